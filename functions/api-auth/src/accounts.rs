@@ -1,0 +1,90 @@
+//! What the function is given: more than others, for it alone holds the keys that sign.
+
+use std::fmt;
+
+use shared::api::Edge;
+use shared::auth::password::Hasher;
+use shared::auth::refresh::RefreshToken;
+use shared::auth::token::{LIFETIME, TokenSigner, TokenVerifier, public_keys};
+use shared::clock::{Entropy, SystemEntropy, Timestamp};
+use shared::config::Environment;
+use shared::domain::session::SessionKey;
+use shared::domain::user::User;
+use shared::http::{ApiError, Seal};
+use shared::runtime;
+
+use crate::body::TokensBody;
+
+/// The state of the function.
+#[derive(Clone)]
+pub struct Accounts<S, Q> {
+    /// Carries out commands.
+    pub(crate) store: S,
+    /// Answers queries.
+    pub(crate) reader: Q,
+    /// Makes ids.
+    pub(crate) entropy: SystemEntropy,
+    /// Hashes passwords.
+    pub(crate) hasher: Hasher,
+    /// Derives refresh tokens.
+    pub(crate) seal: Seal,
+    /// The published key set, as it is answered.
+    pub(crate) key_set: serde_json::Value,
+    signer: TokenSigner,
+    verifier: TokenVerifier,
+}
+
+impl<S, Q> Accounts<S, Q> {
+    /// On these adapters, with the keys of the environment.
+    ///
+    /// # Errors
+    /// What is wrong with the environment, by the variable's name.
+    pub fn new(env: &Environment, store: S, reader: Q) -> Result<Self, runtime::Error> {
+        Ok(Self {
+            store,
+            reader,
+            entropy: SystemEntropy,
+            hasher: Hasher::new()?,
+            seal: Seal::new(&env.secret("AGORA_REFRESH_TOKEN_KEY")?),
+            key_set: serde_json::to_value(public_keys(env)?)?,
+            signer: TokenSigner::from_env(env)?,
+            verifier: TokenVerifier::from_env(env)?,
+        })
+    }
+
+    /// The tokens for `user` in a session: a new access token, and the refresh token given.
+    pub(crate) fn tokens(&self, user: User, session: &str, refresh: &RefreshToken, now: Timestamp) -> Result<TokensBody, ApiError> {
+        let role = serde_json::to_value(user.role).ok().and_then(|role| role.as_str().map(str::to_owned));
+        let subject = (user.id.to_string(), role.unwrap_or_default());
+        let jti = format!("{:032x}", self.entropy.random());
+        let signed = self.signer.sign((&subject.0, &subject.1), session, jti, now);
+        Ok(TokensBody {
+            access_token: signed.map_err(ApiError::internal)?,
+            token_type: "Bearer",
+            expires_in: LIFETIME.as_secs(),
+            refresh_token: refresh.issue(&self.seal).expose().to_owned(),
+            user: user.into(),
+        })
+    }
+}
+
+/// What a refresh token names, once it was read as one of ours.
+pub(crate) fn session_of(token: &RefreshToken) -> Option<SessionKey> {
+    Some(SessionKey { user_id: token.user.parse().ok()?, session_id: token.session.parse().ok()? })
+}
+
+impl<S: Clone + Send + Sync + 'static, Q: Clone + Send + Sync + 'static> Edge for Accounts<S, Q> {
+    fn verifier(&self) -> &TokenVerifier {
+        &self.verifier
+    }
+
+    fn seal(&self) -> &Seal {
+        &self.seal
+    }
+}
+
+impl<S, Q> fmt::Debug for Accounts<S, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").field("signer", &self.signer).finish_non_exhaustive()
+    }
+}

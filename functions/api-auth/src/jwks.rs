@@ -1,0 +1,17 @@
+//! `GET /.well-known/jwks.json`: the keys that access tokens are verified with (RFC 7517).
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use shared::command::Store;
+use shared::http::reply::json_response;
+use shared::repository::user::UserReader;
+
+use crate::accounts::Accounts;
+
+/// The key set, as the standard has it: without an envelope. Verifiers may keep it for five minutes.
+pub(crate) async fn get_jwks<S: Store, Q: UserReader>(State(accounts): State<Accounts<S, Q>>) -> Response {
+    let mut response = json_response(StatusCode::OK, &accounts.key_set).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
+}

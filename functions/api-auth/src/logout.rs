@@ -1,0 +1,33 @@
+//! `POST /v1/auth/logout`: the end of a session.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::Once;
+use shared::auth::refresh::RefreshToken;
+use shared::command::Store;
+use shared::domain::session::end::{EndSession, EndSessionError};
+use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::repository::user::UserReader;
+
+use crate::accounts::{Accounts, session_of};
+
+/// Any refresh token of the session.
+#[derive(Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct LogoutRequest {
+    refresh_token: String,
+}
+
+/// Ends the session that the token belongs to; its access tokens run out by themselves.
+pub(crate) async fn log_out<S: Store, Q: UserReader>(
+    State(accounts): State<Accounts<S, Q>>,
+    Once(cause): Once,
+    Json(request): Json<LogoutRequest>,
+) -> Result<Reply<()>, ApiError> {
+    let token = RefreshToken::read(&request.refresh_token, &accounts.seal);
+    let id = token.as_ref().and_then(session_of);
+    let id = id.ok_or_else(|| ApiError::new(Code::InvalidToken, "the refresh token is not valid"))?;
+    let ended = accounts.store.execute(EndSession { id }, &cause.unbound()).await;
+    ended.map_err(|error| error.map_refusal(|never: EndSessionError| -> ApiError { match never {} }))?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,52 @@
+//! `POST /v1/auth/refresh`: the next pair of tokens.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::Once;
+use shared::auth::refresh::RefreshToken;
+use shared::command::Store;
+use shared::domain::session::TokenHash;
+use shared::domain::session::rotate::{RotateError, RotateSession, Rotation};
+use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::repository::user::UserReader;
+
+use crate::accounts::{Accounts, session_of};
+use crate::body::TokensBody;
+
+/// The token to be spent.
+#[derive(Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct RefreshRequest {
+    refresh_token: String,
+}
+
+/// Spends a refresh token. Asked again within ten seconds, gives the same successor; later, ends the session.
+pub(crate) async fn refresh_session<S: Store, Q: UserReader>(
+    State(accounts): State<Accounts<S, Q>>,
+    Once(cause): Once,
+    Json(request): Json<RefreshRequest>,
+) -> Result<Reply<TokensBody>, ApiError> {
+    let token = RefreshToken::read(&request.refresh_token, &accounts.seal).ok_or_else(unknown)?;
+    let id = session_of(&token).ok_or_else(unknown)?;
+    let successor = token.successor();
+    let presented = TokenHash(token.issue(&accounts.seal).hash());
+    let rotate = RotateSession { id, presented, successor: TokenHash(successor.issue(&accounts.seal).hash()) };
+    let rotated = accounts.store.execute(rotate, &cause.unbound()).await;
+    match rotated.map_err(|error| error.map_refusal(refusal))?.into_output() {
+        Rotation::Rotated(user) => Ok(Reply::ok(accounts.tokens(*user, &token.session, &successor, cause.at)?)),
+        Rotation::Reused => {
+            Err(ApiError::new(Code::RefreshReused, "the refresh token was used before; the session is ended"))
+        }
+    }
+}
+
+fn unknown() -> ApiError {
+    ApiError::new(Code::InvalidToken, "the refresh token is not valid")
+}
+
+fn refusal(error: RotateError) -> ApiError {
+    match error {
+        RotateError::Unknown => unknown(),
+        RotateError::Ended => ApiError::new(Code::TokenRevoked, "the session has ended; log in again"),
+    }
+}

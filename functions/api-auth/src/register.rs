@@ -1,0 +1,50 @@
+//! `POST /v1/auth/register`: somebody opens an account.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::Once;
+use shared::auth::password::Password;
+use shared::command::Store;
+use shared::domain::email::Email;
+use shared::domain::id::Id;
+use shared::domain::text::Name;
+use shared::domain::user::register::{RegisterError, RegisterUser};
+use shared::domain::user::{Credentials, Role};
+use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::repository::user::UserReader;
+
+use crate::accounts::Accounts;
+use crate::body::UserBody;
+
+/// An account to be opened.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct RegisterRequest {
+    email: Email,
+    password: Password,
+    name: Name,
+}
+
+/// Opens an account. Its address must not belong to another.
+pub(crate) async fn register_user<S: Store, Q: UserReader>(
+    State(accounts): State<Accounts<S, Q>>,
+    Once(cause): Once,
+    Json(request): Json<RegisterRequest>,
+) -> Result<Reply<UserBody>, ApiError> {
+    let password_hash = accounts.hasher.hash(request.password).await.map_err(ApiError::internal)?;
+    let command = RegisterUser {
+        id: Id::generate(cause.at, &accounts.entropy),
+        email: request.email,
+        name: request.name,
+        role: Role::User,
+        credentials: Credentials { password_hash },
+    };
+    let registered = accounts.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::created(registered.map(UserBody::from)))
+}
+
+fn refusal(error: RegisterError) -> ApiError {
+    match error {
+        RegisterError::EmailTaken => ApiError::new(Code::EmailTaken, error.to_string()),
+    }
+}

@@ -1,0 +1,55 @@
+//! A market as callers see it.
+
+use serde::Serialize;
+use shared::clock::Timestamp;
+use shared::command::Version;
+use shared::domain::market::{Market, MarketId, MarketStatus};
+use shared::domain::money::Currency;
+use shared::domain::text::{Description, Name};
+use shared::domain::user::UserId;
+use shared::http::{EntityTag, Resource};
+
+/// How long anybody may keep a market that they were shown.
+pub(crate) const PUBLIC: &str = "public, max-age=5";
+
+/// A market.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MarketBody {
+    id: MarketId,
+    name: Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Description>,
+    status: MarketStatus,
+    currency: Currency,
+    creator_id: UserId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: Version,
+}
+
+impl Resource for MarketBody {
+    fn location(&self) -> String {
+        format!("/v1/markets/{}", self.id)
+    }
+
+    fn tag(&self) -> EntityTag {
+        EntityTag::of(self.version)
+    }
+}
+
+impl From<Market> for MarketBody {
+    fn from(market: Market) -> Self {
+        Self {
+            id: market.id,
+            name: market.name,
+            description: market.description,
+            status: market.status,
+            currency: market.currency,
+            creator_id: market.creator_id,
+            created_at: market.created_at,
+            updated_at: market.updated_at,
+            version: market.version,
+        }
+    }
+}

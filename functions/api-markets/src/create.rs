@@ -1,0 +1,90 @@
+//! `POST /v1/markets`: somebody opens a market.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::parse::{Bounded, OpeningStock};
+use shared::api::{App, Authenticated, Once};
+use shared::clock::{SystemEntropy, Timestamp};
+use shared::command::Store;
+use shared::domain::actor::Actor;
+use shared::domain::id::Id;
+use shared::domain::market::create::{CreateMarket, CreateMarketError, MAX_OPENING_PRODUCTS, OpeningStatus};
+use shared::domain::money::{Currency, Money};
+use shared::domain::product::create::NewProduct;
+use shared::domain::text::{Description, Name, Sku, Title};
+use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+
+use crate::body::MarketBody;
+
+/// A market to be opened.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct CreateMarketRequest {
+    name: Name,
+    description: Option<Description>,
+    currency: Currency,
+    status: Option<OpeningStatusRequest>,
+    /// Up to 20 products to begin with.
+    #[deserr(default)]
+    products: Bounded<OpeningProductRequest, 0, MAX_OPENING_PRODUCTS>,
+}
+
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = lowercase)]
+enum OpeningStatusRequest {
+    Draft,
+    Active,
+}
+
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+struct OpeningProductRequest {
+    sku: Sku,
+    title: Title,
+    description: Option<Description>,
+    price: Money,
+    stock: OpeningStock,
+}
+
+/// Opens a market with its first products: all of it or nothing.
+pub(crate) async fn create_market<S: Store, Q: Clone + Send + Sync + 'static>(
+    State(app): State<App<S, Q>>,
+    Authenticated(actor): Authenticated,
+    Once(cause): Once,
+    Json(request): Json<CreateMarketRequest>,
+) -> Result<Reply<MarketBody>, ApiError> {
+    let command = request.into_command(actor, cause.at, app.entropy);
+    let opened = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::created(opened.map(MarketBody::from)))
+}
+
+impl CreateMarketRequest {
+    fn into_command(self, by: Actor, now: Timestamp, entropy: SystemEntropy) -> CreateMarket {
+        let products = self.products.0.into_iter().map(|product| NewProduct {
+            id: Id::generate(now, &entropy),
+            sku: product.sku,
+            title: product.title,
+            description: product.description,
+            price: product.price,
+            stock: product.stock.0,
+        });
+        let status = match self.status {
+            Some(OpeningStatusRequest::Draft) => OpeningStatus::Draft,
+            Some(OpeningStatusRequest::Active) | None => OpeningStatus::Active,
+        };
+        let (name, description, currency) = (self.name, self.description, self.currency);
+        let id = Id::generate(now, &entropy);
+        CreateMarket { id, by, name, description, currency, status, products: products.collect() }
+    }
+}
+
+fn refusal(error: CreateMarketError) -> ApiError {
+    let says = error.to_string();
+    match error {
+        CreateMarketError::DuplicateSku { index } => ApiError::field(format!("products[{index}].sku"), says),
+        CreateMarketError::CurrencyMismatch { index } => {
+            ApiError::field(format!("products[{index}].price.currency"), says)
+        }
+        CreateMarketError::SkuTaken(_) => ApiError::new(Code::Conflict, says),
+    }
+}

@@ -1,0 +1,22 @@
+//! `GET /v1/markets/{id}`: one market, for everybody; a draft for its creator.
+
+use axum::extract::State;
+use shared::api::{App, Caller};
+use shared::domain::market::{MarketId, MarketStatus};
+use shared::http::{ApiError, IfNoneMatch, Path, Reply};
+use shared::repository::market::MarketReader;
+
+use crate::body::{MarketBody, PUBLIC};
+
+/// Shows a market.
+pub(crate) async fn get_market<S: Clone + Send + Sync + 'static, Q: MarketReader>(
+    State(app): State<App<S, Q>>,
+    Caller(caller): Caller,
+    Path(id): Path<MarketId>,
+    known: IfNoneMatch,
+) -> Result<Reply<MarketBody>, ApiError> {
+    let market = app.reader.market(id).await?.filter(|market| market.is_visible_to(caller.as_ref()));
+    let market = market.ok_or_else(ApiError::not_found)?;
+    let cacheable = if market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };
+    Ok(Reply::shown(MarketBody::from(market)).cache_control(cacheable).unless(&known))
+}

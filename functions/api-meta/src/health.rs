@@ -1,0 +1,15 @@
+//! `GET /health`: whether the system lives.
+
+use serde::Serialize;
+use shared::http::Reply;
+
+/// How it is.
+#[derive(Debug, Serialize)]
+pub(crate) struct HealthBody {
+    status: &'static str,
+}
+
+/// Whoever gets an answer at all gets this one.
+pub(crate) async fn get_health() -> Reply<HealthBody> {
+    Reply::ok(HealthBody { status: "ok" })
+}

@@ -1,0 +1,18 @@
+//! The function `api-meta`: its composition root.
+
+use api_meta::{Meta, QueueProbe};
+use shared::aws::Aws;
+use shared::config::{Environment, TelemetryConfig};
+use shared::dynamodb::DynamoReader;
+use shared::runtime;
+use shared::subscriptions::Subscriptions;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let env = Environment::of_process();
+    let telemetry = TelemetryConfig::from_env(&env)?;
+    let aws = Aws::from_env(&env)?;
+    let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(&env)?);
+    let meta = Meta { table: DynamoReader::new(aws.table(&env)?), queues };
+    runtime::run_api(telemetry, api_meta::router(meta)).await
+}

@@ -1,0 +1,81 @@
+//! `GET /health/ready`: whether the table and the queues can be reached.
+
+use std::future::Future;
+
+use axum::extract::State;
+use futures::future::{join, try_join_all};
+use serde::Serialize;
+use shared::command::StoreError;
+use shared::dynamodb::DynamoReader;
+use shared::http::{ApiError, Reply};
+use shared::subscriptions::Subscriptions;
+
+/// What the function asks whether the system is ready.
+#[derive(Debug, Clone)]
+pub struct Meta<T, Q> {
+    /// The table.
+    pub table: T,
+    /// The queues.
+    pub queues: Q,
+}
+
+/// Something that the system cannot do without.
+pub trait Probe: Clone + Send + Sync + 'static {
+    /// Whether it answers. Implementations return why not, for the log.
+    fn check(&self) -> impl Future<Output = Result<(), Unreachable>> + Send;
+}
+
+/// Something does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreachable {
+    /// The table.
+    #[error("the table cannot be reached")]
+    Table(#[source] StoreError),
+    /// A queue.
+    #[error("a queue cannot be reached")]
+    Queue(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Probe for DynamoReader {
+    async fn check(&self) -> Result<(), Unreachable> {
+        self.ping().await.map_err(Unreachable::Table)
+    }
+}
+
+/// The queues that events are published to.
+#[derive(Debug, Clone)]
+pub struct QueueProbe {
+    client: aws_sdk_sqs::Client,
+    urls: Vec<String>,
+}
+
+impl QueueProbe {
+    /// All queues of the subscriptions.
+    #[must_use]
+    pub fn new(client: aws_sdk_sqs::Client, subscriptions: &Subscriptions) -> Self {
+        Self { client, urls: subscriptions.addresses().map(str::to_owned).collect() }
+    }
+}
+
+impl Probe for QueueProbe {
+    async fn check(&self) -> Result<(), Unreachable> {
+        let asked = self.urls.iter().map(|url| self.client.get_queue_attributes().queue_url(url).send());
+        try_join_all(asked).await.map(drop).map_err(|error| Unreachable::Queue(error.into()))
+    }
+}
+
+/// What is ready.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReadinessBody {
+    table: &'static str,
+    queues: &'static str,
+}
+
+/// Answers 200 if requests can be served, 503 if not.
+pub(crate) async fn get_readiness<T: Probe, Q: Probe>(
+    State(meta): State<Meta<T, Q>>,
+) -> Result<Reply<ReadinessBody>, ApiError> {
+    let (table, queues) = join(meta.table.check(), meta.queues.check()).await;
+    table.and(queues).map_err(ApiError::unavailable)?;
+    Ok(Reply::ok(ReadinessBody { table: "ok", queues: "ok" }))
+}

@@ -1,0 +1,41 @@
+//! `POST /v1/orders/{id}/cancel`: the buyer (or the seller) calls an order off before it ships.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::{App, Authenticated, Once};
+use shared::command::Store;
+use shared::domain::order::OrderId;
+use shared::domain::order::cancel::{CancelError, CancelOrder};
+use shared::domain::text::Reason;
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+
+use crate::body::OrderBody;
+
+/// Why an order is called off.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct CancelOrderRequest {
+    /// For the timeline.
+    reason: Option<Reason>,
+}
+
+/// Cancels the order. Stock and money go back by themselves.
+pub(crate) async fn cancel_order<S: Store, Q: Clone + Send + Sync + 'static>(
+    State(app): State<App<S, Q>>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<OrderId>,
+    Once(cause): Once,
+    Json(request): Json<CancelOrderRequest>,
+) -> Result<Reply<OrderBody>, ApiError> {
+    let command = CancelOrder { id, by: actor, reason: request.reason };
+    let cancelled = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::changed(cancelled.map(OrderBody::from)))
+}
+
+fn refusal(error: CancelError) -> ApiError {
+    match error {
+        CancelError::NotFound => ApiError::not_found(),
+        CancelError::NotAParty => ApiError::new(Code::Forbidden, error.to_string()),
+        CancelError::TooLate => ApiError::new(Code::InvalidState, error.to_string()),
+    }
+}

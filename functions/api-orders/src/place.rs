@@ -1,0 +1,74 @@
+//! `POST /v1/orders`: somebody buys something.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::parse::Bounded;
+use shared::api::{App, Authenticated, OnceRequired};
+use shared::command::Store;
+use shared::domain::actor::Actor;
+use shared::domain::id::Id;
+use shared::domain::money::{Money, Quantity};
+use shared::domain::order::OrderId;
+use shared::domain::order::place::{MAX_LINES, OrderItem, PlaceOrder, PlaceOrderError};
+use shared::domain::payment::PaymentMethod;
+use shared::domain::product::ProductId;
+use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+
+use crate::body::OrderBody;
+
+/// What somebody wants to buy.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct PlaceOrderRequest {
+    /// 1 to 50 different products of one market.
+    items: Bounded<OrderItemRequest, 1, MAX_LINES>,
+    /// What it is charged to; without it, the order waits for its payment.
+    payment_method: Option<PaymentMethod>,
+}
+
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+struct OrderItemRequest {
+    product_id: ProductId,
+    quantity: Quantity,
+    /// Refuse the order if the product costs something else by now.
+    expected_price: Option<Money>,
+}
+
+/// Places an order at the prices of this moment. It is `pending` until its stock is reserved.
+pub(crate) async fn place_order<S: Store, Q: Clone + Send + Sync + 'static>(
+    State(app): State<App<S, Q>>,
+    Authenticated(actor): Authenticated,
+    OnceRequired(cause): OnceRequired,
+    Json(request): Json<PlaceOrderRequest>,
+) -> Result<Reply<OrderBody>, ApiError> {
+    let command = request.into_command(Id::generate(cause.at, &app.entropy), actor);
+    let placed = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::created(placed.map(OrderBody::from)))
+}
+
+impl PlaceOrderRequest {
+    fn into_command(self, id: OrderId, by: Actor) -> PlaceOrder {
+        let items = self.items.0.into_iter().map(|item| OrderItem {
+            product_id: item.product_id,
+            quantity: item.quantity,
+            expected_price: item.expected_price,
+        });
+        PlaceOrder { id, by, items: items.collect(), payment_method: self.payment_method }
+    }
+}
+
+fn refusal(error: PlaceOrderError) -> ApiError {
+    let says = error.to_string();
+    match error {
+        PlaceOrderError::NoProduct { index }
+        | PlaceOrderError::OtherMarket { index }
+        | PlaceOrderError::Repeated { index } => ApiError::field(format!("items[{index}].productId"), says),
+        PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge => ApiError::field("items", says),
+        PlaceOrderError::PriceChanged { index, price } => {
+            let now = format!("costs {} {} now", price.amount(), price.currency().as_str());
+            ApiError::new(Code::PriceChanged, says).with_field(format!("items[{index}].expectedPrice"), now)
+        }
+        PlaceOrderError::MarketClosed => ApiError::new(Code::InvalidState, says),
+    }
+}

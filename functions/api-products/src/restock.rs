@@ -1,0 +1,42 @@
+//! `POST /v1/products/{id}/stock`: the seller corrects how much of a product there is.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::parse::Pieces;
+use shared::api::{App, Authenticated, Once};
+use shared::command::Store;
+use shared::domain::product::ProductId;
+use shared::domain::product::restock::{RestockError, RestockProduct};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+
+use crate::body::ProductBody;
+
+/// By how much the stock changes.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct RestockRequest {
+    /// Pieces more; negative: fewer.
+    delta: Pieces,
+}
+
+/// Adds pieces to what is available, or takes them away.
+pub(crate) async fn restock_product<S: Store, Q: Clone + Send + Sync + 'static>(
+    State(app): State<App<S, Q>>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<ProductId>,
+    Once(cause): Once,
+    Json(request): Json<RestockRequest>,
+) -> Result<Reply<ProductBody>, ApiError> {
+    let command = RestockProduct { id, by: actor, delta: request.delta.0 };
+    let restocked = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::changed(restocked.map(ProductBody::from)))
+}
+
+fn refusal(error: RestockError) -> ApiError {
+    let says = error.to_string();
+    match error {
+        RestockError::NotFound => ApiError::not_found(),
+        RestockError::NotYours => ApiError::new(Code::Forbidden, says),
+        RestockError::InsufficientStock => ApiError::new(Code::InsufficientStock, says),
+    }
+}

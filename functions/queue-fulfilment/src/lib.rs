@@ -1,0 +1,145 @@
+//! The order saga: takes every order from its placing to its end, and undoes what was done when it is called off.
+//!
+//! What comes next is decided in [`shared::domain::order::fulfilment`], purely; this is where it is done. A message only
+//! says that an order is to be looked at: the order's own state says what is left to do, so that a message that comes
+//! twice, late or after a crash finds either the same step or nothing.
+
+use std::time::Duration;
+
+use shared::clock::{Clock, SystemClock, SystemEntropy};
+use shared::command::{Cause, Envelope, Store};
+use shared::config::{ConfigError, Environment};
+use shared::consumer::each::Consumer;
+use shared::consumer::{BACKOFF, Delivery, Each, Outcome};
+use shared::domain::order::advance::Move;
+use shared::domain::order::attempt::NoteFailedAttempt;
+use shared::domain::order::fulfilment::{Effect, OrderSaga};
+use shared::domain::order::{OrderEvent, OrderId};
+use shared::gateway::{ChargeAnswer, Charged, GatewayError, PaymentGateway};
+use shared::saga::{DriveError, drive};
+
+/// Carries the orders of a queue through their sagas.
+#[derive(Debug, Clone)]
+pub struct Fulfilment<S, G, C = SystemClock> {
+    store: S,
+    gateway: G,
+    clock: C,
+    payment_window: Duration,
+}
+
+/// How many orders of a batch are worked on at once.
+const CONCURRENCY: usize = 5;
+/// How long one order takes at most: two calls to the gateway, and commits.
+const LONGEST: Duration = Duration::from_secs(22);
+
+impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
+    /// On these adapters, with the settings of the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn new(env: &Environment, store: S, gateway: G) -> Result<Self, ConfigError> {
+        let window = env.parse("AGORA_PAYMENT_WINDOW_SECONDS")?;
+        Ok(Self { store, gateway, clock: SystemClock, payment_window: Duration::from_secs(window) })
+    }
+
+    /// As the handler of a batch: several orders at once, none in another's way.
+    pub fn one_by_one(self) -> Each<Self, SystemClock> {
+        Each { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, longest: LONGEST }
+    }
+}
+
+impl<S: Store, G: PaymentGateway, C: Clock> Consumer for Fulfilment<S, G, C> {
+    type Event = OrderEvent;
+
+    async fn handle(&self, event: Envelope<OrderEvent>, delivery: &Delivery) -> Outcome {
+        let saga = OrderSaga { id: event.event.order_id(), payment_window: self.payment_window };
+        let cause = Cause::new(event.correlation_id, self.clock.now());
+        let perform = |effect| self.perform(effect, &cause);
+        match drive(&saga, (&self.store, &self.clock), &cause, perform).await {
+            Ok(_) => Outcome::Done,
+            Err(DriveError::Broken(broken)) => Outcome::Permanent { reason: broken.to_string() },
+            Err(DriveError::Call(Stuck { step, error })) => self.try_later(saga.id, step, error, &cause, delivery).await,
+            Err(DriveError::Contention) => Outcome::Retry { after: None, reason: "others kept changing the order" },
+            Err(DriveError::Store(error)) => {
+                tracing::warn!(%error, "the table failed");
+                Outcome::Retry { after: None, reason: "the table did not answer" }
+            }
+        }
+    }
+}
+
+/// A call that did not say how it ended.
+#[derive(Debug)]
+struct Stuck {
+    step: &'static str,
+    error: GatewayError,
+}
+
+impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
+    /// Asks the gateway, and says which move its answer means.
+    async fn perform(&self, effect: Effect, cause: &Cause) -> Result<Move, Stuck> {
+        let correlation = &cause.correlation_id;
+        let step = name_of(&effect);
+        let answer = match effect {
+            Effect::Charge(intent) => match self.gateway.charge(&intent, correlation).await {
+                Ok(ChargeAnswer::Ended(charged)) => Ok(moved_by(charged)),
+                // Decided on since this message came: once per message is enough.
+                Ok(ChargeAnswer::NotCharged) if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
+                Ok(ChargeAnswer::NotCharged) => Ok(Move::ChargeAnew),
+                Err(error) => Err(error),
+            },
+            Effect::Find(intent) => {
+                let found = self.gateway.find(&intent, correlation).await;
+                found.map(|found| found.map_or(Move::ChargeAnew, moved_by))
+            }
+            Effect::Settle(intent) => {
+                let settled = self.gateway.settle(&intent, correlation).await;
+                settled.map(|capture| capture.map_or(Move::NotCharged, Move::Captured))
+            }
+            Effect::Refund(intent) => self.gateway.refund(&intent, correlation).await.map(|()| Move::Refunded),
+        };
+        answer.map_err(|error| Stuck { step, error })
+    }
+
+    /// Notes for the people concerned why the order does not get on, and lets its message come back.
+    async fn try_later(
+        &self,
+        order_id: OrderId,
+        step: &'static str,
+        error: GatewayError,
+        cause: &Cause,
+        delivery: &Delivery,
+    ) -> Outcome {
+        let reason = public_words(error);
+        let delay = BACKOFF.delay(delivery.receive_count, &SystemEntropy).unwrap_or_default();
+        let now = self.clock.now();
+        let note = NoteFailedAttempt { order_id, step, error: reason, next_at: now.plus(delay) };
+        if self.store.execute(note, &cause.at(now)).await.is_err() {
+            tracing::warn!("a failed attempt could not be noted");
+        }
+        Outcome::Retry { after: Some(delay), reason }
+    }
+}
+
+fn moved_by(charged: Charged) -> Move {
+    match charged {
+        Charged::Captured(capture) => Move::Captured(capture),
+        Charged::Declined(code) => Move::Declined(code),
+    }
+}
+
+const fn name_of(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Charge(_) | Effect::Find(_) => "charging",
+        Effect::Settle(_) => "checking the charge",
+        Effect::Refund(_) => "refunding",
+    }
+}
+
+const fn public_words(error: GatewayError) -> &'static str {
+    match error {
+        GatewayError::Unavailable => "the payment gateway does not answer",
+        GatewayError::Undecided => "the payment gateway failed; the charge is being looked up",
+        GatewayError::Misconfigured => "the payment gateway does not accept our requests",
+    }
+}

@@ -1,0 +1,19 @@
+//! The function `queue-fulfilment`: its composition root.
+
+use queue_fulfilment::Fulfilment;
+use shared::aws::Aws;
+use shared::config::{Environment, TelemetryConfig};
+use shared::consumer::queue::SqsQueue;
+use shared::dynamodb::DynamoStore;
+use shared::gateway::StripeGateway;
+use shared::runtime;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let env = Environment::of_process();
+    let telemetry = TelemetryConfig::from_env(&env)?;
+    let aws = Aws::from_env(&env)?;
+    let queue = SqsQueue::from_env(&env, aws.sqs())?;
+    let fulfilment = Fulfilment::new(&env, DynamoStore::new(aws.table(&env)?), StripeGateway::from_env(&env)?)?;
+    runtime::run_queue(telemetry, fulfilment.one_by_one(), queue).await
+}

@@ -1,0 +1,33 @@
+//! Events that the stream missed: the relay was down for longer than the stream keeps its records, or failed on them for
+//! good.
+
+use std::time::Duration;
+
+use shared::clock::{Clock, Timestamp};
+use shared::command::{Cause, Store, StoreError};
+use shared::dynamodb::schema::OUTBOX_SHARDS;
+use shared::relay::Routes;
+use shared::repository::order::OrderReader;
+
+use crate::{PAGE, Sweeper};
+
+/// How long an event may wait for the stream before it counts as missed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+impl<S: Store, Q: OrderReader, R: Routes, C: Clock> Sweeper<S, Q, R, C> {
+    /// Publishes events that have waited too long; says how many. Reads only those.
+    pub(crate) async fn publish_stragglers(&self, cause: &Cause, deadline: Timestamp) -> Result<usize, StoreError> {
+        let mut published = 0;
+        for shard in 0..OUTBOX_SHARDS {
+            while self.clock.now() < deadline {
+                let missed = self.outbox.overdue(shard, cause.at.minus(PATIENCE), PAGE).await?;
+                let failed = self.relay.publish(&missed).await?;
+                published += missed.len() - failed.len();
+                if missed.len() < PAGE as usize || !failed.is_empty() {
+                    break;
+                }
+            }
+        }
+        Ok(published)
+    }
+}

@@ -1,0 +1,182 @@
+//! `local dev`: the whole system on one machine, from the first port to the last goodbye.
+
+mod warm;
+
+use std::{error::Error, io, path::PathBuf};
+
+use futures::future::BoxFuture;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    Stack, StackBuilder, StartError, console,
+    host::InvokeError,
+    logs::Sink,
+    queues::QueueError,
+    stack::{HostChoice, Ports},
+    template::Parameters,
+};
+
+/// Puts sample data into a stack that answers.
+pub type Seeder = for<'a> fn(&'a Stack) -> BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
+
+/// Where functions run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// Under `cargo lambda watch`, with hot reload.
+    Watch,
+    /// As built, behind our own Runtime API.
+    Runtime,
+}
+
+/// What `local dev` is told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The template.
+    pub template: PathBuf,
+    /// The state folder.
+    pub state: PathBuf,
+    /// Where functions run.
+    pub host: Host,
+    /// Folder of built functions, for [`Host::Runtime`].
+    pub bin_dir: PathBuf,
+    /// The services' ports.
+    pub ports: Ports,
+    /// Port of `cargo lambda watch`.
+    pub watch_port: u16,
+    /// Values for the template's parameters.
+    pub parameters: Parameters,
+    /// Whether schedules run.
+    pub schedules: bool,
+}
+
+/// Why `local dev` ends with a failure.
+#[derive(Debug, thiserror::Error)]
+pub enum DevError {
+    /// The stack does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Signals cannot be received.
+    #[error("cannot listen for signals: {0}")]
+    Signals(#[from] io::Error),
+    /// The sample data cannot be put in.
+    #[error("cannot put in the sample data: {0}")]
+    Seed(Box<dyn Error + Send + Sync>),
+    /// Messages cannot be kept.
+    #[error("stopped, but {0}")]
+    Stop(#[from] QueueError),
+}
+
+/// Runs the stack until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// [`DevError`] with what went wrong, in one line.
+pub async fn run(options: Options, seeder: Option<Seeder>) -> Result<(), DevError> {
+    let mut stopped = Signals::new()?;
+    let stack = tokio::select! {
+        stack = builder(&options).start() => stack?,
+        () = stopped.any() => return Ok(()),
+    };
+    print_addresses(&stack, &options);
+    let prepared = tokio::select! {
+        prepared = prepare(&stack, &options, seeder) => prepared,
+        () = stopped.any() => {
+            console::line("stopping");
+            return Ok(stack.shutdown().await?);
+        }
+    };
+    if prepared.is_ok() {
+        stopped.any().await;
+    }
+    console::line("stopping");
+    let kept = stack.shutdown().await;
+    prepared?;
+    Ok(kept?)
+}
+
+fn builder(options: &Options) -> StackBuilder {
+    let host = match options.host {
+        Host::Runtime => HostChoice::Runtime,
+        Host::Watch => {
+            let folder = options.template.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let workspace = folder.map_or_else(|| PathBuf::from("."), PathBuf::from);
+            let search = vec![workspace.join(".venv/bin")];
+            HostChoice::Watch { workspace, port: options.watch_port, search }
+        }
+    };
+    let mut builder = StackBuilder::new(&options.template)
+        .state_dir(&options.state)
+        .bin_dir(&options.bin_dir)
+        .ports(options.ports)
+        .schedules(options.schedules)
+        .output(Sink::Terminal)
+        .host(host);
+    for (name, value) in &options.parameters {
+        builder = builder.parameter(name, value);
+    }
+    builder
+}
+
+fn print_addresses(stack: &Stack, options: &Options) {
+    let env = options.state.join("env");
+    console::line(format_args!("API              {}", stack.url()));
+    console::line(format_args!("DynamoDB         {}", stack.dynamodb_endpoint()));
+    console::line(format_args!("SQS              {}", stack.sqs_endpoint()));
+    console::line(format_args!("payment sandbox  {}", stack.payments_endpoint()));
+    console::line(format_args!("environment      {0}   (cargo lambda watch --env-file {0})", env.display()));
+}
+
+/// Waits until the functions answer, puts in the sample data, and says that all is ready.
+async fn prepare(stack: &Stack, options: &Options, seeder: Option<Seeder>) -> Result<(), DevError> {
+    if options.host == Host::Watch {
+        console::line("building the functions; the first time this takes minutes");
+    }
+    let mut silent = Vec::new();
+    for function in &stack.deployment().functions {
+        if let Err(error) = warm::up(stack, function).await {
+            console::problem(format_args!("{} does not answer: {error}{}", function.stem, hint(&error)));
+            silent.push(function.stem.as_str());
+        }
+    }
+    if let Some(seed) = seeder {
+        seed(stack).await.map_err(DevError::Seed)?;
+    }
+    match silent.as_slice() {
+        [] => console::line("ready"),
+        silent => console::line(format_args!("ready, except for {}", silent.join(", "))),
+    }
+    Ok(())
+}
+
+fn hint(error: &InvokeError) -> &'static str {
+    match error {
+        InvokeError::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            "; build the functions with `cargo build`, or name their folder with --bin-dir"
+        }
+        _ => "",
+    }
+}
+
+/// The signals that end the stack.
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Wakes a function before somebody waits for it: gets it built and started, and finds out whether it answers.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+
+use crate::{
+    Stack, clock,
+    gateway::{
+        event::{self, Context, Incoming},
+        route::RouteTable,
+    },
+    host::InvokeError,
+    ids,
+    template::Function,
+};
+
+/// Sends a function an event that changes nothing. A function behind a schedule gets a real tick: it would get one
+/// within its period anyway.
+pub(super) async fn up(stack: &Stack, function: &Function) -> Result<(), InvokeError> {
+    let event = match http_event(function) {
+        Some(event) => event,
+        None if !function.schedules.is_empty() => return stack.run_schedule(&function.stem).await.map(|_| ()),
+        None => json!({ "Records": [] }),
+    };
+    stack.invoke(&function.stem, &event).await.map(|_| ())
+}
+
+/// A `GET` of one of the function's routes; whatever it answers, 401 and 405 included, it has answered.
+fn http_event(function: &Function) -> Option<Value> {
+    let concrete = |route: &&crate::template::Route| route.path.starts_with('/') && !route.path.contains('{');
+    let path = match function.routes.iter().find(concrete) {
+        Some(route) => route.path.clone(),
+        None => {
+            function.routes.first()?;
+            "/warm-up".to_owned()
+        }
+    };
+    let routes = RouteTable::new(function.routes.iter().map(|route| (route, function.stem.as_str())));
+    let matched = routes.find("GET", &path).unwrap_or_else(|| crate::gateway::route::Matched {
+        route_key: "$default".to_owned(),
+        function: &function.stem,
+        parameters: std::collections::BTreeMap::new(),
+    });
+    let (parts, ()) = Request::get(&path).header("host", "localhost").body(()).ok()?.into_parts();
+    let context = Context {
+        peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        request_id: &ids::gateway_request(),
+        trace: &ids::trace(),
+        now: clock::now(),
+        matched: &matched,
+    };
+    Some(event::build(&Incoming { parts: &parts, body: &Bytes::new() }, &context))
+}

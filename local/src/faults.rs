@@ -1,0 +1,340 @@
+//! Faults on purpose: every call that a function makes to DynamoDB, SQS and the payment gateway is recorded, and can
+//! be made to fail in the ways that networks, services and machines do.
+
+mod body;
+mod proxy;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+pub use body::FaultBody;
+pub(crate) use proxy::{HttpClient, Proxy, Victim};
+
+use crate::clock;
+
+/// Calls kept for [`Faults::calls`]; older ones are forgotten.
+const KEPT: usize = 100_000;
+
+/// What a function can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Service {
+    /// DynamoDB; operations are named like `TransactWriteItems`.
+    DynamoDb,
+    /// SQS; operations are named like `SendMessageBatch`.
+    Sqs,
+    /// The payment gateway; operations are method and path, like `POST /v1/payment_intents`.
+    Payments,
+}
+
+/// One call that a function made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Stem of the function.
+    pub function: String,
+    /// Number of the instance; unique in a stack.
+    pub instance: u64,
+    /// What was called.
+    pub service: Service,
+    /// Which operation.
+    pub operation: String,
+    /// The first table or the queue that the call names.
+    pub target: Option<String>,
+    /// When the call was made.
+    pub at: Timestamp,
+    /// The status that the function saw; `None` while it waits and if it never saw one.
+    pub status: Option<u16>,
+    /// Whether a rule struck this call.
+    pub struck: bool,
+}
+
+/// What happens to a call.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The instance is killed; the service never sees the call.
+    KillBefore,
+    /// The service does its work, then the instance is killed before it sees the answer.
+    KillAfter,
+    /// The service never sees the call; the function sees this status and body.
+    Status(u16, FaultBody),
+    /// The service does its work, and the connection ends without an answer.
+    LoseAnswer,
+    /// The call is made after this long.
+    Delay(Duration),
+}
+
+impl Fault {
+    /// DynamoDB's answer when a partition has no capacity left.
+    #[must_use]
+    pub fn throttled() -> Self {
+        Self::Status(400, FaultBody::Throttled)
+    }
+
+    /// DynamoDB's answer when another transaction holds an item.
+    #[must_use]
+    pub fn transaction_conflict() -> Self {
+        Self::Status(400, FaultBody::TransactionConflict)
+    }
+
+    /// A service that is down.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self::Status(503, FaultBody::Empty)
+    }
+}
+
+/// Which calls a fault strikes.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Stem of the function, or `*`.
+    pub function: String,
+    /// Which service; any if not given.
+    pub service: Option<Service>,
+    /// Which operation; any if not given. For the payment gateway, a prefix of method and path.
+    pub operation: Option<String>,
+    /// The first matching call that is struck, counted from the injection, beginning with 1.
+    pub nth: Option<u64>,
+    /// How many matching calls are struck from there on.
+    pub times: u64,
+    /// What happens to them.
+    pub fault: Fault,
+}
+
+impl Rule {
+    /// Strikes the next call of a function, whatever it is.
+    #[must_use]
+    pub fn new(function: impl Into<String>, fault: Fault) -> Self {
+        Self { function: function.into(), service: None, operation: None, nth: None, times: 1, fault }
+    }
+
+    /// Only calls to this service.
+    #[must_use]
+    pub fn service(mut self, service: Service) -> Self {
+        self.service = Some(service);
+        self
+    }
+
+    /// Only this operation.
+    #[must_use]
+    pub fn operation(mut self, operation: impl Into<String>) -> Self {
+        self.operation = Some(operation.into());
+        self
+    }
+
+    /// Begins with the `nth` matching call; the first is 1.
+    #[must_use]
+    pub fn nth(mut self, nth: u64) -> Self {
+        self.nth = Some(nth);
+        self
+    }
+
+    /// Strikes this many calls instead of one.
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = times;
+        self
+    }
+
+    fn matches(&self, function: &str, service: Service, operation: &str) -> bool {
+        let operation_matches = |wanted: &str| match service {
+            Service::Payments => operation.starts_with(wanted),
+            Service::DynamoDb | Service::Sqs => operation == wanted,
+        };
+        (self.function == "*" || self.function == function)
+            && self.service.is_none_or(|wanted| wanted == service)
+            && self.operation.as_deref().is_none_or(operation_matches)
+    }
+}
+
+/// A rule at work: says how often it has struck.
+#[derive(Clone, Debug)]
+pub struct Injection {
+    fired: Arc<watch::Sender<u64>>,
+}
+
+impl Injection {
+    /// How many calls have been struck so far.
+    #[must_use]
+    pub fn fired(&self) -> u64 {
+        *self.fired.borrow()
+    }
+
+    /// Waits until the rule has struck at least once; `false` when that takes longer than `limit`.
+    pub async fn strikes_within(&self, limit: Duration) -> bool {
+        let mut receiver = self.fired.subscribe();
+        tokio::select! {
+            result = receiver.wait_for(|fired| *fired > 0) => result.is_ok(),
+            () = clock::sleep(limit) => false,
+        }
+    }
+}
+
+/// The faults and the recorded calls of one stack. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rules: Vec<Active>,
+    calls: VecDeque<Call>,
+    forgotten: usize,
+    delays: HashMap<Service, Duration>,
+}
+
+#[derive(Debug)]
+struct Active {
+    rule: Rule,
+    seen: u64,
+    fired: Arc<watch::Sender<u64>>,
+}
+
+impl Active {
+    /// Counts a matching call and says whether it is struck.
+    fn strikes(&mut self) -> bool {
+        self.seen += 1;
+        let first = self.rule.nth.unwrap_or(1);
+        let strikes = self.seen >= first && *self.fired.borrow() < self.rule.times;
+        if strikes {
+            self.fired.send_modify(|fired| *fired += 1);
+        }
+        strikes
+    }
+}
+
+/// What the proxy does with a call, and the call's place in the record.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) fault: Option<Fault>,
+    pub(crate) delay: Option<Duration>,
+    index: usize,
+}
+
+impl Faults {
+    /// Puts a rule to work. Of several rules that match a call, the oldest that strikes wins.
+    pub fn inject(&self, rule: Rule) -> Injection {
+        let fired = Arc::new(watch::Sender::new(0));
+        self.lock().rules.push(Active { rule, seen: 0, fired: Arc::clone(&fired) });
+        Injection { fired }
+    }
+
+    /// Every recorded call, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.lock().calls.iter().cloned().collect()
+    }
+
+    /// The recorded calls of one function, oldest first.
+    #[must_use]
+    pub fn calls_of(&self, function: &str) -> Vec<Call> {
+        self.lock().calls.iter().filter(|call| call.function == function).cloned().collect()
+    }
+
+    /// Makes every call to a service take this much longer: the distance to a real one, for measurements.
+    pub fn delay_every_call(&self, service: Service, delay: Duration) {
+        self.lock().delays.insert(service, delay);
+    }
+
+    /// Removes all rules and delays.
+    pub fn clear(&self) {
+        let mut state = self.lock();
+        state.rules.clear();
+        state.delays.clear();
+    }
+
+    /// Forgets the recorded calls.
+    pub fn forget_calls(&self) {
+        let mut state = self.lock();
+        state.forgotten += state.calls.len();
+        state.calls.clear();
+    }
+
+    /// Records a call and decides what happens to it.
+    pub(crate) fn decide(&self, mut call: Call) -> Decision {
+        let mut state = self.lock();
+        let mut fault = None;
+        for active in &mut state.rules {
+            if active.rule.matches(&call.function, call.service, &call.operation)
+                && active.strikes()
+                && fault.is_none()
+            {
+                fault = Some(active.rule.fault.clone());
+            }
+        }
+        call.struck = fault.is_some();
+        let delay = state.delays.get(&call.service).copied();
+        if state.calls.len() == KEPT {
+            state.calls.pop_front();
+            state.forgotten += 1;
+        }
+        state.calls.push_back(call);
+        let index = state.forgotten + state.calls.len() - 1;
+        Decision { fault, delay, index }
+    }
+
+    /// Notes the status that the function got to see.
+    pub(crate) fn answered(&self, decision: &Decision, status: u16) {
+        let mut state = self.lock();
+        let forgotten = state.forgotten;
+        let index = decision.index.checked_sub(forgotten);
+        if let Some(call) = index.and_then(|index| state.calls.get_mut(index)) {
+            call.status = Some(status);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(function: &str, operation: &str) -> Call {
+        Call {
+            function: function.to_owned(),
+            instance: 1,
+            service: Service::DynamoDb,
+            operation: operation.to_owned(),
+            target: None,
+            at: Timestamp::UNIX_EPOCH,
+            status: None,
+            struck: false,
+        }
+    }
+
+    #[test]
+    fn a_rule_strikes_the_nth_matching_call_and_then_no_more() {
+        let faults = Faults::default();
+        let rule = Rule::new("queue-x", Fault::KillBefore).operation("PutItem").nth(2);
+        let injection = faults.inject(rule);
+        let struck = |function, operation| faults.decide(call(function, operation)).fault.is_some();
+        assert!(!struck("queue-x", "PutItem"));
+        assert!(!struck("queue-y", "PutItem"));
+        assert!(!struck("queue-x", "GetItem"));
+        assert!(struck("queue-x", "PutItem"));
+        assert!(!struck("queue-x", "PutItem"));
+        assert_eq!(injection.fired(), 1);
+        assert_eq!(faults.calls().iter().filter(|call| call.struck).count(), 1);
+    }
+
+    #[test]
+    fn clearing_removes_rules_and_keeps_the_calls() {
+        let faults = Faults::default();
+        faults.inject(Rule::new("*", Fault::throttled()).times(9));
+        let decision = faults.decide(call("api-x", "Query"));
+        assert!(decision.fault.is_some());
+        faults.answered(&decision, 400);
+        faults.clear();
+        assert!(faults.decide(call("api-x", "Query")).fault.is_none());
+        assert_eq!(faults.calls().len(), 2);
+        assert_eq!(faults.calls()[0].status, Some(400));
+    }
+}

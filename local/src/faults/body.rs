@@ -1,0 +1,89 @@
+//! Bodies of answers that a service did not give.
+
+use serde_json::{Value, json};
+
+use super::Service;
+
+/// What a made-up answer says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultBody {
+    /// Nothing.
+    Empty,
+    /// `ProvisionedThroughputExceededException`; from SQS, `RequestThrottled`.
+    Throttled,
+    /// `ThrottlingException`: the account's limit instead of the table's.
+    Throttling,
+    /// For a transaction, a cancellation in which the first item conflicts with another transaction and the others
+    /// have no fault; for a single write, `TransactionConflictException`.
+    TransactionConflict,
+    /// Exactly this.
+    Json(Value),
+}
+
+impl FaultBody {
+    /// The body for a call; the request tells how many items its transaction has.
+    pub(super) fn build(&self, service: Service, operation: &str, request: &[u8]) -> Vec<u8> {
+        let error = |kind: &str, message: &str| json!({ "__type": kind, "message": message });
+        let body = match (self, service) {
+            (Self::Empty, _) => return Vec::new(),
+            (Self::Json(body), _) => body.clone(),
+            (Self::Throttled | Self::Throttling, Service::Sqs) => {
+                error("com.amazonaws.sqs#RequestThrottled", "Rate exceeded")
+            }
+            (Self::Throttled, _) => error(
+                "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+                "The level of configured provisioned throughput for the table was exceeded.",
+            ),
+            (Self::Throttling, _) => {
+                error("com.amazon.coral.availability#ThrottlingException", "Rate of requests exceeds the allowed throughput.")
+            }
+            (Self::TransactionConflict, _) => conflict(operation, request),
+        };
+        body.to_string().into_bytes()
+    }
+}
+
+fn conflict(operation: &str, request: &[u8]) -> Value {
+    if !operation.starts_with("Transact") {
+        return json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+            "message": "Transaction is ongoing for the item",
+        });
+    }
+    let items = serde_json::from_slice::<Value>(request)
+        .ok()
+        .and_then(|request| request["TransactItems"].as_array().map(Vec::len))
+        .unwrap_or(1);
+    let mut reasons = vec![json!({ "Code": "None" }); items.max(1)];
+    reasons[0] = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
+    let codes: Vec<_> = reasons.iter().filter_map(|reason| reason["Code"].as_str()).collect();
+    let codes = codes.join(", ");
+    json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"),
+        "CancellationReasons": reasons,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conflict_has_one_reason_for_each_item() {
+        let request = json!({ "TransactItems": [{}, {}, {}] }).to_string();
+        let body = FaultBody::TransactionConflict.build(
+            Service::DynamoDb,
+            "TransactWriteItems",
+            request.as_bytes(),
+        );
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let codes: Vec<_> = body["CancellationReasons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|reason| reason["Code"].as_str().unwrap())
+            .collect();
+        assert_eq!(codes, ["TransactionConflict", "None", "None"]);
+    }
+}

@@ -1,0 +1,137 @@
+//! One instance of a function: what it is working on, and how it is ended.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use tokio::{sync::watch, time::Instant};
+
+use super::job::{Answer, Job};
+use crate::{faults::Victim, host::InvokeError};
+
+/// Lambda gives the init phase ten seconds ("Lambda execution environment lifecycle" in the developer guide).
+const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+pub(super) struct Instance {
+    pub(super) id: u64,
+    pub(super) stem: Arc<str>,
+    timeout: Duration,
+    state: Mutex<State>,
+    deadline: watch::Sender<Option<Instant>>,
+    dying: watch::Sender<bool>,
+    exited: watch::Sender<bool>,
+}
+
+#[derive(Default)]
+struct State {
+    ready: bool,
+    current: Option<Job>,
+    init_error: Option<String>,
+}
+
+impl Instance {
+    pub(super) fn new(id: u64, stem: &str, timeout: Duration) -> Self {
+        Self {
+            id,
+            stem: stem.into(),
+            timeout,
+            state: Mutex::default(),
+            deadline: watch::Sender::new(Some(Instant::now() + INIT_LIMIT)),
+            dying: watch::Sender::new(false),
+            exited: watch::Sender::new(false),
+        }
+    }
+
+    /// Marks the end of the init phase; `true` the first time.
+    pub(super) fn becomes_ready(&self) -> bool {
+        let mut state = self.lock();
+        let first = !state.ready;
+        state.ready = true;
+        if first {
+            self.deadline.send_replace(None);
+        }
+        first
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.lock().ready
+    }
+
+    /// Begins to work on a job.
+    pub(super) fn begin(&self, job: Job) {
+        self.lock().current = Some(job);
+        self.deadline.send_replace(Some(Instant::now() + self.timeout));
+    }
+
+    /// The time-out of one invocation.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Ends the current job with its answer; `false` if the instance is not working on this request.
+    pub(super) fn finish(&self, request_id: &str, answer: Answer) -> bool {
+        let job = self.lock().current.take_if(|job| job.invocation.request_id == request_id);
+        let Some(job) = job else { return false };
+        self.deadline.send_replace(None);
+        job.answer(answer);
+        true
+    }
+
+    /// Takes the job away from an instance that will not finish it.
+    pub(super) fn abandon(&self) -> Option<Job> {
+        self.lock().current.take()
+    }
+
+    /// The deadline has passed: whoever waits hears so at once, the process is killed next.
+    pub(super) fn time_out(&self) {
+        if let Some(job) = self.abandon() {
+            let error = InvokeError::TimedOut { function: self.stem.to_string(), after: self.timeout };
+            job.answer(Err(error));
+        } else if !self.is_ready() {
+            self.failed_to_start(format!("it did not ask for an event within {INIT_LIMIT:?}"));
+        }
+        self.deadline.send_replace(None);
+    }
+
+    pub(super) fn deadline(&self) -> watch::Receiver<Option<Instant>> {
+        self.deadline.subscribe()
+    }
+
+    /// Keeps what the function reported about its failed start.
+    pub(super) fn failed_to_start(&self, report: String) {
+        self.lock().init_error = Some(report);
+    }
+
+    pub(super) fn init_error(&self) -> Option<String> {
+        self.lock().init_error.clone()
+    }
+
+    /// Returns when the instance is about to be killed, or has ended.
+    pub(super) async fn dies(&self) {
+        let (mut dying, mut exited) = (self.dying.subscribe(), self.exited.subscribe());
+        tokio::select! {
+            _ = dying.wait_for(|dying| *dying) => {}
+            _ = exited.wait_for(|exited| *exited) => {}
+        }
+    }
+
+    pub(super) fn has_exited(&self) {
+        self.exited.send_replace(true);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Victim for Instance {
+    fn kill(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.dying.send_replace(true);
+            let mut exited = self.exited.subscribe();
+            let _ = exited.wait_for(|exited| *exited).await;
+        })
+    }
+}

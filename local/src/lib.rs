@@ -1,0 +1,34 @@
+//! The local stack: runs `template.yaml` on one machine, without AWS and without Docker.
+//!
+//! Read in this order: [`template`] is what is to run, [`stack`] puts it together, [`host`] runs functions,
+//! [`gateway`] and [`sources`] invoke them, [`database`], [`queues`] and [`payments`] are what they need, and
+//! [`faults`] stands between the two.
+
+pub mod template;
+
+pub mod stack;
+
+pub mod host;
+pub mod logs;
+
+pub mod gateway;
+pub mod sources;
+
+pub mod database;
+pub mod payments;
+pub mod queues;
+
+pub mod faults;
+
+pub mod dev;
+pub mod env_file;
+pub mod router;
+pub mod secrets;
+
+pub mod clock;
+pub mod console;
+pub mod ids;
+pub mod names;
+mod stop;
+
+pub use stack::{Stack, StackBuilder, StartError};

@@ -1,0 +1,61 @@
+//! The command line of the local stack.
+
+mod cli;
+
+use std::{fs, io, process::ExitCode};
+
+use clap::Parser;
+use local::{console, dev, env_file, router, secrets::Secrets, template::Template};
+
+use cli::{Cli, Command, RouterArguments};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Dev(arguments) => dev::run(arguments.into(), None).await.map_err(CliError::from),
+        Command::Router(arguments) => show_router(&arguments),
+        Command::RunFunction { binary, arguments } => {
+            Err(CliError::Run(env_file::run_function(&binary, &arguments)))
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::problem(format_args!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a command fails.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Dev(#[from] dev::DevError),
+    #[error("template.yaml: {0}")]
+    Template(#[from] local::template::TemplateError),
+    #[error(transparent)]
+    Secrets(#[from] local::secrets::SecretError),
+    #[error("{path}: {source}")]
+    Manifest { path: std::path::PathBuf, source: io::Error },
+    #[error("{0} has no table {header}", header = router::HEADER)]
+    NoTable(std::path::PathBuf),
+    #[error("the function cannot be run: {0}")]
+    Run(io::Error),
+}
+
+fn show_router(arguments: &RouterArguments) -> Result<(), CliError> {
+    let template = Template::read(&arguments.template)?;
+    let secrets = Secrets::generate(&template)?;
+    let deployment = template.resolve(&secrets.parameters(&template), "http://localhost")?;
+    if !arguments.write {
+        console::line(router::HEADER);
+        console::line(router::table(&deployment).trim_end());
+        return Ok(());
+    }
+    let path = &arguments.manifest;
+    let failed = |source| CliError::Manifest { path: path.clone(), source };
+    let manifest = fs::read_to_string(path).map_err(failed)?;
+    let updated = router::update(&manifest, &deployment).ok_or_else(|| CliError::NoTable(path.clone()))?;
+    fs::write(path, updated).map_err(failed)
+}

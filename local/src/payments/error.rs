@@ -1,0 +1,87 @@
+//! Stripe's error envelope, see <https://docs.stripe.com/api/errors>.
+
+use serde_json::{Map, Value, json};
+
+/// An error as the caller sees it: a status, the members of `error`, and whether the endpoint had begun.
+#[derive(Clone, Debug)]
+pub(super) struct StripeError {
+    status: u16,
+    executed: bool,
+    members: Map<String, Value>,
+}
+
+impl StripeError {
+    pub(super) fn new(status: u16, kind: &str, message: impl Into<String>) -> Self {
+        let mut members = Map::new();
+        members.insert("type".to_owned(), json!(kind));
+        members.insert("message".to_owned(), json!(message.into()));
+        Self { status, executed: false, members }
+    }
+
+    /// 400 `invalid_request_error`.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "invalid_request_error", message)
+    }
+
+    /// 404 `resource_missing`, as for an identifier in the path.
+    pub(super) fn missing(kind: &str, id: &str, param: &str) -> Self {
+        let mut error =
+            Self::invalid(format!("No such {kind}: '{id}'")).code("resource_missing").param(param);
+        error.status = 404;
+        error
+    }
+
+    /// 500 `api_error`.
+    pub(super) fn api(status: u16) -> Self {
+        Self::new(status, "api_error", "An unknown error occurred")
+    }
+
+    pub(super) fn code(self, code: &str) -> Self {
+        let page = code.replace('_', "-");
+        self.with("code", json!(code))
+            .with("doc_url", json!(format!("https://stripe.com/docs/error-codes/{page}")))
+    }
+
+    pub(super) fn param(self, param: &str) -> Self {
+        self.with("param", json!(param))
+    }
+
+    pub(super) fn with(mut self, member: &str, value: Value) -> Self {
+        self.members.insert(member.to_owned(), value);
+        self
+    }
+
+    /// The endpoint had begun: what it answered is kept under the idempotency key.
+    pub(super) fn executed(mut self) -> Self {
+        self.executed = true;
+        self
+    }
+
+    pub(super) fn is_executed(&self) -> bool {
+        self.executed
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(super) fn body(&self) -> Value {
+        json!({ "error": self.members })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_envelope_carries_type_code_param_and_message() {
+        let error = StripeError::missing("payment_intent", "pi_1", "intent");
+        assert_eq!(error.status(), 404);
+        let body = error.body();
+        assert_eq!(body["error"]["type"], "invalid_request_error");
+        assert_eq!(body["error"]["code"], "resource_missing");
+        assert_eq!(body["error"]["param"], "intent");
+        assert_eq!(body["error"]["message"], "No such payment_intent: 'pi_1'");
+    }
+}

@@ -1,0 +1,131 @@
+//! Stripe's test payment methods and what becomes of a charge on each,
+//! see <https://docs.stripe.com/testing#declined-payments>.
+
+use serde::{Deserialize, Serialize};
+
+/// What a charge on a payment method comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Succeeds,
+    Declines(Decline),
+    /// The bank wants to see the customer (3-D Secure).
+    RequiresAction,
+}
+
+/// Why a card was declined, in Stripe's codes, see <https://docs.stripe.com/declines/codes>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Decline {
+    pub(super) code: &'static str,
+    /// What Stripe calls `decline_code`.
+    pub(super) issuer_code: Option<&'static str>,
+    pub(super) message: &'static str,
+}
+
+/// The declines that the sandbox knows, by Stripe's decline code or, where there is none, by the error code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineCode {
+    /// For no reason that the issuer gives.
+    #[serde(alias = "card_declined")]
+    GenericDecline,
+    /// Not enough money.
+    InsufficientFunds,
+    /// Reported lost.
+    LostCard,
+    /// Reported stolen.
+    StolenCard,
+    /// Used too often or for too much.
+    CardVelocityExceeded,
+    /// Expired.
+    ExpiredCard,
+    /// Wrong security code.
+    IncorrectCvc,
+    /// The issuer could not process it; another attempt may succeed.
+    ProcessingError,
+    /// The bank wants to see a customer who is not there.
+    AuthenticationRequired,
+}
+
+impl DeclineCode {
+    pub(super) fn decline(self) -> Decline {
+        let (code, issuer_code, message) = match self {
+            Self::GenericDecline => ("card_declined", Some("generic_decline"), "Your card was declined."),
+            Self::InsufficientFunds => {
+                ("card_declined", Some("insufficient_funds"), "Your card has insufficient funds.")
+            }
+            Self::LostCard => ("card_declined", Some("lost_card"), "Your card was declined."),
+            Self::StolenCard => ("card_declined", Some("stolen_card"), "Your card was declined."),
+            Self::CardVelocityExceeded => (
+                "card_declined",
+                Some("card_velocity_exceeded"),
+                "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+            ),
+            Self::ExpiredCard => ("expired_card", None, "Your card has expired."),
+            Self::IncorrectCvc => ("incorrect_cvc", None, "Your card's security code is incorrect."),
+            Self::ProcessingError => {
+                let message = "An error occurred while processing your card. Try again in a little bit.";
+                ("processing_error", None, message)
+            }
+            Self::AuthenticationRequired => {
+                let message = "Your card was declined. This transaction requires authentication.";
+                ("authentication_required", Some("authentication_required"), message)
+            }
+        };
+        Decline { code, issuer_code, message }
+    }
+}
+
+/// What a charge on `payment_method` comes to; nothing when Stripe knows no such test method.
+pub(super) fn verdict(payment_method: &str) -> Option<Verdict> {
+    let name = payment_method.strip_prefix("pm_card_")?;
+    let decline = match name.replacen("visa_charge", "charge", 1).as_str() {
+        "visa" | "visa_debit" | "mastercard" | "mastercard_debit" | "amex" | "discover" | "jcb" => {
+            return Some(Verdict::Succeeds);
+        }
+        "authenticationRequired" | "threeDSecure2Required" => return Some(Verdict::RequiresAction),
+        "chargeDeclined" => DeclineCode::GenericDecline,
+        "chargeDeclinedInsufficientFunds" => DeclineCode::InsufficientFunds,
+        "chargeDeclinedLostCard" => DeclineCode::LostCard,
+        "chargeDeclinedStolenCard" => DeclineCode::StolenCard,
+        "chargeDeclinedExpiredCard" => DeclineCode::ExpiredCard,
+        "chargeDeclinedIncorrectCvc" => DeclineCode::IncorrectCvc,
+        "chargeDeclinedProcessingError" => DeclineCode::ProcessingError,
+        "chargeDeclinedVelocityLimitExceeded" => DeclineCode::CardVelocityExceeded,
+        _ => return None,
+    };
+    Some(Verdict::Declines(decline.decline()))
+}
+
+/// The brand printed on the card, for `payment_method_details`.
+pub(super) fn brand(payment_method: &str) -> &'static str {
+    ["mastercard", "amex", "discover", "jcb"]
+        .into_iter()
+        .find(|brand| payment_method.contains(brand))
+        .unwrap_or("visa")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_test_method_has_its_verdict() {
+        assert_eq!(verdict("pm_card_visa"), Some(Verdict::Succeeds));
+        assert_eq!(verdict("pm_card_mastercard"), Some(Verdict::Succeeds));
+        assert_eq!(verdict("pm_card_authenticationRequired"), Some(Verdict::RequiresAction));
+        assert_eq!(verdict("pm_card_unknown"), None);
+        assert_eq!(verdict("card_visa"), None);
+        let codes = |method| match verdict(method) {
+            Some(Verdict::Declines(decline)) => (decline.code, decline.issuer_code),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(codes("pm_card_chargeDeclined"), ("card_declined", Some("generic_decline")));
+        assert_eq!(codes("pm_card_visa_chargeDeclined"), ("card_declined", Some("generic_decline")));
+        assert_eq!(
+            codes("pm_card_chargeDeclinedInsufficientFunds"),
+            ("card_declined", Some("insufficient_funds"))
+        );
+        assert_eq!(codes("pm_card_chargeDeclinedExpiredCard"), ("expired_card", None));
+        assert_eq!(codes("pm_card_chargeDeclinedProcessingError"), ("processing_error", None));
+    }
+}

@@ -1,0 +1,196 @@
+//! The secrets of a local stack: generated once, kept in the state folder, never part of the repository.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::{
+    error::Unspecified,
+    rand::{self, SystemRandom},
+    signature::{Ed25519KeyPair, KeyPair},
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use serde_json::json;
+
+use crate::template::{Parameters, Template};
+
+/// The private key that signs access tokens, and the set with its public half: the two are made together.
+const SIGNING_KEY: &str = "JwtSigningKey";
+const PUBLIC_KEYS: &str = "JwtPublicKeys";
+
+/// Secret key of the payment sandbox.
+pub(crate) const PAYMENT_KEY: &str = "PaymentGatewayKey";
+
+/// Secret that the payment sandbox signs its webhooks with.
+pub(crate) const WEBHOOK_SECRET: &str = "PaymentWebhookSecret";
+
+/// Why there are no secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The random generator failed.
+    #[error("cannot generate secrets: no random numbers")]
+    Random(#[from] Unspecified),
+    /// The file cannot be read or written.
+    #[error("cannot keep secrets in {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The file is damaged.
+    #[error("the secrets in {path} are damaged ({source}); delete the file to get new ones")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+}
+
+/// Values for the template's secret parameters, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secrets {
+    values: Parameters,
+}
+
+impl Secrets {
+    /// New secrets for every secret parameter of a template.
+    ///
+    /// # Errors
+    /// [`SecretError::Random`] if the operating system has no random numbers.
+    pub fn generate(template: &Template) -> Result<Self, SecretError> {
+        let mut secrets = Self::default();
+        secrets.complete(template)?;
+        Ok(secrets)
+    }
+
+    /// The secrets kept in a file; what is missing there is generated and added. Only its owner may read the file.
+    ///
+    /// # Errors
+    /// [`SecretError`] if the file cannot be read, understood or written.
+    pub fn load_or_generate(path: &Path, template: &Template) -> Result<Self, SecretError> {
+        let failed = |source| SecretError::File { path: path.to_owned(), source };
+        let values = match fs::read(path) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map_err(|source| SecretError::Damaged { path: path.to_owned(), source })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut secrets = Self { values };
+        if secrets.complete(template)? {
+            let text = serde_json::to_vec_pretty(&secrets.values).map_err(io::Error::from).map_err(failed)?;
+            let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+            file.and_then(|mut file| file.write_all(&text)).map_err(failed)?;
+        }
+        Ok(secrets)
+    }
+
+    /// The value of a parameter.
+    #[must_use]
+    pub fn get(&self, parameter: &str) -> Option<&str> {
+        self.values.get(parameter).map(String::as_str)
+    }
+
+    /// All values that the template declares parameters for.
+    #[must_use]
+    pub fn parameters(&self, template: &Template) -> Parameters {
+        let declared = self.values.iter().filter(|(name, _)| template.declares(name));
+        declared.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Generates what is missing; says whether anything was.
+    fn complete(&mut self, template: &Template) -> Result<bool, SecretError> {
+        let before = self.values.len();
+        if !self.values.contains_key(SIGNING_KEY) || !self.values.contains_key(PUBLIC_KEYS) {
+            let (signing, public) = signing_key()?;
+            self.values.insert(SIGNING_KEY.to_owned(), signing);
+            self.values.insert(PUBLIC_KEYS.to_owned(), public);
+        }
+        let own = [PAYMENT_KEY, WEBHOOK_SECRET].map(str::to_owned);
+        for name in template.secret_parameters().into_iter().chain(own) {
+            if !self.values.contains_key(&name) {
+                let value = secret(&name)?;
+                self.values.insert(name, value);
+            }
+        }
+        Ok(self.values.len() > before)
+    }
+}
+
+/// 32 random bytes; the payment gateway's in the forms that Stripe gives its own.
+fn secret(parameter: &str) -> Result<String, Unspecified> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes)?;
+    Ok(match parameter {
+        PAYMENT_KEY => format!("sk_test_{}", URL_SAFE_NO_PAD.encode(bytes)),
+        WEBHOOK_SECRET => format!("whsec_{}", URL_SAFE_NO_PAD.encode(bytes)),
+        _ => STANDARD.encode(bytes),
+    })
+}
+
+/// An Ed25519 key pair: PKCS#8 in base64, and a JSON Web Key Set (RFC 7517, RFC 8037).
+fn signing_key() -> Result<(String, String), Unspecified> {
+    let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())?;
+    let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).map_err(|_| Unspecified)?;
+    let mut id = [0; 8];
+    rand::fill(&mut id)?;
+    let public = json!({ "keys": [{
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "x": URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()),
+        "kid": URL_SAFE_NO_PAD.encode(id),
+        "alg": "EdDSA",
+        "use": "sig",
+    }] });
+    Ok((STANDARD.encode(document.as_ref()), public.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn template() -> Template {
+        let text = "
+Parameters:
+  JwtSigningKey: { Type: String, NoEcho: true }
+  JwtPublicKeys: { Type: String }
+  CursorKey: { Type: String, NoEcho: true }
+  PaymentGatewayKey: { Type: String, NoEcho: true }
+Resources: {}
+";
+        Template::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_public_key_belongs_to_the_signing_key() {
+        let secrets = Secrets::generate(&template()).unwrap();
+        let signing = STANDARD.decode(secrets.get("JwtSigningKey").unwrap()).unwrap();
+        let pair = Ed25519KeyPair::from_pkcs8(&signing).unwrap();
+        let set: serde_json::Value = serde_json::from_str(secrets.get("JwtPublicKeys").unwrap()).unwrap();
+        assert_eq!(set["keys"][0]["x"], URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()));
+        assert_eq!(STANDARD.decode(secrets.get("CursorKey").unwrap()).unwrap().len(), 32);
+        assert!(secrets.get("PaymentGatewayKey").unwrap().starts_with("sk_test_"));
+        assert!(!secrets.parameters(&template()).contains_key(WEBHOOK_SECRET));
+    }
+
+    #[test]
+    fn secrets_are_kept_in_a_file_that_only_the_owner_reads() {
+        let path = std::env::temp_dir().join(format!("local-secrets-{}", crate::ids::uuid()));
+        let first = Secrets::load_or_generate(&path, &template()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(Secrets::load_or_generate(&path, &template()).unwrap(), first);
+        fs::write(&path, "oops").unwrap();
+        assert!(matches!(Secrets::load_or_generate(&path, &template()), Err(SecretError::Damaged { .. })));
+        fs::remove_file(&path).unwrap();
+    }
+}

@@ -1,0 +1,51 @@
+//! Why a stack does not start.
+
+use std::{io, path::PathBuf};
+
+use crate::{
+    database::DatabaseError, host::WatchError, payments::OpenError, queues::QueueError, secrets::SecretError,
+    template::TemplateError,
+};
+
+/// Why a stack does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The template cannot be run.
+    #[error("template.yaml: {0}")]
+    Template(#[from] TemplateError),
+    /// A port is taken.
+    #[error("port {port} ({what}) cannot be used: {source}; choose another with {flag}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// What was to listen there.
+        what: &'static str,
+        /// The flag that changes it.
+        flag: &'static str,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The state folder cannot be used.
+    #[error("cannot use the state folder {path}: {source}")]
+    State {
+        /// The folder, or a file in it.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The embedded DynamoDB does not run.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The embedded SQS does not run.
+    #[error(transparent)]
+    Queues(#[from] QueueError),
+    /// There are no secrets.
+    #[error(transparent)]
+    Secrets(#[from] SecretError),
+    /// The payment sandbox does not open its book.
+    #[error("payment sandbox: {0}")]
+    Payments(#[from] OpenError),
+    /// `cargo lambda watch` does not run.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+}

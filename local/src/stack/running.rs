@@ -1,0 +1,260 @@
+//! Starts the parts of a stack in order: ports first, since the template's values name them, then the services, the
+//! functions' host, and last what brings work in.
+
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
+
+use tokio::{net::TcpListener, task::JoinSet};
+
+use super::{Addresses, HostChoice, Stack, StackBuilder, StartError, builder::messages};
+use crate::{
+    database::Database,
+    env_file::Environments,
+    faults::{Faults, Service},
+    gateway,
+    host::{FunctionHost, RuntimeHost, RuntimeSettings, Upstream, WatchHost, WatchSettings},
+    logs::{Logs, Sink},
+    payments::Sandbox,
+    queues::Queues,
+    secrets::{PAYMENT_KEY, Secrets, WEBHOOK_SECRET},
+    sources::{Invoker, queue::QueuePoller, schedule::Ticker, stream::StreamReader},
+    stop::Stop,
+    template::{Deployment, Template},
+};
+
+/// Where payment webhooks are sent, if the template has the route.
+const WEBHOOK_PATH: &str = "/v1/payments/webhook";
+
+struct Listeners {
+    gateway: TcpListener,
+    dynamodb: TcpListener,
+    sqs: TcpListener,
+    payments: TcpListener,
+}
+
+/// What functions need, running.
+struct Services {
+    deployment: Deployment,
+    database: Database,
+    queues: Queues,
+    payments: Sandbox,
+    stop: Stop,
+    servers: JoinSet<()>,
+}
+
+pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError> {
+    let template = Template::read(&builder.template)?;
+    if let Some(folder) = &builder.state {
+        fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.clone(), source })?;
+    }
+    let (listeners, addresses) = bind(&builder).await?;
+    let gateway = listeners.gateway;
+    let logs = Logs::new(std::mem::replace(&mut builder.sink, Sink::Memory));
+    let faults = Faults::default();
+    let services =
+        serve(&builder, &template, addresses, (listeners.dynamodb, listeners.sqs, listeners.payments)).await?;
+    let host = host(&mut builder, &services.deployment, addresses, &faults, &logs).await?;
+    let invoker = Invoker::new(Arc::clone(&host), logs.clone());
+    let intake = Stop::new();
+    let mut sources = JoinSet::new();
+    gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
+    let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
+    if services.deployment.routes().any(|(route, _)| route.path == WEBHOOK_PATH) {
+        services.payments.set_webhook_url(Some(format!("http://{}{WEBHOOK_PATH}", addresses.gateway)));
+    }
+    let Services { deployment, queues, payments, stop, servers, .. } = services;
+    Ok(Stack {
+        deployment,
+        addresses,
+        host,
+        invoker,
+        queues,
+        streams,
+        payments,
+        faults,
+        logs,
+        state: builder.state,
+        intake,
+        sources,
+        services: stop,
+        servers,
+    })
+}
+
+async fn bind(builder: &StackBuilder) -> Result<(Listeners, Addresses), StartError> {
+    let ports = builder.ports;
+    let (gateway, gateway_address) = listen(ports.gateway, "the HTTP API", "--port").await?;
+    let (dynamodb, dynamodb_address) = listen(ports.dynamodb, "DynamoDB", "--dynamodb-port").await?;
+    let (sqs, sqs_address) = listen(ports.sqs, "SQS", "--sqs-port").await?;
+    let (payments, payments_address) =
+        listen(ports.payments, "the payment sandbox", "--payments-port").await?;
+    let addresses = Addresses {
+        gateway: gateway_address,
+        dynamodb: dynamodb_address,
+        sqs: sqs_address,
+        payments: payments_address,
+    };
+    Ok((Listeners { gateway, dynamodb, sqs, payments }, addresses))
+}
+
+async fn listen(
+    port: u16,
+    what: &'static str,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Port { port, what, flag, source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+async fn serve(
+    builder: &StackBuilder,
+    template: &Template,
+    addresses: Addresses,
+    (dynamodb, sqs, gateway): (TcpListener, TcpListener, TcpListener),
+) -> Result<Services, StartError> {
+    let state = builder.state.as_deref();
+    let secrets = match state {
+        Some(folder) => Secrets::load_or_generate(&folder.join("secrets.json"), template)?,
+        None => Secrets::generate(template)?,
+    };
+    let mut parameters = secrets.parameters(template);
+    let own = [("PaymentGatewayUrl", format!("http://{}", addresses.payments)), ("Stage", "local".to_owned())];
+    parameters.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    parameters.retain(|name, _| template.declares(name));
+    parameters.extend(builder.parameters.clone());
+    let deployment = template.resolve(&parameters, &format!("http://{}", addresses.sqs))?;
+
+    let secret = |name: &str| {
+        parameters.get(name).map(String::as_str).or_else(|| secrets.get(name)).unwrap_or_default().to_owned()
+    };
+    let payments = sandbox(state, &secret(PAYMENT_KEY), &secret(WEBHOOK_SECRET))?;
+    let database = Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
+    let queues = Queues::create(&deployment.queues, addresses.sqs, builder.visibility).await?;
+    if let Some(folder) = state {
+        queues.restore(&messages(folder)).await?;
+    }
+    let (stop, mut servers) = (Stop::new(), JoinSet::new());
+    database.serve(dynamodb, &stop, &mut servers);
+    queues.serve(sqs, &stop, &mut servers);
+    serve_payments(gateway, &payments, &stop, &mut servers);
+    Ok(Services { deployment, database, queues, payments, stop, servers })
+}
+
+fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, StartError> {
+    match state {
+        Some(folder) => Ok(Sandbox::persistent(&folder.join("payments.jsonl"), key, webhook)?),
+        None => Ok(Sandbox::in_memory(key, webhook)),
+    }
+}
+
+fn serve_payments(listener: TcpListener, sandbox: &Sandbox, stop: &Stop, servers: &mut JoinSet<()>) {
+    let (router, stop) = (sandbox.router(), stop.clone());
+    servers.spawn(async move {
+        tokio::select! {
+            // Does not end by itself.
+            _ = axum::serve(listener, router) => {}
+            () = stop.wait() => {}
+        }
+    });
+}
+
+async fn host(
+    builder: &mut StackBuilder,
+    deployment: &Deployment,
+    addresses: Addresses,
+    faults: &Faults,
+    logs: &Logs,
+) -> Result<Arc<dyn FunctionHost>, StartError> {
+    let choice = std::mem::replace(&mut builder.host, HostChoice::Runtime);
+    if let Some(folder) = &builder.state {
+        write_environment(folder, deployment, addresses)
+            .map_err(|source| StartError::State { path: folder.join("env"), source })?;
+    }
+    Ok(match choice {
+        HostChoice::Custom(host) => host,
+        HostChoice::Runtime => {
+            let settings = RuntimeSettings {
+                bin_dir: builder.bin_dir.clone(),
+                instances: builder.instances,
+                upstreams: upstreams(addresses),
+                faults: faults.clone(),
+                logs: logs.clone(),
+            };
+            Arc::new(RuntimeHost::new(&deployment.functions, settings))
+        }
+        HostChoice::Watch { workspace, port, search } => {
+            let folder = builder.state.clone().unwrap_or_else(|| workspace.join(".local"));
+            let env_file = write_environment(&folder, deployment, addresses)
+                .and_then(fs::canonicalize)
+                .map_err(|source| StartError::State { path: folder.join("env"), source })?;
+            let functions = deployment.functions.iter().map(|function| function.stem.clone()).collect();
+            let settings = WatchSettings { workspace, port, env_file, search, functions, logs: logs.clone() };
+            Arc::new(WatchHost::start(settings).await?)
+        }
+    })
+}
+
+fn write_environment(
+    folder: &Path,
+    deployment: &Deployment,
+    addresses: Addresses,
+) -> io::Result<std::path::PathBuf> {
+    let environments = Environments::of(&deployment.functions, &addresses.endpoints());
+    environments.write(folder, &std::env::current_exe()?)
+}
+
+fn upstreams(addresses: Addresses) -> Vec<Upstream> {
+    let upstream = |service, address, variable, always| Upstream { service, address, variable, always };
+    vec![
+        upstream(Service::DynamoDb, addresses.dynamodb, "AWS_ENDPOINT_URL_DYNAMODB", true),
+        upstream(Service::Sqs, addresses.sqs, "AWS_ENDPOINT_URL_SQS", true),
+        upstream(Service::Payments, addresses.payments, "AGORA_PAYMENT_GATEWAY_URL", false),
+    ]
+}
+
+/// Connects queues, streams and schedules with their functions.
+fn connect(
+    builder: &StackBuilder,
+    services: &Services,
+    invoker: &Invoker,
+    stop: &Stop,
+    sources: &mut JoinSet<()>,
+) -> Vec<Arc<StreamReader>> {
+    let mut streams = Vec::new();
+    for function in &services.deployment.functions {
+        for mapping in &function.queues {
+            let poller = QueuePoller {
+                function: function.stem.clone(),
+                mapping: mapping.clone(),
+                queues: services.queues.clone(),
+                invoker: invoker.clone(),
+                stop: stop.clone(),
+            };
+            sources.spawn(poller.run());
+        }
+        for mapping in &function.streams {
+            let (database, state) = (services.database.clone(), builder.state.as_deref());
+            let reader =
+                StreamReader::new(&function.stem, mapping, database, invoker.clone(), stop.clone(), state);
+            let reader = Arc::new(reader);
+            sources.spawn(Arc::clone(&reader).run());
+            streams.push(reader);
+        }
+        for schedule in function.schedules.iter().filter(|schedule| builder.schedules && schedule.enabled) {
+            let ticker = Ticker {
+                function: function.stem.clone(),
+                schedule: schedule.clone(),
+                invoker: invoker.clone(),
+                stop: stop.clone(),
+            };
+            sources.spawn(ticker.run());
+        }
+    }
+    streams
+}

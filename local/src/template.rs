@@ -1,0 +1,111 @@
+//! Reads `template.yaml`, the single description of the deployment, into the [`Deployment`] that this crate runs.
+//!
+//! Reading has two steps. [`Template::parse`] turns YAML with CloudFormation's short tags into plain values;
+//! [`Template::resolve`] computes parameters, `Globals` and intrinsic functions and checks the types, because queue
+//! URLs and gateway addresses are only known once ports are bound.
+
+mod condition;
+mod error;
+mod event;
+mod function;
+mod intrinsic;
+mod model;
+mod parameter;
+mod props;
+mod resource;
+mod yaml;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::{Map, Value};
+
+pub use error::{Place, TemplateError};
+pub use model::{
+    Cors, Deployment, Function, Queue, QueueMapping, Redrive, Route, Schedule, ScheduleKind, StartingPosition,
+    StreamMapping, Table,
+};
+
+use intrinsic::Resolver;
+
+/// Values for the template's parameters, by name.
+pub type Parameters = BTreeMap<String, String>;
+
+/// A template that has been read but not resolved.
+#[derive(Clone, Debug)]
+pub struct Template {
+    document: Map<String, Value>,
+}
+
+impl Template {
+    /// Reads a template from a file.
+    ///
+    /// # Errors
+    /// [`TemplateError::Read`] if the file cannot be read, and whatever [`Template::parse`] refuses.
+    pub fn read(path: &Path) -> Result<Self, TemplateError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| TemplateError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text)
+    }
+
+    /// Reads a template from its text.
+    ///
+    /// # Errors
+    /// [`TemplateError::Yaml`] if it is no YAML, [`TemplateError::UnknownTag`] for a tag that CloudFormation does not
+    /// have or this reader does not know.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let value = serde_yaml_ng::from_str(text)?;
+        match yaml::plain(value, &mut Place::document())? {
+            Value::Object(document) => Ok(Self { document }),
+            _ => Err(TemplateError::Type { place: Place::document(), expected: "a map" }),
+        }
+    }
+
+    /// Whether the template declares this parameter.
+    #[must_use]
+    pub fn declares(&self, parameter: &str) -> bool {
+        self.section("Parameters").is_some_and(|parameters| parameters.contains_key(parameter))
+    }
+
+    /// Names of the secret parameters (`NoEcho`) that have no default.
+    #[must_use]
+    pub fn secret_parameters(&self) -> Vec<String> {
+        let is_secret = |declaration: &Value| {
+            declaration.get("NoEcho").and_then(Value::as_bool) == Some(true) && declaration.get("Default").is_none()
+        };
+        let parameters = self.section("Parameters").into_iter().flatten();
+        parameters.filter(|(_, declaration)| is_secret(declaration)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Computes the deployment: parameters, intrinsic functions, `Globals`, and the types of what this crate runs.
+    ///
+    /// `queue_endpoint` is the base URL of the local SQS; queue URLs start with it.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the template, with the resource and the property where it stands.
+    pub fn resolve(&self, given: &Parameters, queue_endpoint: &str) -> Result<Deployment, TemplateError> {
+        let empty = Map::new();
+        let parameters = parameter::resolve(self.section("Parameters").unwrap_or(&empty), given)?;
+        let resources = self.section("Resources").ok_or(TemplateError::NoResources)?;
+        let resolver = Resolver {
+            parameters: &parameters,
+            resources,
+            conditions: self.section("Conditions").unwrap_or(&empty),
+            mappings: self.section("Mappings").unwrap_or(&empty),
+            queue_endpoint,
+        };
+        let globals = match self.section("Globals") {
+            Some(globals) => {
+                resolver.resolve(&Value::Object(globals.clone()), &mut Place::resource("Globals"))?
+            }
+            None => Value::Null,
+        };
+        resource::read_all(&resolver, &globals)
+    }
+
+    fn section(&self, name: &str) -> Option<&Map<String, Value>> {
+        self.document.get(name)?.as_object()
+    }
+}
+
+#[cfg(test)]
+mod tests;

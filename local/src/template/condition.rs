@@ -1,0 +1,42 @@
+//! The template's `Conditions`, and the intrinsic functions that they are made of.
+
+use serde_json::Value;
+
+use super::{Place, TemplateError, intrinsic::Resolver};
+
+impl Resolver<'_> {
+    /// Whether a named condition holds.
+    pub(super) fn condition(&self, name: &str, place: &mut Place) -> Result<bool, TemplateError> {
+        let Some(condition) = self.conditions.get(name) else {
+            return Err(TemplateError::Unresolved { place: place.clone(), name: name.to_owned() });
+        };
+        self.holds(condition, place)
+    }
+
+    fn holds(&self, condition: &Value, place: &mut Place) -> Result<bool, TemplateError> {
+        let arguments = |name, expected| TemplateError::Arguments { place: place.clone(), name, expected };
+        let Some((function, inner)) = condition.as_object().and_then(|map| map.iter().next()) else {
+            return Err(arguments("Conditions", "an intrinsic function"));
+        };
+        let list = inner.as_array().map_or(&[][..], Vec::as_slice);
+        match (function.as_str(), list) {
+            ("Condition", _) => match inner.as_str() {
+                Some(name) => self.condition(name, place),
+                None => Err(arguments("Condition", "the name of a condition")),
+            },
+            ("Fn::Equals", [left, right]) => {
+                Ok(self.resolve(left, place)?.eq(&self.resolve(right, place)?))
+            }
+            ("Fn::Not", [inner]) => Ok(!self.holds(inner, place)?),
+            ("Fn::And", all) => {
+                all.iter().try_fold(true, |sofar, next| Ok(self.holds(next, place)? && sofar))
+            }
+            ("Fn::Or", all) => {
+                all.iter().try_fold(false, |sofar, next| Ok(self.holds(next, place)? || sofar))
+            }
+            (name, _) => {
+                Err(TemplateError::UnknownIntrinsic { place: place.clone(), name: name.to_owned() })
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Functions, with what `Globals.Function` gives to each of them.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::{Function, Place, TemplateError, event, parameter::scalar, props::Props};
+use crate::names;
+
+/// Reads a function whose properties are resolved; `globals` is the resolved `Globals` section.
+pub(super) fn read(logical_id: &str, own: &Value, globals: &Value) -> Result<Function, TemplateError> {
+    let properties = merge(globals.get("Function").unwrap_or(&Value::Null), own);
+    let props = Props::of(&properties, Place::resource(logical_id))?;
+    let mut function = Function {
+        logical_id: logical_id.to_owned(),
+        stem: names::kebab(logical_id),
+        // AWS::Serverless::Function: 3 seconds and 128 MB unless said otherwise.
+        timeout: Duration::from_secs(props.number::<u64>("Timeout")?.unwrap_or(3)),
+        memory: props.number("MemorySize")?.unwrap_or(128),
+        environment: environment(&props)?,
+        routes: Vec::new(),
+        queues: Vec::new(),
+        streams: Vec::new(),
+        schedules: Vec::new(),
+    };
+    if let Some(events) = props.map("Events")? {
+        for (name, event) in events.entries() {
+            event::read(name, &Props::of(event, events.place(name))?, &mut function)?;
+        }
+    }
+    Ok(function)
+}
+
+fn environment(props: &Props<'_>) -> Result<BTreeMap<String, String>, TemplateError> {
+    let Some(variables) = props.map("Environment")?.map(|env| env.map("Variables")).transpose()?.flatten() else {
+        return Ok(BTreeMap::new());
+    };
+    let read = |(name, value): (&String, &Value)| match scalar(value) {
+        Some(text) => Ok((name.clone(), text)),
+        None => Err(TemplateError::Type { place: variables.place(name), expected: "a text or a number" }),
+    };
+    variables.entries().map(read).collect()
+}
+
+/// Merges as the AWS SAM `Globals` section documents it: maps are merged, lists are added together with the global
+/// entries first, and a scalar of the function replaces the global one.
+fn merge(global: &Value, own: &Value) -> Value {
+    match (global, own) {
+        (Value::Null, own) => own.clone(),
+        (global, Value::Null) => global.clone(),
+        (Value::Object(global), Value::Object(own)) => Value::Object(merge_maps(global, own)),
+        (Value::Array(global), Value::Array(own)) => global.iter().chain(own).cloned().collect(),
+        (_, own) => own.clone(),
+    }
+}
+
+fn merge_maps(global: &Map<String, Value>, own: &Map<String, Value>) -> Map<String, Value> {
+    let mut merged = global.clone();
+    for (key, value) in own {
+        let value = merge(global.get(key).unwrap_or(&Value::Null), value);
+        merged.insert(key.clone(), value);
+    }
+    merged
+}

@@ -1,0 +1,67 @@
+use local::faults::{Fault, Rule, Service};
+
+use super::{API, get, probes};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_recorded_with_their_function_and_target() {
+    let (builder, _folder) = probes(API);
+    let stack = builder.start().await.unwrap();
+    assert_eq!(get(&stack, "/put").await.body, "200");
+    assert_eq!(get(&stack, "/send").await.body, "200");
+    let calls = stack.faults().calls();
+    let seen: Vec<_> = calls
+        .iter()
+        .map(|call| (call.service, call.operation.as_str(), call.target.as_deref().unwrap(), call.status))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (Service::DynamoDb, "PutItem", "agora-table", Some(200)),
+            (Service::Sqs, "SendMessage", "agora-queue", Some(200)),
+        ]
+    );
+    assert!(calls.iter().all(|call| call.function == "api-probe"));
+    stack.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_is_made_up_and_the_service_not_asked() {
+    let (builder, _folder) = probes(API);
+    let stack = builder.start().await.unwrap();
+    let rule = Rule::new("api-probe", Fault::throttled()).service(Service::Sqs).nth(2);
+    let injection = stack.faults().inject(rule);
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.push(get(&stack, "/send").await.body);
+    }
+    assert_eq!(seen, ["200", "400", "200"]);
+    assert_eq!(injection.fired(), 1);
+    assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, 2);
+    stack.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_before_a_call_leaves_no_trace_of_it_and_a_kill_after_it_does() {
+    let (builder, _folder) = probes(API);
+    let stack = builder.start().await.unwrap();
+    for (fault, messages) in [(Fault::KillBefore, 0), (Fault::KillAfter, 1)] {
+        stack.faults().inject(Rule::new("api-probe", fault).operation("SendMessage"));
+        assert_eq!(get(&stack, "/send").await.status, 500);
+        assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, messages);
+    }
+    assert_eq!(stack.stats()["api-probe"].crashes, 2);
+    assert_eq!(get(&stack, "/send").await.body, "200");
+    stack.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_a_broken_connection_after_the_work() {
+    let (builder, _folder) = probes(API);
+    let stack = builder.start().await.unwrap();
+    stack.faults().inject(Rule::new("*", Fault::LoseAnswer).operation("SendMessage"));
+    // The probe passes the broken connection on as its own error and lives.
+    assert_eq!(get(&stack, "/send").await.status, 500);
+    assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, 1);
+    assert_eq!((stack.stats()["api-probe"].errors, stack.stats()["api-probe"].crashes), (1, 0));
+    stack.shutdown().await.unwrap();
+}

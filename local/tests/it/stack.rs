@@ -1,0 +1,61 @@
+use std::time::Instant;
+
+use local::{StackBuilder, StartError};
+
+use super::{API, SOON, get, probes};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_template_of_this_repository_starts_in_less_than_a_second() {
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let begin = Instant::now();
+    let stack = StackBuilder::new(template).schedules(false).start().await.unwrap();
+    assert!(begin.elapsed().as_millis() < 1_000, "{:?}", begin.elapsed());
+    assert_eq!(stack.table_name("Table"), Some("agora-table"));
+    assert!(stack.queue_url("FulfilmentQueue").unwrap().starts_with(&stack.sqs_endpoint()));
+    stack.idle(SOON).await.unwrap();
+    stack.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_and_tables_outlive_a_clean_stop() {
+    let (builder, folder) = probes(API);
+    let state = folder.0.join("state");
+    let stack = builder.state_dir(&state).start().await.unwrap();
+    assert_eq!(get(&stack, "/send?body=kept").await.body, "200");
+    stack.shutdown().await.unwrap();
+    let again = || StackBuilder::new(folder.0.join("template.yaml")).bin_dir(&folder.0).state_dir(&state);
+    let stack = again().start().await.unwrap();
+    assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, 1);
+    stack.shutdown().await.unwrap();
+    let env = std::fs::read_to_string(state.join("env")).unwrap();
+    assert!(env.contains("PROBE_TABLE='agora-table'"), "{env}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_is_named_with_its_flag() {
+    let (builder, folder) = probes(API);
+    let stack = builder.start().await.unwrap();
+    let port: u16 = stack.url().rsplit(':').next().unwrap().parse().unwrap();
+    let second = StackBuilder::new(folder.0.join("template.yaml")).port(port).start().await;
+    let Err(error @ StartError::Port { .. }) = second else { panic!("the port was free") };
+    let text = error.to_string();
+    assert!(text.contains(&port.to_string()) && text.contains("--port"), "{text}");
+    stack.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_is_run_by_hand() {
+    let template = "
+Resources:
+  ScheduleProbe:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events: { Tick: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 minute) } } }
+";
+    let (builder, _folder) = probes(template);
+    let stack = builder.start().await.unwrap();
+    stack.run_schedule("schedule-probe").await.unwrap();
+    assert!(stack.logs().wait_for("schedule-probe", "aws.scheduler", SOON).await.is_some());
+    assert!(stack.run_schedule("api-probe").await.is_err());
+    stack.shutdown().await.unwrap();
+}

@@ -1,0 +1,80 @@
+use std::time::Duration;
+
+use super::{SOON, get, probes};
+
+const STREAMS: &str = "
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+      StreamSpecification: { StreamViewType: NEW_IMAGE }
+      TimeToLiveSpecification: { AttributeName: ttl, Enabled: true }
+  ApiProbe:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: { Variables: { PROBE_TABLE: !Ref Table } }
+      Events: { Default: { Type: HttpApi } }
+  StreamProbe:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Items:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Table.StreamArn
+            StartingPosition: TRIM_HORIZON
+            ParallelizationFactor: 4
+            BisectBatchOnFunctionError: true
+            MaximumRetryAttempts: 1
+            FunctionResponseTypes: [ReportBatchItemFailures]
+            FilterCriteria:
+              Filters:
+                - Pattern: '{\"eventName\": [\"INSERT\"], \"dynamodb\": {\"NewImage\": {\"kind\": {\"S\": [\"wanted\"]}}}}'
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_function_sees_what_the_filter_wants() {
+    let (builder, _folder) = probes(STREAMS);
+    let stack = builder.start().await.unwrap();
+    for (id, kind) in [("a", "wanted"), ("b", "other"), ("a", "wanted"), ("c", "wanted")] {
+        assert_eq!(get(&stack, &format!("/put?id={id}&kind={kind}")).await.body, "200");
+    }
+    stack.idle(SOON).await.unwrap();
+    assert!(stack.logs().wait_for("stream-probe", "c", SOON).await.is_some());
+    let lines = stack.logs().lines("stream-probe").join("\n");
+    assert_eq!((lines.matches("batch a").count(), lines.matches('b').count()), (1, lines.matches("batch").count() + lines.matches("probe").count()), "{lines}");
+    stack.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_record_is_retried_and_then_given_up() {
+    let (builder, _folder) = probes(STREAMS);
+    let stack = builder.start().await.unwrap();
+    assert_eq!(get(&stack, "/put?id=fail").await.body, "200");
+    let given_up = stack.logs().wait_for("stream-probe", "gave up 1 stream records", SOON).await;
+    assert!(given_up.is_some(), "{:?}", stack.logs().lines("stream-probe"));
+    stack.idle(SOON).await.unwrap();
+    assert_eq!(stack.stats()["stream-probe"].invocations, 2);
+    stack.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_goes_on_where_it_ended() {
+    let (builder, folder) = probes(STREAMS);
+    let state = folder.0.join("state");
+    let stack = builder.state_dir(&state).start().await.unwrap();
+    assert_eq!(get(&stack, "/put?id=first").await.body, "200");
+    stack.idle(SOON).await.unwrap();
+    stack.shutdown().await.unwrap();
+
+    let builder = local::StackBuilder::new(folder.0.join("template.yaml")).bin_dir(&folder.0);
+    let stack = builder.state_dir(&state).start().await.unwrap();
+    assert_eq!(get(&stack, "/put?id=second").await.body, "200");
+    stack.idle(Duration::from_secs(10)).await.unwrap();
+    assert!(stack.logs().wait_for("stream-probe", "batch second", SOON).await.is_some());
+    let lines = stack.logs().lines("stream-probe");
+    assert!(!lines.iter().any(|line| line.contains("first")), "{lines:?}");
+    stack.shutdown().await.unwrap();
+}

@@ -1,0 +1,95 @@
+//! Who calls. A handler says in its arguments whom it serves.
+
+use axum::extract::FromRequestParts;
+use http::header;
+use http::request::Parts;
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+
+use super::app::Edge;
+use crate::auth::token::TokenError;
+use crate::command::StoreError;
+use crate::domain::actor::{Actor, Permission};
+use crate::domain::user::{Role, UserId, UserStatus};
+use crate::http::edge::record_caller;
+use crate::http::{ApiError, Code, RequestFacts};
+use crate::repository::user::UserReader;
+
+/// A caller with a valid access token. Without one: 401.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authenticated(pub Actor);
+
+/// A caller with or without an access token; a token that is there must be valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller(pub Option<Actor>);
+
+impl Authenticated {
+    /// Whether the caller holds `permission` at this moment. The token's word is not enough for a yes: the role may
+    /// have been taken back, or the account suspended, since it was issued.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the account cannot be read.
+    pub async fn holds(&self, permission: Permission, users: &impl UserReader) -> Result<bool, StoreError> {
+        if !self.0.may(permission) {
+            return Ok(false);
+        }
+        let user = users.current_user(self.0.user).await?.filter(|user| user.status == UserStatus::Active);
+        Ok(user.is_some_and(|user| user.role.permissions().contains(&permission)))
+    }
+}
+
+impl<S: Edge> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if let Some(known) = parts.extensions.get::<Actor>() {
+            return Ok(Self(Some(*known)));
+        }
+        let Some(token) = bearer(parts)? else { return Ok(Self(None)) };
+        let facts = parts.extensions.get::<RequestFacts>().ok_or_else(unauthenticated)?;
+        let claims = state.verifier().verify(&token, facts.received_at).map_err(refusal)?;
+        let user: UserId = claims.sub.parse().map_err(|_| refusal(TokenError::Invalid))?;
+        let role: Result<Role, serde::de::value::Error> = Role::deserialize(claims.role.as_str().into_deserializer());
+        let actor = Actor { user, role: role.map_err(|_| refusal(TokenError::Invalid))? };
+        record_caller(&actor.user);
+        parts.extensions.insert(actor);
+        Ok(Self(Some(actor)))
+    }
+}
+
+impl<S: Edge> FromRequestParts<S> for Authenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Caller::from_request_parts(parts, state).await?.0.map(Self).ok_or_else(unauthenticated)
+    }
+}
+
+/// The one bearer token of the request, if it carries credentials at all. API Gateway joins repeated headers with
+/// commas, which no token contains.
+fn bearer(parts: &Parts) -> Result<Option<String>, ApiError> {
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let Some(first) = values.next() else { return Ok(None) };
+    let token = first
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty() && !token.contains([',', ' ']));
+    match (token, values.next()) {
+        (Some(token), None) => Ok(Some(token.to_owned())),
+        _ => Err(unauthenticated()),
+    }
+}
+
+fn unauthenticated() -> ApiError {
+    ApiError::new(Code::Unauthenticated, "send one access token: Authorization: Bearer …")
+}
+
+fn refusal(error: TokenError) -> ApiError {
+    match error {
+        TokenError::Invalid => ApiError::new(Code::InvalidToken, "the access token is not valid"),
+        TokenError::Expired => ApiError::new(Code::TokenExpired, "the access token has expired; refresh it"),
+    }
+}

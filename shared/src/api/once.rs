@@ -1,0 +1,72 @@
+//! Idempotency keys: the same request, sent again, is done once and answered alike.
+
+use axum::extract::{FromRequestParts, MatchedPath};
+use http::request::Parts;
+
+use super::app::Edge;
+use super::caller::Caller;
+use crate::command::{Cause, CorrelationId, Receipt};
+use crate::http::edge::RawBody;
+use crate::http::{ApiError, Code, RequestFacts};
+
+/// The cause of a command, to be acted on once if the caller sent an `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once(pub Cause);
+
+/// The cause of a command, to be acted on once: the caller must send an `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnceRequired(pub Cause);
+
+const HEADER: &str = "idempotency-key";
+
+impl<S: Edge> FromRequestParts<S> for Once {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let cause = cause(parts)?;
+        let Some(key) = key(parts)? else { return Ok(Self(cause)) };
+        let Caller(caller) = Caller::from_request_parts(parts, state).await?;
+        let caller = caller.map_or_else(|| "anonymous".to_owned(), |actor| actor.user.to_string());
+        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let route = format!("{} {path}", parts.method);
+        // The target and the body: what makes two requests of one route the same.
+        let body = parts.extensions.get::<RawBody>().map(|body| body.0.clone()).unwrap_or_default();
+        let fingerprint = state.seal().digest("fingerprint", &[parts.uri.path().as_bytes(), &body]);
+        let receipt = Receipt::of_request(&caller, &route, &key, fingerprint, cause.at);
+        Ok(Self(cause.once(receipt)))
+    }
+}
+
+impl<S: Edge> FromRequestParts<S> for OnceRequired {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Once(cause) = Once::from_request_parts(parts, state).await?;
+        if cause.receipt.is_some() {
+            Ok(Self(cause))
+        } else {
+            Err(ApiError::new(Code::IdempotencyKeyRequired, "send an Idempotency-Key header"))
+        }
+    }
+}
+
+fn cause(parts: &Parts) -> Result<Cause, ApiError> {
+    let facts = parts.extensions.get::<RequestFacts>();
+    let facts = facts.ok_or_else(|| ApiError::internal(NotAtTheEdge))?;
+    Ok(Cause::new(CorrelationId::clone(&facts.correlation_id), facts.received_at))
+}
+
+/// The key, if there is one: 1 to 255 visible ASCII characters.
+fn key(parts: &Parts) -> Result<Option<String>, ApiError> {
+    let mut values = parts.headers.get_all(HEADER).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
+    match (key, values.next()) {
+        (Some(key), None) => Ok(Some(key.to_owned())),
+        _ => Err(ApiError::new(Code::IdempotencyKeyInvalid, "the key must be 1 to 255 visible ASCII characters")),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the router is not surrounded by the edge")]
+struct NotAtTheEdge;

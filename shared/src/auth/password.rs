@@ -1,0 +1,125 @@
+//! Passwords, hashed with argon2id.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+/// A password of 8 to 128 bytes. Never logged, never stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+/// Text that is no password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 8 to 128 bytes long")]
+pub struct PasswordError;
+
+impl FromStr for Password {
+    type Err = PasswordError;
+
+    fn from_str(text: &str) -> Result<Self, PasswordError> {
+        if (8..=128).contains(&text.len()) { Ok(Self(text.to_owned())) } else { Err(PasswordError) }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// Something that cannot happen with our own parameters and hashes, or a thread that died.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// The algorithm refused.
+    #[error("the password could not be hashed: {0}")]
+    Argon2(String),
+    /// The thread that hashed did not come back.
+    #[error("hashing was interrupted")]
+    Interrupted,
+}
+
+/// Hashes and checks passwords, on the blocking pool and one at a time: a hash takes 19 MiB and tens of
+/// milliseconds, of which a small function has few.
+#[derive(Clone)]
+pub struct Hasher {
+    argon2: Arc<Argon2<'static>>,
+    admitted: Arc<Semaphore>,
+    /// What is checked when there is no account, so that this takes as long.
+    decoy: Arc<str>,
+}
+
+impl Hasher {
+    /// With OWASP's parameters for argon2id: 19 MiB, two passes, one lane ("Password Storage Cheat Sheet").
+    ///
+    /// # Errors
+    /// [`HashError`] if the algorithm refuses its parameters.
+    pub fn new() -> Result<Self, HashError> {
+        let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| HashError::Argon2(error.to_string()))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let decoy = hash(&argon2, "nobody's password")?;
+        Ok(Self { argon2: Arc::new(argon2), admitted: Arc::new(Semaphore::new(1)), decoy: decoy.into() })
+    }
+
+    /// The hash of `password`, with its parameters and salt (PHC string format).
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub async fn hash(&self, password: Password) -> Result<String, HashError> {
+        let argon2 = Arc::clone(&self.argon2);
+        self.blocking(move || hash(&argon2, &password.0)).await?
+    }
+
+    /// Whether `password` is the one that `stored` was made of. Without `stored` it is not, and takes as long.
+    ///
+    /// # Errors
+    /// [`HashError`] if the stored hash does not read.
+    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, HashError> {
+        let (argon2, decoy) = (Arc::clone(&self.argon2), Arc::clone(&self.decoy));
+        self.blocking(move || {
+            let known = stored.is_some();
+            let stored = stored.as_deref().unwrap_or(&decoy);
+            let parsed = PasswordHash::new(stored).map_err(|error| HashError::Argon2(error.to_string()))?;
+            let matches = argon2.verify_password(password.0.as_bytes(), &parsed).is_ok();
+            Ok(matches && known)
+        })
+        .await?
+    }
+
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+        let _place = self.admitted.acquire().await.map_err(|_| HashError::Interrupted)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| HashError::Interrupted)
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, HashError> {
+    let hash = argon2.hash_password(password.as_bytes()).map_err(|error| HashError::Argon2(error.to_string()))?;
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_password_itself_is_accepted() {
+        let hasher = Hasher::new().unwrap();
+        let password: Password = "correct horse".parse().unwrap();
+        let stored = hasher.hash(password.clone()).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(hasher.verify(password.clone(), Some(stored.clone())).await.unwrap());
+        assert!(!hasher.verify("correct horsf".parse().unwrap(), Some(stored)).await.unwrap());
+        assert!(!hasher.verify("nobody's password".parse().unwrap(), None).await.unwrap());
+    }
+
+    #[test]
+    fn passwords_are_8_to_128_bytes() {
+        assert!("1234567".parse::<Password>().is_err());
+        assert!("x".repeat(128).parse::<Password>().is_ok());
+        assert!("x".repeat(129).parse::<Password>().is_err());
+    }
+}

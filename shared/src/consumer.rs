@@ -1,0 +1,119 @@
+//! Consumers of queues: a batch in, its failures out (partial batch responses), each record by itself.
+//!
+//! SQS delivers at least once. What makes the effect happen once is the receipt in the transaction of the effect;
+//! what is here makes sure that a record which fails, panics or runs late does not touch its neighbours.
+
+pub mod delivery;
+pub mod each;
+pub mod queue;
+
+use std::future::Future;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse};
+
+use crate::clock::{Clock, Entropy, Timestamp};
+use crate::retry::Backoff;
+
+pub use delivery::Delivery;
+pub use each::Each;
+pub use queue::Queue;
+
+/// How the handling of a record ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its effect is committed; the record goes.
+    Done,
+    /// It may succeed later; the record comes back.
+    Retry {
+        /// When; `None`: as the backoff has it.
+        after: Option<Duration>,
+        /// Why, for the log. Public words.
+        reason: &'static str,
+    },
+    /// It never will; the record is dead, for this reason. Public words.
+    Permanent {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Handles the records of a batch.
+pub trait BatchHandler: Send + Sync {
+    /// Says of each record, in their order, how it ended. What is not begun by `deadline` is to be handed back.
+    fn handle(&self, batch: Vec<Delivery>, deadline: Timestamp) -> impl Future<Output = Vec<Outcome>> + Send;
+}
+
+/// How long a record that is to be retried waits at least and at most: SQS's own limit on visibility is 12 hours, ours
+/// is that nobody waits longer than a quarter of one.
+pub const BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_mins(15), u32::MAX);
+
+/// Handles a batch and settles with the queue: the dead go to the dead letters, the rest that failed comes back.
+pub async fn consume<H: BatchHandler, Q: Queue>(
+    handler: &H,
+    queue: &Q,
+    batch: Vec<Delivery>,
+    deadline: Timestamp,
+    (clock, entropy): (&impl Clock, &impl Entropy),
+) -> SqsBatchResponse {
+    let started = clock.now();
+    let outcomes = handler.handle(batch.clone(), deadline).await;
+    let mut failures = Vec::new();
+    let mut delays = Vec::new();
+    for (position, delivery) in batch.iter().enumerate() {
+        let missing = Outcome::Retry { after: None, reason: "not handled" };
+        let outcome = settle(queue, delivery, outcomes.get(position).cloned().unwrap_or(missing)).await;
+        log(delivery, &outcome, clock.now().since(started));
+        if let Outcome::Retry { after, .. } = outcome {
+            let delay = after.unwrap_or_else(|| BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default());
+            delays.push((delivery.receipt_handle.clone(), delay));
+            failures.push(delivery.message_id.clone());
+        }
+    }
+    // Should this fail, the records come back all the same, when their visibility timeout is over.
+    if let Err(error) = queue.come_back_in(delays).await {
+        tracing::warn!(%error, "the delay of a retry could not be set");
+    }
+    response(failures)
+}
+
+/// Buries a dead record; one that cannot be buried comes back.
+async fn settle<Q: Queue>(queue: &Q, delivery: &Delivery, outcome: Outcome) -> Outcome {
+    match &outcome {
+        Outcome::Permanent { reason } => match queue.bury(delivery, reason).await {
+            Ok(()) => outcome,
+            Err(_) => Outcome::Retry { after: None, reason: "could not be moved to the dead letters" },
+        },
+        _ => outcome,
+    }
+}
+
+fn log(delivery: &Delivery, outcome: &Outcome, duration: Duration) {
+    let (name, reason) = match outcome {
+        Outcome::Done => ("done", None),
+        Outcome::Retry { reason, .. } => ("retry", Some(*reason)),
+        Outcome::Permanent { reason } => ("permanent", Some(reason.as_str())),
+    };
+    tracing::info!(
+        messageId = delivery.message_id,
+        correlationId = delivery.correlation_id.as_deref(),
+        attempt = delivery.receive_count,
+        outcome = name,
+        reason,
+        durationMs = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        "message"
+    );
+}
+
+fn response(failures: Vec<String>) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failures
+        .into_iter()
+        .map(|id| {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            failure
+        })
+        .collect();
+    response
+}

@@ -1,0 +1,110 @@
+//! What a consumer asks of its queue.
+
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue};
+
+use super::Delivery;
+use super::delivery::{CORRELATION_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE};
+use crate::config::{ConfigError, Environment};
+
+/// The queue did not do as asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue refused or did not answer: {0}")]
+pub struct QueueError(pub(crate) String);
+
+impl QueueError {
+    pub(crate) fn of<E: std::error::Error>(error: &E) -> Self {
+        Self(DisplayErrorContext(error).to_string())
+    }
+}
+
+/// What a consumer asks of its queue. Implementations return [`QueueError`] and nothing else.
+pub trait Queue: Send + Sync {
+    /// Lets deliveries, by their receipt handles, come back after a while.
+    fn come_back_in(
+        &self,
+        delays: Vec<(String, Duration)>,
+    ) -> impl Future<Output = Result<(), QueueError>> + Send;
+
+    /// Puts a message among the dead letters, with the reason.
+    fn bury(&self, delivery: &Delivery, reason: &str) -> impl Future<Output = Result<(), QueueError>> + Send;
+}
+
+/// A queue that is left to itself: what fails comes back when its visibility timeout is over, and there is nowhere to
+/// bury it. So it is with the dead letters, the last queue of all.
+#[derive(Debug, Clone, Copy)]
+pub struct LeftAlone;
+
+impl Queue for LeftAlone {
+    async fn come_back_in(&self, _: Vec<(String, Duration)>) -> Result<(), QueueError> {
+        Ok(())
+    }
+
+    async fn bury(&self, _: &Delivery, _: &str) -> Result<(), QueueError> {
+        Err(QueueError("there is nowhere to bury a dead letter".to_owned()))
+    }
+}
+
+/// A queue of SQS and its dead-letter queue.
+#[derive(Debug, Clone)]
+pub struct SqsQueue {
+    client: aws_sdk_sqs::Client,
+    url: String,
+    dead_letters_url: String,
+}
+
+/// The longest time that a message can be invisible.
+const MAX_VISIBILITY: Duration = Duration::from_hours(12);
+
+impl SqsQueue {
+    /// The queue that the function consumes.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env(env: &Environment, client: aws_sdk_sqs::Client) -> Result<Self, ConfigError> {
+        let url = env.text("AGORA_QUEUE_URL")?.to_owned();
+        let dead_letters_url = env.text("AGORA_DEAD_LETTER_QUEUE_URL")?.to_owned();
+        Ok(Self { client, url, dead_letters_url })
+    }
+}
+
+impl Queue for SqsQueue {
+    async fn come_back_in(&self, delays: Vec<(String, Duration)>) -> Result<(), QueueError> {
+        if delays.is_empty() {
+            return Ok(());
+        }
+        let entries = delays.into_iter().enumerate().map(|(position, (handle, delay))| {
+            let seconds = i32::try_from(delay.min(MAX_VISIBILITY).as_secs()).unwrap_or(0);
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(position.to_string())
+                .receipt_handle(handle)
+                .visibility_timeout(seconds)
+                .build()
+        });
+        let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|error| QueueError::of(&error))?;
+        let change = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+        change.send().await.map(drop).map_err(|error| QueueError::of(&error))
+    }
+
+    async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
+        let mut message = self
+            .client
+            .send_message()
+            .queue_url(&self.dead_letters_url)
+            .message_body(&delivery.body)
+            .message_attributes(REASON_ATTRIBUTE, attribute(reason)?)
+            .message_attributes(ORIGINAL_ID_ATTRIBUTE, attribute(&delivery.message_id)?);
+        if let Some(correlation) = &delivery.correlation_id {
+            message = message.message_attributes(CORRELATION_ATTRIBUTE, attribute(correlation)?);
+        }
+        message.send().await.map(drop).map_err(|error| QueueError::of(&error))
+    }
+}
+
+pub(crate) fn attribute(text: &str) -> Result<MessageAttributeValue, QueueError> {
+    let value = MessageAttributeValue::builder().data_type("String").string_value(text).build();
+    value.map_err(|error| QueueError::of(&error))
+}

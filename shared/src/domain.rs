@@ -1,0 +1,17 @@
+//! The marketplace itself: pure. Nothing here knows of AWS, of HTTP or of a runtime.
+//!
+//! Read an entity's file for what it is, and its folder for what may be done to it, one command a file.
+
+pub mod actor;
+pub mod dead_letter;
+pub mod email;
+pub mod id;
+pub mod market;
+pub mod money;
+pub mod order;
+pub mod payment;
+pub mod product;
+pub mod session;
+pub mod subscriber;
+pub mod text;
+pub mod user;

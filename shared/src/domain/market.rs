@@ -1,0 +1,113 @@
+//! Markets: the storefronts that people open.
+
+pub mod create;
+
+use serde::{Deserialize, Serialize};
+
+use super::actor::Actor;
+use super::id::{Id, Identified};
+use super::money::Currency;
+use super::subscriber::subscribers;
+use super::text::{Description, Name};
+use super::user::UserId;
+use crate::clock::Timestamp;
+use crate::command::{Event, Version};
+
+/// The id of a [`Market`].
+pub type MarketId = Id<Market>;
+
+/// A storefront.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Market {
+    /// Its id.
+    pub id: MarketId,
+    /// Counts its changes.
+    pub version: Version,
+    /// What it is called.
+    pub name: Name,
+    /// What it says of itself.
+    pub description: Option<Description>,
+    /// Whether it sells.
+    pub status: MarketStatus,
+    /// What all its prices are in.
+    pub currency: Currency,
+    /// Who opened it, and sells in it.
+    pub creator_id: UserId,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Identified for Market {
+    const PREFIX: &'static str = "mkt";
+}
+
+/// Whether a market sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MarketStatus {
+    /// Being prepared: only its creator sees it.
+    Draft,
+    /// Open.
+    Active,
+    /// Closed by a moderator.
+    Suspended,
+    /// Closed by its creator.
+    Closed,
+}
+
+impl MarketStatus {
+    /// Every status, in the order of a market's life.
+    pub const ALL: &'static [Self] = &[Self::Draft, Self::Active, Self::Suspended, Self::Closed];
+
+    /// The status as the API writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl Market {
+    /// Whether `actor` (nobody in particular, if `None`) may know of it.
+    #[must_use]
+    pub fn is_visible_to(&self, actor: Option<&Actor>) -> bool {
+        self.status != MarketStatus::Draft || actor.is_some_and(|actor| self.is_run_by(actor))
+    }
+
+    /// Whether `actor` sells in it.
+    #[must_use]
+    pub fn is_run_by(&self, actor: &Actor) -> bool {
+        self.creator_id == actor.user
+    }
+}
+
+/// What others hear of markets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum MarketEvent {
+    /// A market was opened.
+    #[serde(rename = "market.created", rename_all = "camelCase")]
+    Created {
+        /// Which.
+        market_id: MarketId,
+    },
+}
+
+impl Event for MarketEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "market.created",
+        }
+    }
+
+    fn is_heard(&self) -> bool {
+        !subscribers(self.name()).is_empty()
+    }
+}

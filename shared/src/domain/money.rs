@@ -1,0 +1,215 @@
+//! Money: whole minor units of one currency, with checked arithmetic.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// An amount in the minor unit of its currency, like 1999 for 19.99 EUR. Never negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    amount: Amount,
+    currency: Currency,
+}
+
+/// A number of minor units, from 0 to [`Amount::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Amount(i64);
+
+impl Amount {
+    /// The payment gateway's own limit: eight digits of minor units, 999,999.99 in most currencies.
+    pub const MAX: i64 = 99_999_999;
+}
+
+impl TryFrom<i64> for Amount {
+    type Error = AmountError;
+
+    fn try_from(amount: i64) -> Result<Self, AmountError> {
+        if (0..=Self::MAX).contains(&amount) { Ok(Self(amount)) } else { Err(AmountError) }
+    }
+}
+
+/// A number that is no amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an integer of minor units from 0 to 99999999")]
+pub struct AmountError;
+
+/// Why two amounts cannot be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// The result is beyond [`Amount::MAX`].
+    #[error("the amount is larger than can be charged")]
+    TooLarge,
+    /// They are of two currencies.
+    #[error("the currencies differ")]
+    CurrencyMismatch,
+}
+
+impl Money {
+    /// `amount` of `currency`.
+    #[must_use]
+    pub const fn new(amount: Amount, currency: Currency) -> Self {
+        Self { amount, currency }
+    }
+
+    /// Nothing, in `currency`.
+    #[must_use]
+    pub const fn zero(currency: Currency) -> Self {
+        Self { amount: Amount(0), currency }
+    }
+
+    /// Minor units.
+    #[must_use]
+    pub const fn amount(self) -> i64 {
+        self.amount.0
+    }
+
+    /// The currency.
+    #[must_use]
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// The sum of both.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the currencies differ or the sum is too large.
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch);
+        }
+        self.with(self.amount.0.checked_add(other.amount.0))
+    }
+
+    /// `quantity` times this.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`] if the product is too large.
+    pub fn times(self, quantity: Quantity) -> Result<Self, MoneyError> {
+        self.with(self.amount.0.checked_mul(i64::from(quantity.get())))
+    }
+
+    fn with(self, amount: Option<i64>) -> Result<Self, MoneyError> {
+        let amount = amount.and_then(|amount| Amount::try_from(amount).ok()).ok_or(MoneyError::TooLarge)?;
+        Ok(Self { amount, ..self })
+    }
+}
+
+/// An ISO 4217 code, in capitals.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+/// Currencies that can be traded in: those of ISO 4217 that the payment gateway settles.
+const CURRENCIES: &str = "AED AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR NOK NZD \
+                          PHP PLN RON SAR SEK SGD THB TRY TWD UAH USD VND ZAR";
+
+/// Text that is no currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an ISO 4217 currency code in capitals, like EUR")]
+pub struct CurrencyError;
+
+impl Currency {
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl FromStr for Currency {
+    type Err = CurrencyError;
+
+    fn from_str(text: &str) -> Result<Self, CurrencyError> {
+        let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| CurrencyError)?;
+        if CURRENCIES.split(' ').any(|known| known == text) { Ok(Self(code)) } else { Err(CurrencyError) }
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = CurrencyError;
+
+    fn try_from(text: String) -> Result<Self, CurrencyError> {
+        text.parse()
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.as_str().to_owned()
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How many pieces of one product an order asks for: 1 to 1,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Quantity(NonZeroU32);
+
+/// A number that is no quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an integer from 1 to 1000")]
+pub struct QuantityError;
+
+impl Quantity {
+    /// The number of pieces.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl TryFrom<i64> for Quantity {
+    type Error = QuantityError;
+
+    fn try_from(pieces: i64) -> Result<Self, QuantityError> {
+        let pieces = u32::try_from(pieces).ok().filter(|pieces| *pieces <= 1_000).and_then(NonZeroU32::new);
+        pieces.map(Self).ok_or(QuantityError)
+    }
+}
+
+impl From<Quantity> for i64 {
+    fn from(quantity: Quantity) -> Self {
+        Self::from(quantity.get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn euros(amount: i64) -> Money {
+        Money::new(Amount::try_from(amount).unwrap(), "EUR".parse().unwrap())
+    }
+
+    #[test]
+    fn currencies_do_not_mix() {
+        let dollars = Money::zero("USD".parse().unwrap());
+        assert_eq!(euros(1).plus(dollars), Err(MoneyError::CurrencyMismatch));
+    }
+
+    #[test]
+    fn only_listed_codes_in_capitals_are_currencies() {
+        for text in ["eur", "EURO", "XXX", "E R", "", "UR "] {
+            assert!(text.parse::<Currency>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arithmetic_is_exact_or_refused(a in 0..=Amount::MAX, b in 0..=Amount::MAX, pieces in 1..=1_000_i64) {
+            let expected = |value: i64| if value <= Amount::MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) };
+            prop_assert_eq!(euros(a).plus(euros(b)), expected(a + b));
+            prop_assert_eq!(euros(a).times(Quantity::try_from(pieces).unwrap()), expected(a * pieces));
+        }
+    }
+}

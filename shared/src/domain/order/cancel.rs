@@ -1,0 +1,59 @@
+//! Calling an order off.
+
+use super::fulfilment::{Fulfilment, Pieces};
+use super::{Order, OrderEvent, OrderId};
+use crate::clock::Timestamp;
+use crate::command::{Change, Command, Reads};
+use crate::domain::actor::Actor;
+use crate::domain::payment::Payment;
+use crate::domain::text::Reason;
+
+/// Calls an order off, by its buyer or its seller, before it ships.
+#[derive(Debug, Clone)]
+pub struct CancelOrder {
+    /// Which order.
+    pub id: OrderId,
+    /// Who calls it off.
+    pub by: Actor,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
+/// Why an order cannot be called off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CancelError {
+    /// There is no such order, or it is none of the actor's business.
+    #[error("there is no such order")]
+    NotFound,
+    /// The actor may see it but has no part in it.
+    #[error("only the buyer and the seller cancel an order")]
+    NotAParty,
+    /// It has shipped, or it is over.
+    #[error("the order can no longer be cancelled")]
+    TooLate,
+}
+
+impl Command for CancelOrder {
+    type State = (Option<Order>, Option<Payment>);
+    type Output = Order;
+    type Error = CancelError;
+
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::one(&self.id).and(Reads::one(&Payment::id_for(self.id)))
+    }
+
+    /// Stock that nobody has paid for goes back at once; where money may have moved, the fulfilment sees to both.
+    ///
+    /// # Errors
+    /// [`CancelError`].
+    fn decide(&self, (order, payment): Self::State, now: Timestamp) -> Result<Change<Order, CancelError>, CancelError> {
+        let order = order.filter(|order| order.is_visible_to(&self.by)).ok_or(CancelError::NotFound)?;
+        let party = order.party(&self.by).ok_or(CancelError::NotAParty)?;
+        let held = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
+        let reason = self.reason.clone().map(String::from);
+        let paid_with = payment.map(|payment| payment.gateway_id);
+        let cancelled = order.cancelled(party, reason, paid_with, now).map_err(|_| CancelError::TooLate)?;
+        let change = Change::of(cancelled.clone()).save(&cancelled, OrderEvent::Cancelled((&cancelled).into()));
+        Ok(if held { cancelled.give_back(Pieces::Reserved, change, CancelError::TooLate) } else { change })
+    }
+}

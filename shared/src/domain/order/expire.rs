@@ -1,0 +1,31 @@
+//! Letting an order go that was not paid in time.
+
+use super::fulfilment::Pieces;
+use super::{InvalidState, Order, OrderEvent, OrderId};
+use crate::clock::Timestamp;
+use crate::command::{Change, Command, Reads};
+
+/// Expires an order whose payment is overdue, and gives its stock back.
+#[derive(Debug, Clone, Copy)]
+pub struct ExpireOrder {
+    /// Which order.
+    pub id: OrderId,
+}
+
+impl Command for ExpireOrder {
+    type State = Option<Order>;
+    type Output = Order;
+    type Error = InvalidState;
+
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::one(&self.id)
+    }
+
+    /// # Errors
+    /// [`InvalidState`] if it was paid or cancelled meanwhile, or is not due.
+    fn decide(&self, order: Self::State, now: Timestamp) -> Result<Change<Order, InvalidState>, InvalidState> {
+        let expired = order.ok_or(InvalidState)?.expired(now)?;
+        let change = Change::of(expired.clone()).save(&expired, OrderEvent::Expired((&expired).into()));
+        Ok(expired.give_back(Pieces::Reserved, change, InvalidState))
+    }
+}

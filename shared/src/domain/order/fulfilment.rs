@@ -1,0 +1,173 @@
+//! The order saga, pure: where an order's fulfilment stands, and what comes next.
+//!
+//! Forward: reserve the stock (with the intent to charge, in one commit), charge, confirm. Backward, when an order is
+//! called off or the charge fails: find out what became of the charge, refund it, give the stock back. Each arrow is
+//! one commit; each call stands between the commit of its intent and the commit of its outcome.
+//!
+//! ```text
+//! Accepted ──reserve──▶ Charging ──captured──▶ Finished (confirmed)
+//!     │                    │  └────declined──▶ Finished (rejected, stock back)
+//!     │                    └──cancel──▶ Settling ──not captured──▶ Finished (stock back)
+//!     │                                     └──captured──▶ Refunding ──refunded──▶ Finished (stock back)
+//!     ├──reserve, no payment method──▶ AwaitingPayment ──cancel, expiry──▶ Finished (stock back)
+//!     └──no stock──▶ Finished (rejected)
+//! ```
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::advance::{AdvanceError, AdvanceOrder, Move, OrderAndPayment};
+use super::{Order, OrderId};
+use crate::clock::Timestamp;
+use crate::command::Reads;
+use crate::domain::payment::{ChargeIntent, Payment, RefundIntent};
+use crate::saga::{Broken, Saga, Step};
+
+/// How long the gateway surely remembers an idempotency key; it promises 24 hours.
+const KEY_LIFETIME: Duration = Duration::from_hours(23);
+
+/// Where the fulfilment of an order stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "camelCase")]
+pub enum Fulfilment {
+    /// Nothing is done yet.
+    Accepted,
+    /// The stock is reserved, and the charge decided on. What became of it is the gateway's to say.
+    Charging {
+        /// What is charged.
+        intent: ChargeIntent,
+    },
+    /// The stock is reserved; the buyer pays until then.
+    AwaitingPayment {
+        /// When the order expires.
+        until: Timestamp,
+    },
+    /// The order was called off while the charge was under way: what became of the charge must be found out.
+    Settling {
+        /// What was to be charged.
+        intent: ChargeIntent,
+    },
+    /// The money goes back.
+    Refunding {
+        /// What goes back.
+        intent: RefundIntent,
+        /// Where the order's pieces are meanwhile.
+        pieces: Pieces,
+    },
+    /// Nothing is left to do.
+    Finished,
+}
+
+/// Where an order's pieces are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pieces {
+    /// Among the reserved.
+    Reserved,
+    /// Among the sold.
+    Sold,
+}
+
+/// Something to ask of the payment gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Charge; asked again under the same key, the gateway repeats its answer.
+    Charge(ChargeIntent),
+    /// Find the charge by its order, for the gateway may have forgotten the key.
+    Find(ChargeIntent),
+    /// Find out whether the charge was made, and make sure that it never will be.
+    Settle(ChargeIntent),
+    /// Give the money back.
+    Refund(RefundIntent),
+}
+
+/// What comes next for an order.
+#[must_use]
+pub fn next(order: &Order, now: Timestamp) -> Step<Move, Effect> {
+    match &order.fulfilment {
+        Fulfilment::Accepted => Step::Commit(Move::Reserve),
+        Fulfilment::Charging { intent } if now.since(intent.decided_at) < KEY_LIFETIME => {
+            Step::Call(Effect::Charge(intent.clone()))
+        }
+        Fulfilment::Charging { intent } => Step::Call(Effect::Find(intent.clone())),
+        Fulfilment::AwaitingPayment { until } => Step::Wait(*until),
+        Fulfilment::Settling { intent } => Step::Call(Effect::Settle(intent.clone())),
+        Fulfilment::Refunding { intent, .. } => Step::Call(Effect::Refund(intent.clone())),
+        Fulfilment::Finished => Step::Finished,
+    }
+}
+
+impl Fulfilment {
+    /// The step in words for the people concerned.
+    #[must_use]
+    pub const fn public_name(&self) -> &'static str {
+        match self {
+            Self::Accepted => "reserving stock",
+            Self::Charging { .. } => "charging",
+            Self::AwaitingPayment { .. } => "awaiting payment",
+            Self::Settling { .. } => "checking the charge",
+            Self::Refunding { .. } => "refunding",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// The saga of one order.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderSaga {
+    /// Which order.
+    pub id: OrderId,
+    /// How long an order without a payment method waits for its payment.
+    pub payment_window: Duration,
+}
+
+impl Saga for OrderSaga {
+    type State = OrderAndPayment;
+    type Move = Move;
+    type Effect = Effect;
+    type Advance = AdvanceOrder;
+
+    fn reads(&self) -> Reads<OrderAndPayment> {
+        Reads::one(&self.id).and(Reads::one(&Payment::id_for(self.id)))
+    }
+
+    fn next(&self, (order, _): &OrderAndPayment, now: Timestamp) -> Step<Move, Effect> {
+        order.as_ref().map_or(Step::Finished, |order| next(order, now))
+    }
+
+    fn advance(&self, by: Move) -> AdvanceOrder {
+        AdvanceOrder { id: self.id, by, payment_window: self.payment_window }
+    }
+
+    fn refused(&self, refusal: AdvanceError) -> Result<Option<Move>, Broken> {
+        match refusal {
+            AdvanceError::OutOfStock(product) => Ok(Some(Move::OutOfStock(product))),
+            AdvanceError::MovedOn => Ok(None),
+            AdvanceError::StockMismatch => Err(Broken("the stock of a product does not add up")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::tests::{NOW, placed};
+
+    #[test]
+    fn a_charge_is_looked_up_by_its_order_once_the_gateway_may_have_forgotten_its_key() {
+        let now = Timestamp::from_millis(NOW);
+        let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
+        assert!(matches!(next(&charging, now.plus(Duration::from_hours(22))), Step::Call(Effect::Charge(_))));
+        assert!(matches!(next(&charging, now.plus(Duration::from_hours(23))), Step::Call(Effect::Find(_))));
+    }
+
+    #[test]
+    fn an_order_without_a_payment_method_waits_for_its_payment_and_no_longer() {
+        let (now, window) = (Timestamp::from_millis(NOW), Duration::from_hours(24));
+        let waiting = placed(None).reserved(window, now).unwrap();
+        assert_eq!(next(&waiting, now), Step::Wait(now.plus(window)));
+        assert!(waiting.clone().expired(now.plus(window).minus(Duration::from_millis(1))).is_err());
+        assert!(waiting.expired(now.plus(window)).is_ok());
+    }
+}

@@ -1,0 +1,248 @@
+//! Payments: what the gateway took for an order, and what it gave back.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{Id, Identified};
+use super::money::Money;
+use super::order::OrderId;
+use super::subscriber::subscribers;
+use crate::clock::Timestamp;
+use crate::command::{Event, Version};
+
+/// The id of a [`Payment`].
+pub type PaymentId = Id<Payment>;
+
+/// What was captured for an order. It is stored under its order, so that there can be only one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payment {
+    /// Its id.
+    pub id: PaymentId,
+    /// Counts its changes.
+    pub version: Version,
+    /// What it pays for.
+    pub order_id: OrderId,
+    /// The gateway's own id of it.
+    pub gateway_id: GatewayId,
+    /// What was captured.
+    pub captured: Money,
+    /// What of it was given back.
+    pub refunded: Money,
+    /// When it was captured.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Identified for Payment {
+    const PREFIX: &'static str = "pay";
+}
+
+/// An id that the gateway gave, like `pi_…`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GatewayId(pub String);
+
+/// The gateway's token for a means of payment, like `pm_card_visa`: 3 to 100 of `A-Z a-z 0-9 _`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PaymentMethod(String);
+
+/// Text that is no payment method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be the payment gateway's token for a means of payment, like pm_card_visa")]
+pub struct PaymentMethodError;
+
+impl PaymentMethod {
+    /// The token as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PaymentMethod {
+    type Err = PaymentMethodError;
+
+    fn from_str(text: &str) -> Result<Self, PaymentMethodError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let valid = (3..=100).contains(&text.len()) && text.bytes().all(allowed);
+        if valid { Ok(Self(text.to_owned())) } else { Err(PaymentMethodError) }
+    }
+}
+
+impl TryFrom<String> for PaymentMethod {
+    type Error = PaymentMethodError;
+
+    fn try_from(text: String) -> Result<Self, PaymentMethodError> {
+        text.parse()
+    }
+}
+
+impl From<PaymentMethod> for String {
+    fn from(method: PaymentMethod) -> Self {
+        method.0
+    }
+}
+
+/// The decision to charge, made before the gateway hears of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChargeIntent {
+    /// For what.
+    pub order_id: OrderId,
+    /// How much.
+    pub amount: Money,
+    /// To what.
+    pub method: PaymentMethod,
+    /// Counts the charges decided on, from 1: a further one only once it is certain that the one before was not made.
+    pub attempt: u32,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+}
+
+impl ChargeIntent {
+    /// The key under which the gateway does it at most once.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{}-charge-{}", self.order_id, self.attempt)
+    }
+
+    /// The next charge, after this one is certain not to have been made.
+    #[must_use]
+    pub fn anew(self, now: Timestamp) -> Self {
+        Self { attempt: self.attempt.saturating_add(1), decided_at: now, ..self }
+    }
+}
+
+/// The decision to give back, made before the gateway hears of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundIntent {
+    /// For what.
+    pub order_id: OrderId,
+    /// Of which capture.
+    pub gateway_id: GatewayId,
+    /// How much.
+    pub amount: Money,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+}
+
+impl RefundIntent {
+    /// The key under which the gateway does it at most once; a further attempt is for when the gateway has stored a
+    /// failure of its own under the first. It never refunds more than was captured, whatever the key.
+    #[must_use]
+    pub fn idempotency_key(&self, attempt: u32) -> String {
+        format!("{}-refund-{attempt}", self.order_id)
+    }
+}
+
+/// What the gateway says it captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// The gateway's id of it.
+    pub gateway_id: GatewayId,
+    /// How much.
+    pub amount: Money,
+}
+
+/// Why the gateway declined, in its own closed vocabulary (like `card_declined`).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeclineCode(String);
+
+impl DeclineCode {
+    /// The gateway's code, cut down to what such a code looks like.
+    #[must_use]
+    pub fn new(code: &str) -> Self {
+        Self(code.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').take(64).collect())
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DeclineCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// What others hear of payments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum PaymentEvent {
+    /// The gateway took the money.
+    #[serde(rename = "payment.captured")]
+    Captured(PaymentFacts),
+    /// The gateway gave money back.
+    #[serde(rename = "payment.refunded")]
+    Refunded(PaymentFacts),
+}
+
+/// What an event says of its payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentFacts {
+    /// Which.
+    pub payment_id: PaymentId,
+    /// For what.
+    pub order_id: OrderId,
+    /// How much this time.
+    pub amount: Money,
+}
+
+impl Event for PaymentEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Captured(_) => "payment.captured",
+            Self::Refunded(_) => "payment.refunded",
+        }
+    }
+
+    fn is_heard(&self) -> bool {
+        !subscribers(self.name()).is_empty()
+    }
+}
+
+impl Payment {
+    /// The id of the one payment of an order.
+    #[must_use]
+    pub fn id_for(order: OrderId) -> PaymentId {
+        order.retyped()
+    }
+
+    /// The payment that a capture makes.
+    #[must_use]
+    pub fn captured(order_id: OrderId, capture: &Capture, now: Timestamp) -> Self {
+        Self {
+            id: Self::id_for(order_id),
+            version: Version::FIRST,
+            order_id,
+            gateway_id: capture.gateway_id.clone(),
+            captured: capture.amount,
+            refunded: Money::zero(capture.amount.currency()),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The payment with all that was captured given back.
+    #[must_use]
+    pub fn refunded_in_full(self, now: Timestamp) -> Self {
+        Self { version: self.version.next(), refunded: self.captured, updated_at: now, ..self }
+    }
+
+    /// What an event says of it.
+    #[must_use]
+    pub const fn facts(&self, amount: Money) -> PaymentFacts {
+        PaymentFacts { payment_id: self.id, order_id: self.order_id, amount }
+    }
+}

@@ -1,0 +1,33 @@
+//! Ending a session, at logout.
+
+use super::{Session, SessionEnd, SessionKey};
+use crate::clock::Timestamp;
+use crate::command::{Change, Command, Reads, Silent};
+
+/// Ends a session. Ending one that has ended, or that never was, changes nothing.
+#[derive(Debug, Clone)]
+pub struct EndSession {
+    /// Whose and which.
+    pub id: SessionKey,
+}
+
+/// A session can always be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EndSessionError {}
+
+impl Command for EndSession {
+    type State = Option<Session>;
+    type Output = ();
+    type Error = EndSessionError;
+
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::one(&self.id)
+    }
+
+    fn decide(&self, session: Self::State, _: Timestamp) -> Result<Change<(), EndSessionError>, EndSessionError> {
+        Ok(match session.filter(|session| session.ended.is_none()) {
+            Some(session) => Change::of(()).save(&session.end(SessionEnd::LoggedOut), Silent),
+            None => Change::of(()),
+        })
+    }
+}

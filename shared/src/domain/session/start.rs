@@ -1,0 +1,41 @@
+//! Starting a session, at login.
+
+use super::{SESSION_LIFETIME, Session, SessionKey, TokenHash};
+use crate::clock::Timestamp;
+use crate::command::{Change, Command, Reads, Silent, Version};
+
+/// Starts a session whose first refresh token is `token`.
+#[derive(Debug, Clone)]
+pub struct StartSession {
+    /// Whose, and which it is to be.
+    pub id: SessionKey,
+    /// Its first token.
+    pub token: TokenHash,
+}
+
+/// A session can always be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StartSessionError {}
+
+impl Command for StartSession {
+    type State = ();
+    type Output = ();
+    type Error = StartSessionError;
+
+    fn reads(&self) -> Reads<()> {
+        Reads::nothing()
+    }
+
+    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), StartSessionError>, StartSessionError> {
+        let session = Session {
+            id: self.id,
+            version: Version::FIRST,
+            current: self.token.clone(),
+            previous: None,
+            rotated_at: now,
+            ended: None,
+            expires_at: now.plus(SESSION_LIFETIME),
+        };
+        Ok(Change::of(()).save(&session, Silent))
+    }
+}

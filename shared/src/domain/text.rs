@@ -1,0 +1,149 @@
+//! Text that people write: bounded, normalised, and free of characters that deceive.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// Text of 1 to `MAX` characters, in NFC, trimmed, without control and bidirectional-override characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Text<const MAX: usize>(String);
+
+/// A person's or a market's name.
+pub type Name = Text<100>;
+/// A product's title.
+pub type Title = Text<200>;
+/// A description of a market or a product.
+pub type Description = Text<5000>;
+/// Why somebody did something.
+pub type Reason = Text<500>;
+
+/// Text that is not acceptable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Empty, or nothing but space.
+    #[error("must not be empty")]
+    Empty,
+    /// Too many characters.
+    #[error("must be at most {0} characters")]
+    TooLong(usize),
+    /// A control character or one that reverses the direction of what follows it.
+    #[error("must not contain control or bidirectional-override characters")]
+    Forbidden,
+}
+
+impl<const MAX: usize> Text<MAX> {
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> FromStr for Text<MAX> {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let text: String = text.trim().nfc().collect();
+        if text.is_empty() {
+            Err(TextError::Empty)
+        } else if text.chars().any(is_forbidden) {
+            Err(TextError::Forbidden)
+        } else if text.chars().count() > MAX {
+            Err(TextError::TooLong(MAX))
+        } else {
+            Ok(Self(text))
+        }
+    }
+}
+
+/// Control characters other than line feed and tab, and the bidirectional controls of Unicode's UAX #9, which can
+/// make text read as something else ("Trojan Source", CVE-2021-42574).
+fn is_forbidden(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+impl<const MAX: usize> TryFrom<String> for Text<MAX> {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, TextError> {
+        text.parse()
+    }
+}
+
+impl<const MAX: usize> From<Text<MAX>> for String {
+    fn from(text: Text<MAX>) -> Self {
+        text.0
+    }
+}
+
+impl<const MAX: usize> fmt::Debug for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A stock-keeping unit: 1 to 64 of `A-Z a-z 0-9 . _ -`, unique in its market.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sku(String);
+
+/// Text that is no SKU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 64 characters of A-Z a-z 0-9 . _ -")]
+pub struct SkuError;
+
+impl Sku {
+    /// The SKU as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Sku {
+    type Err = SkuError;
+
+    fn from_str(text: &str) -> Result<Self, SkuError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let valid = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
+        if valid { Ok(Self(text.to_owned())) } else { Err(SkuError) }
+    }
+}
+
+impl TryFrom<String> for Sku {
+    type Error = SkuError;
+
+    fn try_from(text: String) -> Result<Self, SkuError> {
+        text.parse()
+    }
+}
+
+impl From<Sku> for String {
+    fn from(sku: Sku) -> Self {
+        sku.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deceiving_and_empty_text_is_refused() {
+        assert_eq!(" \t ".parse::<Name>(), Err(TextError::Empty));
+        assert_eq!("a\u{202E}b".parse::<Name>(), Err(TextError::Forbidden));
+        assert_eq!("a\0b".parse::<Name>(), Err(TextError::Forbidden));
+        assert_eq!("a\r\nb".parse::<Name>(), Err(TextError::Forbidden));
+        assert_eq!("é".repeat(101).parse::<Name>(), Err(TextError::TooLong(100)));
+        assert!("é".repeat(100).parse::<Name>().is_ok());
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_are_the_same_text() {
+        assert_eq!("Cafe\u{301}".parse::<Name>(), "Caf\u{e9}".parse::<Name>());
+    }
+}

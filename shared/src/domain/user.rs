@@ -1,0 +1,105 @@
+//! People with accounts.
+
+pub mod register;
+
+use serde::{Deserialize, Serialize};
+
+use super::email::Email;
+use super::id::{Id, Identified};
+use super::subscriber::subscribers;
+use super::text::Name;
+use crate::clock::Timestamp;
+use crate::command::{Event, Version};
+
+/// The id of a [`User`].
+pub type UserId = Id<User>;
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Counts its changes.
+    pub version: Version,
+    /// Unique among all accounts.
+    pub email: Email,
+    /// Whether the person has shown that the address is theirs.
+    pub email_verified: bool,
+    /// What the person is called.
+    pub name: Name,
+    /// What the account may do.
+    pub role: Role,
+    /// Whether the account may do anything at all.
+    pub status: UserStatus,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Identified for User {
+    const PREFIX: &'static str = "usr";
+}
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Buys and sells.
+    User,
+    /// Also looks after what others do.
+    Moderator,
+    /// Also looks after the system.
+    Admin,
+}
+
+/// Whether an account may do anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserStatus {
+    /// It may.
+    Active,
+    /// It may not, until it is reinstated.
+    Suspended,
+}
+
+/// The proof that an address belongs to one account; unique by being under the address itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EmailClaim {
+    /// Whose address it is.
+    pub user_id: UserId,
+}
+
+/// What an account's password is checked against. Apart from the [`User`], so that it never travels with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// An argon2id hash in PHC string format, with its parameters and salt.
+    pub password_hash: String,
+}
+
+/// What others hear of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum UserEvent {
+    /// An account was registered.
+    #[serde(rename = "user.registered", rename_all = "camelCase")]
+    Registered {
+        /// Whose.
+        user_id: UserId,
+    },
+}
+
+impl Event for UserEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Registered { .. } => "user.registered",
+        }
+    }
+
+    fn is_heard(&self) -> bool {
+        !subscribers(self.name()).is_empty()
+    }
+}

@@ -1,0 +1,36 @@
+//! The table: how commands and queries become requests to DynamoDB.
+//!
+//! Knows records, keys and transactions; knows nothing of what is sold.
+
+pub mod expression;
+pub mod outbox;
+pub mod query;
+pub mod reader;
+pub mod schema;
+
+mod batch;
+mod failure;
+mod loader;
+mod receipts;
+mod store;
+mod transaction;
+
+use std::sync::Arc;
+
+pub use reader::{Consistency, DynamoReader};
+pub use store::DynamoStore;
+
+/// One table and the client that speaks to it.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: aws_sdk_dynamodb::Client,
+    name: Arc<str>,
+}
+
+impl Table {
+    /// The table called `name`.
+    #[must_use]
+    pub fn new(client: aws_sdk_dynamodb::Client, name: &str) -> Self {
+        Self { client, name: name.into() }
+    }
+}

@@ -1,0 +1,150 @@
+//! Queries: one page of one partition, of the table or of an index. Nothing scans.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Table;
+use super::expression::{Placeholders, Predicate, Projection};
+use super::failure::store_error;
+use super::loader::key_of;
+use super::schema::{Index, PK, SK};
+use crate::command::reads::parse;
+use crate::command::{Key, Record, StoreError};
+
+/// What to read of one partition.
+#[derive(Debug, Clone)]
+pub struct Query {
+    index: Option<Index>,
+    partition: String,
+    sort: Option<Predicate>,
+    filter: Option<Predicate>,
+    projection: Option<Projection>,
+    newest_first: bool,
+    limit: u32,
+    after: Option<Position>,
+}
+
+/// Where a page ended: the keys of its last item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The item's own key.
+    pub key: Key,
+    /// Its sort value in the index that was read, if one was.
+    pub index_sort: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<Position>,
+}
+
+impl Query {
+    /// Up to `limit` items of a partition of the table, in the order of their sort keys.
+    #[must_use]
+    pub fn table(partition: impl Into<String>, limit: u32) -> Self {
+        Self::on(None, partition.into(), limit)
+    }
+
+    /// Up to `limit` items of a partition of an index, in the order of their sort values.
+    #[must_use]
+    pub fn index(index: Index, partition: impl Into<String>, limit: u32) -> Self {
+        Self::on(Some(index), partition.into(), limit)
+    }
+
+    const fn on(index: Option<Index>, partition: String, limit: u32) -> Self {
+        let (sort, filter, projection, after) = (None, None, None, None);
+        Self { index, partition, sort, filter, projection, newest_first: false, limit, after }
+    }
+
+    /// Only items whose sort value is less than `bound`.
+    #[must_use]
+    pub fn before(mut self, bound: impl Into<String>) -> Self {
+        self.sort = Some(Predicate::less(self.attributes().1, bound.into()));
+        self
+    }
+
+    /// Only items for which this holds; the others are read and paid for all the same.
+    #[must_use]
+    pub fn filter(mut self, predicate: Predicate) -> Self {
+        self.filter = Some(predicate);
+        self
+    }
+
+    /// Only these attributes.
+    #[must_use]
+    pub const fn project(mut self, projection: Projection) -> Self {
+        self.projection = Some(projection);
+        self
+    }
+
+    /// From the end backwards.
+    #[must_use]
+    pub const fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    /// From where an earlier page ended.
+    #[must_use]
+    pub fn after(mut self, position: Option<Position>) -> Self {
+        self.after = position;
+        self
+    }
+
+    const fn attributes(&self) -> (&'static str, &'static str) {
+        match self.index {
+            Some(index) => index.attributes(),
+            None => (PK, SK),
+        }
+    }
+
+    fn start_key(&self) -> Option<std::collections::HashMap<String, AttributeValue>> {
+        let position = self.after.as_ref()?;
+        let mut key = super::loader::key_item(&position.key);
+        if let (Some(index), Some(sort)) = (self.index, &position.index_sort) {
+            let (partition_attribute, sort_attribute) = index.attributes();
+            key.insert(partition_attribute.to_owned(), AttributeValue::S(self.partition.clone()));
+            key.insert(sort_attribute.to_owned(), AttributeValue::S(sort.clone()));
+        }
+        Some(key)
+    }
+}
+
+/// Reads one page, in one request.
+pub(super) async fn run<R: Record>(table: &Table, query: &Query) -> Result<Page<R>, StoreError> {
+    let mut placeholders = Placeholders::default();
+    let (partition_attribute, sort_attribute) = query.attributes();
+    let mut condition = vec![Predicate::equal(partition_attribute, query.partition.clone())];
+    condition.extend(query.sort.clone());
+    let answer = table
+        .client
+        .query()
+        .table_name(&*table.name)
+        .set_index_name(query.index.map(|index| index.name().to_owned()))
+        .key_condition_expression(key_condition(&condition, &mut placeholders))
+        .set_filter_expression(query.filter.as_ref().map(|filter| filter.render(&mut placeholders)))
+        .set_projection_expression(query.projection.as_ref().map(|wanted| wanted.render(&mut placeholders)))
+        .set_expression_attribute_names(placeholders.names())
+        .set_expression_attribute_values(placeholders.values())
+        .scan_index_forward(!query.newest_first)
+        .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
+        .set_exclusive_start_key(query.start_key())
+        .send()
+        .await
+        .map_err(|error| store_error(&error))?;
+    let next = answer.last_evaluated_key.as_ref().and_then(|last| {
+        let index_sort = query.index.and_then(|_| last.get(sort_attribute)?.as_s().ok().cloned());
+        Some(Position { key: key_of(last)?, index_sort })
+    });
+    let items = answer.items.unwrap_or_default().into_iter().map(|item| parse(item.into()));
+    Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+}
+
+/// Key conditions take no parentheses.
+fn key_condition(predicates: &[Predicate], placeholders: &mut Placeholders) -> String {
+    let parts: Vec<String> = predicates.iter().map(|predicate| predicate.render(placeholders)).collect();
+    parts.join(" AND ")
+}

@@ -1,0 +1,177 @@
+//! The store: load, decide, commit once.
+
+use std::time::Duration;
+
+use super::receipts;
+use super::schema::receipt_key;
+use super::transaction::{MAX_ITEMS, NotCommitted, Transaction};
+use super::{Consistency, Table, batch, loader};
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::command::{
+    Cause, Change, Command, Ended, ExecuteError, Executed, Item, Key, Loaded, Reads, Store, StoreError,
+};
+use crate::retry::Backoff;
+
+/// How often a decision is made again after a lost race, and how long it waits before.
+const RACES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250), 9);
+
+/// Carries out commands on a table.
+#[derive(Debug, Clone)]
+pub struct DynamoStore<C = SystemClock, R = SystemEntropy> {
+    pub(super) table: Table,
+    pub(super) clock: C,
+    pub(super) entropy: R,
+}
+
+impl DynamoStore {
+    /// A store on `table`, with the machine's own clock and generator.
+    #[must_use]
+    pub const fn new(table: Table) -> Self {
+        Self { table, clock: SystemClock, entropy: SystemEntropy }
+    }
+}
+
+/// What a decision became: an answer, and the transaction that makes it true.
+pub(super) type Decided<C> = (<C as Command>::Output, Transaction<<C as Command>::Error>);
+
+impl<C: Clock, R: Entropy> Store for DynamoStore<C, R> {
+    async fn load<T: Send + 'static>(&self, reads: Reads<T>) -> Result<T, StoreError> {
+        let loaded = self.fetch(reads.keys()).await?;
+        Ok(reads.assemble(&loaded)?)
+    }
+
+    async fn execute<D: Command>(
+        &self,
+        command: D,
+        cause: &Cause,
+    ) -> Ended<D> {
+        self.attempt(command, cause, None).await
+    }
+
+    async fn execute_on<D: Command>(
+        &self,
+        state: D::State,
+        command: D,
+        cause: &Cause,
+    ) -> Ended<D> {
+        self.attempt(command, cause, Some(state)).await
+    }
+
+    async fn execute_all<D: Command + Clone>(
+        &self,
+        commands: Vec<(D, Cause)>,
+    ) -> Vec<Ended<D>> {
+        batch::execute_all(self, commands).await
+    }
+}
+
+impl<C: Clock, R: Entropy> DynamoStore<C, R> {
+    /// Decides and commits until it is committed, refused, or lost too often. `seen` spares the first load.
+    async fn attempt<D: Command>(
+        &self,
+        command: D,
+        cause: &Cause,
+        mut seen: Option<D::State>,
+    ) -> Ended<D> {
+        let mut lost = 0;
+        loop {
+            let state = match seen.take() {
+                Some(state) => state,
+                None => match self.load_or_replay(&command, cause).await? {
+                    Ok(state) => state,
+                    Err(answer) => return Ok(Executed::AlreadyDone(answer)),
+                },
+            };
+            let (output, transaction) = self.decide(&command, state, cause)?;
+            if transaction.is_empty() {
+                return Ok(Executed::Committed(output));
+            }
+            match transaction.commit(&self.table).await {
+                Ok(()) => return Ok(Executed::Committed(output)),
+                Err(NotCommitted::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
+                Err(NotCommitted::Store(error)) => return Err(error.into()),
+                Err(NotCommitted::AlreadyDone(item)) => {
+                    if let Some(answer) = self.replay(item, cause)? {
+                        return Ok(Executed::AlreadyDone(answer));
+                    }
+                }
+                Err(NotCommitted::Lost) => {}
+            }
+            lost += 1;
+            let delay = RACES.delay(lost, &self.entropy).ok_or(ExecuteError::Contention)?;
+            self.clock.sleep(delay).await;
+        }
+    }
+
+    /// The state of a decision; or, as the inner error, the answer that the receipt shows was given before.
+    async fn load_or_replay<D: Command>(
+        &self,
+        command: &D,
+        cause: &Cause,
+    ) -> Result<Result<D::State, D::Output>, ExecuteError<D::Error>> {
+        let reads = command.reads();
+        let receipt = cause.receipt.as_ref().map(receipt_key);
+        let loaded = self.fetch(reads.keys().iter().chain(&receipt)).await?;
+        if let Some(item) = receipt.as_ref().and_then(|key| loaded.item(key))
+            && let Some(answer) = self.replay(item.clone(), cause)?
+        {
+            return Ok(Err(answer));
+        }
+        Ok(Ok(reads.assemble(&loaded).map_err(StoreError::from)?))
+    }
+
+    pub(super) fn replay<T: serde::de::DeserializeOwned, E>(
+        &self,
+        item: Item,
+        cause: &Cause,
+    ) -> Result<Option<T>, ExecuteError<E>> {
+        match &cause.receipt {
+            Some(receipt) => receipts::answer(item, receipt, self.clock.now()),
+            None => Ok(None),
+        }
+    }
+
+    /// The decision on `state`, as a transaction that has not been sent.
+    fn decide<D: Command>(
+        &self,
+        command: &D,
+        state: D::State,
+        cause: &Cause,
+    ) -> Result<Decided<D>, ExecuteError<D::Error>> {
+        let change = command.decide(state, cause.at).map_err(ExecuteError::Refused)?;
+        let mut transaction = Transaction::new();
+        let output = self.add(&mut transaction, change, cause)?;
+        if transaction.len() > MAX_ITEMS {
+            return Err(StoreError::Rejected("a change of more than 100 items".to_owned()).into());
+        }
+        Ok((output, transaction))
+    }
+
+    /// Adds all that a change writes to `transaction`: receipt, entities, events.
+    pub(super) fn add<T: serde::Serialize, E>(
+        &self,
+        transaction: &mut Transaction<E>,
+        change: Change<T, E>,
+        cause: &Cause,
+    ) -> Result<T, StoreError> {
+        let (output, writes, events) = change.into_parts()?;
+        if let Some(receipt) = &cause.receipt {
+            transaction.receipt(&self.table, receipt, &output, self.clock.now())?;
+        }
+        for write in writes {
+            transaction.write(&self.table, write)?;
+        }
+        for event in &events {
+            transaction.event(&self.table, event, cause)?;
+        }
+        Ok(output)
+    }
+
+    pub(super) async fn fetch<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a Key>,
+    ) -> Result<Loaded, StoreError> {
+        let chance = (&self.clock, &self.entropy);
+        loader::load(&self.table, keys, Consistency::Strong, None, chance).await
+    }
+}

@@ -1,0 +1,74 @@
+//! The payment gateway, as the order saga needs it.
+
+pub mod stripe;
+
+use std::future::Future;
+
+use crate::command::CorrelationId;
+use crate::domain::payment::{Capture, ChargeIntent, DeclineCode, RefundIntent};
+
+pub use stripe::StripeGateway;
+
+/// How a charge ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Charged {
+    /// The money is there.
+    Captured(Capture),
+    /// It will not be.
+    Declined(DeclineCode),
+}
+
+/// How asking for a charge ended where the gateway's answer leaves no doubt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChargeAnswer {
+    /// It ended so.
+    Ended(Charged),
+    /// The gateway failed, and certainly did not charge.
+    NotCharged,
+}
+
+/// The gateway did not say how it ended; it has to be asked again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayError {
+    /// It does not answer, or is too busy.
+    #[error("the payment gateway does not answer")]
+    Unavailable,
+    /// It failed, and it is too early to be sure that it will not turn out to have charged after all.
+    #[error("the payment gateway failed; the charge is being looked up")]
+    Undecided,
+    /// It does not accept our key, or our requests.
+    #[error("the payment gateway does not accept our requests")]
+    Misconfigured,
+}
+
+/// What the saga asks of the gateway. Implementations return [`GatewayError`] whenever they cannot tell how it ended,
+/// and never guess.
+pub trait PaymentGateway: Send + Sync {
+    /// Charges; asked again with the same intent, answers alike.
+    fn charge(
+        &self,
+        intent: &ChargeIntent,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<ChargeAnswer, GatewayError>> + Send;
+
+    /// Finds the charge of an intent so old that the gateway may have forgotten its key.
+    fn find(
+        &self,
+        intent: &ChargeIntent,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<Option<Charged>, GatewayError>> + Send;
+
+    /// Finds out whether a charge was made, and makes sure that it will not be made afterwards.
+    fn settle(
+        &self,
+        intent: &ChargeIntent,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<Option<Capture>, GatewayError>> + Send;
+
+    /// Gives all of a capture back; asked again, changes nothing.
+    fn refund(
+        &self,
+        intent: &RefundIntent,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<(), GatewayError>> + Send;
+}

@@ -1,0 +1,251 @@
+//! A gateway that speaks Stripe's `PaymentIntents` API.
+//!
+//! Stripe stores the answer to the first request under an idempotency key, whether it was a success or a failure of its
+//! own ("Idempotent requests"). So the key is the lookup: asking again tells what happened. Only a stored 500 leaves
+//! the outcome open; the search by order closes it, once its index has surely caught up ("Search is not
+//! read-after-write consistent").
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde::Deserialize;
+
+use super::{ChargeAnswer, Charged, GatewayError, PaymentGateway};
+use crate::client::{Answer, Call, Patience, ServiceClient};
+use crate::clock::{Clock, SystemClock};
+use crate::command::CorrelationId;
+use crate::config::{ConfigError, Environment, invalid};
+use crate::domain::money::{Amount, Money};
+use crate::domain::payment::{Capture, ChargeIntent, DeclineCode, GatewayId, RefundIntent};
+use crate::retry::Backoff;
+
+/// A gateway that speaks Stripe's API.
+#[derive(Debug)]
+pub struct StripeGateway<C = SystemClock> {
+    client: ServiceClient,
+    clock: C,
+    /// After this long the search finds whatever was charged.
+    search_lag: Duration,
+}
+
+/// A saga's step holds a queue message meanwhile: no longer than the function can afford.
+const PATIENCE: Patience = Patience {
+    attempt: Duration::from_secs(4),
+    total: Duration::from_secs(9),
+    backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(2), 3),
+};
+
+const INTENTS: &str = "/v1/payment_intents";
+
+impl StripeGateway {
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
+        let (url, key) = (env.text("AGORA_PAYMENT_GATEWAY_URL")?, env.text("AGORA_PAYMENT_GATEWAY_KEY")?);
+        let client = ServiceClient::new(url, key, PATIENCE)
+            .map_err(|error| invalid("AGORA_PAYMENT_GATEWAY_URL", format!("cannot be called: {error}")))?;
+        let lag = env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?;
+        Ok(Self { client, clock: SystemClock, search_lag: Duration::from_secs(lag) })
+    }
+}
+
+/// What we read of a payment intent.
+#[derive(Debug, Deserialize)]
+struct PaymentIntent {
+    id: String,
+    status: String,
+    #[serde(default)]
+    amount_received: i64,
+    last_payment_error: Option<Problem>,
+}
+
+/// What we read of an error.
+#[derive(Debug, Default, Deserialize)]
+struct Problem {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    code: Option<String>,
+    decline_code: Option<String>,
+}
+
+impl Problem {
+    fn of(answer: &Answer) -> Self {
+        Self::deserialize(&answer.body["error"]).unwrap_or_default()
+    }
+
+    fn decline(&self) -> DeclineCode {
+        DeclineCode::new(self.decline_code.as_deref().or(self.code.as_deref()).unwrap_or("declined"))
+    }
+}
+
+impl<C: Clock> PaymentGateway for StripeGateway<C> {
+    async fn charge(&self, intent: &ChargeIntent, correlation: &CorrelationId) -> Result<ChargeAnswer, GatewayError> {
+        let answer = self.create(intent, true, correlation).await?;
+        match answer.status {
+            StatusCode::OK => Ok(ChargeAnswer::Ended(ended(&answer.body, intent)?)),
+            StatusCode::INTERNAL_SERVER_ERROR => match self.look_up(intent, correlation).await? {
+                Some(charged) => Ok(ChargeAnswer::Ended(charged)),
+                None => Ok(ChargeAnswer::NotCharged),
+            },
+            StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
+                Ok(ChargeAnswer::Ended(Charged::Declined(Problem::of(&answer).decline())))
+            }
+            status => Err(not_now(status)),
+        }
+    }
+
+    async fn find(&self, intent: &ChargeIntent, correlation: &CorrelationId) -> Result<Option<Charged>, GatewayError> {
+        let path = format!("{INTENTS}/search?limit=100&query={}", query_of(intent));
+        let answer = self.get(path, correlation).await?;
+        let found: Vec<PaymentIntent> = Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Undecided)?;
+        let captured = found.iter().find(|found| found.status == "succeeded");
+        match captured.or_else(|| found.iter().find(|found| found.last_payment_error.is_some())) {
+            Some(intent_found) => outcome(intent_found, intent).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same key with other parameters: if the charge was made, or is under way, the gateway refuses (the key is
+    /// taken); otherwise the key is now taken by something harmless, and the charge is refused whenever it arrives.
+    async fn settle(&self, intent: &ChargeIntent, correlation: &CorrelationId) -> Result<Option<Capture>, GatewayError> {
+        let answer = self.create(intent, false, correlation).await?;
+        if answer.status == StatusCode::OK {
+            return Ok(None);
+        }
+        if Problem::of(&answer).kind.as_deref() != Some("idempotency_error") {
+            return Err(not_now(answer.status));
+        }
+        match self.charge(intent, correlation).await? {
+            ChargeAnswer::Ended(Charged::Captured(capture)) => Ok(Some(capture)),
+            ChargeAnswer::Ended(Charged::Declined(_)) | ChargeAnswer::NotCharged => Ok(None),
+        }
+    }
+
+    async fn refund(&self, intent: &RefundIntent, correlation: &CorrelationId) -> Result<(), GatewayError> {
+        for attempt in 1..=2 {
+            let answer = self.ask_refund(intent, attempt, correlation).await?;
+            match answer.status {
+                StatusCode::OK => return Ok(()),
+                StatusCode::INTERNAL_SERVER_ERROR => {
+                    if self.is_refunded(intent, correlation).await? {
+                        return Ok(());
+                    }
+                }
+                _ if Problem::of(&answer).code.as_deref() == Some("charge_already_refunded") => return Ok(()),
+                status => return Err(not_now(status)),
+            }
+        }
+        Err(GatewayError::Unavailable)
+    }
+}
+
+impl<C: Clock> StripeGateway<C> {
+    async fn create(
+        &self,
+        intent: &ChargeIntent,
+        confirm: bool,
+        correlation: &CorrelationId,
+    ) -> Result<Answer, GatewayError> {
+        let mut form = vec![
+            ("amount", intent.amount.amount().to_string()),
+            ("currency", intent.amount.currency().as_str().to_ascii_lowercase()),
+            ("metadata[order_id]", intent.order_id.to_string()),
+        ];
+        if confirm {
+            form.push(("payment_method", intent.method.as_str().to_owned()));
+            form.push(("confirm", "true".to_owned()));
+            form.push(("off_session", "true".to_owned()));
+        }
+        let call = Call {
+            method: Method::POST,
+            path: INTENTS.to_owned(),
+            form,
+            idempotency_key: Some(intent.idempotency_key()),
+            correlation_id: correlation,
+        };
+        self.client.call(&call).await.map_err(|_| GatewayError::Unavailable)
+    }
+
+    async fn ask_refund(
+        &self,
+        intent: &RefundIntent,
+        attempt: u32,
+        correlation: &CorrelationId,
+    ) -> Result<Answer, GatewayError> {
+        let call = Call {
+            method: Method::POST,
+            path: "/v1/refunds".to_owned(),
+            form: vec![
+                ("payment_intent", intent.gateway_id.0.clone()),
+                ("amount", intent.amount.amount().to_string()),
+                ("metadata[order_id]", intent.order_id.to_string()),
+            ],
+            idempotency_key: Some(intent.idempotency_key(attempt)),
+            correlation_id: correlation,
+        };
+        self.client.call(&call).await.map_err(|_| GatewayError::Unavailable)
+    }
+
+    async fn get(&self, path: String, correlation_id: &CorrelationId) -> Result<Answer, GatewayError> {
+        let call = Call { method: Method::GET, path, form: Vec::new(), idempotency_key: None, correlation_id };
+        let answer = self.client.call(&call).await.map_err(|_| GatewayError::Unavailable)?;
+        if answer.status == StatusCode::OK { Ok(answer) } else { Err(not_now(answer.status)) }
+    }
+
+    /// What the search finds; nothing is only believed once the index has surely caught up.
+    async fn look_up(&self, intent: &ChargeIntent, correlation: &CorrelationId) -> Result<Option<Charged>, GatewayError> {
+        let asked_at = self.clock.now();
+        match self.find(intent, correlation).await? {
+            None if asked_at.since(intent.decided_at) < self.search_lag => Err(GatewayError::Undecided),
+            found => Ok(found),
+        }
+    }
+
+    async fn is_refunded(&self, intent: &RefundIntent, correlation: &CorrelationId) -> Result<bool, GatewayError> {
+        #[derive(Deserialize)]
+        struct Refund {
+            amount: i64,
+            status: String,
+        }
+        let answer = self.get(format!("/v1/refunds?limit=100&payment_intent={}", intent.gateway_id.0), correlation).await?;
+        let refunds: Vec<Refund> = Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Undecided)?;
+        let refunded: i64 = refunds.iter().filter(|refund| refund.status == "succeeded").map(|refund| refund.amount).sum();
+        Ok(refunded >= intent.amount.amount())
+    }
+}
+
+/// `metadata['order_id']:'ord_…'`, percent-encoded.
+fn query_of(intent: &ChargeIntent) -> String {
+    let query = format!("metadata['order_id']:'{}'", intent.order_id);
+    form_urlencoded::byte_serialize(query.as_bytes()).collect()
+}
+
+fn ended(body: &serde_json::Value, intent: &ChargeIntent) -> Result<Charged, GatewayError> {
+    let found = PaymentIntent::deserialize(body).map_err(|_| GatewayError::Undecided)?;
+    outcome(&found, intent)
+}
+
+fn outcome(found: &PaymentIntent, intent: &ChargeIntent) -> Result<Charged, GatewayError> {
+    match found.status.as_str() {
+        "succeeded" => {
+            let amount = Amount::try_from(found.amount_received).map_err(|_| GatewayError::Undecided)?;
+            let amount = Money::new(amount, intent.amount.currency());
+            Ok(Charged::Captured(Capture { gateway_id: GatewayId(found.id.clone()), amount }))
+        }
+        // Nobody is there to authenticate: the order was placed with a method that cannot be charged by itself.
+        "requires_action" => Ok(Charged::Declined(DeclineCode::new("authentication_required"))),
+        "canceled" => Ok(Charged::Declined(DeclineCode::new("canceled"))),
+        "requires_payment_method" => {
+            let problem = found.last_payment_error.as_ref();
+            Ok(Charged::Declined(problem.map_or_else(|| DeclineCode::new("declined"), Problem::decline)))
+        }
+        _ => Err(GatewayError::Undecided),
+    }
+}
+
+fn not_now(status: StatusCode) -> GatewayError {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => GatewayError::Misconfigured,
+        _ => GatewayError::Unavailable,
+    }
+}

@@ -1,0 +1,11 @@
+//! Where each entity of the domain stands in the table, and how queries read it.
+//!
+//! One small trait per aggregate says what can be asked; [`DynamoReader`](crate::dynamodb::DynamoReader) answers.
+
+mod keys;
+pub mod listing;
+
+pub mod market;
+pub mod order;
+pub mod product;
+pub mod user;

@@ -1,0 +1,163 @@
+//! The key scheme: where every record stands, and which lists it appears in. Nowhere else is a key built.
+//!
+//! What belongs to one thing shares its partition (an account with its password and sessions, an order with its
+//! payment and its attempts), so that it is read together.
+
+use super::listing;
+use crate::clock::Timestamp;
+use crate::command::{Entity, Key, Listings, Record, Silent, Version};
+use crate::domain::dead_letter::{DeadLetter, DeadLetterId};
+use crate::domain::email::Email;
+use crate::domain::market::{Market, MarketEvent, MarketId};
+use crate::domain::order::attempt::Attempts;
+use crate::domain::order::fulfilment::Fulfilment;
+use crate::domain::order::{Order, OrderEvent, OrderId};
+use crate::domain::payment::{Payment, PaymentEvent, PaymentId};
+use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
+use crate::domain::session::{Session, SessionKey};
+use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+/// Declares where a record stands.
+macro_rules! record {
+    ($record:ty, $kind:literal, |$id:ident: $id_type:ty| $pk:expr, $sk:expr) => {
+        impl Record for $record {
+            const KIND: &'static str = $kind;
+            type Id = $id_type;
+
+            fn key($id: &$id_type) -> Key {
+                key($pk, $sk)
+            }
+        }
+    };
+}
+
+record!(User, "user", |id: UserId| format!("user#{id}"), "user");
+record!(Credentials, "credentials", |id: UserId| format!("user#{id}"), "credentials");
+record!(EmailClaim, "email-claim", |email: Email| format!("email#{}", email.as_str()), "email");
+record!(Session, "session", |id: SessionKey| format!("user#{}", id.user_id), format!("session#{}", id.session_id));
+record!(Market, "market", |id: MarketId| format!("market#{id}"), "market");
+record!(Product, "product", |id: ProductId| format!("product#{id}"), "product");
+record!(Stock, "stock", |id: ProductId| format!("product#{id}"), "stock");
+record!(SkuClaim, "sku-claim", |id: SkuInMarket| format!("market#{}", id.market_id), format!("sku#{}", id.sku.as_str()));
+record!(Order, "order", |id: OrderId| format!("order#{id}"), "order");
+record!(Attempts, "attempts", |id: OrderId| format!("order#{id}"), "attempts");
+record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.retyped::<Order>()), "payment");
+record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");
+
+impl Entity for User {
+    type Event = UserEvent;
+
+    fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+}
+
+impl Entity for Session {
+    type Event = Silent;
+
+    fn id(&self) -> &SessionKey {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Entity for Market {
+    type Event = MarketEvent;
+
+    fn id(&self) -> &MarketId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let by_status = (listing::markets(self.status), self.id.to_string());
+        Listings { by_parent: Some(by_status), ..Listings::default() }
+    }
+}
+
+impl Entity for Product {
+    type Event = ProductEvent;
+
+    fn id(&self) -> &ProductId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let in_market = (listing::products_of(self.market_id), self.id.to_string());
+        Listings { by_parent: Some(in_market), ..Listings::default() }
+    }
+}
+
+impl Entity for Order {
+    type Event = OrderEvent;
+
+    fn id(&self) -> &OrderId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let of_buyer = (listing::orders_of(self.buyer_id), self.id.to_string());
+        let due = match self.fulfilment {
+            Fulfilment::AwaitingPayment { until } => {
+                Some((listing::expiring_orders(listing::expiry_shard(self.id)), until.to_string()))
+            }
+            _ => None,
+        };
+        Listings { by_parent: None, by_owner: Some(of_buyer), due }
+    }
+}
+
+impl Entity for Payment {
+    type Event = PaymentEvent;
+
+    fn id(&self) -> &PaymentId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+}
+
+impl Entity for DeadLetter {
+    type Event = Silent;
+
+    fn id(&self) -> &DeadLetterId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let of_queue = (listing::dead_letters_of(&self.queue), self.id.to_string());
+        Listings { by_parent: Some(of_queue), ..Listings::default() }
+    }
+}

@@ -1,0 +1,35 @@
+//! Reading users.
+
+use std::future::Future;
+
+use crate::command::{Reads, StoreError};
+use crate::domain::email::Email;
+use crate::domain::user::{Credentials, EmailClaim, User, UserId};
+use crate::dynamodb::{Consistency, DynamoReader};
+
+/// What can be asked about users. Implementations return [`StoreError`] when the table does not answer, and nothing
+/// else: an absent user is `None`.
+pub trait UserReader: Clone + Send + Sync + 'static {
+    /// The user as of now, if there is one: roles and status are decided on.
+    fn current_user(&self, id: UserId) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
+
+    /// The account that an address belongs to, with what its password is checked against; as of now.
+    fn account(
+        &self,
+        email: &Email,
+    ) -> impl Future<Output = Result<Option<(User, Credentials)>, StoreError>> + Send;
+}
+
+impl UserReader for DynamoReader {
+    async fn current_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.get(Reads::one(&id), Consistency::Strong).await
+    }
+
+    async fn account(&self, email: &Email) -> Result<Option<(User, Credentials)>, StoreError> {
+        let claim: Option<EmailClaim> = self.get(Reads::one(email), Consistency::Strong).await?;
+        let Some(EmailClaim { user_id }) = claim else { return Ok(None) };
+        let reads = Reads::<Option<User>>::one(&user_id).and(Reads::<Option<Credentials>>::one(&user_id));
+        let (user, credentials) = self.get(reads, Consistency::Strong).await?;
+        Ok(user.zip(credentials))
+    }
+}

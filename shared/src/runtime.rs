@@ -1,0 +1,118 @@
+//! Running a function: what every `main` would otherwise repeat.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::streams::{DynamoDbEventResponse, DynamoDbBatchItemFailure};
+use axum::Router;
+use lambda_runtime::{Context, LambdaEvent, service_fn};
+
+use crate::clock::{SystemClock, SystemEntropy, Timestamp};
+use crate::config::TelemetryConfig;
+use crate::consumer::{BatchHandler, Delivery, Queue, consume};
+use crate::dynamodb::outbox::Pending;
+use crate::{http, telemetry};
+
+/// Why a function does not start, or stops.
+pub type Error = lambda_runtime::Error;
+
+/// Time that is kept back at the end of an invocation, for settling with the queue.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// Runs an HTTP function.
+///
+/// # Errors
+/// What the runtime stops with.
+pub async fn run_api(telemetry: TelemetryConfig, router: Router) -> Result<(), Error> {
+    telemetry::start(&telemetry);
+    lambda_http::run(http::edge::around(router, SystemClock, SystemEntropy)).await
+}
+
+/// Runs the consumer of a queue.
+///
+/// # Errors
+/// What the runtime stops with.
+pub async fn run_queue(telemetry: TelemetryConfig, handler: impl BatchHandler, queue: impl Queue) -> Result<(), Error> {
+    telemetry::start(&telemetry);
+    let (handler, queue) = (&handler, &queue);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        let deadline = deadline(&event.context);
+        let batch: Vec<Delivery> = event.payload.records.into_iter().map(Delivery::from).collect();
+        let chance = (&SystemClock, &SystemEntropy);
+        // Boxed: the compiler gives up on futures nested so deeply.
+        Ok::<SqsBatchResponse, Error>(Box::pin(consume(handler, queue, batch, deadline, chance)).await)
+    }))
+    .await
+}
+
+/// Handles what a table's stream shows.
+pub trait StreamHandler: Send + Sync {
+    /// Handles events of the outbox; says for each, in their order, whether it is done.
+    fn handle(&self, events: Vec<Pending>) -> impl Future<Output = Vec<bool>> + Send;
+}
+
+/// Runs the relay of the table's stream.
+///
+/// # Errors
+/// What the runtime stops with.
+pub async fn run_stream(telemetry: TelemetryConfig, handler: impl StreamHandler) -> Result<(), Error> {
+    telemetry::start(&telemetry);
+    let handler = &handler;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<StreamEvent>| async move {
+        Ok::<DynamoDbEventResponse, Error>(Box::pin(relay_records(handler, event.payload)).await)
+    }))
+    .await
+}
+
+/// Handles a batch of the stream. The first record that is not done is where the stream goes on.
+pub async fn relay_records(handler: &impl StreamHandler, event: StreamEvent) -> DynamoDbEventResponse {
+    let mut numbers = Vec::new();
+    let mut events = Vec::new();
+    for record in event.records {
+        match serde_dynamo::from_item::<_, Pending>(record.change.new_image) {
+            Ok(pending) => {
+                numbers.push(record.change.sequence_number);
+                events.push(pending);
+            }
+            // Not an event of the outbox: the stream's filter keeps such records away.
+            Err(error) => tracing::error!(%error, "a record of the stream does not read as an event"),
+        }
+    }
+    let done = handler.handle(events).await;
+    let first_failure = numbers.into_iter().zip(done).find(|(_, done)| !done).and_then(|(number, _)| number);
+    let mut response = DynamoDbEventResponse::default();
+    response.batch_item_failures = first_failure
+        .into_iter()
+        .map(|number| {
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier = Some(number);
+            failure
+        })
+        .collect();
+    response
+}
+
+/// Does what is due by the clock.
+pub trait ScheduleHandler: Send + Sync {
+    /// One tick; what is not done by `deadline` is left to the next.
+    fn tick(&self, deadline: Timestamp) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Runs what is due by the clock.
+///
+/// # Errors
+/// What the runtime stops with.
+pub async fn run_schedule(telemetry: TelemetryConfig, handler: impl ScheduleHandler) -> Result<(), Error> {
+    telemetry::start(&telemetry);
+    let handler = &handler;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
+        Box::pin(handler.tick(deadline(&event.context))).await
+    }))
+    .await
+}
+
+fn deadline(context: &Context) -> Timestamp {
+    let millis = i64::try_from(context.deadline).unwrap_or(i64::MAX);
+    Timestamp::from_millis(millis).minus(SETTLING)
+}
