@@ -42,7 +42,8 @@ async fn answer(path: &str, event: &Value, context: &lambda_runtime::Context) ->
         "/hang" => std::future::pending().await,
         "/slow" => clock::sleep(std::time::Duration::from_millis(300)).await,
         "/env" => {
-            let names: Vec<_> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+            let names: Vec<_> =
+                std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
             return Ok(json!({ "names": names, "memory": variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") }));
         }
         "/put" => {

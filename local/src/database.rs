@@ -101,13 +101,19 @@ impl Database {
     }
 
     /// Serves the database and lets expired items go until the stack stops.
-    pub(crate) fn serve(&self, listener: TcpListener, stop: &Stop, tasks: &mut JoinSet<()>) -> Option<SocketAddr> {
+    pub(crate) fn serve(
+        &self,
+        listener: TcpListener,
+        stop: &Stop,
+        tasks: &mut JoinSet<()>,
+    ) -> Option<SocketAddr> {
         let address = listener.local_addr().ok()?;
         let (engine, stopped) = (self.engine.clone(), stop.clone());
         tasks.spawn(async move {
             // Fails only if the listener does; the functions' calls then fail as well and say so.
             let _ =
-                dynoxide::server::serve_with_shutdown(listener, engine, async move { stopped.wait().await }).await;
+                dynoxide::server::serve_with_shutdown(listener, engine, async move { stopped.wait().await })
+                    .await;
         });
         let (engine, stop) = (self.engine.clone(), stop.clone());
         tasks.spawn(async move {
@@ -147,7 +153,11 @@ impl Database {
     }
 
     /// Records at an iterator, and the iterator behind them.
-    pub(crate) fn records(&self, iterator: &str, limit: usize) -> Result<(Vec<Record>, String), DynoxideError> {
+    pub(crate) fn records(
+        &self,
+        iterator: &str,
+        limit: usize,
+    ) -> Result<(Vec<Record>, String), DynoxideError> {
         let request = GetRecordsRequest { shard_iterator: iterator.to_owned(), limit: Some(limit) };
         let response = self.engine.get_records(request)?;
         Ok((response.records, response.next_shard_iterator.unwrap_or_default()))

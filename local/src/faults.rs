@@ -3,6 +3,7 @@
 
 mod body;
 mod proxy;
+mod rule;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 
 pub use body::FaultBody;
 pub(crate) use proxy::{HttpClient, Proxy, Victim};
+pub use rule::{Fault, Rule};
 
 use crate::clock;
 
@@ -51,104 +53,6 @@ pub struct Call {
     pub status: Option<u16>,
     /// Whether a rule struck this call.
     pub struck: bool,
-}
-
-/// What happens to a call.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// The instance is killed; the service never sees the call.
-    KillBefore,
-    /// The service does its work, then the instance is killed before it sees the answer.
-    KillAfter,
-    /// The service never sees the call; the function sees this status and body.
-    Status(u16, FaultBody),
-    /// The service does its work, and the connection ends without an answer.
-    LoseAnswer,
-    /// The call is made after this long.
-    Delay(Duration),
-}
-
-impl Fault {
-    /// DynamoDB's answer when a partition has no capacity left.
-    #[must_use]
-    pub fn throttled() -> Self {
-        Self::Status(400, FaultBody::Throttled)
-    }
-
-    /// DynamoDB's answer when another transaction holds an item.
-    #[must_use]
-    pub fn transaction_conflict() -> Self {
-        Self::Status(400, FaultBody::TransactionConflict)
-    }
-
-    /// A service that is down.
-    #[must_use]
-    pub fn unavailable() -> Self {
-        Self::Status(503, FaultBody::Empty)
-    }
-}
-
-/// Which calls a fault strikes.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    /// Stem of the function, or `*`.
-    pub function: String,
-    /// Which service; any if not given.
-    pub service: Option<Service>,
-    /// Which operation; any if not given. For the payment gateway, a prefix of method and path.
-    pub operation: Option<String>,
-    /// The first matching call that is struck, counted from the injection, beginning with 1.
-    pub nth: Option<u64>,
-    /// How many matching calls are struck from there on.
-    pub times: u64,
-    /// What happens to them.
-    pub fault: Fault,
-}
-
-impl Rule {
-    /// Strikes the next call of a function, whatever it is.
-    #[must_use]
-    pub fn new(function: impl Into<String>, fault: Fault) -> Self {
-        Self { function: function.into(), service: None, operation: None, nth: None, times: 1, fault }
-    }
-
-    /// Only calls to this service.
-    #[must_use]
-    pub fn service(mut self, service: Service) -> Self {
-        self.service = Some(service);
-        self
-    }
-
-    /// Only this operation.
-    #[must_use]
-    pub fn operation(mut self, operation: impl Into<String>) -> Self {
-        self.operation = Some(operation.into());
-        self
-    }
-
-    /// Begins with the `nth` matching call; the first is 1.
-    #[must_use]
-    pub fn nth(mut self, nth: u64) -> Self {
-        self.nth = Some(nth);
-        self
-    }
-
-    /// Strikes this many calls instead of one.
-    #[must_use]
-    pub fn times(mut self, times: u64) -> Self {
-        self.times = times;
-        self
-    }
-
-    fn matches(&self, function: &str, service: Service, operation: &str) -> bool {
-        let operation_matches = |wanted: &str| match service {
-            Service::Payments => operation.starts_with(wanted),
-            Service::DynamoDb | Service::Sqs => operation == wanted,
-        };
-        (self.function == "*" || self.function == function)
-            && self.service.is_none_or(|wanted| wanted == service)
-            && self.operation.as_deref().is_none_or(operation_matches)
-    }
 }
 
 /// A rule at work: says how often it has struck.
@@ -218,6 +122,7 @@ pub(crate) struct Decision {
 
 impl Faults {
     /// Puts a rule to work. Of several rules that match a call, the oldest that strikes wins.
+    #[expect(clippy::must_use_candidate, reason = "most callers only want the fault")]
     pub fn inject(&self, rule: Rule) -> Injection {
         let fired = Arc::new(watch::Sender::new(0));
         self.lock().rules.push(Active { rule, seen: 0, fired: Arc::clone(&fired) });

@@ -96,15 +96,14 @@ async fn answer(
     let request_id = ids::gateway_request();
     let origin = request.headers().get(http::header::ORIGIN).cloned();
     let preflight = gateway.cors.as_ref().and_then(|cors| cors::preflight(cors, &request));
-    let mut response = match preflight {
-        Some(response) => response,
-        None => {
-            let mut response = gateway.route(request, peer, &request_id).await;
-            if let Some(cors) = &gateway.cors {
-                cors::decorate(cors, origin.as_ref(), response.headers_mut());
-            }
-            response
+    let mut response = if let Some(response) = preflight {
+        response
+    } else {
+        let mut response = gateway.route(request, peer, &request_id).await;
+        if let Some(cors) = &gateway.cors {
+            cors::decorate(cors, origin.as_ref(), response.headers_mut());
         }
+        response
     };
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("apigw-requestid", id);

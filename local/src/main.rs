@@ -32,8 +32,8 @@ async fn main() -> ExitCode {
 enum CliError {
     #[error(transparent)]
     Dev(#[from] dev::DevError),
-    #[error("template.yaml: {0}")]
-    Template(#[from] local::template::TemplateError),
+    #[error("{path}: {source}")]
+    Template { path: std::path::PathBuf, source: local::template::TemplateError },
     #[error(transparent)]
     Secrets(#[from] local::secrets::SecretError),
     #[error("{path}: {source}")]
@@ -45,9 +45,10 @@ enum CliError {
 }
 
 fn show_router(arguments: &RouterArguments) -> Result<(), CliError> {
-    let template = Template::read(&arguments.template)?;
+    let refused = |source| CliError::Template { path: arguments.template.clone(), source };
+    let template = Template::read(&arguments.template).map_err(refused)?;
     let secrets = Secrets::generate(&template)?;
-    let deployment = template.resolve(&secrets.parameters(&template), "http://localhost")?;
+    let deployment = template.resolve(&secrets.parameters(&template), "http://localhost").map_err(refused)?;
     if !arguments.write {
         console::line(router::HEADER);
         console::line(router::table(&deployment).trim_end());

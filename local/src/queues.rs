@@ -131,8 +131,11 @@ impl Queues {
 
     /// Serves the queues until the stack stops.
     pub(crate) fn serve(&self, listener: TcpListener, stop: &Stop, tasks: &mut JoinSet<()>) {
-        let handler =
-            WatchedHandler::new(Arc::clone(&self.provider), Arc::clone(&self.changes), Arc::clone(&self.delayed));
+        let handler = WatchedHandler::new(
+            Arc::clone(&self.provider),
+            Arc::clone(&self.changes),
+            Arc::clone(&self.delayed),
+        );
         let config = SqsHttpConfig {
             skip_signature_validation: true,
             region: names::REGION.to_owned(),
@@ -213,10 +216,8 @@ impl Queues {
 
     /// How many messages a queue holds.
     pub(crate) async fn depth(&self, name: &str) -> Result<Depth, SqsError> {
-        let input = GetQueueAttributesInput {
-            queue_url: self.url(name),
-            attribute_names: vec!["All".to_owned()],
-        };
+        let input =
+            GetQueueAttributesInput { queue_url: self.url(name), attribute_names: vec!["All".to_owned()] };
         let attributes = self.provider.get_queue_attributes(input).await?.attributes;
         let count = |suffix: &str| {
             let value = attributes.get(&format!("ApproximateNumberOfMessages{suffix}"));

@@ -20,8 +20,9 @@ pub fn table(deployment: &Deployment) -> String {
         let entry = match routes.as_slice() {
             [(route, function)] if route.method == "ANY" => format!("\"{function}\""),
             routes => {
-                let one =
-                    |(route, function): &(&Route, &str)| format!("{{ method = \"{}\", function = \"{function}\" }}", route.method);
+                let one = |(route, function): &(&Route, &str)| {
+                    format!("{{ method = \"{}\", function = \"{function}\" }}", route.method)
+                };
                 format!("[{}]", routes.iter().map(one).collect::<Vec<_>>().join(", "))
             }
         };

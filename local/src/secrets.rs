@@ -1,7 +1,7 @@
 //! The secrets of a local stack: generated once, kept in the state folder, never part of the repository.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
@@ -116,9 +116,9 @@ impl Secrets {
         }
         let own = [PAYMENT_KEY, WEBHOOK_SECRET].map(str::to_owned);
         for name in template.secret_parameters().into_iter().chain(own) {
-            if !self.values.contains_key(&name) {
-                let value = secret(&name)?;
-                self.values.insert(name, value);
+            if let Entry::Vacant(entry) = self.values.entry(name) {
+                let value = secret(entry.key())?;
+                entry.insert(value);
             }
         }
         Ok(self.values.len() > before)

@@ -129,14 +129,9 @@ mod tests {
 
     #[test]
     fn nothing_that_failed_is_a_success() {
-        for answer in [
-            "",
-            "null",
-            "\"\"",
-            "{}",
-            r#"{"batchItemFailures":[]}"#,
-            r#"{"batchItemFailures":null}"#,
-        ] {
+        for answer in
+            ["", "null", "\"\"", "{}", r#"{"batchItemFailures":[]}"#, r#"{"batchItemFailures":null}"#]
+        {
             assert_eq!(read(answer), Outcome::Success, "{answer}");
         }
     }

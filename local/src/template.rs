@@ -1,6 +1,6 @@
 //! Reads `template.yaml`, the single description of the deployment, into the [`Deployment`] that this crate runs.
 //!
-//! Reading has two steps. [`Template::parse`] turns YAML with CloudFormation's short tags into plain values;
+//! Reading has two steps. [`Template::parse`] turns YAML with `CloudFormation`'s short tags into plain values;
 //! [`Template::resolve`] computes parameters, `Globals` and intrinsic functions and checks the types, because queue
 //! URLs and gateway addresses are only known once ports are bound.
 
@@ -21,8 +21,8 @@ use serde_json::{Map, Value};
 
 pub use error::{Place, TemplateError};
 pub use model::{
-    Cors, Deployment, Function, Queue, QueueMapping, Redrive, Route, Schedule, ScheduleKind, StartingPosition,
-    StreamMapping, Table,
+    Cors, Deployment, Function, Queue, QueueMapping, Redrive, Route, Schedule, ScheduleKind,
+    StartingPosition, StreamMapping, Table,
 };
 
 use intrinsic::Resolver;
@@ -42,15 +42,13 @@ impl Template {
     /// # Errors
     /// [`TemplateError::Read`] if the file cannot be read, and whatever [`Template::parse`] refuses.
     pub fn read(path: &Path) -> Result<Self, TemplateError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| TemplateError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text)
+        Self::parse(&fs::read_to_string(path).map_err(TemplateError::Read)?)
     }
 
     /// Reads a template from its text.
     ///
     /// # Errors
-    /// [`TemplateError::Yaml`] if it is no YAML, [`TemplateError::UnknownTag`] for a tag that CloudFormation does not
+    /// [`TemplateError::Yaml`] if it is no YAML, [`TemplateError::UnknownTag`] for a tag that `CloudFormation` does not
     /// have or this reader does not know.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let value = serde_yaml_ng::from_str(text)?;
@@ -70,7 +68,8 @@ impl Template {
     #[must_use]
     pub fn secret_parameters(&self) -> Vec<String> {
         let is_secret = |declaration: &Value| {
-            declaration.get("NoEcho").and_then(Value::as_bool) == Some(true) && declaration.get("Default").is_none()
+            declaration.get("NoEcho").and_then(Value::as_bool) == Some(true)
+                && declaration.get("Default").is_none()
         };
         let parameters = self.section("Parameters").into_iter().flatten();
         parameters.filter(|(_, declaration)| is_secret(declaration)).map(|(name, _)| name.clone()).collect()

@@ -121,7 +121,10 @@ pub trait Entropy: Clone + Send + Sync + 'static {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    #[expect(clippy::expect_used, reason = "without the system's generator no id, key or token is safe to make")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without the system's generator no id, key or token is safe to make"
+    )]
     fn random(&self) -> u128 {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).expect("the operating system provides random bytes");

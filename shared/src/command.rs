@@ -40,7 +40,11 @@ pub trait Command: Send + Sync {
     ///
     /// # Errors
     /// The command's own reasons to refuse.
-    fn decide(&self, state: Self::State, now: Timestamp) -> Result<Change<Self::Output, Self::Error>, Self::Error>;
+    fn decide(
+        &self,
+        state: Self::State,
+        now: Timestamp,
+    ) -> Result<Change<Self::Output, Self::Error>, Self::Error>;
 }
 
 /// How a command ended well.
@@ -138,11 +142,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Implementations return [`ExecuteError::Refused`] exactly for what the command refuses (in its decision or
     /// by the condition of an item it wrote), [`ExecuteError::KeyReused`] for a receipt with another fingerprint,
     /// [`ExecuteError::Contention`] after a bounded number of lost races, and [`ExecuteError::Store`] otherwise.
-    fn execute<C: Command>(
-        &self,
-        command: C,
-        cause: &Cause,
-    ) -> impl Future<Output = Ended<C>> + Send;
+    fn execute<C: Command>(&self, command: C, cause: &Cause) -> impl Future<Output = Ended<C>> + Send;
 
     /// As [`execute`](Self::execute), but the first decision is made on `state`, which the caller has just seen:
     /// the versions still guard the commit, so stale state costs an attempt and never an effect.

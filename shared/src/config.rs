@@ -37,10 +37,14 @@ impl Environment {
     /// The process's own variables.
     #[must_use]
     pub fn of_process() -> Self {
-        Self(std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect())
+        Self(
+            std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
+        )
     }
 
-    /// These variables, in tests.
+    /// These variables.
     #[must_use]
     pub fn of<const N: usize>(variables: [(&str, &str); N]) -> Self {
         Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
@@ -76,8 +80,19 @@ impl Environment {
     /// # Errors
     /// [`ConfigError`].
     pub fn secret(&self, name: &'static str) -> Result<Vec<u8>, ConfigError> {
-        let bytes = STANDARD.decode(self.text(name)?).map_err(|_| invalid(name, "must be base64".to_owned()))?;
-        if bytes.len() >= 32 { Ok(bytes) } else { Err(invalid(name, "must hold at least 32 bytes".to_owned())) }
+        let bytes =
+            STANDARD.decode(self.text(name)?).map_err(|_| invalid(name, "must be base64".to_owned()))?;
+        if bytes.len() >= 32 {
+            Ok(bytes)
+        } else {
+            Err(invalid(name, "must hold at least 32 bytes".to_owned()))
+        }
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
     }
 }
 

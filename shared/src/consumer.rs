@@ -65,7 +65,8 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
         let outcome = settle(queue, delivery, outcomes.get(position).cloned().unwrap_or(missing)).await;
         log(delivery, &outcome, clock.now().since(started));
         if let Outcome::Retry { after, .. } = outcome {
-            let delay = after.unwrap_or_else(|| BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default());
+            let delay =
+                after.unwrap_or_else(|| BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default());
             delays.push((delivery.receipt_handle.clone(), delay));
             failures.push(delivery.message_id.clone());
         }

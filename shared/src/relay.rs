@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn batches_keep_to_ten_messages_and_to_the_bytes_and_lose_nothing() {
-        let events: Vec<Pending> = (0..25).map(|n| event(n, 100)).chain((25..28).map(|n| event(n, 150_000))).collect();
+        let events: Vec<Pending> =
+            (0..25).map(|n| event(n, 100)).chain((25..28).map(|n| event(n, 150_000))).collect();
         let references: Vec<&Pending> = events.iter().collect();
         let sizes: Vec<usize> = batches(&references).iter().map(|batch| batch.len()).collect();
         assert_eq!(sizes, [10, 10, 6, 1, 1]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use aws_lambda_events::event::streams::{DynamoDbEventResponse, DynamoDbBatchItemFailure};
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use axum::Router;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 
@@ -33,7 +33,11 @@ pub async fn run_api(telemetry: TelemetryConfig, router: Router) -> Result<(), E
 ///
 /// # Errors
 /// What the runtime stops with.
-pub async fn run_queue(telemetry: TelemetryConfig, handler: impl BatchHandler, queue: impl Queue) -> Result<(), Error> {
+pub async fn run_queue(
+    telemetry: TelemetryConfig,
+    handler: impl BatchHandler,
+    queue: impl Queue,
+) -> Result<(), Error> {
     telemetry::start(&telemetry);
     let (handler, queue) = (&handler, &queue);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {

@@ -12,7 +12,8 @@ impl Subscriptions {
     /// # Errors
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
-        let address = |subscriber: &Subscriber| Ok((*subscriber, env.text(subscriber.queue_variable())?.to_owned()));
+        let address =
+            |subscriber: &Subscriber| Ok((*subscriber, env.text(subscriber.queue_variable())?.to_owned()));
         Subscriber::ALL.iter().map(address).collect::<Result<_, _>>().map(Self)
     }
 
@@ -25,6 +26,10 @@ impl Subscriptions {
 impl Routes for Subscriptions {
     fn queues(&self, event: &str) -> Vec<&str> {
         let heard_by = subscribers(event);
-        self.0.iter().filter(|(subscriber, _)| heard_by.contains(subscriber)).map(|(_, url)| url.as_str()).collect()
+        self.0
+            .iter()
+            .filter(|(subscriber, _)| heard_by.contains(subscriber))
+            .map(|(_, url)| url.as_str())
+            .collect()
     }
 }

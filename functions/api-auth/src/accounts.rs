@@ -53,7 +53,13 @@ impl<S, Q> Accounts<S, Q> {
     }
 
     /// The tokens for `user` in a session: a new access token, and the refresh token given.
-    pub(crate) fn tokens(&self, user: User, session: &str, refresh: &RefreshToken, now: Timestamp) -> Result<TokensBody, ApiError> {
+    pub(crate) fn tokens(
+        &self,
+        user: User,
+        session: &str,
+        refresh: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<TokensBody, ApiError> {
         let role = serde_json::to_value(user.role).ok().and_then(|role| role.as_str().map(str::to_owned));
         let subject = (user.id.to_string(), role.unwrap_or_default());
         let jti = format!("{:032x}", self.entropy.random());

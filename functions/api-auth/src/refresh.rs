@@ -30,10 +30,13 @@ pub(crate) async fn refresh_session<S: Store, Q: UserReader>(
     let id = session_of(&token).ok_or_else(unknown)?;
     let successor = token.successor();
     let presented = TokenHash(token.issue(&accounts.seal).hash());
-    let rotate = RotateSession { id, presented, successor: TokenHash(successor.issue(&accounts.seal).hash()) };
+    let rotate =
+        RotateSession { id, presented, successor: TokenHash(successor.issue(&accounts.seal).hash()) };
     let rotated = accounts.store.execute(rotate, &cause.unbound()).await;
     match rotated.map_err(|error| error.map_refusal(refusal))?.into_output() {
-        Rotation::Rotated(user) => Ok(Reply::ok(accounts.tokens(*user, &token.session, &successor, cause.at)?)),
+        Rotation::Rotated(user) => {
+            Ok(Reply::ok(accounts.tokens(*user, &token.session, &successor, cause.at)?))
+        }
         Rotation::Reused => {
             Err(ApiError::new(Code::RefreshReused, "the refresh token was used before; the session is ended"))
         }

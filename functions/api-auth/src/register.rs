@@ -39,7 +39,8 @@ pub(crate) async fn register_user<S: Store, Q: UserReader>(
         role: Role::User,
         credentials: Credentials { password_hash },
     };
-    let registered = accounts.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let registered =
+        accounts.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::created(registered.map(UserBody::from)))
 }
 

@@ -21,8 +21,10 @@ use crate::body::MarketBody;
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 pub(crate) struct CreateMarketRequest {
     name: Name,
+    #[deserr(default)]
     description: Option<Description>,
     currency: Currency,
+    #[deserr(default)]
     status: Option<OpeningStatusRequest>,
     /// Up to 20 products to begin with.
     #[deserr(default)]
@@ -41,6 +43,7 @@ enum OpeningStatusRequest {
 struct OpeningProductRequest {
     sku: Sku,
     title: Title,
+    #[deserr(default)]
     description: Option<Description>,
     price: Money,
     stock: OpeningStock,

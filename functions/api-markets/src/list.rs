@@ -14,8 +14,11 @@ use crate::body::MarketBody;
 #[derive(Debug, Deserr)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 pub(crate) struct ListMarketsQuery {
+    #[deserr(default)]
     status: Option<PublicStatus>,
+    #[deserr(default)]
     limit: Option<Limit>,
+    #[deserr(default)]
     cursor: Option<String>,
 }
 

@@ -16,6 +16,7 @@ use crate::body::OrderBody;
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 pub(crate) struct CancelOrderRequest {
     /// For the timeline.
+    #[deserr(default)]
     reason: Option<Reason>,
 }
 

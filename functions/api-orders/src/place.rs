@@ -23,6 +23,7 @@ pub(crate) struct PlaceOrderRequest {
     /// 1 to 50 different products of one market.
     items: Bounded<OrderItemRequest, 1, MAX_LINES>,
     /// What it is charged to; without it, the order waits for its payment.
+    #[deserr(default)]
     payment_method: Option<PaymentMethod>,
 }
 
@@ -32,6 +33,7 @@ struct OrderItemRequest {
     product_id: ProductId,
     quantity: Quantity,
     /// Refuse the order if the product costs something else by now.
+    #[deserr(default)]
     expected_price: Option<Money>,
 }
 

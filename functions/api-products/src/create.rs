@@ -22,6 +22,7 @@ pub(crate) struct CreateProductRequest {
     /// Unique in the market.
     sku: Sku,
     title: Title,
+    #[deserr(default)]
     description: Option<Description>,
     price: Money,
     /// How many pieces there are to begin with.

@@ -15,7 +15,9 @@ use crate::body::ProductBody;
 #[derive(Debug, Deserr)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 pub(crate) struct ListProductsQuery {
+    #[deserr(default)]
     limit: Option<Limit>,
+    #[deserr(default)]
     cursor: Option<String>,
 }
 

@@ -33,7 +33,10 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
         let now = self.clock.now();
         let commands = batch.into_iter().map(|delivery| command(delivery, now)).collect();
         let recorded = self.store.execute_all(commands).await;
-        recorded.into_iter().map(|ended| ended.map_or_else(|error| outcome(&error), |_| Outcome::Done)).collect()
+        recorded
+            .into_iter()
+            .map(|ended| ended.map_or_else(|error| outcome(&error), |_| Outcome::Done))
+            .collect()
     }
 }
 
@@ -61,7 +64,9 @@ fn command(delivery: Delivery, now: Timestamp) -> (RecordDeadLetter, Cause) {
 fn outcome<E>(error: &ExecuteError<E>) -> Outcome {
     let reason = match error {
         ExecuteError::Store(_) => "the table did not answer",
-        ExecuteError::Refused(_) | ExecuteError::KeyReused | ExecuteError::Contention => "the record was not taken",
+        ExecuteError::Refused(_) | ExecuteError::KeyReused | ExecuteError::Contention => {
+            "the record was not taken"
+        }
     };
     Outcome::Retry { after: None, reason }
 }

@@ -58,8 +58,12 @@ impl<S: Store, G: PaymentGateway, C: Clock> Consumer for Fulfilment<S, G, C> {
         match drive(&saga, (&self.store, &self.clock), &cause, perform).await {
             Ok(_) => Outcome::Done,
             Err(DriveError::Broken(broken)) => Outcome::Permanent { reason: broken.to_string() },
-            Err(DriveError::Call(Stuck { step, error })) => self.try_later(saga.id, step, error, &cause, delivery).await,
-            Err(DriveError::Contention) => Outcome::Retry { after: None, reason: "others kept changing the order" },
+            Err(DriveError::Call(Stuck { step, error })) => {
+                self.try_later(saga.id, step, error, &cause, delivery).await
+            }
+            Err(DriveError::Contention) => {
+                Outcome::Retry { after: None, reason: "others kept changing the order" }
+            }
             Err(DriveError::Store(error)) => {
                 tracing::warn!(%error, "the table failed");
                 Outcome::Retry { after: None, reason: "the table did not answer" }
@@ -84,7 +88,9 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
             Effect::Charge(intent) => match self.gateway.charge(&intent, correlation).await {
                 Ok(ChargeAnswer::Ended(charged)) => Ok(moved_by(charged)),
                 // Decided on since this message came: once per message is enough.
-                Ok(ChargeAnswer::NotCharged) if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
+                Ok(ChargeAnswer::NotCharged) if intent.decided_at >= cause.at => {
+                    Err(GatewayError::Unavailable)
+                }
                 Ok(ChargeAnswer::NotCharged) => Ok(Move::ChargeAnew),
                 Err(error) => Err(error),
             },
@@ -96,7 +102,9 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
                 let settled = self.gateway.settle(&intent, correlation).await;
                 settled.map(|capture| capture.map_or(Move::NotCharged, Move::Captured))
             }
-            Effect::Refund(intent) => self.gateway.refund(&intent, correlation).await.map(|()| Move::Refunded),
+            Effect::Refund(intent) => {
+                self.gateway.refund(&intent, correlation).await.map(|()| Move::Refunded)
+            }
         };
         answer.map_err(|error| Stuck { step, error })
     }

@@ -14,6 +14,7 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
-    let fulfilment = Fulfilment::new(&env, DynamoStore::new(aws.table(&env)?), StripeGateway::from_env(&env)?)?;
+    let fulfilment =
+        Fulfilment::new(&env, DynamoStore::new(aws.table(&env)?), StripeGateway::from_env(&env)?)?;
     runtime::run_queue(telemetry, fulfilment.one_by_one(), queue).await
 }

@@ -12,7 +12,11 @@ use crate::{PAGE, Sweeper};
 
 impl<S: Store, Q: OrderReader, R: Routes, C: Clock> Sweeper<S, Q, R, C> {
     /// Expires what is due; says how many orders that were. Reads only what is due.
-    pub(crate) async fn expire_orders(&self, cause: &Cause, deadline: Timestamp) -> Result<usize, StoreError> {
+    pub(crate) async fn expire_orders(
+        &self,
+        cause: &Cause,
+        deadline: Timestamp,
+    ) -> Result<usize, StoreError> {
         let mut expired = 0;
         for shard in 0..EXPIRY_SHARDS {
             while self.clock.now() < deadline {

@@ -16,7 +16,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 impl<S: Store, Q: OrderReader, R: Routes, C: Clock> Sweeper<S, Q, R, C> {
     /// Publishes events that have waited too long; says how many. Reads only those.
-    pub(crate) async fn publish_stragglers(&self, cause: &Cause, deadline: Timestamp) -> Result<usize, StoreError> {
+    pub(crate) async fn publish_stragglers(
+        &self,
+        cause: &Cause,
+        deadline: Timestamp,
+    ) -> Result<usize, StoreError> {
         let mut published = 0;
         for shard in 0..OUTBOX_SHARDS {
             while self.clock.now() < deadline {

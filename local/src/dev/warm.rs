@@ -22,7 +22,9 @@ use crate::{
 pub(super) async fn up(stack: &Stack, function: &Function) -> Result<(), InvokeError> {
     let event = match http_event(function) {
         Some(event) => event,
-        None if !function.schedules.is_empty() => return stack.run_schedule(&function.stem).await.map(|_| ()),
+        None if !function.schedules.is_empty() => {
+            return stack.run_schedule(&function.stem).await.map(|_| ());
+        }
         None => json!({ "Records": [] }),
     };
     stack.invoke(&function.stem, &event).await.map(|_| ())
@@ -31,13 +33,9 @@ pub(super) async fn up(stack: &Stack, function: &Function) -> Result<(), InvokeE
 /// A `GET` of one of the function's routes; whatever it answers, 401 and 405 included, it has answered.
 fn http_event(function: &Function) -> Option<Value> {
     let concrete = |route: &&crate::template::Route| route.path.starts_with('/') && !route.path.contains('{');
-    let path = match function.routes.iter().find(concrete) {
-        Some(route) => route.path.clone(),
-        None => {
-            function.routes.first()?;
-            "/warm-up".to_owned()
-        }
-    };
+    let first = function.routes.first()?;
+    let path = function.routes.iter().find(concrete).unwrap_or(first).path.as_str();
+    let path = if path.starts_with('/') { path.replace(['{', '}', '+'], "") } else { "/warm-up".to_owned() };
     let routes = RouteTable::new(function.routes.iter().map(|route| (route, function.stem.as_str())));
     let matched = routes.find("GET", &path).unwrap_or_else(|| crate::gateway::route::Matched {
         route_key: "$default".to_owned(),

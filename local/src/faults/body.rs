@@ -34,9 +34,10 @@ impl FaultBody {
                 "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
                 "The level of configured provisioned throughput for the table was exceeded.",
             ),
-            (Self::Throttling, _) => {
-                error("com.amazon.coral.availability#ThrottlingException", "Rate of requests exceeds the allowed throughput.")
-            }
+            (Self::Throttling, _) => error(
+                "com.amazon.coral.availability#ThrottlingException",
+                "Rate of requests exceeds the allowed throughput.",
+            ),
             (Self::TransactionConflict, _) => conflict(operation, request),
         };
         body.to_string().into_bytes()
@@ -72,11 +73,8 @@ mod tests {
     #[test]
     fn a_conflict_has_one_reason_for_each_item() {
         let request = json!({ "TransactItems": [{}, {}, {}] }).to_string();
-        let body = FaultBody::TransactionConflict.build(
-            Service::DynamoDb,
-            "TransactWriteItems",
-            request.as_bytes(),
-        );
+        let body =
+            FaultBody::TransactionConflict.build(Service::DynamoDb, "TransactWriteItems", request.as_bytes());
         let body: Value = serde_json::from_slice(&body).unwrap();
         let codes: Vec<_> = body["CancellationReasons"]
             .as_array()

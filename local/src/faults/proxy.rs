@@ -155,7 +155,9 @@ impl Proxy {
         };
         let target = match self.service {
             Service::Payments => None,
-            Service::DynamoDb | Service::Sqs => serde_json::from_slice(body).ok().and_then(|body| target_of(&body)),
+            Service::DynamoDb | Service::Sqs => {
+                serde_json::from_slice(body).ok().and_then(|body| target_of(&body))
+            }
         };
         Call {
             function: self.function.to_string(),

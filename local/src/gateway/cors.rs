@@ -1,10 +1,7 @@
 //! CORS, after "Configure CORS for HTTP APIs" in the API Gateway developer guide: the gateway answers preflight
 //! requests itself, adds its headers to every other answer, and ignores CORS headers that a function sets.
 
-use axum::{
-    body::Body,
-    response::Response,
-};
+use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 
 use crate::template::Cors;

@@ -66,7 +66,12 @@ impl Entry {
     fn new(route: &Route, function: &str) -> Self {
         let segments = (route.path != "$default")
             .then(|| route.path.split('/').skip(1).map(Segment::parse).collect::<Vec<_>>());
-        Self { method: route.method.clone(), path: route.path.clone(), segments, function: function.to_owned() }
+        Self {
+            method: route.method.clone(),
+            path: route.path.clone(),
+            segments,
+            function: function.to_owned(),
+        }
     }
 
     /// Sorts `$default` last, greedy routes before it, longer greedy prefixes first, literals before variables, and
@@ -91,8 +96,7 @@ impl Entry {
         for (at, segment) in segments.iter().enumerate() {
             match (segment, path.get(at)?) {
                 (Segment::Literal(literal), part) if literal == part => {}
-                (Segment::Literal(_), _) => return None,
-                (Segment::Variable(_) | Segment::Greedy(_), part) if part.is_empty() => return None,
+                (Segment::Literal(_), _) | (Segment::Variable(_) | Segment::Greedy(_), &"") => return None,
                 (Segment::Variable(name), part) => {
                     parameters.insert(name.clone(), decode(part));
                 }
@@ -127,8 +131,10 @@ mod tests {
     use super::*;
 
     fn find(routes: &[(&str, &str)], method: &str, path: &str) -> Option<(String, Vec<String>)> {
-        let routes: Vec<Route> =
-            routes.iter().map(|(method, path)| Route { method: (*method).into(), path: (*path).into() }).collect();
+        let routes: Vec<Route> = routes
+            .iter()
+            .map(|(method, path)| Route { method: (*method).into(), path: (*path).into() })
+            .collect();
         let table = RouteTable::new(routes.iter().map(|route| (route, "api-x")));
         let matched = table.find(method, path)?;
         Some((matched.route_key, matched.parameters.into_values().collect()))

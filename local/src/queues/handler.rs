@@ -71,14 +71,15 @@ fn delayed_messages(operation: SqsOperation, body: &[u8]) -> Vec<SendMessageInpu
         SqsOperation::SendMessage => serde_json::from_slice(body).map(|message| vec![message]),
         SqsOperation::SendMessageBatch => {
             serde_json::from_slice::<SendMessageBatchInput>(body).map(|batch| {
-                let message = |entry: rustack_sqs_model::types::SendMessageBatchRequestEntry| SendMessageInput {
-                    queue_url: batch.queue_url.clone(),
-                    message_body: entry.message_body,
-                    delay_seconds: entry.delay_seconds,
-                    message_attributes: entry.message_attributes,
-                    message_system_attributes: entry.message_system_attributes,
-                    ..SendMessageInput::default()
-                };
+                let message =
+                    |entry: rustack_sqs_model::types::SendMessageBatchRequestEntry| SendMessageInput {
+                        queue_url: batch.queue_url.clone(),
+                        message_body: entry.message_body,
+                        delay_seconds: entry.delay_seconds,
+                        message_attributes: entry.message_attributes,
+                        message_system_attributes: entry.message_system_attributes,
+                        ..SendMessageInput::default()
+                    };
                 batch.entries.into_iter().map(message).collect()
             })
         }

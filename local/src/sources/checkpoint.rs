@@ -95,7 +95,11 @@ mod tests {
     #[test]
     fn the_checkpoint_stands_before_the_oldest_open_record() {
         let checkpoint = Checkpoint::load(None);
-        for (sequence, wanted) in [("100000000000000000001", true), ("100000000000000000002", false), ("100000000000000000005", true)] {
+        for (sequence, wanted) in [
+            ("100000000000000000001", true),
+            ("100000000000000000002", false),
+            ("100000000000000000005", true),
+        ] {
             checkpoint.read(sequence, wanted);
         }
         checkpoint.done(["100000000000000000005"]);

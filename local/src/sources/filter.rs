@@ -97,7 +97,8 @@ enum Comparison {
 
 impl Pattern {
     fn parse(map: &Map<String, Value>) -> Result<Self, PatternError> {
-        let conditions = map.iter().map(|(name, value)| Condition::parse(name, value)).collect::<Result<_, _>>()?;
+        let conditions =
+            map.iter().map(|(name, value)| Condition::parse(name, value)).collect::<Result<_, _>>()?;
         Ok(Self { conditions })
     }
 
@@ -188,9 +189,9 @@ impl Rule {
             Self::Prefix(prefix) => text.is_some_and(|text| text.starts_with(prefix)),
             Self::Suffix(suffix) => text.is_some_and(|text| text.ends_with(suffix)),
             Self::AnythingBut(rules) => !rules.iter().any(|rule| rule.matches_scalar(value)),
-            Self::Numeric(bounds) => value
-                .as_f64()
-                .is_some_and(|number| bounds.iter().all(|(comparison, bound)| comparison.holds(number, *bound))),
+            Self::Numeric(bounds) => value.as_f64().is_some_and(|number| {
+                bounds.iter().all(|(comparison, bound)| comparison.holds(number, *bound))
+            }),
             Self::Exists(wanted) => *wanted,
         }
     }

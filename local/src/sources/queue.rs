@@ -176,8 +176,11 @@ mod tests {
 
     #[test]
     fn a_record_has_lambdas_form() {
-        let attribute =
-            MessageAttributeValue { data_type: "String".to_owned(), string_value: Some("x".to_owned()), binary_value: None };
+        let attribute = MessageAttributeValue {
+            data_type: "String".to_owned(),
+            string_value: Some("x".to_owned()),
+            binary_value: None,
+        };
         let message = Message {
             message_id: Some("m1".to_owned()),
             receipt_handle: Some("r1".to_owned()),

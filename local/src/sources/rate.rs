@@ -1,6 +1,6 @@
 //! Schedule expressions: `rate(5 minutes)` and `cron(0 3 * * ? *)`.
 //!
-//! After "Schedule types" in the Amazon EventBridge Scheduler user guide; the specials `L`, `W` and `#` of cron are
+//! After "Schedule types" in the Amazon `EventBridge` Scheduler user guide; the specials `L`, `W` and `#` of cron are
 //! not supported, nor are one-time schedules.
 
 use std::time::Duration;
@@ -106,8 +106,8 @@ impl Cron {
 
 fn field(text: &str, least: i16, most: i16, names: &[&str]) -> Option<Vec<i16>> {
     let value = |text: &str| {
-        let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-        let number = match named {
+        let position = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+        let number = match position {
             Some(at) => i16::try_from(at).ok()? + 1,
             None => text.parse().ok()?,
         };

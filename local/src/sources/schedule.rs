@@ -1,4 +1,4 @@
-//! Schedules: EventBridge rules and the EventBridge Scheduler.
+//! Schedules: `EventBridge` rules and the `EventBridge` Scheduler.
 
 use std::time::Duration;
 
@@ -44,7 +44,9 @@ pub(crate) fn event(schedule: &Schedule, function: &str, now: Timestamp) -> Valu
     }
     let name = format!("{function}-{}", schedule.name);
     let (source, resource, detail) = match schedule.kind {
-        ScheduleKind::Rule => ("aws.events", format!("events:{}:{}:rule/{name}", names::REGION, names::ACCOUNT), json!({})),
+        ScheduleKind::Rule => {
+            ("aws.events", format!("events:{}:{}:rule/{name}", names::REGION, names::ACCOUNT), json!({}))
+        }
         ScheduleKind::Scheduler => (
             "aws.scheduler",
             format!("scheduler:{}:{}:schedule/default/{name}", names::REGION, names::ACCOUNT),

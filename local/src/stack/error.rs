@@ -11,8 +11,13 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The template cannot be run.
-    #[error("template.yaml: {0}")]
-    Template(#[from] TemplateError),
+    #[error("{path}: {source}")]
+    Template {
+        /// The template.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TemplateError,
+    },
     /// A port is taken.
     #[error("port {port} ({what}) cannot be used: {source}; choose another with {flag}")]
     Port {

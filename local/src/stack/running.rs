@@ -47,7 +47,8 @@ struct Services {
 }
 
 pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError> {
-    let template = Template::read(&builder.template)?;
+    let template = Template::read(&builder.template)
+        .map_err(|source| StartError::Template { path: builder.template.clone(), source })?;
     if let Some(folder) = &builder.state {
         fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.clone(), source })?;
     }
@@ -56,7 +57,8 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     let logs = Logs::new(std::mem::replace(&mut builder.sink, Sink::Memory));
     let faults = Faults::default();
     let services =
-        serve(&builder, &template, addresses, (listeners.dynamodb, listeners.sqs, listeners.payments)).await?;
+        serve(&builder, &template, addresses, (listeners.dynamodb, listeners.sqs, listeners.payments))
+            .await?;
     let host = host(&mut builder, &services.deployment, addresses, &faults, &logs).await?;
     let invoker = Invoker::new(Arc::clone(&host), logs.clone());
     let intake = Stop::new();
@@ -124,17 +126,20 @@ async fn serve(
         None => Secrets::generate(template)?,
     };
     let mut parameters = secrets.parameters(template);
-    let own = [("PaymentGatewayUrl", format!("http://{}", addresses.payments)), ("Stage", "local".to_owned())];
+    let own =
+        [("PaymentGatewayUrl", format!("http://{}", addresses.payments)), ("Stage", "local".to_owned())];
     parameters.extend(own.map(|(name, value)| (name.to_owned(), value)));
     parameters.retain(|name, _| template.declares(name));
     parameters.extend(builder.parameters.clone());
-    let deployment = template.resolve(&parameters, &format!("http://{}", addresses.sqs))?;
+    let refused = |source| StartError::Template { path: builder.template.clone(), source };
+    let deployment = template.resolve(&parameters, &format!("http://{}", addresses.sqs)).map_err(refused)?;
 
     let secret = |name: &str| {
         parameters.get(name).map(String::as_str).or_else(|| secrets.get(name)).unwrap_or_default().to_owned()
     };
     let payments = sandbox(state, &secret(PAYMENT_KEY), &secret(WEBHOOK_SECRET))?;
-    let database = Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
+    let database =
+        Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
     let queues = Queues::create(&deployment.queues, addresses.sqs, builder.visibility).await?;
     if let Some(folder) = state {
         queues.restore(&messages(folder)).await?;

@@ -24,9 +24,7 @@ impl Resolver<'_> {
                 Some(name) => self.condition(name, place),
                 None => Err(arguments("Condition", "the name of a condition")),
             },
-            ("Fn::Equals", [left, right]) => {
-                Ok(self.resolve(left, place)?.eq(&self.resolve(right, place)?))
-            }
+            ("Fn::Equals", [left, right]) => Ok(self.resolve(left, place)?.eq(&self.resolve(right, place)?)),
             ("Fn::Not", [inner]) => Ok(!self.holds(inner, place)?),
             ("Fn::And", all) => {
                 all.iter().try_fold(true, |sofar, next| Ok(self.holds(next, place)? && sofar))
@@ -34,9 +32,7 @@ impl Resolver<'_> {
             ("Fn::Or", all) => {
                 all.iter().try_fold(false, |sofar, next| Ok(self.holds(next, place)? || sofar))
             }
-            (name, _) => {
-                Err(TemplateError::UnknownIntrinsic { place: place.clone(), name: name.to_owned() })
-            }
+            (name, _) => Err(TemplateError::UnknownIntrinsic { place: place.clone(), name: name.to_owned() }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a template, and where.
 
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io};
 
 /// A position in the template: a resource and the path of a property in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +51,8 @@ impl fmt::Display for Place {
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// The file cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
+    #[error("cannot be read: {0}")]
+    Read(io::Error),
     /// The text is no YAML.
     #[error("not valid YAML: {0}")]
     Yaml(#[from] serde_yaml_ng::Error),

@@ -16,6 +16,10 @@ pub(super) fn read(name: &str, event: &Props<'_>, function: &mut Function) -> Re
     let kind = event.need_text("Type")?;
     let properties = event.get("Properties").unwrap_or(&empty);
     let props = Props::of(properties, event.place("Properties"))?;
+    // A schedule that is switched off can still be run by hand; the other sources are as if they were not there.
+    if matches!(kind.as_str(), "SQS" | "DynamoDB") && props.flag("Enabled")? == Some(false) {
+        return Ok(());
+    }
     match kind.as_str() {
         "HttpApi" => function.routes.push(route(&props)?),
         "SQS" => function.queues.push(queue(&props)?),
@@ -86,16 +90,9 @@ fn stream(name: &str, props: &Props<'_>) -> Result<StreamMapping, TemplateError>
         place: props.place("Stream"),
         expected: "the ARN of a DynamoDB stream",
     })?;
-    let start = match props.need_text("StartingPosition")?.as_str() {
-        "TRIM_HORIZON" => StartingPosition::TrimHorizon,
-        "LATEST" => StartingPosition::Latest,
-        other => {
-            let what = format!("`{other}`");
-            return Err(TemplateError::Unsupported { place: props.place("StartingPosition"), what });
-        }
-    };
     // -1 stands for "without end" in both limits.
-    let limit = |key| Ok::<_, TemplateError>(props.number::<i64>(key)?.and_then(|value| u32::try_from(value).ok()));
+    let limit =
+        |key| Ok::<_, TemplateError>(props.number::<i64>(key)?.and_then(|value| u32::try_from(value).ok()));
     Ok(StreamMapping {
         name: name.to_owned(),
         table: table.to_owned(),
@@ -106,9 +103,20 @@ fn stream(name: &str, props: &Props<'_>) -> Result<StreamMapping, TemplateError>
         bisect: props.flag("BisectBatchOnFunctionError")?.unwrap_or(false),
         max_retries: limit("MaximumRetryAttempts")?,
         max_age: limit("MaximumRecordAgeInSeconds")?.map(|seconds| Duration::from_secs(seconds.into())),
-        start,
+        start: start(props)?,
         report_failures: reports_failures(props)?,
     })
+}
+
+fn start(props: &Props<'_>) -> Result<StartingPosition, TemplateError> {
+    match props.need_text("StartingPosition")?.as_str() {
+        "TRIM_HORIZON" => Ok(StartingPosition::TrimHorizon),
+        "LATEST" => Ok(StartingPosition::Latest),
+        other => Err(TemplateError::Unsupported {
+            place: props.place("StartingPosition"),
+            what: format!("`{other}`"),
+        }),
+    }
 }
 
 fn schedule(name: &str, kind: ScheduleKind, props: &Props<'_>) -> Result<Schedule, TemplateError> {
@@ -120,7 +128,8 @@ fn schedule(name: &str, kind: ScheduleKind, props: &Props<'_>) -> Result<Schedul
     })?;
     let input = props.text("Input")?.map(|input| serde_json::from_str(&input)).transpose();
     let input = input.map_err(|_| TemplateError::Type { place: props.place("Input"), expected: "JSON" })?;
-    let enabled = props.flag("Enabled")?.unwrap_or(true) && props.text("State")?.as_deref() != Some("DISABLED");
+    let enabled =
+        props.flag("Enabled")?.unwrap_or(true) && props.text("State")?.as_deref() != Some("DISABLED");
     Ok(Schedule { name: name.to_owned(), kind, expression, input, enabled })
 }
 

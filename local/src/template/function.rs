@@ -32,7 +32,8 @@ pub(super) fn read(logical_id: &str, own: &Value, globals: &Value) -> Result<Fun
 }
 
 fn environment(props: &Props<'_>) -> Result<BTreeMap<String, String>, TemplateError> {
-    let Some(variables) = props.map("Environment")?.map(|env| env.map("Variables")).transpose()?.flatten() else {
+    let Some(variables) = props.map("Environment")?.map(|env| env.map("Variables")).transpose()?.flatten()
+    else {
         return Ok(BTreeMap::new());
     };
     let read = |(name, value): (&String, &Value)| match scalar(value) {

@@ -72,9 +72,7 @@ impl Resolver<'_> {
                 let branch = if self.condition(condition, place)? { then } else { otherwise };
                 self.resolve(branch, place)
             }
-            (name, _) => {
-                Err(TemplateError::UnknownIntrinsic { place: place.clone(), name: name.to_owned() })
-            }
+            (name, _) => Err(TemplateError::UnknownIntrinsic { place: place.clone(), name: name.to_owned() }),
         }
     }
 
@@ -231,14 +229,16 @@ fn function_of(map: &Map<String, Value>) -> Option<(&str, &Value)> {
     is_call.then_some((name.as_str(), argument))
 }
 
-/// The pseudo parameters reference of AWS CloudFormation, as far as a machine of one's own has answers.
+/// The pseudo parameters reference of AWS `CloudFormation`, as far as a machine of one's own has answers.
 fn pseudo_parameter(name: &str) -> Option<Value> {
     Some(match name {
         "AWS::Region" => names::REGION.into(),
         "AWS::AccountId" => names::ACCOUNT.into(),
         "AWS::Partition" => "aws".into(),
         "AWS::StackName" => "agora".into(),
-        "AWS::StackId" => format!("arn:aws:cloudformation:{}:{}:stack/agora/local", names::REGION, names::ACCOUNT).into(),
+        "AWS::StackId" => {
+            format!("arn:aws:cloudformation:{}:{}:stack/agora/local", names::REGION, names::ACCOUNT).into()
+        }
         "AWS::URLSuffix" => "amazonaws.com".into(),
         "AWS::NoValue" => Value::Null,
         _ => return None,

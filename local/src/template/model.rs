@@ -134,9 +134,9 @@ pub enum StartingPosition {
 /// Which of the two AWS schedulers sends the event; the events differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScheduleKind {
-    /// An EventBridge rule (`Type: Schedule`).
+    /// An `EventBridge` rule (`Type: Schedule`).
     Rule,
-    /// The EventBridge Scheduler (`Type: ScheduleV2`).
+    /// The `EventBridge` Scheduler (`Type: ScheduleV2`).
     Scheduler,
 }
 

@@ -37,7 +37,7 @@ fn default_of(name: &str, declaration: &Value) -> Result<String, TemplateError> 
 
 fn typed(declaration: &Value, text: String) -> Value {
     match declaration.get("Type").and_then(Value::as_str) {
-        Some("CommaDelimitedList") | Some("List<Number>") => {
+        Some("CommaDelimitedList" | "List<Number>") => {
             text.split(',').map(|item| Value::String(item.trim().to_owned())).collect()
         }
         _ => Value::String(text),
@@ -73,7 +73,7 @@ fn check(name: &str, declaration: &Value, text: &str) -> Result<(), TemplateErro
     Ok(())
 }
 
-/// The text of a scalar, as CloudFormation would turn it into one.
+/// The text of a scalar, as `CloudFormation` would turn it into one.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

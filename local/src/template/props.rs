@@ -84,10 +84,9 @@ impl<'a> Props<'a> {
     pub(super) fn only(&self, known: &[&str]) -> Result<(), TemplateError> {
         match self.map.keys().find(|key| !known.contains(&key.as_str())) {
             None => Ok(()),
-            Some(key) => Err(TemplateError::Unsupported {
-                place: self.place(key),
-                what: "this property".to_owned(),
-            }),
+            Some(key) => {
+                Err(TemplateError::Unsupported { place: self.place(key), what: "this property".to_owned() })
+            }
         }
     }
 }

@@ -28,7 +28,9 @@ pub(super) fn read_all(resolver: &Resolver<'_>, globals: &Value) -> Result<Deplo
         let properties = resolver.resolve(raw, &mut Place::resource(id))?;
         let props = Props::of(&properties, Place::resource(id))?;
         match kind {
-            "AWS::Serverless::Function" => deployment.functions.push(function::read(id, &properties, globals)?),
+            "AWS::Serverless::Function" => {
+                deployment.functions.push(function::read(id, &properties, globals)?);
+            }
             "AWS::DynamoDB::Table" => deployment.tables.push(table(id, resolver.physical_name(id)?, &props)?),
             "AWS::SQS::Queue" => deployment.queues.push(queue(id, resolver.physical_name(id)?, &props)?),
             "AWS::Serverless::HttpApi" => deployment.cors = cors(&props)?,
@@ -44,7 +46,9 @@ fn check_references(deployment: &Deployment) -> Result<(), TemplateError> {
     for function in &deployment.functions {
         let place = Place::resource(&function.logical_id).child("Events");
         let queue = function.queues.iter().map(|mapping| &mapping.queue);
-        if let Some(name) = queue.clone().find(|name| deployment.queues.iter().all(|queue| queue.name != **name)) {
+        if let Some(name) =
+            queue.clone().find(|name| deployment.queues.iter().all(|queue| queue.name != **name))
+        {
             return Err(TemplateError::Unresolved { place, name: name.clone() });
         }
         let with_stream =

@@ -67,7 +67,8 @@ Resources:
     let deployment = resolve(text).unwrap();
     let function = deployment.function("api-x").unwrap();
     assert_eq!((function.timeout, function.memory), (Duration::from_secs(10), 512));
-    let pairs: Vec<_> = function.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let pairs: Vec<_> =
+        function.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     assert_eq!(pairs, [("A", "1"), ("B", "own"), ("C", "eu-central-1-${x}")]);
 }
 
@@ -135,7 +136,10 @@ fn every_problem_names_the_resource_and_the_property() {
             "      Environment: { Variables: { T: !Rev x } }",
             "Resources.ApiX.Properties.Environment.Variables.T: the tag `!Rev` is not supported",
         ),
-        ("      Events: { E: { Type: SNS } }", "ApiX.Events.E.Type: the local stack does not support events of type `SNS`"),
+        (
+            "      Events: { E: { Type: SNS } }",
+            "ApiX.Events.E.Type: the local stack does not support events of type `SNS`",
+        ),
         ("      Events: { E: { Type: SQS } }", "ApiX.Events.E.Properties.Queue is missing"),
     ];
     for (properties, expected) in cases {

@@ -1,4 +1,4 @@
-//! From YAML with CloudFormation's short tags to plain JSON values with the long forms: `!Ref X` becomes
+//! From YAML with `CloudFormation`'s short tags to plain JSON values with the long forms: `!Ref X` becomes
 //! `{"Ref": "X"}` and `!GetAtt X.Arn` becomes `{"Fn::GetAtt": ["X", "Arn"]}`.
 
 use serde_json::{Map, Number, Value, json};
@@ -43,7 +43,10 @@ pub(super) fn plain(value: Yaml, place: &mut Place) -> Result<Value, TemplateErr
             let mut map = Map::new();
             for (key, value) in entries {
                 let Some(key) = plain_key(&key) else {
-                    return Err(TemplateError::Type { place: place.clone(), expected: "a map with text keys" });
+                    return Err(TemplateError::Type {
+                        place: place.clone(),
+                        expected: "a map with text keys",
+                    });
                 };
                 place.enter(key.clone());
                 map.insert(key, plain(value, place)?);

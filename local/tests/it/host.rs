@@ -1,5 +1,5 @@
 use futures::future::join_all;
-use local::host::{FunctionHost, InvokeError, Phase};
+use local::host::{InvokeError, Phase};
 use serde_json::json;
 
 use super::{API, SOON, get, probes};
@@ -37,7 +37,8 @@ async fn a_function_sees_its_own_environment_and_nothing_else() {
     let stack = builder.start().await.unwrap();
     let answer = stack.invoke("api-probe", &json!({ "rawPath": "/env" })).await.unwrap();
     assert_eq!(answer["memory"], "512");
-    let names: Vec<_> = answer["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let names: Vec<_> =
+        answer["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     for expected in ["PROBE_TABLE", "AWS_REGION", "AWS_ENDPOINT_URL_SQS", "AWS_LAMBDA_FUNCTION_NAME"] {
         assert!(names.contains(&expected), "{expected}");
     }

@@ -1,5 +1,7 @@
 //! The local stack with real processes: the functions are the `probe` example behind the Runtime API.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod faults;
 mod gateway;
 mod host;
@@ -71,7 +73,11 @@ async fn send(request: Request<Full<Bytes>>) -> Seen {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let (parts, body) = client.request(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Seen { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    Seen {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
 }
 
 async fn get(stack: &Stack, path: &str) -> Seen {

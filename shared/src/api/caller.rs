@@ -49,7 +49,8 @@ impl<S: Edge> FromRequestParts<S> for Caller {
         let facts = parts.extensions.get::<RequestFacts>().ok_or_else(unauthenticated)?;
         let claims = state.verifier().verify(&token, facts.received_at).map_err(refusal)?;
         let user: UserId = claims.sub.parse().map_err(|_| refusal(TokenError::Invalid))?;
-        let role: Result<Role, serde::de::value::Error> = Role::deserialize(claims.role.as_str().into_deserializer());
+        let role: Result<Role, serde::de::value::Error> =
+            Role::deserialize(claims.role.as_str().into_deserializer());
         let actor = Actor { user, role: role.map_err(|_| refusal(TokenError::Invalid))? };
         record_caller(&actor.user);
         parts.extensions.insert(actor);

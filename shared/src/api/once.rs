@@ -60,10 +60,16 @@ fn cause(parts: &Parts) -> Result<Cause, ApiError> {
 fn key(parts: &Parts) -> Result<Option<String>, ApiError> {
     let mut values = parts.headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
+    let key = value
+        .to_str()
+        .ok()
+        .filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     match (key, values.next()) {
         (Some(key), None) => Ok(Some(key.to_owned())),
-        _ => Err(ApiError::new(Code::IdempotencyKeyInvalid, "the key must be 1 to 255 visible ASCII characters")),
+        _ => Err(ApiError::new(
+            Code::IdempotencyKeyInvalid,
+            "the key must be 1 to 255 visible ASCII characters",
+        )),
     }
 }
 

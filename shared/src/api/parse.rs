@@ -25,7 +25,10 @@ where
 }
 
 /// Reads an integer as what it stands for.
-fn from_integer<T: TryFrom<i64>, V: IntoValue>(value: Value<V>, location: ValuePointerRef) -> Result<T, FieldErrors>
+fn from_integer<T: TryFrom<i64>, V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef,
+) -> Result<T, FieldErrors>
 where
     T::Error: Display,
 {
@@ -56,13 +59,19 @@ read_from!(from_text: Currency, Email, Limit, Password, PaymentMethod, Sku);
 read_from!(from_integer: Amount, Quantity, Pieces, OpeningStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        at: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
         from_text(value, at)
     }
 }
 
 impl<const MAX: usize> Deserr<FieldErrors> for Text<MAX> {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        at: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
         from_text(value, at)
     }
 }
@@ -75,8 +84,12 @@ struct MoneyFields {
 }
 
 impl Deserr<FieldErrors> for Money {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        MoneyFields::deserialize_from_value(value, at).map(|MoneyFields { amount, currency }| Self::new(amount, currency))
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        at: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        MoneyFields::deserialize_from_value(value, at)
+            .map(|MoneyFields { amount, currency }| Self::new(amount, currency))
     }
 }
 
@@ -113,7 +126,11 @@ impl TryFrom<i64> for Pieces {
     type Error = PiecesError;
 
     fn try_from(pieces: i64) -> Result<Self, PiecesError> {
-        if pieces != 0 && (-MAX_PIECES..=MAX_PIECES).contains(&pieces) { Ok(Self(pieces)) } else { Err(PiecesError) }
+        if pieces != 0 && (-MAX_PIECES..=MAX_PIECES).contains(&pieces) {
+            Ok(Self(pieces))
+        } else {
+            Err(PiecesError)
+        }
     }
 }
 
@@ -127,8 +144,13 @@ impl<T, const MAX: usize> Default for Bounded<T, 0, MAX> {
     }
 }
 
-impl<T: Deserr<FieldErrors>, const MIN: usize, const MAX: usize> Deserr<FieldErrors> for Bounded<T, MIN, MAX> {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+impl<T: Deserr<FieldErrors>, const MIN: usize, const MAX: usize> Deserr<FieldErrors>
+    for Bounded<T, MIN, MAX>
+{
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        at: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
         if let Value::Sequence(sequence) = &value
             && !(MIN..=MAX).contains(&deserr::Sequence::len(sequence))
         {
@@ -153,6 +175,7 @@ mod tests {
         #[expect(dead_code, reason = "read for its rules")]
         quantity: Quantity,
         #[expect(dead_code, reason = "read for its rules")]
+        #[deserr(default)]
         expected_price: Option<Money>,
     }
 

@@ -59,7 +59,8 @@ impl Hasher {
     /// # Errors
     /// [`HashError`] if the algorithm refuses its parameters.
     pub fn new() -> Result<Self, HashError> {
-        let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| HashError::Argon2(error.to_string()))?;
+        let params =
+            Params::new(19 * 1024, 2, 1, None).map_err(|error| HashError::Argon2(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let decoy = hash(&argon2, "nobody's password")?;
         Ok(Self { argon2: Arc::new(argon2), admitted: Arc::new(Semaphore::new(1)), decoy: decoy.into() })
@@ -90,14 +91,18 @@ impl Hasher {
         .await?
     }
 
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
         let _place = self.admitted.acquire().await.map_err(|_| HashError::Interrupted)?;
         tokio::task::spawn_blocking(work).await.map_err(|_| HashError::Interrupted)
     }
 }
 
 fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, HashError> {
-    let hash = argon2.hash_password(password.as_bytes()).map_err(|error| HashError::Argon2(error.to_string()))?;
+    let hash =
+        argon2.hash_password(password.as_bytes()).map_err(|error| HashError::Argon2(error.to_string()))?;
     Ok(hash.to_string())
 }
 

@@ -36,7 +36,8 @@ impl RefreshToken {
     #[must_use]
     pub fn issue(&self, seal: &Seal) -> Issued {
         let generation = self.generation.to_string();
-        let mark = seal.digest(LABEL, &[self.user.as_bytes(), self.session.as_bytes(), generation.as_bytes()]);
+        let mark =
+            seal.digest(LABEL, &[self.user.as_bytes(), self.session.as_bytes(), generation.as_bytes()]);
         Issued(format!("{}.{}.{generation}.{mark}", self.user, self.session))
     }
 
@@ -49,7 +50,11 @@ impl RefreshToken {
         if parts.next().is_some() || !seal.verifies(LABEL, &signed, mark) {
             return None;
         }
-        Some(Self { user: user.to_owned(), session: session.to_owned(), generation: generation.parse().ok()? })
+        Some(Self {
+            user: user.to_owned(),
+            session: session.to_owned(),
+            generation: generation.parse().ok()?,
+        })
     }
 }
 

@@ -123,8 +123,10 @@ impl TokenVerifier {
     }
 
     fn check_signature(&self, token: &str) -> Result<Claims, TokenError> {
-        let header = Some(token).filter(|token| token.len() <= MAX_TOKEN).and_then(|token| token.split('.').next());
-        let header = header.and_then(|header| URL_SAFE_NO_PAD.decode(header).ok()).ok_or(TokenError::Invalid)?;
+        let header =
+            Some(token).filter(|token| token.len() <= MAX_TOKEN).and_then(|token| token.split('.').next());
+        let header =
+            header.and_then(|header| URL_SAFE_NO_PAD.decode(header).ok()).ok_or(TokenError::Invalid)?;
         let header: StrictHeader = serde_json::from_slice(&header).map_err(|_| TokenError::Invalid)?;
         let key = self.keys.get(&header.kid).filter(|_| header.alg == "EdDSA").ok_or(TokenError::Invalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
@@ -134,7 +136,9 @@ impl TokenVerifier {
         // Times are checked below, against the clock that everything else goes by.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        jsonwebtoken::decode::<Claims>(token, key, &validation).map(|data| data.claims).map_err(|_| TokenError::Invalid)
+        jsonwebtoken::decode::<Claims>(token, key, &validation)
+            .map(|data| data.claims)
+            .map_err(|_| TokenError::Invalid)
     }
 }
 
@@ -247,13 +251,16 @@ mod tests {
 
     use super::*;
 
-    static NOW: std::sync::LazyLock<Timestamp> = std::sync::LazyLock::new(|| Timestamp::from_millis(1_800_000_000_000));
+    static NOW: std::sync::LazyLock<Timestamp> =
+        std::sync::LazyLock::new(|| Timestamp::from_millis(1_800_000_000_000));
 
     fn keys() -> (TokenSigner, TokenVerifier) {
         let pair = Ed25519KeyPair::generate().unwrap();
         let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
         let private = STANDARD.encode(pair.to_pkcs8v1().unwrap().as_ref());
-        let set = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"k1","x":"{public}"}}]}}"#);
+        let set = format!(
+            r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"k1","x":"{public}"}}]}}"#
+        );
         let env = Environment::of([
             ("AGORA_JWT_ISSUER", "agora"),
             ("AGORA_JWT_AUDIENCE", "agora-api"),
@@ -274,7 +281,10 @@ mod tests {
         assert_eq!(verifier.verify(&token, *NOW).unwrap().sub, "usr_1");
         assert!(verifier.verify(&token, NOW.plus(LIFETIME + LEEWAY).minus(Duration::from_secs(1))).is_ok());
         assert_eq!(verifier.verify(&token, NOW.plus(LIFETIME + LEEWAY)), Err(TokenError::Expired));
-        assert_eq!(verifier.verify(&token, NOW.minus(LEEWAY + Duration::from_secs(1))), Err(TokenError::Invalid));
+        assert_eq!(
+            verifier.verify(&token, NOW.minus(LEEWAY + Duration::from_secs(1))),
+            Err(TokenError::Invalid)
+        );
     }
 
     #[test]
@@ -284,8 +294,12 @@ mod tests {
         assert_eq!(verifier.verify(&token(&other), *NOW), Err(TokenError::Invalid));
         let parts: Vec<String> = token(&signer).split('.').map(str::to_owned).collect();
         let admin = URL_SAFE_NO_PAD.decode(&parts[1]).unwrap();
-        let admin = URL_SAFE_NO_PAD.encode(String::from_utf8(admin).unwrap().replace("\"user\"", "\"admin\""));
-        assert_eq!(verifier.verify(&format!("{}.{admin}.{}", parts[0], parts[2]), *NOW), Err(TokenError::Invalid));
+        let admin =
+            URL_SAFE_NO_PAD.encode(String::from_utf8(admin).unwrap().replace("\"user\"", "\"admin\""));
+        assert_eq!(
+            verifier.verify(&format!("{}.{admin}.{}", parts[0], parts[2]), *NOW),
+            Err(TokenError::Invalid)
+        );
     }
 
     #[test]

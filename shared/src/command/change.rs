@@ -171,9 +171,20 @@ impl<T, E> Change<T, E> {
     /// Demands, without writing to it, that a record's `attribute` is `value`; otherwise it is the refusal
     /// `otherwise`.
     #[must_use]
-    pub fn require<R: Record>(mut self, id: &R::Id, attribute: &'static str, value: &str, otherwise: E) -> Self {
+    pub fn require<R: Record>(
+        mut self,
+        id: &R::Id,
+        attribute: &'static str,
+        value: &str,
+        otherwise: E,
+    ) -> Self {
         let condition = Condition::Is(attribute, value.to_owned());
-        self.writes.push(Write { key: R::key(id), operation: Operation::Check, condition, refusal: Some(otherwise) });
+        self.writes.push(Write {
+            key: R::key(id),
+            operation: Operation::Check,
+            condition,
+            refusal: Some(otherwise),
+        });
         self
     }
 
@@ -224,8 +235,12 @@ impl<T, E> Change<T, E> {
     fn announce(mut self, subject: String, sequence: Version, event: &impl Event) -> Self {
         if event.is_heard() {
             match serde_json::to_value(event) {
-                Ok(value) => self.events.push(Announcement { subject, sequence, name: event.name(), event: value }),
-                Err(error) => self.malformed = Some(MalformedItem { kind: event.name(), reason: error.to_string() }),
+                Ok(value) => {
+                    self.events.push(Announcement { subject, sequence, name: event.name(), event: value })
+                }
+                Err(error) => {
+                    self.malformed = Some(MalformedItem { kind: event.name(), reason: error.to_string() })
+                }
             }
         }
         self

@@ -87,6 +87,10 @@ impl<E> Envelope<E> {
     /// Why a consumer acts on this event: once per event.
     #[must_use]
     pub fn cause(&self, consumer: &str, now: Timestamp) -> Cause {
-        Cause::new(self.correlation_id.clone(), now).once(Receipt::of_message(consumer, self.id.as_str(), now))
+        Cause::new(self.correlation_id.clone(), now).once(Receipt::of_message(
+            consumer,
+            self.id.as_str(),
+            now,
+        ))
     }
 }

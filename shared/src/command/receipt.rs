@@ -86,7 +86,8 @@ impl Cause {
     }
 }
 
-/// Ties together all that one request leads to: 1 to 128 of `A-Z a-z 0-9 . _ -`.
+/// Ties together all that one request leads to: 1 to 128 of `A-Z a-z 0-9 . _ -`, or an id of API Gateway's, which may
+/// end in `=`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct CorrelationId(String);
@@ -103,6 +104,12 @@ impl CorrelationId {
         Self(format!("{:032x}", entropy.random()))
     }
 
+    /// The id that a caller offers: without `=`.
+    #[must_use]
+    pub fn offered(text: &str) -> Option<Self> {
+        Self::try_from(text.to_owned()).ok().filter(|id| !id.0.contains('='))
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -114,8 +121,12 @@ impl TryFrom<String> for CorrelationId {
     type Error = CorrelationIdError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if (1..=128).contains(&text.len()) && text.bytes().all(allowed) { Ok(Self(text)) } else { Err(CorrelationIdError) }
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-=".contains(&byte);
+        if (1..=128).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text))
+        } else {
+            Err(CorrelationIdError)
+        }
     }
 }
 

@@ -20,7 +20,11 @@ pub trait Consumer: Send + Sync {
     type Event: DeserializeOwned + Send;
 
     /// Handles the event.
-    fn handle(&self, event: Envelope<Self::Event>, delivery: &Delivery) -> impl Future<Output = Outcome> + Send;
+    fn handle(
+        &self,
+        event: Envelope<Self::Event>,
+        delivery: &Delivery,
+    ) -> impl Future<Output = Outcome> + Send;
 }
 
 /// Gives a consumer its records one by one.
@@ -56,7 +60,11 @@ impl<H: Consumer, C: Clock> Each<H, C> {
             Ok(event) => event,
             // serde's message may quote the body; its category and place do not.
             Err(error) => {
-                let reason = format!("the message does not read: {:?} error, column {}", error.classify(), error.column());
+                let reason = format!(
+                    "the message does not read: {:?} error, column {}",
+                    error.classify(),
+                    error.column()
+                );
                 return Outcome::Permanent { reason };
             }
         };

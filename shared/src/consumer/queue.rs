@@ -85,7 +85,8 @@ impl Queue for SqsQueue {
                 .build()
         });
         let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|error| QueueError::of(&error))?;
-        let change = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+        let change =
+            self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
         change.send().await.map(drop).map_err(|error| QueueError::of(&error))
     }
 

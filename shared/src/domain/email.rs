@@ -82,7 +82,19 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "a", "a@", "@b.c", "a@b", "a b@c.de", "a@b..de", "a@-b.de", ".a@b.de", "a..b@c.de", "a@b.de\r\nX: y"] {
+        for text in [
+            "",
+            "a",
+            "a@",
+            "@b.c",
+            "a@b",
+            "a b@c.de",
+            "a@b..de",
+            "a@-b.de",
+            ".a@b.de",
+            "a..b@c.de",
+            "a@b.de\r\nX: y",
+        ] {
             assert_eq!(text.parse::<Email>(), Err(EmailError), "{text:?}");
         }
         assert!(format!("{}@b.de", "a".repeat(65)).parse::<Email>().is_err());
@@ -91,7 +103,11 @@ mod tests {
     #[test]
     fn spelling_variants_are_one_address() {
         let expected: Email = "ada.lovelace+shop@example.com".parse().unwrap();
-        for text in ["Ada.Lovelace+shop@Example.COM", "  ada.lovelace+shop@example.com ", "ａda.lovelace+shop@example.com"] {
+        for text in [
+            "Ada.Lovelace+shop@Example.COM",
+            "  ada.lovelace+shop@example.com ",
+            "ａda.lovelace+shop@example.com",
+        ] {
             assert_eq!(text.parse::<Email>().unwrap(), expected, "{text:?}");
         }
     }

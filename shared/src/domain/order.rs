@@ -270,7 +270,12 @@ pub(super) mod tests {
             payment_id: None,
             status: OrderStatus::Pending,
             fulfilment: Fulfilment::Accepted,
-            timeline: vec![Transition { status: OrderStatus::Pending, at: now, by: Party::Buyer, reason: None }],
+            timeline: vec![Transition {
+                status: OrderStatus::Pending,
+                at: now,
+                by: Party::Buyer,
+                reason: None,
+            }],
             created_at: now,
             updated_at: now,
         }

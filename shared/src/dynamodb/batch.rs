@@ -23,7 +23,8 @@ pub(super) async fn execute_all<D: Command + Clone, C: Clock, R: Entropy>(
     commands: Vec<(D, Cause)>,
 ) -> Vec<Ended<D>> {
     let reads: Vec<Reads<D::State>> = commands.iter().map(|(command, _)| command.reads()).collect();
-    let receipts: Vec<Key> = commands.iter().filter_map(|(_, cause)| cause.receipt.as_ref().map(receipt_key)).collect();
+    let receipts: Vec<Key> =
+        commands.iter().filter_map(|(_, cause)| cause.receipt.as_ref().map(receipt_key)).collect();
     let keys = reads.iter().flat_map(Reads::keys).chain(&receipts);
     let loaded = match store.fetch(keys).await {
         Ok(loaded) => loaded,
@@ -120,6 +121,10 @@ impl<D: Command> Group<D> {
                 Err(_) => return Vec::new(),
             }
         }
-        if transaction.is_empty() || transaction.commit(&store.table).await.is_ok() { outputs } else { Vec::new() }
+        if transaction.is_empty() || transaction.commit(&store.table).await.is_ok() {
+            outputs
+        } else {
+            Vec::new()
+        }
     }
 }

@@ -14,7 +14,8 @@ pub struct Placeholders {
 
 impl Placeholders {
     fn name(&mut self, attribute: &'static str) -> String {
-        let known = self.names.iter().find(|(_, name)| name.as_str() == attribute).map(|(key, _)| key.clone());
+        let known =
+            self.names.iter().find(|(_, name)| name.as_str() == attribute).map(|(key, _)| key.clone());
         known.unwrap_or_else(|| {
             let placeholder = format!("#n{}", self.names.len());
             self.names.insert(placeholder.clone(), attribute.to_owned());
@@ -188,7 +189,9 @@ impl Update {
         let set: Vec<String> = self
             .set
             .iter()
-            .map(|(attribute, value)| format!("{} = {}", placeholders.name(attribute), placeholders.value(value)))
+            .map(|(attribute, value)| {
+                format!("{} = {}", placeholders.name(attribute), placeholders.value(value))
+            })
             .collect();
         let add: Vec<String> = self
             .add

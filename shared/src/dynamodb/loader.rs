@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
+use super::Table;
 use super::expression::{Placeholders, Projection};
 use super::failure::store_error;
 use super::reader::Consistency;
 use super::schema::{PK, SK};
-use super::Table;
 use crate::clock::{Clock, Entropy};
 use crate::command::{Item, Key, Loaded, StoreError};
 use crate::retry::Backoff;

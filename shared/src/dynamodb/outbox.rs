@@ -109,7 +109,12 @@ impl Outbox {
     ///
     /// # Errors
     /// [`StoreError`] when the table does not answer or an item does not read.
-    pub async fn overdue(&self, shard: u32, deadline: Timestamp, limit: u32) -> Result<Vec<Pending>, StoreError> {
+    pub async fn overdue(
+        &self,
+        shard: u32,
+        deadline: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Pending>, StoreError> {
         let query = Query::table(outbox_shard(shard), limit).before(deadline.to_string());
         Ok(DynamoReader::new(self.table.clone()).list(&query).await?.items)
     }

@@ -34,7 +34,8 @@ impl DynamoReader {
     /// [`StoreError`] when the table does not answer or an item does not read.
     pub async fn get<T: 'static>(&self, reads: Reads<T>, consistency: Consistency) -> Result<T, StoreError> {
         let loaded =
-            loader::load(&self.table, reads.keys(), consistency, None, (&SystemClock, &SystemEntropy)).await?;
+            loader::load(&self.table, reads.keys(), consistency, None, (&SystemClock, &SystemEntropy))
+                .await?;
         Ok(reads.assemble(&loaded)?)
     }
 

@@ -81,7 +81,8 @@ pub fn outbox_shard(shard: u32) -> String {
 /// Spreads texts evenly over `shards`, the same way in every build (FNV-1a).
 #[must_use]
 pub fn shard_of(text: &str, shards: u32) -> u32 {
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash % shards
 }
 

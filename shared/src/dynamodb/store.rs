@@ -40,39 +40,22 @@ impl<C: Clock, R: Entropy> Store for DynamoStore<C, R> {
         Ok(reads.assemble(&loaded)?)
     }
 
-    async fn execute<D: Command>(
-        &self,
-        command: D,
-        cause: &Cause,
-    ) -> Ended<D> {
+    async fn execute<D: Command>(&self, command: D, cause: &Cause) -> Ended<D> {
         self.attempt(command, cause, None).await
     }
 
-    async fn execute_on<D: Command>(
-        &self,
-        state: D::State,
-        command: D,
-        cause: &Cause,
-    ) -> Ended<D> {
+    async fn execute_on<D: Command>(&self, state: D::State, command: D, cause: &Cause) -> Ended<D> {
         self.attempt(command, cause, Some(state)).await
     }
 
-    async fn execute_all<D: Command + Clone>(
-        &self,
-        commands: Vec<(D, Cause)>,
-    ) -> Vec<Ended<D>> {
+    async fn execute_all<D: Command + Clone>(&self, commands: Vec<(D, Cause)>) -> Vec<Ended<D>> {
         batch::execute_all(self, commands).await
     }
 }
 
 impl<C: Clock, R: Entropy> DynamoStore<C, R> {
     /// Decides and commits until it is committed, refused, or lost too often. `seen` spares the first load.
-    async fn attempt<D: Command>(
-        &self,
-        command: D,
-        cause: &Cause,
-        mut seen: Option<D::State>,
-    ) -> Ended<D> {
+    async fn attempt<D: Command>(&self, command: D, cause: &Cause, mut seen: Option<D::State>) -> Ended<D> {
         let mut lost = 0;
         loop {
             let state = match seen.take() {

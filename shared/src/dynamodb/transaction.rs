@@ -89,7 +89,12 @@ impl<E> Transaction<E> {
     }
 
     /// Adds an event to the outbox.
-    pub(super) fn event(&mut self, table: &Table, event: &Announcement, cause: &Cause) -> Result<(), StoreError> {
+    pub(super) fn event(
+        &mut self,
+        table: &Table,
+        event: &Announcement,
+        cause: &Cause,
+    ) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(&*table.name)
             .set_item(Some(outbox::item(event, cause)?))
@@ -103,8 +108,7 @@ impl<E> Transaction<E> {
     pub(super) fn write(&mut self, table: &Table, write: Write<E>) -> Result<(), StoreError> {
         let mut placeholders = Placeholders::default();
         let Write { key, operation, condition, refusal } = write;
-        let condition =
-            predicate(condition, &operation).map(|predicate| predicate.render(&mut placeholders));
+        let condition = predicate(condition, &operation).map(|predicate| predicate.render(&mut placeholders));
         let item = match operation {
             Operation::Put { item, kind, listings, expires_at } => {
                 let mut attributes: HashMap<String, AttributeValue> = item.into();
@@ -146,7 +150,10 @@ impl<E> Transaction<E> {
     }
 }
 
-fn not_committed<E, R>(error: SdkError<TransactWriteItemsError, R>, meanings: Vec<Meaning<E>>) -> NotCommitted<E> {
+fn not_committed<E, R>(
+    error: SdkError<TransactWriteItemsError, R>,
+    meanings: Vec<Meaning<E>>,
+) -> NotCommitted<E> {
     match &error {
         SdkError::ServiceError(service) => match service.err() {
             TransactWriteItemsError::TransactionCanceledException(cancelled) => {
@@ -306,17 +313,26 @@ mod tests {
 
     #[test]
     fn a_receipt_outweighs_a_refusal_and_a_refusal_a_race() {
-        assert!(outcome(["ConditionalCheckFailed", "ConditionalCheckFailed", "None"]).starts_with("AlreadyDone"));
-        assert_eq!(outcome(["None", "ConditionalCheckFailed", "TransactionConflict"]), "Refused(\"no stock\")");
+        assert!(
+            outcome(["ConditionalCheckFailed", "ConditionalCheckFailed", "None"]).starts_with("AlreadyDone")
+        );
+        assert_eq!(
+            outcome(["None", "ConditionalCheckFailed", "TransactionConflict"]),
+            "Refused(\"no stock\")"
+        );
         assert_eq!(outcome(["None", "None", "ConditionalCheckFailed"]), "Lost");
         assert_eq!(outcome(["TransactionConflict", "None", "None"]), "Lost");
         assert_eq!(outcome(["None", "ThrottlingError", "None"]), "Store(Throttled)");
-        assert_eq!(outcome(["None", "ConditionalCheckFailed", "ValidationError"]), "Store(Rejected(\"ValidationError\"))");
+        assert_eq!(
+            outcome(["None", "ConditionalCheckFailed", "ValidationError"]),
+            "Store(Rejected(\"ValidationError\"))"
+        );
     }
 
     #[test]
     fn counters_are_guarded_where_they_fall_and_only_there() {
-        let adjustment = Adjustment { kind: "stock", counters: vec![("available", -3), ("reserved", 3)], notes: vec![] };
+        let adjustment =
+            Adjustment { kind: "stock", counters: vec![("available", -3), ("reserved", 3)], notes: vec![] };
         let guard = predicate(Condition::NoneBelowZero, &Operation::Adjust(adjustment)).unwrap();
         assert_eq!(guard, Predicate::All(vec![Predicate::Exists(PK), Predicate::at_least("available", 3)]));
     }

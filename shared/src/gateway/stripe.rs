@@ -79,7 +79,11 @@ impl Problem {
 }
 
 impl<C: Clock> PaymentGateway for StripeGateway<C> {
-    async fn charge(&self, intent: &ChargeIntent, correlation: &CorrelationId) -> Result<ChargeAnswer, GatewayError> {
+    async fn charge(
+        &self,
+        intent: &ChargeIntent,
+        correlation: &CorrelationId,
+    ) -> Result<ChargeAnswer, GatewayError> {
         let answer = self.create(intent, true, correlation).await?;
         match answer.status {
             StatusCode::OK => Ok(ChargeAnswer::Ended(ended(&answer.body, intent)?)),
@@ -94,10 +98,15 @@ impl<C: Clock> PaymentGateway for StripeGateway<C> {
         }
     }
 
-    async fn find(&self, intent: &ChargeIntent, correlation: &CorrelationId) -> Result<Option<Charged>, GatewayError> {
+    async fn find(
+        &self,
+        intent: &ChargeIntent,
+        correlation: &CorrelationId,
+    ) -> Result<Option<Charged>, GatewayError> {
         let path = format!("{INTENTS}/search?limit=100&query={}", query_of(intent));
         let answer = self.get(path, correlation).await?;
-        let found: Vec<PaymentIntent> = Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Undecided)?;
+        let found: Vec<PaymentIntent> =
+            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Undecided)?;
         let captured = found.iter().find(|found| found.status == "succeeded");
         match captured.or_else(|| found.iter().find(|found| found.last_payment_error.is_some())) {
             Some(intent_found) => outcome(intent_found, intent).map(Some),
@@ -107,7 +116,11 @@ impl<C: Clock> PaymentGateway for StripeGateway<C> {
 
     /// The same key with other parameters: if the charge was made, or is under way, the gateway refuses (the key is
     /// taken); otherwise the key is now taken by something harmless, and the charge is refused whenever it arrives.
-    async fn settle(&self, intent: &ChargeIntent, correlation: &CorrelationId) -> Result<Option<Capture>, GatewayError> {
+    async fn settle(
+        &self,
+        intent: &ChargeIntent,
+        correlation: &CorrelationId,
+    ) -> Result<Option<Capture>, GatewayError> {
         let answer = self.create(intent, false, correlation).await?;
         if answer.status == StatusCode::OK {
             return Ok(None);
@@ -187,13 +200,18 @@ impl<C: Clock> StripeGateway<C> {
     }
 
     async fn get(&self, path: String, correlation_id: &CorrelationId) -> Result<Answer, GatewayError> {
-        let call = Call { method: Method::GET, path, form: Vec::new(), idempotency_key: None, correlation_id };
+        let call =
+            Call { method: Method::GET, path, form: Vec::new(), idempotency_key: None, correlation_id };
         let answer = self.client.call(&call).await.map_err(|_| GatewayError::Unavailable)?;
         if answer.status == StatusCode::OK { Ok(answer) } else { Err(not_now(answer.status)) }
     }
 
     /// What the search finds; nothing is only believed once the index has surely caught up.
-    async fn look_up(&self, intent: &ChargeIntent, correlation: &CorrelationId) -> Result<Option<Charged>, GatewayError> {
+    async fn look_up(
+        &self,
+        intent: &ChargeIntent,
+        correlation: &CorrelationId,
+    ) -> Result<Option<Charged>, GatewayError> {
         let asked_at = self.clock.now();
         match self.find(intent, correlation).await? {
             None if asked_at.since(intent.decided_at) < self.search_lag => Err(GatewayError::Undecided),
@@ -201,15 +219,23 @@ impl<C: Clock> StripeGateway<C> {
         }
     }
 
-    async fn is_refunded(&self, intent: &RefundIntent, correlation: &CorrelationId) -> Result<bool, GatewayError> {
+    async fn is_refunded(
+        &self,
+        intent: &RefundIntent,
+        correlation: &CorrelationId,
+    ) -> Result<bool, GatewayError> {
         #[derive(Deserialize)]
         struct Refund {
             amount: i64,
             status: String,
         }
-        let answer = self.get(format!("/v1/refunds?limit=100&payment_intent={}", intent.gateway_id.0), correlation).await?;
-        let refunds: Vec<Refund> = Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Undecided)?;
-        let refunded: i64 = refunds.iter().filter(|refund| refund.status == "succeeded").map(|refund| refund.amount).sum();
+        let answer = self
+            .get(format!("/v1/refunds?limit=100&payment_intent={}", intent.gateway_id.0), correlation)
+            .await?;
+        let refunds: Vec<Refund> =
+            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Undecided)?;
+        let refunded: i64 =
+            refunds.iter().filter(|refund| refund.status == "succeeded").map(|refund| refund.amount).sum();
         Ok(refunded >= intent.amount.amount())
     }
 }

@@ -45,13 +45,12 @@ pub struct RawBody(pub Bytes);
 
 /// Puts the edge around `router`.
 pub fn around<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Router {
-    router
-        .layer(middleware::from_fn(read_body))
-        .layer(middleware::from_fn(accept))
-        .layer(middleware::from_fn(move |request: Request, next: Next| {
+    router.layer(middleware::from_fn(read_body)).layer(middleware::from_fn(accept)).layer(
+        middleware::from_fn(move |request: Request, next: Next| {
             let (clock, entropy) = (clock.clone(), entropy.clone());
             async move { attend(request, next, &clock, &entropy).await }
-        }))
+        }),
+    )
 }
 
 /// The outermost layer: names the request, answers in its name, and says in one line how it went.
@@ -81,9 +80,8 @@ fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFa
         .filter(|id| CorrelationId::try_from(id.clone()).is_ok())
         .unwrap_or_else(|| format!("{:032x}", entropy.random()));
     let offered = request.headers().get(&CORRELATION_ID).and_then(|value| value.to_str().ok());
-    let correlation_id = offered
-        .and_then(|text| CorrelationId::try_from(text.to_owned()).ok())
-        .or_else(|| CorrelationId::try_from(id.clone()).ok());
+    let correlation_id =
+        offered.and_then(CorrelationId::offered).or_else(|| CorrelationId::try_from(id.clone()).ok());
     let correlation_id = correlation_id.unwrap_or_else(|| CorrelationId::generate(entropy));
     RequestFacts { id, correlation_id, received_at: now }
 }
@@ -170,13 +168,18 @@ async fn accept(request: Request, next: Next) -> Result<Response, ApiError> {
 }
 
 fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut ranges = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
+    let mut ranges =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
     ranges.peek().is_none()
         || ranges.flat_map(|value| value.split(',')).any(|range| {
             let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
             let media = parts.next().unwrap_or_default();
-            let refused = parts.any(|parameter| matches!(parameter.as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-            let known = matches!(media.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json");
+            let refused =
+                parts.any(|parameter| matches!(parameter.as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+            let known = matches!(
+                media.as_str(),
+                "*/*" | "application/*" | "application/json" | "application/problem+json"
+            );
             known && !refused
         })
 }

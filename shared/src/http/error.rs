@@ -150,13 +150,15 @@ impl ApiError {
 
     /// Something unexpected: the caller learns nothing of it, the log everything.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
-        let error = Self::new(Code::InternalError, "something went wrong; quote the request id when you report it");
+        let error =
+            Self::new(Code::InternalError, "something went wrong; quote the request id when you report it");
         Self { cause: Some(Arc::new(cause)), ..error }
     }
 
     /// Something is not reachable for the moment.
     pub fn unavailable(cause: impl Error + Send + Sync + 'static) -> Self {
-        let error = Self::new(Code::ServiceUnavailable, "the service is not available for the moment; try again");
+        let error =
+            Self::new(Code::ServiceUnavailable, "the service is not available for the moment; try again");
         Self { retry_after: Some(1), cause: Some(Arc::new(cause)), ..error }
     }
 

@@ -36,10 +36,17 @@ fn check<T: Deserr<FieldErrors>>(value: Value) -> Result<T, ApiError> {
 
 /// RFC 8259 knows no charset parameter; what says UTF-8 all the same is taken at its word.
 fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = media_type.split(';').map(|part| part.trim().to_ascii_lowercase());
-    let is_json = parts.next().is_some_and(|media| media == "application/json" || media == "application/merge-patch+json");
-    if is_json && parts.all(|parameter| parameter.is_empty() || matches!(parameter.as_str(), "charset=utf-8" | "charset=\"utf-8\"")) {
+    let is_json = parts
+        .next()
+        .is_some_and(|media| media == "application/json" || media == "application/merge-patch+json");
+    if is_json
+        && parts.all(|parameter| {
+            parameter.is_empty() || matches!(parameter.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
+        })
+    {
         Ok(())
     } else {
         Err(ApiError::new(Code::UnsupportedMediaType, "the body must be application/json in UTF-8"))
@@ -48,7 +55,8 @@ fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
 
 /// Parses JSON in which no object has a key twice, nothing follows the value, and nothing nests deeper than 128.
 pub(super) fn parse(body: &[u8]) -> Result<Value, ApiError> {
-    let text = str::from_utf8(body).map_err(|_| ApiError::new(Code::InvalidEncoding, "the body is not UTF-8"))?;
+    let text =
+        str::from_utf8(body).map_err(|_| ApiError::new(Code::InvalidEncoding, "the body is not UTF-8"))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = Strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     parsed.map_err(|error| {

@@ -15,7 +15,8 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Path<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let parameters = RawPathParams::from_request_parts(parts, state).await.map_err(|_| ApiError::not_found())?;
+        let parameters =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|_| ApiError::not_found())?;
         let id = parameters.iter().next().and_then(|(_, text)| text.parse().ok());
         id.map(Self).ok_or_else(ApiError::not_found)
     }

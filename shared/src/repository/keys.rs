@@ -38,11 +38,21 @@ macro_rules! record {
 record!(User, "user", |id: UserId| format!("user#{id}"), "user");
 record!(Credentials, "credentials", |id: UserId| format!("user#{id}"), "credentials");
 record!(EmailClaim, "email-claim", |email: Email| format!("email#{}", email.as_str()), "email");
-record!(Session, "session", |id: SessionKey| format!("user#{}", id.user_id), format!("session#{}", id.session_id));
+record!(
+    Session,
+    "session",
+    |id: SessionKey| format!("user#{}", id.user_id),
+    format!("session#{}", id.session_id)
+);
 record!(Market, "market", |id: MarketId| format!("market#{id}"), "market");
 record!(Product, "product", |id: ProductId| format!("product#{id}"), "product");
 record!(Stock, "stock", |id: ProductId| format!("product#{id}"), "stock");
-record!(SkuClaim, "sku-claim", |id: SkuInMarket| format!("market#{}", id.market_id), format!("sku#{}", id.sku.as_str()));
+record!(
+    SkuClaim,
+    "sku-claim",
+    |id: SkuInMarket| format!("market#{}", id.market_id),
+    format!("sku#{}", id.sku.as_str())
+);
 record!(Order, "order", |id: OrderId| format!("order#{id}"), "order");
 record!(Attempts, "attempts", |id: OrderId| format!("order#{id}"), "attempts");
 record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.retyped::<Order>()), "payment");

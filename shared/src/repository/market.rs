@@ -35,6 +35,7 @@ impl MarketReader for DynamoReader {
         limit: u32,
         after: Option<Position>,
     ) -> Result<Page<Market>, StoreError> {
-        self.list(&Query::index(Index::ByParent, listing::markets(status), limit).newest_first().after(after)).await
+        self.list(&Query::index(Index::ByParent, listing::markets(status), limit).newest_first().after(after))
+            .await
     }
 }

@@ -47,12 +47,21 @@ impl OrderReader for DynamoReader {
         self.get(Reads::one(&id), Consistency::Eventual).await
     }
 
-    async fn order_with_attempts(&self, id: OrderId) -> Result<(Option<Order>, Option<Attempts>), StoreError> {
+    async fn order_with_attempts(
+        &self,
+        id: OrderId,
+    ) -> Result<(Option<Order>, Option<Attempts>), StoreError> {
         self.get(Reads::one(&id).and(Reads::one(&id)), Consistency::Eventual).await
     }
 
-    async fn orders_of(&self, buyer: UserId, limit: u32, after: Option<Position>) -> Result<Page<Order>, StoreError> {
-        self.list(&Query::index(Index::ByOwner, listing::orders_of(buyer), limit).newest_first().after(after)).await
+    async fn orders_of(
+        &self,
+        buyer: UserId,
+        limit: u32,
+        after: Option<Position>,
+    ) -> Result<Page<Order>, StoreError> {
+        self.list(&Query::index(Index::ByOwner, listing::orders_of(buyer), limit).newest_first().after(after))
+            .await
     }
 
     async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
@@ -92,6 +101,5 @@ mod tests {
         let id: OrderId = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         let due = DueOrder { pk: Order::key(&id).pk };
         assert_eq!(due.order_id(), Some(id));
-        
     }
 }

@@ -15,7 +15,10 @@ use crate::dynamodb::{Consistency, DynamoReader};
 /// nothing else: an absent product is `None`.
 pub trait ProductReader: Clone + Send + Sync + 'static {
     /// The product with its stock, if there is one.
-    fn product(&self, id: ProductId) -> impl Future<Output = Result<Option<StockedProduct>, StoreError>> + Send;
+    fn product(
+        &self,
+        id: ProductId,
+    ) -> impl Future<Output = Result<Option<StockedProduct>, StoreError>> + Send;
 
     /// Products of a market with their stock, newest first: one request for the list, one for the stock of all.
     fn products_of(
@@ -39,12 +42,15 @@ impl ProductReader for DynamoReader {
         limit: u32,
         after: Option<Position>,
     ) -> Result<Page<StockedProduct>, StoreError> {
-        let list = Query::index(Index::ByParent, listing::products_of(market), limit).newest_first().after(after);
+        let list =
+            Query::index(Index::ByParent, listing::products_of(market), limit).newest_first().after(after);
         let page: Page<Product> = self.list(&list).await?;
-        let stocks: Vec<Option<Stock>> =
-            self.get(Reads::many(page.items.iter().map(|product| &product.id)), Consistency::Eventual).await?;
+        let stocks: Vec<Option<Stock>> = self
+            .get(Reads::many(page.items.iter().map(|product| &product.id)), Consistency::Eventual)
+            .await?;
         let stocked = page.items.into_iter().zip(stocks);
-        let items = stocked.map(|(product, stock)| StockedProduct { product, stock: stock.unwrap_or_default() });
+        let items =
+            stocked.map(|(product, stock)| StockedProduct { product, stock: stock.unwrap_or_default() });
         Ok(Page { items: items.collect(), next: page.next })
     }
 }

@@ -75,11 +75,11 @@ async fn handle(
                 Ok(body) => Ok(body.to_bytes()),
                 Err(_) => Err(too_large()),
             };
-            acknowledge(instance.finish(id, answer))
+            acknowledge(pool.finish(instance, id, answer))
         }
         (&Method::POST, ["invocation", id, "error"]) => {
             let error = function_error(read(body).await);
-            acknowledge(instance.finish(id, Err(error)))
+            acknowledge(pool.finish(instance, id, Err(error)))
         }
         (&Method::POST, ["init", "error"]) => {
             instance.failed_to_start(function_error(read(body).await).to_string());

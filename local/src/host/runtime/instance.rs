@@ -8,7 +8,7 @@ use std::{
 use futures::future::BoxFuture;
 use tokio::{sync::watch, time::Instant};
 
-use super::job::{Answer, Job};
+use super::job::Job;
 use crate::{faults::Victim, host::InvokeError};
 
 /// Lambda gives the init phase ten seconds ("Lambda execution environment lifecycle" in the developer guide).
@@ -27,6 +27,8 @@ pub(super) struct Instance {
 #[derive(Default)]
 struct State {
     ready: bool,
+    /// It has answered and has not asked for its next event yet.
+    returning: bool,
     current: Option<Job>,
     init_error: Option<String>,
 }
@@ -70,13 +72,19 @@ impl Instance {
         self.timeout
     }
 
-    /// Ends the current job with its answer; `false` if the instance is not working on this request.
-    pub(super) fn finish(&self, request_id: &str, answer: Answer) -> bool {
-        let job = self.lock().current.take_if(|job| job.invocation.request_id == request_id);
-        let Some(job) = job else { return false };
+    /// Ends the current job, whose answer has arrived; `None` if the instance is not working on this request.
+    pub(super) fn finish(&self, request_id: &str) -> Option<Job> {
+        let mut state = self.lock();
+        let job = state.current.take_if(|job| job.invocation.request_id == request_id)?;
+        state.returning = true;
+        drop(state);
         self.deadline.send_replace(None);
-        job.answer(answer);
-        true
+        Some(job)
+    }
+
+    /// Marks the end of the time between an answer and the next event; `true` if the instance was in it.
+    pub(super) fn has_returned(&self) -> bool {
+        std::mem::take(&mut self.lock().returning)
     }
 
     /// Takes the job away from an instance that will not finish it.

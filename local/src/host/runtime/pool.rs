@@ -43,6 +43,9 @@ struct State {
     queued: usize,
     /// Instances that have been started but have not asked for an event yet.
     starting: usize,
+    /// Instances that have answered and are about to ask for their next event. A client that sends one request after
+    /// the other is often faster than they are, and must not start an instance by that.
+    returning: usize,
     /// Instances that wait for an event.
     waiting: usize,
     instances: HashMap<u64, Arc<Instance>>,
@@ -102,7 +105,7 @@ impl Pool {
     /// Starts instances while there are more jobs than instances that will take one.
     fn scale(self: &Arc<Self>) {
         let mut state = self.lock();
-        while state.queued > state.waiting + state.starting
+        while state.queued > state.waiting + state.starting + state.returning
             && state.instances.len() < self.limit()
             && !self.stop.is_triggered()
         {
@@ -115,12 +118,29 @@ impl Pool {
         }
     }
 
+    /// An instance has answered; `false` if it was not asked.
+    pub(super) fn finish(&self, instance: &Instance, request_id: &str, answer: Answer) -> bool {
+        let Some(job) = ({
+            let mut state = self.lock();
+            let job = instance.finish(request_id);
+            state.returning += usize::from(job.is_some());
+            job
+        }) else {
+            return false;
+        };
+        job.answer(answer);
+        true
+    }
+
     /// Waits for a job on behalf of an instance that asks for one.
     pub(super) async fn take(&self, instance: &Instance) -> Option<Job> {
         {
             let mut state = self.lock();
             if instance.becomes_ready() {
                 state.starting -= 1;
+            }
+            if instance.has_returned() {
+                state.returning -= 1;
             }
             state.waiting += 1;
         }
@@ -142,6 +162,9 @@ impl Pool {
         {
             let mut state = self.lock();
             state.instances.remove(&instance.id);
+            if instance.has_returned() {
+                state.returning -= 1;
+            }
             if was_starting {
                 state.starting -= 1;
             }

@@ -52,7 +52,11 @@ pub(super) async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Stop) {
         Err(error) => error.to_string(),
     });
     instance.has_exited();
-    pool.gone(&instance, || InvokeError::Crashed { function: function.clone(), phase, detail: detail.clone() });
+    pool.gone(&instance, || InvokeError::Crashed {
+        function: function.clone(),
+        phase,
+        detail: detail.clone(),
+    });
 }
 
 async fn start(

@@ -115,7 +115,11 @@ impl Lane {
     }
 }
 
-#[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "streams date records in fractional seconds")]
+#[expect(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    reason = "streams date records in fractional seconds"
+)]
 fn age_in_seconds(created: f64) -> f64 {
     clock::now().as_second() as f64 - created
 }

@@ -131,7 +131,8 @@ fn captured(order: Order, capture: &Capture, now: Timestamp) -> Decision {
 fn reject(order: Order, reason: String, now: Timestamp) -> Decision {
     let held = matches!(order.fulfilment, Fulfilment::Charging { .. });
     let rejected = order.rejected(reason, now)?;
-    let change = Change::of((Some(rejected.clone()), None)).save(&rejected, OrderEvent::Rejected((&rejected).into()));
+    let change =
+        Change::of((Some(rejected.clone()), None)).save(&rejected, OrderEvent::Rejected((&rejected).into()));
     Ok(if held { rejected.give_back(Pieces::Reserved, change, AdvanceError::StockMismatch) } else { change })
 }
 
@@ -141,14 +142,19 @@ fn unwind(order: Order, payment: Option<Payment>, now: Timestamp) -> Decision {
         _ => Pieces::Reserved,
     };
     let unwound = order.unwound(now)?;
-    let change =
-        Change::of((Some(unwound.clone()), payment)).save(&unwound, OrderEvent::Progressed((&unwound).into()));
+    let change = Change::of((Some(unwound.clone()), payment))
+        .save(&unwound, OrderEvent::Progressed((&unwound).into()));
     Ok(unwound.give_back(pieces, change, AdvanceError::StockMismatch))
 }
 
 impl Order {
     /// Adds to `change` that the order's pieces can be bought by others again.
-    pub(super) fn give_back<T, E: Clone>(&self, pieces: Pieces, change: Change<T, E>, otherwise: E) -> Change<T, E> {
+    pub(super) fn give_back<T, E: Clone>(
+        &self,
+        pieces: Pieces,
+        change: Change<T, E>,
+        otherwise: E,
+    ) -> Change<T, E> {
         self.lines.iter().fold(change, |change, line| {
             let back = match pieces {
                 Pieces::Reserved => Stock::release(line.quantity),

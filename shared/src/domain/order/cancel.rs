@@ -46,14 +46,19 @@ impl Command for CancelOrder {
     ///
     /// # Errors
     /// [`CancelError`].
-    fn decide(&self, (order, payment): Self::State, now: Timestamp) -> Result<Change<Order, CancelError>, CancelError> {
+    fn decide(
+        &self,
+        (order, payment): Self::State,
+        now: Timestamp,
+    ) -> Result<Change<Order, CancelError>, CancelError> {
         let order = order.filter(|order| order.is_visible_to(&self.by)).ok_or(CancelError::NotFound)?;
         let party = order.party(&self.by).ok_or(CancelError::NotAParty)?;
         let held = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
         let reason = self.reason.clone().map(String::from);
         let paid_with = payment.map(|payment| payment.gateway_id);
         let cancelled = order.cancelled(party, reason, paid_with, now).map_err(|_| CancelError::TooLate)?;
-        let change = Change::of(cancelled.clone()).save(&cancelled, OrderEvent::Cancelled((&cancelled).into()));
+        let change =
+            Change::of(cancelled.clone()).save(&cancelled, OrderEvent::Cancelled((&cancelled).into()));
         Ok(if held { cancelled.give_back(Pieces::Reserved, change, CancelError::TooLate) } else { change })
     }
 }

@@ -23,7 +23,11 @@ impl Command for ExpireOrder {
 
     /// # Errors
     /// [`InvalidState`] if it was paid or cancelled meanwhile, or is not due.
-    fn decide(&self, order: Self::State, now: Timestamp) -> Result<Change<Order, InvalidState>, InvalidState> {
+    fn decide(
+        &self,
+        order: Self::State,
+        now: Timestamp,
+    ) -> Result<Change<Order, InvalidState>, InvalidState> {
         let expired = order.ok_or(InvalidState)?.expired(now)?;
         let change = Change::of(expired.clone()).save(&expired, OrderEvent::Expired((&expired).into()));
         Ok(expired.give_back(Pieces::Reserved, change, InvalidState))

@@ -88,7 +88,11 @@ impl Command for PlaceOrder {
 
     /// # Errors
     /// [`PlaceOrderError`]; `MarketClosed` comes from a condition on the market in the same transaction.
-    fn decide(&self, products: Self::State, now: Timestamp) -> Result<Change<Order, PlaceOrderError>, PlaceOrderError> {
+    fn decide(
+        &self,
+        products: Self::State,
+        now: Timestamp,
+    ) -> Result<Change<Order, PlaceOrderError>, PlaceOrderError> {
         let products = self.check(products)?;
         let first = products.first().ok_or(PlaceOrderError::Empty)?;
         let total = self.total(&products)?;
@@ -105,14 +109,22 @@ impl Command for PlaceOrder {
             payment_id: None,
             status: OrderStatus::Pending,
             fulfilment: Fulfilment::Accepted,
-            timeline: vec![Transition { status: OrderStatus::Pending, at: now, by: Party::Buyer, reason: None }],
+            timeline: vec![Transition {
+                status: OrderStatus::Pending,
+                at: now,
+                by: Party::Buyer,
+                reason: None,
+            }],
             created_at: now,
             updated_at: now,
         };
         let open = MarketStatus::Active.as_str();
-        Ok(Change::of(order.clone())
-            .save(&order, OrderEvent::Created((&order).into()))
-            .require::<Market>(&order.market_id, "status", open, PlaceOrderError::MarketClosed))
+        Ok(Change::of(order.clone()).save(&order, OrderEvent::Created((&order).into())).require::<Market>(
+            &order.market_id,
+            "status",
+            open,
+            PlaceOrderError::MarketClosed,
+        ))
     }
 }
 
@@ -138,11 +150,10 @@ impl PlaceOrder {
     }
 
     fn total(&self, products: &[Product]) -> Result<Money, PlaceOrderError> {
-        let mut prices = self.items.iter().zip(products).map(|(item, product)| product.price.times(item.quantity));
+        let mut prices =
+            self.items.iter().zip(products).map(|(item, product)| product.price.times(item.quantity));
         let first = prices.next().ok_or(PlaceOrderError::Empty)?;
-        prices
-            .fold(first, |sum, price| sum?.plus(price?))
-            .map_err(|_| PlaceOrderError::TotalTooLarge)
+        prices.fold(first, |sum, price| sum?.plus(price?)).map_err(|_| PlaceOrderError::TotalTooLarge)
     }
 }
 

@@ -64,7 +64,9 @@ impl Order {
         let fulfilment = match (self.status, self.fulfilment.clone()) {
             (OrderStatus::Pending, Fulfilment::Accepted)
             | (OrderStatus::AwaitingPayment, Fulfilment::AwaitingPayment { .. }) => Fulfilment::Finished,
-            (OrderStatus::AwaitingPayment, Fulfilment::Charging { intent }) => Fulfilment::Settling { intent },
+            (OrderStatus::AwaitingPayment, Fulfilment::Charging { intent }) => {
+                Fulfilment::Settling { intent }
+            }
             (OrderStatus::Confirmed, Fulfilment::Finished) => {
                 self.refunding(paid_with.ok_or(InvalidState)?, Pieces::Sold, now)
             }
@@ -96,7 +98,9 @@ impl Order {
     /// What had to be undone is undone.
     pub(super) fn unwound(self, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
-            Fulfilment::Settling { .. } | Fulfilment::Refunding { .. } => Ok(self.at(Fulfilment::Finished, now)),
+            Fulfilment::Settling { .. } | Fulfilment::Refunding { .. } => {
+                Ok(self.at(Fulfilment::Finished, now))
+            }
             _ => Err(InvalidState),
         }
     }

@@ -118,8 +118,9 @@ impl Command for CreateProduct {
         market: Self::State,
         now: Timestamp,
     ) -> Result<Change<StockedProduct, CreateProductError>, CreateProductError> {
-        let market =
-            market.filter(|market| market.is_visible_to(Some(&self.by))).ok_or(CreateProductError::NoMarket)?;
+        let market = market
+            .filter(|market| market.is_visible_to(Some(&self.by)))
+            .ok_or(CreateProductError::NoMarket)?;
         if !market.is_run_by(&self.by) {
             return Err(CreateProductError::NotYours);
         }
@@ -129,7 +130,8 @@ impl Command for CreateProduct {
         if self.product.price.currency() != market.currency {
             return Err(CreateProductError::CurrencyMismatch);
         }
-        let (change, listed) = self.product.put_into(&market, now, Change::of(()), CreateProductError::SkuTaken);
+        let (change, listed) =
+            self.product.put_into(&market, now, Change::of(()), CreateProductError::SkuTaken);
         Ok(change.answering(listed))
     }
 }

@@ -55,6 +55,10 @@ impl Command for RestockProduct {
         }
         let stock = Stock { available: stock.available.saturating_add(self.delta), ..stock };
         let change = Adjustment::of::<Stock>().add("available", self.delta);
-        Ok(Change::of(StockedProduct { product, stock }).adjust::<Stock>(&self.id, change, RestockError::InsufficientStock))
+        Ok(Change::of(StockedProduct { product, stock }).adjust::<Stock>(
+            &self.id,
+            change,
+            RestockError::InsufficientStock,
+        ))
     }
 }

@@ -24,7 +24,11 @@ impl Command for EndSession {
         Reads::one(&self.id)
     }
 
-    fn decide(&self, session: Self::State, _: Timestamp) -> Result<Change<(), EndSessionError>, EndSessionError> {
+    fn decide(
+        &self,
+        session: Self::State,
+        _: Timestamp,
+    ) -> Result<Change<(), EndSessionError>, EndSessionError> {
         Ok(match session.filter(|session| session.ended.is_none()) {
             Some(session) => Change::of(()).save(&session.end(SessionEnd::LoggedOut), Silent),
             None => Change::of(()),

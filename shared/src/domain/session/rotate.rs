@@ -61,7 +61,9 @@ impl Command for RotateSession {
         let rotated = Rotation::Rotated(Box::new(user));
         if session.current == self.presented {
             Ok(Change::of(rotated).save(&self.successor_of(session, now), Silent))
-        } else if session.previous.as_ref() == Some(&self.presented) && now.since(session.rotated_at) <= ROTATION_GRACE {
+        } else if session.previous.as_ref() == Some(&self.presented)
+            && now.since(session.rotated_at) <= ROTATION_GRACE
+        {
             Ok(Change::of(rotated))
         } else {
             Ok(Change::of(Rotation::Reused).save(&session.end(SessionEnd::TokenReused), Silent))

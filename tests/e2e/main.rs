@@ -1,0 +1,3 @@
+//! The whole system: real function binaries on the local stack, asked over HTTP.
+
+mod orders;

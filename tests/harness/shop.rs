@@ -1,0 +1,259 @@
+//! A shop on the local stack, and what people do in it over HTTP.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method, StatusCode};
+use local::{Stack, StackBuilder};
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::workspace;
+
+/// How long anything that happens by itself may take before a test gives up on it.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A running system with the real function binaries.
+pub struct Shop {
+    stack: Stack,
+    http: Client,
+}
+
+/// Somebody with an account, logged in.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// The account's id.
+    pub id: String,
+    /// The account's address.
+    pub email: String,
+    /// What goes into the `Authorization` header.
+    pub token: String,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as it came.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null if there is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// The answer's data, once its status is as expected.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[must_use]
+    pub fn data(&self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()["data"].clone()
+    }
+
+    /// The error's code, once its status is as expected.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[must_use]
+    pub fn code(&self, status: StatusCode) -> String {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// A request to be sent.
+pub struct Ask<'a> {
+    shop: &'a Shop,
+    request: reqwest::RequestBuilder,
+}
+
+impl Ask<'_> {
+    /// On behalf of `customer`.
+    #[must_use]
+    pub fn by(self, customer: &Customer) -> Self {
+        Self { request: self.request.bearer_auth(&customer.token), ..self }
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.header(name, value), ..self }
+    }
+
+    /// With an idempotency key.
+    #[must_use]
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        Self { request: self.request.json(body), ..self }
+    }
+
+    /// Sends it.
+    ///
+    /// # Panics
+    /// If there is no answer at all.
+    pub async fn send(self) -> Answer {
+        let response =
+            self.request.send().await.unwrap_or_else(|error| panic!("{}: {error}", self.shop.stack.url()));
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.expect("the answer is complete") }
+    }
+}
+
+impl Shop {
+    /// A shop on a stack as it is.
+    ///
+    /// # Panics
+    /// If the stack does not start.
+    pub async fn open() -> Self {
+        Self::open_with(|builder| builder).await
+    }
+
+    /// A shop on a stack that `settings` had a word in.
+    ///
+    /// # Panics
+    /// If the stack does not start.
+    pub async fn open_with(settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
+        let builder = StackBuilder::new(workspace("template.yaml"))
+            .bin_dir(function_binaries())
+            .schedules(false)
+            .parameter("PaymentSearchLagSeconds", "1");
+        let stack = settings(builder).start().await.expect("the local stack starts");
+        Self { stack, http: Client::new() }
+    }
+
+    /// The stack underneath.
+    #[must_use]
+    pub const fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// A request to the API.
+    #[must_use]
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        let request = self.http.request(method, format!("{}{path}", self.stack.url()));
+        Ask { shop: self, request }
+    }
+
+    /// Registers somebody and logs them in.
+    ///
+    /// # Panics
+    /// If either fails.
+    pub async fn customer(&self, name: &str) -> Customer {
+        let email = format!("{name}@example.com");
+        let password = "correct horse battery staple";
+        let account = json!({ "email": email, "password": password, "name": name });
+        let registered = self.ask(Method::POST, "/v1/auth/register").json(&account).send().await;
+        let id = registered.data(StatusCode::CREATED)["id"].clone();
+        let login = json!({ "email": email, "password": password });
+        let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        Customer { id: text(&id), email, token: text(&tokens["accessToken"]) }
+    }
+
+    /// Opens a market in EUR with one product; says the product's id.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn product(&self, seller: &Customer, price: i64, stock: i64) -> String {
+        let market = json!({ "name": "Mugs and more", "currency": "EUR" });
+        let market = self.ask(Method::POST, "/v1/markets").by(seller).json(&market).send().await;
+        let market = market.data(StatusCode::CREATED);
+        let product = json!({
+            "sku": "MUG-1",
+            "title": "Mug",
+            "price": { "amount": price, "currency": "EUR" },
+            "stock": stock,
+        });
+        let path = format!("/v1/markets/{}/products", market["id"].as_str().expect("an id"));
+        let product = self.ask(Method::POST, &path).by(seller).json(&product).send().await;
+        product.data(StatusCode::CREATED)["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Places an order of one product; gives the answer.
+    pub async fn order(
+        &self,
+        buyer: &Customer,
+        key: &str,
+        product: &str,
+        quantity: i64,
+        method: Option<&str>,
+    ) -> Answer {
+        let mut order = json!({ "items": [{ "productId": product, "quantity": quantity }] });
+        if let Some(method) = method {
+            order["paymentMethod"] = json!(method);
+        }
+        self.ask(Method::POST, "/v1/orders").by(buyer).key(key).json(&order).send().await
+    }
+
+    /// The order, as the API shows it to `customer`.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub async fn look(&self, customer: &Customer, order: &str) -> Value {
+        self.ask(Method::GET, &format!("/v1/orders/{order}")).by(customer).send().await.data(StatusCode::OK)
+    }
+
+    /// The order, once its status is one of `statuses`.
+    ///
+    /// # Panics
+    /// If it is not in time.
+    pub async fn order_in(&self, customer: &Customer, order: &str, statuses: &[&str]) -> Value {
+        let look = || async {
+            let shown = self.look(customer, order).await;
+            statuses.iter().any(|status| shown["status"] == *status).then_some(shown)
+        };
+        eventually(&format!("the order is one of {statuses:?}"), look).await
+    }
+
+    /// Stock of a product, as the API shows it: available and reserved.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub async fn stock(&self, product: &str) -> (i64, i64) {
+        let shown =
+            self.ask(Method::GET, &format!("/v1/products/{product}")).send().await.data(StatusCode::OK);
+        let count = |name: &str| shown["stock"][name].as_i64().expect("a count");
+        (count("available"), count("reserved"))
+    }
+
+    /// Waits until no message, no event and no invocation is left.
+    ///
+    /// # Panics
+    /// If something is left for too long.
+    pub async fn quiet(&self) {
+        self.stack.idle(PATIENCE).await.expect("the stack comes to rest");
+    }
+}
+
+/// What `look` finds, as soon as it finds something.
+///
+/// # Panics
+/// If it finds nothing in time; `what` says what was waited for.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, look: impl Fn() -> F) -> T {
+    let waiting = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            local::clock::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
+/// Where cargo puts the functions' binaries: beside the folder of the test's own.
+fn function_binaries() -> std::path::PathBuf {
+    local::stack::default_bin_dir()
+}
