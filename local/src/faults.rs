@@ -2,6 +2,7 @@
 //! be made to fail in the ways that networks, services and machines do.
 
 mod body;
+mod plant;
 mod proxy;
 mod rule;
 
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 pub use body::FaultBody;
+pub use plant::Plant;
 pub(crate) use proxy::{HttpClient, Proxy, Victim};
 pub use rule::{Fault, Rule};
 
@@ -87,6 +89,7 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct State {
     rules: Vec<Active>,
+    plants: Vec<Plant>,
     calls: VecDeque<Call>,
     forgotten: usize,
     delays: HashMap<Service, Duration>,
@@ -141,15 +144,26 @@ impl Faults {
         self.lock().calls.iter().filter(|call| call.function == function).cloned().collect()
     }
 
+    /// Plants a bug; it stays until [`Faults::clear`].
+    pub fn plant(&self, plant: Plant) {
+        self.lock().plants.push(plant);
+    }
+
+    /// The bugs that concern a call.
+    pub(crate) fn plants(&self, call: &Call) -> Vec<Plant> {
+        self.lock().plants.iter().filter(|plant| plant.concerns(call)).cloned().collect()
+    }
+
     /// Makes every call to a service take this much longer: the distance to a real one, for measurements.
     pub fn delay_every_call(&self, service: Service, delay: Duration) {
         self.lock().delays.insert(service, delay);
     }
 
-    /// Removes all rules and delays.
+    /// Removes all rules, bugs and delays.
     pub fn clear(&self) {
         let mut state = self.lock();
         state.rules.clear();
+        state.plants.clear();
         state.delays.clear();
     }
 

@@ -1,7 +1,7 @@
 //! The embedded SQS: rustack in this process, with the template's queues, served over HTTP for the functions' SDK.
 //!
 //! rustack keeps messages in memory only. On a clean stop they are written to a file and put back at the next start;
-//! see [`snapshot`] for what survives and what does not.
+//! see the module `snapshot` for what survives and what does not.
 
 mod handler;
 mod snapshot;

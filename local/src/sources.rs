@@ -1,7 +1,7 @@
 //! Event sources: what invokes functions without an HTTP request.
 //!
-//! One mapping connects one source to one function, as on AWS: [`queue`] polls SQS, [`stream`] reads the stream of a
-//! table, [`schedule`] follows the clock.
+//! One mapping connects one source to one function, as on AWS: `queue` polls SQS, `stream` reads the stream of a
+//! table, `schedule` follows the clock.
 
 pub mod filter;
 pub mod rate;

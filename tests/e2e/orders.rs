@@ -1,7 +1,25 @@
 //! Orders from their placing to their end.
 
 use harness::Shop;
-use http::StatusCode;
+use harness::audit::{Books, Journal};
+use harness::shop::Answer;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+fn id_of(placed: &Answer) -> String {
+    placed.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned()
+}
+
+fn statuses(timeline: &Value) -> Vec<&str> {
+    timeline["transitions"].as_array().unwrap().iter().map(|entry| entry["status"].as_str().unwrap()).collect()
+}
+
+async fn books_balance(shop: &Shop, product: &str, began_with: i64) {
+    shop.quiet().await;
+    let journal = Journal { stocked: [(product.to_owned(), began_with)].into(), ..Journal::default() };
+    let violations = Books::read(shop).await.violations(&journal, &shop.stack().payments().ledger());
+    assert_eq!(violations, Vec::<String>::new());
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_confirmed_and_captured_exactly_once() {
@@ -9,15 +27,104 @@ async fn an_order_is_confirmed_and_captured_exactly_once() {
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
     let placed = shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await;
-    let id = placed.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned();
+    let id = id_of(&placed);
     assert_eq!(placed.json()["data"]["status"], "pending");
 
     let confirmed = shop.order_in(&buyer, &id, &["confirmed"]).await;
-    assert_eq!(confirmed["total"]["amount"], 3_998);
-    shop.quiet().await;
+    assert_eq!(confirmed["total"], json!({ "amount": 3_998, "currency": "EUR" }));
+    let timeline = shop.ask(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
+    assert_eq!(statuses(&timeline.data(StatusCode::OK)), ["pending", "awaiting_payment", "confirmed"]);
 
+    books_balance(&shop, &product, 10).await;
     let ledger = shop.stack().payments().ledger();
-    assert_eq!(ledger.captures_of(&id).len(), 1);
-    assert_eq!(ledger.captured_total(&id), 3_998);
+    assert_eq!((ledger.captures_of(&id).len(), ledger.captured_total(&id)), (1, 3_998));
     assert_eq!(shop.stock(&product).await, (8, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declined_order_is_rejected_and_gives_its_stock_back() {
+    let shop = Shop::open().await;
+    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
+    let product = shop.product(&seller, 1_999, 10).await;
+    let id = id_of(&shop.order(&buyer, "k1", &product, 2, Some("pm_card_chargeDeclined")).await);
+
+    shop.order_in(&buyer, &id, &["rejected"]).await;
+    let timeline = shop.ask(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
+    let timeline = timeline.data(StatusCode::OK);
+    assert_eq!(statuses(&timeline), ["pending", "awaiting_payment", "rejected"]);
+    assert_eq!(timeline["transitions"][2]["reason"], "payment declined: generic_decline");
+    books_balance(&shop, &product, 10).await;
+    assert_eq!(shop.stock(&product).await, (10, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_beyond_the_stock_is_rejected_and_takes_nothing() {
+    let shop = Shop::open().await;
+    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
+    let product = shop.product(&seller, 1_999, 3).await;
+    let id = id_of(&shop.order(&buyer, "k1", &product, 4, Some("pm_card_visa")).await);
+
+    shop.order_in(&buyer, &id, &["rejected"]).await;
+    books_balance(&shop, &product, 3).await;
+    assert!(shop.stack().payments().ledger().intents.is_empty());
+    assert_eq!(shop.stock(&product).await, (3, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_20_buyers_of_the_last_piece_one_gets_it() {
+    let shop = Shop::open().await;
+    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
+    let product = shop.product(&seller, 1_999, 1).await;
+    let keys: Vec<String> = (0..20).map(|n| format!("k{n}")).collect();
+    let orders = keys.iter().map(|key| shop.order(&buyer, key, &product, 1, Some("pm_card_visa")));
+    let orders: Vec<String> = futures::future::join_all(orders).await.iter().map(id_of).collect();
+
+    let ended = orders.iter().map(|id| shop.order_in(&buyer, id, &["confirmed", "rejected"]));
+    let ended = futures::future::join_all(ended).await;
+    let confirmed = ended.iter().filter(|order| order["status"] == "confirmed").count();
+    assert_eq!((confirmed, ended.len()), (1, 20));
+    books_balance(&shop, &product, 1).await;
+    assert_eq!(shop.stock(&product).await, (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_without_a_payment_method_waits_and_expires() {
+    let shop = Shop::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
+    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
+    let product = shop.product(&seller, 1_999, 10).await;
+    let id = id_of(&shop.order(&buyer, "k1", &product, 2, None).await);
+    shop.order_in(&buyer, &id, &["awaiting_payment"]).await;
+    assert_eq!(shop.stock(&product).await, (8, 2));
+
+    let expired = || async {
+        shop.stack().run_schedule("schedule-sweeper").await.unwrap();
+        (shop.look(&buyer, &id).await["status"] == "expired").then_some(())
+    };
+    harness::shop::eventually("the order expires", expired).await;
+    books_balance(&shop, &product, 10).await;
+    assert_eq!(shop.stock(&product).await, (10, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_order_gives_stock_and_money_back() {
+    let shop = Shop::open().await;
+    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
+    let product = shop.product(&seller, 1_999, 10).await;
+    let paid = id_of(&shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await);
+    let unpaid = id_of(&shop.order(&buyer, "k2", &product, 3, None).await);
+    shop.order_in(&buyer, &paid, &["confirmed"]).await;
+    shop.order_in(&buyer, &unpaid, &["awaiting_payment"]).await;
+    assert_eq!(shop.stock(&product).await, (5, 3));
+
+    for id in [&paid, &unpaid] {
+        let reason = json!({ "reason": "changed my mind" });
+        let cancel = shop.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).json(&reason);
+        assert_eq!(cancel.send().await.data(StatusCode::OK)["status"], "cancelled");
+        let again = shop.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).send().await;
+        assert_eq!(again.code(StatusCode::CONFLICT), "INVALID_STATE");
+    }
+    books_balance(&shop, &product, 10).await;
+    let ledger = shop.stack().payments().ledger();
+    assert_eq!((ledger.captured_total(&paid), ledger.net(&paid)), (3_998, 0));
+    assert_eq!(shop.stock(&product).await, (10, 0));
 }

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use lambda_http::Request;
 use serde_json::{Value, json};
-use shared::clock::{SystemClock, SystemEntropy};
+use shared::clock::{Clock, SystemClock, SystemEntropy};
 use shared::http::edge;
 use tower::ServiceExt;
 
@@ -53,6 +53,21 @@ pub fn of_file(function: &str, case: &str) -> Value {
     let path = workspace("events").join(function).join(format!("{case}.json"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names of all cases in `events/<function>/`, in the order of the alphabet.
+///
+/// # Panics
+/// If there is no such folder.
+#[must_use]
+pub fn cases(function: &str) -> Vec<String> {
+    let folder = workspace("events").join(function);
+    let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = files.map(|file| file.expect("the folder can be read").path());
+    let mut names: Vec<String> =
+        paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+    names.sort();
+    names
 }
 
 /// A version 2.0 event of API Gateway for a request with a JSON body.
@@ -101,9 +116,17 @@ pub fn of_request(method: &str, path: &str, headers: &[(&str, &str)], body: Opti
 /// # Panics
 /// If the event is none of API Gateway's.
 pub async fn send(router: &Router, event: &Value) -> Answer {
+    send_at(router, event, SystemClock).await
+}
+
+/// As [`send`], with the time that `clock` shows.
+///
+/// # Panics
+/// If the event is none of API Gateway's.
+pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answer {
     let text = event.to_string();
     let request: Request = lambda_http::request::from_str(&text).expect("the event is one of API Gateway's");
-    let router = edge::around(router.clone(), SystemClock, SystemEntropy);
+    let router = edge::around(router.clone(), clock, SystemEntropy);
     let response = router.oneshot(request).await.expect("a router always answers");
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("the body is in memory").to_bytes().to_vec();

@@ -4,11 +4,13 @@
 
 pub mod audit;
 pub mod event;
+pub mod scene;
 pub mod shop;
 pub mod table;
 
 use std::path::PathBuf;
 
+pub use scene::Scene;
 pub use shop::{Customer, Shop};
 pub use table::TestTable;
 

@@ -139,6 +139,39 @@ impl Shop {
         &self.stack
     }
 
+    /// A client of the embedded DynamoDB, without any fault in between.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+            .endpoint_url(self.stack.dynamodb_endpoint());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A client of the embedded SQS, without any fault in between.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+            .endpoint_url(self.stack.sqs_endpoint());
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// Sends a message to the queue with this logical id.
+    ///
+    /// # Panics
+    /// If the queue does not take it.
+    pub async fn send_message(&self, queue: &str, body: &str) {
+        let url = self.stack.queue_url(queue).expect("the template has the queue");
+        self.sqs().send_message().queue_url(url).message_body(body).send().await.expect("the queue takes it");
+    }
+
     /// A request to the API.
     #[must_use]
     pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {

@@ -75,9 +75,12 @@ impl Proxy {
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, ProxyError> {
-        let (parts, body) = request.into_parts();
-        let body = body.collect().await?.to_bytes();
+        let (mut parts, body) = request.into_parts();
+        let mut body = body.collect().await?.to_bytes();
         let call = self.call(&parts, &body);
+        for plant in self.faults.plants(&call) {
+            body = plant.apply(&mut parts.headers, body);
+        }
         let operation = call.operation.clone();
         let decision = self.faults.decide(call);
         if let Some(delay) = decision.delay {

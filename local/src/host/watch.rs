@@ -175,8 +175,8 @@ impl FunctionHost for WatchHost {
 /// Asks the tool to end, so that it ends its own children; kills it when it does not.
 async fn end(mut child: Child) {
     if let Some(id) = child.id() {
-        // There is no safe call for SIGTERM in the standard library; `kill` is part of every Unix.
-        let _ = Command::new("kill").args(["-TERM", &id.to_string()]).status().await;
+        // There is no safe call for SIGTERM in the standard library; every shell has `kill` built in.
+        let _ = Command::new("sh").arg("-c").arg(format!("kill -TERM {id}")).status().await;
     }
     tokio::select! {
         _ = child.wait() => {}

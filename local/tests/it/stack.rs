@@ -1,6 +1,6 @@
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
-use local::{StackBuilder, StartError};
+use local::{StackBuilder, StartError, router, secrets::Secrets, template::Template};
 
 use super::{API, SOON, get, probes};
 
@@ -14,6 +14,17 @@ async fn the_template_of_this_repository_starts_in_less_than_a_second() {
     assert!(stack.queue_url("FulfilmentQueue").unwrap().starts_with(&stack.sqs_endpoint()));
     stack.idle(SOON).await.unwrap();
     stack.shutdown().await.unwrap();
+}
+
+#[test]
+fn the_root_manifest_has_the_routes_of_the_template() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let template = Template::read(&root.join("template.yaml")).unwrap();
+    let parameters = Secrets::generate(&template).unwrap().parameters(&template);
+    let deployment = template.resolve(&parameters, "http://localhost").unwrap();
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let updated = router::update(&manifest, &deployment).unwrap();
+    assert!(manifest == updated, "run `local router --write`:\n{}", router::table(&deployment));
 }
 
 #[tokio::test(flavor = "multi_thread")]

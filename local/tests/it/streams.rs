@@ -63,6 +63,25 @@ async fn a_failing_record_is_retried_and_then_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_goes_on_behind_its_first_failure_and_is_split_before_it_is_given_up() {
+    let one_lane = STREAMS
+        .replace("ParallelizationFactor: 4", "MaximumBatchingWindowInSeconds: 1")
+        .replace("MaximumRetryAttempts: 1", "MaximumRetryAttempts: 2");
+    let (builder, _folder) = probes(&one_lane);
+    let stack = builder.start().await.unwrap();
+    for id in ["a", "fail", "c"] {
+        assert_eq!(get(&stack, &format!("/put?id={id}")).await.body, "200");
+    }
+    assert!(stack.logs().wait_for("stream-probe", "gave up", SOON).await.is_some());
+    stack.idle(SOON).await.unwrap();
+    assert!(stack.logs().wait_for("stream-probe", "batch c", SOON).await.is_some());
+    let mut seen = stack.logs().lines("stream-probe");
+    seen.retain(|line| line.starts_with("batch"));
+    assert_eq!(seen, ["batch a fail c", "batch fail c", "batch fail", "batch fail", "batch c"]);
+    stack.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reading_goes_on_where_it_ended() {
     let (builder, folder) = probes(STREAMS);
     let state = folder.0.join("state");
