@@ -24,6 +24,7 @@ pub mod dev;
 pub mod env_file;
 pub mod router;
 pub mod secrets;
+pub mod seed;
 
 pub mod clock;
 pub mod console;

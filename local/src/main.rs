@@ -5,14 +5,14 @@ mod cli;
 use std::{fs, io, process::ExitCode};
 
 use clap::Parser;
-use local::{console, dev, env_file, router, secrets::Secrets, template::Template};
+use local::{console, dev, env_file, router, secrets::Secrets, seed, template::Template};
 
 use cli::{Cli, Command, RouterArguments};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Dev(arguments) => dev::run(arguments.into(), None).await.map_err(CliError::from),
+        Command::Dev(arguments) => dev::run(arguments.into(), Some(seed::run)).await.map_err(CliError::from),
         Command::Router(arguments) => show_router(&arguments),
         Command::RunFunction { binary, arguments } => {
             Err(CliError::Run(env_file::run_function(&binary, &arguments)))

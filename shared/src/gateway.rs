@@ -3,6 +3,7 @@
 pub mod stripe;
 
 use std::future::Future;
+use std::time::Duration;
 
 use crate::command::CorrelationId;
 use crate::domain::payment::{Capture, ChargeIntent, DeclineCode, RefundIntent};
@@ -35,7 +36,13 @@ pub enum GatewayError {
     Unavailable,
     /// It failed, and it is too early to be sure that it will not turn out to have charged after all.
     #[error("the payment gateway failed; the charge is being looked up")]
-    Undecided,
+    Undecided {
+        /// When it can be known.
+        known_in: Duration,
+    },
+    /// Its answer makes no sense to us.
+    #[error("the payment gateway gave an unexpected answer")]
+    Unexpected,
     /// It does not accept our key, or our requests.
     #[error("the payment gateway does not accept our requests")]
     Misconfigured,

@@ -8,7 +8,7 @@ use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventR
 use axum::Router;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 
-use crate::clock::{SystemClock, SystemEntropy, Timestamp};
+use crate::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::config::TelemetryConfig;
 use crate::consumer::{BatchHandler, Delivery, Queue, consume};
 use crate::dynamodb::outbox::Pending;
@@ -41,7 +41,7 @@ pub async fn run_queue(
     telemetry::start(&telemetry);
     let (handler, queue) = (&handler, &queue);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let deadline = deadline(&event.context);
+        let deadline = deadline(&event.context, SystemClock.now());
         let batch: Vec<Delivery> = event.payload.records.into_iter().map(Delivery::from).collect();
         let chance = (&SystemClock, &SystemEntropy);
         // Boxed: the compiler gives up on futures nested so deeply.
@@ -111,12 +111,34 @@ pub async fn run_schedule(telemetry: TelemetryConfig, handler: impl ScheduleHand
     telemetry::start(&telemetry);
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
-        Box::pin(handler.tick(deadline(&event.context))).await
+        Box::pin(handler.tick(deadline(&event.context, SystemClock.now()))).await
     }))
     .await
 }
 
-fn deadline(context: &Context) -> Timestamp {
+/// How long an invocation lasts where nobody says.
+const UNTOLD: Duration = Duration::from_secs(30);
+
+/// When the work of an invocation has to be done. `cargo lambda watch` sends the same moment of 1970 with each: an
+/// invocation that begins after its deadline has none that means anything.
+fn deadline(context: &Context, now: Timestamp) -> Timestamp {
     let millis = i64::try_from(context.deadline).unwrap_or(i64::MAX);
-    Timestamp::from_millis(millis).minus(SETTLING)
+    let told = Timestamp::from_millis(millis);
+    let end = if told > now { told } else { now.plus(UNTOLD) };
+    end.minus(SETTLING)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invocation_that_begins_after_its_deadline_gets_one_that_means_something() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let mut context = Context::default();
+        context.deadline = 600_000;
+        assert_eq!(deadline(&context, now), now.plus(UNTOLD).minus(SETTLING));
+        context.deadline = 1_800_000_010_000;
+        assert_eq!(deadline(&context, now), now.plus(Duration::from_secs(9)));
+    }
 }

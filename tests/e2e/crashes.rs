@@ -105,7 +105,7 @@ async fn trial(
         shop.quiet().await;
         injection = Some(shop.stack().faults().inject(kill));
         let cancel = shop.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).send().await;
-        cancel.data(StatusCode::OK);
+        assert_eq!(cancel.status, StatusCode::OK, "{}", cancel.text);
     }
     let injection = injection.ok_or("no fault was injected")?;
     if !injection.strikes_within(PATIENCE).await {

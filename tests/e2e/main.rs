@@ -3,6 +3,7 @@
 mod auth;
 mod crashes;
 mod deliveries;
+mod gateway;
 mod idempotency;
 mod orders;
 mod plants;

@@ -11,7 +11,12 @@ fn id_of(placed: &Answer) -> String {
 }
 
 fn statuses(timeline: &Value) -> Vec<&str> {
-    timeline["transitions"].as_array().unwrap().iter().map(|entry| entry["status"].as_str().unwrap()).collect()
+    timeline["transitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["status"].as_str().unwrap())
+        .collect()
 }
 
 async fn books_balance(shop: &Shop, product: &str, began_with: i64) {

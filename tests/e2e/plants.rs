@@ -26,7 +26,10 @@ async fn a_charge_without_its_idempotency_key_is_noticed() {
     }));
     let figures = kill_at_each_call(&shop).await;
     println!("planted: a charge without its idempotency key: {figures}");
-    assert!(figures.violations.iter().any(|violation| violation.contains("was captured 2 times")), "{figures}");
+    assert!(
+        figures.violations.iter().any(|violation| violation.contains("was captured 2 times")),
+        "{figures}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,7 +69,10 @@ async fn an_order_written_without_regard_to_its_version_is_noticed() {
         let _ = shop.stack().idle(std::time::Duration::from_secs(1)).await;
     }
     let violations = Books::read(&shop).await.violations(&journal, &shop.stack().payments().ledger());
-    println!("planted: an order written without regard to its version: 10 trials, {} violations", violations.len());
+    println!(
+        "planted: an order written without regard to its version: 10 trials, {} violations",
+        violations.len()
+    );
     assert!(violations.iter().any(|violation| violation.contains("its stock says")), "{violations:?}");
 }
 

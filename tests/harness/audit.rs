@@ -57,7 +57,8 @@ impl Books {
     }
 
     fn enter(&mut self, item: std::collections::HashMap<String, AttributeValue>) {
-        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        let text =
+            |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
         let (kind, pk) = (text("kind"), text("pk"));
         if kind == Order::KIND {
             let order: Order = read(item);
@@ -111,7 +112,9 @@ impl Books {
                 found.push(format!("{product} began with {began_with} pieces and has {stock:?}"));
             }
             if reserved != held || sold != bought {
-                found.push(format!("orders hold {held} and bought {bought} of {product}, its stock says {stock:?}"));
+                found.push(format!(
+                    "orders hold {held} and bought {bought} of {product}, its stock says {stock:?}"
+                ));
             }
         }
         found
@@ -136,7 +139,9 @@ impl Books {
                     | Fulfilment::Refunding { .. },
                     _,
                 ) => held += pieces,
-                (_, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered) => bought += pieces,
+                (_, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered) => {
+                    bought += pieces
+                }
                 _ => {}
             }
         }
@@ -157,7 +162,11 @@ impl Books {
         }
         let expected = if order.status == OrderStatus::Confirmed { order.total.amount() } else { 0 };
         if order.fulfilment == Fulfilment::Finished && ledger.net(id) != expected {
-            found.push(format!("{id} is {:?} and paid {} instead of {expected}", order.status, ledger.net(id)));
+            found.push(format!(
+                "{id} is {:?} and paid {} instead of {expected}",
+                order.status,
+                ledger.net(id)
+            ));
         }
         let recorded = self.payments.get(id).map_or(0, |payment| payment.captured.amount());
         if order.fulfilment == Fulfilment::Finished && recorded != ledger.captured_total(id) {

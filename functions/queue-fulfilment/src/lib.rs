@@ -119,7 +119,11 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
         delivery: &Delivery,
     ) -> Outcome {
         let reason = public_words(error);
-        let delay = BACKOFF.delay(delivery.receive_count, &SystemEntropy).unwrap_or_default();
+        let backoff = BACKOFF.delay(delivery.receive_count, &SystemEntropy).unwrap_or_default();
+        let delay = match error {
+            GatewayError::Undecided { known_in } => known_in.max(backoff),
+            _ => backoff,
+        };
         let now = self.clock.now();
         let note = NoteFailedAttempt { order_id, step, error: reason, next_at: now.plus(delay) };
         if self.store.execute(note, &cause.at(now)).await.is_err() {
@@ -147,7 +151,8 @@ const fn name_of(effect: &Effect) -> &'static str {
 const fn public_words(error: GatewayError) -> &'static str {
     match error {
         GatewayError::Unavailable => "the payment gateway does not answer",
-        GatewayError::Undecided => "the payment gateway failed; the charge is being looked up",
+        GatewayError::Undecided { .. } => "the payment gateway failed; the charge is being looked up",
+        GatewayError::Unexpected => "the payment gateway gave an unexpected answer",
         GatewayError::Misconfigured => "the payment gateway does not accept our requests",
     }
 }

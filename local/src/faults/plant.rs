@@ -43,6 +43,9 @@ impl Plant {
 
 impl fmt::Debug for Plant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plant").field("function", &self.function).field("service", &self.service).finish_non_exhaustive()
+        f.debug_struct("Plant")
+            .field("function", &self.function)
+            .field("service", &self.service)
+            .finish_non_exhaustive()
     }
 }

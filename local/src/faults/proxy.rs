@@ -106,14 +106,8 @@ impl Proxy {
                 Err(ProxyError::Fault)
             }
             Some(Fault::Status(status, kind)) => {
-                let body = kind.build(self.service, &operation, &body);
                 self.faults.answered(&decision, status);
-                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                let mut response = Response::new(Full::new(Bytes::from(body)));
-                *response.status_mut() = status;
-                let json = HeaderValue::from_static("application/x-amz-json-1.0");
-                response.headers_mut().insert(header::CONTENT_TYPE, json);
-                Ok(response)
+                Ok(made_up(status, kind.build(self.service, &operation, &body)))
             }
         }
     }
@@ -173,6 +167,15 @@ impl Proxy {
             struck: false,
         }
     }
+}
+
+/// An answer that the service did not give.
+fn made_up(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let json = HeaderValue::from_static("application/x-amz-json-1.0");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }
 
 /// Headers that belong to one connection and not to the message, after RFC 9110, section 7.6.1. The length is set

@@ -77,7 +77,9 @@ impl Queue for SqsQueue {
             return Ok(());
         }
         let entries = delays.into_iter().enumerate().map(|(position, (handle, delay))| {
-            let seconds = i32::try_from(delay.min(MAX_VISIBILITY).as_secs()).unwrap_or(0);
+            // Whole seconds, and not before the time.
+            let seconds = delay.min(MAX_VISIBILITY).as_millis().div_ceil(1_000);
+            let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(position.to_string())
                 .receipt_handle(handle)

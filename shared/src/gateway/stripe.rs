@@ -106,7 +106,7 @@ impl<C: Clock> PaymentGateway for StripeGateway<C> {
         let path = format!("{INTENTS}/search?limit=100&query={}", query_of(intent));
         let answer = self.get(path, correlation).await?;
         let found: Vec<PaymentIntent> =
-            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Undecided)?;
+            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Unexpected)?;
         let captured = found.iter().find(|found| found.status == "succeeded");
         match captured.or_else(|| found.iter().find(|found| found.last_payment_error.is_some())) {
             Some(intent_found) => outcome(intent_found, intent).map(Some),
@@ -212,10 +212,10 @@ impl<C: Clock> StripeGateway<C> {
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<Option<Charged>, GatewayError> {
-        let asked_at = self.clock.now();
-        match self.find(intent, correlation).await? {
-            None if asked_at.since(intent.decided_at) < self.search_lag => Err(GatewayError::Undecided),
-            found => Ok(found),
+        let age = self.clock.now().since(intent.decided_at);
+        match (self.find(intent, correlation).await?, self.search_lag.checked_sub(age)) {
+            (None, Some(known_in)) => Err(GatewayError::Undecided { known_in }),
+            (found, _) => Ok(found),
         }
     }
 
@@ -233,7 +233,7 @@ impl<C: Clock> StripeGateway<C> {
             .get(format!("/v1/refunds?limit=100&payment_intent={}", intent.gateway_id.0), correlation)
             .await?;
         let refunds: Vec<Refund> =
-            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Undecided)?;
+            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Unexpected)?;
         let refunded: i64 =
             refunds.iter().filter(|refund| refund.status == "succeeded").map(|refund| refund.amount).sum();
         Ok(refunded >= intent.amount.amount())
@@ -247,14 +247,14 @@ fn query_of(intent: &ChargeIntent) -> String {
 }
 
 fn ended(body: &serde_json::Value, intent: &ChargeIntent) -> Result<Charged, GatewayError> {
-    let found = PaymentIntent::deserialize(body).map_err(|_| GatewayError::Undecided)?;
+    let found = PaymentIntent::deserialize(body).map_err(|_| GatewayError::Unexpected)?;
     outcome(&found, intent)
 }
 
 fn outcome(found: &PaymentIntent, intent: &ChargeIntent) -> Result<Charged, GatewayError> {
     match found.status.as_str() {
         "succeeded" => {
-            let amount = Amount::try_from(found.amount_received).map_err(|_| GatewayError::Undecided)?;
+            let amount = Amount::try_from(found.amount_received).map_err(|_| GatewayError::Unexpected)?;
             let amount = Money::new(amount, intent.amount.currency());
             Ok(Charged::Captured(Capture { gateway_id: GatewayId(found.id.clone()), amount }))
         }
@@ -265,7 +265,7 @@ fn outcome(found: &PaymentIntent, intent: &ChargeIntent) -> Result<Charged, Gate
             let problem = found.last_payment_error.as_ref();
             Ok(Charged::Declined(problem.map_or_else(|| DeclineCode::new("declined"), Problem::decline)))
         }
-        _ => Err(GatewayError::Undecided),
+        _ => Err(GatewayError::Unexpected),
     }
 }
 

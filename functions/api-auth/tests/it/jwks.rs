@@ -1,0 +1,46 @@
+//! `GET /.well-known/jwks.json`.
+
+use harness::event::{Answer, of_request};
+use serde_json::{Value, json};
+use shared::auth::token::TokenVerifier;
+use shared::clock::Clock;
+use shared::config::Environment;
+
+use super::Auth;
+
+async fn key_set(auth: &Auth) -> Answer {
+    auth.send(&of_request("GET", "/.well-known/jwks.json", &[], None)).await
+}
+
+#[tokio::test]
+async fn the_published_keys_are_public_and_may_be_kept_for_five_minutes() {
+    let auth = Auth::open().await;
+    let answer = key_set(&auth).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type").unwrap(), "application/json");
+    assert_eq!(answer.header("cache-control").unwrap(), "public, max-age=300");
+    let body = answer.json();
+    assert_eq!(body.get("data"), None);
+    for key in body["keys"].as_array().unwrap() {
+        assert_eq!(
+            (&key["kty"], &key["crv"], &key["alg"]),
+            (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"))
+        );
+        assert!(key["kid"].is_string() && key["x"].is_string());
+        assert_eq!(key.get("d"), None, "the private half is nobody's business");
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_verifies_tokens_with_nothing_but_the_published_keys() {
+    let auth = Auth::open().await;
+    auth.ada().await;
+    let published: Value = key_set(&auth).await.json();
+    let env = Environment::of([
+        ("AGORA_JWT_ISSUER", "agora"),
+        ("AGORA_JWT_AUDIENCE", "agora-api"),
+        ("AGORA_JWT_PUBLIC_KEYS", &published.to_string()),
+    ]);
+    let token = auth.log_in().await["accessToken"].as_str().unwrap().to_owned();
+    assert!(TokenVerifier::from_env(&env).unwrap().verify(&token, auth.clock.now()).is_ok());
+}

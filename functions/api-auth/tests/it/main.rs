@@ -1,0 +1,87 @@
+//! Accounts and sessions over HTTP: events of API Gateway, through the router, on an embedded table.
+
+mod events;
+mod jwks;
+mod login;
+mod logout;
+mod refresh;
+mod register;
+
+use api_auth::Accounts;
+use axum::Router;
+use harness::event::{self, Answer};
+use harness::scene::{HandClock, Scene};
+use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock};
+
+/// The password of everybody here.
+const PASSWORD: &str = "correct horse battery staple";
+
+/// The function on an empty table, with a clock that is moved by hand.
+struct Auth {
+    scene: Scene,
+    router: Router,
+    clock: HandClock,
+}
+
+impl Auth {
+    async fn open() -> Self {
+        let scene = Scene::empty().await;
+        let accounts = Accounts::new(&scene.env("api-auth"), scene.store.clone(), scene.reader.clone());
+        let router = api_auth::router(accounts.unwrap());
+        Self { scene, router, clock: HandClock::at(SystemClock.now()) }
+    }
+
+    /// The answer to an event, whatever it is.
+    async fn send(&self, event: &Value) -> Answer {
+        event::send_at(&self.router, event, self.clock.clone()).await
+    }
+
+    /// The answer to a `POST` to `/v1/auth/<operation>`.
+    async fn post(&self, operation: &str, body: &Value) -> Answer {
+        self.post_with(operation, &[], body).await
+    }
+
+    /// As [`post`](Self::post), with headers.
+    async fn post_with(&self, operation: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let path = format!("/v1/auth/{operation}");
+        self.send(&event::of_request("POST", &path, headers, Some(body))).await
+    }
+
+    /// Registers Ada.
+    async fn ada(&self) -> Value {
+        let registered = self.post("register", &account("ada@example.com")).await;
+        assert_eq!(registered.status, 201, "{}", registered.json());
+        registered.json()["data"].clone()
+    }
+
+    /// Logs Ada in; gives her tokens.
+    async fn log_in(&self) -> Value {
+        let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+        let answer = self.post("login", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        answer.json()["data"].clone()
+    }
+
+    /// Spends a refresh token.
+    async fn refresh(&self, token: &Value) -> Answer {
+        self.post("refresh", &json!({ "refreshToken": token })).await
+    }
+
+    /// Spends a refresh token, which works; gives the next pair.
+    async fn refreshed(&self, token: &Value) -> Value {
+        let answer = self.refresh(token).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        answer.json()["data"].clone()
+    }
+}
+
+/// An account to be registered.
+fn account(email: &str) -> Value {
+    json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" })
+}
+
+/// What an error says of itself.
+fn error(answer: &Answer) -> (u16, String) {
+    (answer.status.as_u16(), answer.code())
+}

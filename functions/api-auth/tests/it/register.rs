@@ -1,0 +1,120 @@
+//! `POST /v1/auth/register`.
+
+use futures::future::join_all;
+use serde_json::json;
+use shared::clock::Clock;
+
+use super::{Auth, PASSWORD, account, error};
+
+#[tokio::test]
+async fn an_account_is_opened_and_shown_without_its_password() {
+    let auth = Auth::open().await;
+    let body = json!({ "email": " Ada@Example.COM ", "password": PASSWORD, "name": "  Ada Lovelace " });
+    let answer = auth.post("register", &body).await;
+    assert_eq!(answer.status, 201, "{}", answer.json());
+    let shown = answer.json();
+    let id = shown["data"]["id"].as_str().unwrap();
+    assert!(id.starts_with("usr_"));
+    assert_eq!(answer.header("location").unwrap(), format!("/v1/users/{id}"));
+    assert_eq!(answer.header("etag").unwrap(), "\"1\"");
+    let expected = json!({ "data": {
+        "id": id,
+        "email": "ada@example.com",
+        "emailVerified": false,
+        "name": "Ada Lovelace",
+        "role": "user",
+        "status": "active",
+        "createdAt": auth.clock.now(),
+        "updatedAt": auth.clock.now(),
+        "version": 1,
+    }});
+    assert_eq!(shown, expected);
+}
+
+#[tokio::test]
+async fn an_address_belongs_to_one_account_however_it_is_spelt() {
+    let auth = Auth::open().await;
+    auth.ada().await;
+    for spelling in ["ada@example.com", "ADA@example.com", "ａda@Example.com "] {
+        let answer = auth.post("register", &account(spelling)).await;
+        assert_eq!(error(&answer), (409, "EMAIL_TAKEN".to_owned()), "{spelling}");
+    }
+    assert_eq!(auth.post("register", &account("grace@example.com")).await.status, 201);
+}
+
+#[tokio::test]
+async fn of_ten_registrations_of_one_address_at_once_one_succeeds() {
+    let auth = Auth::open().await;
+    let body = account("ada@example.com");
+    let answers = join_all((0..10).map(|_| auth.post("register", &body))).await;
+    let mut ended: Vec<(u16, String)> = answers.iter().map(error).collect();
+    ended.sort();
+    let mut expected = vec![(409, "EMAIL_TAKEN".to_owned()); 10];
+    expected[0] = (201, String::new());
+    assert_eq!(ended, expected);
+    auth.log_in().await;
+}
+
+#[tokio::test]
+async fn a_refused_registration_leaves_the_account_as_it_was() {
+    let auth = Auth::open().await;
+    let id = auth.ada().await["id"].clone();
+    let mut thief = account("ada@example.com");
+    thief["password"] = json!("another password");
+    assert_eq!(auth.post("register", &thief).await.status, 409);
+    assert_eq!(auth.log_in().await["user"]["id"], id);
+    thief.as_object_mut().unwrap().remove("name");
+    assert_eq!(error(&auth.post("login", &thief).await), (401, "INVALID_CREDENTIALS".to_owned()));
+}
+
+#[tokio::test]
+async fn all_failing_fields_are_reported_at_once() {
+    let auth = Auth::open().await;
+    let body = json!({ "email": "ada", "password": "1234567", "role": "admin" });
+    let answer = auth.post("register", &body).await;
+    assert_eq!(error(&answer), (400, "VALIDATION_ERROR".to_owned()));
+    let expected = json!({
+        "email": "must be a valid e-mail address of at most 254 bytes",
+        "password": "must be 8 to 128 bytes long",
+        "name": "is required",
+        "role": "is not a known field",
+    });
+    assert_eq!(answer.json()["error"]["fields"], expected);
+    assert!(!String::from_utf8_lossy(&answer.bytes).contains("1234567"));
+}
+
+#[tokio::test]
+async fn a_password_has_8_to_128_bytes() {
+    let auth = Auth::open().await;
+    for (number, (password, status)) in [
+        ("p".repeat(7), 400),
+        ("p".repeat(8), 201),
+        ("é".repeat(64), 201),
+        ("p".repeat(129), 400),
+        ("é".repeat(65), 400),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut body = account(&format!("ada{number}@example.com"));
+        body["password"] = json!(password);
+        assert_eq!(auth.post("register", &body).await.status, status, "{password}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_registration_is_answered_with_the_same_bytes_and_done_once() {
+    let auth = Auth::open().await;
+    let (key, body) = ([("idempotency-key", "k1")], account("ada@example.com"));
+    let first = auth.post_with("register", &key, &body).await;
+    let second = auth.post_with("register", &key, &body).await;
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201));
+    assert_eq!(first.bytes, second.bytes);
+    assert_eq!(first.header("idempotent-replay"), None);
+    assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+    let other = auth.post_with("register", &key, &account("grace@example.com")).await;
+    assert_eq!(error(&other), (422, "IDEMPOTENCY_KEY_REUSED".to_owned()));
+    let long = "k".repeat(300);
+    let invalid = auth.post_with("register", &[("idempotency-key", &long)], &body).await;
+    assert_eq!(error(&invalid), (400, "IDEMPOTENCY_KEY_INVALID".to_owned()));
+}

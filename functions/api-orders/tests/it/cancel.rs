@@ -1,0 +1,188 @@
+//! `POST /v1/orders/{id}/cancel`.
+
+use std::time::Duration;
+
+use harness::event::Answer;
+use harness::scene::{ORDER, PRODUCT, buyer, cents, id, moderator, seller, stranger};
+use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock};
+use shared::domain::actor::Actor;
+use shared::domain::order::advance::{AdvanceOrder, Move};
+use shared::domain::order::expire::ExpireOrder;
+use shared::domain::order::{Order, OrderEvent, OrderStatus};
+use shared::domain::payment::{Capture, DeclineCode, GatewayId};
+use shared::domain::product::Stock;
+use shared::repository::order::OrderReader;
+use shared::repository::product::ProductReader;
+
+use super::{Orders, fields};
+
+impl Orders {
+    async fn cancel(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> Answer {
+        self.post(by, &format!("/v1/orders/{ORDER}/cancel"), headers, body).await
+    }
+
+    async fn advance(&self, by: Move) {
+        let payment_window = Duration::from_hours(24);
+        self.scene.run(AdvanceOrder { id: id(ORDER), by, payment_window }).await;
+    }
+
+    async fn stock(&self) -> Stock {
+        self.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().stock
+    }
+
+    async fn step(&self) -> Value {
+        self.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await.json()["data"]["fulfilment"]["step"]
+            .clone()
+    }
+}
+
+fn capture() -> Move {
+    Move::Captured(Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) })
+}
+
+fn stock(available: i64, reserved: i64, sold: i64) -> Stock {
+    Stock { available, reserved, sold }
+}
+
+#[tokio::test]
+async fn a_pending_order_is_cancelled_by_its_buyer_with_a_reason() {
+    let orders = Orders::open().await;
+    orders.scene.order(None).await;
+    let answer = orders.cancel(buyer(), &[], &json!({ "reason": " Found a cheaper one. " })).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    assert_eq!(answer.header("etag").unwrap(), "\"2\"");
+    assert_eq!(answer.header("location"), None);
+    assert_eq!(answer.json()["data"]["status"], "cancelled");
+    assert_eq!(answer.json()["data"]["version"], 2);
+    let timeline = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await.json();
+    let last = &timeline["data"]["transitions"][1];
+    assert_eq!((&last["status"], &last["by"]), (&json!("cancelled"), &json!("buyer")));
+    assert_eq!(last["reason"], "Found a cheaper one.");
+    assert_eq!(timeline["data"].get("fulfilment"), None);
+    assert_eq!(orders.stock().await, stock(10, 0, 0));
+}
+
+#[tokio::test]
+async fn an_order_that_awaits_its_payment_gives_its_stock_back_at_once() {
+    let orders = Orders::open().await;
+    orders.scene.order(None).await;
+    orders.advance(Move::Reserve).await;
+    assert_eq!(orders.stock().await, stock(8, 2, 0));
+    assert_eq!(orders.cancel(seller(), &[], &json!({})).await.status, 200);
+    assert_eq!(orders.stock().await, stock(10, 0, 0));
+}
+
+#[tokio::test]
+async fn an_order_that_is_being_charged_is_cancelled_and_its_charge_looked_up() {
+    let orders = Orders::open().await;
+    orders.scene.order(Some("pm_card_visa")).await;
+    orders.advance(Move::Reserve).await;
+    let answer = orders.cancel(buyer(), &[], &json!({})).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["data"]["status"]), (200, &json!("cancelled")));
+    assert_eq!(orders.step().await, "checking the charge");
+    assert_eq!(orders.stock().await, stock(8, 2, 0));
+}
+
+#[tokio::test]
+async fn a_confirmed_order_is_cancelled_and_its_payment_goes_back() {
+    let orders = Orders::open().await;
+    orders.scene.order(Some("pm_card_visa")).await;
+    orders.advance(Move::Reserve).await;
+    orders.advance(capture()).await;
+    assert_eq!(orders.stock().await, stock(8, 0, 2));
+    let answer = orders.cancel(seller(), &[], &json!({})).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["data"]["status"]), (200, &json!("cancelled")));
+    assert!(answer.json()["data"]["paymentId"].as_str().unwrap().starts_with("pay_"));
+    assert_eq!(orders.step().await, "refunding");
+    orders.advance(Move::Refunded).await;
+    assert_eq!(orders.stock().await, stock(10, 0, 0));
+}
+
+#[tokio::test]
+async fn an_order_that_is_over_cannot_be_cancelled() {
+    for end in ["out of stock", "declined", "expired", "cancelled", "shipped", "delivered"] {
+        let orders = Orders::open().await;
+        let method = (end != "expired").then_some("pm_card_visa");
+        let placed = orders.scene.order(method).await;
+        match end {
+            "out of stock" => orders.advance(Move::OutOfStock(id(PRODUCT))).await,
+            "declined" => {
+                orders.advance(Move::Reserve).await;
+                orders.advance(Move::Declined(DeclineCode::new("card_declined"))).await;
+            }
+            "expired" => {
+                orders.advance(Move::Reserve).await;
+                let tomorrow = SystemClock.now().plus(Duration::from_hours(25));
+                orders.scene.run_at(tomorrow, ExpireOrder { id: placed.id }).await;
+            }
+            "cancelled" => assert_eq!(orders.cancel(buyer(), &[], &json!({})).await.status, 200),
+            later => {
+                orders.advance(Move::Reserve).await;
+                orders.advance(capture()).await;
+                let order = orders.scene.reader.order(placed.id).await.unwrap().unwrap();
+                let status = if later == "shipped" { OrderStatus::Shipped } else { OrderStatus::Delivered };
+                let order = Order { status, version: order.version.next(), ..order };
+                let event = OrderEvent::Progressed((&order).into());
+                orders.scene.force(order, event).await;
+            }
+        }
+        let before = orders.scene.reader.order(placed.id).await.unwrap();
+        let answer = orders.cancel(buyer(), &[], &json!({})).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, "INVALID_STATE"), "{end}");
+        assert_eq!(orders.scene.reader.order(placed.id).await.unwrap(), before, "{end}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_parties_cancel_an_order() {
+    let orders = Orders::open().await;
+    orders.scene.order(None).await;
+    let strange = orders.cancel(stranger(), &[], &json!({})).await;
+    assert_eq!((strange.status.as_u16(), strange.code().as_str()), (404, "NOT_FOUND"));
+    let moderating = orders.cancel(moderator(), &[], &json!({})).await;
+    assert_eq!((moderating.status.as_u16(), moderating.code().as_str()), (403, "FORBIDDEN"));
+    let path = "/v1/orders/ord_01J8Z3K5V0ABCDEFGHJKMNPQR0/cancel";
+    assert_eq!(orders.post(buyer(), path, &[], &json!({})).await.status, 404);
+    assert_eq!(orders.scene.reader.order(id(ORDER)).await.unwrap().unwrap().status, OrderStatus::Pending);
+}
+
+#[tokio::test]
+async fn the_same_cancellation_is_answered_alike_and_a_different_one_refused() {
+    let orders = Orders::open().await;
+    orders.scene.order(None).await;
+    let (key, body) = ([("idempotency-key", "k1")], json!({ "reason": "Changed my mind." }));
+    let first = orders.cancel(buyer(), &key, &body).await;
+    let second = orders.cancel(buyer(), &key, &body).await;
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (200, 200));
+    assert_eq!(first.bytes, second.bytes);
+    assert_eq!(first.header("idempotent-replay"), None);
+    assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+    let other = orders.cancel(buyer(), &key, &json!({})).await;
+    assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    let long = "k".repeat(300);
+    let invalid = orders.cancel(buyer(), &[("idempotency-key", &long)], &body).await;
+    assert_eq!((invalid.status.as_u16(), invalid.code().as_str()), (400, "IDEMPOTENCY_KEY_INVALID"));
+}
+
+#[tokio::test]
+async fn a_key_that_cancelled_one_order_does_not_cancel_another() {
+    let orders = Orders::open().await;
+    orders.scene.order(None).await;
+    let key = [("idempotency-key", "k1")];
+    assert_eq!(orders.cancel(buyer(), &key, &json!({})).await.status, 200);
+    let other = "/v1/orders/ord_01J8Z3K5V0ABCDEFGHJKMNPQR0/cancel";
+    let answer = orders.post(buyer(), other, &key, &json!({})).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+}
+
+#[tokio::test]
+async fn a_reason_keeps_to_its_rules() {
+    let orders = Orders::open().await;
+    orders.scene.order(None).await;
+    for reason in [json!(""), json!(7), json!("x".repeat(501)), json!("a\u{202e}b")] {
+        let answer = orders.cancel(buyer(), &[], &json!({ "reason": reason, "refund": true })).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{reason}");
+        assert_eq!(fields(&answer), ["reason", "refund"]);
+    }
+}

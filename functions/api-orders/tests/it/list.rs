@@ -1,0 +1,100 @@
+//! `GET /v1/orders`.
+
+use std::collections::HashSet;
+
+use harness::scene::{PRODUCT, buyer, new_id, seller, stranger};
+use serde_json::Value;
+use shared::domain::order::OrderId;
+
+use super::{Orders, fields};
+
+impl Orders {
+    /// Places `count` orders; says their ids, in the order of their placing.
+    async fn placed(&self, count: usize) -> Vec<OrderId> {
+        let mut ids = Vec::with_capacity(count);
+        for _ in 0..count {
+            let id = new_id();
+            self.scene.order_of(id, harness::scene::id(PRODUCT), 1, None).await;
+            ids.push(id);
+        }
+        ids
+    }
+
+    /// One page of the buyer's orders: their ids, and the next page's path.
+    async fn page(&self, path: &str) -> (Vec<String>, Option<String>) {
+        let answer = self.get(buyer(), path).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        let body = answer.json();
+        assert!(body["data"].as_array().unwrap().len() <= 10);
+        let ids = body["data"].as_array().unwrap().iter().map(|order| text(&order["id"])).collect();
+        let next = body["pagination"].get("nextCursor").map(text);
+        (ids, next.map(|cursor| format!("/v1/orders?limit=10&cursor={cursor}")))
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn pages_have_neither_gap_nor_repeat_while_orders_are_placed() {
+    let orders = Orders::open().await;
+    let before: HashSet<String> = orders.placed(45).await.iter().map(ToString::to_string).collect();
+    let mut seen: Vec<String> = Vec::new();
+    let mut next = Some("/v1/orders?limit=10".to_owned());
+    while let Some(path) = next {
+        let (ids, following) = orders.page(&path).await;
+        seen.extend(ids);
+        next = following;
+        orders.placed(3).await;
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {seen:?}");
+    assert_eq!(seen.len(), 45);
+    assert_eq!(seen.into_iter().collect::<HashSet<_>>(), before);
+}
+
+#[tokio::test]
+async fn a_list_holds_what_the_caller_bought_and_nothing_else() {
+    let orders = Orders::open().await;
+    orders.placed(2).await;
+    for nobody in [seller(), stranger()] {
+        let body = orders.get(nobody, "/v1/orders").await.json();
+        assert_eq!(body, serde_json::json!({ "data": [], "pagination": { "limit": 20 } }));
+    }
+    let mine = orders.get(buyer(), "/v1/orders?limit=100").await.json();
+    assert_eq!(mine["data"].as_array().unwrap().len(), 2);
+    assert_eq!(mine["pagination"], serde_json::json!({ "limit": 100 }));
+}
+
+#[tokio::test]
+async fn a_cursor_is_good_for_its_caller_and_unchanged() {
+    let orders = Orders::open().await;
+    orders.placed(11).await;
+    let (_, next) = orders.page("/v1/orders?limit=10").await;
+    let next = next.unwrap();
+    let foreign = orders.get(stranger(), &next).await;
+    assert_eq!((foreign.status.as_u16(), foreign.code().as_str()), (400, "INVALID_CURSOR"));
+    let cursor = next.split_once("cursor=").unwrap().1;
+    let mut flipped = cursor.to_owned().into_bytes();
+    flipped[5] ^= 1;
+    let flipped = String::from_utf8(flipped).unwrap();
+    for cursor in
+        [flipped.as_str(), "", "x", "a.b", &cursor[..cursor.len() - 1], &format!("{cursor}.{cursor}")]
+    {
+        let answer = orders.get(buyer(), &format!("/v1/orders?cursor={cursor}")).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "INVALID_CURSOR"), "{cursor}");
+    }
+    assert_eq!(orders.get(buyer(), &next).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_query_that_breaks_its_rules_names_every_parameter() {
+    let orders = Orders::open().await;
+    for limit in ["0", "101", "-1", "ten", "1.5", ""] {
+        let answer = orders.get(buyer(), &format!("/v1/orders?limit={limit}&colour=red")).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{limit}");
+        assert_eq!(fields(&answer), ["colour", "limit"], "{limit}");
+    }
+    let twice = orders.get(buyer(), "/v1/orders?limit=1&limit=2").await;
+    assert_eq!((twice.status.as_u16(), fields(&twice)), (400, vec!["limit".to_owned()]));
+}
