@@ -4,7 +4,9 @@ pub mod app;
 pub mod caller;
 pub mod once;
 pub mod parse;
+pub mod permission;
 
 pub use app::{App, Edge};
 pub use caller::{Authenticated, Caller};
 pub use once::{Once, OnceRequired};
+pub use permission::{May, Permitted};

@@ -212,6 +212,9 @@ impl Scene {
     }
 
     /// Registers somebody, with an address at `example.com` and without a password.
+    ///
+    /// # Panics
+    /// If it is refused.
     pub async fn person(&self, actor: Actor, name: &str) -> User {
         let email = format!("{name}@example.com").parse().expect("the address is well-formed");
         let credentials = Credentials { password_hash: String::new() };
@@ -227,6 +230,9 @@ impl Scene {
     }
 
     /// Opens a market in EUR, without products.
+    ///
+    /// # Panics
+    /// If it is refused.
     pub async fn market(&self, market: &str, by: Actor, status: OpeningStatus) -> Market {
         let name = "Mugs and more".parse().expect("the name is well-formed");
         let currency = "EUR".parse().expect("the euro is a currency");
@@ -242,6 +248,9 @@ impl Scene {
     }
 
     /// Lists a product: its SKU, its price in cents, and how many pieces there are.
+    ///
+    /// # Panics
+    /// If it is refused.
     pub async fn product(
         &self,
         product: &str,
@@ -266,6 +275,9 @@ impl Scene {
     }
 
     /// An order of the buyer's.
+    ///
+    /// # Panics
+    /// If it is refused.
     pub async fn order_of(
         &self,
         id: OrderId,

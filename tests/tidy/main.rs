@@ -1,1 +1,62 @@
-//! The structure of the repository, held by tests.
+//! The structure of the repository, held by tests: what is in one place is in all places, and nothing leans where it
+//! should not.
+
+mod deployment;
+mod layers;
+mod sources;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness::workspace;
+
+/// The functions, by their folders.
+fn functions() -> Vec<String> {
+    let entries = fs::read_dir(workspace("functions")).unwrap();
+    let mut stems: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    stems.sort();
+    stems
+}
+
+/// All Rust files below a folder.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn every_function_has_its_resource_events_tests_and_row() {
+    let readme = read(&workspace("README.md"));
+    let template = read(&workspace("template.yaml"));
+    for stem in functions() {
+        assert!(
+            template.contains(&format!("CodeUri: target/lambda/{stem}/")),
+            "{stem} is not in the template"
+        );
+        let events = workspace("events").join(&stem);
+        assert!(events.read_dir().is_ok_and(|mut entries| entries.next().is_some()), "{stem} has no events");
+        assert!(workspace("functions").join(&stem).join("tests/it/main.rs").exists(), "{stem} has no tests");
+        assert!(readme.contains(&format!("`{stem}`")), "{stem} is not in the README");
+    }
+}
+
+#[test]
+fn every_folder_of_events_belongs_to_a_function() {
+    for entry in fs::read_dir(workspace("events")).unwrap() {
+        let stem = entry.unwrap().file_name().into_string().unwrap();
+        assert!(functions().contains(&stem), "events/{stem} belongs to no function");
+    }
+}

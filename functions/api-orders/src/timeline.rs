@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use serde::Serialize;
-use shared::api::{App, Authenticated};
+use shared::api::permission::OrdersReadAny;
+use shared::api::{App, Authenticated, May};
 use shared::clock::Timestamp;
 use shared::domain::order::attempt::Attempts;
 use shared::domain::order::fulfilment::Fulfilment;
@@ -40,14 +41,14 @@ struct FulfilmentBody {
 }
 
 /// Shows every status that the order had, and the step that it is at.
-pub(crate) async fn get_timeline<S: Clone, Q: OrderReader + UserReader>(
+pub(crate) async fn get_timeline<S: Clone + Send + Sync + 'static, Q: OrderReader + UserReader>(
     State(app): State<App<S, Q>>,
-    caller: Authenticated,
+    Authenticated(actor): Authenticated,
+    reads_any: May<OrdersReadAny>,
     Path(id): Path<OrderId>,
 ) -> Result<Reply<TimelineBody>, ApiError> {
     let (order, attempts) = app.reader.order_with_attempts(id).await?;
-    let order = order.ok_or_else(ApiError::not_found)?;
-    concerns(&order, caller, &app.reader).await?;
+    let order = order.filter(|order| concerns(order, &actor, reads_any)).ok_or_else(ApiError::not_found)?;
     Ok(Reply::ok(TimelineBody::new(order, attempts)))
 }
 

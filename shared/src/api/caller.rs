@@ -8,12 +8,10 @@ use serde::de::IntoDeserializer;
 
 use super::app::Edge;
 use crate::auth::token::TokenError;
-use crate::command::StoreError;
-use crate::domain::actor::{Actor, Permission};
-use crate::domain::user::{Role, UserId, UserStatus};
+use crate::domain::actor::Actor;
+use crate::domain::user::{Role, UserId};
 use crate::http::edge::record_caller;
 use crate::http::{ApiError, Code, RequestFacts};
-use crate::repository::user::UserReader;
 
 /// A caller with a valid access token. Without one: 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,21 +20,6 @@ pub struct Authenticated(pub Actor);
 /// A caller with or without an access token; a token that is there must be valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller(pub Option<Actor>);
-
-impl Authenticated {
-    /// Whether the caller holds `permission` at this moment. The token's word is not enough for a yes: the role may
-    /// have been taken back, or the account suspended, since it was issued.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the account cannot be read.
-    pub async fn holds(&self, permission: Permission, users: &impl UserReader) -> Result<bool, StoreError> {
-        if !self.0.may(permission) {
-            return Ok(false);
-        }
-        let user = users.current_user(self.0.user).await?.filter(|user| user.status == UserStatus::Active);
-        Ok(user.is_some_and(|user| user.role.permissions().contains(&permission)))
-    }
-}
 
 impl<S: Edge> FromRequestParts<S> for Caller {
     type Rejection = ApiError;

@@ -134,6 +134,63 @@ impl TryFrom<i64> for Pieces {
     }
 }
 
+/// A field of a merge patch that cannot be taken away (RFC 7396): given or not, but not null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given<T>(pub Option<T>);
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Given<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        at: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        match value {
+            Value::Null => Err(broken("must not be null", at)),
+            value => T::deserialize_from_value(value, at).map(|given| Self(Some(given))),
+        }
+    }
+}
+
+/// A field of a merge patch that can be taken away (RFC 7396): not mentioned, null, or given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It goes.
+    Clear,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// What becomes of `present`.
+    pub fn applied_to(self, present: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => present,
+            Self::Clear => None,
+            Self::Set(given) => Some(given),
+        }
+    }
+}
+
+impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Patch<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        at: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        match value {
+            Value::Null => Ok(Self::Clear),
+            value => T::deserialize_from_value(value, at).map(Self::Set),
+        }
+    }
+}
+
 /// A list of `MIN` to `MAX` elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounded<T, const MIN: usize, const MAX: usize>(pub Vec<T>);

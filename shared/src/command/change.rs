@@ -139,6 +139,24 @@ impl<T, E> Change<T, E> {
         self.announce(entity.id().to_string(), entity.version(), &event).put(entity, Some(taken))
     }
 
+    /// Removes an entity that is at the version before `last`, with the event that this causes; `last` is what the event
+    /// speaks of, and is not stored.
+    #[must_use]
+    pub fn erase<R: Entity>(self, last: &R, event: R::Event) -> Self
+    where
+        R::Id: ToString,
+    {
+        let mut change = self.announce(last.id().to_string(), last.version(), &event);
+        let condition = last.version().previous().map_or(Condition::Absent, Condition::AtVersion);
+        change.writes.push(Write {
+            key: R::key(last.id()),
+            operation: Operation::Delete,
+            condition,
+            refusal: None,
+        });
+        change
+    }
+
     /// Stores a record that has no versions, where there is none yet; finding one is the refusal `taken`.
     #[must_use]
     pub fn claim<R: Record>(self, id: &R::Id, record: &R, taken: E) -> Self {

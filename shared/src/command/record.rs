@@ -29,6 +29,12 @@ impl Version {
     /// The version of a new entity.
     pub const FIRST: Self = Self(1);
 
+    /// The version that is counted `count`; there is none before the first.
+    #[must_use]
+    pub const fn new(count: u64) -> Option<Self> {
+        if count > 0 { Some(Self(count)) } else { None }
+    }
+
     /// The version after this one.
     #[must_use]
     pub const fn next(self) -> Self {

@@ -126,7 +126,7 @@ impl<E> Transaction<E> {
             }
             Operation::Adjust(adjustment) => update_item(table, &key, &adjustment, condition, placeholders)?,
             Operation::Check => check_item(table, &key, condition, &placeholders)?,
-            Operation::Delete => delete_item(table, &key)?,
+            Operation::Delete => delete_item(table, &key, condition, &placeholders)?,
         };
         self.push(item, refusal.map_or(Meaning::Lost, Meaning::Refused));
         Ok(())
@@ -280,10 +280,18 @@ fn check_item(
     Ok(TransactWriteItem::builder().condition_check(check).build())
 }
 
-fn delete_item(table: &Table, key: &Key) -> Result<TransactWriteItem, StoreError> {
+fn delete_item(
+    table: &Table,
+    key: &Key,
+    condition: Option<String>,
+    placeholders: &Placeholders,
+) -> Result<TransactWriteItem, StoreError> {
     let delete = Delete::builder()
         .table_name(&*table.name)
         .set_key(Some(key_item(key)))
+        .set_condition_expression(condition)
+        .set_expression_attribute_names(placeholders.names())
+        .set_expression_attribute_values(placeholders.values())
         .build()
         .map_err(|error| rejected(&error))?;
     Ok(TransactWriteItem::builder().delete(delete).build())

@@ -26,6 +26,8 @@ pub enum Code {
     IdempotencyKeyRequired,
     /// The idempotency key breaks its rule.
     IdempotencyKeyInvalid,
+    /// The webhook was signed too long ago.
+    StaleWebhook,
     /// No credentials, or more than one.
     Unauthenticated,
     /// The token is not one of ours, or not for this.
@@ -38,6 +40,8 @@ pub enum Code {
     InvalidCredentials,
     /// A spent refresh token was used again.
     RefreshReused,
+    /// The webhook was not signed by the gateway.
+    InvalidSignature,
     /// The caller may not.
     Forbidden,
     /// There is nothing here for this caller.
@@ -56,12 +60,22 @@ pub enum Code {
     InvalidState,
     /// The price is another one by now.
     PriceChanged,
+    /// The same request is being worked on.
+    IdempotencyInProgress,
+    /// The resource has changed since it was read.
+    VersionMismatch,
     /// The body is too large.
     PayloadTooLarge,
     /// The body is not JSON by its own words.
     UnsupportedMediaType,
     /// The idempotency key was used for another request.
     IdempotencyKeyReused,
+    /// The request must say which version it is about.
+    PreconditionRequired,
+    /// Too many requests.
+    RateLimited,
+    /// Too many failed logins.
+    TooManyAttempts,
     /// Something unexpected.
     InternalError,
     /// Something is not reachable for the moment.
@@ -79,12 +93,14 @@ impl Code {
             Self::InvalidCursor => (StatusCode::BAD_REQUEST, "INVALID_CURSOR"),
             Self::IdempotencyKeyRequired => (StatusCode::BAD_REQUEST, "IDEMPOTENCY_KEY_REQUIRED"),
             Self::IdempotencyKeyInvalid => (StatusCode::BAD_REQUEST, "IDEMPOTENCY_KEY_INVALID"),
+            Self::StaleWebhook => (StatusCode::BAD_REQUEST, "STALE_WEBHOOK"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
             Self::InvalidToken => (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"),
             Self::TokenExpired => (StatusCode::UNAUTHORIZED, "TOKEN_EXPIRED"),
             Self::TokenRevoked => (StatusCode::UNAUTHORIZED, "TOKEN_REVOKED"),
             Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS"),
             Self::RefreshReused => (StatusCode::UNAUTHORIZED, "REFRESH_REUSED"),
+            Self::InvalidSignature => (StatusCode::UNAUTHORIZED, "INVALID_SIGNATURE"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
             Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
@@ -94,9 +110,14 @@ impl Code {
             Self::InsufficientStock => (StatusCode::CONFLICT, "INSUFFICIENT_STOCK"),
             Self::InvalidState => (StatusCode::CONFLICT, "INVALID_STATE"),
             Self::PriceChanged => (StatusCode::CONFLICT, "PRICE_CHANGED"),
+            Self::IdempotencyInProgress => (StatusCode::CONFLICT, "IDEMPOTENCY_IN_PROGRESS"),
+            Self::VersionMismatch => (StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH"),
             Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
             Self::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"),
+            Self::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "PRECONDITION_REQUIRED"),
+            Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
+            Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_ATTEMPTS"),
             Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
             Self::ServiceUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"),
         }
@@ -160,6 +181,12 @@ impl ApiError {
         let error =
             Self::new(Code::ServiceUnavailable, "the service is not available for the moment; try again");
         Self { retry_after: Some(1), cause: Some(Arc::new(cause)), ..error }
+    }
+
+    /// Also tells the caller when to try again, in seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// Also tells the caller of a field.

@@ -1,5 +1,7 @@
 //! Accounts and sessions over HTTP: events of API Gateway, through the router, on an embedded table.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod events;
 mod jwks;
 mod login;

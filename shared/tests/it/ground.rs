@@ -1,0 +1,165 @@
+//! A table that says what was asked of it and what stands in it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
+};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use harness::TestTable;
+use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock, Timestamp};
+use shared::command::{Cause, CorrelationId, Key, Receipt};
+use shared::dynamodb::outbox::Outbox;
+use shared::dynamodb::{DynamoReader, DynamoStore, Table};
+
+/// A table of its own for each test.
+pub(crate) struct Ground {
+    pub(crate) store: DynamoStore,
+    pub(crate) reader: DynamoReader,
+    pub(crate) outbox: Outbox,
+    requests: Requests,
+    raw: Client,
+    table: String,
+    _table: TestTable,
+}
+
+impl Ground {
+    pub(crate) async fn open() -> Self {
+        let embedded = TestTable::open().await;
+        let endpoint = embedded.stack().dynamodb_endpoint();
+        let name = embedded.environment("api-orders").text("AGORA_TABLE").unwrap().to_owned();
+        let requests = Requests::default();
+        let table = Table::new(client(&endpoint, Some(requests.clone())), &name);
+        Self {
+            store: DynamoStore::new(table.clone()),
+            reader: DynamoReader::new(table.clone()),
+            outbox: Outbox::new(table),
+            requests,
+            raw: client(&endpoint, None),
+            table: name,
+            _table: embedded,
+        }
+    }
+
+    /// The requests since this was last asked, by operation.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.requests.0.lock().unwrap())
+    }
+
+    /// Every item of the table.
+    pub(crate) async fn items(&self) -> Vec<Value> {
+        let mut items: Vec<Value> = Vec::new();
+        let mut from = None;
+        loop {
+            let page =
+                self.raw.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(from);
+            let page = page.send().await.unwrap();
+            items.extend(page.items().iter().map(plain));
+            from = page.last_evaluated_key().cloned();
+            if from.is_none() {
+                break;
+            }
+        }
+        items.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
+        items
+    }
+
+    /// Every item of a kind.
+    pub(crate) async fn items_of(&self, kind: &str) -> Vec<Value> {
+        self.items().await.into_iter().filter(|item| item["kind"] == kind).collect()
+    }
+
+    /// The item under `key`, as it is stored; null if there is none.
+    pub(crate) async fn item(&self, key: &Key) -> Value {
+        let get = self.raw.get_item().table_name(&self.table).consistent_read(true);
+        let get = get.key("pk", AttributeValue::S(key.pk.clone()));
+        let found = get.key("sk", AttributeValue::S(key.sk.clone())).send().await.unwrap();
+        found.item().map_or(Value::Null, plain)
+    }
+
+    /// Puts an item of texts there, past everything that the store sees to.
+    pub(crate) async fn put_raw(&self, attributes: &[(&str, &str)]) {
+        let mut put = self.raw.put_item().table_name(&self.table);
+        for (name, text) in attributes {
+            put = put.item(*name, AttributeValue::S((*text).to_owned()));
+        }
+        put.send().await.unwrap();
+    }
+}
+
+/// A client of an embedded service.
+pub(crate) fn client(endpoint: &str, requests: Option<Requests>) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .endpoint_url(endpoint);
+    let config = match requests {
+        Some(requests) => config.interceptor(requests),
+        None => config,
+    };
+    Client::from_conf(config.build())
+}
+
+/// Writes down every request on its way out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Requests(Arc<Mutex<Vec<String>>>);
+
+impl Intercept for Requests {
+    fn name(&self) -> &'static str {
+        "requests"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        self.0.lock().unwrap().push(operation);
+        Ok(())
+    }
+}
+
+/// An item as JSON: texts as strings, numbers as numbers.
+pub(crate) fn plain(item: &HashMap<String, AttributeValue>) -> Value {
+    let sorted: BTreeMap<&String, Value> =
+        item.iter().map(|(name, attribute)| (name, plain_value(attribute))).collect();
+    json!(sorted)
+}
+
+fn plain_value(attribute: &AttributeValue) -> Value {
+    match attribute {
+        AttributeValue::S(text) => json!(text),
+        AttributeValue::N(number) => serde_json::from_str(number).unwrap(),
+        AttributeValue::Bool(flag) => json!(flag),
+        AttributeValue::Null(_) => Value::Null,
+        AttributeValue::L(list) => list.iter().map(plain_value).collect(),
+        AttributeValue::M(map) => plain(map),
+        other => panic!("nothing of ours is stored as {other:?}"),
+    }
+}
+
+/// The moment at which things happen here, unless it matters.
+pub(crate) fn moment() -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000)
+}
+
+/// A cause without a receipt.
+pub(crate) fn cause() -> Cause {
+    Cause::new(CorrelationId::try_from("a-test".to_owned()).unwrap(), moment())
+}
+
+/// A cause that is acted on once, under this name and fingerprint.
+pub(crate) fn once(scope: &str, fingerprint: &str) -> Cause {
+    let expires_at = SystemClock.now().plus(std::time::Duration::from_hours(1));
+    let fingerprint = Some(fingerprint.to_owned());
+    cause().once(Receipt { scope: scope.to_owned(), fingerprint, expires_at })
+}

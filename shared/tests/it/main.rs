@@ -1,0 +1,18 @@
+//! The heart on an embedded DynamoDB, through the real SDK: what a commit is, what readers see, how records lie in the
+//! table; and the HTTP edge around a router of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod batch;
+mod commit;
+mod edge;
+mod failure;
+mod ground;
+mod load;
+mod outbox;
+mod query;
+mod readers;
+mod receipt;
+mod records;
+mod refusal;
+mod savings;

@@ -1,0 +1,80 @@
+//! A refusal writes nothing at all.
+
+use shared::command::{ExecuteError, Store};
+
+use crate::ground::{Ground, cause, once};
+use crate::savings::{Also, Own, Refusal, Save, Shake};
+
+/// A table with a jar, a purse of five coins and a red label, on which `save` is refused for this reason, having
+/// written nothing.
+async fn is_refused(save: Save, reason: Refusal) {
+    let ground = Ground::open().await;
+    ground.store.execute(Own("p", 5), &cause()).await.unwrap();
+    ground.store.execute(Save::into("there", 1).also(Also::Claim("red")), &cause()).await.unwrap();
+    let before = ground.items().await;
+    ground.requests();
+    match ground.store.execute(save, &once("request 1", "f")).await {
+        Err(ExecuteError::Refused(found)) => assert_eq!(found, reason),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems"], "a refusal is not tried again");
+    assert_eq!(ground.items().await, before);
+}
+
+#[tokio::test]
+async fn a_claim_on_what_is_taken_is_refused() {
+    is_refused(Save::into("a", 1).also(Also::Spend("p", 1)).also(Also::Claim("red")), Refusal::Taken).await;
+}
+
+#[tokio::test]
+async fn a_counter_does_not_fall_below_zero() {
+    is_refused(Save::into("a", 1).also(Also::Spend("p", 6)), Refusal::TooLittle).await;
+}
+
+#[tokio::test]
+async fn a_counter_that_is_not_there_is_not_made() {
+    is_refused(Save::into("a", 1).also(Also::Spend("q", 1)), Refusal::TooLittle).await;
+}
+
+#[tokio::test]
+async fn what_is_required_must_be_so() {
+    is_refused(Save::into("a", 1).also(Also::Require("red", "blue")), Refusal::OtherColour).await;
+    is_refused(Save::into("a", 1).also(Also::Require("absent", "red")), Refusal::OtherColour).await;
+}
+
+#[tokio::test]
+async fn a_first_version_does_not_take_the_place_of_another() {
+    is_refused(Save::into("there", 1).also(Also::New), Refusal::JarExists).await;
+}
+
+#[tokio::test]
+async fn a_refusal_outweighs_a_lost_race() {
+    let ground = Ground::open().await;
+    ground.store.execute(Save::into("a", 1), &cause()).await.unwrap();
+    let before = ground.items().await;
+    // Decided on an absent jar, so that the version's condition fails along with the purse's.
+    let save = Save::into("a", 1).also(Also::Spend("p", 1));
+    let ended = ground.store.execute_on(None, save, &cause()).await;
+    assert!(matches!(ended, Err(ExecuteError::Refused(Refusal::TooLittle))), "{ended:?}");
+    assert_eq!(ground.items().await, before);
+}
+
+#[tokio::test]
+async fn what_the_decision_refuses_is_not_sent() {
+    let ground = Ground::open().await;
+    let shake = Shake { jar: "a".to_owned(), stubbornly: false };
+    let ended = ground.store.execute(shake, &once("request 1", "f")).await;
+    assert!(matches!(ended, Err(ExecuteError::Refused(Refusal::NoJar))), "{ended:?}");
+    assert_eq!(ground.requests(), ["BatchGetItem"]);
+    assert!(ground.items().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_allowed_is_done_to_the_last_coin() {
+    let ground = Ground::open().await;
+    ground.store.execute(Own("p", 5), &cause()).await.unwrap();
+    ground.store.execute(Save::into("there", 1).also(Also::Claim("red")), &cause()).await.unwrap();
+    let save = Save::into("a", 1).also(Also::Spend("p", 5)).also(Also::Require("red", "red")).also(Also::New);
+    ground.store.execute(save, &cause()).await.unwrap();
+    assert_eq!(ground.items_of("purse").await[0]["coins"], 0);
+}
