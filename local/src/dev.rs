@@ -13,7 +13,7 @@ use crate::{
     logs::Sink,
     queues::QueueError,
     stack::{HostChoice, Ports},
-    template::Parameters,
+    template::{Parameters, Template},
 };
 
 /// Puts sample data into a stack that answers.
@@ -103,17 +103,24 @@ fn builder(options: &Options) -> StackBuilder {
             HostChoice::Watch { workspace, port: options.watch_port, search }
         }
     };
-    let mut builder = StackBuilder::new(&options.template)
+    let builder = StackBuilder::new(&options.template)
         .state_dir(&options.state)
         .bin_dir(&options.bin_dir)
         .ports(options.ports)
         .schedules(options.schedules)
         .output(Sink::Terminal)
         .host(host);
-    for (name, value) in &options.parameters {
-        builder = builder.parameter(name, value);
-    }
-    builder
+    let given = options.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
+    roomy_limits(options).into_iter().chain(given).fold(builder, |builder, (name, value)| builder.parameter(name, value))
+}
+
+/// Limits on requests of the template, a hundred times as high: a developer with a script is no flood.
+fn roomy_limits(options: &Options) -> Vec<(String, String)> {
+    // A template that does not read is reported when the stack starts.
+    let Ok(template) = Template::read(&options.template) else { return Vec::new() };
+    let limits = ["ReadsPerMinute", "WritesPerMinute", "OrdersPerMinute"].into_iter();
+    let roomy = limits.filter_map(|name| Some((name.to_owned(), (template.default_number(name)? * 100).to_string())));
+    roomy.collect()
 }
 
 fn print_addresses(stack: &Stack, options: &Options) {

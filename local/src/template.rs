@@ -58,6 +58,12 @@ impl Template {
         }
     }
 
+    /// The default of a number parameter.
+    #[must_use]
+    pub fn default_number(&self, parameter: &str) -> Option<u64> {
+        self.section("Parameters")?.get(parameter)?.get("Default")?.as_u64()
+    }
+
     /// Whether the template declares this parameter.
     #[must_use]
     pub fn declares(&self, parameter: &str) -> bool {

@@ -64,6 +64,14 @@ impl<T> Executed<T> {
         }
     }
 
+    /// What the command said, if it was done now.
+    pub const fn committed(&self) -> Option<&T> {
+        match self {
+            Self::Committed(output) => Some(output),
+            Self::AlreadyDone(_) => None,
+        }
+    }
+
     /// Whether the answer comes from the receipt.
     #[must_use]
     pub const fn is_replay(&self) -> bool {

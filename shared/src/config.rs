@@ -50,6 +50,13 @@ impl Environment {
         Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
+    /// The same variables, but for this one.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// The variable, if it is there and not empty.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&str> {

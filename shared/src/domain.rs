@@ -11,6 +11,7 @@ pub mod money;
 pub mod order;
 pub mod payment;
 pub mod product;
+pub mod refund;
 pub mod session;
 pub mod subscriber;
 pub mod text;

@@ -2,6 +2,7 @@
 //!
 //! Knows records, keys and transactions; knows nothing of what is sold.
 
+mod counters;
 pub mod expression;
 pub mod outbox;
 pub mod query;

@@ -1,12 +1,14 @@
 //! The payment gateway, as the order saga needs it.
 
 pub mod stripe;
+pub mod webhook;
 
 use std::future::Future;
 use std::time::Duration;
 
 use crate::command::CorrelationId;
-use crate::domain::payment::{Capture, ChargeIntent, DeclineCode, RefundIntent};
+use crate::domain::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode};
+use crate::domain::refund::RefundIntent;
 
 pub use stripe::StripeGateway;
 
@@ -26,6 +28,33 @@ pub enum ChargeAnswer {
     Ended(Charged),
     /// The gateway failed, and certainly did not charge.
     NotCharged,
+}
+
+/// How asking for something to pay ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// The buyer can pay this.
+    Payable(Checkout),
+    /// The gateway does not take such a payment.
+    Refused(DeclineCode),
+}
+
+/// How a refund ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refunded {
+    /// The money went back.
+    Done,
+    /// It will not.
+    Refused(DeclineCode),
+}
+
+/// How asking for a refund ended where the gateway's answer leaves no doubt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundAnswer {
+    /// It ended so.
+    Ended(Refunded),
+    /// The gateway failed, and certainly gave nothing back.
+    NotRefunded,
 }
 
 /// The gateway did not say how it ended; it has to be asked again later.
@@ -72,10 +101,24 @@ pub trait PaymentGateway: Send + Sync {
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<Option<Capture>, GatewayError>> + Send;
 
-    /// Gives all of a capture back; asked again, changes nothing.
+    /// Makes something that the buyer can pay, unless it is made already.
+    fn open(
+        &self,
+        intent: &CheckoutIntent,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<Opened, GatewayError>> + Send;
+
+    /// Gives money back; asked again with the same intent, answers alike.
     fn refund(
         &self,
         intent: &RefundIntent,
         correlation: &CorrelationId,
-    ) -> impl Future<Output = Result<(), GatewayError>> + Send;
+    ) -> impl Future<Output = Result<RefundAnswer, GatewayError>> + Send;
+
+    /// Finds the refund of an intent so old that the gateway may have forgotten its key.
+    fn find_refund(
+        &self,
+        intent: &RefundIntent,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<Option<Refunded>, GatewayError>> + Send;
 }

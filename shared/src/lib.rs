@@ -19,6 +19,7 @@ pub mod subscriptions;
 
 pub mod auth;
 pub mod http;
+pub mod limit;
 
 pub mod api;
 
@@ -28,6 +29,7 @@ pub mod gateway;
 pub mod runtime;
 
 pub mod aws;
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod retry;

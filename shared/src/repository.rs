@@ -2,10 +2,12 @@
 //!
 //! One small trait per aggregate says what can be asked; [`DynamoReader`](crate::dynamodb::DynamoReader) answers.
 
+pub mod cached;
 mod keys;
 pub mod listing;
 
 pub mod market;
 pub mod order;
+pub mod payment;
 pub mod product;
 pub mod user;

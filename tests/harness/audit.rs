@@ -12,6 +12,7 @@ use shared::domain::order::fulfilment::{Fulfilment, Pieces};
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::payment::Payment;
 use shared::domain::product::Stock;
+use shared::domain::refund::RefundStatus;
 use shared::dynamodb::schema::OUTBOX_KIND;
 
 use crate::shop::Shop;
@@ -130,19 +131,10 @@ impl Books {
                 .filter(|line| line.product_id.to_string() == product)
                 .map(|line| i64::from(line.quantity))
                 .sum();
-            match (&order.fulfilment, order.status) {
-                (Fulfilment::Refunding { pieces: Pieces::Sold, .. }, _) => bought += pieces,
-                (
-                    Fulfilment::Charging { .. }
-                    | Fulfilment::AwaitingPayment { .. }
-                    | Fulfilment::Settling { .. }
-                    | Fulfilment::Refunding { .. },
-                    _,
-                ) => held += pieces,
-                (_, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered) => {
-                    bought += pieces
-                }
-                _ => {}
+            match order.pieces() {
+                Pieces::Reserved => held += pieces,
+                Pieces::Sold => bought += pieces,
+                Pieces::Returned => {}
             }
         }
         (held, bought)
@@ -160,17 +152,50 @@ impl Books {
         if captures > 1 {
             found.push(format!("{id} was captured {captures} times"));
         }
-        let expected = if order.status == OrderStatus::Confirmed { order.total.amount() } else { 0 };
-        if order.fulfilment == Fulfilment::Finished && ledger.net(id) != expected {
+        if order.fulfilment == Fulfilment::Finished && !buried {
+            found.extend(self.money_violations(id, order, ledger));
+        }
+        found
+    }
+
+    /// What was captured is where the order and its payment say: all that was offered back went back, once, and the rest
+    /// stayed only where the order was confirmed.
+    fn money_violations(&self, id: &str, order: &Order, ledger: &Ledger) -> Vec<String> {
+        let mut found = Vec::new();
+        let back: i64 = order
+            .refunds
+            .iter()
+            .filter(|refund| refund.status == RefundStatus::Succeeded)
+            .map(|refund| refund.amount.amount())
+            .sum();
+        let expected = match order.status {
+            OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => {
+                order.total.amount() - back
+            }
+            _ => 0,
+        };
+        if ledger.net(id) != expected {
             found.push(format!(
                 "{id} is {:?} and paid {} instead of {expected}",
                 order.status,
                 ledger.net(id)
             ));
         }
-        let recorded = self.payments.get(id).map_or(0, |payment| payment.captured.amount());
-        if order.fulfilment == Fulfilment::Finished && recorded != ledger.captured_total(id) {
-            found.push(format!("{id} has {recorded} on record and {} captured", ledger.captured_total(id)));
+        if order.pending_refund().is_some() {
+            found.push(format!("{id} has a refund that does not get on"));
+        }
+        let (captured, refunded) = self
+            .payments
+            .get(id)
+            .map_or((0, 0), |payment| (payment.captured.amount(), payment.refunded.amount()));
+        if captured != ledger.captured_total(id) {
+            found.push(format!("{id} has {captured} on record and {} captured", ledger.captured_total(id)));
+        }
+        if (refunded, back) != (ledger.refunded_total(id), ledger.refunded_total(id)) {
+            let truth = ledger.refunded_total(id);
+            found.push(format!(
+                "{id} has {refunded} refunded on record, its order says {back}, in truth {truth}"
+            ));
         }
         found
     }

@@ -127,7 +127,7 @@ pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answe
     let text = event.to_string();
     let request: Request = lambda_http::request::from_str(&text).expect("the event is one of API Gateway's");
     let router = edge::around(router.clone(), clock, SystemEntropy);
-    let response = router.oneshot(request).await.expect("a router always answers");
+    let response = Box::pin(router.oneshot(request)).await.expect("a router always answers");
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("the body is in memory").to_bytes().to_vec();
     Answer { status: parts.status, headers: parts.headers, bytes }

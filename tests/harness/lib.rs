@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod event;
+pub mod queue;
 pub mod scene;
 pub mod shop;
 pub mod table;

@@ -124,7 +124,8 @@ impl Scene {
     /// # Panics
     /// If it does not open.
     pub async fn empty() -> Self {
-        let table = TestTable::open().await;
+        // Boxed, here and below: the compiler gives up on futures nested so deeply.
+        let table = Box::pin(TestTable::open()).await;
         let signer = TokenSigner::from_env(&table.environment("api-auth")).expect("the keys read");
         let (store, reader) = (DynamoStore::new(table.table()), DynamoReader::new(table.table()));
         Self { table, store, reader, signer }
@@ -135,7 +136,7 @@ impl Scene {
     /// # Panics
     /// If one of them cannot be put there.
     pub async fn open() -> Self {
-        let scene = Self::empty().await;
+        let scene = Box::pin(Self::empty()).await;
         for (actor, name) in
             [(buyer(), "buyer"), (seller(), "seller"), (stranger(), "stranger"), (moderator(), "moderator")]
         {
@@ -196,7 +197,8 @@ impl Scene {
     /// # Panics
     /// If it is refused, or the table fails.
     pub async fn run_at<C: Command>(&self, at: Timestamp, command: C) -> C::Output {
-        self.store.execute(command, &cause(at)).await.expect("the command is carried out").into_output()
+        let executed = Box::pin(self.store.execute(command, &cause(at))).await;
+        executed.expect("the command is carried out").into_output()
     }
 
     /// Stores the next version of an entity as it is given, whatever the domain thinks of it.

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use http::{HeaderMap, Method, StatusCode};
 use local::{Stack, StackBuilder};
 use reqwest::Client;
 use serde_json::{Value, json};
+use shared::command::{Key, Record};
+use shared::domain::product::Stock;
 
 use crate::workspace;
 
@@ -128,7 +131,10 @@ impl Shop {
         let builder = StackBuilder::new(workspace("template.yaml"))
             .bin_dir(function_binaries())
             .schedules(false)
-            .parameter("PaymentSearchLagSeconds", "1");
+            .parameter("PaymentSearchLagSeconds", "1")
+            .parameter("ReadsPerMinute", "1000000")
+            .parameter("WritesPerMinute", "1000000")
+            .parameter("OrdersPerMinute", "1000000");
         let stack = settings(builder).start().await.expect("the local stack starts");
         Self { stack, http: Client::new() }
     }
@@ -250,15 +256,19 @@ impl Shop {
         eventually(&format!("the order is one of {statuses:?}"), look).await
     }
 
-    /// Stock of a product, as the API shows it: available and reserved.
+    /// Stock of a product, as the table has it: available and reserved. What the API shows may be seconds old.
     ///
     /// # Panics
-    /// If it does not.
+    /// If there is no such product.
     pub async fn stock(&self, product: &str) -> (i64, i64) {
-        let shown =
-            self.ask(Method::GET, &format!("/v1/products/{product}")).send().await.data(StatusCode::OK);
-        let count = |name: &str| shown["stock"][name].as_i64().expect("a count");
-        (count("available"), count("reserved"))
+        let id = product.parse().expect("a product's id");
+        let Key { pk, sk } = Stock::key(&id);
+        let table = self.stack.table_name("Table").expect("the template has the table");
+        let get = self.dynamodb().get_item().table_name(table).consistent_read(true);
+        let found = get.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk)).send().await;
+        let item = found.expect("the table answers").item.expect("the product has a stock");
+        let stock: Stock = serde_dynamo::from_item(item).expect("what is stored reads");
+        (stock.available, stock.reserved)
     }
 
     /// Waits until no message, no event and no invocation is left.

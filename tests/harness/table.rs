@@ -26,7 +26,9 @@ impl TestTable {
     /// # Panics
     /// If the local stack does not start.
     pub async fn open() -> Self {
-        let builder = StackBuilder::new(workspace("template.yaml")).schedules(false);
+        let builder = StackBuilder::new(workspace("template.yaml"))
+            .schedules(false)
+            .parameter("LoginFailuresPerQuarterHour", "1000");
         let stack = builder.host(HostChoice::Custom(Arc::new(Nobody))).start().await;
         Self { stack: stack.expect("the local stack starts") }
     }

@@ -6,9 +6,10 @@ use harness::workspace;
 use crate::{functions, read, rust_files};
 
 /// Modules of `shared` that could serve any other domain.
-const KIT: [&str; 14] = [
+const KIT: [&str; 16] = [
     "auth",
     "aws",
+    "cache",
     "client",
     "clock",
     "command",
@@ -16,6 +17,7 @@ const KIT: [&str; 14] = [
     "consumer",
     "dynamodb",
     "http",
+    "limit",
     "relay",
     "retry",
     "runtime",

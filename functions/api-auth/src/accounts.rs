@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shared::api::Edge;
+use shared::api::{AccountTokens, Edge};
 use shared::auth::password::Hasher;
 use shared::auth::refresh::RefreshToken;
 use shared::auth::token::{LIFETIME, TokenSigner, TokenVerifier, public_keys};
@@ -13,6 +13,7 @@ use shared::domain::user::User;
 use shared::http::{ApiError, Seal};
 use shared::runtime;
 
+use crate::attempts::LoginLimits;
 use crate::body::TokensBody;
 
 /// The state of the function.
@@ -28,6 +29,12 @@ pub struct Accounts<S, Q> {
     pub(crate) hasher: Hasher,
     /// Derives refresh tokens.
     pub(crate) seal: Seal,
+    /// Checks tokens that came by e-mail.
+    pub(crate) mailed: AccountTokens,
+    /// Whether only those log in who have shown that their address is theirs.
+    pub(crate) requires_verified_email: bool,
+    /// How many logins may fail.
+    pub(crate) login_limits: LoginLimits,
     /// The published key set, as it is answered.
     pub(crate) key_set: serde_json::Value,
     signer: TokenSigner,
@@ -46,6 +53,9 @@ impl<S, Q> Accounts<S, Q> {
             entropy: SystemEntropy,
             hasher: Hasher::new()?,
             seal: Seal::new(&env.secret("AGORA_REFRESH_TOKEN_KEY")?),
+            mailed: AccountTokens::from_env(env)?,
+            requires_verified_email: env.parse("AGORA_REQUIRE_VERIFIED_EMAIL")?,
+            login_limits: LoginLimits::from_env(env)?,
             key_set: serde_json::to_value(public_keys(env)?)?,
             signer: TokenSigner::from_env(env)?,
             verifier: TokenVerifier::from_env(env)?,
@@ -60,10 +70,9 @@ impl<S, Q> Accounts<S, Q> {
         refresh: &RefreshToken,
         now: Timestamp,
     ) -> Result<TokensBody, ApiError> {
-        let role = serde_json::to_value(user.role).ok().and_then(|role| role.as_str().map(str::to_owned));
-        let subject = (user.id.to_string(), role.unwrap_or_default());
+        let subject = user.id.to_string();
         let jti = format!("{:032x}", self.entropy.random());
-        let signed = self.signer.sign((&subject.0, &subject.1), session, jti, now);
+        let signed = self.signer.sign((&subject, user.role.as_str()), session, jti, now);
         Ok(TokensBody {
             access_token: signed.map_err(ApiError::internal)?,
             token_type: "Bearer",

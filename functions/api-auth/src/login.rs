@@ -5,13 +5,15 @@ use deserr::Deserr;
 use shared::api::Once;
 use shared::auth::password::Password;
 use shared::auth::refresh::RefreshToken;
-use shared::command::Store;
+use shared::command::{Cause, ExecuteError, Store};
 use shared::domain::email::Email;
 use shared::domain::id::Id;
 use shared::domain::session::start::{StartSession, StartSessionError};
 use shared::domain::session::{SessionKey, TokenHash};
-use shared::domain::user::{User, UserStatus};
-use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::domain::user::rehash::{RehashError, RehashPassword};
+use shared::domain::user::{Credentials, User, UserId, UserStatus};
+use shared::http::{ApiError, Code, FieldErrors, Json, Reply, RequestFacts};
+use shared::limit::attempts::{AttemptLimiter, JointCounters};
 use shared::repository::user::UserReader;
 
 use crate::accounts::Accounts;
@@ -26,16 +28,21 @@ pub(crate) struct LoginRequest {
 }
 
 /// Starts a session. Every login is a session of its own, whatever idempotency key comes with it.
-pub(crate) async fn log_in<S: Store, Q: UserReader>(
+pub(crate) async fn log_in<S: Store + JointCounters, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
+    facts: RequestFacts,
     Once(cause): Once,
     Json(request): Json<LoginRequest>,
 ) -> Result<Reply<TokensBody>, ApiError> {
-    let user = authenticate(&accounts, request).await?;
+    let (store, who) = (accounts.store.clone(), (&request.email, facts.source_ip.as_str()));
+    let attempt = accounts.login_limits.admit(store.clone(), &accounts.seal, who, cause.at).await?;
+    let user = authenticate(&accounts, request, &cause).await?;
+    AttemptLimiter::new(store).succeeded(attempt).await?;
     let id = SessionKey { user_id: user.id, session_id: Id::generate(cause.at, &accounts.entropy) };
     let session = id.session_id.to_string();
     let first = RefreshToken { user: user.id.to_string(), session: session.clone(), generation: 0 };
-    let start = StartSession { id, token: TokenHash(first.issue(&accounts.seal).hash()) };
+    let start =
+        StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&accounts.seal).hash()) };
     let started = accounts.store.execute(start, &cause.unbound()).await;
     started.map_err(|error| error.map_refusal(|never: StartSessionError| -> ApiError { match never {} }))?;
     Ok(Reply::ok(accounts.tokens(user, &session, &first, cause.at)?))
@@ -45,16 +52,39 @@ pub(crate) async fn log_in<S: Store, Q: UserReader>(
 /// as long.
 async fn authenticate<S: Store, Q: UserReader>(
     accounts: &Accounts<S, Q>,
-    request: LoginRequest,
+    LoginRequest { email, password }: LoginRequest,
+    cause: &Cause,
 ) -> Result<User, ApiError> {
-    let account = accounts.reader.account(&request.email).await?;
+    let account = accounts.reader.account(&email).await?;
     let stored = account.as_ref().map(|(_, credentials)| credentials.password_hash.clone());
-    let proven = accounts.hasher.verify(request.password, stored).await.map_err(ApiError::internal)?;
-    let user = account.map(|(user, _)| user).filter(|_| proven).ok_or_else(wrong)?;
-    if user.status == UserStatus::Active {
-        Ok(user)
-    } else {
+    let proven = accounts.hasher.verify(password.clone(), stored).await.map_err(ApiError::internal)?;
+    let (user, credentials) = account.filter(|_| proven).ok_or_else(wrong)?;
+    if user.status != UserStatus::Active {
         Err(ApiError::new(Code::Forbidden, "the account is suspended"))
+    } else if accounts.requires_verified_email && !user.email_verified {
+        Err(ApiError::new(Code::Forbidden, "verify your e-mail address first"))
+    } else {
+        rehash_if_outdated(accounts, user.id, credentials, password, cause).await?;
+        Ok(user)
+    }
+}
+
+/// Stores the password under today's parameters, if its hash is of other ones. Whoever changed it meanwhile is right.
+async fn rehash_if_outdated<S: Store, Q: UserReader>(
+    accounts: &Accounts<S, Q>,
+    id: UserId,
+    replacing: Credentials,
+    password: Password,
+    cause: &Cause,
+) -> Result<(), ApiError> {
+    if !accounts.hasher.is_outdated(&replacing.password_hash) {
+        return Ok(());
+    }
+    let password_hash = accounts.hasher.hash(password).await.map_err(ApiError::internal)?;
+    let rehash = RehashPassword { id, replacing, credentials: Credentials { password_hash } };
+    match accounts.store.execute(rehash, &cause.unbound()).await {
+        Ok(_) | Err(ExecuteError::Refused(RehashError::Changed)) => Ok(()),
+        Err(error) => Err(error.map_refusal(|_| wrong()).into()),
     }
 }
 

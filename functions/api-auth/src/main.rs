@@ -1,6 +1,7 @@
 //! The function `api-auth`: its composition root.
 
 use api_auth::Accounts;
+use shared::api::Limits;
 use shared::aws::Aws;
 use shared::config::{Environment, TelemetryConfig};
 use shared::dynamodb::{DynamoReader, DynamoStore};
@@ -11,6 +12,7 @@ async fn main() -> Result<(), runtime::Error> {
     let env = Environment::of_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
+    let limits = Limits::from_env(&env, table.clone())?;
     let accounts = Accounts::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
-    runtime::run_api(telemetry, api_auth::router(accounts)).await
+    runtime::run_api(telemetry, limits.around(accounts.clone(), api_auth::router(accounts))).await
 }

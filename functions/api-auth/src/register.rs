@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
-use shared::api::Once;
+use shared::api::{Once, UserBody};
 use shared::auth::password::Password;
 use shared::command::Store;
 use shared::domain::email::Email;
@@ -14,7 +14,6 @@ use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
 use shared::repository::user::UserReader;
 
 use crate::accounts::Accounts;
-use crate::body::UserBody;
 
 /// An account to be opened.
 #[derive(Debug, Deserr)]

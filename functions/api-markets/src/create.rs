@@ -13,6 +13,7 @@ use shared::domain::money::{Currency, Money};
 use shared::domain::product::create::NewProduct;
 use shared::domain::text::{Description, Name, Sku, Title};
 use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::repository::cached::Remembers;
 
 use crate::body::MarketBody;
 
@@ -50,7 +51,7 @@ struct OpeningProductRequest {
 }
 
 /// Opens a market with its first products: all of it or nothing.
-pub(crate) async fn create_market<S: Store, Q: Clone + Send + Sync + 'static>(
+pub(crate) async fn create_market<S: Store, Q: Remembers>(
     State(app): State<App<S, Q>>,
     Authenticated(actor): Authenticated,
     Once(cause): Once,
@@ -58,6 +59,9 @@ pub(crate) async fn create_market<S: Store, Q: Clone + Send + Sync + 'static>(
 ) -> Result<Reply<MarketBody>, ApiError> {
     let command = request.into_command(actor, cause.at, app.entropy);
     let opened = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    if let Some(market) = opened.committed() {
+        app.reader.market_written(market).await;
+    }
     Ok(Reply::created(opened.map(MarketBody::from)))
 }
 

@@ -1,9 +1,10 @@
 //! The function `api-markets`: its composition root.
 
-use shared::api::App;
+use shared::api::{App, Limits};
 use shared::aws::Aws;
 use shared::config::{Environment, TelemetryConfig};
 use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::repository::cached::Cached;
 use shared::runtime;
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,6 +12,7 @@ async fn main() -> Result<(), runtime::Error> {
     let env = Environment::of_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
-    let app = App::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
-    runtime::run_api(telemetry, api_markets::router(app)).await
+    let limits = Limits::from_env(&env, table.clone())?;
+    let app = App::new(&env, DynamoStore::new(table.clone()), Cached::new(DynamoReader::new(table)))?;
+    runtime::run_api(telemetry, limits.around(app.clone(), api_markets::router(app))).await
 }

@@ -6,7 +6,7 @@ mod ready;
 use axum::Router;
 use axum::routing::get;
 
-pub use ready::{Meta, Probe, QueueProbe};
+pub use ready::{Meta, Probe, QueueProbe, Unreachable};
 
 /// The routes of the function.
 pub fn router<T: Probe, Q: Probe>(meta: Meta<T, Q>) -> Router {

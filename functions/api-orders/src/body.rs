@@ -3,11 +3,14 @@
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::command::Version;
+use shared::domain::actor::Actor;
 use shared::domain::market::MarketId;
 use shared::domain::money::{Money, Quantity};
-use shared::domain::order::{Order, OrderId, OrderLine, OrderStatus};
-use shared::domain::payment::PaymentId;
+use shared::domain::order::fulfilment::Fulfilment;
+use shared::domain::order::{Order, OrderId, OrderLine, OrderStatus, Party, Shipment};
+use shared::domain::payment::{Checkout, DeclineCode, PaymentId};
 use shared::domain::product::ProductId;
+use shared::domain::refund::{Refund, RefundStatus};
 use shared::domain::text::{Sku, Title};
 use shared::domain::user::UserId;
 use shared::http::{EntityTag, Resource};
@@ -25,6 +28,13 @@ pub(crate) struct OrderBody {
     total: Money,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<PaymentId>,
+    /// What the buyer pays the order with, as long as it waits for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<Checkout>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<RefundBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipment: Option<Shipment>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: Version,
@@ -41,6 +51,19 @@ struct OrderItemBody {
     unit_price: Money,
 }
 
+/// Money that goes back to the buyer, or went.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RefundBody {
+    amount: Money,
+    status: RefundStatus,
+    reason: String,
+    /// Why the gateway refused it, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<DeclineCode>,
+    at: Timestamp,
+}
+
 impl Resource for OrderBody {
     fn location(&self) -> String {
         format!("/v1/orders/{}", self.id)
@@ -51,8 +74,13 @@ impl Resource for OrderBody {
     }
 }
 
-impl From<Order> for OrderBody {
-    fn from(order: Order) -> Self {
+impl OrderBody {
+    /// The order as `party` sees it: with what it is paid with is the buyer's business alone.
+    pub(crate) fn seen_by(party: Option<Party>, order: Order) -> Self {
+        let payment = match order.fulfilment {
+            Fulfilment::AwaitingPayment { checkout, .. } => checkout.filter(|_| party == Some(Party::Buyer)),
+            _ => None,
+        };
         Self {
             id: order.id,
             status: order.status,
@@ -62,9 +90,34 @@ impl From<Order> for OrderBody {
             items: order.lines.into_iter().map(OrderItemBody::from).collect(),
             total: order.total,
             payment_id: order.payment_id,
+            payment,
+            refunds: order.refunds.into_iter().map(RefundBody::from).collect(),
+            shipment: order.shipment,
             created_at: order.created_at,
             updated_at: order.updated_at,
             version: order.version,
+        }
+    }
+
+    /// The order as its seller sees it.
+    pub(crate) fn of_seller(order: Order) -> Self {
+        Self::seen_by(Some(Party::Seller), order)
+    }
+
+    /// The order as `actor` sees it.
+    pub(crate) fn for_actor(actor: &Actor, order: Order) -> Self {
+        Self::seen_by(order.party(actor), order)
+    }
+}
+
+impl From<Refund> for RefundBody {
+    fn from(refund: Refund) -> Self {
+        Self {
+            amount: refund.amount,
+            status: refund.status,
+            reason: refund.reason,
+            failure: refund.failure,
+            at: refund.at,
         }
     }
 }

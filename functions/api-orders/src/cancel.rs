@@ -30,7 +30,7 @@ pub(crate) async fn cancel_order<S: Store, Q: Clone + Send + Sync + 'static>(
 ) -> Result<Reply<OrderBody>, ApiError> {
     let command = CancelOrder { id, by: actor, reason: request.reason };
     let cancelled = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::changed(cancelled.map(OrderBody::from)))
+    Ok(Reply::changed(cancelled.map(|order| OrderBody::for_actor(&actor, order))))
 }
 
 fn refusal(error: CancelError) -> ApiError {

@@ -21,7 +21,7 @@ pub(crate) async fn get_order<S: Clone + Send + Sync + 'static, Q: OrderReader +
 ) -> Result<Reply<OrderBody>, ApiError> {
     let order = app.reader.order(id).await?.filter(|order| concerns(order, &actor, reads_any));
     let order = order.ok_or_else(ApiError::not_found)?;
-    Ok(Reply::shown(OrderBody::from(order)).unless(&known))
+    Ok(Reply::shown(OrderBody::for_actor(&actor, order)).unless(&known))
 }
 
 /// Whether an order concerns the actor. If not, it is as if there were no such order.

@@ -1,35 +1,80 @@
-//! `GET /v1/orders`: the caller's own orders, newest first.
+//! `GET /v1/orders`: the caller's own orders, or those of a market that the caller runs; newest first.
 
 use axum::extract::State;
 use deserr::Deserr;
-use shared::api::{App, Authenticated};
+use shared::api::permission::OrdersReadAny;
+use shared::api::{App, Authenticated, May};
+use shared::domain::actor::Actor;
+use shared::domain::market::MarketId;
+use shared::domain::order::OrderStatus;
 use shared::http::cursor::Limit;
-use shared::http::{ApiError, Cursors, FieldErrors, List, PageRequest, Query};
-use shared::repository::order::OrderReader;
+use shared::http::{ApiError, Code, Cursors, FieldErrors, List, PageRequest, Query};
+use shared::repository::market::MarketReader;
+use shared::repository::order::{OrderList, OrderReader};
+use shared::repository::user::UserReader;
 
 use crate::body::OrderBody;
 
-/// Which page.
+/// Which orders, and which page of them.
 #[derive(Debug, Deserr)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 pub(crate) struct ListOrdersQuery {
+    /// What this market sold, instead of what the caller bought.
+    #[deserr(default)]
+    market_id: Option<MarketId>,
+    #[deserr(default)]
+    status: Option<OrderStatus>,
     #[deserr(default)]
     limit: Option<Limit>,
     #[deserr(default)]
     cursor: Option<String>,
 }
 
-/// Lists what the caller bought.
-pub(crate) async fn list_orders<S: Clone, Q: OrderReader>(
+/// Lists what the caller bought, or what a market sold.
+pub(crate) async fn list_orders<S, Q>(
     State(app): State<App<S, Q>>,
     Authenticated(actor): Authenticated,
+    reads_any: May<OrdersReadAny>,
     Query(query): Query<ListOrdersQuery>,
-) -> Result<List<OrderBody>, ApiError> {
+) -> Result<List<OrderBody>, ApiError>
+where
+    S: Clone + Send + Sync + 'static,
+    Q: MarketReader + OrderReader + UserReader,
+{
     let page = PageRequest { limit: query.limit, cursor: query.cursor };
-    let caller = actor.user.to_string();
-    let cursors = Cursors::new(&app.seal, "orders of buyer", &caller);
+    let list = list_for(&actor, reads_any, query.market_id, &app.reader).await?;
+    let (name, caller) = (name_of(list, query.status), actor.user.to_string());
+    let cursors = Cursors::new(&app.seal, &name, &caller);
     let after = cursors.open(page.cursor.as_deref())?;
-    let orders = app.reader.orders_of(actor.user, page.limit(), after).await?;
+    let orders = app.reader.orders(list, query.status, page.limit(), after).await?;
     let next = orders.next.map(|position| cursors.seal(&position));
-    Ok(List::new(orders.items.into_iter().map(OrderBody::from).collect(), page.limit(), next))
+    let bodies = orders.items.into_iter().map(|order| OrderBody::for_actor(&actor, order));
+    Ok(List::new(bodies.collect(), page.limit(), next))
+}
+
+/// The list that is asked for, if the caller may read it. A market that others do not see is not there for them.
+async fn list_for(
+    actor: &Actor,
+    reads_any: May<OrdersReadAny>,
+    market: Option<MarketId>,
+    markets: &impl MarketReader,
+) -> Result<OrderList, ApiError> {
+    let Some(id) = market else { return Ok(OrderList::OfBuyer(actor.user)) };
+    let market = markets.market(id).await?;
+    let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
+    let market = market.ok_or_else(ApiError::not_found)?;
+    if market.is_run_by(actor) || reads_any.is_held() {
+        Ok(OrderList::InMarket(id))
+    } else {
+        Err(ApiError::new(Code::Forbidden, "only who runs the market reads its orders"))
+    }
+}
+
+/// All that selects the items of a list.
+fn name_of(list: OrderList, status: Option<OrderStatus>) -> String {
+    let status = status.map_or("any status", OrderStatus::as_str);
+    match list {
+        OrderList::OfBuyer(_) => format!("orders of buyer {status}"),
+        OrderList::InMarket(market) => format!("orders of {market} {status}"),
+    }
 }

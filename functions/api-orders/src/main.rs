@@ -1,6 +1,6 @@
 //! The function `api-orders`: its composition root.
 
-use shared::api::App;
+use shared::api::{App, Limits};
 use shared::aws::Aws;
 use shared::config::{Environment, TelemetryConfig};
 use shared::dynamodb::{DynamoReader, DynamoStore};
@@ -11,6 +11,7 @@ async fn main() -> Result<(), runtime::Error> {
     let env = Environment::of_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
+    let limits = Limits::from_env(&env, table.clone())?;
     let app = App::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
-    runtime::run_api(telemetry, api_orders::router(app)).await
+    runtime::run_api(telemetry, limits.around(app.clone(), api_orders::router(app))).await
 }

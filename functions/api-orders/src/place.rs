@@ -46,7 +46,7 @@ pub(crate) async fn place_order<S: Store, Q: Clone + Send + Sync + 'static>(
 ) -> Result<Reply<OrderBody>, ApiError> {
     let command = request.into_command(Id::generate(cause.at, &app.entropy), actor);
     let placed = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::created(placed.map(OrderBody::from)))
+    Ok(Reply::created(placed.map(|order| OrderBody::for_actor(&actor, order))))
 }
 
 impl PlaceOrderRequest {

@@ -56,7 +56,7 @@ impl TimelineBody {
     fn new(order: Order, attempts: Option<Attempts>) -> Self {
         let step = order.fulfilment.public_name();
         let until = match order.fulfilment {
-            Fulfilment::AwaitingPayment { until } => Some(until),
+            Fulfilment::AwaitingPayment { until, .. } => Some(until),
             _ => None,
         };
         let fulfilment = (order.fulfilment != Fulfilment::Finished).then(|| FulfilmentBody {

@@ -12,6 +12,7 @@ use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, CreateProductError, NewProduct};
 use shared::domain::text::{Description, Sku, Title};
 use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+use shared::repository::cached::Remembers;
 
 use crate::body::ProductBody;
 
@@ -30,7 +31,7 @@ pub(crate) struct CreateProductRequest {
 }
 
 /// Lists a product in a market of the caller's.
-pub(crate) async fn create_product<S: Store, Q: Clone + Send + Sync + 'static>(
+pub(crate) async fn create_product<S: Store, Q: Remembers>(
     State(app): State<App<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(market_id): Path<MarketId>,
@@ -40,6 +41,9 @@ pub(crate) async fn create_product<S: Store, Q: Clone + Send + Sync + 'static>(
     let product = request.into_product(Id::generate(cause.at, &app.entropy));
     let command = CreateProduct { market_id, by: actor, product };
     let listed = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    if let Some(product) = listed.committed() {
+        app.reader.product_written(product).await;
+    }
     Ok(Reply::created(listed.map(ProductBody::from)))
 }
 

@@ -8,6 +8,7 @@ use shared::command::Store;
 use shared::domain::product::ProductId;
 use shared::domain::product::restock::{RestockError, RestockProduct};
 use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+use shared::repository::cached::Remembers;
 
 use crate::body::ProductBody;
 
@@ -20,7 +21,7 @@ pub(crate) struct RestockRequest {
 }
 
 /// Adds pieces to what is available, or takes them away.
-pub(crate) async fn restock_product<S: Store, Q: Clone + Send + Sync + 'static>(
+pub(crate) async fn restock_product<S: Store, Q: Remembers>(
     State(app): State<App<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(id): Path<ProductId>,
@@ -29,6 +30,9 @@ pub(crate) async fn restock_product<S: Store, Q: Clone + Send + Sync + 'static>(
 ) -> Result<Reply<ProductBody>, ApiError> {
     let command = RestockProduct { id, by: actor, delta: request.delta.0 };
     let restocked = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    if let Some(product) = restocked.committed() {
+        app.reader.product_written(product).await;
+    }
     Ok(Reply::changed(restocked.map(ProductBody::from)))
 }
 

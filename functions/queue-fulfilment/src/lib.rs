@@ -15,7 +15,8 @@ use shared::domain::order::advance::Move;
 use shared::domain::order::attempt::NoteFailedAttempt;
 use shared::domain::order::fulfilment::{Effect, OrderSaga};
 use shared::domain::order::{OrderEvent, OrderId};
-use shared::gateway::{ChargeAnswer, Charged, GatewayError, PaymentGateway};
+use shared::domain::refund::RefundIntent;
+use shared::gateway::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded};
 use shared::saga::{DriveError, drive};
 
 /// Carries the orders of a queue through their sagas.
@@ -102,11 +103,29 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
                 let settled = self.gateway.settle(&intent, correlation).await;
                 settled.map(|capture| capture.map_or(Move::NotCharged, Move::Captured))
             }
-            Effect::Refund(intent) => {
-                self.gateway.refund(&intent, correlation).await.map(|()| Move::Refunded)
+            Effect::Open(intent) => {
+                self.gateway.open(&intent, correlation).await.map(|opened| match opened {
+                    Opened::Payable(checkout) => Move::Payable(checkout),
+                    Opened::Refused(code) => Move::Declined(code),
+                })
+            }
+            Effect::Refund(intent) => self.refund(&intent, cause).await,
+            Effect::FindRefund(intent) => {
+                let found = self.gateway.find_refund(&intent, correlation).await;
+                let anew = Move::RefundAnew(intent.number);
+                found.map(|found| found.map_or(anew, |refunded| refunded_by(&intent, refunded)))
             }
         };
         answer.map_err(|error| Stuck { step, error })
+    }
+
+    async fn refund(&self, intent: &RefundIntent, cause: &Cause) -> Result<Move, GatewayError> {
+        match self.gateway.refund(intent, &cause.correlation_id).await? {
+            RefundAnswer::Ended(refunded) => Ok(refunded_by(intent, refunded)),
+            // Decided on since this message came: once per message is enough.
+            RefundAnswer::NotRefunded if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
+            RefundAnswer::NotRefunded => Ok(Move::RefundAnew(intent.number)),
+        }
     }
 
     /// Notes for the people concerned why the order does not get on, and lets its message come back.
@@ -140,11 +159,19 @@ fn moved_by(charged: Charged) -> Move {
     }
 }
 
+fn refunded_by(intent: &RefundIntent, refunded: Refunded) -> Move {
+    match refunded {
+        Refunded::Done => Move::Refunded(intent.number),
+        Refunded::Refused(code) => Move::RefundRefused(intent.number, code),
+    }
+}
+
 const fn name_of(effect: &Effect) -> &'static str {
     match effect {
         Effect::Charge(_) | Effect::Find(_) => "charging",
         Effect::Settle(_) => "checking the charge",
-        Effect::Refund(_) => "refunding",
+        Effect::Open(_) => "awaiting payment",
+        Effect::Refund(_) | Effect::FindRefund(_) => "refunding",
     }
 }
 

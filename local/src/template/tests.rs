@@ -1,6 +1,7 @@
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use super::{Deployment, Parameters, StartingPosition, Template, TemplateError};
+use crate::secrets::Secrets;
 
 const QUEUES: &str = "http://127.0.0.1:9324";
 
@@ -20,9 +21,8 @@ fn function(properties: &str) -> String {
 fn the_template_of_this_repository_resolves() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let template = Template::read(&path).unwrap();
-    let required = ["JwtSigningKey", "JwtPublicKeys", "RefreshTokenKey", "CursorKey", "PaymentGatewayKey"];
-    let given = required.map(|name| (name.to_owned(), "secret".to_owned()));
-    let deployment = template.resolve(&BTreeMap::from(given), QUEUES).unwrap();
+    let given = Secrets::generate(&template).unwrap().parameters(&template);
+    let deployment = template.resolve(&given, QUEUES).unwrap();
 
     let table = deployment.table("Table").unwrap();
     assert_eq!((table.name.as_str(), table.stream), ("agora-table", true));

@@ -5,7 +5,7 @@ use http::request::Parts;
 
 use super::app::Edge;
 use super::caller::Caller;
-use crate::command::{Cause, CorrelationId, Receipt};
+use crate::command::{Cause, Receipt};
 use crate::http::edge::RawBody;
 use crate::http::{ApiError, Code, RequestFacts};
 
@@ -23,7 +23,8 @@ impl<S: Edge> FromRequestParts<S> for Once {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let cause = cause(parts)?;
+        let facts = RequestFacts::from_request_parts(parts, state).await?;
+        let cause = Cause::new(facts.correlation_id, facts.received_at);
         let Some(key) = key(parts)? else { return Ok(Self(cause)) };
         let Caller(caller) = Caller::from_request_parts(parts, state).await?;
         let caller = caller.map_or_else(|| "anonymous".to_owned(), |actor| actor.user.to_string());
@@ -50,12 +51,6 @@ impl<S: Edge> FromRequestParts<S> for OnceRequired {
     }
 }
 
-fn cause(parts: &Parts) -> Result<Cause, ApiError> {
-    let facts = parts.extensions.get::<RequestFacts>();
-    let facts = facts.ok_or_else(|| ApiError::internal(NotAtTheEdge))?;
-    Ok(Cause::new(CorrelationId::clone(&facts.correlation_id), facts.received_at))
-}
-
 /// The key, if there is one: 1 to 255 visible ASCII characters.
 fn key(parts: &Parts) -> Result<Option<String>, ApiError> {
     let mut values = parts.headers.get_all(HEADER).iter();
@@ -72,7 +67,3 @@ fn key(parts: &Parts) -> Result<Option<String>, ApiError> {
         )),
     }
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the router is not surrounded by the edge")]
-struct NotAtTheEdge;

@@ -10,6 +10,7 @@ use crate::auth::password::Password;
 use crate::domain::email::Email;
 use crate::domain::id::{Id, Identified};
 use crate::domain::money::{Amount, Currency, Money, Quantity};
+use crate::domain::order::OrderStatus;
 use crate::domain::payment::PaymentMethod;
 use crate::domain::text::{Sku, Text};
 use crate::http::FieldErrors;
@@ -55,7 +56,7 @@ macro_rules! read_from {
     )+};
 }
 
-read_from!(from_text: Currency, Email, Limit, Password, PaymentMethod, Sku);
+read_from!(from_text: Currency, Email, Limit, OrderStatus, Password, PaymentMethod, Sku);
 read_from!(from_integer: Amount, Quantity, Pieces, OpeningStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {
@@ -169,6 +170,15 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// The change as commands have it: `None` leaves it, the inner `None` takes it away.
+    pub fn into_change(self) -> Option<Option<T>> {
+        match self {
+            Self::Keep => None,
+            Self::Clear => Some(None),
+            Self::Set(given) => Some(Some(given)),
+        }
+    }
+
     /// What becomes of `present`.
     pub fn applied_to(self, present: Option<T>) -> Option<T> {
         match self {
@@ -278,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_list_keeps_to_its_bounds() {
-        assert_eq!(errors(json!([])), FieldErrors::one("", "must have 1 to 3 elements"));
-        assert_eq!(errors(json!({})), FieldErrors::one("", "must be an array"));
+        assert_eq!(errors(json!([])), FieldErrors::one("body", "must have 1 to 3 elements"));
+        assert_eq!(errors(json!({})), FieldErrors::one("body", "must be an array"));
     }
 }

@@ -9,7 +9,7 @@ use super::app::{App, Edge};
 use super::caller::Authenticated;
 use crate::command::StoreError;
 use crate::domain::actor::{Actor, Permission};
-use crate::domain::user::UserStatus;
+use crate::domain::user::{Role, UserStatus};
 use crate::http::{ApiError, Code};
 use crate::repository::user::UserReader;
 
@@ -19,12 +19,34 @@ pub trait Grant: Send + Sync + 'static {
     const PERMISSION: Permission;
 }
 
-/// May read anybody's order.
-#[derive(Debug, Clone, Copy)]
-pub struct OrdersReadAny;
+/// Makes a type of each permission.
+macro_rules! grants {
+    ($($(#[$doc:meta])+ $name:ident,)+) => {$(
+        $(#[$doc])+
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
 
-impl Grant for OrdersReadAny {
-    const PERMISSION: Permission = Permission::OrdersReadAny;
+        impl Grant for $name {
+            const PERMISSION: Permission = Permission::$name;
+        }
+    )+};
+}
+
+grants! {
+    /// May read anybody's order.
+    OrdersReadAny,
+    /// May read anybody's payment.
+    PaymentsReadAny,
+    /// May suspend markets, and lift suspensions.
+    MarketsSuspend,
+    /// May read anybody's account, and list accounts.
+    UsersRead,
+    /// May suspend accounts of users, and reinstate them.
+    UsersSuspend,
+    /// May change anybody's account, its role and status included.
+    UsersUpdate,
+    /// May delete anybody's account.
+    UsersDelete,
 }
 
 /// Knows who is who at this moment.
@@ -68,20 +90,42 @@ pub struct Permitted<P> {
 
 /// The token's word is not enough for a yes: the role may have been taken back, or the account suspended, since it was
 /// issued. It is enough for a no.
-async fn holds<P: Grant>(actor: &Actor, users: &impl UserReader) -> Result<bool, StoreError> {
+async fn holds<P: Grant>(
+    actor: &Actor,
+    parts: &mut Parts,
+    users: &impl UserReader,
+) -> Result<bool, StoreError> {
     if !actor.may(P::PERMISSION) {
         return Ok(false);
     }
-    let user = users.current_user(actor.user).await?.filter(|user| user.status == UserStatus::Active);
-    Ok(user.is_some_and(|user| user.role.permissions().contains(&P::PERMISSION)))
+    let role = current_role(actor, parts, users).await?;
+    Ok(role.is_some_and(|role| role.permissions().contains(&P::PERMISSION)))
 }
+
+/// The role that the account has now; none if it is gone or suspended. Read once for all permissions of a request.
+async fn current_role(
+    actor: &Actor,
+    parts: &mut Parts,
+    users: &impl UserReader,
+) -> Result<Option<Role>, StoreError> {
+    if let Some(CurrentRole(known)) = parts.extensions.get() {
+        return Ok(*known);
+    }
+    let user = users.current_user(actor.user).await?.filter(|user| user.status == UserStatus::Active);
+    let role = user.map(|user| user.role);
+    parts.extensions.insert(CurrentRole(role));
+    Ok(role)
+}
+
+#[derive(Clone, Copy)]
+struct CurrentRole(Option<Role>);
 
 impl<S: Accounts, P: Grant> FromRequestParts<S> for May<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Authenticated(actor) = Authenticated::from_request_parts(parts, state).await?;
-        let held = holds::<P>(&actor, state.users()).await?;
+        let held = holds::<P>(&actor, parts, state.users()).await?;
         Ok(Self { held, grant: PhantomData })
     }
 }
@@ -91,7 +135,7 @@ impl<S: Accounts, P: Grant> FromRequestParts<S> for Permitted<P> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Authenticated(actor) = Authenticated::from_request_parts(parts, state).await?;
-        if holds::<P>(&actor, state.users()).await? {
+        if holds::<P>(&actor, parts, state.users()).await? {
             Ok(Self { actor, grant: PhantomData })
         } else {
             Err(ApiError::new(Code::Forbidden, "this needs a permission that you do not hold"))

@@ -91,6 +91,13 @@ impl Hasher {
         .await?
     }
 
+    /// Whether `stored` was made otherwise than [`hash`](Self::hash) does today: with another algorithm, version or
+    /// cost. Who presents the password is the one chance to store a better hash.
+    #[must_use]
+    pub fn is_outdated(&self, stored: &str) -> bool {
+        parameters(stored) != parameters(&self.decoy)
+    }
+
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -106,9 +113,29 @@ fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, HashError> {
     Ok(hash.to_string())
 }
 
+/// What comes before salt and hash in PHC string format: algorithm, version, cost.
+fn parameters(stored: &str) -> Option<&str> {
+    stored.rsplitn(3, '$').nth(2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_hash_of_other_parameters_is_checked_by_its_own_and_outdated() {
+        let hasher = Hasher::new().unwrap();
+        let password: Password = "correct horse".parse().unwrap();
+        let today = hasher.hash(password.clone()).await.unwrap();
+        assert!(!hasher.is_outdated(&today));
+        let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
+        let other = Argon2::new(Algorithm::Argon2i, Version::V0x13, hasher.argon2.params().clone());
+        for outdated in [cheap, other] {
+            let stored = hash(&outdated, "correct horse").unwrap();
+            assert!(hasher.is_outdated(&stored), "{stored}");
+            assert!(hasher.verify(password.clone(), Some(stored)).await.unwrap());
+        }
+    }
 
     #[tokio::test]
     async fn only_the_password_itself_is_accepted() {

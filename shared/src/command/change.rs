@@ -61,6 +61,8 @@ pub enum Condition {
     AtVersion(Version),
     /// It is there, and this attribute has this value.
     Is(&'static str, String),
+    /// It is there, and this counter is zero.
+    Zero(&'static str),
     /// None of its counters falls below zero by the adjustment.
     NoneBelowZero,
     /// Nothing.
@@ -164,6 +166,20 @@ impl<T, E> Change<T, E> {
         self.write_item(R::key(id), record, R::KIND, Listings::default(), None, Condition::Absent, refusal)
     }
 
+    /// Stores a record that has no versions over the one whose `attribute` is `value`; finding another, or none, is
+    /// the refusal `otherwise`.
+    #[must_use]
+    pub fn replace<R: Record>(
+        self,
+        id: &R::Id,
+        record: &R,
+        (attribute, value): (&'static str, &str),
+        otherwise: E,
+    ) -> Self {
+        let condition = Condition::Is(attribute, value.to_owned());
+        self.write_item(R::key(id), record, R::KIND, Listings::default(), None, condition, Some(otherwise))
+    }
+
     /// Stores a record that has no versions, over whatever is there.
     #[must_use]
     pub fn overwrite<R: Record>(self, id: &R::Id, record: &R) -> Self {
@@ -203,6 +219,14 @@ impl<T, E> Change<T, E> {
             condition,
             refusal: Some(otherwise),
         });
+        self
+    }
+
+    /// Removes a record, one of whose counters must be zero; if it is not, that is the refusal `otherwise`.
+    #[must_use]
+    pub fn remove_spent<R: Record>(mut self, id: &R::Id, counter: &'static str, otherwise: E) -> Self {
+        let (operation, condition) = (Operation::Delete, Condition::Zero(counter));
+        self.writes.push(Write { key: R::key(id), operation, condition, refusal: Some(otherwise) });
         self
     }
 
@@ -254,10 +278,10 @@ impl<T, E> Change<T, E> {
         if event.is_heard() {
             match serde_json::to_value(event) {
                 Ok(value) => {
-                    self.events.push(Announcement { subject, sequence, name: event.name(), event: value })
+                    self.events.push(Announcement { subject, sequence, name: event.name(), event: value });
                 }
                 Err(error) => {
-                    self.malformed = Some(MalformedItem { kind: event.name(), reason: error.to_string() })
+                    self.malformed = Some(MalformedItem { kind: event.name(), reason: error.to_string() });
                 }
             }
         }

@@ -98,6 +98,8 @@ pub trait Entity: Record {
 pub struct Listings {
     /// Among the children of a parent (index `by-parent`).
     pub by_parent: Option<(String, String)>,
+    /// Its name, where the same children are also listed in the order of their names (index `by-name`).
+    pub name: Option<String>,
     /// Among what one person owns (index `by-owner`).
     pub by_owner: Option<(String, String)>,
     /// Among what falls due at a time (index `due`).

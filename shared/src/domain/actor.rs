@@ -10,6 +10,24 @@ pub enum Permission {
     /// Read anybody's order.
     #[serde(rename = "orders:read-any")]
     OrdersReadAny,
+    /// Suspend markets, and lift suspensions.
+    #[serde(rename = "markets:suspend")]
+    MarketsSuspend,
+    /// Read anybody's account, and list accounts.
+    #[serde(rename = "users:read")]
+    UsersRead,
+    /// Suspend accounts of users, and reinstate them.
+    #[serde(rename = "users:suspend")]
+    UsersSuspend,
+    /// Change anybody's account, its role and status included.
+    #[serde(rename = "users:update")]
+    UsersUpdate,
+    /// Delete anybody's account.
+    #[serde(rename = "users:delete")]
+    UsersDelete,
+    /// Read anybody's payment.
+    #[serde(rename = "payments:read-any")]
+    PaymentsReadAny,
 }
 
 impl Role {
@@ -18,7 +36,22 @@ impl Role {
     pub const fn permissions(self) -> &'static [Permission] {
         match self {
             Self::User => &[],
-            Self::Moderator | Self::Admin => &[Permission::OrdersReadAny],
+            Self::Moderator => &[
+                Permission::OrdersReadAny,
+                Permission::PaymentsReadAny,
+                Permission::MarketsSuspend,
+                Permission::UsersRead,
+                Permission::UsersSuspend,
+            ],
+            Self::Admin => &[
+                Permission::OrdersReadAny,
+                Permission::PaymentsReadAny,
+                Permission::MarketsSuspend,
+                Permission::UsersRead,
+                Permission::UsersSuspend,
+                Permission::UsersUpdate,
+                Permission::UsersDelete,
+            ],
         }
     }
 }

@@ -46,6 +46,12 @@ impl<T: Identified> Id<T> {
         Self { ulid: Ulid::from_parts(millis, entropy.random()), of: PhantomData }
     }
 
+    /// The id that a digest stands for: always the same, where chance would make another each time.
+    #[must_use]
+    pub const fn of_digest(digest: u128) -> Self {
+        Self { ulid: Ulid(digest), of: PhantomData }
+    }
+
     /// The id of another kind of thing that belongs to this one, one to one.
     #[must_use]
     pub const fn retyped<U: Identified>(self) -> Id<U> {

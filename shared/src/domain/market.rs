@@ -1,6 +1,8 @@
 //! Markets: the storefronts that people open.
 
 pub mod create;
+pub mod delete;
+pub mod update;
 
 use serde::{Deserialize, Serialize};
 
@@ -98,12 +100,26 @@ pub enum MarketEvent {
         /// Which.
         market_id: MarketId,
     },
+    /// It was changed.
+    #[serde(rename = "market.changed", rename_all = "camelCase")]
+    Changed {
+        /// Which.
+        market_id: MarketId,
+    },
+    /// It was removed.
+    #[serde(rename = "market.deleted", rename_all = "camelCase")]
+    Deleted {
+        /// Which.
+        market_id: MarketId,
+    },
 }
 
 impl Event for MarketEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Created { .. } => "market.created",
+            Self::Changed { .. } => "market.changed",
+            Self::Deleted { .. } => "market.deleted",
         }
     }
 

@@ -42,6 +42,9 @@ pub enum MoneyError {
     /// The result is beyond [`Amount::MAX`].
     #[error("the amount is larger than can be charged")]
     TooLarge,
+    /// The result is less than nothing.
+    #[error("the amount is less than nothing")]
+    Negative,
     /// They are of two currencies.
     #[error("the currencies differ")]
     CurrencyMismatch,
@@ -81,6 +84,17 @@ impl Money {
             return Err(MoneyError::CurrencyMismatch);
         }
         self.with(self.amount.0.checked_add(other.amount.0))
+    }
+
+    /// What is left of this without `other`.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the currencies differ or `other` is more.
+    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch);
+        }
+        self.with(self.amount.0.checked_sub(other.amount.0)).map_err(|_| MoneyError::Negative)
     }
 
     /// `quantity` times this.
@@ -195,6 +209,7 @@ mod tests {
     fn currencies_do_not_mix() {
         let dollars = Money::zero("USD".parse().unwrap());
         assert_eq!(euros(1).plus(dollars), Err(MoneyError::CurrencyMismatch));
+        assert_eq!(euros(1).minus(dollars), Err(MoneyError::CurrencyMismatch));
     }
 
     #[test]
@@ -209,6 +224,8 @@ mod tests {
         fn arithmetic_is_exact_or_refused(a in 0..=Amount::MAX, b in 0..=Amount::MAX, pieces in 1..=1_000_i64) {
             let expected = |value: i64| if value <= Amount::MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) };
             prop_assert_eq!(euros(a).plus(euros(b)), expected(a + b));
+            let left = if a >= b { Ok(euros(a - b)) } else { Err(MoneyError::Negative) };
+            prop_assert_eq!(euros(a).minus(euros(b)), left);
             prop_assert_eq!(euros(a).times(Quantity::try_from(pieces).unwrap()), expected(a * pieces));
         }
     }

@@ -3,10 +3,22 @@
 pub mod advance;
 pub mod attempt;
 pub mod cancel;
+pub mod declined;
+pub mod deliver;
+pub mod event;
 pub mod expire;
 pub mod fulfilment;
+pub mod pieces;
 pub mod place;
+pub mod receive;
+pub mod refund;
+mod repayment;
+pub mod seller;
+pub mod ship;
+mod status;
 mod transition;
+#[cfg(test)]
+mod ways;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +28,14 @@ use super::market::MarketId;
 use super::money::{Money, Quantity};
 use super::payment::{PaymentId, PaymentMethod};
 use super::product::ProductId;
-use super::subscriber::subscribers;
-use super::text::{Sku, Title};
+use super::refund::Refund;
+use super::text::{Carrier, Sku, Title, TrackingNumber};
 use super::user::UserId;
 use crate::clock::Timestamp;
-use crate::command::{Event, Version};
+use crate::command::Version;
+pub use event::{OrderEvent, OrderFacts};
 use fulfilment::Fulfilment;
+pub use status::{OrderStatus, OrderStatusError};
 pub use transition::InvalidState;
 
 /// The id of an [`Order`].
@@ -49,6 +63,11 @@ pub struct Order {
     pub payment_method: Option<PaymentMethod>,
     /// What was paid for it.
     pub payment_id: Option<PaymentId>,
+    /// What of that went back, or goes back.
+    #[serde(default)]
+    pub refunds: Vec<Refund>,
+    /// How it was sent, once it was.
+    pub shipment: Option<Shipment>,
     /// What buyer and seller see of its progress.
     pub status: OrderStatus,
     /// Where its fulfilment stands.
@@ -81,36 +100,14 @@ pub struct OrderLine {
     pub unit_price: Money,
 }
 
-/// How far an order has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderStatus {
-    /// Placed; nothing is reserved yet.
-    Pending,
-    /// Its stock is reserved; it is to be paid.
-    AwaitingPayment,
-    /// Paid.
-    Confirmed,
-    /// On its way.
-    Shipped,
-    /// Arrived.
-    Delivered,
-    /// Impossible: no stock, or the card was declined.
-    Rejected,
-    /// Called off.
-    Cancelled,
-    /// Not paid in time.
-    Expired,
-    /// Paid back.
-    Refunded,
-}
-
-impl OrderStatus {
-    /// Whether nothing follows of itself: the order is not on its way to anything.
-    #[must_use]
-    pub const fn is_settled(self) -> bool {
-        !matches!(self, Self::Pending | Self::AwaitingPayment)
-    }
+/// How an order was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shipment {
+    /// Who carries it.
+    pub carrier: Carrier,
+    /// What the carrier knows it by.
+    pub tracking_number: TrackingNumber,
 }
 
 /// One entry of an order's timeline.
@@ -159,87 +156,6 @@ impl Order {
     }
 }
 
-/// What others hear of orders. Those that nobody hears keep the sequence of an order's events without a gap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
-pub enum OrderEvent {
-    /// It was placed.
-    #[serde(rename = "order.created")]
-    Created(OrderFacts),
-    /// Its stock is reserved.
-    #[serde(rename = "order.awaiting_payment")]
-    AwaitingPayment(OrderFacts),
-    /// It is paid.
-    #[serde(rename = "order.confirmed")]
-    Confirmed(OrderFacts),
-    /// It is impossible.
-    #[serde(rename = "order.rejected")]
-    Rejected(OrderFacts),
-    /// It was called off.
-    #[serde(rename = "order.cancelled")]
-    Cancelled(OrderFacts),
-    /// It was not paid in time.
-    #[serde(rename = "order.expired")]
-    Expired(OrderFacts),
-    /// Its fulfilment took a step that changes no status.
-    #[serde(rename = "order.progressed")]
-    Progressed(OrderFacts),
-}
-
-/// What an event says of its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderFacts {
-    /// Which.
-    pub order_id: OrderId,
-    /// Where.
-    pub market_id: MarketId,
-    /// Who buys.
-    pub buyer_id: UserId,
-    /// For how much.
-    pub total: Money,
-}
-
-impl From<&Order> for OrderFacts {
-    fn from(order: &Order) -> Self {
-        Self { order_id: order.id, market_id: order.market_id, buyer_id: order.buyer_id, total: order.total }
-    }
-}
-
-impl OrderEvent {
-    /// The order that it is about.
-    #[must_use]
-    pub const fn order_id(&self) -> OrderId {
-        match self {
-            Self::Created(facts)
-            | Self::AwaitingPayment(facts)
-            | Self::Confirmed(facts)
-            | Self::Rejected(facts)
-            | Self::Cancelled(facts)
-            | Self::Expired(facts)
-            | Self::Progressed(facts) => facts.order_id,
-        }
-    }
-}
-
-impl Event for OrderEvent {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Created(_) => "order.created",
-            Self::AwaitingPayment(_) => "order.awaiting_payment",
-            Self::Confirmed(_) => "order.confirmed",
-            Self::Rejected(_) => "order.rejected",
-            Self::Cancelled(_) => "order.cancelled",
-            Self::Expired(_) => "order.expired",
-            Self::Progressed(_) => "order.progressed",
-        }
-    }
-
-    fn is_heard(&self) -> bool {
-        !subscribers(self.name()).is_empty()
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -268,6 +184,8 @@ pub(super) mod tests {
             total: price.times(quantity).unwrap(),
             payment_method: method.map(|method| method.parse().unwrap()),
             payment_id: None,
+            refunds: Vec::new(),
+            shipment: None,
             status: OrderStatus::Pending,
             fulfilment: Fulfilment::Accepted,
             timeline: vec![Transition {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::id::{Id, Identified};
-use super::money::Money;
+use super::money::{Money, MoneyError};
 use super::order::OrderId;
 use super::subscriber::subscribers;
 use crate::clock::Timestamp;
@@ -118,26 +118,42 @@ impl ChargeIntent {
     }
 }
 
-/// The decision to give back, made before the gateway hears of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RefundIntent {
+/// The decision to let the buyer pay, made before the gateway hears of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckoutIntent {
     /// For what.
     pub order_id: OrderId,
-    /// Of which capture.
-    pub gateway_id: GatewayId,
     /// How much.
     pub amount: Money,
-    /// When it was decided.
-    pub decided_at: Timestamp,
 }
 
-impl RefundIntent {
-    /// The key under which the gateway does it at most once; a further attempt is for when the gateway has stored a
-    /// failure of its own under the first. It never refunds more than was captured, whatever the key.
+impl CheckoutIntent {
+    /// The key under which the gateway makes one thing to pay; a further attempt is for when the gateway has stored a
+    /// failure of its own under the first. What only the gateway knows of, nobody pays.
     #[must_use]
     pub fn idempotency_key(&self, attempt: u32) -> String {
-        format!("{}-refund-{attempt}", self.order_id)
+        format!("{}-checkout-{attempt}", self.order_id)
+    }
+}
+
+/// What the buyer pays at the gateway, who brings the means of payment along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkout {
+    /// The gateway's own id of it.
+    pub gateway_id: GatewayId,
+    /// With which the buyer's browser pays it. Nobody else's business.
+    pub client_secret: ClientSecret,
+}
+
+/// With which a browser pays at the gateway.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientSecret(pub String);
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(…)")
     }
 }
 
@@ -234,10 +250,20 @@ impl Payment {
         }
     }
 
-    /// The payment with all that was captured given back.
+    /// The payment with so much more of it given back.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if that is more than was captured.
+    pub fn given_back(self, amount: Money, now: Timestamp) -> Result<Self, MoneyError> {
+        let refunded = self.refunded.plus(amount)?;
+        self.captured.minus(refunded)?;
+        Ok(Self { version: self.version.next(), refunded, updated_at: now, ..self })
+    }
+
+    /// Whether all of it was given back.
     #[must_use]
-    pub fn refunded_in_full(self, now: Timestamp) -> Self {
-        Self { version: self.version.next(), refunded: self.captured, updated_at: now, ..self }
+    pub fn is_given_back(&self) -> bool {
+        self.refunded == self.captured
     }
 
     /// What an event says of it.

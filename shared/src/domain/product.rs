@@ -1,7 +1,9 @@
 //! Products: what a market sells, and how much of it there is.
 
 pub mod create;
+pub mod delete;
 pub mod restock;
+pub mod update;
 
 use serde::{Deserialize, Serialize};
 
@@ -83,31 +85,8 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// Holds pieces for an order.
-    #[must_use]
-    pub fn reserve(quantity: Quantity) -> Adjustment {
-        Self::moved("available", "reserved", quantity)
-    }
-
-    /// Gives held pieces back.
-    #[must_use]
-    pub fn release(quantity: Quantity) -> Adjustment {
-        Self::moved("reserved", "available", quantity)
-    }
-
-    /// Sells held pieces.
-    #[must_use]
-    pub fn sell(quantity: Quantity) -> Adjustment {
-        Self::moved("reserved", "sold", quantity)
-    }
-
-    /// Takes sold pieces back.
-    #[must_use]
-    pub fn take_back(quantity: Quantity) -> Adjustment {
-        Self::moved("sold", "available", quantity)
-    }
-
-    fn moved(from: &'static str, to: &'static str, quantity: Quantity) -> Adjustment {
+    /// Moves pieces from one counter to another.
+    pub(super) fn moved(from: &'static str, to: &'static str, quantity: Quantity) -> Adjustment {
         let pieces = i64::from(quantity);
         Adjustment::of::<Self>().add(from, -pieces).add(to, pieces)
     }
@@ -142,12 +121,21 @@ pub enum ProductEvent {
         /// Whose.
         market_id: MarketId,
     },
+    /// A product was removed.
+    #[serde(rename = "product.deleted", rename_all = "camelCase")]
+    Deleted {
+        /// Which.
+        product_id: ProductId,
+        /// Whose.
+        market_id: MarketId,
+    },
 }
 
 impl Event for ProductEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Changed { .. } => "product.changed",
+            Self::Deleted { .. } => "product.deleted",
         }
     }
 

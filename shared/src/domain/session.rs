@@ -30,6 +30,9 @@ pub struct Session {
     pub id: SessionKey,
     /// Counts its changes.
     pub version: Version,
+    /// The account's count when it was started.
+    #[serde(default)]
+    pub epoch: Epoch,
     /// The token that may be used next.
     pub current: TokenHash,
     /// The token that was used last.
@@ -55,6 +58,22 @@ pub struct SessionKey {
 impl std::fmt::Display for SessionKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.session_id.fmt(f)
+    }
+}
+
+/// Counts how often all sessions of an account were ended at once.
+///
+/// A session is good under the count that it was started under, so one write to the account ends all of them, whatever
+/// the clocks of those who started them showed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(u64);
+
+impl Epoch {
+    /// The count after all sessions were ended once more.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
     }
 }
 

@@ -24,7 +24,7 @@ impl Subscriber {
 #[must_use]
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
-        "order.created" | "order.cancelled" => &[Subscriber::Fulfilment],
+        "order.created" | "order.cancelled" | "order.refunding" => &[Subscriber::Fulfilment],
         _ => &[],
     }
 }

@@ -17,6 +17,10 @@ pub type Name = Text<100>;
 pub type Title = Text<200>;
 /// A description of a market or a product.
 pub type Description = Text<5000>;
+/// Who carries a parcel.
+pub type Carrier = Text<100>;
+/// What the carrier knows a parcel by.
+pub type TrackingNumber = Text<100>;
 /// Why somebody did something.
 pub type Reason = Text<500>;
 
@@ -39,6 +43,12 @@ impl<const MAX: usize> Text<MAX> {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The text in the one form under which it is ordered and searched: NFKC, lower case.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.nfkc().collect::<String>().to_lowercase()
     }
 }
 

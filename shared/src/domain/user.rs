@@ -1,11 +1,17 @@
 //! People with accounts.
 
+pub mod delete;
+pub mod password_reset;
 pub mod register;
+pub mod rehash;
+pub mod update;
+pub mod verify;
 
 use serde::{Deserialize, Serialize};
 
 use super::email::Email;
 use super::id::{Id, Identified};
+use super::session::Epoch;
 use super::subscriber::subscribers;
 use super::text::Name;
 use crate::clock::Timestamp;
@@ -32,6 +38,9 @@ pub struct User {
     pub role: Role,
     /// Whether the account may do anything at all.
     pub status: UserStatus,
+    /// Sessions that were started under another count have ended.
+    #[serde(default)]
+    pub session_epoch: Epoch,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -54,6 +63,21 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// Every role, from the one that may least.
+    pub const ALL: &'static [Self] = &[Self::User, Self::Moderator, Self::Admin];
+
+    /// The role as the API writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Moderator => "moderator",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 /// Whether an account may do anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -62,6 +86,20 @@ pub enum UserStatus {
     Active,
     /// It may not, until it is reinstated.
     Suspended,
+}
+
+impl UserStatus {
+    /// Every status.
+    pub const ALL: &'static [Self] = &[Self::Active, Self::Suspended];
+
+    /// The status as the API writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        }
+    }
 }
 
 /// The proof that an address belongs to one account; unique by being under the address itself.
@@ -80,6 +118,11 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
+impl Credentials {
+    /// The attribute that a change of password is conditioned on.
+    pub(super) const PASSWORD_HASH: &'static str = "passwordHash";
+}
+
 /// What others hear of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -90,12 +133,33 @@ pub enum UserEvent {
         /// Whose.
         user_id: UserId,
     },
+    /// An account was changed; its address was not.
+    #[serde(rename = "user.changed", rename_all = "camelCase")]
+    Changed {
+        /// Which.
+        user_id: UserId,
+    },
+    /// An account got another address, which nobody has shown to be theirs yet.
+    #[serde(rename = "user.email_changed", rename_all = "camelCase")]
+    EmailChanged {
+        /// Which.
+        user_id: UserId,
+    },
+    /// An account was deleted.
+    #[serde(rename = "user.deleted", rename_all = "camelCase")]
+    Deleted {
+        /// Which.
+        user_id: UserId,
+    },
 }
 
 impl Event for UserEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Registered { .. } => "user.registered",
+            Self::Changed { .. } => "user.changed",
+            Self::EmailChanged { .. } => "user.email_changed",
+            Self::Deleted { .. } => "user.deleted",
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::schema::receipt_key;
 use super::store::DynamoStore;
-use super::transaction::{MAX_ITEMS, Transaction, touched};
+use super::transaction::{MAX_ITEMS, NotCommitted, Transaction, touched};
 use crate::clock::{Clock, Entropy};
 use crate::command::{
     Cause, Change, Command, Ended, ExecuteError, Executed, Key, Loaded, Reads, Store, StoreError,
@@ -34,6 +34,8 @@ pub(super) async fn execute_all<D: Command + Clone, C: Clock, R: Entropy>(
     let mut group = Group::new();
     for (position, ((command, cause), reads)) in commands.iter().zip(reads).enumerate() {
         ended.push(match decide(store, command, cause, &reads, &loaded) {
+            // Decided on what an earlier command of the batch is about to change: decided again, alone.
+            Decision::Ended(end) if end.is_err() && group.touches(reads.keys()) => None,
             Decision::Ended(end) => Some(*end),
             Decision::Change(change) => {
                 group.admit(position, *change, cause);
@@ -41,8 +43,8 @@ pub(super) async fn execute_all<D: Command + Clone, C: Clock, R: Entropy>(
             }
         });
     }
-    for (position, output) in group.commit(store, &commands).await {
-        ended[position] = Some(Ok(Executed::Committed(output)));
+    for (position, end) in group.commit(store, &commands).await {
+        ended[position] = Some(end);
     }
     let mut answers = Vec::with_capacity(ended.len());
     for (end, (command, cause)) in ended.into_iter().zip(&commands) {
@@ -95,6 +97,11 @@ impl<D: Command> Group<D> {
         Self { members: Vec::new(), touched: HashSet::new(), items: 0 }
     }
 
+    /// Whether a member writes one of `keys`.
+    fn touches(&self, keys: &[Key]) -> bool {
+        keys.iter().any(|key| self.touched.contains(key))
+    }
+
     /// Takes the change in, unless it touches what is touched already or there is no room; it is done alone then.
     fn admit(&mut self, position: usize, change: Change<D::Output, D::Error>, cause: &Cause) {
         let keys: Vec<Key> =
@@ -107,12 +114,14 @@ impl<D: Command> Group<D> {
         }
     }
 
-    /// Commits the group in one transaction, and says what became of its members; nothing, if it failed.
+    /// Commits the group in one transaction, and says what became of its members; nothing of those who have to be
+    /// carried out alone, because one of them stood in the way of all. Where the end is not known, it is not known for
+    /// each of them.
     async fn commit<C: Clock, R: Entropy>(
         self,
         store: &DynamoStore<C, R>,
         commands: &[(D, Cause)],
-    ) -> Vec<(usize, D::Output)> {
+    ) -> Vec<(usize, Ended<D>)> {
         let mut transaction = Transaction::new();
         let mut outputs = Vec::with_capacity(self.members.len());
         for Member { position, change } in self.members {
@@ -121,10 +130,13 @@ impl<D: Command> Group<D> {
                 Err(_) => return Vec::new(),
             }
         }
-        if transaction.is_empty() || transaction.commit(&store.table).await.is_ok() {
-            outputs
-        } else {
-            Vec::new()
+        let committed = if transaction.is_empty() { Ok(()) } else { transaction.commit(&store.table).await };
+        match committed {
+            Ok(()) => outputs.into_iter().map(|(position, output)| (position, Ok(Executed::Committed(output)))).collect(),
+            Err(NotCommitted::Store(error)) => {
+                outputs.into_iter().map(|(position, _)| (position, Err(error.clone().into()))).collect()
+            }
+            Err(NotCommitted::AlreadyDone(_) | NotCommitted::Refused(_) | NotCommitted::Lost) => Vec::new(),
         }
     }
 }

@@ -133,6 +133,16 @@ impl Predicate {
         Self::Compare(attribute, Comparison::Less, value.into())
     }
 
+    /// The attribute is `value` or less.
+    pub fn at_most(attribute: &'static str, value: impl Into<Value>) -> Self {
+        Self::Compare(attribute, Comparison::AtMost, value.into())
+    }
+
+    /// The attribute is greater than `value`.
+    pub fn greater(attribute: &'static str, value: impl Into<Value>) -> Self {
+        Self::Compare(attribute, Comparison::Greater, value.into())
+    }
+
     /// The attribute is `value` or more.
     pub fn at_least(attribute: &'static str, value: impl Into<Value>) -> Self {
         Self::Compare(attribute, Comparison::AtLeast, value.into())

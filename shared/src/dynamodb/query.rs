@@ -66,6 +66,25 @@ impl Query {
         self
     }
 
+    /// Only items whose sort value begins with `prefix`.
+    #[must_use]
+    pub fn beginning_with(mut self, prefix: impl Into<String>) -> Self {
+        self.sort = Some(Predicate::BeginsWith(self.attributes().1, prefix.into()));
+        self
+    }
+
+    /// Only items that come after `bound`, in the order that the query has by now.
+    #[must_use]
+    pub fn beyond(mut self, bound: impl Into<String>) -> Self {
+        let (attribute, bound) = (self.attributes().1, bound.into());
+        self.sort = Some(if self.newest_first {
+            Predicate::less(attribute, bound)
+        } else {
+            Predicate::greater(attribute, bound)
+        });
+        self
+    }
+
     /// Only items for which this holds; the others are read and paid for all the same.
     #[must_use]
     pub fn filter(mut self, predicate: Predicate) -> Self {

@@ -24,11 +24,16 @@ pub const OUTBOX_SHARDS: u32 = 16;
 /// An index of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Index {
-    /// Children of a parent, in the order of their ids.
+    /// Children of a parent, in the order of their ids: the markets of a status, the products of a market, the dead
+    /// letters of a queue, the accounts of a status and role.
     ByParent,
-    /// What one person owns, in the order of ids.
+    /// The same children in the order of their names, for sorting by name and for finding the beginning of one: the
+    /// accounts of a status and role.
+    ByName,
+    /// What one person owns, in the order of ids: the orders of a buyer. Accounts, which own themselves, in the order
+    /// of their addresses, for finding the beginning of one.
     ByOwner,
-    /// What falls due, in the order of time.
+    /// What falls due, in the order of time: orders that wait for their payment.
     Due,
 }
 
@@ -38,6 +43,7 @@ impl Index {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ByParent => "by-parent",
+            Self::ByName => "by-name",
             Self::ByOwner => "by-owner",
             Self::Due => "due",
         }
@@ -48,6 +54,7 @@ impl Index {
     pub const fn attributes(self) -> (&'static str, &'static str) {
         match self {
             Self::ByParent => ("parentKey", "parentSort"),
+            Self::ByName => ("parentKey", "nameSort"),
             Self::ByOwner => ("ownerKey", "ownerSort"),
             Self::Due => ("dueShard", "dueAt"),
         }
@@ -56,9 +63,15 @@ impl Index {
 
 /// The lists an item appears in, with the index of each.
 pub(super) fn listed(listings: Listings) -> impl Iterator<Item = (Index, (String, String))> {
-    [(Index::ByParent, listings.by_parent), (Index::ByOwner, listings.by_owner), (Index::Due, listings.due)]
-        .into_iter()
-        .filter_map(|(index, place)| place.map(|place| (index, place)))
+    let parent = listings.by_parent.as_ref().map(|(partition, _)| partition.clone());
+    [
+        (Index::ByName, parent.zip(listings.name)),
+        (Index::ByParent, listings.by_parent),
+        (Index::ByOwner, listings.by_owner),
+        (Index::Due, listings.due),
+    ]
+    .into_iter()
+    .filter_map(|(index, place)| place.map(|place| (index, place)))
 }
 
 /// Where a receipt stands.

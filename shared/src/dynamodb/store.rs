@@ -10,6 +10,7 @@ use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::command::{
     Cause, Change, Command, Ended, ExecuteError, Executed, Item, Key, Loaded, Reads, Store, StoreError,
 };
+use crate::limit::attempts::{Count, JointCounters};
 use crate::retry::Backoff;
 
 /// How often a decision is made again after a lost race, and how long it waits before.
@@ -50,6 +51,16 @@ impl<C: Clock, R: Entropy> Store for DynamoStore<C, R> {
 
     async fn execute_all<D: Command + Clone>(&self, commands: Vec<(D, Cause)>) -> Vec<Ended<D>> {
         batch::execute_all(self, commands).await
+    }
+}
+
+impl<C: Clock, R: Entropy> JointCounters for DynamoStore<C, R> {
+    async fn raise_all(&self, counts: &[Count]) -> Result<bool, StoreError> {
+        self.table.raise_all(counts).await
+    }
+
+    async fn lower_all(&self, counts: &[Count]) -> Result<(), StoreError> {
+        self.table.lower_all(counts).await
     }
 }
 

@@ -1,24 +1,22 @@
 //! One transaction: what a change becomes, and what its failure means.
 
-use std::collections::HashMap;
+mod item;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update as UpdateItem,
+    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 
 use super::Table;
-use super::expression::{Placeholders, Predicate, Update};
+use super::expression::Placeholders;
 use super::failure::store_error;
-use super::loader::key_item;
 use super::outbox;
 use super::receipts;
-use super::schema::{KIND, PK, TTL, VERSION, listed};
 use crate::clock::Timestamp;
 use crate::command::change::Announcement;
-use crate::command::{Adjustment, Cause, Condition, Item, Key, Operation, Receipt, StoreError, Write};
+use crate::command::{Cause, Item, Key, Receipt, StoreError, Write};
+use item::rejected;
 
 /// How many items one transaction may write.
 pub(super) const MAX_ITEMS: usize = 100;
@@ -106,29 +104,8 @@ impl<E> Transaction<E> {
 
     /// Adds one write of a change.
     pub(super) fn write(&mut self, table: &Table, write: Write<E>) -> Result<(), StoreError> {
-        let mut placeholders = Placeholders::default();
-        let Write { key, operation, condition, refusal } = write;
-        let condition = predicate(condition, &operation).map(|predicate| predicate.render(&mut placeholders));
-        let item = match operation {
-            Operation::Put { item, kind, listings, expires_at } => {
-                let mut attributes: HashMap<String, AttributeValue> = item.into();
-                attributes.extend(key_item(&key));
-                attributes.insert(KIND.to_owned(), AttributeValue::S(kind.to_owned()));
-                if let Some(moment) = expires_at {
-                    attributes.insert(TTL.to_owned(), AttributeValue::N(moment.as_seconds().to_string()));
-                }
-                for (index, (partition, sort)) in listed(listings) {
-                    let (partition_attribute, sort_attribute) = index.attributes();
-                    attributes.insert(partition_attribute.to_owned(), AttributeValue::S(partition));
-                    attributes.insert(sort_attribute.to_owned(), AttributeValue::S(sort));
-                }
-                put_item(table, attributes, condition, &placeholders)?
-            }
-            Operation::Adjust(adjustment) => update_item(table, &key, &adjustment, condition, placeholders)?,
-            Operation::Check => check_item(table, &key, condition, &placeholders)?,
-            Operation::Delete => delete_item(table, &key, condition, &placeholders)?,
-        };
-        self.push(item, refusal.map_or(Meaning::Lost, Meaning::Refused));
+        let item = item::item(table, &write.key, write.operation, write.condition)?;
+        self.push(item, write.refusal.map_or(Meaning::Lost, Meaning::Refused));
         Ok(())
     }
 
@@ -159,7 +136,10 @@ fn not_committed<E, R>(
             TransactWriteItemsError::TransactionCanceledException(cancelled) => {
                 classify(cancelled.cancellation_reasons(), meanings)
             }
-            TransactWriteItemsError::TransactionInProgressException(_) => NotCommitted::Lost,
+            // An attempt of our own under the same token, whose end the client did not see: it may yet commit.
+            TransactWriteItemsError::TransactionInProgressException(_) => {
+                NotCommitted::Store(StoreError::Unavailable("a transaction whose end is not known"))
+            }
             other if other.code() == Some("TransactionConflictException") => NotCommitted::Lost,
             _ => NotCommitted::Store(store_error(&error)),
         },
@@ -206,101 +186,6 @@ fn weightier<E>(known: Option<NotCommitted<E>>, found: NotCommitted<E>) -> NotCo
     }
 }
 
-fn predicate(condition: Condition, operation: &Operation) -> Option<Predicate> {
-    match condition {
-        Condition::Always => None,
-        Condition::Absent => Some(Predicate::Absent(PK)),
-        Condition::AtVersion(version) => {
-            Some(Predicate::equal(VERSION, i64::try_from(version.get()).unwrap_or(i64::MAX)))
-        }
-        Condition::Is(attribute, value) => Some(Predicate::equal(attribute, value)),
-        Condition::NoneBelowZero => {
-            let Operation::Adjust(adjustment) = operation else { return None };
-            let taken = adjustment.counters.iter().filter(|(_, by)| *by < 0);
-            let floors = taken.map(|(name, by)| Predicate::at_least(name, by.saturating_neg()));
-            Some(Predicate::All(std::iter::once(Predicate::Exists(PK)).chain(floors).collect()))
-        }
-    }
-}
-
-fn put_item(
-    table: &Table,
-    attributes: HashMap<String, AttributeValue>,
-    condition: Option<String>,
-    placeholders: &Placeholders,
-) -> Result<TransactWriteItem, StoreError> {
-    let put = Put::builder()
-        .table_name(&*table.name)
-        .set_item(Some(attributes))
-        .set_condition_expression(condition)
-        .set_expression_attribute_names(placeholders.names())
-        .set_expression_attribute_values(placeholders.values())
-        .build()
-        .map_err(|error| rejected(&error))?;
-    Ok(TransactWriteItem::builder().put(put).build())
-}
-
-fn update_item(
-    table: &Table,
-    key: &Key,
-    adjustment: &Adjustment,
-    condition: Option<String>,
-    mut placeholders: Placeholders,
-) -> Result<TransactWriteItem, StoreError> {
-    let update = Update::default().set(KIND, adjustment.kind);
-    let update = adjustment.counters.iter().fold(update, |update, (name, by)| update.add(name, *by));
-    let update = adjustment.notes.iter().fold(update, |update, (name, text)| update.set(name, text.clone()));
-    let expression = update.render(&mut placeholders);
-    let update = UpdateItem::builder()
-        .table_name(&*table.name)
-        .set_key(Some(key_item(key)))
-        .update_expression(expression)
-        .set_condition_expression(condition)
-        .set_expression_attribute_names(placeholders.names())
-        .set_expression_attribute_values(placeholders.values())
-        .build()
-        .map_err(|error| rejected(&error))?;
-    Ok(TransactWriteItem::builder().update(update).build())
-}
-
-fn check_item(
-    table: &Table,
-    key: &Key,
-    condition: Option<String>,
-    placeholders: &Placeholders,
-) -> Result<TransactWriteItem, StoreError> {
-    let check = ConditionCheck::builder()
-        .table_name(&*table.name)
-        .set_key(Some(key_item(key)))
-        .set_condition_expression(condition)
-        .set_expression_attribute_names(placeholders.names())
-        .set_expression_attribute_values(placeholders.values())
-        .build()
-        .map_err(|error| rejected(&error))?;
-    Ok(TransactWriteItem::builder().condition_check(check).build())
-}
-
-fn delete_item(
-    table: &Table,
-    key: &Key,
-    condition: Option<String>,
-    placeholders: &Placeholders,
-) -> Result<TransactWriteItem, StoreError> {
-    let delete = Delete::builder()
-        .table_name(&*table.name)
-        .set_key(Some(key_item(key)))
-        .set_condition_expression(condition)
-        .set_expression_attribute_names(placeholders.names())
-        .set_expression_attribute_values(placeholders.values())
-        .build()
-        .map_err(|error| rejected(&error))?;
-    Ok(TransactWriteItem::builder().delete(delete).build())
-}
-
-fn rejected(error: &aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::Rejected(error.to_string())
-}
-
 /// The items that a change touches, for finding out whether two changes touch the same.
 pub(super) fn touched<E>(writes: &[Write<E>]) -> impl Iterator<Item = &Key> {
     writes.iter().map(|write| &write.key)
@@ -335,19 +220,5 @@ mod tests {
             outcome(["None", "ConditionalCheckFailed", "ValidationError"]),
             "Store(Rejected(\"ValidationError\"))"
         );
-    }
-
-    #[test]
-    fn counters_are_guarded_where_they_fall_and_only_there() {
-        let adjustment =
-            Adjustment { kind: "stock", counters: vec![("available", -3), ("reserved", 3)], notes: vec![] };
-        let guard = predicate(Condition::NoneBelowZero, &Operation::Adjust(adjustment)).unwrap();
-        assert_eq!(guard, Predicate::All(vec![Predicate::Exists(PK), Predicate::at_least("available", 3)]));
-    }
-
-    #[test]
-    fn keys_are_named_as_the_schema_names_them() {
-        let key = Key { pk: "a".to_owned(), sk: "b".to_owned() };
-        assert_eq!(key_item(&key)["sk"], AttributeValue::S("b".to_owned()));
     }
 }

@@ -5,18 +5,23 @@
 //! the outcome open; the search by order closes it, once its index has surely caught up ("Search is not
 //! read-after-write consistent").
 
+mod checkout;
+mod refunds;
+
 use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::{ChargeAnswer, Charged, GatewayError, PaymentGateway};
+use super::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded};
 use crate::client::{Answer, Call, Patience, ServiceClient};
 use crate::clock::{Clock, SystemClock};
 use crate::command::CorrelationId;
 use crate::config::{ConfigError, Environment, invalid};
 use crate::domain::money::{Amount, Money};
-use crate::domain::payment::{Capture, ChargeIntent, DeclineCode, GatewayId, RefundIntent};
+use crate::domain::order::OrderId;
+use crate::domain::payment::{Capture, ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
+use crate::domain::refund::RefundIntent;
 use crate::retry::Backoff;
 
 /// A gateway that speaks Stripe's API.
@@ -134,21 +139,28 @@ impl<C: Clock> PaymentGateway for StripeGateway<C> {
         }
     }
 
-    async fn refund(&self, intent: &RefundIntent, correlation: &CorrelationId) -> Result<(), GatewayError> {
-        for attempt in 1..=2 {
-            let answer = self.ask_refund(intent, attempt, correlation).await?;
-            match answer.status {
-                StatusCode::OK => return Ok(()),
-                StatusCode::INTERNAL_SERVER_ERROR => {
-                    if self.is_refunded(intent, correlation).await? {
-                        return Ok(());
-                    }
-                }
-                _ if Problem::of(&answer).code.as_deref() == Some("charge_already_refunded") => return Ok(()),
-                status => return Err(not_now(status)),
-            }
-        }
-        Err(GatewayError::Unavailable)
+    async fn open(
+        &self,
+        intent: &CheckoutIntent,
+        correlation: &CorrelationId,
+    ) -> Result<Opened, GatewayError> {
+        checkout::open(self, intent, correlation).await
+    }
+
+    async fn refund(
+        &self,
+        intent: &RefundIntent,
+        correlation: &CorrelationId,
+    ) -> Result<RefundAnswer, GatewayError> {
+        refunds::refund(self, intent, correlation).await
+    }
+
+    async fn find_refund(
+        &self,
+        intent: &RefundIntent,
+        correlation: &CorrelationId,
+    ) -> Result<Option<Refunded>, GatewayError> {
+        refunds::find(self, intent, correlation).await
     }
 }
 
@@ -159,43 +171,25 @@ impl<C: Clock> StripeGateway<C> {
         confirm: bool,
         correlation: &CorrelationId,
     ) -> Result<Answer, GatewayError> {
-        let mut form = vec![
-            ("amount", intent.amount.amount().to_string()),
-            ("currency", intent.amount.currency().as_str().to_ascii_lowercase()),
-            ("metadata[order_id]", intent.order_id.to_string()),
-        ];
+        let mut form = form_of(intent.amount, intent.order_id);
         if confirm {
             form.push(("payment_method", intent.method.as_str().to_owned()));
             form.push(("confirm", "true".to_owned()));
             form.push(("off_session", "true".to_owned()));
         }
-        let call = Call {
-            method: Method::POST,
-            path: INTENTS.to_owned(),
-            form,
-            idempotency_key: Some(intent.idempotency_key()),
-            correlation_id: correlation,
-        };
-        self.client.call(&call).await.map_err(|_| GatewayError::Unavailable)
+        self.post(INTENTS, form, intent.idempotency_key(), correlation).await
     }
 
-    async fn ask_refund(
+    /// Asks for something that is done at most once under `key`.
+    async fn post(
         &self,
-        intent: &RefundIntent,
-        attempt: u32,
-        correlation: &CorrelationId,
+        path: &str,
+        form: Vec<(&'static str, String)>,
+        key: String,
+        correlation_id: &CorrelationId,
     ) -> Result<Answer, GatewayError> {
-        let call = Call {
-            method: Method::POST,
-            path: "/v1/refunds".to_owned(),
-            form: vec![
-                ("payment_intent", intent.gateway_id.0.clone()),
-                ("amount", intent.amount.amount().to_string()),
-                ("metadata[order_id]", intent.order_id.to_string()),
-            ],
-            idempotency_key: Some(intent.idempotency_key(attempt)),
-            correlation_id: correlation,
-        };
+        let (method, path, idempotency_key) = (Method::POST, path.to_owned(), Some(key));
+        let call = Call { method, path, form, idempotency_key, correlation_id };
         self.client.call(&call).await.map_err(|_| GatewayError::Unavailable)
     }
 
@@ -218,26 +212,15 @@ impl<C: Clock> StripeGateway<C> {
             (found, _) => Ok(found),
         }
     }
+}
 
-    async fn is_refunded(
-        &self,
-        intent: &RefundIntent,
-        correlation: &CorrelationId,
-    ) -> Result<bool, GatewayError> {
-        #[derive(Deserialize)]
-        struct Refund {
-            amount: i64,
-            status: String,
-        }
-        let answer = self
-            .get(format!("/v1/refunds?limit=100&payment_intent={}", intent.gateway_id.0), correlation)
-            .await?;
-        let refunds: Vec<Refund> =
-            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Unexpected)?;
-        let refunded: i64 =
-            refunds.iter().filter(|refund| refund.status == "succeeded").map(|refund| refund.amount).sum();
-        Ok(refunded >= intent.amount.amount())
-    }
+/// What every payment intent of an order says.
+fn form_of(amount: Money, order_id: OrderId) -> Vec<(&'static str, String)> {
+    vec![
+        ("amount", amount.amount().to_string()),
+        ("currency", amount.currency().as_str().to_ascii_lowercase()),
+        ("metadata[order_id]", order_id.to_string()),
+    ]
 }
 
 /// `metadata['order_id']:'ord_…'`, percent-encoded.

@@ -1,4 +1,4 @@
-//! What surrounds every request, from the outside in: facts and access line, rendering of errors, panics, the
+//! What surrounds every request, from the outside in: compression, facts and access line, rendering of errors, panics, the
 //! `Accept` header, the body's limit.
 
 use std::panic::AssertUnwindSafe;
@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::FutureExt;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use lambda_http::request::RequestContext;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tracing::{Instrument, Span, field};
 
 use super::error::{ApiError, Code};
@@ -22,6 +25,9 @@ use crate::command::CorrelationId;
 
 /// The largest body that is read: 256 KiB.
 pub const MAX_BODY: usize = 256 * 1024;
+
+/// Answers larger than this, in bytes, are compressed for callers who accept gzip.
+const COMPRESSED_FROM: u16 = 1024;
 
 /// The request's own id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,7 +43,21 @@ pub struct RequestFacts {
     pub correlation_id: CorrelationId,
     /// When it came.
     pub received_at: Timestamp,
+    /// The address that the gateway saw it come from; what the request says of it is not believed.
+    pub source_ip: String,
 }
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestFacts {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::internal(NotAtTheEdge))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the router is not surrounded by the edge")]
+struct NotAtTheEdge;
 
 /// The body as it came, for fingerprints.
 #[derive(Debug, Clone)]
@@ -45,15 +65,18 @@ pub struct RawBody(pub Bytes);
 
 /// Puts the edge around `router`.
 pub fn around<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Router {
-    router.layer(middleware::from_fn(read_body)).layer(middleware::from_fn(accept)).layer(
-        middleware::from_fn(move |request: Request, next: Next| {
-            let (clock, entropy) = (clock.clone(), entropy.clone());
-            async move { attend(request, next, &clock, &entropy).await }
-        }),
-    )
+    let attended = middleware::from_fn(move |request: Request, next: Next| {
+        let (clock, entropy) = (clock.clone(), entropy.clone());
+        async move { attend(request, next, &clock, &entropy).await }
+    });
+    router
+        .layer(middleware::from_fn(read_body))
+        .layer(middleware::from_fn(accept))
+        .layer(attended)
+        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(COMPRESSED_FROM)))
 }
 
-/// The outermost layer: names the request, answers in its name, and says in one line how it went.
+/// Names the request, answers in its name, and says in one line how it went.
 async fn attend(mut request: Request, next: Next, clock: &impl Clock, entropy: &impl Entropy) -> Response {
     let facts = facts(&request, clock.now(), entropy);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -72,9 +95,11 @@ async fn attend(mut request: Request, next: Next, clock: &impl Clock, entropy: &
 }
 
 fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFacts {
-    let from_gateway = match request.extensions().get::<RequestContext>() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        _ => None,
+    let (from_gateway, source_ip) = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            (context.request_id.clone(), context.http.source_ip.clone())
+        }
+        _ => (None, None),
     };
     let id = from_gateway
         .filter(|id| CorrelationId::try_from(id.clone()).is_ok())
@@ -83,7 +108,8 @@ fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFa
     let correlation_id =
         offered.and_then(CorrelationId::offered).or_else(|| CorrelationId::try_from(id.clone()).ok());
     let correlation_id = correlation_id.unwrap_or_else(|| CorrelationId::generate(entropy));
-    RequestFacts { id, correlation_id, received_at: now }
+    let source_ip = source_ip.unwrap_or_else(|| "unknown".to_owned());
+    RequestFacts { id, correlation_id, received_at: now, source_ip }
 }
 
 /// A panic: whoever hooked panics has logged where; the caller learns the request's id.
@@ -98,7 +124,8 @@ struct Panicked;
 /// Renders an error, adds the ids, writes the access line.
 fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> Response {
     let error = response.extensions().get::<ApiError>().cloned().or_else(|| router_error(&response));
-    let allow = response.headers().get(header::ALLOW).cloned();
+    // What the router and the layers said beside the error is said all the same.
+    let said = response.headers().clone();
     let mut response = match &error {
         Some(error) => {
             if let Some(cause) = error.cause() {
@@ -109,8 +136,10 @@ fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> Response 
         None => response,
     };
     let headers = response.headers_mut();
-    if let Some(allow) = allow {
-        headers.insert(header::ALLOW, allow);
+    for (name, value) in &said {
+        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+            headers.entry(name).or_insert(value.clone());
+        }
     }
     for (name, value) in [(REQUEST_ID, facts.id.as_str()), (CORRELATION_ID, facts.correlation_id.as_str())] {
         if let Ok(value) = HeaderValue::from_str(value) {

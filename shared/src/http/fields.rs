@@ -41,14 +41,14 @@ impl DeserializeError for FieldErrors {
         let found = match error {
             ErrorKind::MissingField { field } => Self::one(below(location, field), "is required"),
             ErrorKind::UnknownKey { key, .. } => Self::one(below(location, key), "is not a known field"),
-            ErrorKind::IncorrectValueKind { accepted, .. } => Self::one(path(location), Kinds(accepted)),
+            ErrorKind::IncorrectValueKind { accepted, .. } => Self::one(named(location), Kinds(accepted)),
             ErrorKind::UnknownValue { accepted, .. } => {
-                Self::one(path(location), format!("must be one of {}", accepted.join(", ")))
+                Self::one(named(location), format!("must be one of {}", accepted.join(", ")))
             }
             ErrorKind::BadSequenceLen { expected, .. } => {
-                Self::one(path(location), format!("must have {expected} elements"))
+                Self::one(named(location), format!("must have {expected} elements"))
             }
-            ErrorKind::Unexpected { msg } => Self::one(path(location), msg),
+            ErrorKind::Unexpected { msg } => Self::one(named(location), msg),
         };
         ControlFlow::Continue(known.unwrap_or_default().and(found))
     }
@@ -63,8 +63,14 @@ impl MergeWithError<FieldErrors> for FieldErrors {
 /// The rules of the domain's own types, in their own words.
 impl<E: std::error::Error> MergeWithError<E> for FieldErrors {
     fn merge(known: Option<Self>, rule: E, location: ValuePointerRef) -> ControlFlow<Self, Self> {
-        ControlFlow::Continue(known.unwrap_or_default().and(Self::one(path(location), rule)))
+        ControlFlow::Continue(known.unwrap_or_default().and(Self::one(named(location), rule)))
     }
+}
+
+/// The path of a field; `body` for the whole.
+fn named(location: ValuePointerRef) -> String {
+    let path = path(location);
+    if path.is_empty() { "body".to_owned() } else { path }
 }
 
 fn path(location: ValuePointerRef) -> String {

@@ -17,13 +17,19 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
+    /// The version that must be there, if any will not do.
+    #[must_use]
+    pub const fn expected(self) -> Option<Version> {
+        match self {
+            Self::Any => None,
+            Self::Version(version) => Some(version),
+        }
+    }
+
     /// Whether a thing at `version` is what the caller has seen.
     #[must_use]
-    pub fn holds(&self, version: Version) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Version(seen) => *seen == version,
-        }
+    pub fn holds(self, version: Version) -> bool {
+        self.expected().is_none_or(|expected| expected == version)
     }
 }
 

@@ -37,6 +37,12 @@ impl<T: Serialize> Reply<T> {
         Self::new(StatusCode::OK, Some(body))
     }
 
+    /// 202 with `body`: it was heard, and what comes of it comes later.
+    #[must_use]
+    pub const fn accepted(body: T) -> Self {
+        Self::new(StatusCode::ACCEPTED, Some(body))
+    }
+
     const fn new(status: StatusCode, body: Option<T>) -> Self {
         Self { status, body, location: None, tag: None, replayed: false, cache_control: None }
     }

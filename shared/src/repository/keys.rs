@@ -15,6 +15,7 @@ use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::payment::{Payment, PaymentEvent, PaymentId};
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
 use crate::domain::session::{Session, SessionKey};
+use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
 use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
 
 fn key(pk: String, sk: impl Into<String>) -> Key {
@@ -37,6 +38,12 @@ macro_rules! record {
 
 record!(User, "user", |id: UserId| format!("user#{id}"), "user");
 record!(Credentials, "credentials", |id: UserId| format!("user#{id}"), "credentials");
+record!(
+    PasswordReset,
+    "password-reset",
+    |id: PasswordResetId| format!("password-reset#{id}"),
+    "password-reset"
+);
 record!(EmailClaim, "email-claim", |email: Email| format!("email#{}", email.as_str()), "email");
 record!(
     Session,
@@ -67,6 +74,32 @@ impl Entity for User {
 
     fn version(&self) -> Version {
         self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let accounts = listing::accounts(self.role, self.status);
+        Listings {
+            by_parent: Some((accounts.clone(), self.id.to_string())),
+            name: Some(listing::name_sort(&self.name, &self.id.to_string())),
+            by_owner: Some((accounts, self.email.as_str().to_owned())),
+            due: None,
+        }
+    }
+}
+
+impl Entity for PasswordReset {
+    type Event = PasswordResetEvent;
+
+    fn id(&self) -> &PasswordResetId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
     }
 }
 
@@ -134,12 +167,13 @@ impl Entity for Order {
     fn listings(&self) -> Listings {
         let of_buyer = (listing::orders_of(self.buyer_id), self.id.to_string());
         let due = match self.fulfilment {
-            Fulfilment::AwaitingPayment { until } => {
+            Fulfilment::AwaitingPayment { until, .. } => {
                 Some((listing::expiring_orders(listing::expiry_shard(self.id)), until.to_string()))
             }
             _ => None,
         };
-        Listings { by_parent: None, by_owner: Some(of_buyer), due }
+        let in_market = (listing::orders_in(self.market_id), self.id.to_string());
+        Listings { by_parent: Some(in_market), by_owner: Some(of_buyer), due, ..Listings::default() }
     }
 }
 

@@ -5,12 +5,35 @@ use std::future::Future;
 use super::listing;
 use crate::clock::Timestamp;
 use crate::command::{Key, Reads, Record, StoreError};
+use crate::domain::market::MarketId;
 use crate::domain::order::attempt::Attempts;
-use crate::domain::order::{Order, OrderId};
+use crate::domain::order::{Order, OrderId, OrderStatus};
 use crate::domain::user::UserId;
+use crate::dynamodb::expression::Predicate;
 use crate::dynamodb::query::{Page, Position, Query};
 use crate::dynamodb::schema::Index;
 use crate::dynamodb::{Consistency, DynamoReader};
+
+/// How often a list is read for one page of orders of a status.
+const MAX_READS: usize = 10;
+
+/// A list of orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderList {
+    /// What somebody bought.
+    OfBuyer(UserId),
+    /// What a market sold.
+    InMarket(MarketId),
+}
+
+impl OrderList {
+    fn place(self) -> (Index, String) {
+        match self {
+            Self::OfBuyer(buyer) => (Index::ByOwner, listing::orders_of(buyer)),
+            Self::InMarket(market) => (Index::ByParent, listing::orders_in(market)),
+        }
+    }
+}
 
 /// What can be asked about orders. Implementations return [`StoreError`] when the table does not answer, and
 /// nothing else: an absent order is `None`.
@@ -24,10 +47,12 @@ pub trait OrderReader: Clone + Send + Sync + 'static {
         id: OrderId,
     ) -> impl Future<Output = Result<(Option<Order>, Option<Attempts>), StoreError>> + Send;
 
-    /// Orders of a buyer, newest first.
-    fn orders_of(
+    /// Orders of a list, newest first; only those of a status, if one is given. Others are read on the way and left out,
+    /// up to a bound: a page may then be shorter than `limit`, and even empty, and yet have a next.
+    fn orders(
         &self,
-        buyer: UserId,
+        list: OrderList,
+        status: Option<OrderStatus>,
         limit: u32,
         after: Option<Position>,
     ) -> impl Future<Output = Result<Page<Order>, StoreError>> + Send;
@@ -54,14 +79,34 @@ impl OrderReader for DynamoReader {
         self.get(Reads::one(&id).and(Reads::one(&id)), Consistency::Eventual).await
     }
 
-    async fn orders_of(
+    async fn orders(
         &self,
-        buyer: UserId,
+        list: OrderList,
+        status: Option<OrderStatus>,
         limit: u32,
         after: Option<Position>,
     ) -> Result<Page<Order>, StoreError> {
-        self.list(&Query::index(Index::ByOwner, listing::orders_of(buyer), limit).newest_first().after(after))
-            .await
+        let (index, partition) = list.place();
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut page = Page { items: Vec::new(), next: after };
+        for _ in 0..MAX_READS {
+            let mut query =
+                Query::index(index, partition.clone(), limit).newest_first().after(page.next.take());
+            if let Some(status) = status {
+                query = query.filter(Predicate::equal("status", status.as_str()));
+            }
+            let read: Page<Order> = self.list(&query).await?;
+            page.items.extend(read.items);
+            page.next = read.next;
+            if page.items.len() > wanted {
+                page.items.truncate(wanted);
+                page.next = page.items.last().map(after_order);
+            }
+            if page.items.len() == wanted || page.next.is_none() {
+                break;
+            }
+        }
+        Ok(page)
     }
 
     async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
@@ -69,6 +114,11 @@ impl OrderReader for DynamoReader {
         let page: Page<DueOrder> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueOrder::order_id).collect())
     }
+}
+
+/// The place of an order in its lists, which are sorted by id.
+fn after_order(order: &Order) -> Position {
+    Position { key: Order::key(&order.id), index_sort: Some(order.id.to_string()) }
 }
 
 /// What the sparse index keeps of an order: its key.

@@ -1,5 +1,7 @@
 //! Reading users.
 
+pub mod list;
+
 use std::future::Future;
 
 use crate::command::{Reads, StoreError};
@@ -13,6 +15,12 @@ pub trait UserReader: Clone + Send + Sync + 'static {
     /// The user as of now, if there is one: roles and status are decided on.
     fn current_user(&self, id: UserId) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
 
+    /// The account with what its password is checked against, as of now.
+    fn account_of(
+        &self,
+        id: UserId,
+    ) -> impl Future<Output = Result<Option<(User, Credentials)>, StoreError>> + Send;
+
     /// The account that an address belongs to, with what its password is checked against; as of now.
     fn account(
         &self,
@@ -25,11 +33,15 @@ impl UserReader for DynamoReader {
         self.get(Reads::one(&id), Consistency::Strong).await
     }
 
+    async fn account_of(&self, id: UserId) -> Result<Option<(User, Credentials)>, StoreError> {
+        let reads = Reads::<Option<User>>::one(&id).and(Reads::<Option<Credentials>>::one(&id));
+        let (user, credentials) = self.get(reads, Consistency::Strong).await?;
+        Ok(user.zip(credentials))
+    }
+
     async fn account(&self, email: &Email) -> Result<Option<(User, Credentials)>, StoreError> {
         let claim: Option<EmailClaim> = self.get(Reads::one(email), Consistency::Strong).await?;
         let Some(EmailClaim { user_id }) = claim else { return Ok(None) };
-        let reads = Reads::<Option<User>>::one(&user_id).and(Reads::<Option<Credentials>>::one(&user_id));
-        let (user, credentials) = self.get(reads, Consistency::Strong).await?;
-        Ok(user.zip(credentials))
+        self.account_of(user_id).await
     }
 }

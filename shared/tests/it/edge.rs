@@ -111,3 +111,15 @@ async fn what_is_answered_is_not_kept_unless_the_handler_allows_it() {
         assert_eq!(answer.header("cache-control").unwrap(), expected, "{path}");
     }
 }
+
+#[tokio::test]
+async fn large_answers_are_compressed_for_those_who_accept_it() {
+    let long = "x".repeat(4_096);
+    let router = Router::new().route("/long", get(move || async move { Reply::ok(long) }));
+    let plain = send(&router, &of_request("GET", "/long", &[], None)).await;
+    assert!(plain.bytes.len() > 4_096 && plain.header("content-encoding").is_none());
+    let accepted = of_request("GET", "/long", &[("accept-encoding", "gzip")], None);
+    let packed = send(&router, &accepted).await;
+    assert_eq!(packed.header("content-encoding").as_deref(), Some("gzip"));
+    assert!(packed.bytes.len() < 512, "{}", packed.bytes.len());
+}

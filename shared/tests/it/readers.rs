@@ -17,7 +17,7 @@ use shared::domain::product::{Product, Stock};
 use shared::domain::user::UserId;
 use shared::repository::listing::{EXPIRY_SHARDS, expiry_shard};
 use shared::repository::market::MarketReader;
-use shared::repository::order::OrderReader;
+use shared::repository::order::{OrderList, OrderReader};
 use shared::repository::product::ProductReader;
 use shared::repository::user::UserReader;
 
@@ -114,12 +114,15 @@ async fn orders_of_a_buyer_are_listed_newest_first() {
     }
     placed.sort();
     placed.reverse();
-    let first = scene.reader.orders_of(buyer().user, 4, None).await.unwrap();
-    let second = scene.reader.orders_of(buyer().user, 4, first.next.clone()).await.unwrap();
+    let first = scene.reader.orders(OrderList::OfBuyer(buyer().user), None, 4, None).await.unwrap();
+    let second =
+        scene.reader.orders(OrderList::OfBuyer(buyer().user), None, 4, first.next.clone()).await.unwrap();
     let seen: Vec<OrderId> = first.items.iter().chain(&second.items).map(|order| order.id).collect();
     assert_eq!(seen, placed);
     assert_eq!(second.next, None);
-    assert!(scene.reader.orders_of(seller().user, 4, None).await.unwrap().items.is_empty());
+    assert!(
+        scene.reader.orders(OrderList::OfBuyer(seller().user), None, 4, None).await.unwrap().items.is_empty()
+    );
 }
 
 /// The orders that are due, of all shards.

@@ -23,7 +23,9 @@ use shared::domain::product::{Product, SkuClaim, SkuInMarket, Stock};
 use shared::domain::session::end::EndSession;
 use shared::domain::session::rotate::RotateSession;
 use shared::domain::session::start::StartSession;
-use shared::domain::session::{Session, SessionKey, TokenHash};
+use shared::domain::session::{Epoch, Session, SessionKey, TokenHash};
+use shared::domain::user::password_reset::PasswordReset;
+use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, EmailClaim, Role, User};
 
@@ -80,8 +82,14 @@ async fn an_account_is_its_user_its_credentials_and_the_claim_on_its_address() {
         "name": "Ada",
         "role": "user",
         "status": "active",
+        "sessionEpoch": 0,
         "createdAt": AT,
         "updatedAt": AT,
+        "parentKey": "accounts#user#active",
+        "parentSort": BUYER,
+        "nameSort": format!("ada\u{0}{BUYER}"),
+        "ownerKey": "accounts#user#active",
+        "ownerSort": "ada@example.com",
     });
     assert_eq!(ground.stored::<User>(&id(BUYER)).await, user);
     let credentials = json!({
@@ -104,13 +112,14 @@ async fn a_session_lies_with_its_account_and_is_forgotten_when_it_has_lapsed() {
     let ground = with_account().await;
     let key = SessionKey { user_id: id(BUYER), session_id: id(SESSION) };
     let hash = |text: &str| TokenHash(text.to_owned());
-    ground.run(StartSession { id: key, token: hash("first") }).await;
+    ground.run(StartSession { id: key, epoch: Epoch::default(), token: hash("first") }).await;
     let started = json!({
         "pk": format!("user#{BUYER}"),
         "sk": format!("session#{SESSION}"),
         "kind": "session",
         "id": { "userId": BUYER, "sessionId": SESSION },
         "version": 1,
+        "epoch": 0,
         "current": "first",
         "previous": null,
         "rotatedAt": AT,
@@ -127,6 +136,7 @@ async fn a_session_lies_with_its_account_and_is_forgotten_when_it_has_lapsed() {
         "kind": "session",
         "id": { "userId": BUYER, "sessionId": SESSION },
         "version": 3,
+        "epoch": 0,
         "current": "second",
         "previous": "first",
         "rotatedAt": LATER,
@@ -135,6 +145,27 @@ async fn a_session_lies_with_its_account_and_is_forgotten_when_it_has_lapsed() {
         "ttl": 1_802_592_001,
     });
     assert_eq!(ground.stored::<Session>(&key).await, ended);
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_remembered_without_the_address() {
+    const RESET: &str = "pwr_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let ground = with_account().await;
+    let email: Email = "ada@example.com".parse().unwrap();
+    ground.run(RequestPasswordReset { id: id(RESET), email: email.clone() }).await;
+    let asked = json!({
+        "pk": format!("password-reset#{RESET}"),
+        "sk": "password-reset",
+        "kind": "password-reset",
+        "id": RESET,
+        "version": 1,
+        "requestedAt": AT,
+        "expiresAt": "2027-02-15T08:00:00.000Z",
+        "ttl": 1_802_678_400,
+    });
+    assert_eq!(ground.stored::<PasswordReset>(&id(RESET)).await, asked);
+    ground.run_later(RequestPasswordReset { id: id(RESET), email }).await;
+    assert_eq!(ground.stored::<PasswordReset>(&id(RESET)).await, asked, "within a minute it is asked once");
 }
 
 /// A table with a market and a product in it.
@@ -247,6 +278,8 @@ fn placed(method: Option<&str>) -> Value {
         "kind": "order",
         "ownerKey": format!("user#{BUYER}#orders"),
         "ownerSort": ORDER,
+        "parentKey": format!("market#{MARKET}#orders"),
+        "parentSort": ORDER,
         "id": ORDER,
         "version": 1,
         "buyerId": BUYER,
@@ -262,6 +295,8 @@ fn placed(method: Option<&str>) -> Value {
         "total": { "amount": 3_998, "currency": "EUR" },
         "paymentMethod": method,
         "paymentId": null,
+        "refunds": [],
+        "shipment": null,
         "status": "pending",
         "fulfilment": { "step": "accepted" },
         "timeline": [{ "status": "pending", "at": AT, "by": "buyer", "reason": null }],
@@ -288,7 +323,7 @@ async fn an_order_is_listed_with_its_buyer_and_due_only_while_it_awaits_its_paym
 
     ground.run_later(advance(Move::Reserve)).await;
     let until = "2027-01-16T08:00:01.000Z";
-    let step = json!({ "step": "awaitingPayment", "until": until });
+    let step = json!({ "step": "awaitingPayment", "until": until, "checkout": null });
     let mut waiting = moved(placed(None), "awaiting_payment", "system", step);
     waiting["dueShard"] = json!("orders#expiring#5");
     waiting["dueAt"] = json!(until);
@@ -325,15 +360,21 @@ async fn an_order_keeps_the_intents_of_what_is_asked_of_the_gateway() {
 
     let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
     ground.run_later(advance(Move::Captured(capture))).await;
-    let intent = json!({
-        "orderId": ORDER,
-        "gatewayId": "pi_1",
-        "amount": { "amount": 3_998, "currency": "EUR" },
-        "decidedAt": LATER,
-    });
     settling["version"] = json!(4);
     settling["paymentId"] = json!(ORDER.replace("ord_", "pay_"));
-    settling["fulfilment"] = json!({ "step": "refunding", "intent": intent, "pieces": "reserved" });
+    settling["refunds"] = json!([{
+        "number": 1,
+        "gatewayId": "pi_1",
+        "amount": { "amount": 3_998, "currency": "EUR" },
+        "by": "system",
+        "reason": "paid when the order was over",
+        "status": "pending",
+        "failure": null,
+        "attempt": 1,
+        "decidedAt": LATER,
+        "at": LATER,
+    }]);
+    settling["fulfilment"] = json!({ "step": "refunding", "pieces": "reserved" });
     assert_eq!(ground.stored::<Order>(&id(ORDER)).await, settling);
 }
 
@@ -358,7 +399,7 @@ async fn a_payment_lies_with_its_order_so_that_there_is_only_one() {
     });
     assert_eq!(ground.stored::<Payment>(&Payment::id_for(id(ORDER))).await, payment);
     ground.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
-    ground.run_later(advance(Move::Refunded)).await;
+    ground.run_later(advance(Move::Refunded(1))).await;
     payment["version"] = json!(2);
     payment["refunded"]["amount"] = json!(3_998);
     payment["updatedAt"] = json!(LATER);

@@ -54,8 +54,10 @@ async fn a_refusal_outweighs_a_lost_race() {
     let before = ground.items().await;
     // Decided on an absent jar, so that the version's condition fails along with the purse's.
     let save = Save::into("a", 1).also(Also::Spend("p", 1));
+    ground.requests();
     let ended = ground.store.execute_on(None, save, &cause()).await;
     assert!(matches!(ended, Err(ExecuteError::Refused(Refusal::TooLittle))), "{ended:?}");
+    assert_eq!(ground.requests(), ["TransactWriteItems"], "it is not decided again");
     assert_eq!(ground.items().await, before);
 }
 

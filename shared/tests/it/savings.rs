@@ -174,7 +174,7 @@ impl Command for Save {
         } else {
             change.save(&jar, event)
         };
-        Ok(self.also.iter().fold(change, |change, also| add(change, also)))
+        Ok(self.also.iter().fold(change, add))
     }
 }
 

@@ -2,21 +2,36 @@
 
 use harness::event::{cases, of_file};
 use serde_json::Value;
+use shared::clock::Clock;
 
 use super::Auth;
 
 /// What each event is answered with, in an order in which they can be sent one after the other.
-const ANSWERS: [(&str, u16, &str); 9] = [
+const ANSWERS: [(&str, u16, &str); 16] = [
     ("register", 201, ""),
     ("register-with-bad-fields", 400, "VALIDATION_ERROR"),
+    ("verify-email", 200, ""),
+    ("verify-email-with-a-foreign-token", 401, "INVALID_TOKEN"),
     ("login", 200, ""),
     ("login-with-wrong-password", 401, "INVALID_CREDENTIALS"),
     ("refresh", 200, ""),
     ("refresh-with-a-foreign-token", 401, "INVALID_TOKEN"),
     ("logout", 204, ""),
     ("logout-without-a-token", 400, "VALIDATION_ERROR"),
+    ("request-password-reset", 202, ""),
+    ("request-password-reset-of-nobody", 202, ""),
+    ("request-password-reset-without-an-address", 400, "VALIDATION_ERROR"),
+    ("confirm-password-reset", 204, ""),
+    ("confirm-password-reset-with-a-foreign-token", 401, "INVALID_TOKEN"),
     ("jwks", 200, ""),
 ];
+
+/// The body with what was sent to Ada in place of its placeholders.
+async fn with_mailed_tokens(auth: &Auth, body: &str) -> String {
+    let ((user, credentials), now) = (auth.stored("ada@example.com").await, auth.clock.now());
+    body.replace("<verification token>", &auth.mailed().to_verify_email(&user, now))
+        .replace("<password reset token>", &auth.mailed().to_reset_password(&user, &credentials, now))
+}
 
 #[tokio::test]
 async fn every_event_is_answered_as_its_name_says() {
@@ -26,6 +41,9 @@ async fn every_event_is_answered_as_its_name_says() {
         let mut event = of_file("api-auth", case);
         if let Some(Value::String(body)) = event.get_mut("body") {
             *body = body.replace("<refresh token>", &refresh_token);
+            if body.contains("token>") {
+                *body = with_mailed_tokens(&auth, body).await;
+            }
         }
         let answer = auth.send(&event).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");

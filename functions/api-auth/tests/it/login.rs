@@ -1,12 +1,16 @@
 //! `POST /v1/auth/login`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
 use harness::event::of_request;
 use harness::scene::id;
 use serde_json::json;
 use shared::auth::token::{TokenError, TokenVerifier};
 use shared::clock::Clock;
+use shared::domain::user::Credentials;
+use shared::domain::user::rehash::RehashPassword;
 use shared::repository::user::UserReader;
 
 use super::{Auth, PASSWORD, error};
@@ -89,4 +93,62 @@ async fn a_login_is_posted() {
     let answer = auth.send(&of_request("GET", "/v1/auth/login", &[], None)).await;
     assert_eq!(error(&answer), (405, "METHOD_NOT_ALLOWED".to_owned()));
     assert_eq!(answer.header("allow").unwrap(), "POST");
+}
+
+/// The middle of `times`.
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+#[tokio::test]
+async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
+    let auth = Auth::open().await;
+    auth.ada().await;
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    // Taken in turns, so that whatever else the machine does slows both.
+    for _ in 0..15 {
+        for (email, times) in [("ada@example.com", &mut known), ("grace@example.com", &mut unknown)] {
+            let body = json!({ "email": email, "password": "incorrect horse" });
+            let begun = Instant::now();
+            assert_eq!(auth.post("login", &body).await.status, 401);
+            times.push(begun.elapsed());
+        }
+        // So that neither has failed too often.
+        auth.clock.advance(Duration::from_hours(2));
+    }
+    let (known, unknown) = (median(known), median(unknown));
+    // Without the decoy it would be a quarter: most of the time goes into hashing.
+    assert!(
+        unknown * 2 > known && known * 2 > unknown,
+        "{known:?} for a wrong password, {unknown:?} for nobody"
+    );
+}
+
+impl Auth {
+    /// Ada's password, hashed as cheaply as can be.
+    async fn hashed_as_in_old_times(&self) -> Credentials {
+        let (user, replacing) = self.stored("ada@example.com").await;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
+        let password_hash = argon2.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+        let credentials = Credentials { password_hash };
+        self.scene.run(RehashPassword { id: user.id, replacing, credentials: credentials.clone() }).await;
+        credentials
+    }
+}
+
+#[tokio::test]
+async fn a_login_brings_the_hash_of_its_password_up_to_date() {
+    let auth = Auth::open().await;
+    auth.ada().await;
+    let old = auth.hashed_as_in_old_times().await;
+    assert_eq!(auth.try_log_in("incorrect horse").await.status, 401);
+    assert!(auth.stored("ada@example.com").await.1 == old, "a wrong password changes nothing");
+    let tokens = auth.log_in().await;
+    let (user, new) = auth.stored("ada@example.com").await;
+    assert!(new.password_hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", new.password_hash);
+    assert_eq!(user.version.get(), 1);
+    auth.refreshed(&tokens["refreshToken"]).await;
+    auth.log_in().await;
+    assert!(auth.stored("ada@example.com").await.1 == new, "what is up to date stays");
 }

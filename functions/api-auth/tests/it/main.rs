@@ -6,15 +6,20 @@ mod events;
 mod jwks;
 mod login;
 mod logout;
+mod password_reset;
 mod refresh;
 mod register;
+mod verify_email;
 
 use api_auth::Accounts;
 use axum::Router;
 use harness::event::{self, Answer};
 use harness::scene::{HandClock, Scene};
 use serde_json::{Value, json};
+use shared::api::AccountTokens;
 use shared::clock::{Clock, SystemClock};
+use shared::domain::user::{Credentials, User};
+use shared::repository::user::UserReader;
 
 /// The password of everybody here.
 const PASSWORD: &str = "correct horse battery staple";
@@ -28,8 +33,14 @@ struct Auth {
 
 impl Auth {
     async fn open() -> Self {
+        Self::open_with("AGORA_REQUIRE_VERIFIED_EMAIL", "false").await
+    }
+
+    /// As [`open`](Self::open), but for one variable.
+    async fn open_with(name: &str, value: &str) -> Self {
         let scene = Scene::empty().await;
-        let accounts = Accounts::new(&scene.env("api-auth"), scene.store.clone(), scene.reader.clone());
+        let env = scene.env("api-auth").with(name, value);
+        let accounts = Accounts::new(&env, scene.store.clone(), scene.reader.clone());
         let router = api_auth::router(accounts.unwrap());
         Self { scene, router, clock: HandClock::at(SystemClock.now()) }
     }
@@ -57,10 +68,24 @@ impl Auth {
         registered.json()["data"].clone()
     }
 
+    /// The account as it is stored, with what its password is checked against.
+    async fn stored(&self, email: &str) -> (User, Credentials) {
+        self.scene.reader.account(&email.parse().unwrap()).await.unwrap().unwrap()
+    }
+
+    /// What makes the tokens of e-mails.
+    fn mailed(&self) -> AccountTokens {
+        AccountTokens::from_env(&self.scene.env("api-auth")).unwrap()
+    }
+
+    /// The answer to a login of Ada's.
+    async fn try_log_in(&self, password: &str) -> Answer {
+        self.post("login", &json!({ "email": "ada@example.com", "password": password })).await
+    }
+
     /// Logs Ada in; gives her tokens.
     async fn log_in(&self) -> Value {
-        let body = json!({ "email": "ada@example.com", "password": PASSWORD });
-        let answer = self.post("login", &body).await;
+        let answer = self.try_log_in(PASSWORD).await;
         assert_eq!(answer.status, 200, "{}", answer.json());
         answer.json()["data"].clone()
     }

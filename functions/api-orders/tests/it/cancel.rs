@@ -3,32 +3,21 @@
 use std::time::Duration;
 
 use harness::event::Answer;
-use harness::scene::{ORDER, PRODUCT, buyer, cents, id, moderator, seller, stranger};
+use harness::scene::{ORDER, PRODUCT, buyer, id, moderator, seller, stranger};
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
 use shared::domain::actor::Actor;
-use shared::domain::order::advance::{AdvanceOrder, Move};
+use shared::domain::order::advance::Move;
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::{Order, OrderEvent, OrderStatus};
-use shared::domain::payment::{Capture, DeclineCode, GatewayId};
-use shared::domain::product::Stock;
+use shared::domain::payment::DeclineCode;
 use shared::repository::order::OrderReader;
-use shared::repository::product::ProductReader;
 
-use super::{Orders, fields};
+use super::{Orders, fields, stock};
 
 impl Orders {
     async fn cancel(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> Answer {
         self.post(by, &format!("/v1/orders/{ORDER}/cancel"), headers, body).await
-    }
-
-    async fn advance(&self, by: Move) {
-        let payment_window = Duration::from_hours(24);
-        self.scene.run(AdvanceOrder { id: id(ORDER), by, payment_window }).await;
-    }
-
-    async fn stock(&self) -> Stock {
-        self.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().stock
     }
 
     async fn step(&self) -> Value {
@@ -38,11 +27,7 @@ impl Orders {
 }
 
 fn capture() -> Move {
-    Move::Captured(Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) })
-}
-
-fn stock(available: i64, reserved: i64, sold: i64) -> Stock {
-    Stock { available, reserved, sold }
+    Move::Captured(super::capture("pi_1", 3_998))
 }
 
 #[tokio::test]
@@ -95,7 +80,7 @@ async fn a_confirmed_order_is_cancelled_and_its_payment_goes_back() {
     assert_eq!((answer.status.as_u16(), &answer.json()["data"]["status"]), (200, &json!("cancelled")));
     assert!(answer.json()["data"]["paymentId"].as_str().unwrap().starts_with("pay_"));
     assert_eq!(orders.step().await, "refunding");
-    orders.advance(Move::Refunded).await;
+    orders.advance(Move::Refunded(1)).await;
     assert_eq!(orders.stock().await, stock(10, 0, 0));
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
-use harness::scene::{PRODUCT, buyer, new_id, seller, stranger};
-use serde_json::Value;
+use harness::scene::{MARKET, PRODUCT, buyer, moderator, new_id, seller, stranger};
+use serde_json::{Value, json};
+use shared::domain::market::Market;
+use shared::domain::market::create::OpeningStatus;
 use shared::domain::order::OrderId;
 
 use super::{Orders, fields};
@@ -97,4 +99,73 @@ async fn a_query_that_breaks_its_rules_names_every_parameter() {
     }
     let twice = orders.get(buyer(), "/v1/orders?limit=1&limit=2").await;
     assert_eq!((twice.status.as_u16(), fields(&twice)), (400, vec!["limit".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_market_s_orders_are_for_whom_runs_it() {
+    let orders = Orders::open().await;
+    let placed = orders.placed(3).await;
+    let path = format!("/v1/orders?marketId={MARKET}");
+    for allowed in [seller(), moderator()] {
+        let answer = orders.get(allowed, &path).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        let ids: Vec<String> =
+            answer.json()["data"].as_array().unwrap().iter().map(|order| text(&order["id"])).collect();
+        assert_eq!(ids, placed.iter().rev().map(ToString::to_string).collect::<Vec<_>>());
+    }
+    for other in [buyer(), stranger()] {
+        let answer = orders.get(other, &path).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "FORBIDDEN"));
+    }
+    let draft = new_id::<Market>().to_string();
+    orders.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    let (own, hidden) = (
+        orders.get(seller(), &format!("/v1/orders?marketId={draft}")).await,
+        orders.get(stranger(), &format!("/v1/orders?marketId={draft}")).await,
+    );
+    assert_eq!((own.status.as_u16(), hidden.status.as_u16()), (200, 404));
+    let absent = orders.get(seller(), &format!("/v1/orders?marketId={}", new_id::<Market>())).await;
+    assert_eq!(absent.status, 404);
+}
+
+#[tokio::test]
+async fn both_lists_can_be_narrowed_to_a_status_and_still_come_in_full_pages() {
+    let orders = Orders::open().await;
+    let placed = orders.placed(30).await;
+    let cancelled: Vec<String> = placed.iter().step_by(3).rev().map(ToString::to_string).collect();
+    for id in &cancelled {
+        assert_eq!(
+            orders.post(buyer(), &format!("/v1/orders/{id}/cancel"), &[], &json!({})).await.status,
+            200
+        );
+    }
+    for (who, list) in [(buyer(), String::new()), (seller(), format!("&marketId={MARKET}"))] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        for page in 0..3 {
+            let path = format!("/v1/orders?status=cancelled&limit=4{list}{cursor}");
+            let body = orders.get(who, &path).await.json();
+            let found = body["data"].as_array().unwrap();
+            assert_eq!(found.len(), if page < 2 { 4 } else { 2 });
+            seen.extend(found.iter().map(|order| text(&order["id"])));
+            cursor = format!("&cursor={}", body["pagination"]["nextCursor"].as_str().unwrap_or_default());
+        }
+        assert_eq!(seen, cancelled);
+    }
+    let answer = orders.get(buyer(), "/v1/orders?status=lost&marketId=mine").await;
+    assert_eq!(
+        (answer.status.as_u16(), fields(&answer)),
+        (400, vec!["marketId".to_owned(), "status".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_of_one_status_is_none_of_another() {
+    let orders = Orders::open().await;
+    orders.placed(3).await;
+    let page = orders.get(buyer(), "/v1/orders?status=pending&limit=1").await.json();
+    let cursor = text(&page["pagination"]["nextCursor"]);
+    for list in ["status=pending", "status=cancelled", ""] {
+        let answer = orders.get(buyer(), &format!("/v1/orders?{list}&limit=1&cursor={cursor}")).await;
+        assert_eq!(answer.status, if list == "status=pending" { 200 } else { 400 }, "{list}");
+    }
 }

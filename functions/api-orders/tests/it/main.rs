@@ -8,14 +8,27 @@ mod events;
 mod get;
 mod list;
 mod place;
+mod refund;
+mod ship;
 mod timeline;
+
+use std::time::Duration;
 
 use axum::Router;
 use harness::event::{self, Answer};
-use harness::scene::Scene;
+use harness::scene::{ORDER, PRODUCT, Scene, cause, cents, id};
 use serde_json::{Value, json};
 use shared::api::App;
+use shared::clock::{Clock, SystemClock};
+use shared::command::Store;
 use shared::domain::actor::Actor;
+use shared::domain::order::Order;
+use shared::domain::order::advance::{AdvanceOrder, Move};
+use shared::domain::order::receive::ReceivePayment;
+use shared::domain::payment::{Capture, GatewayId};
+use shared::domain::product::Stock;
+use shared::repository::order::OrderReader;
+use shared::repository::product::ProductReader;
 
 /// The function on a table.
 struct Orders {
@@ -54,6 +67,50 @@ impl Orders {
     async fn place(&self, by: Actor, key: &str, body: &Value) -> Answer {
         self.post(by, "/v1/orders", &[("idempotency-key", key)], body).await
     }
+}
+
+impl Orders {
+    /// With an order of two mugs that is paid.
+    async fn confirmed() -> Self {
+        let orders = Self::open().await;
+        orders.scene.order(Some("pm_card_visa")).await;
+        orders.advance(Move::Reserve).await;
+        orders.advance(Move::Captured(capture("pi_1", 3_998))).await;
+        orders
+    }
+
+    /// Takes the order's fulfilment a step further.
+    async fn advance(&self, by: Move) {
+        let payment_window = Duration::from_hours(24);
+        self.scene.run(AdvanceOrder { id: id(ORDER), by, payment_window }).await;
+    }
+
+    /// The gateway reports a capture; nothing happens if it is known already.
+    async fn receive(&self, capture: Capture) {
+        let command = ReceivePayment { order_id: id(ORDER), capture };
+        let _ = self.scene.store.execute(command, &cause(SystemClock.now())).await;
+    }
+
+    /// The answer to an action of `by`'s on the order, under the idempotency key `k`.
+    async fn act(&self, by: Actor, action: &str, body: &Value) -> Answer {
+        self.post(by, &format!("/v1/orders/{ORDER}/{action}"), &[("idempotency-key", "k")], body).await
+    }
+
+    async fn order(&self) -> Order {
+        self.scene.reader.order(id(ORDER)).await.unwrap().unwrap()
+    }
+
+    async fn stock(&self) -> Stock {
+        self.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().stock
+    }
+}
+
+fn capture(gateway_id: &str, amount: i64) -> Capture {
+    Capture { gateway_id: GatewayId(gateway_id.to_owned()), amount: cents(amount) }
+}
+
+fn stock(available: i64, reserved: i64, sold: i64) -> Stock {
+    Stock { available, reserved, sold }
 }
 
 /// Two of the market's mugs.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::fulfilment::{Fulfilment, Pieces};
-use super::{InvalidState, Order, OrderEvent, OrderId};
+use super::repayment::Unended;
+use super::{InvalidState, Order, OrderEvent, OrderFacts, OrderId, OrderStatus, Party};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads};
-use crate::domain::payment::{Capture, DeclineCode, Payment, PaymentEvent};
-use crate::domain::product::{ProductId, Stock};
+use crate::domain::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
+use crate::domain::product::ProductId;
+use crate::domain::refund::MAX_REFUNDS;
 
 /// What moves an order's fulfilment on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +19,20 @@ pub enum Move {
     OutOfStock(ProductId),
     /// The gateway failed and certainly did not charge: decide on a charge once more.
     ChargeAnew,
+    /// The buyer can pay at the gateway.
+    Payable(Checkout),
     /// The gateway captured the money.
     Captured(Capture),
     /// The gateway declined the charge.
     Declined(DeclineCode),
     /// The charge was never made, and never will be.
     NotCharged,
-    /// The gateway gave the money back.
-    Refunded,
+    /// The gateway gave the money of the refund with this number back.
+    Refunded(u32),
+    /// The gateway failed and certainly gave nothing back: decide on the refund with this number once more.
+    RefundAnew(u32),
+    /// The gateway refuses the refund with this number.
+    RefundRefused(u32, DeclineCode),
 }
 
 /// Applies a [`Move`] to an order.
@@ -48,6 +55,12 @@ pub enum AdvanceError {
     /// The order stands elsewhere by now.
     #[error("the order has moved on")]
     MovedOn,
+    /// The gateway refuses to give back what the order owes.
+    #[error("the gateway refuses a refund that is owed")]
+    RefundRefused,
+    /// More went back than was captured; cannot be, unless somebody changed the table by hand.
+    #[error("the payment does not add up")]
+    PaymentMismatch,
     /// The stock does not hold what the order holds of it; cannot be, unless somebody changed the table by hand.
     #[error("the stock of a product does not add up")]
     StockMismatch,
@@ -56,6 +69,15 @@ pub enum AdvanceError {
 impl From<InvalidState> for AdvanceError {
     fn from(_: InvalidState) -> Self {
         Self::MovedOn
+    }
+}
+
+impl From<Unended> for AdvanceError {
+    fn from(unended: Unended) -> Self {
+        match unended {
+            Unended::MovedOn => Self::MovedOn,
+            Unended::Refused => Self::RefundRefused,
+        }
     }
 }
 
@@ -77,96 +99,88 @@ impl Command for AdvanceOrder {
     /// [`AdvanceError`]; `OutOfStock` comes from the condition of a stock counter and is exact under concurrency.
     fn decide(&self, (order, payment): Self::State, now: Timestamp) -> Decision {
         let order = order.ok_or(AdvanceError::MovedOn)?;
-        match &self.by {
-            Move::Reserve => self.reserve(order, now),
-            Move::OutOfStock(product) => reject(order, format!("out of stock: {product}"), now),
-            Move::ChargeAnew => charge_anew(order, now),
-            Move::Captured(capture) => captured(order, capture, now),
-            Move::Declined(code) => reject(order, format!("payment declined: {}", code.as_str()), now),
-            Move::NotCharged => unwind(order, payment, now),
-            Move::Refunded => {
-                let payment = payment.ok_or(AdvanceError::MovedOn)?.refunded_in_full(now);
-                let facts = payment.facts(payment.refunded);
-                Ok(unwind(order, Some(payment.clone()), now)?.save(&payment, PaymentEvent::Refunded(facts)))
+        let before = order.pieces();
+        let declined = |code: &DeclineCode| format!("payment declined: {}", code.as_str());
+        let (order, event): (Order, Announced) = match &self.by {
+            Move::Reserve => return self.reserve(order, now),
+            Move::Captured(capture) => return received(order, payment, capture, now),
+            Move::Refunded(number) => return gave_back(order, payment, *number, now),
+            Move::OutOfStock(product) => {
+                (order.out_of_stock(format!("out of stock: {product}"), now)?, OrderEvent::Rejected)
             }
-        }
+            Move::Declined(code) => (order.declined(declined(code), now)?, OrderEvent::Rejected),
+            Move::ChargeAnew => (order.charged_anew(now)?, OrderEvent::Progressed),
+            Move::Payable(checkout) => (order.payable(checkout.clone(), now)?, OrderEvent::Progressed),
+            Move::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
+            Move::RefundAnew(number) => (order.refund_anew(*number, now)?, OrderEvent::Progressed),
+            Move::RefundRefused(number, code) => {
+                (order.refund_failed(*number, code, now)?, OrderEvent::Progressed)
+            }
+        };
+        let change = Change::of((Some(order.clone()), payment)).save(&order, event((&order).into()));
+        Ok(order.move_pieces(before, change, |_| AdvanceError::StockMismatch))
     }
 }
+
+/// Makes the event of what is to be told of an order.
+pub(super) type Announced = fn(OrderFacts) -> OrderEvent;
 
 impl AdvanceOrder {
     fn reserve(&self, order: Order, now: Timestamp) -> Decision {
+        let before = order.pieces();
         let reserved = order.reserved(self.payment_window, now)?;
         let event = OrderEvent::AwaitingPayment((&reserved).into());
         let change = Change::of((Some(reserved.clone()), None)).save(&reserved, event);
-        Ok(reserved.lines.iter().fold(change, |change, line| {
-            let refusal = AdvanceError::OutOfStock(line.product_id);
-            change.adjust::<Stock>(&line.product_id, Stock::reserve(line.quantity), refusal)
-        }))
+        Ok(reserved.move_pieces(before, change, |line| AdvanceError::OutOfStock(line.product_id)))
     }
 }
 
-fn charge_anew(order: Order, now: Timestamp) -> Decision {
-    let order = order.charged_anew(now)?;
-    Ok(Change::of((Some(order.clone()), None)).save(&order, OrderEvent::Progressed((&order).into())))
-}
-
-fn captured(order: Order, capture: &Capture, now: Timestamp) -> Decision {
-    let payment = Payment::captured(order.id, capture, now);
-    let called_off = matches!(order.fulfilment, Fulfilment::Settling { .. });
-    let (order, event) = if called_off {
-        let order = order.captured_too_late(&payment, now)?;
-        let event = OrderEvent::Progressed((&order).into());
-        (order, event)
-    } else {
-        let order = order.confirmed(&payment, now)?;
-        let event = OrderEvent::Confirmed((&order).into());
-        (order, event)
+/// Takes note of a capture that the saga or the gateway itself reports. The first of an order is its payment; a further
+/// one, which nobody asked for, goes back at once.
+pub(super) fn received(
+    order: Order,
+    payment: Option<Payment>,
+    capture: &Capture,
+    now: Timestamp,
+) -> Decision {
+    let before = order.pieces();
+    let Some(known) = payment else {
+        let payment = Payment::captured(order.id, capture, now);
+        let order = order.paid(&payment, now)?;
+        let confirmed = order.status == OrderStatus::Confirmed;
+        let event: Announced = if confirmed { OrderEvent::Confirmed } else { OrderEvent::Refunding };
+        let change = Change::of((Some(order.clone()), Some(payment.clone())))
+            .save(&order, event((&order).into()))
+            .save(&payment, PaymentEvent::Captured(payment.facts(payment.captured)));
+        return Ok(order.move_pieces(before, change, |_| AdvanceError::StockMismatch));
     };
-    let change = Change::of((Some(order.clone()), Some(payment.clone())))
-        .save(&order, event)
-        .save(&payment, PaymentEvent::Captured(payment.facts(payment.captured)));
-    Ok(if called_off { change } else { order.sell(change, AdvanceError::StockMismatch) })
+    let heard_of = known.gateway_id == capture.gateway_id
+        || order.refunds.iter().any(|refund| refund.gateway_id == capture.gateway_id);
+    if heard_of || capture.amount.amount() == 0 || order.refunds.len() >= MAX_REFUNDS {
+        return Err(AdvanceError::MovedOn);
+    }
+    let owing = order.owing((&capture.gateway_id, capture.amount), (Party::System, "paid twice"), now);
+    let order = owing.touched(now);
+    let event = OrderEvent::Refunding((&order).into());
+    Ok(Change::of((Some(order.clone()), Some(known))).save(&order, event))
 }
 
-fn reject(order: Order, reason: String, now: Timestamp) -> Decision {
-    let held = matches!(order.fulfilment, Fulfilment::Charging { .. });
-    let rejected = order.rejected(reason, now)?;
+fn gave_back(order: Order, payment: Option<Payment>, number: u32, now: Timestamp) -> Decision {
+    let before = order.pieces();
+    let payment = payment.ok_or(AdvanceError::MovedOn)?;
+    let refund = order.refunds.iter().find(|refund| refund.number == number && refund.is_pending());
+    let refund = refund.ok_or(AdvanceError::MovedOn)?;
+    let amount = Some(refund.amount).filter(|_| refund.gateway_id == payment.gateway_id);
+    let payment = match amount {
+        Some(amount) => payment.given_back(amount, now).map_err(|_| AdvanceError::PaymentMismatch)?,
+        None => payment,
+    };
+    let (order, event) = order.gave_back(number, &payment, now)?;
     let change =
-        Change::of((Some(rejected.clone()), None)).save(&rejected, OrderEvent::Rejected((&rejected).into()));
-    Ok(if held { rejected.give_back(Pieces::Reserved, change, AdvanceError::StockMismatch) } else { change })
-}
-
-fn unwind(order: Order, payment: Option<Payment>, now: Timestamp) -> Decision {
-    let pieces = match order.fulfilment {
-        Fulfilment::Refunding { pieces, .. } => pieces,
-        _ => Pieces::Reserved,
+        Change::of((Some(order.clone()), Some(payment.clone()))).save(&order, event((&order).into()));
+    let change = match amount {
+        Some(amount) => change.save(&payment, PaymentEvent::Refunded(payment.facts(amount))),
+        None => change,
     };
-    let unwound = order.unwound(now)?;
-    let change = Change::of((Some(unwound.clone()), payment))
-        .save(&unwound, OrderEvent::Progressed((&unwound).into()));
-    Ok(unwound.give_back(pieces, change, AdvanceError::StockMismatch))
-}
-
-impl Order {
-    /// Adds to `change` that the order's pieces can be bought by others again.
-    pub(super) fn give_back<T, E: Clone>(
-        &self,
-        pieces: Pieces,
-        change: Change<T, E>,
-        otherwise: E,
-    ) -> Change<T, E> {
-        self.lines.iter().fold(change, |change, line| {
-            let back = match pieces {
-                Pieces::Reserved => Stock::release(line.quantity),
-                Pieces::Sold => Stock::take_back(line.quantity),
-            };
-            change.adjust::<Stock>(&line.product_id, back, otherwise.clone())
-        })
-    }
-
-    fn sell<T, E: Clone>(&self, change: Change<T, E>, otherwise: E) -> Change<T, E> {
-        self.lines.iter().fold(change, |change, line| {
-            change.adjust::<Stock>(&line.product_id, Stock::sell(line.quantity), otherwise.clone())
-        })
-    }
+    Ok(order.move_pieces(before, change, |_| AdvanceError::StockMismatch))
 }

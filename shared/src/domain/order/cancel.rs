@@ -1,6 +1,6 @@
 //! Calling an order off.
 
-use super::fulfilment::{Fulfilment, Pieces};
+use super::advance::OrderAndPayment;
 use super::{Order, OrderEvent, OrderId};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads};
@@ -28,13 +28,13 @@ pub enum CancelError {
     /// The actor may see it but has no part in it.
     #[error("only the buyer and the seller cancel an order")]
     NotAParty,
-    /// It has shipped, or it is over.
+    /// It has shipped, it is over, or all of its money is on its way back.
     #[error("the order can no longer be cancelled")]
     TooLate,
 }
 
 impl Command for CancelOrder {
-    type State = (Option<Order>, Option<Payment>);
+    type State = OrderAndPayment;
     type Output = Order;
     type Error = CancelError;
 
@@ -53,12 +53,12 @@ impl Command for CancelOrder {
     ) -> Result<Change<Order, CancelError>, CancelError> {
         let order = order.filter(|order| order.is_visible_to(&self.by)).ok_or(CancelError::NotFound)?;
         let party = order.party(&self.by).ok_or(CancelError::NotAParty)?;
-        let held = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
+        let before = order.pieces();
         let reason = self.reason.clone().map(String::from);
-        let paid_with = payment.map(|payment| payment.gateway_id);
-        let cancelled = order.cancelled(party, reason, paid_with, now).map_err(|_| CancelError::TooLate)?;
+        let cancelled = order.cancelled(party, reason, payment.as_ref(), now);
+        let cancelled = cancelled.map_err(|_| CancelError::TooLate)?;
         let change =
             Change::of(cancelled.clone()).save(&cancelled, OrderEvent::Cancelled((&cancelled).into()));
-        Ok(if held { cancelled.give_back(Pieces::Reserved, change, CancelError::TooLate) } else { change })
+        Ok(cancelled.move_pieces(before, change, |_| CancelError::TooLate))
     }
 }

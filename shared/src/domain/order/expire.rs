@@ -1,6 +1,5 @@
 //! Letting an order go that was not paid in time.
 
-use super::fulfilment::Pieces;
 use super::{InvalidState, Order, OrderEvent, OrderId};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads};
@@ -28,8 +27,10 @@ impl Command for ExpireOrder {
         order: Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, InvalidState>, InvalidState> {
-        let expired = order.ok_or(InvalidState)?.expired(now)?;
+        let order = order.ok_or(InvalidState)?;
+        let before = order.pieces();
+        let expired = order.expired(now)?;
         let change = Change::of(expired.clone()).save(&expired, OrderEvent::Expired((&expired).into()));
-        Ok(expired.give_back(Pieces::Reserved, change, InvalidState))
+        Ok(expired.move_pieces(before, change, |_| InvalidState))
     }
 }

@@ -10,18 +10,26 @@
 //!     │                    └──cancel──▶ Settling ──not captured──▶ Finished (stock back)
 //!     │                                     └──captured──▶ Refunding ──refunded──▶ Finished (stock back)
 //!     ├──reserve, no payment method──▶ AwaitingPayment ──cancel, expiry──▶ Finished (stock back)
+//!     │                                     └──paid──▶ Finished (confirmed)
 //!     └──no stock──▶ Finished (rejected)
+//!
+//! whatever is over ──paid after all──▶ Refunding ──refunded──▶ Finished
 //! ```
+//!
+//! Refunds stand beside the steps, one record each: whoever decided on them, the saga makes those that are under way
+//! before it does anything else. `Refunding` is the step of an order that may end only when all of them are through.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::advance::{AdvanceError, AdvanceOrder, Move, OrderAndPayment};
+pub use super::pieces::Pieces;
 use super::{Order, OrderId};
 use crate::clock::Timestamp;
 use crate::command::Reads;
-use crate::domain::payment::{ChargeIntent, Payment, RefundIntent};
+use crate::domain::payment::{ChargeIntent, Checkout, CheckoutIntent, Payment};
+use crate::domain::refund::RefundIntent;
 use crate::saga::{Broken, Saga, Step};
 
 /// How long the gateway surely remembers an idempotency key; it promises 24 hours.
@@ -42,31 +50,22 @@ pub enum Fulfilment {
     AwaitingPayment {
         /// When the order expires.
         until: Timestamp,
+        /// What the buyer pays, once the gateway has made it.
+        #[serde(default)]
+        checkout: Option<Checkout>,
     },
     /// The order was called off while the charge was under way: what became of the charge must be found out.
     Settling {
         /// What was to be charged.
         intent: ChargeIntent,
     },
-    /// The money goes back.
+    /// The money goes back, and the order ends when all of it has.
     Refunding {
-        /// What goes back.
-        intent: RefundIntent,
         /// Where the order's pieces are meanwhile.
         pieces: Pieces,
     },
     /// Nothing is left to do.
     Finished,
-}
-
-/// Where an order's pieces are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pieces {
-    /// Among the reserved.
-    Reserved,
-    /// Among the sold.
-    Sold,
 }
 
 /// Something to ask of the payment gateway.
@@ -78,23 +77,36 @@ pub enum Effect {
     Find(ChargeIntent),
     /// Find out whether the charge was made, and make sure that it never will be.
     Settle(ChargeIntent),
-    /// Give the money back.
+    /// Make something that the buyer can pay.
+    Open(CheckoutIntent),
+    /// Give money back; asked again under the same key, the gateway repeats its answer.
     Refund(RefundIntent),
+    /// Find the refund by its name, for the gateway may have forgotten the key.
+    FindRefund(RefundIntent),
 }
 
 /// What comes next for an order.
 #[must_use]
 pub fn next(order: &Order, now: Timestamp) -> Step<Move, Effect> {
+    let remembers = |decided_at| now.since(decided_at) < KEY_LIFETIME;
+    if let Some(refund) = order.pending_refund() {
+        let intent = refund.intent(order.id);
+        let fresh = remembers(intent.decided_at);
+        return Step::Call(if fresh { Effect::Refund(intent) } else { Effect::FindRefund(intent) });
+    }
     match &order.fulfilment {
         Fulfilment::Accepted => Step::Commit(Move::Reserve),
-        Fulfilment::Charging { intent } if now.since(intent.decided_at) < KEY_LIFETIME => {
+        Fulfilment::Charging { intent } if remembers(intent.decided_at) => {
             Step::Call(Effect::Charge(intent.clone()))
         }
         Fulfilment::Charging { intent } => Step::Call(Effect::Find(intent.clone())),
-        Fulfilment::AwaitingPayment { until } => Step::Wait(*until),
+        Fulfilment::AwaitingPayment { until, checkout: None } if now < *until => {
+            Step::Call(Effect::Open(CheckoutIntent { order_id: order.id, amount: order.total }))
+        }
+        Fulfilment::AwaitingPayment { until, .. } => Step::Wait(*until),
         Fulfilment::Settling { intent } => Step::Call(Effect::Settle(intent.clone())),
-        Fulfilment::Refunding { intent, .. } => Step::Call(Effect::Refund(intent.clone())),
-        Fulfilment::Finished => Step::Finished,
+        // Refunding ends in the commit of its last refund.
+        Fulfilment::Refunding { .. } | Fulfilment::Finished => Step::Finished,
     }
 }
 
@@ -144,6 +156,8 @@ impl Saga for OrderSaga {
         match refusal {
             AdvanceError::OutOfStock(product) => Ok(Some(Move::OutOfStock(product))),
             AdvanceError::MovedOn => Ok(None),
+            AdvanceError::RefundRefused => Err(Broken("the gateway refuses a refund that is owed")),
+            AdvanceError::PaymentMismatch => Err(Broken("the payment does not add up")),
             AdvanceError::StockMismatch => Err(Broken("the stock of a product does not add up")),
         }
     }
@@ -153,6 +167,7 @@ impl Saga for OrderSaga {
 mod tests {
     use super::*;
     use crate::domain::order::tests::{NOW, placed};
+    use crate::domain::payment::{ClientSecret, GatewayId};
 
     #[test]
     fn a_charge_is_looked_up_by_its_order_once_the_gateway_may_have_forgotten_its_key() {
@@ -166,6 +181,10 @@ mod tests {
     fn an_order_without_a_payment_method_waits_for_its_payment_and_no_longer() {
         let (now, window) = (Timestamp::from_millis(NOW), Duration::from_hours(24));
         let waiting = placed(None).reserved(window, now).unwrap();
+        assert!(matches!(next(&waiting, now), Step::Call(Effect::Open(_))));
+        let client_secret = ClientSecret("pi_1_secret".to_owned());
+        let checkout = Checkout { gateway_id: GatewayId("pi_1".to_owned()), client_secret };
+        let waiting = waiting.payable(checkout, now).unwrap();
         assert_eq!(next(&waiting, now), Step::Wait(now.plus(window)));
         assert!(waiting.clone().expired(now.plus(window).minus(Duration::from_millis(1))).is_err());
         assert!(waiting.expired(now.plus(window)).is_ok());

@@ -107,6 +107,8 @@ impl Command for PlaceOrder {
             total,
             payment_method: self.payment_method.clone(),
             payment_id: None,
+            refunds: Vec::new(),
+            shipment: None,
             status: OrderStatus::Pending,
             fulfilment: Fulfilment::Accepted,
             timeline: vec![Transition {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::fulfilment::{Fulfilment, Pieces};
-use super::{Order, OrderStatus, Party, Transition};
+use super::fulfilment::Fulfilment;
+use super::{Order, OrderStatus, Party, Shipment, Transition};
 use crate::clock::Timestamp;
-use crate::domain::payment::{ChargeIntent, GatewayId, Payment, RefundIntent};
+use crate::domain::payment::{ChargeIntent, Checkout, Payment};
 
 /// The order is not in a state in which this can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +24,7 @@ impl Order {
                 let intent = ChargeIntent { order_id, amount, method, attempt: 1, decided_at: now };
                 Fulfilment::Charging { intent }
             }
-            None => Fulfilment::AwaitingPayment { until: now.plus(window) },
+            None => Fulfilment::AwaitingPayment { until: now.plus(window), checkout: None },
         };
         Ok(self.at(fulfilment, now).becomes(OrderStatus::AwaitingPayment, Party::System, None))
     }
@@ -35,22 +35,55 @@ impl Order {
         Ok(self.at(Fulfilment::Charging { intent: intent.anew(now) }, now))
     }
 
-    /// The money is there.
-    pub(super) fn confirmed(self, payment: &Payment, now: Timestamp) -> Result<Self, InvalidState> {
-        if !matches!(self.fulfilment, Fulfilment::Charging { .. }) {
-            return Err(InvalidState);
+    /// The buyer can pay from now on.
+    pub(super) fn payable(self, checkout: Checkout, now: Timestamp) -> Result<Self, InvalidState> {
+        match self.fulfilment {
+            Fulfilment::AwaitingPayment { until, checkout: None } => {
+                Ok(self.at(Fulfilment::AwaitingPayment { until, checkout: Some(checkout) }, now))
+            }
+            _ => Err(InvalidState),
         }
-        let order = Self { payment_id: Some(payment.id), ..self.at(Fulfilment::Finished, now) };
-        Ok(order.becomes(OrderStatus::Confirmed, Party::System, None))
     }
 
-    /// It cannot be: there is no stock, or the charge was declined.
-    pub(super) fn rejected(self, reason: String, now: Timestamp) -> Result<Self, InvalidState> {
-        if !matches!(self.fulfilment, Fulfilment::Accepted | Fulfilment::Charging { .. }) {
+    /// The money is there. If the order waits for exactly that, it is confirmed; otherwise the money goes back, and the
+    /// pieces stay where they are until it has.
+    pub(super) fn paid(self, payment: &Payment, now: Timestamp) -> Result<Self, InvalidState> {
+        if payment.captured.amount() == 0 {
             return Err(InvalidState);
         }
-        let order = self.at(Fulfilment::Finished, now);
-        Ok(order.becomes(OrderStatus::Rejected, Party::System, Some(reason)))
+        let waits =
+            matches!(self.fulfilment, Fulfilment::Charging { .. } | Fulfilment::AwaitingPayment { .. });
+        let reason = match self.status {
+            _ if waits => "the amount paid is not the order's total",
+            OrderStatus::Pending | OrderStatus::AwaitingPayment => "paid before it was asked for",
+            _ => "paid when the order was over",
+        };
+        let pieces = self.pieces();
+        let order = Self { payment_id: Some(payment.id), ..self };
+        if waits && payment.captured == order.total {
+            let confirmed = order.at(Fulfilment::Finished, now);
+            return Ok(confirmed.becomes(OrderStatus::Confirmed, Party::System, None));
+        }
+        let owing = order.owing((&payment.gateway_id, payment.captured), (Party::System, reason), now);
+        Ok(owing.at(Fulfilment::Refunding { pieces }, now))
+    }
+
+    /// There is no stock for it.
+    pub(super) fn out_of_stock(self, reason: String, now: Timestamp) -> Result<Self, InvalidState> {
+        match self.fulfilment {
+            Fulfilment::Accepted => Ok(self.rejected(reason, now)),
+            _ => Err(InvalidState),
+        }
+    }
+
+    /// The charge was declined, or the gateway does not take such a payment at all.
+    pub(super) fn declined(self, reason: String, now: Timestamp) -> Result<Self, InvalidState> {
+        match self.fulfilment {
+            Fulfilment::Charging { .. } | Fulfilment::AwaitingPayment { checkout: None, .. } => {
+                Ok(self.rejected(reason, now))
+            }
+            _ => Err(InvalidState),
+        }
     }
 
     /// Called off by `by`, whatever that leaves to be undone.
@@ -58,27 +91,35 @@ impl Order {
         self,
         by: Party,
         reason: Option<String>,
-        paid_with: Option<GatewayId>,
+        payment: Option<&Payment>,
         now: Timestamp,
     ) -> Result<Self, InvalidState> {
-        let fulfilment = match (self.status, self.fulfilment.clone()) {
+        let order = match (self.status, self.fulfilment.clone()) {
             (OrderStatus::Pending, Fulfilment::Accepted)
-            | (OrderStatus::AwaitingPayment, Fulfilment::AwaitingPayment { .. }) => Fulfilment::Finished,
+            | (OrderStatus::AwaitingPayment, Fulfilment::AwaitingPayment { .. }) => {
+                self.at(Fulfilment::Finished, now)
+            }
             (OrderStatus::AwaitingPayment, Fulfilment::Charging { intent }) => {
-                Fulfilment::Settling { intent }
+                self.at(Fulfilment::Settling { intent }, now)
             }
             (OrderStatus::Confirmed, Fulfilment::Finished) => {
-                self.refunding(paid_with.ok_or(InvalidState)?, Pieces::Sold, now)
+                let payment = payment.ok_or(InvalidState)?;
+                let (left, pieces) = (self.left_of(payment), self.pieces());
+                if left.amount() == 0 {
+                    return Err(InvalidState);
+                }
+                let owing = self.owing((&payment.gateway_id, left), (Party::System, "cancelled"), now);
+                owing.at(Fulfilment::Refunding { pieces }, now)
             }
             _ => return Err(InvalidState),
         };
-        Ok(self.at(fulfilment, now).becomes(OrderStatus::Cancelled, by, reason))
+        Ok(order.becomes(OrderStatus::Cancelled, by, reason))
     }
 
     /// Not paid in time.
     pub(super) fn expired(self, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
-            Fulfilment::AwaitingPayment { until } if until <= now => {
+            Fulfilment::AwaitingPayment { until, .. } if until <= now => {
                 let order = self.at(Fulfilment::Finished, now);
                 Ok(order.becomes(OrderStatus::Expired, Party::System, Some("not paid in time".to_owned())))
             }
@@ -86,35 +127,56 @@ impl Order {
         }
     }
 
-    /// Called off, and the charge turned out to have been made: it goes back.
-    pub(super) fn captured_too_late(self, payment: &Payment, now: Timestamp) -> Result<Self, InvalidState> {
-        if !matches!(self.fulfilment, Fulfilment::Settling { .. }) {
-            return Err(InvalidState);
+    /// Called off, and the charge was never made.
+    pub(super) fn never_charged(self, now: Timestamp) -> Result<Self, InvalidState> {
+        match self.fulfilment {
+            Fulfilment::Settling { .. } => Ok(self.at(Fulfilment::Finished, now)),
+            _ => Err(InvalidState),
         }
-        let refunding = self.refunding(payment.gateway_id.clone(), Pieces::Reserved, now);
-        Ok(Self { payment_id: Some(payment.id), ..self.at(refunding, now) })
     }
 
-    /// What had to be undone is undone.
-    pub(super) fn unwound(self, now: Timestamp) -> Result<Self, InvalidState> {
-        match self.fulfilment {
-            Fulfilment::Settling { .. } | Fulfilment::Refunding { .. } => {
-                Ok(self.at(Fulfilment::Finished, now))
+    /// On its way. Not so if all of its money is on its way back.
+    pub(super) fn shipped(
+        self,
+        shipment: Shipment,
+        payment: &Payment,
+        now: Timestamp,
+    ) -> Result<Self, InvalidState> {
+        match (self.status, &self.fulfilment) {
+            (OrderStatus::Confirmed, Fulfilment::Finished) if self.left_of(payment).amount() > 0 => {
+                let sent = Self { shipment: Some(shipment), ..self.touched(now) };
+                Ok(sent.becomes(OrderStatus::Shipped, Party::Seller, None))
             }
             _ => Err(InvalidState),
         }
     }
 
-    fn refunding(&self, gateway_id: GatewayId, pieces: Pieces, now: Timestamp) -> Fulfilment {
-        let intent = RefundIntent { order_id: self.id, gateway_id, amount: self.total, decided_at: now };
-        Fulfilment::Refunding { intent, pieces }
+    /// Arrived.
+    pub(super) fn delivered(self, now: Timestamp) -> Result<Self, InvalidState> {
+        match (self.status, &self.fulfilment) {
+            (OrderStatus::Shipped, Fulfilment::Finished) => {
+                Ok(self.touched(now).becomes(OrderStatus::Delivered, Party::Seller, None))
+            }
+            _ => Err(InvalidState),
+        }
     }
 
-    fn at(self, fulfilment: Fulfilment, now: Timestamp) -> Self {
-        Self { version: self.version.next(), fulfilment, updated_at: now, ..self }
+    fn rejected(self, reason: String, now: Timestamp) -> Self {
+        self.at(Fulfilment::Finished, now).becomes(OrderStatus::Rejected, Party::System, Some(reason))
     }
 
-    fn becomes(mut self, status: OrderStatus, by: Party, reason: Option<String>) -> Self {
+    /// The next version, at this step.
+    pub(super) fn at(self, fulfilment: Fulfilment, now: Timestamp) -> Self {
+        Self { fulfilment, ..self.touched(now) }
+    }
+
+    /// The next version.
+    pub(super) fn touched(self, now: Timestamp) -> Self {
+        Self { version: self.version.next(), updated_at: now, ..self }
+    }
+
+    /// The same version with another status.
+    pub(super) fn becomes(mut self, status: OrderStatus, by: Party, reason: Option<String>) -> Self {
         self.status = status;
         self.timeline.push(Transition { status, at: self.updated_at, by, reason });
         self

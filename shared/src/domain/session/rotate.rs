@@ -33,7 +33,7 @@ pub enum RotateError {
     /// No session knows it.
     #[error("the refresh token is not known")]
     Unknown,
-    /// Its session was ended or has lapsed, or the account is suspended.
+    /// Its session was ended or has lapsed, or the account is suspended or gone.
     #[error("the session has ended")]
     Ended,
 }
@@ -54,10 +54,10 @@ impl Command for RotateSession {
         (session, user): Self::State,
         now: Timestamp,
     ) -> Result<Change<Rotation, RotateError>, RotateError> {
-        let (session, user) = session.zip(user).ok_or(RotateError::Unknown)?;
-        if !session.is_live(now) || user.status != UserStatus::Active {
-            return Err(RotateError::Ended);
-        }
+        let session = session.ok_or(RotateError::Unknown)?;
+        let user =
+            user.filter(|user| user.status == UserStatus::Active && user.session_epoch == session.epoch);
+        let user = user.filter(|_| session.is_live(now)).ok_or(RotateError::Ended)?;
         let rotated = Rotation::Rotated(Box::new(user));
         if session.current == self.presented {
             Ok(Change::of(rotated).save(&self.successor_of(session, now), Silent))

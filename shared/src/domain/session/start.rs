@@ -1,6 +1,6 @@
 //! Starting a session, at login.
 
-use super::{SESSION_LIFETIME, Session, SessionKey, TokenHash};
+use super::{Epoch, SESSION_LIFETIME, Session, SessionKey, TokenHash};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads, Silent, Version};
 
@@ -9,6 +9,8 @@ use crate::command::{Change, Command, Reads, Silent, Version};
 pub struct StartSession {
     /// Whose, and which it is to be.
     pub id: SessionKey,
+    /// The account's count, as it was when its holder was recognised.
+    pub epoch: Epoch,
     /// Its first token.
     pub token: TokenHash,
 }
@@ -30,6 +32,7 @@ impl Command for StartSession {
         let session = Session {
             id: self.id,
             version: Version::FIRST,
+            epoch: self.epoch,
             current: self.token.clone(),
             previous: None,
             rotated_at: now,

@@ -4,6 +4,7 @@ use super::{Credentials, EmailClaim, Role, User, UserEvent, UserId, UserStatus};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads, Version};
 use crate::domain::email::Email;
+use crate::domain::session::Epoch;
 use crate::domain::text::Name;
 
 /// Registers an account with role `user`.
@@ -49,6 +50,7 @@ impl Command for RegisterUser {
             name: self.name.clone(),
             role: self.role,
             status: UserStatus::Active,
+            session_epoch: Epoch::default(),
             created_at: now,
             updated_at: now,
         };

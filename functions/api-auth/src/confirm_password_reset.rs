@@ -1,0 +1,47 @@
+//! `POST /v1/auth/password-reset/confirm`: a new password in place of a forgotten one.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::Once;
+use shared::auth::password::Password;
+use shared::command::Store;
+use shared::domain::user::Credentials;
+use shared::domain::user::password_reset::confirm::{ResetPassword, ResetPasswordError};
+use shared::http::{ApiError, FieldErrors, Json, Reply};
+use shared::repository::user::UserReader;
+
+use crate::accounts::Accounts;
+use crate::mailed;
+
+/// What was sent to the address, and the password to come.
+#[derive(Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct ConfirmPasswordResetRequest {
+    token: String,
+    password: Password,
+}
+
+/// Replaces the password and ends all sessions. The token is good once.
+pub(crate) async fn confirm_password_reset<S: Store, Q: UserReader>(
+    State(accounts): State<Accounts<S, Q>>,
+    Once(cause): Once,
+    Json(request): Json<ConfirmPasswordResetRequest>,
+) -> Result<Reply<()>, ApiError> {
+    let token = mailed::read(&request.token)?;
+    let account = accounts.reader.account_of(token.user_id).await?;
+    let (user, replacing) = account.ok_or_else(mailed::invalid)?;
+    let believed = accounts.mailed.resets_password(&token, (&user, &replacing), cause.at);
+    believed.map_err(mailed::refusal)?;
+    let password_hash = accounts.hasher.hash(request.password).await.map_err(ApiError::internal)?;
+    let credentials = Credentials { password_hash };
+    let reset = ResetPassword { id: user.id, email: user.email, replacing, credentials };
+    let done = accounts.store.execute(reset, &cause.unbound()).await;
+    done.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::no_content())
+}
+
+fn refusal(error: ResetPasswordError) -> ApiError {
+    match error {
+        ResetPasswordError::Spent => mailed::invalid(),
+    }
+}

@@ -1,0 +1,44 @@
+//! `POST /v1/auth/password-reset`: somebody has forgotten a password.
+
+use axum::extract::State;
+use deserr::Deserr;
+use serde::Serialize;
+use shared::api::Once;
+use shared::command::Store;
+use shared::domain::email::Email;
+use shared::domain::id::Id;
+use shared::domain::user::password_reset::request::{RequestPasswordReset, RequestPasswordResetError};
+use shared::http::{ApiError, FieldErrors, Json, Reply};
+use shared::repository::user::UserReader;
+
+use crate::accounts::Accounts;
+
+/// Whose.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct PasswordResetRequest {
+    email: Email,
+}
+
+/// What everybody is told.
+#[derive(Debug, Serialize)]
+pub(crate) struct PasswordResetBody {
+    message: &'static str,
+}
+
+/// Has a message sent to the address, if it belongs to an account. The answer is the same in either case, and takes the
+/// same requests to the table.
+pub(crate) async fn request_password_reset<S: Store, Q: UserReader>(
+    State(accounts): State<Accounts<S, Q>>,
+    Once(cause): Once,
+    Json(request): Json<PasswordResetRequest>,
+) -> Result<Reply<PasswordResetBody>, ApiError> {
+    let pseudonym = accounts.seal.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
+    let command = RequestPasswordReset { id: Id::of_digest(pseudonym), email: request.email };
+    let asked = accounts.store.execute(command, &cause.unbound()).await;
+    asked.map_err(|error| {
+        error.map_refusal(|never: RequestPasswordResetError| -> ApiError { match never {} })
+    })?;
+    let message = "if the address belongs to an account, a message with a token is on its way to it";
+    Ok(Reply::accepted(PasswordResetBody { message }))
+}

@@ -1,0 +1,40 @@
+//! `POST /v1/auth/verify-email`: somebody shows that an address is theirs.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::{Once, UserBody};
+use shared::command::Store;
+use shared::domain::user::verify::{VerifyEmail, VerifyEmailError};
+use shared::http::{ApiError, FieldErrors, Json, Reply};
+use shared::repository::user::UserReader;
+
+use crate::accounts::Accounts;
+use crate::mailed;
+
+/// What was sent to the address.
+#[derive(Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct VerifyEmailRequest {
+    token: String,
+}
+
+/// Notes that the address is verified. The token is good once.
+pub(crate) async fn verify_email<S: Store, Q: UserReader>(
+    State(accounts): State<Accounts<S, Q>>,
+    Once(cause): Once,
+    Json(request): Json<VerifyEmailRequest>,
+) -> Result<Reply<UserBody>, ApiError> {
+    let token = mailed::read(&request.token)?;
+    let user = accounts.reader.current_user(token.user_id).await?.ok_or_else(mailed::invalid)?;
+    accounts.mailed.verifies_email(&token, &user, cause.at).map_err(mailed::refusal)?;
+    let verify = VerifyEmail { id: user.id, email: user.email };
+    let verified = accounts.store.execute(verify, &cause.unbound()).await;
+    let verified = verified.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::changed(verified.map(UserBody::from)))
+}
+
+fn refusal(error: VerifyEmailError) -> ApiError {
+    match error {
+        VerifyEmailError::Spent => mailed::invalid(),
+    }
+}

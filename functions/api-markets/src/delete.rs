@@ -1,0 +1,32 @@
+//! `DELETE /v1/markets/{id}`: the creator removes a market.
+
+use axum::extract::State;
+use shared::api::{App, Authenticated, Once};
+use shared::command::Store;
+use shared::domain::market::MarketId;
+use shared::domain::market::delete::{DeleteMarket, DeleteMarketError};
+use shared::http::precondition::version_mismatch;
+use shared::http::{ApiError, Code, IfMatch, Path, Reply};
+use shared::repository::cached::Remembers;
+
+/// Removes a market.
+pub(crate) async fn delete_market<S: Store, Q: Remembers>(
+    State(app): State<App<S, Q>>,
+    Authenticated(by): Authenticated,
+    Path(id): Path<MarketId>,
+    seen: IfMatch,
+    Once(cause): Once,
+) -> Result<Reply<()>, ApiError> {
+    let command = DeleteMarket { id, by, expected: seen.expected() };
+    app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    app.reader.market_removed(id).await;
+    Ok(Reply::no_content())
+}
+
+fn refusal(error: DeleteMarketError) -> ApiError {
+    match error {
+        DeleteMarketError::NotFound => ApiError::not_found(),
+        DeleteMarketError::NotYours => ApiError::new(Code::Forbidden, error.to_string()),
+        DeleteMarketError::VersionMismatch => version_mismatch(),
+    }
+}

@@ -1,0 +1,118 @@
+//! `PUT` and `PATCH /v1/markets/{id}`: the creator changes a market; a moderator suspends it.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::parse::{Given, Patch};
+use shared::api::permission::MarketsSuspend;
+use shared::api::{App, Authenticated, May, Once};
+use shared::command::{Cause, Store};
+use shared::domain::market::update::{MarketChanges, UpdateMarket, UpdateMarketError};
+use shared::domain::market::{MarketId, MarketStatus};
+use shared::domain::text::{Description, Name};
+use shared::http::precondition::version_mismatch;
+use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply};
+use shared::repository::cached::Remembers;
+use shared::repository::user::UserReader;
+
+use crate::body::MarketBody;
+
+/// All of a market that can be changed.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct ReplaceMarketRequest {
+    name: Name,
+    #[deserr(default)]
+    description: Option<Description>,
+    status: StatusRequest,
+}
+
+/// What changes about a market: a merge patch.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct PatchMarketRequest {
+    #[deserr(default)]
+    name: Given<Name>,
+    #[deserr(default)]
+    description: Patch<Description>,
+    #[deserr(default)]
+    status: Given<StatusRequest>,
+}
+
+#[derive(Debug, Clone, Copy, Deserr)]
+#[deserr(error = FieldErrors, rename_all = lowercase)]
+enum StatusRequest {
+    Draft,
+    Active,
+    Suspended,
+    Closed,
+}
+
+/// Replaces what can be changed about a market.
+pub(crate) async fn replace_market<S: Store, Q: UserReader + Remembers>(
+    State(app): State<App<S, Q>>,
+    Authenticated(by): Authenticated,
+    suspend: May<MarketsSuspend>,
+    Path(id): Path<MarketId>,
+    seen: IfMatch,
+    Once(cause): Once,
+    Json(request): Json<ReplaceMarketRequest>,
+) -> Result<Reply<MarketBody>, ApiError> {
+    let changes = MarketChanges {
+        name: Some(request.name),
+        description: Some(request.description),
+        status: Some(request.status.into()),
+    };
+    let (may_suspend, expected) = (suspend.is_held(), seen.expected());
+    change_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &cause).await
+}
+
+/// Changes some of a market.
+pub(crate) async fn patch_market<S: Store, Q: UserReader + Remembers>(
+    State(app): State<App<S, Q>>,
+    Authenticated(by): Authenticated,
+    suspend: May<MarketsSuspend>,
+    Path(id): Path<MarketId>,
+    seen: IfMatch,
+    Once(cause): Once,
+    Json(request): Json<PatchMarketRequest>,
+) -> Result<Reply<MarketBody>, ApiError> {
+    let changes = MarketChanges {
+        name: request.name.0,
+        description: request.description.into_change(),
+        status: request.status.0.map(MarketStatus::from),
+    };
+    let (may_suspend, expected) = (suspend.is_held(), seen.expected());
+    change_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &cause).await
+}
+
+async fn change_market<S: Store, Q: Remembers>(
+    app: &App<S, Q>,
+    command: UpdateMarket,
+    cause: &Cause,
+) -> Result<Reply<MarketBody>, ApiError> {
+    let changed = app.store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
+    if let Some(market) = changed.committed() {
+        app.reader.market_written(market).await;
+    }
+    Ok(Reply::changed(changed.map(MarketBody::from)))
+}
+
+impl From<StatusRequest> for MarketStatus {
+    fn from(status: StatusRequest) -> Self {
+        match status {
+            StatusRequest::Draft => Self::Draft,
+            StatusRequest::Active => Self::Active,
+            StatusRequest::Suspended => Self::Suspended,
+            StatusRequest::Closed => Self::Closed,
+        }
+    }
+}
+
+fn refusal(error: UpdateMarketError) -> ApiError {
+    match error {
+        UpdateMarketError::NotFound => ApiError::not_found(),
+        UpdateMarketError::NotYours => ApiError::new(Code::Forbidden, error.to_string()),
+        UpdateMarketError::VersionMismatch => version_mismatch(),
+        UpdateMarketError::InvalidTransition => ApiError::new(Code::InvalidState, error.to_string()),
+    }
+}

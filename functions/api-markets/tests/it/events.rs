@@ -1,0 +1,34 @@
+//! Every event in `events/api-markets/`.
+
+use harness::event::{cases, of_file};
+use harness::scene::seller;
+
+use super::Markets;
+
+/// What each event is answered with.
+const ANSWERS: [(&str, u16, &str); 10] = [
+    ("create-market", 201, ""),
+    ("create-market-with-bad-fields", 400, "VALIDATION_ERROR"),
+    ("get-market", 200, ""),
+    ("get-absent-market", 404, "NOT_FOUND"),
+    ("list-markets", 200, ""),
+    ("list-markets-with-bad-query", 400, "VALIDATION_ERROR"),
+    ("replace-market", 200, ""),
+    ("patch-market", 200, ""),
+    ("patch-market-without-version", 428, "PRECONDITION_REQUIRED"),
+    ("delete-market", 204, ""),
+];
+
+#[tokio::test]
+async fn every_event_is_answered_as_its_name_says() {
+    let markets = Markets::open().await;
+    let mut sent = Vec::new();
+    for (case, status, code) in ANSWERS {
+        let event = of_file("api-markets", case);
+        let answer = markets.send(&markets.scene.signed(event, seller())).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
+        sent.push(case.to_owned());
+    }
+    sent.sort();
+    assert_eq!(sent, cases("api-markets"), "an event is not sent, or does not exist");
+}

@@ -1,0 +1,98 @@
+//! `GET /v1/markets`.
+
+use std::collections::HashSet;
+
+use harness::scene::{MARKET, Scene, id, new_id, seller};
+use serde_json::Value;
+use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::{Market, MarketStatus};
+use shared::repository::market::MarketReader;
+
+use super::{Markets, fields};
+
+impl Markets {
+    /// Opens `count` markets; says their ids.
+    async fn opened(&self, count: usize, status: OpeningStatus) -> Vec<String> {
+        let mut ids = Vec::with_capacity(count);
+        for _ in 0..count {
+            let market = new_id::<Market>().to_string();
+            self.scene.market(&market, seller(), status).await;
+            ids.push(market);
+        }
+        ids
+    }
+
+    /// One page: its ids, and the next page's cursor.
+    async fn page(&self, path: &str) -> (Vec<String>, Option<String>) {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        let body = answer.json();
+        let ids = body["data"].as_array().unwrap().iter().map(|market| text(&market["id"])).collect();
+        (ids, body["pagination"].get("nextCursor").map(text))
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn pages_have_neither_gap_nor_repeat_while_markets_are_opened() {
+    let markets = Markets::on(Scene::empty().await);
+    let before: HashSet<String> = markets.opened(45, OpeningStatus::Active).await.into_iter().collect();
+    let mut seen = Vec::new();
+    let mut path = "/v1/markets?limit=10".to_owned();
+    loop {
+        let (ids, next) = markets.page(&path).await;
+        seen.extend(ids);
+        markets.opened(2, OpeningStatus::Active).await;
+        let Some(cursor) = next else { break };
+        path = format!("/v1/markets?limit=10&cursor={cursor}");
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {seen:?}");
+    assert_eq!(seen.len(), 45);
+    assert_eq!(seen.into_iter().collect::<HashSet<_>>(), before);
+}
+
+#[tokio::test]
+async fn markets_are_listed_by_their_status_and_drafts_never() {
+    let markets = Markets::open().await;
+    let drafts = markets.opened(2, OpeningStatus::Draft).await;
+    let closed = markets.opened(1, OpeningStatus::Active).await.remove(0);
+    let market = markets.scene.reader.market(id(&closed)).await.unwrap().unwrap();
+    markets.scene.move_market(market, MarketStatus::Closed).await;
+    for (query, expected) in [
+        ("", vec![MARKET.to_owned()]),
+        ("?status=active", vec![MARKET.to_owned()]),
+        ("?status=closed", vec![closed]),
+        ("?status=suspended", vec![]),
+    ] {
+        assert_eq!(markets.page(&format!("/v1/markets{query}")).await.0, expected, "{query}");
+    }
+    let answer = markets.get_as(seller(), "/v1/markets?status=draft").await;
+    assert_eq!((answer.status.as_u16(), fields(&answer)), (400, vec!["status".to_owned()]));
+    assert!(!drafts.iter().any(|draft| String::from_utf8_lossy(&answer.bytes).contains(draft)));
+}
+
+#[tokio::test]
+async fn a_cursor_is_good_for_its_list_and_unchanged() {
+    let markets = Markets::open().await;
+    markets.opened(11, OpeningStatus::Active).await;
+    let cursor = markets.page("/v1/markets?limit=10").await.1.unwrap();
+    let flipped =
+        if cursor.starts_with('b') { cursor.replacen('b', "c", 1) } else { format!("b{}", &cursor[1..]) };
+    for query in [format!("status=closed&cursor={cursor}"), format!("cursor={flipped}"), "cursor=".to_owned()]
+    {
+        let answer = markets.get(&format!("/v1/markets?{query}")).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "INVALID_CURSOR"), "{query}");
+    }
+    assert_eq!(markets.page(&format!("/v1/markets?cursor={cursor}")).await.0.len(), 2);
+}
+
+#[tokio::test]
+async fn a_query_that_breaks_its_rules_names_every_parameter() {
+    let markets = Markets::open().await;
+    let answer = markets.get("/v1/markets?status=open&limit=1000&sort=volume").await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"));
+    assert_eq!(fields(&answer), ["limit", "sort", "status"]);
+}

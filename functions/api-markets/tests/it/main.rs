@@ -1,0 +1,65 @@
+//! Markets over HTTP: events of API Gateway, through the router, on an embedded table.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod change;
+mod create;
+mod events;
+mod get;
+mod list;
+
+use axum::Router;
+use harness::event::{self, Answer};
+use harness::scene::Scene;
+use serde_json::Value;
+use shared::api::App;
+use shared::domain::actor::Actor;
+
+/// The function on a table.
+struct Markets {
+    scene: Scene,
+    router: Router,
+}
+
+impl Markets {
+    /// With the people, the market and its product.
+    async fn open() -> Self {
+        Self::on(Scene::open().await)
+    }
+
+    /// On this table.
+    fn on(scene: Scene) -> Self {
+        let app = App::new(&scene.env("api-markets"), scene.store.clone(), scene.reader.clone()).unwrap();
+        Self { scene, router: api_markets::router(app) }
+    }
+
+    /// The answer to an event, whatever it is.
+    async fn send(&self, event: &Value) -> Answer {
+        event::send(&self.router, event).await
+    }
+
+    /// The answer to a `GET` of nobody's in particular.
+    async fn get(&self, path: &str) -> Answer {
+        self.send(&event::of_request("GET", path, &[], None)).await
+    }
+
+    /// The answer to a `GET` of `by`'s.
+    async fn get_as(&self, by: Actor, path: &str) -> Answer {
+        let token = self.scene.token(by);
+        self.send(&event::of_request("GET", path, &[("authorization", &token)], None)).await
+    }
+
+    /// The answer to a market that `by` opens.
+    async fn create(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let token = self.scene.token(by);
+        let mut all = vec![("authorization", token.as_str())];
+        all.extend(headers);
+        self.send(&event::of_request("POST", "/v1/markets", &all, Some(body))).await
+    }
+}
+
+/// The paths of the fields that an answer complains of.
+fn fields(answer: &Answer) -> Vec<String> {
+    let fields = answer.json()["error"]["fields"].as_object().cloned().unwrap_or_default();
+    fields.keys().cloned().collect()
+}

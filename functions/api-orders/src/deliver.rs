@@ -1,0 +1,37 @@
+//! `POST /v1/orders/{id}/deliver`: an order that was sent has arrived.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::{App, Authenticated, Once};
+use shared::command::Store;
+use shared::domain::order::OrderId;
+use shared::domain::order::deliver::{DeliverError, DeliverOrder};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+
+use crate::body::OrderBody;
+use crate::seller;
+
+/// There is nothing to say about it.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+pub(crate) struct DeliverOrderRequest {}
+
+/// Notes that the order has arrived.
+pub(crate) async fn deliver_order<S: Store, Q: Clone + Send + Sync + 'static>(
+    State(app): State<App<S, Q>>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<OrderId>,
+    Once(cause): Once,
+    Json(DeliverOrderRequest {}): Json<DeliverOrderRequest>,
+) -> Result<Reply<OrderBody>, ApiError> {
+    let command = DeliverOrder { id, by: actor };
+    let delivered = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::changed(delivered.map(OrderBody::of_seller)))
+}
+
+fn refusal(error: DeliverError) -> ApiError {
+    match error {
+        DeliverError::NotTheSeller(error) => seller::refusal(error),
+        DeliverError::InvalidState => ApiError::new(Code::InvalidState, error.to_string()),
+    }
+}

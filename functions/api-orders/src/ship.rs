@@ -1,0 +1,44 @@
+//! `POST /v1/orders/{id}/ship`: the seller has sent a confirmed order.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::{App, Authenticated, Once};
+use shared::command::Store;
+use shared::domain::order::ship::{ShipError, ShipOrder};
+use shared::domain::order::{OrderId, Shipment};
+use shared::domain::text::{Carrier, TrackingNumber};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+
+use crate::body::OrderBody;
+use crate::seller;
+
+/// How an order was sent.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct ShipOrderRequest {
+    /// Who carries it.
+    carrier: Carrier,
+    /// What the carrier knows it by.
+    tracking_number: TrackingNumber,
+}
+
+/// Notes that the order is on its way.
+pub(crate) async fn ship_order<S: Store, Q: Clone + Send + Sync + 'static>(
+    State(app): State<App<S, Q>>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<OrderId>,
+    Once(cause): Once,
+    Json(request): Json<ShipOrderRequest>,
+) -> Result<Reply<OrderBody>, ApiError> {
+    let shipment = Shipment { carrier: request.carrier, tracking_number: request.tracking_number };
+    let command = ShipOrder { id, by: actor, shipment };
+    let shipped = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::changed(shipped.map(OrderBody::of_seller)))
+}
+
+fn refusal(error: ShipError) -> ApiError {
+    match error {
+        ShipError::NotTheSeller(error) => seller::refusal(error),
+        ShipError::InvalidState => ApiError::new(Code::InvalidState, error.to_string()),
+    }
+}

@@ -1,0 +1,20 @@
+//! The function `api-payments`: its composition root.
+
+use shared::api::{App, Limits};
+use shared::aws::Aws;
+use shared::config::{Environment, TelemetryConfig};
+use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::gateway::webhook::WebhookVerifier;
+use shared::runtime;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let env = Environment::of_process();
+    let telemetry = TelemetryConfig::from_env(&env)?;
+    let table = Aws::from_env(&env)?.table(&env)?;
+    let (limits, verifier) = (Limits::from_env(&env, table.clone())?, WebhookVerifier::from_env(&env)?);
+    let app = App::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
+    let hooks = api_payments::gateway_router(app.store.clone(), verifier);
+    let people = limits.around(app.clone(), api_payments::router(app));
+    runtime::run_api(telemetry, people.merge(hooks)).await
+}

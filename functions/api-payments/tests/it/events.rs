@@ -1,0 +1,38 @@
+//! Every event in `events/api-payments/`.
+
+use harness::event::{cases, of_file};
+use harness::scene::buyer;
+use shared::clock::{Clock, SystemClock};
+
+use super::Payments;
+
+/// What each event is answered with, in an order in which they can be sent one after the other.
+const ANSWERS: [(&str, u16, &str); 7] = [
+    ("get-absent-payment", 404, "NOT_FOUND"),
+    ("webhook-without-signature", 401, "INVALID_SIGNATURE"),
+    ("webhook-with-a-forged-signature", 401, "INVALID_SIGNATURE"),
+    ("webhook-of-an-unknown-type", 200, ""),
+    ("webhook-payment-failed", 200, ""),
+    ("webhook-payment-succeeded", 200, ""),
+    ("get-payment", 200, ""),
+];
+
+#[tokio::test]
+async fn every_event_is_answered_as_its_name_says() {
+    let payments = Payments::awaiting().await;
+    let mut sent = Vec::new();
+    for (case, status, code) in ANSWERS {
+        let mut event = of_file("api-payments", case);
+        let correlation = event["headers"]["x-correlation-id"].as_str().unwrap().to_owned();
+        if event["headers"]["stripe-signature"] == "<signature>" {
+            let body = event["body"].as_str().unwrap();
+            event["headers"]["stripe-signature"] = payments.sign(body, SystemClock.now()).into();
+        }
+        let answer = payments.send(&payments.scene.signed(event, buyer())).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
+        assert_eq!(answer.header("x-correlation-id"), Some(correlation), "{case}");
+        sent.push(case.to_owned());
+    }
+    sent.sort();
+    assert_eq!(sent, cases("api-payments"), "an event is not sent, or does not exist");
+}

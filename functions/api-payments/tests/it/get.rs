@@ -1,0 +1,56 @@
+//! `GET /v1/payments/{id}`.
+
+use harness::event::of_request;
+use harness::scene::{ORDER, buyer, moderator, seller, stranger};
+use serde_json::json;
+use shared::clock::{Clock, SystemClock};
+
+use super::{INTENT, Payments, capture};
+
+fn path() -> String {
+    format!("/v1/payments/{}", ORDER.replace("ord_", "pay_"))
+}
+
+#[tokio::test]
+async fn a_payment_is_shown_to_those_concerned_and_absent_for_others() {
+    let payments = Payments::charging().await;
+    assert_eq!(payments.get(buyer(), &path()).await.status, 404);
+    payments.advance(capture()).await;
+    for concerned in [buyer(), seller(), moderator()] {
+        let answer = payments.get(concerned, &path()).await;
+        assert_eq!(answer.status, 200, "{concerned:?}");
+        let shown = answer.json();
+        let expected = json!({ "data": {
+            "id": ORDER.replace("ord_", "pay_"),
+            "orderId": ORDER,
+            "gatewayId": INTENT,
+            "captured": { "amount": 3_998, "currency": "EUR" },
+            "refunded": { "amount": 0, "currency": "EUR" },
+            "createdAt": shown["data"]["createdAt"],
+            "updatedAt": shown["data"]["updatedAt"],
+            "version": 1,
+        }});
+        assert_eq!(shown, expected);
+        assert_eq!(answer.header("etag").unwrap(), "\"1\"");
+    }
+    let (another, absent) = (
+        payments.get(stranger(), &path()).await,
+        payments.get(stranger(), &path().replace("PQRS", "PQR0")).await,
+    );
+    assert_eq!((another.status.as_u16(), another.code()), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(another.json()["error"], absent.json()["error"]);
+}
+
+#[tokio::test]
+async fn a_payment_needs_a_token_and_its_own_id_and_is_not_sent_twice() {
+    let payments = Payments::charging().await;
+    payments.advance(capture()).await;
+    assert_eq!(payments.send(&of_request("GET", &path(), &[], None)).await.status, 401);
+    for id in ["1", ORDER, "pay_01j8z3k5v0abcdefghjkmnpqrs"] {
+        assert_eq!(payments.get(buyer(), &format!("/v1/payments/{id}")).await.status, 404, "{id}");
+    }
+    let token = payments.scene.token_at(buyer(), SystemClock.now());
+    let headers = [("authorization", token.as_str()), ("if-none-match", "\"1\"")];
+    let known = payments.send(&of_request("GET", &path(), &headers, None)).await;
+    assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
+}

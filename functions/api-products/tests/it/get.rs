@@ -1,0 +1,52 @@
+//! `GET /v1/products/{id}`.
+
+use harness::event::of_request;
+use harness::scene::{PRODUCT, new_id, seller, stranger};
+use serde_json::json;
+use shared::domain::market::Market;
+use shared::domain::market::create::OpeningStatus;
+use shared::domain::product::Product;
+
+use super::{Products, error};
+
+#[tokio::test]
+async fn a_product_is_shown_to_everybody_and_kept_by_those_without_a_token() {
+    let products = Products::open().await;
+    let path = format!("/v1/products/{PRODUCT}");
+    let public = products.get(&path).await;
+    assert_eq!(public.status, 200);
+    assert_eq!(public.json()["data"]["stock"], json!({ "available": 10, "reserved": 0 }));
+    assert_eq!(public.header("cache-control").unwrap(), "public, max-age=5");
+    assert_eq!(public.header("etag").unwrap(), "\"1.10.0\"");
+    let own = products.get_as(seller(), &path).await;
+    assert_eq!(own.json(), public.json());
+    assert_eq!(own.header("cache-control").unwrap(), "private, no-cache");
+    let absent = products.get(&format!("/v1/products/{}", new_id::<Product>())).await;
+    assert_eq!(error(&absent), (404, "NOT_FOUND".to_owned()));
+}
+
+#[tokio::test]
+async fn a_product_of_a_draft_is_shown_to_its_seller_and_absent_for_others() {
+    let products = Products::open().await;
+    let (draft, product) = (new_id::<Market>().to_string(), new_id::<Product>().to_string());
+    products.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    products.scene.product(&product, &draft, seller(), ("CUP-1", 500, 1)).await;
+    let path = format!("/v1/products/{product}");
+    assert_eq!(products.get_as(seller(), &path).await.status, 200);
+    assert_eq!(error(&products.get_as(stranger(), &path).await), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(error(&products.get(&path).await), (404, "NOT_FOUND".to_owned()));
+}
+
+#[tokio::test]
+async fn a_product_whose_stock_has_moved_is_another_one_than_the_caller_has() {
+    let products = Products::open().await;
+    let path = format!("/v1/products/{PRODUCT}");
+    let event = of_request("GET", &path, &[("if-none-match", "\"1.10.0\"")], None);
+    let known = products.send(&event).await;
+    assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
+    assert_eq!(known.header("etag").unwrap(), "\"1.10.0\"");
+    products.post(seller(), &format!("{path}/stock"), &[], &json!({ "delta": -1 })).await;
+    let moved = products.send(&event).await;
+    assert_eq!(moved.status, 200);
+    assert_eq!(moved.header("etag").unwrap(), "\"1.9.0\"");
+}

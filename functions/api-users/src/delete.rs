@@ -1,0 +1,36 @@
+//! `DELETE /v1/users/{id}`: the end of an account.
+
+use axum::extract::State;
+use shared::api::permission::{UsersDelete, UsersRead};
+use shared::api::{App, Authenticated, May, Once};
+use shared::command::Store;
+use shared::domain::user::UserId;
+use shared::domain::user::delete::{DeleteUser, DeleteUserError};
+use shared::http::precondition::version_mismatch;
+use shared::http::{ApiError, Code, IfMatch, Path, Reply};
+use shared::repository::user::UserReader;
+
+/// Deletes an account, one's own or, with the permission, anybody's.
+pub(crate) async fn delete_user<S: Store, Q: UserReader>(
+    State(app): State<App<S, Q>>,
+    Authenticated(by): Authenticated,
+    (reads, deletes): (May<UsersRead>, May<UsersDelete>),
+    Path(id): Path<UserId>,
+    seen: IfMatch,
+    Once(cause): Once,
+) -> Result<Reply<()>, ApiError> {
+    let (may_read, may_delete) = (reads.is_held(), deletes.is_held());
+    let command = DeleteUser { id, by, may_read, may_delete, expected: seen.expected() };
+    app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::no_content())
+}
+
+fn refusal(error: DeleteUserError) -> ApiError {
+    match error {
+        DeleteUserError::NotFound => ApiError::not_found(),
+        DeleteUserError::NotPermitted | DeleteUserError::Suspended => {
+            ApiError::new(Code::Forbidden, error.to_string())
+        }
+        DeleteUserError::VersionMismatch => version_mismatch(),
+    }
+}

@@ -1,0 +1,89 @@
+//! `GET /v1/users`: accounts, for those who may read any.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::permission::UsersRead;
+use shared::api::{App, Permitted, UserBody};
+use shared::domain::text::Name;
+use shared::domain::user::{Role, UserStatus};
+use shared::http::cursor::Limit;
+use shared::http::{ApiError, Cursors, FieldErrors, List, PageRequest, Query};
+use shared::repository::user::UserReader;
+use shared::repository::user::list::{UserList, UserListError, UserLister, UserOrder};
+
+use crate::standing::{RoleRequest, StatusRequest};
+
+/// Which accounts, in which order, and which page of them.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct ListUsersQuery {
+    #[deserr(default)]
+    status: Option<StatusRequest>,
+    #[deserr(default)]
+    role: Option<RoleRequest>,
+    /// How a name or an address begins.
+    #[deserr(default)]
+    search: Option<Name>,
+    #[deserr(default)]
+    sort: SortRequest,
+    #[deserr(default)]
+    limit: Option<Limit>,
+    #[deserr(default)]
+    cursor: Option<String>,
+}
+
+/// The orders that a list can have; the newest first unless another is asked for.
+#[derive(Debug, Clone, Copy, Default, Deserr)]
+#[deserr(error = FieldErrors)]
+enum SortRequest {
+    #[deserr(rename = "createdAt")]
+    OldestFirst,
+    #[default]
+    #[deserr(rename = "-createdAt")]
+    NewestFirst,
+    #[deserr(rename = "name")]
+    ByName,
+    #[deserr(rename = "-name")]
+    ByNameBackwards,
+}
+
+/// Lists accounts.
+pub(crate) async fn list_users<S: Clone + Send + Sync + 'static, Q: UserReader + UserLister>(
+    State(app): State<App<S, Q>>,
+    permitted: Permitted<UsersRead>,
+    Query(query): Query<ListUsersQuery>,
+) -> Result<List<UserBody>, ApiError> {
+    let (list, page) = query.parts();
+    let (name, caller) = (format!("users {list:?}"), permitted.actor.user.to_string());
+    let cursors = Cursors::new(&app.seal, &name, &caller);
+    let after = cursors.open(page.cursor.as_deref())?;
+    let users = app.reader.users(&list, page.limit(), after).await.map_err(refusal)?;
+    let next = users.next.map(|position| cursors.seal(&position));
+    Ok(List::new(users.items.into_iter().map(UserBody::from).collect(), page.limit(), next))
+}
+
+impl ListUsersQuery {
+    fn parts(self) -> (UserList, PageRequest) {
+        let (order, descending) = match self.sort {
+            SortRequest::OldestFirst => (UserOrder::CreatedAt, false),
+            SortRequest::NewestFirst => (UserOrder::CreatedAt, true),
+            SortRequest::ByName => (UserOrder::Name, false),
+            SortRequest::ByNameBackwards => (UserOrder::Name, true),
+        };
+        let list = UserList {
+            status: self.status.map(UserStatus::from),
+            role: self.role.map(Role::from),
+            search: self.search,
+            order,
+            descending,
+        };
+        (list, PageRequest { limit: self.limit, cursor: self.cursor })
+    }
+}
+
+fn refusal(error: UserListError) -> ApiError {
+    match error {
+        UserListError::TooManyMatches => ApiError::field("search", error),
+        UserListError::Store(error) => error.into(),
+    }
+}

@@ -1,0 +1,41 @@
+//! Roles and statuses, as callers write them.
+
+use deserr::Deserr;
+use shared::domain::user::{Role, UserStatus};
+use shared::http::FieldErrors;
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, Deserr)]
+#[deserr(error = FieldErrors, rename_all = lowercase)]
+pub(crate) enum RoleRequest {
+    User,
+    Moderator,
+    Admin,
+}
+
+/// Whether an account may do anything.
+#[derive(Debug, Clone, Copy, Deserr)]
+#[deserr(error = FieldErrors, rename_all = lowercase)]
+pub(crate) enum StatusRequest {
+    Active,
+    Suspended,
+}
+
+impl From<RoleRequest> for Role {
+    fn from(role: RoleRequest) -> Self {
+        match role {
+            RoleRequest::User => Self::User,
+            RoleRequest::Moderator => Self::Moderator,
+            RoleRequest::Admin => Self::Admin,
+        }
+    }
+}
+
+impl From<StatusRequest> for UserStatus {
+    fn from(status: StatusRequest) -> Self {
+        match status {
+            StatusRequest::Active => Self::Active,
+            StatusRequest::Suspended => Self::Suspended,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `PUT` and `PATCH /v1/users/{id}`: people change their accounts; those who may, change the accounts of others.
+
+use axum::extract::State;
+use deserr::Deserr;
+use shared::api::parse::Given;
+use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate};
+use shared::api::{App, Authenticated, May, Once, UserBody};
+use shared::command::{Cause, Store};
+use shared::domain::email::Email;
+use shared::domain::text::Name;
+use shared::domain::user::update::{Powers, UpdateUser, UpdateUserError, UserChanges};
+use shared::domain::user::{Role, UserId, UserStatus};
+use shared::http::precondition::version_mismatch;
+use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply};
+use shared::repository::user::UserReader;
+
+use crate::standing::{RoleRequest, StatusRequest};
+
+/// All that people can change about an account.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct ReplaceUserRequest {
+    email: Email,
+    name: Name,
+}
+
+/// What changes about an account: a merge patch.
+#[derive(Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+pub(crate) struct PatchUserRequest {
+    #[deserr(default)]
+    email: Given<Email>,
+    #[deserr(default)]
+    name: Given<Name>,
+    /// Of somebody else.
+    #[deserr(default)]
+    role: Given<RoleRequest>,
+    /// Of somebody else.
+    #[deserr(default)]
+    status: Given<StatusRequest>,
+}
+
+/// What the caller may do to the accounts of others.
+type Permissions = (May<UsersRead>, May<UsersSuspend>, May<UsersUpdate>);
+
+/// Replaces what people can change about an account.
+pub(crate) async fn replace_user<S: Store, Q: UserReader>(
+    State(app): State<App<S, Q>>,
+    Authenticated(by): Authenticated,
+    permissions: Permissions,
+    Path(id): Path<UserId>,
+    seen: IfMatch,
+    Once(cause): Once,
+    Json(ReplaceUserRequest { email, name }): Json<ReplaceUserRequest>,
+) -> Result<Reply<UserBody>, ApiError> {
+    let changes = UserChanges { email: Some(email), name: Some(name), ..UserChanges::default() };
+    let (powers, expected) = (powers(permissions), seen.expected());
+    change_user(&app.store, UpdateUser { id, by, powers, expected, changes }, &cause).await
+}
+
+/// Changes some of an account.
+pub(crate) async fn patch_user<S: Store, Q: UserReader>(
+    State(app): State<App<S, Q>>,
+    Authenticated(by): Authenticated,
+    permissions: Permissions,
+    Path(id): Path<UserId>,
+    seen: IfMatch,
+    Once(cause): Once,
+    Json(PatchUserRequest { email, name, role, status }): Json<PatchUserRequest>,
+) -> Result<Reply<UserBody>, ApiError> {
+    let (role, status) = (role.0.map(Role::from), status.0.map(UserStatus::from));
+    let changes = UserChanges { email: email.0, name: name.0, role, status };
+    let (powers, expected) = (powers(permissions), seen.expected());
+    change_user(&app.store, UpdateUser { id, by, powers, expected, changes }, &cause).await
+}
+
+async fn change_user(
+    store: &impl Store,
+    command: UpdateUser,
+    cause: &Cause,
+) -> Result<Reply<UserBody>, ApiError> {
+    let changed = store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::changed(changed.map(UserBody::from)))
+}
+
+const fn powers((read, suspend, update): Permissions) -> Powers {
+    Powers { read: read.is_held(), suspend: suspend.is_held(), update: update.is_held() }
+}
+
+fn refusal(error: UpdateUserError) -> ApiError {
+    let says = error.to_string();
+    match error {
+        UpdateUserError::NotFound => ApiError::not_found(),
+        UpdateUserError::OwnStanding { role, status } => {
+            let named = [("role", role), ("status", status)].into_iter().filter(|(_, given)| *given);
+            ApiError::validation(named.map(|(field, _)| (field.to_owned(), says.clone())).collect())
+        }
+        UpdateUserError::NotPermitted | UpdateUserError::Suspended => ApiError::new(Code::Forbidden, says),
+        UpdateUserError::VersionMismatch => version_mismatch(),
+        UpdateUserError::EmailTaken => ApiError::new(Code::EmailTaken, says),
+    }
+}

@@ -1,0 +1,206 @@
+//! `GET /v1/users`.
+
+use std::collections::BTreeSet;
+
+use harness::scene::{id, moderator, new_id, stranger};
+use serde_json::{Value, json};
+use shared::domain::actor::Actor;
+use shared::domain::user::register::RegisterUser;
+use shared::domain::user::{Credentials, Role, UserId};
+
+use super::{Users, admin, error, fields, forbidden};
+
+/// People by name, address and role, in the order of their registration.
+const PEOPLE: [(&str, &str, Role); 8] = [
+    ("Zoë", "zoe@example.com", Role::User),
+    ("ada Byron", "countess@example.com", Role::User),
+    ("Ada Lovelace", "ada@example.com", Role::User),
+    ("ADAM", "smith@example.com", Role::Moderator),
+    ("Bob", "adam@example.com", Role::User),
+    ("Bob", "bob@example.com", Role::User),
+    ("Éva", "eva@example.com", Role::User),
+    ("Carol", "carol@example.com", Role::Admin),
+];
+
+impl Users {
+    /// With these people only; the first of them in the list are the last to be registered.
+    async fn with_people() -> (Self, Vec<UserId>) {
+        let users = Self::empty().await;
+        let mut ids: Vec<UserId> = PEOPLE.iter().map(|_| new_id()).collect();
+        ids.sort();
+        for ((name, email, role), id) in PEOPLE.iter().zip(&ids) {
+            let credentials = Credentials { password_hash: String::new() };
+            let (email, name) = (email.parse().unwrap(), name.parse().unwrap());
+            users.scene.run(RegisterUser { id: *id, email, name, role: *role, credentials }).await;
+        }
+        (users, ids)
+    }
+
+    /// Everything that a list holds, page by page, as positions in [`PEOPLE`].
+    async fn listed(&self, by: Actor, ids: &[UserId], query: &str, limit: usize) -> Vec<usize> {
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let answer = self.get(by, &format!("/v1/users?limit={limit}&{query}{cursor}")).await;
+            assert_eq!(answer.status, 200, "{query}: {}", answer.json());
+            let body = answer.json();
+            let page = body["data"].as_array().unwrap();
+            assert!(page.len() <= limit);
+            let place = |user: &Value| ids.iter().position(|id| user["id"] == id.to_string()).unwrap();
+            seen.extend(page.iter().map(place));
+            match body["pagination"].get("nextCursor").and_then(Value::as_str) {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return seen,
+            }
+        }
+    }
+}
+
+/// The admin among [`PEOPLE`].
+fn carol(ids: &[UserId]) -> Actor {
+    Actor { user: ids[7], role: Role::Admin }
+}
+
+#[tokio::test]
+async fn a_list_is_filtered_sorted_and_searched_in_any_combination_whatever_the_page() {
+    let (users, ids) = Users::with_people().await;
+    let suspended = users.patch(carol(&ids), ids[5], &json!({ "status": "suspended" })).await;
+    assert_eq!(suspended.status, 200);
+    let cases: [(&str, Vec<usize>); 18] = [
+        ("", vec![7, 6, 5, 4, 3, 2, 1, 0]),
+        ("sort=-createdAt", vec![7, 6, 5, 4, 3, 2, 1, 0]),
+        ("sort=createdAt", vec![0, 1, 2, 3, 4, 5, 6, 7]),
+        ("sort=name", vec![1, 2, 3, 4, 5, 7, 0, 6]),
+        ("sort=-name", vec![6, 0, 7, 5, 4, 3, 2, 1]),
+        ("status=suspended", vec![5]),
+        ("status=active&sort=name", vec![1, 2, 3, 4, 7, 0, 6]),
+        ("role=moderator", vec![3]),
+        ("role=user&status=active&sort=createdAt", vec![0, 1, 2, 4, 6]),
+        ("role=admin&status=suspended", vec![]),
+        ("search=ada&sort=name", vec![1, 2, 3, 4]),
+        ("search=ADA&sort=-createdAt", vec![4, 3, 2, 1]),
+        ("search=ada%20l", vec![2]),
+        ("search=bob&status=active", vec![4]),
+        ("search=bob&sort=createdAt", vec![4, 5]),
+        ("search=%C3%A9", vec![6]),
+        ("search=adam@&role=user", vec![4]),
+        ("search=lovelace", vec![]),
+    ];
+    for (query, expected) in cases {
+        for limit in [1, 3, 100] {
+            assert_eq!(
+                users.listed(carol(&ids), &ids, query, limit).await,
+                expected,
+                "{query}, {limit} a page"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_follows_what_changes_about_its_accounts() {
+    let (users, ids) = Users::with_people().await;
+    let by = carol(&ids);
+    users
+        .patch(by, ids[0], &json!({ "name": "Aaron", "email": "aaron@example.com", "role": "moderator" }))
+        .await;
+    assert_eq!(users.listed(by, &ids, "role=moderator&sort=name", 100).await, [0, 3]);
+    assert_eq!(users.listed(by, &ids, "search=zo", 100).await, Vec::<usize>::new());
+    assert_eq!(users.listed(by, &ids, "search=aar", 100).await, [0]);
+    users.delete(by, ids[0]).await;
+    assert_eq!(users.listed(by, &ids, "role=moderator&sort=name", 100).await, [3]);
+}
+
+#[tokio::test]
+async fn pages_have_neither_gap_nor_repeat_while_people_register() {
+    let users = Users::open().await;
+    let mut before = BTreeSet::new();
+    for n in 0..25 {
+        let person = Actor { user: new_id(), ..stranger() };
+        users.scene.person(person, &format!("early{n}")).await;
+        before.insert(person.user.to_string());
+    }
+    let (mut seen, mut path) = (Vec::new(), "/v1/users?limit=10&search=early".to_owned());
+    for round in 0.. {
+        let body = users.get(moderator(), &path).await.json();
+        seen.extend(
+            body["data"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()),
+        );
+        let Some(next) = body["pagination"]["nextCursor"].as_str() else { break };
+        path = format!("/v1/users?limit=10&search=early&cursor={next}");
+        users.scene.person(Actor { user: new_id(), ..stranger() }, &format!("early-late{round}")).await;
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {seen:?}");
+    assert_eq!(seen.len(), 25);
+    assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), before);
+}
+
+#[tokio::test]
+async fn a_list_is_for_those_who_may_read_any_account() {
+    let users = Users::open().await;
+    assert_eq!(error(&users.get(stranger(), "/v1/users").await), forbidden());
+    let pretended = Actor { role: Role::Admin, ..stranger() };
+    assert_eq!(
+        error(&users.get(pretended, "/v1/users").await),
+        forbidden(),
+        "the token's word is not enough"
+    );
+    let answer = users.get(moderator(), "/v1/users").await;
+    assert_eq!((answer.status.as_u16(), answer.json()["data"].as_array().unwrap().len()), (200, 5));
+    assert_eq!(answer.json()["pagination"], json!({ "limit": 20 }));
+}
+
+#[tokio::test]
+async fn a_query_that_breaks_its_rules_names_every_parameter() {
+    let users = Users::open().await;
+    let path = "/v1/users?status=gone&role=king&sort=email&search=%20&limit=0&colour=red";
+    let answer = users.get(moderator(), path).await;
+    assert_eq!(error(&answer), (400, "VALIDATION_ERROR".to_owned()));
+    let expected = json!({
+        "status": "must be one of active, suspended",
+        "role": "must be one of user, moderator, admin",
+        "sort": "must be one of createdAt, -createdAt, name, -name",
+        "search": "must not be empty",
+        "limit": "must be an integer from 1 to 100",
+        "colour": "is not a known field",
+    });
+    assert_eq!(fields(&answer), expected);
+}
+
+#[tokio::test]
+async fn a_cursor_is_good_for_its_list_and_its_caller() {
+    let users = Users::open().await;
+    let first = users.get(moderator(), "/v1/users?limit=2&sort=name").await.json();
+    let cursor = first["pagination"]["nextCursor"].as_str().unwrap().to_owned();
+    let next = format!("/v1/users?limit=2&sort=name&cursor={cursor}");
+    assert_eq!(users.get(moderator(), &next).await.status, 200);
+    let invalid = (400, "INVALID_CURSOR".to_owned());
+    assert_eq!(error(&users.get(admin(), &next).await), invalid);
+    for other in ["sort=-name", "sort=name&role=user", "sort=name&search=s", "sort=createdAt"] {
+        let answer = users.get(moderator(), &format!("/v1/users?{other}&cursor={cursor}")).await;
+        assert_eq!(error(&answer), invalid, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_grows_when_it_is_folded_still_has_its_place() {
+    let users = Users::open().await;
+    let long = "\u{FDFA}".repeat(100);
+    let answer = users.patch(stranger(), stranger().user, &json!({ "name": long })).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let search = "%EF%B7%BA".repeat(30);
+    let found = users.get(moderator(), &format!("/v1/users?sort=name&search={search}")).await.json();
+    assert_eq!(
+        found["data"][0]["id"],
+        id::<shared::domain::user::User>(harness::scene::STRANGER).to_string()
+    );
+    let mut path = "/v1/users?limit=1&sort=name".to_owned();
+    for _ in 0..4 {
+        let body = users.get(moderator(), &path).await.json();
+        path = format!(
+            "/v1/users?limit=1&sort=name&cursor={}",
+            body["pagination"]["nextCursor"].as_str().unwrap()
+        );
+    }
+    assert_eq!(users.get(moderator(), &path).await.json()["data"][0]["name"], long);
+}

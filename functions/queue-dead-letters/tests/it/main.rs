@@ -1,0 +1,62 @@
+//! Dead messages on an embedded table: recorded once each, whatever they are.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod events;
+mod letters;
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use harness::scene::Scene;
+use queue_dead_letters::DeadLetters;
+use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock, SystemEntropy};
+use shared::consumer::queue::LeftAlone;
+use shared::consumer::{Delivery, consume};
+use shared::domain::dead_letter::DeadLetter;
+use shared::dynamodb::query::{Page, Query};
+use shared::dynamodb::schema::Index;
+use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::repository::listing::dead_letters_of;
+
+/// The queue that the dead letters of orders come through.
+const QUEUE: &str = "agora-fulfilment-dead-letters";
+
+/// Handles an event as the function does; says which messages come back.
+async fn handle(store: &DynamoStore, event: &Value) -> Vec<String> {
+    let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
+    let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
+    let (handler, deadline) =
+        (DeadLetters::new(store.clone()), SystemClock.now().plus(Duration::from_secs(29)));
+    let chance = (&SystemClock, &SystemEntropy);
+    let response = Box::pin(consume(&handler, &LeftAlone, batch, deadline, chance)).await;
+    response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+}
+
+/// What was recorded of a queue, oldest first.
+async fn recorded(reader: &DynamoReader, queue: &str) -> Vec<DeadLetter> {
+    let query = Query::index(Index::ByParent, dead_letters_of(queue), 100);
+    let page: Page<DeadLetter> = reader.list(&query).await.unwrap();
+    page.items
+}
+
+/// A message that came through the dead-letter queue, with these attributes.
+fn dead(message_id: &str, attributes: &[(&str, &str)]) -> Value {
+    let attribute = |text: &str| json!({ "stringValue": text, "dataType": "String" });
+    let attributes: serde_json::Map<String, Value> =
+        attributes.iter().map(|(name, text)| ((*name).to_owned(), attribute(text))).collect();
+    json!({
+        "messageId": message_id,
+        "receiptHandle": "handle",
+        "body": format!("the body of {message_id}"),
+        "attributes": { "ApproximateReceiveCount": "1", "SentTimestamp": "1705937401000" },
+        "messageAttributes": attributes,
+        "eventSourceARN": format!("arn:aws:sqs:eu-central-1:000000000000:{QUEUE}"),
+    })
+}
+
+/// An empty table.
+async fn open() -> Scene {
+    Scene::empty().await
+}

@@ -1,0 +1,23 @@
+//! Every event in `events/schedule-sweeper/`.
+
+use std::time::Duration;
+
+use harness::event::{cases, of_file};
+use shared::domain::order::OrderStatus;
+
+use super::{Sweep, an_order};
+
+#[tokio::test]
+async fn every_event_is_a_tick() {
+    let all = cases("schedule-sweeper");
+    assert_eq!(all, ["every-minute"], "an event is not handled, or does not exist");
+    for case in all {
+        // What the scheduler says of itself does not matter, as long as it is JSON.
+        assert_eq!(of_file("schedule-sweeper", &case)["source"], "aws.scheduler");
+        let sweep = Sweep::open().await;
+        let order = an_order();
+        sweep.waiting(order, Duration::from_mins(30)).await;
+        sweep.tick().await;
+        assert_eq!(sweep.status(order).await, OrderStatus::Expired);
+    }
+}

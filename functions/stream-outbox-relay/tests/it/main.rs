@@ -1,0 +1,119 @@
+//! The relay: from the table's stream to the queues, on an embedded table and queue service.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod events;
+mod publish;
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use harness::scene::Scene;
+use serde_json::{Value, json};
+use shared::aws::Aws;
+use shared::clock::{Clock, SystemClock};
+use shared::dynamodb::outbox::{Outbox, Pending};
+use shared::dynamodb::schema::OUTBOX_SHARDS;
+use shared::relay::{Relay, Routes};
+use shared::runtime::relay_records;
+
+/// A table, and queues that nobody else reads.
+struct Site {
+    scene: Scene,
+    outbox: Outbox,
+    sqs: aws_sdk_sqs::Client,
+}
+
+/// Which queues hear of which events.
+#[derive(Debug, Clone, Default)]
+struct Heard(HashMap<&'static str, Vec<String>>);
+
+impl Routes for Heard {
+    fn queues(&self, event: &str) -> Vec<&str> {
+        self.0.get(event).map(|queues| queues.iter().map(String::as_str).collect()).unwrap_or_default()
+    }
+}
+
+/// A message as a consumer sees it: its body, and what stands beside it.
+type Message = (Value, BTreeMap<String, String>);
+
+impl Site {
+    async fn open() -> Self {
+        let scene = Scene::open().await;
+        let sqs = Aws::from_env(&scene.env("stream-outbox-relay")).unwrap().sqs();
+        let outbox = Outbox::new(scene.table.table());
+        Self { scene, outbox, sqs }
+    }
+
+    /// A new queue's address.
+    async fn queue(&self, name: &str) -> String {
+        self.sqs.create_queue().queue_name(name).send().await.unwrap().queue_url.unwrap()
+    }
+
+    /// Relays an event of the stream; says from which record on the stream is to go on.
+    async fn relay(&self, heard: &Heard, event: &Value) -> Option<String> {
+        let event: StreamEvent = serde_json::from_value(event.clone()).unwrap();
+        let relay = Relay::new(self.outbox.clone(), self.sqs.clone(), heard.clone());
+        let failures = relay_records(&relay, event).await.batch_item_failures;
+        assert!(failures.len() <= 1, "the stream goes on from one place");
+        failures.into_iter().next().and_then(|failure| failure.item_identifier)
+    }
+
+    /// What waits in the outbox.
+    async fn waiting(&self) -> Vec<Pending> {
+        let mut waiting = Vec::new();
+        for shard in 0..OUTBOX_SHARDS {
+            let later = SystemClock.now().plus(std::time::Duration::from_hours(1));
+            waiting.extend(self.outbox.overdue(shard, later, 100).await.unwrap());
+        }
+        waiting
+    }
+
+    /// The messages that a queue holds.
+    async fn messages(&self, queue: &str) -> Vec<Message> {
+        let mut messages = Vec::new();
+        loop {
+            let receive = self.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+            let received = receive.message_attribute_names("All").send().await.unwrap();
+            let page = received.messages.unwrap_or_default();
+            if page.is_empty() {
+                return messages;
+            }
+            for message in page {
+                let body = serde_json::from_str(message.body().unwrap()).unwrap();
+                let beside = message.message_attributes.unwrap_or_default();
+                let beside = beside.into_iter().filter_map(|(name, value)| Some((name, value.string_value?)));
+                messages.push((body, beside.collect()));
+            }
+        }
+    }
+}
+
+/// Records of the stream for events of the outbox, numbered from 1.
+fn records(events: &[Pending]) -> Value {
+    let record = |(position, event): (usize, &Pending)| {
+        let text = |text: &str| json!({ "S": text });
+        json!({
+            "eventID": position.to_string(),
+            "eventName": "INSERT",
+            "awsRegion": "eu-central-1",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_705_937_401.0,
+                "Keys": { "pk": text(&event.pk), "sk": text(&event.sk) },
+                "NewImage": {
+                    "pk": text(&event.pk),
+                    "sk": text(&event.sk),
+                    "kind": text("outbox-event"),
+                    "eventId": text(event.event_id.as_str()),
+                    "event": text(&event.event),
+                    "body": text(&event.body),
+                    "correlationId": text(&event.correlation_id),
+                },
+                "SequenceNumber": (position + 1).to_string(),
+                "SizeBytes": 700,
+                "StreamViewType": "NEW_IMAGE",
+            },
+        })
+    };
+    json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })
+}

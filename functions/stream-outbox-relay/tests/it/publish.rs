@@ -1,0 +1,129 @@
+//! Publishing.
+
+use std::collections::BTreeSet;
+
+use harness::scene::{PRODUCT, id, new_id};
+use serde_json::json;
+use shared::command::Envelope;
+use shared::config::ConfigError;
+use shared::domain::order::OrderEvent;
+use shared::subscriptions::Subscriptions;
+
+use super::{Heard, Site, records};
+
+impl Site {
+    /// Places `count` orders.
+    async fn placed(&self, count: usize) {
+        for _ in 0..count {
+            self.scene.order_of(new_id(), id(PRODUCT), 1, None).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_consumer_reads_what_a_command_announced() {
+    let site = Site::open().await;
+    let order = site.scene.order(None).await;
+    let queue = site.queue("heard").await;
+    let heard = Heard([("order.created", vec![queue.clone()])].into());
+    assert_eq!(site.relay(&heard, &records(&site.waiting().await)).await, None);
+    let (body, _) = site.messages(&queue).await.remove(0);
+    let envelope: Envelope<OrderEvent> = serde_json::from_value(body).unwrap();
+    assert_eq!(envelope.event, OrderEvent::Created((&order).into()));
+    assert_eq!((envelope.subject, envelope.sequence), (order.id.to_string(), order.version));
+}
+
+#[tokio::test]
+async fn a_batch_larger_than_sqs_takes_is_published_whole_to_every_subscriber() {
+    let site = Site::open().await;
+    site.placed(25).await;
+    let waiting = site.waiting().await;
+    let (one, other) = (site.queue("one").await, site.queue("other").await);
+    let heard = Heard([("order.created", vec![one.clone(), other.clone()])].into());
+    assert_eq!(site.relay(&heard, &records(&waiting)).await, None);
+    assert!(site.waiting().await.is_empty());
+    let expected: BTreeSet<String> = waiting.iter().map(|event| event.event_id.to_string()).collect();
+    for queue in [one, other] {
+        let messages = site.messages(&queue).await;
+        assert_eq!(messages.len(), 25);
+        let ids: BTreeSet<String> =
+            messages.iter().map(|(body, _)| body["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(ids, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_hears_any_more_leaves_the_outbox() {
+    let site = Site::open().await;
+    site.placed(1).await;
+    assert_eq!(site.relay(&Heard::default(), &records(&site.waiting().await)).await, None);
+    assert!(site.waiting().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_stream_goes_on_from_the_first_event_that_a_queue_did_not_take() {
+    let site = Site::open().await;
+    site.placed(2).await;
+    site.scene.order(None).await;
+    let mut waiting = site.waiting().await;
+    let position = waiting.iter().position(|event| event.event_id.as_str().contains(harness::scene::ORDER));
+    let lost = waiting.remove(position.unwrap());
+    waiting.insert(1, shared::dynamodb::outbox::Pending { event: "order.lost".to_owned(), ..lost });
+    let queue = site.queue("heard").await;
+    let gone = format!("{queue}-that-was-deleted");
+    let heard = Heard([("order.created", vec![queue.clone()]), ("order.lost", vec![gone])].into());
+    assert_eq!(site.relay(&heard, &records(&waiting)).await.as_deref(), Some("2"));
+    assert_eq!(site.messages(&queue).await.len(), 2);
+    let left = site.waiting().await;
+    assert_eq!(left.len(), 1, "what was published is gone, what was not is not");
+    assert_eq!(left[0].event_id, waiting[1].event_id);
+}
+
+#[tokio::test]
+async fn an_event_stays_until_every_subscriber_has_taken_it() {
+    let site = Site::open().await;
+    site.placed(1).await;
+    let queue = site.queue("heard").await;
+    let gone = format!("{queue}-that-was-deleted");
+    let heard = Heard([("order.created", vec![queue.clone(), gone])].into());
+    let event = records(&site.waiting().await);
+    assert_eq!(site.relay(&heard, &event).await.as_deref(), Some("1"));
+    assert_eq!(site.waiting().await.len(), 1);
+    let heard = Heard([("order.created", vec![queue])].into());
+    assert_eq!(site.relay(&heard, &event).await, None);
+    assert!(site.waiting().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_is_no_event_of_the_outbox_holds_nobody_up() {
+    let site = Site::open().await;
+    site.placed(1).await;
+    let mut event = records(&site.waiting().await);
+    let stranger = json!({
+        "eventID": "x",
+        "eventName": "INSERT",
+        "awsRegion": "eu-central-1",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_705_937_401.0,
+            "NewImage": { "pk": { "S": "user#1" }, "kind": { "S": "user" } },
+            "SequenceNumber": "0",
+            "SizeBytes": 1,
+        },
+    });
+    event["Records"].as_array_mut().unwrap().insert(0, stranger);
+    let queue = site.queue("heard").await;
+    let heard = Heard([("order.created", vec![queue.clone()])].into());
+    assert_eq!(site.relay(&heard, &event).await, None);
+    assert_eq!(site.messages(&queue).await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_function_knows_the_queue_of_every_subscriber() {
+    let site = Site::open().await;
+    let env = site.scene.env("stream-outbox-relay");
+    let known: Vec<String> = Subscriptions::from_env(&env).unwrap().addresses().map(str::to_owned).collect();
+    let queue = site.scene.table.stack().queue_url("FulfilmentQueue").unwrap();
+    assert!(known.contains(&queue), "{known:?}");
+    let missing = Subscriptions::from_env(&shared::config::Environment::of([])).unwrap_err();
+    assert!(matches!(missing, ConfigError::Missing(_)));
+}

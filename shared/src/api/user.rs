@@ -1,0 +1,51 @@
+//! An account as its holder sees it, and those who look after accounts.
+
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::command::Version;
+use crate::domain::email::Email;
+use crate::domain::text::Name;
+use crate::domain::user::{Role, User, UserId, UserStatus};
+use crate::http::{EntityTag, Resource};
+
+/// An account.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserBody {
+    id: UserId,
+    email: Email,
+    email_verified: bool,
+    name: Name,
+    role: Role,
+    status: UserStatus,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: Version,
+}
+
+impl Resource for UserBody {
+    fn location(&self) -> String {
+        format!("/v1/users/{}", self.id)
+    }
+
+    fn tag(&self) -> EntityTag {
+        EntityTag::of(self.version)
+    }
+}
+
+impl From<User> for UserBody {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            email_verified: user.email_verified,
+            name: user.name,
+            role: user.role,
+            status: user.status,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            version: user.version,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Sending an order.
+
+use super::advance::OrderAndPayment;
+use super::seller::{NotTheSeller, sold_by};
+use super::{InvalidState, Order, OrderEvent, OrderId, Shipment};
+use crate::clock::Timestamp;
+use crate::command::{Change, Command, Reads};
+use crate::domain::actor::Actor;
+use crate::domain::payment::Payment;
+
+/// Notes that the seller has sent a confirmed order.
+#[derive(Debug, Clone)]
+pub struct ShipOrder {
+    /// Which order.
+    pub id: OrderId,
+    /// Who says so.
+    pub by: Actor,
+    /// How it was sent.
+    pub shipment: Shipment,
+}
+
+/// Why an order cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ShipError {
+    /// The actor does not sell it.
+    #[error(transparent)]
+    NotTheSeller(#[from] NotTheSeller),
+    /// It is not confirmed, or all of its money is on its way back.
+    #[error("only a confirmed order that is not being refunded can be shipped")]
+    InvalidState,
+}
+
+impl From<InvalidState> for ShipError {
+    fn from(_: InvalidState) -> Self {
+        Self::InvalidState
+    }
+}
+
+impl Command for ShipOrder {
+    type State = OrderAndPayment;
+    type Output = Order;
+    type Error = ShipError;
+
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::one(&self.id).and(Reads::one(&Payment::id_for(self.id)))
+    }
+
+    /// # Errors
+    /// [`ShipError`].
+    fn decide(
+        &self,
+        (order, payment): Self::State,
+        now: Timestamp,
+    ) -> Result<Change<Order, ShipError>, ShipError> {
+        let order = sold_by(order, &self.by)?;
+        let payment = payment.ok_or(ShipError::InvalidState)?;
+        let shipped = order.shipped(self.shipment.clone(), &payment, now)?;
+        let event = OrderEvent::Shipped((&shipped).into());
+        Ok(Change::of(shipped.clone()).save(&shipped, event))
+    }
+}

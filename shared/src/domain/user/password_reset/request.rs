@@ -1,0 +1,47 @@
+//! Asking for a new password.
+
+use super::{MEMORY, PAUSE, PasswordReset, PasswordResetEvent, PasswordResetId};
+use crate::clock::Timestamp;
+use crate::command::{Change, Command, Reads, Version};
+use crate::domain::email::Email;
+use crate::domain::user::EmailClaim;
+
+/// Asks for a new password for whoever has the address. That takes the same requests to the table whether or not
+/// anybody has it, so that an address cannot be found out by its time.
+#[derive(Debug, Clone)]
+pub struct RequestPasswordReset {
+    /// Stands for the address.
+    pub id: PasswordResetId,
+    /// The address.
+    pub email: Email,
+}
+
+/// It can always be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RequestPasswordResetError {}
+
+impl Command for RequestPasswordReset {
+    type State = (Option<EmailClaim>, Option<PasswordReset>);
+    type Output = ();
+    type Error = RequestPasswordResetError;
+
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::one(&self.email).and(Reads::one(&self.id))
+    }
+
+    fn decide(
+        &self,
+        (claim, last): Self::State,
+        now: Timestamp,
+    ) -> Result<Change<(), RequestPasswordResetError>, RequestPasswordResetError> {
+        if last.as_ref().is_some_and(|last| now.since(last.requested_at) < PAUSE) {
+            return Ok(Change::of(()));
+        }
+        let version = last.map_or(Version::FIRST, |last| last.version.next());
+        let asked = PasswordReset { id: self.id, version, requested_at: now, expires_at: now.plus(MEMORY) };
+        let event = claim.map_or(PasswordResetEvent::InVain, |claim| PasswordResetEvent::Requested {
+            user_id: claim.user_id,
+        });
+        Ok(Change::of(()).save(&asked, event))
+    }
+}

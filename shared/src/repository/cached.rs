@@ -1,0 +1,166 @@
+//! Readers behind a cache: for what everybody may see.
+//!
+//! A decorator: it answers what the reader behind it would answer, from memory for as long as public answers may be old.
+//! Commands never read through it.
+
+use std::time::Duration;
+
+use super::market::MarketReader;
+use super::product::ProductReader;
+use super::user::UserReader;
+use crate::cache::{Bounds, Cache, HitRatio, Weigh};
+use crate::command::StoreError;
+use crate::domain::email::Email;
+use crate::domain::market::{Market, MarketId, MarketStatus};
+use crate::domain::product::ProductId;
+use crate::domain::product::create::StockedProduct;
+use crate::domain::user::{Credentials, User, UserId};
+use crate::dynamodb::DynamoReader;
+use crate::dynamodb::query::{Page, Position};
+
+/// How old a public answer may be, in seconds; what `Cache-Control` promises.
+pub const MAX_AGE: Duration = Duration::from_secs(5);
+
+const BOUNDS: Bounds = Bounds {
+    time_to_live: MAX_AGE,
+    negative_time_to_live: Duration::from_secs(1),
+    capacity: 8 * 1024 * 1024,
+};
+
+/// A reader behind a cache.
+#[derive(Clone)]
+pub struct Cached<Q> {
+    reader: Q,
+    markets: Cache<Market>,
+    products: Cache<StockedProduct>,
+}
+
+impl<Q> Cached<Q> {
+    /// What `reader` answers, remembered.
+    #[must_use]
+    pub fn new(reader: Q) -> Self {
+        Self { reader, markets: Cache::new(BOUNDS), products: Cache::new(BOUNDS) }
+    }
+
+    /// How often the answer was known so far, markets and products together.
+    #[must_use]
+    pub fn hit_ratio(&self) -> HitRatio {
+        let (markets, products) = (self.markets.hit_ratio(), self.products.hit_ratio());
+        HitRatio { hits: markets.hits + products.hits, misses: markets.misses + products.misses }
+    }
+}
+
+/// Is told of what was written, so that it does not show what was before.
+pub trait Remembers: Clone + Send + Sync + 'static {
+    /// A market was written.
+    fn market_written(&self, market: &Market) -> impl Future<Output = ()> + Send;
+    /// A market was removed, and its products with it.
+    fn market_removed(&self, id: MarketId) -> impl Future<Output = ()> + Send;
+    /// A product was written.
+    fn product_written(&self, product: &StockedProduct) -> impl Future<Output = ()> + Send;
+    /// A product was removed.
+    fn product_removed(&self, id: ProductId) -> impl Future<Output = ()> + Send;
+}
+
+/// Without a cache there is nothing to remember.
+impl Remembers for DynamoReader {
+    async fn market_written(&self, _: &Market) {}
+
+    async fn market_removed(&self, _: MarketId) {}
+
+    async fn product_written(&self, _: &StockedProduct) {}
+
+    async fn product_removed(&self, _: ProductId) {}
+}
+
+fn products_of(market: MarketId) -> [String; 1] {
+    [market.to_string()]
+}
+
+impl<Q: Clone + Send + Sync + 'static> Remembers for Cached<Q> {
+    async fn market_written(&self, market: &Market) {
+        self.markets.put(&market.id.to_string(), &[], market.clone()).await;
+    }
+
+    async fn market_removed(&self, id: MarketId) {
+        self.markets.forget(&id.to_string()).await;
+        self.products.forget_tagged(&id.to_string()).await;
+    }
+
+    async fn product_written(&self, product: &StockedProduct) {
+        let tags = products_of(product.product.market_id);
+        self.products.put(&product.product.id.to_string(), &tags, product.clone()).await;
+    }
+
+    async fn product_removed(&self, id: ProductId) {
+        self.products.forget(&id.to_string()).await;
+    }
+}
+
+impl<Q: MarketReader> MarketReader for Cached<Q> {
+    async fn market(&self, id: MarketId) -> Result<Option<Market>, StoreError> {
+        self.markets.get_or_load(&id.to_string(), &[], self.reader.market(id)).await
+    }
+
+    async fn markets(
+        &self,
+        status: MarketStatus,
+        limit: u32,
+        after: Option<Position>,
+    ) -> Result<Page<Market>, StoreError> {
+        self.reader.markets(status, limit, after).await
+    }
+}
+
+impl<Q: ProductReader> ProductReader for Cached<Q> {
+    /// Tagged with its market, which is known once it is loaded: a removed market takes its products along.
+    async fn product(&self, id: ProductId) -> Result<Option<StockedProduct>, StoreError> {
+        let found = self.products.get_or_load(&id.to_string(), &[], self.reader.product(id)).await?;
+        if let Some(product) = &found {
+            self.products.tag(&id.to_string(), &products_of(product.product.market_id));
+        }
+        Ok(found)
+    }
+
+    async fn products_of(
+        &self,
+        market: MarketId,
+        limit: u32,
+        after: Option<Position>,
+    ) -> Result<Page<StockedProduct>, StoreError> {
+        self.reader.products_of(market, limit, after).await
+    }
+}
+
+/// Who somebody is decides what they may: never from a cache.
+impl<Q: UserReader> UserReader for Cached<Q> {
+    async fn current_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.reader.current_user(id).await
+    }
+
+    async fn account_of(&self, id: UserId) -> Result<Option<(User, Credentials)>, StoreError> {
+        self.reader.account_of(id).await
+    }
+
+    async fn account(&self, email: &Email) -> Result<Option<(User, Credentials)>, StoreError> {
+        self.reader.account(email).await
+    }
+}
+
+/// Texts and a fixed part.
+impl Weigh for Market {
+    fn weight(&self) -> u32 {
+        let texts =
+            self.name.as_str().len() + self.description.as_ref().map_or(0, |text| text.as_str().len());
+        u32::try_from(texts + 256).unwrap_or(u32::MAX)
+    }
+}
+
+impl Weigh for StockedProduct {
+    fn weight(&self) -> u32 {
+        let product = &self.product;
+        let texts =
+            product.title.as_str().len() + product.description.as_ref().map_or(0, |text| text.as_str().len());
+        u32::try_from(texts + 384).unwrap_or(u32::MAX)
+    }
+}

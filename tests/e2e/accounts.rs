@@ -1,0 +1,72 @@
+//! Accounts over HTTP, and what becomes of their sessions.
+
+use harness::scene::{cause, new_id};
+use harness::{Customer, Shop};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use shared::auth::password::Hasher;
+use shared::clock::{Clock, SystemClock};
+use shared::command::Store;
+use shared::domain::user::register::RegisterUser;
+use shared::domain::user::{Credentials, Role};
+use shared::dynamodb::{DynamoStore, Table};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Logs somebody in; gives the tokens.
+async fn log_in(shop: &Shop, email: &str) -> Value {
+    let body = json!({ "email": email, "password": PASSWORD });
+    shop.ask(Method::POST, "/v1/auth/login").json(&body).send().await.data(StatusCode::OK)
+}
+
+/// An admin, whom nobody can register as over HTTP.
+async fn admin(shop: &Shop) -> Customer {
+    let hasher = Hasher::new().unwrap();
+    let email = "admin@example.com";
+    let register = RegisterUser {
+        id: new_id(),
+        email: email.parse().unwrap(),
+        name: "Admin".parse().unwrap(),
+        role: Role::Admin,
+        credentials: Credentials { password_hash: hasher.hash(PASSWORD.parse().unwrap()).await.unwrap() },
+    };
+    let table = shop.stack().table_name("Table").unwrap();
+    let store = DynamoStore::new(Table::new(shop.dynamodb(), table));
+    let user = store.execute(register, &cause(SystemClock.now())).await.unwrap().into_output();
+    let token = log_in(shop, email).await["accessToken"].as_str().unwrap().to_owned();
+    Customer { id: user.id.to_string(), email: email.to_owned(), token }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_changed_suspended_reinstated_and_deleted() {
+    let shop = Shop::open().await;
+    let (admin, ada) = (admin(&shop).await, shop.customer("ada").await);
+    let path = format!("/v1/users/{}", ada.id);
+
+    let moved = json!({ "email": "countess@example.com", "name": "Ada Byron" });
+    let put = |tag: &str| shop.ask(Method::PUT, &path).by(&ada).header("if-match", tag).json(&moved);
+    let shown = put("\"1\"").send().await.data(StatusCode::OK);
+    assert_eq!((&shown["email"], &shown["version"]), (&moved["email"], &json!(2)));
+    assert_eq!(put("\"1\"").send().await.code(StatusCode::PRECONDITION_FAILED), "VERSION_MISMATCH");
+    let me = shop.ask(Method::GET, "/v1/users/me").by(&ada).header("if-none-match", "\"2\"").send().await;
+    assert_eq!(me.status, StatusCode::NOT_MODIFIED);
+
+    let tokens = log_in(&shop, "countess@example.com").await;
+    let stand = async |status: &str| {
+        let patch = shop.ask(Method::PATCH, &path).by(&admin).header("if-match", "*");
+        patch.json(&json!({ "status": status })).send().await.data(StatusCode::OK)
+    };
+    assert_eq!(stand("suspended").await["status"], "suspended");
+    assert_eq!(stand("active").await["status"], "active");
+    let refresh = json!({ "refreshToken": tokens["refreshToken"] });
+    let refreshed = shop.ask(Method::POST, "/v1/auth/refresh").json(&refresh).send().await;
+    assert_eq!(refreshed.code(StatusCode::UNAUTHORIZED), "TOKEN_REVOKED");
+
+    let list = shop.ask(Method::GET, "/v1/users?search=count&role=user&sort=name").by(&admin).send().await;
+    assert_eq!(list.data(StatusCode::OK)[0]["id"], ada.id);
+    let deleted = shop.ask(Method::DELETE, &path).by(&ada).header("if-match", "\"4\"").send().await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.text);
+    let gone = shop.ask(Method::GET, &path).by(&admin).send().await;
+    assert_eq!(gone.code(StatusCode::NOT_FOUND), "NOT_FOUND");
+    shop.customer("countess").await;
+}

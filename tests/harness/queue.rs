@@ -1,0 +1,43 @@
+//! A queue that does what it is asked and writes it down.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use shared::consumer::queue::QueueError;
+use shared::consumer::{Delivery, Queue};
+
+/// A queue that does what it is asked and writes it down. Clones share what is written.
+#[derive(Debug, Clone, Default)]
+pub struct RecordingQueue {
+    asked: Arc<Mutex<Asked>>,
+}
+
+/// What a queue was asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The ids of the messages that were buried, each with its reason.
+    pub buried: Vec<(String, String)>,
+    /// The receipt handles of the deliveries that are to come back, each with its delay.
+    pub delayed: Vec<(String, Duration)>,
+}
+
+impl RecordingQueue {
+    /// What it was asked so far.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Queue for RecordingQueue {
+    async fn come_back_in(&self, delays: Vec<(String, Duration)>) -> Result<(), QueueError> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).delayed.extend(delays);
+        Ok(())
+    }
+
+    async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
+        let entry = (delivery.message_id.clone(), reason.to_owned());
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).buried.push(entry);
+        Ok(())
+    }
+}
