@@ -7,6 +7,7 @@ pub mod limits;
 pub mod once;
 pub mod parse;
 pub mod permission;
+pub mod sort;
 pub mod user;
 
 pub use account_token::AccountTokens;

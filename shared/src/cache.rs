@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn cache() -> Cache<u32> {
-        let (time_to_live, negative_time_to_live) = (Duration::from_secs(60), Duration::from_secs(60));
+        let (time_to_live, negative_time_to_live) = (Duration::from_mins(1), Duration::from_mins(1));
         Cache::new(Bounds { time_to_live, negative_time_to_live, capacity: 10_000 })
     }
 

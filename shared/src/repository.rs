@@ -8,6 +8,7 @@ pub mod listing;
 
 pub mod market;
 pub mod order;
+pub mod ordered;
 pub mod payment;
 pub mod product;
 pub mod user;

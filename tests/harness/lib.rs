@@ -16,6 +16,9 @@ pub use shop::{Customer, Shop};
 pub use table::TestTable;
 
 /// A path below the workspace's folder.
+///
+/// # Panics
+/// If this crate does not lie in the workspace.
 #[must_use]
 pub fn workspace(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").join(path)

@@ -1,6 +1,8 @@
 //! The structure of the repository, held by tests: what is in one place is in all places, and nothing leans where it
 //! should not.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod deployment;
 mod layers;
 mod sources;

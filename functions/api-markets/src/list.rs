@@ -1,12 +1,14 @@
-//! `GET /v1/markets`: markets for everybody, newest first.
+//! `GET /v1/markets`: markets for everybody: by status, by the beginning of their names, in an order.
 
 use axum::extract::State;
 use deserr::Deserr;
 use shared::api::App;
+use shared::api::sort::Sort;
 use shared::domain::market::MarketStatus;
+use shared::domain::text::Name;
 use shared::http::cursor::Limit;
 use shared::http::{ApiError, Cursors, FieldErrors, List, PageRequest, Query};
-use shared::repository::market::MarketReader;
+use shared::repository::market::{MarketList, MarketReader};
 
 use crate::body::MarketBody;
 
@@ -16,6 +18,11 @@ use crate::body::MarketBody;
 pub(crate) struct ListMarketsQuery {
     #[deserr(default)]
     status: Option<PublicStatus>,
+    /// How a name begins.
+    #[deserr(default)]
+    search: Option<Name>,
+    #[deserr(default)]
+    sort: Sort,
     #[deserr(default)]
     limit: Option<Limit>,
     #[deserr(default)]
@@ -48,9 +55,11 @@ pub(crate) async fn list_markets<S: Clone, Q: MarketReader>(
 ) -> Result<List<MarketBody>, ApiError> {
     let page = PageRequest { limit: query.limit, cursor: query.cursor };
     let status = query.status.map_or(MarketStatus::Active, MarketStatus::from);
-    let cursors = Cursors::new(&app.seal, status.as_str(), "everybody");
+    let list = MarketList { status, search: query.search, order: query.sort.into() };
+    let name = format!("markets {list:?}");
+    let cursors = Cursors::new(&app.seal, &name, "everybody");
     let after = cursors.open(page.cursor.as_deref())?;
-    let markets = app.reader.markets(status, page.limit(), after).await?;
+    let markets = app.reader.markets(&list, page.limit(), after).await?;
     let next = markets.next.map(|position| cursors.seal(&position));
     Ok(List::new(markets.items.into_iter().map(MarketBody::from).collect(), page.limit(), next))
 }

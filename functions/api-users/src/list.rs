@@ -3,13 +3,14 @@
 use axum::extract::State;
 use deserr::Deserr;
 use shared::api::permission::UsersRead;
+use shared::api::sort::Sort;
 use shared::api::{App, Permitted, UserBody};
 use shared::domain::text::Name;
 use shared::domain::user::{Role, UserStatus};
 use shared::http::cursor::Limit;
 use shared::http::{ApiError, Cursors, FieldErrors, List, PageRequest, Query};
 use shared::repository::user::UserReader;
-use shared::repository::user::list::{UserList, UserListError, UserLister, UserOrder};
+use shared::repository::user::list::{UserList, UserLister};
 
 use crate::standing::{RoleRequest, StatusRequest};
 
@@ -25,26 +26,11 @@ pub(crate) struct ListUsersQuery {
     #[deserr(default)]
     search: Option<Name>,
     #[deserr(default)]
-    sort: SortRequest,
+    sort: Sort,
     #[deserr(default)]
     limit: Option<Limit>,
     #[deserr(default)]
     cursor: Option<String>,
-}
-
-/// The orders that a list can have; the newest first unless another is asked for.
-#[derive(Debug, Clone, Copy, Default, Deserr)]
-#[deserr(error = FieldErrors)]
-enum SortRequest {
-    #[deserr(rename = "createdAt")]
-    OldestFirst,
-    #[default]
-    #[deserr(rename = "-createdAt")]
-    NewestFirst,
-    #[deserr(rename = "name")]
-    ByName,
-    #[deserr(rename = "-name")]
-    ByNameBackwards,
 }
 
 /// Lists accounts.
@@ -57,33 +43,19 @@ pub(crate) async fn list_users<S: Clone + Send + Sync + 'static, Q: UserReader +
     let (name, caller) = (format!("users {list:?}"), permitted.actor.user.to_string());
     let cursors = Cursors::new(&app.seal, &name, &caller);
     let after = cursors.open(page.cursor.as_deref())?;
-    let users = app.reader.users(&list, page.limit(), after).await.map_err(refusal)?;
+    let users = app.reader.users(&list, page.limit(), after).await?;
     let next = users.next.map(|position| cursors.seal(&position));
     Ok(List::new(users.items.into_iter().map(UserBody::from).collect(), page.limit(), next))
 }
 
 impl ListUsersQuery {
     fn parts(self) -> (UserList, PageRequest) {
-        let (order, descending) = match self.sort {
-            SortRequest::OldestFirst => (UserOrder::CreatedAt, false),
-            SortRequest::NewestFirst => (UserOrder::CreatedAt, true),
-            SortRequest::ByName => (UserOrder::Name, false),
-            SortRequest::ByNameBackwards => (UserOrder::Name, true),
-        };
         let list = UserList {
             status: self.status.map(UserStatus::from),
             role: self.role.map(Role::from),
             search: self.search,
-            order,
-            descending,
+            order: self.sort.into(),
         };
         (list, PageRequest { limit: self.limit, cursor: self.cursor })
-    }
-}
-
-fn refusal(error: UserListError) -> ApiError {
-    match error {
-        UserListError::TooManyMatches => ApiError::field("search", error),
-        UserListError::Store(error) => error.into(),
     }
 }

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use super::market::MarketReader;
+use super::market::{MarketList, MarketReader};
+use super::ordered::ListError;
 use super::product::ProductReader;
 use super::user::UserReader;
 use crate::cache::{Bounds, Cache, HitRatio, Weigh};
 use crate::command::StoreError;
 use crate::domain::email::Email;
-use crate::domain::market::{Market, MarketId, MarketStatus};
+use crate::domain::market::{Market, MarketId};
 use crate::domain::product::ProductId;
 use crate::domain::product::create::StockedProduct;
 use crate::domain::user::{Credentials, User, UserId};
@@ -104,11 +105,11 @@ impl<Q: MarketReader> MarketReader for Cached<Q> {
 
     async fn markets(
         &self,
-        status: MarketStatus,
+        list: &MarketList,
         limit: u32,
         after: Option<Position>,
-    ) -> Result<Page<Market>, StoreError> {
-        self.reader.markets(status, limit, after).await
+    ) -> Result<Page<Market>, ListError> {
+        self.reader.markets(list, limit, after).await
     }
 }
 

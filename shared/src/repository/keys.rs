@@ -132,7 +132,8 @@ impl Entity for Market {
 
     fn listings(&self) -> Listings {
         let by_status = (listing::markets(self.status), self.id.to_string());
-        Listings { by_parent: Some(by_status), ..Listings::default() }
+        let name = listing::name_sort(&self.name, &self.id.to_string());
+        Listings { by_parent: Some(by_status), name: Some(name), ..Listings::default() }
     }
 }
 

@@ -3,8 +3,10 @@
 use std::future::Future;
 
 use super::listing;
+use super::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches, merged};
 use crate::command::{Reads, StoreError};
 use crate::domain::market::{Market, MarketId, MarketStatus};
+use crate::domain::text::Name;
 use crate::dynamodb::query::{Page, Position, Query};
 use crate::dynamodb::schema::Index;
 use crate::dynamodb::{Consistency, DynamoReader};
@@ -15,13 +17,33 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
     /// The market, if there is one.
     fn market(&self, id: MarketId) -> impl Future<Output = Result<Option<Market>, StoreError>> + Send;
 
-    /// Markets of a status, newest first.
+    /// A page of up to `limit` markets. Implementations return [`ListError::TooManyMatches`] for searches only.
     fn markets(
         &self,
-        status: MarketStatus,
+        list: &MarketList,
         limit: u32,
         after: Option<Position>,
-    ) -> impl Future<Output = Result<Page<Market>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Page<Market>, ListError>> + Send;
+}
+
+/// Which markets, in which order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketList {
+    /// Those of this status.
+    pub status: MarketStatus,
+    /// Those whose name begins so.
+    pub search: Option<Name>,
+    /// What they are ordered by.
+    pub order: Order,
+}
+
+impl Ordered for Market {
+    fn sort_by(&self, by: OrderBy) -> String {
+        match by {
+            OrderBy::CreatedAt => self.id.to_string(),
+            OrderBy::Name => listing::name_sort(&self.name, &self.id.to_string()),
+        }
+    }
 }
 
 impl MarketReader for DynamoReader {
@@ -29,13 +51,15 @@ impl MarketReader for DynamoReader {
         self.get(Reads::one(&id), Consistency::Eventual).await
     }
 
-    async fn markets(
-        &self,
-        status: MarketStatus,
-        limit: u32,
-        after: Option<Position>,
-    ) -> Result<Page<Market>, StoreError> {
-        self.list(&Query::index(Index::ByParent, listing::markets(status), limit).newest_first().after(after))
-            .await
+    async fn markets(&self, list: &MarketList, limit: u32, after: Option<Position>) -> Result<Page<Market>, ListError> {
+        let after = after.and_then(|position| position.index_sort);
+        let partition = listing::markets(list.status);
+        let Some(search) = &list.search else {
+            return Ok(merged(self, std::iter::once(partition), list.order, limit, after.as_deref()).await?);
+        };
+        let most = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
+        let query = Query::index(Index::ByName, partition, most).beginning_with(listing::name_prefix(search));
+        let found: Vec<Market> = matches(self, std::iter::once(query)).await?;
+        Ok(list.order.page(found, limit, after.as_deref(), false))
     }
 }

@@ -10,7 +10,8 @@ use shared::domain::user::register::RegisterUser;
 use shared::domain::user::rehash::{RehashError, RehashPassword};
 use shared::domain::user::{Credentials, Role, UserId};
 use shared::repository::user::UserReader;
-use shared::repository::user::list::{MAX_MATCHES, UserList, UserListError, UserLister, UserOrder};
+use shared::repository::ordered::{ListError, MAX_MATCHES, Order, OrderBy};
+use shared::repository::user::list::{UserList, UserLister};
 
 use crate::ground::{Ground, cause, moment};
 
@@ -74,12 +75,11 @@ async fn a_search_that_finds_too_many_says_so_and_a_list_of_them_has_its_pages()
         status: None,
         role: None,
         search: text.map(|text| text.parse().unwrap()),
-        order: UserOrder::Name,
-        descending: false,
+        order: Order { by: OrderBy::Name, descending: false },
     };
     for text in ["ad", "person"] {
         let found = ground.reader.users(&search(Some(text)), 10, None).await;
-        assert!(matches!(found, Err(UserListError::TooManyMatches)), "{text}");
+        assert!(matches!(found, Err(ListError::TooManyMatches)), "{text}");
     }
     let found = ground.reader.users(&search(Some("person00")), 100, None).await.unwrap();
     assert_eq!((found.items.len(), found.next), (100, None));

@@ -16,10 +16,15 @@ use shared::domain::order::expire::ExpireOrder;
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::UserId;
 use shared::repository::listing::{EXPIRY_SHARDS, expiry_shard};
-use shared::repository::market::MarketReader;
+use shared::repository::market::{MarketList, MarketReader};
 use shared::repository::order::{OrderList, OrderReader};
+use shared::repository::ordered::{Order, OrderBy};
 use shared::repository::product::ProductReader;
 use shared::repository::user::UserReader;
+
+fn newest_of(status: MarketStatus) -> MarketList {
+    MarketList { status, search: None, order: Order { by: OrderBy::CreatedAt, descending: true } }
+}
 
 #[tokio::test]
 async fn a_market_is_found_or_absent() {
@@ -39,7 +44,7 @@ async fn markets_are_listed_by_status_newest_first_and_change_lists_with_it() {
         ids.push(scene.market(&market, seller(), status).await);
     }
     let listed = async |status: MarketStatus| -> Vec<_> {
-        let page = scene.reader.markets(status, 10, None).await.unwrap();
+        let page = scene.reader.markets(&newest_of(status), 10, None).await.unwrap();
         page.items.into_iter().map(|market| market.id).collect()
     };
     let newest_first = |mut expected: Vec<_>| {

@@ -199,6 +199,7 @@ async fn a_market_is_listed_by_its_status() {
         "pk": format!("market#{MARKET}"),
         "sk": "market",
         "kind": "market",
+        "nameSort": format!("mugs and more\u{0}{MARKET}"),
         "parentKey": "markets#active",
         "parentSort": MARKET,
         "id": MARKET,

@@ -96,3 +96,31 @@ async fn a_query_that_breaks_its_rules_names_every_parameter() {
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"));
     assert_eq!(fields(&answer), ["limit", "sort", "status"]);
 }
+
+#[tokio::test]
+async fn markets_are_found_by_how_their_names_begin_and_put_in_the_order_that_is_asked_for() {
+    let markets = Markets::on(Scene::empty().await);
+    markets.scene.person(seller(), "Sam").await;
+    for name in ["Cups", "mugs", "Mugs and more", "Pots", "Mügs"] {
+        let body = serde_json::json!({ "name": name, "currency": "EUR" });
+        assert_eq!(markets.create(seller(), &[], &body).await.status, 201);
+    }
+    let names = async |query: &str| {
+        let body = markets.get(&format!("/v1/markets?{query}")).await.json();
+        let names = body["data"].as_array().unwrap().iter().map(|market| text(&market["name"]));
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names("sort=name").await, ["Cups", "mugs", "Mugs and more", "Mügs", "Pots"]);
+    assert_eq!(names("sort=-name&limit=2").await, ["Pots", "Mügs"]);
+    assert_eq!(names("search=MUG&sort=name").await, ["mugs", "Mugs and more"]);
+    assert_eq!(names("search=mug").await, ["Mugs and more", "mugs"]);
+    assert_eq!(names("sort=createdAt").await, ["Cups", "mugs", "Mugs and more", "Pots", "Mügs"]);
+    assert_eq!(names("search=nothing").await, Vec::<String>::new());
+    let unknown = markets.get("/v1/markets?sort=price;drop&search=").await;
+    assert_eq!(fields(&unknown), ["search", "sort"]);
+    let first = markets.get("/v1/markets?sort=name&limit=2").await.json();
+    let cursor = text(&first["pagination"]["nextCursor"]);
+    assert_eq!(names(&format!("sort=name&limit=2&cursor={cursor}")).await, ["Mugs and more", "Mügs"]);
+    let foreign = markets.get(&format!("/v1/markets?sort=-name&limit=2&cursor={cursor}")).await;
+    assert_eq!(foreign.code(), "INVALID_CURSOR");
+}

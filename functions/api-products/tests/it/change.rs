@@ -80,7 +80,7 @@ async fn only_the_seller_changes_a_product_and_in_the_markets_currency() {
 async fn a_product_that_orders_hold_pieces_of_is_not_removed() {
     let products = Products::open().await;
     let order = products.scene.order(None).await;
-    let window = std::time::Duration::from_secs(60);
+    let window = std::time::Duration::from_mins(1);
     products.scene.run(AdvanceOrder { id: order.id, by: Move::Reserve, payment_window: window }).await;
     let answer = products.change("DELETE", seller(), Some("*"), None).await;
     assert_eq!(error(&answer), (409, "INVALID_STATE".to_owned()));

@@ -166,6 +166,7 @@ impl Saga for OrderSaga {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::order::Party;
     use crate::domain::order::tests::{NOW, placed};
     use crate::domain::payment::{ClientSecret, GatewayId};
 
@@ -175,6 +176,19 @@ mod tests {
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
         assert!(matches!(next(&charging, now.plus(Duration::from_hours(22))), Step::Call(Effect::Charge(_))));
         assert!(matches!(next(&charging, now.plus(Duration::from_hours(23))), Step::Call(Effect::Find(_))));
+    }
+
+    #[test]
+    fn a_refund_is_made_first_and_looked_up_by_its_name_once_the_gateway_may_have_forgotten_its_key() {
+        let now = Timestamp::from_millis(NOW);
+        let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
+        let (of, amount) = (GatewayId("pi_1".to_owned()), charging.total);
+        let owing = charging.owing((&of, amount), (Party::Seller, "cracked"), now);
+        assert!(matches!(next(&owing, now.plus(Duration::from_hours(22))), Step::Call(Effect::Refund(_))));
+        assert!(matches!(
+            next(&owing, now.plus(Duration::from_hours(23))),
+            Step::Call(Effect::FindRefund(_))
+        ));
     }
 
     #[test]

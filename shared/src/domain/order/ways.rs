@@ -101,13 +101,10 @@ impl World {
             Checkout { gateway_id: GatewayId("pi_0".into()), client_secret: ClientSecret("secret".into()) };
         match (next(self.order(), self.now), answer) {
             (Step::Commit(by), _) => Some(by),
-            (Step::Call(Effect::Charge(_) | Effect::Find(_)), Answer::Good) => {
+            (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::Settle(_)), Answer::Good) => {
                 Some(Move::Captured(capture(0, self.order().total)))
             }
             (Step::Call(Effect::Charge(_)), Answer::Failed) => Some(Move::ChargeAnew),
-            (Step::Call(Effect::Settle(_)), Answer::Good) => {
-                Some(Move::Captured(capture(0, self.order().total)))
-            }
             (Step::Call(Effect::Settle(_)), _) => Some(Move::NotCharged),
             (Step::Call(Effect::Open(_)), Answer::Good) => Some(Move::Payable(checkout)),
             (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::Open(_)), _) => {
@@ -167,7 +164,7 @@ impl World {
                 self.one(ShipOrder { id, by, shipment }, state);
             }
             Act::Deliver => {
-                self.one(DeliverOrder { id, by: self.actor(Party::Seller) }, self.state.0.clone())
+                self.one(DeliverOrder { id, by: self.actor(Party::Seller) }, self.state.0.clone());
             }
             Act::Refund(amount) => {
                 let (by, reason, amount) =
@@ -216,6 +213,13 @@ impl World {
         let order = self.order();
         let steps = order.version.get() - before.version.get();
         assert!(steps <= 1, "a decision makes one version");
+        if before.pieces() == Pieces::Returned && order.pieces() != Pieces::Returned {
+            let (from, to) = (before.status, order.status);
+            assert_eq!((from, to), (OrderStatus::Pending, OrderStatus::AwaitingPayment), "reserved anew");
+        }
+        let over =
+            [OrderStatus::Rejected, OrderStatus::Cancelled, OrderStatus::Expired, OrderStatus::Refunded];
+        assert!(!over.contains(&before.status) || order.status == before.status, "what is over stays over");
         let (reserved, sold) = match order.pieces() {
             Pieces::Returned => (0, 0),
             Pieces::Reserved => (2, 0),

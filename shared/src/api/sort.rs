@@ -1,0 +1,46 @@
+//! The orders that callers can ask for.
+
+use deserr::Deserr;
+
+use crate::http::{ApiError, FieldErrors};
+use crate::repository::ordered::{ListError, Order, OrderBy};
+
+/// `createdAt` or `name`, each also backwards; the newest first unless another is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr)]
+#[deserr(error = FieldErrors)]
+pub enum Sort {
+    /// The oldest first.
+    #[deserr(rename = "createdAt")]
+    OldestFirst,
+    /// The newest first.
+    #[default]
+    #[deserr(rename = "-createdAt")]
+    NewestFirst,
+    /// In the order of names.
+    #[deserr(rename = "name")]
+    ByName,
+    /// In the order of names, backwards.
+    #[deserr(rename = "-name")]
+    ByNameBackwards,
+}
+
+impl From<Sort> for Order {
+    fn from(sort: Sort) -> Self {
+        let (by, descending) = match sort {
+            Sort::OldestFirst => (OrderBy::CreatedAt, false),
+            Sort::NewestFirst => (OrderBy::CreatedAt, true),
+            Sort::ByName => (OrderBy::Name, false),
+            Sort::ByNameBackwards => (OrderBy::Name, true),
+        };
+        Self { by, descending }
+    }
+}
+
+impl From<ListError> for ApiError {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::TooManyMatches => Self::field("search", error),
+            ListError::Store(error) => error.into(),
+        }
+    }
+}
