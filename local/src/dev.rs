@@ -111,7 +111,10 @@ fn builder(options: &Options) -> StackBuilder {
         .output(Sink::Terminal)
         .host(host);
     let given = options.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
-    roomy_limits(options).into_iter().chain(given).fold(builder, |builder, (name, value)| builder.parameter(name, value))
+    roomy_limits(options)
+        .into_iter()
+        .chain(given)
+        .fold(builder, |builder, (name, value)| builder.parameter(name, value))
 }
 
 /// Limits on requests of the template, a hundred times as high: a developer with a script is no flood.
@@ -119,7 +122,8 @@ fn roomy_limits(options: &Options) -> Vec<(String, String)> {
     // A template that does not read is reported when the stack starts.
     let Ok(template) = Template::read(&options.template) else { return Vec::new() };
     let limits = ["ReadsPerMinute", "WritesPerMinute", "OrdersPerMinute"].into_iter();
-    let roomy = limits.filter_map(|name| Some((name.to_owned(), (template.default_number(name)? * 100).to_string())));
+    let roomy =
+        limits.filter_map(|name| Some((name.to_owned(), (template.default_number(name)? * 100).to_string())));
     roomy.collect()
 }
 

@@ -25,7 +25,8 @@ async fn several_instances_together_grant_no_more_reads_than_the_limit() {
     // A minute may end in between, once: each window has its own forty.
     assert!((1..=80).contains(&granted) && granted + refused == 120, "{granted} granted, {refused} refused");
     let counted = shop.stack().faults().calls_of("api-orders");
-    let writes = counted.iter().filter(|call| call.service == Service::DynamoDb && call.operation == "UpdateItem");
+    let writes =
+        counted.iter().filter(|call| call.service == Service::DynamoDb && call.operation == "UpdateItem");
     assert!(writes.count() < 80, "a request costs less than one write");
 }
 

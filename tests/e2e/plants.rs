@@ -61,7 +61,8 @@ async fn an_order_written_without_regard_to_its_version_is_noticed() {
         }
     }));
     // Every transaction takes its time, so that each delivery decides on what the others have not changed yet.
-    let slow = Rule::new(FULFILMENT, Fault::Delay(Duration::from_millis(300))).operation("TransactWriteItems");
+    let slow =
+        Rule::new(FULFILMENT, Fault::Delay(Duration::from_millis(300))).operation("TransactWriteItems");
     shop.stack().faults().inject(slow.times(1_000));
     let mut journal = Journal::default();
     for trial in 0..3 {
@@ -74,7 +75,10 @@ async fn an_order_written_without_regard_to_its_version_is_noticed() {
         let _ = shop.stack().idle(Duration::from_secs(2)).await;
     }
     let violations = Books::read(&shop).await.violations(&journal, &shop.stack().payments().ledger());
-    println!("planted: an order written without regard to its version: 3 trials, {} violations", violations.len());
+    println!(
+        "planted: an order written without regard to its version: 3 trials, {} violations",
+        violations.len()
+    );
     assert!(violations.iter().any(|violation| violation.contains("its stock says")), "{violations:?}");
 }
 

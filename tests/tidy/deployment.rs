@@ -19,7 +19,8 @@ fn routes_in_code(stem: &str) -> BTreeSet<String> {
 #[tokio::test]
 async fn the_routes_of_the_code_are_those_of_the_template() {
     let table = TestTable::open().await;
-    for function in table.stack().deployment().functions.iter().filter(|function| !function.routes.is_empty()) {
+    for function in table.stack().deployment().functions.iter().filter(|function| !function.routes.is_empty())
+    {
         let template: BTreeSet<String> = function
             .routes
             .iter()
@@ -39,7 +40,8 @@ async fn every_function_of_the_template_has_its_crate() {
 }
 
 fn seconds(queue: &local::template::Queue, attribute: &str) -> Duration {
-    let value = queue.attributes.get(attribute).unwrap_or_else(|| panic!("{} has no {attribute}", queue.name));
+    let value =
+        queue.attributes.get(attribute).unwrap_or_else(|| panic!("{} has no {attribute}", queue.name));
     Duration::from_secs(value.parse().unwrap())
 }
 
@@ -67,7 +69,12 @@ async fn queues_keep_the_rules() {
             Some(redrive) => {
                 assert_eq!(redrive.max_receive_count, 5, "{}", queue.name);
             }
-            None => assert_eq!(seconds(queue, "MessageRetentionPeriod"), Duration::from_hours(14 * 24), "{}", queue.name),
+            None => assert_eq!(
+                seconds(queue, "MessageRetentionPeriod"),
+                Duration::from_hours(14 * 24),
+                "{}",
+                queue.name
+            ),
         }
     }
 }

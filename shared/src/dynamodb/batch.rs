@@ -132,7 +132,10 @@ impl<D: Command> Group<D> {
         }
         let committed = if transaction.is_empty() { Ok(()) } else { transaction.commit(&store.table).await };
         match committed {
-            Ok(()) => outputs.into_iter().map(|(position, output)| (position, Ok(Executed::Committed(output)))).collect(),
+            Ok(()) => outputs
+                .into_iter()
+                .map(|(position, output)| (position, Ok(Executed::Committed(output))))
+                .collect(),
             Err(NotCommitted::Store(error)) => {
                 outputs.into_iter().map(|(position, _)| (position, Err(error.clone().into()))).collect()
             }

@@ -51,7 +51,12 @@ impl MarketReader for DynamoReader {
         self.get(Reads::one(&id), Consistency::Eventual).await
     }
 
-    async fn markets(&self, list: &MarketList, limit: u32, after: Option<Position>) -> Result<Page<Market>, ListError> {
+    async fn markets(
+        &self,
+        list: &MarketList,
+        limit: u32,
+        after: Option<Position>,
+    ) -> Result<Page<Market>, ListError> {
         let after = after.and_then(|position| position.index_sort);
         let partition = listing::markets(list.status);
         let Some(search) = &list.search else {

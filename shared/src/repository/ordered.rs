@@ -66,8 +66,15 @@ impl Order {
     }
 
     /// The page that begins after `after`, of what was found; `unread` if there is more than that.
-    pub(super) fn page<T: Ordered>(self, found: Vec<T>, limit: u32, after: Option<&str>, unread: bool) -> Page<T> {
-        let sorted: BTreeMap<String, T> = found.into_iter().map(|item| (item.sort_by(self.by), item)).collect();
+    pub(super) fn page<T: Ordered>(
+        self,
+        found: Vec<T>,
+        limit: u32,
+        after: Option<&str>,
+        unread: bool,
+    ) -> Page<T> {
+        let sorted: BTreeMap<String, T> =
+            found.into_iter().map(|item| (item.sort_by(self.by), item)).collect();
         let mut sorted: Vec<(String, T)> = sorted.into_iter().collect();
         if self.descending {
             sorted.reverse();

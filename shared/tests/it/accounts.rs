@@ -9,8 +9,8 @@ use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::rehash::{RehashError, RehashPassword};
 use shared::domain::user::{Credentials, Role, UserId};
-use shared::repository::user::UserReader;
 use shared::repository::ordered::{ListError, MAX_MATCHES, Order, OrderBy};
+use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
 
 use crate::ground::{Ground, cause, moment};

@@ -17,7 +17,7 @@ use shared::domain::order::advance::{AdvanceOrder, Move};
 use shared::domain::order::attempt::{Attempts, NoteFailedAttempt};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::place::{OrderItem, PlaceOrder};
-use shared::domain::payment::{Capture, GatewayId, Payment};
+use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::product::{Product, SkuClaim, SkuInMarket, Stock};
 use shared::domain::session::end::EndSession;
@@ -328,6 +328,13 @@ async fn an_order_is_listed_with_its_buyer_and_due_only_while_it_awaits_its_paym
     let mut waiting = moved(placed(None), "awaiting_payment", "system", step);
     waiting["dueShard"] = json!("orders#expiring#5");
     waiting["dueAt"] = json!(until);
+    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, waiting);
+
+    let client_secret = ClientSecret("pi_1_secret".to_owned());
+    let checkout = Checkout { gateway_id: GatewayId("pi_1".to_owned()), client_secret };
+    ground.run_later(advance(Move::Payable(checkout))).await;
+    waiting["version"] = json!(3);
+    waiting["fulfilment"]["checkout"] = json!({ "gatewayId": "pi_1", "clientSecret": "pi_1_secret" });
     assert_eq!(ground.stored::<Order>(&id(ORDER)).await, waiting);
 
     ground.run_later(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;

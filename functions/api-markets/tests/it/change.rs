@@ -31,7 +31,8 @@ async fn put_replaces_and_patch_merges() {
     let renamed = markets.change("PATCH", seller(), Some("\"2\""), Some(&json!({ "name": "Cups" }))).await;
     assert_eq!(renamed.json()["data"]["name"], "Cups");
     assert_eq!(renamed.json()["data"]["description"], "All mugs.");
-    let cleared = markets.change("PATCH", seller(), Some("\"3\""), Some(&json!({ "description": null }))).await;
+    let cleared =
+        markets.change("PATCH", seller(), Some("\"3\""), Some(&json!({ "description": null }))).await;
     assert!(cleared.json()["data"].get("description").is_none(), "{}", cleared.json());
     let bare = json!({ "name": "Cups", "status": "active" });
     markets.change("PATCH", seller(), Some("\"4\""), Some(&json!({ "description": "x" }))).await;

@@ -26,11 +26,16 @@ async fn put_replaces_and_patch_merges_and_the_stock_stays() {
     assert_eq!(replaced.status, 200, "{}", replaced.json());
     assert_eq!(replaced.json()["data"]["price"], price);
     assert_eq!(replaced.json()["data"]["stock"], json!({ "available": 10, "reserved": 0 }));
-    let archived = products.change("PATCH", seller(), Some("\"2\""), Some(&json!({ "status": "archived", "description": null }))).await;
+    let archived = products
+        .change("PATCH", seller(), Some("\"2\""), Some(&json!({ "status": "archived", "description": null })))
+        .await;
     assert_eq!(archived.json()["data"]["status"], "archived");
     assert_eq!(archived.json()["data"]["title"], "Large mug");
     assert!(archived.json()["data"].get("description").is_none());
-    assert_eq!(products.get(&format!("/v1/products/{PRODUCT}")).await.json()["data"], archived.json()["data"]);
+    assert_eq!(
+        products.get(&format!("/v1/products/{PRODUCT}")).await.json()["data"],
+        archived.json()["data"]
+    );
 }
 
 #[tokio::test]
@@ -54,7 +59,10 @@ async fn a_sku_moves_with_its_product_and_is_free_again() {
     let taken = products.change("PATCH", seller(), Some("*"), Some(&json!({ "sku": "CUP-1" }))).await;
     assert_eq!(error(&taken), (409, "CONFLICT".to_owned()));
     assert_eq!(fields(&taken), ["sku"]);
-    assert_eq!(products.change("PATCH", seller(), Some("*"), Some(&json!({ "sku": "MUG-9" }))).await.status, 200);
+    assert_eq!(
+        products.change("PATCH", seller(), Some("*"), Some(&json!({ "sku": "MUG-9" }))).await.status,
+        200
+    );
     assert_eq!(products.post(seller(), &path, &[], &product("MUG-9")).await.status, 409);
     assert_eq!(products.change("DELETE", seller(), Some("*"), None).await.status, 204);
     assert_eq!(products.post(seller(), &path, &[], &product("MUG-9")).await.status, 201);
@@ -66,14 +74,18 @@ async fn only_the_seller_changes_a_product_and_in_the_markets_currency() {
     let products = Products::open().await;
     let title = json!({ "title": "Cup" });
     for method in ["PATCH", "DELETE"] {
-        let answer = products.change(method, buyer(), Some("*"), Some(&title).filter(|_| method == "PATCH")).await;
+        let answer =
+            products.change(method, buyer(), Some("*"), Some(&title).filter(|_| method == "PATCH")).await;
         assert_eq!(error(&answer), (403, "FORBIDDEN".to_owned()), "{method}");
     }
     let dollars = json!({ "price": { "amount": 1, "currency": "USD" } });
     let answer = products.change("PATCH", seller(), Some("*"), Some(&dollars)).await;
     assert_eq!(fields(&answer), ["price.currency"]);
     let stock = json!({ "stock": 7, "marketId": MARKET });
-    assert_eq!(fields(&products.change("PATCH", seller(), Some("*"), Some(&stock)).await), ["marketId", "stock"]);
+    assert_eq!(
+        fields(&products.change("PATCH", seller(), Some("*"), Some(&stock)).await),
+        ["marketId", "stock"]
+    );
 }
 
 #[tokio::test]

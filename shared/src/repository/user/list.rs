@@ -38,7 +38,12 @@ pub trait UserLister: Clone + Send + Sync + 'static {
 }
 
 impl UserLister for DynamoReader {
-    async fn users(&self, list: &UserList, limit: u32, after: Option<Position>) -> Result<Page<User>, ListError> {
+    async fn users(
+        &self,
+        list: &UserList,
+        limit: u32,
+        after: Option<Position>,
+    ) -> Result<Page<User>, ListError> {
         let after = after.and_then(|position| position.index_sort);
         match &list.search {
             Some(search) => {
