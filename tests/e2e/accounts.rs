@@ -52,12 +52,12 @@ async fn an_account_is_changed_suspended_reinstated_and_deleted() {
     assert_eq!(me.status, StatusCode::NOT_MODIFIED);
 
     let tokens = log_in(&shop, "countess@example.com").await;
-    let set_status = async |status: &str| {
+    let become_now = async |status: &str| {
         let patch = shop.ask(Method::PATCH, &path).by(&admin).header("if-match", "*");
         patch.json(&json!({ "status": status })).send().await.data(StatusCode::OK)
     };
-    assert_eq!(set_status("suspended").await["status"], "suspended");
-    assert_eq!(set_status("active").await["status"], "active");
+    assert_eq!(become_now("suspended").await["status"], "suspended");
+    assert_eq!(become_now("active").await["status"], "active");
     let refresh = json!({ "refreshToken": tokens["refreshToken"] });
     let refreshed = shop.ask(Method::POST, "/v1/auth/refresh").json(&refresh).send().await;
     assert_eq!(refreshed.code(StatusCode::UNAUTHORIZED), "TOKEN_REVOKED");
