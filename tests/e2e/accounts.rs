@@ -53,8 +53,8 @@ async fn an_account_is_changed_suspended_reinstated_and_deleted() {
 
     let tokens = log_in(&shop, "countess@example.com").await;
     let become_now = async |status: &str| {
-        let patch = shop.ask(Method::PATCH, &path).by(&admin).header("if-match", "*");
-        patch.json(&json!({ "status": status })).send().await.data(StatusCode::OK)
+        let asked = shop.ask(Method::PATCH, &path).by(&admin).header("if-match", "*");
+        asked.json(&json!({ "status": status })).send().await.data(StatusCode::OK)
     };
     assert_eq!(become_now("suspended").await["status"], "suspended");
     assert_eq!(become_now("active").await["status"], "active");

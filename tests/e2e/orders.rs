@@ -133,3 +133,27 @@ async fn a_cancelled_order_gives_stock_and_money_back() {
     assert_eq!((ledger.captured_total(&paid), ledger.net(&paid)), (3_998, 0));
     assert_eq!(shop.stock(&product).await, (10, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_takes_two_requests_to_place_two_to_relay_and_four_to_fulfil() {
+    let shop = Shop::open().await;
+    shop.stack().payments().set_webhook_url(None);
+    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
+    let product = shop.product(&seller, 1_999, 10).await;
+    shop.quiet().await;
+    shop.stack().faults().forget_calls();
+    let id = id_of(&shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await);
+    shop.quiet().await;
+
+    let calls = |function: &str| {
+        let calls = shop.stack().faults().calls_of(function).into_iter();
+        calls.map(|call| call.operation).collect::<Vec<_>>()
+    };
+    let placing = calls("api-orders");
+    // The first request of a caller also asks for its grants.
+    assert_eq!(placing, ["UpdateItem", "BatchGetItem", "TransactWriteItems"]);
+    assert_eq!(calls("stream-outbox-relay"), ["SendMessageBatch", "BatchWriteItem"]);
+    let fulfilling = ["BatchGetItem", "TransactWriteItems", "POST /v1/payment_intents", "TransactWriteItems"];
+    assert_eq!(calls("queue-fulfilment"), fulfilling);
+    assert_eq!(shop.look(&buyer, &id).await["status"], "confirmed");
+}
