@@ -86,13 +86,18 @@ type Decision = Result<Change<OrderAndPayment, AdvanceError>, AdvanceError>;
 /// An order with what was paid for it.
 pub type OrderAndPayment = (Option<Order>, Option<Payment>);
 
+/// Reads an order with what was paid for it.
+pub(super) fn order_and_payment(id: OrderId) -> Reads<OrderAndPayment> {
+    Reads::one(&id).and(Reads::one(&Payment::id_for(id)))
+}
+
 impl Command for AdvanceOrder {
     type State = OrderAndPayment;
     type Output = OrderAndPayment;
     type Error = AdvanceError;
 
     fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id).and(Reads::one(&Payment::id_for(self.id)))
+        order_and_payment(self.id)
     }
 
     /// # Errors

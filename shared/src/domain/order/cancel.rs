@@ -1,11 +1,10 @@
 //! Calling an order off.
 
-use super::advance::OrderAndPayment;
+use super::advance::{OrderAndPayment, order_and_payment};
 use super::{Order, OrderEvent, OrderId};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads};
 use crate::domain::actor::Actor;
-use crate::domain::payment::Payment;
 use crate::domain::text::Reason;
 
 /// Calls an order off, by its buyer or its seller, before it ships.
@@ -39,7 +38,7 @@ impl Command for CancelOrder {
     type Error = CancelError;
 
     fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id).and(Reads::one(&Payment::id_for(self.id)))
+        order_and_payment(self.id)
     }
 
     /// Stock that nobody has paid for goes back at once; where money may have moved, the fulfilment sees to both.

@@ -23,12 +23,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::advance::{AdvanceError, AdvanceOrder, Move, OrderAndPayment};
+use super::advance::{AdvanceError, AdvanceOrder, Move, OrderAndPayment, order_and_payment};
 pub use super::pieces::Pieces;
 use super::{Order, OrderId};
 use crate::clock::Timestamp;
 use crate::command::Reads;
-use crate::domain::payment::{ChargeIntent, Checkout, CheckoutIntent, Payment};
+use crate::domain::payment::{ChargeIntent, Checkout, CheckoutIntent};
 use crate::domain::refund::RefundIntent;
 use crate::saga::{Broken, Saga, Step};
 
@@ -141,7 +141,7 @@ impl Saga for OrderSaga {
     type Advance = AdvanceOrder;
 
     fn reads(&self) -> Reads<OrderAndPayment> {
-        Reads::one(&self.id).and(Reads::one(&Payment::id_for(self.id)))
+        order_and_payment(self.id)
     }
 
     fn next(&self, (order, _): &OrderAndPayment, now: Timestamp) -> Step<Move, Effect> {

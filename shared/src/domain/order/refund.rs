@@ -1,6 +1,6 @@
 //! Giving a buyer's money back, all of it or a part.
 
-use super::advance::OrderAndPayment;
+use super::advance::{OrderAndPayment, order_and_payment};
 use super::fulfilment::Fulfilment;
 use super::seller::{NotTheSeller, sold_by};
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
@@ -8,7 +8,6 @@ use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads};
 use crate::domain::actor::Actor;
 use crate::domain::money::Money;
-use crate::domain::payment::Payment;
 use crate::domain::refund::MAX_REFUNDS;
 use crate::domain::text::Reason;
 
@@ -57,7 +56,7 @@ impl Command for RefundOrder {
     type Error = RefundError;
 
     fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id).and(Reads::one(&Payment::id_for(self.id)))
+        order_and_payment(self.id)
     }
 
     /// # Errors

@@ -1,12 +1,11 @@
 //! Sending an order.
 
-use super::advance::OrderAndPayment;
+use super::advance::{OrderAndPayment, order_and_payment};
 use super::seller::{NotTheSeller, sold_by};
 use super::{InvalidState, Order, OrderEvent, OrderId, Shipment};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads};
 use crate::domain::actor::Actor;
-use crate::domain::payment::Payment;
 
 /// Notes that the seller has sent a confirmed order.
 #[derive(Debug, Clone)]
@@ -42,7 +41,7 @@ impl Command for ShipOrder {
     type Error = ShipError;
 
     fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id).and(Reads::one(&Payment::id_for(self.id)))
+        order_and_payment(self.id)
     }
 
     /// # Errors
