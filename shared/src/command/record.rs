@@ -47,6 +47,12 @@ impl Version {
         if self.0 > 1 { Some(Self(self.0 - 1)) } else { None }
     }
 
+    /// Whether it is the version that is expected; any will do if none is.
+    #[must_use]
+    pub fn meets(self, expected: Option<Self>) -> bool {
+        expected.is_none_or(|expected| expected == self)
+    }
+
     /// The count itself.
     #[must_use]
     pub const fn get(self) -> u64 {

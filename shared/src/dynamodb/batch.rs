@@ -34,11 +34,15 @@ pub(super) async fn execute_all<D: Command + Clone, C: Clock, R: Entropy>(
     let mut group = Group::new();
     for (position, ((command, cause), reads)) in commands.iter().zip(reads).enumerate() {
         ended.push(match decide(store, command, cause, &reads, &loaded) {
-            // Decided on what an earlier command of the batch is about to change: decided again, alone.
-            Decision::Ended(end) if end.is_err() && group.touches(reads.keys()) => None,
-            Decision::Ended(end) => Some(*end),
+            Decision::Ended(end) if end.is_ok() || !group.touches(reads.keys()) => Some(*end),
+            // Refused on what an earlier command of the batch is about to change: decided again, alone, and what it
+            // will write then is not known.
+            Decision::Ended(_) => {
+                group.close();
+                None
+            }
             Decision::Change(change) => {
-                group.admit(position, *change, cause);
+                group.admit(position, *change, cause, reads.keys());
                 None
             }
         });
@@ -88,30 +92,40 @@ fn decide<D: Command, C: Clock, R: Entropy>(
 /// Changes that touch no item of each other and fit one transaction.
 struct Group<D: Command> {
     members: Vec<Member<D>>,
+    /// What members write, and what those read and write who are done alone afterwards.
     touched: HashSet<Key>,
     items: usize,
+    closed: bool,
 }
 
 impl<D: Command> Group<D> {
     fn new() -> Self {
-        Self { members: Vec::new(), touched: HashSet::new(), items: 0 }
+        Self { members: Vec::new(), touched: HashSet::new(), items: 0, closed: false }
     }
 
-    /// Whether a member writes one of `keys`.
+    /// Whether an earlier command writes one of `keys`, or may.
     fn touches(&self, keys: &[Key]) -> bool {
-        keys.iter().any(|key| self.touched.contains(key))
+        self.closed || keys.iter().any(|key| self.touched.contains(key))
     }
 
-    /// Takes the change in, unless it touches what is touched already or there is no room; it is done alone then.
-    fn admit(&mut self, position: usize, change: Change<D::Output, D::Error>, cause: &Cause) {
+    /// Takes nobody in any more.
+    fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Takes the change in, unless it was decided on or touches what is touched already, or there is no room; it is done
+    /// alone then, in its turn.
+    fn admit(&mut self, position: usize, change: Change<D::Output, D::Error>, cause: &Cause, read: &[Key]) {
         let keys: Vec<Key> =
             touched(change.writes()).cloned().chain(cause.receipt.as_ref().map(receipt_key)).collect();
         let items = keys.len() + change.events().len();
-        if self.items + items <= MAX_ITEMS && keys.iter().all(|key| !self.touched.contains(key)) {
-            self.touched.extend(keys);
+        if self.items + items <= MAX_ITEMS && !self.touches(&keys) && !self.touches(read) {
             self.items += items;
             self.members.push(Member { position, change });
+        } else {
+            self.touched.extend(read.iter().cloned());
         }
+        self.touched.extend(keys);
     }
 
     /// Commits the group in one transaction, and says what became of its members; nothing of those who have to be

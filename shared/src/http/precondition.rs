@@ -25,12 +25,6 @@ impl IfMatch {
             Self::Version(version) => Some(version),
         }
     }
-
-    /// Whether a thing at `version` is what the caller has seen.
-    #[must_use]
-    pub fn holds(self, version: Version) -> bool {
-        self.expected().is_none_or(|expected| expected == version)
-    }
 }
 
 /// What is answered when it does not hold.

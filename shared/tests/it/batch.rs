@@ -1,9 +1,10 @@
 //! Several commands at once.
 
-use shared::command::{Cause, ExecuteError, Executed, Store};
+use shared::clock::Timestamp;
+use shared::command::{Cause, Change, Command, ExecuteError, Executed, Reads, Store, Version};
 
 use crate::ground::{Ground, cause, once};
-use crate::savings::{Also, Own, Refusal, Save};
+use crate::savings::{Also, Jar, JarEvent, Own, Refusal, Save};
 
 fn batch(commands: impl IntoIterator<Item = Save>) -> Vec<(Save, Cause)> {
     let named = commands.into_iter().enumerate();
@@ -105,4 +106,37 @@ async fn no_commands_are_no_requests() {
     let ground = Ground::open().await;
     assert!(ground.store.execute_all(Vec::<(Save, Cause)>::new()).await.is_empty());
     assert!(ground.requests().is_empty());
+}
+
+/// Makes a jar with one coin more than another holds: it reads what it does not write.
+#[derive(Debug, Clone)]
+struct OneMoreThan {
+    model: &'static str,
+    id: &'static str,
+}
+
+impl Command for OneMoreThan {
+    type State = Option<Jar>;
+    type Output = Jar;
+    type Error = Refusal;
+
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::one(&self.model.to_owned())
+    }
+
+    fn decide(&self, model: Self::State, _: Timestamp) -> Result<Change<Jar, Refusal>, Refusal> {
+        let coins = model.map_or(1, |model| model.coins + 1);
+        let jar = Jar { id: self.id.to_owned(), version: Version::FIRST, coins };
+        Ok(Change::of(jar.clone()).save(&jar, JarEvent::Shaken))
+    }
+}
+
+#[tokio::test]
+async fn a_command_sees_what_earlier_ones_of_its_batch_have_changed() {
+    let ground = Ground::open().await;
+    let chain = [("nothing", "a"), ("a", "b"), ("b", "c")];
+    let commands = chain.map(|(model, id)| (OneMoreThan { model, id }, once(id, "f")));
+    let ended = ground.store.execute_all(commands.to_vec()).await;
+    let coins: Vec<i64> = ended.into_iter().map(|end| end.unwrap().into_output().coins).collect();
+    assert_eq!(coins, [1, 2, 3]);
 }

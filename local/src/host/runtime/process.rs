@@ -35,13 +35,12 @@ pub(super) async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Stop) {
     let child = match start(&pool, &instance, &path, &mut servers).await {
         Ok(child) => child,
         Err(source) => {
-            instance.has_exited();
-            let source = Arc::new(source);
             pool.gone(&instance, || InvokeError::Start {
                 function: function.clone(),
                 path: path.clone(),
                 source: io::Error::new(source.kind(), source.to_string()),
             });
+            instance.has_exited();
             return;
         }
     };
@@ -51,12 +50,13 @@ pub(super) async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Stop) {
         Ok(status) => status.to_string(),
         Err(error) => error.to_string(),
     });
-    instance.has_exited();
     pool.gone(&instance, || InvokeError::Crashed {
         function: function.clone(),
         phase,
         detail: detail.clone(),
     });
+    // Last: whoever waits for the end of the instance finds it gone from the pool as well.
+    instance.has_exited();
 }
 
 async fn start(

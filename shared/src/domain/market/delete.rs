@@ -51,7 +51,7 @@ impl Command for DeleteMarket {
         if !market.is_run_by(&self.by) {
             return Err(DeleteMarketError::NotYours);
         }
-        if self.expected.is_some_and(|expected| expected != market.version) {
+        if !market.version.meets(self.expected) {
             return Err(DeleteMarketError::VersionMismatch);
         }
         let last = Market { version: market.version.next(), updated_at: now, ..market };

@@ -68,7 +68,7 @@ impl Command for UpdateMarket {
         let market = market.filter(|market| self.may_suspend || market.is_visible_to(Some(&self.by)));
         let market = market.ok_or(UpdateMarketError::NotFound)?;
         self.authorize(&market)?;
-        if self.expected.is_some_and(|expected| expected != market.version) {
+        if !market.version.meets(self.expected) {
             return Err(UpdateMarketError::VersionMismatch);
         }
         let MarketChanges { name, description, status } = self.changes.clone();

@@ -53,7 +53,7 @@ impl Command for DeleteProduct {
         if !product.is_sold_by(&self.by) {
             return Err(DeleteProductError::NotYours);
         }
-        if self.expected.is_some_and(|expected| expected != product.version) {
+        if !product.version.meets(self.expected) {
             return Err(DeleteProductError::VersionMismatch);
         }
         let last = Product { version: product.version.next(), updated_at: now, ..product };

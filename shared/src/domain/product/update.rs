@@ -104,7 +104,7 @@ impl UpdateProduct {
         if !product.is_sold_by(&self.by) {
             return Err(UpdateProductError::NotYours);
         }
-        if self.expected.is_some_and(|expected| expected != product.version) {
+        if !product.version.meets(self.expected) {
             return Err(UpdateProductError::VersionMismatch);
         }
         if self.changes.price.is_some_and(|price| price.currency() != product.price.currency()) {

@@ -63,7 +63,7 @@ impl Command for DeleteUser {
         if own && user.status != UserStatus::Active {
             return Err(DeleteUserError::Suspended);
         }
-        if self.expected.is_some_and(|expected| expected != user.version) {
+        if !user.version.meets(self.expected) {
             return Err(DeleteUserError::VersionMismatch);
         }
         let last = User { version: user.version.next(), updated_at: now, ..user };

@@ -98,7 +98,7 @@ impl Command for UpdateUser {
         } else {
             self.check_others(&user)?;
         }
-        if self.expected.is_some_and(|expected| expected != user.version) {
+        if !user.version.meets(self.expected) {
             return Err(UpdateUserError::VersionMismatch);
         }
         let changed = self.changes.applied_to(user.clone());
