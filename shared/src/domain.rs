@@ -15,4 +15,5 @@ pub mod refund;
 pub mod session;
 pub mod subscriber;
 pub mod text;
+pub mod total;
 pub mod user;

@@ -11,4 +11,5 @@ pub mod order;
 pub mod ordered;
 pub mod payment;
 pub mod product;
+pub mod total;
 pub mod user;

@@ -15,6 +15,7 @@ use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::payment::{Payment, PaymentEvent, PaymentId};
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
 use crate::domain::session::{Session, SessionKey};
+use crate::domain::total::{ListName, ListTotal};
 use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
 use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
 
@@ -63,6 +64,7 @@ record!(
 record!(Order, "order", |id: OrderId| format!("order#{id}"), "order");
 record!(Attempts, "attempts", |id: OrderId| format!("order#{id}"), "attempts");
 record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.retyped::<Order>()), "payment");
+record!(ListTotal, "list-total", |list: ListName| format!("total#{}", list.as_str()), "total");
 record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");
 
 impl Entity for User {
