@@ -4,6 +4,7 @@
 //! rendering of errors, panics, the `Accept` header, the body's limit; then the router, then the extractors in the
 //! order of the handler's arguments.
 
+pub mod code;
 pub mod cursor;
 pub mod edge;
 pub mod error;
@@ -16,14 +17,15 @@ pub mod query;
 pub mod reply;
 pub mod seal;
 
+pub use code::Code;
 pub use cursor::{Cursors, PageRequest};
 pub use edge::RequestFacts;
-pub use error::{ApiError, Code};
+pub use error::ApiError;
 pub use etag::{EntityTag, IfNoneMatch};
 pub use fields::FieldErrors;
 pub use json::Json;
 pub use path::Path;
 pub use precondition::IfMatch;
 pub use query::Query;
-pub use reply::{List, Reply, Resource};
+pub use reply::{Accepted, Created, List, NoContent, Reply, Resource, Shown};
 pub use seal::Seal;

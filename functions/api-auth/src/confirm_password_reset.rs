@@ -7,7 +7,7 @@ use shared::auth::password::Password;
 use shared::command::Store;
 use shared::domain::user::Credentials;
 use shared::domain::user::password_reset::confirm::{ResetPassword, ResetPasswordError};
-use shared::http::{ApiError, FieldErrors, Json, Reply};
+use shared::http::{ApiError, FieldErrors, Json, NoContent, Reply};
 use shared::repository::user::UserReader;
 
 use crate::accounts::Accounts;
@@ -26,7 +26,7 @@ pub(crate) async fn confirm_password_reset<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
     Once(cause): Once,
     Json(request): Json<ConfirmPasswordResetRequest>,
-) -> Result<Reply<()>, ApiError> {
+) -> Result<NoContent, ApiError> {
     let token = mailed::read(&request.token)?;
     let account = accounts.reader.account_of(token.user_id).await?;
     let (user, replacing) = account.ok_or_else(mailed::invalid)?;

@@ -6,7 +6,7 @@ use shared::api::Once;
 use shared::auth::refresh::RefreshToken;
 use shared::command::Store;
 use shared::domain::session::end::{EndSession, EndSessionError};
-use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::http::{ApiError, Code, FieldErrors, Json, NoContent, Reply};
 use shared::repository::user::UserReader;
 
 use crate::accounts::{Accounts, session_of};
@@ -23,7 +23,7 @@ pub(crate) async fn log_out<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
     Once(cause): Once,
     Json(request): Json<LogoutRequest>,
-) -> Result<Reply<()>, ApiError> {
+) -> Result<NoContent, ApiError> {
     let token = RefreshToken::read(&request.refresh_token, &accounts.seal);
     let id = token.as_ref().and_then(session_of);
     let id = id.ok_or_else(|| ApiError::new(Code::InvalidToken, "the refresh token is not valid"))?;

@@ -10,7 +10,7 @@ use shared::domain::id::Id;
 use shared::domain::text::Name;
 use shared::domain::user::register::{RegisterError, RegisterUser};
 use shared::domain::user::{Credentials, Role};
-use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::http::{ApiError, Code, Created, FieldErrors, Json, Reply};
 use shared::repository::user::UserReader;
 
 use crate::accounts::Accounts;
@@ -29,7 +29,7 @@ pub(crate) async fn register_user<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
     Once(cause): Once,
     Json(request): Json<RegisterRequest>,
-) -> Result<Reply<UserBody>, ApiError> {
+) -> Result<Created<UserBody>, ApiError> {
     let password_hash = accounts.hasher.hash(request.password).await.map_err(ApiError::internal)?;
     let command = RegisterUser {
         id: Id::generate(cause.at, &accounts.entropy),

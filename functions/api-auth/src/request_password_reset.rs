@@ -8,7 +8,7 @@ use shared::command::Store;
 use shared::domain::email::Email;
 use shared::domain::id::Id;
 use shared::domain::user::password_reset::request::{RequestPasswordReset, RequestPasswordResetError};
-use shared::http::{ApiError, FieldErrors, Json, Reply};
+use shared::http::{Accepted, ApiError, FieldErrors, Json, Reply};
 use shared::repository::user::UserReader;
 
 use crate::accounts::Accounts;
@@ -32,7 +32,7 @@ pub(crate) async fn request_password_reset<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
     Once(cause): Once,
     Json(request): Json<PasswordResetRequest>,
-) -> Result<Reply<PasswordResetBody>, ApiError> {
+) -> Result<Accepted<PasswordResetBody>, ApiError> {
     let pseudonym = accounts.seal.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
     let command = RequestPasswordReset { id: Id::of_digest(pseudonym), email: request.email };
     let asked = accounts.store.execute(command, &cause.unbound()).await;

@@ -5,7 +5,7 @@ use deserr::Deserr;
 use shared::api::{Once, UserBody};
 use shared::command::Store;
 use shared::domain::user::verify::{VerifyEmail, VerifyEmailError};
-use shared::http::{ApiError, FieldErrors, Json, Reply};
+use shared::http::{ApiError, FieldErrors, Json, Reply, Shown};
 use shared::repository::user::UserReader;
 
 use crate::accounts::Accounts;
@@ -23,7 +23,7 @@ pub(crate) async fn verify_email<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
     Once(cause): Once,
     Json(request): Json<VerifyEmailRequest>,
-) -> Result<Reply<UserBody>, ApiError> {
+) -> Result<Shown<UserBody>, ApiError> {
     let token = mailed::read(&request.token)?;
     let user = accounts.reader.current_user(token.user_id).await?.ok_or_else(mailed::invalid)?;
     accounts.mailed.verifies_email(&token, &user, cause.at).map_err(mailed::refusal)?;

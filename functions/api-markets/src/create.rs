@@ -12,7 +12,7 @@ use shared::domain::market::create::{CreateMarket, CreateMarketError, MAX_OPENIN
 use shared::domain::money::{Currency, Money};
 use shared::domain::product::create::NewProduct;
 use shared::domain::text::{Description, Name, Sku, Title};
-use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::http::{ApiError, Code, Created, FieldErrors, Json, Reply};
 use shared::repository::cached::Remembers;
 
 use crate::body::MarketBody;
@@ -56,7 +56,7 @@ pub(crate) async fn create_market<S: Store, Q: Remembers>(
     Authenticated(actor): Authenticated,
     Once(cause): Once,
     Json(request): Json<CreateMarketRequest>,
-) -> Result<Reply<MarketBody>, ApiError> {
+) -> Result<Created<MarketBody>, ApiError> {
     let command = request.into_command(actor, cause.at, app.entropy);
     let opened = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     if let Some(market) = opened.committed() {

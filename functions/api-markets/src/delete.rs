@@ -6,7 +6,7 @@ use shared::command::Store;
 use shared::domain::market::MarketId;
 use shared::domain::market::delete::{DeleteMarket, DeleteMarketError};
 use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, IfMatch, Path, Reply};
+use shared::http::{ApiError, Code, IfMatch, NoContent, Path, Reply};
 use shared::repository::cached::Remembers;
 
 /// Removes a market.
@@ -16,7 +16,7 @@ pub(crate) async fn delete_market<S: Store, Q: Remembers>(
     Path(id): Path<MarketId>,
     seen: IfMatch,
     Once(cause): Once,
-) -> Result<Reply<()>, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = DeleteMarket { id, by, expected: seen.expected() };
     app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     app.reader.market_removed(id).await;

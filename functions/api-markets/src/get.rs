@@ -3,7 +3,7 @@
 use axum::extract::State;
 use shared::api::{App, Caller};
 use shared::domain::market::{MarketId, MarketStatus};
-use shared::http::{ApiError, IfNoneMatch, Path, Reply};
+use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
 use shared::repository::market::MarketReader;
 
 use crate::body::{MarketBody, PUBLIC};
@@ -14,7 +14,7 @@ pub(crate) async fn get_market<S: Clone + Send + Sync + 'static, Q: MarketReader
     Caller(caller): Caller,
     Path(id): Path<MarketId>,
     known: IfNoneMatch,
-) -> Result<Reply<MarketBody>, ApiError> {
+) -> Result<Shown<MarketBody>, ApiError> {
     let market = app.reader.market(id).await?.filter(|market| market.is_visible_to(caller.as_ref()));
     let market = market.ok_or_else(ApiError::not_found)?;
     let cacheable = if market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };

@@ -10,7 +10,7 @@ use shared::domain::market::update::{MarketChanges, UpdateMarket, UpdateMarketEr
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::text::{Description, Name};
 use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply};
+use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply, Shown};
 use shared::repository::cached::Remembers;
 use shared::repository::user::UserReader;
 
@@ -56,7 +56,7 @@ pub(crate) async fn replace_market<S: Store, Q: UserReader + Remembers>(
     seen: IfMatch,
     Once(cause): Once,
     Json(request): Json<ReplaceMarketRequest>,
-) -> Result<Reply<MarketBody>, ApiError> {
+) -> Result<Shown<MarketBody>, ApiError> {
     let changes = MarketChanges {
         name: Some(request.name),
         description: Some(request.description),
@@ -75,7 +75,7 @@ pub(crate) async fn patch_market<S: Store, Q: UserReader + Remembers>(
     seen: IfMatch,
     Once(cause): Once,
     Json(request): Json<PatchMarketRequest>,
-) -> Result<Reply<MarketBody>, ApiError> {
+) -> Result<Shown<MarketBody>, ApiError> {
     let changes = MarketChanges {
         name: request.name.0,
         description: request.description.into_change(),
@@ -89,7 +89,7 @@ async fn change_market<S: Store, Q: Remembers>(
     app: &App<S, Q>,
     command: UpdateMarket,
     cause: &Cause,
-) -> Result<Reply<MarketBody>, ApiError> {
+) -> Result<Shown<MarketBody>, ApiError> {
     let changed = app.store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
     if let Some(market) = changed.committed() {
         app.reader.market_written(market).await;

@@ -7,7 +7,7 @@ use shared::command::Store;
 use shared::domain::order::OrderId;
 use shared::domain::order::cancel::{CancelError, CancelOrder};
 use shared::domain::text::Reason;
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
 
 use crate::body::OrderBody;
 
@@ -27,7 +27,7 @@ pub(crate) async fn cancel_order<S: Store, Q: Clone + Send + Sync + 'static>(
     Path(id): Path<OrderId>,
     Once(cause): Once,
     Json(request): Json<CancelOrderRequest>,
-) -> Result<Reply<OrderBody>, ApiError> {
+) -> Result<Shown<OrderBody>, ApiError> {
     let command = CancelOrder { id, by: actor, reason: request.reason };
     let cancelled = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::changed(cancelled.map(|order| OrderBody::for_actor(&actor, order))))

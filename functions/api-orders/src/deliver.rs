@@ -6,7 +6,7 @@ use shared::api::{App, Authenticated, Once};
 use shared::command::Store;
 use shared::domain::order::OrderId;
 use shared::domain::order::deliver::{DeliverError, DeliverOrder};
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
 
 use crate::body::OrderBody;
 use crate::seller;
@@ -23,7 +23,7 @@ pub(crate) async fn deliver_order<S: Store, Q: Clone + Send + Sync + 'static>(
     Path(id): Path<OrderId>,
     Once(cause): Once,
     Json(DeliverOrderRequest {}): Json<DeliverOrderRequest>,
-) -> Result<Reply<OrderBody>, ApiError> {
+) -> Result<Shown<OrderBody>, ApiError> {
     let command = DeliverOrder { id, by: actor };
     let delivered = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::changed(delivered.map(OrderBody::of_seller)))

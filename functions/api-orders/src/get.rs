@@ -5,7 +5,7 @@ use shared::api::permission::OrdersReadAny;
 use shared::api::{App, Authenticated, May};
 use shared::domain::actor::Actor;
 use shared::domain::order::{Order, OrderId};
-use shared::http::{ApiError, IfNoneMatch, Path, Reply};
+use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
 use shared::repository::order::OrderReader;
 use shared::repository::user::UserReader;
 
@@ -18,7 +18,7 @@ pub(crate) async fn get_order<S: Clone + Send + Sync + 'static, Q: OrderReader +
     reads_any: May<OrdersReadAny>,
     Path(id): Path<OrderId>,
     known: IfNoneMatch,
-) -> Result<Reply<OrderBody>, ApiError> {
+) -> Result<Shown<OrderBody>, ApiError> {
     let order = app.reader.order(id).await?.filter(|order| concerns(order, &actor, reads_any));
     let order = order.ok_or_else(ApiError::not_found)?;
     Ok(Reply::shown(OrderBody::for_actor(&actor, order)).unless(&known))

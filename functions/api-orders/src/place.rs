@@ -12,7 +12,7 @@ use shared::domain::order::OrderId;
 use shared::domain::order::place::{MAX_LINES, OrderItem, PlaceOrder, PlaceOrderError};
 use shared::domain::payment::PaymentMethod;
 use shared::domain::product::ProductId;
-use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::http::{ApiError, Code, Created, FieldErrors, Json, Reply};
 
 use crate::body::OrderBody;
 
@@ -43,7 +43,7 @@ pub(crate) async fn place_order<S: Store, Q: Clone + Send + Sync + 'static>(
     Authenticated(actor): Authenticated,
     OnceRequired(cause): OnceRequired,
     Json(request): Json<PlaceOrderRequest>,
-) -> Result<Reply<OrderBody>, ApiError> {
+) -> Result<Created<OrderBody>, ApiError> {
     let command = request.into_command(Id::generate(cause.at, &app.entropy), actor);
     let placed = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::created(placed.map(|order| OrderBody::for_actor(&actor, order))))

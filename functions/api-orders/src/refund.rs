@@ -8,7 +8,7 @@ use shared::domain::money::Money;
 use shared::domain::order::OrderId;
 use shared::domain::order::refund::{RefundError, RefundOrder};
 use shared::domain::text::Reason;
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
 
 use crate::body::OrderBody;
 use crate::seller;
@@ -31,7 +31,7 @@ pub(crate) async fn refund_order<S: Store, Q: Clone + Send + Sync + 'static>(
     Path(id): Path<OrderId>,
     OnceRequired(cause): OnceRequired,
     Json(request): Json<RefundOrderRequest>,
-) -> Result<Reply<OrderBody>, ApiError> {
+) -> Result<Shown<OrderBody>, ApiError> {
     let command = RefundOrder { id, by: actor, amount: request.amount, reason: request.reason };
     let refunding = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::changed(refunding.map(OrderBody::of_seller)))

@@ -7,7 +7,7 @@ use shared::command::Store;
 use shared::domain::order::ship::{ShipError, ShipOrder};
 use shared::domain::order::{OrderId, Shipment};
 use shared::domain::text::{Carrier, TrackingNumber};
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
 
 use crate::body::OrderBody;
 use crate::seller;
@@ -29,7 +29,7 @@ pub(crate) async fn ship_order<S: Store, Q: Clone + Send + Sync + 'static>(
     Path(id): Path<OrderId>,
     Once(cause): Once,
     Json(request): Json<ShipOrderRequest>,
-) -> Result<Reply<OrderBody>, ApiError> {
+) -> Result<Shown<OrderBody>, ApiError> {
     let shipment = Shipment { carrier: request.carrier, tracking_number: request.tracking_number };
     let command = ShipOrder { id, by: actor, shipment };
     let shipped = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;

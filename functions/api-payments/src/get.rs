@@ -4,7 +4,7 @@ use axum::extract::State;
 use shared::api::permission::PaymentsReadAny;
 use shared::api::{App, Authenticated, May};
 use shared::domain::payment::PaymentId;
-use shared::http::{ApiError, IfNoneMatch, Path, Reply};
+use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
 use shared::repository::payment::PaymentReader;
 use shared::repository::user::UserReader;
 
@@ -17,7 +17,7 @@ pub(crate) async fn get_payment<S: Clone + Send + Sync + 'static, Q: PaymentRead
     reads_any: May<PaymentsReadAny>,
     Path(id): Path<PaymentId>,
     known: IfNoneMatch,
-) -> Result<Reply<PaymentBody>, ApiError> {
+) -> Result<Shown<PaymentBody>, ApiError> {
     let found = app.reader.payment(id).await?;
     let found = found.filter(|(_, order)| order.party(&actor).is_some() || reads_any.is_held());
     let (payment, _) = found.ok_or_else(ApiError::not_found)?;

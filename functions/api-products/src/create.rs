@@ -11,7 +11,7 @@ use shared::domain::money::Money;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, CreateProductError, NewProduct};
 use shared::domain::text::{Description, Sku, Title};
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+use shared::http::{ApiError, Code, Created, FieldErrors, Json, Path, Reply};
 use shared::repository::cached::Remembers;
 
 use crate::body::ProductBody;
@@ -37,7 +37,7 @@ pub(crate) async fn create_product<S: Store, Q: Remembers>(
     Path(market_id): Path<MarketId>,
     Once(cause): Once,
     Json(request): Json<CreateProductRequest>,
-) -> Result<Reply<ProductBody>, ApiError> {
+) -> Result<Created<ProductBody>, ApiError> {
     let product = request.into_product(Id::generate(cause.at, &app.entropy));
     let command = CreateProduct { market_id, by: actor, product };
     let listed = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;

@@ -6,7 +6,7 @@ use shared::command::Store;
 use shared::domain::product::ProductId;
 use shared::domain::product::delete::{DeleteProduct, DeleteProductError};
 use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, IfMatch, Path, Reply};
+use shared::http::{ApiError, Code, IfMatch, NoContent, Path, Reply};
 use shared::repository::cached::Remembers;
 
 /// Removes a product, unless orders hold pieces of it.
@@ -16,7 +16,7 @@ pub(crate) async fn delete_product<S: Store, Q: Remembers>(
     Path(id): Path<ProductId>,
     seen: IfMatch,
     Once(cause): Once,
-) -> Result<Reply<()>, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = DeleteProduct { id, by, expected: seen.expected() };
     app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     app.reader.product_removed(id).await;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use shared::api::{App, Caller};
 use shared::domain::product::ProductId;
-use shared::http::{ApiError, IfNoneMatch, Path, Reply};
+use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 
@@ -15,7 +15,7 @@ pub(crate) async fn get_product<S: Clone + Send + Sync + 'static, Q: ProductRead
     Caller(caller): Caller,
     Path(id): Path<ProductId>,
     known: IfNoneMatch,
-) -> Result<Reply<ProductBody>, ApiError> {
+) -> Result<Shown<ProductBody>, ApiError> {
     let found = app.reader.product(id).await?.ok_or_else(ApiError::not_found)?;
     let market = app.reader.market(found.product.market_id).await?;
     market.filter(|market| market.is_visible_to(caller.as_ref())).ok_or_else(ApiError::not_found)?;

@@ -7,7 +7,7 @@ use shared::api::{App, Authenticated, Once};
 use shared::command::Store;
 use shared::domain::product::ProductId;
 use shared::domain::product::restock::{RestockError, RestockProduct};
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
 use shared::repository::cached::Remembers;
 
 use crate::body::ProductBody;
@@ -27,7 +27,7 @@ pub(crate) async fn restock_product<S: Store, Q: Remembers>(
     Path(id): Path<ProductId>,
     Once(cause): Once,
     Json(request): Json<RestockRequest>,
-) -> Result<Reply<ProductBody>, ApiError> {
+) -> Result<Shown<ProductBody>, ApiError> {
     let command = RestockProduct { id, by: actor, delta: request.delta.0 };
     let restocked = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     if let Some(product) = restocked.committed() {

@@ -10,7 +10,7 @@ use shared::domain::product::update::{ProductChanges, UpdateProduct, UpdateProdu
 use shared::domain::product::{ProductId, ProductStatus};
 use shared::domain::text::{Description, Sku, Title};
 use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply};
+use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply, Shown};
 use shared::repository::cached::Remembers;
 
 use crate::body::ProductBody;
@@ -58,7 +58,7 @@ pub(crate) async fn replace_product<S: Store, Q: Remembers>(
     seen: IfMatch,
     Once(cause): Once,
     Json(request): Json<ReplaceProductRequest>,
-) -> Result<Reply<ProductBody>, ApiError> {
+) -> Result<Shown<ProductBody>, ApiError> {
     let changes = ProductChanges {
         sku: Some(request.sku),
         title: Some(request.title),
@@ -77,7 +77,7 @@ pub(crate) async fn patch_product<S: Store, Q: Remembers>(
     seen: IfMatch,
     Once(cause): Once,
     Json(request): Json<PatchProductRequest>,
-) -> Result<Reply<ProductBody>, ApiError> {
+) -> Result<Shown<ProductBody>, ApiError> {
     let changes = ProductChanges {
         sku: request.sku.0,
         title: request.title.0,
@@ -92,7 +92,7 @@ async fn change_product<S: Store, Q: Remembers>(
     app: &App<S, Q>,
     command: UpdateProduct,
     cause: &Cause,
-) -> Result<Reply<ProductBody>, ApiError> {
+) -> Result<Shown<ProductBody>, ApiError> {
     let changed = app.store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
     if let Some(product) = changed.committed() {
         app.reader.product_written(product).await;

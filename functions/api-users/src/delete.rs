@@ -7,7 +7,7 @@ use shared::command::Store;
 use shared::domain::user::UserId;
 use shared::domain::user::delete::{DeleteUser, DeleteUserError};
 use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, IfMatch, Path, Reply};
+use shared::http::{ApiError, Code, IfMatch, NoContent, Path, Reply};
 use shared::repository::user::UserReader;
 
 /// Deletes an account, one's own or, with the permission, anybody's.
@@ -18,7 +18,7 @@ pub(crate) async fn delete_user<S: Store, Q: UserReader>(
     Path(id): Path<UserId>,
     seen: IfMatch,
     Once(cause): Once,
-) -> Result<Reply<()>, ApiError> {
+) -> Result<NoContent, ApiError> {
     let (may_read, may_delete) = (reads.is_held(), deletes.is_held());
     let command = DeleteUser { id, by, may_read, may_delete, expected: seen.expected() };
     app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use shared::api::permission::UsersRead;
 use shared::api::{App, Authenticated, May, UserBody};
 use shared::domain::user::UserId;
-use shared::http::{ApiError, IfNoneMatch, Path, Reply};
+use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
 use shared::repository::user::UserReader;
 
 /// Shows the caller's own account.
@@ -12,7 +12,7 @@ pub(crate) async fn get_own_user<S: Clone + Send + Sync + 'static, Q: UserReader
     State(app): State<App<S, Q>>,
     Authenticated(actor): Authenticated,
     known: IfNoneMatch,
-) -> Result<Reply<UserBody>, ApiError> {
+) -> Result<Shown<UserBody>, ApiError> {
     show(&app.reader, actor.user, &known).await
 }
 
@@ -23,7 +23,7 @@ pub(crate) async fn get_user<S: Clone + Send + Sync + 'static, Q: UserReader>(
     reads_any: May<UsersRead>,
     Path(id): Path<UserId>,
     known: IfNoneMatch,
-) -> Result<Reply<UserBody>, ApiError> {
+) -> Result<Shown<UserBody>, ApiError> {
     if id != actor.user && !reads_any.is_held() {
         return Err(ApiError::not_found());
     }
@@ -34,7 +34,7 @@ async fn show(
     reader: &impl UserReader,
     id: UserId,
     known: &IfNoneMatch,
-) -> Result<Reply<UserBody>, ApiError> {
+) -> Result<Shown<UserBody>, ApiError> {
     let user = reader.current_user(id).await?.ok_or_else(ApiError::not_found)?;
     Ok(Reply::shown(UserBody::from(user)).unless(known))
 }

@@ -11,7 +11,7 @@ use shared::domain::text::Name;
 use shared::domain::user::update::{Powers, UpdateUser, UpdateUserError, UserChanges};
 use shared::domain::user::{Role, UserId, UserStatus};
 use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply};
+use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply, Shown};
 use shared::repository::user::UserReader;
 
 use crate::standing::{RoleRequest, StatusRequest};
@@ -52,7 +52,7 @@ pub(crate) async fn replace_user<S: Store, Q: UserReader>(
     seen: IfMatch,
     Once(cause): Once,
     Json(ReplaceUserRequest { email, name }): Json<ReplaceUserRequest>,
-) -> Result<Reply<UserBody>, ApiError> {
+) -> Result<Shown<UserBody>, ApiError> {
     let changes = UserChanges { email: Some(email), name: Some(name), ..UserChanges::default() };
     let (powers, expected) = (powers(permissions), seen.expected());
     change_user(&app.store, UpdateUser { id, by, powers, expected, changes }, &cause).await
@@ -67,7 +67,7 @@ pub(crate) async fn patch_user<S: Store, Q: UserReader>(
     seen: IfMatch,
     Once(cause): Once,
     Json(PatchUserRequest { email, name, role, status }): Json<PatchUserRequest>,
-) -> Result<Reply<UserBody>, ApiError> {
+) -> Result<Shown<UserBody>, ApiError> {
     let (role, status) = (role.0.map(Role::from), status.0.map(UserStatus::from));
     let changes = UserChanges { email: email.0, name: name.0, role, status };
     let (powers, expected) = (powers(permissions), seen.expected());
@@ -78,7 +78,7 @@ async fn change_user(
     store: &impl Store,
     command: UpdateUser,
     cause: &Cause,
-) -> Result<Reply<UserBody>, ApiError> {
+) -> Result<Shown<UserBody>, ApiError> {
     let changed = store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::changed(changed.map(UserBody::from)))
 }

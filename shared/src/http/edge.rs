@@ -19,7 +19,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tracing::{Instrument, Span, field};
 
-use super::error::{ApiError, Code};
+use super::code::Code;
+use super::error::ApiError;
 use crate::clock::{Clock, Entropy, Timestamp};
 use crate::command::CorrelationId;
 

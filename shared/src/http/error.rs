@@ -9,132 +9,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::code::Code;
 use crate::command::{ExecuteError, StoreError};
-
-/// What went wrong, in a word that never changes its meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
-    /// The body is not JSON.
-    MalformedJson,
-    /// The body is not UTF-8.
-    InvalidEncoding,
-    /// Fields break rules.
-    ValidationError,
-    /// The cursor was not made by this list for this caller.
-    InvalidCursor,
-    /// The route demands an idempotency key.
-    IdempotencyKeyRequired,
-    /// The idempotency key breaks its rule.
-    IdempotencyKeyInvalid,
-    /// The webhook was signed too long ago.
-    StaleWebhook,
-    /// No credentials, or more than one.
-    Unauthenticated,
-    /// The token is not one of ours, or not for this.
-    InvalidToken,
-    /// The token has expired.
-    TokenExpired,
-    /// The session behind the token has ended.
-    TokenRevoked,
-    /// E-mail address and password do not belong together.
-    InvalidCredentials,
-    /// A spent refresh token was used again.
-    RefreshReused,
-    /// The webhook was not signed by the gateway.
-    InvalidSignature,
-    /// The caller may not.
-    Forbidden,
-    /// There is nothing here for this caller.
-    NotFound,
-    /// The resource does not know this method.
-    MethodNotAllowed,
-    /// Nothing the caller accepts can be answered.
-    NotAcceptable,
-    /// It contradicts what is there.
-    Conflict,
-    /// The address belongs to an account.
-    EmailTaken,
-    /// There are too few pieces.
-    InsufficientStock,
-    /// The state of the thing does not allow it.
-    InvalidState,
-    /// The price is another one by now.
-    PriceChanged,
-    /// The same request is being worked on.
-    IdempotencyInProgress,
-    /// The resource has changed since it was read.
-    VersionMismatch,
-    /// The body is too large.
-    PayloadTooLarge,
-    /// The body is not JSON by its own words.
-    UnsupportedMediaType,
-    /// The idempotency key was used for another request.
-    IdempotencyKeyReused,
-    /// The request must say which version it is about.
-    PreconditionRequired,
-    /// Too many requests.
-    RateLimited,
-    /// Too many failed logins.
-    TooManyAttempts,
-    /// Something unexpected.
-    InternalError,
-    /// Something is not reachable for the moment.
-    ServiceUnavailable,
-}
-
-impl Code {
-    /// The status and the code's name.
-    #[must_use]
-    pub const fn parts(self) -> (StatusCode, &'static str) {
-        match self {
-            Self::MalformedJson => (StatusCode::BAD_REQUEST, "MALFORMED_JSON"),
-            Self::InvalidEncoding => (StatusCode::BAD_REQUEST, "INVALID_ENCODING"),
-            Self::ValidationError => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"),
-            Self::InvalidCursor => (StatusCode::BAD_REQUEST, "INVALID_CURSOR"),
-            Self::IdempotencyKeyRequired => (StatusCode::BAD_REQUEST, "IDEMPOTENCY_KEY_REQUIRED"),
-            Self::IdempotencyKeyInvalid => (StatusCode::BAD_REQUEST, "IDEMPOTENCY_KEY_INVALID"),
-            Self::StaleWebhook => (StatusCode::BAD_REQUEST, "STALE_WEBHOOK"),
-            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
-            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"),
-            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "TOKEN_EXPIRED"),
-            Self::TokenRevoked => (StatusCode::UNAUTHORIZED, "TOKEN_REVOKED"),
-            Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS"),
-            Self::RefreshReused => (StatusCode::UNAUTHORIZED, "REFRESH_REUSED"),
-            Self::InvalidSignature => (StatusCode::UNAUTHORIZED, "INVALID_SIGNATURE"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
-            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE"),
-            Self::Conflict => (StatusCode::CONFLICT, "CONFLICT"),
-            Self::EmailTaken => (StatusCode::CONFLICT, "EMAIL_TAKEN"),
-            Self::InsufficientStock => (StatusCode::CONFLICT, "INSUFFICIENT_STOCK"),
-            Self::InvalidState => (StatusCode::CONFLICT, "INVALID_STATE"),
-            Self::PriceChanged => (StatusCode::CONFLICT, "PRICE_CHANGED"),
-            Self::IdempotencyInProgress => (StatusCode::CONFLICT, "IDEMPOTENCY_IN_PROGRESS"),
-            Self::VersionMismatch => (StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH"),
-            Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
-            Self::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"),
-            Self::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "PRECONDITION_REQUIRED"),
-            Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
-            Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_ATTEMPTS"),
-            Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
-            Self::ServiceUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"),
-        }
-    }
-
-    /// The status that it is answered with.
-    #[must_use]
-    pub const fn status(self) -> StatusCode {
-        self.parts().0
-    }
-
-    /// The code as it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.parts().1
-    }
-}
 
 /// An error on its way to the caller.
 #[derive(Debug, Clone)]
@@ -211,7 +87,7 @@ impl ApiError {
     /// The answer, as a problem of RFC 9457, for the request with this id.
     #[must_use]
     pub fn render(&self, request_id: &str) -> Response {
-        let (status, code) = self.code.parts();
+        let (status, code) = (self.code.status(), self.code.as_str());
         let mut error = json!({ "code": code, "message": self.message });
         if !self.fields.is_empty() {
             error["fields"] = json!(self.fields);

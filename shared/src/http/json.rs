@@ -9,7 +9,8 @@ use http::{HeaderMap, header};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::error::{ApiError, Code};
+use super::code::Code;
+use super::error::ApiError;
 use super::fields::FieldErrors;
 
 /// The body, as a `T` whose fields all kept their rules. An empty body is read as `{}`.

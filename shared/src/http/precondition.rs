@@ -4,7 +4,8 @@ use axum::extract::FromRequestParts;
 use http::header;
 use http::request::Parts;
 
-use super::error::{ApiError, Code};
+use super::code::Code;
+use super::error::ApiError;
 use crate::command::Version;
 
 /// The version that the caller has seen, from `If-Match`. Without the header: 428.

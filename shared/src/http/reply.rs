@@ -1,5 +1,7 @@
 //! Answers that went well.
 
+use std::marker::PhantomData;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -11,16 +13,80 @@ use crate::command::Executed;
 /// Says that the answer was given before, to the same request.
 pub const IDEMPOTENT_REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
 
-/// `{"data": …}` with a status and headers.
+/// `{"data": …}` with a status and headers. Its second parameter says which: what a handler answers when all goes well can
+/// be read off its signature.
 #[derive(Debug, Clone)]
-pub struct Reply<T> {
-    status: StatusCode,
+pub struct Reply<T, K = Plain> {
     body: Option<T>,
     location: Option<String>,
     tag: Option<EntityTag>,
     replayed: bool,
+    is_known: bool,
     cache_control: Option<&'static str>,
+    kind: PhantomData<fn() -> K>,
 }
+
+/// A kind of answer.
+pub trait Kind {
+    /// Its status.
+    const STATUS: StatusCode;
+    /// Whether it says which version it shows, in `ETag`.
+    const HAS_TAG: bool = false;
+    /// Whether it says where the resource stands, in `Location`.
+    const HAS_LOCATION: bool = false;
+}
+
+/// 200.
+#[derive(Debug, Clone, Copy)]
+pub enum Plain {}
+
+/// 200, with the version that is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Versioned {}
+
+/// 201, with the place and the version of what was made.
+#[derive(Debug, Clone, Copy)]
+pub enum Made {}
+
+/// 202: it was heard, and what comes of it comes later.
+#[derive(Debug, Clone, Copy)]
+pub enum Heard {}
+
+/// 204.
+#[derive(Debug, Clone, Copy)]
+pub enum Nothing {}
+
+impl Kind for Plain {
+    const STATUS: StatusCode = StatusCode::OK;
+}
+
+impl Kind for Versioned {
+    const STATUS: StatusCode = StatusCode::OK;
+    const HAS_TAG: bool = true;
+}
+
+impl Kind for Made {
+    const STATUS: StatusCode = StatusCode::CREATED;
+    const HAS_TAG: bool = true;
+    const HAS_LOCATION: bool = true;
+}
+
+impl Kind for Heard {
+    const STATUS: StatusCode = StatusCode::ACCEPTED;
+}
+
+impl Kind for Nothing {
+    const STATUS: StatusCode = StatusCode::NO_CONTENT;
+}
+
+/// A resource, as it is.
+pub type Shown<T> = Reply<T, Versioned>;
+/// A resource that was made.
+pub type Created<T> = Reply<T, Made>;
+/// Something that goes on after the answer.
+pub type Accepted<T> = Reply<T, Heard>;
+/// Nothing more to say.
+pub type NoContent = Reply<(), Nothing>;
 
 /// A body that shows a resource which has an address and versions.
 pub trait Resource: Serialize {
@@ -30,21 +96,17 @@ pub trait Resource: Serialize {
     fn tag(&self) -> EntityTag;
 }
 
-impl<T: Serialize> Reply<T> {
-    /// 200 with `body`.
-    #[must_use]
-    pub const fn ok(body: T) -> Self {
-        Self::new(StatusCode::OK, Some(body))
-    }
-
-    /// 202 with `body`: it was heard, and what comes of it comes later.
-    #[must_use]
-    pub const fn accepted(body: T) -> Self {
-        Self::new(StatusCode::ACCEPTED, Some(body))
-    }
-
-    const fn new(status: StatusCode, body: Option<T>) -> Self {
-        Self { status, body, location: None, tag: None, replayed: false, cache_control: None }
+impl<T, K> Reply<T, K> {
+    const fn new(body: Option<T>) -> Self {
+        Self {
+            body,
+            location: None,
+            tag: None,
+            replayed: false,
+            is_known: false,
+            cache_control: None,
+            kind: PhantomData,
+        }
     }
 
     /// With leave to keep it.
@@ -54,15 +116,33 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
-impl<T: Resource> Reply<T> {
+impl<T: Serialize> Reply<T> {
+    /// 200 with `body`.
+    #[must_use]
+    pub const fn ok(body: T) -> Self {
+        Self::new(Some(body))
+    }
+}
+
+impl<T: Serialize> Accepted<T> {
+    /// 202 with `body`.
+    #[must_use]
+    pub const fn accepted(body: T) -> Self {
+        Self::new(Some(body))
+    }
+}
+
+impl<T: Resource> Created<T> {
     /// 201 with the resource that was made, now or by the same request before.
     pub fn created(made: Executed<T>) -> Self {
         let replayed = made.is_replay();
         let body = made.into_output();
         let (location, tag) = (Some(body.location()), Some(body.tag()));
-        Self { location, tag, replayed, ..Self::new(StatusCode::CREATED, Some(body)) }
+        Self { location, tag, replayed, ..Self::new(Some(body)) }
     }
+}
 
+impl<T: Resource> Shown<T> {
     /// 200 with the resource that was changed, now or by the same request before.
     pub fn changed(changed: Executed<T>) -> Self {
         let replayed = changed.is_replay();
@@ -72,24 +152,22 @@ impl<T: Resource> Reply<T> {
     /// 200 with the resource.
     pub fn shown(body: T) -> Self {
         let tag = Some(body.tag());
-        Self { tag, ..Self::ok(body) }
+        Self { tag, ..Self::new(Some(body)) }
     }
 
     /// 304 without a body, if the caller has this version already.
     #[must_use]
     pub fn unless(self, known: &IfNoneMatch) -> Self {
-        match &self.tag {
-            Some(tag) if known.has(tag) => Self { status: StatusCode::NOT_MODIFIED, body: None, ..self },
-            _ => self,
-        }
+        let is_known = self.tag.as_ref().is_some_and(|tag| known.has(tag));
+        Self { is_known, ..self }
     }
 }
 
-impl Reply<()> {
+impl NoContent {
     /// 204.
     #[must_use]
     pub const fn no_content() -> Self {
-        Self::new(StatusCode::NO_CONTENT, None)
+        Self::new(None)
     }
 }
 
@@ -98,11 +176,12 @@ struct Envelope<T> {
     data: T,
 }
 
-impl<T: Serialize> IntoResponse for Reply<T> {
+impl<T: Serialize, K: Kind> IntoResponse for Reply<T, K> {
     fn into_response(self) -> Response {
         let mut response = match self.body {
-            Some(data) => json_response(self.status, &Envelope { data }),
-            None => self.status.into_response(),
+            _ if self.is_known => StatusCode::NOT_MODIFIED.into_response(),
+            Some(data) => json_response(K::STATUS, &Envelope { data }),
+            None => K::STATUS.into_response(),
         };
         let headers = response.headers_mut();
         if let Some(location) = self.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
