@@ -3,10 +3,12 @@
 pub mod account_token;
 pub mod app;
 pub mod caller;
+mod describe;
 pub mod limits;
 pub mod once;
 pub mod parse;
 pub mod permission;
+mod schema;
 pub mod sort;
 pub mod user;
 
@@ -14,6 +16,6 @@ pub use account_token::AccountTokens;
 pub use app::{App, Edge};
 pub use caller::{Authenticated, Caller};
 pub use limits::Limits;
-pub use once::{Once, OnceRequired};
+pub use once::{Once, OnceRequired, Unkeyed};
 pub use permission::{May, Permitted};
 pub use user::UserBody;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod etag;
 pub mod fields;
 pub mod json;
+pub mod openapi;
 pub mod path;
 pub mod precondition;
 pub mod query;

@@ -15,6 +15,7 @@ use shared::runtime;
 
 use crate::attempts::LoginLimits;
 use crate::body::TokensBody;
+use crate::jwks::KeySet;
 
 /// The state of the function.
 #[derive(Clone)]
@@ -36,7 +37,7 @@ pub struct Accounts<S, Q> {
     /// How many logins may fail.
     pub(crate) login_limits: LoginLimits,
     /// The published key set, as it is answered.
-    pub(crate) key_set: serde_json::Value,
+    pub(crate) key_set: KeySet,
     signer: TokenSigner,
     verifier: TokenVerifier,
 }
@@ -56,7 +57,7 @@ impl<S, Q> Accounts<S, Q> {
             mailed: AccountTokens::from_env(env)?,
             requires_verified_email: env.parse("AGORA_REQUIRE_VERIFIED_EMAIL")?,
             login_limits: LoginLimits::from_env(env)?,
-            key_set: serde_json::to_value(public_keys(env)?)?,
+            key_set: KeySet(serde_json::to_value(public_keys(env)?)?),
             signer: TokenSigner::from_env(env)?,
             verifier: TokenVerifier::from_env(env)?,
         })

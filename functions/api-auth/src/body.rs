@@ -1,11 +1,13 @@
 //! Tokens as their holders see them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::UserBody;
 
 /// What lets its holder act as a user.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Tokens")]
 pub(crate) struct TokensBody {
     /// Goes into the `Authorization` header.
     pub(crate) access_token: String,

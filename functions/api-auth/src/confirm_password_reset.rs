@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use deserr::Deserr;
-use shared::api::Once;
+use schemars::JsonSchema;
+use shared::api::Unkeyed;
 use shared::auth::password::Password;
 use shared::command::Store;
 use shared::domain::user::Credentials;
@@ -14,8 +15,9 @@ use crate::accounts::Accounts;
 use crate::mailed;
 
 /// What was sent to the address, and the password to come.
-#[derive(Deserr)]
+#[derive(Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ConfirmPasswordResetRequest {
     token: String,
     password: Password,
@@ -24,7 +26,7 @@ pub(crate) struct ConfirmPasswordResetRequest {
 /// Replaces the password and ends all sessions. The token is good once.
 pub(crate) async fn confirm_password_reset<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
-    Once(cause): Once,
+    Unkeyed(cause): Unkeyed,
     Json(request): Json<ConfirmPasswordResetRequest>,
 ) -> Result<NoContent, ApiError> {
     let token = mailed::read(&request.token)?;
@@ -35,7 +37,7 @@ pub(crate) async fn confirm_password_reset<S: Store, Q: UserReader>(
     let password_hash = accounts.hasher.hash(request.password).await.map_err(ApiError::internal)?;
     let credentials = Credentials { password_hash };
     let reset = ResetPassword { id: user.id, email: user.email, replacing, credentials };
-    let done = accounts.store.execute(reset, &cause.unbound()).await;
+    let done = accounts.store.execute(reset, &cause).await;
     done.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::no_content())
 }

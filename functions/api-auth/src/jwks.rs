@@ -1,17 +1,40 @@
 //! `GET /.well-known/jwks.json`: the keys that access tokens are verified with (RFC 7517).
 
+use std::borrow::Cow;
+
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
 use shared::command::Store;
-use shared::http::reply::json_response;
+use shared::http::ApiError;
+use shared::http::reply::Bare;
 use shared::repository::user::UserReader;
 
 use crate::accounts::Accounts;
 
+/// The published key set.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(crate) struct KeySet(pub(crate) serde_json::Value);
+
+impl JsonSchema for KeySet {
+    fn schema_name() -> Cow<'static, str> {
+        "KeySet".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037).",
+            "required": ["keys"],
+            "properties": { "keys": { "type": "array", "items": { "type": "object" } } }
+        })
+    }
+}
+
 /// The key set, as the standard has it: without an envelope. Verifiers may keep it for five minutes.
-pub(crate) async fn get_jwks<S: Store, Q: UserReader>(State(accounts): State<Accounts<S, Q>>) -> Response {
-    let mut response = json_response(StatusCode::OK, &accounts.key_set).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    response
+pub(crate) async fn get_jwks<S: Store, Q: UserReader>(
+    State(accounts): State<Accounts<S, Q>>,
+) -> Result<Bare<KeySet>, ApiError> {
+    Ok(Bare { body: accounts.key_set, cache_control: "public, max-age=300" })
 }

@@ -15,23 +15,67 @@ mod request_password_reset;
 mod verify_email;
 
 use axum::Router;
-use axum::routing::{get, post};
 use shared::command::Store;
+use shared::http::Code;
+use shared::http::openapi::{About, Routes};
 use shared::limit::attempts::JointCounters;
 use shared::repository::user::UserReader;
 
 pub use accounts::Accounts;
 
 /// The routes of the function.
-pub fn router<S: Store + JointCounters, Q: UserReader>(accounts: Accounts<S, Q>) -> Router {
-    Router::new()
-        .route("/v1/auth/register", post(register::register_user))
-        .route("/v1/auth/verify-email", post(verify_email::verify_email))
-        .route("/v1/auth/login", post(login::log_in))
-        .route("/v1/auth/refresh", post(refresh::refresh_session))
-        .route("/v1/auth/logout", post(logout::log_out))
-        .route("/v1/auth/password-reset", post(request_password_reset::request_password_reset))
-        .route("/v1/auth/password-reset/confirm", post(confirm_password_reset::confirm_password_reset))
-        .route("/.well-known/jwks.json", get(jwks::get_jwks))
-        .with_state(accounts)
+pub fn routes<S, Q, R>(routes: R) -> R
+where
+    S: Store + JointCounters,
+    Q: UserReader,
+    R: Routes<Accounts<S, Q>>,
+{
+    routes
+        .post("/v1/auth/register", register::register_user, REGISTER)
+        .post(
+            "/v1/auth/verify-email",
+            verify_email::verify_email,
+            mailed("Show that an e-mail address is yours"),
+        )
+        .post("/v1/auth/login", login::log_in, LOG_IN)
+        .post("/v1/auth/refresh", refresh::refresh_session, REFRESH)
+        .post("/v1/auth/logout", logout::log_out, LOG_OUT)
+        .post(
+            "/v1/auth/password-reset",
+            request_password_reset::request_password_reset,
+            "Ask for a new password",
+        )
+        .post("/v1/auth/password-reset/confirm", confirm_password_reset::confirm_password_reset, RESET)
+        .get(
+            "/.well-known/jwks.json",
+            jwks::get_jwks,
+            "Show the keys that access tokens are verified with (RFC 7517)",
+        )
+}
+
+const REGISTER: About = About::new("Open an account").refusing(&[Code::EmailTaken]);
+const LOG_IN: About = About::new("Begin a session").refusing(&[
+    Code::InvalidCredentials,
+    Code::Forbidden,
+    Code::TooManyAttempts,
+]);
+const REFRESH: About = About::new("Get the next pair of tokens").refusing(&[
+    Code::InvalidToken,
+    Code::TokenRevoked,
+    Code::RefreshReused,
+]);
+const LOG_OUT: About = About::new("End a session").refusing(&[Code::InvalidToken]);
+const RESET: About = mailed("Set a new password; all sessions end");
+
+const fn mailed(summary: &'static str) -> About {
+    About::new(summary).refusing(&[Code::InvalidToken, Code::TokenExpired])
+}
+
+/// The function's router.
+pub fn router<S, Q>(accounts: Accounts<S, Q>) -> Router
+where
+    S: Store + JointCounters,
+    Q: UserReader,
+{
+    routes(Router::new()).with_state(accounts)
 }

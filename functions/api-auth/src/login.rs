@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use deserr::Deserr;
-use shared::api::Once;
+use schemars::JsonSchema;
+use shared::api::Unkeyed;
 use shared::auth::password::Password;
 use shared::auth::refresh::RefreshToken;
 use shared::command::{Cause, ExecuteError, Store};
@@ -20,8 +21,9 @@ use crate::accounts::Accounts;
 use crate::body::TokensBody;
 
 /// Whose account, and the proof.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct LoginRequest {
     email: Email,
     password: Password,
@@ -31,7 +33,7 @@ pub(crate) struct LoginRequest {
 pub(crate) async fn log_in<S: Store + JointCounters, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
     facts: RequestFacts,
-    Once(cause): Once,
+    Unkeyed(cause): Unkeyed,
     Json(request): Json<LoginRequest>,
 ) -> Result<Reply<TokensBody>, ApiError> {
     let (store, who) = (accounts.store.clone(), (&request.email, facts.source_ip.as_str()));
@@ -43,7 +45,7 @@ pub(crate) async fn log_in<S: Store + JointCounters, Q: UserReader>(
     let first = RefreshToken { user: user.id.to_string(), session: session.clone(), generation: 0 };
     let start =
         StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&accounts.seal).hash()) };
-    let started = accounts.store.execute(start, &cause.unbound()).await;
+    let started = accounts.store.execute(start, &cause).await;
     started.map_err(|error| error.map_refusal(|never: StartSessionError| -> ApiError { match never {} }))?;
     Ok(Reply::ok(accounts.tokens(user, &session, &first, cause.at)?))
 }
@@ -82,7 +84,7 @@ async fn rehash_if_outdated<S: Store, Q: UserReader>(
     }
     let password_hash = accounts.hasher.hash(password).await.map_err(ApiError::internal)?;
     let rehash = RehashPassword { id, replacing, credentials: Credentials { password_hash } };
-    match accounts.store.execute(rehash, &cause.unbound()).await {
+    match accounts.store.execute(rehash, &cause).await {
         Ok(_) | Err(ExecuteError::Refused(RehashError::Changed)) => Ok(()),
         Err(error) => Err(error.map_refusal(|_| wrong()).into()),
     }

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use deserr::Deserr;
-use shared::api::Once;
+use schemars::JsonSchema;
+use shared::api::Unkeyed;
 use shared::auth::refresh::RefreshToken;
 use shared::command::Store;
 use shared::domain::session::end::{EndSession, EndSessionError};
@@ -12,8 +13,9 @@ use shared::repository::user::UserReader;
 use crate::accounts::{Accounts, session_of};
 
 /// Any refresh token of the session.
-#[derive(Deserr)]
+#[derive(Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct LogoutRequest {
     refresh_token: String,
 }
@@ -21,13 +23,13 @@ pub(crate) struct LogoutRequest {
 /// Ends the session that the token belongs to; its access tokens run out by themselves.
 pub(crate) async fn log_out<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
-    Once(cause): Once,
+    Unkeyed(cause): Unkeyed,
     Json(request): Json<LogoutRequest>,
 ) -> Result<NoContent, ApiError> {
     let token = RefreshToken::read(&request.refresh_token, &accounts.seal);
     let id = token.as_ref().and_then(session_of);
     let id = id.ok_or_else(|| ApiError::new(Code::InvalidToken, "the refresh token is not valid"))?;
-    let ended = accounts.store.execute(EndSession { id }, &cause.unbound()).await;
+    let ended = accounts.store.execute(EndSession { id }, &cause).await;
     ended.map_err(|error| error.map_refusal(|never: EndSessionError| -> ApiError { match never {} }))?;
     Ok(Reply::no_content())
 }

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use deserr::Deserr;
-use shared::api::Once;
+use schemars::JsonSchema;
+use shared::api::Unkeyed;
 use shared::auth::refresh::RefreshToken;
 use shared::command::Store;
 use shared::domain::session::TokenHash;
@@ -14,8 +15,9 @@ use crate::accounts::{Accounts, session_of};
 use crate::body::TokensBody;
 
 /// The token to be spent.
-#[derive(Deserr)]
+#[derive(Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RefreshRequest {
     refresh_token: String,
 }
@@ -23,7 +25,7 @@ pub(crate) struct RefreshRequest {
 /// Spends a refresh token. Asked again within ten seconds, gives the same successor; later, ends the session.
 pub(crate) async fn refresh_session<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
-    Once(cause): Once,
+    Unkeyed(cause): Unkeyed,
     Json(request): Json<RefreshRequest>,
 ) -> Result<Reply<TokensBody>, ApiError> {
     let token = RefreshToken::read(&request.refresh_token, &accounts.seal).ok_or_else(unknown)?;
@@ -32,7 +34,7 @@ pub(crate) async fn refresh_session<S: Store, Q: UserReader>(
     let presented = TokenHash(token.issue(&accounts.seal).hash());
     let rotate =
         RotateSession { id, presented, successor: TokenHash(successor.issue(&accounts.seal).hash()) };
-    let rotated = accounts.store.execute(rotate, &cause.unbound()).await;
+    let rotated = accounts.store.execute(rotate, &cause).await;
     match rotated.map_err(|error| error.map_refusal(refusal))?.into_output() {
         Rotation::Rotated(user) => {
             Ok(Reply::ok(accounts.tokens(*user, &token.session, &successor, cause.at)?))

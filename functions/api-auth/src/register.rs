@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::{Once, UserBody};
 use shared::auth::password::Password;
 use shared::command::Store;
@@ -16,8 +17,9 @@ use shared::repository::user::UserReader;
 use crate::accounts::Accounts;
 
 /// An account to be opened.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RegisterRequest {
     email: Email,
     password: Password,

@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use serde::Serialize;
-use shared::api::Once;
+use shared::api::Unkeyed;
 use shared::command::Store;
 use shared::domain::email::Email;
 use shared::domain::id::Id;
@@ -14,14 +15,16 @@ use shared::repository::user::UserReader;
 use crate::accounts::Accounts;
 
 /// Whose.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PasswordResetRequest {
     email: Email,
 }
 
 /// What everybody is told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PasswordReset")]
 pub(crate) struct PasswordResetBody {
     message: &'static str,
 }
@@ -30,12 +33,12 @@ pub(crate) struct PasswordResetBody {
 /// same requests to the table.
 pub(crate) async fn request_password_reset<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
-    Once(cause): Once,
+    Unkeyed(cause): Unkeyed,
     Json(request): Json<PasswordResetRequest>,
 ) -> Result<Accepted<PasswordResetBody>, ApiError> {
     let pseudonym = accounts.seal.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
     let command = RequestPasswordReset { id: Id::of_digest(pseudonym), email: request.email };
-    let asked = accounts.store.execute(command, &cause.unbound()).await;
+    let asked = accounts.store.execute(command, &cause).await;
     asked.map_err(|error| {
         error.map_refusal(|never: RequestPasswordResetError| -> ApiError { match never {} })
     })?;

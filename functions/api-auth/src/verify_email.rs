@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use deserr::Deserr;
-use shared::api::{Once, UserBody};
+use schemars::JsonSchema;
+use shared::api::{Unkeyed, UserBody};
 use shared::command::Store;
 use shared::domain::user::verify::{VerifyEmail, VerifyEmailError};
 use shared::http::{ApiError, FieldErrors, Json, Reply, Shown};
@@ -12,8 +13,9 @@ use crate::accounts::Accounts;
 use crate::mailed;
 
 /// What was sent to the address.
-#[derive(Deserr)]
+#[derive(Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct VerifyEmailRequest {
     token: String,
 }
@@ -21,14 +23,14 @@ pub(crate) struct VerifyEmailRequest {
 /// Notes that the address is verified. The token is good once.
 pub(crate) async fn verify_email<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
-    Once(cause): Once,
+    Unkeyed(cause): Unkeyed,
     Json(request): Json<VerifyEmailRequest>,
 ) -> Result<Shown<UserBody>, ApiError> {
     let token = mailed::read(&request.token)?;
     let user = accounts.reader.current_user(token.user_id).await?.ok_or_else(mailed::invalid)?;
     accounts.mailed.verifies_email(&token, &user, cause.at).map_err(mailed::refusal)?;
     let verify = VerifyEmail { id: user.id, email: user.email };
-    let verified = accounts.store.execute(verify, &cause.unbound()).await;
+    let verified = accounts.store.execute(verify, &cause).await;
     let verified = verified.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::changed(verified.map(UserBody::from)))
 }

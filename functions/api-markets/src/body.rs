@@ -1,5 +1,6 @@
 //! A market as callers see it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::command::Version;
@@ -13,8 +14,9 @@ use shared::http::{EntityTag, Resource};
 pub(crate) const PUBLIC: &str = "public, max-age=5";
 
 /// A market.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Market")]
 pub(crate) struct MarketBody {
     id: MarketId,
     name: Name,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::parse::{Bounded, OpeningStock};
 use shared::api::{App, Authenticated, Once};
 use shared::clock::{SystemEntropy, Timestamp};
@@ -18,8 +19,9 @@ use shared::repository::cached::Remembers;
 use crate::body::MarketBody;
 
 /// A market to be opened.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateMarketRequest {
     name: Name,
     #[deserr(default)]
@@ -29,18 +31,21 @@ pub(crate) struct CreateMarketRequest {
     status: Option<OpeningStatusRequest>,
     /// Up to 20 products to begin with.
     #[deserr(default)]
+    #[schemars(default)]
     products: Bounded<OpeningProductRequest, 0, MAX_OPENING_PRODUCTS>,
 }
 
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
+#[schemars(rename_all = "lowercase", inline)]
 enum OpeningStatusRequest {
     Draft,
     Active,
 }
 
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 struct OpeningProductRequest {
     sku: Sku,
     title: Title,

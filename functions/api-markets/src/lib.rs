@@ -8,23 +8,46 @@ mod list;
 mod update;
 
 use axum::Router;
-use axum::routing::get;
 use shared::api::App;
 use shared::command::Store;
+use shared::http::Code;
+use shared::http::openapi::{About, Routes};
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
 use shared::repository::user::UserReader;
 
 /// The routes of the function.
-pub fn router<S: Store, Q: MarketReader + UserReader + Remembers>(app: App<S, Q>) -> Router {
-    Router::new()
-        .route("/v1/markets", get(list::list_markets).post(create::create_market))
-        .route(
+pub fn routes<S, Q, R>(routes: R) -> R
+where
+    S: Store,
+    Q: MarketReader + UserReader + Remembers,
+    R: Routes<App<S, Q>>,
+{
+    routes
+        .get("/v1/markets", list::list_markets, LIST)
+        .post("/v1/markets", create::create_market, CREATE)
+        .get("/v1/markets/{id}", get::get_market, "Show a market")
+        .put(
             "/v1/markets/{id}",
-            get(get::get_market)
-                .put(update::replace_market)
-                .patch(update::patch_market)
-                .delete(delete::delete_market),
+            update::replace_market,
+            change("Replace all that can be changed about a market"),
         )
-        .with_state(app)
+        .patch("/v1/markets/{id}", update::patch_market, change("Change some of a market"))
+        .delete("/v1/markets/{id}", delete::delete_market, change("Delete a draft"))
+}
+
+const LIST: About = About::new("List markets").refusing(&[Code::InvalidCursor]);
+const CREATE: About = About::new("Open a market, with its first products").refusing(&[Code::Conflict]);
+
+const fn change(summary: &'static str) -> About {
+    About::new(summary).refusing(&[Code::Forbidden, Code::InvalidState])
+}
+
+/// The function's router.
+pub fn router<S, Q>(app: App<S, Q>) -> Router
+where
+    S: Store,
+    Q: MarketReader + UserReader + Remembers,
+{
+    routes(Router::new()).with_state(app)
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::App;
 use shared::api::sort::Sort;
 use shared::domain::market::MarketStatus;
@@ -13,8 +14,9 @@ use shared::repository::market::{MarketList, MarketReader};
 use crate::body::MarketBody;
 
 /// Which markets, and which page of them.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListMarketsQuery {
     #[deserr(default)]
     status: Option<PublicStatus>,
@@ -22,6 +24,7 @@ pub(crate) struct ListMarketsQuery {
     #[deserr(default)]
     search: Option<Name>,
     #[deserr(default)]
+    #[schemars(default)]
     sort: Sort,
     #[deserr(default)]
     limit: Option<Limit>,
@@ -30,8 +33,9 @@ pub(crate) struct ListMarketsQuery {
 }
 
 /// The statuses that everybody may ask for.
-#[derive(Debug, Clone, Copy, Deserr)]
+#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
+#[schemars(rename_all = "lowercase", inline)]
 enum PublicStatus {
     Active,
     Suspended,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::parse::{Given, Patch};
 use shared::api::permission::MarketsSuspend;
 use shared::api::{App, Authenticated, May, Once};
@@ -17,8 +18,9 @@ use shared::repository::user::UserReader;
 use crate::body::MarketBody;
 
 /// All of a market that can be changed.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReplaceMarketRequest {
     name: Name,
     #[deserr(default)]
@@ -27,19 +29,24 @@ pub(crate) struct ReplaceMarketRequest {
 }
 
 /// What changes about a market: a merge patch.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PatchMarketRequest {
     #[deserr(default)]
+    #[schemars(default)]
     name: Given<Name>,
     #[deserr(default)]
+    #[schemars(default)]
     description: Patch<Description>,
     #[deserr(default)]
+    #[schemars(default)]
     status: Given<StatusRequest>,
 }
 
-#[derive(Debug, Clone, Copy, Deserr)]
+#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
+#[schemars(rename_all = "lowercase", inline)]
 enum StatusRequest {
     Draft,
     Active,

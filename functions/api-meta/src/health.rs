@@ -1,10 +1,12 @@
 //! `GET /health`: whether the system lives.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::http::Reply;
 
 /// How it is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Health")]
 pub(crate) struct HealthBody {
     status: &'static str,
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use axum::extract::State;
 use futures::future::{join, try_join_all};
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::command::StoreError;
 use shared::dynamodb::DynamoReader;
@@ -65,7 +66,8 @@ impl Probe for QueueProbe {
 }
 
 /// What is ready.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Readiness")]
 pub(crate) struct ReadinessBody {
     table: &'static str,
     queues: &'static str,

@@ -1,5 +1,6 @@
 //! An order as callers see it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::command::Version;
@@ -16,8 +17,9 @@ use shared::domain::user::UserId;
 use shared::http::{EntityTag, Resource};
 
 /// An order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Order")]
 pub(crate) struct OrderBody {
     id: OrderId,
     status: OrderStatus,
@@ -41,8 +43,9 @@ pub(crate) struct OrderBody {
 }
 
 /// One product of an order, at the price of the moment it was placed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OrderItem")]
 struct OrderItemBody {
     product_id: ProductId,
     sku: Sku,
@@ -52,8 +55,9 @@ struct OrderItemBody {
 }
 
 /// Money that goes back to the buyer, or went.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Refund")]
 struct RefundBody {
     amount: Money,
     status: RefundStatus,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::{App, Authenticated, Once};
 use shared::command::Store;
 use shared::domain::order::OrderId;
@@ -12,8 +13,9 @@ use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
 use crate::body::OrderBody;
 
 /// Why an order is called off.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CancelOrderRequest {
     /// For the timeline.
     #[deserr(default)]

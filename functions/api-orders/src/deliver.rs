@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::{App, Authenticated, Once};
 use shared::command::Store;
 use shared::domain::order::OrderId;
@@ -12,8 +13,9 @@ use crate::body::OrderBody;
 use crate::seller;
 
 /// There is nothing to say about it.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct DeliverOrderRequest {}
 
 /// Notes that the order has arrived.

@@ -12,22 +12,58 @@ mod ship;
 mod timeline;
 
 use axum::Router;
-use axum::routing::{get, post};
 use shared::api::App;
 use shared::command::Store;
+use shared::http::Code;
+use shared::http::openapi::{About, Routes};
 use shared::repository::market::MarketReader;
 use shared::repository::order::OrderReader;
 use shared::repository::user::UserReader;
 
 /// The routes of the function.
-pub fn router<S: Store, Q: MarketReader + OrderReader + UserReader>(app: App<S, Q>) -> Router {
-    Router::new()
-        .route("/v1/orders", post(place::place_order).get(list::list_orders))
-        .route("/v1/orders/{id}", get(get::get_order))
-        .route("/v1/orders/{id}/timeline", get(timeline::get_timeline))
-        .route("/v1/orders/{id}/cancel", post(cancel::cancel_order))
-        .route("/v1/orders/{id}/ship", post(ship::ship_order))
-        .route("/v1/orders/{id}/deliver", post(deliver::deliver_order))
-        .route("/v1/orders/{id}/refund", post(refund::refund_order))
-        .with_state(app)
+pub fn routes<S, Q, R>(routes: R) -> R
+where
+    S: Store,
+    Q: MarketReader + OrderReader + UserReader,
+    R: Routes<App<S, Q>>,
+{
+    let moves = |summary| About::new(summary).refusing(&[Code::Forbidden, Code::InvalidState]);
+    routes
+        .post("/v1/orders", place::place_order, PLACE)
+        .get("/v1/orders", list::list_orders, LIST)
+        .get("/v1/orders/{id}", get::get_order, "Show an order")
+        .get(
+            "/v1/orders/{id}/timeline",
+            timeline::get_timeline,
+            "Show what happened to an order, and why it is stuck",
+        )
+        .post("/v1/orders/{id}/cancel", cancel::cancel_order, moves("Call an order off before it ships"))
+        .post("/v1/orders/{id}/ship", ship::ship_order, moves("Send an order; its seller does"))
+        .post(
+            "/v1/orders/{id}/deliver",
+            deliver::deliver_order,
+            moves("Say that an order arrived; its seller does"),
+        )
+        .post(
+            "/v1/orders/{id}/refund",
+            refund::refund_order,
+            moves("Give money back, all of it or some; the seller does"),
+        )
+}
+
+const PLACE: About = About::new("Place an order at the prices of this moment")
+    .refusing(&[Code::PriceChanged, Code::InvalidState]);
+const LIST: About = About::new("List what you bought, or what a market sold").refusing(&[
+    Code::InvalidCursor,
+    Code::Forbidden,
+    Code::NotFound,
+]);
+
+/// The function's router.
+pub fn router<S, Q>(app: App<S, Q>) -> Router
+where
+    S: Store,
+    Q: MarketReader + OrderReader + UserReader,
+{
+    routes(Router::new()).with_state(app)
 }

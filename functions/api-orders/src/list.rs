@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{App, Authenticated, May};
 use shared::domain::actor::Actor;
@@ -16,8 +17,9 @@ use shared::repository::user::UserReader;
 use crate::body::OrderBody;
 
 /// Which orders, and which page of them.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListOrdersQuery {
     /// What this market sold, instead of what the caller bought.
     #[deserr(default)]

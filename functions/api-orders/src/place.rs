@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::parse::Bounded;
 use shared::api::{App, Authenticated, OnceRequired};
 use shared::command::Store;
@@ -17,8 +18,9 @@ use shared::http::{ApiError, Code, Created, FieldErrors, Json, Reply};
 use crate::body::OrderBody;
 
 /// What somebody wants to buy.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PlaceOrderRequest {
     /// 1 to 50 different products of one market.
     items: Bounded<OrderItemRequest, 1, MAX_LINES>,
@@ -27,8 +29,9 @@ pub(crate) struct PlaceOrderRequest {
     payment_method: Option<PaymentMethod>,
 }
 
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 struct OrderItemRequest {
     product_id: ProductId,
     quantity: Quantity,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::{App, Authenticated, OnceRequired};
 use shared::command::Store;
 use shared::domain::money::Money;
@@ -14,8 +15,9 @@ use crate::body::OrderBody;
 use crate::seller;
 
 /// What is given back.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RefundOrderRequest {
     /// How much; all that is left, if nothing is said.
     #[deserr(default)]

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::{App, Authenticated, Once};
 use shared::command::Store;
 use shared::domain::order::ship::{ShipError, ShipOrder};
@@ -13,8 +14,9 @@ use crate::body::OrderBody;
 use crate::seller;
 
 /// How an order was sent.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ShipOrderRequest {
     /// Who carries it.
     carrier: Carrier,

@@ -1,6 +1,7 @@
 //! `GET /v1/orders/{id}/timeline`: what happened to an order, and why it does not get on.
 
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{App, Authenticated, May};
@@ -15,8 +16,9 @@ use shared::repository::user::UserReader;
 use crate::get::concerns;
 
 /// An order's past, and what it is at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Timeline")]
 pub(crate) struct TimelineBody {
     transitions: Vec<Transition>,
     /// What the order is at, as long as it is at something.
@@ -25,8 +27,9 @@ pub(crate) struct TimelineBody {
 }
 
 /// The step that the fulfilment is at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Fulfilment")]
 struct FulfilmentBody {
     step: &'static str,
     /// Until when the payment is awaited.

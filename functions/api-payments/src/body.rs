@@ -1,5 +1,6 @@
 //! A payment as callers see it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::command::Version;
@@ -9,8 +10,9 @@ use shared::domain::payment::{GatewayId, Payment, PaymentId};
 use shared::http::{EntityTag, Resource};
 
 /// What was paid for an order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Payment")]
 pub(crate) struct PaymentBody {
     id: PaymentId,
     order_id: OrderId,

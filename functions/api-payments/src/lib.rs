@@ -6,21 +6,40 @@ mod signed;
 mod webhook;
 
 use axum::Router;
-use axum::routing::{get, post};
 use shared::api::App;
 use shared::command::Store;
 use shared::gateway::webhook::WebhookVerifier;
+use shared::http::openapi::Routes;
 use shared::repository::payment::PaymentReader;
 use shared::repository::user::UserReader;
 
+pub use webhook::Webhooks;
+
 /// The routes of people.
-pub fn router<S: Store, Q: PaymentReader + UserReader>(app: App<S, Q>) -> Router {
-    Router::new().route("/v1/payments/{id}", get(get::get_payment)).with_state(app)
+pub fn routes<S, Q, R>(routes: R) -> R
+where
+    S: Store,
+    Q: PaymentReader + UserReader,
+    R: Routes<App<S, Q>>,
+{
+    routes.get("/v1/payments/{id}", get::get_payment, "Show what was paid for an order")
 }
 
 /// The routes of the gateway, which no limit keeps from reporting.
+pub fn gateway_routes<S: Store, R: Routes<Webhooks<S>>>(routes: R) -> R {
+    routes.post("/v1/payments/webhook", webhook::receive_webhook, "Hear from the payment gateway")
+}
+
+/// The router of people.
+pub fn router<S, Q>(app: App<S, Q>) -> Router
+where
+    S: Store,
+    Q: PaymentReader + UserReader,
+{
+    routes(Router::new()).with_state(app)
+}
+
+/// The router of the gateway.
 pub fn gateway_router<S: Store>(store: S, verifier: WebhookVerifier) -> Router {
-    Router::new()
-        .route("/v1/payments/webhook", post(webhook::receive_webhook))
-        .with_state(webhook::Webhooks { store, verifier })
+    gateway_routes(Router::new()).with_state(Webhooks { store, verifier })
 }

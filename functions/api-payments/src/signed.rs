@@ -2,9 +2,11 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use serde_json::json;
 use shared::command::{Cause, Receipt};
 use shared::gateway::webhook::{GatewayEvent, WebhookError, WebhookVerifier};
 use shared::http::edge::RawBody;
+use shared::http::openapi::{Argument, Operation};
 use shared::http::{ApiError, Code, RequestFacts};
 
 use crate::webhook::Webhooks;
@@ -30,6 +32,21 @@ impl<S: Clone + Send + Sync + 'static> FromRequestParts<Webhooks<S>> for Signed 
         let receipt = Receipt::of_message("webhook", &event.id, facts.received_at);
         let cause = Cause::new(facts.correlation_id.clone(), facts.received_at).once(receipt);
         Ok(Self { event, cause })
+    }
+}
+
+impl Argument for Signed {
+    fn describe(operation: &mut Operation<'_>) {
+        let about =
+            "`t=…,v1=…`: when it was sent, and the HMAC-SHA256 of that and the body under the shared secret.";
+        operation.header("Stripe-Signature", true, about, json!({ "type": "string" }));
+        operation.foreign_body("An event, as Stripe has it.");
+        operation.may_fail(&[
+            Code::InvalidSignature,
+            Code::StaleWebhook,
+            Code::MalformedJson,
+            Code::Conflict,
+        ]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `POST /v1/payments/webhook`: the gateway reports what became of payments.
 
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::command::{Cause, ExecuteError, Store};
 use shared::domain::order::OrderId;
@@ -15,13 +16,13 @@ use crate::signed::Signed;
 
 /// What the gateway's route is given.
 #[derive(Debug, Clone)]
-pub(crate) struct Webhooks<S> {
+pub struct Webhooks<S> {
     pub(crate) store: S,
     pub(crate) verifier: WebhookVerifier,
 }
 
 /// That a report was received.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Received {
     received: bool,
 }

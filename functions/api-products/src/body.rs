@@ -1,5 +1,6 @@
 //! A product as callers see it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::command::Version;
@@ -14,8 +15,9 @@ use shared::http::{EntityTag, Resource};
 pub(crate) const PUBLIC: &str = "public, max-age=5";
 
 /// A product.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Product")]
 pub(crate) struct ProductBody {
     id: ProductId,
     market_id: MarketId,
@@ -32,7 +34,8 @@ pub(crate) struct ProductBody {
 }
 
 /// How much of a product there is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Stock")]
 struct StockBody {
     available: i64,
     reserved: i64,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::parse::OpeningStock;
 use shared::api::{App, Authenticated, Once};
 use shared::command::Store;
@@ -17,8 +18,9 @@ use shared::repository::cached::Remembers;
 use crate::body::ProductBody;
 
 /// A product to be listed.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateProductRequest {
     /// Unique in the market.
     sku: Sku,

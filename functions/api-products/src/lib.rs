@@ -9,24 +9,52 @@ mod restock;
 mod update;
 
 use axum::Router;
-use axum::routing::{get, post};
 use shared::api::App;
 use shared::command::Store;
+use shared::http::Code;
+use shared::http::openapi::{About, Routes};
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 
 /// The routes of the function.
-pub fn router<S: Store, Q: ProductReader + MarketReader + Remembers>(app: App<S, Q>) -> Router {
-    Router::new()
-        .route("/v1/markets/{marketId}/products", get(list::list_products).post(create::create_product))
-        .route(
+pub fn routes<S, Q, R>(routes: R) -> R
+where
+    S: Store,
+    Q: ProductReader + MarketReader + Remembers,
+    R: Routes<App<S, Q>>,
+{
+    routes
+        .get("/v1/markets/{marketId}/products", list::list_products, LIST)
+        .post("/v1/markets/{marketId}/products", create::create_product, CREATE)
+        .get("/v1/products/{id}", get::get_product, "Show a product with its stock")
+        .put(
             "/v1/products/{id}",
-            get(get::get_product)
-                .put(update::replace_product)
-                .patch(update::patch_product)
-                .delete(delete::delete_product),
+            update::replace_product,
+            change("Replace all that can be changed about a product"),
         )
-        .route("/v1/products/{id}/stock", post(restock::restock_product))
-        .with_state(app)
+        .patch("/v1/products/{id}", update::patch_product, change("Change some of a product"))
+        .delete("/v1/products/{id}", delete::delete_product, DELETE)
+        .post("/v1/products/{id}/stock", restock::restock_product, RESTOCK)
+}
+
+const LIST: About = About::new("List what a market sells, with its stock").refusing(&[Code::InvalidCursor]);
+const CREATE: About =
+    About::new("List a product in a market").refusing(&[Code::Forbidden, Code::InvalidState, Code::Conflict]);
+const DELETE: About = About::new("Remove a product of which nothing is reserved")
+    .refusing(&[Code::Forbidden, Code::InvalidState]);
+const RESTOCK: About = About::new("Add pieces to the stock, or take some away")
+    .refusing(&[Code::Forbidden, Code::InsufficientStock]);
+
+const fn change(summary: &'static str) -> About {
+    About::new(summary).refusing(&[Code::Forbidden, Code::Conflict])
+}
+
+/// The function's router.
+pub fn router<S, Q>(app: App<S, Q>) -> Router
+where
+    S: Store,
+    Q: ProductReader + MarketReader + Remembers,
+{
+    routes(Router::new()).with_state(app)
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::{App, Caller};
 use shared::domain::market::MarketId;
 use shared::http::cursor::Limit;
@@ -12,8 +13,9 @@ use shared::repository::product::ProductReader;
 use crate::body::ProductBody;
 
 /// Which page.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListProductsQuery {
     #[deserr(default)]
     limit: Option<Limit>,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::parse::Pieces;
 use shared::api::{App, Authenticated, Once};
 use shared::command::Store;
@@ -13,8 +14,9 @@ use shared::repository::cached::Remembers;
 use crate::body::ProductBody;
 
 /// By how much the stock changes.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RestockRequest {
     /// Pieces more; negative: fewer.
     delta: Pieces,

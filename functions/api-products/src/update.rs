@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::parse::{Given, Patch};
 use shared::api::{App, Authenticated, Once};
 use shared::command::{Cause, Store};
@@ -16,8 +17,9 @@ use shared::repository::cached::Remembers;
 use crate::body::ProductBody;
 
 /// All of a product that can be changed.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReplaceProductRequest {
     sku: Sku,
     title: Title,
@@ -28,23 +30,30 @@ pub(crate) struct ReplaceProductRequest {
 }
 
 /// What changes about a product: a merge patch.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PatchProductRequest {
     #[deserr(default)]
+    #[schemars(default)]
     sku: Given<Sku>,
     #[deserr(default)]
+    #[schemars(default)]
     title: Given<Title>,
     #[deserr(default)]
+    #[schemars(default)]
     description: Patch<Description>,
     #[deserr(default)]
+    #[schemars(default)]
     price: Given<Money>,
     #[deserr(default)]
+    #[schemars(default)]
     status: Given<StatusRequest>,
 }
 
-#[derive(Debug, Clone, Copy, Deserr)]
+#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
+#[schemars(rename_all = "lowercase", inline)]
 enum StatusRequest {
     Active,
     Archived,

@@ -7,23 +7,44 @@ mod standing;
 mod update;
 
 use axum::Router;
-use axum::routing::get;
 use shared::api::App;
 use shared::command::Store;
+use shared::http::Code;
+use shared::http::openapi::{About, Routes};
 use shared::repository::user::UserReader;
 use shared::repository::user::list::UserLister;
 
 /// The routes of the function.
-pub fn router<S: Store, Q: UserReader + UserLister>(app: App<S, Q>) -> Router {
-    Router::new()
-        .route("/v1/users", get(list::list_users))
-        .route("/v1/users/me", get(get::get_own_user))
-        .route(
+pub fn routes<S, Q, R>(routes: R) -> R
+where
+    S: Store,
+    Q: UserReader + UserLister,
+    R: Routes<App<S, Q>>,
+{
+    routes
+        .get("/v1/users", list::list_users, About::new("List accounts").refusing(&[Code::InvalidCursor]))
+        .get("/v1/users/me", get::get_own_user, About::new("Show your account").refusing(&[Code::NotFound]))
+        .get("/v1/users/{id}", get::get_user, "Show an account")
+        .put(
             "/v1/users/{id}",
-            get(get::get_user)
-                .put(update::replace_user)
-                .patch(update::patch_user)
-                .delete(delete::delete_user),
+            update::replace_user,
+            change("Replace all that can be changed about an account"),
         )
-        .with_state(app)
+        .patch("/v1/users/{id}", update::patch_user, change("Change some of an account"))
+        .delete("/v1/users/{id}", delete::delete_user, DELETE)
+}
+
+const DELETE: About = About::new("Delete an account").refusing(&[Code::Forbidden]);
+
+const fn change(summary: &'static str) -> About {
+    About::new(summary).refusing(&[Code::Forbidden, Code::EmailTaken])
+}
+
+/// The function's router.
+pub fn router<S, Q>(app: App<S, Q>) -> Router
+where
+    S: Store,
+    Q: UserReader + UserLister,
+{
+    routes(Router::new()).with_state(app)
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::permission::UsersRead;
 use shared::api::sort::Sort;
 use shared::api::{App, Permitted, UserBody};
@@ -15,8 +16,9 @@ use shared::repository::user::list::{UserList, UserLister};
 use crate::standing::{RoleRequest, StatusRequest};
 
 /// Which accounts, in which order, and which page of them.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListUsersQuery {
     #[deserr(default)]
     status: Option<StatusRequest>,
@@ -26,6 +28,7 @@ pub(crate) struct ListUsersQuery {
     #[deserr(default)]
     search: Option<Name>,
     #[deserr(default)]
+    #[schemars(default)]
     sort: Sort,
     #[deserr(default)]
     limit: Option<Limit>,

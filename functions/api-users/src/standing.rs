@@ -1,12 +1,14 @@
 //! Roles and statuses, as callers write them.
 
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::domain::user::{Role, UserStatus};
 use shared::http::FieldErrors;
 
 /// What an account may do.
-#[derive(Debug, Clone, Copy, Deserr)]
+#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
+#[schemars(rename_all = "lowercase", inline)]
 pub(crate) enum RoleRequest {
     User,
     Moderator,
@@ -14,8 +16,9 @@ pub(crate) enum RoleRequest {
 }
 
 /// Whether an account may do anything.
-#[derive(Debug, Clone, Copy, Deserr)]
+#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
+#[schemars(rename_all = "lowercase", inline)]
 pub(crate) enum StatusRequest {
     Active,
     Suspended,

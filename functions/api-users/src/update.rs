@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use deserr::Deserr;
+use schemars::JsonSchema;
 use shared::api::parse::Given;
 use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate};
 use shared::api::{App, Authenticated, May, Once, UserBody};
@@ -17,26 +18,32 @@ use shared::repository::user::UserReader;
 use crate::standing::{RoleRequest, StatusRequest};
 
 /// All that people can change about an account.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReplaceUserRequest {
     email: Email,
     name: Name,
 }
 
 /// What changes about an account: a merge patch.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PatchUserRequest {
     #[deserr(default)]
+    #[schemars(default)]
     email: Given<Email>,
     #[deserr(default)]
+    #[schemars(default)]
     name: Given<Name>,
     /// Of somebody else.
     #[deserr(default)]
+    #[schemars(default)]
     role: Given<RoleRequest>,
     /// Of somebody else.
     #[deserr(default)]
+    #[schemars(default)]
     status: Given<StatusRequest>,
 }
 

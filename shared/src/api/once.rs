@@ -17,14 +17,27 @@ pub struct Once(pub Cause);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnceRequired(pub Cause);
 
+/// The cause of a command that nobody can ask for again under a key: its answer is a secret, or it is the same however often
+/// it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unkeyed(pub Cause);
+
 const HEADER: &str = "idempotency-key";
+
+impl<S: Send + Sync> FromRequestParts<S> for Unkeyed {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let facts = RequestFacts::from_request_parts(parts, state).await?;
+        Ok(Self(Cause::new(facts.correlation_id, facts.received_at)))
+    }
+}
 
 impl<S: Edge> FromRequestParts<S> for Once {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let facts = RequestFacts::from_request_parts(parts, state).await?;
-        let cause = Cause::new(facts.correlation_id, facts.received_at);
+        let Unkeyed(cause) = Unkeyed::from_request_parts(parts, state).await?;
         let Some(key) = key(parts)? else { return Ok(Self(cause)) };
         let Caller(caller) = Caller::from_request_parts(parts, state).await?;
         let caller = caller.map_or_else(|| "anonymous".to_owned(), |actor| actor.user.to_string());

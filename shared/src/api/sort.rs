@@ -1,26 +1,32 @@
 //! The orders that callers can ask for.
 
 use deserr::Deserr;
+use schemars::JsonSchema;
 
 use crate::http::{ApiError, FieldErrors};
 use crate::repository::ordered::{ListError, Order, OrderBy};
 
 /// `createdAt` or `name`, each also backwards; the newest first unless another is asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
+#[schemars(inline)]
 pub enum Sort {
     /// The oldest first.
     #[deserr(rename = "createdAt")]
+    #[schemars(rename = "createdAt")]
     OldestFirst,
     /// The newest first.
     #[default]
     #[deserr(rename = "-createdAt")]
+    #[schemars(rename = "-createdAt")]
     NewestFirst,
     /// In the order of names.
     #[deserr(rename = "name")]
+    #[schemars(rename = "name")]
     ByName,
     /// In the order of names, backwards.
     #[deserr(rename = "-name")]
+    #[schemars(rename = "-name")]
     ByNameBackwards,
 }
 

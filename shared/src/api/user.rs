@@ -1,5 +1,6 @@
 //! An account as its holder sees it, and those who look after accounts.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
@@ -10,8 +11,9 @@ use crate::domain::user::{Role, User, UserId, UserStatus};
 use crate::http::{EntityTag, Resource};
 
 /// An account.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "User")]
 pub struct UserBody {
     id: UserId,
     email: Email,

@@ -73,12 +73,6 @@ impl Cause {
         Self { receipt: Some(receipt), ..self }
     }
 
-    /// The same cause without a claim to do it once.
-    #[must_use]
-    pub fn unbound(&self) -> Self {
-        Self { receipt: None, ..self.clone() }
-    }
-
     /// The same cause at another time.
     #[must_use]
     pub fn at(&self, at: Timestamp) -> Self {

@@ -4,6 +4,7 @@ pub mod create;
 pub mod delete;
 pub mod update;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
@@ -47,7 +48,7 @@ impl Identified for Market {
 }
 
 /// Whether a market sells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MarketStatus {
     /// Being prepared: only its creator sees it.

@@ -126,6 +126,11 @@ const CURRENCIES: &str = "AED AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ID
 pub struct CurrencyError;
 
 impl Currency {
+    /// The codes of all currencies that can be traded in.
+    pub fn all() -> Vec<&'static str> {
+        CURRENCIES.split_ascii_whitespace().collect()
+    }
+
     /// The code as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -20,6 +20,7 @@ mod transition;
 #[cfg(test)]
 mod ways;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Permission};
@@ -101,7 +102,7 @@ pub struct OrderLine {
 }
 
 /// How an order was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Shipment {
     /// Who carries it.
@@ -111,7 +112,7 @@ pub struct Shipment {
 }
 
 /// One entry of an order's timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Transition {
     /// What the order became.
@@ -125,7 +126,7 @@ pub struct Transition {
 }
 
 /// A party to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Party {
     /// Who buys.

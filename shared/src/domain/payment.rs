@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::id::{Id, Identified};
@@ -57,6 +58,9 @@ pub struct PaymentMethod(String);
 pub struct PaymentMethodError;
 
 impl PaymentMethod {
+    /// The rule, as a regular expression.
+    pub const PATTERN: &str = "^[A-Za-z0-9_]{3,100}$";
+
     /// The token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -137,7 +141,7 @@ impl CheckoutIntent {
 }
 
 /// What the buyer pays at the gateway, who brings the means of payment along.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkout {
     /// The gateway's own id of it.

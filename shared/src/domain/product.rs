@@ -5,6 +5,7 @@ pub mod delete;
 pub mod restock;
 pub mod update;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
@@ -61,7 +62,7 @@ impl Product {
 }
 
 /// Whether a product can be ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProductStatus {
     /// It can.

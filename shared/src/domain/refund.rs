@@ -1,5 +1,6 @@
 //! Refunds: money that goes back to the buyer. Each has a number within its order and is made once.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::money::Money;
@@ -38,7 +39,7 @@ pub struct Refund {
 }
 
 /// What became of a refund.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RefundStatus {
     /// It is decided on; what became of it is the gateway's to say.

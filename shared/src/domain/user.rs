@@ -7,6 +7,7 @@ pub mod rehash;
 pub mod update;
 pub mod verify;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::email::Email;
@@ -52,7 +53,7 @@ impl Identified for User {
 }
 
 /// What an account may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Buys and sells.
@@ -79,7 +80,7 @@ impl Role {
 }
 
 /// Whether an account may do anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UserStatus {
     /// It may.

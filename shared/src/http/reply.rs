@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::ApiError;
@@ -171,7 +172,7 @@ impl NoContent {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Envelope<T> {
     data: T,
 }
@@ -200,15 +201,32 @@ impl<T: Serialize, K: Kind> IntoResponse for Reply<T, K> {
     }
 }
 
+/// A body without an envelope, as a standard has it, that anybody may keep for a while.
+#[derive(Debug, Clone)]
+pub struct Bare<T> {
+    /// The body.
+    pub body: T,
+    /// For how long, as `Cache-Control` says it.
+    pub cache_control: &'static str,
+}
+
+impl<T: Serialize> IntoResponse for Bare<T> {
+    fn into_response(self) -> Response {
+        let mut response = json_response(StatusCode::OK, &self.body);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
+        response
+    }
+}
+
 /// One page of a list: `{"data": […], "pagination": {…}}`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct List<T> {
     data: Vec<T>,
     pagination: Pagination,
 }
 
 /// Where a page stands in its list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
     /// The most items that a page has.

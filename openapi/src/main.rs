@@ -1,0 +1,8 @@
+//! Writes the description of the API to where it is served from.
+
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    std::fs::write(root.join(openapi::PATH), openapi::text())
+}
