@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test lint format build deploy clean
+.PHONY: help dev test lint fuzz format openapi client build deploy clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -15,7 +15,7 @@ dev: $(VENV)/run.stamp ## Run the whole system on this machine, with hot reload
 	cargo build --locked --workspace --bins
 	exec target/debug/local dev
 
-test: lint $(VENV)/nextest.stamp ## Run everything there is to pass
+test: lint client $(VENV)/nextest.stamp ## Run everything there is to pass
 	cargo build --locked --workspace --bins --examples
 	cargo test --locked --workspace --doc --quiet
 	cargo nextest run --locked --workspace
@@ -25,6 +25,13 @@ lint: $(VENV)/test.stamp ## Check form, lints, documentation and the template
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo doc --locked --workspace --no-deps --quiet
 	sam validate --lint --template template.yaml --region eu-central-1
+
+openapi: ## Write the API's description anew, from the code
+	cargo build --locked --workspace --bins
+	target/debug/openapi
+
+client: $(VENV)/client.stamp ## Build the TypeScript client from the API's description
+	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent build
 
 format: ## Bring the code into form
 	cargo fmt --all
@@ -49,6 +56,10 @@ $(VENV)/run.stamp: tools/run.txt | $(VENV)/bin/pip
 
 $(VENV)/test.stamp: tools/test.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/test.txt
+	@touch $@
+
+$(VENV)/client.stamp: tools/client.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/client.txt
 	@touch $@
 
 $(VENV)/deploy.stamp: tools/deploy.txt | $(VENV)/bin/pip

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod auth;
+mod client;
 mod crashes;
 mod deliveries;
 mod gateway;

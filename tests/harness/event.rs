@@ -11,7 +11,7 @@ use shared::clock::{Clock, SystemClock, SystemEntropy};
 use shared::http::edge;
 use tower::ServiceExt;
 
-use crate::workspace;
+use crate::{contract, workspace};
 
 /// What a router answered.
 #[derive(Debug, Clone)]
@@ -111,7 +111,8 @@ pub fn of_request(method: &str, path: &str, headers: &[(&str, &str)], body: Opti
     event
 }
 
-/// Sends an event through a router, with the edge around it, as the function does.
+/// Sends an event through a router, with the edge around it, as the function does, and holds the answer against what the API
+/// promises.
 ///
 /// # Panics
 /// If the event is none of API Gateway's.
@@ -130,5 +131,8 @@ pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answe
     let response = Box::pin(router.oneshot(request)).await.expect("a router always answers");
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("the body is in memory").to_bytes().to_vec();
+    let told = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let method = told("/requestContext/http/method").parse().expect("the event has a method");
+    contract::hold(&method, told("/rawPath"), parts.status, &parts.headers, &bytes);
     Answer { status: parts.status, headers: parts.headers, bytes }
 }

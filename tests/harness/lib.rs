@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where, and stops")]
 
 pub mod audit;
+pub mod contract;
 pub mod event;
 pub mod queue;
 pub mod scene;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shared::command::{Key, Record};
 use shared::domain::product::Stock;
 
-use crate::workspace;
+use crate::{contract, workspace};
 
 /// How long anything that happens by itself may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(40);
@@ -102,15 +102,22 @@ impl Ask<'_> {
         Self { request: self.request.json(body), ..self }
     }
 
-    /// Sends it.
+    /// Sends it, and holds the answer against what the API promises.
     ///
     /// # Panics
-    /// If there is no answer at all.
+    /// If there is no answer at all, or one that is not promised.
     pub async fn send(self) -> Answer {
-        let response =
-            self.request.send().await.unwrap_or_else(|error| panic!("{}: {error}", self.shop.stack.url()));
+        let (client, request) = self.request.build_split();
+        let request = request.expect("the request is one");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client
+            .execute(request)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", self.shop.stack.url()));
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.expect("the answer is complete") }
+        let text = response.text().await.expect("the answer is complete");
+        contract::hold(&method, &path, status, &headers, text.as_bytes());
+        Answer { status, headers, text }
     }
 }
 

@@ -9,25 +9,39 @@ use shared::dynamodb::schema::{Index, OUTBOX_KIND, TTL};
 
 use crate::{functions, read, rust_files};
 
-/// The paths that a function's router knows.
-fn routes_in_code(stem: &str) -> BTreeSet<String> {
-    let library = read(&workspace("functions").join(stem).join("src/lib.rs"));
-    let routes = library.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
-    routes.map(str::to_owned).collect()
+/// The paths of the page for people, which programs are told nothing of.
+const PAGE: [&str; 2] = ["/docs", "/docs/{proxy+}"];
+
+#[test]
+fn the_description_that_is_served_is_the_one_of_the_code() {
+    assert!(
+        read(&workspace(openapi::PATH)) == openapi::text(),
+        "{} is not up to date: run `make openapi`",
+        openapi::PATH
+    );
 }
 
 #[tokio::test]
-async fn the_routes_of_the_code_are_those_of_the_template() {
+async fn the_routes_of_the_template_are_those_of_the_code_and_its_description() {
     let table = TestTable::open().await;
-    for function in table.stack().deployment().functions.iter().filter(|function| !function.routes.is_empty())
-    {
-        let template: BTreeSet<String> = function
-            .routes
-            .iter()
-            .map(|route| route.path.clone())
-            .filter(|path| path != "$default")
-            .collect();
-        assert_eq!(template, routes_in_code(&function.stem), "{}", function.stem);
+    let functions = &table.stack().deployment().functions;
+    let routes = functions.iter().flat_map(|function| function.routes.iter().map(|route| route.path.clone()));
+    let template: BTreeSet<String> =
+        routes.filter(|path| path != "$default" && !PAGE.contains(&path.as_str())).collect();
+    let document = openapi::document();
+    let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(template, described);
+}
+
+#[test]
+fn operations_have_names_of_their_own_and_say_what_they_are_for() {
+    let document = openapi::document();
+    let paths = document["paths"].as_object().unwrap().values();
+    let mut names = BTreeSet::new();
+    for operation in paths.flat_map(|methods| methods.as_object().unwrap().values()) {
+        let name = operation["operationId"].as_str().unwrap();
+        assert!(names.insert(name.to_owned()), "two operations are called {name}");
+        assert!(!operation["summary"].as_str().unwrap().is_empty(), "{name} has no summary");
     }
 }
 

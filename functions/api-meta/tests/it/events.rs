@@ -3,8 +3,13 @@
 use harness::event::{cases, of_file, send};
 
 /// What each event is answered with.
-const ANSWERS: [(&str, u16, &str); 3] =
-    [("health", 200, ""), ("nowhere", 404, "NOT_FOUND"), ("ready", 200, "")];
+const ANSWERS: [(&str, u16, &str); 5] = [
+    ("docs", 200, ""),
+    ("health", 200, ""),
+    ("nowhere", 404, "NOT_FOUND"),
+    ("openapi", 200, ""),
+    ("ready", 200, ""),
+];
 
 #[tokio::test]
 async fn every_event_is_answered_as_its_name_says() {

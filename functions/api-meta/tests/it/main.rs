@@ -5,6 +5,7 @@
 mod events;
 mod health;
 mod nowhere;
+mod openapi;
 mod ready;
 
 use api_meta::{Meta, QueueProbe};

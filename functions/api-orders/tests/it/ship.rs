@@ -6,7 +6,7 @@ use harness::scene::{ORDER, buyer, moderator, seller, stranger};
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
 use shared::domain::order::OrderStatus;
-use shared::domain::order::advance::Move;
+use shared::domain::order::advance::{AdvanceOrder, Move};
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::payment::DeclineCode;
 
@@ -131,4 +131,18 @@ async fn what_breaks_the_rules_of_a_parcel_is_named() {
     }
     let answer = orders.act(seller(), "deliver", &json!({ "at": "noon" })).await;
     assert_eq!((answer.status.as_u16(), fields(&answer)), (400, vec!["at".to_owned()]));
+}
+
+#[tokio::test]
+async fn who_buys_in_a_market_of_their_own_is_its_seller_all_the_same() {
+    let orders = Orders::open().await;
+    let placed = orders.place(seller(), "k", &super::two_mugs()).await.json()["data"]["id"].clone();
+    let id = placed.as_str().unwrap();
+    let payment_window = Duration::from_hours(24);
+    for by in [Move::Reserve, Move::Captured(capture("pi_1", 3_998))] {
+        orders.scene.run(AdvanceOrder { id: id.parse().unwrap(), by, payment_window }).await;
+    }
+    let path = format!("/v1/orders/{id}/ship");
+    let shipped = orders.post(seller(), &path, &[], &parcel()).await;
+    assert_eq!(shipped.status, 200, "{}", shipped.json());
 }

@@ -1,6 +1,6 @@
 //! What only the seller of an order may do.
 
-use super::{Order, Party};
+use super::Order;
 use crate::domain::actor::Actor;
 
 /// Why somebody cannot do what only the seller does.
@@ -14,8 +14,8 @@ pub enum NotTheSeller {
     Forbidden,
 }
 
-/// The order, if `actor` sells it.
+/// The order, if `actor` sells it; who buys in a market of their own is both.
 pub(super) fn sold_by(order: Option<Order>, actor: &Actor) -> Result<Order, NotTheSeller> {
     let order = order.filter(|order| order.is_visible_to(actor)).ok_or(NotTheSeller::NotFound)?;
-    if order.party(actor) == Some(Party::Seller) { Ok(order) } else { Err(NotTheSeller::Forbidden) }
+    if order.seller_id == actor.user { Ok(order) } else { Err(NotTheSeller::Forbidden) }
 }
