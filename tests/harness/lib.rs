@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod contract;
 pub mod event;
+pub mod fuzz;
 pub mod queue;
 pub mod scene;
 pub mod shop;

@@ -61,7 +61,9 @@ impl Argument for OnceRequired {
     }
 }
 
+/// A key belongs to its caller, so a token that is there must be valid.
 fn key(operation: &mut Operation<'_>, required: bool) {
+    Caller::describe(operation);
     let about = "Makes it safe to send the request again: within 24 hours, the same key and body get the same answer.";
     let schema = json!({ "type": "string", "pattern": "^[!-~]{1,255}$", "examples": ["4f5c1d2e"] });
     operation.header("Idempotency-Key", required, about, schema);
