@@ -2,6 +2,7 @@
 
 mod body;
 mod create;
+mod creator;
 mod delete;
 mod get;
 mod list;
@@ -13,10 +14,16 @@ use shared::api::App;
 use shared::command::Store;
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
+use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
+use shared::repository::user::profile::ProfileReader;
 
 /// The routes of the function.
-pub fn router<S: Store, Q: MarketReader + UserReader + Remembers>(app: App<S, Q>) -> Router {
+pub fn router<S, Q>(app: App<S, Q>) -> Router
+where
+    S: Store,
+    Q: MarketReader + UserReader + ProfileReader + TotalReader + Remembers,
+{
     Router::new()
         .route("/v1/markets", get(list::list_markets).post(create::create_market))
         .route(

@@ -1,6 +1,6 @@
 //! An order as callers see it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::command::Version;
 use shared::domain::actor::Actor;
@@ -16,7 +16,7 @@ use shared::domain::user::UserId;
 use shared::http::{EntityTag, Resource};
 
 /// An order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderBody {
     id: OrderId,
@@ -41,7 +41,7 @@ pub(crate) struct OrderBody {
 }
 
 /// One product of an order, at the price of the moment it was placed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct OrderItemBody {
     product_id: ProductId,
@@ -52,7 +52,7 @@ struct OrderItemBody {
 }
 
 /// Money that goes back to the buyer, or went.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RefundBody {
     amount: Money,

@@ -17,10 +17,11 @@ use shared::api::App;
 use shared::command::Store;
 use shared::repository::market::MarketReader;
 use shared::repository::order::OrderReader;
+use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 
 /// The routes of the function.
-pub fn router<S: Store, Q: MarketReader + OrderReader + UserReader>(app: App<S, Q>) -> Router {
+pub fn router<S: Store, Q: MarketReader + OrderReader + UserReader + TotalReader>(app: App<S, Q>) -> Router {
     Router::new()
         .route("/v1/orders", post(place::place_order).get(list::list_orders))
         .route("/v1/orders/{id}", get(get::get_order))

@@ -1,6 +1,6 @@
 //! A product as callers see it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::command::Version;
 use shared::domain::market::MarketId;
@@ -14,7 +14,7 @@ use shared::http::{EntityTag, Resource};
 pub(crate) const PUBLIC: &str = "public, max-age=5";
 
 /// A product.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProductBody {
     id: ProductId,
@@ -32,7 +32,7 @@ pub(crate) struct ProductBody {
 }
 
 /// How much of a product there is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct StockBody {
     available: i64,
     reserved: i64,

@@ -15,9 +15,10 @@ use shared::command::Store;
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
+use shared::repository::total::TotalReader;
 
 /// The routes of the function.
-pub fn router<S: Store, Q: ProductReader + MarketReader + Remembers>(app: App<S, Q>) -> Router {
+pub fn router<S: Store, Q: ProductReader + MarketReader + TotalReader + Remembers>(app: App<S, Q>) -> Router {
     Router::new()
         .route("/v1/markets/{marketId}/products", get(list::list_products).post(create::create_product))
         .route(

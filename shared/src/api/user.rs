@@ -1,6 +1,6 @@
 //! An account as its holder sees it, and those who look after accounts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::command::Version;
@@ -10,7 +10,7 @@ use crate::domain::user::{Role, User, UserId, UserStatus};
 use crate::http::{EntityTag, Resource};
 
 /// An account.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserBody {
     id: UserId,

@@ -61,11 +61,11 @@ async fn a_list_holds_what_the_caller_bought_and_nothing_else() {
     orders.placed(2).await;
     for nobody in [seller(), stranger()] {
         let body = orders.get(nobody, "/v1/orders").await.json();
-        assert_eq!(body, serde_json::json!({ "data": [], "pagination": { "limit": 20 } }));
+        assert_eq!(body, serde_json::json!({ "data": [], "pagination": { "limit": 20, "total": 0 } }));
     }
     let mine = orders.get(buyer(), "/v1/orders?limit=100").await.json();
     assert_eq!(mine["data"].as_array().unwrap().len(), 2);
-    assert_eq!(mine["pagination"], serde_json::json!({ "limit": 100 }));
+    assert_eq!(mine["pagination"], serde_json::json!({ "limit": 100, "total": 2 }));
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ async fn a_cursor_of_one_market_is_none_of_anothers() {
     assert_eq!(error(&foreign), (400, "INVALID_CURSOR".to_owned()));
     let next = products.get(&format!("{path}?cursor={cursor}")).await.json();
     assert_eq!(next["data"].as_array().unwrap().len(), 1);
-    assert_eq!(next["pagination"], serde_json::json!({ "limit": 20 }));
+    assert_eq!(next["pagination"], serde_json::json!({ "limit": 20, "total": 1 }));
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ async fn a_list_is_for_those_who_may_read_any_account() {
     );
     let answer = users.get(moderator(), "/v1/users").await;
     assert_eq!((answer.status.as_u16(), answer.json()["data"].as_array().unwrap().len()), (200, 5));
-    assert_eq!(answer.json()["pagination"], json!({ "limit": 20 }));
+    assert_eq!(answer.json()["pagination"], json!({ "limit": 20, "total": 5 }));
 }
 
 #[tokio::test]
