@@ -4,6 +4,8 @@
 
 pub mod audit;
 pub mod event;
+pub mod lengths;
+pub mod meter;
 pub mod queue;
 pub mod scene;
 pub mod shop;
