@@ -3,6 +3,7 @@
 pub mod account_token;
 pub mod app;
 pub mod caller;
+pub mod counted;
 mod describe;
 pub mod limits;
 pub mod once;
@@ -15,6 +16,7 @@ pub mod user;
 pub use account_token::AccountTokens;
 pub use app::{App, Edge};
 pub use caller::{Authenticated, Caller};
+pub use counted::counted;
 pub use limits::Limits;
 pub use once::{Once, OnceRequired, Unkeyed};
 pub use permission::{May, Permitted};

@@ -8,6 +8,7 @@ pub mod outbox;
 pub mod query;
 pub mod reader;
 pub mod schema;
+pub mod slice;
 
 mod batch;
 mod failure;

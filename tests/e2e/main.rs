@@ -10,6 +10,7 @@ mod deliveries;
 mod gateway;
 mod idempotency;
 mod limits;
+mod lists;
 mod orders;
 mod payments;
 mod plants;

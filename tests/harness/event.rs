@@ -133,6 +133,7 @@ pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answe
     let bytes = body.collect().await.expect("the body is in memory").to_bytes().to_vec();
     let told = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let method = told("/requestContext/http/method").parse().expect("the event has a method");
-    contract::hold(&method, told("/rawPath"), parts.status, &parts.headers, &bytes);
+    let path = format!("{}?{}", told("/rawPath"), told("/rawQueryString"));
+    contract::hold(&method, &path, parts.status, &parts.headers, &bytes);
     Answer { status: parts.status, headers: parts.headers, bytes }
 }

@@ -6,6 +6,8 @@ pub mod audit;
 pub mod contract;
 pub mod event;
 pub mod fuzz;
+pub mod lengths;
+pub mod meter;
 pub mod queue;
 pub mod scene;
 pub mod shop;

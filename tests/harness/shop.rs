@@ -109,7 +109,8 @@ impl Ask<'_> {
     pub async fn send(self) -> Answer {
         let (client, request) = self.request.build_split();
         let request = request.expect("the request is one");
-        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
         let response = client
             .execute(request)
             .await

@@ -60,6 +60,15 @@ impl TestTable {
         Environment::from_iter(variables)
     }
 
+    /// The table's name.
+    ///
+    /// # Panics
+    /// If the template has no such table.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.stack.table_name("Table").expect("the template has the table").to_owned()
+    }
+
     /// The table, through the real client.
     ///
     /// # Panics

@@ -1,20 +1,22 @@
 //! A market as callers see it.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::command::Version;
 use shared::domain::market::{Market, MarketId, MarketStatus};
 use shared::domain::money::Currency;
 use shared::domain::text::{Description, Name};
 use shared::domain::user::UserId;
-use shared::http::{EntityTag, Resource};
+use shared::http::{EntityTag, Included, Resource};
+
+use crate::creator::CreatorBody;
 
 /// How long anybody may keep a market that they were shown.
 pub(crate) const PUBLIC: &str = "public, max-age=5";
 
 /// A market.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Market")]
 pub(crate) struct MarketBody {
@@ -28,6 +30,9 @@ pub(crate) struct MarketBody {
     created_at: Timestamp,
     updated_at: Timestamp,
     version: Version,
+    /// Who opened it, for callers who ask.
+    #[serde(skip_deserializing, skip_serializing_if = "Included::is_left_out")]
+    creator: Included<CreatorBody>,
 }
 
 impl Resource for MarketBody {
@@ -36,7 +41,7 @@ impl Resource for MarketBody {
     }
 
     fn tag(&self) -> EntityTag {
-        EntityTag::of(self.version)
+        EntityTag::with_counters(self.version, &CreatorBody::counters(&self.creator))
     }
 }
 
@@ -52,6 +57,14 @@ impl From<Market> for MarketBody {
             created_at: market.created_at,
             updated_at: market.updated_at,
             version: market.version,
+            creator: Included::LeftOut,
         }
+    }
+}
+
+impl MarketBody {
+    /// The same with its creator beside it.
+    pub(crate) fn with(self, creator: Included<CreatorBody>) -> Self {
+        Self { creator, ..self }
     }
 }

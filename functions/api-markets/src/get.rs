@@ -3,20 +3,24 @@
 use axum::extract::State;
 use shared::api::{App, Caller};
 use shared::domain::market::{MarketId, MarketStatus};
-use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
+use shared::http::{ApiError, IfNoneMatch, ItemQuery, Path, Reply, Shown};
 use shared::repository::market::MarketReader;
+use shared::repository::user::profile::ProfileReader;
 
 use crate::body::{MarketBody, PUBLIC};
+use crate::creator::{Creators, MarketRelation};
 
 /// Shows a market.
-pub(crate) async fn get_market<S: Clone + Send + Sync + 'static, Q: MarketReader>(
+pub(crate) async fn get_market<S: Clone + Send + Sync + 'static, Q: MarketReader + ProfileReader>(
     State(app): State<App<S, Q>>,
     Caller(caller): Caller,
     Path(id): Path<MarketId>,
+    asked: ItemQuery<MarketBody, MarketRelation>,
     known: IfNoneMatch,
 ) -> Result<Shown<MarketBody>, ApiError> {
     let market = app.reader.market(id).await?.filter(|market| market.is_visible_to(caller.as_ref()));
     let market = market.ok_or_else(ApiError::not_found)?;
     let cacheable = if market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };
-    Ok(Reply::shown(MarketBody::from(market)).cache_control(cacheable).unless(&known))
+    let creators = Creators::of(std::slice::from_ref(&market), &asked.include, &app.reader).await?;
+    Ok(Reply::shown(creators.beside(market)).only(asked.fields).cache_control(cacheable).unless(&known))
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod create;
+mod creator;
 mod delete;
 mod get;
 mod list;
@@ -14,13 +15,15 @@ use shared::http::Code;
 use shared::http::openapi::{About, Routes};
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
+use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
+use shared::repository::user::profile::ProfileReader;
 
 /// The routes of the function.
 pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
-    Q: MarketReader + UserReader + Remembers,
+    Q: MarketReader + UserReader + ProfileReader + TotalReader + Remembers,
     R: Routes<App<S, Q>>,
 {
     routes
@@ -36,7 +39,7 @@ where
         .delete("/v1/markets/{id}", delete::delete_market, change("Delete a draft"))
 }
 
-const LIST: About = About::new("List markets").refusing(&[Code::InvalidCursor]);
+const LIST: About = About::new("List markets");
 const CREATE: About = About::new("Open a market, with its first products").refusing(&[Code::Conflict]);
 
 const fn change(summary: &'static str) -> About {
@@ -47,7 +50,7 @@ const fn change(summary: &'static str) -> About {
 pub fn router<S, Q>(app: App<S, Q>) -> Router
 where
     S: Store,
-    Q: MarketReader + UserReader + Remembers,
+    Q: MarketReader + UserReader + ProfileReader + TotalReader + Remembers,
 {
     routes(Router::new()).with_state(app)
 }

@@ -3,17 +3,19 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::App;
 use shared::api::sort::Sort;
+use shared::api::{App, counted};
 use shared::domain::market::MarketStatus;
 use shared::domain::text::Name;
-use shared::http::cursor::Limit;
-use shared::http::{ApiError, Cursors, FieldErrors, List, PageRequest, Query};
+use shared::http::{ApiError, Cursors, FieldErrors, List, ListQuery};
 use shared::repository::market::{MarketList, MarketReader};
+use shared::repository::total::TotalReader;
+use shared::repository::user::profile::ProfileReader;
 
 use crate::body::MarketBody;
+use crate::creator::{Creators, MarketRelation};
 
-/// Which markets, and which page of them.
+/// Which markets, in which order.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
@@ -26,10 +28,6 @@ pub(crate) struct ListMarketsQuery {
     #[deserr(default)]
     #[schemars(default)]
     sort: Sort,
-    #[deserr(default)]
-    limit: Option<Limit>,
-    #[deserr(default)]
-    cursor: Option<String>,
 }
 
 /// The statuses that everybody may ask for.
@@ -53,17 +51,25 @@ impl From<PublicStatus> for MarketStatus {
 }
 
 /// Lists the markets of a status; the active ones unless another is asked for.
-pub(crate) async fn list_markets<S: Clone, Q: MarketReader>(
+pub(crate) async fn list_markets<S: Clone, Q: MarketReader + ProfileReader + TotalReader>(
     State(app): State<App<S, Q>>,
-    Query(query): Query<ListMarketsQuery>,
+    asked: ListQuery<ListMarketsQuery, MarketBody, MarketRelation>,
 ) -> Result<List<MarketBody>, ApiError> {
-    let page = PageRequest { limit: query.limit, cursor: query.cursor };
-    let status = query.status.map_or(MarketStatus::Active, MarketStatus::from);
-    let list = MarketList { status, search: query.search, order: query.sort.into() };
+    let list = MarketList::from(asked.own);
     let name = format!("markets {list:?}");
     let cursors = Cursors::new(&app.seal, &name, "everybody");
-    let after = cursors.open(page.cursor.as_deref())?;
-    let markets = app.reader.markets(&list, page.limit(), after).await?;
-    let next = markets.next.map(|position| cursors.seal(&position));
-    Ok(List::new(markets.items.into_iter().map(MarketBody::from).collect(), page.limit(), next))
+    let slice = asked.paging.slice(&cursors)?;
+    let total = list.totals();
+    let markets = counted(app.reader.markets(&list, &slice), app.reader.total(&total)).await?;
+    let pagination = asked.paging.pagination(&markets, &cursors);
+    let creators = Creators::of(&markets.items, &asked.include, &app.reader).await?;
+    let bodies = markets.items.into_iter().map(|market| creators.beside(market)).collect();
+    Ok(List::new(bodies, pagination).only(asked.fields))
+}
+
+impl From<ListMarketsQuery> for MarketList {
+    fn from(query: ListMarketsQuery) -> Self {
+        let status = query.status.map_or(MarketStatus::Active, MarketStatus::from);
+        Self { status, search: query.search, order: query.sort.into() }
+    }
 }

@@ -1,7 +1,7 @@
 //! An order as callers see it.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::command::Version;
 use shared::domain::actor::Actor;
@@ -17,7 +17,7 @@ use shared::domain::user::UserId;
 use shared::http::{EntityTag, Resource};
 
 /// An order.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Order")]
 pub(crate) struct OrderBody {
@@ -43,7 +43,7 @@ pub(crate) struct OrderBody {
 }
 
 /// One product of an order, at the price of the moment it was placed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "OrderItem")]
 struct OrderItemBody {
@@ -55,7 +55,7 @@ struct OrderItemBody {
 }
 
 /// Money that goes back to the buyer, or went.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Refund")]
 struct RefundBody {

@@ -5,7 +5,7 @@ use shared::api::permission::OrdersReadAny;
 use shared::api::{App, Authenticated, May};
 use shared::domain::actor::Actor;
 use shared::domain::order::{Order, OrderId};
-use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
+use shared::http::{ApiError, IfNoneMatch, ItemQuery, Path, Reply, Shown};
 use shared::repository::order::OrderReader;
 use shared::repository::user::UserReader;
 
@@ -17,11 +17,12 @@ pub(crate) async fn get_order<S: Clone + Send + Sync + 'static, Q: OrderReader +
     Authenticated(actor): Authenticated,
     reads_any: May<OrdersReadAny>,
     Path(id): Path<OrderId>,
+    asked: ItemQuery<OrderBody>,
     known: IfNoneMatch,
 ) -> Result<Shown<OrderBody>, ApiError> {
     let order = app.reader.order(id).await?.filter(|order| concerns(order, &actor, reads_any));
     let order = order.ok_or_else(ApiError::not_found)?;
-    Ok(Reply::shown(OrderBody::for_actor(&actor, order)).unless(&known))
+    Ok(Reply::shown(OrderBody::for_actor(&actor, order)).only(asked.fields).unless(&known))
 }
 
 /// Whether an order concerns the actor. If not, it is as if there were no such order.

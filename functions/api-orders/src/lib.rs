@@ -18,13 +18,14 @@ use shared::http::Code;
 use shared::http::openapi::{About, Routes};
 use shared::repository::market::MarketReader;
 use shared::repository::order::OrderReader;
+use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 
 /// The routes of the function.
 pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
-    Q: MarketReader + OrderReader + UserReader,
+    Q: MarketReader + OrderReader + UserReader + TotalReader,
     R: Routes<App<S, Q>>,
 {
     let moves = |summary| About::new(summary).refusing(&[Code::Forbidden, Code::InvalidState]);
@@ -53,17 +54,14 @@ where
 
 const PLACE: About = About::new("Place an order at the prices of this moment")
     .refusing(&[Code::PriceChanged, Code::InvalidState]);
-const LIST: About = About::new("List what you bought, or what a market sold").refusing(&[
-    Code::InvalidCursor,
-    Code::Forbidden,
-    Code::NotFound,
-]);
+const LIST: About =
+    About::new("List what you bought, or what a market sold").refusing(&[Code::Forbidden, Code::NotFound]);
 
 /// The function's router.
 pub fn router<S, Q>(app: App<S, Q>) -> Router
 where
     S: Store,
-    Q: MarketReader + OrderReader + UserReader,
+    Q: MarketReader + OrderReader + UserReader + TotalReader,
 {
     routes(Router::new()).with_state(app)
 }

@@ -4,19 +4,19 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::permission::OrdersReadAny;
-use shared::api::{App, Authenticated, May};
+use shared::api::{App, Authenticated, May, counted};
 use shared::domain::actor::Actor;
 use shared::domain::market::MarketId;
 use shared::domain::order::OrderStatus;
-use shared::http::cursor::Limit;
-use shared::http::{ApiError, Code, Cursors, FieldErrors, List, PageRequest, Query};
+use shared::http::{ApiError, Code, Cursors, FieldErrors, List, ListQuery};
 use shared::repository::market::MarketReader;
 use shared::repository::order::{OrderList, OrderReader};
+use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 
 use crate::body::OrderBody;
 
-/// Which orders, and which page of them.
+/// Which orders.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
@@ -26,10 +26,6 @@ pub(crate) struct ListOrdersQuery {
     market_id: Option<MarketId>,
     #[deserr(default)]
     status: Option<OrderStatus>,
-    #[deserr(default)]
-    limit: Option<Limit>,
-    #[deserr(default)]
-    cursor: Option<String>,
 }
 
 /// Lists what the caller bought, or what a market sold.
@@ -37,21 +33,22 @@ pub(crate) async fn list_orders<S, Q>(
     State(app): State<App<S, Q>>,
     Authenticated(actor): Authenticated,
     reads_any: May<OrdersReadAny>,
-    Query(query): Query<ListOrdersQuery>,
+    asked: ListQuery<ListOrdersQuery, OrderBody>,
 ) -> Result<List<OrderBody>, ApiError>
 where
     S: Clone + Send + Sync + 'static,
-    Q: MarketReader + OrderReader + UserReader,
+    Q: MarketReader + OrderReader + UserReader + TotalReader,
 {
-    let page = PageRequest { limit: query.limit, cursor: query.cursor };
-    let list = list_for(&actor, reads_any, query.market_id, &app.reader).await?;
-    let (name, caller) = (name_of(list, query.status), actor.user.to_string());
+    let ListOrdersQuery { market_id, status } = asked.own;
+    let list = list_for(&actor, reads_any, market_id, &app.reader).await?;
+    let (name, caller) = (name_of(list, status), actor.user.to_string());
     let cursors = Cursors::new(&app.seal, &name, &caller);
-    let after = cursors.open(page.cursor.as_deref())?;
-    let orders = app.reader.orders(list, query.status, page.limit(), after).await?;
-    let next = orders.next.map(|position| cursors.seal(&position));
+    let slice = asked.paging.slice(&cursors)?;
+    let total = [list.total(status)];
+    let orders = counted(app.reader.orders(list, status, &slice), app.reader.total(&total)).await?;
+    let pagination = asked.paging.pagination(&orders, &cursors);
     let bodies = orders.items.into_iter().map(|order| OrderBody::for_actor(&actor, order));
-    Ok(List::new(bodies.collect(), page.limit(), next))
+    Ok(List::new(bodies.collect(), pagination).only(asked.fields))
 }
 
 /// The list that is asked for, if the caller may read it. A market that others do not see is not there for them.

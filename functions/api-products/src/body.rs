@@ -1,7 +1,7 @@
 //! A product as callers see it.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::command::Version;
 use shared::domain::market::MarketId;
@@ -15,7 +15,7 @@ use shared::http::{EntityTag, Resource};
 pub(crate) const PUBLIC: &str = "public, max-age=5";
 
 /// A product.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Product")]
 pub(crate) struct ProductBody {
@@ -34,8 +34,7 @@ pub(crate) struct ProductBody {
 }
 
 /// How much of a product there is.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Stock")]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct StockBody {
     available: i64,
     reserved: i64,

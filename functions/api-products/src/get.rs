@@ -3,7 +3,7 @@
 use axum::extract::State;
 use shared::api::{App, Caller};
 use shared::domain::product::ProductId;
-use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
+use shared::http::{ApiError, IfNoneMatch, ItemQuery, Path, Reply, Shown};
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 
@@ -14,11 +14,12 @@ pub(crate) async fn get_product<S: Clone + Send + Sync + 'static, Q: ProductRead
     State(app): State<App<S, Q>>,
     Caller(caller): Caller,
     Path(id): Path<ProductId>,
+    asked: ItemQuery<ProductBody>,
     known: IfNoneMatch,
 ) -> Result<Shown<ProductBody>, ApiError> {
     let found = app.reader.product(id).await?.ok_or_else(ApiError::not_found)?;
     let market = app.reader.market(found.product.market_id).await?;
     market.filter(|market| market.is_visible_to(caller.as_ref())).ok_or_else(ApiError::not_found)?;
     let cacheable = if caller.is_none() { PUBLIC } else { "private, no-cache" };
-    Ok(Reply::shown(ProductBody::from(found)).cache_control(cacheable).unless(&known))
+    Ok(Reply::shown(ProductBody::from(found)).only(asked.fields).cache_control(cacheable).unless(&known))
 }

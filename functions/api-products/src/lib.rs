@@ -16,12 +16,13 @@ use shared::http::openapi::{About, Routes};
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
+use shared::repository::total::TotalReader;
 
 /// The routes of the function.
 pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
-    Q: ProductReader + MarketReader + Remembers,
+    Q: ProductReader + MarketReader + TotalReader + Remembers,
     R: Routes<App<S, Q>>,
 {
     routes
@@ -38,7 +39,7 @@ where
         .post("/v1/products/{id}/stock", restock::restock_product, RESTOCK)
 }
 
-const LIST: About = About::new("List what a market sells, with its stock").refusing(&[Code::InvalidCursor]);
+const LIST: About = About::new("List what a market sells, with its stock");
 const CREATE: About =
     About::new("List a product in a market").refusing(&[Code::Forbidden, Code::InvalidState, Code::Conflict]);
 const DELETE: About = About::new("Remove a product of which nothing is reserved")
@@ -54,7 +55,7 @@ const fn change(summary: &'static str) -> About {
 pub fn router<S, Q>(app: App<S, Q>) -> Router
 where
     S: Store,
-    Q: ProductReader + MarketReader + Remembers,
+    Q: ProductReader + MarketReader + TotalReader + Remembers,
 {
     routes(Router::new()).with_state(app)
 }

@@ -1,42 +1,34 @@
 //! `GET /v1/markets/{marketId}/products`: what a market sells, newest first.
 
 use axum::extract::State;
-use deserr::Deserr;
-use schemars::JsonSchema;
-use shared::api::{App, Caller};
+use shared::api::{App, Caller, counted};
 use shared::domain::market::MarketId;
-use shared::http::cursor::Limit;
-use shared::http::{ApiError, Cursors, FieldErrors, List, PageRequest, Path, Query};
+use shared::http::{ApiError, Cursors, List, ListQuery, NoParameters, Path};
 use shared::repository::market::MarketReader;
-use shared::repository::product::ProductReader;
+use shared::repository::product::{ProductReader, total_of};
+use shared::repository::total::TotalReader;
 
 use crate::body::ProductBody;
 
-/// Which page.
-#[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct ListProductsQuery {
-    #[deserr(default)]
-    limit: Option<Limit>,
-    #[deserr(default)]
-    cursor: Option<String>,
-}
-
 /// Lists the products of a market that the caller sees, each with its stock.
-pub(crate) async fn list_products<S: Clone + Send + Sync + 'static, Q: ProductReader + MarketReader>(
+pub(crate) async fn list_products<S, Q>(
     State(app): State<App<S, Q>>,
     Caller(caller): Caller,
     Path(market_id): Path<MarketId>,
-    Query(query): Query<ListProductsQuery>,
-) -> Result<List<ProductBody>, ApiError> {
-    let page = PageRequest { limit: query.limit, cursor: query.cursor };
+    asked: ListQuery<NoParameters, ProductBody>,
+) -> Result<List<ProductBody>, ApiError>
+where
+    S: Clone + Send + Sync + 'static,
+    Q: ProductReader + MarketReader + TotalReader,
+{
     let list = format!("products of {market_id}");
     let cursors = Cursors::new(&app.seal, &list, "everybody");
-    let after = cursors.open(page.cursor.as_deref())?;
+    let slice = asked.paging.slice(&cursors)?;
     let market = app.reader.market(market_id).await?;
     market.filter(|market| market.is_visible_to(caller.as_ref())).ok_or_else(ApiError::not_found)?;
-    let products = app.reader.products_of(market_id, page.limit(), after).await?;
-    let next = products.next.map(|position| cursors.seal(&position));
-    Ok(List::new(products.items.into_iter().map(ProductBody::from).collect(), page.limit(), next))
+    let total = [total_of(market_id)];
+    let products = counted(app.reader.products_of(market_id, &slice), app.reader.total(&total)).await?;
+    let pagination = asked.paging.pagination(&products, &cursors);
+    let bodies = products.items.into_iter().map(ProductBody::from).collect();
+    Ok(List::new(bodies, pagination).only(asked.fields))
 }

@@ -11,6 +11,7 @@ use shared::api::App;
 use shared::command::Store;
 use shared::http::Code;
 use shared::http::openapi::{About, Routes};
+use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::list::UserLister;
 
@@ -18,11 +19,11 @@ use shared::repository::user::list::UserLister;
 pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
-    Q: UserReader + UserLister,
+    Q: UserReader + UserLister + TotalReader,
     R: Routes<App<S, Q>>,
 {
     routes
-        .get("/v1/users", list::list_users, About::new("List accounts").refusing(&[Code::InvalidCursor]))
+        .get("/v1/users", list::list_users, "List accounts")
         .get("/v1/users/me", get::get_own_user, About::new("Show your account").refusing(&[Code::NotFound]))
         .get("/v1/users/{id}", get::get_user, "Show an account")
         .put(
@@ -44,7 +45,7 @@ const fn change(summary: &'static str) -> About {
 pub fn router<S, Q>(app: App<S, Q>) -> Router
 where
     S: Store,
-    Q: UserReader + UserLister,
+    Q: UserReader + UserLister + TotalReader,
 {
     routes(Router::new()).with_state(app)
 }

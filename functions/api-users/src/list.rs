@@ -5,17 +5,17 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::permission::UsersRead;
 use shared::api::sort::Sort;
-use shared::api::{App, Permitted, UserBody};
+use shared::api::{App, Permitted, UserBody, counted};
 use shared::domain::text::Name;
 use shared::domain::user::{Role, UserStatus};
-use shared::http::cursor::Limit;
-use shared::http::{ApiError, Cursors, FieldErrors, List, PageRequest, Query};
+use shared::http::{ApiError, Cursors, FieldErrors, List, ListQuery};
+use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
 
 use crate::standing::{RoleRequest, StatusRequest};
 
-/// Which accounts, in which order, and which page of them.
+/// Which accounts, in which order.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
@@ -30,35 +30,35 @@ pub(crate) struct ListUsersQuery {
     #[deserr(default)]
     #[schemars(default)]
     sort: Sort,
-    #[deserr(default)]
-    limit: Option<Limit>,
-    #[deserr(default)]
-    cursor: Option<String>,
 }
 
 /// Lists accounts.
-pub(crate) async fn list_users<S: Clone + Send + Sync + 'static, Q: UserReader + UserLister>(
+pub(crate) async fn list_users<S, Q>(
     State(app): State<App<S, Q>>,
     permitted: Permitted<UsersRead>,
-    Query(query): Query<ListUsersQuery>,
-) -> Result<List<UserBody>, ApiError> {
-    let (list, page) = query.parts();
+    asked: ListQuery<ListUsersQuery, UserBody>,
+) -> Result<List<UserBody>, ApiError>
+where
+    S: Clone + Send + Sync + 'static,
+    Q: UserReader + UserLister + TotalReader,
+{
+    let list = UserList::from(asked.own);
     let (name, caller) = (format!("users {list:?}"), permitted.actor.user.to_string());
     let cursors = Cursors::new(&app.seal, &name, &caller);
-    let after = cursors.open(page.cursor.as_deref())?;
-    let users = app.reader.users(&list, page.limit(), after).await?;
-    let next = users.next.map(|position| cursors.seal(&position));
-    Ok(List::new(users.items.into_iter().map(UserBody::from).collect(), page.limit(), next))
+    let slice = asked.paging.slice(&cursors)?;
+    let total = list.totals();
+    let users = counted(app.reader.users(&list, &slice), app.reader.total(&total)).await?;
+    let pagination = asked.paging.pagination(&users, &cursors);
+    Ok(List::new(users.items.into_iter().map(UserBody::from).collect(), pagination).only(asked.fields))
 }
 
-impl ListUsersQuery {
-    fn parts(self) -> (UserList, PageRequest) {
-        let list = UserList {
-            status: self.status.map(UserStatus::from),
-            role: self.role.map(Role::from),
-            search: self.search,
-            order: self.sort.into(),
-        };
-        (list, PageRequest { limit: self.limit, cursor: self.cursor })
+impl From<ListUsersQuery> for UserList {
+    fn from(query: ListUsersQuery) -> Self {
+        Self {
+            status: query.status.map(UserStatus::from),
+            role: query.role.map(Role::from),
+            search: query.search,
+            order: query.sort.into(),
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::order::OrderStatus;
 use crate::domain::payment::PaymentMethod;
 use crate::domain::text::{Sku, Text};
 use crate::http::FieldErrors;
-use crate::http::cursor::Limit;
+use crate::http::paging::Limit;
 
 /// Reads text as what it stands for.
 fn from_text<T: FromStr, V: IntoValue>(value: Value<V>, location: ValuePointerRef) -> Result<T, FieldErrors>

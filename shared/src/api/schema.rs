@@ -14,7 +14,7 @@ use crate::domain::money::{Amount, Currency, Money, Quantity};
 use crate::domain::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::product::create::MAX_PIECES;
 use crate::domain::text::{Sku, Text};
-use crate::http::cursor::{DEFAULT_LIMIT, Limit, MAX_LIMIT};
+use crate::http::Included;
 
 /// Says what types look like; a named one is described once, and referred to.
 macro_rules! schema {
@@ -84,10 +84,6 @@ schema! {
     };
     Version = {
         "type": "integer", "minimum": 1, "description": "How often it was changed, from 1.", "examples": [1]
-    };
-    Limit = {
-        "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
-        "description": "How many items a page has at most."
     };
 }
 
@@ -166,6 +162,22 @@ impl<T: JsonSchema> JsonSchema for Given<T> {
 
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
         schemas.subschema_for::<T>()
+    }
+}
+
+/// There, null because it is gone, or not asked for.
+impl<T: JsonSchema> JsonSchema for Included<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Included{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let there = schemas.subschema_for::<T>();
+        json_schema!({ "oneOf": [there, { "type": "null" }] })
     }
 }
 

@@ -46,6 +46,7 @@ impl From<ListError> for ApiError {
     fn from(error: ListError) -> Self {
         match error {
             ListError::TooManyMatches => Self::field("search", error),
+            ListError::TooSparse => Self::field("status", error),
             ListError::Store(error) => error.into(),
         }
     }

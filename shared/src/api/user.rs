@@ -1,7 +1,7 @@
 //! An account as its holder sees it, and those who look after accounts.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::command::Version;
@@ -11,7 +11,7 @@ use crate::domain::user::{Role, User, UserId, UserStatus};
 use crate::http::{EntityTag, Resource};
 
 /// An account.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "User")]
 pub struct UserBody {

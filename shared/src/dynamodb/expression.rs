@@ -219,9 +219,9 @@ impl Update {
 
 /// The attributes that a read returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Projection(pub &'static [&'static str]);
+pub struct Projection<'a>(pub &'a [&'static str]);
 
-impl Projection {
+impl Projection<'_> {
     /// The projection as an expression, its names put into `placeholders`.
     pub fn render(&self, placeholders: &mut Placeholders) -> String {
         self.0.iter().map(|attribute| placeholders.name(attribute)).collect::<Vec<_>>().join(", ")

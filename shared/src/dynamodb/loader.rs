@@ -25,7 +25,7 @@ pub(super) async fn load(
     table: &Table,
     keys: impl IntoIterator<Item = &Key>,
     consistency: Consistency,
-    projection: Option<&Projection>,
+    projection: Option<&Projection<'_>>,
     (clock, entropy): (&impl Clock, &impl Entropy),
 ) -> Result<Loaded, StoreError> {
     let distinct: HashSet<&Key> = keys.into_iter().collect();
@@ -53,7 +53,7 @@ async fn request(
     table: &Table,
     keys: Items,
     consistency: Consistency,
-    projection: Option<&Projection>,
+    projection: Option<&Projection<'_>>,
 ) -> Result<(Items, Items), StoreError> {
     let mut placeholders = Placeholders::default();
     let wanted = KeysAndAttributes::builder()

@@ -1,6 +1,9 @@
 //! Queries: one page of one partition, of the table or of an index. Nothing scans.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 
 use super::Table;
 use super::expression::{Placeholders, Predicate, Projection};
@@ -8,7 +11,7 @@ use super::failure::store_error;
 use super::loader::key_of;
 use super::schema::{Index, PK, SK};
 use crate::command::reads::parse;
-use crate::command::{Key, Record, StoreError};
+use crate::command::{Item, Key, Record, StoreError};
 
 /// What to read of one partition.
 #[derive(Debug, Clone)]
@@ -17,7 +20,8 @@ pub struct Query {
     partition: String,
     sort: Option<Predicate>,
     filter: Option<Predicate>,
-    projection: Option<Projection>,
+    projection: Option<Projection<'static>>,
+    bare: bool,
     newest_first: bool,
     limit: u32,
     after: Option<Position>,
@@ -56,7 +60,8 @@ impl Query {
 
     const fn on(index: Option<Index>, partition: String, limit: u32) -> Self {
         let (sort, filter, projection, after) = (None, None, None, None);
-        Self { index, partition, sort, filter, projection, newest_first: false, limit, after }
+        let (bare, newest_first) = (false, false);
+        Self { index, partition, sort, filter, projection, bare, newest_first, limit, after }
     }
 
     /// Only items whose sort value is less than `bound`.
@@ -94,7 +99,7 @@ impl Query {
 
     /// Only these attributes.
     #[must_use]
-    pub const fn project(mut self, projection: Projection) -> Self {
+    pub const fn project(mut self, projection: Projection<'static>) -> Self {
         self.projection = Some(projection);
         self
     }
@@ -104,6 +109,30 @@ impl Query {
     pub const fn newest_first(mut self) -> Self {
         self.newest_first = true;
         self
+    }
+
+    /// Up to so many items.
+    #[must_use]
+    pub const fn limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Of each item nothing but its sort value.
+    #[must_use]
+    pub const fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// Whether it goes backwards.
+    pub(super) const fn is_newest_first(&self) -> bool {
+        self.newest_first
+    }
+
+    /// Whether a filter leaves items out.
+    pub(super) const fn is_narrowed(&self) -> bool {
+        self.filter.is_some()
     }
 
     /// From where an earlier page ended.
@@ -120,7 +149,14 @@ impl Query {
         }
     }
 
-    fn start_key(&self) -> Option<std::collections::HashMap<String, AttributeValue>> {
+    /// Where the item stands whose keys these are.
+    fn position(&self, keys: &HashMap<String, AttributeValue>) -> Option<Position> {
+        let sort_attribute = self.attributes().1;
+        let index_sort = self.index.and_then(|_| keys.get(sort_attribute)?.as_s().ok().cloned());
+        Some(Position { key: key_of(keys)?, index_sort })
+    }
+
+    fn start_key(&self) -> Option<HashMap<String, AttributeValue>> {
         let position = self.after.as_ref()?;
         let mut key = super::loader::key_item(&position.key);
         if let (Some(index), Some(sort)) = (self.index, &position.index_sort) {
@@ -132,34 +168,67 @@ impl Query {
     }
 }
 
+/// An item as it is stored, and its sort value in the list that was read.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) sort: String,
+    pub(super) item: Item,
+}
+
 /// Reads one page, in one request.
 pub(super) async fn run<R: Record>(table: &Table, query: &Query) -> Result<Page<R>, StoreError> {
+    let (items, next) = send(table, query).await?;
+    let items = items.into_iter().map(|item| parse(item.into()));
+    Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+}
+
+/// Reads rows of an index, in one request; also says how far it has read, if there may be more.
+pub(super) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Option<String>), StoreError> {
+    let (items, next) = send(table, query).await?;
+    let sort_attribute = query.attributes().1;
+    let rows = items.into_iter().filter_map(|mut item| {
+        let sort = item.remove(sort_attribute)?.as_s().ok()?.clone();
+        Some(Row { sort, item: item.into() })
+    });
+    Ok((rows.collect(), next.and_then(|position| position.index_sort)))
+}
+
+/// Counts items of an index, in one request; also says how far it has counted, if there may be more.
+pub(super) async fn count(table: &Table, query: &Query) -> Result<(usize, Option<String>), StoreError> {
+    let answer = request(table, query).select(Select::Count).send().await;
+    let answer = answer.map_err(|error| store_error(&error))?;
+    let reached = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last)?.index_sort);
+    Ok((usize::try_from(answer.count).unwrap_or_default(), reached))
+}
+
+type Items = Vec<HashMap<String, AttributeValue>>;
+
+async fn send(table: &Table, query: &Query) -> Result<(Items, Option<Position>), StoreError> {
+    let answer = request(table, query).send().await.map_err(|error| store_error(&error))?;
+    let next = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last));
+    Ok((answer.items.unwrap_or_default(), next))
+}
+
+fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
     let mut placeholders = Placeholders::default();
     let (partition_attribute, sort_attribute) = query.attributes();
     let mut condition = vec![Predicate::equal(partition_attribute, query.partition.clone())];
     condition.extend(query.sort.clone());
-    let answer = table
+    let sort_value = [sort_attribute];
+    let projection = if query.bare { Some(Projection(&sort_value)) } else { query.projection.clone() };
+    table
         .client
         .query()
         .table_name(&*table.name)
         .set_index_name(query.index.map(|index| index.name().to_owned()))
         .key_condition_expression(key_condition(&condition, &mut placeholders))
         .set_filter_expression(query.filter.as_ref().map(|filter| filter.render(&mut placeholders)))
-        .set_projection_expression(query.projection.as_ref().map(|wanted| wanted.render(&mut placeholders)))
+        .set_projection_expression(projection.map(|wanted| wanted.render(&mut placeholders)))
         .set_expression_attribute_names(placeholders.names())
         .set_expression_attribute_values(placeholders.values())
         .scan_index_forward(!query.newest_first)
         .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
         .set_exclusive_start_key(query.start_key())
-        .send()
-        .await
-        .map_err(|error| store_error(&error))?;
-    let next = answer.last_evaluated_key.as_ref().and_then(|last| {
-        let index_sort = query.index.and_then(|_| last.get(sort_attribute)?.as_s().ok().cloned());
-        Some(Position { key: key_of(last)?, index_sort })
-    });
-    let items = answer.items.unwrap_or_default().into_iter().map(|item| parse(item.into()));
-    Ok(Page { items: items.collect::<Result<_, _>>()?, next })
 }
 
 /// Key conditions take no parentheses.

@@ -28,6 +28,11 @@ impl DynamoReader {
         Self { table }
     }
 
+    /// The table.
+    pub(super) const fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// Reads what `reads` names, in one request for up to 100 keys.
     ///
     /// # Errors
@@ -36,6 +41,21 @@ impl DynamoReader {
         let loaded =
             loader::load(&self.table, reads.keys(), consistency, None, (&SystemClock, &SystemEntropy))
                 .await?;
+        Ok(reads.assemble(&loaded)?)
+    }
+
+    /// As [`get`](Self::get), of each item nothing but these attributes; its key is always among them.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_only<T: 'static>(
+        &self,
+        reads: Reads<T>,
+        consistency: Consistency,
+        attributes: &Projection<'_>,
+    ) -> Result<T, StoreError> {
+        let chance = (&SystemClock, &SystemEntropy);
+        let loaded = loader::load(&self.table, reads.keys(), consistency, Some(attributes), chance).await?;
         Ok(reads.assemble(&loaded)?)
     }
 

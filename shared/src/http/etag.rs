@@ -23,8 +23,8 @@ impl EntityTag {
     /// The tag of a resource at `version` that also shows counters which move without a new version.
     #[must_use]
     pub fn with_counters(version: Version, counters: &[i64]) -> Self {
-        let counters: Vec<String> = counters.iter().map(ToString::to_string).collect();
-        Self(format!("\"{version}.{}\"", counters.join(".")))
+        let counters: String = counters.iter().map(|counter| format!(".{counter}")).collect();
+        Self(format!("\"{version}{counters}\""))
     }
 
     /// The tag as a header.

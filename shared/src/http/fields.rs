@@ -18,11 +18,25 @@ impl FieldErrors {
         Self(BTreeMap::from([(path.into(), rule.to_string())]))
     }
 
-    fn and(mut self, other: Self) -> Self {
+    /// These and those.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
         for (path, rule) in other.0 {
             self.0.entry(path).or_insert(rule);
         }
         self
+    }
+}
+
+/// Both of two readings; otherwise all that is wrong with either.
+///
+/// # Errors
+/// [`FieldErrors`] of the one, the other, or both.
+pub fn both<A, B>(a: Result<A, FieldErrors>, b: Result<B, FieldErrors>) -> Result<(A, B), FieldErrors> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(a), Err(b)) => Err(a.and(b)),
+        (Err(errors), Ok(_)) | (Ok(_), Err(errors)) => Err(errors),
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::etag::{EntityTag, IfNoneMatch};
+use super::projection::{Fields, Picked};
 use crate::command::Executed;
 
 /// Says that the answer was given before, to the same request.
@@ -24,6 +25,7 @@ pub struct Reply<T, K = Plain> {
     replayed: bool,
     is_known: bool,
     cache_control: Option<&'static str>,
+    fields: Fields<T>,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -106,6 +108,7 @@ impl<T, K> Reply<T, K> {
             replayed: false,
             is_known: false,
             cache_control: None,
+            fields: Fields::all(),
             kind: PhantomData,
         }
     }
@@ -114,6 +117,12 @@ impl<T, K> Reply<T, K> {
     #[must_use]
     pub fn cache_control(self, directive: &'static str) -> Self {
         Self { cache_control: Some(directive), ..self }
+    }
+
+    /// With these fields of the body. Its version stays that of the whole: the address says which fields are shown.
+    #[must_use]
+    pub fn only(self, fields: Fields<T>) -> Self {
+        Self { fields, ..self }
     }
 }
 
@@ -172,16 +181,16 @@ impl NoContent {
     }
 }
 
-#[derive(Serialize, JsonSchema)]
-struct Envelope<T> {
-    data: T,
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    data: Picked<'a, T>,
 }
 
 impl<T: Serialize, K: Kind> IntoResponse for Reply<T, K> {
     fn into_response(self) -> Response {
         let mut response = match self.body {
             _ if self.is_known => StatusCode::NOT_MODIFIED.into_response(),
-            Some(data) => json_response(K::STATUS, &Envelope { data }),
+            Some(body) => json_response(K::STATUS, &Envelope { data: self.fields.of(&body) }),
             None => K::STATUS.into_response(),
         };
         let headers = response.headers_mut();
@@ -219,34 +228,59 @@ impl<T: Serialize> IntoResponse for Bare<T> {
 }
 
 /// One page of a list: `{"data": […], "pagination": {…}}`.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone)]
 pub struct List<T> {
     data: Vec<T>,
     pagination: Pagination,
+    fields: Fields<T>,
 }
 
 /// Where a page stands in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
+    /// The page's number, if it was asked for by number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// How many items come before, if it was asked for so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u32>,
     /// The most items that a page has.
     pub limit: u32,
+    /// How many items the list has; counted a moment late.
+    pub total: u64,
+    /// How many pages of this length that makes, if the page was asked for by number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_pages: Option<u64>,
     /// Fetches the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
 impl<T: Serialize> List<T> {
-    /// A page of up to `limit` items, and the cursor of the next.
+    /// A page of items.
     #[must_use]
-    pub const fn new(data: Vec<T>, limit: u32, next_cursor: Option<String>) -> Self {
-        Self { data, pagination: Pagination { limit, next_cursor } }
+    pub const fn new(data: Vec<T>, pagination: Pagination) -> Self {
+        Self { data, pagination, fields: Fields::all() }
     }
+
+    /// With these fields of each item.
+    #[must_use]
+    pub fn only(self, fields: Fields<T>) -> Self {
+        Self { fields, ..self }
+    }
+}
+
+#[derive(Serialize)]
+struct ListEnvelope<'a, T> {
+    data: Vec<Picked<'a, T>>,
+    pagination: &'a Pagination,
 }
 
 impl<T: Serialize> IntoResponse for List<T> {
     fn into_response(self) -> Response {
-        json_response(StatusCode::OK, &self)
+        let data = self.data.iter().map(|item| self.fields.of(item)).collect();
+        json_response(StatusCode::OK, &ListEnvelope { data, pagination: &self.pagination })
     }
 }
 

@@ -3,21 +3,25 @@
 //! A decorator: it answers what the reader behind it would answer, from memory for as long as public answers may be old.
 //! Commands never read through it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::market::{MarketList, MarketReader};
 use super::ordered::ListError;
 use super::product::ProductReader;
+use super::total::TotalReader;
 use super::user::UserReader;
+use super::user::profile::{Profile, ProfileReader};
 use crate::cache::{Bounds, Cache, HitRatio, Weigh};
 use crate::command::StoreError;
 use crate::domain::email::Email;
 use crate::domain::market::{Market, MarketId};
 use crate::domain::product::ProductId;
 use crate::domain::product::create::StockedProduct;
+use crate::domain::total::ListName;
 use crate::domain::user::{Credentials, User, UserId};
 use crate::dynamodb::DynamoReader;
-use crate::dynamodb::query::{Page, Position};
+use crate::dynamodb::slice::{Listed, Slice};
 
 /// How old a public answer may be, in seconds; what `Cache-Control` promises.
 pub const MAX_AGE: Duration = Duration::from_secs(5);
@@ -34,13 +38,14 @@ pub struct Cached<Q> {
     reader: Q,
     markets: Cache<Market>,
     products: Cache<StockedProduct>,
+    totals: Cache<Length>,
 }
 
 impl<Q> Cached<Q> {
     /// What `reader` answers, remembered.
     #[must_use]
     pub fn new(reader: Q) -> Self {
-        Self { reader, markets: Cache::new(BOUNDS), products: Cache::new(BOUNDS) }
+        Self { reader, markets: Cache::new(BOUNDS), products: Cache::new(BOUNDS), totals: Cache::new(BOUNDS) }
     }
 
     /// How often the answer was known so far, markets and products together.
@@ -103,13 +108,8 @@ impl<Q: MarketReader> MarketReader for Cached<Q> {
         self.markets.get_or_load(&id.to_string(), &[], self.reader.market(id)).await
     }
 
-    async fn markets(
-        &self,
-        list: &MarketList,
-        limit: u32,
-        after: Option<Position>,
-    ) -> Result<Page<Market>, ListError> {
-        self.reader.markets(list, limit, after).await
+    async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<Market>, ListError> {
+        self.reader.markets(list, slice).await
     }
 }
 
@@ -126,10 +126,9 @@ impl<Q: ProductReader> ProductReader for Cached<Q> {
     async fn products_of(
         &self,
         market: MarketId,
-        limit: u32,
-        after: Option<Position>,
-    ) -> Result<Page<StockedProduct>, StoreError> {
-        self.reader.products_of(market, limit, after).await
+        slice: &Slice,
+    ) -> Result<Listed<StockedProduct>, ListError> {
+        self.reader.products_of(market, slice).await
     }
 }
 
@@ -145,6 +144,33 @@ impl<Q: UserReader> UserReader for Cached<Q> {
 
     async fn account(&self, email: &Email) -> Result<Option<(User, Credentials)>, StoreError> {
         self.reader.account(email).await
+    }
+}
+
+/// Profiles are read for a page at once: remembering them one by one would save a request only where all are known.
+impl<Q: ProfileReader> ProfileReader for Cached<Q> {
+    async fn profiles(&self, users: &[UserId]) -> Result<HashMap<UserId, Profile>, StoreError> {
+        self.reader.profiles(users).await
+    }
+}
+
+/// Lengths are shown with every page of a list, and change less than its pages.
+impl<Q: TotalReader> TotalReader for Cached<Q> {
+    async fn total(&self, lists: &[ListName]) -> Result<u64, StoreError> {
+        let key: Vec<&str> = lists.iter().map(ListName::as_str).collect();
+        let load = async { self.reader.total(lists).await.map(|total| Some(Length(total))) };
+        let length = self.totals.get_or_load(&key.join(" "), &[], load).await?;
+        Ok(length.map_or(0, |Length(total)| total))
+    }
+}
+
+/// The length of a list.
+#[derive(Debug, Clone, Copy)]
+struct Length(u64);
+
+impl Weigh for Length {
+    fn weight(&self) -> u32 {
+        8
     }
 }
 

@@ -3,12 +3,14 @@
 use std::future::Future;
 
 use super::listing;
-use super::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches, merged};
+use super::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches};
 use crate::command::{Reads, StoreError};
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::text::Name;
-use crate::dynamodb::query::{Page, Position, Query};
+use crate::domain::total::ListName;
+use crate::dynamodb::query::Query;
 use crate::dynamodb::schema::Index;
+use crate::dynamodb::slice::{Listed, Slice};
 use crate::dynamodb::{Consistency, DynamoReader};
 
 /// What can be asked about markets. Implementations return [`StoreError`] when the table does not answer, and
@@ -17,13 +19,12 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
     /// The market, if there is one.
     fn market(&self, id: MarketId) -> impl Future<Output = Result<Option<Market>, StoreError>> + Send;
 
-    /// A page of up to `limit` markets. Implementations return [`ListError::TooManyMatches`] for searches only.
+    /// A slice of a list of markets. Implementations return [`ListError::TooManyMatches`] for searches only.
     fn markets(
         &self,
         list: &MarketList,
-        limit: u32,
-        after: Option<Position>,
-    ) -> impl Future<Output = Result<Page<Market>, ListError>> + Send;
+        slice: &Slice,
+    ) -> impl Future<Output = Result<Listed<Market>, ListError>> + Send;
 }
 
 /// Which markets, in which order.
@@ -35,6 +36,17 @@ pub struct MarketList {
     pub search: Option<Name>,
     /// What they are ordered by.
     pub order: Order,
+}
+
+impl MarketList {
+    /// The lists whose lengths make up its own; a search is counted when it is read.
+    #[must_use]
+    pub fn totals(&self) -> Vec<ListName> {
+        match self.search {
+            Some(_) => Vec::new(),
+            None => vec![ListName::of(listing::markets(self.status))],
+        }
+    }
 }
 
 impl Ordered for Market {
@@ -51,20 +63,14 @@ impl MarketReader for DynamoReader {
         self.get(Reads::one(&id), Consistency::Eventual).await
     }
 
-    async fn markets(
-        &self,
-        list: &MarketList,
-        limit: u32,
-        after: Option<Position>,
-    ) -> Result<Page<Market>, ListError> {
-        let after = after.and_then(|position| position.index_sort);
+    async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<Market>, ListError> {
         let partition = listing::markets(list.status);
         let Some(search) = &list.search else {
-            return Ok(merged(self, std::iter::once(partition), list.order, limit, after.as_deref()).await?);
+            return Ok(self.slice(&[list.order.query(partition)], slice).await?);
         };
         let most = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
         let query = Query::index(Index::ByName, partition, most).beginning_with(listing::name_prefix(search));
         let found: Vec<Market> = matches(self, std::iter::once(query)).await?;
-        Ok(list.order.page(found, limit, after.as_deref(), false))
+        Ok(list.order.slice(found, slice))
     }
 }

@@ -3,19 +3,19 @@
 use std::future::Future;
 
 use super::listing;
+use super::ordered::ListError;
 use crate::clock::Timestamp;
 use crate::command::{Key, Reads, Record, StoreError};
 use crate::domain::market::MarketId;
 use crate::domain::order::attempt::Attempts;
 use crate::domain::order::{Order, OrderId, OrderStatus};
+use crate::domain::total::ListName;
 use crate::domain::user::UserId;
 use crate::dynamodb::expression::Predicate;
-use crate::dynamodb::query::{Page, Position, Query};
+use crate::dynamodb::query::{Page, Query};
 use crate::dynamodb::schema::Index;
+use crate::dynamodb::slice::{Listed, Slice};
 use crate::dynamodb::{Consistency, DynamoReader};
-
-/// How often a list is read for one page of orders of a status.
-const MAX_READS: usize = 10;
 
 /// A list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,16 @@ impl OrderList {
             Self::InMarket(market) => (Index::ByParent, listing::orders_in(market)),
         }
     }
+
+    /// The list, for the length of the whole or of what has a status.
+    #[must_use]
+    pub fn total(self, status: Option<OrderStatus>) -> ListName {
+        let (_, partition) = self.place();
+        match status {
+            Some(status) => ListName::with_status(&partition, status.as_str()),
+            None => ListName::of(partition),
+        }
+    }
 }
 
 /// What can be asked about orders. Implementations return [`StoreError`] when the table does not answer, and
@@ -47,15 +57,15 @@ pub trait OrderReader: Clone + Send + Sync + 'static {
         id: OrderId,
     ) -> impl Future<Output = Result<(Option<Order>, Option<Attempts>), StoreError>> + Send;
 
-    /// Orders of a list, newest first; only those of a status, if one is given. Others are read on the way and left out,
-    /// up to a bound: a page may then be shorter than `limit`, and even empty, and yet have a next.
+    /// A slice of a list of orders, newest first; only those of a status, if one is given. Others are read on the way and
+    /// left out, up to a bound: a slice behind a place may then be shorter than its limit, and even empty, and yet have a
+    /// next; one by number is then [`ListError::TooSparse`].
     fn orders(
         &self,
         list: OrderList,
         status: Option<OrderStatus>,
-        limit: u32,
-        after: Option<Position>,
-    ) -> impl Future<Output = Result<Page<Order>, StoreError>> + Send;
+        slice: &Slice,
+    ) -> impl Future<Output = Result<Listed<Order>, ListError>> + Send;
 
     /// Up to `limit` orders of one shard whose payment was due before `now`, the longest overdue first. Only what
     /// is due is read.
@@ -83,30 +93,14 @@ impl OrderReader for DynamoReader {
         &self,
         list: OrderList,
         status: Option<OrderStatus>,
-        limit: u32,
-        after: Option<Position>,
-    ) -> Result<Page<Order>, StoreError> {
+        slice: &Slice,
+    ) -> Result<Listed<Order>, ListError> {
         let (index, partition) = list.place();
-        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut page = Page { items: Vec::new(), next: after };
-        for _ in 0..MAX_READS {
-            let mut query =
-                Query::index(index, partition.clone(), limit).newest_first().after(page.next.take());
-            if let Some(status) = status {
-                query = query.filter(Predicate::equal("status", status.as_str()));
-            }
-            let read: Page<Order> = self.list(&query).await?;
-            page.items.extend(read.items);
-            page.next = read.next;
-            if page.items.len() > wanted {
-                page.items.truncate(wanted);
-                page.next = page.items.last().map(after_order);
-            }
-            if page.items.len() == wanted || page.next.is_none() {
-                break;
-            }
+        let mut query = Query::index(index, partition, slice.limit).newest_first();
+        if let Some(status) = status {
+            query = query.filter(Predicate::equal("status", status.as_str()));
         }
-        Ok(page)
+        Ok(self.slice(&[query], slice).await?)
     }
 
     async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
@@ -114,11 +108,6 @@ impl OrderReader for DynamoReader {
         let page: Page<DueOrder> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueOrder::order_id).collect())
     }
-}
-
-/// The place of an order in its lists, which are sorted by id.
-fn after_order(order: &Order) -> Position {
-    Position { key: Order::key(&order.id), index_sort: Some(order.id.to_string()) }
 }
 
 /// What the sparse index keeps of an order: its key.

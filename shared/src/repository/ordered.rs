@@ -1,7 +1,6 @@
 //! Lists over one partition or several, put in order.
 //!
-//! A list over several partitions reads a page of each and merges them: what it costs depends on the page, never on how
-//! many things there are. A search reads what begins as asked, and nothing else.
+//! Lists are read in [slices](crate::dynamodb::slice). A search reads what begins as asked, and nothing else.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +8,9 @@ use futures::future::try_join_all;
 
 use crate::command::{Entity, StoreError};
 use crate::dynamodb::DynamoReader;
-use crate::dynamodb::query::{Page, Position, Query};
+use crate::dynamodb::query::{Page, Query};
 use crate::dynamodb::schema::Index;
+use crate::dynamodb::slice::{Listed, Slice, SliceError, Start};
 
 /// How many things a search may find: as many as are put in order in memory.
 pub const MAX_MATCHES: usize = 1_000;
@@ -39,6 +39,9 @@ pub enum ListError {
     /// A search found too many things to put them in order.
     #[error("finds more than {MAX_MATCHES}; say more of what is searched for")]
     TooManyMatches,
+    /// So little of the list has the status asked for that it cannot be counted off.
+    #[error("lies too deep in what was left out; go on by cursor instead")]
+    TooSparse,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,62 +53,48 @@ pub(super) trait Ordered: Entity {
     fn sort_by(&self, by: OrderBy) -> String;
 }
 
+impl From<SliceError> for ListError {
+    fn from(error: SliceError) -> Self {
+        match error {
+            SliceError::TooSparse => Self::TooSparse,
+            SliceError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Order {
-    /// The part of `partition` that comes after `after` in this order.
-    pub(super) fn query(self, partition: String, limit: u32, after: Option<&str>) -> Query {
+    /// A partition in this order.
+    pub(super) fn query(self, partition: String) -> Query {
         let index = match self.by {
             OrderBy::CreatedAt => Index::ByParent,
             OrderBy::Name => Index::ByName,
         };
-        let query = Query::index(index, partition, limit);
-        let query = if self.descending { query.newest_first() } else { query };
-        match after {
-            Some(after) => query.beyond(after),
-            None => query,
-        }
+        let query = Query::index(index, partition, 1);
+        if self.descending { query.newest_first() } else { query }
     }
 
-    /// The page that begins after `after`, of what was found; `unread` if there is more than that.
-    pub(super) fn page<T: Ordered>(
-        self,
-        found: Vec<T>,
-        limit: u32,
-        after: Option<&str>,
-        unread: bool,
-    ) -> Page<T> {
+    /// A slice of what was found, which is the whole list.
+    pub(super) fn slice<T: Ordered>(self, found: Vec<T>, slice: &Slice) -> Listed<T> {
         let sorted: BTreeMap<String, T> =
             found.into_iter().map(|item| (item.sort_by(self.by), item)).collect();
         let mut sorted: Vec<(String, T)> = sorted.into_iter().collect();
         if self.descending {
             sorted.reverse();
         }
-        let is_next =
-            |sort: &str| after.is_none_or(|after| if self.descending { sort < after } else { sort > after });
-        sorted.retain(|(sort, _)| is_next(sort));
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = unread || sorted.len() > limit;
-        sorted.truncate(limit);
-        let next = sorted
-            .last()
-            .filter(|_| more)
-            .map(|(sort, last)| Position { key: T::key(last.id()), index_sort: Some(sort.clone()) });
-        Page { items: sorted.into_iter().map(|(_, item)| item).collect(), next }
+        let total = u64::try_from(sorted.len()).ok();
+        let passed = match &slice.start {
+            Start::First => 0,
+            Start::Offset(offset) => usize::try_from(*offset).unwrap_or(usize::MAX).min(sorted.len()),
+            Start::After(place) => sorted
+                .partition_point(|(sort, _)| if self.descending { sort >= place } else { sort <= place }),
+        };
+        let mut rest = sorted.split_off(passed);
+        let more = rest.len() > slice.length();
+        rest.truncate(slice.length());
+        let next = rest.last().filter(|_| more).map(|(sort, _)| sort.clone());
+        let items = rest.into_iter().map(|(_, item)| item).collect();
+        Listed { items, next, before: Some(passed), total }
     }
-}
-
-/// The next `limit` things of every partition, in order.
-pub(super) async fn merged<T: Ordered>(
-    reader: &DynamoReader,
-    partitions: impl Iterator<Item = String>,
-    order: Order,
-    limit: u32,
-    after: Option<&str>,
-) -> Result<Page<T>, StoreError> {
-    let queries: Vec<Query> = partitions.map(|partition| order.query(partition, limit, after)).collect();
-    let pages: Vec<Page<T>> = try_join_all(queries.iter().map(|query| reader.list(query))).await?;
-    let unread = pages.iter().any(|page| page.next.is_some());
-    let found = pages.into_iter().flat_map(|page| page.items).collect();
-    Ok(order.page(found, limit, after, unread))
 }
 
 /// Everything that some queries find, some of it perhaps twice.
@@ -122,7 +111,7 @@ async fn all_of<T: Ordered>(reader: &DynamoReader, query: Query) -> Result<Vec<T
     let mut found: Vec<T> = Vec::new();
     let mut after = None;
     loop {
-        let page = reader.list(&query.clone().after(after)).await?;
+        let page: Page<T> = reader.list(&query.clone().after(after)).await?;
         found.extend(page.items);
         if found.len() > MAX_MATCHES {
             return Err(ListError::TooManyMatches);

@@ -3,12 +3,15 @@
 use std::future::Future;
 
 use super::listing;
+use super::ordered::ListError;
 use crate::command::{Reads, StoreError};
 use crate::domain::market::MarketId;
 use crate::domain::product::create::StockedProduct;
 use crate::domain::product::{Product, ProductId, Stock};
-use crate::dynamodb::query::{Page, Position, Query};
+use crate::domain::total::ListName;
+use crate::dynamodb::query::Query;
 use crate::dynamodb::schema::Index;
+use crate::dynamodb::slice::{Listed, Slice};
 use crate::dynamodb::{Consistency, DynamoReader};
 
 /// What can be asked about products. Implementations return [`StoreError`] when the table does not answer, and
@@ -20,13 +23,19 @@ pub trait ProductReader: Clone + Send + Sync + 'static {
         id: ProductId,
     ) -> impl Future<Output = Result<Option<StockedProduct>, StoreError>> + Send;
 
-    /// Products of a market with their stock, newest first: one request for the list, one for the stock of all.
+    /// A slice of the products of a market with their stock, newest first: one request for the list, one for the stock
+    /// of all.
     fn products_of(
         &self,
         market: MarketId,
-        limit: u32,
-        after: Option<Position>,
-    ) -> impl Future<Output = Result<Page<StockedProduct>, StoreError>> + Send;
+        slice: &Slice,
+    ) -> impl Future<Output = Result<Listed<StockedProduct>, ListError>> + Send;
+}
+
+/// The list of a market's products, for its length.
+#[must_use]
+pub fn total_of(market: MarketId) -> ListName {
+    ListName::of(listing::products_of(market))
 }
 
 impl ProductReader for DynamoReader {
@@ -39,18 +48,13 @@ impl ProductReader for DynamoReader {
     async fn products_of(
         &self,
         market: MarketId,
-        limit: u32,
-        after: Option<Position>,
-    ) -> Result<Page<StockedProduct>, StoreError> {
-        let list =
-            Query::index(Index::ByParent, listing::products_of(market), limit).newest_first().after(after);
-        let page: Page<Product> = self.list(&list).await?;
-        let stocks: Vec<Option<Stock>> = self
-            .get(Reads::many(page.items.iter().map(|product| &product.id)), Consistency::Eventual)
-            .await?;
-        let stocked = page.items.into_iter().zip(stocks);
-        let items =
-            stocked.map(|(product, stock)| StockedProduct { product, stock: stock.unwrap_or_default() });
-        Ok(Page { items: items.collect(), next: page.next })
+        slice: &Slice,
+    ) -> Result<Listed<StockedProduct>, ListError> {
+        let list = Query::index(Index::ByParent, listing::products_of(market), slice.limit).newest_first();
+        let page: Listed<Product> = self.slice(&[list], slice).await?;
+        let stocks = Reads::many(page.items.iter().map(|product| &product.id));
+        let stocks: Vec<Option<Stock>> = self.get(stocks, Consistency::Eventual).await?;
+        let mut stocks = stocks.into_iter().map(Option::unwrap_or_default);
+        Ok(page.map(|product| StockedProduct { product, stock: stocks.next().unwrap_or_default() }))
     }
 }

@@ -1,6 +1,7 @@
 //! Reading users.
 
 pub mod list;
+pub mod profile;
 
 use std::future::Future;
 

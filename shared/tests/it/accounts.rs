@@ -9,6 +9,7 @@ use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::rehash::{RehashError, RehashPassword};
 use shared::domain::user::{Credentials, Role, UserId};
+use shared::dynamodb::slice::Slice;
 use shared::repository::ordered::{ListError, MAX_MATCHES, Order, OrderBy};
 use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
@@ -78,13 +79,13 @@ async fn a_search_that_finds_too_many_says_so_and_a_list_of_them_has_its_pages()
         order: Order { by: OrderBy::Name, descending: false },
     };
     for text in ["ad", "person"] {
-        let found = ground.reader.users(&search(Some(text)), 10, None).await;
+        let found = ground.reader.users(&search(Some(text)), &Slice::first(10)).await;
         assert!(matches!(found, Err(ListError::TooManyMatches)), "{text}");
     }
-    let found = ground.reader.users(&search(Some("person00")), 100, None).await.unwrap();
+    let found = ground.reader.users(&search(Some("person00")), &Slice::first(100)).await.unwrap();
     assert_eq!((found.items.len(), found.next), (100, None));
     ground.requests();
-    let page = ground.reader.users(&search(None), 100, None).await.unwrap();
+    let page = ground.reader.users(&search(None), &Slice::first(100)).await.unwrap();
     assert_eq!((page.items.len(), page.next.is_some()), (100, true));
     assert_eq!(ground.requests(), ["Query"; 6], "one for each role and status");
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use shared::command::{ExecuteError, Reads, Store, StoreError};
 use shared::dynamodb::outbox::Outbox;
-use shared::dynamodb::{DynamoStore, Table};
+use shared::dynamodb::{DynamoReader, DynamoStore, Table};
 use tokio::net::TcpListener;
 
 use crate::ground::{Requests, cause, client};
@@ -19,13 +19,13 @@ use crate::savings::{Jar, Purse, Refusal, Save};
 type Script = Arc<Mutex<VecDeque<(u16, Value)>>>;
 
 /// A service that answers what the script says, line by line, and the last line from then on.
-struct Scripted {
+pub(crate) struct Scripted {
     table: Table,
     seen: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Scripted {
-    async fn open(script: impl IntoIterator<Item = (u16, Value)>) -> Self {
+    pub(crate) async fn open(script: impl IntoIterator<Item = (u16, Value)>) -> Self {
         let script: Script = Arc::new(Mutex::new(script.into_iter().collect()));
         let seen: Arc<Mutex<Vec<Value>>> = Arc::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -39,8 +39,12 @@ impl Scripted {
         DynamoStore::new(self.table.clone())
     }
 
+    pub(crate) fn reader(&self) -> DynamoReader {
+        DynamoReader::new(self.table.clone())
+    }
+
     /// The requests that came, each with its operation under `op`.
-    fn seen(&self) -> Vec<Value> {
+    pub(crate) fn seen(&self) -> Vec<Value> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -167,7 +171,7 @@ async fn a_batch_that_cannot_be_loaded_fails_command_by_command() {
 #[tokio::test]
 async fn a_reader_takes_what_may_be_a_moment_old() {
     let service = Scripted::open([nothing_found()]).await;
-    let reader = shared::dynamodb::DynamoReader::new(service.table.clone());
+    let reader = service.reader();
     let eventual = shared::dynamodb::Consistency::Eventual;
     reader.get(Reads::<Option<Jar>>::one(&"a".to_owned()), eventual).await.unwrap();
     assert_eq!(service.seen()[0]["RequestItems"]["agora"]["ConsistentRead"], false);

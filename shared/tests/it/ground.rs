@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
-};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use harness::TestTable;
+use harness::meter::{Meter, config};
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock, Timestamp};
 use shared::command::{Cause, CorrelationId, Key, Receipt};
@@ -23,6 +22,7 @@ pub(crate) struct Ground {
     pub(crate) reader: DynamoReader,
     pub(crate) outbox: Outbox,
     requests: Requests,
+    meter: Meter,
     raw: Client,
     table: String,
     _table: TestTable,
@@ -34,12 +34,15 @@ impl Ground {
         let endpoint = embedded.stack().dynamodb_endpoint();
         let name = embedded.environment("api-orders").text("AGORA_TABLE").unwrap().to_owned();
         let requests = Requests::default();
-        let table = Table::new(client(&endpoint, Some(requests.clone())), &name);
+        let meter = Meter::default();
+        let metered = config(&endpoint).interceptor(requests.clone()).interceptor(meter.clone());
+        let table = Table::new(Client::from_conf(metered.build()), &name);
         Self {
             store: DynamoStore::new(table.clone()),
             reader: DynamoReader::new(table.clone()),
             outbox: Outbox::new(table),
             requests,
+            meter,
             raw: client(&endpoint, None),
             table: name,
             _table: embedded,
@@ -49,6 +52,11 @@ impl Ground {
     /// The requests since this was last asked, by operation.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.requests.0.lock().unwrap())
+    }
+
+    /// How many items each read since this was last asked has sent.
+    pub(crate) fn items_received(&self) -> Vec<usize> {
+        self.meter.reads().into_iter().map(|read| read.items).collect()
     }
 
     /// Every item of the table.
@@ -90,15 +98,25 @@ impl Ground {
         }
         put.send().await.unwrap();
     }
+
+    /// Puts many items of texts there.
+    pub(crate) async fn put_all<const N: usize>(&self, items: &[[(&str, String); N]]) {
+        for some in items.chunks(25) {
+            let puts = some.iter().map(|attributes| {
+                let text =
+                    |(name, text): &(&str, String)| ((*name).to_owned(), AttributeValue::S(text.clone()));
+                let put = PutRequest::builder().set_item(Some(attributes.iter().map(text).collect()));
+                WriteRequest::builder().put_request(put.build().unwrap()).build()
+            });
+            let write = self.raw.batch_write_item().request_items(&self.table, puts.collect());
+            assert!(write.send().await.unwrap().unprocessed_items().is_none_or(HashMap::is_empty));
+        }
+    }
 }
 
 /// A client of an embedded service.
 pub(crate) fn client(endpoint: &str, requests: Option<Requests>) -> Client {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(endpoint);
+    let config = config(endpoint);
     let config = match requests {
         Some(requests) => config.interceptor(requests),
         None => config,

@@ -6,14 +6,17 @@
 mod accounts;
 mod batch;
 mod commit;
+mod costs;
 mod edge;
 mod failure;
 mod ground;
 mod load;
 mod outbox;
+mod profiles;
 mod query;
 mod readers;
 mod receipt;
 mod records;
 mod refusal;
 mod savings;
+mod slice;

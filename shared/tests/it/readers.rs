@@ -15,6 +15,7 @@ use shared::domain::order::attempt::NoteFailedAttempt;
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::UserId;
+use shared::dynamodb::slice::{Listed, Slice, Start};
 use shared::repository::listing::{EXPIRY_SHARDS, expiry_shard};
 use shared::repository::market::{MarketList, MarketReader};
 use shared::repository::order::{OrderList, OrderReader};
@@ -24,6 +25,11 @@ use shared::repository::user::UserReader;
 
 fn newest_of(status: MarketStatus) -> MarketList {
     MarketList { status, search: None, order: Order { by: OrderBy::CreatedAt, descending: true } }
+}
+
+/// What follows a slice that has a next.
+fn behind<T>(limit: u32, slice: &Listed<T>) -> Slice {
+    Slice { limit, start: Start::After(slice.next.clone().unwrap()) }
 }
 
 #[tokio::test]
@@ -44,7 +50,7 @@ async fn markets_are_listed_by_status_newest_first_and_change_lists_with_it() {
         ids.push(scene.market(&market, seller(), status).await);
     }
     let listed = async |status: MarketStatus| -> Vec<_> {
-        let page = scene.reader.markets(&newest_of(status), 10, None).await.unwrap();
+        let page = scene.reader.markets(&newest_of(status), &Slice::first(10)).await.unwrap();
         page.items.into_iter().map(|market| market.id).collect()
     };
     let newest_first = |mut expected: Vec<_>| {
@@ -80,8 +86,8 @@ async fn products_of_a_market_are_listed_newest_first_each_with_its_own_stock() 
         let product = new_id::<Product>().to_string();
         scene.product(&product, MARKET, seller(), (&format!("CUP-{pieces}"), 100, pieces)).await;
     }
-    let first = scene.reader.products_of(id(MARKET), 5, None).await.unwrap();
-    let second = scene.reader.products_of(id(MARKET), 5, first.next.clone()).await.unwrap();
+    let first = scene.reader.products_of(id(MARKET), &Slice::first(5)).await.unwrap();
+    let second = scene.reader.products_of(id(MARKET), &behind(5, &first)).await.unwrap();
     assert_eq!((first.items.len(), second.items.len(), second.next), (5, 3, None));
     let all: Vec<_> = first.items.into_iter().chain(second.items).collect();
     assert!(all.windows(2).all(|pair| pair[0].product.id > pair[1].product.id));
@@ -92,7 +98,7 @@ async fn products_of_a_market_are_listed_newest_first_each_with_its_own_stock() 
         };
         assert_eq!(listed.stock.available, pieces, "{}", listed.product.sku.as_str());
     }
-    let none = scene.reader.products_of(new_id(), 5, None).await.unwrap();
+    let none = scene.reader.products_of(new_id(), &Slice::first(5)).await.unwrap();
     assert!(none.items.is_empty() && none.next.is_none());
 }
 
@@ -119,14 +125,20 @@ async fn orders_of_a_buyer_are_listed_newest_first() {
     }
     placed.sort();
     placed.reverse();
-    let first = scene.reader.orders(OrderList::OfBuyer(buyer().user), None, 4, None).await.unwrap();
+    let first = scene.reader.orders(OrderList::OfBuyer(buyer().user), None, &Slice::first(4)).await.unwrap();
     let second =
-        scene.reader.orders(OrderList::OfBuyer(buyer().user), None, 4, first.next.clone()).await.unwrap();
+        scene.reader.orders(OrderList::OfBuyer(buyer().user), None, &behind(4, &first)).await.unwrap();
     let seen: Vec<OrderId> = first.items.iter().chain(&second.items).map(|order| order.id).collect();
     assert_eq!(seen, placed);
     assert_eq!(second.next, None);
     assert!(
-        scene.reader.orders(OrderList::OfBuyer(seller().user), None, 4, None).await.unwrap().items.is_empty()
+        scene
+            .reader
+            .orders(OrderList::OfBuyer(seller().user), None, &Slice::first(4))
+            .await
+            .unwrap()
+            .items
+            .is_empty()
     );
 }
 

@@ -4,6 +4,7 @@ use harness::event::of_request;
 use harness::scene::{id, seller};
 use serde_json::{Value, json};
 use shared::domain::product::Stock;
+use shared::dynamodb::slice::Slice;
 use shared::repository::product::ProductReader;
 
 use super::{Markets, fields};
@@ -55,7 +56,7 @@ async fn a_market_is_opened_with_up_to_twenty_products_or_not_at_all() {
     let answer = markets.create(seller(), &[], &market(20)).await;
     assert_eq!(answer.status, 201, "{}", answer.json());
     let opened = id(answer.json()["data"]["id"].as_str().unwrap());
-    let listed = markets.scene.reader.products_of(opened, 100, None).await.unwrap().items;
+    let listed = markets.scene.reader.products_of(opened, &Slice::first(100)).await.unwrap().items;
     let mut stock: Vec<(String, Stock)> =
         listed.into_iter().map(|listed| (listed.product.sku.as_str().to_owned(), listed.stock)).collect();
     stock.sort_by_key(|(_, stock)| stock.available);

@@ -12,7 +12,7 @@ use super::{Markets, fields};
 
 impl Markets {
     /// Opens `count` markets; says their ids.
-    async fn opened(&self, count: usize, status: OpeningStatus) -> Vec<String> {
+    pub(crate) async fn opened(&self, count: usize, status: OpeningStatus) -> Vec<String> {
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {
             let market = new_id::<Market>().to_string();

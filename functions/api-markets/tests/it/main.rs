@@ -7,18 +7,24 @@ mod create;
 mod events;
 mod get;
 mod list;
+mod pages;
+mod shape;
 
 use axum::Router;
 use harness::event::{self, Answer};
+use harness::meter::Meter;
 use harness::scene::Scene;
 use serde_json::Value;
 use shared::api::App;
 use shared::domain::actor::Actor;
+use shared::dynamodb::DynamoReader;
 
 /// The function on a table.
 struct Markets {
     scene: Scene,
     router: Router,
+    /// Of what the function reads.
+    meter: Meter,
 }
 
 impl Markets {
@@ -29,8 +35,10 @@ impl Markets {
 
     /// On this table.
     fn on(scene: Scene) -> Self {
-        let app = App::new(&scene.env("api-markets"), scene.store.clone(), scene.reader.clone()).unwrap();
-        Self { scene, router: api_markets::router(app) }
+        let meter = Meter::default();
+        let reader = DynamoReader::new(meter.on(&scene.table));
+        let app = App::new(&scene.env("api-markets"), scene.store.clone(), reader).unwrap();
+        Self { scene, router: api_markets::router(app), meter }
     }
 
     /// The answer to an event, whatever it is.

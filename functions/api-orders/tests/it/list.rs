@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::order::OrderId;
+use shared::domain::total::ListName;
+use shared::repository::listing;
 
 use super::{Orders, fields};
 
@@ -61,11 +63,11 @@ async fn a_list_holds_what_the_caller_bought_and_nothing_else() {
     orders.placed(2).await;
     for nobody in [seller(), stranger()] {
         let body = orders.get(nobody, "/v1/orders").await.json();
-        assert_eq!(body, serde_json::json!({ "data": [], "pagination": { "limit": 20 } }));
+        assert_eq!(body, serde_json::json!({ "data": [], "pagination": { "limit": 20, "total": 0 } }));
     }
     let mine = orders.get(buyer(), "/v1/orders?limit=100").await.json();
     assert_eq!(mine["data"].as_array().unwrap().len(), 2);
-    assert_eq!(mine["pagination"], serde_json::json!({ "limit": 100 }));
+    assert_eq!(mine["pagination"], serde_json::json!({ "limit": 100, "total": 2 }));
 }
 
 #[tokio::test]
@@ -167,5 +169,71 @@ async fn a_cursor_of_one_status_is_none_of_another() {
     for list in ["status=pending", "status=cancelled", ""] {
         let answer = orders.get(buyer(), &format!("/v1/orders?{list}&limit=1&cursor={cursor}")).await;
         assert_eq!(answer.status, if list == "status=pending" { 200 } else { 400 }, "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_one_status_is_the_same_by_number_by_offset_and_by_cursor() {
+    let orders = Orders::open().await;
+    let placed = orders.placed(30).await;
+    let mut cancelled: Vec<String> = placed.iter().step_by(3).rev().map(ToString::to_string).collect();
+    for id in &cancelled {
+        orders.post(buyer(), &format!("/v1/orders/{id}/cancel"), &[], &json!({})).await;
+    }
+    let mut all: Vec<String> = placed.iter().rev().map(ToString::to_string).collect();
+    for (list, whole) in [("status=cancelled", &mut cancelled), ("", &mut all)] {
+        let ids = async |query: &str| {
+            let body = orders.get(buyer(), &format!("/v1/orders?{list}&limit=4&{query}")).await.json();
+            let found = body["data"].as_array().unwrap_or_else(|| panic!("{query}: {body}")).iter();
+            found.map(|order| text(&order["id"])).collect::<Vec<_>>()
+        };
+        for (page, expected) in whole.chunks(4).enumerate() {
+            assert_eq!(ids(&format!("page={}", page + 1)).await, expected, "{list} {page}");
+        }
+        for offset in [0, 1, 7, whole.len() - 1, whole.len(), whole.len() + 5] {
+            let rest = &whole[offset.min(whole.len())..];
+            assert_eq!(ids(&format!("offset={offset}")).await, rest[..rest.len().min(4)], "{list} {offset}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_says_how_many_orders_there_are_in_all_and_of_a_status() {
+    let orders = Orders::open().await;
+    orders.placed(2).await;
+    let (bought, sold) = (listing::orders_of(buyer().user), listing::orders_in(harness::scene::id(MARKET)));
+    for (list, count) in [
+        (ListName::of(bought.clone()), 40),
+        (ListName::with_status(&bought, "pending"), 30),
+        (ListName::of(sold.clone()), 500),
+        (ListName::with_status(&sold, "shipped"), 12),
+    ] {
+        orders.scene.counted(list, count).await;
+    }
+    for (by, query, total) in [
+        (buyer(), "", 40),
+        (buyer(), "?status=pending", 30),
+        (buyer(), "?status=shipped", 0),
+        (seller(), &format!("?marketId={MARKET}"), 500),
+        (seller(), &format!("?marketId={MARKET}&status=shipped"), 12),
+        (seller(), &format!("?marketId={MARKET}&status=pending"), 2),
+    ] {
+        let body = orders.get(by, &format!("/v1/orders{query}")).await.json();
+        assert_eq!(body["pagination"]["total"], total, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_shown_with_the_fields_that_are_named() {
+    let orders = Orders::open().await;
+    let order = orders.scene.order(None).await;
+    let expected = json!({ "status": "pending", "total": { "amount": 3_998, "currency": "EUR" } });
+    let one = orders.get(buyer(), &format!("/v1/orders/{}?fields=total,status", order.id)).await;
+    assert_eq!(one.json()["data"], expected);
+    let list = orders.get(buyer(), "/v1/orders?fields=total,status").await;
+    assert_eq!(list.json()["data"], json!([expected]));
+    for path in [format!("/v1/orders/{}", order.id), "/v1/orders".to_owned()] {
+        let refused = orders.get(buyer(), &format!("{path}?fields=status,lines")).await;
+        assert_eq!((refused.status.as_u16(), fields(&refused)), (400, vec!["fields".to_owned()]));
     }
 }

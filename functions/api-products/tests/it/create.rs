@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::domain::actor::Actor;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{Market, MarketStatus};
+use shared::dynamodb::slice::Slice;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 
@@ -69,7 +70,7 @@ async fn of_ten_products_with_one_sku_at_once_one_is_listed() {
     let mut expected = vec![(409, "CONFLICT".to_owned()); 10];
     expected[0] = (201, String::new());
     assert_eq!(ended, expected);
-    let listed = products.scene.reader.products_of(id(MARKET), 100, None).await.unwrap().items;
+    let listed = products.scene.reader.products_of(id(MARKET), &Slice::first(100)).await.unwrap().items;
     assert_eq!(listed.len(), 2);
 }
 

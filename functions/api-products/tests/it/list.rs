@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use harness::scene::{MARKET, new_id, seller, stranger};
-use serde_json::Value;
+use harness::scene::{MARKET, PRODUCT, new_id, seller, stranger};
+use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::product::Product;
+use shared::repository::product::total_of;
 
 use super::{Products, error, fields};
 
@@ -76,7 +77,7 @@ async fn a_cursor_of_one_market_is_none_of_anothers() {
     assert_eq!(error(&foreign), (400, "INVALID_CURSOR".to_owned()));
     let next = products.get(&format!("{path}?cursor={cursor}")).await.json();
     assert_eq!(next["data"].as_array().unwrap().len(), 1);
-    assert_eq!(next["pagination"], serde_json::json!({ "limit": 20 }));
+    assert_eq!(next["pagination"], json!({ "limit": 20, "total": 1 }));
 }
 
 #[tokio::test]
@@ -85,4 +86,42 @@ async fn a_query_that_breaks_its_rules_names_every_parameter() {
     let answer = products.get(&format!("/v1/markets/{MARKET}/products?limit=0&sku=MUG-1")).await;
     assert_eq!(error(&answer), (400, "VALIDATION_ERROR".to_owned()));
     assert_eq!(fields(&answer), ["limit", "sku"]);
+}
+
+#[tokio::test]
+async fn a_list_is_the_same_by_number_by_offset_and_by_cursor_and_says_how_long_it_is() {
+    let products = Products::open().await;
+    let (path, market, ids) = products.market_of(11).await;
+    let mut whole: Vec<String> = ids.into_iter().collect();
+    whole.sort();
+    whole.reverse();
+    let page = async |query: &str| products.get(&format!("{path}?limit=4&{query}")).await.json();
+    let skus = |body: &Value| {
+        body["data"].as_array().unwrap().iter().map(|each| text(&each["id"])).collect::<Vec<_>>()
+    };
+    for (number, expected) in whole.chunks(4).enumerate() {
+        assert_eq!(skus(&page(&format!("page={}", number + 1)).await), expected);
+    }
+    let middle = page("offset=3").await;
+    assert_eq!(skus(&middle), whole[3..7]);
+    let next = text(&middle["pagination"]["nextCursor"]);
+    assert_eq!(skus(&page(&format!("cursor={next}")).await), whole[7..]);
+    products.scene.counted(total_of(harness::scene::id(&market)), 41).await;
+    let total = json!({ "page": 3, "limit": 4, "total": 41, "totalPages": 11 });
+    assert_eq!(page("page=3").await["pagination"], total);
+}
+
+#[tokio::test]
+async fn a_product_is_shown_with_the_fields_that_are_named() {
+    let products = Products::open().await;
+    let expected = json!({ "sku": "MUG-1", "stock": { "available": 10, "reserved": 0 } });
+    let one = products.get(&format!("/v1/products/{PRODUCT}?fields=stock,sku")).await;
+    assert_eq!(one.json()["data"], expected);
+    let list = products.get(&format!("/v1/markets/{MARKET}/products?fields=stock,sku")).await;
+    assert_eq!(list.json()["data"], json!([expected]));
+    for path in [format!("/v1/products/{PRODUCT}"), format!("/v1/markets/{MARKET}/products")] {
+        let refused = products.get(&format!("{path}?fields=stock.available&include=market")).await;
+        assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()));
+        assert_eq!(fields(&refused), ["fields", "include"]);
+    }
 }

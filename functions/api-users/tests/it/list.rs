@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use harness::scene::{id, moderator, new_id, stranger};
 use serde_json::{Value, json};
 use shared::domain::actor::Actor;
+use shared::domain::total::ListName;
 use shared::domain::user::register::RegisterUser;
-use shared::domain::user::{Credentials, Role, UserId};
+use shared::domain::user::{Credentials, Role, UserId, UserStatus};
+use shared::repository::listing;
 
 use super::{Users, admin, error, fields, forbidden};
 
@@ -147,7 +149,7 @@ async fn a_list_is_for_those_who_may_read_any_account() {
     );
     let answer = users.get(moderator(), "/v1/users").await;
     assert_eq!((answer.status.as_u16(), answer.json()["data"].as_array().unwrap().len()), (200, 5));
-    assert_eq!(answer.json()["pagination"], json!({ "limit": 20 }));
+    assert_eq!(answer.json()["pagination"], json!({ "limit": 20, "total": 5 }));
 }
 
 #[tokio::test]
@@ -203,4 +205,79 @@ async fn a_name_that_grows_when_it_is_folded_still_has_its_place() {
         );
     }
     assert_eq!(users.get(moderator(), &path).await.json()["data"][0]["name"], long);
+}
+
+#[tokio::test]
+async fn a_list_of_several_partitions_is_the_same_by_number_by_offset_and_by_cursor() {
+    let (users, ids) = Users::with_people().await;
+    users.patch(carol(&ids), ids[5], &json!({ "status": "suspended" })).await;
+    let listed = async |query: &str| {
+        let body = users.get(carol(&ids), &format!("/v1/users?{query}")).await.json();
+        let place = |user: &Value| ids.iter().position(|id| user["id"] == id.to_string()).unwrap();
+        (body["data"].as_array().unwrap().iter().map(place).collect::<Vec<_>>(), body["pagination"].clone())
+    };
+    for list in ["sort=name", "sort=-createdAt", "role=user&sort=-name", "search=ad&sort=createdAt"] {
+        let whole = users.listed(carol(&ids), &ids, list, 3).await;
+        for (page, expected) in whole.chunks(3).enumerate() {
+            let (by_number, pagination) = listed(&format!("{list}&limit=3&page={}", page + 1)).await;
+            assert_eq!(by_number, expected, "{list}, page {}", page + 1);
+            let is_last = expected.last() == whole.last();
+            assert_eq!(pagination.get("nextCursor").is_none(), is_last, "{list}, page {}", page + 1);
+        }
+        for offset in 0..=whole.len() {
+            let (by_offset, pagination) = listed(&format!("{list}&limit=2&offset={offset}")).await;
+            assert_eq!(by_offset, whole[offset..whole.len().min(offset + 2)], "{list}, offset {offset}");
+            let Some(next) = pagination["nextCursor"].as_str() else { continue };
+            let (after, _) = listed(&format!("{list}&limit=9&cursor={next}")).await;
+            assert_eq!(after, whole[offset + 2..], "{list}, on from offset {offset}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_has_as_many_accounts_as_its_partitions_together() {
+    let users = Users::open().await;
+    let (active, suspended) = (UserStatus::Active, UserStatus::Suspended);
+    for (role, status, count) in [
+        (Role::User, active, 70),
+        (Role::User, suspended, 20),
+        (Role::Moderator, active, 7),
+        (Role::Admin, active, 3),
+    ] {
+        users.scene.counted(ListName::of(listing::accounts(role, status)), count).await;
+    }
+    for (query, total) in [
+        ("", 100),
+        ("?role=user", 90),
+        ("?status=active&page=1", 80),
+        ("?status=suspended", 20),
+        ("?role=moderator&status=active", 7),
+        ("?search=stranger", 1),
+    ] {
+        let body = users.get(moderator(), &format!("/v1/users{query}")).await.json();
+        assert_eq!(body["pagination"]["total"], total, "{query}");
+    }
+    let page = users.get(moderator(), "/v1/users?status=active&page=1").await.json();
+    assert_eq!(page["pagination"]["totalPages"], 4);
+}
+
+#[tokio::test]
+async fn an_account_is_shown_with_the_fields_that_are_named() {
+    let users = Users::open().await;
+    let expected = json!({ "email": "stranger@example.com", "name": "stranger" });
+    for path in ["/v1/users/me".to_owned(), super::path(stranger().user)] {
+        let shown = users.get(stranger(), &format!("{path}?fields=name,email")).await;
+        assert_eq!(shown.json()["data"], expected, "{path}");
+        assert!(shown.header("etag").is_some());
+        let refused = users.get(stranger(), &format!("{path}?fields=password&include=creator")).await;
+        assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()));
+        let known = "id, email, emailVerified, name, role, status, createdAt, updatedAt, version";
+        let said = json!({
+            "fields": format!("`password` is not one of {known}"),
+            "include": "is not a known field",
+        });
+        assert_eq!(fields(&refused), said);
+    }
+    let list = users.get(moderator(), "/v1/users?search=stranger&fields=email,name").await.json();
+    assert_eq!(list["data"], json!([expected]));
 }

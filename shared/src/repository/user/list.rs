@@ -5,12 +5,14 @@
 use std::future::Future;
 
 use crate::domain::text::Name;
+use crate::domain::total::ListName;
 use crate::domain::user::{Role, User, UserStatus};
 use crate::dynamodb::DynamoReader;
-use crate::dynamodb::query::{Page, Position, Query};
+use crate::dynamodb::query::Query;
 use crate::dynamodb::schema::Index;
+use crate::dynamodb::slice::{Listed, Slice};
 use crate::repository::listing;
-use crate::repository::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches, merged};
+use crate::repository::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches};
 
 /// Which accounts, in which order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,31 +29,23 @@ pub struct UserList {
 
 /// Lists accounts.
 pub trait UserLister: Clone + Send + Sync + 'static {
-    /// A page of up to `limit` accounts. Implementations return [`ListError::TooManyMatches`] for searches only,
-    /// and [`ListError::Store`] when the table does not answer.
+    /// A slice of a list of accounts. Implementations return [`ListError::TooManyMatches`] for searches only, and
+    /// [`ListError::Store`] when the table does not answer.
     fn users(
         &self,
         list: &UserList,
-        limit: u32,
-        after: Option<Position>,
-    ) -> impl Future<Output = Result<Page<User>, ListError>> + Send;
+        slice: &Slice,
+    ) -> impl Future<Output = Result<Listed<User>, ListError>> + Send;
 }
 
 impl UserLister for DynamoReader {
-    async fn users(
-        &self,
-        list: &UserList,
-        limit: u32,
-        after: Option<Position>,
-    ) -> Result<Page<User>, ListError> {
-        let after = after.and_then(|position| position.index_sort);
-        match &list.search {
-            Some(search) => {
-                let found = search_for(self, list, search).await?;
-                Ok(list.order.page(found, limit, after.as_deref(), false))
-            }
-            None => Ok(merged(self, list.partitions(), list.order, limit, after.as_deref()).await?),
+    async fn users(&self, list: &UserList, slice: &Slice) -> Result<Listed<User>, ListError> {
+        if let Some(search) = &list.search {
+            let found = search_for(self, list, search).await?;
+            return Ok(list.order.slice(found, slice));
         }
+        let partitions: Vec<Query> = list.partitions().map(|partition| list.order.query(partition)).collect();
+        Ok(self.slice(&partitions, slice).await?)
     }
 }
 
@@ -79,6 +73,15 @@ impl Ordered for User {
 }
 
 impl UserList {
+    /// The lists whose lengths make up its own; a search is counted when it is read.
+    #[must_use]
+    pub fn totals(&self) -> Vec<ListName> {
+        match self.search {
+            Some(_) => Vec::new(),
+            None => self.partitions().map(ListName::of).collect(),
+        }
+    }
+
     fn partitions(&self) -> impl Iterator<Item = String> {
         let (role, status) = (self.role, self.status);
         let roles = Role::ALL.iter().copied().filter(move |each| role.is_none_or(|role| role == *each));

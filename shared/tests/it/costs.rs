@@ -1,0 +1,184 @@
+//! What reading costs. The figures of `docs/data-model.md` are these, measured on the embedded table:
+//! `cargo nextest run --workspace --no-capture -E 'test(reading_costs)'`.
+
+use harness::Scene;
+use harness::meter::Meter;
+use harness::scene::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, cause, id, new_id, seller};
+use shared::clock::{Clock, SystemClock};
+use shared::command::Store;
+use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::{Market, MarketStatus};
+use shared::domain::money::Quantity;
+use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::order::{OrderId, OrderStatus};
+use shared::domain::product::Product;
+use shared::domain::user::{Role, UserId};
+use shared::dynamodb::outbox::Outbox;
+use shared::dynamodb::schema::OUTBOX_SHARDS;
+use shared::dynamodb::slice::{Slice, Start};
+use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::repository::listing::EXPIRY_SHARDS;
+use shared::repository::market::{MarketList, MarketReader};
+use shared::repository::order::{OrderList, OrderReader};
+use shared::repository::ordered::{Order, OrderBy};
+use shared::repository::product::{ProductReader, total_of};
+use shared::repository::total::TotalReader;
+use shared::repository::user::UserReader;
+use shared::repository::user::list::{UserList, UserLister};
+use shared::repository::user::profile::ProfileReader;
+
+use crate::ground::once;
+
+/// A page of twenty.
+const FIRST: Slice = Slice::first(20);
+/// The sixth of these pages, by its number.
+const SIXTH: Slice = Slice { limit: 20, start: Start::Offset(100) };
+
+/// A metered table with 150 markets, products, orders and accounts on it.
+struct Shelves {
+    scene: Scene,
+    meter: Meter,
+    reader: DynamoReader,
+    store: DynamoStore,
+    /// Pattern, requests, read units.
+    measured: Vec<(&'static str, usize, f64)>,
+}
+
+impl Shelves {
+    async fn filled() -> Self {
+        let scene = Scene::open().await;
+        scene.order(None).await;
+        for n in 0..150 {
+            let person: UserId = new_id();
+            scene.person(actor(&person.to_string(), Role::User), &format!("person{n:04}")).await;
+            let market = new_id::<Market>().to_string();
+            scene.market(&market, actor(&person.to_string(), Role::User), OpeningStatus::Active).await;
+            let product = new_id::<Product>().to_string();
+            scene.product(&product, MARKET, seller(), (&format!("CUP-{n:04}"), 500, 10)).await;
+            let order = new_id();
+            scene.order_of(order, id(&product), 1, None).await;
+            if n % 10 == 0 {
+                scene.run(CancelOrder { id: order, by: buyer(), reason: None }).await;
+            }
+        }
+        let meter = Meter::default();
+        let table = meter.on(&scene.table);
+        let (reader, store) = (DynamoReader::new(table.clone()), DynamoStore::new(table));
+        Self { scene, meter, reader, store, measured: Vec::new() }
+    }
+
+    /// Takes down what was read since the last time.
+    fn note(&mut self, pattern: &'static str) {
+        let reads = self.meter.reads();
+        self.measured.push((pattern, reads.len(), reads.iter().map(|read| read.units).sum()));
+    }
+
+    async fn single_things(&mut self) {
+        self.reader.market(id(MARKET)).await.unwrap().unwrap();
+        self.note("one market, order, payment");
+        self.reader.current_user(id(BUYER)).await.unwrap().unwrap();
+        self.note("one account, as of now");
+        self.reader.product(id(PRODUCT)).await.unwrap().unwrap();
+        self.note("a product with its stock");
+        self.reader.account(&"buyer@example.com".parse().unwrap()).await.unwrap().unwrap();
+        self.note("an account by its address");
+    }
+
+    async fn markets(&mut self) {
+        let order = Order { by: OrderBy::CreatedAt, descending: true };
+        let mut list = MarketList { status: MarketStatus::Active, search: None, order };
+        let page = self.reader.markets(&list, &FIRST).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("markets of a status, by time or name");
+        self.reader.markets(&list, &SIXTH).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("the sixth page of them");
+        let creators: Vec<UserId> = page.items.iter().map(|market| market.creator_id).collect();
+        assert_eq!(self.reader.profiles(&creators).await.unwrap().len(), 20);
+        self.note("the creators of a page of markets");
+        list.search = Some("mugs".parse().unwrap());
+        assert_eq!(self.reader.markets(&list, &FIRST).await.unwrap().total, Some(151));
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("markets whose name begins so, 151 of them");
+    }
+
+    async fn products_and_orders(&mut self) {
+        self.reader.products_of(id(MARKET), &FIRST).await.unwrap();
+        self.reader.total(&[total_of(id(MARKET))]).await.unwrap();
+        self.note("products of a market");
+        let list = OrderList::OfBuyer(buyer().user);
+        self.reader.orders(list, None, &FIRST).await.unwrap();
+        self.reader.total(&[list.total(None)]).await.unwrap();
+        self.note("orders of a buyer, of a market");
+        let status = Some(OrderStatus::Cancelled);
+        let cancelled = self.reader.orders(list, status, &Slice::first(10)).await.unwrap();
+        assert_eq!(cancelled.items.len(), 10);
+        self.reader.total(&[list.total(status)]).await.unwrap();
+        self.note("10 of them of a status that every tenth has");
+    }
+
+    async fn accounts(&mut self) {
+        let order = Order { by: OrderBy::Name, descending: false };
+        let list = UserList { status: None, role: None, search: None, order };
+        self.reader.users(&list, &FIRST).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("accounts by role, status, name");
+        self.reader.users(&list, &SIXTH).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("the sixth page of all accounts");
+        let search = UserList { search: Some("person000".parse().unwrap()), ..list };
+        assert_eq!(self.reader.users(&search, &FIRST).await.unwrap().total, Some(10));
+        self.note("accounts whose name or address begins so, 10 of them");
+    }
+
+    async fn ticks(&mut self) {
+        let now = SystemClock.now();
+        for shard in 0..EXPIRY_SHARDS {
+            self.reader.expiring(shard, now, 100).await.unwrap();
+        }
+        self.note("orders that are overdue, none of them");
+        let outbox = Outbox::new(self.meter.on(&self.scene.table));
+        for shard in 0..OUTBOX_SHARDS {
+            outbox.overdue(shard, now.minus(std::time::Duration::from_mins(1)), 100).await.unwrap();
+        }
+        self.note("events that the stream missed, none of them");
+    }
+
+    async fn commands(&mut self) {
+        let quantity = Quantity::try_from(1).unwrap();
+        let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
+        let placed: OrderId = new_id();
+        let place = PlaceOrder { id: placed, by: buyer(), items, payment_method: None };
+        self.store.execute(place, &once("orders k1", "fingerprint")).await.unwrap();
+        self.note("placing an order of one product");
+        let cancel = CancelOrder { id: id(ORDER), by: buyer(), reason: None };
+        self.store.execute(cancel, &cause(SystemClock.now())).await.unwrap();
+        self.note("a command on known keys: cancelling an order");
+    }
+}
+
+/// The requests and read units of a pattern, as the documentation has them.
+fn documented(text: &str, pattern: &str) -> Option<(usize, f64)> {
+    let row = text.lines().find(|line| line.starts_with(&format!("| {pattern} |")))?;
+    let mut cells = row.trim_matches('|').split('|').skip(2).map(str::trim);
+    Some((cells.next()?.parse().ok()?, cells.next()?.parse().ok()?))
+}
+
+#[tokio::test]
+async fn reading_costs_what_the_documentation_says() {
+    let mut shelves = Shelves::filled().await;
+    shelves.single_things().await;
+    shelves.markets().await;
+    shelves.products_and_orders().await;
+    shelves.accounts().await;
+    shelves.ticks().await;
+    shelves.commands().await;
+    let text = std::fs::read_to_string(harness::workspace("docs/data-model.md")).unwrap();
+    for (pattern, requests, units) in &shelves.measured {
+        println!("{pattern}: {requests} requests, {units} read units");
+    }
+    for (pattern, requests, units) in shelves.measured {
+        assert_eq!(documented(&text, pattern), Some((requests, units)), "{pattern}");
+    }
+}
