@@ -8,6 +8,7 @@ mod crashes;
 mod deliveries;
 mod gateway;
 mod idempotency;
+mod keys;
 mod limits;
 mod orders;
 mod payments;

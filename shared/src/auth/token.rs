@@ -22,6 +22,12 @@ pub const LIFETIME: Duration = Duration::from_mins(15);
 /// How far the clocks of two machines may differ.
 const LEEWAY: Duration = Duration::from_mins(1);
 
+/// How long after it was signed a token is accepted somewhere: so long its key must be published.
+pub const ACCEPTED_FOR: Duration = LIFETIME.saturating_add(LEEWAY);
+
+/// How long those who verify tokens may keep the published key set: so long a key must be published before it signs.
+pub const KEY_SET_MAX_AGE: Duration = Duration::from_mins(5);
+
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
