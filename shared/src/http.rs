@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod edge;
 pub mod error;
 pub mod etag;
+pub mod event;
 pub mod fields;
 pub mod json;
 pub mod path;
