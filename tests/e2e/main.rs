@@ -5,6 +5,7 @@
 mod accounts;
 mod attacks;
 mod auth;
+mod caches;
 mod crashes;
 mod deliveries;
 mod gateway;
