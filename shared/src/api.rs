@@ -14,6 +14,6 @@ pub use account_token::AccountTokens;
 pub use app::{App, Edge};
 pub use caller::{Authenticated, Caller};
 pub use limits::Limits;
-pub use once::{Once, OnceRequired};
+pub use once::{Once, OnceLeased, OnceRequired};
 pub use permission::{May, Permitted};
 pub use user::UserBody;

@@ -11,6 +11,7 @@ pub mod schema;
 
 mod batch;
 mod failure;
+mod leases;
 mod loader;
 mod receipts;
 mod store;

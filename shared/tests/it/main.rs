@@ -9,6 +9,7 @@ mod commit;
 mod edge;
 mod failure;
 mod ground;
+mod lease;
 mod load;
 mod outbox;
 mod query;

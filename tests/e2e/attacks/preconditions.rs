@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use http::{Method, StatusCode};
+use local::faults::{Fault, Rule};
 use serde_json::json;
 
 use super::report::{Report, done, refused};
@@ -85,4 +86,16 @@ async fn in_flight(world: &World, report: &mut Report) {
     let fresh = answers.iter().filter(|answer| !answer.headers.contains_key("idempotent-replay")).count();
     report.check("a key in flight: 20 equal answers", alike, &format!("{answers:?}"));
     report.check("a key in flight: one order", fresh == 1, &format!("{fresh} were not replays"));
+
+    // Whoever meets the same request at its receipt in each attempt is told that it is being worked on.
+    let busy =
+        Rule::new("api-orders", Fault::transaction_conflict()).operation("TransactWriteItems").times(10);
+    world.shop.stack().faults().inject(busy);
+    let order =
+        || world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key("busy").json(&world.an_order());
+    let busy = refused(409, "IDEMPOTENCY_IN_PROGRESS");
+    let answer = report.row("a key whose request is still being committed", order(), busy).await;
+    let wait = answer.headers.get("retry-after").and_then(|wait| wait.to_str().ok());
+    report.check("says when to ask again", wait == Some("1"), &format!("{:?}", answer.headers));
+    report.row("and is done when it is asked again", order(), done(201)).await;
 }
