@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test lint fuzz format openapi client build deploy clean
+.PHONY: help dev test lint fuzz format openapi client build deploy keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -42,6 +42,10 @@ build: $(VENV)/deploy.stamp ## Build the functions for AWS (ARCH=arm64 or x86_64
 
 deploy: build $(VENV)/test.stamp ## Build, and deploy to the AWS account of the environment
 	sam deploy --guided --parameter-overrides Architecture=$(if $(filter x86_64,$(ARCH)),x86_64,arm64)
+
+keys-rotate: ## Take the next step of rotating the keys that sign tokens (STAGE=prod for a stack on AWS)
+	@cargo build --locked --quiet --package local
+	@target/debug/local keys rotate $(if $(STAGE),--stage $(STAGE))
 
 clean: ## Remove what was built, installed and stored
 	rm -rf target $(VENV) .local .aws-sam

@@ -22,6 +22,9 @@ pub(crate) enum Command {
     Dev(DevArguments),
     /// Shows the template's routes as `cargo lambda watch` reads them from the root manifest.
     Router(RouterArguments),
+    /// Rotates the keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Runs a function with the variables that are its own; cargo calls this.
     #[command(hide = true)]
     RunFunction {
@@ -74,6 +77,37 @@ enum HostName {
     Watch,
     /// The functions as they are built, as Lambda would run them.
     Runtime,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Says which key signs, which are accepted, and when the next step is safe.
+    Status(KeysArguments),
+    /// Takes the next step: introduce a key, sign with it, retire the previous one. Safe to repeat.
+    Rotate(KeysArguments),
+    /// Begins with a stack on AWS: with its first key, or with the key set that it publishes.
+    Init {
+        #[command(flatten)]
+        keys: KeysArguments,
+        /// File with the stack's /.well-known/jwks.json.
+        #[arg(long)]
+        published: Option<PathBuf>,
+    },
+    /// Notes that a stack on AWS was deployed with the last step's values.
+    Deployed(KeysArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysArguments {
+    /// A stack on AWS, by its name in samconfig.toml; without it, the local stack.
+    #[arg(long)]
+    pub(crate) stage: Option<String>,
+    /// State folder of the local stack.
+    #[arg(long, default_value = ".local")]
+    pub(crate) state: PathBuf,
+    /// Folder with what is kept for stacks on AWS.
+    #[arg(long, default_value = ".deployments")]
+    pub(crate) deployments: PathBuf,
 }
 
 #[derive(Debug, Args)]

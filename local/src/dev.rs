@@ -1,5 +1,6 @@
 //! `local dev`: the whole system on one machine, from the first port to the last goodbye.
 
+mod rotation;
 mod warm;
 
 use std::{error::Error, io, path::PathBuf};
@@ -85,7 +86,10 @@ pub async fn run(options: Options, seeder: Option<Seeder>) -> Result<(), DevErro
         }
     };
     if prepared.is_ok() {
-        stopped.any().await;
+        tokio::select! {
+            () = rotation::follow(&stack, &options.state) => {}
+            () = stopped.any() => {}
+        }
     }
     console::line("stopping");
     let kept = stack.shutdown().await;

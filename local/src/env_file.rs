@@ -7,14 +7,13 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::{fs::OpenOptionsExt, process::CommandExt},
+    fs, io,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use crate::{names, template::Function};
+use crate::{names, private_file, template::Function};
 
 /// Names the second file to the runner.
 pub const OWN_VARIABLES: &str = "AGORA_LOCAL_OWN_VARIABLES";
@@ -68,7 +67,7 @@ impl Environments {
         let mut shared = self.shared.clone();
         if !self.own.is_empty() {
             let path = fs::canonicalize(folder)?.join("env.own.json");
-            write_private(&path, &serde_json::to_vec_pretty(&self.own)?)?;
+            private_file::write(&path, &serde_json::to_vec_pretty(&self.own)?)?;
             shared.insert(OWN_VARIABLES.to_owned(), path.display().to_string());
             shared.insert(runner_variable(), format!("{} run-function", runner.display()));
         }
@@ -78,7 +77,7 @@ impl Environments {
             let _ = writeln!(text, "{name}='{value}'");
         }
         let path = folder.join("env");
-        write_private(&path, text.as_bytes())?;
+        private_file::write(&path, text.as_bytes())?;
         Ok(path)
     }
 }
@@ -104,10 +103,6 @@ pub fn run_function(binary: &Path, arguments: &[String]) -> io::Error {
     };
     let stem = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Command::new(binary).args(arguments).envs(own.get(&stem).into_iter().flatten()).exec()
-}
-
-fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(text)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 pub use runtime::{RuntimeHost, RuntimeSettings, Upstream};
 pub use watch::{WatchError, WatchHost, WatchSettings};
 
-use crate::ids;
+use crate::{ids, template::Function};
 
 /// Runs functions.
 pub trait FunctionHost: Send + Sync {
@@ -33,6 +33,11 @@ pub trait FunctionHost: Send + Sync {
 
     /// Kills every instance of a function and waits until they are gone; says how many there were.
     fn kill<'a>(&'a self, function: &'a str) -> BoxFuture<'a, usize>;
+
+    /// Gives functions their new environment, as a deployment does: instances are replaced one after the other, each
+    /// once it has answered what it is working on, and no invocation fails of it. Ends when no old instance is left,
+    /// or in [`WatchError`] if the functions run under `cargo lambda watch` and it does not start again.
+    fn deploy<'a>(&'a self, functions: &'a [Function]) -> BoxFuture<'a, Result<(), WatchError>>;
 
     /// What happened so far, by function.
     fn stats(&self) -> BTreeMap<String, FunctionStats>;

@@ -22,6 +22,8 @@ pub mod faults;
 
 pub mod dev;
 pub mod env_file;
+pub mod keys;
+pub mod private_file;
 pub mod router;
 pub mod secrets;
 pub mod seed;

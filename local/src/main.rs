@@ -1,6 +1,7 @@
 //! The command line of the local stack.
 
 mod cli;
+mod rotate;
 
 use std::{fs, io, process::ExitCode};
 
@@ -14,6 +15,7 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Dev(arguments) => dev::run(arguments.into(), Some(seed::run)).await.map_err(CliError::from),
         Command::Router(arguments) => show_router(&arguments),
+        Command::Keys(command) => rotate::run(&command).map_err(CliError::from),
         Command::RunFunction { binary, arguments } => {
             Err(CliError::Run(env_file::run_function(&binary, &arguments)))
         }
@@ -34,6 +36,8 @@ enum CliError {
     Dev(#[from] dev::DevError),
     #[error("{path}: {source}")]
     Template { path: std::path::PathBuf, source: local::template::TemplateError },
+    #[error(transparent)]
+    Keys(#[from] local::keys::command::KeysError),
     #[error(transparent)]
     Secrets(#[from] local::secrets::SecretError),
     #[error("{path}: {source}")]

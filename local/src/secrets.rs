@@ -2,28 +2,21 @@
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use aws_lc_rs::{
-    error::Unspecified,
-    rand::{self, SystemRandom},
-    signature::{Ed25519KeyPair, KeyPair},
-};
+use aws_lc_rs::{error::Unspecified, rand};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use serde_json::json;
 
-use crate::template::{Parameters, Template};
-
-/// The private key that signs access tokens, and the set with its public half: the two are made together.
-const SIGNING_KEY: &str = "JwtSigningKey";
-const PUBLIC_KEYS: &str = "JwtPublicKeys";
+use crate::{
+    keys::{KeyRing, PUBLIC_KEYS, Pair, SIGNING_KEY},
+    private_file,
+    template::{Parameters, Template},
+};
 
 /// Secret key of the payment sandbox.
 pub(crate) const PAYMENT_KEY: &str = "PaymentGatewayKey";
@@ -87,8 +80,7 @@ impl Secrets {
         let mut secrets = Self { values };
         if secrets.complete(template)? {
             let text = serde_json::to_vec_pretty(&secrets.values).map_err(io::Error::from).map_err(failed)?;
-            let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-            file.and_then(|mut file| file.write_all(&text)).map_err(failed)?;
+            private_file::write(path, &text).map_err(failed)?;
         }
         Ok(secrets)
     }
@@ -110,9 +102,8 @@ impl Secrets {
     fn complete(&mut self, template: &Template) -> Result<bool, SecretError> {
         let before = self.values.len();
         if !self.values.contains_key(SIGNING_KEY) || !self.values.contains_key(PUBLIC_KEYS) {
-            let (signing, public) = signing_key()?;
-            self.values.insert(SIGNING_KEY.to_owned(), signing);
-            self.values.insert(PUBLIC_KEYS.to_owned(), public);
+            // The private key and the set with its public half are made together.
+            self.values.extend(KeyRing::first(Pair::generate()?).parameters());
         }
         let own = [PAYMENT_KEY, WEBHOOK_SECRET].map(str::to_owned);
         for name in template.secret_parameters().into_iter().chain(own) {
@@ -136,28 +127,12 @@ fn secret(parameter: &str) -> Result<String, Unspecified> {
     })
 }
 
-/// An Ed25519 key pair: PKCS#8 in base64, and a JSON Web Key Set (RFC 7517, RFC 8037).
-fn signing_key() -> Result<(String, String), Unspecified> {
-    let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())?;
-    let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).map_err(|_| Unspecified)?;
-    let mut id = [0; 8];
-    rand::fill(&mut id)?;
-    let public = json!({ "keys": [{
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "x": URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()),
-        "kid": URL_SAFE_NO_PAD.encode(id),
-        "alg": "EdDSA",
-        "use": "sig",
-    }] });
-    Ok((STANDARD.encode(document.as_ref()), public.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::keys::SigningKey;
 
     fn template() -> Template {
         let text = "
@@ -174,10 +149,9 @@ Resources: {}
     #[test]
     fn the_public_key_belongs_to_the_signing_key() {
         let secrets = Secrets::generate(&template()).unwrap();
-        let signing = STANDARD.decode(secrets.get("JwtSigningKey").unwrap()).unwrap();
-        let pair = Ed25519KeyPair::from_pkcs8(&signing).unwrap();
+        let public = SigningKey::public_half(secrets.get("JwtSigningKey").unwrap());
         let set: serde_json::Value = serde_json::from_str(secrets.get("JwtPublicKeys").unwrap()).unwrap();
-        assert_eq!(set["keys"][0]["x"], URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()));
+        assert_eq!(set["keys"][0]["x"], public.unwrap());
         assert_eq!(STANDARD.decode(secrets.get("CursorKey").unwrap()).unwrap().len(), 32);
         assert!(secrets.get("PaymentGatewayKey").unwrap().starts_with("sk_test_"));
         assert!(!secrets.parameters(&template()).contains_key(WEBHOOK_SECRET));

@@ -5,13 +5,19 @@ mod error;
 mod idle;
 mod running;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 pub use builder::{HostChoice, Ports, StackBuilder, default_bin_dir};
-pub use error::StartError;
+pub use error::{DeployError, StartError};
 pub use idle::NotIdle;
 
 use crate::{
@@ -24,7 +30,7 @@ use crate::{
     queues::{Depth, QueueError, Queues},
     sources::{Invoker, schedule, stream::StreamReader},
     stop::Stop,
-    template::Deployment,
+    template::{Deployment, Parameters, Template},
 };
 
 /// How long invocations may go on when a stack that keeps its state stops.
@@ -32,6 +38,8 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// A running stack. It stops when it is dropped; [`Stack::shutdown`] stops it in order and keeps what can be kept.
 pub struct Stack {
+    template: Template,
+    parameters: Mutex<Parameters>,
     deployment: Deployment,
     addresses: Addresses,
     host: Arc<dyn FunctionHost>,
@@ -95,7 +103,38 @@ impl Stack {
         format!("http://{}", self.addresses.payments)
     }
 
-    /// What the template describes.
+    /// The values of the template's parameters.
+    #[must_use]
+    pub fn parameters(&self) -> Parameters {
+        self.parameters.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the template describes with other values for some parameters.
+    ///
+    /// # Errors
+    /// [`DeployError::Parameters`] if the template refuses them.
+    pub fn plan(&self, changed: &Parameters) -> Result<Deployment, DeployError> {
+        let mut parameters = self.parameters();
+        parameters.extend(changed.clone());
+        Ok(self.template.resolve(&parameters, &self.sqs_endpoint())?)
+    }
+
+    /// Gives the functions other values for some parameters while they go on serving, as `sam deploy` does. What is no
+    /// function stays as it was started.
+    ///
+    /// # Errors
+    /// [`DeployError`] with what fails.
+    pub async fn deploy(&self, changed: &Parameters) -> Result<(), DeployError> {
+        let deployment = self.plan(changed)?;
+        if let Some(folder) = &self.state {
+            running::write_environment(folder, &deployment, self.addresses)?;
+        }
+        self.host.deploy(&deployment.functions).await?;
+        self.parameters.lock().unwrap_or_else(PoisonError::into_inner).extend(changed.clone());
+        Ok(())
+    }
+
+    /// What the template describes, as it was when the stack was started.
     #[must_use]
     pub fn deployment(&self) -> &Deployment {
         &self.deployment

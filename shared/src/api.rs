@@ -18,6 +18,6 @@ pub use app::{App, Edge};
 pub use caller::{Authenticated, Caller};
 pub use counted::counted;
 pub use limits::Limits;
-pub use once::{Once, OnceRequired, Unkeyed};
+pub use once::{Once, OnceLeased, OnceRequired, Unkeyed};
 pub use permission::{May, Permitted};
 pub use user::UserBody;

@@ -99,6 +99,9 @@ pub enum ExecuteError<E> {
     /// Others kept changing the same entities, in every one of the bounded attempts.
     #[error("others kept changing the same entities")]
     Contention,
+    /// The same request, under the same key, was being committed in every one of the bounded attempts.
+    #[error("the same request is being worked on")]
+    InProgress,
     /// The table did not answer, or answered with something unreadable. The outcome may be unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -111,6 +114,7 @@ impl<E> ExecuteError<E> {
             Self::Refused(refusal) => ExecuteError::Refused(f(refusal)),
             Self::KeyReused => ExecuteError::KeyReused,
             Self::Contention => ExecuteError::Contention,
+            Self::InProgress => ExecuteError::InProgress,
             Self::Store(error) => ExecuteError::Store(error),
         }
     }
@@ -149,7 +153,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// # Errors
     /// Implementations return [`ExecuteError::Refused`] exactly for what the command refuses (in its decision or
     /// by the condition of an item it wrote), [`ExecuteError::KeyReused`] for a receipt with another fingerprint,
-    /// [`ExecuteError::Contention`] after a bounded number of lost races, and [`ExecuteError::Store`] otherwise.
+    /// [`ExecuteError::Contention`] after a bounded number of lost races ([`ExecuteError::InProgress`] if the last was lost
+    /// to the same request), and [`ExecuteError::Store`] otherwise.
     fn execute<C: Command>(&self, command: C, cause: &Cause) -> impl Future<Output = Ended<C>> + Send;
 
     /// As [`execute`](Self::execute), but the first decision is made on `state`, which the caller has just seen:

@@ -12,6 +12,7 @@ pub mod slice;
 
 mod batch;
 mod failure;
+mod leases;
 mod loader;
 mod receipts;
 mod store;

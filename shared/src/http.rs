@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod edge;
 pub mod error;
 pub mod etag;
+pub mod event;
 pub mod fields;
 pub mod include;
 pub mod json;

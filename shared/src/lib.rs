@@ -19,6 +19,7 @@ pub mod subscriptions;
 
 pub mod auth;
 pub mod http;
+pub mod lease;
 pub mod limit;
 
 pub mod api;

@@ -7,6 +7,7 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use axum::Router;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
+use tower::ServiceExt;
 
 use crate::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::config::TelemetryConfig;
@@ -26,7 +27,10 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// What the runtime stops with.
 pub async fn run_api(telemetry: TelemetryConfig, router: Router) -> Result<(), Error> {
     telemetry::start(&telemetry);
-    lambda_http::run(http::edge::around(router, SystemClock, SystemEntropy)).await
+    let answers = lambda_http::Adapter::from(http::edge::around(router, SystemClock, SystemEntropy));
+    let readable =
+        |LambdaEvent { payload, context }| LambdaEvent::new(http::event::readable(payload), context);
+    lambda_runtime::run(answers.map_request(readable)).await
 }
 
 /// Runs the consumer of a queue.

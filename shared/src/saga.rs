@@ -131,8 +131,9 @@ async fn commit<G: Saga, S: Store, F>(
 fn stopped<E, F>(error: ExecuteError<E>) -> DriveError<F> {
     match error {
         ExecuteError::Store(error) => DriveError::Store(error),
-        ExecuteError::Refused(_) | ExecuteError::KeyReused | ExecuteError::Contention => {
-            DriveError::Contention
-        }
+        ExecuteError::Refused(_)
+        | ExecuteError::KeyReused
+        | ExecuteError::Contention
+        | ExecuteError::InProgress => DriveError::Contention,
     }
 }

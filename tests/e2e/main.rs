@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod attacks;
 mod auth;
+mod caches;
 mod client;
 mod crashes;
 mod deliveries;
 mod gateway;
 mod idempotency;
+mod keys;
 mod limits;
 mod lists;
 mod orders;

@@ -7,9 +7,15 @@ use http::{HeaderMap, Method, StatusCode};
 use local::{Stack, StackBuilder};
 use reqwest::Client;
 use serde_json::{Value, json};
-use shared::command::{Key, Record};
+use shared::auth::password::Hasher;
+use shared::clock::{Clock, SystemClock};
+use shared::command::{Key, Record, Store};
 use shared::domain::product::Stock;
+use shared::domain::user::register::RegisterUser;
+use shared::domain::user::{Credentials, Role};
+use shared::dynamodb::{DynamoStore, Table};
 
+use crate::scene::{cause, new_id};
 use crate::{contract, workspace};
 
 /// How long anything that happens by itself may take before a test gives up on it.
@@ -100,6 +106,13 @@ impl Ask<'_> {
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         Self { request: self.request.json(body), ..self }
+    }
+
+    /// With a body of any kind.
+    #[must_use]
+    pub fn body(self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let request = self.request.header("content-type", media_type).body(body.into());
+        Self { request, ..self }
     }
 
     /// Sends it, and holds the answer against what the API promises.
@@ -207,6 +220,39 @@ impl Shop {
         let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         Customer { id: text(&id), email, token: text(&tokens["accessToken"]) }
+    }
+
+    /// Has somebody in this role, whom nobody can register as over HTTP, and logs them in.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn appointed(&self, name: &str, role: Role) -> Customer {
+        let password = "correct horse battery staple";
+        let hasher = Hasher::new().expect("the parameters are fine");
+        let hash = hasher.hash(password.parse().expect("it is one"));
+        let email = format!("{name}@example.com");
+        let register = RegisterUser {
+            id: new_id(),
+            email: email.parse().expect("the address is well-formed"),
+            name: name.parse().expect("the name is well-formed"),
+            role,
+            credentials: Credentials { password_hash: hash.await.expect("a password is hashed") },
+        };
+        let table = self.stack.table_name("Table").expect("the template has the table");
+        let store = DynamoStore::new(Table::new(self.dynamodb(), table));
+        let user = store.execute(register, &cause(SystemClock.now())).await.expect("it is registered");
+        let id = user.into_output().id.to_string();
+        Customer { id, token: self.log_in(&email).await, email }
+    }
+
+    /// Logs somebody in who has the customary password; gives the access token.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn log_in(&self, email: &str) -> String {
+        let login = json!({ "email": email, "password": "correct horse battery staple" });
+        let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+        tokens["accessToken"].as_str().expect("a text").to_owned()
     }
 
     /// Opens a market in EUR with one product; says the product's id.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use local::host::{FunctionHost, FunctionStats, Invocation, InvokeError};
+use local::host::{FunctionHost, FunctionStats, Invocation, InvokeError, WatchError};
 use local::stack::HostChoice;
+use local::template::Function;
 use local::{Stack, StackBuilder};
 use shared::aws::Aws;
 use shared::config::Environment;
@@ -94,6 +95,10 @@ impl FunctionHost for Nobody {
 
     fn kill<'a>(&'a self, _: &'a str) -> BoxFuture<'a, usize> {
         async { 0 }.boxed()
+    }
+
+    fn deploy<'a>(&'a self, _: &'a [Function]) -> BoxFuture<'a, Result<(), WatchError>> {
+        async { Ok(()) }.boxed()
     }
 
     fn stats(&self) -> BTreeMap<String, FunctionStats> {

@@ -6,7 +6,7 @@ use harness::workspace;
 use crate::{functions, read, rust_files};
 
 /// Modules of `shared` that could serve any other domain.
-const KIT: [&str; 16] = [
+const KIT: [&str; 17] = [
     "auth",
     "aws",
     "cache",
@@ -17,6 +17,7 @@ const KIT: [&str; 16] = [
     "consumer",
     "dynamodb",
     "http",
+    "lease",
     "limit",
     "relay",
     "retry",

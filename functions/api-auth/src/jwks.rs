@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::extract::State;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use shared::auth::token::KEY_SET_MAX_AGE;
 use shared::command::Store;
 use shared::http::ApiError;
 use shared::http::reply::Bare;
@@ -32,9 +33,9 @@ impl JsonSchema for KeySet {
     }
 }
 
-/// The key set, as the standard has it: without an envelope. Verifiers may keep it for five minutes.
+/// The key set, as the standard has it: without an envelope. Verifiers may keep it for a while.
 pub(crate) async fn get_jwks<S: Store, Q: UserReader>(
     State(accounts): State<Accounts<S, Q>>,
 ) -> Result<Bare<KeySet>, ApiError> {
-    Ok(Bare { body: accounts.key_set, cache_control: "public, max-age=300" })
+    Ok(Bare { body: accounts.key_set, max_age: KEY_SET_MAX_AGE })
 }

@@ -1,7 +1,7 @@
 //! `DELETE /v1/users/{id}`: the end of an account.
 
 use axum::extract::State;
-use shared::api::permission::{UsersDelete, UsersRead};
+use shared::api::permission::{UsersDelete, UsersRead, revoked};
 use shared::api::{App, Authenticated, May, Once};
 use shared::command::Store;
 use shared::domain::user::UserId;
@@ -28,9 +28,8 @@ pub(crate) async fn delete_user<S: Store, Q: UserReader>(
 fn refusal(error: DeleteUserError) -> ApiError {
     match error {
         DeleteUserError::NotFound => ApiError::not_found(),
-        DeleteUserError::NotPermitted | DeleteUserError::Suspended => {
-            ApiError::new(Code::Forbidden, error.to_string())
-        }
+        DeleteUserError::NotPermitted => ApiError::new(Code::Forbidden, error.to_string()),
+        DeleteUserError::Suspended => revoked(),
         DeleteUserError::VersionMismatch => version_mismatch(),
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::parse::Given;
-use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate};
+use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate, revoked};
 use shared::api::{App, Authenticated, May, Once, UserBody};
 use shared::command::{Cause, Store};
 use shared::domain::email::Email;
@@ -102,7 +102,8 @@ fn refusal(error: UpdateUserError) -> ApiError {
             let named = [("role", role), ("status", status)].into_iter().filter(|(_, given)| *given);
             ApiError::validation(named.map(|(field, _)| (field.to_owned(), says.clone())).collect())
         }
-        UpdateUserError::NotPermitted | UpdateUserError::Suspended => ApiError::new(Code::Forbidden, says),
+        UpdateUserError::NotPermitted => ApiError::new(Code::Forbidden, says),
+        UpdateUserError::Suspended => revoked(),
         UpdateUserError::VersionMismatch => version_mismatch(),
         UpdateUserError::EmailTaken => ApiError::new(Code::EmailTaken, says),
     }

@@ -64,9 +64,10 @@ fn command(delivery: Delivery, now: Timestamp) -> (RecordDeadLetter, Cause) {
 fn outcome<E>(error: &ExecuteError<E>) -> Outcome {
     let reason = match error {
         ExecuteError::Store(_) => "the table did not answer",
-        ExecuteError::Refused(_) | ExecuteError::KeyReused | ExecuteError::Contention => {
-            "the record was not taken"
-        }
+        ExecuteError::Refused(_)
+        | ExecuteError::KeyReused
+        | ExecuteError::Contention
+        | ExecuteError::InProgress => "the record was not taken",
     };
     Outcome::Retry { after: None, reason }
 }

@@ -40,7 +40,12 @@ impl<S: Store, Q: OrderReader, R: Routes, C: Clock> Sweeper<S, Q, R, C> {
         match self.store.execute(ExpireOrder { id }, cause).await {
             Ok(_) => Ok(true),
             Err(ExecuteError::Store(error)) => Err(error),
-            Err(ExecuteError::Refused(_) | ExecuteError::KeyReused | ExecuteError::Contention) => Ok(false),
+            Err(
+                ExecuteError::Refused(_)
+                | ExecuteError::KeyReused
+                | ExecuteError::Contention
+                | ExecuteError::InProgress,
+            ) => Ok(false),
         }
     }
 }

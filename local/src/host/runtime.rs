@@ -18,7 +18,7 @@ use bytes::Bytes;
 use futures::future::{BoxFuture, join_all};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
-use super::{FunctionHost, FunctionStats, Invocation, InvokeError};
+use super::{FunctionHost, FunctionStats, Invocation, InvokeError, WatchError};
 use crate::{
     faults::{Faults, Service},
     logs::Logs,
@@ -100,6 +100,17 @@ impl FunctionHost for RuntimeHost {
                 Some(pool) => pool.kill().await,
                 None => 0,
             }
+        })
+    }
+
+    fn deploy<'a>(&'a self, functions: &'a [Function]) -> BoxFuture<'a, Result<(), WatchError>> {
+        Box::pin(async move {
+            for function in functions {
+                if let Some(pool) = self.pools.get(&function.stem) {
+                    pool.deploy(&function.environment).await;
+                }
+            }
+            Ok(())
         })
     }
 

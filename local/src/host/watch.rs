@@ -20,11 +20,11 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     net::TcpStream,
     process::{Child, Command},
-    sync::Mutex as AsyncMutex,
+    sync::{Mutex as AsyncMutex, RwLock},
 };
 
 use super::{FunctionHost, FunctionStats, Invocation, InvokeError};
-use crate::{clock, faults::HttpClient, logs::Logs};
+use crate::{clock, faults::HttpClient, logs::Logs, template::Function};
 
 /// How `cargo lambda watch` is run.
 #[derive(Clone, Debug)]
@@ -61,9 +61,12 @@ pub enum WatchError {
 
 /// `cargo lambda watch` as a child process.
 pub struct WatchHost {
+    settings: WatchSettings,
     address: SocketAddr,
     client: HttpClient,
     child: AsyncMutex<Option<Child>>,
+    /// Held by invocations together, and by a restart alone.
+    gate: RwLock<()>,
     stats: Mutex<BTreeMap<String, FunctionStats>>,
 }
 
@@ -75,37 +78,15 @@ impl WatchHost {
     /// workspace does not build.
     pub async fn start(settings: WatchSettings) -> Result<Self, WatchError> {
         let address = SocketAddr::from(([127, 0, 0, 1], settings.port));
-        let tool = find(&settings.search).ok_or(WatchError::Missing)?;
-        let mut child = Command::new(tool)
-            .args(["lambda", "watch", "--invoke-address", "127.0.0.1", "--invoke-port"])
-            .arg(settings.port.to_string())
-            .arg("--env-file")
-            .arg(&settings.env_file)
-            .current_dir(&settings.workspace)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
-        if let Some(output) = child.stdout.take() {
-            tokio::spawn(collect(output, settings.logs.clone()));
-        }
-        if let Some(output) = child.stderr.take() {
-            tokio::spawn(collect(output, settings.logs.clone()));
-        }
-        while TcpStream::connect(address).await.is_err() {
-            if child.try_wait()?.is_some() {
-                return Err(WatchError::Ended(settings.port));
-            }
-            clock::sleep(Duration::from_millis(50)).await;
-        }
+        let child = launch(&settings, address).await?;
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let stats = settings.functions.into_iter().map(|stem| (stem, FunctionStats::default())).collect();
-        Ok(Self { address, client, child: AsyncMutex::new(Some(child)), stats: Mutex::new(stats) })
+        let stats = settings.functions.iter().map(|stem| (stem.clone(), FunctionStats::default())).collect();
+        let (child, stats) = (AsyncMutex::new(Some(child)), Mutex::new(stats));
+        Ok(Self { settings, address, client, child, gate: RwLock::new(()), stats })
     }
 
     async fn send(&self, function: &str, invocation: Invocation) -> Result<Bytes, InvokeError> {
+        let _open = self.gate.read().await;
         let uri = format!("http://{}/2015-03-31/functions/{function}/invocations", self.address);
         let request = Request::post(uri)
             .header(header::CONTENT_TYPE, "application/json")
@@ -158,6 +139,19 @@ impl FunctionHost for WatchHost {
         Box::pin(async { 0 })
     }
 
+    /// The tool reads its environment once, so it is started again. Invocations wait meanwhile; none is turned away.
+    fn deploy<'a>(&'a self, _functions: &'a [Function]) -> BoxFuture<'a, Result<(), WatchError>> {
+        Box::pin(async move {
+            let _alone = self.gate.write().await;
+            let mut child = self.child.lock().await;
+            if let Some(old) = child.take() {
+                end(old).await;
+                *child = Some(launch(&self.settings, self.address).await?);
+            }
+            Ok(())
+        })
+    }
+
     fn stats(&self) -> BTreeMap<String, FunctionStats> {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -170,6 +164,36 @@ impl FunctionHost for WatchHost {
             }
         })
     }
+}
+
+/// Starts the tool and waits until it listens.
+async fn launch(settings: &WatchSettings, address: SocketAddr) -> Result<Child, WatchError> {
+    let tool = find(&settings.search).ok_or(WatchError::Missing)?;
+    let mut child = Command::new(tool)
+        .args(["lambda", "watch", "--invoke-address", "127.0.0.1", "--invoke-port"])
+        .arg(settings.port.to_string())
+        .arg("--env-file")
+        .arg(&settings.env_file)
+        .current_dir(&settings.workspace)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()?;
+    if let Some(output) = child.stdout.take() {
+        tokio::spawn(collect(output, settings.logs.clone()));
+    }
+    if let Some(output) = child.stderr.take() {
+        tokio::spawn(collect(output, settings.logs.clone()));
+    }
+    while TcpStream::connect(address).await.is_err() {
+        if child.try_wait()?.is_some() {
+            return Err(WatchError::Ended(settings.port));
+        }
+        clock::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(child)
 }
 
 /// Asks the tool to end, so that it ends its own children; kills it when it does not.

@@ -7,6 +7,20 @@ use crate::{
     template::TemplateError,
 };
 
+/// Why functions do not get other values.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// The template refuses the values.
+    #[error(transparent)]
+    Parameters(#[from] TemplateError),
+    /// The environment cannot be written.
+    #[error("cannot write the functions' environment: {0}")]
+    Environment(#[from] io::Error),
+    /// `cargo lambda watch` does not start again.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+}
+
 /// Why a stack does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {

@@ -5,7 +5,7 @@ use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use tokio::{net::TcpListener, task::JoinSet};
@@ -17,13 +17,14 @@ use crate::{
     faults::{Faults, Service},
     gateway,
     host::{FunctionHost, RuntimeHost, RuntimeSettings, Upstream, WatchHost, WatchSettings},
+    keys::folder::SECRETS,
     logs::{Logs, Sink},
     payments::Sandbox,
     queues::Queues,
     secrets::{PAYMENT_KEY, Secrets, WEBHOOK_SECRET},
     sources::{Invoker, queue::QueuePoller, schedule::Ticker, stream::StreamReader},
     stop::Stop,
-    template::{Deployment, Template},
+    template::{Deployment, Parameters, Template},
 };
 
 /// Where payment webhooks are sent, if the template has the route.
@@ -38,6 +39,7 @@ struct Listeners {
 
 /// What functions need, running.
 struct Services {
+    parameters: Parameters,
     deployment: Deployment,
     database: Database,
     queues: Queues,
@@ -65,11 +67,11 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     let mut sources = JoinSet::new();
     gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
     let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
-    if services.deployment.routes().any(|(route, _)| route.path == WEBHOOK_PATH) {
-        services.payments.set_webhook_url(Some(format!("http://{}{WEBHOOK_PATH}", addresses.gateway)));
-    }
-    let Services { deployment, queues, payments, stop, servers, .. } = services;
+    send_webhooks(&services, addresses.gateway);
+    let Services { parameters, deployment, queues, payments, stop, servers, .. } = services;
     Ok(Stack {
+        template,
+        parameters: Mutex::new(parameters),
         deployment,
         addresses,
         host,
@@ -85,6 +87,12 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
         services: stop,
         servers,
     })
+}
+
+fn send_webhooks(services: &Services, gateway: SocketAddr) {
+    if services.deployment.routes().any(|(route, _)| route.path == WEBHOOK_PATH) {
+        services.payments.set_webhook_url(Some(format!("http://{gateway}{WEBHOOK_PATH}")));
+    }
 }
 
 async fn bind(builder: &StackBuilder) -> Result<(Listeners, Addresses), StartError> {
@@ -122,7 +130,7 @@ async fn serve(
 ) -> Result<Services, StartError> {
     let state = builder.state.as_deref();
     let secrets = match state {
-        Some(folder) => Secrets::load_or_generate(&folder.join("secrets.json"), template)?,
+        Some(folder) => Secrets::load_or_generate(&folder.join(SECRETS), template)?,
         None => Secrets::generate(template)?,
     };
     let mut parameters = secrets.parameters(template);
@@ -148,7 +156,7 @@ async fn serve(
     database.serve(dynamodb, &stop, &mut servers);
     queues.serve(sqs, &stop, &mut servers);
     serve_payments(gateway, &payments, &stop, &mut servers);
-    Ok(Services { deployment, database, queues, payments, stop, servers })
+    Ok(Services { parameters, deployment, database, queues, payments, stop, servers })
 }
 
 fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, StartError> {
@@ -205,7 +213,7 @@ async fn host(
     })
 }
 
-fn write_environment(
+pub(super) fn write_environment(
     folder: &Path,
     deployment: &Deployment,
     addresses: Addresses,

@@ -8,6 +8,7 @@ mod host;
 mod queues;
 mod stack;
 mod streams;
+mod watch;
 
 use std::{fs, os::unix::fs::symlink, path::PathBuf, time::Duration};
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::caller::{Authenticated, Caller};
-use super::once::{Once, OnceRequired, Unkeyed};
+use super::once::{Once, OnceLeased, OnceRequired, Unkeyed};
 use super::permission::{Grant, May, Permitted};
 use crate::http::Code;
 use crate::http::openapi::{Argument, Operation};
@@ -61,6 +61,12 @@ impl Argument for OnceRequired {
     }
 }
 
+impl Argument for OnceLeased {
+    fn describe(operation: &mut Operation<'_>) {
+        OnceRequired::describe(operation);
+    }
+}
+
 /// A key belongs to its caller, so a token that is there must be valid.
 fn key(operation: &mut Operation<'_>, required: bool) {
     Caller::describe(operation);
@@ -68,5 +74,10 @@ fn key(operation: &mut Operation<'_>, required: bool) {
     let schema = json!({ "type": "string", "pattern": "^[!-~]{1,255}$", "examples": ["4f5c1d2e"] });
     operation.header("Idempotency-Key", required, about, schema);
     operation.answer_header(crate::http::reply::IDEMPOTENT_REPLAY, "`true` if the answer was given before.");
-    operation.may_fail(&[Code::Conflict, Code::IdempotencyKeyInvalid, Code::IdempotencyKeyReused]);
+    operation.may_fail(&[
+        Code::Conflict,
+        Code::IdempotencyInProgress,
+        Code::IdempotencyKeyInvalid,
+        Code::IdempotencyKeyReused,
+    ]);
 }

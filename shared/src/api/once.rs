@@ -5,9 +5,11 @@ use http::request::Parts;
 
 use super::app::Edge;
 use super::caller::Caller;
+use crate::command::receipt::HTTP_RETENTION;
 use crate::command::{Cause, Receipt};
 use crate::http::edge::RawBody;
 use crate::http::{ApiError, Code, RequestFacts};
+use crate::lease::{Claim, HTTP_LEASE};
 
 /// The cause of a command, to be acted on once if the caller sent an `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,11 @@ pub struct Once(pub Cause);
 /// The cause of a command, to be acted on once: the caller must send an `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnceRequired(pub Cause);
+
+/// A claim to do something once whose effect is outside the table: the caller must send an `Idempotency-Key`. For
+/// [`lease::once`](crate::lease::once).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnceLeased(pub Claim);
 
 /// The cause of a command that nobody can ask for again under a key: its answer is a secret, or it is the same however often
 /// it is asked for.
@@ -56,12 +63,27 @@ impl<S: Edge> FromRequestParts<S> for OnceRequired {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Once(cause) = Once::from_request_parts(parts, state).await?;
-        if cause.receipt.is_some() {
-            Ok(Self(cause))
-        } else {
-            Err(ApiError::new(Code::IdempotencyKeyRequired, "send an Idempotency-Key header"))
-        }
+        if cause.receipt.is_some() { Ok(Self(cause)) } else { Err(required()) }
     }
+}
+
+impl<S: Edge> FromRequestParts<S> for OnceLeased {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Once(cause) = Once::from_request_parts(parts, state).await?;
+        let receipt = cause.receipt.ok_or_else(required)?;
+        Ok(Self(Claim {
+            scope: receipt.scope,
+            fingerprint: receipt.fingerprint.unwrap_or_default(),
+            term: HTTP_LEASE,
+            retention: HTTP_RETENTION,
+        }))
+    }
+}
+
+fn required() -> ApiError {
+    ApiError::new(Code::IdempotencyKeyRequired, "send an Idempotency-Key header")
 }
 
 /// The key, if there is one: 1 to 255 visible ASCII characters.

@@ -88,18 +88,18 @@ pub struct Permitted<P> {
     grant: PhantomData<fn() -> P>,
 }
 
-/// The token's word is not enough for a yes: the role may have been taken back, or the account suspended, since it was
-/// issued. It is enough for a no.
+/// The token's word is not enough for a yes: the role may have been taken back since it was issued, which is a no; or the
+/// account may be suspended or gone, and then the token counts for nothing any more. It is enough for a no.
 async fn holds<P: Grant>(
     actor: &Actor,
     parts: &mut Parts,
     users: &impl UserReader,
-) -> Result<bool, StoreError> {
+) -> Result<bool, ApiError> {
     if !actor.may(P::PERMISSION) {
         return Ok(false);
     }
-    let role = current_role(actor, parts, users).await?;
-    Ok(role.is_some_and(|role| role.permissions().contains(&P::PERMISSION)))
+    let role = current_role(actor, parts, users).await?.ok_or_else(revoked)?;
+    Ok(role.permissions().contains(&P::PERMISSION))
 }
 
 /// The role that the account has now; none if it is gone or suspended. Read once for all permissions of a request.
@@ -115,6 +115,12 @@ async fn current_role(
     let role = user.map(|user| user.role);
     parts.extensions.insert(CurrentRole(role));
     Ok(role)
+}
+
+/// What the holder of a token is told whose account is suspended or gone.
+#[must_use]
+pub fn revoked() -> ApiError {
+    ApiError::new(Code::TokenRevoked, "the account is suspended or gone; its tokens count no more")
 }
 
 #[derive(Clone, Copy)]

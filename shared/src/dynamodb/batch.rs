@@ -153,7 +153,12 @@ impl<D: Command> Group<D> {
             Err(NotCommitted::Store(error)) => {
                 outputs.into_iter().map(|(position, _)| (position, Err(error.clone().into()))).collect()
             }
-            Err(NotCommitted::AlreadyDone(_) | NotCommitted::Refused(_) | NotCommitted::Lost) => Vec::new(),
+            Err(
+                NotCommitted::AlreadyDone(_)
+                | NotCommitted::Refused(_)
+                | NotCommitted::Twin
+                | NotCommitted::Lost,
+            ) => Vec::new(),
         }
     }
 }

@@ -80,7 +80,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
             if transaction.is_empty() {
                 return Ok(Executed::Committed(output));
             }
-            match transaction.commit(&self.table).await {
+            let race = match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(Executed::Committed(output)),
                 Err(NotCommitted::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
                 Err(NotCommitted::Store(error)) => return Err(error.into()),
@@ -88,11 +88,13 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
                     if let Some(answer) = self.replay(item, cause)? {
                         return Ok(Executed::AlreadyDone(answer));
                     }
+                    ExecuteError::Contention
                 }
-                Err(NotCommitted::Lost) => {}
-            }
+                Err(NotCommitted::Twin) => ExecuteError::InProgress,
+                Err(NotCommitted::Lost) => ExecuteError::Contention,
+            };
             lost += 1;
-            let delay = RACES.delay(lost, &self.entropy).ok_or(ExecuteError::Contention)?;
+            let Some(delay) = RACES.delay(lost, &self.entropy) else { return Err(race) };
             self.clock.sleep(delay).await;
         }
     }

@@ -44,6 +44,8 @@ pub(super) enum NotCommitted<E> {
     AlreadyDone(Item),
     /// A condition failed that the domain attached a refusal to.
     Refused(E),
+    /// The same request is at its receipt right now.
+    Twin,
     /// Somebody was faster, or is at the same items right now.
     Lost,
     /// The table.
@@ -160,6 +162,7 @@ fn classify<E>(reasons: &[CancellationReason], meanings: Vec<Meaning<E>>) -> Not
                 return NotCommitted::AlreadyDone(reason.item().cloned().unwrap_or_default().into());
             }
             ("ConditionalCheckFailed", Meaning::Refused(refusal)) => NotCommitted::Refused(refusal),
+            ("TransactionConflict", Meaning::Done) => NotCommitted::Twin,
             ("ConditionalCheckFailed" | "TransactionConflict", _) => NotCommitted::Lost,
             ("ProvisionedThroughputExceeded" | "ThrottlingError", _) => {
                 NotCommitted::Store(StoreError::Throttled)
@@ -176,7 +179,7 @@ fn weightier<E>(known: Option<NotCommitted<E>>, found: NotCommitted<E>) -> NotCo
         match outcome {
             NotCommitted::Store(StoreError::Rejected(_)) => 4,
             NotCommitted::Refused(_) => 3,
-            NotCommitted::Lost => 2,
+            NotCommitted::Twin | NotCommitted::Lost => 2,
             _ => 1,
         }
     }
@@ -214,7 +217,8 @@ mod tests {
             "Refused(\"no stock\")"
         );
         assert_eq!(outcome(["None", "None", "ConditionalCheckFailed"]), "Lost");
-        assert_eq!(outcome(["TransactionConflict", "None", "None"]), "Lost");
+        assert_eq!(outcome(["None", "None", "TransactionConflict"]), "Lost");
+        assert_eq!(outcome(["TransactionConflict", "None", "TransactionConflict"]), "Twin");
         assert_eq!(outcome(["None", "ThrottlingError", "None"]), "Store(Throttled)");
         assert_eq!(
             outcome(["None", "ConditionalCheckFailed", "ValidationError"]),

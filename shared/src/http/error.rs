@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -11,6 +12,7 @@ use serde_json::json;
 
 use super::code::Code;
 use crate::command::{ExecuteError, StoreError};
+use crate::lease::LeaseError;
 
 /// An error on its way to the caller.
 #[derive(Debug, Clone)]
@@ -57,6 +59,20 @@ impl ApiError {
         let error =
             Self::new(Code::ServiceUnavailable, "the service is not available for the moment; try again");
         Self { retry_after: Some(1), cause: Some(Arc::new(cause)), ..error }
+    }
+
+    /// The same request is being worked on, and may be so for this long yet.
+    fn in_progress(left: Duration) -> Self {
+        let seconds = left.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u32::MAX);
+        Self::new(
+            Code::IdempotencyInProgress,
+            "the same request is being worked on; ask again for its answer",
+        )
+        .retry_after(seconds)
+    }
+
+    fn key_reused() -> Self {
+        Self::new(Code::IdempotencyKeyReused, "this idempotency key was used for another request")
     }
 
     /// Also tells the caller when to try again, in seconds.
@@ -135,14 +151,24 @@ impl<E: Into<ApiError>> From<ExecuteError<E>> for ApiError {
     fn from(error: ExecuteError<E>) -> Self {
         match error {
             ExecuteError::Refused(refusal) => refusal.into(),
-            ExecuteError::KeyReused => {
-                Self::new(Code::IdempotencyKeyReused, "this idempotency key was used for another request")
-            }
+            ExecuteError::KeyReused => Self::key_reused(),
             ExecuteError::Contention => {
                 let error = Self::new(Code::Conflict, "others are changing the same thing; try again");
                 Self { retry_after: Some(1), ..error }
             }
+            ExecuteError::InProgress => Self::in_progress(Duration::from_secs(1)),
             ExecuteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: Into<ApiError>> From<LeaseError<E>> for ApiError {
+    fn from(error: LeaseError<E>) -> Self {
+        match error {
+            LeaseError::Refused(error) | LeaseError::Unknown(error) => error.into(),
+            LeaseError::InProgress(left) => Self::in_progress(left),
+            LeaseError::KeyReused => Self::key_reused(),
+            LeaseError::Store(error) => error.into(),
         }
     }
 }

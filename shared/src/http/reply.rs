@@ -1,6 +1,7 @@
 //! Answers that went well.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -215,14 +216,17 @@ impl<T: Serialize, K: Kind> IntoResponse for Reply<T, K> {
 pub struct Bare<T> {
     /// The body.
     pub body: T,
-    /// For how long, as `Cache-Control` says it.
-    pub cache_control: &'static str,
+    /// For how long.
+    pub max_age: Duration,
 }
 
 impl<T: Serialize> IntoResponse for Bare<T> {
     fn into_response(self) -> Response {
         let mut response = json_response(StatusCode::OK, &self.body);
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
+        let kept = format!("public, max-age={}", self.max_age.as_secs());
+        if let Ok(kept) = HeaderValue::from_str(&kept) {
+            response.headers_mut().insert(header::CACHE_CONTROL, kept);
+        }
         response
     }
 }

@@ -10,6 +10,7 @@ mod costs;
 mod edge;
 mod failure;
 mod ground;
+mod lease;
 mod load;
 mod outbox;
 mod profiles;

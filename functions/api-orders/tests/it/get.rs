@@ -36,7 +36,8 @@ async fn a_role_that_was_taken_back_shows_nothing_whatever_the_token_says() {
     assert_eq!(orders.get(pretender, &path).await.status, 404);
     let account = orders.scene.reader.current_user(moderator().user).await.unwrap().unwrap();
     orders.scene.suspend(account).await;
-    assert_eq!(orders.get(moderator(), &path).await.status, 404);
+    let revoked = orders.get(moderator(), &path).await;
+    assert_eq!((revoked.status.as_u16(), revoked.code().as_str()), (401, "TOKEN_REVOKED"));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use harness::event::of_request;
 use harness::scene::{moderator, new_id, stranger};
 use serde_json::json;
 
-use super::{Users, admin, error, not_found, path};
+use super::{Users, admin, error, not_found, path, revoked};
 
 #[tokio::test]
 async fn people_see_their_own_account_under_either_address() {
@@ -53,7 +53,8 @@ async fn a_permission_counts_for_as_long_as_the_role_is_held_and_the_account_is_
     assert_eq!(error(&users.get(moderator(), &path(stranger().user)).await), not_found());
     assert_eq!(users.get(moderator(), "/v1/users").await.status, 403);
     users.patch(admin(), moderator().user, &json!({ "role": "moderator", "status": "suspended" })).await;
-    assert_eq!(error(&users.get(moderator(), &path(stranger().user)).await), not_found());
+    assert_eq!(error(&users.get(moderator(), &path(stranger().user)).await), revoked());
+    assert_eq!(error(&users.get(moderator(), "/v1/users").await), revoked());
 }
 
 #[tokio::test]

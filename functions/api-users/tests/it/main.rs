@@ -104,6 +104,11 @@ fn not_found() -> (u16, String) {
     (404, "NOT_FOUND".to_owned())
 }
 
+/// The account behind the token is suspended or gone.
+fn revoked() -> (u16, String) {
+    (401, "TOKEN_REVOKED".to_owned())
+}
+
 fn forbidden() -> (u16, String) {
     (403, "FORBIDDEN".to_owned())
 }

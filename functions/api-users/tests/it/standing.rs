@@ -9,7 +9,7 @@ use shared::domain::session::start::StartSession;
 use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::{Role, UserId, UserStatus};
 
-use super::{Users, admin, error, fields, forbidden, not_found};
+use super::{Users, admin, error, fields, forbidden, not_found, revoked};
 
 fn hash(text: &str) -> TokenHash {
     TokenHash(text.to_owned())
@@ -78,8 +78,8 @@ async fn a_suspended_account_changes_nothing_about_itself() {
     let users = Users::open().await;
     users.patch(admin(), stranger().user, &json!({ "status": "suspended" })).await;
     let renamed = users.patch(stranger(), stranger().user, &json!({ "name": "Someone" })).await;
-    assert_eq!(error(&renamed), forbidden());
-    assert_eq!(error(&users.delete(stranger(), stranger().user).await), forbidden());
+    assert_eq!(error(&renamed), revoked());
+    assert_eq!(error(&users.delete(stranger(), stranger().user).await), revoked());
     assert_eq!(users.get(stranger(), "/v1/users/me").await.json()["data"]["status"], "suspended");
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Instance {
     timeout: Duration,
     state: Mutex<State>,
     deadline: watch::Sender<Option<Instant>>,
+    retiring: watch::Sender<bool>,
     dying: watch::Sender<bool>,
     exited: watch::Sender<bool>,
 }
@@ -41,6 +42,7 @@ impl Instance {
             timeout,
             state: Mutex::default(),
             deadline: watch::Sender::new(Some(Instant::now() + INIT_LIMIT)),
+            retiring: watch::Sender::new(false),
             dying: watch::Sender::new(false),
             exited: watch::Sender::new(false),
         }
@@ -116,6 +118,24 @@ impl Instance {
         self.lock().init_error.clone()
     }
 
+    /// Asks the instance to take no further event, and waits until it has ended.
+    pub(super) async fn retire(&self) {
+        self.retiring.send_replace(true);
+        let mut exited = self.exited.subscribe();
+        let _ = exited.wait_for(|exited| *exited).await;
+    }
+
+    /// Returns when the instance is to take no further event.
+    pub(super) async fn retires(&self) {
+        let mut retiring = self.retiring.subscribe();
+        let _ = retiring.wait_for(|retiring| *retiring).await;
+    }
+
+    /// Has the process killed.
+    pub(super) fn ends(&self) {
+        self.dying.send_replace(true);
+    }
+
     /// Returns when the instance is about to be killed, or has ended.
     pub(super) async fn dies(&self) {
         let (mut dying, mut exited) = (self.dying.subscribe(), self.exited.subscribe());
@@ -137,7 +157,7 @@ impl Instance {
 impl Victim for Instance {
     fn kill(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.dying.send_replace(true);
+            self.ends();
             let mut exited = self.exited.subscribe();
             let _ = exited.wait_for(|exited| *exited).await;
         })

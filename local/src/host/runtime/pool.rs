@@ -1,7 +1,7 @@
 //! The instances of one function, and the queue of events that they take from.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -31,6 +31,7 @@ pub(super) struct Pool {
     pub(super) function: Function,
     pub(super) settings: Arc<RuntimeSettings>,
     pub(super) client: HttpClient,
+    environment: Mutex<Arc<BTreeMap<String, String>>>,
     stop: Stop,
     jobs: mpsc::UnboundedSender<Job>,
     waiting_jobs: AsyncMutex<mpsc::UnboundedReceiver<Job>>,
@@ -61,6 +62,7 @@ impl Pool {
     ) -> Self {
         let (jobs, receiver) = mpsc::unbounded_channel();
         Self {
+            environment: Mutex::new(Arc::new(function.environment.clone())),
             function,
             settings,
             client,
@@ -73,6 +75,21 @@ impl Pool {
 
     pub(super) fn limit(&self) -> usize {
         self.settings.instances.max(1)
+    }
+
+    /// The environment of instances that are started now.
+    pub(super) fn environment(&self) -> Arc<BTreeMap<String, String>> {
+        Arc::clone(&self.environment.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the environment, and then one instance after the other, each between two events.
+    pub(super) async fn deploy(&self, environment: &BTreeMap<String, String>) {
+        *self.environment.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(environment.clone());
+        // Whoever has read the old environment is in the pool by now.
+        let old: Vec<_> = self.lock().instances.values().cloned().collect();
+        for instance in old {
+            instance.retire().await;
+        }
     }
 
     pub(super) async fn invoke(self: &Arc<Self>, invocation: Invocation) -> Answer {
@@ -145,11 +162,14 @@ impl Pool {
             state.waiting += 1;
         }
         let mut waiting = Waiting { pool: self, job_taken: false };
-        let mut jobs = self.waiting_jobs.lock().await;
         let job = tokio::select! {
             biased;
             () = instance.dies() => None,
-            job = jobs.recv() => job,
+            () = instance.retires() => {
+                instance.ends();
+                None
+            }
+            job = async { self.waiting_jobs.lock().await.recv().await } => job,
         };
         waiting.job_taken = job.is_some();
         job

@@ -112,7 +112,7 @@ fn proxy(pool: &Pool, instance: &Arc<Instance>, upstream: &Upstream) -> Proxy {
 fn environment(pool: &Pool, instance: &Instance, api: SocketAddr) -> BTreeMap<String, OsString> {
     let function = &pool.function;
     let mut environment: BTreeMap<String, OsString> =
-        function.environment.iter().map(|(name, value)| (name.clone(), value.into())).collect();
+        pool.environment().iter().map(|(name, value)| (name.clone(), value.into())).collect();
     let given = [
         ("AWS_LAMBDA_RUNTIME_API", api.to_string()),
         ("AWS_LAMBDA_FUNCTION_NAME", function.stem.clone()),

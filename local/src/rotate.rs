@@ -1,0 +1,63 @@
+//! `local keys`: the rotation of signing keys, at the terminal.
+
+use local::{
+    clock, console,
+    keys::{
+        NotYet,
+        command::{self, KeysError, describe},
+        folder::KeyFolder,
+    },
+};
+
+use crate::cli::{KeysArguments, KeysCommand};
+
+/// Carries the command out and says what is to be done next.
+pub(crate) fn run(command: &KeysCommand) -> Result<(), KeysError> {
+    match command {
+        KeysCommand::Status(keys) => status(&folder(keys)),
+        KeysCommand::Rotate(keys) => {
+            console::line(describe(&command::rotate(&folder(keys), clock::now())?));
+            console::line(what_to_do(keys));
+            Ok(())
+        }
+        KeysCommand::Init { keys, published } => {
+            console::line(describe(&command::init(&folder(keys), published.as_deref())?));
+            console::line(what_to_do(keys));
+            Ok(())
+        }
+        KeysCommand::Deployed(keys) => {
+            command::deployed(&folder(keys), clock::now())?;
+            status(&folder(keys))
+        }
+    }
+}
+
+fn folder(keys: &KeysArguments) -> KeyFolder {
+    match &keys.stage {
+        Some(stage) => KeyFolder::of_stage(&keys.deployments, stage),
+        None => KeyFolder::of_local_stack(&keys.state),
+    }
+}
+
+fn status(folder: &KeyFolder) -> Result<(), KeysError> {
+    let (ring, ready) = command::status(folder)?;
+    console::line(describe(&ring));
+    match ready {
+        Ok(ready) if ready <= clock::now() => console::line("the next step is safe now"),
+        Ok(ready) => console::line(NotYet::TooEarly(ready)),
+        Err(not_yet) => console::line(not_yet),
+    }
+    Ok(())
+}
+
+fn what_to_do(keys: &KeysArguments) -> String {
+    let Some(stage) = &keys.stage else {
+        return "a running `make dev` takes it on by itself".to_owned();
+    };
+    let file = folder(keys).parameters_file();
+    format!(
+        "deploy it:  sam deploy --config-env {stage} --parameter-overrides file://{}\n\
+         then note:  local keys deployed --stage {stage}",
+        file.display()
+    )
+}

@@ -1,0 +1,113 @@
+//! What belongs to others.
+
+use harness::Customer;
+use harness::shop::Ask;
+use http::{Method, StatusCode};
+use serde_json::json;
+use shared::domain::user::Role;
+
+use super::report::{Expected, Report, done, refused};
+use super::world::World;
+
+const ABSENT: Expected = refused(404, "NOT_FOUND");
+const FORBIDDEN: Expected = refused(403, "FORBIDDEN");
+
+pub(super) async fn run(world: &World, report: &mut Report) {
+    report.begin("authorization");
+    things_of_others(world, report).await;
+    roles(world, report).await;
+}
+
+async fn things_of_others(world: &World, report: &mut Report) {
+    let by = |who: &Customer, method: Method, path: String| world.shop.ask(method, &path).by(who);
+    let (order, payment) = (&world.order, &world.payment);
+    let get = |path: String| by(&world.stranger, Method::GET, path);
+    let absent = "01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let mine = report.row("another's order", get(format!("/v1/orders/{order}")), ABSENT).await;
+    let none = report.row("an absent order", get(format!("/v1/orders/ord_{absent}")), ABSENT).await;
+    let alike = mine.json()["error"] == none.json()["error"];
+    report.check("another's order is answered like an absent one", alike, &mine.text);
+    report.row("another's timeline", get(format!("/v1/orders/{order}/timeline")), ABSENT).await;
+    let mine = report.row("another's payment", get(format!("/v1/payments/{payment}")), ABSENT).await;
+    let none = report.row("an absent payment", get(format!("/v1/payments/pay_{absent}")), ABSENT).await;
+    let alike = mine.json()["error"] == none.json()["error"];
+    report.check("another's payment is answered like an absent one", alike, &mine.text);
+    for (action, body) in [
+        ("cancel", json!({})),
+        ("ship", json!({ "carrier": "Post", "trackingNumber": "1" })),
+        ("deliver", json!({})),
+        ("refund", json!({ "reason": "because" })),
+    ] {
+        let ask =
+            by(&world.stranger, Method::POST, format!("/v1/orders/{order}/{action}")).key("k").json(&body);
+        report.row(&format!("{action} another's order"), ask, ABSENT).await;
+    }
+    let account = get(format!("/v1/users/{}", world.buyer.id));
+    report.row("another's account", account, ABSENT).await;
+    things_of_other_markets(world, report).await;
+}
+
+async fn things_of_other_markets(world: &World, report: &mut Report) {
+    let ask = |method: Method, path: String| {
+        world.shop.ask(method, &path).by(&world.stranger).header("if-match", "*")
+    };
+    let (market, product) = (&world.market, &world.product);
+    let change = ask(Method::PATCH, format!("/v1/products/{product}")).json(&json!({ "title": "Mine" }));
+    report.row("change another market's product", change, FORBIDDEN).await;
+    report
+        .row(
+            "remove another market's product",
+            ask(Method::DELETE, format!("/v1/products/{product}")),
+            FORBIDDEN,
+        )
+        .await;
+    let stock = ask(Method::POST, format!("/v1/products/{product}/stock")).json(&json!({ "delta": -1 }));
+    report.row("empty another market's stock", stock, FORBIDDEN).await;
+    let list = ask(Method::POST, format!("/v1/markets/{market}/products")).json(&super::world::a_product());
+    report.row("list in another's market", list, FORBIDDEN).await;
+    let change = ask(Method::PATCH, format!("/v1/markets/{market}")).json(&json!({ "name": "Mine" }));
+    report.row("change another's market", change, FORBIDDEN).await;
+    report
+        .row("remove another's market", ask(Method::DELETE, format!("/v1/markets/{market}")), FORBIDDEN)
+        .await;
+    let orders = ask(Method::GET, format!("/v1/orders?marketId={market}"));
+    report.row("another market's orders", orders, FORBIDDEN).await;
+    let draft = json!({ "name": "Secret", "currency": "EUR", "status": "draft" });
+    let draft = world.create(&world.seller, "/v1/markets", &draft).await;
+    report.row("another's draft", ask(Method::GET, format!("/v1/markets/{draft}")), ABSENT).await;
+    report
+        .row(
+            "the orders of another's draft",
+            ask(Method::GET, format!("/v1/orders?marketId={draft}")),
+            ABSENT,
+        )
+        .await;
+    report
+        .row(
+            "the products of another's draft",
+            ask(Method::GET, format!("/v1/markets/{draft}/products")),
+            ABSENT,
+        )
+        .await;
+}
+
+/// Whoever lost a role or never had it.
+async fn roles(world: &World, report: &mut Report) {
+    let shop = &world.shop;
+    let users = |who: &Customer| -> Ask<'_> { shop.ask(Method::GET, "/v1/users").by(who) };
+    let missing = shop.ask(Method::GET, "/v1/users").by(&world.buyer);
+    report.row("a missing permission", missing, FORBIDDEN).await;
+    let former = shop.appointed("former-moderator", Role::Moderator).await;
+    let before = users(&former).send().await;
+    report.check("a moderator reads accounts", before.status == StatusCode::OK, &before.text);
+    let path = format!("/v1/users/{}", former.id);
+    let demote = shop.ask(Method::PATCH, &path).by(&world.admin).header("if-match", "*");
+    report.row("the role is taken back", demote.json(&json!({ "role": "user" })), done(200)).await;
+    let after = shop.ask(Method::GET, "/v1/users").by(&former);
+    report.row("a role removed after the token was issued", after, FORBIDDEN).await;
+    let read = shop.ask(Method::GET, &format!("/v1/orders/{}", world.order)).by(&former);
+    report.row("another's order by a former moderator", read, ABSENT).await;
+    let promote = shop.ask(Method::PATCH, &format!("/v1/users/{}", world.stranger.id));
+    let promote = promote.by(&world.moderator).header("if-match", "*").json(&json!({ "role": "admin" }));
+    report.row("a moderator makes an admin", promote, FORBIDDEN).await;
+}

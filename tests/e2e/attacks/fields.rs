@@ -1,0 +1,203 @@
+//! Fields that are none of the caller's business, in requests and in answers.
+
+use std::collections::BTreeSet;
+
+use harness::Customer;
+use harness::shop::Ask;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::report::{Report, invalid};
+use super::world::{PASSWORD, World, a_product};
+
+pub(super) async fn run(world: &World, report: &mut Report) {
+    report.begin("fields");
+    refused_fields(world, report).await;
+    declared_fields(world, report).await;
+}
+
+/// `body` with one more field.
+fn plus(mut body: Value, field: &str, value: Value) -> Value {
+    body[field] = value;
+    body
+}
+
+async fn refused_fields(world: &World, report: &mut Report) {
+    let sent = |method: Method, path: &str, by: &Customer, body: &Value| -> Ask<'_> {
+        world.shop.ask(method, path).by(by).header("if-match", "*").key("fields").json(body)
+    };
+    let account = json!({ "email": "fields@example.com", "password": PASSWORD, "name": "Canary" });
+    let market = json!({ "name": "Mine", "currency": "EUR" });
+    let (of_market, of_product) =
+        (format!("/v1/markets/{}", world.market), format!("/v1/products/{}", world.product));
+    let products = format!("{of_market}/products");
+    let own = format!("/v1/users/{}", world.buyer.id);
+    let login = json!({ "email": world.buyer.email, "password": PASSWORD });
+    let empty = json!({});
+    let requests: [(Method, &str, &Customer, Value, &[&str]); 10] = [
+        (
+            Method::POST,
+            "/v1/auth/register",
+            &world.buyer,
+            account,
+            &["role", "status", "id", "emailVerified", "version"],
+        ),
+        (Method::POST, "/v1/auth/login", &world.buyer, login, &["role", "userId"]),
+        (
+            Method::POST,
+            "/v1/orders",
+            &world.buyer,
+            world.an_order(),
+            &["price", "total", "status", "buyerId", "ownerId", "version", "id"],
+        ),
+        (
+            Method::POST,
+            "/v1/markets",
+            &world.seller,
+            market,
+            &["creatorId", "ownerId", "volume", "version", "id"],
+        ),
+        (
+            Method::PATCH,
+            &of_market,
+            &world.seller,
+            empty.clone(),
+            &["creatorId", "ownerId", "currency", "volume", "version"],
+        ),
+        (
+            Method::POST,
+            &products,
+            &world.seller,
+            a_product(),
+            &["marketId", "status", "version", "reserved", "ownerId"],
+        ),
+        (
+            Method::PATCH,
+            &of_product,
+            &world.seller,
+            empty.clone(),
+            &["marketId", "stock", "version", "ownerId"],
+        ),
+        (
+            Method::PATCH,
+            &own,
+            &world.buyer,
+            empty.clone(),
+            &["id", "emailVerified", "version", "passwordHash"],
+        ),
+        (
+            Method::POST,
+            &format!("/v1/orders/{}/cancel", world.order),
+            &world.buyer,
+            empty,
+            &["status", "total", "by"],
+        ),
+        (
+            Method::POST,
+            &format!("/v1/orders/{}/refund", world.order),
+            &world.seller,
+            json!({ "reason": "x" }),
+            &["status", "total"],
+        ),
+    ];
+    for (method, path, by, body, fields) in requests {
+        for field in fields {
+            let ask = sent(method.clone(), path, by, &plus(body.clone(), field, json!("x")));
+            report.row(&format!("{field} in {method} {path}"), ask, invalid(field)).await;
+        }
+    }
+    let item = json!({ "productId": world.product, "quantity": 1, "price": 1 });
+    let cheap = sent(Method::POST, "/v1/orders", &world.buyer, &json!({ "items": [item] }));
+    report.row("a price in an item", cheap, invalid("items[0].price")).await;
+    let taxed = plus(a_product(), "price", json!({ "amount": 1, "currency": "EUR", "tax": 0 }));
+    report
+        .row(
+            "a field more in a price",
+            sent(Method::POST, &products, &world.seller, &taxed),
+            invalid("price.tax"),
+        )
+        .await;
+}
+
+const USER: &[&str] =
+    &["id", "email", "name", "role", "status", "emailVerified", "createdAt", "updatedAt", "version"];
+const MARKET: &[&str] = &[
+    "id",
+    "name",
+    "description",
+    "status",
+    "currency",
+    "volume",
+    "creatorId",
+    "createdAt",
+    "updatedAt",
+    "version",
+];
+const PRODUCT: &[&str] = &[
+    "id",
+    "marketId",
+    "sku",
+    "title",
+    "description",
+    "price",
+    "stock",
+    "status",
+    "createdAt",
+    "updatedAt",
+    "version",
+];
+const ORDER: &[&str] = &[
+    "id",
+    "status",
+    "buyerId",
+    "sellerId",
+    "marketId",
+    "items",
+    "total",
+    "paymentId",
+    "payment",
+    "refunds",
+    "shipment",
+    "createdAt",
+    "updatedAt",
+    "version",
+];
+const PAYMENT: &[&str] =
+    &["id", "orderId", "gatewayId", "captured", "refunded", "createdAt", "updatedAt", "version"];
+const TOKENS: &[&str] = &["accessToken", "tokenType", "expiresIn", "refreshToken", "user"];
+
+/// Answers carry no field that is not declared, whoever asks.
+async fn declared_fields(world: &World, report: &mut Report) {
+    let shown = async |path: &str, by: &Customer| {
+        world.shop.ask(Method::GET, path).by(by).send().await.data(StatusCode::OK)
+    };
+    let everybody = [&world.buyer, &world.seller, &world.admin];
+    for (path, declared) in [
+        ("/v1/users/me".to_owned(), USER),
+        (format!("/v1/markets/{}", world.market), MARKET),
+        (format!("/v1/products/{}", world.product), PRODUCT),
+        (format!("/v1/orders/{}", world.order), ORDER),
+        (format!("/v1/payments/{}", world.payment), PAYMENT),
+    ] {
+        for by in everybody {
+            undeclared(report, &format!("{path} for {}", by.email), &shown(&path, by).await, declared);
+        }
+    }
+    for (path, declared) in [("/v1/users", USER), ("/v1/markets", MARKET), ("/v1/orders", ORDER)] {
+        let by = if path == "/v1/orders" { &world.buyer } else { &world.admin };
+        undeclared(report, path, &shown(path, by).await[0], declared);
+    }
+    let login = json!({ "email": world.buyer.email, "password": PASSWORD });
+    let tokens =
+        world.shop.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+    undeclared(report, "a login", &tokens, TOKENS);
+    undeclared(report, "the user of a login", &tokens["user"], USER);
+}
+
+fn undeclared(report: &mut Report, name: &str, shown: &Value, declared: &[&str]) {
+    let fields: BTreeSet<&str> =
+        shown.as_object().into_iter().flatten().map(|(field, _)| field.as_str()).collect();
+    let undeclared: Vec<_> = fields.iter().filter(|field| !declared.contains(field)).collect();
+    let holds = undeclared.is_empty() && fields.contains("id") | fields.contains("accessToken");
+    report.check(&format!("undeclared fields of {name}"), holds, &format!("{undeclared:?} in {shown}"));
+}

@@ -1,0 +1,157 @@
+//! Text that means something elsewhere: to the table's keys and expressions, and to cursors.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::report::{Expected, Report, done, invalid, refused};
+use super::world::{World, a_product, text};
+
+const ABSENT: Expected = refused(404, "NOT_FOUND");
+
+/// Text with a meaning in expressions of DynamoDB, in SQL, in JSON and in templates.
+const HOSTILE: [&str; 6] = [
+    ":v OR size(pk) > :z",
+    "attribute_exists(pk)",
+    "'; DROP TABLE users; --",
+    "{\"$gt\":\"\"}",
+    "${jndi:ldap://example.com/a}",
+    "#n0 = :v0",
+];
+
+pub(super) async fn run(world: &World, report: &mut Report) {
+    report.begin("injection");
+    ids(world, report).await;
+    queries(world, report).await;
+    values(world, report).await;
+    cursors(world, report).await;
+}
+
+async fn ids(world: &World, report: &mut Report) {
+    let get = |path: &str| world.shop.ask(Method::GET, path).by(&world.buyer);
+    for id in [
+        "USER%23x",
+        "user%23x",
+        "ord_%23",
+        "ord_01J8Z3K5V0ABCDEFGHJKMNPQR%23",
+        "..%2Fme",
+        "%00",
+        "%0d%0a",
+        "x%20OR%201=1",
+    ] {
+        for resource in ["orders", "users", "markets", "products", "payments"] {
+            report.row(&format!("{resource}/{id}"), get(&format!("/v1/{resource}/{id}")), ABSENT).await;
+        }
+    }
+    let foreign = format!("/v1/orders/{}", world.product);
+    report.row("an id of another kind", get(&foreign), ABSENT).await;
+    let order = |id: &str| {
+        let body = json!({ "items": [{ "productId": id, "quantity": 1 }] });
+        world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key("injection").json(&body)
+    };
+    for id in ["USER#x", "prd_#", "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS#stock", ""] {
+        report.row(&format!("the id {id:?} in a body"), order(id), invalid("items[0].productId")).await;
+    }
+}
+
+async fn queries(world: &World, report: &mut Report) {
+    let get = |path: &str| world.shop.ask(Method::GET, path).by(&world.admin);
+    for text in ["size(pk)", "name%3Bdrop", "%3Av", "-size(pk)%20%3E%20%3Az", "__proto__"] {
+        for list in ["users", "markets"] {
+            report
+                .row(
+                    &format!("{list} sorted by {text}"),
+                    get(&format!("/v1/{list}?sort={text}")),
+                    invalid("sort"),
+                )
+                .await;
+            report
+                .row(
+                    &format!("{list} with status {text}"),
+                    get(&format!("/v1/{list}?status={text}")),
+                    invalid("status"),
+                )
+                .await;
+        }
+    }
+    for (raw, name) in [("size(pk)", "size(pk)"), ("%23n0", "#n0"), ("pk", "pk"), ("%3Av0", ":v0")] {
+        for list in ["users", "markets", "orders"] {
+            report
+                .row(
+                    &format!("{list} filtered by {name}"),
+                    get(&format!("/v1/{list}?{raw}=1")),
+                    invalid(name),
+                )
+                .await;
+        }
+    }
+    let search = format!("/v1/markets?search={}", "%3Av%20OR%20size(pk)%20%3E%20%3Az");
+    let found = report.row("a search for an expression", get(&search), done(200)).await;
+    report.check("finds nothing by it", found.json()["data"] == json!([]), &found.text);
+}
+
+/// Stored literally, and shown as they were sent.
+async fn values(world: &World, report: &mut Report) {
+    for hostile in HOSTILE {
+        let market = json!({ "name": hostile, "description": hostile, "currency": "EUR" });
+        let id = world.create(&world.seller, "/v1/markets", &market).await;
+        let shown =
+            world.shop.ask(Method::GET, &format!("/v1/markets/{id}")).send().await.data(StatusCode::OK);
+        let literal = shown["name"] == hostile && shown["description"] == hostile;
+        report.check(&format!("{hostile} is stored literally"), literal, &shown.to_string());
+        let mut product = a_product();
+        product["title"] = json!(hostile);
+        let path = format!("/v1/markets/{id}/products");
+        let made = world.shop.ask(Method::POST, &path).by(&world.seller).json(&product).send().await;
+        report.check(&format!("{hostile} as a title"), made.json()["data"]["title"] == hostile, &made.text);
+    }
+    let key =
+        world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key("k#1:v").json(&world.an_order());
+    report.row("an idempotency key with expression text", key, done(201)).await;
+}
+
+async fn cursors(world: &World, report: &mut Report) {
+    let invalid_cursor = refused(400, "INVALID_CURSOR");
+    for _ in 0..2 {
+        world.new_order().await;
+    }
+    let page = |query: &str| world.shop.ask(Method::GET, &format!("/v1/orders?{query}"));
+    let first = page("limit=1").by(&world.buyer).send().await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    let cursor = text(&first.json()["pagination"]["nextCursor"]);
+    let with = |cursor: &str| format!("limit=1&cursor={cursor}");
+    report.row("a cursor of one's own", page(&with(&cursor)).by(&world.buyer), done(200)).await;
+    let mut flipped = 0;
+    for at in (0..cursor.len()).step_by(7) {
+        let mut bytes = cursor.clone().into_bytes();
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        let forged = String::from_utf8(bytes).unwrap();
+        report
+            .row(&format!("byte {at} flipped"), page(&with(&forged)).by(&world.buyer), invalid_cursor.clone())
+            .await;
+        flipped += 1;
+    }
+    assert!(flipped > 10, "the cursor is short: {cursor}");
+    report
+        .row("another user's cursor", page(&with(&cursor)).by(&world.stranger), invalid_cursor.clone())
+        .await;
+    let other = format!("{}&status=pending", with(&cursor));
+    report.row("another query's cursor", page(&other).by(&world.buyer), invalid_cursor.clone()).await;
+    for path in ["/v1/markets", "/v1/users"] {
+        let ask = world.shop.ask(Method::GET, &format!("{path}?cursor={cursor}")).by(&world.admin);
+        report.row(&format!("an orders' cursor on {path}"), ask, invalid_cursor.clone()).await;
+    }
+    for (name, cursor) in [
+        ("8 KB", "a".repeat(8_192)),
+        ("empty", String::new()),
+        ("a dot", ".".to_owned()),
+        ("no base64", "%00.%00".to_owned()),
+    ] {
+        report
+            .row(
+                &format!("a cursor that is {name}"),
+                page(&with(&cursor)).by(&world.buyer),
+                invalid_cursor.clone(),
+            )
+            .await;
+    }
+}

@@ -1,0 +1,181 @@
+//! Every route, asked by everybody.
+
+use std::collections::BTreeSet;
+
+use harness::Customer;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::report::Report;
+use super::world::{PASSWORD, World, a_product};
+
+/// Method, path, body, and the status for nobody, a user who bought, the seller, a moderator and an admin.
+type Route = (&'static str, &'static str, fn(&World) -> Value, [u16; 5]);
+
+const NOBODY: usize = 0;
+const PUBLIC: [u16; 5] = [200; 5];
+const SIGNED_IN: [u16; 5] = [401, 200, 200, 200, 200];
+const SELLER_ONLY: [u16; 5] = [401, 403, 200, 403, 403];
+const FORGED: [u16; 5] = [401; 5];
+
+fn routes() -> Vec<Route> {
+    [accounts(), people(), markets(), orders(), others()].concat()
+}
+
+fn accounts() -> Vec<Route> {
+    let account = |_: &World| {
+        let email = format!("{}@example.com", local::ids::uuid());
+        json!({ "email": email, "password": PASSWORD, "name": "Somebody" })
+    };
+    vec![
+        ("POST", "/v1/auth/register", account, [201; 5]),
+        ("POST", "/v1/auth/verify-email", |_| json!({ "token": "x" }), FORGED),
+        ("POST", "/v1/auth/login", |w| json!({ "email": w.seller.email, "password": PASSWORD }), PUBLIC),
+        ("POST", "/v1/auth/refresh", |_| json!({ "refreshToken": "x" }), FORGED),
+        ("POST", "/v1/auth/logout", |_| json!({ "refreshToken": "x" }), FORGED),
+        ("POST", "/v1/auth/password-reset", |w| json!({ "email": w.seller.email }), [202; 5]),
+        (
+            "POST",
+            "/v1/auth/password-reset/confirm",
+            |_| json!({ "token": "x", "password": PASSWORD }),
+            FORGED,
+        ),
+        ("GET", "/.well-known/jwks.json", nothing, PUBLIC),
+    ]
+}
+
+fn people() -> Vec<Route> {
+    let replaced =
+        |_: &World| json!({ "email": format!("{}@example.com", local::ids::uuid()), "name": "New" });
+    vec![
+        ("GET", "/v1/users", nothing, [401, 403, 403, 200, 200]),
+        ("GET", "/v1/users/me", nothing, SIGNED_IN),
+        ("GET", "/v1/users/{id}", nothing, [401, 200, 404, 200, 200]),
+        ("PUT", "/v1/users/{id}", replaced, [401, 200, 404, 403, 200]),
+        ("PATCH", "/v1/users/{id}", |_| json!({ "name": "New" }), [401, 200, 404, 403, 200]),
+        ("PATCH", "/v1/users/{id}", |_| json!({ "status": "suspended" }), [401, 400, 404, 200, 200]),
+        ("PATCH", "/v1/users/{id}", |_| json!({ "role": "moderator" }), [401, 400, 404, 403, 200]),
+        ("DELETE", "/v1/users/{id}", nothing, [401, 204, 404, 403, 204]),
+    ]
+}
+
+fn markets() -> Vec<Route> {
+    let replaced = |_: &World| {
+        let price = json!({ "amount": 5, "currency": "EUR" });
+        json!({ "sku": local::ids::uuid(), "title": "Cup", "price": price, "status": "active" })
+    };
+    vec![
+        ("GET", "/v1/markets", nothing, PUBLIC),
+        ("POST", "/v1/markets", |_| json!({ "name": "Mine", "currency": "EUR" }), [401, 201, 201, 201, 201]),
+        ("GET", "/v1/markets/{id}", nothing, PUBLIC),
+        ("PUT", "/v1/markets/{id}", |_| json!({ "name": "New", "status": "active" }), SELLER_ONLY),
+        ("PATCH", "/v1/markets/{id}", |_| json!({ "name": "New" }), SELLER_ONLY),
+        ("PATCH", "/v1/markets/{id}", |_| json!({ "status": "suspended" }), [401, 403, 409, 200, 200]),
+        ("DELETE", "/v1/markets/{id}", nothing, [401, 403, 204, 403, 403]),
+        ("GET", "/v1/markets/{marketId}/products", nothing, PUBLIC),
+        ("POST", "/v1/markets/{marketId}/products", |_| a_product(), [401, 403, 201, 403, 403]),
+        ("GET", "/v1/products/{id}", nothing, PUBLIC),
+        ("PUT", "/v1/products/{id}", replaced, SELLER_ONLY),
+        ("PATCH", "/v1/products/{id}", |_| json!({ "title": "New" }), SELLER_ONLY),
+        ("DELETE", "/v1/products/{id}", nothing, [401, 403, 204, 403, 403]),
+        ("POST", "/v1/products/{id}/stock", |_| json!({ "delta": 1 }), SELLER_ONLY),
+    ]
+}
+
+/// An order that waits for its payment can be cancelled, and neither shipped, delivered nor refunded.
+fn orders() -> Vec<Route> {
+    let shipment = |_: &World| json!({ "carrier": "Post", "trackingNumber": "1" });
+    vec![
+        ("GET", "/v1/orders", nothing, SIGNED_IN),
+        ("POST", "/v1/orders", |w| w.an_order(), [401, 201, 201, 201, 201]),
+        ("GET", "/v1/orders/{id}", nothing, SIGNED_IN),
+        ("GET", "/v1/orders/{id}/timeline", nothing, SIGNED_IN),
+        ("POST", "/v1/orders/{id}/cancel", nothing, [401, 200, 200, 403, 403]),
+        ("POST", "/v1/orders/{id}/ship", shipment, [401, 403, 409, 403, 403]),
+        ("POST", "/v1/orders/{id}/deliver", nothing, [401, 403, 409, 403, 403]),
+        ("POST", "/v1/orders/{id}/refund", |_| json!({ "reason": "because" }), [401, 403, 409, 403, 403]),
+    ]
+}
+
+fn others() -> Vec<Route> {
+    vec![
+        ("GET", "/v1/payments/{id}", nothing, SIGNED_IN),
+        ("POST", "/v1/payments/webhook", |_| json!({ "id": "evt_1" }), FORGED),
+        ("GET", "/health", nothing, PUBLIC),
+        ("GET", "/health/ready", nothing, PUBLIC),
+        ("GET", "$default", nothing, [404; 5]),
+    ]
+}
+
+fn nothing(_: &World) -> Value {
+    Value::Null
+}
+
+pub(super) async fn run(world: &World, report: &mut Report) {
+    report.begin("routes");
+    let roles = ["nobody", "a user", "the seller", "a moderator", "an admin"];
+    for (method, path, body, statuses) in routes() {
+        for (column, status) in statuses.into_iter().enumerate() {
+            let (target, target_user) = target(world, method, path).await;
+            let callers =
+                [None, target_user.as_ref(), Some(&world.seller), Some(&world.moderator), Some(&world.admin)];
+            let key = local::ids::uuid();
+            let method: Method = method.parse().unwrap();
+            let ask = world.shop.ask(method.clone(), &target).header("if-match", "*").key(&key);
+            let ask = if column == NOBODY { ask } else { ask.by(callers[column].unwrap_or(&world.buyer)) };
+            let body = body(world);
+            let ask = if body.is_null() { ask } else { ask.json(&body) };
+            let answer = ask.send().await;
+            let name = format!("{method} {path} {body} by {}", roles[column]);
+            report.check(
+                &name,
+                answer.status.as_u16() == status,
+                &format!("not {status} but {} {}", answer.status, answer.text),
+            );
+        }
+    }
+    every_route_has_its_rows(world, report).await;
+}
+
+/// Something of the route's kind, to be used up; for accounts, also whose it is.
+async fn target(world: &World, method: &str, path: &str) -> (String, Option<Customer>) {
+    let changes = method != "GET";
+    let (target, holder) = match path {
+        "/v1/users/{id}" => {
+            let customer = world.shop.customer(&local::ids::uuid()).await;
+            (customer.id.clone(), Some(customer))
+        }
+        "/v1/markets/{id}" if changes => (world.new_market().await, None),
+        "/v1/markets/{id}" | "/v1/markets/{marketId}/products" => (world.market.clone(), None),
+        path if path.starts_with("/v1/products/") && changes => (world.new_product().await, None),
+        "/v1/products/{id}" => (world.product.clone(), None),
+        path if path.starts_with("/v1/orders/") && changes => (world.new_order().await, None),
+        path if path.starts_with("/v1/orders/") => (world.order.clone(), None),
+        "/v1/payments/{id}" => (world.payment.clone(), None),
+        _ => (String::new(), None),
+    };
+    let path = if path == "$default" { "/v1/nowhere" } else { path };
+    (path.replace("{id}", &target).replace("{marketId}", &target), holder)
+}
+
+/// The template's paths, and the methods that each of them knows by its own words, are those of the table. So a route
+/// or a method without rows fails here.
+async fn every_route_has_its_rows(world: &World, report: &mut Report) {
+    let table: BTreeSet<(String, String)> =
+        routes().into_iter().map(|(method, path, ..)| (path.to_owned(), method.to_owned())).collect();
+    let mut known = BTreeSet::new();
+    for (route, _) in world.shop.stack().deployment().routes() {
+        if route.path == "$default" {
+            known.insert((route.path.clone(), "GET".to_owned()));
+            continue;
+        }
+        let path = route.path.replace(['{', '}'], "");
+        let answer = world.shop.ask(Method::from_bytes(b"PURGE").unwrap(), &path).send().await;
+        report.check(&format!("PURGE {path}"), answer.status == StatusCode::METHOD_NOT_ALLOWED, &answer.text);
+        let allow = answer.headers.get("allow").and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+        let methods = allow.split(',').map(str::trim).filter(|method| *method != "HEAD");
+        known.extend(methods.map(|method| (route.path.clone(), method.to_owned())));
+    }
+    let missing: Vec<_> = known.symmetric_difference(&table).collect();
+    report.check("every route and method has its rows", missing.is_empty(), &format!("{missing:?}"));
+}

@@ -1,0 +1,113 @@
+//! The people and things that are attacked.
+
+use harness::{Customer, Shop};
+use http::{Method, StatusCode};
+use local::keys::Pair;
+use serde_json::{Value, json};
+use shared::domain::user::Role;
+
+/// What everybody's password is.
+pub(super) const PASSWORD: &str = "correct horse battery staple";
+
+/// A shop with somebody in each role, and something of each kind.
+pub(super) struct World {
+    pub(super) shop: Shop,
+    pub(super) buyer: Customer,
+    pub(super) seller: Customer,
+    pub(super) stranger: Customer,
+    pub(super) moderator: Customer,
+    pub(super) admin: Customer,
+    /// The seller's market.
+    pub(super) market: String,
+    /// A product of it.
+    pub(super) product: String,
+    /// An order of the buyer's that was paid, and its payment.
+    pub(super) order: String,
+    pub(super) payment: String,
+    /// A key that signed before the present one; its tokens are still accepted.
+    pub(super) previous: Pair,
+    /// The key that signs.
+    pub(super) present: Pair,
+    /// A key whose tokens are not accepted any more.
+    pub(super) retired: Pair,
+}
+
+impl World {
+    pub(super) async fn open() -> Self {
+        let [previous, present, retired] = [(); 3].map(|()| Pair::generate().unwrap());
+        let overlapping = json!({ "keys": [previous.public, present.public] }).to_string();
+        let shop = Shop::open_with(|builder| {
+            builder
+                .parameter("JwtSigningKey", present.signing.expose())
+                .parameter("JwtPublicKeys", overlapping)
+                .parameter("LoginFailuresPerHour", "1000000")
+        })
+        .await;
+        let buyer = shop.customer("canary-buyer").await;
+        let seller = shop.customer("canary-seller").await;
+        let stranger = shop.customer("canary-stranger").await;
+        let moderator = shop.appointed("canary-moderator", Role::Moderator).await;
+        let admin = shop.appointed("canary-admin", Role::Admin).await;
+        let product = shop.product(&seller, 1_999, 100_000).await;
+        let path = format!("/v1/products/{product}");
+        let shown = shop.ask(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
+        let market = text(&shown["marketId"]);
+        let placed = shop.order(&buyer, "world", &product, 1, Some("pm_card_visa")).await;
+        let order = text(&placed.data(StatusCode::CREATED)["id"]);
+        let paid = shop.order_in(&buyer, &order, &["confirmed"]).await;
+        let payment = text(&paid["paymentId"]);
+        Self {
+            shop,
+            buyer,
+            seller,
+            stranger,
+            moderator,
+            admin,
+            market,
+            product,
+            order,
+            payment,
+            previous,
+            present,
+            retired,
+        }
+    }
+
+    /// What is created by a POST of `body` to `path`.
+    pub(super) async fn create(&self, by: &Customer, path: &str, body: &Value) -> String {
+        let key = local::ids::uuid();
+        let created = self.shop.ask(Method::POST, path).by(by).key(&key).json(body).send().await;
+        text(&created.data(StatusCode::CREATED)["id"])
+    }
+
+    /// Another market of the seller's.
+    pub(super) async fn new_market(&self) -> String {
+        self.create(&self.seller, "/v1/markets", &json!({ "name": "Cups", "currency": "EUR" })).await
+    }
+
+    /// Another product of the seller's.
+    pub(super) async fn new_product(&self) -> String {
+        let path = format!("/v1/markets/{}/products", self.market);
+        self.create(&self.seller, &path, &a_product()).await
+    }
+
+    /// Another order of the buyer's, which waits for its payment.
+    pub(super) async fn new_order(&self) -> String {
+        self.create(&self.buyer, "/v1/orders", &self.an_order()).await
+    }
+
+    /// An order of one piece, without a payment method.
+    pub(super) fn an_order(&self) -> Value {
+        json!({ "items": [{ "productId": self.product, "quantity": 1 }] })
+    }
+}
+
+/// A product that can be listed; its SKU is new each time.
+pub(super) fn a_product() -> Value {
+    let price = json!({ "amount": 1_999, "currency": "EUR" });
+    json!({ "sku": local::ids::uuid(), "title": "Mug", "price": price, "stock": 10 })
+}
+
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
