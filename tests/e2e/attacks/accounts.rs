@@ -52,7 +52,7 @@ async fn indistinguishable(world: &World, report: &mut Report) {
     let mut series = Vec::new();
     for number in 0..4 {
         let medians = Medians::of_a_series(world, number).await;
-        println!("logins: {medians}");
+        report.measured(format!("logins: {medians}"));
         series.push(medians);
         if medians.are_close() {
             break;
