@@ -7,6 +7,7 @@ mod bodies;
 mod edge;
 mod fields;
 mod injection;
+mod logs;
 mod preconditions;
 mod report;
 mod routes;
@@ -28,8 +29,9 @@ async fn figures_of_attacks_and_bad_inputs_that_are_answered_exactly() {
     injection::run(&world, &mut report).await;
     bodies::run(&world, &mut report).await;
     preconditions::run(&world, &mut report).await;
-    // Last: it looks at what all the others left in the logs.
     edge::run(&world, &mut report).await;
+    // Last: it looks at what all the others have left.
+    logs::run(&world, &mut report).await;
     println!("{report}");
     assert_eq!(report.failures(), Vec::<String>::new());
 }

@@ -14,7 +14,7 @@ use local::keys::{KeyRing, Live, Pair, Stage};
 use serde_json::{Value, json};
 
 /// How many people use the shop at once.
-const PEOPLE: usize = 3;
+const PEOPLE: usize = 2;
 
 /// A shop that keeps its keys in a folder, which is gone when the test ends.
 struct Keyed {

@@ -17,6 +17,7 @@ pub(super) async fn run(world: &World, report: &mut Report) {
     encodings(world, report).await;
     texts(world, report).await;
     numbers(world, report).await;
+    deltas(world, report).await;
     items(world, report).await;
     parameters(world, report).await;
     negotiation(world, report).await;
@@ -133,6 +134,9 @@ async fn numbers(world: &World, report: &mut Report) {
     let dear = priced("99999999").send().await.data(StatusCode::CREATED)["id"].clone();
     let body = json!({ "items": [{ "productId": dear, "quantity": 1_000 }] }).to_string();
     report.row("an overflowing total", order(world, JSON, body), invalid("items")).await;
+}
+
+async fn deltas(world: &World, report: &mut Report) {
     for delta in ["0", "1.5", "\"1\"", "9007199254740993", "-9223372036854775809"] {
         let ask =
             world.shop.ask(Method::POST, &format!("/v1/products/{}/stock", world.product)).by(&world.seller);

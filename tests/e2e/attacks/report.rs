@@ -41,10 +41,16 @@ impl Expected {
 #[derive(Debug, Default)]
 pub(super) struct Report {
     groups: Vec<(&'static str, usize)>,
+    measured: Vec<String>,
     failures: Vec<String>,
 }
 
 impl Report {
+    /// Something measured, to be printed with the figures.
+    pub(super) fn measured(&mut self, what: String) {
+        self.measured.push(what);
+    }
+
     /// The group that the next rows belong to.
     pub(super) fn begin(&mut self, group: &'static str) {
         self.groups.push((group, 0));
@@ -78,6 +84,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total: usize = self.groups.iter().map(|(_, rows)| rows).sum();
         write!(f, "attacks and bad inputs: {total} rows, {} violations", self.failures.len())?;
-        self.groups.iter().try_for_each(|(group, rows)| write!(f, "\n  {group}: {rows}"))
+        self.groups.iter().try_for_each(|(group, rows)| write!(f, "\n  {group}: {rows}"))?;
+        self.measured.iter().try_for_each(|measured| write!(f, "\n  {measured}"))
     }
 }
