@@ -1,4 +1,4 @@
-//! What reading costs: the read units that the table says it took, request by request.
+//! What requests to the table cost: the read units that it says they took, one by one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,15 +11,16 @@ use aws_sdk_dynamodb::config::{
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use shared::dynamodb::Table;
 
 use crate::TestTable;
 
-/// A read that was answered.
+/// A request that was answered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Read {
-    /// `Query` or `BatchGetItem`.
+pub struct Request {
+    /// `Query`, `BatchGetItem` or `TransactWriteItems`.
     pub operation: &'static str,
     /// How many items were sent.
     pub items: usize,
@@ -27,14 +28,14 @@ pub struct Read {
     pub units: f64,
 }
 
-/// Writes down what every read cost.
+/// Writes down what every request cost.
 #[derive(Debug, Clone, Default)]
-pub struct Meter(Arc<Mutex<Vec<Read>>>);
+pub struct Meter(Arc<Mutex<Vec<Request>>>);
 
 impl Meter {
-    /// The reads since this was last asked.
+    /// The requests since this was last asked.
     #[must_use]
-    pub fn reads(&self) -> Vec<Read> {
+    pub fn requests(&self) -> Vec<Request> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -43,15 +44,16 @@ impl Meter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The operations of the reads since this was last asked, in the order of the alphabet.
+    /// The operations of the requests since this was last asked, in the order of the alphabet.
     #[must_use]
     pub fn operations(&self) -> Vec<&'static str> {
-        let mut operations: Vec<&str> = self.reads().into_iter().map(|read| read.operation).collect();
+        let mut operations: Vec<&str> =
+            self.requests().into_iter().map(|request| request.operation).collect();
         operations.sort_unstable();
         operations
     }
 
-    /// The same table, with this meter on what is read of it.
+    /// The same table, with this meter on what is asked of it.
     #[must_use]
     pub fn on(&self, table: &TestTable) -> Table {
         let client = config(&table.stack().dynamodb_endpoint()).interceptor(self.clone()).build();
@@ -96,17 +98,19 @@ impl Intercept for Meter {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Ok(output) = context.output_or_error() else { return Ok(()) };
-        let read = if let Some(query) = output.downcast_ref::<QueryOutput>() {
+        let request = if let Some(query) = output.downcast_ref::<QueryOutput>() {
             let units = query.consumed_capacity().and_then(|used| used.capacity_units).unwrap_or_default();
-            Read { operation: "Query", items: query.items().len(), units }
+            Request { operation: "Query", items: query.items().len(), units }
         } else if let Some(batch) = output.downcast_ref::<BatchGetItemOutput>() {
             let units = batch.consumed_capacity().iter().filter_map(|used| used.capacity_units).sum();
             let items = batch.responses().map_or(0, |tables| tables.values().map(Vec::len).sum());
-            Read { operation: "BatchGetItem", items, units }
+            Request { operation: "BatchGetItem", items, units }
+        } else if output.downcast_ref::<TransactWriteItemsOutput>().is_some() {
+            Request { operation: "TransactWriteItems", items: 0, units: 0.0 }
         } else {
             return Ok(());
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(read);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         Ok(())
     }
 }

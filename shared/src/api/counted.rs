@@ -33,7 +33,7 @@ mod tests {
         let begun = Barrier::new(2);
         let page = async {
             begun.wait().await;
-            Ok::<_, ApiError>(Listed { items: vec!["a"], next: None, before: Some(0), total: None })
+            Ok::<_, ApiError>(Listed { items: vec!["a"], next: None, proven: 1, total: None })
         };
         let length = async {
             begun.wait().await;

@@ -52,8 +52,9 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     /// The place behind which the next slice begins, if there is more.
     pub next: Option<String>,
-    /// How many things come before, where they were counted off.
-    pub before: Option<usize>,
+    /// How many things the list has at least: those that were counted off, those that are shown, and one more if it was
+    /// seen.
+    pub proven: usize,
     /// How many things the list has, where that is known.
     pub total: Option<u64>,
 }
@@ -61,16 +62,15 @@ pub struct Listed<T> {
 impl<T> Listed<T> {
     /// The same slice, of what becomes of each thing.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Listed<U> {
-        let Self { items, next, before, total } = self;
-        Listed { items: items.into_iter().map(f).collect(), next, before, total }
+        let Self { items, next, proven, total } = self;
+        Listed { items: items.into_iter().map(f).collect(), next, proven, total }
     }
 
     /// With the length of the list as it was counted, unless it is known from the list itself. Counting lags behind; so
-    /// it is raised to what the slice proves: what comes before, what it shows, and one more if there is a next.
+    /// it is raised to what the slice proves.
     #[must_use]
     pub fn counted(self, count: u64) -> Self {
-        let proven = self.before.unwrap_or(0) + self.items.len() + usize::from(self.next.is_some());
-        let proven = u64::try_from(proven).unwrap_or(u64::MAX);
+        let proven = u64::try_from(self.proven).unwrap_or(u64::MAX);
         Self { total: Some(self.total.unwrap_or(count).max(proven)), ..self }
     }
 }
@@ -109,12 +109,12 @@ impl DynamoReader {
         slice: &Slice,
     ) -> Result<Listed<R>, SliceError> {
         let (behind, before) = match &slice.start {
-            Start::After(place) => (Some(place.clone()), None),
-            Start::First | Start::Offset(0) => (None, Some(0)),
+            Start::After(place) => (Some(place.clone()), 0),
+            Start::First | Start::Offset(0) => (None, 0),
             Start::Offset(offset) => match self.pass(partitions, *offset).await? {
-                Passed::All(place) => (Some(place), usize::try_from(*offset).ok()),
-                Passed::Only(count) => {
-                    return Ok(Listed { items: Vec::new(), next: None, before: Some(count), total: None });
+                Passed::All(place) => (Some(place), usize::try_from(*offset).unwrap_or(usize::MAX)),
+                Passed::Only(proven) => {
+                    return Ok(Listed { items: Vec::new(), next: None, proven, total: None });
                 }
             },
         };
@@ -123,8 +123,9 @@ impl DynamoReader {
         if by_number && page.next.is_some() && page.rows.len() < slice.length() {
             return Err(SliceError::TooSparse);
         }
+        let proven = before + page.rows.len() + usize::from(page.sees_more);
         let items = page.rows.into_iter().map(|row| parse(row.item)).collect::<Result<_, _>>();
-        Ok(Listed { items: items.map_err(StoreError::from)?, next: page.next, before, total: None })
+        Ok(Listed { items: items.map_err(StoreError::from)?, next: page.next, proven, total: None })
     }
 
     /// Passes over `count` things. The table counts those of one partition; the order of several, and what a filter leaves
@@ -165,26 +166,12 @@ impl DynamoReader {
 mod tests {
     use super::*;
 
-    fn listed(before: Option<usize>, items: usize, more: bool, total: Option<u64>) -> Listed<()> {
-        Listed { items: vec![(); items], next: more.then(|| "x".to_owned()), before, total }
-    }
-
     #[test]
-    fn a_total_is_never_less_than_what_the_slice_proves() {
-        for (before, items, more, count, total) in [
-            (Some(40), 20, true, 0, 61),
-            (Some(40), 20, false, 0, 60),
-            (Some(40), 20, true, 150, 150),
-            (Some(7), 0, false, 3, 7),
-            (None, 20, true, 5, 21),
-            (Some(0), 0, false, 0, 0),
-        ] {
-            assert_eq!(listed(before, items, more, None).counted(count).total, Some(total));
+    fn a_total_is_what_was_counted_and_never_less_than_what_the_slice_proves() {
+        let slice = |proven, total| Listed::<()> { items: Vec::new(), next: None, proven, total };
+        for (proven, count, total) in [(61, 0, 61), (61, 60, 61), (61, 150, 150), (0, 0, 0)] {
+            assert_eq!(slice(proven, None).counted(count).total, Some(total));
         }
-        assert_eq!(
-            listed(Some(0), 1, false, Some(3)).counted(9).total,
-            Some(3),
-            "what is known is not counted"
-        );
+        assert_eq!(slice(3, Some(3)).counted(9).total, Some(3), "what is known is not counted");
     }
 }

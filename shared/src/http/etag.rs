@@ -23,8 +23,9 @@ impl EntityTag {
     /// The tag of a resource at `version` that also shows counters which move without a new version.
     #[must_use]
     pub fn with_counters(version: Version, counters: &[i64]) -> Self {
-        let counters: String = counters.iter().map(|counter| format!(".{counter}")).collect();
-        Self(format!("\"{version}{counters}\""))
+        let counters = counters.iter().map(ToString::to_string);
+        let numbers: Vec<String> = std::iter::once(version.to_string()).chain(counters).collect();
+        Self(format!("\"{}\"", numbers.join(".")))
     }
 
     /// The tag as a header.

@@ -173,7 +173,7 @@ mod tests {
     use crate::http::Seal;
 
     fn read(query: &str) -> Result<Paging, FieldErrors> {
-        let (parts, _) = http::Request::get(format!("/?{query}")).body(()).unwrap().into_parts();
+        let (parts, ()) = http::Request::get(format!("/?{query}")).body(()).unwrap().into_parts();
         Paging::read(&mut Given::of(&parts).unwrap())
     }
 

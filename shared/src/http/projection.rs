@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn read(query: &str) -> Result<Fields<Mug>, FieldErrors> {
-        let (parts, _) = http::Request::get(format!("/?{query}")).body(()).unwrap().into_parts();
+        let (parts, ()) = http::Request::get(format!("/?{query}")).body(()).unwrap().into_parts();
         Fields::read(&mut Given::of(&parts).unwrap())
     }
 

@@ -81,7 +81,7 @@ impl Order {
         if self.descending {
             sorted.reverse();
         }
-        let total = u64::try_from(sorted.len()).ok();
+        let proven = sorted.len();
         let passed = match &slice.start {
             Start::First => 0,
             Start::Offset(offset) => usize::try_from(*offset).unwrap_or(usize::MAX).min(sorted.len()),
@@ -93,7 +93,7 @@ impl Order {
         rest.truncate(slice.length());
         let next = rest.last().filter(|_| more).map(|(sort, _)| sort.clone());
         let items = rest.into_iter().map(|(_, item)| item).collect();
-        Listed { items, next, before: Some(passed), total }
+        Listed { items, next, proven, total: u64::try_from(proven).ok() }
     }
 }
 

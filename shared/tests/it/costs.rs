@@ -68,10 +68,10 @@ impl Shelves {
         Self { scene, meter, reader, store, measured: Vec::new() }
     }
 
-    /// Takes down what was read since the last time.
+    /// Takes down what was asked for since the last time.
     fn note(&mut self, pattern: &'static str) {
-        let reads = self.meter.reads();
-        self.measured.push((pattern, reads.len(), reads.iter().map(|read| read.units).sum()));
+        let requests = self.meter.requests();
+        self.measured.push((pattern, requests.len(), requests.iter().map(|request| request.units).sum()));
     }
 
     async fn single_things(&mut self) {

@@ -54,9 +54,9 @@ impl Ground {
         std::mem::take(&mut self.requests.0.lock().unwrap())
     }
 
-    /// How many items each read since this was last asked has sent.
+    /// How many items each request since this was last asked was answered with.
     pub(crate) fn items_received(&self) -> Vec<usize> {
-        self.meter.reads().into_iter().map(|read| read.items).collect()
+        self.meter.requests().into_iter().map(|request| request.items).collect()
     }
 
     /// Every item of the table.

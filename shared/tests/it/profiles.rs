@@ -35,13 +35,13 @@ async fn a_hundred_mentions_of_some_people_are_one_request_for_each_of_them_once
     assert_eq!(profiles.len(), 3, "whoever has no account has no profile");
     let seen = &profiles[&seller().user];
     assert_eq!((seen.id, seen.name.as_str(), seen.version), (seller().user, "seller", Version::FIRST));
-    let reads = meter.reads();
+    let requests = meter.requests();
     assert_eq!(
-        reads.iter().map(|read| (read.operation, read.items)).collect::<Vec<_>>(),
+        requests.iter().map(|request| (request.operation, request.items)).collect::<Vec<_>>(),
         [("BatchGetItem", 3)]
     );
     assert!(reader.profiles(&[]).await.unwrap().is_empty());
-    assert!(meter.reads().is_empty());
+    assert!(meter.requests().is_empty());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use harness::Scene;
+use harness::meter::Meter;
 use harness::scene::{MARKET, ORDER, PRODUCT, STRANGER, buyer, id, new_id, seller, stranger};
 use shared::clock::{Clock, SystemClock, Timestamp};
 use shared::command::Store;
@@ -14,13 +15,17 @@ use shared::domain::order::advance::{AdvanceOrder, Move};
 use shared::domain::order::attempt::NoteFailedAttempt;
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::product::{Product, Stock};
+use shared::domain::total::ListName;
 use shared::domain::user::UserId;
+use shared::dynamodb::DynamoReader;
 use shared::dynamodb::slice::{Listed, Slice, Start};
+use shared::repository::cached::Cached;
 use shared::repository::listing::{EXPIRY_SHARDS, expiry_shard};
 use shared::repository::market::{MarketList, MarketReader};
 use shared::repository::order::{OrderList, OrderReader};
 use shared::repository::ordered::{Order, OrderBy};
 use shared::repository::product::ProductReader;
+use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 
 fn newest_of(status: MarketStatus) -> MarketList {
@@ -206,4 +211,23 @@ async fn decisions_load_what_queries_show() {
     let scene = Scene::open().await;
     let reads = shared::command::Reads::<Option<Market>>::one(&id(MARKET));
     assert_eq!(scene.store.load(reads).await.unwrap(), scene.reader.market(id(MARKET)).await.unwrap());
+}
+
+#[tokio::test]
+async fn lengths_are_those_of_all_lists_together_and_kept_behind_a_cache() {
+    let scene = Scene::empty().await;
+    let meter = Meter::default();
+    let cached = Cached::new(DynamoReader::new(meter.on(&scene.table)));
+    let [mugs, cups, none] = ["mugs", "cups", "none"].map(|name| ListName::of(name.to_owned()));
+    scene.counted(mugs.clone(), 5).await;
+    scene.counted(mugs.clone(), -2).await;
+    scene.counted(cups.clone(), 40).await;
+    for (lists, total) in [(vec![mugs.clone(), cups, none.clone()], 43), (vec![mugs], 3), (vec![none], 0)] {
+        meter.restart();
+        assert_eq!(scene.reader.total(&lists).await.unwrap(), total);
+        for _ in 0..2 {
+            assert_eq!(Box::pin(cached.total(&lists)).await.unwrap(), total);
+        }
+        assert_eq!(meter.operations(), ["BatchGetItem"], "{lists:?}");
+    }
 }

@@ -85,9 +85,9 @@ async fn a_market_that_is_kept_with_its_creator_is_old_when_the_creator_is_calle
     markets.scene.suspend(account).await;
     assert_eq!(again().await.status, 200);
     let token = markets.scene.token(seller());
-    let patch = [("authorization", token.as_str()), ("if-match", tag.as_str())];
+    let headers = [("authorization", token.as_str()), ("if-match", tag.as_str())];
     let changed =
-        of_request("PATCH", &format!("/v1/markets/{MARKET}"), &patch, Some(&json!({ "name": "Cups" })));
+        of_request("PATCH", &format!("/v1/markets/{MARKET}"), &headers, Some(&json!({ "name": "Cups" })));
     assert_eq!(markets.send(&changed).await.status, 200, "what is changed is the market");
 }
 

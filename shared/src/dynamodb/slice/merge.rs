@@ -54,6 +54,8 @@ pub(super) enum Stop {
 pub(super) struct Page {
     pub(super) rows: Vec<Row>,
     pub(super) next: Option<String>,
+    /// Whether a row was seen that comes after these: a narrowed list may have a next where there is none.
+    pub(super) sees_more: bool,
 }
 
 impl Lane {
@@ -98,14 +100,15 @@ impl Merge {
     pub(super) async fn page(&mut self, table: &Table, length: usize) -> Result<Page, StoreError> {
         let wanted = if self.narrowed { length } else { length + 1 };
         let Rows { mut rows, stop } = self.take(table, wanted, wanted).await?;
+        let sees_more = rows.len() > length || self.lanes.iter().any(|lane| !lane.rows.is_empty());
+        let may_go_on = sees_more || self.lanes.iter().any(|lane| lane.rest);
         rows.truncate(length);
-        let more = self.lanes.iter().any(|lane| lane.rest || !lane.rows.is_empty());
         let next = match stop {
-            Stop::Full if more || wanted > length => rows.last().map(|last| last.sort.clone()),
+            Stop::Full if may_go_on => rows.last().map(|last| last.sort.clone()),
             Stop::Full | Stop::Ended => None,
             Stop::Bound => self.horizon().map(str::to_owned),
         };
-        Ok(Page { rows, next })
+        Ok(Page { rows, next, sees_more })
     }
 
     /// The next `count` rows, to be passed over. Each partition is read for its share of them.
