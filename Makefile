@@ -15,7 +15,7 @@ dev: $(VENV)/run.stamp ## Run the whole system on this machine, with hot reload
 	cargo build --locked --workspace --bins
 	exec target/debug/local dev
 
-test: lint client $(VENV)/nextest.stamp ## Run everything there is to pass
+test: lint client $(VENV)/fuzz.stamp $(VENV)/nextest.stamp ## Run everything there is to pass
 	cargo build --locked --workspace --bins --examples
 	cargo test --locked --workspace --doc --quiet
 	cargo nextest run --locked --workspace
@@ -25,6 +25,13 @@ lint: $(VENV)/test.stamp ## Check form, lints, documentation and the template
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo doc --locked --workspace --no-deps --quiet
 	sam validate --lint --template template.yaml --region eu-central-1
+
+SEED ?= 1
+EXAMPLES ?= 300
+
+fuzz: $(VENV)/fuzz.stamp ## Send generated requests, and hold the answers against the API's description (SEED, EXAMPLES)
+	cargo build --locked --workspace --bins --examples
+	target/debug/examples/fuzz $(SEED) $(EXAMPLES)
 
 openapi: ## Write the API's description anew, from the code
 	cargo build --locked --workspace --bins
@@ -64,6 +71,10 @@ $(VENV)/test.stamp: tools/test.txt | $(VENV)/bin/pip
 
 $(VENV)/client.stamp: tools/client.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/client.txt
+	@touch $@
+
+$(VENV)/fuzz.stamp: tools/fuzz.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/fuzz.txt
 	@touch $@
 
 $(VENV)/deploy.stamp: tools/deploy.txt | $(VENV)/bin/pip

@@ -7,6 +7,7 @@ mod attacks;
 mod auth;
 mod caches;
 mod client;
+mod contract;
 mod crashes;
 mod deliveries;
 mod gateway;

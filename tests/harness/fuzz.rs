@@ -45,6 +45,7 @@ pub async fn run(shop: &Shop, caller: &Customer, effort: Effort) -> Verdict {
     let tool = workspace(".venv/bin/schemathesis");
     assert!(tool.exists(), "schemathesis is not installed: run `make fuzz`");
     let mut run = Command::new(tool)
+        .args(["--config-file".as_ref(), workspace("tests/schemathesis.toml").as_os_str()])
         .arg("run")
         .arg(format!("{}/openapi.json", shop.stack().url()))
         .args(["--header", &format!("Authorization: Bearer {}", caller.token)])

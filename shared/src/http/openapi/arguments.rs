@@ -96,7 +96,9 @@ impl<T: JsonSchema> Argument for Path<T> {
 impl Argument for IfMatch {
     fn describe(operation: &mut Operation<'_>) {
         let about = "The `ETag` that you read: nothing changes if the resource has changed since. `*` takes any version.";
-        operation.header("If-Match", true, about, json!({ "type": "string", "examples": ["\"1\""] }));
+        let schema =
+            json!({ "type": "string", "pattern": "^(\\*|\"[!#-~]+\")$", "examples": ["\"1\"", "*"] });
+        operation.header("If-Match", true, about, schema);
         operation.may_fail(&[Code::PreconditionRequired, Code::VersionMismatch]);
     }
 }

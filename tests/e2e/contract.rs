@@ -1,0 +1,17 @@
+//! The API keeps its promises to requests that nobody thought of: the short form of `make fuzz`.
+
+use std::time::Duration;
+
+use harness::Shop;
+use harness::fuzz::{self, Effort};
+use shared::domain::user::Role;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn generated_requests_are_answered_as_the_description_promises() {
+    let shop = Shop::open().await;
+    let caller = shop.appointed("admin", Role::Admin).await;
+    let effort = Effort { examples: 3, seed: 1, at_most: Duration::from_secs(170) };
+    let verdict = fuzz::run(&shop, &caller, effort).await;
+    assert!(verdict.holds, "{}", verdict.report);
+    assert!(verdict.requests > 500, "only {} requests: {}", verdict.requests, verdict.report);
+}
