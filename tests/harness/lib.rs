@@ -5,6 +5,8 @@
 pub mod audit;
 pub mod event;
 pub mod queue;
+pub mod recount;
+pub mod requests;
 pub mod scene;
 pub mod shop;
 pub mod table;

@@ -1,4 +1,4 @@
-//! `GET /v1/markets/{id}`: one market, for everybody; a draft for its creator.
+//! `GET /v1/markets/{id}`: one market with its volume, for everybody; a draft for its creator.
 
 use axum::extract::State;
 use shared::api::{App, Caller};
@@ -15,8 +15,9 @@ pub(crate) async fn get_market<S: Clone + Send + Sync + 'static, Q: MarketReader
     Path(id): Path<MarketId>,
     known: IfNoneMatch,
 ) -> Result<Reply<MarketBody>, ApiError> {
-    let market = app.reader.market(id).await?.filter(|market| market.is_visible_to(caller.as_ref()));
-    let market = market.ok_or_else(ApiError::not_found)?;
-    let cacheable = if market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };
-    Ok(Reply::shown(MarketBody::from(market)).cache_control(cacheable).unless(&known))
+    let found = app.reader.market_with_volume(id).await?;
+    let found = found.filter(|found| found.market.is_visible_to(caller.as_ref()));
+    let found = found.ok_or_else(ApiError::not_found)?;
+    let cacheable = if found.market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };
+    Ok(Reply::shown(MarketBody::from(found)).cache_control(cacheable).unless(&known))
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use deserr::Deserr;
 use shared::api::App;
-use shared::api::sort::Sort;
+use shared::api::sort::MarketSort;
 use shared::domain::market::MarketStatus;
 use shared::domain::text::Name;
 use shared::http::cursor::Limit;
@@ -22,7 +22,7 @@ pub(crate) struct ListMarketsQuery {
     #[deserr(default)]
     search: Option<Name>,
     #[deserr(default)]
-    sort: Sort,
+    sort: MarketSort,
     #[deserr(default)]
     limit: Option<Limit>,
     #[deserr(default)]

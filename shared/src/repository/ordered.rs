@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
 
-use crate::command::{Entity, StoreError};
+use crate::command::{Entity, Key, StoreError};
 use crate::dynamodb::DynamoReader;
 use crate::dynamodb::query::{Page, Position, Query};
 use crate::dynamodb::schema::Index;
@@ -73,22 +73,39 @@ impl Order {
         after: Option<&str>,
         unread: bool,
     ) -> Page<T> {
-        let sorted: BTreeMap<String, T> =
-            found.into_iter().map(|item| (item.sort_by(self.by), item)).collect();
-        let mut sorted: Vec<(String, T)> = sorted.into_iter().collect();
+        let sorted = found.into_iter().map(|item| (item.sort_by(self.by), item)).collect();
+        Cut { descending: self.descending, limit, after, unread }.page(sorted, |item| T::key(item.id()))
+    }
+}
+
+/// Which part of what was found is the page.
+pub(super) struct Cut<'a> {
+    /// From the end backwards.
+    pub(super) descending: bool,
+    /// How many at most.
+    pub(super) limit: u32,
+    /// What comes after this sort value.
+    pub(super) after: Option<&'a str>,
+    /// There is more than what was found.
+    pub(super) unread: bool,
+}
+
+impl Cut<'_> {
+    /// The page, of what was found, by sort value; `key` says where each thing stands.
+    pub(super) fn page<T>(&self, found: BTreeMap<String, T>, key: impl Fn(&T) -> Key) -> Page<T> {
+        let mut sorted: Vec<(String, T)> = found.into_iter().collect();
         if self.descending {
             sorted.reverse();
         }
-        let is_next =
-            |sort: &str| after.is_none_or(|after| if self.descending { sort < after } else { sort > after });
+        let is_next = |sort: &str| {
+            self.after.is_none_or(|after| if self.descending { sort < after } else { sort > after })
+        };
         sorted.retain(|(sort, _)| is_next(sort));
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = unread || sorted.len() > limit;
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = self.unread || sorted.len() > limit;
         sorted.truncate(limit);
-        let next = sorted
-            .last()
-            .filter(|_| more)
-            .map(|(sort, last)| Position { key: T::key(last.id()), index_sort: Some(sort.clone()) });
+        let last = sorted.last().filter(|_| more);
+        let next = last.map(|(sort, last)| Position { key: key(last), index_sort: Some(sort.clone()) });
         Page { items: sorted.into_iter().map(|(_, item)| item).collect(), next }
     }
 }

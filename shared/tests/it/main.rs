@@ -6,6 +6,7 @@
 mod accounts;
 mod batch;
 mod commit;
+mod counted;
 mod edge;
 mod failure;
 mod ground;
