@@ -44,7 +44,7 @@ async fn what_cannot_be_published_stays_and_holds_up_nothing_else() {
     assert_eq!(sweep.unpublished().await.len(), before + 1, "with what the expiry announced");
     assert_eq!(sweep.status(late).await, OrderStatus::Expired);
     sweep.tick().await;
-    assert_eq!(sweep.published().await, 2, "that the one was placed, and that the other waits for its payment");
+    assert_eq!(sweep.published().await, 2, "one was placed, the other waits to be paid");
 }
 
 #[tokio::test]
