@@ -3,9 +3,11 @@
 //! SQS delivers at least once. What makes the effect happen once is the receipt in the transaction of the effect;
 //! what is here makes sure that a record which fails, panics or runs late does not touch its neighbours.
 
+mod attempt;
 pub mod delivery;
 pub mod each;
 pub mod queue;
+pub mod together;
 
 use std::future::Future;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use crate::retry::Backoff;
 pub use delivery::Delivery;
 pub use each::Each;
 pub use queue::Queue;
+pub use together::Together;
 
 /// How the handling of a record ends.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! Read an entity's file for what it is, and its folder for what may be done to it, one command a file.
 
 pub mod actor;
+pub mod day;
 pub mod dead_letter;
 pub mod email;
 pub mod id;
@@ -12,8 +13,10 @@ pub mod order;
 pub mod payment;
 pub mod product;
 pub mod refund;
+pub mod sale;
 pub mod session;
 pub mod subscriber;
+pub mod tally;
 pub mod text;
 pub mod total;
 pub mod user;

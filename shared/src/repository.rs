@@ -3,6 +3,7 @@
 //! One small trait per aggregate says what can be asked; [`DynamoReader`](crate::dynamodb::DynamoReader) answers.
 
 pub mod cached;
+mod counted;
 mod keys;
 pub mod listing;
 
@@ -11,5 +12,6 @@ pub mod order;
 pub mod ordered;
 pub mod payment;
 pub mod product;
+pub mod sales;
 pub mod total;
 pub mod user;

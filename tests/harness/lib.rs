@@ -9,6 +9,8 @@ pub mod fuzz;
 pub mod lengths;
 pub mod meter;
 pub mod queue;
+pub mod recount;
+pub mod requests;
 pub mod scene;
 pub mod shop;
 pub mod table;

@@ -153,6 +153,7 @@ impl Shop {
             .bin_dir(function_binaries())
             .schedules(false)
             .parameter("PaymentSearchLagSeconds", "1")
+            .parameter("AnalyticsWindowSeconds", "0")
             .parameter("ReadsPerMinute", "1000000")
             .parameter("WritesPerMinute", "1000000")
             .parameter("OrdersPerMinute", "1000000");

@@ -14,6 +14,7 @@ use shared::aws::Aws;
 use shared::config::Environment;
 use shared::dynamodb::Table;
 
+use crate::requests::{Requests, client};
 use crate::workspace;
 
 /// An embedded table, and a queue service, without any function.
@@ -78,6 +79,20 @@ impl TestTable {
     pub fn table(&self) -> Table {
         let env = self.environment("api-orders");
         Aws::from_env(&env).and_then(|aws| aws.table(&env)).expect("the environment is complete")
+    }
+}
+
+impl TestTable {
+    /// The table, each request to which is written down.
+    ///
+    /// # Panics
+    /// If the environment does not name the table.
+    #[must_use]
+    pub fn watched(&self) -> (Table, Requests) {
+        let requests = Requests::default();
+        let env = self.environment("api-orders");
+        let name = env.text("AGORA_TABLE").expect("the environment names the table");
+        (Table::new(client(&self.stack.dynamodb_endpoint(), Some(requests.clone())), name), requests)
     }
 }
 

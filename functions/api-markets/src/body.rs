@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::command::Version;
-use shared::domain::market::{Market, MarketId, MarketStatus};
+use shared::domain::market::figures::MarketWithVolume;
+use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::money::Currency;
 use shared::domain::text::{Description, Name};
 use shared::domain::user::UserId;
@@ -26,6 +27,8 @@ pub(crate) struct MarketBody {
     description: Option<Description>,
     status: MarketStatus,
     currency: Currency,
+    /// What was captured for its confirmed orders.
+    volume: SumBody,
     creator_id: UserId,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -35,24 +38,38 @@ pub(crate) struct MarketBody {
     creator: Included<CreatorBody>,
 }
 
+/// Amounts of many orders: written as one amount is, though more than can be charged at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Sum")]
+pub(crate) struct SumBody {
+    /// Minor units.
+    pub(crate) amount: i64,
+    /// The currency.
+    pub(crate) currency: Currency,
+}
+
 impl Resource for MarketBody {
     fn location(&self) -> String {
         format!("/v1/markets/{}", self.id)
     }
 
+    /// The volume grows without a new version of the market, and is part of what is shown.
     fn tag(&self) -> EntityTag {
-        EntityTag::with_counters(self.version, &CreatorBody::counters(&self.creator))
+        let mut counters = vec![self.volume.amount];
+        counters.extend(CreatorBody::counters(&self.creator));
+        EntityTag::with_counters(self.version, &counters)
     }
 }
 
-impl From<Market> for MarketBody {
-    fn from(market: Market) -> Self {
+impl From<MarketWithVolume> for MarketBody {
+    fn from(MarketWithVolume { market, volume }: MarketWithVolume) -> Self {
         Self {
             id: market.id,
             name: market.name,
             description: market.description,
             status: market.status,
             currency: market.currency,
+            volume: SumBody { amount: volume, currency: market.currency },
             creator_id: market.creator_id,
             created_at: market.created_at,
             updated_at: market.updated_at,

@@ -10,6 +10,7 @@ use shared::command::Store;
 use shared::domain::actor::Actor;
 use shared::domain::id::Id;
 use shared::domain::market::create::{CreateMarket, CreateMarketError, MAX_OPENING_PRODUCTS, OpeningStatus};
+use shared::domain::market::figures::MarketWithVolume;
 use shared::domain::money::{Currency, Money};
 use shared::domain::product::create::NewProduct;
 use shared::domain::text::{Description, Name, Sku, Title};
@@ -64,6 +65,7 @@ pub(crate) async fn create_market<S: Store, Q: Remembers>(
 ) -> Result<Created<MarketBody>, ApiError> {
     let command = request.into_command(actor, cause.at, app.entropy);
     let opened = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let opened = opened.map(|market| MarketWithVolume::new(market, None));
     if let Some(market) = opened.committed() {
         app.reader.market_written(market).await;
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::command::StoreError;
-use shared::domain::market::Market;
+use shared::domain::market::figures::MarketWithVolume;
 use shared::domain::text::Name;
 use shared::domain::user::UserId;
 use shared::http::{Include, Included, Relation};
@@ -41,24 +41,24 @@ pub(crate) struct Creators(Option<HashMap<UserId, Profile>>);
 impl Creators {
     /// Those of all `markets`, read together.
     pub(crate) async fn of(
-        markets: &[Market],
+        markets: &[MarketWithVolume],
         include: &Include<MarketRelation>,
         reader: &impl ProfileReader,
     ) -> Result<Self, StoreError> {
         if !include.has(MarketRelation::Creator) {
             return Ok(Self(None));
         }
-        let creators: Vec<UserId> = markets.iter().map(|market| market.creator_id).collect();
+        let creators: Vec<UserId> = markets.iter().map(|found| found.market.creator_id).collect();
         Ok(Self(Some(reader.profiles(&creators).await?)))
     }
 
     /// A market as it is shown, with its creator if that is wanted. Of an account that was removed nothing is left to show.
-    pub(crate) fn beside(&self, market: Market) -> MarketBody {
+    pub(crate) fn beside(&self, found: MarketWithVolume) -> MarketBody {
         let creator = match &self.0 {
             None => Included::LeftOut,
-            Some(profiles) => profiles.get(&market.creator_id).map_or(Included::Gone, CreatorBody::of),
+            Some(profiles) => profiles.get(&found.market.creator_id).map_or(Included::Gone, CreatorBody::of),
         };
-        MarketBody::from(market).with(creator)
+        MarketBody::from(found).with(creator)
     }
 }
 

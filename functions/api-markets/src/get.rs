@@ -1,4 +1,4 @@
-//! `GET /v1/markets/{id}`: one market, for everybody; a draft for its creator.
+//! `GET /v1/markets/{id}`: one market with its volume, for everybody; a draft for its creator.
 
 use axum::extract::State;
 use shared::api::{App, Caller};
@@ -18,9 +18,10 @@ pub(crate) async fn get_market<S: Clone + Send + Sync + 'static, Q: MarketReader
     asked: ItemQuery<MarketBody, MarketRelation>,
     known: IfNoneMatch,
 ) -> Result<Shown<MarketBody>, ApiError> {
-    let market = app.reader.market(id).await?.filter(|market| market.is_visible_to(caller.as_ref()));
-    let market = market.ok_or_else(ApiError::not_found)?;
-    let cacheable = if market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };
-    let creators = Creators::of(std::slice::from_ref(&market), &asked.include, &app.reader).await?;
-    Ok(Reply::shown(creators.beside(market)).only(asked.fields).cache_control(cacheable).unless(&known))
+    let found = app.reader.market_with_volume(id).await?;
+    let found = found.filter(|found| found.market.is_visible_to(caller.as_ref()));
+    let found = found.ok_or_else(ApiError::not_found)?;
+    let cacheable = if found.market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };
+    let creators = Creators::of(std::slice::from_ref(&found), &asked.include, &app.reader).await?;
+    Ok(Reply::shown(creators.beside(found)).only(asked.fields).cache_control(cacheable).unless(&known))
 }

@@ -1,4 +1,4 @@
-//! Markets over HTTP: open, read, list, change, remove.
+//! Markets over HTTP: open, read, list, change, remove; what they sold.
 
 mod body;
 mod create;
@@ -6,6 +6,7 @@ mod creator;
 mod delete;
 mod get;
 mod list;
+mod stats;
 mod update;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use shared::http::Code;
 use shared::http::openapi::{About, Routes};
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
+use shared::repository::sales::SalesReader;
 use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::profile::ProfileReader;
@@ -23,7 +25,7 @@ use shared::repository::user::profile::ProfileReader;
 pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
-    Q: MarketReader + UserReader + ProfileReader + TotalReader + Remembers,
+    Q: MarketReader + SalesReader + UserReader + ProfileReader + TotalReader + Remembers,
     R: Routes<App<S, Q>>,
 {
     routes
@@ -37,10 +39,13 @@ where
         )
         .patch("/v1/markets/{id}", update::patch_market, change("Change some of a market"))
         .delete("/v1/markets/{id}", delete::delete_market, change("Delete a draft"))
+        .get("/v1/markets/{id}/stats", stats::get_stats, STATS)
 }
 
 const LIST: About = About::new("List markets");
 const CREATE: About = About::new("Open a market, with its first products").refusing(&[Code::Conflict]);
+
+const STATS: About = About::new("Show what a market sold, day by day").refusing(&[Code::Forbidden]);
 
 const fn change(summary: &'static str) -> About {
     About::new(summary).refusing(&[Code::Forbidden, Code::InvalidState])
@@ -50,7 +55,7 @@ const fn change(summary: &'static str) -> About {
 pub fn router<S, Q>(app: App<S, Q>) -> Router
 where
     S: Store,
-    Q: MarketReader + UserReader + ProfileReader + TotalReader + Remembers,
+    Q: MarketReader + SalesReader + UserReader + ProfileReader + TotalReader + Remembers,
 {
     routes(Router::new()).with_state(app)
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::sort::Sort;
+use shared::api::sort::MarketSort;
 use shared::api::{App, counted};
 use shared::domain::market::MarketStatus;
 use shared::domain::text::Name;
@@ -27,7 +27,7 @@ pub(crate) struct ListMarketsQuery {
     search: Option<Name>,
     #[deserr(default)]
     #[schemars(default)]
-    sort: Sort,
+    sort: MarketSort,
 }
 
 /// The statuses that everybody may ask for.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointerRef, take_cf_content};
 
 use crate::auth::password::Password;
+use crate::domain::day::Day;
 use crate::domain::email::Email;
 use crate::domain::id::{Id, Identified};
 use crate::domain::money::{Amount, Currency, Money, Quantity};
@@ -56,7 +57,7 @@ macro_rules! read_from {
     )+};
 }
 
-read_from!(from_text: Currency, Email, Limit, OrderStatus, Password, PaymentMethod, Sku);
+read_from!(from_text: Currency, Day, Email, Limit, OrderStatus, Password, PaymentMethod, Sku);
 read_from!(from_integer: Amount, Quantity, Pieces, OpeningStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {

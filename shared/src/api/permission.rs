@@ -39,6 +39,8 @@ grants! {
     PaymentsReadAny,
     /// May suspend markets, and lift suspensions.
     MarketsSuspend,
+    /// May read what any market sold.
+    MarketsStats,
     /// May read anybody's account, and list accounts.
     UsersRead,
     /// May suspend accounts of users, and reinstate them.

@@ -8,6 +8,7 @@ use super::parse::{Bounded, Given, OpeningStock, Patch, Pieces};
 use crate::auth::password::Password;
 use crate::clock::Timestamp;
 use crate::command::Version;
+use crate::domain::day::Day;
 use crate::domain::email::Email;
 use crate::domain::id::{Id, Identified};
 use crate::domain::money::{Amount, Currency, Money, Quantity};
@@ -81,6 +82,9 @@ schema! {
     Timestamp = {
         "type": "string", "format": "date-time", "description": "RFC 3339, UTC, with milliseconds.",
         "examples": ["2027-01-15T08:00:00.000Z"]
+    };
+    Day = {
+        "type": "string", "format": "date", "description": "A day of UTC.", "examples": ["2027-01-15"]
     };
     Version = {
         "type": "integer", "minimum": 1, "description": "How often it was changed, from 1.", "examples": [1]

@@ -4,6 +4,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 
 use crate::http::{ApiError, FieldErrors};
+use crate::repository::market::MarketOrder;
 use crate::repository::ordered::{ListError, Order, OrderBy};
 
 /// `createdAt` or `name`, each also backwards; the newest first unless another is asked for.
@@ -39,6 +40,51 @@ impl From<Sort> for Order {
             Sort::ByNameBackwards => (OrderBy::Name, true),
         };
         Self { by, descending }
+    }
+}
+
+/// As [`Sort`], and `volume`, forwards and backwards: the orders of markets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors)]
+#[schemars(inline)]
+pub enum MarketSort {
+    /// The oldest first.
+    #[deserr(rename = "createdAt")]
+    #[schemars(rename = "createdAt")]
+    OldestFirst,
+    /// The newest first.
+    #[default]
+    #[deserr(rename = "-createdAt")]
+    #[schemars(rename = "-createdAt")]
+    NewestFirst,
+    /// In the order of names.
+    #[deserr(rename = "name")]
+    #[schemars(rename = "name")]
+    ByName,
+    /// In the order of names, backwards.
+    #[deserr(rename = "-name")]
+    #[schemars(rename = "-name")]
+    ByNameBackwards,
+    /// Those that sold least first.
+    #[deserr(rename = "volume")]
+    #[schemars(rename = "volume")]
+    LeastSoldFirst,
+    /// Those that sold most first.
+    #[deserr(rename = "-volume")]
+    #[schemars(rename = "-volume")]
+    MostSoldFirst,
+}
+
+impl From<MarketSort> for MarketOrder {
+    fn from(sort: MarketSort) -> Self {
+        match sort {
+            MarketSort::OldestFirst => Self::By(Sort::OldestFirst.into()),
+            MarketSort::NewestFirst => Self::By(Sort::NewestFirst.into()),
+            MarketSort::ByName => Self::By(Sort::ByName.into()),
+            MarketSort::ByNameBackwards => Self::By(Sort::ByNameBackwards.into()),
+            MarketSort::LeastSoldFirst => Self::Volume { descending: false },
+            MarketSort::MostSoldFirst => Self::Volume { descending: true },
+        }
     }
 }
 

@@ -1,15 +1,13 @@
 //! Handling a batch record by record: several at once, none in another's way.
 
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures::future::{Either, select};
 use futures::stream::{self, StreamExt};
-use futures::{FutureExt, pin_mut};
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
+use super::attempt::{attempt, read};
 use super::{BatchHandler, Delivery, Outcome};
 use crate::clock::{Clock, Timestamp};
 use crate::command::Envelope;
@@ -52,21 +50,9 @@ impl<H: Consumer, C: Clock> BatchHandler for Each<H, C> {
 
 impl<H: Consumer, C: Clock> Each<H, C> {
     async fn one(&self, delivery: Delivery, deadline: Timestamp) -> Outcome {
-        let left = deadline.since(self.clock.now());
-        if left < self.longest {
-            return Outcome::Retry { after: Some(Duration::ZERO), reason: "handed back before the deadline" };
-        }
-        let event = match serde_json::from_str::<Envelope<H::Event>>(&delivery.body) {
+        let event = match read::<H::Event>(&delivery) {
             Ok(event) => event,
-            // serde's message may quote the body; its category and place do not.
-            Err(error) => {
-                let reason = format!(
-                    "the message does not read: {:?} error, column {}",
-                    error.classify(),
-                    error.column()
-                );
-                return Outcome::Permanent { reason };
-            }
+            Err(dead) => return dead,
         };
         let span = tracing::info_span!(
             "message",
@@ -74,13 +60,8 @@ impl<H: Consumer, C: Clock> Each<H, C> {
             correlationId = %event.correlation_id,
             eventId = %event.id
         );
-        let work = AssertUnwindSafe(self.consumer.handle(event, &delivery)).catch_unwind().instrument(span);
-        let late = self.clock.sleep(left);
-        pin_mut!(work, late);
-        match select(work, late).await {
-            Either::Left((Ok(outcome), _)) => outcome,
-            Either::Left((Err(_), _)) => Outcome::Retry { after: None, reason: "the handler panicked" },
-            Either::Right(_) => Outcome::Retry { after: None, reason: "the handler took too long" },
-        }
+        let work = self.consumer.handle(event, &delivery).instrument(span);
+        let left = deadline.since(self.clock.now());
+        attempt(work, (left, self.longest), &self.clock).await.unwrap_or_else(Outcome::from)
     }
 }

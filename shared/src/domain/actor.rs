@@ -13,6 +13,9 @@ pub enum Permission {
     /// Suspend markets, and lift suspensions.
     #[serde(rename = "markets:suspend")]
     MarketsSuspend,
+    /// Read what any market sold, day by day.
+    #[serde(rename = "markets:stats")]
+    MarketsStats,
     /// Read anybody's account, and list accounts.
     #[serde(rename = "users:read")]
     UsersRead,
@@ -40,6 +43,7 @@ impl Role {
                 Permission::OrdersReadAny,
                 Permission::PaymentsReadAny,
                 Permission::MarketsSuspend,
+                Permission::MarketsStats,
                 Permission::UsersRead,
                 Permission::UsersSuspend,
             ],
@@ -47,6 +51,7 @@ impl Role {
                 Permission::OrdersReadAny,
                 Permission::PaymentsReadAny,
                 Permission::MarketsSuspend,
+                Permission::MarketsStats,
                 Permission::UsersRead,
                 Permission::UsersSuspend,
                 Permission::UsersUpdate,

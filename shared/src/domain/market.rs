@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod delete;
+pub mod figures;
 pub mod update;
 
 use schemars::JsonSchema;
@@ -113,6 +114,18 @@ pub enum MarketEvent {
         /// Which.
         market_id: MarketId,
     },
+}
+
+impl MarketEvent {
+    /// The market that it is about.
+    #[must_use]
+    pub const fn market_id(&self) -> MarketId {
+        match self {
+            Self::Created { market_id } | Self::Changed { market_id } | Self::Deleted { market_id } => {
+                *market_id
+            }
+        }
+    }
 }
 
 impl Event for MarketEvent {

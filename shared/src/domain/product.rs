@@ -132,6 +132,16 @@ pub enum ProductEvent {
     },
 }
 
+impl ProductEvent {
+    /// The product that it is about.
+    #[must_use]
+    pub const fn product_id(&self) -> ProductId {
+        match self {
+            Self::Changed { product_id, .. } | Self::Deleted { product_id, .. } => *product_id,
+        }
+    }
+}
+
 impl Event for ProductEvent {
     fn name(&self) -> &'static str {
         match self {

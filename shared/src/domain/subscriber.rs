@@ -5,17 +5,20 @@
 pub enum Subscriber {
     /// The order saga.
     Fulfilment,
+    /// What is counted: lengths of lists, volumes, sales.
+    Analytics,
 }
 
 impl Subscriber {
     /// Every subscriber.
-    pub const ALL: &'static [Self] = &[Self::Fulfilment];
+    pub const ALL: &'static [Self] = &[Self::Fulfilment, Self::Analytics];
 
     /// The environment variable that holds the address of its queue.
     #[must_use]
     pub const fn queue_variable(self) -> &'static str {
         match self {
             Self::Fulfilment => "AGORA_FULFILMENT_QUEUE_URL",
+            Self::Analytics => "AGORA_ANALYTICS_QUEUE_URL",
         }
     }
 }
@@ -24,7 +27,25 @@ impl Subscriber {
 #[must_use]
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
-        "order.created" | "order.cancelled" | "order.refunding" => &[Subscriber::Fulfilment],
+        "order.created" | "order.cancelled" => &[Subscriber::Fulfilment, Subscriber::Analytics],
+        "order.refunding" => &[Subscriber::Fulfilment],
+        "order.awaiting_payment"
+        | "order.confirmed"
+        | "order.rejected"
+        | "order.expired"
+        | "order.shipped"
+        | "order.delivered"
+        | "order.repaid"
+        | "order.refunded"
+        | "user.registered"
+        | "user.changed"
+        | "user.email_changed"
+        | "user.deleted"
+        | "market.created"
+        | "market.changed"
+        | "market.deleted"
+        | "product.changed"
+        | "product.deleted" => &[Subscriber::Analytics],
         _ => &[],
     }
 }

@@ -154,6 +154,19 @@ pub enum UserEvent {
     },
 }
 
+impl UserEvent {
+    /// The account that it is about.
+    #[must_use]
+    pub const fn user_id(&self) -> UserId {
+        match self {
+            Self::Registered { user_id }
+            | Self::Changed { user_id }
+            | Self::EmailChanged { user_id }
+            | Self::Deleted { user_id } => *user_id,
+        }
+    }
+}
+
 impl Event for UserEvent {
     fn name(&self) -> &'static str {
         match self {

@@ -89,6 +89,8 @@ pub enum Predicate {
     Compare(&'static str, Comparison, Value),
     /// The attribute is text that begins so.
     BeginsWith(&'static str, String),
+    /// The attribute lies between the two values, or is one of them.
+    Between(&'static str, Value, Value),
     /// All of these hold.
     All(Vec<Predicate>),
     /// One of these holds.
@@ -160,6 +162,11 @@ impl Predicate {
             Self::BeginsWith(attribute, prefix) => {
                 let name = placeholders.name(attribute);
                 format!("begins_with({name}, {})", placeholders.value(&Value::Text(prefix.clone())))
+            }
+            Self::Between(attribute, least, most) => {
+                let name = placeholders.name(attribute);
+                let (least, most) = (placeholders.value(least), placeholders.value(most));
+                format!("{name} BETWEEN {least} AND {most}")
             }
             Self::All(all) => join(all, " AND ", placeholders),
             Self::Any(any) => join(any, " OR ", placeholders),

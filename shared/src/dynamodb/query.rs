@@ -78,6 +78,14 @@ impl Query {
         self
     }
 
+    /// Only items whose sort value lies between `first` and `last`, or is one of them.
+    #[must_use]
+    pub fn between(mut self, first: impl Into<String>, last: impl Into<String>) -> Self {
+        let (first, last): (String, String) = (first.into(), last.into());
+        self.sort = Some(Predicate::Between(self.attributes().1, first.into(), last.into()));
+        self
+    }
+
     /// Only items that come after `bound`, in the order that the query has by now.
     #[must_use]
     pub fn beyond(mut self, bound: impl Into<String>) -> Self {

@@ -9,15 +9,19 @@ use std::time::Duration;
 use super::market::{MarketList, MarketReader};
 use super::ordered::ListError;
 use super::product::ProductReader;
+use super::sales::SalesReader;
 use super::total::TotalReader;
 use super::user::UserReader;
 use super::user::profile::{Profile, ProfileReader};
 use crate::cache::{Bounds, Cache, HitRatio, Weigh};
 use crate::command::StoreError;
+use crate::domain::day::Day;
 use crate::domain::email::Email;
+use crate::domain::market::figures::MarketWithVolume;
 use crate::domain::market::{Market, MarketId};
 use crate::domain::product::ProductId;
 use crate::domain::product::create::StockedProduct;
+use crate::domain::sale::DaySales;
 use crate::domain::total::ListName;
 use crate::domain::user::{Credentials, User, UserId};
 use crate::dynamodb::DynamoReader;
@@ -36,7 +40,7 @@ const BOUNDS: Bounds = Bounds {
 #[derive(Clone)]
 pub struct Cached<Q> {
     reader: Q,
-    markets: Cache<Market>,
+    markets: Cache<MarketWithVolume>,
     products: Cache<StockedProduct>,
     totals: Cache<Length>,
 }
@@ -59,7 +63,7 @@ impl<Q> Cached<Q> {
 /// Is told of what was written, so that it does not show what was before.
 pub trait Remembers: Clone + Send + Sync + 'static {
     /// A market was written.
-    fn market_written(&self, market: &Market) -> impl Future<Output = ()> + Send;
+    fn market_written(&self, market: &MarketWithVolume) -> impl Future<Output = ()> + Send;
     /// A market was removed, and its products with it.
     fn market_removed(&self, id: MarketId) -> impl Future<Output = ()> + Send;
     /// A product was written.
@@ -70,7 +74,7 @@ pub trait Remembers: Clone + Send + Sync + 'static {
 
 /// Without a cache there is nothing to remember.
 impl Remembers for DynamoReader {
-    async fn market_written(&self, _: &Market) {}
+    async fn market_written(&self, _: &MarketWithVolume) {}
 
     async fn market_removed(&self, _: MarketId) {}
 
@@ -84,8 +88,8 @@ fn products_of(market: MarketId) -> [String; 1] {
 }
 
 impl<Q: Clone + Send + Sync + 'static> Remembers for Cached<Q> {
-    async fn market_written(&self, market: &Market) {
-        self.markets.put(&market.id.to_string(), &[], market.clone()).await;
+    async fn market_written(&self, written: &MarketWithVolume) {
+        self.markets.put(&written.market.id.to_string(), &[], written.clone()).await;
     }
 
     async fn market_removed(&self, id: MarketId) {
@@ -104,11 +108,16 @@ impl<Q: Clone + Send + Sync + 'static> Remembers for Cached<Q> {
 }
 
 impl<Q: MarketReader> MarketReader for Cached<Q> {
+    /// Remembered with its volume, so that a market is remembered once.
     async fn market(&self, id: MarketId) -> Result<Option<Market>, StoreError> {
-        self.markets.get_or_load(&id.to_string(), &[], self.reader.market(id)).await
+        Ok(self.market_with_volume(id).await?.map(|found| found.market))
     }
 
-    async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<Market>, ListError> {
+    async fn market_with_volume(&self, id: MarketId) -> Result<Option<MarketWithVolume>, StoreError> {
+        self.markets.get_or_load(&id.to_string(), &[], self.reader.market_with_volume(id)).await
+    }
+
+    async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<MarketWithVolume>, ListError> {
         self.reader.markets(list, slice).await
     }
 }
@@ -129,6 +138,13 @@ impl<Q: ProductReader> ProductReader for Cached<Q> {
         slice: &Slice,
     ) -> Result<Listed<StockedProduct>, ListError> {
         self.reader.products_of(market, slice).await
+    }
+}
+
+/// What somebody reads of their own sales is not for everybody.
+impl<Q: SalesReader> SalesReader for Cached<Q> {
+    async fn sales(&self, market: MarketId, from: Day, to: Day) -> Result<Vec<DaySales>, StoreError> {
+        self.reader.sales(market, from, to).await
     }
 }
 
@@ -175,10 +191,11 @@ impl Weigh for Length {
 }
 
 /// Texts and a fixed part.
-impl Weigh for Market {
+impl Weigh for MarketWithVolume {
     fn weight(&self) -> u32 {
+        let market = &self.market;
         let texts =
-            self.name.as_str().len() + self.description.as_ref().map_or(0, |text| text.as_str().len());
+            market.name.as_str().len() + market.description.as_ref().map_or(0, |text| text.as_str().len());
         u32::try_from(texts + 256).unwrap_or(u32::MAX)
     }
 }

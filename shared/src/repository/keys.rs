@@ -5,22 +5,36 @@
 
 use super::listing;
 use crate::clock::Timestamp;
+use crate::command::receipt::MESSAGE_RETENTION;
 use crate::command::{Entity, Key, Listings, Record, Silent, Version};
 use crate::domain::dead_letter::{DeadLetter, DeadLetterId};
 use crate::domain::email::Email;
+use crate::domain::market::figures::MarketFigures;
 use crate::domain::market::{Market, MarketEvent, MarketId};
 use crate::domain::order::attempt::Attempts;
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::payment::{Payment, PaymentEvent, PaymentId};
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
+use crate::domain::sale::{DaySales, SalesOn};
 use crate::domain::session::{Session, SessionKey};
+use crate::domain::tally::{Counted, Subject, Tally};
 use crate::domain::total::{ListName, ListTotal};
 use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
 use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
 
 fn key(pk: String, sk: impl Into<String>) -> Key {
     Key { pk, sk: sk.into() }
+}
+
+/// The partition that an entity has to itself, its tally beside it.
+fn partition_of(subject: Subject) -> String {
+    match subject {
+        Subject::User(id) => User::key(&id).pk,
+        Subject::Market(id) => Market::key(&id).pk,
+        Subject::Product(id) => Product::key(&id).pk,
+        Subject::Order(id) => Order::key(&id).pk,
+    }
 }
 
 /// Declares where a record stands.
@@ -53,6 +67,8 @@ record!(
     format!("session#{}", id.session_id)
 );
 record!(Market, "market", |id: MarketId| format!("market#{id}"), "market");
+record!(MarketFigures, "market-figures", |id: MarketId| format!("market#{id}"), "figures");
+record!(DaySales, "day-sales", |on: SalesOn| format!("market#{}", on.market_id), format!("sales#{}", on.day));
 record!(Product, "product", |id: ProductId| format!("product#{id}"), "product");
 record!(Stock, "stock", |id: ProductId| format!("product#{id}"), "stock");
 record!(
@@ -65,6 +81,7 @@ record!(Order, "order", |id: OrderId| format!("order#{id}"), "order");
 record!(Attempts, "attempts", |id: OrderId| format!("order#{id}"), "attempts");
 record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.retyped::<Order>()), "payment");
 record!(ListTotal, "list-total", |list: ListName| format!("total#{}", list.as_str()), "total");
+record!(Tally, "tally", |id: Subject| partition_of(*id), "tally");
 record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");
 
 impl Entity for User {
@@ -189,6 +206,44 @@ impl Entity for Payment {
 
     fn version(&self) -> Version {
         self.version
+    }
+}
+
+impl Entity for MarketFigures {
+    type Event = Silent;
+
+    fn id(&self) -> &MarketId {
+        &self.market_id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let by_volume =
+            (listing::markets_by_volume(self.status), listing::volume_sort(self.volume, self.market_id));
+        Listings { by_parent: Some(by_volume), ..Listings::default() }
+    }
+}
+
+impl Entity for Tally {
+    type Event = Silent;
+
+    fn id(&self) -> &Subject {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    /// What is gone need not be remembered longer than somebody might still count what they read before.
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.counted {
+            Counted::At(_) => None,
+            Counted::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
+        }
     }
 }
 

@@ -15,6 +15,19 @@ pub fn markets(status: MarketStatus) -> String {
     format!("markets#{}", status.as_str())
 }
 
+/// The figures of the markets of a status, in the order of their volumes.
+#[must_use]
+pub fn markets_by_volume(status: MarketStatus) -> String {
+    format!("markets#{}#volume", status.as_str())
+}
+
+/// Where a market stands among others in the order of their volumes; those of one volume in the order of their ids. All
+/// volumes have the same number of digits, so that the text sorts as they do.
+#[must_use]
+pub fn volume_sort(volume: i64, market: MarketId) -> String {
+    format!("{:019}#{market}", volume.max(0))
+}
+
 /// The accounts of a role and a status.
 #[must_use]
 pub fn accounts(role: Role, status: UserStatus) -> String {

@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use super::listing;
-use super::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches};
+use super::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, cut, matches};
 use crate::command::{Reads, StoreError};
+use crate::domain::market::figures::{MarketFigures, MarketWithVolume};
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::text::Name;
 use crate::domain::total::ListName;
@@ -19,12 +20,19 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
     /// The market, if there is one.
     fn market(&self, id: MarketId) -> impl Future<Output = Result<Option<Market>, StoreError>> + Send;
 
-    /// A slice of a list of markets. Implementations return [`ListError::TooManyMatches`] for searches only.
+    /// The market with its volume, if there is one: in one request.
+    fn market_with_volume(
+        &self,
+        id: MarketId,
+    ) -> impl Future<Output = Result<Option<MarketWithVolume>, StoreError>> + Send;
+
+    /// A slice of a list of markets: what the list takes, and one request for the other half of each. Implementations
+    /// return [`ListError::TooManyMatches`] for searches only.
     fn markets(
         &self,
         list: &MarketList,
         slice: &Slice,
-    ) -> impl Future<Output = Result<Listed<Market>, ListError>> + Send;
+    ) -> impl Future<Output = Result<Listed<MarketWithVolume>, ListError>> + Send;
 }
 
 /// Which markets, in which order.
@@ -35,7 +43,19 @@ pub struct MarketList {
     /// Those whose name begins so.
     pub search: Option<Name>,
     /// What they are ordered by.
-    pub order: Order,
+    pub order: MarketOrder,
+}
+
+/// What markets are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarketOrder {
+    /// What other things are ordered by as well.
+    By(Order),
+    /// What was sold in them.
+    Volume {
+        /// The most first.
+        descending: bool,
+    },
 }
 
 impl MarketList {
@@ -63,14 +83,83 @@ impl MarketReader for DynamoReader {
         self.get(Reads::one(&id), Consistency::Eventual).await
     }
 
-    async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<Market>, ListError> {
-        let partition = listing::markets(list.status);
-        let Some(search) = &list.search else {
-            return Ok(self.slice(&[list.order.query(partition)], slice).await?);
-        };
-        let most = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-        let query = Query::index(Index::ByName, partition, most).beginning_with(listing::name_prefix(search));
-        let found: Vec<Market> = matches(self, std::iter::once(query)).await?;
-        Ok(list.order.slice(found, slice))
+    async fn market_with_volume(&self, id: MarketId) -> Result<Option<MarketWithVolume>, StoreError> {
+        let reads = Reads::<Option<Market>>::one(&id).and(Reads::<Option<MarketFigures>>::one(&id));
+        let (market, figures) = self.get(reads, Consistency::Eventual).await?;
+        Ok(market.map(|market| MarketWithVolume::new(market, figures.as_ref())))
     }
+
+    async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<MarketWithVolume>, ListError> {
+        match (&list.search, list.order) {
+            (None, MarketOrder::By(order)) => {
+                let markets = self.slice(&[order.query(listing::markets(list.status))], slice).await?;
+                Ok(with_volumes(self, markets).await?)
+            }
+            (None, MarketOrder::Volume { descending }) => {
+                by_volume(self, list.status, descending, slice).await
+            }
+            (Some(search), MarketOrder::By(order)) => {
+                let found = search_for(self, list.status, search).await?;
+                Ok(with_volumes(self, order.slice(found, slice)).await?)
+            }
+            (Some(search), MarketOrder::Volume { descending }) => {
+                let found = volumes_of(self, search_for(self, list.status, search).await?).await?;
+                let sort =
+                    |found: MarketWithVolume| (listing::volume_sort(found.volume, found.market.id), found);
+                Ok(cut(found.into_iter().map(sort).collect(), descending, slice))
+            }
+        }
+    }
+}
+
+/// All markets of a status whose name begins as `search` does.
+async fn search_for(
+    reader: &DynamoReader,
+    status: MarketStatus,
+    search: &Name,
+) -> Result<Vec<Market>, ListError> {
+    let most = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
+    let query = Query::index(Index::ByName, listing::markets(status), most);
+    matches(reader, std::iter::once(query.beginning_with(listing::name_prefix(search)))).await
+}
+
+/// The slice, each market with its volume.
+async fn with_volumes(
+    reader: &DynamoReader,
+    listed: Listed<Market>,
+) -> Result<Listed<MarketWithVolume>, StoreError> {
+    let Listed { items, next, proven, total } = listed;
+    Ok(Listed { items: volumes_of(reader, items).await?, next, proven, total })
+}
+
+/// Markets with their volumes, which are read together.
+async fn volumes_of(
+    reader: &DynamoReader,
+    markets: Vec<Market>,
+) -> Result<Vec<MarketWithVolume>, StoreError> {
+    let ids = markets.iter().map(|market| &market.id);
+    let figures: Vec<Option<MarketFigures>> = reader.get(Reads::many(ids), Consistency::Eventual).await?;
+    let with_volume = markets.into_iter().zip(&figures);
+    Ok(with_volume.map(|(market, figures)| MarketWithVolume::new(market, figures.as_ref())).collect())
+}
+
+/// A slice of the markets of a status in the order of their volumes. Figures follow their market a moment later: one that
+/// is gone by now, or of another status, is left out, and the slice is shorter.
+async fn by_volume(
+    reader: &DynamoReader,
+    status: MarketStatus,
+    descending: bool,
+    slice: &Slice,
+) -> Result<Listed<MarketWithVolume>, ListError> {
+    let query = Query::index(Index::ByParent, listing::markets_by_volume(status), slice.limit);
+    let query = if descending { query.newest_first() } else { query };
+    let Listed { items, next, proven, total } = reader.slice::<MarketFigures>(&[query], slice).await?;
+    let ids = items.iter().map(|figures| &figures.market_id);
+    let markets: Vec<Option<Market>> = reader.get(Reads::many(ids), Consistency::Eventual).await?;
+    let found = markets.into_iter().zip(&items);
+    let items = found.filter_map(|(market, figures)| {
+        let market = market.filter(|market| market.status == status)?;
+        Some(MarketWithVolume::new(market, Some(figures)))
+    });
+    Ok(Listed { items: items.collect(), next, proven, total })
 }

@@ -75,26 +75,30 @@ impl Order {
 
     /// A slice of what was found, which is the whole list.
     pub(super) fn slice<T: Ordered>(self, found: Vec<T>, slice: &Slice) -> Listed<T> {
-        let sorted: BTreeMap<String, T> =
-            found.into_iter().map(|item| (item.sort_by(self.by), item)).collect();
-        let mut sorted: Vec<(String, T)> = sorted.into_iter().collect();
-        if self.descending {
-            sorted.reverse();
-        }
-        let proven = sorted.len();
-        let passed = match &slice.start {
-            Start::First => 0,
-            Start::Offset(offset) => usize::try_from(*offset).unwrap_or(usize::MAX).min(sorted.len()),
-            Start::After(place) => sorted
-                .partition_point(|(sort, _)| if self.descending { sort >= place } else { sort <= place }),
-        };
-        let mut rest = sorted.split_off(passed);
-        let more = rest.len() > slice.length();
-        rest.truncate(slice.length());
-        let next = rest.last().filter(|_| more).map(|(sort, _)| sort.clone());
-        let items = rest.into_iter().map(|(_, item)| item).collect();
-        Listed { items, next, proven, total: u64::try_from(proven).ok() }
+        cut(found.into_iter().map(|item| (item.sort_by(self.by), item)).collect(), self.descending, slice)
     }
+}
+
+/// A slice of a whole list, whose things stand by their sort values.
+pub(super) fn cut<T>(sorted: BTreeMap<String, T>, descending: bool, slice: &Slice) -> Listed<T> {
+    let mut sorted: Vec<(String, T)> = sorted.into_iter().collect();
+    if descending {
+        sorted.reverse();
+    }
+    let proven = sorted.len();
+    let passed = match &slice.start {
+        Start::First => 0,
+        Start::Offset(offset) => usize::try_from(*offset).unwrap_or(usize::MAX).min(sorted.len()),
+        Start::After(place) => {
+            sorted.partition_point(|(sort, _)| if descending { sort >= place } else { sort <= place })
+        }
+    };
+    let mut rest = sorted.split_off(passed);
+    let more = rest.len() > slice.length();
+    rest.truncate(slice.length());
+    let next = rest.last().filter(|_| more).map(|(sort, _)| sort.clone());
+    let items = rest.into_iter().map(|(_, item)| item).collect();
+    Listed { items, next, proven, total: u64::try_from(proven).ok() }
 }
 
 /// Everything that some queries find, some of it perhaps twice.

@@ -1,28 +1,34 @@
 //! What reading costs. The figures of `docs/data-model.md` are these, measured on the embedded table:
 //! `cargo nextest run --workspace --no-capture -E 'test(reading_costs)'`.
 
+use std::convert::Infallible;
+
 use harness::Scene;
 use harness::meter::Meter;
 use harness::scene::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, cause, id, new_id, seller};
-use shared::clock::{Clock, SystemClock};
-use shared::command::Store;
+use shared::clock::{Clock, SystemClock, Timestamp};
+use shared::command::{Change, Command, Reads, Store};
+use shared::domain::day::Day;
 use shared::domain::market::create::OpeningStatus;
-use shared::domain::market::{Market, MarketStatus};
+use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::money::Quantity;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Product;
+use shared::domain::sale::{DaySales, SalesOn};
+use shared::domain::tally::count::CountEntities;
 use shared::domain::user::{Role, UserId};
 use shared::dynamodb::outbox::Outbox;
 use shared::dynamodb::schema::OUTBOX_SHARDS;
 use shared::dynamodb::slice::{Slice, Start};
 use shared::dynamodb::{DynamoReader, DynamoStore};
 use shared::repository::listing::EXPIRY_SHARDS;
-use shared::repository::market::{MarketList, MarketReader};
+use shared::repository::market::{MarketList, MarketOrder, MarketReader};
 use shared::repository::order::{OrderList, OrderReader};
 use shared::repository::ordered::{Order, OrderBy};
 use shared::repository::product::{ProductReader, total_of};
+use shared::repository::sales::SalesReader;
 use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
@@ -49,11 +55,15 @@ impl Shelves {
     async fn filled() -> Self {
         let scene = Scene::open().await;
         scene.order(None).await;
+        let mut opened = vec![id(MARKET)];
         for n in 0..150 {
             let person: UserId = new_id();
             scene.person(actor(&person.to_string(), Role::User), &format!("person{n:04}")).await;
-            let market = new_id::<Market>().to_string();
-            scene.market(&market, actor(&person.to_string(), Role::User), OpeningStatus::Active).await;
+            let market: MarketId = new_id();
+            opened.push(market);
+            scene
+                .market(&market.to_string(), actor(&person.to_string(), Role::User), OpeningStatus::Active)
+                .await;
             let product = new_id::<Product>().to_string();
             scene.product(&product, MARKET, seller(), (&format!("CUP-{n:04}"), 500, 10)).await;
             let order = new_id();
@@ -62,6 +72,12 @@ impl Shelves {
                 scene.run(CancelOrder { id: order, by: buyer(), reason: None }).await;
             }
         }
+        for markets in opened.chunks(10) {
+            let mut count = CountEntities::default();
+            markets.iter().for_each(|market| count.market(*market));
+            scene.run(count).await;
+        }
+        scene.run(SoldEveryDay).await;
         let meter = Meter::default();
         let table = meter.on(&scene.table);
         let (reader, store) = (DynamoReader::new(table.clone()), DynamoStore::new(table));
@@ -86,7 +102,7 @@ impl Shelves {
     }
 
     async fn markets(&mut self) {
-        let order = Order { by: OrderBy::CreatedAt, descending: true };
+        let order = MarketOrder::By(Order { by: OrderBy::CreatedAt, descending: true });
         let mut list = MarketList { status: MarketStatus::Active, search: None, order };
         let page = self.reader.markets(&list, &FIRST).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
@@ -94,13 +110,26 @@ impl Shelves {
         self.reader.markets(&list, &SIXTH).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
         self.note("the sixth page of them");
-        let creators: Vec<UserId> = page.items.iter().map(|market| market.creator_id).collect();
+        let creators: Vec<UserId> = page.items.iter().map(|found| found.market.creator_id).collect();
         assert_eq!(self.reader.profiles(&creators).await.unwrap().len(), 20);
         self.note("the creators of a page of markets");
         list.search = Some("mugs".parse().unwrap());
         assert_eq!(self.reader.markets(&list, &FIRST).await.unwrap().total, Some(151));
         self.reader.total(&list.totals()).await.unwrap();
         self.note("markets whose name begins so, 151 of them");
+    }
+
+    async fn sales(&mut self) {
+        self.reader.market_with_volume(id(MARKET)).await.unwrap().unwrap();
+        self.note("a market with its volume");
+        let order = MarketOrder::Volume { descending: true };
+        let list = MarketList { status: MarketStatus::Active, search: None, order };
+        self.reader.markets(&list, &FIRST).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("markets of a status, by volume");
+        let today = Day::of(SystemClock.now());
+        self.reader.sales(id(MARKET), today.days_before(29), today).await.unwrap();
+        self.note("what a market sold on 30 days");
     }
 
     async fn products_and_orders(&mut self) {
@@ -158,6 +187,27 @@ impl Shelves {
     }
 }
 
+/// The market sold something on each of the last 30 days.
+struct SoldEveryDay;
+
+impl Command for SoldEveryDay {
+    type State = ();
+    type Output = ();
+    type Error = Infallible;
+
+    fn reads(&self) -> Reads<()> {
+        Reads::nothing()
+    }
+
+    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
+        let days = (0..30).map(|days| Day::of(now).days_before(days));
+        Ok(days.fold(Change::of(()), |change, date| {
+            let sold = DaySales { date, orders: 3, volume: 5_997, refunded: 1_999 };
+            change.overwrite(&SalesOn { market_id: id(MARKET), day: date }, &sold)
+        }))
+    }
+}
+
 /// The requests and read units of a pattern, as the documentation has them.
 fn documented(text: &str, pattern: &str) -> Option<(usize, f64)> {
     let row = text.lines().find(|line| line.starts_with(&format!("| {pattern} |")))?;
@@ -170,6 +220,7 @@ async fn reading_costs_what_the_documentation_says() {
     let mut shelves = Shelves::filled().await;
     shelves.single_things().await;
     shelves.markets().await;
+    shelves.sales().await;
     shelves.products_and_orders().await;
     shelves.accounts().await;
     shelves.ticks().await;

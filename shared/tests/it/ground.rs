@@ -1,15 +1,12 @@
 //! A table that says what was asked of it and what stands in it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use harness::TestTable;
 use harness::meter::{Meter, config};
+pub(crate) use harness::requests::{Requests, client};
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock, Timestamp};
 use shared::command::{Cause, CorrelationId, Key, Receipt};
@@ -51,7 +48,7 @@ impl Ground {
 
     /// The requests since this was last asked, by operation.
     pub(crate) fn requests(&self) -> Vec<String> {
-        std::mem::take(&mut self.requests.0.lock().unwrap())
+        self.requests.take()
     }
 
     /// How many items each request since this was last asked was answered with.
@@ -111,38 +108,6 @@ impl Ground {
             let write = self.raw.batch_write_item().request_items(&self.table, puts.collect());
             assert!(write.send().await.unwrap().unprocessed_items().is_none_or(HashMap::is_empty));
         }
-    }
-}
-
-/// A client of an embedded service.
-pub(crate) fn client(endpoint: &str, requests: Option<Requests>) -> Client {
-    let config = config(endpoint);
-    let config = match requests {
-        Some(requests) => config.interceptor(requests),
-        None => config,
-    };
-    Client::from_conf(config.build())
-}
-
-/// Writes down every request on its way out.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Requests(Arc<Mutex<Vec<String>>>);
-
-impl Intercept for Requests {
-    fn name(&self) -> &'static str {
-        "requests"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        self.0.lock().unwrap().push(operation);
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ mod accounts;
 mod batch;
 mod commit;
 mod costs;
+mod counted;
 mod edge;
 mod failure;
 mod ground;

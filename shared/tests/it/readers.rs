@@ -21,7 +21,7 @@ use shared::dynamodb::DynamoReader;
 use shared::dynamodb::slice::{Listed, Slice, Start};
 use shared::repository::cached::Cached;
 use shared::repository::listing::{EXPIRY_SHARDS, expiry_shard};
-use shared::repository::market::{MarketList, MarketReader};
+use shared::repository::market::{MarketList, MarketOrder, MarketReader};
 use shared::repository::order::{OrderList, OrderReader};
 use shared::repository::ordered::{Order, OrderBy};
 use shared::repository::product::ProductReader;
@@ -29,7 +29,8 @@ use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 
 fn newest_of(status: MarketStatus) -> MarketList {
-    MarketList { status, search: None, order: Order { by: OrderBy::CreatedAt, descending: true } }
+    let order = MarketOrder::By(Order { by: OrderBy::CreatedAt, descending: true });
+    MarketList { status, search: None, order }
 }
 
 /// What follows a slice that has a next.
@@ -56,7 +57,7 @@ async fn markets_are_listed_by_status_newest_first_and_change_lists_with_it() {
     }
     let listed = async |status: MarketStatus| -> Vec<_> {
         let page = scene.reader.markets(&newest_of(status), &Slice::first(10)).await.unwrap();
-        page.items.into_iter().map(|market| market.id).collect()
+        page.items.into_iter().map(|found| found.market.id).collect()
     };
     let newest_first = |mut expected: Vec<_>| {
         expected.sort();

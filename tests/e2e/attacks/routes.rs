@@ -72,6 +72,7 @@ fn markets() -> Vec<Route> {
         ("PATCH", "/v1/markets/{id}", |_| json!({ "name": "New" }), SELLER_ONLY),
         ("PATCH", "/v1/markets/{id}", |_| json!({ "status": "suspended" }), [401, 403, 409, 200, 200]),
         ("DELETE", "/v1/markets/{id}", nothing, [401, 403, 204, 403, 403]),
+        ("GET", "/v1/markets/{id}/stats", nothing, [401, 403, 200, 200, 200]),
         ("GET", "/v1/markets/{marketId}/products", nothing, PUBLIC),
         ("POST", "/v1/markets/{marketId}/products", |_| a_product(), [401, 403, 201, 403, 403]),
         ("GET", "/v1/products/{id}", nothing, PUBLIC),
@@ -103,6 +104,9 @@ fn others() -> Vec<Route> {
         ("POST", "/v1/payments/webhook", |_| json!({ "id": "evt_1" }), FORGED),
         ("GET", "/health", nothing, PUBLIC),
         ("GET", "/health/ready", nothing, PUBLIC),
+        ("GET", "/openapi.json", nothing, PUBLIC),
+        ("GET", "/docs", nothing, PUBLIC),
+        ("GET", "/docs/{proxy+}", nothing, PUBLIC),
         ("GET", "$default", nothing, [404; 5]),
     ]
 }
@@ -146,7 +150,9 @@ async fn target(world: &World, method: &str, path: &str) -> (String, Option<Cust
             (customer.id.clone(), Some(customer))
         }
         "/v1/markets/{id}" if changes => (world.new_market().await, None),
-        "/v1/markets/{id}" | "/v1/markets/{marketId}/products" => (world.market.clone(), None),
+        "/v1/markets/{id}" | "/v1/markets/{id}/stats" | "/v1/markets/{marketId}/products" => {
+            (world.market.clone(), None)
+        }
         path if path.starts_with("/v1/products/") && changes => (world.new_product().await, None),
         "/v1/products/{id}" => (world.product.clone(), None),
         path if path.starts_with("/v1/orders/") && changes => (world.new_order().await, None),
@@ -155,7 +161,7 @@ async fn target(world: &World, method: &str, path: &str) -> (String, Option<Cust
         _ => (String::new(), None),
     };
     let path = if path == "$default" { "/v1/nowhere" } else { path };
-    (path.replace("{id}", &target).replace("{marketId}", &target), holder)
+    (path.replace("{id}", &target).replace("{marketId}", &target).replace("{proxy+}", "index.css"), holder)
 }
 
 /// The template's paths, and the methods that each of them knows by its own words, are those of the table. So a route

@@ -6,7 +6,7 @@ use harness::scene::seller;
 use super::Markets;
 
 /// What each event is answered with.
-const ANSWERS: [(&str, u16, &str); 11] = [
+const ANSWERS: [(&str, u16, &str); 14] = [
     ("create-market", 201, ""),
     ("create-market-with-bad-fields", 400, "VALIDATION_ERROR"),
     ("get-market", 200, ""),
@@ -14,6 +14,9 @@ const ANSWERS: [(&str, u16, &str); 11] = [
     ("list-markets", 200, ""),
     ("list-markets-by-page", 200, ""),
     ("list-markets-with-bad-query", 400, "VALIDATION_ERROR"),
+    ("get-stats", 200, ""),
+    ("get-stats-of-too-many-days", 400, "VALIDATION_ERROR"),
+    ("get-stats-without-token", 401, "UNAUTHENTICATED"),
     ("replace-market", 200, ""),
     ("patch-market", 200, ""),
     ("patch-market-without-version", 428, "PRECONDITION_REQUIRED"),

@@ -92,7 +92,7 @@ async fn a_cursor_is_good_for_its_list_and_unchanged() {
 #[tokio::test]
 async fn a_query_that_breaks_its_rules_names_every_parameter() {
     let markets = Markets::open().await;
-    let answer = markets.get("/v1/markets?status=open&limit=1000&sort=volume").await;
+    let answer = markets.get("/v1/markets?status=open&limit=1000&sort=sales").await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"));
     assert_eq!(fields(&answer), ["limit", "sort", "status"]);
 }
@@ -123,4 +123,54 @@ async fn markets_are_found_by_how_their_names_begin_and_put_in_the_order_that_is
     assert_eq!(names(&format!("sort=name&limit=2&cursor={cursor}")).await, ["Mugs and more", "Mügs"]);
     let foreign = markets.get(&format!("/v1/markets?sort=-name&limit=2&cursor={cursor}")).await;
     assert_eq!(foreign.code(), "INVALID_CURSOR");
+}
+
+#[tokio::test]
+async fn markets_are_ordered_by_what_was_sold_in_them() {
+    let markets = Markets::on(Scene::empty().await);
+    let ids = markets.opened(5, OpeningStatus::Active).await;
+    let draft = markets.opened(1, OpeningStatus::Draft).await.remove(0);
+    let of = |volumes: [usize; 5]| volumes.map(|at| ids[at].clone()).to_vec();
+    let sales =
+        [(ids[0].as_str(), 500), (&ids[1], 10_000_000_000), (&ids[2], 0), (&ids[3], 70), (&ids[4], 0)];
+    markets.count_sales(&sales).await;
+    markets.count_sales(&[(&draft, 1)]).await;
+    assert_eq!(markets.page("/v1/markets?sort=-volume").await.0, of([1, 0, 3, 4, 2]));
+    assert_eq!(markets.page("/v1/markets?sort=volume").await.0, of([2, 4, 3, 0, 1]));
+    let (first, next) = markets.page("/v1/markets?sort=-volume&limit=2").await;
+    let (second, next) =
+        markets.page(&format!("/v1/markets?sort=-volume&limit=2&cursor={}", next.unwrap())).await;
+    let (third, last) =
+        markets.page(&format!("/v1/markets?sort=-volume&limit=2&cursor={}", next.unwrap())).await;
+    assert_eq!([first, second, third].concat(), of([1, 0, 3, 4, 2]));
+    assert_eq!(last, None);
+    let shown = markets.get("/v1/markets?sort=-volume&limit=1").await.json();
+    assert_eq!(
+        shown["data"][0]["volume"],
+        serde_json::json!({ "amount": 10_000_000_000_i64, "currency": "EUR" })
+    );
+    // Their names begin alike: found by that, and put in the order of their volumes in memory.
+    assert_eq!(
+        markets.page("/v1/markets?search=mugs&sort=-volume&limit=3").await.0,
+        of([1, 0, 3, 4, 2])[..3]
+    );
+    assert_eq!(markets.page("/v1/markets?search=mugs&sort=volume").await.0, of([2, 4, 3, 0, 1]));
+    let by_time = markets.get("/v1/markets").await.json();
+    let volumes: Vec<i64> = by_time["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|market| market["volume"]["amount"].as_i64().unwrap())
+        .collect();
+    assert_eq!(volumes, [0, 70, 0, 10_000_000_000, 500]);
+}
+
+#[tokio::test]
+async fn a_market_whose_figures_lag_behind_is_not_listed_as_what_it_is_no_longer() {
+    let markets = Markets::on(Scene::empty().await);
+    let ids = markets.opened(2, OpeningStatus::Active).await;
+    markets.count_sales(&[(&ids[0], 2), (&ids[1], 1)]).await;
+    let market = markets.scene.reader.market(id(&ids[0])).await.unwrap().unwrap();
+    markets.scene.move_market(market, MarketStatus::Suspended).await;
+    assert_eq!(markets.page("/v1/markets?sort=-volume").await.0, [ids[1].clone()]);
 }

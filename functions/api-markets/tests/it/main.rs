@@ -9,15 +9,19 @@ mod get;
 mod list;
 mod pages;
 mod shape;
+mod stats;
 
 use axum::Router;
 use harness::event::{self, Answer};
 use harness::meter::Meter;
-use harness::scene::Scene;
+use harness::scene::{Scene, id};
 use serde_json::Value;
 use shared::api::App;
+use shared::command::{Silent, Version};
 use shared::domain::actor::Actor;
+use shared::domain::market::figures::MarketFigures;
 use shared::dynamodb::DynamoReader;
+use shared::repository::market::MarketReader;
 
 /// The function on a table.
 struct Markets {
@@ -39,6 +43,17 @@ impl Markets {
         let reader = DynamoReader::new(meter.on(&scene.table));
         let app = App::new(&scene.env("api-markets"), scene.store.clone(), reader).unwrap();
         Self { scene, router: api_markets::router(app), meter }
+    }
+
+    /// Puts figures beside markets, as if so much had been sold in each, in cents.
+    async fn count_sales(&self, volumes: &[(&str, i64)]) {
+        for (market, volume) in volumes {
+            let market = self.scene.reader.market(id(market)).await.unwrap().unwrap();
+            let (market_id, status) = (market.id, market.status);
+            let version = Version::FIRST;
+            let figures = MarketFigures { market_id, version, status, orders: 1, volume: *volume };
+            self.scene.force(figures, Silent).await;
+        }
     }
 
     /// The answer to an event, whatever it is.

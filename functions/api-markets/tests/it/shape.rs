@@ -107,8 +107,8 @@ async fn a_hundred_markets_with_their_creators_are_one_read_more() {
     let list = markets.get("/v1/markets?limit=100&include=creator").await.json();
     assert_eq!(
         markets.meter.operations(),
-        ["BatchGetItem", "BatchGetItem", "Query"],
-        "creators, length, markets"
+        ["BatchGetItem", "BatchGetItem", "BatchGetItem", "Query"],
+        "creators, volumes, length, markets"
     );
     let listed = list["data"].as_array().unwrap();
     assert_eq!(listed.len(), 100);

@@ -46,7 +46,11 @@ impl Sweep {
         let sqs = Aws::from_env(&scene.env("schedule-sweeper")).unwrap().sqs();
         let queue = sqs.create_queue().queue_name("heard").send().await.unwrap().queue_url.unwrap();
         let outbox = Outbox::new(scene.table.table());
-        Self { scene, outbox, sqs, queue }
+        let sweep = Self { scene, outbox, sqs, queue };
+        // What the scene itself announced is nobody's business here.
+        let announced = sweep.unpublished().await;
+        sweep.outbox.remove(announced.iter().map(Pending::place).collect()).await.unwrap();
+        sweep
     }
 
     /// One tick, with time to spare.

@@ -42,7 +42,11 @@ impl Site {
         let scene = Scene::open().await;
         let sqs = Aws::from_env(&scene.env("stream-outbox-relay")).unwrap().sqs();
         let outbox = Outbox::new(scene.table.table());
-        Self { scene, outbox, sqs }
+        let site = Self { scene, outbox, sqs };
+        // What the scene itself announced is nobody's business here.
+        let announced = site.waiting().await;
+        site.outbox.remove(announced.iter().map(Pending::place).collect()).await.unwrap();
+        site
     }
 
     /// A new queue's address.

@@ -1,5 +1,6 @@
 //! Changing a market.
 
+use super::figures::{MarketFigures, MarketWithVolume};
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads, Version};
@@ -50,21 +51,21 @@ pub enum UpdateMarketError {
 }
 
 impl Command for UpdateMarket {
-    type State = Option<Market>;
-    type Output = Market;
+    type State = (Option<Market>, Option<MarketFigures>);
+    type Output = MarketWithVolume;
     type Error = UpdateMarketError;
 
     fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+        Reads::one(&self.id).and(Reads::one(&self.id))
     }
 
     /// # Errors
     /// [`UpdateMarketError`].
     fn decide(
         &self,
-        market: Self::State,
+        (market, figures): Self::State,
         now: Timestamp,
-    ) -> Result<Change<Market, UpdateMarketError>, UpdateMarketError> {
+    ) -> Result<Change<MarketWithVolume, UpdateMarketError>, UpdateMarketError> {
         let market = market.filter(|market| self.may_suspend || market.is_visible_to(Some(&self.by)));
         let market = market.ok_or(UpdateMarketError::NotFound)?;
         self.authorize(&market)?;
@@ -80,7 +81,8 @@ impl Command for UpdateMarket {
             updated_at: now,
             ..market
         };
-        Ok(Change::of(changed.clone()).save(&changed, MarketEvent::Changed { market_id: changed.id }))
+        let answer = MarketWithVolume::new(changed.clone(), figures.as_ref());
+        Ok(Change::of(answer).save(&changed, MarketEvent::Changed { market_id: changed.id }))
     }
 }
 
@@ -137,7 +139,7 @@ mod tests {
         let changes = MarketChanges { status: Some(to), ..MarketChanges::default() };
         let command =
             UpdateMarket { id: market.id, by, may_suspend, expected: Some(Version::FIRST), changes };
-        command.decide(Some(market), now).map(|change| change.into_parts().unwrap().0.status)
+        command.decide((Some(market), None), now).map(|change| change.into_parts().unwrap().0.market.status)
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub enum OrderEvent {
     /// Money is to go back.
     #[serde(rename = "order.refunding")]
     Refunding(OrderFacts),
+    /// Money went back, and its status stays.
+    #[serde(rename = "order.repaid")]
+    Repaid(OrderFacts),
     /// All that was paid went back.
     #[serde(rename = "order.refunded")]
     Refunded(OrderFacts),
@@ -72,6 +75,12 @@ impl OrderEvent {
     /// The order that it is about.
     #[must_use]
     pub const fn order_id(&self) -> OrderId {
+        self.facts().order_id
+    }
+
+    /// What it says of its order.
+    #[must_use]
+    pub const fn facts(&self) -> OrderFacts {
         match self {
             Self::Created(facts)
             | Self::AwaitingPayment(facts)
@@ -82,8 +91,9 @@ impl OrderEvent {
             | Self::Shipped(facts)
             | Self::Delivered(facts)
             | Self::Refunding(facts)
+            | Self::Repaid(facts)
             | Self::Refunded(facts)
-            | Self::Progressed(facts) => facts.order_id,
+            | Self::Progressed(facts) => *facts,
         }
     }
 }
@@ -100,6 +110,7 @@ impl Event for OrderEvent {
             Self::Shipped(_) => "order.shipped",
             Self::Delivered(_) => "order.delivered",
             Self::Refunding(_) => "order.refunding",
+            Self::Repaid(_) => "order.repaid",
             Self::Refunded(_) => "order.refunded",
             Self::Progressed(_) => "order.progressed",
         }

@@ -90,9 +90,9 @@ impl Order {
                 (next.becomes(OrderStatus::Rejected, Party::System, Some(reason)), OrderEvent::Rejected)
             }
             _ if unwinding && all_done => {
-                (Self { fulfilment: Fulfilment::Finished, ..next }, OrderEvent::Progressed)
+                (Self { fulfilment: Fulfilment::Finished, ..next }, OrderEvent::Repaid)
             }
-            _ => (next, OrderEvent::Progressed),
+            _ => (next, OrderEvent::Repaid),
         };
         Ok(ended)
     }

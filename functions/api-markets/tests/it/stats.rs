@@ -1,0 +1,147 @@
+//! `GET /v1/markets/{id}/stats`.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use harness::event::{Answer, of_request};
+use harness::scene::{MARKET, id, moderator, new_id, seller, stranger};
+use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock, Timestamp};
+use shared::command::{Adjustment, Change, Command, Reads};
+use shared::domain::day::Day;
+use shared::domain::market::Market;
+use shared::domain::market::create::OpeningStatus;
+use shared::domain::sale::{DaySales, SalesOn};
+
+use super::{Markets, fields};
+
+/// Puts sales on record.
+struct Sold(SalesOn, [i64; 3]);
+
+impl Command for Sold {
+    type State = ();
+    type Output = ();
+    type Error = Infallible;
+
+    fn reads(&self) -> Reads<()> {
+        Reads::nothing()
+    }
+
+    fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
+        let Self(on, [orders, volume, refunded]) = self;
+        let sold = Adjustment::of::<DaySales>()
+            .note(DaySales::DATE, on.day)
+            .add(DaySales::ORDERS, *orders)
+            .add(DaySales::VOLUME, *volume)
+            .add(DaySales::REFUNDED, *refunded);
+        Ok(Change::of(()).note::<DaySales>(on, sold))
+    }
+}
+
+impl Markets {
+    async fn sold(&self, market: &str, day: &str, figures: [i64; 3]) {
+        let on = SalesOn { market_id: id(market), day: day.parse().unwrap() };
+        self.scene.run(Sold(on, figures)).await;
+    }
+
+    async fn stats(&self, query: &str) -> Answer {
+        self.get_as(seller(), &format!("/v1/markets/{MARKET}/stats{query}")).await
+    }
+}
+
+fn euros(amount: i64) -> Value {
+    json!({ "amount": amount, "currency": "EUR" })
+}
+
+#[tokio::test]
+async fn the_days_that_are_asked_for_are_shown_and_summed_up_and_no_others() {
+    let markets = Markets::open().await;
+    let other = new_id::<Market>().to_string();
+    markets.scene.market(&other, seller(), OpeningStatus::Active).await;
+    markets.sold(&other, "2026-11-15", [9, 9, 9]).await;
+    for (day, figures) in [
+        ("2026-10-31", [1, 100, 0]),
+        ("2026-11-01", [2, 3_998, 1_999]),
+        ("2026-11-15", [1, 1_999, 0]),
+        ("2026-11-30", [3, 5_997, 0]),
+        ("2026-12-01", [1, 100, 0]),
+    ] {
+        markets.sold(MARKET, day, figures).await;
+    }
+    let answer = markets.stats("?from=2026-11-01&to=2026-11-30").await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let day = |date: &str, orders: i64, volume: i64, refunded: i64| json!({ "date": date, "orders": orders, "volume": euros(volume), "refunded": euros(refunded) });
+    let expected = json!({ "data": {
+        "marketId": MARKET,
+        "currency": "EUR",
+        "from": "2026-11-01",
+        "to": "2026-11-30",
+        "orders": 6,
+        "volume": euros(11_994),
+        "refunded": euros(1_999),
+        "days": [
+            day("2026-11-01", 2, 3_998, 1_999),
+            day("2026-11-15", 1, 1_999, 0),
+            day("2026-11-30", 3, 5_997, 0),
+        ],
+    }});
+    assert_eq!(answer.json(), expected);
+    assert_eq!(answer.header("cache-control").unwrap(), "private, no-cache");
+}
+
+#[tokio::test]
+async fn the_last_thirty_days_are_shown_unless_others_are_asked_for() {
+    let markets = Markets::open().await;
+    let now = SystemClock.now();
+    let days_ago = |days: u64| Day::of(now.minus(Duration::from_hours(24 * days))).to_string();
+    for days in [0, 29, 30] {
+        markets.sold(MARKET, &days_ago(days), [1, 100, 0]).await;
+    }
+    let shown = markets.stats("").await.json()["data"].clone();
+    assert_eq!((&shown["from"], &shown["to"]), (&json!(days_ago(29)), &json!(days_ago(0))));
+    assert_eq!(shown["orders"], 2);
+    let shown = markets.stats("?to=2026-03-30").await.json()["data"].clone();
+    assert_eq!(shown["from"], "2026-03-01");
+    assert_eq!(shown["days"], json!([]));
+}
+
+#[tokio::test]
+async fn days_that_are_none_or_too_many_are_named() {
+    let markets = Markets::open().await;
+    for (query, expected) in [
+        ("?from=2026-11-31&to=yesterday", vec!["from", "to"]),
+        ("?from=2026-11-02&to=2026-11-01", vec!["from"]),
+        ("?from=2999-01-01", vec!["from"]),
+        ("?from=2025-11-29&to=2026-11-30", vec!["from"]),
+        ("?from=-009999-01-01", vec!["from"]),
+        ("?since=2026-11-01", vec!["since"]),
+    ] {
+        let answer = markets.stats(query).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{query}");
+        assert_eq!(fields(&answer), expected, "{query}");
+    }
+    assert_eq!(markets.stats("?from=2025-11-30&to=2026-11-30").await.status, 200, "a year and a day");
+}
+
+#[tokio::test]
+async fn the_creator_and_moderators_read_what_a_market_sold_and_nobody_else() {
+    let markets = Markets::open().await;
+    let draft = new_id::<Market>().to_string();
+    markets.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    let absent = new_id::<Market>().to_string();
+    let path = |market: &str| format!("/v1/markets/{market}/stats");
+    for (market, by, status) in [
+        (MARKET, seller(), 200),
+        (MARKET, moderator(), 200),
+        (MARKET, stranger(), 403),
+        (&draft, seller(), 200),
+        (&draft, moderator(), 200),
+        (&draft, stranger(), 404),
+        (&absent, seller(), 404),
+        (&absent, moderator(), 404),
+    ] {
+        assert_eq!(markets.get_as(by, &path(market)).await.status, status, "{market} {by:?}");
+    }
+    let nobody = markets.send(&of_request("GET", &path(MARKET), &[], None)).await;
+    assert_eq!((nobody.status.as_u16(), nobody.code().as_str()), (401, "UNAUTHENTICATED"));
+}
