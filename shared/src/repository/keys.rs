@@ -192,7 +192,7 @@ impl Entity for Order {
             }
             _ => None,
         };
-        let in_market = (listing::orders_in(self.market_id), self.id.to_string());
+        let in_market = (listing::order_in(self.market_id, self.id), self.id.to_string());
         Listings { by_parent: Some(in_market), by_owner: Some(of_buyer), due, ..Listings::default() }
     }
 }

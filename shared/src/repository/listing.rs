@@ -64,11 +64,26 @@ pub fn orders_of(buyer: UserId) -> String {
     format!("user#{buyer}#orders")
 }
 
-/// The orders of a market. One partition of the index takes 1,000 writes a second, and an order is written about five
-/// times on its way: a market that sells more than 200 orders a second needs shards here, as those that wait have.
+/// Over how many partitions the orders of one market are spread. A partition of an index takes 1,000 writes a second, and an
+/// order is written about five times on its way: a market can sell some 800 orders a second.
+pub const MARKET_SHARDS: u32 = 4;
+
+/// The orders of a market, all of them.
 #[must_use]
 pub fn orders_in(market: MarketId) -> String {
     format!("market#{market}#orders")
+}
+
+/// The orders of a market in one of its shards.
+#[must_use]
+pub fn orders_in_shard(market: MarketId, shard: u32) -> String {
+    format!("market#{market}#orders#{shard}")
+}
+
+/// The partition of an order among those of its market.
+#[must_use]
+pub fn order_in(market: MarketId, order: OrderId) -> String {
+    orders_in_shard(market, shard_of(&order.to_string(), MARKET_SHARDS))
 }
 
 /// The orders of one shard that wait for their payment, by when they expire.

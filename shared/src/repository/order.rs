@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::listing;
+use super::listing::{self, MARKET_SHARDS};
 use super::ordered::ListError;
 use crate::clock::Timestamp;
 use crate::command::{Key, Reads, Record, StoreError};
@@ -27,20 +27,28 @@ pub enum OrderList {
 }
 
 impl OrderList {
-    fn place(self) -> (Index, String) {
-        match self {
-            Self::OfBuyer(buyer) => (Index::ByOwner, listing::orders_of(buyer)),
-            Self::InMarket(market) => (Index::ByParent, listing::orders_in(market)),
-        }
+    /// Where its orders stand, newest first.
+    fn queries(self, limit: u32) -> Vec<Query> {
+        let places = match self {
+            Self::OfBuyer(buyer) => vec![(Index::ByOwner, listing::orders_of(buyer))],
+            Self::InMarket(market) => (0..MARKET_SHARDS)
+                .map(|shard| (Index::ByParent, listing::orders_in_shard(market, shard)))
+                .collect(),
+        };
+        let query = |(index, partition)| Query::index(index, partition, limit).newest_first();
+        places.into_iter().map(query).collect()
     }
 
     /// The list, for the length of the whole or of what has a status.
     #[must_use]
     pub fn total(self, status: Option<OrderStatus>) -> ListName {
-        let (_, partition) = self.place();
+        let whole = match self {
+            Self::OfBuyer(buyer) => listing::orders_of(buyer),
+            Self::InMarket(market) => listing::orders_in(market),
+        };
         match status {
-            Some(status) => ListName::with_status(&partition, status.as_str()),
-            None => ListName::of(partition),
+            Some(status) => ListName::with_status(&whole, status.as_str()),
+            None => ListName::of(whole),
         }
     }
 }
@@ -95,12 +103,12 @@ impl OrderReader for DynamoReader {
         status: Option<OrderStatus>,
         slice: &Slice,
     ) -> Result<Listed<Order>, ListError> {
-        let (index, partition) = list.place();
-        let mut query = Query::index(index, partition, slice.limit).newest_first();
-        if let Some(status) = status {
-            query = query.filter(Predicate::equal("status", status.as_str()));
-        }
-        Ok(self.slice(&[query], slice).await?)
+        let of_status = |query: Query| match status {
+            Some(status) => query.filter(Predicate::equal("status", status.as_str())),
+            None => query,
+        };
+        let queries: Vec<Query> = list.queries(slice.limit).into_iter().map(of_status).collect();
+        Ok(self.slice(&queries, slice).await?)
     }
 
     async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {

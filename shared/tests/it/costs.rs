@@ -139,7 +139,11 @@ impl Shelves {
         let list = OrderList::OfBuyer(buyer().user);
         self.reader.orders(list, None, &FIRST).await.unwrap();
         self.reader.total(&[list.total(None)]).await.unwrap();
-        self.note("orders of a buyer, of a market");
+        self.note("orders of a buyer");
+        let sold = OrderList::InMarket(id(MARKET));
+        self.reader.orders(sold, None, &FIRST).await.unwrap();
+        self.reader.total(&[sold.total(None)]).await.unwrap();
+        self.note("orders of a market");
         let status = Some(OrderStatus::Cancelled);
         let cancelled = self.reader.orders(list, status, &Slice::first(10)).await.unwrap();
         assert_eq!(cancelled.items.len(), 10);

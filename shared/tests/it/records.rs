@@ -279,7 +279,7 @@ fn placed(method: Option<&str>) -> Value {
         "kind": "order",
         "ownerKey": format!("user#{BUYER}#orders"),
         "ownerSort": ORDER,
-        "parentKey": format!("market#{MARKET}#orders"),
+        "parentKey": format!("market#{MARKET}#orders#1"),
         "parentSort": ORDER,
         "id": ORDER,
         "version": 1,
