@@ -32,6 +32,8 @@ async fn the_page_is_made_of_parts_that_are_all_served_from_here() {
     let page = ask(&router, "GET", "/docs").await;
     assert_eq!(page.header("location").unwrap(), "/docs/");
     let page = ask(&router, "GET", "/docs/").await;
+    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'self'"));
+    assert_eq!(page.header("cache-control").unwrap(), "public, max-age=300");
     let html = String::from_utf8(page.bytes).unwrap();
     let parts: Vec<&str> = html
         .split(['"'])
