@@ -63,6 +63,14 @@ pub enum GatewayError {
     /// It does not answer, or is too busy.
     #[error("the payment gateway does not answer")]
     Unavailable,
+    /// The same, for everybody and for a while, so that it is left alone.
+    #[error("the payment gateway does not answer and is left alone")]
+    Resting {
+        /// When it is worth while to ask again.
+        back_in: Duration,
+        /// Whether it was asked at all before.
+        asked: bool,
+    },
     /// It failed, and it is too early to be sure that it will not turn out to have charged after all.
     #[error("the payment gateway failed; the charge is being looked up")]
     Undecided {

@@ -6,6 +6,7 @@ mod accounts;
 mod analytics;
 mod attacks;
 mod auth;
+mod breaker;
 mod caches;
 mod client;
 mod contract;

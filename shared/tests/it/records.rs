@@ -422,9 +422,11 @@ async fn failed_attempts_are_counted_beside_their_order() {
         step: "charging",
         error,
         next_at: moment().plus(Duration::from_secs(7)),
+        made: true,
     };
     ground.run(note("no answer")).await;
-    ground.run_later(note("no answer yet")).await;
+    ground.run(note("no answer yet")).await;
+    ground.run_later(NoteFailedAttempt { made: false, ..note("no answer yet") }).await;
     let attempts = json!({
         "pk": format!("order#{ORDER}"),
         "sk": "attempts",
