@@ -20,3 +20,4 @@ mod lists;
 mod orders;
 mod payments;
 mod plants;
+mod reconciliation;

@@ -6,6 +6,7 @@
 //! read-after-write consistent").
 
 mod checkout;
+mod ledger;
 mod refunds;
 
 use std::time::Duration;
