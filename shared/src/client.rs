@@ -1,15 +1,27 @@
-//! Calls to other services over HTTP: a time-out for each attempt, a deadline for all of them, retries with full
-//! jitter from a budget, the correlation id, the idempotency key.
+//! Calls to other services: a time-out for each attempt, a deadline for all of them, retries with full jitter from a
+//! budget, a circuit breaker, the correlation id, the idempotency key.
+//!
+//! This is the one place that retries: what is below it (the wire) and above it (whoever calls) does not.
+//!
+//! What counts as a failure for the breaker is what says that the service is not well: no connection, no answer in time,
+//! half an answer, a status from 500 on. A declined card and whatever else is answered below 500 is a service that works;
+//! so is 429, which asks to be called less, and is heeded by waiting as long as it says.
 
+mod wire;
+
+use std::future::Future;
 use std::time::Duration;
 
 use futures::future::{Either, select};
 use futures::pin_mut;
 use http::{Method, StatusCode};
 
+use crate::breaker::{Breaker, Ended, Resting, Rules};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 use crate::command::CorrelationId;
 use crate::retry::{Backoff, RetryBudget};
+
+pub use wire::Wire;
 
 /// One call.
 #[derive(Debug, Clone)]
@@ -26,16 +38,25 @@ pub struct Call<'a> {
     pub correlation_id: &'a CorrelationId,
 }
 
+impl Call<'_> {
+    /// Whether making it twice does no more than making it once: it changes nothing, or carries a key.
+    fn is_repeatable(&self) -> bool {
+        self.method == Method::GET || self.idempotency_key.is_some()
+    }
+}
+
 /// What the service answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
+    /// How long it asks not to be called again for.
+    pub retry_after: Option<Duration>,
     /// The body, if it was JSON.
     pub body: serde_json::Value,
 }
 
-/// The service did not answer. What it did is unknown.
+/// The service did not answer. Unless it was not asked, what it did is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// No connection.
@@ -47,6 +68,15 @@ pub enum CallError {
     /// The connection ended before the answer did.
     #[error("the answer was cut off")]
     CutOff,
+    /// It fails so often that it was not even asked.
+    #[error(transparent)]
+    Resting(#[from] Resting),
+}
+
+/// How calls get to the service and answers back: each is sent once.
+pub trait Transport: Send + Sync {
+    /// Sends the call. Implementations return every [`CallError`] but `Resting`, and need not watch the time.
+    fn send(&self, call: &Call<'_>) -> impl Future<Output = Result<Answer, CallError>> + Send;
 }
 
 /// How long calls may take.
@@ -62,100 +92,83 @@ pub struct Patience {
 
 /// A service, and the way to call it.
 #[derive(Debug)]
-pub struct ServiceClient<C = SystemClock, R = SystemEntropy> {
-    http: reqwest::Client,
-    base: String,
-    secret: String,
+pub struct ServiceClient<T = Wire, C: Clock = SystemClock, R = SystemEntropy> {
+    transport: T,
     patience: Patience,
     budget: RetryBudget,
+    breaker: Breaker<C>,
     clock: C,
     entropy: R,
 }
 
-/// Names the caller to the service.
-const SERVICE_CALL: &str = "x-service-call";
-
-impl ServiceClient {
-    /// The service at `base`, which knows us by `secret`.
-    ///
-    /// # Errors
-    /// What the client library says if TLS cannot be set up.
-    pub fn new(base: &str, secret: &str, patience: Patience) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(1)).build()?;
-        Ok(Self {
-            http,
-            base: base.trim_end_matches('/').to_owned(),
-            secret: secret.to_owned(),
-            patience,
-            budget: RetryBudget::default(),
-            clock: SystemClock,
-            entropy: SystemEntropy,
-        })
+impl<T: Transport> ServiceClient<T> {
+    /// The service that `transport` leads to.
+    pub fn new(transport: T, patience: Patience, rules: Rules) -> Self {
+        Self::at(transport, patience, rules, (SystemClock, SystemEntropy))
     }
 }
 
-impl<C: Clock, R: Entropy> ServiceClient<C, R> {
+impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
+    /// The same, in the time and with the chance given.
+    pub fn at(transport: T, patience: Patience, rules: Rules, (clock, entropy): (C, R)) -> Self {
+        let breaker = Breaker::new(rules, clock.clone());
+        Self { transport, patience, budget: RetryBudget::default(), breaker, clock, entropy }
+    }
+
+    /// For how long the service is left alone yet, if it is.
+    #[must_use]
+    pub fn resting(&self) -> Option<Duration> {
+        self.breaker.resting()
+    }
+
     /// Makes the call. Only calls that can be repeated safely are: those that change nothing, and those under a key.
     ///
     /// # Errors
-    /// [`CallError`] of the last attempt.
+    /// [`CallError`] of the last attempt. `Resting` says that there was none.
     pub async fn call(&self, call: &Call<'_>) -> Result<Answer, CallError> {
-        let repeatable = call.method == Method::GET || call.idempotency_key.is_some();
         let deadline = self.clock.now().plus(self.patience.total);
-        self.budget.earn();
-        let mut failures = 0;
-        loop {
-            let ended = self.attempt(call, deadline).await;
-            if !repeatable || !is_transient(ended.as_ref()) {
-                return ended;
-            }
-            failures += 1;
-            let Some(delay) = self.patience.backoff.delay(failures, &self.entropy) else { return ended };
-            if self.clock.now().plus(delay) >= deadline || !self.budget.spend() {
-                return ended;
-            }
-            self.clock.sleep(delay).await;
+        let mut ended = self.attempt(call, deadline).await;
+        if !matches!(ended, Err(CallError::Resting(_))) {
+            self.budget.earn();
         }
+        let mut failures = 0;
+        while call.is_repeatable() && is_transient(ended.as_ref()) && self.breaker.resting().is_none() {
+            failures += 1;
+            let Some(delay) = self.pause(failures, ended.as_ref().ok(), deadline) else { break };
+            self.clock.sleep(delay).await;
+            match self.attempt(call, deadline).await {
+                // Not asked again; what it said before still stands.
+                Err(CallError::Resting(_)) => break,
+                again => ended = again,
+            }
+        }
+        ended
+    }
+
+    /// How long to wait before the next attempt, if there is to be one.
+    fn pause(&self, failures: u32, answer: Option<&Answer>, deadline: Timestamp) -> Option<Duration> {
+        let asked_for = answer.and_then(|answer| answer.retry_after).unwrap_or_default();
+        let delay = self.patience.backoff.delay(failures, &self.entropy)?.max(asked_for);
+        (self.clock.now().plus(delay) < deadline && self.budget.spend()).then_some(delay)
     }
 
     async fn attempt(&self, call: &Call<'_>, deadline: Timestamp) -> Result<Answer, CallError> {
+        let permit = self.breaker.permit()?;
         let left = deadline.since(self.clock.now()).min(self.patience.attempt);
-        let (work, late) = (self.send(call), self.clock.sleep(left));
+        let (work, late) = (self.transport.send(call), self.clock.sleep(left));
         pin_mut!(work, late);
-        match select(work, late).await {
+        let ended = match select(work, late).await {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => Err(CallError::TimedOut),
-        }
-    }
-
-    async fn send(&self, call: &Call<'_>) -> Result<Answer, CallError> {
-        let mut request = self
-            .http
-            .request(call.method.clone(), format!("{}{}", self.base, call.path))
-            .bearer_auth(&self.secret)
-            .header("x-correlation-id", call.correlation_id.as_str())
-            .header(SERVICE_CALL, "agora");
-        if let Some(key) = &call.idempotency_key {
-            request = request.header("idempotency-key", key);
-        }
-        if !call.form.is_empty() {
-            request = request.form(&call.form);
-        }
-        let response = request.send().await.map_err(|error| meaning(&error))?;
-        let status = response.status();
-        let bytes = response.bytes().await.map_err(|_| CallError::CutOff)?;
-        Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() })
+        };
+        permit.end(if is_failure(ended.as_ref()) { Ended::Failed } else { Ended::Succeeded });
+        ended
     }
 }
 
-fn meaning(error: &reqwest::Error) -> CallError {
-    if error.is_connect() {
-        CallError::NoConnection
-    } else if error.is_timeout() {
-        CallError::TimedOut
-    } else {
-        CallError::CutOff
-    }
+/// Whether it says that the service is not well.
+fn is_failure(ended: Result<&Answer, &CallError>) -> bool {
+    ended.map_or(true, |answer| answer.status.is_server_error())
 }
 
 /// Whether the same call may end otherwise in a moment. A 500 is not among them: under an idempotency key it is an

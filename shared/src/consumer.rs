@@ -34,6 +34,14 @@ pub enum Outcome {
         /// Why, for the log. Public words.
         reason: &'static str,
     },
+    /// Something that others depend on as well is down; the record comes back, and its deliveries so far are forgotten: the
+    /// queue would bury it after a few, and it is not to blame.
+    Postpone {
+        /// When. At most what the queue can delay a message by.
+        after: Duration,
+        /// Why, for the log. Public words.
+        reason: &'static str,
+    },
     /// It never will; the record is dead, for this reason. Public words.
     Permanent {
         /// Why.
@@ -81,14 +89,21 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
     response(failures)
 }
 
-/// Buries a dead record; one that cannot be buried comes back.
+/// Buries a dead record, and sends a postponed one again. Where the queue does not take it, it comes back.
 async fn settle<Q: Queue>(queue: &Q, delivery: &Delivery, outcome: Outcome) -> Outcome {
     match &outcome {
         Outcome::Permanent { reason } => match queue.bury(delivery, reason).await {
             Ok(()) => outcome,
             Err(_) => Outcome::Retry { after: None, reason: "could not be moved to the dead letters" },
         },
-        _ => outcome,
+        Outcome::Postpone { after, reason } => match queue.send_again(delivery, *after).await {
+            Ok(()) => outcome,
+            Err(error) => {
+                tracing::warn!(%error, "a message could not be postponed");
+                Outcome::Retry { after: Some(*after), reason }
+            }
+        },
+        Outcome::Done | Outcome::Retry { .. } => outcome,
     }
 }
 
@@ -96,6 +111,7 @@ fn log(delivery: &Delivery, outcome: &Outcome, duration: Duration) {
     let (name, reason) = match outcome {
         Outcome::Done => ("done", None),
         Outcome::Retry { reason, .. } => ("retry", Some(*reason)),
+        Outcome::Postpone { reason, .. } => ("postponed", Some(*reason)),
         Outcome::Permanent { reason } => ("permanent", Some(reason.as_str())),
     };
     tracing::info!(
@@ -120,4 +136,32 @@ fn response(failures: Vec<String>) -> SqsBatchResponse {
         })
         .collect();
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::event::sqs::SqsMessage;
+
+    use super::*;
+    use crate::clock::{SystemClock, SystemEntropy};
+    use crate::consumer::queue::LeftAlone;
+
+    /// Postpones everything.
+    struct Postpones;
+
+    impl BatchHandler for Postpones {
+        async fn handle(&self, batch: Vec<Delivery>, _: Timestamp) -> Vec<Outcome> {
+            vec![Outcome::Postpone { after: Duration::from_secs(3), reason: "not now" }; batch.len()]
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_that_cannot_be_postponed_comes_back_and_is_not_lost() {
+        let mut message = SqsMessage::default();
+        message.message_id = Some("m1".to_owned());
+        let (deadline, chance) = (SystemClock.now(), (&SystemClock, &SystemEntropy));
+        let response = consume(&Postpones, &LeftAlone, vec![message.into()], deadline, chance).await;
+        let back: Vec<_> = response.batch_item_failures.into_iter().map(|one| one.item_identifier).collect();
+        assert_eq!(back, ["m1"]);
+    }
 }

@@ -12,6 +12,7 @@ pub mod money;
 pub mod order;
 pub mod payment;
 pub mod product;
+pub mod reconciliation;
 pub mod refund;
 pub mod sale;
 pub mod session;

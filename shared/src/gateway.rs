@@ -6,8 +6,10 @@ pub mod webhook;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::clock::Timestamp;
 use crate::command::CorrelationId;
-use crate::domain::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode};
+use crate::domain::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode, GatewayId};
+use crate::domain::reconciliation::Entry;
 use crate::domain::refund::RefundIntent;
 
 pub use stripe::StripeGateway;
@@ -63,6 +65,14 @@ pub enum GatewayError {
     /// It does not answer, or is too busy.
     #[error("the payment gateway does not answer")]
     Unavailable,
+    /// The same, for everybody and for a while, so that it is left alone.
+    #[error("the payment gateway does not answer and is left alone")]
+    Resting {
+        /// When it is worth while to ask again.
+        back_in: Duration,
+        /// Whether it was asked at all before.
+        asked: bool,
+    },
     /// It failed, and it is too early to be sure that it will not turn out to have charged after all.
     #[error("the payment gateway failed; the charge is being looked up")]
     Undecided {
@@ -121,4 +131,41 @@ pub trait PaymentGateway: Send + Sync {
         intent: &RefundIntent,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<Option<Refunded>, GatewayError>> + Send;
+}
+
+/// A part of the gateway's books: payments that were made within a time, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Made from then on,
+    pub from: Timestamp,
+    /// and up to then,
+    pub until: Timestamp,
+    /// after this one, which is newer than all of them.
+    pub after: Option<GatewayId>,
+}
+
+/// A page of the gateway's books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerPage {
+    /// What stands on it.
+    pub entries: Vec<Entry>,
+    /// Whether there is another.
+    pub has_more: bool,
+}
+
+/// What the comparing of books asks of the gateway. Implementations return [`GatewayError`] whenever they cannot tell.
+pub trait PaymentLedger: Send + Sync {
+    /// The first page of an excerpt.
+    fn page(
+        &self,
+        excerpt: &Excerpt,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<LedgerPage, GatewayError>> + Send;
+
+    /// Makes sure that nobody pays this any more, unless it is paid already.
+    fn close(
+        &self,
+        id: &GatewayId,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<(), GatewayError>> + Send;
 }

@@ -24,6 +24,7 @@ pub mod limit;
 
 pub mod api;
 
+pub mod breaker;
 pub mod client;
 pub mod gateway;
 

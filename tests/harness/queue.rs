@@ -19,6 +19,8 @@ pub struct Asked {
     pub buried: Vec<(String, String)>,
     /// The receipt handles of the deliveries that are to come back, each with its delay.
     pub delayed: Vec<(String, Duration)>,
+    /// The ids of the messages that were sent again, each with its delay.
+    pub postponed: Vec<(String, Duration)>,
 }
 
 impl RecordingQueue {
@@ -32,6 +34,12 @@ impl RecordingQueue {
 impl Queue for RecordingQueue {
     async fn come_back_in(&self, delays: Vec<(String, Duration)>) -> Result<(), QueueError> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).delayed.extend(delays);
+        Ok(())
+    }
+
+    async fn send_again(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
+        let entry = (delivery.message_id.clone(), after);
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).postponed.push(entry);
         Ok(())
     }
 

@@ -6,9 +6,10 @@ use harness::workspace;
 use crate::{functions, read, rust_files};
 
 /// Modules of `shared` that could serve any other domain.
-const KIT: [&str; 17] = [
+const KIT: [&str; 18] = [
     "auth",
     "aws",
+    "breaker",
     "cache",
     "client",
     "clock",

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use shared::clock::{Clock, SystemClock, SystemEntropy};
+use shared::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use shared::command::{Cause, Envelope, Store};
 use shared::config::{ConfigError, Environment};
 use shared::consumer::each::Consumer;
@@ -32,6 +32,9 @@ pub struct Fulfilment<S, G, C = SystemClock> {
 const CONCURRENCY: usize = 5;
 /// How long one order takes at most: two calls to the gateway, and commits.
 const LONGEST: Duration = Duration::from_secs(22);
+
+/// How far apart orders come back that waited for the same gateway.
+const SPREAD: Duration = Duration::from_secs(1);
 
 impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
     /// On these adapters, with the settings of the environment.
@@ -139,16 +142,24 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
     ) -> Outcome {
         let reason = public_words(error);
         let backoff = BACKOFF.delay(delivery.receive_count, &SystemEntropy).unwrap_or_default();
-        let delay = match error {
-            GatewayError::Undecided { known_in } => known_in.max(backoff),
-            _ => backoff,
+        let (delay, made) = match error {
+            GatewayError::Undecided { known_in } => (known_in.max(backoff), true),
+            // Spread, so that those who waited together do not all come at once.
+            GatewayError::Resting { back_in, asked } => (back_in + SystemEntropy.jitter(SPREAD), asked),
+            GatewayError::Unavailable | GatewayError::Unexpected | GatewayError::Misconfigured => {
+                (backoff, true)
+            }
         };
         let now = self.clock.now();
-        let note = NoteFailedAttempt { order_id, step, error: reason, next_at: now.plus(delay) };
+        let note = NoteFailedAttempt { order_id, step, error: reason, next_at: now.plus(delay), made };
         if self.store.execute(note, &cause.at(now)).await.is_err() {
             tracing::warn!("a failed attempt could not be noted");
         }
-        Outcome::Retry { after: Some(delay), reason }
+        match error {
+            // The gateway is down for every order: none of them is to die of that.
+            GatewayError::Resting { .. } => Outcome::Postpone { after: delay, reason },
+            _ => Outcome::Retry { after: Some(delay), reason },
+        }
     }
 }
 
@@ -177,7 +188,7 @@ const fn name_of(effect: &Effect) -> &'static str {
 
 const fn public_words(error: GatewayError) -> &'static str {
     match error {
-        GatewayError::Unavailable => "the payment gateway does not answer",
+        GatewayError::Unavailable | GatewayError::Resting { .. } => "the payment gateway does not answer",
         GatewayError::Undecided { .. } => "the payment gateway failed; the charge is being looked up",
         GatewayError::Unexpected => "the payment gateway gave an unexpected answer",
         GatewayError::Misconfigured => "the payment gateway does not accept our requests",

@@ -10,7 +10,7 @@ use shared::repository::order::OrderReader;
 
 use crate::{PAGE, Sweeper};
 
-impl<S: Store, Q: OrderReader, R: Routes, C: Clock> Sweeper<S, Q, R, C> {
+impl<S: Store, Q: OrderReader, R: Routes, G, C: Clock> Sweeper<S, Q, R, G, C> {
     /// Expires what is due; says how many orders that were. Reads only what is due.
     pub(crate) async fn expire_orders(
         &self,

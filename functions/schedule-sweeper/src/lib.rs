@@ -1,26 +1,32 @@
-//! What is due by the clock: orders that were not paid in time, and events that the stream missed.
+//! What is due by the clock: orders that were not paid in time, events that the stream missed, and comparing the payment
+//! gateway's books with ours.
 //!
 //! Each tick takes what is due, page by page, until there is no more or its time is up; the next tick goes on. Two ticks
 //! at once do no harm: expiring an order is guarded by its version, and an event that is published twice is acted on
 //! once.
 
 mod expiry;
+pub mod reconciliation;
 mod stragglers;
 
 use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::command::{Cause, CorrelationId, Store};
 use shared::dynamodb::outbox::Outbox;
+use shared::gateway::{PaymentGateway, PaymentLedger};
 use shared::relay::{Relay, Routes};
 use shared::repository::order::OrderReader;
 use shared::runtime::{Error, ScheduleHandler};
 
+use reconciliation::Reconciliation;
+
 /// Sweeps up what is due.
 #[derive(Debug)]
-pub struct Sweeper<S, Q, R, C = SystemClock> {
+pub struct Sweeper<S, Q, R, G, C = SystemClock> {
     store: S,
     reader: Q,
     outbox: Outbox,
     relay: Relay<R>,
+    reconciliation: Reconciliation<S, G>,
     clock: C,
 }
 
@@ -36,19 +42,32 @@ pub struct Swept {
 /// How many items a page has.
 const PAGE: u32 = 100;
 
-impl<S: Store, Q: OrderReader, R: Routes> Sweeper<S, Q, R> {
+impl<S: Store, Q: OrderReader, R: Routes, G> Sweeper<S, Q, R, G> {
     /// On these adapters.
-    pub const fn new(store: S, reader: Q, outbox: Outbox, relay: Relay<R>) -> Self {
-        Self { store, reader, outbox, relay, clock: SystemClock }
+    pub fn new(reader: Q, outbox: Outbox, relay: Relay<R>, reconciliation: Reconciliation<S, G>) -> Self {
+        let store = reconciliation.store.clone();
+        Self { store, reader, outbox, relay, reconciliation, clock: SystemClock }
     }
 }
 
-impl<S: Store, Q: OrderReader, R: Routes, C: Clock> ScheduleHandler for Sweeper<S, Q, R, C> {
+impl<S, Q, R, G, C> ScheduleHandler for Sweeper<S, Q, R, G, C>
+where
+    S: Store,
+    Q: OrderReader,
+    R: Routes,
+    G: PaymentGateway + PaymentLedger,
+    C: Clock,
+{
     async fn tick(&self, deadline: Timestamp) -> Result<(), Error> {
         let cause = Cause::new(CorrelationId::generate(&SystemEntropy), self.clock.now());
         // One failing does not keep the other from being done.
         let expired = self.expire_orders(&cause, deadline).await;
         let published = self.publish_stragglers(&cause, deadline).await;
+        // Nor does a gateway that is down: the next tick goes on from the same page.
+        match self.reconciliation.tick(&cause, (&self.clock, deadline)).await {
+            Ok(reconciled) => tracing::info!(?reconciled, "compared books with the payment gateway"),
+            Err(error) => tracing::warn!(%error, "books are compared with the payment gateway later"),
+        }
         let swept = Swept { expired: expired?, published: published? };
         tracing::info!(expired = swept.expired, published = swept.published, "swept");
         Ok(())

@@ -14,7 +14,7 @@ use crate::{PAGE, Sweeper};
 /// How long an event may wait for the stream before it counts as missed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-impl<S: Store, Q: OrderReader, R: Routes, C: Clock> Sweeper<S, Q, R, C> {
+impl<S: Store, Q: OrderReader, R: Routes, G, C: Clock> Sweeper<S, Q, R, G, C> {
     /// Publishes events that have waited too long; says how many. Reads only those.
     pub(crate) async fn publish_stragglers(
         &self,

@@ -29,6 +29,14 @@ pub trait Queue: Send + Sync {
         delays: Vec<(String, Duration)>,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 
+    /// Sends the message once more, to be delivered after a while as if for the first time. The delivery that it was goes:
+    /// should that fail, there are two of them, and whoever consumes them acts once.
+    fn send_again(
+        &self,
+        delivery: &Delivery,
+        after: Duration,
+    ) -> impl Future<Output = Result<(), QueueError>> + Send;
+
     /// Puts a message among the dead letters, with the reason.
     fn bury(&self, delivery: &Delivery, reason: &str) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
@@ -41,6 +49,10 @@ pub struct LeftAlone;
 impl Queue for LeftAlone {
     async fn come_back_in(&self, _: Vec<(String, Duration)>) -> Result<(), QueueError> {
         Ok(())
+    }
+
+    async fn send_again(&self, _: &Delivery, _: Duration) -> Result<(), QueueError> {
+        Err(QueueError("messages come back by themselves".to_owned()))
     }
 
     async fn bury(&self, _: &Delivery, _: &str) -> Result<(), QueueError> {
@@ -58,6 +70,13 @@ pub struct SqsQueue {
 
 /// The longest time that a message can be invisible.
 const MAX_VISIBILITY: Duration = Duration::from_hours(12);
+/// The longest time that a message can be delayed for.
+const MAX_DELAY: Duration = Duration::from_mins(15);
+
+/// Whole seconds, and not before the time.
+fn whole_seconds(delay: Duration) -> i32 {
+    i32::try_from(delay.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
+}
 
 impl SqsQueue {
     /// The queue that the function consumes.
@@ -77,19 +96,26 @@ impl Queue for SqsQueue {
             return Ok(());
         }
         let entries = delays.into_iter().enumerate().map(|(position, (handle, delay))| {
-            // Whole seconds, and not before the time.
-            let seconds = delay.min(MAX_VISIBILITY).as_millis().div_ceil(1_000);
-            let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(position.to_string())
                 .receipt_handle(handle)
-                .visibility_timeout(seconds)
+                .visibility_timeout(whole_seconds(delay.min(MAX_VISIBILITY)))
                 .build()
         });
         let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|error| QueueError::of(&error))?;
         let change =
             self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
         change.send().await.map(drop).map_err(|error| QueueError::of(&error))
+    }
+
+    async fn send_again(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
+        let delay = whole_seconds(after.min(MAX_DELAY));
+        let message = self.client.send_message().queue_url(&self.url).delay_seconds(delay);
+        let mut message = message.message_body(&delivery.body);
+        for (name, value) in &delivery.attributes {
+            message = message.message_attributes(name, attribute(value)?);
+        }
+        message.send().await.map(drop).map_err(|error| QueueError::of(&error))
     }
 
     async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {

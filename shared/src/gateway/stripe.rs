@@ -6,6 +6,7 @@
 //! read-after-write consistent").
 
 mod checkout;
+mod ledger;
 mod refunds;
 
 use std::time::Duration;
@@ -14,7 +15,8 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded};
-use crate::client::{Answer, Call, Patience, ServiceClient};
+use crate::breaker::{Resting, Rules};
+use crate::client::{Answer, Call, CallError, Patience, ServiceClient, Wire};
 use crate::clock::{Clock, SystemClock};
 use crate::command::CorrelationId;
 use crate::config::{ConfigError, Environment, invalid};
@@ -40,6 +42,12 @@ const PATIENCE: Patience = Patience {
     backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(2), 3),
 };
 
+/// More than half, because a stored 500 is repeated by each question for it while the search that settles it succeeds: one
+/// such order fails half of its calls without anything being wrong with the gateway.
+const fn rules(rest: Duration) -> Rules {
+    Rules { window: Duration::from_secs(10), least: 5, percent: 50, rest }
+}
+
 const INTENTS: &str = "/v1/payment_intents";
 
 impl StripeGateway {
@@ -47,8 +55,10 @@ impl StripeGateway {
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let (url, key) = (env.text("AGORA_PAYMENT_GATEWAY_URL")?, env.text("AGORA_PAYMENT_GATEWAY_KEY")?);
-        let client = ServiceClient::new(url, key, PATIENCE)
+        let wire = Wire::new(url, key)
             .map_err(|error| invalid("AGORA_PAYMENT_GATEWAY_URL", format!("cannot be called: {error}")))?;
+        let rest = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_REST_SECONDS")?);
+        let client = ServiceClient::new(wire, PATIENCE, rules(rest));
         let lag = env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?;
         Ok(Self { client, clock: SystemClock, search_lag: Duration::from_secs(lag) })
     }
@@ -99,7 +109,7 @@ impl<C: Clock> PaymentGateway for StripeGateway<C> {
             StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
                 Ok(ChargeAnswer::Ended(Charged::Declined(Problem::of(&answer).decline())))
             }
-            status => Err(not_now(status)),
+            status => Err(self.not_now(status)),
         }
     }
 
@@ -131,7 +141,7 @@ impl<C: Clock> PaymentGateway for StripeGateway<C> {
             return Ok(None);
         }
         if Problem::of(&answer).kind.as_deref() != Some("idempotency_error") {
-            return Err(not_now(answer.status));
+            return Err(self.not_now(answer.status));
         }
         match self.charge(intent, correlation).await? {
             ChargeAnswer::Ended(Charged::Captured(capture)) => Ok(Some(capture)),
@@ -190,14 +200,14 @@ impl<C: Clock> StripeGateway<C> {
     ) -> Result<Answer, GatewayError> {
         let (method, path, idempotency_key) = (Method::POST, path.to_owned(), Some(key));
         let call = Call { method, path, form, idempotency_key, correlation_id };
-        self.client.call(&call).await.map_err(|_| GatewayError::Unavailable)
+        self.client.call(&call).await.map_err(|error| self.no_answer(error))
     }
 
     async fn get(&self, path: String, correlation_id: &CorrelationId) -> Result<Answer, GatewayError> {
         let call =
             Call { method: Method::GET, path, form: Vec::new(), idempotency_key: None, correlation_id };
-        let answer = self.client.call(&call).await.map_err(|_| GatewayError::Unavailable)?;
-        if answer.status == StatusCode::OK { Ok(answer) } else { Err(not_now(answer.status)) }
+        let answer = self.client.call(&call).await.map_err(|error| self.no_answer(error))?;
+        if answer.status == StatusCode::OK { Ok(answer) } else { Err(self.not_now(answer.status)) }
     }
 
     /// What the search finds; nothing is only believed once the index has surely caught up.
@@ -211,6 +221,28 @@ impl<C: Clock> StripeGateway<C> {
             (None, Some(known_in)) => Err(GatewayError::Undecided { known_in }),
             (found, _) => Ok(found),
         }
+    }
+}
+
+impl<C: Clock> StripeGateway<C> {
+    fn no_answer(&self, error: CallError) -> GatewayError {
+        match error {
+            CallError::Resting(Resting { back_in }) => GatewayError::Resting { back_in, asked: false },
+            CallError::NoConnection | CallError::TimedOut | CallError::CutOff => self.unavailable(),
+        }
+    }
+
+    fn not_now(&self, status: StatusCode) -> GatewayError {
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => GatewayError::Misconfigured,
+            _ => self.unavailable(),
+        }
+    }
+
+    /// It failed just now. Whether it fails all the time, the breaker knows.
+    fn unavailable(&self) -> GatewayError {
+        let resting = self.client.resting();
+        resting.map_or(GatewayError::Unavailable, |back_in| GatewayError::Resting { back_in, asked: true })
     }
 }
 
@@ -249,12 +281,5 @@ fn outcome(found: &PaymentIntent, intent: &ChargeIntent) -> Result<Charged, Gate
             Ok(Charged::Declined(problem.map_or_else(|| DeclineCode::new("declined"), Problem::decline)))
         }
         _ => Err(GatewayError::Unexpected),
-    }
-}
-
-fn not_now(status: StatusCode) -> GatewayError {
-    match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => GatewayError::Misconfigured,
-        _ => GatewayError::Unavailable,
     }
 }

@@ -11,8 +11,15 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::code::Code;
+use crate::breaker::Resting;
+use crate::client::CallError;
 use crate::command::{ExecuteError, StoreError};
 use crate::lease::LeaseError;
+
+/// Whole seconds, and not before the time.
+fn in_seconds(left: Duration) -> u32 {
+    left.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u32::MAX)
+}
 
 /// An error on its way to the caller.
 #[derive(Debug, Clone)]
@@ -63,12 +70,11 @@ impl ApiError {
 
     /// The same request is being worked on, and may be so for this long yet.
     fn in_progress(left: Duration) -> Self {
-        let seconds = left.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u32::MAX);
         Self::new(
             Code::IdempotencyInProgress,
             "the same request is being worked on; ask again for its answer",
         )
-        .retry_after(seconds)
+        .retry_after(in_seconds(left))
     }
 
     fn key_reused() -> Self {
@@ -135,6 +141,18 @@ impl IntoResponse for ApiError {
         let mut response = self.code.status().into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// Another service did not answer: neither does ours, and it says when to come back.
+impl From<CallError> for ApiError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Resting(Resting { back_in }) => {
+                Self::unavailable(error).retry_after(in_seconds(back_in))
+            }
+            CallError::NoConnection | CallError::TimedOut | CallError::CutOff => Self::unavailable(error),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::payment::{Payment, PaymentEvent, PaymentId};
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
+use crate::domain::reconciliation::position::{OfPayments, Position};
 use crate::domain::sale::{DaySales, SalesOn};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::tally::{Counted, Subject, Tally};
@@ -82,6 +83,7 @@ record!(Attempts, "attempts", |id: OrderId| format!("order#{id}"), "attempts");
 record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.retyped::<Order>()), "payment");
 record!(ListTotal, "list-total", |list: ListName| format!("total#{}", list.as_str()), "total");
 record!(Tally, "tally", |id: Subject| partition_of(*id), "tally");
+record!(Position, "position", |_id: OfPayments| "reconciliation".to_owned(), "position");
 record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");
 
 impl Entity for User {
@@ -244,6 +246,18 @@ impl Entity for Tally {
             Counted::At(_) => None,
             Counted::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
         }
+    }
+}
+
+impl Entity for Position {
+    type Event = Silent;
+
+    fn id(&self) -> &OfPayments {
+        &OfPayments
+    }
+
+    fn version(&self) -> Version {
+        self.version
     }
 }
 

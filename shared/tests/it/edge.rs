@@ -1,9 +1,13 @@
 //! The HTTP edge around a router of its own.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::routing::{get, post};
 use harness::event::{of_request, send};
 use serde_json::json;
+use shared::breaker::Resting;
+use shared::client::CallError;
 use shared::http::{ApiError, Code, Reply, RequestFacts};
 
 /// A cause that says more than callers should hear.
@@ -11,11 +15,15 @@ use shared::http::{ApiError, Code, Reply, RequestFacts};
 #[error("the password of the table is hunter2")]
 struct Secret;
 
+/// A service that is left alone.
+const RESTING: Resting = Resting { back_in: Duration::from_millis(3_200) };
+
 fn router() -> Router {
     Router::new()
         .route("/panics", get(panics))
         .route("/fails", get(|| async { Err::<Reply<()>, _>(ApiError::internal(Secret)) }))
         .route("/waits", get(|| async { Err::<Reply<()>, _>(ApiError::unavailable(Secret)) }))
+        .route("/rests", get(|| async { Err::<Reply<()>, _>(ApiError::from(CallError::Resting(RESTING))) }))
         .route("/refuses", get(|| async { Err::<Reply<()>, _>(ApiError::new(Code::Conflict, "not now")) }))
         .route("/facts", get(facts))
         .route("/reads", post(|body: String| async move { Reply::ok(body.len()) }))
@@ -65,6 +73,13 @@ async fn what_is_not_available_says_when_to_try_again() {
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
     assert_eq!(answer.header("retry-after").unwrap(), "1");
     assert!(!format!("{answer:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn what_waits_for_another_service_says_when_that_is_asked_again() {
+    let answer = send(&router(), &of_request("GET", "/rests", &[], None)).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
+    assert_eq!(answer.header("retry-after").unwrap(), "4");
 }
 
 #[tokio::test]

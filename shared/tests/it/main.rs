@@ -5,6 +5,7 @@
 
 mod accounts;
 mod batch;
+mod client;
 mod commit;
 mod costs;
 mod counted;

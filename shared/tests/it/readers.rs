@@ -115,7 +115,9 @@ async fn an_order_is_found_with_or_without_attempts_or_absent() {
     assert_eq!(scene.reader.order(order.id).await.unwrap().as_ref(), Some(&order));
     assert_eq!(scene.reader.order_with_attempts(order.id).await.unwrap(), (Some(order.clone()), None));
     let next_at = SystemClock.now();
-    scene.run(NoteFailedAttempt { order_id: order.id, step: "charging", error: "no", next_at }).await;
+    scene
+        .run(NoteFailedAttempt { order_id: order.id, step: "charging", error: "no", next_at, made: true })
+        .await;
     let (found, attempts) = scene.reader.order_with_attempts(order.id).await.unwrap();
     assert_eq!((found.unwrap().id, attempts.unwrap().failed), (order.id, 1));
     assert_eq!(scene.reader.order(new_id()).await.unwrap(), None);

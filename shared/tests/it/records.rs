@@ -20,6 +20,7 @@ use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::product::{Product, SkuClaim, SkuInMarket, Stock};
+use shared::domain::reconciliation::position::{MovePosition, OfPayments, Position, Rounds};
 use shared::domain::session::end::EndSession;
 use shared::domain::session::rotate::RotateSession;
 use shared::domain::session::start::StartSession;
@@ -422,9 +423,11 @@ async fn failed_attempts_are_counted_beside_their_order() {
         step: "charging",
         error,
         next_at: moment().plus(Duration::from_secs(7)),
+        made: true,
     };
     ground.run(note("no answer")).await;
-    ground.run_later(note("no answer yet")).await;
+    ground.run(note("no answer yet")).await;
+    ground.run_later(NoteFailedAttempt { made: false, ..note("no answer yet") }).await;
     let attempts = json!({
         "pk": format!("order#{ORDER}"),
         "sk": "attempts",
@@ -471,4 +474,24 @@ async fn a_dead_letter_is_listed_by_its_queue() {
         "createdAt": LATER,
     });
     assert_eq!(ground.stored::<DeadLetter>(&id(LETTER)).await, expected);
+}
+
+#[tokio::test]
+async fn how_far_the_comparing_of_books_is_stands_alone() {
+    let ground = Ground::open().await;
+    let (minute, after) = (Duration::from_mins(1), GatewayId("pi_1".to_owned()));
+    let rounds = Rounds { apart: minute, overlap: minute };
+    let to = Position::first(rounds, moment()).after_page(after);
+    ground.run(MovePosition { from: None, to }).await;
+    let expected = json!({
+        "pk": "reconciliation",
+        "sk": "position",
+        "kind": "position",
+        "version": 1,
+        "from": moment().minus(minute),
+        "until": AT,
+        "after": "pi_1",
+        "dueAt": moment().plus(minute),
+    });
+    assert_eq!(ground.stored::<Position>(&OfPayments).await, expected);
 }

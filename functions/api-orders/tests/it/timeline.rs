@@ -38,7 +38,7 @@ async fn a_timeline_says_why_an_order_is_stuck_and_when_it_is_tried_next() {
     orders.scene.run(AdvanceOrder { id: order_id, by: Move::Reserve, payment_window: DAY }).await;
     let next_at = SystemClock.now().plus(Duration::from_secs(4));
     for error in ["the payment gateway is asleep", "the payment gateway does not answer"] {
-        orders.scene.run(NoteFailedAttempt { order_id, step: "charging", error, next_at }).await;
+        orders.scene.run(NoteFailedAttempt { order_id, step: "charging", error, next_at, made: true }).await;
     }
     let body = orders.get(seller(), &format!("/v1/orders/{ORDER}/timeline")).await.json();
     let expected = json!({

@@ -7,6 +7,7 @@ mod batches;
 mod events;
 mod gateway;
 mod orders;
+mod outage;
 
 use std::time::Duration;
 

@@ -4,12 +4,14 @@
 
 mod events;
 mod expiry;
+mod reconciliation;
 mod stragglers;
 
 use std::time::Duration;
 
 use harness::scene::{PRODUCT, Scene, id, new_id};
 use schedule_sweeper::Sweeper;
+use schedule_sweeper::reconciliation::Reconciliation;
 use shared::aws::Aws;
 use shared::clock::{Clock, SystemClock, Timestamp};
 use shared::domain::order::advance::{AdvanceOrder, Move};
@@ -17,6 +19,7 @@ use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Stock;
 use shared::dynamodb::outbox::{Outbox, Pending};
 use shared::dynamodb::schema::OUTBOX_SHARDS;
+use shared::gateway::StripeGateway;
 use shared::relay::{Relay, Routes};
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
@@ -60,10 +63,12 @@ impl Sweep {
 
     /// One tick, that publishes to `queue`.
     async fn tick_until(&self, deadline: Timestamp, queue: &str) {
-        let (store, reader, outbox) =
-            (self.scene.store.clone(), self.scene.reader.clone(), self.outbox.clone());
+        let (env, reader, outbox) =
+            (self.scene.env("schedule-sweeper"), self.scene.reader.clone(), self.outbox.clone());
+        let gateway = StripeGateway::from_env(&env).unwrap();
+        let books = Reconciliation::from_env(&env, self.scene.store.clone(), gateway).unwrap();
         let relay = Relay::new(outbox.clone(), self.sqs.clone(), To(queue.to_owned()));
-        let sweeper = Sweeper::new(store, reader, outbox, relay);
+        let sweeper = Sweeper::new(reader, outbox, relay, books);
         Box::pin(sweeper.tick(deadline)).await.unwrap();
     }
 

@@ -23,7 +23,7 @@ pub struct Attempts {
     pub next_at: Option<Timestamp>,
 }
 
-/// Notes that an attempt failed.
+/// Notes that an attempt failed, or that none was made for the while.
 #[derive(Debug, Clone)]
 pub struct NoteFailedAttempt {
     /// Of which order.
@@ -34,6 +34,8 @@ pub struct NoteFailedAttempt {
     pub error: &'static str,
     /// When it is tried next.
     pub next_at: Timestamp,
+    /// Whether anything was attempted at all. Who waits because somebody else's attempts failed has not failed.
+    pub made: bool,
 }
 
 /// An attempt can always be noted.
@@ -51,7 +53,7 @@ impl Command for NoteFailedAttempt {
 
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), NoteError>, NoteError> {
         let note = Adjustment::of::<Attempts>()
-            .add("failed", 1)
+            .add("failed", i64::from(self.made))
             .note("step", self.step)
             .note("lastError", self.error)
             .note("failedAt", now.to_string())

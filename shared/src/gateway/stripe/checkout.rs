@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{INTENTS, Problem, StripeGateway, form_of, not_now};
+use super::{INTENTS, Problem, StripeGateway, form_of};
 use crate::clock::Clock;
 use crate::command::CorrelationId;
 use crate::domain::payment::{Checkout, CheckoutIntent, ClientSecret, GatewayId};
@@ -33,8 +33,8 @@ pub(super) async fn open<C: Clock>(
             }
             StatusCode::INTERNAL_SERVER_ERROR => {}
             StatusCode::BAD_REQUEST => return Ok(Opened::Refused(Problem::of(&answer).decline())),
-            status => return Err(not_now(status)),
+            status => return Err(gateway.not_now(status)),
         }
     }
-    Err(GatewayError::Unavailable)
+    Err(gateway.unavailable())
 }

@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Problem, StripeGateway, not_now};
+use super::{Problem, StripeGateway};
 use crate::clock::Clock;
 use crate::command::CorrelationId;
 use crate::domain::payment::DeclineCode;
@@ -70,7 +70,7 @@ pub(super) async fn refund<C: Clock>(
         {
             Ok(RefundAnswer::Ended(Refunded::Refused(problem.decline())))
         }
-        status => Err(not_now(status)),
+        status => Err(gateway.not_now(status)),
     }
 }
 

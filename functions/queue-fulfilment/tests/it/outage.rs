@@ -1,0 +1,34 @@
+//! A gateway that is down for everybody.
+
+use std::time::Duration;
+
+use harness::scene::{ORDER, id};
+use shared::gateway::GatewayError;
+use shared::repository::order::OrderReader;
+
+use super::Saga;
+use super::gateway::{Does, Told};
+
+#[tokio::test]
+async fn an_order_that_waits_for_a_resting_gateway_is_put_off_and_counts_what_was_attempted() {
+    let saga = Saga::open().await;
+    saga.scene.order(Some("pm_card_visa")).await;
+    let back_in = Duration::from_secs(3);
+    let resting = |asked| Does::Fail(GatewayError::Resting { back_in, asked });
+    let gateway = Told::to([resting(true), resting(false), resting(false), Does::Capture]);
+    for _ in 0..3 {
+        let ended = saga.handle_told(&gateway).await;
+        assert_eq!((ended.failures.len(), ended.asked.delayed.len()), (0, 0), "{ended:?}");
+        let [(message, after)] = &ended.asked.postponed[..] else { panic!("{ended:?}") };
+        assert_eq!(message, "m1");
+        assert!((back_in..=back_in + Duration::from_secs(1)).contains(after), "{after:?}");
+        let attempts = saga.scene.reader.order_with_attempts(id(ORDER)).await.unwrap().1.unwrap();
+        assert_eq!(
+            (attempts.failed, attempts.last_error.as_str()),
+            (1, "the payment gateway does not answer")
+        );
+        assert!(attempts.next_at >= Some(attempts.failed_at.plus(back_in)));
+    }
+    assert!(saga.handle_told(&gateway).await.is_done());
+    assert_eq!(saga.status().await, "confirmed");
+}

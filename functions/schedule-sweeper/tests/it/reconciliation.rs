@@ -1,0 +1,194 @@
+//! The gateway's books against ours: the payment sandbox holds them, and sends no webhooks here.
+
+use std::time::Duration;
+
+use harness::scene::{ORDER, Scene, buyer, cause, cents, id};
+use local::payments::{Effect, Operation, Rule, When};
+use schedule_sweeper::reconciliation::{ReconcileError, Reconciled, Reconciliation};
+use shared::clock::{Clock, SystemClock};
+use shared::domain::order::advance::{AdvanceOrder, Move};
+use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::fulfilment::Fulfilment;
+use shared::domain::order::{Order, OrderId, OrderStatus};
+use shared::domain::payment::{Checkout, CheckoutIntent, Payment, PaymentEvent};
+use shared::domain::refund::RefundStatus;
+use shared::gateway::{Opened, PaymentGateway, RefundAnswer, Refunded, StripeGateway};
+use shared::repository::order::OrderReader;
+use shared::repository::payment::PaymentReader;
+
+use super::an_order;
+
+/// A table and the gateway's books.
+struct Books {
+    scene: Scene,
+    gateway: StripeGateway,
+}
+
+impl Books {
+    async fn open() -> Self {
+        let scene = Scene::open().await;
+        let gateway = StripeGateway::from_env(&scene.env("schedule-sweeper")).unwrap();
+        Self { scene, gateway }
+    }
+
+    /// Compares what is due; rounds follow each other at once.
+    async fn tick(&self) -> Result<Reconciled, ReconcileError> {
+        let env = self.scene.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "0");
+        let gateway = StripeGateway::from_env(&env).unwrap();
+        let books = Reconciliation::from_env(&env, self.scene.store.clone(), gateway).unwrap();
+        let now = SystemClock.now();
+        Box::pin(books.tick(&cause(now), (&SystemClock, now.plus(Duration::from_secs(50))))).await
+    }
+
+    /// What a tick came to: compared, healed, differing.
+    async fn reconciled(&self) -> (usize, usize, usize) {
+        let reconciled = self.tick().await.unwrap();
+        (reconciled.compared, reconciled.healed, reconciled.differing)
+    }
+
+    /// What the buyer is to pay for an order, made at the gateway.
+    async fn checkout(&self, order_id: OrderId) -> Checkout {
+        let intent = CheckoutIntent { order_id, amount: cents(3_998) };
+        let now = cause(SystemClock.now());
+        match self.gateway.open(&intent, &now.correlation_id).await.unwrap() {
+            Opened::Payable(checkout) => checkout,
+            Opened::Refused(code) => panic!("{code:?}"),
+        }
+    }
+
+    async fn advance(&self, by: Move) {
+        let payment_window = Duration::from_hours(24);
+        self.scene.run(AdvanceOrder { id: id(ORDER), by, payment_window }).await;
+    }
+
+    /// [`ORDER`], which waits for its payment.
+    async fn waiting(&self) -> Checkout {
+        self.scene.order(None).await;
+        let checkout = self.checkout(id(ORDER)).await;
+        self.advance(Move::Reserve).await;
+        self.advance(Move::Payable(checkout.clone())).await;
+        checkout
+    }
+
+    /// The buyer pays in a browser; says how that is answered.
+    async fn pay(&self, checkout: &Checkout) -> u16 {
+        let base = self.scene.table.stack().payments_endpoint();
+        let address = format!("{base}/sandbox/payment_intents/{}/pay", checkout.gateway_id.0);
+        let request = reqwest::Client::new().post(address).form(&[("payment_method", "pm_card_visa")]);
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    async fn cancel(&self) {
+        self.scene.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    }
+
+    async fn order(&self) -> Order {
+        self.scene.reader.order(id(ORDER)).await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_payment_whose_webhook_never_came_is_found_once() {
+    let books = Books::open().await;
+    let checkout = books.waiting().await;
+    assert_eq!(books.reconciled().await, (1, 0, 0), "it is still to be paid");
+    assert_eq!(books.pay(&checkout).await, 200);
+    assert_eq!(books.order().await.status, OrderStatus::AwaitingPayment);
+    assert_eq!(books.reconciled().await, (1, 1, 0));
+    let order = books.order().await;
+    assert_eq!((order.status, order.fulfilment.clone()), (OrderStatus::Confirmed, Fulfilment::Finished));
+    assert_eq!(books.reconciled().await, (1, 0, 0));
+    assert_eq!(books.order().await, order);
+}
+
+#[tokio::test]
+async fn what_an_order_that_is_over_was_to_be_paid_with_is_closed() {
+    let books = Books::open().await;
+    let checkout = books.waiting().await;
+    books.cancel().await;
+    assert_eq!(books.reconciled().await, (1, 1, 0));
+    assert_eq!(books.pay(&checkout).await, 400);
+    assert_eq!(books.reconciled().await, (1, 0, 0));
+}
+
+#[tokio::test]
+async fn a_payment_after_the_end_goes_back_and_a_refund_whose_answer_was_lost_is_settled() {
+    let books = Books::open().await;
+    let checkout = books.waiting().await;
+    books.cancel().await;
+    assert_eq!(books.pay(&checkout).await, 200);
+    assert_eq!(books.reconciled().await, (1, 1, 0));
+    let order = books.order().await;
+    let refund = order.pending_refund().unwrap();
+    assert_eq!((order.status, refund.amount), (OrderStatus::Cancelled, cents(3_998)));
+    assert_eq!(books.reconciled().await, (1, 0, 0), "it is under way, and nothing has gone back");
+
+    let now = cause(SystemClock.now());
+    let made = books.gateway.refund(&refund.intent(order.id), &now.correlation_id).await;
+    assert_eq!(made, Ok(RefundAnswer::Ended(Refunded::Done)));
+    assert_eq!(books.reconciled().await, (1, 1, 0));
+    let order = books.order().await;
+    assert_eq!((order.refunds.len(), order.refunds[0].status), (1, RefundStatus::Succeeded));
+    assert_eq!(order.fulfilment, Fulfilment::Finished);
+    assert_eq!(books.reconciled().await, (1, 0, 0));
+}
+
+#[tokio::test]
+async fn an_amount_that_differs_is_reported_until_it_is_right_and_nothing_is_changed() {
+    let books = Books::open().await;
+    let checkout = books.waiting().await;
+    assert_eq!(books.pay(&checkout).await, 200);
+    assert_eq!(books.reconciled().await, (1, 1, 0));
+    let (payment, _) = books.scene.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
+    let event = PaymentEvent::Captured(payment.facts(payment.captured));
+    let wrong = Payment { captured: cents(3_997), version: payment.version.next(), ..payment.clone() };
+    books.scene.force(wrong.clone(), event.clone()).await;
+    assert_eq!(books.reconciled().await, (1, 0, 1));
+    let (found, order) = books.scene.reader.payment(payment.id).await.unwrap().unwrap();
+    assert_eq!((found, order.status), (wrong.clone(), OrderStatus::Confirmed));
+    books.scene.force(Payment { version: wrong.version.next(), ..payment }, event).await;
+    assert_eq!(books.reconciled().await, (1, 0, 0));
+}
+
+#[tokio::test]
+async fn money_for_an_order_that_there_is_not_is_reported() {
+    let books = Books::open().await;
+    let checkout = books.checkout(an_order()).await;
+    assert_eq!(books.reconciled().await, (1, 0, 0));
+    assert_eq!(books.pay(&checkout).await, 200);
+    assert_eq!(books.reconciled().await, (1, 0, 1));
+}
+
+#[tokio::test]
+async fn a_round_goes_on_from_the_page_where_the_gateway_failed() {
+    let books = Books::open().await;
+    for _ in 0..60 {
+        books.checkout(an_order()).await;
+    }
+    let sandbox = books.scene.table.stack().payments();
+    sandbox.behave(Rule::on(Operation::List, Effect::Fail { status: 400 }).when(When::Nth(2)));
+    assert!(matches!(books.tick().await, Err(ReconcileError::Gateway(_))));
+    assert_eq!(books.reconciled().await, (10, 0, 0));
+    assert_eq!(books.reconciled().await, (60, 0, 0));
+}
+
+#[tokio::test]
+async fn rounds_keep_their_distance() {
+    let books = Books::open().await;
+    books.checkout(an_order()).await;
+    let env = books.scene.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "900");
+    let gateway = StripeGateway::from_env(&env).unwrap();
+    let patient = Reconciliation::from_env(&env, books.scene.store.clone(), gateway).unwrap();
+    let (start, clock) = (SystemClock.now(), SystemClock);
+    let deadline = start.plus(Duration::from_secs(50));
+    for _ in 0..2 {
+        let tick = Box::pin(patient.tick(&cause(start), (&clock, deadline))).await.unwrap();
+        assert_eq!(tick, Reconciled::default());
+    }
+    let later = harness::scene::HandClock::at(start.plus(Duration::from_mins(16)));
+    let deadline = later.now().plus(Duration::from_secs(50));
+    let tick = Box::pin(patient.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
+    assert_eq!(tick.compared, 1);
+    let tick = Box::pin(patient.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
+    assert_eq!(tick.compared, 0);
+}

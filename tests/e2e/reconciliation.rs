@@ -1,0 +1,84 @@
+//! Webhooks and answers that never come: the comparing of books makes up for them.
+
+use harness::audit::{Books, Journal};
+use harness::shop::eventually;
+use harness::{Customer, Shop};
+use http::{Method, StatusCode};
+use local::payments::{Effect, Operation, Rule};
+use serde_json::json;
+
+use crate::crashes::settle;
+
+/// A shop that hears nothing from its gateway, and compares books whenever the sweeper runs.
+async fn deaf_shop() -> (Shop, Customer, String) {
+    let shop = Shop::open_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
+    shop.stack().payments().behave(Rule::on(Operation::Any, Effect::WebhookDrop));
+    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
+    let product = shop.product(&seller, 1_999, 10).await;
+    (shop, buyer, product)
+}
+
+/// An order that waits for its payment, and what it is to be paid with.
+async fn waiting(shop: &Shop, buyer: &Customer, product: &str, key: &str) -> (String, String) {
+    let placed = shop.order(buyer, key, product, 2, None).await.data(StatusCode::CREATED);
+    let id = placed["id"].as_str().unwrap().to_owned();
+    let payable = || async {
+        let shown = shop.look(buyer, &id).await;
+        shown["payment"]["gatewayId"].as_str().map(str::to_owned)
+    };
+    let intent = eventually("the order can be paid", payable).await;
+    (id, intent)
+}
+
+/// The buyer pays at the gateway.
+async fn pay(shop: &Shop, intent: &str) -> u16 {
+    let address = format!("{}/sandbox/payment_intents/{intent}/pay", shop.stack().payments_endpoint());
+    let request = reqwest::Client::new().post(address).form(&[("payment_method", "pm_card_visa")]);
+    request.send().await.unwrap().status().as_u16()
+}
+
+async fn sweep(shop: &Shop) {
+    shop.stack().run_schedule("schedule-sweeper").await.unwrap();
+}
+
+async fn balances(shop: &Shop, product: String, orders: Vec<String>) {
+    settle(shop).await;
+    let journal = Journal { stocked: [(product, 10)].into(), acknowledged: orders };
+    let violations = Books::read(shop).await.violations(&journal, &shop.stack().payments().ledger());
+    assert_eq!(violations, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_webhooks_a_payment_is_found_by_the_sweeper_and_confirms_its_order() {
+    let (shop, buyer, product) = deaf_shop().await;
+    let (id, intent) = waiting(&shop, &buyer, &product, "k1").await;
+    assert_eq!(pay(&shop, &intent).await, 200);
+    settle(&shop).await;
+    assert_eq!(shop.look(&buyer, &id).await["status"], "awaiting_payment", "nobody has heard of it");
+    sweep(&shop).await;
+    let confirmed = shop.order_in(&buyer, &id, &["confirmed"]).await;
+    sweep(&shop).await;
+    assert_eq!(shop.look(&buyer, &id).await["version"], confirmed["version"]);
+    balances(&shop, product, vec![id.clone()]).await;
+    assert_eq!(shop.stack().payments().ledger().net(&id), 3_998);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_webhooks_a_payment_after_a_cancel_goes_back_and_what_is_left_to_pay_is_closed() {
+    let (shop, buyer, product) = deaf_shop().await;
+    let (paid, intent) = waiting(&shop, &buyer, &product, "k1").await;
+    let (open, left) = waiting(&shop, &buyer, &product, "k2").await;
+    for id in [&paid, &open] {
+        let path = format!("/v1/orders/{id}/cancel");
+        let cancel = shop.ask(Method::POST, &path).by(&buyer).key(id).json(&json!({})).send().await;
+        assert_eq!(cancel.data(StatusCode::OK)["status"], "cancelled");
+    }
+    assert_eq!(pay(&shop, &intent).await, 200);
+    settle(&shop).await;
+    assert_eq!(shop.stack().payments().ledger().net(&paid), 3_998);
+    sweep(&shop).await;
+    assert_eq!(pay(&shop, &left).await, 400, "it was closed");
+    let back = || async { (shop.stack().payments().ledger().net(&paid) == 0).then_some(()) };
+    eventually("the money goes back", back).await;
+    balances(&shop, product, vec![paid, open]).await;
+}
