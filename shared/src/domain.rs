@@ -14,6 +14,7 @@ pub mod payment;
 pub mod product;
 pub mod refund;
 pub mod sale;
+pub mod search;
 pub mod session;
 pub mod subscriber;
 pub mod tally;

@@ -19,3 +19,4 @@ mod lists;
 mod orders;
 mod payments;
 mod plants;
+mod search;
