@@ -8,6 +8,7 @@ use serde_json::Value;
 use shared::dynamodb::{DynamoReader, DynamoStore};
 use shared::http::openapi::Document;
 use shared::repository::cached::Cached;
+use shared::search::{Hashed, Search};
 
 /// Where the description stands, from the root of the repository.
 pub const PATH: &str = "functions/api-meta/openapi.json";
@@ -36,6 +37,8 @@ pub fn document() -> Value {
     let document = api_markets::routes::<Store, Cached<Reader>, _>(document);
     let document = document.section("Products", "What is sold, and how much of it there is.");
     let document = api_products::routes::<Store, Cached<Reader>, _>(document);
+    let document = document.section("Search", "Markets and products, by what they are about.");
+    let document = api_search::routes::<Store, Search<Reader, Hashed>, _>(document);
     let document = document.section("Orders", "What is bought, from placing to delivery and refund.");
     let document = api_orders::routes::<Store, Reader, _>(document);
     let document = document.section("Payments", "What was paid.");

@@ -17,6 +17,7 @@ pub struct Aws {
     credentials: SharedCredentialsProvider,
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
+    bedrock_endpoint: Option<String>,
 }
 
 /// A connection is made within this time or not at all.
@@ -42,6 +43,7 @@ impl Aws {
             credentials: SharedCredentialsProvider::new(credentials),
             dynamodb_endpoint: env.optional("AWS_ENDPOINT_URL_DYNAMODB").map(str::to_owned),
             sqs_endpoint: env.optional("AWS_ENDPOINT_URL_SQS").map(str::to_owned),
+            bedrock_endpoint: env.optional("AWS_ENDPOINT_URL_BEDROCK_RUNTIME").map(str::to_owned),
         })
     }
 
@@ -71,6 +73,19 @@ impl Aws {
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.sqs_endpoint.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// A client for models.
+    #[must_use]
+    pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
+        let mut config = aws_sdk_bedrockruntime::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .timeout_config(timeouts(ATTEMPT))
+            .retry_config(RetryConfig::standard());
+        config.set_endpoint_url(self.bedrock_endpoint.clone());
+        aws_sdk_bedrockruntime::Client::from_conf(config.build())
     }
 }
 

@@ -15,6 +15,7 @@ pub mod product;
 pub mod reconciliation;
 pub mod refund;
 pub mod sale;
+pub mod search;
 pub mod session;
 pub mod subscriber;
 pub mod tally;

@@ -13,5 +13,6 @@ pub mod ordered;
 pub mod payment;
 pub mod product;
 pub mod sales;
+pub mod search;
 pub mod total;
 pub mod user;

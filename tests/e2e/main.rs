@@ -21,3 +21,4 @@ mod orders;
 mod payments;
 mod plants;
 mod reconciliation;
+mod search;

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod contract;
 pub mod event;
 pub mod fuzz;
+pub mod index;
 pub mod lengths;
 pub mod meter;
 pub mod queue;

@@ -16,6 +16,7 @@ use crate::domain::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod
 use crate::domain::product::create::MAX_PIECES;
 use crate::domain::text::{Sku, Text};
 use crate::http::Included;
+use crate::http::paging::{DEFAULT_LIMIT, Limit, MAX_LIMIT};
 
 /// Says what types look like; a named one is described once, and referred to.
 macro_rules! schema {
@@ -82,6 +83,9 @@ schema! {
     Timestamp = {
         "type": "string", "format": "date-time", "description": "RFC 3339, UTC, with milliseconds.",
         "examples": ["2027-01-15T08:00:00.000Z"]
+    };
+    Limit = {
+        "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT
     };
     Day = {
         "type": "string", "format": "date", "description": "A day of UTC.", "examples": ["2027-01-15"]

@@ -7,11 +7,13 @@ pub enum Subscriber {
     Fulfilment,
     /// What is counted: lengths of lists, volumes, sales.
     Analytics,
+    /// What search finds.
+    SearchIndex,
 }
 
 impl Subscriber {
     /// Every subscriber.
-    pub const ALL: &'static [Self] = &[Self::Fulfilment, Self::Analytics];
+    pub const ALL: &'static [Self] = &[Self::Fulfilment, Self::Analytics, Self::SearchIndex];
 
     /// The environment variable that holds the address of its queue.
     #[must_use]
@@ -19,6 +21,7 @@ impl Subscriber {
         match self {
             Self::Fulfilment => "AGORA_FULFILMENT_QUEUE_URL",
             Self::Analytics => "AGORA_ANALYTICS_QUEUE_URL",
+            Self::SearchIndex => "AGORA_SEARCH_INDEX_QUEUE_URL",
         }
     }
 }
@@ -40,12 +43,10 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "user.registered"
         | "user.changed"
         | "user.email_changed"
-        | "user.deleted"
-        | "market.created"
-        | "market.changed"
-        | "market.deleted"
-        | "product.changed"
-        | "product.deleted" => &[Subscriber::Analytics],
+        | "user.deleted" => &[Subscriber::Analytics],
+        "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted" => {
+            &[Subscriber::Analytics, Subscriber::SearchIndex]
+        }
         _ => &[],
     }
 }

@@ -145,6 +145,12 @@ impl FromStr for Limit {
     }
 }
 
+impl From<Limit> for u32 {
+    fn from(Limit(limit): Limit) -> Self {
+        limit
+    }
+}
+
 impl FromStr for PageNumber {
     type Err = PageNumberError;
 

@@ -22,10 +22,13 @@ use crate::domain::market::{Market, MarketId};
 use crate::domain::product::ProductId;
 use crate::domain::product::create::StockedProduct;
 use crate::domain::sale::DaySales;
+use crate::domain::text::Description;
 use crate::domain::total::ListName;
 use crate::domain::user::{Credentials, User, UserId};
 use crate::dynamodb::DynamoReader;
 use crate::dynamodb::slice::{Listed, Slice};
+use crate::repository::search::Found;
+use crate::search::{Hit, Question, SearchError, Searcher};
 
 /// How old a public answer may be, in seconds; what `Cache-Control` promises.
 pub const MAX_AGE: Duration = Duration::from_secs(5);
@@ -43,13 +46,20 @@ pub struct Cached<Q> {
     markets: Cache<MarketWithVolume>,
     products: Cache<StockedProduct>,
     totals: Cache<Length>,
+    searches: Cache<Hits>,
 }
 
 impl<Q> Cached<Q> {
     /// What `reader` answers, remembered.
     #[must_use]
     pub fn new(reader: Q) -> Self {
-        Self { reader, markets: Cache::new(BOUNDS), products: Cache::new(BOUNDS), totals: Cache::new(BOUNDS) }
+        Self {
+            reader,
+            markets: Cache::new(BOUNDS),
+            products: Cache::new(BOUNDS),
+            totals: Cache::new(BOUNDS),
+            searches: Cache::new(BOUNDS),
+        }
     }
 
     /// How often the answer was known so far, markets and products together.
@@ -190,21 +200,45 @@ impl Weigh for Length {
     }
 }
 
+/// What many ask for is asked for again.
+impl<Q: Searcher> Searcher for Cached<Q> {
+    async fn search(&self, question: &Question) -> Result<Vec<Hit>, SearchError> {
+        let load = async { self.reader.search(question).await.map(|hits| Some(Hits(hits))) };
+        let found = self.searches.get_or_load(&format!("{question:?}"), &[], load).await?;
+        Ok(found.map_or_else(Vec::new, |Hits(hits)| hits))
+    }
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+struct Hits(Vec<Hit>);
+
+impl Weigh for Hits {
+    fn weight(&self) -> u32 {
+        let weights = self.0.iter().map(|hit| match &hit.found {
+            Found::Market(market) => weight_of(market.name.as_str(), market.description.as_ref(), 256),
+            Found::Product(product) => weight_of(product.title.as_str(), product.description.as_ref(), 384),
+        });
+        weights.fold(64, u32::saturating_add)
+    }
+}
+
 /// Texts and a fixed part.
+fn weight_of(name: &str, description: Option<&Description>, fixed: usize) -> u32 {
+    let texts = name.len() + description.map_or(0, |text| text.as_str().len());
+    u32::try_from(texts + fixed).unwrap_or(u32::MAX)
+}
+
 impl Weigh for MarketWithVolume {
     fn weight(&self) -> u32 {
         let market = &self.market;
-        let texts =
-            market.name.as_str().len() + market.description.as_ref().map_or(0, |text| text.as_str().len());
-        u32::try_from(texts + 256).unwrap_or(u32::MAX)
+        weight_of(market.name.as_str(), market.description.as_ref(), 256)
     }
 }
 
 impl Weigh for StockedProduct {
     fn weight(&self) -> u32 {
         let product = &self.product;
-        let texts =
-            product.title.as_str().len() + product.description.as_ref().map_or(0, |text| text.as_str().len());
-        u32::try_from(texts + 384).unwrap_or(u32::MAX)
+        weight_of(product.title.as_str(), product.description.as_ref(), 384)
     }
 }

@@ -18,6 +18,7 @@ use crate::domain::payment::{Payment, PaymentEvent, PaymentId};
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
 use crate::domain::reconciliation::position::{OfPayments, Position};
 use crate::domain::sale::{DaySales, SalesOn};
+use crate::domain::search::{DocumentId, IndexEntry, Indexed, Posting, PostingPlace};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::tally::{Counted, Subject, Tally};
 use crate::domain::total::{ListName, ListTotal};
@@ -35,6 +36,14 @@ fn partition_of(subject: Subject) -> String {
         Subject::Market(id) => Market::key(&id).pk,
         Subject::Product(id) => Product::key(&id).pk,
         Subject::Order(id) => Order::key(&id).pk,
+    }
+}
+
+/// The partition that a document has to itself, its index entry beside it.
+fn partition_of_document(document: DocumentId) -> String {
+    match document {
+        DocumentId::Market(id) => Market::key(&id).pk,
+        DocumentId::Product(id) => Product::key(&id).pk,
     }
 }
 
@@ -84,6 +93,13 @@ record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.retyped::<Ord
 record!(ListTotal, "list-total", |list: ListName| format!("total#{}", list.as_str()), "total");
 record!(Tally, "tally", |id: Subject| partition_of(*id), "tally");
 record!(Position, "position", |_id: OfPayments| "reconciliation".to_owned(), "position");
+record!(IndexEntry, "index-entry", |id: DocumentId| partition_of_document(*id), "search");
+record!(
+    Posting,
+    "posting",
+    |at: PostingPlace| PostingPlace::partition(at.embedder, at.id.kind(), &at.term),
+    format!("{}#{}", at.weight, at.id)
+);
 record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");
 
 impl Entity for User {
@@ -258,6 +274,26 @@ impl Entity for Position {
 
     fn version(&self) -> Version {
         self.version
+    }
+}
+
+impl Entity for IndexEntry {
+    type Event = Silent;
+
+    fn id(&self) -> &DocumentId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    /// As for tallies.
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.indexed {
+            Indexed::At(_) => None,
+            Indexed::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 
 use harness::Scene;
+use harness::index::index;
 use harness::meter::Meter;
 use harness::scene::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, cause, id, new_id, seller};
 use shared::clock::{Clock, SystemClock, Timestamp};
@@ -17,6 +18,7 @@ use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Product;
 use shared::domain::sale::{DaySales, SalesOn};
+use shared::domain::search::DocumentId;
 use shared::domain::tally::count::CountEntities;
 use shared::domain::user::{Role, UserId};
 use shared::dynamodb::outbox::Outbox;
@@ -33,6 +35,7 @@ use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
 use shared::repository::user::profile::ProfileReader;
+use shared::search::{Hashed, Question, Search, Searcher};
 
 use crate::ground::once;
 
@@ -74,7 +77,9 @@ impl Shelves {
         }
         for markets in opened.chunks(10) {
             let mut count = CountEntities::default();
-            markets.iter().for_each(|market| count.market(*market));
+            for market in markets {
+                count.market(*market);
+            }
             scene.run(count).await;
         }
         scene.run(SoldEveryDay).await;
@@ -117,6 +122,24 @@ impl Shelves {
         assert_eq!(self.reader.markets(&list, &FIRST).await.unwrap().total, Some(151));
         self.reader.total(&list.totals()).await.unwrap();
         self.note("markets whose name begins so, 151 of them");
+    }
+
+    async fn searches(&mut self) {
+        let store = &self.scene.store;
+        let order = MarketOrder::By(Order { by: OrderBy::CreatedAt, descending: true });
+        let list = MarketList { status: MarketStatus::Active, search: None, order };
+        let all = Slice::first(1_000);
+        for found in self.scene.reader.markets(&list, &all).await.unwrap().items {
+            index(store, &Hashed, DocumentId::Market(found.market.id)).await;
+        }
+        for found in self.scene.reader.products_of(id(MARKET), &all).await.unwrap().items {
+            index(store, &Hashed, DocumentId::Product(found.product.id)).await;
+        }
+        self.meter.restart();
+        let search = Search::new(self.reader.clone(), Hashed);
+        let question = Question { wanted: "mug".parse().unwrap(), kind: None, limit: 20 };
+        assert_eq!(search.search(&question).await.unwrap().len(), 20);
+        self.note("search for a word that 151 products and 151 markets have");
     }
 
     async fn sales(&mut self) {
@@ -228,6 +251,7 @@ async fn reading_costs_what_the_documentation_says() {
     shelves.products_and_orders().await;
     shelves.accounts().await;
     shelves.ticks().await;
+    shelves.searches().await;
     shelves.commands().await;
     let text = std::fs::read_to_string(harness::workspace("docs/data-model.md")).unwrap();
     for (pattern, requests, units) in &shelves.measured {

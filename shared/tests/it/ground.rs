@@ -124,6 +124,7 @@ fn plain_value(attribute: &AttributeValue) -> Value {
         AttributeValue::N(number) => serde_json::from_str(number).unwrap(),
         AttributeValue::Bool(flag) => json!(flag),
         AttributeValue::Null(_) => Value::Null,
+        AttributeValue::B(bytes) => json!(bytes.as_ref()),
         AttributeValue::L(list) => list.iter().map(plain_value).collect(),
         AttributeValue::M(map) => plain(map),
         other => panic!("nothing of ours is stored as {other:?}"),

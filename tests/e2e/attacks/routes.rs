@@ -80,6 +80,7 @@ fn markets() -> Vec<Route> {
         ("PATCH", "/v1/products/{id}", |_| json!({ "title": "New" }), SELLER_ONLY),
         ("DELETE", "/v1/products/{id}", nothing, [401, 403, 204, 403, 403]),
         ("POST", "/v1/products/{id}/stock", |_| json!({ "delta": 1 }), SELLER_ONLY),
+        ("GET", "/v1/search", nothing, PUBLIC),
     ]
 }
 
@@ -160,7 +161,11 @@ async fn target(world: &World, method: &str, path: &str) -> (String, Option<Cust
         "/v1/payments/{id}" => (world.payment.clone(), None),
         _ => (String::new(), None),
     };
-    let path = if path == "$default" { "/v1/nowhere" } else { path };
+    let path = match path {
+        "$default" => "/v1/nowhere",
+        "/v1/search" => "/v1/search?q=mug",
+        path => path,
+    };
     (path.replace("{id}", &target).replace("{marketId}", &target).replace("{proxy+}", "index.css"), holder)
 }
 

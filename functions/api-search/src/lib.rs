@@ -1,0 +1,28 @@
+//! Search over HTTP: markets and products, by what they are about.
+
+mod body;
+mod find;
+
+use axum::Router;
+use shared::api::App;
+use shared::http::openapi::Routes;
+use shared::search::Searcher;
+
+/// The routes of the function.
+pub fn routes<S, Q, R>(routes: R) -> R
+where
+    S: Clone + Send + Sync + 'static,
+    Q: Searcher,
+    R: Routes<App<S, Q>>,
+{
+    routes.get("/v1/search", find::find_things, "Find markets and products, the most similar first")
+}
+
+/// The function's router.
+pub fn router<S, Q>(app: App<S, Q>) -> Router
+where
+    S: Clone + Send + Sync + 'static,
+    Q: Searcher,
+{
+    routes(Router::new()).with_state(app)
+}

@@ -1,0 +1,22 @@
+//! The function `api-search`: its composition root.
+
+use shared::api::{App, Limits};
+use shared::aws::Aws;
+use shared::config::{Environment, TelemetryConfig};
+use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::repository::cached::Cached;
+use shared::runtime;
+use shared::search::{ConfiguredEmbedder, Search};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let env = Environment::of_process();
+    let telemetry = TelemetryConfig::from_env(&env)?;
+    let aws = Aws::from_env(&env)?;
+    let table = aws.table(&env)?;
+    let limits = Limits::from_env(&env, table.clone())?;
+    let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
+    let search = Search::new(DynamoReader::new(table.clone()), embedder);
+    let app = App::new(&env, DynamoStore::new(table), Cached::new(search))?;
+    runtime::run_api(telemetry, limits.around(app.clone(), api_search::router(app))).await
+}

@@ -1,0 +1,75 @@
+//! Search over HTTP: events of API Gateway, through the router, on an embedded table.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod costs;
+mod events;
+mod find;
+mod relevance;
+
+use axum::Router;
+use harness::event::{self, Answer};
+use harness::index::index;
+use harness::scene::{MARKET, Scene, cents, id, new_id, seller};
+use serde_json::Value;
+use shared::api::App;
+use shared::domain::product::ProductId;
+use shared::domain::product::create::{CreateProduct, NewProduct};
+use shared::domain::search::DocumentId;
+use shared::search::{Hashed, Search};
+
+/// The function on a table.
+struct Searching {
+    scene: Scene,
+    router: Router,
+}
+
+impl Searching {
+    /// With the people, the market and its product, both of them indexed.
+    async fn open() -> Self {
+        let scene = Scene::open().await;
+        let search = Search::new(scene.reader.clone(), Hashed);
+        let app = App::new(&scene.env("api-search"), scene.store.clone(), search).unwrap();
+        let searching = Self { scene, router: api_search::router(app) };
+        searching.index(DocumentId::Market(id(MARKET))).await;
+        searching.index(DocumentId::Product(id(harness::scene::PRODUCT))).await;
+        searching
+    }
+
+    async fn index(&self, document: DocumentId) {
+        index(&self.scene.store, &Hashed, document).await;
+    }
+
+    /// A product of the seller's market, indexed.
+    async fn product(&self, title: &str, description: &str) -> ProductId {
+        let product: ProductId = new_id();
+        let new = NewProduct {
+            id: product,
+            sku: product.to_string().parse().unwrap(),
+            title: title.parse().unwrap(),
+            description: Some(description.parse().unwrap()),
+            price: cents(100),
+            stock: 1,
+        };
+        self.scene.run(CreateProduct { market_id: id(MARKET), by: seller(), product: new }).await;
+        self.index(DocumentId::Product(product)).await;
+        product
+    }
+
+    /// The answer to an event, whatever it is.
+    async fn send(&self, event: &Value) -> Answer {
+        event::send(&self.router, event).await
+    }
+
+    /// What is found.
+    async fn find(&self, query: &str) -> Vec<Value> {
+        let answer = self.send(&event::of_request("GET", &format!("/v1/search?{query}"), &[], None)).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        answer.json()["data"].as_array().unwrap().clone()
+    }
+}
+
+/// The ids of what was found.
+fn ids(found: &[Value]) -> Vec<String> {
+    found.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
+}

@@ -1,0 +1,122 @@
+//! Fills the search index: under each term of a market or a product, a posting.
+//!
+//! An event only says that a document is to be looked at. What becomes of its postings is decided in
+//! [`shared::domain::search`], from the document as it is and from what was indexed of it before, so that events may come
+//! twice, late, in any order, or not at all as long as a later one does.
+
+mod heard;
+
+use std::time::Duration;
+
+use shared::clock::{Clock, SystemClock};
+use shared::command::{Cause, Command, Envelope, ExecuteError, Store, StoreError};
+use shared::consumer::each::Consumer;
+use shared::consumer::{Delivery, Each, Outcome};
+use shared::domain::search::index::{Embedded, IndexDocument, IndexError};
+use shared::search::{EmbedError, Embedder};
+
+pub use heard::Heard;
+
+/// Indexes what the events of a queue speak of.
+#[derive(Debug, Clone)]
+pub struct SearchIndex<S, E, C = SystemClock> {
+    store: S,
+    embedder: E,
+    clock: C,
+}
+
+/// How many documents of a batch are indexed at once.
+const CONCURRENCY: usize = 5;
+/// How long a document takes at most: a load, an embedding and a commit, and load and commit again after each lost race.
+const LONGEST: Duration = Duration::from_secs(18);
+
+/// Why a document was not indexed.
+#[derive(Debug)]
+enum Unindexed {
+    Embed(EmbedError),
+    Commit(ExecuteError<IndexError>),
+}
+
+impl<S: Store, E: Embedder> SearchIndex<S, E> {
+    /// Indexes in `store` what `embedder` makes of texts.
+    #[must_use]
+    pub const fn new(store: S, embedder: E) -> Self {
+        Self { store, embedder, clock: SystemClock }
+    }
+
+    /// As the handler of a batch: several documents at once, none in another's way.
+    pub const fn one_by_one(self) -> Each<Self, SystemClock> {
+        Each { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, longest: LONGEST }
+    }
+}
+
+impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
+    type Event = Heard;
+
+    async fn handle(&self, event: Envelope<Heard>, _: &Delivery) -> Outcome {
+        let cause = Cause::new(event.correlation_id, self.clock.now());
+        let (id, embedder) = (event.event.document(), self.embedder.name());
+        match self.index(IndexDocument { id, embedder, embedded: None }, &cause).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => outcome(&error),
+        }
+    }
+}
+
+impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
+    /// Looks at the document, embeds its text if it takes that, and commits what follows.
+    async fn index(&self, mut index: IndexDocument, cause: &Cause) -> Result<(), Unindexed> {
+        let seen = self.store.load(index.reads()).await.map_err(ExecuteError::from)?;
+        if let Some(passage) = index.to_embed(&seen, cause.at) {
+            let embedding = self.embedder.embed(&passage).await?;
+            index.embedded = Some(Embedded { digest: passage.digest(), embedding });
+        }
+        self.store.execute_on(seen, index, cause).await?;
+        Ok(())
+    }
+}
+
+impl From<EmbedError> for Unindexed {
+    fn from(error: EmbedError) -> Self {
+        Self::Embed(error)
+    }
+}
+
+impl From<ExecuteError<IndexError>> for Unindexed {
+    fn from(error: ExecuteError<IndexError>) -> Self {
+        Self::Commit(error)
+    }
+}
+
+fn outcome(error: &Unindexed) -> Outcome {
+    let later = |reason| Outcome::Retry { after: None, reason };
+    match error {
+        Unindexed::Embed(EmbedError::Throttled | EmbedError::Unavailable(_)) => {
+            later("the model did not answer")
+        }
+        Unindexed::Commit(ExecuteError::Refused(IndexError::Moved)) => {
+            later("the document changed while it was embedded")
+        }
+        Unindexed::Commit(ExecuteError::Contention | ExecuteError::InProgress) => {
+            later("others kept indexing the same")
+        }
+        Unindexed::Commit(ExecuteError::Store(StoreError::Throttled | StoreError::Unavailable(_))) => {
+            later("the table did not answer")
+        }
+        Unindexed::Embed(EmbedError::Rejected(_))
+        | Unindexed::Commit(
+            ExecuteError::KeyReused | ExecuteError::Store(StoreError::Rejected(_) | StoreError::Malformed(_)),
+        ) => {
+            tracing::error!(?error, "a document cannot be indexed");
+            Outcome::Permanent { reason: public_words(error).to_owned() }
+        }
+    }
+}
+
+const fn public_words(error: &Unindexed) -> &'static str {
+    match error {
+        Unindexed::Embed(_) => "the model refused the document",
+        Unindexed::Commit(ExecuteError::Store(StoreError::Malformed(_))) => "the document does not read",
+        Unindexed::Commit(_) => "the table refused the postings",
+    }
+}

@@ -1,0 +1,20 @@
+//! The function `queue-search-index`: its composition root.
+
+use queue_search_index::SearchIndex;
+use shared::aws::Aws;
+use shared::config::{Environment, TelemetryConfig};
+use shared::consumer::queue::SqsQueue;
+use shared::dynamodb::DynamoStore;
+use shared::runtime;
+use shared::search::ConfiguredEmbedder;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let env = Environment::of_process();
+    let telemetry = TelemetryConfig::from_env(&env)?;
+    let aws = Aws::from_env(&env)?;
+    let queue = SqsQueue::from_env(&env, aws.sqs())?;
+    let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
+    let index = SearchIndex::new(DynamoStore::new(aws.table(&env)?), embedder);
+    runtime::run_queue(telemetry, index.one_by_one(), queue).await
+}

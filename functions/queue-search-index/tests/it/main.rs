@@ -1,0 +1,106 @@
+//! Indexing behind a queue: batches of SQS, handled on an embedded table.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod events;
+mod indexing;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use harness::Scene;
+use harness::queue::{Asked, RecordingQueue};
+use harness::requests::{Requests, client};
+use harness::scene::{MARKET, PRODUCT};
+use queue_search_index::SearchIndex;
+use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock, SystemEntropy};
+use shared::consumer::{Delivery, consume};
+use shared::dynamodb::DynamoStore;
+use shared::search::{Embedder, Hashed};
+
+/// The function on a table with people, a market and its product, of which nothing is indexed yet.
+struct Indexing {
+    scene: Scene,
+    store: DynamoStore,
+    requests: Requests,
+}
+
+/// How a batch ended: the ids of the messages that come back, and what the queue was asked.
+type Ended = (Vec<String>, Asked);
+
+impl Indexing {
+    async fn open() -> Self {
+        let scene = Scene::open().await;
+        let (table, requests) = scene.table.watched();
+        Self { scene, store: DynamoStore::new(table), requests }
+    }
+
+    /// Handles a batch, with texts embedded by `embedder`.
+    async fn handle_with(&self, embedder: impl Embedder, event: &Value) -> Ended {
+        let handler = SearchIndex::new(self.store.clone(), embedder).one_by_one();
+        let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
+        let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
+        let (queue, chance) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
+        let deadline = SystemClock.now().plus(Duration::from_secs(28));
+        let response = Box::pin(consume(&handler, &queue, batch, deadline, chance)).await;
+        let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
+        (failures.collect(), queue.asked())
+    }
+
+    async fn handle(&self, event: &Value) -> Ended {
+        self.handle_with(Hashed, event).await
+    }
+
+    /// Handles messages, all of which are done with.
+    async fn hear(&self, messages: &[Value]) {
+        let ended = self.handle(&json!({ "Records": messages })).await;
+        assert_eq!(ended, (Vec::new(), Asked::default()));
+    }
+
+    /// The partitions of all postings, which name embedder, kind and term.
+    async fn postings(&self) -> BTreeSet<String> {
+        let env = self.scene.env("queue-search-index");
+        let raw = client(&self.scene.table.stack().dynamodb_endpoint(), None);
+        let pages = raw.scan().table_name(env.text("AGORA_TABLE").unwrap()).into_paginator().items().send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
+        let partitions = items.iter().map(|item| item["pk"].as_s().unwrap().clone());
+        partitions.filter_map(|pk| pk.strip_prefix("term#").map(str::to_owned)).collect()
+    }
+}
+
+/// What [`Indexing::postings`] are expected to be.
+fn set(partitions: &[&str]) -> BTreeSet<String> {
+    partitions.iter().map(|partition| (*partition).to_owned()).collect()
+}
+
+/// A message with this event of a document.
+fn message(name: &str, subject: &str, data: &Value) -> Value {
+    let body = json!({
+        "id": format!("{subject}.1"),
+        "schema": 1,
+        "subject": subject,
+        "sequence": 1,
+        "occurredAt": "2027-01-15T08:00:00.000Z",
+        "correlationId": "a-test",
+        "type": name,
+        "data": data,
+    });
+    json!({
+        "messageId": format!("{name} {subject}"),
+        "receiptHandle": format!("handle of {name} {subject}"),
+        "body": body.to_string(),
+        "attributes": { "ApproximateReceiveCount": "1" },
+        "messageAttributes": {},
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:search-index",
+    })
+}
+
+fn market_changed() -> Value {
+    message("market.changed", MARKET, &json!({ "marketId": MARKET }))
+}
+
+fn product_changed() -> Value {
+    message("product.changed", PRODUCT, &json!({ "productId": PRODUCT, "marketId": MARKET }))
+}

@@ -1,0 +1,98 @@
+//! Words, in the one form under which they are indexed and looked for.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// How many characters of a word count.
+pub const MAX_WORD: usize = 32;
+
+/// Words that are in so many texts that they tell none of them from another.
+const STOP_WORDS: [&str; 36] = [
+    "a", "all", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "have", "in", "into", "is",
+    "it", "its", "no", "not", "of", "on", "or", "our", "so", "that", "the", "their", "this", "to", "up",
+    "was", "we", "with", "you", "your",
+];
+
+/// The words of `text`, in their order: compatibility forms and accents undone, in lower case, without stop words, and
+/// without the endings of plurals, `-ing` and `-ed`.
+pub fn words(text: &str) -> impl Iterator<Item = String> {
+    let plain: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase();
+    let words: Vec<String> = plain
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty() && !STOP_WORDS.contains(word))
+        .map(|word| stem(&word.chars().take(MAX_WORD).collect::<String>()))
+        .collect();
+    words.into_iter()
+}
+
+/// The word without its ending. English only, and simple: what matters is that both sides of a comparison do the same.
+fn stem(word: &str) -> String {
+    let singular = singular(word);
+    let root =
+        ["ing", "ed"].iter().find_map(|ending| singular.strip_suffix(ending).filter(|root| is_root(root)));
+    let root = root.map_or(singular.as_str(), undoubled);
+    root.strip_suffix('e').filter(|root| root.chars().count() >= 3).unwrap_or(root).to_owned()
+}
+
+fn singular(word: &str) -> String {
+    let long = |stem: &&str| stem.chars().count() >= 2;
+    if let Some(stem) = word.strip_suffix("ies").filter(long) {
+        return format!("{stem}y");
+    }
+    let hissing = |stem: &&str| ["s", "x", "z", "ch", "sh"].iter().any(|end| stem.ends_with(end));
+    if let Some(stem) = word.strip_suffix("es").filter(long).filter(hissing) {
+        return stem.to_owned();
+    }
+    let plural = word.strip_suffix('s').filter(long).filter(|stem| !stem.ends_with(['s', 'u', 'i']));
+    plural.unwrap_or(word).to_owned()
+}
+
+/// Whether something is left of a word without its ending that could be one.
+fn is_root(root: &str) -> bool {
+    root.chars().count() >= 3 && root.contains(['a', 'e', 'i', 'o', 'u', 'y'])
+}
+
+/// `runn`, of `running`, is `run`.
+fn undoubled(root: &str) -> &str {
+    let mut ends = root.chars().rev();
+    match (ends.next(), ends.next()) {
+        (Some(last), Some(before)) if last == before && !"aeiouls".contains(last) => {
+            &root[..root.len() - last.len_utf8()]
+        }
+        _ => root,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> Vec<String> {
+        words(text).collect()
+    }
+
+    #[test]
+    fn forms_of_a_word_are_one_word() {
+        for (one, other) in [
+            ("mugs", "mug"),
+            ("berries", "berry"),
+            ("boxes", "box"),
+            ("running", "run"),
+            ("baked", "bake"),
+            ("CAFÉ", "cafe\u{301}"),
+            ("ﬁne", "fine"),
+            ("knitting", "knitted"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one}");
+        }
+        assert_ne!(folded("glass"), folded("glas"));
+        assert_ne!(folded("ring"), folded("red"));
+    }
+
+    #[test]
+    fn what_is_in_every_text_and_what_is_no_word_is_left_out() {
+        assert_eq!(folded("The mug, and a -- saucer of tea!"), ["mug", "saucer", "tea"]);
+        assert!(folded("… the ::").is_empty());
+        assert_eq!(folded(&"x".repeat(500))[0].len(), MAX_WORD);
+    }
+}
