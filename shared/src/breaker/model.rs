@@ -127,7 +127,7 @@ fn happens() -> impl Strategy<Value = Happens> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn the_breaker_does_as_the_model_on_long_histories(history in prop::collection::vec(happens(), 0..400)) {
