@@ -10,6 +10,7 @@ mod caches;
 mod client;
 mod contract;
 mod crashes;
+mod dead_letters;
 mod deliveries;
 mod gateway;
 mod idempotency;
