@@ -1,12 +1,11 @@
 //! What all the others have left in the logs: nothing that anybody sent, is or has.
 
-use harness::audit::Books;
 use harness::shop::PATIENCE;
 use http::Method;
 use serde_json::{Value, json};
 
 use super::report::Report;
-use super::world::{DEAD_MESSAGE, PASSWORD, World};
+use super::world::{PASSWORD, World};
 
 /// A card's number, where no card's number belongs.
 const CARD: &str = "4242424242424242";
@@ -26,8 +25,7 @@ pub(super) async fn run(world: &World, report: &mut Report) {
         let name = format!("{name} in {} lines", lines.len());
         report.check(&name, hits.is_empty(), &format!("{hits:?}"));
     }
-    let mut letters = Books::read(&world.shop).await.dead_letters;
-    letters.retain(|letter| letter.body != DEAD_MESSAGE);
+    let letters = world.dead_letters().await;
     report.check(
         "no dead letters but those that were put there",
         letters.is_empty(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use harness::audit::Books;
 use harness::scene::{cause, new_id};
 use harness::{Customer, Shop};
 use http::{Method, StatusCode};
@@ -19,7 +20,7 @@ use shared::dynamodb::{DynamoStore, Table};
 pub(super) const PASSWORD: &str = "correct horse battery staple";
 
 /// A message that nobody can read.
-pub(super) const DEAD_MESSAGE: &str = "not a message";
+const DEAD_MESSAGE: &str = "not a message";
 
 /// A shop with somebody in each role, and something of each kind.
 pub(super) struct World {
@@ -106,6 +107,13 @@ impl World {
     /// Another order of the buyer's, which waits for its payment.
     pub(super) async fn new_order(&self) -> String {
         self.create(&self.buyer, "/v1/orders", &self.an_order()).await
+    }
+
+    /// The dead letters, but for those that were put there.
+    pub(super) async fn dead_letters(&self) -> Vec<DeadLetter> {
+        let mut letters = Books::read(&self.shop).await.dead_letters;
+        letters.retain(|letter| letter.body != DEAD_MESSAGE);
+        letters
     }
 
     /// A message of the analytics that could not be processed.
