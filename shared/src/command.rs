@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use change::{Adjustment, Change, Condition, Operation, Write};
-pub use event::{Envelope, Event, EventId, Silent};
+pub use event::{Envelope, Event, EventId, Forwarded, Silent};
 pub use reads::{Loaded, Reads};
 pub use receipt::{Cause, CorrelationId, Receipt};
 pub use record::{Entity, Item, Key, Listings, MalformedItem, Record, Version};

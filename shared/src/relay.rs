@@ -3,7 +3,7 @@
 //! An event leaves the outbox only when every subscriber's queue has taken it. A crash in between publishes it once
 //! more; consumers' receipts see to that.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
@@ -94,13 +94,19 @@ impl<R: Routes> StreamHandler for Relay<R> {
 }
 
 fn entry(position: usize, event: &Pending) -> Result<SendMessageBatchRequestEntry, QueueError> {
-    SendMessageBatchRequestEntry::builder()
-        .id(position.to_string())
-        .message_body(&event.body)
-        .message_attributes(CORRELATION_ATTRIBUTE, attribute(&event.correlation_id)?)
-        .message_attributes("event", attribute(&event.event)?)
-        .build()
-        .map_err(|error| QueueError::of(&error))
+    let mut entry =
+        SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(&event.body);
+    for (name, text) in beside(event) {
+        entry = entry.message_attributes(name, attribute(text)?);
+    }
+    entry.build().map_err(|error| QueueError::of(&error))
+}
+
+/// What stands beside the message. What stood beside one that was sent before stands there again.
+fn beside(event: &Pending) -> BTreeMap<&str, &str> {
+    let own = [(CORRELATION_ATTRIBUTE, event.correlation_id.as_str()), ("event", event.event.as_str())];
+    let before = event.attributes.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    own.into_iter().chain(before).collect()
 }
 
 /// Cuts events into batches that SQS takes.
@@ -134,6 +140,7 @@ mod tests {
             event: "order.created".to_owned(),
             body: "x".repeat(bytes),
             correlation_id: "c".to_owned(),
+            attributes: BTreeMap::new(),
         }
     }
 

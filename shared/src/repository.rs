@@ -7,6 +7,7 @@ mod counted;
 mod keys;
 pub mod listing;
 
+pub mod dead_letter;
 pub mod market;
 pub mod order;
 pub mod ordered;

@@ -33,3 +33,26 @@ impl Routes for Subscriptions {
             .collect()
     }
 }
+
+/// Whose dead-letter queue is which.
+#[derive(Debug, Clone)]
+pub struct DeadLetterQueues(Vec<(Subscriber, String)>);
+
+impl DeadLetterQueues {
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
+        let name = |subscriber: &Subscriber| {
+            let address = env.text(subscriber.dead_letters_variable())?;
+            // The last part of a queue's address is its name, which is all that a message says of where it comes from.
+            Ok((*subscriber, address.rsplit('/').next().unwrap_or(address).to_owned()))
+        };
+        Subscriber::ALL.iter().map(name).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whose the dead-letter queue with this name is.
+    #[must_use]
+    pub fn owner(&self, name: &str) -> Option<Subscriber> {
+        self.0.iter().find(|(_, known)| known == name).map(|(subscriber, _)| *subscriber)
+    }
+}

@@ -5,6 +5,7 @@ use harness::audit::{Books, Journal};
 use harness::shop::eventually;
 use http::StatusCode;
 use serde_json::json;
+use shared::domain::subscriber::Subscriber;
 
 /// The message of an order that was placed, as the relay sends it.
 pub(crate) fn order_created(order: &serde_json::Value) -> String {
@@ -58,7 +59,7 @@ async fn a_poison_message_is_recorded_with_its_reason_and_its_neighbours_are_don
     let recorded = || async { Books::read(&shop).await.dead_letters.pop() };
     let letter = eventually("the dead letter is recorded", recorded).await;
     assert_eq!(letter.body, poison);
-    assert_eq!(letter.queue, shop.stack().deployment().queue("FulfilmentDeadLetters").unwrap().name);
+    assert_eq!(letter.queue, Subscriber::Fulfilment);
     assert!(letter.reason.starts_with("the message does not read"), "{}", letter.reason);
     assert!(!letter.reason.contains("do not quote me"));
     shop.quiet().await;

@@ -11,6 +11,7 @@ mod caches;
 mod client;
 mod contract;
 mod crashes;
+mod dead_letters;
 mod deliveries;
 mod gateway;
 mod idempotency;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use harness::{TestTable, workspace};
+use shared::consumer::delivery::MAX_RECEIVE_COUNT;
 use shared::domain::subscriber::Subscriber;
 use shared::dynamodb::schema::{Index, OUTBOX_KIND, TTL};
 
@@ -81,7 +82,7 @@ async fn queues_keep_the_rules() {
     for queue in &deployment.queues {
         match &queue.redrive {
             Some(redrive) => {
-                assert_eq!(redrive.max_receive_count, 5, "{}", queue.name);
+                assert_eq!(redrive.max_receive_count, MAX_RECEIVE_COUNT, "{}", queue.name);
             }
             None => assert_eq!(
                 seconds(queue, "MessageRetentionPeriod"),
@@ -105,7 +106,9 @@ fn names_that_code_and_template_share_are_the_same() {
     assert!(template.contains(&format!("\"kind\": {{\"S\": [\"{OUTBOX_KIND}\"]}}")), "the stream's filter");
     assert!(template.contains(&format!("AttributeName: {TTL}\n")), "the time to live");
     for subscriber in Subscriber::ALL {
-        assert!(template.contains(&format!("{}: !Ref", subscriber.queue_variable())), "{subscriber:?}");
+        for variable in [subscriber.queue_variable(), subscriber.dead_letters_variable()] {
+            assert!(template.contains(&format!("{variable}: !Ref")), "{variable}");
+        }
     }
 }
 

@@ -2,16 +2,21 @@
 
 use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::command::{Cause, CorrelationId, ExecuteError, Receipt, Store, Version};
-use shared::consumer::delivery::{ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE};
+use shared::consumer::delivery::{
+    ATTEMPTS_ATTRIBUTE, MAX_RECEIVE_COUNT, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE,
+};
 use shared::consumer::{BatchHandler, Delivery, Outcome};
-use shared::domain::dead_letter::DeadLetter;
 use shared::domain::dead_letter::record::RecordDeadLetter;
+use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, letter_of_redrive};
 use shared::domain::id::Id;
+use shared::domain::subscriber::Subscriber;
+use shared::subscriptions::DeadLetterQueues;
 
 /// Records dead messages: a whole batch in one load and one transaction.
 #[derive(Debug, Clone)]
 pub struct DeadLetters<S, C = SystemClock> {
     store: S,
+    queues: DeadLetterQueues,
     clock: C,
 }
 
@@ -20,45 +25,65 @@ const CONSUMER: &str = "queue-dead-letters";
 /// What is said of a message that its queue gave up on: only the log knows how each attempt ended.
 const EXHAUSTED: &str = "none of the attempts that its queue allows succeeded";
 
+/// What is noted beside a message when it is buried, and is part of the letter then.
+const NOTES: [&str; 4] = [ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, REDRIVE_ATTRIBUTE];
+
 impl<S: Store> DeadLetters<S> {
-    /// Records in `store`.
+    /// Records in `store` what comes through `queues`.
     #[must_use]
-    pub const fn new(store: S) -> Self {
-        Self { store, clock: SystemClock }
+    pub const fn new(store: S, queues: DeadLetterQueues) -> Self {
+        Self { store, queues, clock: SystemClock }
     }
 }
 
 impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
     async fn handle(&self, batch: Vec<Delivery>, _: Timestamp) -> Vec<Outcome> {
         let now = self.clock.now();
-        let commands = batch.into_iter().map(|delivery| command(delivery, now)).collect();
-        let recorded = self.store.execute_all(commands).await;
-        recorded
-            .into_iter()
-            .map(|ended| ended.map_or_else(|error| outcome(&error), |_| Outcome::Done))
-            .collect()
+        let whose: Vec<Option<Subscriber>> =
+            batch.iter().map(|delivery| self.queues.owner(&delivery.queue)).collect();
+        let known = batch.into_iter().zip(&whose);
+        let commands =
+            known.filter_map(|(delivery, queue)| Some(command(delivery, (*queue)?, now))).collect();
+        let mut recorded = self.store.execute_all(commands).await.into_iter();
+        let outcomes = whose.iter().map(|queue| match queue.and_then(|_| recorded.next()) {
+            Some(Ok(_)) => Outcome::Done,
+            Some(Err(error)) => outcome(&error),
+            None => Outcome::Retry { after: None, reason: "it came through a queue that is not known" },
+        });
+        outcomes.collect()
     }
 }
 
-/// A message may be buried twice, if its consumer dies in between: it is recorded once, under the id it had first.
-fn command(delivery: Delivery, now: Timestamp) -> (RecordDeadLetter, Cause) {
-    let first_id = delivery.attributes.get(ORIGINAL_ID_ATTRIBUTE).unwrap_or(&delivery.message_id).clone();
+/// A message may be buried twice, if its consumer dies in between: it is recorded once, under the id it had first. One
+/// that was redriven is known by its redrive, however often that was sent.
+fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDeadLetter, Cause) {
+    let note = |name: &str| delivery.attributes.get(name);
+    let message_id = note(ORIGINAL_ID_ATTRIBUTE).unwrap_or(&delivery.message_id).clone();
+    let redrive = note(REDRIVE_ATTRIBUTE);
+    let redriven_from = redrive.and_then(|redrive| letter_of_redrive(redrive));
+    let receipt = Receipt::of_message(CONSUMER, redrive.unwrap_or(&message_id), now);
+    let reason = note(REASON_ATTRIBUTE).map_or(EXHAUSTED, String::as_str).to_owned();
+    let attempts = note(ATTEMPTS_ATTRIBUTE).and_then(|count| count.parse().ok()).unwrap_or(MAX_RECEIVE_COUNT);
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
-    let receipt = Receipt::of_message(CONSUMER, &first_id, now);
-    let reason = delivery.attributes.get(REASON_ATTRIBUTE).map_or(EXHAUSTED, String::as_str).to_owned();
+    let mut attributes = delivery.attributes;
+    attributes.retain(|name, _| !NOTES.contains(&name.as_str()));
     let letter = DeadLetter {
         id: Id::generate(now, &SystemEntropy),
         version: Version::FIRST,
-        queue: delivery.queue,
-        message_id: first_id,
+        queue,
+        status: DeadLetterStatus::Dead,
+        message_id,
         body: delivery.body,
-        attributes: delivery.attributes,
+        attributes,
         reason,
+        attempts,
         sent_at: delivery.sent_at,
+        redrives: Vec::new(),
         created_at: now,
+        updated_at: now,
     };
-    (RecordDeadLetter { letter }, Cause::new(correlation, now).once(receipt))
+    (RecordDeadLetter { letter, redriven_from }, Cause::new(correlation, now).once(receipt))
 }
 
 fn outcome<E>(error: &ExecuteError<E>) -> Outcome {

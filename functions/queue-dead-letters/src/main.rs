@@ -6,11 +6,13 @@ use shared::config::{Environment, TelemetryConfig};
 use shared::consumer::queue::LeftAlone;
 use shared::dynamodb::DynamoStore;
 use shared::runtime;
+use shared::subscriptions::DeadLetterQueues;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::of_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
-    runtime::run_queue(telemetry, DeadLetters::new(DynamoStore::new(table)), LeftAlone).await
+    let letters = DeadLetters::new(DynamoStore::new(table), DeadLetterQueues::from_env(&env)?);
+    runtime::run_queue(telemetry, letters, LeftAlone).await
 }

@@ -8,11 +8,13 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointer
 
 use crate::auth::password::Password;
 use crate::domain::day::Day;
+use crate::domain::dead_letter::DeadLetterStatus;
 use crate::domain::email::Email;
 use crate::domain::id::{Id, Identified};
 use crate::domain::money::{Amount, Currency, Money, Quantity};
 use crate::domain::order::OrderStatus;
 use crate::domain::payment::PaymentMethod;
+use crate::domain::subscriber::Subscriber;
 use crate::domain::text::{Sku, Text};
 use crate::http::FieldErrors;
 use crate::http::paging::Limit;
@@ -57,7 +59,7 @@ macro_rules! read_from {
     )+};
 }
 
-read_from!(from_text: Currency, Day, Email, Limit, OrderStatus, Password, PaymentMethod, Sku);
+read_from!(from_text: Currency, Day, DeadLetterStatus, Email, Limit, OrderStatus, Password, PaymentMethod, Sku, Subscriber);
 read_from!(from_integer: Amount, Quantity, Pieces, OpeningStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {

@@ -49,6 +49,10 @@ grants! {
     UsersUpdate,
     /// May delete anybody's account.
     UsersDelete,
+    /// May read messages that could not be processed.
+    DeadLettersRead,
+    /// May have messages tried again that could not be processed, or remove them.
+    JobsRedrive,
 }
 
 /// Knows who is who at this moment.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::event::Event;
+use super::event::{Event, Forwarded};
 use super::record::{Entity, Item, Key, Listings, MalformedItem, Record, Version};
 use crate::clock::Timestamp;
 
@@ -113,6 +113,8 @@ pub struct Announcement {
     pub name: &'static str,
     /// The event, as `{"type": …, "data": …}`.
     pub event: serde_json::Value,
+    /// What is sent in its place, if it stands for a message that was sent before.
+    pub forwards: Option<Forwarded>,
 }
 
 impl<T, E> Change<T, E> {
@@ -278,7 +280,8 @@ impl<T, E> Change<T, E> {
         if event.is_heard() {
             match serde_json::to_value(event) {
                 Ok(value) => {
-                    self.events.push(Announcement { subject, sequence, name: event.name(), event: value });
+                    let (name, forwards) = (event.name(), event.forwards());
+                    self.events.push(Announcement { subject, sequence, name, event: value, forwards });
                 }
                 Err(error) => {
                     self.malformed = Some(MalformedItem { kind: event.name(), reason: error.to_string() });

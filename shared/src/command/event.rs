@@ -1,5 +1,6 @@
 //! Events: what others are told about a change, committed with it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,20 @@ pub trait Event: Serialize + Send + Sync {
 
     /// Whether anyone subscribes to it. What nobody hears is not stored.
     fn is_heard(&self) -> bool;
+
+    /// The message that is sent in its place, if it stands for one that was sent before.
+    fn forwards(&self) -> Option<Forwarded> {
+        None
+    }
+}
+
+/// A message that is sent again as it was, without an envelope of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forwarded {
+    /// The message.
+    pub body: String,
+    /// What stands beside it, by name.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// For entities whose changes cause no events.

@@ -33,6 +33,10 @@ pub const CORRELATION_ATTRIBUTE: &str = "correlationId";
 pub const REASON_ATTRIBUTE: &str = "deadLetterReason";
 /// The attribute that names the message that a dead one was.
 pub const ORIGINAL_ID_ATTRIBUTE: &str = "originalMessageId";
+/// The attribute that says how often a dead message was tried.
+pub const ATTEMPTS_ATTRIBUTE: &str = "attempts";
+/// How often a queue delivers a message before it gives up on it.
+pub const MAX_RECEIVE_COUNT: u32 = 5;
 
 impl From<SqsMessage> for Delivery {
     fn from(message: SqsMessage) -> Self {

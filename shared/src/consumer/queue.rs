@@ -1,5 +1,6 @@
 //! What a consumer asks of its queue.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue};
 
 use super::Delivery;
-use super::delivery::{CORRELATION_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE};
+use super::delivery::{ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE};
 use crate::config::{ConfigError, Environment};
 
 /// The queue did not do as asked.
@@ -119,21 +120,72 @@ impl Queue for SqsQueue {
     }
 
     async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
-        let mut message = self
-            .client
-            .send_message()
-            .queue_url(&self.dead_letters_url)
-            .message_body(&delivery.body)
-            .message_attributes(REASON_ATTRIBUTE, attribute(reason)?)
-            .message_attributes(ORIGINAL_ID_ATTRIBUTE, attribute(&delivery.message_id)?);
-        if let Some(correlation) = &delivery.correlation_id {
-            message = message.message_attributes(CORRELATION_ATTRIBUTE, attribute(correlation)?);
+        let mut message =
+            self.client.send_message().queue_url(&self.dead_letters_url).message_body(&delivery.body);
+        for (name, text) in epitaph(delivery, reason) {
+            message = message.message_attributes(name, attribute(&text)?);
         }
         message.send().await.map(drop).map_err(|error| QueueError::of(&error))
     }
 }
 
+/// SQS takes so many attributes beside a message.
+const MAX_ATTRIBUTES: usize = 10;
+
+/// What stands beside a dead message: why it is dead, what it was, and as much of what stood beside it as there is room
+/// for.
+fn epitaph(delivery: &Delivery, reason: &str) -> BTreeMap<String, String> {
+    let mut beside = BTreeMap::from([
+        (REASON_ATTRIBUTE.to_owned(), reason.to_owned()),
+        (ORIGINAL_ID_ATTRIBUTE.to_owned(), delivery.message_id.clone()),
+        (ATTEMPTS_ATTRIBUTE.to_owned(), delivery.receive_count.to_string()),
+    ]);
+    for (name, text) in &delivery.attributes {
+        if beside.len() < MAX_ATTRIBUTES {
+            beside.entry(name.clone()).or_insert_with(|| text.clone());
+        }
+    }
+    beside
+}
+
 pub(crate) fn attribute(text: &str) -> Result<MessageAttributeValue, QueueError> {
     let value = MessageAttributeValue::builder().data_type("String").string_value(text).build();
     value.map_err(|error| QueueError::of(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consumer::delivery::CORRELATION_ATTRIBUTE;
+
+    fn delivery(attributes: BTreeMap<String, String>) -> Delivery {
+        Delivery {
+            message_id: "m1".to_owned(),
+            receipt_handle: "h1".to_owned(),
+            body: "{}".to_owned(),
+            receive_count: 3,
+            sent_at: None,
+            queue: "orders".to_owned(),
+            correlation_id: attributes.get(CORRELATION_ATTRIBUTE).cloned(),
+            attributes,
+        }
+    }
+
+    #[test]
+    fn a_dead_message_keeps_what_stood_beside_it_as_far_as_there_is_room() {
+        let few = [(CORRELATION_ATTRIBUTE, "c"), ("event", "order.created")];
+        let few = few.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let beside = epitaph(&delivery(few.clone().into()), "it does not read");
+        for (name, text) in few {
+            assert_eq!(beside[&name], text);
+        }
+        assert_eq!(beside[REASON_ATTRIBUTE], "it does not read");
+        assert_eq!(
+            (beside[ORIGINAL_ID_ATTRIBUTE].as_str(), beside[ATTEMPTS_ATTRIBUTE].as_str()),
+            ("m1", "3")
+        );
+
+        let many = (0..10).map(|n| (format!("a{n}"), "x".to_owned())).collect();
+        assert_eq!(epitaph(&delivery(many), "reason").len(), MAX_ATTRIBUTES);
+    }
 }

@@ -31,6 +31,12 @@ pub enum Permission {
     /// Read anybody's payment.
     #[serde(rename = "payments:read-any")]
     PaymentsReadAny,
+    /// Read messages that could not be processed.
+    #[serde(rename = "dead-letters:read")]
+    DeadLettersRead,
+    /// Have messages tried again that could not be processed, or remove them.
+    #[serde(rename = "jobs:redrive")]
+    JobsRedrive,
 }
 
 impl Role {
@@ -46,6 +52,7 @@ impl Role {
                 Permission::MarketsStats,
                 Permission::UsersRead,
                 Permission::UsersSuspend,
+                Permission::DeadLettersRead,
             ],
             Self::Admin => &[
                 Permission::OrdersReadAny,
@@ -54,8 +61,10 @@ impl Role {
                 Permission::MarketsStats,
                 Permission::UsersRead,
                 Permission::UsersSuspend,
+                Permission::DeadLettersRead,
                 Permission::UsersUpdate,
                 Permission::UsersDelete,
+                Permission::JobsRedrive,
             ],
         }
     }

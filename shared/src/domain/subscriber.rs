@@ -1,13 +1,21 @@
 //! Who hears of what: the one routing table of events.
 
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// A queue whose consumer subscribes to events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Queue")]
 pub enum Subscriber {
     /// The order saga.
     Fulfilment,
     /// What is counted: lengths of lists, volumes, sales.
     Analytics,
-    /// What search finds.
+    /// What can be searched for.
     SearchIndex,
 }
 
@@ -24,6 +32,57 @@ impl Subscriber {
             Self::SearchIndex => "AGORA_SEARCH_INDEX_QUEUE_URL",
         }
     }
+
+    /// The environment variable that holds the address of its dead-letter queue.
+    #[must_use]
+    pub const fn dead_letters_variable(self) -> &'static str {
+        match self {
+            Self::Fulfilment => "AGORA_FULFILMENT_DEAD_LETTERS_URL",
+            Self::Analytics => "AGORA_ANALYTICS_DEAD_LETTERS_URL",
+            Self::SearchIndex => "AGORA_SEARCH_INDEX_DEAD_LETTERS_URL",
+        }
+    }
+
+    /// The event that sends a dead letter back to its queue, and to no other.
+    #[must_use]
+    pub const fn redrive(self) -> &'static str {
+        match self {
+            Self::Fulfilment => "dead_letter.redriven.fulfilment",
+            Self::Analytics => "dead_letter.redriven.analytics",
+            Self::SearchIndex => "dead_letter.redriven.search_index",
+        }
+    }
+
+    /// The queue as the API writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fulfilment => "fulfilment",
+            Self::Analytics => "analytics",
+            Self::SearchIndex => "search_index",
+        }
+    }
+}
+
+/// Text that is no queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriberError;
+
+impl std::error::Error for SubscriberError {}
+
+impl fmt::Display for SubscriberError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = Subscriber::ALL.iter().map(|subscriber| subscriber.as_str()).collect();
+        write!(f, "must be one of {}", names.join(", "))
+    }
+}
+
+impl FromStr for Subscriber {
+    type Err = SubscriberError;
+
+    fn from_str(text: &str) -> Result<Self, SubscriberError> {
+        Self::ALL.iter().copied().find(|subscriber| subscriber.as_str() == text).ok_or(SubscriberError)
+    }
 }
 
 /// The subscribers of an event, by its name. An event without any is not stored.
@@ -31,7 +90,7 @@ impl Subscriber {
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
         "order.created" | "order.cancelled" => &[Subscriber::Fulfilment, Subscriber::Analytics],
-        "order.refunding" => &[Subscriber::Fulfilment],
+        "order.refunding" | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
         "order.awaiting_payment"
         | "order.confirmed"
         | "order.rejected"
@@ -43,10 +102,32 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "user.registered"
         | "user.changed"
         | "user.email_changed"
-        | "user.deleted" => &[Subscriber::Analytics],
+        | "user.deleted"
+        | "dead_letter.redriven.analytics" => &[Subscriber::Analytics],
         "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted" => {
             &[Subscriber::Analytics, Subscriber::SearchIndex]
         }
+        "dead_letter.redriven.search_index" => &[Subscriber::SearchIndex],
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redriven_letter_goes_to_its_own_queue_alone() {
+        for subscriber in Subscriber::ALL {
+            assert_eq!(subscribers(subscriber.redrive()), [*subscriber]);
+        }
+    }
+
+    #[test]
+    fn a_queue_reads_as_it_is_stored() {
+        for subscriber in Subscriber::ALL {
+            assert_eq!(subscriber.as_str().parse(), Ok(*subscriber));
+            assert_eq!(serde_json::to_value(subscriber).unwrap(), subscriber.as_str());
+        }
     }
 }

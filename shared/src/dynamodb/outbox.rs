@@ -3,7 +3,7 @@
 //! They stand in partitions of their own, in the order of time, so that those the stream missed are found by reading
 //! only what is overdue.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
@@ -31,10 +31,13 @@ pub struct Pending {
     pub event_id: EventId,
     /// The event's name, by which subscribers are found.
     pub event: String,
-    /// The envelope, as it is sent.
+    /// The envelope, as it is sent; or a message that was sent before, as it was.
     pub body: String,
     /// The correlation id of the work that caused it.
     pub correlation_id: String,
+    /// What stood beside a message that was sent before, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Record for Pending {
@@ -60,7 +63,7 @@ pub(super) fn item(
     cause: &Cause,
 ) -> Result<HashMap<String, AttributeValue>, MalformedItem> {
     let malformed = |reason: String| MalformedItem { kind: OUTBOX_KIND, reason };
-    let Announcement { subject, sequence, name, event } = announcement;
+    let Announcement { subject, sequence, name, event, forwards } = announcement;
     let event_id = EventId::of(subject, *sequence);
     let envelope = Envelope {
         id: event_id.clone(),
@@ -71,12 +74,17 @@ pub(super) fn item(
         correlation_id: cause.correlation_id.clone(),
         event,
     };
+    let (body, attributes) = match forwards {
+        Some(forwarded) => (Ok(forwarded.body.clone()), forwarded.attributes.clone()),
+        None => (serde_json::to_string(&envelope), BTreeMap::new()),
+    };
     let pending = Pending {
         pk: outbox_partition(subject),
         sk: format!("{}#{event_id}", cause.at),
         event: (*name).to_owned(),
-        body: serde_json::to_string(&envelope).map_err(|error| malformed(error.to_string()))?,
+        body: body.map_err(|error| malformed(error.to_string()))?,
         correlation_id: cause.correlation_id.to_string(),
+        attributes,
         event_id,
     };
     let mut item: HashMap<String, AttributeValue> =

@@ -25,7 +25,7 @@ pub const OUTBOX_SHARDS: u32 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Index {
     /// Children of a parent, in the order of their ids: the markets of a status, the products of a market, the dead
-    /// letters of a queue, the accounts of a status and role.
+    /// letters of a queue and status, the accounts of a status and role.
     ByParent,
     /// The same children in the order of their names, for sorting by name and for finding the beginning of one: the
     /// accounts of a status and role.

@@ -5,6 +5,8 @@
 
 mod merge;
 
+use futures::future::try_join_all;
+
 use super::query::{Query, count};
 use super::reader::DynamoReader;
 use crate::command::reads::parse;
@@ -126,6 +128,20 @@ impl DynamoReader {
         let proven = before + page.rows.len() + usize::from(page.sees_more);
         let items = page.rows.into_iter().map(|row| parse(row.item)).collect::<Result<_, _>>();
         Ok(Listed { items: items.map_err(StoreError::from)?, next: page.next, proven, total: None })
+    }
+
+    /// How many things the list has that `partitions` make, as the table counts them now; of each partition at most
+    /// `bound` are counted. For lists that nobody keeps count of.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table does not answer.
+    pub async fn length(&self, partitions: &[Query], bound: u32) -> Result<u64, StoreError> {
+        let counts = partitions.iter().map(|partition| self.count_off(partition, bound));
+        let counts = try_join_all(counts).await?.into_iter().map(|passed| match passed {
+            Passed::All(_) => u64::from(bound),
+            Passed::Only(count) => u64::try_from(count).unwrap_or(u64::MAX),
+        });
+        Ok(counts.sum())
     }
 
     /// Passes over `count` things. The table counts those of one partition; the order of several, and what a filter leaves

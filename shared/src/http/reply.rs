@@ -135,6 +135,14 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
+impl<T: Serialize> Reply<T> {
+    /// 200 with what was done, now or by the same request before.
+    pub fn done(done: Executed<T>) -> Self {
+        let replayed = done.is_replay();
+        Self { replayed, ..Self::ok(done.into_output()) }
+    }
+}
+
 impl<T: Serialize> Accepted<T> {
     /// 202 with `body`.
     #[must_use]

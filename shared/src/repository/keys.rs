@@ -7,7 +7,7 @@ use super::listing;
 use crate::clock::Timestamp;
 use crate::command::receipt::MESSAGE_RETENTION;
 use crate::command::{Entity, Key, Listings, Record, Silent, Version};
-use crate::domain::dead_letter::{DeadLetter, DeadLetterId};
+use crate::domain::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::domain::email::Email;
 use crate::domain::market::figures::MarketFigures;
 use crate::domain::market::{Market, MarketEvent, MarketId};
@@ -298,7 +298,7 @@ impl Entity for IndexEntry {
 }
 
 impl Entity for DeadLetter {
-    type Event = Silent;
+    type Event = DeadLetterEvent;
 
     fn id(&self) -> &DeadLetterId {
         &self.id
@@ -309,7 +309,7 @@ impl Entity for DeadLetter {
     }
 
     fn listings(&self) -> Listings {
-        let of_queue = (listing::dead_letters_of(&self.queue), self.id.to_string());
+        let of_queue = (listing::dead_letters(self.queue, self.status), self.id.to_string());
         Listings { by_parent: Some(of_queue), ..Listings::default() }
     }
 }

@@ -1,7 +1,9 @@
 //! The partitions of the indexes: one for each list.
 
+use crate::domain::dead_letter::DeadLetterStatus;
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::OrderId;
+use crate::domain::subscriber::Subscriber;
 use crate::domain::text::Name;
 use crate::domain::user::{Role, UserId, UserStatus};
 use crate::dynamodb::schema::shard_of;
@@ -98,8 +100,8 @@ pub fn expiry_shard(order: OrderId) -> u32 {
     shard_of(&order.to_string(), EXPIRY_SHARDS)
 }
 
-/// The dead letters of a queue.
+/// The dead letters of a queue and a status.
 #[must_use]
-pub fn dead_letters_of(queue: &str) -> String {
-    format!("dead-letters#{queue}")
+pub fn dead_letters(queue: Subscriber, status: DeadLetterStatus) -> String {
+    format!("dead-letters#{}#{}", queue.as_str(), status.as_str())
 }

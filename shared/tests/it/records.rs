@@ -6,8 +6,9 @@ use std::time::Duration;
 use harness::scene::{BUYER, MARKET, ORDER, PRODUCT, SELLER, buyer, cents, id, seller};
 use serde_json::{Value, json};
 use shared::command::{Cause, Command, Record, Store, Version};
-use shared::domain::dead_letter::DeadLetter;
 use shared::domain::dead_letter::record::RecordDeadLetter;
+use shared::domain::dead_letter::redrive::RedriveDeadLetter;
+use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::domain::email::Email;
 use shared::domain::market::Market;
 use shared::domain::market::create::{CreateMarket, OpeningStatus};
@@ -25,10 +26,12 @@ use shared::domain::session::end::EndSession;
 use shared::domain::session::rotate::RotateSession;
 use shared::domain::session::start::StartSession;
 use shared::domain::session::{Epoch, Session, SessionKey, TokenHash};
+use shared::domain::subscriber::Subscriber;
 use shared::domain::user::password_reset::PasswordReset;
 use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, EmailClaim, Role, User};
+use shared::dynamodb::schema::outbox_partition;
 
 use crate::ground::{Ground, cause, moment};
 
@@ -441,39 +444,77 @@ async fn failed_attempts_are_counted_beside_their_order() {
     assert_eq!(ground.stored::<Attempts>(&id(ORDER)).await, attempts);
 }
 
-#[tokio::test]
-async fn a_dead_letter_is_listed_by_its_queue() {
-    const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-    let ground = Ground::open().await;
-    let letter = DeadLetter {
-        id: id(LETTER),
+fn dead_letter(letter: &str) -> DeadLetter {
+    DeadLetter {
+        id: id(letter),
         version: Version::FIRST,
-        queue: "agora-fulfilment-dead-letters".to_owned(),
+        queue: Subscriber::Fulfilment,
+        status: DeadLetterStatus::Dead,
         message_id: "059f36b4".to_owned(),
         body: "{}".to_owned(),
         attributes: [("event".to_owned(), "order.created".to_owned())].into(),
         reason: "the message does not read".to_owned(),
+        attempts: 5,
         sent_at: Some(moment()),
+        redrives: Vec::new(),
         created_at: moment(),
-    };
-    ground.run_later(RecordDeadLetter { letter }).await;
-    let expected = json!({
+        updated_at: moment(),
+    }
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_listed_by_its_queue_and_its_status() {
+    const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let ground = Ground::open().await;
+    ground.run(RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None }).await;
+    let mut expected = json!({
         "pk": format!("dead-letter#{LETTER}"),
         "sk": "dead-letter",
         "kind": "dead-letter",
-        "parentKey": "dead-letters#agora-fulfilment-dead-letters",
+        "parentKey": "dead-letters#fulfilment#dead",
         "parentSort": LETTER,
         "id": LETTER,
         "version": 1,
-        "queue": "agora-fulfilment-dead-letters",
+        "queue": "fulfilment",
+        "status": "dead",
         "messageId": "059f36b4",
         "body": "{}",
         "attributes": { "event": "order.created" },
         "reason": "the message does not read",
+        "attempts": 5,
         "sentAt": AT,
-        "createdAt": LATER,
+        "redrives": [],
+        "createdAt": AT,
+        "updatedAt": AT,
     });
     assert_eq!(ground.stored::<DeadLetter>(&id(LETTER)).await, expected);
+    ground.run_later(RedriveDeadLetter { id: id(LETTER), by: seller().user }).await;
+    expected["version"] = json!(2);
+    expected["parentKey"] = json!("dead-letters#fulfilment#redriven");
+    expected["status"] = json!("redriven");
+    expected["redrives"] = json!([{ "by": seller().user, "at": LATER }]);
+    expected["updatedAt"] = json!(LATER);
+    assert_eq!(ground.stored::<DeadLetter>(&id(LETTER)).await, expected);
+}
+
+#[tokio::test]
+async fn the_message_of_a_redriven_letter_waits_in_the_outbox_as_it_was() {
+    const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let ground = Ground::open().await;
+    ground.run(RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None }).await;
+    ground.run_later(RedriveDeadLetter { id: id(LETTER), by: seller().user }).await;
+    let waiting = ground.items_of("outbox-event").await;
+    let expected = json!([{
+        "pk": outbox_partition(LETTER),
+        "sk": format!("{LATER}#{LETTER}.2"),
+        "kind": "outbox-event",
+        "eventId": format!("{LETTER}.2"),
+        "event": "dead_letter.redriven.fulfilment",
+        "body": "{}",
+        "correlationId": "a-test",
+        "attributes": { "event": "order.created", "redriveOf": format!("{LETTER}.2") },
+    }]);
+    assert_eq!(json!(waiting), expected);
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! What all the others have left in the logs: nothing that anybody sent, is or has.
 
-use harness::audit::Books;
 use harness::shop::PATIENCE;
 use http::Method;
 use serde_json::{Value, json};
@@ -26,8 +25,12 @@ pub(super) async fn run(world: &World, report: &mut Report) {
         let name = format!("{name} in {} lines", lines.len());
         report.check(&name, hits.is_empty(), &format!("{hits:?}"));
     }
-    let letters = Books::read(&world.shop).await.dead_letters;
-    report.check("no dead letters", letters.is_empty(), &format!("{letters:?}"));
+    let letters = world.dead_letters().await;
+    report.check(
+        "no dead letters but those that were put there",
+        letters.is_empty(),
+        &format!("{letters:?}"),
+    );
 }
 
 /// Line ends, escape sequences and forged lines, in every place that a client writes; and then a last request, whose line

@@ -19,7 +19,7 @@ const SELLER_ONLY: [u16; 5] = [401, 403, 200, 403, 403];
 const FORGED: [u16; 5] = [401; 5];
 
 fn routes() -> Vec<Route> {
-    [accounts(), people(), markets(), orders(), others()].concat()
+    [accounts(), people(), markets(), orders(), dead_letters(), others()].concat()
 }
 
 fn accounts() -> Vec<Route> {
@@ -99,6 +99,17 @@ fn orders() -> Vec<Route> {
     ]
 }
 
+fn dead_letters() -> Vec<Route> {
+    let (reads, redrives) = ([401, 403, 403, 200, 200], [401, 403, 403, 403, 200]);
+    vec![
+        ("GET", "/v1/dead-letters", nothing, reads),
+        ("POST", "/v1/dead-letters/redrive", |_| json!({ "queue": "analytics" }), redrives),
+        ("GET", "/v1/dead-letters/{id}", nothing, reads),
+        ("DELETE", "/v1/dead-letters/{id}", nothing, [401, 403, 403, 403, 204]),
+        ("POST", "/v1/dead-letters/{id}/redrive", nothing, redrives),
+    ]
+}
+
 fn others() -> Vec<Route> {
     vec![
         ("GET", "/v1/payments/{id}", nothing, SIGNED_IN),
@@ -159,6 +170,7 @@ async fn target(world: &World, method: &str, path: &str) -> (String, Option<Cust
         path if path.starts_with("/v1/orders/") && changes => (world.new_order().await, None),
         path if path.starts_with("/v1/orders/") => (world.order.clone(), None),
         "/v1/payments/{id}" => (world.payment.clone(), None),
+        path if path.starts_with("/v1/dead-letters/{id}") => (world.new_dead_letter().await, None),
         _ => (String::new(), None),
     };
     let path = match path {

@@ -1,13 +1,26 @@
 //! The people and things that are attacked.
 
+use std::collections::BTreeMap;
+
+use harness::audit::Books;
+use harness::scene::{cause, new_id};
 use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use local::keys::Pair;
 use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock};
+use shared::command::{Store, Version};
+use shared::domain::dead_letter::record::RecordDeadLetter;
+use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus};
+use shared::domain::subscriber::Subscriber;
 use shared::domain::user::Role;
+use shared::dynamodb::{DynamoStore, Table};
 
 /// What everybody's password is.
 pub(super) const PASSWORD: &str = "correct horse battery staple";
+
+/// A message that nobody can read.
+const DEAD_MESSAGE: &str = "not a message";
 
 /// A shop with somebody in each role, and something of each kind.
 pub(super) struct World {
@@ -94,6 +107,38 @@ impl World {
     /// Another order of the buyer's, which waits for its payment.
     pub(super) async fn new_order(&self) -> String {
         self.create(&self.buyer, "/v1/orders", &self.an_order()).await
+    }
+
+    /// The dead letters, but for those that were put there.
+    pub(super) async fn dead_letters(&self) -> Vec<DeadLetter> {
+        let mut letters = Books::read(&self.shop).await.dead_letters;
+        letters.retain(|letter| letter.body != DEAD_MESSAGE);
+        letters
+    }
+
+    /// A message of the analytics that could not be processed.
+    pub(super) async fn new_dead_letter(&self) -> String {
+        let now = SystemClock.now();
+        let letter = DeadLetter {
+            id: new_id(),
+            version: Version::FIRST,
+            queue: Subscriber::Analytics,
+            status: DeadLetterStatus::Dead,
+            message_id: local::ids::uuid(),
+            body: DEAD_MESSAGE.to_owned(),
+            attributes: BTreeMap::new(),
+            reason: "the message does not read".to_owned(),
+            attempts: 1,
+            sent_at: Some(now),
+            redrives: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        let id = letter.id.to_string();
+        let table = self.shop.stack().table_name("Table").unwrap();
+        let store = DynamoStore::new(Table::new(self.shop.dynamodb(), table));
+        store.execute(RecordDeadLetter { letter, redriven_from: None }, &cause(now)).await.unwrap();
+        id
     }
 
     /// An order of one piece, without a payment method.

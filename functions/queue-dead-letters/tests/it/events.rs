@@ -3,30 +3,33 @@
 use harness::event::{cases, of_file};
 use shared::clock::Timestamp;
 use shared::consumer::delivery::{CORRELATION_ATTRIBUTE, REASON_ATTRIBUTE};
+use shared::domain::subscriber::Subscriber;
 
-use super::{QUEUE, handle, open, recorded};
+use super::{handle, open, recorded};
 
-/// What is recorded of each event: the id that the message had first, and the reason.
-const LETTERS: [(&str, &str, &str); 2] = [
-    ("buried", "8f8c6c62-1c1f-4f2b-9a7e-0d6b7c0d9f11", "the message does not read: Data error, column 57"),
+/// What is recorded of each event: the id that the message had first, the reason, and the attempts.
+const LETTERS: [(&str, &str, &str, u32); 2] = [
+    ("buried", "8f8c6c62-1c1f-4f2b-9a7e-0d6b7c0d9f11", "the message does not read: Data error, column 57", 1),
     (
         "exhausted",
         "059f36b4-87a3-44ab-83d2-661975830a7d",
         "none of the attempts that its queue allows succeeded",
+        5,
     ),
 ];
 
 #[tokio::test]
 async fn every_event_is_recorded_as_its_name_says() {
-    for (case, message_id, reason) in LETTERS {
+    for (case, message_id, reason, attempts) in LETTERS {
         let scene = open().await;
         let event = of_file("queue-dead-letters", case);
         assert!(handle(&scene.store, &event).await.is_empty(), "{case}");
-        let letter = recorded(&scene.reader, QUEUE).await.remove(0);
+        let letter = recorded(&scene.reader, Subscriber::Fulfilment).await.remove(0);
         assert_eq!((letter.message_id.as_str(), letter.reason.as_str()), (message_id, reason), "{case}");
         assert_eq!(letter.body, event["Records"][0]["body"].as_str().unwrap(), "{case}");
         assert_eq!(letter.attributes[CORRELATION_ATTRIBUTE], "checkout-7f3a", "{case}");
-        assert_eq!(letter.attributes.contains_key(REASON_ATTRIBUTE), case == "buried");
+        assert!(!letter.attributes.contains_key(REASON_ATTRIBUTE), "{case}");
+        assert_eq!(letter.attempts, attempts, "{case}");
         assert_eq!(letter.sent_at, Some(Timestamp::from_millis(1_705_937_401_000)), "{case}");
     }
     let sent = LETTERS.map(|(case, ..)| case.to_owned());

@@ -4,6 +4,7 @@
 
 mod events;
 mod letters;
+mod redriven;
 
 use std::time::Duration;
 
@@ -12,33 +13,40 @@ use harness::scene::Scene;
 use queue_dead_letters::DeadLetters;
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock, SystemEntropy};
+use shared::config::Environment;
 use shared::consumer::queue::LeftAlone;
 use shared::consumer::{Delivery, consume};
-use shared::domain::dead_letter::DeadLetter;
-use shared::dynamodb::query::{Page, Query};
-use shared::dynamodb::schema::Index;
+use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus};
+use shared::domain::subscriber::Subscriber;
+use shared::dynamodb::slice::Slice;
 use shared::dynamodb::{DynamoReader, DynamoStore};
-use shared::repository::listing::dead_letters_of;
+use shared::repository::dead_letter::{DeadLetterList, DeadLetterReader};
+use shared::subscriptions::DeadLetterQueues;
 
 /// The queue that the dead letters of orders come through.
 const QUEUE: &str = "agora-fulfilment-dead-letters";
+/// Where the dead-letter queues are.
+const ADDRESSES: [(&str, &str); 2] = [
+    ("AGORA_FULFILMENT_DEAD_LETTERS_URL", "https://sqs.local/000000000000/agora-fulfilment-dead-letters"),
+    ("AGORA_ANALYTICS_DEAD_LETTERS_URL", "https://sqs.local/000000000000/agora-analytics-dead-letters"),
+];
 
 /// Handles an event as the function does; says which messages come back.
 async fn handle(store: &DynamoStore, event: &Value) -> Vec<String> {
     let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
     let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-    let (handler, deadline) =
-        (DeadLetters::new(store.clone()), SystemClock.now().plus(Duration::from_secs(29)));
+    let queues = DeadLetterQueues::from_env(&Environment::of(ADDRESSES)).unwrap();
+    let handler = DeadLetters::new(store.clone(), queues);
+    let deadline = SystemClock.now().plus(Duration::from_secs(29));
     let chance = (&SystemClock, &SystemEntropy);
     let response = Box::pin(consume(&handler, &LeftAlone, batch, deadline, chance)).await;
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
-/// What was recorded of a queue, oldest first.
-async fn recorded(reader: &DynamoReader, queue: &str) -> Vec<DeadLetter> {
-    let query = Query::index(Index::ByParent, dead_letters_of(queue), 100);
-    let page: Page<DeadLetter> = reader.list(&query).await.unwrap();
-    page.items
+/// What is recorded of a queue, newest first.
+async fn recorded(reader: &DynamoReader, queue: Subscriber) -> Vec<DeadLetter> {
+    let list = DeadLetterList { queue: Some(queue), status: Some(DeadLetterStatus::Dead) };
+    reader.dead_letters(list, &Slice::first(100)).await.unwrap().items
 }
 
 /// A message that came through the dead-letter queue, with these attributes.

@@ -97,7 +97,9 @@ impl Site {
 fn records(events: &[Pending]) -> Value {
     let record = |(position, event): (usize, &Pending)| {
         let text = |text: &str| json!({ "S": text });
-        json!({
+        let beside: serde_json::Map<String, Value> =
+            event.attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        let mut record = json!({
             "eventID": position.to_string(),
             "eventName": "INSERT",
             "awsRegion": "eu-central-1",
@@ -117,7 +119,11 @@ fn records(events: &[Pending]) -> Value {
                 "SizeBytes": 700,
                 "StreamViewType": "NEW_IMAGE",
             },
-        })
+        });
+        if !beside.is_empty() {
+            record["dynamodb"]["NewImage"]["attributes"] = json!({ "M": beside });
+        }
+        record
     };
     json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })
 }

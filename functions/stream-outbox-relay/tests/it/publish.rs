@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use harness::scene::{PRODUCT, id, new_id};
+use harness::scene::{PRODUCT, id, new_id, seller};
 use serde_json::json;
-use shared::command::Envelope;
+use shared::clock::{Clock, SystemClock};
+use shared::command::{Envelope, Version};
 use shared::config::ConfigError;
+use shared::domain::dead_letter::record::RecordDeadLetter;
+use shared::domain::dead_letter::redrive::RedriveDeadLetter;
+use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::domain::order::OrderEvent;
+use shared::domain::subscriber::Subscriber;
 use shared::subscriptions::Subscriptions;
 
 use super::{Heard, Site, records};
@@ -126,4 +131,39 @@ async fn the_function_knows_the_queue_of_every_subscriber() {
     assert!(known.contains(&queue), "{known:?}");
     let missing = Subscriptions::from_env(&shared::config::Environment::of([])).unwrap_err();
     assert!(matches!(missing, ConfigError::Missing(_)));
+}
+
+#[tokio::test]
+async fn a_message_that_is_redriven_is_sent_as_it_was_to_the_one_queue_that_it_died_in() {
+    let site = Site::open().await;
+    let (now, body) = (SystemClock.now(), json!({ "id": "ord_1.1", "anything": "at all" }));
+    let beside =
+        [("correlationId", "checkout-7f3a"), ("event", "order.created"), ("traceparent", "00-1-2-01")];
+    let letter = DeadLetter {
+        id: new_id(),
+        version: Version::FIRST,
+        queue: Subscriber::Fulfilment,
+        status: DeadLetterStatus::Dead,
+        message_id: "m1".to_owned(),
+        body: body.to_string(),
+        attributes: beside.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+        reason: "the message does not read".to_owned(),
+        attempts: 5,
+        sent_at: None,
+        redrives: Vec::new(),
+        created_at: now,
+        updated_at: now,
+    };
+    let (id, mut expected) = (letter.id, letter.attributes.clone());
+    expected.insert("redriveOf".to_owned(), format!("{id}.2"));
+    site.scene.run(RecordDeadLetter { letter, redriven_from: None }).await;
+    site.scene.run(RedriveDeadLetter { id, by: seller().user }).await;
+
+    let (own, other) = (site.queue("own").await, site.queue("other").await);
+    let queues = [(Subscriber::Fulfilment, &own), (Subscriber::Analytics, &other)];
+    let heard = queues.map(|(subscriber, queue)| (subscriber.redrive(), vec![queue.clone()]));
+    assert_eq!(site.relay(&Heard(heard.into()), &records(&site.waiting().await)).await, None);
+    assert_eq!(site.messages(&own).await, [(body, expected)]);
+    assert!(site.messages(&other).await.is_empty());
+    assert!(site.waiting().await.is_empty());
 }

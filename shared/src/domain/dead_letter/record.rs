@@ -1,14 +1,16 @@
 //! Recording a dead message.
 
-use super::DeadLetter;
+use super::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Silent};
+use crate::command::{Change, Command, Reads};
 
 /// Records a dead message.
 #[derive(Debug, Clone)]
 pub struct RecordDeadLetter {
-    /// The message.
+    /// The message, as a letter of its own.
     pub letter: DeadLetter,
+    /// The letter whose redrive sent it, if one did.
+    pub redriven_from: Option<DeadLetterId>,
 }
 
 /// A dead message can always be recorded.
@@ -16,15 +18,20 @@ pub struct RecordDeadLetter {
 pub enum RecordError {}
 
 impl Command for RecordDeadLetter {
-    type State = ();
+    type State = Vec<Option<DeadLetter>>;
     type Output = ();
     type Error = RecordError;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::many(&self.redriven_from)
     }
 
-    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), RecordError>, RecordError> {
-        Ok(Change::of(()).save(&DeadLetter { created_at: now, ..self.letter.clone() }, Silent))
+    /// A message that was redriven makes no letter of its own, as long as the one is there that it came from.
+    fn decide(&self, known: Self::State, now: Timestamp) -> Result<Change<(), RecordError>, RecordError> {
+        let letter = match known.into_iter().flatten().next() {
+            Some(known) => known.died_again(&self.letter, now),
+            None => DeadLetter { created_at: now, updated_at: now, ..self.letter.clone() },
+        };
+        Ok(Change::of(()).save(&letter, DeadLetterEvent::Recorded))
     }
 }

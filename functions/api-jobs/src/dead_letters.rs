@@ -1,0 +1,8 @@
+//! Messages that could not be processed.
+
+mod body;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod redrive;
+pub(crate) mod redrive_queue;

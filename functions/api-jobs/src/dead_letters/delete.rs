@@ -1,0 +1,31 @@
+//! `DELETE /v1/dead-letters/{id}`: nobody wants a message any more.
+
+use axum::extract::State;
+use shared::api::permission::JobsRedrive;
+use shared::api::{App, Once, Permitted};
+use shared::command::Store;
+use shared::domain::dead_letter::DeadLetterId;
+use shared::domain::dead_letter::delete::{DeleteDeadLetter, DeleteDeadLetterError};
+use shared::http::precondition::version_mismatch;
+use shared::http::{ApiError, IfMatch, NoContent, Path, Reply};
+use shared::repository::user::UserReader;
+
+/// Removes the message for good. One that was redriven is on its way all the same.
+pub(crate) async fn delete_dead_letter<S: Store, Q: UserReader>(
+    State(app): State<App<S, Q>>,
+    _: Permitted<JobsRedrive>,
+    Path(id): Path<DeadLetterId>,
+    seen: IfMatch,
+    Once(cause): Once,
+) -> Result<NoContent, ApiError> {
+    let command = DeleteDeadLetter { id, expected: seen.expected() };
+    app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::no_content())
+}
+
+fn refusal(error: DeleteDeadLetterError) -> ApiError {
+    match error {
+        DeleteDeadLetterError::NotFound => ApiError::not_found(),
+        DeleteDeadLetterError::VersionMismatch => version_mismatch(),
+    }
+}

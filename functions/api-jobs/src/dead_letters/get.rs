@@ -1,0 +1,26 @@
+//! `GET /v1/dead-letters/{id}`: a message that could not be processed, as it was.
+
+use axum::extract::State;
+use shared::api::permission::DeadLettersRead;
+use shared::api::{App, Permitted};
+use shared::domain::dead_letter::DeadLetterId;
+use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
+use shared::repository::dead_letter::DeadLetterReader;
+use shared::repository::user::UserReader;
+
+use super::body::DeadLetterBody;
+
+/// Shows the message with all that is known of it.
+pub(crate) async fn get_dead_letter<S, Q>(
+    State(app): State<App<S, Q>>,
+    _: Permitted<DeadLettersRead>,
+    Path(id): Path<DeadLetterId>,
+    known: IfNoneMatch,
+) -> Result<Shown<DeadLetterBody>, ApiError>
+where
+    S: Clone + Send + Sync + 'static,
+    Q: DeadLetterReader + UserReader,
+{
+    let letter = app.reader.dead_letter(id).await?.ok_or_else(ApiError::not_found)?;
+    Ok(Reply::shown(DeadLetterBody::from(letter)).unless(&known))
+}

@@ -1,0 +1,40 @@
+//! `POST /v1/dead-letters/{id}/redrive`: a message is tried again.
+
+use axum::extract::State;
+use deserr::Deserr;
+use schemars::JsonSchema;
+use shared::api::permission::JobsRedrive;
+use shared::api::{App, OnceRequired, Permitted};
+use shared::command::Store;
+use shared::domain::dead_letter::DeadLetterId;
+use shared::domain::dead_letter::redrive::{RedriveDeadLetter, RedriveError};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
+use shared::repository::user::UserReader;
+
+use super::body::SummaryBody;
+
+/// There is nothing to say about it.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct RedriveDeadLetterRequest {}
+
+/// Sends the message back to its queue, as it was. Should it die again, its letter says so.
+pub(crate) async fn redrive_dead_letter<S: Store, Q: UserReader>(
+    State(app): State<App<S, Q>>,
+    permitted: Permitted<JobsRedrive>,
+    Path(id): Path<DeadLetterId>,
+    OnceRequired(cause): OnceRequired,
+    Json(RedriveDeadLetterRequest {}): Json<RedriveDeadLetterRequest>,
+) -> Result<Shown<SummaryBody>, ApiError> {
+    let command = RedriveDeadLetter { id, by: permitted.actor.user };
+    let redriven = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::changed(redriven.map(SummaryBody::from)))
+}
+
+fn refusal(error: RedriveError) -> ApiError {
+    match error {
+        RedriveError::NotFound => ApiError::not_found(),
+        RedriveError::AlreadyRedriven => ApiError::new(Code::InvalidState, error.to_string()),
+    }
+}

@@ -1,0 +1,17 @@
+//! The function `api-jobs`: its composition root.
+
+use shared::api::{App, Limits};
+use shared::aws::Aws;
+use shared::config::{Environment, TelemetryConfig};
+use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::runtime;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let env = Environment::of_process();
+    let telemetry = TelemetryConfig::from_env(&env)?;
+    let table = Aws::from_env(&env)?.table(&env)?;
+    let limits = Limits::from_env(&env, table.clone())?;
+    let app = App::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
+    runtime::run_api(telemetry, limits.around(app.clone(), api_jobs::router(app))).await
+}

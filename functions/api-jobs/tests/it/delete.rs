@@ -1,0 +1,26 @@
+//! `DELETE /v1/dead-letters/{id}`.
+
+use harness::scene::{id, moderator};
+
+use super::{Jobs, LETTER, admin, error, path};
+
+#[tokio::test]
+async fn a_letter_is_removed_at_the_version_that_was_seen_by_who_may() {
+    let jobs = Jobs::open().await;
+    let path = path(LETTER);
+    for (by, headers, status, code) in [
+        (moderator(), vec![("if-match", "*")], 403, "FORBIDDEN"),
+        (admin(), vec![], 428, "PRECONDITION_REQUIRED"),
+        (admin(), vec![("if-match", "\"2\"")], 412, "VERSION_MISMATCH"),
+    ] {
+        let refused = jobs.ask(by, ("DELETE", &path), &headers, None).await;
+        assert_eq!(error(&refused), (status, code.to_owned()));
+    }
+    assert!(jobs.stored(id(LETTER)).await.is_some());
+    let removed = jobs.ask(admin(), ("DELETE", &path), &[("if-match", "\"1\"")], None).await;
+    assert_eq!((removed.status.as_u16(), removed.bytes.len()), (204, 0));
+    assert!(jobs.stored(id(LETTER)).await.is_none());
+    assert!(jobs.sent().await.is_empty());
+    let again = jobs.ask(admin(), ("DELETE", &path), &[("if-match", "*")], None).await;
+    assert_eq!(error(&again), (404, "NOT_FOUND".to_owned()));
+}

@@ -1,0 +1,38 @@
+//! Every event in `events/api-jobs/`.
+
+use harness::event::{cases, of_file};
+use harness::scene::{moderator, stranger};
+use shared::domain::actor::Actor;
+
+use super::{Jobs, admin};
+
+/// What each event is answered with, and who sends it, in an order in which they can be sent one after the other.
+fn answers() -> Vec<(&'static str, Actor, u16, &'static str)> {
+    let moderator = moderator();
+    vec![
+        ("list-dead-letters", moderator, 200, ""),
+        ("list-dead-letters-without-permission", stranger(), 403, "FORBIDDEN"),
+        ("get-dead-letter", moderator, 200, ""),
+        ("redrive-dead-letter-without-key", admin(), 400, "IDEMPOTENCY_KEY_REQUIRED"),
+        ("redrive-dead-letter", admin(), 200, ""),
+        ("redrive-queue", admin(), 200, ""),
+        ("redrive-unknown-queue", admin(), 400, "VALIDATION_ERROR"),
+        ("delete-dead-letter-at-an-old-version", admin(), 412, "VERSION_MISMATCH"),
+        ("delete-dead-letter", admin(), 204, ""),
+        ("get-absent-dead-letter", moderator, 404, "NOT_FOUND"),
+    ]
+}
+
+#[tokio::test]
+async fn every_event_is_answered_as_its_name_says() {
+    let jobs = Jobs::open().await;
+    let mut sent = Vec::new();
+    for (case, by, status, code) in answers() {
+        let event = jobs.scene.signed(of_file("api-jobs", case), by);
+        let answer = jobs.send(&event).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
+        sent.push(case.to_owned());
+    }
+    sent.sort();
+    assert_eq!(sent, cases("api-jobs"), "an event is not sent, or does not exist");
+}

@@ -1,0 +1,142 @@
+//! Dead letters over HTTP: events of API Gateway, through the router, on an embedded table.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod delete;
+mod events;
+mod list;
+mod redrive;
+mod redrive_queue;
+
+use std::time::Duration;
+
+use axum::Router;
+use harness::event::{self, Answer};
+use harness::scene::{Scene, actor, id, moderator, new_id};
+use serde_json::{Value, json};
+use shared::api::App;
+use shared::clock::{Clock, SystemClock};
+use shared::command::Version;
+use shared::domain::actor::Actor;
+use shared::domain::dead_letter::record::RecordDeadLetter;
+use shared::domain::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
+use shared::domain::subscriber::Subscriber;
+use shared::domain::user::Role;
+use shared::dynamodb::outbox::{Outbox, Pending};
+use shared::dynamodb::schema::OUTBOX_SHARDS;
+use shared::repository::dead_letter::DeadLetterReader;
+
+/// A message that the events speak of.
+const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+
+/// Who looks after the system.
+fn admin() -> Actor {
+    actor("usr_01J8Z3K5V0ABCDEFGHJKMNPQRA", Role::Admin)
+}
+
+/// The function on a table.
+struct Jobs {
+    scene: Scene,
+    router: Router,
+}
+
+impl Jobs {
+    /// With the people of the scene, an admin, and a dead letter.
+    async fn open() -> Self {
+        let scene = Scene::open().await;
+        scene.person(admin(), "admin").await;
+        let app = App::new(&scene.env("api-jobs"), scene.store.clone(), scene.reader.clone()).unwrap();
+        let jobs = Self { scene, router: api_jobs::router(app) };
+        jobs.record(id(LETTER), Subscriber::Fulfilment).await;
+        jobs
+    }
+
+    /// Records a dead message.
+    async fn record(&self, id: DeadLetterId, queue: Subscriber) {
+        let now = SystemClock.now();
+        let attributes = [("correlationId", "checkout-7f3a"), ("event", "order.created")];
+        let letter = DeadLetter {
+            id,
+            version: Version::FIRST,
+            queue,
+            status: DeadLetterStatus::Dead,
+            message_id: "m1".to_owned(),
+            body: format!("the body of {id}"),
+            attributes: attributes.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+            reason: "the message does not read".to_owned(),
+            attempts: 5,
+            sent_at: Some(now),
+            redrives: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        self.scene.run(RecordDeadLetter { letter, redriven_from: None }).await;
+    }
+
+    /// Records so many dead messages of the analytics.
+    async fn recorded(&self, count: usize) -> Vec<DeadLetterId> {
+        let mut ids: Vec<DeadLetterId> = (0..count).map(|_| new_id()).collect();
+        ids.sort();
+        for id in &ids {
+            self.record(*id, Subscriber::Analytics).await;
+        }
+        ids
+    }
+
+    /// The answer to an event, whatever it is.
+    async fn send(&self, event: &Value) -> Answer {
+        event::send(&self.router, event).await
+    }
+
+    /// The answer to a request of `by`'s with these further headers.
+    async fn ask(
+        &self,
+        by: Actor,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let token = self.scene.token(by);
+        let mut all = vec![("authorization", token.as_str())];
+        all.extend(headers);
+        self.send(&event::of_request(method, path, &all, body)).await
+    }
+
+    /// The answer to a `GET` of a moderator's.
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(moderator(), ("GET", path), &[], None).await
+    }
+
+    /// The answer to an admin who has a queue redriven.
+    async fn redrive(&self, queue: &str, key: &str) -> Answer {
+        let body = json!({ "queue": queue });
+        self.ask(admin(), ("POST", "/v1/dead-letters/redrive"), &[("idempotency-key", key)], Some(&body))
+            .await
+    }
+
+    /// The letter as it is stored.
+    async fn stored(&self, id: DeadLetterId) -> Option<DeadLetter> {
+        self.scene.reader.dead_letter(id).await.unwrap()
+    }
+
+    /// The messages that wait to be sent again.
+    async fn sent(&self) -> Vec<Pending> {
+        let (outbox, later) =
+            (Outbox::new(self.scene.table.table()), SystemClock.now().plus(Duration::from_hours(1)));
+        let mut sent = Vec::new();
+        for shard in 0..OUTBOX_SHARDS {
+            sent.extend(outbox.overdue(shard, later, 100).await.unwrap());
+        }
+        sent.retain(|event| event.event.starts_with("dead_letter."));
+        sent
+    }
+}
+
+fn path(letter: &str) -> String {
+    format!("/v1/dead-letters/{letter}")
+}
+
+/// What an error says of itself.
+fn error(answer: &Answer) -> (u16, String) {
+    (answer.status.as_u16(), answer.code())
+}

@@ -1,0 +1,55 @@
+//! `POST /v1/dead-letters/redrive`.
+
+use std::collections::BTreeSet;
+
+use harness::scene::moderator;
+use serde_json::json;
+
+use super::{Jobs, admin, error};
+
+#[tokio::test]
+async fn a_queue_is_redriven_oldest_first_in_bounded_portions_until_nothing_is_left() {
+    let jobs = Jobs::open().await;
+    let recorded = jobs.recorded(60).await;
+    let mut redriven = Vec::new();
+    for (key, length, left) in [("k1", 25, 35), ("k2", 25, 10), ("k3", 10, 0), ("k4", 0, 0)] {
+        let answer = jobs.redrive("analytics", key).await.json()["data"].clone();
+        assert_eq!((answer["redriven"].as_array().unwrap().len(), &answer["left"]), (length, &json!(left)));
+        redriven.extend(answer["redriven"].as_array().unwrap().clone());
+    }
+    assert_eq!(redriven, recorded.iter().map(|id| json!(id)).collect::<Vec<_>>());
+    let sent = jobs.sent().await;
+    assert_eq!(sent.len(), 60);
+    assert!(sent.iter().all(|event| event.event == "dead_letter.redriven.analytics"));
+    let bodies: BTreeSet<String> = sent.into_iter().map(|event| event.body).collect();
+    assert_eq!(bodies, recorded.iter().map(|id| format!("the body of {id}")).collect());
+}
+
+#[tokio::test]
+async fn two_who_redrive_a_queue_at_once_send_nothing_twice() {
+    let jobs = Jobs::open().await;
+    jobs.recorded(20).await;
+    let answers =
+        futures::future::join_all(["k1", "k2", "k1"].map(|key| jobs.redrive("analytics", key))).await;
+    for answer in &answers {
+        assert!(answer.status == 200 || answer.code() == "IDEMPOTENCY_IN_PROGRESS", "{}", answer.status);
+    }
+    assert_eq!(jobs.redrive("analytics", "k3").await.json()["data"]["redriven"], json!([]));
+    assert_eq!(jobs.sent().await.len(), 20);
+    let first = jobs.redrive("analytics", "k1").await;
+    assert_eq!(first.header("idempotent-replay").unwrap(), "true");
+}
+
+#[tokio::test]
+async fn a_queue_is_redriven_by_its_name_under_a_key_by_who_may() {
+    let jobs = Jobs::open().await;
+    let unknown = jobs.redrive("agora-fulfilment", "k1").await;
+    assert_eq!(error(&unknown), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(unknown.json()["error"]["fields"]["queue"], "must be one of fulfilment, analytics");
+    let (route, body) = (("POST", "/v1/dead-letters/redrive"), json!({ "queue": "fulfilment" }));
+    let unkeyed = jobs.ask(admin(), route, &[], Some(&body)).await;
+    assert_eq!(error(&unkeyed), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned()));
+    let refused = jobs.ask(moderator(), route, &[("idempotency-key", "k1")], Some(&body)).await;
+    assert_eq!(error(&refused), (403, "FORBIDDEN".to_owned()));
+    assert!(jobs.sent().await.is_empty());
+}

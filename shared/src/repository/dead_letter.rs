@@ -1,0 +1,95 @@
+//! Reading dead letters.
+
+use std::future::Future;
+
+use super::listing;
+use super::ordered::ListError;
+use crate::command::{Reads, StoreError};
+use crate::domain::dead_letter::redrive::MAX_REDRIVES;
+use crate::domain::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
+use crate::domain::subscriber::Subscriber;
+use crate::dynamodb::query::{Page, Query};
+use crate::dynamodb::schema::Index;
+use crate::dynamodb::slice::{Listed, Slice};
+use crate::dynamodb::{Consistency, DynamoReader};
+
+/// Which dead letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadLetterList {
+    /// Those of this queue; of any, if `None`.
+    pub queue: Option<Subscriber>,
+    /// Those of this status; of any, if `None`.
+    pub status: Option<DeadLetterStatus>,
+}
+
+/// How many letters of a queue and a status are counted; a longer list says that it has so many.
+pub const MAX_COUNTED: u32 = 10_000;
+
+/// What can be asked about dead letters. Implementations return [`StoreError`] when the table does not answer, and
+/// nothing else: an absent letter is `None`.
+pub trait DeadLetterReader: Clone + Send + Sync + 'static {
+    /// The letter, if there is one.
+    fn dead_letter(
+        &self,
+        id: DeadLetterId,
+    ) -> impl Future<Output = Result<Option<DeadLetter>, StoreError>> + Send;
+
+    /// A slice of a list of letters, newest first.
+    fn dead_letters(
+        &self,
+        list: DeadLetterList,
+        slice: &Slice,
+    ) -> impl Future<Output = Result<Listed<DeadLetter>, ListError>> + Send;
+
+    /// How many letters the list has, up to [`MAX_COUNTED`] of each queue and status. They are counted when somebody
+    /// asks: nothing may depend on a consumer that could itself be what fails.
+    fn dead_letters_counted(
+        &self,
+        list: DeadLetterList,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The letters of a queue that have been dead the longest: at most [`MAX_REDRIVES`], and no more than one answer of the
+    /// table holds, which is a megabyte. So they and their messages fit one transaction.
+    fn oldest_dead(
+        &self,
+        queue: Subscriber,
+    ) -> impl Future<Output = Result<Vec<DeadLetterId>, StoreError>> + Send;
+}
+
+impl DeadLetterReader for DynamoReader {
+    async fn dead_letter(&self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
+        self.get(Reads::one(&id), Consistency::Eventual).await
+    }
+
+    async fn dead_letters(
+        &self,
+        list: DeadLetterList,
+        slice: &Slice,
+    ) -> Result<Listed<DeadLetter>, ListError> {
+        Ok(self.slice(&list.queries(), slice).await?)
+    }
+
+    async fn dead_letters_counted(&self, list: DeadLetterList) -> Result<u64, StoreError> {
+        self.length(&list.queries(), MAX_COUNTED).await
+    }
+
+    async fn oldest_dead(&self, queue: Subscriber) -> Result<Vec<DeadLetterId>, StoreError> {
+        let partition = listing::dead_letters(queue, DeadLetterStatus::Dead);
+        let page: Page<DeadLetter> =
+            self.list(&Query::index(Index::ByParent, partition, MAX_REDRIVES)).await?;
+        Ok(page.items.into_iter().map(|letter| letter.id).collect())
+    }
+}
+
+impl DeadLetterList {
+    fn queries(self) -> Vec<Query> {
+        let queues = Subscriber::ALL.iter().filter(|queue| self.queue.is_none_or(|asked| asked == **queue));
+        let partitions = queues.flat_map(|queue| {
+            let statuses = DeadLetterStatus::ALL.iter();
+            statuses
+                .filter(|status| self.status.is_none_or(|asked| asked == **status))
+                .map(|status| listing::dead_letters(*queue, *status))
+        });
+        partitions.map(|partition| Query::index(Index::ByParent, partition, 1).newest_first()).collect()
+    }
+}
