@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCrede
 
 use crate::config::{ConfigError, Environment};
 use crate::dynamodb::Table;
+use crate::mail::LONGEST_SEND;
 
 /// What every client needs to know.
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub struct Aws {
     credentials: SharedCredentialsProvider,
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
+    ses_endpoint: Option<String>,
 }
 
 /// A connection is made within this time or not at all.
@@ -42,6 +44,7 @@ impl Aws {
             credentials: SharedCredentialsProvider::new(credentials),
             dynamodb_endpoint: env.optional("AWS_ENDPOINT_URL_DYNAMODB").map(str::to_owned),
             sqs_endpoint: env.optional("AWS_ENDPOINT_URL_SQS").map(str::to_owned),
+            ses_endpoint: env.optional("AWS_ENDPOINT_URL_SESV2").map(str::to_owned),
         })
     }
 
@@ -71,6 +74,22 @@ impl Aws {
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.sqs_endpoint.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// A client for e-mails. It tries once: SES knows a message by no key, so that a second attempt may be a second
+    /// e-mail.
+    #[must_use]
+    pub fn ses(&self) -> aws_sdk_sesv2::Client {
+        let mut config = aws_sdk_sesv2::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(LONGEST_SEND).build(),
+            )
+            .retry_config(RetryConfig::disabled());
+        config.set_endpoint_url(self.ses_endpoint.clone());
+        aws_sdk_sesv2::Client::from_conf(config.build())
     }
 }
 

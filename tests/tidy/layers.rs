@@ -6,7 +6,7 @@ use harness::workspace;
 use crate::{functions, read, rust_files};
 
 /// Modules of `shared` that could serve any other domain.
-const KIT: [&str; 17] = [
+const KIT: [&str; 18] = [
     "auth",
     "aws",
     "cache",
@@ -19,6 +19,7 @@ const KIT: [&str; 17] = [
     "http",
     "lease",
     "limit",
+    "mail",
     "relay",
     "retry",
     "runtime",
