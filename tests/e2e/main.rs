@@ -11,6 +11,7 @@ mod client;
 mod contract;
 mod crashes;
 mod deliveries;
+mod emails;
 mod gateway;
 mod idempotency;
 mod keys;

@@ -7,11 +7,13 @@ pub enum Subscriber {
     Fulfilment,
     /// What is counted: lengths of lists, volumes, sales.
     Analytics,
+    /// What people are written.
+    Emails,
 }
 
 impl Subscriber {
     /// Every subscriber.
-    pub const ALL: &'static [Self] = &[Self::Fulfilment, Self::Analytics];
+    pub const ALL: &'static [Self] = &[Self::Fulfilment, Self::Analytics, Self::Emails];
 
     /// The environment variable that holds the address of its queue.
     #[must_use]
@@ -19,6 +21,7 @@ impl Subscriber {
         match self {
             Self::Fulfilment => "AGORA_FULFILMENT_QUEUE_URL",
             Self::Analytics => "AGORA_ANALYTICS_QUEUE_URL",
+            Self::Emails => "AGORA_EMAILS_QUEUE_URL",
         }
     }
 }
@@ -29,17 +32,14 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
         "order.created" | "order.cancelled" => &[Subscriber::Fulfilment, Subscriber::Analytics],
         "order.refunding" => &[Subscriber::Fulfilment],
+        "order.confirmed" | "order.expired" | "order.shipped" | "order.repaid" | "order.refunded"
+        | "user.registered" | "user.email_changed" => &[Subscriber::Analytics, Subscriber::Emails],
+        // Both are heard, so that it takes the same to ask for an address that nobody has.
+        "user.password_reset_requested" | "user.password_reset_in_vain" => &[Subscriber::Emails],
         "order.awaiting_payment"
-        | "order.confirmed"
         | "order.rejected"
-        | "order.expired"
-        | "order.shipped"
         | "order.delivered"
-        | "order.repaid"
-        | "order.refunded"
-        | "user.registered"
         | "user.changed"
-        | "user.email_changed"
         | "user.deleted"
         | "market.created"
         | "market.changed"
