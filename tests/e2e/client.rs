@@ -16,7 +16,7 @@ async fn the_typescript_client_places_an_order_and_refunds_it() {
     let shop = Shop::open().await;
     let example = workspace("clients/typescript/dist/examples/order.js");
     assert!(example.exists(), "the client is not built: run `make client`");
-    let url = shop.stack().url().to_owned();
+    let url = shop.stack().url();
     let run = move || Command::new(node()).arg(example).arg(url).output();
     let ended = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
     let (said, failed) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));

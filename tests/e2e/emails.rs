@@ -65,7 +65,8 @@ async fn the_link_to_a_forgotten_password_lets_choose_another_and_nobody_else_he
     let confirm = shop.ask(Method::POST, "/v1/auth/password-reset/confirm").json(&choice).send().await;
     assert!(confirm.status.is_success(), "{}", confirm.text);
     let login = json!({ "email": ada.email, "password": "another horse" });
-    shop.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+    let logged_in = shop.ask(Method::POST, "/v1/auth/login").json(&login).send().await;
+    assert_eq!(logged_in.status, StatusCode::OK, "{}", logged_in.text);
     shop.quiet().await;
     assert!(shop.stack().mail().sent_to("nobody@example.com").is_empty());
 }

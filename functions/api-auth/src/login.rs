@@ -84,7 +84,7 @@ async fn rehash_if_outdated<S: Store, Q: UserReader>(
     }
     let password_hash = accounts.hasher.hash(password).await.map_err(ApiError::internal)?;
     let rehash = RehashPassword { id, replacing, credentials: Credentials { password_hash } };
-    match accounts.store.execute(rehash, &cause).await {
+    match accounts.store.execute(rehash, cause).await {
         Ok(_) | Err(ExecuteError::Refused(RehashError::Changed)) => Ok(()),
         Err(error) => Err(error.map_refusal(|_| wrong()).into()),
     }

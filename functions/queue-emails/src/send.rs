@@ -29,8 +29,8 @@ impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Emails<S, Q, M,
         };
         let Addressed { to, letter, gist } = addressed;
         let cause = Cause::new(event.correlation_id.clone(), self.clock.now());
-        let begin = BeginDispatch { id: event.id.clone(), gist, term: TERM };
-        let begun = match self.store.execute(begin, &cause).await {
+        let decision = BeginDispatch { id: event.id.clone(), gist, term: TERM };
+        let begun = match self.store.execute(decision, &cause).await {
             Ok(begun) => begun.into_output(),
             Err(error) => return not_begun(error),
         };

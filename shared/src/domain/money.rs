@@ -127,6 +127,7 @@ pub struct CurrencyError;
 
 impl Currency {
     /// The codes of all currencies that can be traded in.
+    #[must_use]
     pub fn all() -> Vec<&'static str> {
         CURRENCIES.split_ascii_whitespace().collect()
     }

@@ -74,7 +74,9 @@ impl Shelves {
         }
         for markets in opened.chunks(10) {
             let mut count = CountEntities::default();
-            markets.iter().for_each(|market| count.market(*market));
+            for market in markets {
+                count.market(*market);
+            }
             scene.run(count).await;
         }
         scene.run(SoldEveryDay).await;
