@@ -48,6 +48,9 @@ pub(crate) struct DevArguments {
     /// Port of the payment sandbox.
     #[arg(long, default_value_t = 12111)]
     payments_port: u16,
+    /// Port of the postbox, where e-mails arrive.
+    #[arg(long, default_value_t = 8025)]
+    mail_port: u16,
     /// Port of `cargo lambda watch`.
     #[arg(long, default_value_t = 9000)]
     watch_port: u16,
@@ -148,6 +151,7 @@ impl From<DevArguments> for Options {
                 dynamodb: arguments.dynamodb_port,
                 sqs: arguments.sqs_port,
                 payments: arguments.payments_port,
+                mail: arguments.mail_port,
             },
             watch_port: arguments.watch_port,
             parameters: arguments.parameters.into_iter().collect(),

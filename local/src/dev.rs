@@ -137,6 +137,7 @@ fn print_addresses(stack: &Stack, options: &Options) {
     console::line(format_args!("DynamoDB         {}", stack.dynamodb_endpoint()));
     console::line(format_args!("SQS              {}", stack.sqs_endpoint()));
     console::line(format_args!("payment sandbox  {}", stack.payments_endpoint()));
+    console::line(format_args!("e-mails          {}", stack.mail_endpoint()));
     console::line(format_args!("environment      {0}   (cargo lambda watch --env-file {0})", env.display()));
 }
 

@@ -1,5 +1,5 @@
-//! Faults on purpose: every call that a function makes to DynamoDB, SQS and the payment gateway is recorded, and can
-//! be made to fail in the ways that networks, services and machines do.
+//! Faults on purpose: every call that a function makes to DynamoDB, SQS, SES and the payment gateway is recorded, and
+//! can be made to fail in the ways that networks, services and machines do.
 
 mod body;
 mod plant;
@@ -34,6 +34,8 @@ pub enum Service {
     Sqs,
     /// The payment gateway; operations are method and path, like `POST /v1/payment_intents`.
     Payments,
+    /// SES; operations are method and path, like `POST /v2/email/outbound-emails`.
+    Ses,
 }
 
 /// One call that a function made.

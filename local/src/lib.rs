@@ -1,7 +1,7 @@
 //! The local stack: runs `template.yaml` on one machine, without AWS and without Docker.
 //!
 //! Read in this order: [`template`] is what is to run, [`stack`] puts it together, [`host`] runs functions,
-//! [`gateway`] and [`sources`] invoke them, [`database`], [`queues`] and [`payments`] are what they need, and
+//! [`gateway`] and [`sources`] invoke them, [`database`], [`queues`], [`payments`] and [`mail`] are what they need, and
 //! [`faults`] stands between the two.
 
 pub mod template;
@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod sources;
 
 pub mod database;
+pub mod mail;
 pub mod payments;
 pub mod queues;
 
@@ -31,6 +32,7 @@ pub mod seed;
 pub mod clock;
 pub mod console;
 pub mod ids;
+mod lost;
 pub mod names;
 mod stop;
 

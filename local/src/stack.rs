@@ -26,6 +26,7 @@ use crate::{
     faults::Faults,
     host::{FunctionHost, FunctionStats, Invocation, InvokeError},
     logs::Logs,
+    mail::Postbox,
     payments::Sandbox,
     queues::{Depth, QueueError, Queues},
     sources::{Invoker, schedule, stream::StreamReader},
@@ -47,13 +48,14 @@ pub struct Stack {
     queues: Queues,
     streams: Vec<Arc<StreamReader>>,
     payments: Sandbox,
+    mail: Postbox,
     faults: Faults,
     logs: Logs,
     state: Option<PathBuf>,
     /// Ends what brings work in: the gateway and the event sources.
     intake: Stop,
     sources: JoinSet<()>,
-    /// Ends what functions need: the database, the queues, the payment sandbox.
+    /// Ends what functions need: the database, the queues, the payment sandbox, the postbox.
     services: Stop,
     servers: JoinSet<()>,
 }
@@ -65,6 +67,7 @@ pub(crate) struct Addresses {
     pub(crate) dynamodb: SocketAddr,
     pub(crate) sqs: SocketAddr,
     pub(crate) payments: SocketAddr,
+    pub(crate) mail: SocketAddr,
 }
 
 impl Addresses {
@@ -74,6 +77,7 @@ impl Addresses {
         Variables::from([
             ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), url(self.dynamodb)),
             ("AWS_ENDPOINT_URL_SQS".to_owned(), url(self.sqs)),
+            ("AWS_ENDPOINT_URL_SESV2".to_owned(), url(self.mail)),
         ])
     }
 }
@@ -101,6 +105,12 @@ impl Stack {
     #[must_use]
     pub fn payments_endpoint(&self) -> String {
         format!("http://{}", self.addresses.payments)
+    }
+
+    /// Base URL of the postbox, where e-mails arrive, without any fault in between.
+    #[must_use]
+    pub fn mail_endpoint(&self) -> String {
+        format!("http://{}", self.addresses.mail)
     }
 
     /// The values of the template's parameters.
@@ -156,6 +166,12 @@ impl Stack {
     #[must_use]
     pub fn payments(&self) -> &Sandbox {
         &self.payments
+    }
+
+    /// The postbox: every e-mail that was sent.
+    #[must_use]
+    pub fn mail(&self) -> &Postbox {
+        &self.mail
     }
 
     /// Faults to inject, and the record of what the functions called.

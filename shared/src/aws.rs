@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCrede
 
 use crate::config::{ConfigError, Environment};
 use crate::dynamodb::Table;
+use crate::mail::LONGEST_SEND;
 
 /// What every client needs to know.
 #[derive(Debug, Clone)]
@@ -18,6 +19,7 @@ pub struct Aws {
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
     bedrock_endpoint: Option<String>,
+    ses_endpoint: Option<String>,
 }
 
 /// A connection is made within this time or not at all.
@@ -44,6 +46,7 @@ impl Aws {
             dynamodb_endpoint: env.optional("AWS_ENDPOINT_URL_DYNAMODB").map(str::to_owned),
             sqs_endpoint: env.optional("AWS_ENDPOINT_URL_SQS").map(str::to_owned),
             bedrock_endpoint: env.optional("AWS_ENDPOINT_URL_BEDROCK_RUNTIME").map(str::to_owned),
+            ses_endpoint: env.optional("AWS_ENDPOINT_URL_SESV2").map(str::to_owned),
         })
     }
 
@@ -86,6 +89,22 @@ impl Aws {
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.bedrock_endpoint.clone());
         aws_sdk_bedrockruntime::Client::from_conf(config.build())
+    }
+
+    /// A client for e-mails. It tries once: SES knows a message by no key, so that a second attempt may be a second
+    /// e-mail.
+    #[must_use]
+    pub fn ses(&self) -> aws_sdk_sesv2::Client {
+        let mut config = aws_sdk_sesv2::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(LONGEST_SEND).build(),
+            )
+            .retry_config(RetryConfig::disabled());
+        config.set_endpoint_url(self.ses_endpoint.clone());
+        aws_sdk_sesv2::Client::from_conf(config.build())
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod day;
 pub mod dead_letter;
+pub mod dispatch;
 pub mod email;
 pub mod id;
 pub mod market;

@@ -3,7 +3,7 @@
 //! Read it in this order. [`domain`] is what is bought and sold; [`command`] is the one way anything is written, and
 //! [`saga`] what takes several commits; [`dynamodb`] and [`repository`] carry both out; [`consumer`] and [`relay`] are
 //! what happens behind a queue and a stream; [`http`], [`auth`] and [`api`] are the edge; [`gateway`] speaks to the
-//! payment gateway; [`search`] finds what people ask for; [`runtime`] runs a function.
+//! payment gateway, [`mail`] to the mail service; [`search`] finds what people ask for; [`runtime`] runs a function.
 
 pub mod domain;
 
@@ -27,6 +27,7 @@ pub mod api;
 pub mod breaker;
 pub mod client;
 pub mod gateway;
+pub mod mail;
 pub mod search;
 
 pub mod runtime;

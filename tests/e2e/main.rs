@@ -13,6 +13,7 @@ mod contract;
 mod crashes;
 mod dead_letters;
 mod deliveries;
+mod emails;
 mod gateway;
 mod idempotency;
 mod keys;

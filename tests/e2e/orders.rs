@@ -135,7 +135,8 @@ async fn a_cancelled_order_gives_stock_and_money_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_takes_two_requests_to_place_seven_to_relay_four_to_fulfil_and_two_to_count() {
+async fn an_order_takes_two_requests_to_place_eight_to_relay_four_to_fulfil_two_to_count_and_six_to_write_about()
+ {
     let shop = Shop::open_with(|builder| builder.parameter("AnalyticsWindowSeconds", "3")).await;
     shop.stack().payments().set_webhook_url(None);
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
@@ -152,12 +153,15 @@ async fn an_order_takes_two_requests_to_place_seven_to_relay_four_to_fulfil_and_
     let placing = calls("api-orders");
     // The first request of a caller also asks for its grants.
     assert_eq!(placing, ["UpdateItem", "BatchGetItem", "TransactWriteItems"]);
-    // Three events, the first of them to two queues; fewer requests if two come so close that they are relayed together.
+    // Three events, the first and the last to two queues; fewer requests if two come so close that they are relayed together.
     let relaying = calls("stream-outbox-relay");
     let sends = relaying.iter().filter(|operation| *operation == "SendMessageBatch").count();
-    assert!((3..=4).contains(&sends) && relaying.len() <= 7, "{relaying:?}");
+    assert!((3..=5).contains(&sends) && relaying.len() <= 8, "{relaying:?}");
     let fulfilling = ["BatchGetItem", "TransactWriteItems", "POST /v1/payment_intents", "TransactWriteItems"];
     assert_eq!(calls("queue-fulfilment"), fulfilling);
     assert_eq!(calls("queue-analytics"), ["BatchGetItem", "TransactWriteItems"], "all events at once");
+    let noted = ["BatchGetItem", "TransactWriteItems"];
+    let writing = [&["BatchGetItem"][..], &noted, &["POST /v2/email/outbound-emails"], &noted].concat();
+    assert_eq!(calls("queue-emails"), writing);
     assert_eq!(shop.look(&buyer, &id).await["status"], "confirmed");
 }

@@ -59,6 +59,7 @@ impl TestTable {
         variables.extend(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.stack.dynamodb_endpoint());
         variables.insert("AWS_ENDPOINT_URL_SQS".to_owned(), self.stack.sqs_endpoint());
+        variables.insert("AWS_ENDPOINT_URL_SESV2".to_owned(), self.stack.mail_endpoint());
         Environment::from_iter(variables)
     }
 

@@ -6,7 +6,7 @@ use harness::workspace;
 use crate::{functions, read, rust_files};
 
 /// Modules of `shared` that could serve any other domain.
-const KIT: [&str; 18] = [
+const KIT: [&str; 19] = [
     "auth",
     "aws",
     "breaker",
@@ -20,6 +20,7 @@ const KIT: [&str; 18] = [
     "http",
     "lease",
     "limit",
+    "mail",
     "relay",
     "retry",
     "runtime",

@@ -9,7 +9,8 @@ use super::Service;
 pub enum FaultBody {
     /// Nothing.
     Empty,
-    /// `ProvisionedThroughputExceededException`; from SQS, `RequestThrottled`.
+    /// `ProvisionedThroughputExceededException`; from SQS, `RequestThrottled`; from SES,
+    /// `TooManyRequestsException`.
     Throttled,
     /// `ThrottlingException`: the account's limit instead of the table's.
     Throttling,
@@ -29,6 +30,9 @@ impl FaultBody {
             (Self::Json(body), _) => body.clone(),
             (Self::Throttled | Self::Throttling, Service::Sqs) => {
                 error("com.amazonaws.sqs#RequestThrottled", "Rate exceeded")
+            }
+            (Self::Throttled | Self::Throttling, Service::Ses) => {
+                error("TooManyRequestsException", "Maximum sending rate exceeded.")
             }
             (Self::Throttled, _) => error(
                 "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",

@@ -151,7 +151,7 @@ impl Proxy {
             _ => format!("{} {}", parts.method, parts.uri.path()),
         };
         let target = match self.service {
-            Service::Payments => None,
+            Service::Payments | Service::Ses => None,
             Service::DynamoDb | Service::Sqs => {
                 serde_json::from_slice(body).ok().and_then(|body| target_of(&body))
             }

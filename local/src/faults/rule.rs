@@ -46,7 +46,7 @@ pub struct Rule {
     pub function: String,
     /// Which service; any if not given.
     pub service: Option<Service>,
-    /// Which operation; any if not given. For the payment gateway, a prefix of method and path.
+    /// Which operation; any if not given. For the payment gateway and SES, a prefix of method and path.
     pub operation: Option<String>,
     /// The first matching call that is struck, counted from the injection, beginning with 1.
     pub nth: Option<u64>,
@@ -93,7 +93,7 @@ impl Rule {
 
     pub(super) fn matches(&self, function: &str, service: Service, operation: &str) -> bool {
         let operation_matches = |wanted: &str| match service {
-            Service::Payments => operation.starts_with(wanted),
+            Service::Payments | Service::Ses => operation.starts_with(wanted),
             Service::DynamoDb | Service::Sqs => operation == wanted,
         };
         (self.function == "*" || self.function == function)

@@ -3,10 +3,6 @@
 mod control;
 mod page;
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -14,7 +10,6 @@ use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use hyper::body::{Body as HttpBody, Frame};
 use serde_json::{Map, Value};
 
 use super::Sandbox;
@@ -22,6 +17,7 @@ use super::error::StripeError;
 use super::form::Form;
 use super::gateway::{Call, Reply};
 use super::object::API_VERSION;
+use crate::lost::Lost;
 
 /// As much as a request may carry; a form of Stripe's is far smaller.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -99,20 +95,5 @@ fn should_retry(status: u16, replayed: bool) -> Option<&'static str> {
 fn insert(headers: &mut HeaderMap, name: &'static str, value: Option<&str>) {
     if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
         headers.insert(name, value);
-    }
-}
-
-/// The body of an answer that never comes: hyper closes the connection on its error, before it has sent the head.
-struct Lost;
-
-impl HttpBody for Lost {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Poll::Ready(Some(Err(io::Error::new(
-            io::ErrorKind::ConnectionAborted,
-            "the answer is lost, as a rule asks",
-        ))))
     }
 }

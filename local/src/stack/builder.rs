@@ -20,6 +20,8 @@ pub struct Ports {
     pub sqs: u16,
     /// The payment sandbox.
     pub payments: u16,
+    /// The postbox.
+    pub mail: u16,
 }
 
 /// Where functions run.
@@ -86,7 +88,7 @@ impl StackBuilder {
         self
     }
 
-    /// Keeps tables, messages, payments, secrets and checkpoints in a folder.
+    /// Keeps tables, messages, payments, e-mails, secrets and checkpoints in a folder.
     #[must_use]
     pub fn state_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.state = Some(folder.into());

@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use axum::Router;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{Addresses, HostChoice, Stack, StackBuilder, StartError, builder::messages};
@@ -19,6 +20,7 @@ use crate::{
     host::{FunctionHost, RuntimeHost, RuntimeSettings, Upstream, WatchHost, WatchSettings},
     keys::folder::SECRETS,
     logs::{Logs, Sink},
+    mail::Postbox,
     payments::Sandbox,
     queues::Queues,
     secrets::{PAYMENT_KEY, Secrets, WEBHOOK_SECRET},
@@ -30,11 +32,12 @@ use crate::{
 /// Where payment webhooks are sent, if the template has the route.
 const WEBHOOK_PATH: &str = "/v1/payments/webhook";
 
+/// What the services listen on.
 struct Listeners {
-    gateway: TcpListener,
     dynamodb: TcpListener,
     sqs: TcpListener,
     payments: TcpListener,
+    mail: TcpListener,
 }
 
 /// What functions need, running.
@@ -44,6 +47,7 @@ struct Services {
     database: Database,
     queues: Queues,
     payments: Sandbox,
+    mail: Postbox,
     stop: Stop,
     servers: JoinSet<()>,
 }
@@ -55,12 +59,10 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
         fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.clone(), source })?;
     }
     let (listeners, addresses) = bind(&builder).await?;
-    let gateway = listeners.gateway;
     let logs = Logs::new(std::mem::replace(&mut builder.sink, Sink::Memory));
     let faults = Faults::default();
-    let services =
-        serve(&builder, &template, addresses, (listeners.dynamodb, listeners.sqs, listeners.payments))
-            .await?;
+    let (gateway, listeners) = listeners;
+    let services = serve(&builder, &template, addresses, listeners).await?;
     let host = host(&mut builder, &services.deployment, addresses, &faults, &logs).await?;
     let invoker = Invoker::new(Arc::clone(&host), logs.clone());
     let intake = Stop::new();
@@ -68,7 +70,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
     let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
     send_webhooks(&services, addresses.gateway);
-    let Services { parameters, deployment, queues, payments, stop, servers, .. } = services;
+    let Services { parameters, deployment, queues, payments, mail, stop, servers, .. } = services;
     Ok(Stack {
         template,
         parameters: Mutex::new(parameters),
@@ -79,6 +81,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
         queues,
         streams,
         payments,
+        mail,
         faults,
         logs,
         state: builder.state,
@@ -95,20 +98,22 @@ fn send_webhooks(services: &Services, gateway: SocketAddr) {
     }
 }
 
-async fn bind(builder: &StackBuilder) -> Result<(Listeners, Addresses), StartError> {
+async fn bind(builder: &StackBuilder) -> Result<((TcpListener, Listeners), Addresses), StartError> {
     let ports = builder.ports;
     let (gateway, gateway_address) = listen(ports.gateway, "the HTTP API", "--port").await?;
     let (dynamodb, dynamodb_address) = listen(ports.dynamodb, "DynamoDB", "--dynamodb-port").await?;
     let (sqs, sqs_address) = listen(ports.sqs, "SQS", "--sqs-port").await?;
     let (payments, payments_address) =
         listen(ports.payments, "the payment sandbox", "--payments-port").await?;
+    let (mail, mail_address) = listen(ports.mail, "the postbox", "--mail-port").await?;
     let addresses = Addresses {
         gateway: gateway_address,
         dynamodb: dynamodb_address,
         sqs: sqs_address,
         payments: payments_address,
+        mail: mail_address,
     };
-    Ok((Listeners { gateway, dynamodb, sqs, payments }, addresses))
+    Ok(((gateway, Listeners { dynamodb, sqs, payments, mail }), addresses))
 }
 
 async fn listen(
@@ -126,7 +131,7 @@ async fn serve(
     builder: &StackBuilder,
     template: &Template,
     addresses: Addresses,
-    (dynamodb, sqs, gateway): (TcpListener, TcpListener, TcpListener),
+    listeners: Listeners,
 ) -> Result<Services, StartError> {
     let state = builder.state.as_deref();
     let secrets = match state {
@@ -146,6 +151,7 @@ async fn serve(
         parameters.get(name).map(String::as_str).or_else(|| secrets.get(name)).unwrap_or_default().to_owned()
     };
     let payments = sandbox(state, &secret(PAYMENT_KEY), &secret(WEBHOOK_SECRET))?;
+    let mail = postbox(state)?;
     let database =
         Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
     let queues = Queues::create(&deployment.queues, addresses.sqs, builder.visibility).await?;
@@ -153,10 +159,11 @@ async fn serve(
         queues.restore(&messages(folder)).await?;
     }
     let (stop, mut servers) = (Stop::new(), JoinSet::new());
-    database.serve(dynamodb, &stop, &mut servers);
-    queues.serve(sqs, &stop, &mut servers);
-    serve_payments(gateway, &payments, &stop, &mut servers);
-    Ok(Services { parameters, deployment, database, queues, payments, stop, servers })
+    database.serve(listeners.dynamodb, &stop, &mut servers);
+    queues.serve(listeners.sqs, &stop, &mut servers);
+    serve_router(listeners.payments, payments.router(), &stop, &mut servers);
+    serve_router(listeners.mail, mail.router(), &stop, &mut servers);
+    Ok(Services { parameters, deployment, database, queues, payments, mail, stop, servers })
 }
 
 fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, StartError> {
@@ -166,8 +173,14 @@ fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, St
     }
 }
 
-fn serve_payments(listener: TcpListener, sandbox: &Sandbox, stop: &Stop, servers: &mut JoinSet<()>) {
-    let (router, stop) = (sandbox.router(), stop.clone());
+fn postbox(state: Option<&Path>) -> Result<Postbox, StartError> {
+    let Some(folder) = state else { return Ok(Postbox::in_memory()) };
+    let folder = folder.join("mail");
+    Postbox::persistent(&folder).map_err(|source| StartError::State { path: folder, source })
+}
+
+fn serve_router(listener: TcpListener, router: Router, stop: &Stop, servers: &mut JoinSet<()>) {
+    let stop = stop.clone();
     servers.spawn(async move {
         tokio::select! {
             // Does not end by itself.
@@ -227,6 +240,7 @@ fn upstreams(addresses: Addresses) -> Vec<Upstream> {
     vec![
         upstream(Service::DynamoDb, addresses.dynamodb, "AWS_ENDPOINT_URL_DYNAMODB", true),
         upstream(Service::Sqs, addresses.sqs, "AWS_ENDPOINT_URL_SQS", true),
+        upstream(Service::Ses, addresses.mail, "AWS_ENDPOINT_URL_SESV2", true),
         upstream(Service::Payments, addresses.payments, "AGORA_PAYMENT_GATEWAY_URL", false),
     ]
 }

@@ -17,11 +17,13 @@ pub enum Subscriber {
     Analytics,
     /// What can be searched for.
     SearchIndex,
+    /// What people are written.
+    Emails,
 }
 
 impl Subscriber {
     /// Every subscriber.
-    pub const ALL: &'static [Self] = &[Self::Fulfilment, Self::Analytics, Self::SearchIndex];
+    pub const ALL: &'static [Self] = &[Self::Fulfilment, Self::Analytics, Self::SearchIndex, Self::Emails];
 
     /// The environment variable that holds the address of its queue.
     #[must_use]
@@ -30,6 +32,7 @@ impl Subscriber {
             Self::Fulfilment => "AGORA_FULFILMENT_QUEUE_URL",
             Self::Analytics => "AGORA_ANALYTICS_QUEUE_URL",
             Self::SearchIndex => "AGORA_SEARCH_INDEX_QUEUE_URL",
+            Self::Emails => "AGORA_EMAILS_QUEUE_URL",
         }
     }
 
@@ -40,6 +43,7 @@ impl Subscriber {
             Self::Fulfilment => "AGORA_FULFILMENT_DEAD_LETTERS_URL",
             Self::Analytics => "AGORA_ANALYTICS_DEAD_LETTERS_URL",
             Self::SearchIndex => "AGORA_SEARCH_INDEX_DEAD_LETTERS_URL",
+            Self::Emails => "AGORA_EMAILS_DEAD_LETTERS_URL",
         }
     }
 
@@ -50,6 +54,7 @@ impl Subscriber {
             Self::Fulfilment => "dead_letter.redriven.fulfilment",
             Self::Analytics => "dead_letter.redriven.analytics",
             Self::SearchIndex => "dead_letter.redriven.search_index",
+            Self::Emails => "dead_letter.redriven.emails",
         }
     }
 
@@ -60,6 +65,7 @@ impl Subscriber {
             Self::Fulfilment => "fulfilment",
             Self::Analytics => "analytics",
             Self::SearchIndex => "search_index",
+            Self::Emails => "emails",
         }
     }
 }
@@ -91,17 +97,16 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
         "order.created" | "order.cancelled" => &[Subscriber::Fulfilment, Subscriber::Analytics],
         "order.refunding" | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
+        "order.confirmed" | "order.expired" | "order.shipped" | "order.repaid" | "order.refunded"
+        | "user.registered" | "user.email_changed" => &[Subscriber::Analytics, Subscriber::Emails],
+        // Both are heard, so that it takes the same to ask for an address that nobody has.
+        "user.password_reset_requested" | "user.password_reset_in_vain" | "dead_letter.redriven.emails" => {
+            &[Subscriber::Emails]
+        }
         "order.awaiting_payment"
-        | "order.confirmed"
         | "order.rejected"
-        | "order.expired"
-        | "order.shipped"
         | "order.delivered"
-        | "order.repaid"
-        | "order.refunded"
-        | "user.registered"
         | "user.changed"
-        | "user.email_changed"
         | "user.deleted"
         | "dead_letter.redriven.analytics" => &[Subscriber::Analytics],
         "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted" => {

@@ -5,9 +5,11 @@
 
 use super::listing;
 use crate::clock::Timestamp;
+use crate::command::event::EventId;
 use crate::command::receipt::MESSAGE_RETENTION;
 use crate::command::{Entity, Key, Listings, Record, Silent, Version};
 use crate::domain::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
+use crate::domain::dispatch::Dispatch;
 use crate::domain::email::Email;
 use crate::domain::market::figures::MarketFigures;
 use crate::domain::market::{Market, MarketEvent, MarketId};
@@ -100,6 +102,7 @@ record!(
     |at: PostingPlace| PostingPlace::partition(at.embedder, at.id.kind(), &at.term),
     format!("{}#{}", at.weight, at.id)
 );
+record!(Dispatch, "dispatch", |event: EventId| format!("dispatch#{event}"), "dispatch");
 record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");
 
 impl Entity for User {
@@ -262,6 +265,22 @@ impl Entity for Tally {
             Counted::At(_) => None,
             Counted::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
         }
+    }
+}
+
+impl Entity for Dispatch {
+    type Event = Silent;
+
+    fn id(&self) -> &EventId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
     }
 }
 

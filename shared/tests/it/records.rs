@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use harness::scene::{BUYER, MARKET, ORDER, PRODUCT, SELLER, buyer, cents, id, seller};
 use serde_json::{Value, json};
-use shared::command::{Cause, Command, Record, Store, Version};
+use shared::command::{Cause, Command, EventId, Reads, Record, Store, Version};
 use shared::domain::dead_letter::record::RecordDeadLetter;
 use shared::domain::dead_letter::redrive::RedriveDeadLetter;
 use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus};
+use shared::domain::dispatch::Dispatch;
+use shared::domain::dispatch::begin::BeginDispatch;
+use shared::domain::dispatch::end::EndDispatch;
 use shared::domain::email::Email;
 use shared::domain::market::Market;
 use shared::domain::market::create::{CreateMarket, OpeningStatus};
@@ -170,6 +173,34 @@ async fn a_forgotten_password_is_remembered_without_the_address() {
     assert_eq!(ground.stored::<PasswordReset>(&id(RESET)).await, asked);
     ground.run_later(RequestPasswordReset { id: id(RESET), email }).await;
     assert_eq!(ground.stored::<PasswordReset>(&id(RESET)).await, asked, "within a minute it is asked once");
+}
+
+#[tokio::test]
+async fn an_email_on_its_way_is_remembered_by_its_event_and_without_its_address() {
+    let ground = Ground::open().await;
+    let id: EventId = serde_json::from_value(json!(format!("{ORDER}.3"))).unwrap();
+    let (gist, term) = ("a digest".to_owned(), Duration::from_secs(15));
+    ground.run(BeginDispatch { id: id.clone(), gist, term }).await;
+    let mut expected = json!({
+        "pk": format!("dispatch#{ORDER}.3"),
+        "sk": "dispatch",
+        "kind": "dispatch",
+        "id": format!("{ORDER}.3"),
+        "version": 1,
+        "state": "sending",
+        "until": "2027-01-15T08:00:15.000Z",
+        "sends": 1,
+        "gist": "a digest",
+        "expiresAt": "2027-02-14T08:00:00.000Z",
+        "ttl": 1_802_592_000,
+    });
+    assert_eq!(ground.stored::<Dispatch>(&id).await, expected);
+    let begun = ground.store.load(Reads::<Option<Dispatch>>::one(&id)).await.unwrap().unwrap();
+    ground.run(EndDispatch { begun, sent: true }).await;
+    expected["version"] = json!(2);
+    expected["state"] = json!("sent");
+    expected.as_object_mut().unwrap().remove("until");
+    assert_eq!(ground.stored::<Dispatch>(&id).await, expected);
 }
 
 /// A table with a market and a product in it.

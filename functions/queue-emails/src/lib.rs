@@ -1,0 +1,100 @@
+//! Writes to people about their accounts and their orders.
+//!
+//! Read it in this order: `heard.rs` is what is heard, `write.rs` makes a letter of it, or finds that there is nothing to
+//! write any more; `account.rs` and `order.rs` have the words; `letter.rs` puts them into form; `send.rs` sends a letter
+//! once.
+
+mod account;
+mod heard;
+mod letter;
+mod order;
+mod price;
+mod send;
+mod write;
+
+use std::time::Duration;
+
+use shared::api::account_token::AccountTokens;
+use shared::clock::{Clock, SystemClock};
+use shared::command::{Envelope, Store};
+use shared::config::{ConfigError, Environment, invalid};
+use shared::consumer::each::Consumer;
+use shared::consumer::{Delivery, Each, Outcome};
+use shared::http::Seal;
+use shared::mail::Mailer;
+use shared::repository::order::OrderReader;
+use shared::repository::user::UserReader;
+
+pub use heard::Heard;
+
+/// Sends an e-mail for each event of a queue that calls for one.
+#[derive(Debug, Clone)]
+pub struct Emails<S, Q, M, C = SystemClock> {
+    store: S,
+    reader: Q,
+    mailer: M,
+    clock: C,
+    tokens: AccountTokens,
+    seal: Seal,
+    /// Base URL of the web pages that people use, without a slash at its end.
+    app_url: String,
+}
+
+/// How many e-mails of a batch are on their way at once.
+const CONCURRENCY: usize = 5;
+/// How long an e-mail takes at most: [`TERM`](send::TERM), and what the table needs before and after it.
+const LONGEST: Duration = Duration::from_secs(24);
+
+impl<S: Store, Q: UserReader + OrderReader, M: Mailer> Emails<S, Q, M> {
+    /// On these adapters, with the settings of the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn new(env: &Environment, store: S, reader: Q, mailer: M) -> Result<Self, ConfigError> {
+        let url = env.text("AGORA_APP_URL")?;
+        if !url.starts_with("https://") && !url.starts_with("http://") {
+            return Err(invalid("AGORA_APP_URL", "must begin with http:// or https://".to_owned()));
+        }
+        Ok(Self {
+            store,
+            reader,
+            mailer,
+            clock: SystemClock,
+            tokens: AccountTokens::from_env(env)?,
+            seal: Seal::new(&env.secret("AGORA_ACCOUNT_TOKEN_KEY")?),
+            app_url: url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The same, with the time that `clock` shows.
+    #[must_use]
+    pub fn at<C: Clock>(self, clock: C) -> Emails<S, Q, M, C> {
+        let Self { store, reader, mailer, tokens, seal, app_url, .. } = self;
+        Emails { store, reader, mailer, clock, tokens, seal, app_url }
+    }
+}
+
+impl<S, Q, M, C> Emails<S, Q, M, C> {
+    /// As the handler of a batch: several e-mails at once, none in another's way.
+    pub fn one_by_one(self) -> Each<Self, SystemClock> {
+        Each { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, longest: LONGEST }
+    }
+}
+
+impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Consumer for Emails<S, Q, M, C> {
+    type Event = Heard;
+
+    async fn handle(&self, event: Envelope<Heard>, _: &Delivery) -> Outcome {
+        match self.write(&event).await {
+            Ok(Ok(letter)) => self.send(&event, letter).await,
+            Ok(Err(pointless)) => {
+                tracing::info!(reason = %pointless, "no e-mail is sent");
+                Outcome::Done
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the table failed");
+                Outcome::Retry { after: None, reason: "the table did not answer" }
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The function `queue-emails`: its composition root.
+
+use queue_emails::Emails;
+use shared::aws::Aws;
+use shared::config::{Environment, TelemetryConfig};
+use shared::consumer::queue::SqsQueue;
+use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::mail::SesMailer;
+use shared::runtime;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let env = Environment::of_process();
+    let telemetry = TelemetryConfig::from_env(&env)?;
+    let aws = Aws::from_env(&env)?;
+    let queue = SqsQueue::from_env(&env, aws.sqs())?;
+    let (store, reader) = (DynamoStore::new(aws.table(&env)?), DynamoReader::new(aws.table(&env)?));
+    let emails = Emails::new(&env, store, reader, SesMailer::from_env(&env, aws.ses())?)?;
+    runtime::run_queue(telemetry, emails.one_by_one(), queue).await
+}

@@ -1,0 +1,104 @@
+//! Sends a letter once: the decision is committed, the letter is sent, the outcome is committed.
+//!
+//! A service that takes e-mails knows them by no key of ours. So it is the record of the dispatch
+//! (`shared::domain::dispatch`) that keeps deliveries of one event apart, and says after a crash what is known.
+
+use std::time::Duration;
+
+use shared::clock::{Clock, Timestamp};
+use shared::command::{Cause, Envelope, ExecuteError, Store};
+use shared::consumer::Outcome;
+use shared::domain::dispatch::begin::{BeginDispatch, BeginDispatchError};
+use shared::domain::dispatch::end::EndDispatch;
+use shared::domain::dispatch::{Dispatch, DispatchState};
+use shared::mail::{LONGEST_SEND, MailError, Mailer, Message};
+use shared::repository::order::OrderReader;
+use shared::repository::user::UserReader;
+
+use crate::write::Addressed;
+use crate::{Emails, Heard};
+
+/// How long others leave a dispatch to whoever began it. Much longer than [`LONGEST_SEND`], so that clocks may differ.
+pub(crate) const TERM: Duration = Duration::from_secs(15);
+
+impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Emails<S, Q, M, C> {
+    /// Sends the letter, unless it was sent before.
+    pub(crate) async fn send(&self, event: &Envelope<Heard>, addressed: Addressed) -> Outcome {
+        let Ok((html, text)) = addressed.letter.forms() else {
+            return Outcome::Permanent { reason: "the e-mail cannot be written".to_owned() };
+        };
+        let Addressed { to, letter, gist } = addressed;
+        let cause = Cause::new(event.correlation_id.clone(), self.clock.now());
+        let decision = BeginDispatch { id: event.id.clone(), gist, term: TERM };
+        let begun = match self.store.execute(decision, &cause).await {
+            Ok(begun) => begun.into_output(),
+            Err(error) => return not_begun(error),
+        };
+        let correlation_id = cause.correlation_id.clone();
+        let message = Message { to, subject: letter.subject, html, text, kind: letter.kind, correlation_id };
+        // A table that was slow may have used up the time that others wait: too late is certainly not sent.
+        let sent =
+            if self.is_in_time(&begun) { self.mailer.send(&message).await } else { Err(MailError::NotNow) };
+        self.settle(begun, sent, &cause).await
+    }
+
+    fn is_in_time(&self, begun: &Dispatch) -> bool {
+        self.clock.now().plus(LONGEST_SEND) < ends(begun)
+    }
+
+    /// Notes what is certain.
+    async fn settle(&self, begun: Dispatch, sent: Result<(), MailError>, cause: &Cause) -> Outcome {
+        if sent == Err(MailError::Unknown) {
+            let left = ends(&begun).since(self.clock.now());
+            return Outcome::Retry { after: Some(left), reason: "the mail service did not answer" };
+        }
+        let end = EndDispatch { begun, sent: sent.is_ok() };
+        let noted = self.store.execute(end, &cause.at(self.clock.now())).await;
+        match (sent, noted) {
+            (Ok(()), Ok(_)) => Outcome::Done,
+            (Err(MailError::Refused), _) => Outcome::Permanent { reason: MailError::Refused.to_string() },
+            (Err(MailError::Misconfigured), _) => {
+                Outcome::Retry { after: None, reason: "the mail service does not accept our requests" }
+            }
+            (Err(_), _) => {
+                Outcome::Retry { after: None, reason: "the mail service does not take messages now" }
+            }
+            (Ok(()), Err(error)) => {
+                tracing::warn!(?error, "an e-mail is sent, and that could not be noted");
+                Outcome::Retry { after: Some(TERM), reason: "that the e-mail is sent could not be noted" }
+            }
+        }
+    }
+}
+
+/// Until when the dispatch is its sender's.
+fn ends(begun: &Dispatch) -> Timestamp {
+    match begun.state {
+        DispatchState::Sending { until } => until,
+        DispatchState::Unsent | DispatchState::Sent => begun.expires_at,
+    }
+}
+
+fn not_begun(error: ExecuteError<BeginDispatchError>) -> Outcome {
+    let reason = match error {
+        ExecuteError::Refused(BeginDispatchError::AlreadySent) => return Outcome::Done,
+        ExecuteError::Refused(BeginDispatchError::Outdated) => {
+            tracing::info!(reason = %BeginDispatchError::Outdated, "no e-mail is sent");
+            return Outcome::Done;
+        }
+        ExecuteError::Refused(BeginDispatchError::InProgress { left }) => {
+            return Outcome::Retry { after: Some(left), reason: "the e-mail is being sent" };
+        }
+        ExecuteError::Refused(BeginDispatchError::Unknown) => {
+            return Outcome::Permanent { reason: BeginDispatchError::Unknown.to_string() };
+        }
+        ExecuteError::Store(error) => {
+            tracing::warn!(%error, "the table failed");
+            "the table did not answer"
+        }
+        ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::KeyReused => {
+            "others kept sending the same e-mail"
+        }
+    };
+    Outcome::Retry { after: None, reason }
+}
