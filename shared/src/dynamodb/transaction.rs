@@ -149,44 +149,34 @@ fn not_committed<E, R>(
     }
 }
 
-/// What the reasons of a cancelled transaction mean together.
+/// What the reasons of a cancelled transaction mean together: the weightiest of them.
 ///
-/// A receipt that is there outweighs all: whatever else failed, failed because it was done. A refusal is a fact about
-/// the moment of the commit. Whatever remains is a race, or the table's own trouble.
+/// A receipt that is there outweighs all: whatever else failed, failed because it was done. Where a version is not the one
+/// that was decided on, the decision is made again, and with it what a failed condition would mean; a refusal of the old one
+/// may be nothing but the race. Otherwise a refusal is a fact about the moment of the commit. Whatever remains is a race, or
+/// the table's own trouble.
 fn classify<E>(reasons: &[CancellationReason], meanings: Vec<Meaning<E>>) -> NotCommitted<E> {
-    let mut outcome = None;
+    let mut weightiest = (0, NotCommitted::Lost);
     for (reason, meaning) in reasons.iter().zip(meanings) {
         let found = match (reason.code().unwrap_or("None"), meaning) {
             ("None", _) => continue,
             ("ConditionalCheckFailed", Meaning::Done) => {
                 return NotCommitted::AlreadyDone(reason.item().cloned().unwrap_or_default().into());
             }
-            ("ConditionalCheckFailed", Meaning::Refused(refusal)) => NotCommitted::Refused(refusal),
-            ("TransactionConflict", Meaning::Done) => NotCommitted::Twin,
-            ("ConditionalCheckFailed" | "TransactionConflict", _) => NotCommitted::Lost,
+            ("ConditionalCheckFailed", Meaning::Lost) => (4, NotCommitted::Lost),
+            ("ConditionalCheckFailed", Meaning::Refused(refusal)) => (3, NotCommitted::Refused(refusal)),
+            ("TransactionConflict", Meaning::Done) => (2, NotCommitted::Twin),
+            ("TransactionConflict", _) => (2, NotCommitted::Lost),
             ("ProvisionedThroughputExceeded" | "ThrottlingError", _) => {
-                NotCommitted::Store(StoreError::Throttled)
+                (1, NotCommitted::Store(StoreError::Throttled))
             }
-            (code, _) => NotCommitted::Store(StoreError::Rejected(code.to_owned())),
+            (code, _) => (5, NotCommitted::Store(StoreError::Rejected(code.to_owned()))),
         };
-        outcome = Some(weightier(outcome, found));
-    }
-    outcome.unwrap_or(NotCommitted::Lost)
-}
-
-fn weightier<E>(known: Option<NotCommitted<E>>, found: NotCommitted<E>) -> NotCommitted<E> {
-    const fn weight<E>(outcome: &NotCommitted<E>) -> u8 {
-        match outcome {
-            NotCommitted::Store(StoreError::Rejected(_)) => 4,
-            NotCommitted::Refused(_) => 3,
-            NotCommitted::Twin | NotCommitted::Lost => 2,
-            _ => 1,
+        if found.0 > weightiest.0 {
+            weightiest = found;
         }
     }
-    match known {
-        Some(known) if weight(&known) >= weight(&found) => known,
-        _ => found,
-    }
+    weightiest.1
 }
 
 /// The items that a change touches, for finding out whether two changes touch the same.
@@ -208,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_outweighs_a_refusal_and_a_refusal_a_race() {
+    fn a_receipt_outweighs_a_lost_version_that_a_refusal_and_that_a_conflict() {
         assert!(
             outcome(["ConditionalCheckFailed", "ConditionalCheckFailed", "None"]).starts_with("AlreadyDone")
         );
@@ -216,6 +206,7 @@ mod tests {
             outcome(["None", "ConditionalCheckFailed", "TransactionConflict"]),
             "Refused(\"no stock\")"
         );
+        assert_eq!(outcome(["None", "ConditionalCheckFailed", "ConditionalCheckFailed"]), "Lost");
         assert_eq!(outcome(["None", "None", "ConditionalCheckFailed"]), "Lost");
         assert_eq!(outcome(["None", "None", "TransactionConflict"]), "Lost");
         assert_eq!(outcome(["TransactionConflict", "None", "TransactionConflict"]), "Twin");

@@ -48,7 +48,7 @@ async fn a_first_version_does_not_take_the_place_of_another() {
 }
 
 #[tokio::test]
-async fn a_refusal_outweighs_a_lost_race() {
+async fn a_refusal_of_a_stale_decision_is_decided_again_before_it_is_believed() {
     let ground = Ground::open().await;
     ground.store.execute(Save::into("a", 1), &cause()).await.unwrap();
     let before = ground.items().await;
@@ -57,7 +57,7 @@ async fn a_refusal_outweighs_a_lost_race() {
     ground.requests();
     let ended = ground.store.execute_on(None, save, &cause()).await;
     assert!(matches!(ended, Err(ExecuteError::Refused(Refusal::TooLittle))), "{ended:?}");
-    assert_eq!(ground.requests(), ["TransactWriteItems"], "it is not decided again");
+    assert_eq!(ground.requests(), ["TransactWriteItems", "BatchGetItem", "TransactWriteItems"]);
     assert_eq!(ground.items().await, before);
 }
 

@@ -25,17 +25,22 @@ use shared::subscriptions::DeadLetterQueues;
 
 /// The queue that the dead letters of orders come through.
 const QUEUE: &str = "agora-fulfilment-dead-letters";
+
 /// Where the dead-letter queues are.
-const ADDRESSES: [(&str, &str); 2] = [
-    ("AGORA_FULFILMENT_DEAD_LETTERS_URL", "https://sqs.local/000000000000/agora-fulfilment-dead-letters"),
-    ("AGORA_ANALYTICS_DEAD_LETTERS_URL", "https://sqs.local/000000000000/agora-analytics-dead-letters"),
-];
+fn addresses() -> Environment {
+    let address = |subscriber: &Subscriber| {
+        let queue = subscriber.as_str().replace('_', "-");
+        let url = format!("https://sqs.local/000000000000/agora-{queue}-dead-letters");
+        (subscriber.dead_letters_variable().to_owned(), url)
+    };
+    Subscriber::ALL.iter().map(address).collect()
+}
 
 /// Handles an event as the function does; says which messages come back.
 async fn handle(store: &DynamoStore, event: &Value) -> Vec<String> {
     let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
     let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-    let queues = DeadLetterQueues::from_env(&Environment::of(ADDRESSES)).unwrap();
+    let queues = DeadLetterQueues::from_env(&addresses()).unwrap();
     let handler = DeadLetters::new(store.clone(), queues);
     let deadline = SystemClock.now().plus(Duration::from_secs(29));
     let chance = (&SystemClock, &SystemEntropy);
