@@ -1,15 +1,9 @@
 //! Accounts over HTTP, and what becomes of their sessions.
 
-use harness::scene::{cause, new_id};
-use harness::{Customer, Shop};
+use harness::Shop;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use shared::auth::password::Hasher;
-use shared::clock::{Clock, SystemClock};
-use shared::command::Store;
-use shared::domain::user::register::RegisterUser;
-use shared::domain::user::{Credentials, Role};
-use shared::dynamodb::{DynamoStore, Table};
+use shared::domain::user::Role;
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -19,28 +13,10 @@ async fn log_in(shop: &Shop, email: &str) -> Value {
     shop.ask(Method::POST, "/v1/auth/login").json(&body).send().await.data(StatusCode::OK)
 }
 
-/// An admin, whom nobody can register as over HTTP.
-async fn admin(shop: &Shop) -> Customer {
-    let hasher = Hasher::new().unwrap();
-    let email = "admin@example.com";
-    let register = RegisterUser {
-        id: new_id(),
-        email: email.parse().unwrap(),
-        name: "Admin".parse().unwrap(),
-        role: Role::Admin,
-        credentials: Credentials { password_hash: hasher.hash(PASSWORD.parse().unwrap()).await.unwrap() },
-    };
-    let table = shop.stack().table_name("Table").unwrap();
-    let store = DynamoStore::new(Table::new(shop.dynamodb(), table));
-    let user = store.execute(register, &cause(SystemClock.now())).await.unwrap().into_output();
-    let token = log_in(shop, email).await["accessToken"].as_str().unwrap().to_owned();
-    Customer { id: user.id.to_string(), email: email.to_owned(), token }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_changed_suspended_reinstated_and_deleted() {
     let shop = Shop::open().await;
-    let (admin, ada) = (admin(&shop).await, shop.customer("ada").await);
+    let (admin, ada) = (shop.appointed("admin", Role::Admin).await, shop.customer("ada").await);
     let path = format!("/v1/users/{}", ada.id);
 
     let moved = json!({ "email": "countess@example.com", "name": "Ada Byron" });

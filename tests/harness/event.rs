@@ -1,4 +1,4 @@
-//! Events of API Gateway, sent through a router as the runtime does it.
+//! Events of API Gateway, sent through a router as the runtime does it; messages of queues.
 
 use std::fs;
 
@@ -109,6 +109,29 @@ pub fn of_request(method: &str, path: &str, headers: &[(&str, &str)], body: Opti
         event["body"] = json!(body.to_string());
     }
     event
+}
+
+/// A message of a queue with this first event of `subject`.
+#[must_use]
+pub fn of_message(queue: &str, name: &str, subject: &str, data: &Value) -> Value {
+    let body = json!({
+        "id": format!("{subject}.1"),
+        "schema": 1,
+        "subject": subject,
+        "sequence": 1,
+        "occurredAt": "2027-01-15T08:00:00.000Z",
+        "correlationId": "a-test",
+        "type": name,
+        "data": data,
+    });
+    json!({
+        "messageId": format!("{name} {subject}"),
+        "receiptHandle": format!("handle of {name} {subject}"),
+        "body": body.to_string(),
+        "attributes": { "ApproximateReceiveCount": "1" },
+        "messageAttributes": {},
+        "eventSourceARN": format!("arn:aws:sqs:eu-central-1:000000000000:{queue}"),
+    })
 }
 
 /// Sends an event through a router, with the edge around it, as the function does, and holds the answer against what the API

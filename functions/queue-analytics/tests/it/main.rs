@@ -9,6 +9,7 @@ mod events;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use harness::event;
 use harness::queue::{Asked, RecordingQueue};
 use harness::recount::Counts;
 use harness::requests::{Requests, client};
@@ -104,24 +105,7 @@ impl Counting {
 
 /// A message with this event of an entity.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
-    let body = json!({
-        "id": format!("{subject}.1"),
-        "schema": 1,
-        "subject": subject,
-        "sequence": 1,
-        "occurredAt": "2027-01-15T08:00:00.000Z",
-        "correlationId": "a-test",
-        "type": name,
-        "data": data,
-    });
-    json!({
-        "messageId": format!("{name} {subject}"),
-        "receiptHandle": format!("handle of {name} {subject}"),
-        "body": body.to_string(),
-        "attributes": { "ApproximateReceiveCount": "1" },
-        "messageAttributes": {},
-        "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:analytics",
-    })
+    event::of_message("analytics", name, subject, data)
 }
 
 fn market_changed(market: &str) -> Value {

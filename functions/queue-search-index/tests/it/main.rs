@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use harness::Scene;
+use harness::event;
 use harness::queue::{Asked, RecordingQueue};
 use harness::requests::{Requests, client};
 use harness::scene::{MARKET, PRODUCT};
@@ -77,24 +78,7 @@ fn set(partitions: &[&str]) -> BTreeSet<String> {
 
 /// A message with this event of a document.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
-    let body = json!({
-        "id": format!("{subject}.1"),
-        "schema": 1,
-        "subject": subject,
-        "sequence": 1,
-        "occurredAt": "2027-01-15T08:00:00.000Z",
-        "correlationId": "a-test",
-        "type": name,
-        "data": data,
-    });
-    json!({
-        "messageId": format!("{name} {subject}"),
-        "receiptHandle": format!("handle of {name} {subject}"),
-        "body": body.to_string(),
-        "attributes": { "ApproximateReceiveCount": "1" },
-        "messageAttributes": {},
-        "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:search-index",
-    })
+    event::of_message("search-index", name, subject, data)
 }
 
 fn market_changed() -> Value {
