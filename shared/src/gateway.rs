@@ -162,6 +162,13 @@ pub trait PaymentLedger: Send + Sync {
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<LedgerPage, GatewayError>> + Send;
 
+    /// One payment as it stands in the books; `None` if they do not have it.
+    fn entry(
+        &self,
+        id: &GatewayId,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<Option<Entry>, GatewayError>> + Send;
+
     /// Makes sure that nobody pays this any more, unless it is paid already.
     fn close(
         &self,

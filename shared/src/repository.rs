@@ -8,6 +8,7 @@ mod keys;
 pub mod listing;
 
 pub mod dead_letter;
+pub mod discrepancy;
 pub mod market;
 pub mod order;
 pub mod ordered;

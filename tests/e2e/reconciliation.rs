@@ -6,6 +6,7 @@ use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use local::payments::{Effect, Operation, Rule};
 use serde_json::json;
+use shared::domain::user::Role;
 
 use crate::crashes::settle;
 
@@ -81,4 +82,37 @@ async fn without_webhooks_a_payment_after_a_cancel_goes_back_and_what_is_left_to
     let back = || async { (shop.stack().payments().ledger().net(&paid) == 0).then_some(()) };
     eventually("the money goes back", back).await;
     balances(&shop, product, vec![paid, open]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_for_an_order_that_there_is_not_is_shown_to_a_moderator() {
+    let shop = Shop::open_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
+    let moderator = shop.appointed("moderator", Role::Moderator).await;
+    let order = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let sweeper = shop.stack().deployment().function("schedule-sweeper").unwrap();
+    let key = &sweeper.environment["AGORA_PAYMENT_GATEWAY_KEY"];
+    let address = format!("{}/v1/payment_intents", shop.stack().payments_endpoint());
+    let charge = reqwest::Client::new().post(address).bearer_auth(key).form(&[
+        ("amount", "3998"),
+        ("currency", "eur"),
+        ("metadata[order_id]", order),
+        ("payment_method", "pm_card_visa"),
+        ("confirm", "true"),
+        ("off_session", "true"),
+    ]);
+    assert_eq!(charge.send().await.unwrap().status(), StatusCode::OK);
+    for _ in 0..2 {
+        sweep(&shop).await;
+    }
+    let path = "/v1/payments/discrepancies?status=open";
+    let listed = || async {
+        let answer = shop.ask(Method::GET, path).by(&moderator).send().await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let found = answer.json()["data"].as_array().cloned().unwrap_or_default();
+        (!found.is_empty()).then_some(found)
+    };
+    let found = eventually("the discrepancy is listed", listed).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0]["orderId"], &found[0]["difference"]), (&json!(order), &json!("no_order")));
+    assert_eq!(found[0]["atGateway"]["captured"]["amount"], 3_998);
 }

@@ -1,6 +1,7 @@
 //! Payments over HTTP: what was paid, and what the gateway reports by itself.
 
 mod body;
+mod discrepancies;
 mod get;
 mod signed;
 mod webhook;
@@ -10,6 +11,7 @@ use shared::api::App;
 use shared::command::Store;
 use shared::gateway::webhook::WebhookVerifier;
 use shared::http::openapi::Routes;
+use shared::repository::discrepancy::DiscrepancyReader;
 use shared::repository::payment::PaymentReader;
 use shared::repository::user::UserReader;
 
@@ -19,11 +21,18 @@ pub use webhook::Webhooks;
 pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
-    Q: PaymentReader + UserReader,
+    Q: PaymentReader + DiscrepancyReader + UserReader,
     R: Routes<App<S, Q>>,
 {
-    routes.get("/v1/payments/{id}", get::get_payment, "Show what was paid for an order")
+    routes.get("/v1/payments/discrepancies", discrepancies::list_discrepancies, DISCREPANCIES).get(
+        "/v1/payments/{id}",
+        get::get_payment,
+        "Show what was paid for an order",
+    )
 }
+
+const DISCREPANCIES: &str =
+    "List payments that the payment gateway's books and ours contradict each other about";
 
 /// The routes of the gateway, which no limit keeps from reporting.
 pub fn gateway_routes<S: Store, R: Routes<Webhooks<S>>>(routes: R) -> R {
@@ -34,7 +43,7 @@ pub fn gateway_routes<S: Store, R: Routes<Webhooks<S>>>(routes: R) -> R {
 pub fn router<S, Q>(app: App<S, Q>) -> Router
 where
     S: Store,
-    Q: PaymentReader + UserReader,
+    Q: PaymentReader + DiscrepancyReader + UserReader,
 {
     routes(Router::new()).with_state(app)
 }

@@ -14,6 +14,7 @@ use shared::command::{Cause, CorrelationId, Store};
 use shared::dynamodb::outbox::Outbox;
 use shared::gateway::{PaymentGateway, PaymentLedger};
 use shared::relay::{Relay, Routes};
+use shared::repository::discrepancy::DiscrepancyReader;
 use shared::repository::order::OrderReader;
 use shared::runtime::{Error, ScheduleHandler};
 
@@ -53,7 +54,7 @@ impl<S: Store, Q: OrderReader, R: Routes, G> Sweeper<S, Q, R, G> {
 impl<S, Q, R, G, C> ScheduleHandler for Sweeper<S, Q, R, G, C>
 where
     S: Store,
-    Q: OrderReader,
+    Q: OrderReader + DiscrepancyReader,
     R: Routes,
     G: PaymentGateway + PaymentLedger,
     C: Clock,
@@ -67,6 +68,9 @@ where
         match self.reconciliation.tick(&cause, (&self.clock, deadline)).await {
             Ok(reconciled) => tracing::info!(?reconciled, "compared books with the payment gateway"),
             Err(error) => tracing::warn!(%error, "books are compared with the payment gateway later"),
+        }
+        if let Err(error) = self.reconciliation.review(&self.reader, &cause, (&self.clock, deadline)).await {
+            tracing::warn!(%error, "what differs is looked at again later");
         }
         let swept = Swept { expired: expired?, published: published? };
         tracing::info!(expired = swept.expired, published = swept.published, "swept");

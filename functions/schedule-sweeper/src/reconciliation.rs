@@ -1,4 +1,6 @@
-//! The gateway's books against ours: what is missing here is put right, what contradicts itself is reported.
+//! The gateway's books against ours: what is missing here is put right, what contradicts itself is noted for people.
+
+mod review;
 
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use shared::domain::order::{Order, OrderId};
 use shared::domain::payment::{Capture, Payment};
 use shared::domain::reconciliation::Entry;
 use shared::domain::reconciliation::compare::{Finding, compare};
+use shared::domain::reconciliation::discrepancy::{Discrepancy, NoteDiscrepancy};
 use shared::domain::reconciliation::position::{MovePosition, OfPayments, Position, Rounds};
 use shared::domain::refund::RefundIntent;
 use shared::gateway::{Excerpt, GatewayError, PaymentGateway, PaymentLedger, Refunded};
@@ -123,8 +126,9 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
                 Finding::Agrees => {}
                 Finding::Differs(difference) => {
                     reconciled.differing += 1;
-                    let (payment, order) = (&entry.gateway_id.0, entry.order_id);
-                    tracing::error!(payment, ?order, %difference, "the books of the payment gateway differ");
+                    let seen =
+                        Discrepancy::seen((entry, order.as_ref(), payment.as_ref()), difference, cause.at);
+                    self.report(seen, cause).await?;
                 }
                 finding => reconciled.healed += usize::from(self.heal(finding, entry, cause).await?),
             }
@@ -133,6 +137,13 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
             Some(last) if page.has_more => at.clone().after_page(last.gateway_id.clone()),
             _ => at.clone().after_round(self.rounds, cause.at),
         })
+    }
+
+    /// Notes what nobody can put right by rule.
+    async fn report(&self, seen: Discrepancy, cause: &Cause) -> Result<(), ReconcileError> {
+        let Discrepancy { id, order_id, difference, .. } = &seen;
+        tracing::error!(payment = %id, ?order_id, %difference, "the books of the payment gateway differ");
+        self.done(NoteDiscrepancy(seen), cause).await.map(|_| ())
     }
 
     /// Entries with their orders and payments, as they are now: read after the entries were.

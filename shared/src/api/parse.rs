@@ -14,6 +14,7 @@ use crate::domain::id::{Id, Identified};
 use crate::domain::money::{Amount, Currency, Money, Quantity};
 use crate::domain::order::OrderStatus;
 use crate::domain::payment::PaymentMethod;
+use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::subscriber::Subscriber;
 use crate::domain::text::{Sku, Text};
 use crate::http::FieldErrors;
@@ -59,7 +60,7 @@ macro_rules! read_from {
     )+};
 }
 
-read_from!(from_text: Currency, Day, DeadLetterStatus, Email, Limit, OrderStatus, Password, PaymentMethod, Sku, Subscriber);
+read_from!(from_text: Currency, Day, DeadLetterStatus, DiscrepancyStatus, Email, Limit, OrderStatus, Password, PaymentMethod, Sku, Subscriber);
 read_from!(from_integer: Amount, Quantity, Pieces, OpeningStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {

@@ -47,6 +47,12 @@ impl Identified for Payment {
 #[serde(transparent)]
 pub struct GatewayId(pub String);
 
+impl fmt::Display for GatewayId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The gateway's token for a means of payment, like `pm_card_visa`: 3 to 100 of `A-Z a-z 0-9 _`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -4,6 +4,7 @@
 //! Everything here is a second way to learn what webhooks and answers say. Nothing depends on it as long as those arrive.
 
 pub mod compare;
+pub mod discrepancy;
 pub mod position;
 
 use super::money::Money;

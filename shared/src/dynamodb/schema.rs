@@ -33,7 +33,7 @@ pub enum Index {
     /// What one person owns, in the order of ids: the orders of a buyer. Accounts, which own themselves, in the order
     /// of their addresses, for finding the beginning of one.
     ByOwner,
-    /// What falls due, in the order of time: orders that wait for their payment.
+    /// What falls due, in the order of time: orders that wait for their payment, discrepancies to be looked at again.
     Due,
 }
 

@@ -204,10 +204,15 @@ impl<C: Clock> StripeGateway<C> {
     }
 
     async fn get(&self, path: String, correlation_id: &CorrelationId) -> Result<Answer, GatewayError> {
+        let answer = self.ask(path, correlation_id).await?;
+        if answer.status == StatusCode::OK { Ok(answer) } else { Err(self.not_now(answer.status)) }
+    }
+
+    /// Whatever the gateway answers.
+    async fn ask(&self, path: String, correlation_id: &CorrelationId) -> Result<Answer, GatewayError> {
         let call =
             Call { method: Method::GET, path, form: Vec::new(), idempotency_key: None, correlation_id };
-        let answer = self.client.call(&call).await.map_err(|error| self.no_answer(error))?;
-        if answer.status == StatusCode::OK { Ok(answer) } else { Err(self.not_now(answer.status)) }
+        self.client.call(&call).await.map_err(|error| self.no_answer(error))
     }
 
     /// What the search finds; nothing is only believed once the index has surely caught up.

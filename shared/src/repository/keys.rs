@@ -1,31 +1,30 @@
-//! The key scheme: where every record stands, and which lists it appears in. Nowhere else is a key built.
+//! The key scheme: where every record stands (and, in `entities`, which lists it appears in). Nowhere else is a key built.
 //!
 //! What belongs to one thing shares its partition (an account with its password and sessions, an order with its
 //! payment and its attempts), so that it is read together.
 
-use super::listing;
-use crate::clock::Timestamp;
+mod entities;
+
 use crate::command::event::EventId;
-use crate::command::receipt::MESSAGE_RETENTION;
-use crate::command::{Entity, Key, Listings, Record, Silent, Version};
-use crate::domain::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
+use crate::command::{Key, Record};
+use crate::domain::dead_letter::{DeadLetter, DeadLetterId};
 use crate::domain::dispatch::Dispatch;
 use crate::domain::email::Email;
 use crate::domain::market::figures::MarketFigures;
-use crate::domain::market::{Market, MarketEvent, MarketId};
+use crate::domain::market::{Market, MarketId};
 use crate::domain::order::attempt::Attempts;
-use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::{Order, OrderEvent, OrderId};
-use crate::domain::payment::{Payment, PaymentEvent, PaymentId};
-use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
+use crate::domain::order::{Order, OrderId};
+use crate::domain::payment::{GatewayId, Payment, PaymentId};
+use crate::domain::product::{Product, ProductId, SkuClaim, SkuInMarket, Stock};
+use crate::domain::reconciliation::discrepancy::Discrepancy;
 use crate::domain::reconciliation::position::{OfPayments, Position};
 use crate::domain::sale::{DaySales, SalesOn};
-use crate::domain::search::{DocumentId, IndexEntry, Indexed, Posting, PostingPlace};
+use crate::domain::search::{DocumentId, IndexEntry, Posting, PostingPlace};
 use crate::domain::session::{Session, SessionKey};
-use crate::domain::tally::{Counted, Subject, Tally};
+use crate::domain::tally::{Subject, Tally};
 use crate::domain::total::{ListName, ListTotal};
-use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
-use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
+use crate::domain::user::password_reset::{PasswordReset, PasswordResetId};
+use crate::domain::user::{Credentials, EmailClaim, User, UserId};
 
 fn key(pk: String, sk: impl Into<String>) -> Key {
     Key { pk, sk: sk.into() }
@@ -95,6 +94,7 @@ record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.retyped::<Ord
 record!(ListTotal, "list-total", |list: ListName| format!("total#{}", list.as_str()), "total");
 record!(Tally, "tally", |id: Subject| partition_of(*id), "tally");
 record!(Position, "position", |_id: OfPayments| "reconciliation".to_owned(), "position");
+record!(Discrepancy, "discrepancy", |id: GatewayId| format!("discrepancy#{id}"), "discrepancy");
 record!(IndexEntry, "index-entry", |id: DocumentId| partition_of_document(*id), "search");
 record!(
     Posting,
@@ -104,231 +104,3 @@ record!(
 );
 record!(Dispatch, "dispatch", |event: EventId| format!("dispatch#{event}"), "dispatch");
 record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");
-
-impl Entity for User {
-    type Event = UserEvent;
-
-    fn id(&self) -> &UserId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn listings(&self) -> Listings {
-        let accounts = listing::accounts(self.role, self.status);
-        Listings {
-            by_parent: Some((accounts.clone(), self.id.to_string())),
-            name: Some(listing::name_sort(&self.name, &self.id.to_string())),
-            by_owner: Some((accounts, self.email.as_str().to_owned())),
-            due: None,
-        }
-    }
-}
-
-impl Entity for PasswordReset {
-    type Event = PasswordResetEvent;
-
-    fn id(&self) -> &PasswordResetId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
-    }
-}
-
-impl Entity for Session {
-    type Event = Silent;
-
-    fn id(&self) -> &SessionKey {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
-    }
-}
-
-impl Entity for Market {
-    type Event = MarketEvent;
-
-    fn id(&self) -> &MarketId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn listings(&self) -> Listings {
-        let by_status = (listing::markets(self.status), self.id.to_string());
-        let name = listing::name_sort(&self.name, &self.id.to_string());
-        Listings { by_parent: Some(by_status), name: Some(name), ..Listings::default() }
-    }
-}
-
-impl Entity for Product {
-    type Event = ProductEvent;
-
-    fn id(&self) -> &ProductId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn listings(&self) -> Listings {
-        let in_market = (listing::products_of(self.market_id), self.id.to_string());
-        Listings { by_parent: Some(in_market), ..Listings::default() }
-    }
-}
-
-impl Entity for Order {
-    type Event = OrderEvent;
-
-    fn id(&self) -> &OrderId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn listings(&self) -> Listings {
-        let of_buyer = (listing::orders_of(self.buyer_id), self.id.to_string());
-        let due = match self.fulfilment {
-            Fulfilment::AwaitingPayment { until, .. } => {
-                Some((listing::expiring_orders(listing::expiry_shard(self.id)), until.to_string()))
-            }
-            _ => None,
-        };
-        let in_market = (listing::order_in(self.market_id, self.id), self.id.to_string());
-        Listings { by_parent: Some(in_market), by_owner: Some(of_buyer), due, ..Listings::default() }
-    }
-}
-
-impl Entity for Payment {
-    type Event = PaymentEvent;
-
-    fn id(&self) -> &PaymentId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-}
-
-impl Entity for MarketFigures {
-    type Event = Silent;
-
-    fn id(&self) -> &MarketId {
-        &self.market_id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn listings(&self) -> Listings {
-        let by_volume =
-            (listing::markets_by_volume(self.status), listing::volume_sort(self.volume, self.market_id));
-        Listings { by_parent: Some(by_volume), ..Listings::default() }
-    }
-}
-
-impl Entity for Tally {
-    type Event = Silent;
-
-    fn id(&self) -> &Subject {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    /// What is gone need not be remembered longer than somebody might still count what they read before.
-    fn expires_at(&self) -> Option<Timestamp> {
-        match self.counted {
-            Counted::At(_) => None,
-            Counted::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
-        }
-    }
-}
-
-impl Entity for Dispatch {
-    type Event = Silent;
-
-    fn id(&self) -> &EventId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
-    }
-}
-
-impl Entity for Position {
-    type Event = Silent;
-
-    fn id(&self) -> &OfPayments {
-        &OfPayments
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-}
-
-impl Entity for IndexEntry {
-    type Event = Silent;
-
-    fn id(&self) -> &DocumentId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    /// As for tallies.
-    fn expires_at(&self) -> Option<Timestamp> {
-        match self.indexed {
-            Indexed::At(_) => None,
-            Indexed::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
-        }
-    }
-}
-
-impl Entity for DeadLetter {
-    type Event = DeadLetterEvent;
-
-    fn id(&self) -> &DeadLetterId {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn listings(&self) -> Listings {
-        let of_queue = (listing::dead_letters(self.queue, self.status), self.id.to_string());
-        Listings { by_parent: Some(of_queue), ..Listings::default() }
-    }
-}

@@ -3,6 +3,7 @@
 use crate::domain::dead_letter::DeadLetterStatus;
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::OrderId;
+use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::subscriber::Subscriber;
 use crate::domain::text::Name;
 use crate::domain::user::{Role, UserId, UserStatus};
@@ -105,3 +106,12 @@ pub fn expiry_shard(order: OrderId) -> u32 {
 pub fn dead_letters(queue: Subscriber, status: DeadLetterStatus) -> String {
     format!("dead-letters#{}#{}", queue.as_str(), status.as_str())
 }
+
+/// Where the books of the payment gateway differ, by what became of it.
+#[must_use]
+pub fn discrepancies(status: DiscrepancyStatus) -> String {
+    format!("discrepancies#{}", status.as_str())
+}
+
+/// Where the books of the payment gateway differ, by when that was last looked at.
+pub const OPEN_DISCREPANCIES: &str = "discrepancies#open";

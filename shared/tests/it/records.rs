@@ -24,7 +24,10 @@ use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::product::{Product, SkuClaim, SkuInMarket, Stock};
+use shared::domain::reconciliation::compare::Difference;
+use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, NoteDiscrepancy};
 use shared::domain::reconciliation::position::{MovePosition, OfPayments, Position, Rounds};
+use shared::domain::reconciliation::{Entry, Standing};
 use shared::domain::session::end::EndSession;
 use shared::domain::session::rotate::RotateSession;
 use shared::domain::session::start::StartSession;
@@ -566,4 +569,44 @@ async fn how_far_the_comparing_of_books_is_stands_alone() {
         "dueAt": moment().plus(minute),
     });
     assert_eq!(ground.stored::<Position>(&OfPayments).await, expected);
+}
+
+#[tokio::test]
+async fn a_discrepancy_is_listed_by_its_status_and_by_when_it_was_seen_until_it_is_closed() {
+    let ground = Ground::open().await;
+    let (gateway_id, order_id) = (GatewayId("pi_1".to_owned()), id(ORDER));
+    let captured = Standing::Captured { amount: cents(3_998), refunded: 500 };
+    let entry = Entry { gateway_id, order_id: Some(order_id), standing: captured, read_at: moment() };
+    let seen = Discrepancy::seen((&entry, None, None), Difference::NoOrder, moment());
+    ground.run(NoteDiscrepancy(seen)).await;
+    let mut expected = json!({
+        "pk": "discrepancy#pi_1",
+        "sk": "discrepancy",
+        "kind": "discrepancy",
+        "parentKey": "discrepancies#open",
+        "parentSort": format!("{AT}#pi_1"),
+        "dueShard": "discrepancies#open",
+        "dueAt": AT,
+        "id": "pi_1",
+        "version": 1,
+        "orderId": ORDER,
+        "difference": "no_order",
+        "atGateway": {
+            "captured": { "amount": 3_998, "currency": "EUR" },
+            "refunded": { "amount": 500, "currency": "EUR" },
+        },
+        "onRecord": {},
+        "firstSeenAt": AT,
+        "lastSeenAt": AT,
+        "closedAt": null,
+    });
+    assert_eq!(ground.stored::<Discrepancy>(&entry.gateway_id).await, expected);
+    ground.run_later(CloseDiscrepancy { id: entry.gateway_id.clone(), expected: Version::FIRST }).await;
+    let item = expected.as_object_mut().unwrap();
+    item.retain(|name, _| !name.starts_with("due"));
+    expected["version"] = json!(2);
+    expected["parentKey"] = json!("discrepancies#closed");
+    expected["closedAt"] = json!(LATER);
+    expected["ttl"] = json!(1_807_776_001);
+    assert_eq!(ground.stored::<Discrepancy>(&entry.gateway_id).await, expected);
 }

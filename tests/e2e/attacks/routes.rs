@@ -112,6 +112,7 @@ fn dead_letters() -> Vec<Route> {
 
 fn others() -> Vec<Route> {
     vec![
+        ("GET", "/v1/payments/discrepancies", nothing, [401, 403, 403, 200, 200]),
         ("GET", "/v1/payments/{id}", nothing, SIGNED_IN),
         ("POST", "/v1/payments/webhook", |_| json!({ "id": "evt_1" }), FORGED),
         ("GET", "/health", nothing, PUBLIC),

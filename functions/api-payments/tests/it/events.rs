@@ -7,7 +7,8 @@ use shared::clock::{Clock, SystemClock};
 use super::Payments;
 
 /// What each event is answered with, in an order in which they can be sent one after the other.
-const ANSWERS: [(&str, u16, &str); 7] = [
+const ANSWERS: [(&str, u16, &str); 8] = [
+    ("list-discrepancies-without-permission", 403, "FORBIDDEN"),
     ("get-absent-payment", 404, "NOT_FOUND"),
     ("webhook-without-signature", 401, "INVALID_SIGNATURE"),
     ("webhook-with-a-forged-signature", 401, "INVALID_SIGNATURE"),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod discrepancies;
 mod events;
 mod get;
 mod outcomes;

@@ -6,13 +6,18 @@ use harness::scene::{ORDER, Scene, buyer, cause, cents, id};
 use local::payments::{Effect, Operation, Rule, When};
 use schedule_sweeper::reconciliation::{ReconcileError, Reconciled, Reconciliation};
 use shared::clock::{Clock, SystemClock};
+use shared::domain::money::Money;
 use shared::domain::order::advance::{AdvanceOrder, Move};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, OrderId, OrderStatus};
-use shared::domain::payment::{Checkout, CheckoutIntent, Payment, PaymentEvent};
+use shared::domain::payment::{Checkout, CheckoutIntent, GatewayId, Payment, PaymentEvent};
+use shared::domain::reconciliation::compare::Difference;
+use shared::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus, NoteDiscrepancy, Sums};
 use shared::domain::refund::RefundStatus;
+use shared::dynamodb::slice::Slice;
 use shared::gateway::{Opened, PaymentGateway, RefundAnswer, Refunded, StripeGateway};
+use shared::repository::discrepancy::DiscrepancyReader;
 use shared::repository::order::OrderReader;
 use shared::repository::payment::PaymentReader;
 
@@ -54,6 +59,23 @@ impl Books {
             Opened::Payable(checkout) => checkout,
             Opened::Refused(code) => panic!("{code:?}"),
         }
+    }
+
+    /// Looks again at what differed before now; says how much is right.
+    async fn review(&self) -> usize {
+        let env = self.scene.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "0");
+        let gateway = StripeGateway::from_env(&env).unwrap();
+        let books = Reconciliation::from_env(&env, self.scene.store.clone(), gateway).unwrap();
+        let later = SystemClock.now().plus(Duration::from_secs(1));
+        let (cause, deadline) = (cause(later), later.plus(Duration::from_secs(50)));
+        let review = books.review(&self.scene.reader, &cause, (&SystemClock, deadline));
+        Box::pin(review).await.unwrap()
+    }
+
+    /// All discrepancies, those that were first seen last first.
+    async fn discrepancies(&self) -> Vec<Discrepancy> {
+        let listed = self.scene.reader.discrepancies(None, &Slice::first(100)).await;
+        listed.unwrap().items
     }
 
     async fn advance(&self, by: Move) {
@@ -146,8 +168,53 @@ async fn an_amount_that_differs_is_reported_until_it_is_right_and_nothing_is_cha
     assert_eq!(books.reconciled().await, (1, 0, 1));
     let (found, order) = books.scene.reader.payment(payment.id).await.unwrap().unwrap();
     assert_eq!((found, order.status), (wrong.clone(), OrderStatus::Confirmed));
+    let noted = books.discrepancies().await.pop().unwrap();
+    let captured = |sums: Sums| sums.captured.map(Money::amount);
+    assert_eq!((noted.order_id, noted.difference), (Some(id(ORDER)), Difference::Captured));
+    assert_eq!((captured(noted.at_gateway), captured(noted.on_record)), (Some(3_998), Some(3_997)));
+
+    assert_eq!(books.review().await, 0, "it is so still");
+    let seen = books.discrepancies().await.pop().unwrap();
+    assert_eq!((seen.first_seen_at, seen.status()), (noted.first_seen_at, DiscrepancyStatus::Open));
+    assert!(seen.last_seen_at > noted.last_seen_at);
     books.scene.force(Payment { version: wrong.version.next(), ..payment }, event).await;
     assert_eq!(books.reconciled().await, (1, 0, 0));
+}
+
+#[tokio::test]
+async fn what_differs_is_noted_once_and_closed_when_the_books_agree_however_old_the_payment_is() {
+    let books = Books::open().await;
+    let checkout = books.waiting().await;
+    assert_eq!(books.pay(&checkout).await, 200);
+    assert_eq!(books.reconciled().await, (1, 1, 0));
+    let (payment, _) = books.scene.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
+    let event = PaymentEvent::Captured(payment.facts(payment.captured));
+    let wrong = Payment { captured: cents(3_997), version: payment.version.next(), ..payment.clone() };
+    books.scene.force(wrong.clone(), event.clone()).await;
+    for _ in 0..3 {
+        assert_eq!(books.reconciled().await, (1, 0, 1));
+    }
+    assert_eq!(books.discrepancies().await.len(), 1);
+    books.scene.force(Payment { version: wrong.version.next(), ..payment }, event).await;
+    assert_eq!(books.review().await, 1);
+    let closed = books.discrepancies().await.pop().unwrap();
+    assert_eq!((closed.status(), closed.version.get()), (DiscrepancyStatus::Closed, 4));
+    assert!(closed.closed_at.is_some() && closed.forgotten_at() > closed.closed_at);
+    assert_eq!(books.review().await, 0, "what is closed is not looked at again");
+}
+
+#[tokio::test]
+async fn a_payment_that_is_gone_from_the_books_of_the_gateway_stays_open() {
+    let books = Books::open().await;
+    let checkout = books.checkout(an_order()).await;
+    assert_eq!(books.pay(&checkout).await, 200);
+    assert_eq!(books.reconciled().await, (1, 0, 1));
+    let gone = Discrepancy { id: GatewayId("pi_gone".to_owned()), ..books.discrepancies().await.remove(0) };
+    books.scene.run(NoteDiscrepancy(gone)).await;
+    assert_eq!(books.review().await, 0);
+    let open = books.discrepancies().await;
+    assert_eq!(open.len(), 2);
+    assert!(open.iter().all(|found| found.status() == DiscrepancyStatus::Open && found.version.get() == 2));
 }
 
 #[tokio::test]
@@ -157,6 +224,8 @@ async fn money_for_an_order_that_there_is_not_is_reported() {
     assert_eq!(books.reconciled().await, (1, 0, 0));
     assert_eq!(books.pay(&checkout).await, 200);
     assert_eq!(books.reconciled().await, (1, 0, 1));
+    let noted = books.discrepancies().await.pop().unwrap();
+    assert_eq!((noted.difference, noted.on_record), (Difference::NoOrder, Sums::default()));
 }
 
 #[tokio::test]

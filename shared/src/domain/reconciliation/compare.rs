@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Entry, Standing};
 use crate::domain::money::Money;
 use crate::domain::order::fulfilment::Fulfilment;
@@ -28,7 +31,8 @@ pub enum Finding {
 }
 
 /// How books differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Difference {
     /// The money is for an order that there is not.
     #[error("money was captured for an order that there is not")]
@@ -57,7 +61,7 @@ pub fn compare(entry: &Entry, order: Option<&Order>, payment: Option<&Payment>) 
         (Standing::Captured { amount, refunded }, Some(order)) => match known(entry, order, payment) {
             None => Finding::Unheard(order_id, Capture { gateway_id: entry.gateway_id.clone(), amount }),
             Some(recorded) if recorded != amount => Finding::Differs(Difference::Captured),
-            Some(_) => given_back(entry, order, refunded),
+            Some(_) => compare_refunds(entry, order, refunded),
         },
     }
 }
@@ -70,16 +74,19 @@ fn is_over(order: &Order) -> bool {
 }
 
 /// What is on record of the entry's capture: as the order's payment, or as a further one that went back at once.
-fn known(entry: &Entry, order: &Order, payment: Option<&Payment>) -> Option<Money> {
+pub(super) fn known(entry: &Entry, order: &Order, payment: Option<&Payment>) -> Option<Money> {
     let paid = payment.filter(|payment| payment.gateway_id == entry.gateway_id);
     paid.map(|payment| payment.captured).or_else(|| refunds(entry, order).next().map(|refund| refund.amount))
 }
 
-fn given_back(entry: &Entry, order: &Order, refunded: i64) -> Finding {
-    let recorded: i64 = refunds(entry, order)
-        .filter(|refund| refund.status == RefundStatus::Succeeded)
-        .map(|refund| refund.amount.amount())
-        .sum();
+/// How many minor units of the entry's capture went back, as far as the order knows.
+pub(super) fn given_back(entry: &Entry, order: &Order) -> i64 {
+    let succeeded = refunds(entry, order).filter(|refund| refund.status == RefundStatus::Succeeded);
+    succeeded.map(|refund| refund.amount.amount()).sum()
+}
+
+fn compare_refunds(entry: &Entry, order: &Order, refunded: i64) -> Finding {
+    let recorded = given_back(entry, order);
     match refunds(entry, order).find(|refund| refund.is_pending()) {
         Some(pending) if refunded > recorded => Finding::Unsettled(pending.intent(order.id)),
         None if refunded != recorded && is_quiet(entry, order) => Finding::Differs(Difference::Refunded),

@@ -54,8 +54,26 @@ impl<C: Clock> PaymentLedger for StripeGateway<C> {
         Ok(LedgerPage { entries, has_more: list.has_more })
     }
 
+    async fn entry(
+        &self,
+        id: &GatewayId,
+        correlation: &CorrelationId,
+    ) -> Result<Option<Entry>, GatewayError> {
+        let read_at = self.clock.now();
+        let path = format!("{INTENTS}/{id}?expand[]=latest_charge");
+        let answer = self.ask(path, correlation).await?;
+        match answer.status {
+            StatusCode::OK => {
+                let listed = Listed::deserialize(&answer.body).map_err(|_| GatewayError::Unexpected)?;
+                Ok(Some(listed.entry(read_at)))
+            }
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(self.not_now(status)),
+        }
+    }
+
     async fn close(&self, id: &GatewayId, correlation: &CorrelationId) -> Result<(), GatewayError> {
-        let (path, key) = (format!("{INTENTS}/{}/cancel", id.0), format!("{}-cancel", id.0));
+        let (path, key) = (format!("{INTENTS}/{id}/cancel"), format!("{id}-cancel"));
         let answer = self.post(&path, Vec::new(), key, correlation).await?;
         match answer.status {
             // Refused: it was paid or closed meanwhile, which the next round sees.

@@ -1,0 +1,80 @@
+//! `GET /v1/payments/discrepancies`.
+
+use harness::scene::{ORDER, buyer, cents, id, moderator};
+use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock};
+use shared::command::Version;
+use shared::domain::payment::GatewayId;
+use shared::domain::reconciliation::compare::Difference;
+use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, NoteDiscrepancy};
+use shared::domain::reconciliation::{Entry, Standing};
+
+use super::Payments;
+
+impl Payments {
+    /// Notes that money was captured for [`ORDER`], which there is not.
+    async fn note(&self, gateway_id: &str) {
+        let standing = Standing::Captured { amount: cents(3_998), refunded: 0 };
+        let (gateway_id, order_id, read_at) =
+            (GatewayId(gateway_id.to_owned()), Some(id(ORDER)), SystemClock.now());
+        let entry = Entry { gateway_id, order_id, standing, read_at };
+        let seen = Discrepancy::seen((&entry, None, None), Difference::NoOrder, read_at);
+        self.scene.run(NoteDiscrepancy(seen)).await;
+    }
+
+    async fn list(&self, query: &str) -> Value {
+        let answer = self.get(moderator(), &format!("/v1/payments/discrepancies{query}")).await;
+        assert_eq!(answer.status, 200);
+        answer.json()
+    }
+}
+
+fn ids(page: &Value) -> Vec<&str> {
+    page["data"].as_array().unwrap().iter().map(|row| row["gatewayId"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn discrepancies_are_listed_by_status_with_both_sides_and_their_number() {
+    let payments = Payments::open().await;
+    assert_eq!(payments.list("").await["pagination"]["total"], 0);
+    for gateway_id in ["pi_1", "pi_2", "pi_3"] {
+        payments.note(gateway_id).await;
+    }
+    let close = CloseDiscrepancy { id: GatewayId("pi_2".to_owned()), expected: Version::FIRST };
+    payments.scene.run(close).await;
+
+    let open = payments.list("?status=open").await;
+    assert_eq!((ids(&open), &open["pagination"]["total"]), (vec!["pi_3", "pi_1"], &json!(2)));
+    let expected = json!({
+        "gatewayId": "pi_3",
+        "orderId": ORDER,
+        "status": "open",
+        "difference": "no_order",
+        "detail": "money was captured for an order that there is not",
+        "atGateway": {
+            "captured": { "amount": 3_998, "currency": "EUR" },
+            "refunded": { "amount": 0, "currency": "EUR" },
+        },
+        "onRecord": {},
+        "firstSeenAt": open["data"][0]["firstSeenAt"],
+        "lastSeenAt": open["data"][0]["firstSeenAt"],
+    });
+    assert_eq!(open["data"][0], expected);
+    let closed = payments.list("?status=closed&fields=gatewayId,closedAt").await;
+    assert_eq!(ids(&closed), ["pi_2"]);
+    assert!(closed["data"][0]["closedAt"].is_string());
+    let first = payments.list("?limit=2").await;
+    let cursor = first["pagination"]["nextCursor"].as_str().unwrap().to_owned();
+    let second = payments.list(&format!("?limit=2&cursor={cursor}")).await;
+    assert_eq!([ids(&first), ids(&second)].concat(), ["pi_3", "pi_2", "pi_1"]);
+}
+
+#[tokio::test]
+async fn discrepancies_need_the_permission_and_a_status_that_there_is() {
+    let payments = Payments::open().await;
+    let refused = payments.get(buyer(), "/v1/payments/discrepancies").await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (403, "FORBIDDEN".to_owned()));
+    let unknown = payments.get(moderator(), "/v1/payments/discrepancies?status=odd").await;
+    assert_eq!((unknown.status.as_u16(), unknown.code()), (400, "VALIDATION_ERROR".to_owned()));
+    assert!(unknown.json()["error"]["fields"]["status"].as_str().unwrap().contains("open"));
+}
