@@ -1,6 +1,8 @@
 //! Every way that an order can take: any moves, in any order, as often as may be, on a stock and a gateway that count
 //! along. No move ever leaves pieces or money unaccounted for.
 
+mod books;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
