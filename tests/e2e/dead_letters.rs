@@ -6,9 +6,11 @@ use harness::audit::{Books, Journal};
 use harness::shop::{Answer, eventually};
 use harness::{Customer, Shop};
 use http::{Method, StatusCode};
+use local::faults::{Fault, Rule, Service};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
 
+use crate::crashes::settle;
 use crate::deliveries::order_created;
 
 /// A shop, and who looks after what goes wrong in it.
@@ -86,7 +88,10 @@ async fn a_poison_message_is_read_redriven_dies_again_and_is_removed() {
     let tag = desk.get(&path(&letter)).await.headers["etag"].to_str().unwrap().to_owned();
     let remove = desk.shop.ask(Method::DELETE, &path(&letter)).by(&desk.admin);
     assert_eq!(remove.header("if-match", &tag).send().await.status, StatusCode::NO_CONTENT);
-    assert!(Books::read(&desk.shop).await.dead_letters.is_empty());
+    assert_eq!(desk.get(&path(&letter)).await.status, StatusCode::NOT_FOUND);
+    let removed = desk.letters("removed", 1).await.remove(0);
+    assert_eq!((&removed["id"], &removed["removed"]["by"]), (&letter["id"], &json!(desk.admin.id)));
+    assert!(!Books::read(&desk.shop).await.dead_letters.remove(0).body.contains("nobody"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,5 +123,36 @@ async fn messages_that_are_redriven_twice_have_one_effect_each() {
     let ledger = shop.stack().payments().ledger();
     assert!(orders.iter().all(|order| ledger.captures_of(order).len() == 1));
     let journal = Journal { stocked: [(product, 100)].into(), acknowledged: orders };
+    assert_eq!(Books::read(shop).await.violations(&journal, &ledger), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_message_died_with_a_table_that_did_not_answer_is_fulfilled_once_it_is_redriven() {
+    let desk = Desk::open().await;
+    let shop = &desk.shop;
+    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
+    let product = shop.product(&seller, 1_999, 100).await;
+    let commits = Rule::new("queue-fulfilment", Fault::throttled()).service(Service::DynamoDb).times(1_000);
+    shop.stack().faults().inject(commits);
+    let placed = shop.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await;
+    let order = text(&placed.data(StatusCode::CREATED)["id"]);
+    let died = || async {
+        shop.stack().redeliver().await;
+        let list = desk.get("/v1/dead-letters?queue=fulfilment&status=dead").await.data(StatusCode::OK);
+        list.as_array().and_then(|letters| letters.first().cloned())
+    };
+    let letter = eventually("the message dies", died).await;
+    assert_eq!(
+        (shop.look(&buyer, &order).await["status"].as_str(), &letter["attempts"]),
+        (Some("pending"), &json!(5))
+    );
+
+    shop.stack().faults().clear();
+    assert_eq!(desk.redrive(&letter).await.status, StatusCode::OK);
+    shop.order_in(&buyer, &order, &["confirmed"]).await;
+    settle(shop).await;
+    let ledger = shop.stack().payments().ledger();
+    assert_eq!(ledger.captures_of(&order).len(), 1);
+    let journal = Journal { stocked: [(product, 100)].into(), acknowledged: vec![order] };
     assert_eq!(Books::read(shop).await.violations(&journal, &ledger), Vec::<String>::new());
 }

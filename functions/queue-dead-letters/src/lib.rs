@@ -80,6 +80,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDead
         attempts,
         sent_at: delivery.sent_at,
         redrives: Vec::new(),
+        removed: None,
         created_at: now,
         updated_at: now,
     };

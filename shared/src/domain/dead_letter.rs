@@ -2,14 +2,15 @@
 //!
 //! A letter is dead until it is redriven: its message goes back to its own queue as it was, through the outbox, so that it
 //! is sent exactly when the letter says so. Should the message die again, the letter is dead again, and remembers who
-//! redrove it before.
+//! redrove it before. One that somebody removed has no message any more, and says for a while who that was.
 
-pub mod delete;
 pub mod record;
 pub mod redrive;
+pub mod remove;
 mod status;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,9 @@ pub struct DeadLetter {
     pub sent_at: Option<Timestamp>,
     /// Who had it tried again, the first first.
     pub redrives: Vec<Redrive>,
+    /// Who removed its message, if somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removal>,
     /// When it was recorded.
     pub created_at: Timestamp,
     /// When it last died or was redriven.
@@ -68,6 +72,18 @@ pub struct Redrive {
     /// When.
     pub at: Timestamp,
 }
+
+/// That somebody removed a message for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Removal {
+    /// Who.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How long it is kept who removed a message.
+const RETENTION: Duration = Duration::from_hours(90 * 24);
 
 impl Identified for DeadLetter {
     const PREFIX: &'static str = "dlt";
@@ -94,6 +110,32 @@ impl DeadLetter {
             updated_at: at,
             ..self
         }
+    }
+
+    /// The letter without its message, which `by` has removed.
+    #[must_use]
+    pub fn removed(self, by: UserId, at: Timestamp) -> Self {
+        Self {
+            version: self.version.next(),
+            status: DeadLetterStatus::Removed,
+            body: String::new(),
+            attributes: BTreeMap::new(),
+            removed: Some(Removal { by, at }),
+            updated_at: at,
+            ..self
+        }
+    }
+
+    /// The letter, if it has its message still.
+    #[must_use]
+    pub fn kept(self) -> Option<Self> {
+        (self.status != DeadLetterStatus::Removed).then_some(self)
+    }
+
+    /// When nobody needs to know any more that it was there.
+    #[must_use]
+    pub fn forgotten_at(&self) -> Option<Timestamp> {
+        self.removed.map(|removal| removal.at.plus(RETENTION))
     }
 
     /// The message as it was, with a note of the redrive that sends it again.
@@ -129,9 +171,9 @@ pub enum DeadLetterEvent {
         #[serde(skip)]
         message: Forwarded,
     },
-    /// Nobody wants it any more.
-    #[serde(rename = "dead_letter.deleted")]
-    Deleted,
+    /// Nobody wants its message any more.
+    #[serde(rename = "dead_letter.removed")]
+    Removed,
 }
 
 /// Nobody hears of dead letters but the queue that one goes back to. A consumer that did, and failed, would make dead
@@ -141,7 +183,7 @@ impl Event for DeadLetterEvent {
         match self {
             Self::Recorded => "dead_letter.recorded",
             Self::Redriven { queue, .. } => queue.redrive(),
-            Self::Deleted => "dead_letter.deleted",
+            Self::Removed => "dead_letter.removed",
         }
     }
 
@@ -152,7 +194,7 @@ impl Event for DeadLetterEvent {
     fn forwards(&self) -> Option<Forwarded> {
         match self {
             Self::Redriven { message, .. } => Some(message.clone()),
-            Self::Recorded | Self::Deleted => None,
+            Self::Recorded | Self::Removed => None,
         }
     }
 }

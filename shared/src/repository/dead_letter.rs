@@ -18,7 +18,7 @@ use crate::dynamodb::{Consistency, DynamoReader};
 pub struct DeadLetterList {
     /// Those of this queue; of any, if `None`.
     pub queue: Option<Subscriber>,
-    /// Those of this status; of any, if `None`.
+    /// Those of this status; of any in which they have their messages, if `None`.
     pub status: Option<DeadLetterStatus>,
 }
 
@@ -87,7 +87,10 @@ impl DeadLetterList {
         let partitions = queues.flat_map(|queue| {
             let statuses = DeadLetterStatus::ALL.iter();
             statuses
-                .filter(|status| self.status.is_none_or(|asked| asked == **status))
+                .filter(|status| match self.status {
+                    Some(asked) => asked == **status,
+                    None => **status != DeadLetterStatus::Removed,
+                })
                 .map(|status| listing::dead_letters(*queue, *status))
         });
         partitions.map(|partition| Query::index(Index::ByParent, partition, 1).newest_first()).collect()

@@ -491,6 +491,7 @@ fn dead_letter(letter: &str) -> DeadLetter {
         attempts: 5,
         sent_at: Some(moment()),
         redrives: Vec::new(),
+        removed: None,
         created_at: moment(),
         updated_at: moment(),
     }

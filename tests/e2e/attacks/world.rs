@@ -131,6 +131,7 @@ impl World {
             attempts: 1,
             sent_at: Some(now),
             redrives: Vec::new(),
+            removed: None,
             created_at: now,
             updated_at: now,
         };

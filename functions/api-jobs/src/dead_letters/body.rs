@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::command::Version;
 use shared::consumer::delivery::CORRELATION_ATTRIBUTE;
-use shared::domain::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus, Redrive};
+use shared::domain::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus, Redrive, Removal};
 use shared::domain::subscriber::Subscriber;
 use shared::http::{EntityTag, Resource};
 
@@ -31,6 +31,9 @@ pub(crate) struct SummaryBody {
     sent_at: Option<Timestamp>,
     /// Who had it tried again, the first first.
     redrives: Vec<Redrive>,
+    /// Who removed the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<Removal>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: Version,
@@ -82,6 +85,7 @@ impl From<DeadLetter> for SummaryBody {
             correlation_id: letter.attributes.get(CORRELATION_ATTRIBUTE).cloned(),
             sent_at: letter.sent_at,
             redrives: letter.redrives,
+            removed: letter.removed,
             created_at: letter.created_at,
             updated_at: letter.updated_at,
             version: letter.version,

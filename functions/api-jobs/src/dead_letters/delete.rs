@@ -5,27 +5,27 @@ use shared::api::permission::JobsRedrive;
 use shared::api::{App, Once, Permitted};
 use shared::command::Store;
 use shared::domain::dead_letter::DeadLetterId;
-use shared::domain::dead_letter::delete::{DeleteDeadLetter, DeleteDeadLetterError};
+use shared::domain::dead_letter::remove::{RemoveDeadLetter, RemoveError};
 use shared::http::precondition::version_mismatch;
 use shared::http::{ApiError, IfMatch, NoContent, Path, Reply};
 use shared::repository::user::UserReader;
 
-/// Removes the message for good. One that was redriven is on its way all the same.
+/// Removes the message for good, and keeps for ninety days who did so. One that was redriven is on its way all the same.
 pub(crate) async fn delete_dead_letter<S: Store, Q: UserReader>(
     State(app): State<App<S, Q>>,
-    _: Permitted<JobsRedrive>,
+    permitted: Permitted<JobsRedrive>,
     Path(id): Path<DeadLetterId>,
     seen: IfMatch,
     Once(cause): Once,
 ) -> Result<NoContent, ApiError> {
-    let command = DeleteDeadLetter { id, expected: seen.expected() };
+    let command = RemoveDeadLetter { id, expected: seen.expected(), by: permitted.actor.user };
     app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(Reply::no_content())
 }
 
-fn refusal(error: DeleteDeadLetterError) -> ApiError {
+fn refusal(error: RemoveError) -> ApiError {
     match error {
-        DeleteDeadLetterError::NotFound => ApiError::not_found(),
-        DeleteDeadLetterError::VersionMismatch => version_mismatch(),
+        RemoveError::NotFound => ApiError::not_found(),
+        RemoveError::VersionMismatch => version_mismatch(),
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use shared::api::permission::DeadLettersRead;
 use shared::api::{App, Permitted};
-use shared::domain::dead_letter::DeadLetterId;
+use shared::domain::dead_letter::{DeadLetter, DeadLetterId};
 use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
 use shared::repository::dead_letter::DeadLetterReader;
 use shared::repository::user::UserReader;
@@ -21,6 +21,7 @@ where
     S: Clone + Send + Sync + 'static,
     Q: DeadLetterReader + UserReader,
 {
-    let letter = app.reader.dead_letter(id).await?.ok_or_else(ApiError::not_found)?;
+    let letter = app.reader.dead_letter(id).await?.and_then(DeadLetter::kept);
+    let letter = letter.ok_or_else(ApiError::not_found)?;
     Ok(Reply::shown(DeadLetterBody::from(letter)).unless(&known))
 }

@@ -21,6 +21,7 @@ pub(crate) struct ListDeadLettersQuery {
     /// Those of this queue.
     #[deserr(default)]
     queue: Option<Subscriber>,
+    /// Those of this status; without it, all but those that were removed.
     #[deserr(default)]
     status: Option<DeadLetterStatus>,
 }

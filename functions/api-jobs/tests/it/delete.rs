@@ -1,6 +1,7 @@
 //! `DELETE /v1/dead-letters/{id}`.
 
 use harness::scene::{id, moderator};
+use serde_json::json;
 
 use super::{Jobs, LETTER, admin, error, path};
 
@@ -19,8 +20,17 @@ async fn a_letter_is_removed_at_the_version_that_was_seen_by_who_may() {
     assert!(jobs.stored(id(LETTER)).await.is_some());
     let removed = jobs.ask(admin(), ("DELETE", &path), &[("if-match", "\"1\"")], None).await;
     assert_eq!((removed.status.as_u16(), removed.bytes.len()), (204, 0));
-    assert!(jobs.stored(id(LETTER)).await.is_none());
+    assert_eq!(error(&jobs.get(&path).await), (404, "NOT_FOUND".to_owned()));
+    let kept = jobs.stored(id(LETTER)).await.unwrap();
+    assert_eq!((kept.body.as_str(), kept.attributes.len()), ("", 0));
+    assert_eq!(kept.removed.unwrap().by, admin().user);
     assert!(jobs.sent().await.is_empty());
+    let removed = jobs.get("/v1/dead-letters?status=removed").await.json();
+    assert_eq!(removed["data"][0]["removed"]["by"], admin().user.to_string());
+    assert_eq!(jobs.get("/v1/dead-letters?queue=fulfilment").await.json()["pagination"]["total"], 0);
+    let redrive = ("POST", &*format!("{path}/redrive"));
+    let refused = jobs.ask(admin(), redrive, &[("idempotency-key", "k")], Some(&json!({}))).await;
+    assert_eq!(error(&refused), (404, "NOT_FOUND".to_owned()));
     let again = jobs.ask(admin(), ("DELETE", &path), &[("if-match", "*")], None).await;
     assert_eq!(error(&again), (404, "NOT_FOUND".to_owned()));
 }

@@ -67,6 +67,7 @@ impl Jobs {
             attempts: 5,
             sent_at: Some(now),
             redrives: Vec::new(),
+            removed: None,
             created_at: now,
             updated_at: now,
         };

@@ -5,8 +5,8 @@ use serde_json::json;
 use shared::clock::{Clock, SystemClock};
 use shared::command::Version;
 use shared::domain::dead_letter::DeadLetter;
-use shared::domain::dead_letter::delete::DeleteDeadLetter;
 use shared::domain::dead_letter::redrive::RedriveDeadLetter;
+use shared::domain::dead_letter::remove::RemoveDeadLetter;
 use shared::domain::subscriber::Subscriber;
 
 use super::{dead, handle, open, recorded};
@@ -62,7 +62,9 @@ async fn a_letter_that_is_redriven_again_and_again_dies_again_each_time() {
 async fn a_message_whose_letter_was_removed_meanwhile_is_a_new_letter() {
     let scene = open().await;
     let (letter, redrive) = redriven(&scene).await;
-    scene.run_at(SystemClock.now(), DeleteDeadLetter { id: letter.id, expected: None }).await;
+    scene
+        .run_at(SystemClock.now(), RemoveDeadLetter { id: letter.id, expected: None, by: moderator().user })
+        .await;
     let died = dead("m2", &[("redriveOf", redrive.as_str())]);
     assert!(handle(&scene.store, &json!({ "Records": [died] })).await.is_empty());
     let found = letters(&scene).await;

@@ -151,6 +151,7 @@ async fn a_message_that_is_redriven_is_sent_as_it_was_to_the_one_queue_that_it_d
         attempts: 5,
         sent_at: None,
         redrives: Vec::new(),
+        removed: None,
         created_at: now,
         updated_at: now,
     };

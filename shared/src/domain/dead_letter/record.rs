@@ -28,7 +28,7 @@ impl Command for RecordDeadLetter {
 
     /// A message that was redriven makes no letter of its own, as long as the one is there that it came from.
     fn decide(&self, known: Self::State, now: Timestamp) -> Result<Change<(), RecordError>, RecordError> {
-        let letter = match known.into_iter().flatten().next() {
+        let letter = match known.into_iter().flatten().find_map(DeadLetter::kept) {
             Some(known) => known.died_again(&self.letter, now),
             None => DeadLetter { created_at: now, updated_at: now, ..self.letter.clone() },
         };

@@ -49,7 +49,7 @@ impl Command for RedriveDeadLetter {
         letter: Self::State,
         now: Timestamp,
     ) -> Result<Change<DeadLetter, RedriveError>, RedriveError> {
-        let letter = letter.ok_or(RedriveError::NotFound)?;
+        let letter = letter.and_then(DeadLetter::kept).ok_or(RedriveError::NotFound)?;
         if letter.status != DeadLetterStatus::Dead {
             return Err(RedriveError::AlreadyRedriven);
         }

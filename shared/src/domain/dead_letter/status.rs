@@ -14,11 +14,13 @@ pub enum DeadLetterStatus {
     Dead,
     /// Its message went back to its queue, and has not come back since.
     Redriven,
+    /// Somebody removed its message.
+    Removed,
 }
 
 impl DeadLetterStatus {
     /// Every status.
-    pub const ALL: &'static [Self] = &[Self::Dead, Self::Redriven];
+    pub const ALL: &'static [Self] = &[Self::Dead, Self::Redriven, Self::Removed];
 
     /// The status as the API writes it.
     #[must_use]
@@ -26,6 +28,7 @@ impl DeadLetterStatus {
         match self {
             Self::Dead => "dead",
             Self::Redriven => "redriven",
+            Self::Removed => "removed",
         }
     }
 }

@@ -268,6 +268,10 @@ impl Entity for DeadLetter {
         self.version
     }
 
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.forgotten_at()
+    }
+
     fn listings(&self) -> Listings {
         let of_queue = (listing::dead_letters(self.queue, self.status), self.id.to_string());
         Listings { by_parent: Some(of_queue), ..Listings::default() }

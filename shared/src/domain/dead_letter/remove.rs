@@ -1,21 +1,24 @@
-//! Removing a dead letter.
+//! Removing the message of a dead letter.
 
 use super::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Reads, Version};
+use crate::domain::user::UserId;
 
-/// Removes a dead letter, and its message with it.
+/// Removes the message of a dead letter. Who did so is kept.
 #[derive(Debug, Clone, Copy)]
-pub struct DeleteDeadLetter {
+pub struct RemoveDeadLetter {
     /// Which letter.
     pub id: DeadLetterId,
     /// The version that must be there; any, if `None`.
     pub expected: Option<Version>,
+    /// On whose behalf.
+    pub by: UserId,
 }
 
 /// Why a letter cannot be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DeleteDeadLetterError {
+pub enum RemoveError {
     /// There is no such letter.
     #[error("there is no such dead letter")]
     NotFound,
@@ -24,27 +27,23 @@ pub enum DeleteDeadLetterError {
     VersionMismatch,
 }
 
-impl Command for DeleteDeadLetter {
+impl Command for RemoveDeadLetter {
     type State = Option<DeadLetter>;
     type Output = ();
-    type Error = DeleteDeadLetterError;
+    type Error = RemoveError;
 
     fn reads(&self) -> Reads<Self::State> {
         Reads::one(&self.id)
     }
 
     /// # Errors
-    /// [`DeleteDeadLetterError`].
-    fn decide(
-        &self,
-        letter: Self::State,
-        now: Timestamp,
-    ) -> Result<Change<(), DeleteDeadLetterError>, DeleteDeadLetterError> {
-        let letter = letter.ok_or(DeleteDeadLetterError::NotFound)?;
+    /// [`RemoveError`].
+    fn decide(&self, letter: Self::State, now: Timestamp) -> Result<Change<(), RemoveError>, RemoveError> {
+        let letter = letter.and_then(DeadLetter::kept).ok_or(RemoveError::NotFound)?;
         if !letter.version.meets(self.expected) {
-            return Err(DeleteDeadLetterError::VersionMismatch);
+            return Err(RemoveError::VersionMismatch);
         }
-        let last = DeadLetter { version: letter.version.next(), updated_at: now, ..letter };
-        Ok(Change::of(()).erase(&last, DeadLetterEvent::Deleted))
+        let removed = letter.removed(self.by, now);
+        Ok(Change::of(()).save(&removed, DeadLetterEvent::Removed))
     }
 }
