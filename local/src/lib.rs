@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`template`] is what is to run, [`stack`] puts it together, [`host`] runs functions,
 //! [`gateway`] and [`sources`] invoke them, [`database`], [`queues`], [`payments`] and [`mail`] are what they need, and
-//! [`faults`] stands between the two.
+//! [`access`] and [`faults`] stand between the two.
 
 pub mod template;
 
@@ -19,6 +19,7 @@ pub mod mail;
 pub mod payments;
 pub mod queues;
 
+pub mod access;
 pub mod faults;
 
 pub mod dev;

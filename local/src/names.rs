@@ -46,6 +46,12 @@ pub fn table_arn(name: &str) -> String {
     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
 }
 
+/// ARN of an address or a domain that SES has verified.
+#[must_use]
+pub fn identity_arn(identity: &str) -> String {
+    format!("arn:aws:ses:{REGION}:{ACCOUNT}:identity/{identity}")
+}
+
 /// ARN of a table's stream. On AWS the label is the time at which the stream was enabled.
 #[must_use]
 pub fn stream_arn(name: &str) -> String {

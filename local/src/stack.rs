@@ -21,6 +21,7 @@ pub use error::{DeployError, StartError};
 pub use idle::NotIdle;
 
 use crate::{
+    access::Access,
     clock,
     env_file::Variables,
     faults::Faults,
@@ -49,6 +50,7 @@ pub struct Stack {
     streams: Vec<Arc<StreamReader>>,
     payments: Sandbox,
     mail: Postbox,
+    access: Access,
     faults: Faults,
     logs: Logs,
     state: Option<PathBuf>,
@@ -172,6 +174,12 @@ impl Stack {
     #[must_use]
     pub fn mail(&self) -> &Postbox {
         &self.mail
+    }
+
+    /// What the functions' policies grant them, and what of it they have used.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Faults to inject, and the record of what the functions called.

@@ -8,6 +8,7 @@ mod condition;
 mod error;
 mod event;
 mod function;
+mod grant;
 mod intrinsic;
 mod model;
 mod parameter;
@@ -21,7 +22,7 @@ use serde_json::{Map, Value};
 
 pub use error::{Place, TemplateError};
 pub use model::{
-    Cors, Deployment, Function, Queue, QueueMapping, Redrive, Route, Schedule, ScheduleKind,
+    Cors, Deployment, Function, Grant, Queue, QueueMapping, Redrive, Route, Schedule, ScheduleKind,
     StartingPosition, StreamMapping, Table,
 };
 

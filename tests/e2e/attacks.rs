@@ -10,12 +10,12 @@ mod injection;
 mod logs;
 mod preconditions;
 mod report;
-mod routes;
+pub(crate) mod routes;
 mod tokens;
 mod world;
 
-use report::Report;
-use world::World;
+pub(crate) use report::Report;
+pub(crate) use world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_of_attacks_and_bad_inputs_that_are_answered_exactly() {

@@ -15,6 +15,7 @@ mod dead_letters;
 mod deliveries;
 mod emails;
 mod gateway;
+mod grants;
 mod idempotency;
 mod keys;
 mod limits;

@@ -12,10 +12,11 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioIo,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{Call, Decision, Fault, Faults, Service};
+use crate::access::{Access, Denied, needs};
 use crate::clock;
 
 /// An instance that a fault can kill.
@@ -32,6 +33,7 @@ pub(crate) struct Proxy {
     pub(crate) instance: u64,
     pub(crate) service: Service,
     pub(crate) upstream: SocketAddr,
+    pub(crate) access: Access,
     pub(crate) faults: Faults,
     pub(crate) client: HttpClient,
     pub(crate) victim: Arc<dyn Victim>,
@@ -77,15 +79,31 @@ impl Proxy {
     async fn handle(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, ProxyError> {
         let (mut parts, body) = request.into_parts();
         let mut body = body.collect().await?.to_bytes();
-        let call = self.call(&parts, &body);
+        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let call = self.call(&parts, &asked);
         for plant in self.faults.plants(&call) {
             body = plant.apply(&mut parts.headers, body);
         }
         let operation = call.operation.clone();
+        let access = self.access.check(&self.function, &needs(self.service, &operation, &asked));
         let decision = self.faults.decide(call);
+        if let Err(denied) = access {
+            return Ok(self.refuse(&denied, &decision));
+        }
         if let Some(delay) = decision.delay {
             clock::sleep(delay).await;
         }
+        self.meet(decision, parts, body, &operation).await
+    }
+
+    /// Makes the call, or lets happen to it what was decided.
+    async fn meet(
+        &self,
+        decision: Decision,
+        parts: http::request::Parts,
+        body: Bytes,
+        operation: &str,
+    ) -> Result<Response<Full<Bytes>>, ProxyError> {
         match decision.fault.clone() {
             None => self.forward(parts, body, &decision).await,
             Some(Fault::Delay(delay)) => {
@@ -107,9 +125,17 @@ impl Proxy {
             }
             Some(Fault::Status(status, kind)) => {
                 self.faults.answered(&decision, status);
-                Ok(made_up(status, kind.build(self.service, &operation, &body)))
+                Ok(made_up(status, kind.build(self.service, operation, &body)))
             }
         }
+    }
+
+    /// The answer to a call that no policy grants.
+    fn refuse(&self, denied: &Denied, decision: &Decision) -> Response<Full<Bytes>> {
+        let status = if self.service == Service::DynamoDb { 400 } else { 403 };
+        self.faults.answered(decision, status);
+        let kind = "com.amazon.coral.service#AccessDeniedException";
+        made_up(status, json!({ "__type": kind, "message": denied.to_string() }).to_string().into_bytes())
     }
 
     async fn forward(
@@ -142,7 +168,7 @@ impl Proxy {
         Ok(Response::from_parts(parts, Full::new(body)))
     }
 
-    fn call(&self, parts: &http::request::Parts, body: &[u8]) -> Call {
+    fn call(&self, parts: &http::request::Parts, asked: &Value) -> Call {
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = match (self.service, target) {
             (Service::DynamoDb | Service::Sqs, Some(target)) => {
@@ -152,9 +178,7 @@ impl Proxy {
         };
         let target = match self.service {
             Service::Payments | Service::Ses => None,
-            Service::DynamoDb | Service::Sqs => {
-                serde_json::from_slice(body).ok().and_then(|body| target_of(&body))
-            }
+            Service::DynamoDb | Service::Sqs => target_of(asked),
         };
         Call {
             function: self.function.to_string(),

@@ -20,6 +20,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
 use super::{FunctionHost, FunctionStats, Invocation, InvokeError, WatchError};
 use crate::{
+    access::Access,
     faults::{Faults, Service},
     logs::Logs,
     stop::Stop,
@@ -50,6 +51,8 @@ pub struct RuntimeSettings {
     pub instances: usize,
     /// What instances reach through proxies.
     pub upstreams: Vec<Upstream>,
+    /// What functions are granted.
+    pub access: Access,
     /// Faults, and the record of calls.
     pub faults: Faults,
     /// Where output goes.

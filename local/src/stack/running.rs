@@ -13,6 +13,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{Addresses, HostChoice, Stack, StackBuilder, StartError, builder::messages};
 use crate::{
+    access::Access,
     database::Database,
     env_file::Environments,
     faults::{Faults, Service},
@@ -44,6 +45,7 @@ struct Listeners {
 struct Services {
     parameters: Parameters,
     deployment: Deployment,
+    access: Access,
     database: Database,
     queues: Queues,
     payments: Sandbox,
@@ -63,14 +65,14 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     let faults = Faults::default();
     let (gateway, listeners) = listeners;
     let services = serve(&builder, &template, addresses, listeners).await?;
-    let host = host(&mut builder, &services.deployment, addresses, &faults, &logs).await?;
+    let host = host(&mut builder, &services, addresses, &faults, &logs).await?;
     let invoker = Invoker::new(Arc::clone(&host), logs.clone());
     let intake = Stop::new();
     let mut sources = JoinSet::new();
     gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
     let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
     send_webhooks(&services, addresses.gateway);
-    let Services { parameters, deployment, queues, payments, mail, stop, servers, .. } = services;
+    let Services { parameters, deployment, access, queues, payments, mail, stop, servers, .. } = services;
     Ok(Stack {
         template,
         parameters: Mutex::new(parameters),
@@ -82,6 +84,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
         streams,
         payments,
         mail,
+        access,
         faults,
         logs,
         state: builder.state,
@@ -163,7 +166,8 @@ async fn serve(
     queues.serve(listeners.sqs, &stop, &mut servers);
     serve_router(listeners.payments, payments.router(), &stop, &mut servers);
     serve_router(listeners.mail, mail.router(), &stop, &mut servers);
-    Ok(Services { parameters, deployment, database, queues, payments, mail, stop, servers })
+    let access = Access::of(&deployment.functions);
+    Ok(Services { parameters, deployment, access, database, queues, payments, mail, stop, servers })
 }
 
 fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, StartError> {
@@ -192,7 +196,7 @@ fn serve_router(listener: TcpListener, router: Router, stop: &Stop, servers: &mu
 
 async fn host(
     builder: &mut StackBuilder,
-    deployment: &Deployment,
+    Services { deployment, access, .. }: &Services,
     addresses: Addresses,
     faults: &Faults,
     logs: &Logs,
@@ -209,6 +213,7 @@ async fn host(
                 bin_dir: builder.bin_dir.clone(),
                 instances: builder.instances,
                 upstreams: upstreams(addresses),
+                access: access.clone(),
                 faults: faults.clone(),
                 logs: logs.clone(),
             };

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::{Function, Place, TemplateError, event, parameter::scalar, props::Props};
+use super::{Function, Place, TemplateError, event, grant, parameter::scalar, props::Props};
 use crate::names;
 
 /// Reads a function whose properties are resolved; `globals` is the resolved `Globals` section.
@@ -18,6 +18,7 @@ pub(super) fn read(logical_id: &str, own: &Value, globals: &Value) -> Result<Fun
         timeout: Duration::from_secs(props.number::<u64>("Timeout")?.unwrap_or(3)),
         memory: props.number("MemorySize")?.unwrap_or(128),
         environment: environment(&props)?,
+        grants: grant::read(&props)?,
         routes: Vec::new(),
         queues: Vec::new(),
         streams: Vec::new(),

@@ -1,6 +1,9 @@
 //! The deployment as the local stack runs it: typed, with every reference resolved.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -59,6 +62,8 @@ pub struct Function {
     pub memory: u32,
     /// Its environment, resolved.
     pub environment: BTreeMap<String, String>,
+    /// What its policies grant.
+    pub grants: BTreeSet<Grant>,
     /// Routes of the HTTP API that lead to it.
     pub routes: Vec<Route>,
     /// Queues that invoke it.
@@ -67,6 +72,15 @@ pub struct Function {
     pub streams: Vec<StreamMapping>,
     /// Schedules that invoke it.
     pub schedules: Vec<Schedule>,
+}
+
+/// That a function may do something to something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// What it may do, like `dynamodb:PutItem`.
+    pub action: String,
+    /// To what: an ARN.
+    pub resource: String,
 }
 
 /// A route of the HTTP API.

@@ -6,24 +6,24 @@ use harness::shop::{Answer, Ask};
 
 /// What a row must be answered with.
 #[derive(Debug, Clone)]
-pub(super) struct Expected {
+pub(crate) struct Expected {
     status: u16,
     code: &'static str,
     field: Option<String>,
 }
 
 /// An error with this status and this code.
-pub(super) const fn refused(status: u16, code: &'static str) -> Expected {
+pub(crate) const fn refused(status: u16, code: &'static str) -> Expected {
     Expected { status, code, field: None }
 }
 
 /// A success with this status.
-pub(super) const fn done(status: u16) -> Expected {
+pub(crate) const fn done(status: u16) -> Expected {
     refused(status, "")
 }
 
 /// A validation error that names this field.
-pub(super) fn invalid(field: &str) -> Expected {
+pub(crate) fn invalid(field: &str) -> Expected {
     Expected { field: Some(field.to_owned()), ..refused(400, "VALIDATION_ERROR") }
 }
 
@@ -39,7 +39,7 @@ impl Expected {
 
 /// How many rows each group had, and which of them were not answered as they should be.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(crate) struct Report {
     groups: Vec<(&'static str, usize)>,
     measured: Vec<String>,
     failures: Vec<String>,
@@ -47,17 +47,17 @@ pub(super) struct Report {
 
 impl Report {
     /// Something measured, to be printed with the figures.
-    pub(super) fn measured(&mut self, what: String) {
+    pub(crate) fn measured(&mut self, what: String) {
         self.measured.push(what);
     }
 
     /// The group that the next rows belong to.
-    pub(super) fn begin(&mut self, group: &'static str) {
+    pub(crate) fn begin(&mut self, group: &'static str) {
         self.groups.push((group, 0));
     }
 
     /// Sends a row and notes whether it is answered as it should be.
-    pub(super) async fn row(&mut self, name: &str, ask: Ask<'_>, expected: Expected) -> Answer {
+    pub(crate) async fn row(&mut self, name: &str, ask: Ask<'_>, expected: Expected) -> Answer {
         let answer = ask.send().await;
         let problem = format!("expected {expected:?}, was {} {}", answer.status, answer.text);
         self.check(name, expected.is_met_by(&answer), &problem);
@@ -65,7 +65,7 @@ impl Report {
     }
 
     /// Notes a row that is more than one request.
-    pub(super) fn check(&mut self, name: &str, holds: bool, problem: &str) {
+    pub(crate) fn check(&mut self, name: &str, holds: bool, problem: &str) {
         if let Some((group, rows)) = self.groups.last_mut() {
             *rows += 1;
             if !holds {
@@ -75,7 +75,7 @@ impl Report {
         }
     }
 
-    pub(super) fn failures(&self) -> Vec<String> {
+    pub(crate) fn failures(&self) -> Vec<String> {
         self.failures.clone()
     }
 }

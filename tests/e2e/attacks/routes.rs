@@ -128,7 +128,7 @@ fn nothing(_: &World) -> Value {
     Value::Null
 }
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(crate) async fn run(world: &World, report: &mut Report) {
     report.begin("routes");
     let roles = ["nobody", "a user", "the seller", "a moderator", "an admin"];
     for (method, path, body, statuses) in routes() {

@@ -6,6 +6,7 @@ use harness::audit::Books;
 use harness::scene::{cause, new_id};
 use harness::{Customer, Shop};
 use http::{Method, StatusCode};
+use local::StackBuilder;
 use local::keys::Pair;
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
@@ -17,40 +18,45 @@ use shared::domain::user::Role;
 use shared::dynamodb::{DynamoStore, Table};
 
 /// What everybody's password is.
-pub(super) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// A message that nobody can read.
 const DEAD_MESSAGE: &str = "not a message";
 
 /// A shop with somebody in each role, and something of each kind.
-pub(super) struct World {
-    pub(super) shop: Shop,
-    pub(super) buyer: Customer,
-    pub(super) seller: Customer,
-    pub(super) stranger: Customer,
-    pub(super) moderator: Customer,
-    pub(super) admin: Customer,
+pub(crate) struct World {
+    pub(crate) shop: Shop,
+    pub(crate) buyer: Customer,
+    pub(crate) seller: Customer,
+    pub(crate) stranger: Customer,
+    pub(crate) moderator: Customer,
+    pub(crate) admin: Customer,
     /// The seller's market.
-    pub(super) market: String,
+    pub(crate) market: String,
     /// A product of it.
-    pub(super) product: String,
+    pub(crate) product: String,
     /// An order of the buyer's that was paid, and its payment.
-    pub(super) order: String,
-    pub(super) payment: String,
+    pub(crate) order: String,
+    pub(crate) payment: String,
     /// A key that signed before the present one; its tokens are still accepted.
-    pub(super) previous: Pair,
+    pub(crate) previous: Pair,
     /// The key that signs.
-    pub(super) present: Pair,
+    pub(crate) present: Pair,
     /// A key whose tokens are not accepted any more.
-    pub(super) retired: Pair,
+    pub(crate) retired: Pair,
 }
 
 impl World {
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
+        Self::open_with(|builder| builder).await
+    }
+
+    /// On a stack that `settings` had a word in.
+    pub(crate) async fn open_with(settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
         let [previous, present, retired] = [(); 3].map(|()| Pair::generate().unwrap());
         let overlapping = json!({ "keys": [previous.public, present.public] }).to_string();
         let shop = Shop::open_with(|builder| {
-            builder
+            settings(builder)
                 .parameter("JwtSigningKey", present.signing.expose())
                 .parameter("JwtPublicKeys", overlapping)
                 .parameter("LoginFailuresPerHour", "1000000")
@@ -87,37 +93,42 @@ impl World {
     }
 
     /// What is created by a POST of `body` to `path`.
-    pub(super) async fn create(&self, by: &Customer, path: &str, body: &Value) -> String {
+    pub(crate) async fn create(&self, by: &Customer, path: &str, body: &Value) -> String {
         let key = local::ids::uuid();
         let created = self.shop.ask(Method::POST, path).by(by).key(&key).json(body).send().await;
         text(&created.data(StatusCode::CREATED)["id"])
     }
 
     /// Another market of the seller's.
-    pub(super) async fn new_market(&self) -> String {
+    pub(crate) async fn new_market(&self) -> String {
         self.create(&self.seller, "/v1/markets", &json!({ "name": "Cups", "currency": "EUR" })).await
     }
 
     /// Another product of the seller's.
-    pub(super) async fn new_product(&self) -> String {
+    pub(crate) async fn new_product(&self) -> String {
         let path = format!("/v1/markets/{}/products", self.market);
         self.create(&self.seller, &path, &a_product()).await
     }
 
     /// Another order of the buyer's, which waits for its payment.
-    pub(super) async fn new_order(&self) -> String {
+    pub(crate) async fn new_order(&self) -> String {
         self.create(&self.buyer, "/v1/orders", &self.an_order()).await
     }
 
     /// The dead letters, but for those that were put there.
-    pub(super) async fn dead_letters(&self) -> Vec<DeadLetter> {
+    pub(crate) async fn dead_letters(&self) -> Vec<DeadLetter> {
         let mut letters = Books::read(&self.shop).await.dead_letters;
         letters.retain(|letter| letter.body != DEAD_MESSAGE);
         letters
     }
 
+    /// How many messages are dead.
+    pub(crate) async fn all_dead_letters(&self) -> usize {
+        Books::read(&self.shop).await.dead_letters.len()
+    }
+
     /// A message of the analytics that could not be processed.
-    pub(super) async fn new_dead_letter(&self) -> String {
+    pub(crate) async fn new_dead_letter(&self) -> String {
         let now = SystemClock.now();
         let letter = DeadLetter {
             id: new_id(),
@@ -143,17 +154,17 @@ impl World {
     }
 
     /// An order of one piece, without a payment method.
-    pub(super) fn an_order(&self) -> Value {
+    pub(crate) fn an_order(&self) -> Value {
         json!({ "items": [{ "productId": self.product, "quantity": 1 }] })
     }
 }
 
 /// A product that can be listed; its SKU is new each time.
-pub(super) fn a_product() -> Value {
+pub(crate) fn a_product() -> Value {
     let price = json!({ "amount": 1_999, "currency": "EUR" });
     json!({ "sku": local::ids::uuid(), "title": "Mug", "price": price, "stock": 10 })
 }
 
-pub(super) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }

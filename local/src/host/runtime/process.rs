@@ -100,6 +100,7 @@ fn proxy(pool: &Pool, instance: &Arc<Instance>, upstream: &Upstream) -> Proxy {
         instance: instance.id,
         service: upstream.service,
         upstream: upstream.address,
+        access: pool.settings.access.clone(),
         faults: pool.settings.faults.clone(),
         client: pool.client.clone(),
         victim: Arc::clone(instance) as _,
