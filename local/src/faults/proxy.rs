@@ -15,7 +15,7 @@ use hyper_util::{
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{Call, Decision, Fault, Faults, Service};
+use super::{Call, Decision, Fault, Faults, Service, skew::shifted};
 use crate::clock;
 
 /// An instance that a fault can kill.
@@ -82,15 +82,31 @@ impl Proxy {
             body = plant.apply(&mut parts.headers, body);
         }
         let operation = call.operation.clone();
+        let skew = self.faults.skewed_by(&call);
         let decision = self.faults.decide(call);
+        if skew != 0 {
+            let answer = self.carry_out(parts, shifted(body, skew), &operation, &decision).await?;
+            return turned_back(answer, skew).await;
+        }
+        self.carry_out(parts, body, &operation, &decision).await
+    }
+
+    /// Does with the call what was decided.
+    async fn carry_out(
+        &self,
+        parts: http::request::Parts,
+        body: Bytes,
+        operation: &str,
+        decision: &Decision,
+    ) -> Result<Response<Full<Bytes>>, ProxyError> {
         if let Some(delay) = decision.delay {
             clock::sleep(delay).await;
         }
         match decision.fault.clone() {
-            None => self.forward(parts, body, &decision).await,
+            None => self.forward(parts, body, decision).await,
             Some(Fault::Delay(delay)) => {
                 clock::sleep(delay).await;
-                self.forward(parts, body, &decision).await
+                self.forward(parts, body, decision).await
             }
             Some(Fault::KillBefore) => {
                 self.victim.kill().await;
@@ -106,8 +122,8 @@ impl Proxy {
                 Err(ProxyError::Fault)
             }
             Some(Fault::Status(status, kind)) => {
-                self.faults.answered(&decision, status);
-                Ok(made_up(status, kind.build(self.service, &operation, &body)))
+                self.faults.answered(decision, status);
+                Ok(made_up(status, kind.build(self.service, operation, &body)))
             }
         }
     }
@@ -167,6 +183,14 @@ impl Proxy {
             struck: false,
         }
     }
+}
+
+/// An answer as a function sees it whose clock is off by so much. DynamoDB's checksum is of the answer as it was.
+async fn turned_back(answer: Response<Full<Bytes>>, skew: i64) -> Result<Response<Full<Bytes>>, ProxyError> {
+    let (mut parts, body) = answer.into_parts();
+    parts.headers.remove("x-amz-crc32");
+    let Ok(body) = body.collect().await;
+    Ok(Response::from_parts(parts, Full::new(shifted(body.to_bytes(), -skew))))
 }
 
 /// An answer that the service did not give.
