@@ -1,12 +1,8 @@
-//! The auditor: holds the table, the payment gateway's own ledger and the client's journal against each other, once
-//! nothing moves any more.
+//! Stock and money: what the table has of them, against the gateway's ledger and the client's journal.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use local::payments::Ledger;
-use serde::de::DeserializeOwned;
-use shared::command::Record;
 use shared::domain::dead_letter::DeadLetter;
 use shared::domain::order::fulfilment::{Fulfilment, Pieces};
 use shared::domain::order::{Order, OrderStatus};
@@ -15,16 +11,8 @@ use shared::domain::product::Stock;
 use shared::domain::refund::RefundStatus;
 use shared::dynamodb::schema::OUTBOX_KIND;
 
+use super::{Invariant, Items, Journal, Violation};
 use crate::shop::Shop;
-
-/// What a client knows: what it put in and what it was told.
-#[derive(Debug, Clone, Default)]
-pub struct Journal {
-    /// Pieces that each product began with.
-    pub stocked: BTreeMap<String, i64>,
-    /// Orders that were acknowledged.
-    pub acknowledged: Vec<String>,
-}
 
 /// Everything in the table that the invariants speak of.
 #[derive(Debug, Default)]
@@ -47,75 +35,74 @@ impl Books {
     /// # Panics
     /// If the table does not answer, or holds what does not read.
     pub async fn read(shop: &Shop) -> Self {
-        let table = shop.stack().table_name("Table").expect("the template has the table").to_owned();
-        let pages = shop.dynamodb().scan().table_name(table).into_paginator().items().send();
-        let items: Vec<_> = pages.collect::<Result<_, _>>().await.expect("the table answers");
-        let mut books = Self::default();
-        for item in items {
-            books.enter(item);
-        }
-        books
+        Self::of(&Items::scan(shop).await)
     }
 
-    fn enter(&mut self, item: std::collections::HashMap<String, AttributeValue>) {
-        let text =
-            |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-        let (kind, pk) = (text("kind"), text("pk"));
-        if kind == Order::KIND {
-            let order: Order = read(item);
-            self.orders.insert(order.id.to_string(), order);
-        } else if kind == Payment::KIND {
-            let payment: Payment = read(item);
-            self.payments.insert(payment.order_id.to_string(), payment);
-        } else if kind == Stock::KIND {
-            self.stock.insert(pk.trim_start_matches("product#").to_owned(), read(item));
-        } else if kind == DeadLetter::KIND {
-            self.dead_letters.push(read(item));
-        } else if kind == OUTBOX_KIND {
-            self.unpublished += 1;
+    /// What the table has of it.
+    #[must_use]
+    pub fn of(items: &Items) -> Self {
+        let product = |pk: &str| pk.trim_start_matches("product#").to_owned();
+        Self {
+            orders: items.of::<Order>().map(|order| (order.id.to_string(), order)).collect(),
+            payments: items.of::<Payment>().map(|payment| (payment.order_id.to_string(), payment)).collect(),
+            stock: items.placed::<Stock>().map(|(key, stock)| (product(&key.pk), stock)).collect(),
+            dead_letters: items.of::<DeadLetter>().collect(),
+            unpublished: items.of_kind(OUTBOX_KIND).count(),
         }
+    }
+
+    /// Everything that should not be so, in words.
+    #[must_use]
+    pub fn violations(&self, journal: &Journal, ledger: &Ledger) -> Vec<String> {
+        self.audit(journal, ledger).iter().map(Violation::to_string).collect()
     }
 
     /// Everything that should not be so.
     #[must_use]
-    pub fn violations(&self, journal: &Journal, ledger: &Ledger) -> Vec<String> {
+    pub fn audit(&self, journal: &Journal, ledger: &Ledger) -> Vec<Violation> {
         let mut found = self.stock_violations(journal);
-        for id in &journal.acknowledged {
-            if !self.orders.contains_key(id) {
-                found.push(format!("{id} was acknowledged and is not there"));
-            }
+        for id in journal.acknowledged.iter().filter(|id| !self.orders.contains_key(*id)) {
+            found.push(Violation::new(Invariant::Http, id, "there, as was acknowledged", "it is not there"));
         }
         for (id, order) in &self.orders {
             found.extend(self.order_violations(id, order, ledger));
         }
         for id in ledger.orders() {
             if ledger.captured_total(id) > 0 && !self.orders.contains_key(id) {
-                found.push(format!("{id} was charged and is not there"));
+                found.push(Violation::new(
+                    Invariant::Sagas,
+                    id,
+                    "an order",
+                    "it was charged and is not there",
+                ));
             }
         }
         if self.unpublished > 0 {
-            found.push(format!("{} events are not published", self.unpublished));
+            let was = format!("{} events are not published", self.unpublished);
+            found.push(Violation::new(Invariant::Outbox, "outbox", "nothing is left in it", was));
         }
         found
     }
 
     /// Pieces are neither made nor lost, and each is where its order says.
-    fn stock_violations(&self, journal: &Journal) -> Vec<String> {
+    fn stock_violations(&self, journal: &Journal) -> Vec<Violation> {
         let mut found = Vec::new();
+        let mut wrong = |product: &str, expected: String, stock: Stock| {
+            let was = format!("its stock says {stock:?}");
+            found.push(Violation::new(Invariant::Stock, product, expected, was));
+        };
         for (product, began_with) in &journal.stocked {
             let stock = self.stock.get(product).copied().unwrap_or_default();
             let Stock { available, reserved, sold } = stock;
             let (held, bought) = self.pieces_of(product);
             if available < 0 || reserved < 0 || sold < 0 {
-                found.push(format!("{product} has a negative count: {stock:?}"));
+                wrong(product, "no negative count".to_owned(), stock);
             }
             if available + reserved + sold != *began_with {
-                found.push(format!("{product} began with {began_with} pieces and has {stock:?}"));
+                wrong(product, format!("the {began_with} pieces that it began with"), stock);
             }
             if reserved != held || sold != bought {
-                found.push(format!(
-                    "orders hold {held} and bought {bought} of {product}, its stock says {stock:?}"
-                ));
+                wrong(product, format!("orders hold {held} and bought {bought} of it"), stock);
             }
         }
         found
@@ -141,16 +128,25 @@ impl Books {
     }
 
     /// An order comes to an end, is charged at most once, and money stays only where it was confirmed.
-    fn order_violations(&self, id: &str, order: &Order, ledger: &Ledger) -> Vec<String> {
+    fn order_violations(&self, id: &str, order: &Order, ledger: &Ledger) -> Vec<Violation> {
         let mut found = Vec::new();
+        let mut wrong = |expected: &str, was: String| {
+            found.push(Violation::new(Invariant::Sagas, id, expected, was));
+        };
         let buried = self.dead_letters.iter().any(|letter| letter.body.contains(id));
         let waiting = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
         if order.fulfilment != Fulfilment::Finished && !waiting && !buried {
-            found.push(format!("{id} does not get on: {:?}", order.fulfilment.public_name()));
+            wrong("an end", format!("it does not get on: {}", order.fulfilment.public_name()));
+        }
+        if matches!(order.fulfilment, Fulfilment::AwaitingPayment { checkout: None, .. }) && !buried {
+            wrong("something that its buyer can pay", "there is nothing".to_owned());
         }
         let captures = ledger.captures_of(id).len();
         if captures > 1 {
-            found.push(format!("{id} was captured {captures} times"));
+            wrong("one capture at most", format!("it was captured {captures} times"));
+        }
+        if ledger.net(id) < 0 {
+            wrong("no more given back than was captured", format!("{} stayed", ledger.net(id)));
         }
         if order.fulfilment == Fulfilment::Finished && !buried {
             found.extend(self.money_violations(id, order, ledger));
@@ -160,14 +156,13 @@ impl Books {
 
     /// What was captured is where the order and its payment say: all that was offered back went back, once, and the rest
     /// stayed only where the order was confirmed.
-    fn money_violations(&self, id: &str, order: &Order, ledger: &Ledger) -> Vec<String> {
+    fn money_violations(&self, id: &str, order: &Order, ledger: &Ledger) -> Vec<Violation> {
         let mut found = Vec::new();
-        let back: i64 = order
-            .refunds
-            .iter()
-            .filter(|refund| refund.status == RefundStatus::Succeeded)
-            .map(|refund| refund.amount.amount())
-            .sum();
+        let mut wrong = |expected: String, was: String| {
+            found.push(Violation::new(Invariant::Sagas, id, expected, was));
+        };
+        let done = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+        let back: i64 = done.map(|refund| refund.amount.amount()).sum();
         let expected = match order.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => {
                 order.total.amount() - back
@@ -175,32 +170,24 @@ impl Books {
             _ => 0,
         };
         if ledger.net(id) != expected {
-            found.push(format!(
-                "{id} is {:?} and paid {} instead of {expected}",
-                order.status,
-                ledger.net(id)
-            ));
+            let was = format!("it is {:?} and paid {}", order.status, ledger.net(id));
+            wrong(format!("{expected} paid"), was);
         }
         if order.pending_refund().is_some() {
-            found.push(format!("{id} has a refund that does not get on"));
+            wrong("no refund under way".to_owned(), "a refund does not get on".to_owned());
         }
-        let (captured, refunded) = self
-            .payments
-            .get(id)
-            .map_or((0, 0), |payment| (payment.captured.amount(), payment.refunded.amount()));
+        let payment = self.payments.get(id);
+        let (captured, refunded) =
+            payment.map_or((0, 0), |payment| (payment.captured.amount(), payment.refunded.amount()));
         if captured != ledger.captured_total(id) {
-            found.push(format!("{id} has {captured} on record and {} captured", ledger.captured_total(id)));
+            let was = format!("{captured} captured on record");
+            wrong(format!("{} captured, as the gateway says", ledger.captured_total(id)), was);
         }
-        if (refunded, back) != (ledger.refunded_total(id), ledger.refunded_total(id)) {
-            let truth = ledger.refunded_total(id);
-            found.push(format!(
-                "{id} has {refunded} refunded on record, its order says {back}, in truth {truth}"
-            ));
+        let truth = ledger.refunded_total(id);
+        if (refunded, back) != (truth, truth) {
+            let was = format!("{refunded} refunded on record, its order says {back}");
+            wrong(format!("{truth} refunded, as the gateway says"), was);
         }
         found
     }
-}
-
-fn read<T: DeserializeOwned>(item: std::collections::HashMap<String, AttributeValue>) -> T {
-    serde_dynamo::from_item(item).expect("what is stored reads")
 }
