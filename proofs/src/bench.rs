@@ -25,7 +25,7 @@ use crate::record::Finding;
 use crate::trial::{Trial, Trials};
 
 /// How long anything that happens by itself may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// As long, where a planted bug may keep it from ever happening.
 const PATIENCE_WITH_A_BUG: Duration = Duration::from_secs(5);
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args, Parser};
 
 /// Proves over the real function binaries that nothing is lost or doubled.
 #[derive(Debug, Clone, Parser)]
@@ -30,21 +30,26 @@ pub struct Cli {
     /// Folder of the functions' binaries; beside this program, if not given.
     #[arg(long, value_name = "FOLDER")]
     pub bins: Option<PathBuf>,
+    /// What to list instead.
+    #[command(flatten)]
+    pub lists: Lists,
+    /// Only plant this bug and see it caught; can be given several times.
+    #[arg(long, value_name = "BUG")]
+    pub plant: Vec<String>,
+    /// Put the report into this document, between its two marks.
+    #[arg(long, value_name = "DOCUMENT")]
+    pub write: Option<PathBuf>,
+}
+
+/// What there is to list.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Lists {
     /// List the proofs.
     #[arg(long)]
     pub list: bool,
     /// List the bugs that can be planted.
     #[arg(long)]
     pub list_plants: bool,
-    /// Only plant this bug and see it caught; can be given several times.
-    #[arg(long, value_name = "BUG")]
-    pub plant: Vec<String>,
-    /// Leave the planted bugs out.
-    #[arg(long)]
-    pub no_plants: bool,
-    /// Put the report into this document, between its two marks.
-    #[arg(long, value_name = "DOCUMENT")]
-    pub write: Option<PathBuf>,
 }
 
 fn range(text: &str) -> Result<Range<u64>, String> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use harness::plants::{self, Planted};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Lists};
 use crate::fault::{self, Listed};
 use crate::plan::{Batch, Form, batches};
 use crate::planted::{self, Verdict};
@@ -52,8 +52,8 @@ pub fn says(error: &CommandError) -> ExitCode {
 /// # Errors
 /// [`CommandError`].
 pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
-    if cli.list || cli.list_plants {
-        list(&cli);
+    if cli.lists.list || cli.lists.list_plants {
+        list(cli.lists);
         return Ok(Outcome::Holds);
     }
     let settings = Settings { seed: cli.seed, bins: cli.bins.clone() };
@@ -152,21 +152,20 @@ fn proofs(cli: &Cli) -> Result<Vec<Listed>, CommandError> {
 /// The bugs that are to be planted: those that are named; otherwise all, unless only some proofs are asked for.
 fn bugs(cli: &Cli) -> Result<Vec<&'static Planted>, CommandError> {
     if cli.plant.is_empty() {
-        let leaves_out = cli.no_plants || !cli.only.is_empty();
-        return Ok(plants::all().filter(|_| !leaves_out).collect());
+        return Ok(plants::all().filter(|_| cli.only.is_empty()).collect());
     }
     let named = |name: &String| plants::named(name).ok_or_else(|| CommandError::NoPlant(name.clone()));
     cli.plant.iter().map(named).collect()
 }
 
-fn list(cli: &Cli) {
-    if cli.list {
+fn list(lists: Lists) {
+    if lists.list {
         for proof in fault::all() {
             let effort = proof.effort;
             println(&format!("{:<20} {:>6} {:>5}  {}", proof.name, effort.long, effort.short, proof.says));
         }
     }
-    if cli.list_plants {
+    if lists.list_plants {
         for bug in plants::all() {
             println(&format!("{:<24} {:<9} {:<20} {}", bug.name, bug.invariant, bug.shown_by, bug.says));
         }

@@ -108,7 +108,7 @@ impl Rule {
         self
     }
 
-    /// Whether the `nth` matching call is among those chosen (SplitMix64, Steele, Lea and Flood, "Fast splittable
+    /// Whether the `nth` matching call is among those chosen (`SplitMix64`, Steele, Lea and Flood, "Fast splittable
     /// pseudorandom number generators").
     pub(super) fn chooses(&self, nth: u64) -> bool {
         let Some((percent, seed)) = self.percent else { return true };

@@ -149,14 +149,12 @@ impl Bench {
         so: impl Fn(&Value) -> bool,
     ) -> Result<Value, Violation> {
         let look = || async { self.look(trial, order).await.filter(|shown| so(shown)) };
-        match self.until(look).await {
-            Some(shown) => Ok(shown),
-            None => {
-                let is = self.look(trial, order).await.map(|shown| shown["status"].to_string());
-                let was = format!("it is {}", is.unwrap_or_else(|| "not shown".to_owned()));
-                Err(Violation::new(Invariant::Sagas, order, what, was))
-            }
+        if let Some(shown) = self.until(look).await {
+            return Ok(shown);
         }
+        let is = self.look(trial, order).await.map(|shown| shown["status"].to_string());
+        let was = format!("it is {}", is.unwrap_or_else(|| "not shown".to_owned()));
+        Err(Violation::new(Invariant::Sagas, order, what, was))
     }
 
     /// What `look` finds, as soon as it finds something, for as long as there is patience.

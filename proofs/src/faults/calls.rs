@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use harness::audit::{Invariant, Violation};
-use local::faults::{Fault as Fails, FaultBody, Rule};
+use local::faults::{Fault as Fails, FaultBody, Injection, Rule};
 use local::payments::{Effect, Operation, Rule as Misbehaviour, WorkAt};
 use local::stack::Which;
 use serde_json::json;
@@ -84,8 +84,8 @@ impl Way {
 /// Each call of each way, with each way to fail that it has.
 fn cells() -> Vec<(Way, u64, Fails)> {
     let calls = WAYS.into_iter().flat_map(|way| (1..=way.calls()).map(move |nth| (way, nth)));
-    let cells = calls.flat_map(|(way, nth)| HOW.into_iter().map(move |how| (way, nth, how)));
-    cells.filter_map(|(way, nth, how)| Some((way, nth, fails(way.asks(nth), how)?))).collect()
+    let failing = calls.flat_map(|(way, nth)| HOW.into_iter().map(move |how| (way, nth, how)));
+    failing.filter_map(|(way, nth, how)| Some((way, nth, fails(way.asks(nth), how)?))).collect()
 }
 
 /// What the function sees; nothing, where what is asked does not fail so.
@@ -135,34 +135,7 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
     let place = usize::try_from(number * 7 % cells.len() as u64).unwrap_or_default();
     let (way, nth, fault) = cells[place].clone();
     let rule = Rule::new(FULFILMENT, fault.clone()).nth(nth);
-    let struck = match way {
-        Way::Forward(course, _) => {
-            let struck = bench.faults().inject(rule);
-            let placed = course.place(bench, number).await?;
-            if course == Course::Paid {
-                placed.payable(bench).await.map(drop)
-            } else {
-                course.ends(bench, &placed).await
-            }?;
-            struck
-        }
-        Way::Backward(course, _) => {
-            let placed = course.place(bench, number).await?;
-            placed.is(bench, "confirmed").await?;
-            drained(bench).await;
-            let struck = bench.faults().inject(rule);
-            course.lead(bench, &placed).await?;
-            course.ends(bench, &placed).await?;
-            struck
-        }
-        Way::WhileCharging => {
-            let placed = under_charge(bench, number).await?;
-            let struck = bench.faults().inject(rule);
-            placed.cancel(bench).await?;
-            Course::Cancelled.ends(bench, &placed).await?;
-            struck
-        }
-    };
+    let struck = goes(bench, number, way, rule).await?;
     drained(bench).await;
     let (was_struck, may_miss) = (struck.fired() > 0, matches!(way, Way::WhileCharging));
     bench.faults().lift();
@@ -171,6 +144,38 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
     }
     let subject = format!("{way:?}, call {nth}, {fault:?}");
     Err(Violation::new(Invariant::Sagas, subject, "the call is made", "it was never made"))
+}
+
+/// An order goes its way, and meets the rule on it.
+async fn goes(bench: &Bench, number: u64, way: Way, rule: Rule) -> Result<Injection, Violation> {
+    match way {
+        Way::Forward(course, _) => {
+            let struck = bench.faults().inject(rule);
+            let placed = course.place(bench, number).await?;
+            if course == Course::Paid {
+                placed.payable(bench).await?;
+            } else {
+                course.ends(bench, &placed).await?;
+            }
+            Ok(struck)
+        }
+        Way::Backward(course, _) => {
+            let placed = course.place(bench, number).await?;
+            placed.is(bench, "confirmed").await?;
+            drained(bench).await;
+            let struck = bench.faults().inject(rule);
+            course.lead(bench, &placed).await?;
+            course.ends(bench, &placed).await?;
+            Ok(struck)
+        }
+        Way::WhileCharging => {
+            let placed = under_charge(bench, number).await?;
+            let struck = bench.faults().inject(rule);
+            placed.cancel(bench).await?;
+            Course::Cancelled.ends(bench, &placed).await?;
+            Ok(struck)
+        }
+    }
 }
 
 /// An order whose charge is under way, and takes a while yet.

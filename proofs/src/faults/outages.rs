@@ -23,7 +23,7 @@ const OFTEN: u64 = 6;
 /// How long it is dead the first time, which is all that the short form has time for.
 const SHORT: Duration = Duration::from_secs(10);
 /// How long it is dead otherwise.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// How soon after its return the gateway's work has to go on.
 const RECOVERY: Duration = Duration::from_secs(10);
 

@@ -5,37 +5,35 @@ use proofs::planted;
 use proofs::run::Settings;
 use proofs::{fault, report};
 
-/// Plants bugs, and sees each of them noticed.
-async fn are_noticed(names: &[&str]) {
+/// Plants bugs; says how many of them were caught, and which were missed.
+async fn caught(names: &[&str]) -> (String, bool) {
     let settings = Settings { seed: 1, bins: None };
     let mut verdicts = Vec::new();
     for name in names {
-        let verdict = Box::pin(planted::run(plants::named(name).unwrap(), &settings)).await;
-        println!("planted: {}: {} violations", verdict.planted.says, verdict.findings.len());
-        verdicts.push(verdict);
+        verdicts.push(Box::pin(planted::run(plants::named(name).unwrap(), &settings)).await);
     }
-    println!("{}", report::caught(&verdicts));
-    assert!(verdicts.iter().all(planted::Verdict::is_caught), "a bug was missed");
+    (report::caught(&verdicts), verdicts.iter().all(planted::Verdict::is_caught))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn bugs_in_the_stock_are_noticed() {
-    are_noticed(&["stock-given-back-twice", "stock-below-zero"]).await;
+/// Declares tests that plant some of the bugs.
+macro_rules! bugs {
+    ($($name:ident: [$($bug:literal),+],)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let (said, all) = Box::pin(caught(&[$($bug),+])).await;
+                println!("{said}");
+                assert!(all, "{said}");
+            }
+        )+
+    };
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn bugs_in_the_outbox_and_behind_it_are_noticed() {
-    are_noticed(&["version-skipped", "posting-left-behind"]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn bugs_in_what_clients_are_told_are_noticed() {
-    are_noticed(&["total-off-by-one", "limit-not-kept"]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn bugs_in_races_are_noticed() {
-    are_noticed(&["sku-not-claimed", "reuse-forgiven"]).await;
+bugs! {
+    bugs_in_the_stock_are_noticed: ["stock-given-back-twice", "stock-below-zero"],
+    bugs_in_the_outbox_and_behind_it_are_noticed: ["version-skipped", "posting-left-behind"],
+    bugs_in_what_clients_are_told_are_noticed: ["total-off-by-one", "limit-not-kept"],
+    bugs_in_races_are_noticed: ["sku-not-claimed", "reuse-forgiven"],
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::command::{Entity, Key, Record, Version};
+use shared::command::{Entity, Key, Version};
 use shared::domain::market::Market;
 use shared::domain::order::Order;
 use shared::domain::product::Product;
@@ -54,7 +54,7 @@ where
         let Some(last) = versions.last() else { continue };
         let subject = last.id().to_string();
         let end = last.version().get() + u64::from(removed);
-        compare::<R>(key, (1..=end).collect(), announced.get(&subject), &mut found);
+        compare(key, (1..=end).collect(), announced.get(&subject), &mut found);
     }
     found
 }
@@ -80,12 +80,7 @@ fn of_orders(history: &History, announced: &Announced) -> Vec<Violation> {
     found
 }
 
-fn compare<R: Record>(
-    key: &Key,
-    expected: BTreeSet<u64>,
-    there: Option<&Vec<u64>>,
-    found: &mut Vec<Violation>,
-) {
+fn compare(key: &Key, expected: BTreeSet<u64>, there: Option<&Vec<u64>>, found: &mut Vec<Violation>) {
     let there: BTreeSet<u64> = there.into_iter().flatten().copied().collect();
     if there != expected {
         let (expected, was) =
