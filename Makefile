@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test lint fuzz format openapi client build deploy keys-rotate clean
+.PHONY: help dev test lint fuzz proofs format openapi client build deploy keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -32,6 +32,10 @@ EXAMPLES ?= 300
 fuzz: $(VENV)/fuzz.stamp ## Send generated requests, and hold the answers against the API's description (SEED, EXAMPLES)
 	cargo build --locked --workspace --bins --examples
 	target/debug/examples/fuzz $(SEED) $(EXAMPLES)
+
+proofs: ## Prove with faults injected that nothing is lost or doubled; takes hours (SEED, PROOFS='--only kills --resume')
+	cargo build --locked --workspace --bins --profile proof
+	target/proof/proofs --seed $(SEED) $(PROOFS)
 
 openapi: ## Write the API's description anew, from the code
 	cargo build --locked --workspace --bins

@@ -5,6 +5,7 @@ mod body;
 mod plant;
 mod proxy;
 mod rule;
+mod skew;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,6 +20,7 @@ pub use body::FaultBody;
 pub use plant::Plant;
 pub(crate) use proxy::{HttpClient, Proxy, Victim};
 pub use rule::{Fault, Rule};
+pub use skew::shift_times;
 
 use crate::clock;
 
@@ -95,6 +97,8 @@ struct State {
     calls: VecDeque<Call>,
     forgotten: usize,
     delays: HashMap<Service, Duration>,
+    /// By how many milliseconds clocks are ahead, by function.
+    skews: HashMap<String, i64>,
 }
 
 #[derive(Debug)]
@@ -109,7 +113,8 @@ impl Active {
     fn strikes(&mut self) -> bool {
         self.seen += 1;
         let first = self.rule.nth.unwrap_or(1);
-        let strikes = self.seen >= first && *self.fired.borrow() < self.rule.times;
+        let strikes =
+            self.seen >= first && *self.fired.borrow() < self.rule.times && self.rule.chooses(self.seen);
         if strikes {
             self.fired.send_modify(|fired| *fired += 1);
         }
@@ -156,14 +161,31 @@ impl Faults {
         self.lock().plants.iter().filter(|plant| plant.concerns(call)).cloned().collect()
     }
 
+    /// Has the clock of a function be so many milliseconds ahead, or behind, as far as the table can tell.
+    pub fn skew(&self, function: impl Into<String>, milliseconds: i64) {
+        self.lock().skews.insert(function.into(), milliseconds);
+    }
+
+    /// By how much the clock behind a call is off.
+    pub(crate) fn skewed_by(&self, call: &Call) -> i64 {
+        let skew = || self.lock().skews.get(&call.function).copied();
+        if call.service == Service::DynamoDb { skew().unwrap_or_default() } else { 0 }
+    }
+
     /// Makes every call to a service take this much longer: the distance to a real one, for measurements.
     pub fn delay_every_call(&self, service: Service, delay: Duration) {
         self.lock().delays.insert(service, delay);
     }
 
-    /// Removes all rules, bugs and delays.
+    /// Removes all rules; bugs and delays stay.
+    pub fn lift(&self) {
+        self.lock().rules.clear();
+    }
+
+    /// Removes all rules, bugs and delays, and sets every clock right.
     pub fn clear(&self) {
         let mut state = self.lock();
+        state.skews.clear();
         state.rules.clear();
         state.plants.clear();
         state.delays.clear();

@@ -86,6 +86,19 @@ pub(crate) struct Queues {
     delayed: Arc<Mutex<Delayed>>,
     /// Receipts of messages that a consumer was given and has not finished, by queue.
     receipts: Arc<Mutex<HashMap<String, Vec<String>>>>,
+    /// Deliveries that failed, and that nobody works on any more.
+    failed: Arc<Mutex<Vec<Failed>>>,
+}
+
+/// A delivery that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    /// The queue's name.
+    pub(crate) queue: String,
+    /// The delivery's receipt.
+    pub(crate) receipt: String,
+    /// Whether the function said so itself, and when the message is to come back; otherwise it came to no answer.
+    pub(crate) reported: bool,
 }
 
 impl Queues {
@@ -126,6 +139,7 @@ impl Queues {
             changes: Arc::new(watch::Sender::new(0)),
             delayed: Arc::default(),
             receipts: Arc::default(),
+            failed: Arc::default(),
         })
     }
 
@@ -209,6 +223,32 @@ impl Queues {
                 // A receipt whose message came back by itself is no longer in flight.
                 count += usize::from(self.provider.change_message_visibility(input).await.is_ok());
             }
+        }
+        self.changes.send_modify(|version| *version += 1);
+        count
+    }
+
+    /// Notes deliveries that failed.
+    pub(crate) fn fail(&self, failed: impl IntoIterator<Item = Failed>) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
+    }
+
+    /// Makes the messages of failed deliveries visible at once, of those that are `wanted`, as if their time had come. What
+    /// is being worked on stays with whoever works on it.
+    pub(crate) async fn bring_back(&self, wanted: impl Fn(&Failed) -> bool) -> usize {
+        let mut failed = std::mem::take(&mut *self.failed.lock().unwrap_or_else(PoisonError::into_inner));
+        let back: Vec<_> = failed.extract_if(.., |delivery| wanted(delivery)).collect();
+        self.fail(failed);
+        let mut count = 0;
+        for Failed { queue, receipt, .. } in back {
+            self.forget(&queue, &receipt);
+            let input = ChangeMessageVisibilityInput {
+                queue_url: self.url(&queue),
+                receipt_handle: receipt,
+                visibility_timeout: 0,
+            };
+            // A receipt whose message came back by itself is no longer in flight.
+            count += usize::from(self.provider.change_message_visibility(input).await.is_ok());
         }
         self.changes.send_modify(|version| *version += 1);
         count

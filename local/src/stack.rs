@@ -1,5 +1,6 @@
 //! A running stack: everything that the template describes, in this process and its children.
 
+mod aftermath;
 mod builder;
 mod error;
 mod idle;
@@ -16,6 +17,7 @@ use std::{
 use serde_json::Value;
 use tokio::task::JoinSet;
 
+pub use aftermath::{ItemChange, Which};
 pub use builder::{HostChoice, Ports, StackBuilder, default_bin_dir};
 pub use error::{DeployError, StartError};
 pub use idle::NotIdle;
@@ -23,6 +25,7 @@ pub use idle::NotIdle;
 use crate::{
     access::Access,
     clock,
+    database::Database,
     env_file::Variables,
     faults::Faults,
     host::{FunctionHost, FunctionStats, Invocation, InvokeError},
@@ -46,6 +49,7 @@ pub struct Stack {
     addresses: Addresses,
     host: Arc<dyn FunctionHost>,
     invoker: Invoker,
+    database: Database,
     queues: Queues,
     streams: Vec<Arc<StreamReader>>,
     payments: Sandbox,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use harness::plants::plant;
 use harness::recount::Counts;
 use harness::shop::{PATIENCE, eventually};
 use harness::{Customer, Shop};
@@ -126,14 +127,7 @@ async fn shows_what_was_sold(shop: &Shop, seller: &Customer, buyer: &Customer, m
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tally_written_without_regard_to_its_version_is_noticed() {
     let shop = Shop::open().await;
-    shop.stack().faults().plant(Plant::new(ANALYTICS, Service::DynamoDb, |_, body| {
-        let items = body.get_mut("TransactItems").and_then(Value::as_array_mut);
-        for item in items.into_iter().flatten().filter(|item| item["Put"]["Item"]["kind"]["S"] == "tally") {
-            for part in ["ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"] {
-                item["Put"].as_object_mut().map(|put| put.remove(part));
-            }
-        }
-    }));
+    shop.stack().faults().plant(plant("tally-without-version"));
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 100).await;
     shop.quiet().await;

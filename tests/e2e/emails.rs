@@ -1,9 +1,10 @@
 //! E-mails: from the request that causes them to the link in them, and what becomes of them in a crash.
 
+use harness::plants::plant;
 use harness::shop::{PATIENCE, eventually};
 use harness::{Customer, Shop};
 use http::{Method, StatusCode};
-use local::faults::{Fault, Plant, Rule, Service};
+use local::faults::{Fault, Rule, Service};
 use local::mail::Email;
 use serde_json::json;
 
@@ -176,21 +177,7 @@ async fn an_email_whose_decision_is_not_kept_is_noticed_to_be_sent_twice() {
     let ada = shop.customer("ada").await;
     email(&shop, &ada.email, "welcome").await;
     // Without the condition that guards a version, each delivery takes the e-mail for its own.
-    shop.stack().faults().plant(Plant::new(EMAILS, Service::DynamoDb, |_, body| {
-        if let Some(put) = body.pointer_mut("/TransactItems/0/Put").and_then(|put| put.as_object_mut()) {
-            put.retain(|name, _| !name.starts_with("Condition") && !name.starts_with("ExpressionAttribute"));
-        }
-        if let Some(tables) = body.get_mut("RequestItems") {
-            let dispatches = |key: &serde_json::Value| {
-                key["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("dispatch#"))
-            };
-            for table in tables.as_object_mut().into_iter().flat_map(|tables| tables.values_mut()) {
-                for key in table["Keys"].as_array_mut().into_iter().flatten().filter(|key| dispatches(key)) {
-                    key["pk"]["S"] = json!("dispatch#nowhere");
-                }
-            }
-        }
-    }));
+    shop.stack().faults().plant(plant("email-not-remembered"));
     let message = changed(&ada);
     for _ in 0..2 {
         shop.send_message("EmailsQueue", &message).await;

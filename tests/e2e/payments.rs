@@ -1,10 +1,11 @@
 //! Payments that the buyer makes, and money that goes back.
 
 use harness::audit::{Books, Journal};
+use harness::plants::plant;
 use harness::shop::{PATIENCE, eventually};
 use harness::{Customer, Shop};
 use http::{Method, StatusCode};
-use local::faults::{Fault, Plant, Rule as FaultRule, Service};
+use local::faults::{Fault, Rule as FaultRule};
 use local::payments::{Effect, LostAnswer, Operation, Rule};
 use serde_json::{Value, json};
 
@@ -282,9 +283,7 @@ async fn figures_of_a_kill_at_each_call_of_a_refund() {
 async fn a_refund_without_its_idempotency_key_is_noticed() {
     let case = Case::paid().await;
     case.balances().await;
-    case.shop.stack().faults().plant(Plant::new(FULFILMENT, Service::Payments, |headers, _| {
-        headers.remove("idempotency-key");
-    }));
+    case.shop.stack().faults().plant(plant("refund-without-key"));
     let kill = FaultRule::new(FULFILMENT, Fault::KillAfter).operation("POST /v1/refunds");
     let kill = case.shop.stack().faults().inject(kill);
     assert_eq!(case.refund("r1", Some(100)).await.status, StatusCode::OK);

@@ -4,28 +4,17 @@ use std::time::Duration;
 
 use harness::Shop;
 use harness::audit::{Books, Journal};
+use harness::plants::plant;
 use http::StatusCode;
-use local::faults::{Fault, Plant, Rule, Service};
-use serde_json::Value;
+use local::faults::{Fault, Rule};
 
 use crate::crashes::{FULFILMENT, kill_at_each_call};
 use crate::deliveries::order_created;
 
-/// The items of a transaction, if it is one.
-fn items(body: &mut Value) -> Option<&mut Vec<Value>> {
-    body.get_mut("TransactItems")?.as_array_mut()
-}
-
-fn kind_is(item: &Value, kind: &str) -> bool {
-    item["Put"]["Item"]["kind"]["S"] == kind
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_without_its_idempotency_key_is_noticed() {
     let shop = Shop::open().await;
-    shop.stack().faults().plant(Plant::new(FULFILMENT, Service::Payments, |headers, _| {
-        headers.remove("idempotency-key");
-    }));
+    shop.stack().faults().plant(plant("charge-without-key"));
     let figures = kill_at_each_call(&shop).await;
     println!("planted: a charge without its idempotency key: {figures}");
     assert!(
@@ -37,13 +26,7 @@ async fn a_charge_without_its_idempotency_key_is_noticed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stock_that_a_rejected_order_does_not_give_back_is_noticed() {
     let shop = Shop::open().await;
-    shop.stack().faults().plant(Plant::new(FULFILMENT, Service::DynamoDb, |_, body| {
-        if let Some(items) = items(body)
-            && items.iter().any(|item| item["Put"]["Item"]["status"]["S"] == "rejected")
-        {
-            items.retain(|item| item.get("Update").is_none());
-        }
-    }));
+    shop.stack().faults().plant(plant("stock-not-given-back"));
     let figures = kill_at_each_call(&shop).await;
     println!("planted: stock that is not given back: {figures}");
     assert!(figures.violations.iter().any(|violation| violation.contains("its stock says")), "{figures}");
@@ -53,13 +36,7 @@ async fn stock_that_a_rejected_order_does_not_give_back_is_noticed() {
 async fn an_order_written_without_regard_to_its_version_is_noticed() {
     let shop = Shop::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    shop.stack().faults().plant(Plant::new(FULFILMENT, Service::DynamoDb, |_, body| {
-        for item in items(body).into_iter().flatten().filter(|item| kind_is(item, "order")) {
-            for part in ["ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"] {
-                item["Put"].as_object_mut().map(|put| put.remove(part));
-            }
-        }
-    }));
+    shop.stack().faults().plant(plant("order-without-version"));
     // Every transaction takes its time, so that each delivery decides on what the others have not changed yet.
     let slow =
         Rule::new(FULFILMENT, Fault::Delay(Duration::from_millis(300))).operation("TransactWriteItems");
@@ -86,11 +63,7 @@ async fn an_order_written_without_regard_to_its_version_is_noticed() {
 async fn an_order_placed_without_a_receipt_is_noticed() {
     let shop = Shop::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    shop.stack().faults().plant(Plant::new("api-orders", Service::DynamoDb, |_, body| {
-        if let Some(items) = items(body) {
-            items.retain(|item| !kind_is(item, "receipt"));
-        }
-    }));
+    shop.stack().faults().plant(plant("order-without-receipt"));
     let product = shop.product(&seller, 1_999, 100).await;
     let asked = (0..20).map(|_| shop.order(&buyer, "the-key", &product, 1, None));
     futures::future::join_all(asked).await;

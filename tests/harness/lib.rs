@@ -9,6 +9,7 @@ pub mod fuzz;
 pub mod index;
 pub mod lengths;
 pub mod meter;
+pub mod plants;
 pub mod queue;
 pub mod recount;
 pub mod requests;

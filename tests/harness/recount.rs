@@ -1,12 +1,9 @@
 //! What the analytics counted, held against a recount of everything there is.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt::Debug;
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use serde::de::DeserializeOwned;
-use shared::command::Record;
+use shared::command::{Item, Record};
 use shared::domain::market::Market;
 use shared::domain::market::figures::MarketFigures;
 use shared::domain::order::{Order, OrderStatus};
@@ -16,7 +13,8 @@ use shared::domain::sale::DaySales;
 use shared::domain::total::ListTotal;
 use shared::domain::user::User;
 
-type Stored = HashMap<String, AttributeValue>;
+use crate::audit::Items;
+use crate::audit::items::{read, text};
 
 /// Everything that is counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,12 +33,18 @@ impl Counts {
     /// # Panics
     /// If the table does not answer, or holds what does not read.
     pub async fn of_table(dynamodb: &Client, table: &str) -> (Self, Self) {
-        let pages = dynamodb.scan().table_name(table).into_paginator().items().send();
-        let items: Vec<Stored> = pages.collect::<Result<_, _>>().await.expect("the table answers");
-        let payments = items.iter().filter(|item| is::<Payment>(item)).map(read::<Payment>);
-        let payments = payments.map(|payment| (payment.order_id.to_string(), payment)).collect();
+        Self::of_items(&Items::of_table(dynamodb, table).await)
+    }
+
+    /// What was counted, and what there is to be counted, among items.
+    ///
+    /// # Panics
+    /// If one of them does not read.
+    #[must_use]
+    pub fn of_items(items: &Items) -> (Self, Self) {
+        let payments = items.of::<Payment>().map(|payment| (payment.order_id.to_string(), payment)).collect();
         let (mut counted, mut there) = (Self::default(), Self::default());
-        for item in &items {
+        for item in items.all() {
             counted.enter_counted(item);
             there.enter_what_there_is(item, &payments);
         }
@@ -48,7 +52,7 @@ impl Counts {
         (counted, there)
     }
 
-    fn enter_counted(&mut self, item: &Stored) {
+    fn enter_counted(&mut self, item: &Item) {
         let pk = text(item, "pk");
         if is::<ListTotal>(item) {
             let total: ListTotal = read(item);
@@ -67,7 +71,7 @@ impl Counts {
         }
     }
 
-    fn enter_what_there_is(&mut self, item: &Stored, payments: &BTreeMap<String, Payment>) {
+    fn enter_what_there_is(&mut self, item: &Item, payments: &BTreeMap<String, Payment>) {
         if is::<User>(item) {
             let user: User = read(item);
             self.one_more(format!("accounts#{}#{}", user.role.as_str(), user.status.as_str()));
@@ -93,12 +97,14 @@ impl Counts {
     fn enter_sale(&mut self, order: &Order, payments: &BTreeMap<String, Payment>) {
         let mut entries = order.timeline.iter();
         let Some(entry) = entries.find(|entry| entry.status == OrderStatus::Confirmed) else { return };
-        let payment = payments.get(&order.id.to_string()).expect("a confirmed order has its payment");
+        let paid = payments.get(&order.id.to_string());
+        let (captured, refunded) =
+            paid.map_or((0, 0), |payment| (payment.captured.amount(), payment.refunded.amount()));
         let day = entry.at.to_string()[..10].to_owned();
         let sold = self.days.entry((order.market_id.to_string(), day)).or_default();
         sold.0 += 1;
-        sold.1 += payment.captured.amount();
-        sold.2 += payment.refunded.amount();
+        sold.1 += captured;
+        sold.2 += refunded;
     }
 
     fn give_markets_their_sales(&mut self) {
@@ -115,14 +121,6 @@ impl Counts {
     }
 }
 
-fn is<R: Record>(item: &Stored) -> bool {
+fn is<R: Record>(item: &Item) -> bool {
     text(item, "kind") == R::KIND
-}
-
-fn text<'a>(item: &'a Stored, name: &str) -> &'a str {
-    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
-}
-
-fn read<T: DeserializeOwned + Debug>(item: &Stored) -> T {
-    serde_dynamo::from_item(item.clone()).expect("what is stored reads")
 }

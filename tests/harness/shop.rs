@@ -25,6 +25,8 @@ pub const PATIENCE: Duration = Duration::from_secs(40);
 pub struct Shop {
     stack: Stack,
     http: Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    sqs: aws_sdk_sqs::Client,
 }
 
 /// Somebody with an account, logged in.
@@ -158,7 +160,9 @@ impl Shop {
             .parameter("WritesPerMinute", "1000000")
             .parameter("OrdersPerMinute", "1000000");
         let stack = settings(builder).start().await.expect("the local stack starts");
-        Self { stack, http: Client::new() }
+        let dynamodb = crate::requests::client(&stack.dynamodb_endpoint(), None);
+        let sqs = sqs(&stack.sqs_endpoint());
+        Self { stack, http: Client::new(), dynamodb, sqs }
     }
 
     /// The stack underneath.
@@ -170,25 +174,13 @@ impl Shop {
     /// A client of the embedded DynamoDB, without any fault in between.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-            .endpoint_url(self.stack.dynamodb_endpoint());
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+        self.dynamodb.clone()
     }
 
     /// A client of the embedded SQS, without any fault in between.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-            .endpoint_url(self.stack.sqs_endpoint());
-        aws_sdk_sqs::Client::from_conf(config.build())
+        self.sqs.clone()
     }
 
     /// Sends a message to the queue with this logical id.
@@ -198,6 +190,22 @@ impl Shop {
     pub async fn send_message(&self, queue: &str, body: &str) {
         let url = self.stack.queue_url(queue).expect("the template has the queue");
         self.sqs().send_message().queue_url(url).message_body(body).send().await.expect("the queue takes it");
+    }
+
+    /// Sends messages, ten at most, to the queue with this logical id in one request, so that they come as one batch.
+    ///
+    /// # Panics
+    /// If the queue does not take one of them.
+    pub async fn send_messages(&self, queue: &str, bodies: &[String]) {
+        use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+        let url = self.stack.queue_url(queue).expect("the template has the queue");
+        let entries = bodies.iter().enumerate().map(|(n, body)| {
+            let entry = SendMessageBatchRequestEntry::builder().id(n.to_string()).message_body(body);
+            entry.build().expect("an entry has an id and a body")
+        });
+        let request = self.sqs().send_message_batch().queue_url(url).set_entries(Some(entries.collect()));
+        let sent = request.send().await.expect("the queue answers");
+        assert!(sent.failed.is_empty(), "the queue does not take {:?}", sent.failed);
     }
 
     /// A request to the API.
@@ -349,6 +357,16 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, look: impl
         }
     };
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
+fn sqs(endpoint: &str) -> aws_sdk_sqs::Client {
+    use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .endpoint_url(endpoint);
+    aws_sdk_sqs::Client::from_conf(config.build())
 }
 
 /// Where cargo puts the functions' binaries: beside the folder of the test's own.

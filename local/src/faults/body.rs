@@ -17,6 +17,8 @@ pub enum FaultBody {
     /// For a transaction, a cancellation in which the first item conflicts with another transaction and the others
     /// have no fault; for a single write, `TransactionConflictException`.
     TransactionConflict,
+    /// For a transaction, a cancellation for these reasons, item by item; those beyond have no fault.
+    Cancelled(&'static [&'static str]),
     /// Exactly this.
     Json(Value),
 }
@@ -43,6 +45,7 @@ impl FaultBody {
                 "Rate of requests exceeds the allowed throughput.",
             ),
             (Self::TransactionConflict, _) => conflict(operation, request),
+            (Self::Cancelled(codes), _) => cancelled(codes, request),
         };
         body.to_string().into_bytes()
     }
@@ -55,18 +58,27 @@ fn conflict(operation: &str, request: &[u8]) -> Value {
             "message": "Transaction is ongoing for the item",
         });
     }
+    cancelled(&["TransactionConflict"], request)
+}
+
+fn cancelled(codes: &[&str], request: &[u8]) -> Value {
     let items = serde_json::from_slice::<Value>(request)
         .ok()
         .and_then(|request| request["TransactItems"].as_array().map(Vec::len))
         .unwrap_or(1);
-    let mut reasons = vec![json!({ "Code": "None" }); items.max(1)];
-    reasons[0] = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
-    let codes: Vec<_> = reasons.iter().filter_map(|reason| reason["Code"].as_str()).collect();
-    let codes = codes.join(", ");
+    let given = codes.iter().copied().chain(std::iter::repeat("None"));
+    let codes: Vec<&str> = given.take(items.max(1)).collect();
+    let reason = |code: &&str| match *code {
+        "None" => json!({ "Code": "None" }),
+        code => json!({ "Code": code, "Message": "The item is not to be had" }),
+    };
     json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "Message": format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"),
-        "CancellationReasons": reasons,
+        "Message": format!(
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
+            codes.join(", ")
+        ),
+        "CancellationReasons": codes.iter().map(reason).collect::<Vec<_>>(),
     })
 }
 

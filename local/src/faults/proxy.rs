@@ -15,7 +15,7 @@ use hyper_util::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{Call, Decision, Fault, Faults, Service};
+use super::{Call, Decision, Fault, Faults, Service, skew::shifted};
 use crate::access::{Access, Denied, needs};
 use crate::clock;
 
@@ -86,29 +86,34 @@ impl Proxy {
         }
         let operation = call.operation.clone();
         let access = self.access.check(&self.function, &needs(self.service, &operation, &asked));
+        let skew = self.faults.skewed_by(&call);
         let decision = self.faults.decide(call);
         if let Err(denied) = access {
             return Ok(self.refuse(&denied, &decision));
         }
-        if let Some(delay) = decision.delay {
-            clock::sleep(delay).await;
+        if skew != 0 {
+            let answer = self.carry_out(parts, shifted(body, skew), &operation, &decision).await?;
+            return turned_back(answer, skew).await;
         }
-        self.meet(decision, parts, body, &operation).await
+        self.carry_out(parts, body, &operation, &decision).await
     }
 
-    /// Makes the call, or lets happen to it what was decided.
-    async fn meet(
+    /// Does with the call what was decided.
+    async fn carry_out(
         &self,
-        decision: Decision,
         parts: http::request::Parts,
         body: Bytes,
         operation: &str,
+        decision: &Decision,
     ) -> Result<Response<Full<Bytes>>, ProxyError> {
+        if let Some(delay) = decision.delay {
+            clock::sleep(delay).await;
+        }
         match decision.fault.clone() {
-            None => self.forward(parts, body, &decision).await,
+            None => self.forward(parts, body, decision).await,
             Some(Fault::Delay(delay)) => {
                 clock::sleep(delay).await;
-                self.forward(parts, body, &decision).await
+                self.forward(parts, body, decision).await
             }
             Some(Fault::KillBefore) => {
                 self.victim.kill().await;
@@ -124,7 +129,7 @@ impl Proxy {
                 Err(ProxyError::Fault)
             }
             Some(Fault::Status(status, kind)) => {
-                self.faults.answered(&decision, status);
+                self.faults.answered(decision, status);
                 Ok(made_up(status, kind.build(self.service, operation, &body)))
             }
         }
@@ -191,6 +196,14 @@ impl Proxy {
             struck: false,
         }
     }
+}
+
+/// An answer as a function sees it whose clock is off by so much. DynamoDB's checksum is of the answer as it was.
+async fn turned_back(answer: Response<Full<Bytes>>, skew: i64) -> Result<Response<Full<Bytes>>, ProxyError> {
+    let (mut parts, body) = answer.into_parts();
+    parts.headers.remove("x-amz-crc32");
+    let Ok(body) = body.collect().await;
+    Ok(Response::from_parts(parts, Full::new(shifted(body.to_bytes(), -skew))))
 }
 
 /// An answer that the service did not give.

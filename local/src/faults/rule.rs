@@ -52,6 +52,8 @@ pub struct Rule {
     pub nth: Option<u64>,
     /// How many matching calls are struck from there on.
     pub times: u64,
+    /// Of those that could be struck, so many in a hundred are, by a generator with this seed; all, if not given.
+    pub percent: Option<(u8, u64)>,
     /// What happens to them.
     pub fault: Fault,
 }
@@ -60,7 +62,15 @@ impl Rule {
     /// Strikes the next call of a function, whatever it is.
     #[must_use]
     pub fn new(function: impl Into<String>, fault: Fault) -> Self {
-        Self { function: function.into(), service: None, operation: None, nth: None, times: 1, fault }
+        Self {
+            function: function.into(),
+            service: None,
+            operation: None,
+            nth: None,
+            times: 1,
+            percent: None,
+            fault,
+        }
     }
 
     /// Only calls to this service.
@@ -89,6 +99,23 @@ impl Rule {
     pub fn times(mut self, times: u64) -> Self {
         self.times = times;
         self
+    }
+
+    /// Strikes so many in a hundred of the calls that it could strike. The same seed chooses the same calls.
+    #[must_use]
+    pub fn percent(mut self, percent: u8, seed: u64) -> Self {
+        self.percent = Some((percent, seed));
+        self
+    }
+
+    /// Whether the `nth` matching call is among those chosen (`SplitMix64`, Steele, Lea and Flood, "Fast splittable
+    /// pseudorandom number generators").
+    pub(super) fn chooses(&self, nth: u64) -> bool {
+        let Some((percent, seed)) = self.percent else { return true };
+        let mut mixed = seed.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % 100 < u64::from(percent)
     }
 
     pub(super) fn matches(&self, function: &str, service: Service, operation: &str) -> bool {

@@ -15,7 +15,12 @@ use tokio::{
 };
 
 use super::{Invoker, Outcome, filter::Filters, outcome};
-use crate::{clock, names, queues::Queues, stop::Stop, template::QueueMapping};
+use crate::{
+    clock, names,
+    queues::{Failed, Queues},
+    stop::Stop,
+    template::QueueMapping,
+};
 
 /// How soon a message is seen that becomes visible by the passing of time. Sent messages are seen at once.
 const POLL: Duration = Duration::from_millis(20);
@@ -106,14 +111,21 @@ impl QueuePoller {
         let failed = match outcome(&answer, self.mapping.report_failures, &known) {
             Outcome::Success => Vec::new(),
             Outcome::Partial(failed) => failed,
-            Outcome::Failure => return,
+            Outcome::Failure => return self.queues.fail(messages.iter().map(|one| self.failed(one, false))),
         };
         for message in &messages {
             let id = message.message_id.as_deref().unwrap_or_default();
-            if !failed.iter().any(|failed| failed == id) {
+            if failed.iter().any(|failed| failed == id) {
+                self.queues.fail([self.failed(message, true)]);
+            } else {
                 self.delete(message).await;
             }
         }
+    }
+
+    fn failed(&self, message: &Message, reported: bool) -> Failed {
+        let receipt = message.receipt_handle.clone().unwrap_or_default();
+        Failed { queue: self.mapping.queue.clone(), receipt, reported }
     }
 
     async fn delete(&self, message: &Message) {

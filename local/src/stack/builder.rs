@@ -50,6 +50,7 @@ pub struct StackBuilder {
     pub(super) parameters: Parameters,
     pub(super) instances: usize,
     pub(super) schedules: bool,
+    pub(super) streams: bool,
     pub(super) ports: Ports,
     pub(super) host: HostChoice,
     pub(super) visibility: Option<Duration>,
@@ -67,6 +68,7 @@ impl StackBuilder {
             parameters: Parameters::new(),
             instances: 4,
             schedules: true,
+            streams: true,
             ports: Ports::default(),
             host: HostChoice::Runtime,
             visibility: None,
@@ -113,6 +115,13 @@ impl StackBuilder {
     #[must_use]
     pub fn schedules(mut self, on: bool) -> Self {
         self.schedules = on;
+        self
+    }
+
+    /// Whether streams are read. A table whose stream nobody reads is one whose records have all lapsed unread.
+    #[must_use]
+    pub fn streams(mut self, on: bool) -> Self {
+        self.streams = on;
         self
     }
 

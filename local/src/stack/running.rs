@@ -72,7 +72,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
     let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
     send_webhooks(&services, addresses.gateway);
-    let Services { parameters, deployment, access, queues, payments, mail, stop, servers, .. } = services;
+    let Services { parameters, deployment, access, database, queues, payments, mail, stop, servers } = services;
     Ok(Stack {
         template,
         parameters: Mutex::new(parameters),
@@ -80,6 +80,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
         addresses,
         host,
         invoker,
+        database,
         queues,
         streams,
         payments,
@@ -270,7 +271,7 @@ fn connect(
             };
             sources.spawn(poller.run());
         }
-        for mapping in &function.streams {
+        for mapping in function.streams.iter().filter(|_| builder.streams) {
             let (database, state) = (services.database.clone(), builder.state.as_deref());
             let reader =
                 StreamReader::new(&function.stem, mapping, database, invoker.clone(), stop.clone(), state);
