@@ -197,8 +197,8 @@ mod tests {
         let given = env.clone().with("OTEL_EXPORTER_OTLP_HEADERS", "x-key=hunter2, x-team = a=b");
         let collector = TelemetryConfig::from_env(&given).unwrap().collector.unwrap();
         assert_eq!(
-            (collector.headers["x-key"].as_bytes(), &collector.headers["x-team"]),
-            (&b"hunter2"[..], "a=b")
+            (collector.headers["x-key"].as_bytes(), collector.headers["x-team"].as_bytes()),
+            (&b"hunter2"[..], &b"a=b"[..])
         );
         assert!(!format!("{collector:?}").contains("hunter2"));
         let error =

@@ -24,3 +24,4 @@ mod payments;
 mod plants;
 mod reconciliation;
 mod search;
+mod telemetry;

@@ -49,7 +49,7 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
         let mut recorded = self.store.execute_all(commands).await.into_iter();
         let outcomes = whose.iter().map(|queue| match queue.and_then(|_| recorded.next()) {
             Some(Ok(ended)) => {
-                if let (Executed::Committed(_), Some(queue)) = (ended, queue) {
+                if let (Executed::Committed(()), Some(queue)) = (ended, queue) {
                     metrics::count(&DEAD_LETTERS, [queue.as_str()]);
                 }
                 Outcome::Done

@@ -38,6 +38,7 @@ struct Listeners {
     sqs: TcpListener,
     payments: TcpListener,
     mail: TcpListener,
+    metrics: TcpListener,
 }
 
 /// What functions need, running.
@@ -62,7 +63,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     let logs = Logs::new(std::mem::replace(&mut builder.sink, Sink::Memory));
     let faults = Faults::default();
     let (gateway, listeners) = listeners;
-    let services = serve(&builder, &template, addresses, listeners).await?;
+    let services = serve(&builder, &template, addresses, listeners, &logs).await?;
     let host = host(&mut builder, &services.deployment, addresses, &faults, &logs).await?;
     let invoker = Invoker::new(Arc::clone(&host), logs.clone());
     let intake = Stop::new();
@@ -106,14 +107,16 @@ async fn bind(builder: &StackBuilder) -> Result<((TcpListener, Listeners), Addre
     let (payments, payments_address) =
         listen(ports.payments, "the payment sandbox", "--payments-port").await?;
     let (mail, mail_address) = listen(ports.mail, "the postbox", "--mail-port").await?;
+    let (metrics, metrics_address) = listen(ports.metrics, "the metrics", "--metrics-port").await?;
     let addresses = Addresses {
         gateway: gateway_address,
         dynamodb: dynamodb_address,
         sqs: sqs_address,
         payments: payments_address,
         mail: mail_address,
+        metrics: metrics_address,
     };
-    Ok(((gateway, Listeners { dynamodb, sqs, payments, mail }), addresses))
+    Ok(((gateway, Listeners { dynamodb, sqs, payments, mail, metrics }), addresses))
 }
 
 async fn listen(
@@ -132,6 +135,7 @@ async fn serve(
     template: &Template,
     addresses: Addresses,
     listeners: Listeners,
+    logs: &Logs,
 ) -> Result<Services, StartError> {
     let state = builder.state.as_deref();
     let secrets = match state {
@@ -163,6 +167,7 @@ async fn serve(
     queues.serve(listeners.sqs, &stop, &mut servers);
     serve_router(listeners.payments, payments.router(), &stop, &mut servers);
     serve_router(listeners.mail, mail.router(), &stop, &mut servers);
+    serve_router(listeners.metrics, logs.metrics().router(), &stop, &mut servers);
     Ok(Services { parameters, deployment, database, queues, payments, mail, stop, servers })
 }
 

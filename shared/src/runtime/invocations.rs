@@ -18,7 +18,7 @@ use crate::telemetry::catalogue::COLD_STARTS;
 use crate::telemetry::trace::{self, Context, KeyValue, SpanKind, Work};
 use crate::telemetry::{self, metrics};
 
-/// What invokes a function ("FaaS semantic conventions": `faas.trigger`).
+/// What invokes a function; `faas.trigger` of the semantic conventions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {
     /// A request over HTTP, which makes a span of its own.

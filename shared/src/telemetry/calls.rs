@@ -28,9 +28,11 @@ impl Intercept for TracedCalls {
         "traced calls"
     }
 
-    fn read_before_execution(
+    /// The first moment at which a client knows what is called.
+    fn read_before_serialization(
         &self,
         _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if !trace::is_recording() {
@@ -56,8 +58,12 @@ impl Intercept for TracedCalls {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let succeeded = context.output_or_error().is_some_and(|ended| ended.is_ok());
         if let Some(Call(work)) = config.load::<Call>() {
-            work.end(context.output_or_error().is_some_and(|ended| ended.is_ok()));
+            work.end(succeeded);
+        }
+        if let Some(called) = config.load::<Metadata>() {
+            tracing::debug!(service = called.service(), operation = called.name(), succeeded, "call");
         }
         Ok(())
     }
