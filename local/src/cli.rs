@@ -51,6 +51,9 @@ pub(crate) struct DevArguments {
     /// Port of the postbox, where e-mails arrive.
     #[arg(long, default_value_t = 8025)]
     mail_port: u16,
+    /// Port of the functions' metrics.
+    #[arg(long, default_value_t = 9464)]
+    metrics_port: u16,
     /// Port of `cargo lambda watch`.
     #[arg(long, default_value_t = 9000)]
     watch_port: u16,
@@ -152,6 +155,7 @@ impl From<DevArguments> for Options {
                 sqs: arguments.sqs_port,
                 payments: arguments.payments_port,
                 mail: arguments.mail_port,
+                metrics: arguments.metrics_port,
             },
             watch_port: arguments.watch_port,
             parameters: arguments.parameters.into_iter().collect(),

@@ -138,6 +138,7 @@ fn print_addresses(stack: &Stack, options: &Options) {
     console::line(format_args!("SQS              {}", stack.sqs_endpoint()));
     console::line(format_args!("payment sandbox  {}", stack.payments_endpoint()));
     console::line(format_args!("e-mails          {}", stack.mail_endpoint()));
+    console::line(format_args!("metrics          {}", stack.metrics_endpoint()));
     console::line(format_args!("environment      {0}   (cargo lambda watch --env-file {0})", env.display()));
 }
 

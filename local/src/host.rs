@@ -2,6 +2,7 @@
 //! ([`WatchHost`]). Everything that invokes a function does so through [`FunctionHost`].
 
 mod runtime;
+mod signal;
 mod watch;
 
 use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};

@@ -16,6 +16,7 @@ pub mod sources;
 
 pub mod database;
 pub mod mail;
+pub mod metrics;
 pub mod payments;
 pub mod queues;
 

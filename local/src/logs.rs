@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{clock, console};
+use crate::{clock, console, metrics::Metrics};
 
 /// Lines kept for [`Logs::lines`]; older ones are forgotten.
 const KEPT: usize = 50_000;
@@ -46,6 +46,7 @@ pub struct Logs {
 #[derive(Debug)]
 struct Inner {
     state: Mutex<State>,
+    metrics: Metrics,
     version: watch::Sender<u64>,
 }
 
@@ -60,7 +61,7 @@ impl Logs {
     #[must_use]
     pub fn new(sink: Sink) -> Self {
         let state = Mutex::new(State { lines: VecDeque::new(), sink });
-        Self { inner: Arc::new(Inner { state, version: watch::Sender::new(0) }) }
+        Self { inner: Arc::new(Inner { state, metrics: Metrics::default(), version: watch::Sender::new(0) }) }
     }
 
     /// Everything that a function has written so far, line by line.
@@ -91,10 +92,22 @@ impl Logs {
         }
     }
 
+    /// What the functions count, read from what they print.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
     pub(crate) fn record(&self, function: &Arc<str>, line: String) {
+        let metrics = Metrics::are_in(&line);
+        if metrics {
+            self.inner.metrics.read(&line);
+        }
         let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut state.sink {
             Sink::Memory => {}
+            // People read the terminal; metrics are for programs.
+            Sink::Terminal if metrics => {}
             Sink::Terminal => console::line(format_args!("[{function}] {line}")),
             Sink::File(file) => {
                 // A full disk must not take the functions down with it.

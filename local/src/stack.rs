@@ -74,6 +74,7 @@ pub(crate) struct Addresses {
     pub(crate) sqs: SocketAddr,
     pub(crate) payments: SocketAddr,
     pub(crate) mail: SocketAddr,
+    pub(crate) metrics: SocketAddr,
 }
 
 impl Addresses {
@@ -117,6 +118,12 @@ impl Stack {
     #[must_use]
     pub fn mail_endpoint(&self) -> String {
         format!("http://{}", self.addresses.mail)
+    }
+
+    /// Where Prometheus finds what the functions count.
+    #[must_use]
+    pub fn metrics_endpoint(&self) -> String {
+        format!("http://{}/metrics", self.addresses.metrics)
     }
 
     /// The values of the template's parameters.

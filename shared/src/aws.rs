@@ -9,7 +9,9 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCrede
 
 use crate::config::{ConfigError, Environment};
 use crate::dynamodb::Table;
+use crate::dynamodb::capacity::CountedUnits;
 use crate::mail::LONGEST_SEND;
+use crate::telemetry::calls::TracedCalls;
 
 /// What every client needs to know.
 #[derive(Debug, Clone)]
@@ -59,6 +61,8 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
+            .interceptor(TracedCalls)
+            .interceptor(CountedUnits)
             .timeout_config(timeouts(ATTEMPT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.dynamodb_endpoint.clone());
@@ -72,6 +76,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
+            .interceptor(TracedCalls)
             .timeout_config(timeouts(ATTEMPT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.sqs_endpoint.clone());
@@ -85,6 +90,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
+            .interceptor(TracedCalls)
             .timeout_config(timeouts(ATTEMPT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.bedrock_endpoint.clone());
@@ -99,6 +105,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
+            .interceptor(TracedCalls)
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(LONGEST_SEND).build(),
             )

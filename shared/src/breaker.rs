@@ -25,12 +25,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::telemetry::catalogue::{BREAKER_STATE, BREAKER_TURNS};
+use crate::telemetry::metrics;
 use circuit::{Circuit, Pass};
 pub use circuit::{Ended, REMEMBERED, Resting, Rules};
 
 /// A circuit breaker that calls go through.
 #[derive(Debug)]
 pub struct Breaker<C> {
+    dependency: &'static str,
     rules: Rules,
     circuit: Mutex<Circuit>,
     clock: C,
@@ -46,9 +49,9 @@ pub struct Permit<'a, C: Clock> {
 }
 
 impl<C: Clock> Breaker<C> {
-    /// Closed, with nothing counted.
-    pub fn new(rules: Rules, clock: C) -> Self {
-        Self { rules, circuit: Mutex::new(Circuit::default()), clock }
+    /// Closed, with nothing counted, around the dependency of this name.
+    pub fn new(dependency: &'static str, rules: Rules, clock: C) -> Self {
+        Self { dependency, rules, circuit: Mutex::new(Circuit::default()), clock }
     }
 
     /// Leave to make a call now.
@@ -56,7 +59,10 @@ impl<C: Clock> Breaker<C> {
     /// # Errors
     /// [`Resting`] if the service is to be left alone.
     pub fn permit(&self) -> Result<Permit<'_, C>, Resting> {
-        let pass = self.circuit().ask(&self.rules, self.clock.now())?;
+        let mut circuit = self.circuit();
+        let (before, asked) = (circuit.name(), circuit.ask(&self.rules, self.clock.now()));
+        self.tell(before, circuit.name());
+        let pass = asked?;
         Ok(Permit { breaker: self, pass, ended: Ended::GivenUp })
     }
 
@@ -64,6 +70,19 @@ impl<C: Clock> Breaker<C> {
     #[must_use]
     pub fn resting(&self) -> Option<Duration> {
         self.circuit().resting(&self.rules, self.clock.now())
+    }
+
+    /// Counts where it stands, and whether it turned there just now.
+    fn tell(&self, before: &'static str, now: &'static str) {
+        let state = match now {
+            "closed" => 0.0,
+            "half-open" => 1.0,
+            _ => 2.0,
+        };
+        metrics::record(&BREAKER_STATE, [self.dependency], state);
+        if now != before {
+            metrics::count(&BREAKER_TURNS, [self.dependency, now]);
+        }
     }
 
     fn circuit(&self) -> MutexGuard<'_, Circuit> {
@@ -81,9 +100,12 @@ impl<C: Clock> Permit<'_, C> {
 impl<C: Clock> Drop for Permit<'_, C> {
     fn drop(&mut self) {
         let (rules, now) = (&self.breaker.rules, self.breaker.clock.now());
-        let turned = self.breaker.circuit().report(rules, self.pass, self.ended, now);
+        let mut circuit = self.breaker.circuit();
+        let before = circuit.name();
+        let turned = circuit.report(rules, self.pass, self.ended, now);
+        self.breaker.tell(before, circuit.name());
         if let Some(state) = turned {
-            tracing::warn!(state, "the circuit breaker turned");
+            tracing::warn!(dependency = self.breaker.dependency, state, "the circuit breaker turned");
         }
     }
 }

@@ -13,10 +13,13 @@ use moka::Expiry;
 use moka::future;
 
 use crate::clock::{Entropy, SystemEntropy};
+use crate::telemetry::catalogue::{CACHE_HITS, CACHE_MISSES};
+use crate::telemetry::metrics;
 
 /// Values of one kind, by their keys. What is known to be absent is remembered too.
 #[derive(Clone)]
 pub struct Cache<V> {
+    name: &'static str,
     entries: future::Cache<String, Entry<V>>,
     tagged: Arc<Mutex<HashMap<String, HashSet<String>>>>,
     hits: Arc<AtomicU64>,
@@ -75,9 +78,9 @@ pub struct HitRatio {
 }
 
 impl<V: Weigh + Clone + Send + Sync + 'static> Cache<V> {
-    /// An empty cache.
+    /// An empty cache, under the name that its telemetry has.
     #[must_use]
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(name: &'static str, bounds: Bounds) -> Self {
         let entries = future::Cache::builder()
             .max_capacity(bounds.capacity)
             .weigher(|key: &String, entry: &Entry<V>| {
@@ -86,7 +89,7 @@ impl<V: Weigh + Clone + Send + Sync + 'static> Cache<V> {
             })
             .expire_after(Lives)
             .build();
-        Self { entries, tagged: Arc::default(), hits: Arc::default(), misses: Arc::default(), bounds }
+        Self { name, entries, tagged: Arc::default(), hits: Arc::default(), misses: Arc::default(), bounds }
     }
 
     /// The value under `key`; loaded if it is not known, once however many ask for it at the same time.
@@ -106,8 +109,10 @@ impl<V: Weigh + Clone + Send + Sync + 'static> Cache<V> {
             load.await.map(|value| self.entry(value))
         };
         let found = self.entries.try_get_with_by_ref(key, entry).await;
-        let counter = if loaded { &self.misses } else { &self.hits };
+        let (counter, metric) =
+            if loaded { (&self.misses, &CACHE_MISSES) } else { (&self.hits, &CACHE_HITS) };
         counter.fetch_add(1, Ordering::Relaxed);
+        metrics::count(metric, [self.name]);
         if loaded {
             self.tag(key, tags);
         }
@@ -182,7 +187,7 @@ mod tests {
 
     fn cache() -> Cache<u32> {
         let (time_to_live, negative_time_to_live) = (Duration::from_mins(1), Duration::from_mins(1));
-        Cache::new(Bounds { time_to_live, negative_time_to_live, capacity: 10_000 })
+        Cache::new("numbers", Bounds { time_to_live, negative_time_to_live, capacity: 10_000 })
     }
 
     async fn load(cache: &Cache<u32>, key: &str, loads: &AtomicU64, value: Option<u32>) -> Option<u32> {

@@ -20,6 +20,7 @@ use crate::breaker::{Breaker, Ended, Resting, Rules};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 use crate::command::CorrelationId;
 use crate::retry::{Backoff, RetryBudget};
+use crate::telemetry::trace::{KeyValue, SpanKind, Work};
 
 pub use wire::Wire;
 
@@ -93,6 +94,7 @@ pub struct Patience {
 /// A service, and the way to call it.
 #[derive(Debug)]
 pub struct ServiceClient<T = Wire, C: Clock = SystemClock, R = SystemEntropy> {
+    name: &'static str,
     transport: T,
     patience: Patience,
     budget: RetryBudget,
@@ -102,17 +104,23 @@ pub struct ServiceClient<T = Wire, C: Clock = SystemClock, R = SystemEntropy> {
 }
 
 impl<T: Transport> ServiceClient<T> {
-    /// The service that `transport` leads to.
-    pub fn new(transport: T, patience: Patience, rules: Rules) -> Self {
-        Self::at(transport, patience, rules, (SystemClock, SystemEntropy))
+    /// The service that `transport` leads to, under the name that its telemetry has.
+    pub fn new(name: &'static str, transport: T, patience: Patience, rules: Rules) -> Self {
+        Self::at(name, transport, patience, rules, (SystemClock, SystemEntropy))
     }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     /// The same, in the time and with the chance given.
-    pub fn at(transport: T, patience: Patience, rules: Rules, (clock, entropy): (C, R)) -> Self {
-        let breaker = Breaker::new(rules, clock.clone());
-        Self { transport, patience, budget: RetryBudget::default(), breaker, clock, entropy }
+    pub fn at(
+        name: &'static str,
+        transport: T,
+        patience: Patience,
+        rules: Rules,
+        (clock, entropy): (C, R),
+    ) -> Self {
+        let breaker = Breaker::new(name, rules, clock.clone());
+        Self { name, transport, patience, budget: RetryBudget::default(), breaker, clock, entropy }
     }
 
     /// For how long the service is left alone yet, if it is.
@@ -152,15 +160,29 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
         (self.clock.now().plus(delay) < deadline && self.budget.spend()).then_some(delay)
     }
 
+    /// An attempt, as a part of the work that makes it. The path is left out: it names what is charged.
+    fn span(&self, call: &Call<'_>) -> Work {
+        let facts = vec![
+            KeyValue::new("http.request.method", call.method.to_string()),
+            KeyValue::new("peer.service", self.name),
+        ];
+        Work::begin(SpanKind::Client, format!("{} {}", call.method, self.name), facts)
+    }
+
     async fn attempt(&self, call: &Call<'_>, deadline: Timestamp) -> Result<Answer, CallError> {
         let permit = self.breaker.permit()?;
         let left = deadline.since(self.clock.now()).min(self.patience.attempt);
-        let (work, late) = (self.transport.send(call), self.clock.sleep(left));
+        let span = self.span(call);
+        let (work, late) = (span.around(self.transport.send(call)), self.clock.sleep(left));
         pin_mut!(work, late);
         let ended = match select(work, late).await {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => Err(CallError::TimedOut),
         };
+        if let Ok(answer) = &ended {
+            span.note(KeyValue::new("http.response.status_code", i64::from(answer.status.as_u16())));
+        }
+        span.end(ended.as_ref().is_ok_and(|answer| answer.status.as_u16() < 400));
         permit.end(if is_failure(ended.as_ref()) { Ended::Failed } else { Ended::Succeeded });
         ended
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The variables a function is started with.
 #[derive(Clone)]
@@ -118,6 +119,43 @@ pub struct TelemetryConfig {
     pub stage: String,
     /// The least severe level that is logged.
     pub level: tracing::Level,
+    /// Who collects spans; `None`: nobody, and none are recorded.
+    pub collector: Option<Collector>,
+}
+
+/// Who collects spans, over OTLP.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Collector {
+    /// Its base address, without the signal's path.
+    pub endpoint: String,
+    /// What goes with every request, such as a key.
+    pub headers: HeaderMap,
+}
+
+/// Headers may hold keys: they are not shown.
+impl fmt::Debug for Collector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collector").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+impl Collector {
+    /// The variables are those of every OpenTelemetry SDK ("OpenTelemetry Protocol Exporter").
+    fn from_env(env: &Environment) -> Result<Option<Self>, ConfigError> {
+        let Some(endpoint) = env.optional("OTEL_EXPORTER_OTLP_ENDPOINT") else { return Ok(None) };
+        let text = env.optional("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default();
+        let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+        let headers = pairs.map(header).collect::<Option<HeaderMap>>();
+        let rule = || invalid("OTEL_EXPORTER_OTLP_HEADERS", "must be name=value,name=value".to_owned());
+        Ok(Some(Self { endpoint: endpoint.to_owned(), headers: headers.ok_or_else(rule)? }))
+    }
+}
+
+fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = pair.split_once('=')?;
+    let mut value = HeaderValue::from_str(value.trim()).ok()?;
+    value.set_sensitive(true);
+    Some((name.trim().parse().ok()?, value))
 }
 
 impl TelemetryConfig {
@@ -132,6 +170,7 @@ impl TelemetryConfig {
             function: env.text("AWS_LAMBDA_FUNCTION_NAME")?.to_owned(),
             stage: env.optional("AGORA_STAGE").unwrap_or("dev").to_owned(),
             level,
+            collector: Collector::from_env(env)?,
         })
     }
 }
@@ -148,5 +187,22 @@ mod tests {
         let error = env.parse::<u32>("AGORA_COUNT").unwrap_err().to_string();
         assert!(error.starts_with("AGORA_COUNT ") && !error.contains("many"), "{error}");
         assert_eq!(env.secret("AGORA_KEY").unwrap_err().to_string(), "AGORA_KEY must be base64");
+    }
+
+    #[test]
+    fn a_collector_is_there_if_it_has_an_address_and_its_headers_are_hidden() {
+        let env = Environment::of([("AWS_LAMBDA_FUNCTION_NAME", "f"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "")]);
+        assert_eq!(TelemetryConfig::from_env(&env).unwrap().collector, None);
+        let env = env.with("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+        let given = env.clone().with("OTEL_EXPORTER_OTLP_HEADERS", "x-key=hunter2, x-team = a=b");
+        let collector = TelemetryConfig::from_env(&given).unwrap().collector.unwrap();
+        assert_eq!(
+            (collector.headers["x-key"].as_bytes(), collector.headers["x-team"].as_bytes()),
+            (&b"hunter2"[..], &b"a=b"[..])
+        );
+        assert!(!format!("{collector:?}").contains("hunter2"));
+        let error =
+            TelemetryConfig::from_env(&env.with("OTEL_EXPORTER_OTLP_HEADERS", "hunter2")).unwrap_err();
+        assert_eq!(error.to_string(), "OTEL_EXPORTER_OTLP_HEADERS must be name=value,name=value");
     }
 }

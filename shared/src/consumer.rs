@@ -16,6 +16,9 @@ use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse};
 
 use crate::clock::{Clock, Entropy, Timestamp};
 use crate::retry::Backoff;
+use crate::telemetry::catalogue::MESSAGES;
+use crate::telemetry::metrics;
+use attempt::PANICKED;
 
 pub use delivery::Delivery;
 pub use each::Each;
@@ -75,6 +78,7 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
         let missing = Outcome::Retry { after: None, reason: "not handled" };
         let outcome = settle(queue, delivery, outcomes.get(position).cloned().unwrap_or(missing)).await;
         log(delivery, &outcome, clock.now().since(started));
+        metrics::count(&MESSAGES, [&delivery.queue, told_apart(&outcome)]);
         if let Outcome::Retry { after, .. } = outcome {
             let delay =
                 after.unwrap_or_else(|| BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default());
@@ -107,19 +111,39 @@ async fn settle<Q: Queue>(queue: &Q, delivery: &Delivery, outcome: Outcome) -> O
     }
 }
 
+impl Outcome {
+    /// Its name in the log.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Retry { .. } => "retry",
+            Self::Postpone { .. } => "postponed",
+            Self::Permanent { .. } => "permanent",
+        }
+    }
+
+    /// Why it ended so, unless it is done.
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Done => None,
+            Self::Retry { reason, .. } | Self::Postpone { reason, .. } => Some(reason),
+            Self::Permanent { reason } => Some(reason),
+        }
+    }
+}
+
+/// Its name among the metrics, where a panic is not just any retry.
+fn told_apart(outcome: &Outcome) -> &'static str {
+    if outcome.reason() == Some(PANICKED) { "panic" } else { outcome.name() }
+}
+
 fn log(delivery: &Delivery, outcome: &Outcome, duration: Duration) {
-    let (name, reason) = match outcome {
-        Outcome::Done => ("done", None),
-        Outcome::Retry { reason, .. } => ("retry", Some(*reason)),
-        Outcome::Postpone { reason, .. } => ("postponed", Some(*reason)),
-        Outcome::Permanent { reason } => ("permanent", Some(reason.as_str())),
-    };
     tracing::info!(
         messageId = delivery.message_id,
         correlationId = delivery.correlation_id.as_deref(),
         attempt = delivery.receive_count,
-        outcome = name,
-        reason,
+        outcome = outcome.name(),
+        reason = outcome.reason(),
         durationMs = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "message"
     );

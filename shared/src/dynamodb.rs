@@ -2,6 +2,7 @@
 //!
 //! Knows records, keys and transactions; knows nothing of what is sold.
 
+pub mod capacity;
 mod counters;
 pub mod expression;
 pub mod outbox;

@@ -23,6 +23,7 @@ pub mod projection;
 pub mod query;
 pub mod reply;
 pub mod seal;
+mod told;
 
 pub use asked::{ItemQuery, ListQuery, NoParameters};
 pub use code::Code;

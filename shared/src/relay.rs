@@ -7,11 +7,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::command::{EventId, StoreError};
 use crate::consumer::delivery::CORRELATION_ATTRIBUTE;
-use crate::consumer::queue::{QueueError, attribute};
+use crate::consumer::queue::{QueueError, attribute, trace_header};
 use crate::dynamodb::outbox::{Outbox, Pending};
 use crate::runtime::StreamHandler;
+use crate::telemetry::catalogue::{OUTBOX_AGE, OUTBOX_PUBLISHED};
+use crate::telemetry::metrics;
+use crate::telemetry::trace::{self, Context, KeyValue, SpanKind, TRACEPARENT, Work};
 
 /// Publishes events.
 #[derive(Debug, Clone)]
@@ -55,29 +59,34 @@ impl<R: Routes> Relay<R> {
                 failed.extend(self.send(queue, batch).await);
             }
         }
-        let published = events.iter().filter(|event| !failed.contains(&event.event_id));
-        self.outbox.remove(published.map(Pending::place).collect()).await?;
+        let published: Vec<&Pending> =
+            events.iter().filter(|event| !failed.contains(&event.event_id)).collect();
+        self.outbox.remove(published.iter().map(|event| event.place()).collect()).await?;
+        count(&published, SystemClock.now());
         Ok(failed)
     }
 
     /// Sends one batch; says which of it the queue did not take.
     async fn send(&self, queue: &str, batch: &[&Pending]) -> Vec<EventId> {
+        let sendings: Vec<Work> = batch.iter().map(|event| sending(event, queue)).collect();
         let sent = async {
-            let entries = batch.iter().enumerate().map(|(position, event)| entry(position, event));
+            let both = batch.iter().zip(&sendings).enumerate();
+            let entries = both.map(|(position, (event, sending))| entry(position, event, sending.context()));
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             let request = self.sqs.send_message_batch().queue_url(queue).set_entries(Some(entries));
             request.send().await.map_err(|error| QueueError::of(&error))
         };
-        match sent.await {
-            Ok(answer) => {
-                let positions = answer.failed.iter().filter_map(|failure| failure.id.parse::<usize>().ok());
-                positions.filter_map(|position| Some(batch.get(position)?.event_id.clone())).collect()
-            }
+        let failed: HashSet<usize> = match sent.await {
+            Ok(answer) => answer.failed.iter().filter_map(|failure| failure.id.parse().ok()).collect(),
             Err(error) => {
                 tracing::warn!(%error, events = batch.len(), "events could not be published");
-                batch.iter().map(|event| event.event_id.clone()).collect()
+                (0..batch.len()).collect()
             }
+        };
+        for (position, sending) in sendings.into_iter().enumerate() {
+            sending.end(!failed.contains(&position));
         }
+        failed.into_iter().filter_map(|position| Some(batch.get(position)?.event_id.clone())).collect()
     }
 }
 
@@ -93,20 +102,51 @@ impl<R: Routes> StreamHandler for Relay<R> {
     }
 }
 
-fn entry(position: usize, event: &Pending) -> Result<SendMessageBatchRequestEntry, QueueError> {
+/// How many went, and how long the one that waited longest waited.
+fn count(published: &[&Pending], now: Timestamp) {
+    let number = u32::try_from(published.len()).unwrap_or(u32::MAX);
+    metrics::record(&OUTBOX_PUBLISHED, [], f64::from(number));
+    if let Some(oldest) = published.iter().filter_map(|event| event.since()).min() {
+        metrics::measure(&OUTBOX_AGE, [], now.since(oldest));
+    }
+}
+
+/// Sending an event to a queue, as a part of the work that caused the event.
+fn sending(event: &Pending, queue: &str) -> Work {
+    let parent = trace::continuing(event.attributes.get(TRACEPARENT).map(String::as_str), &[]);
+    let queue = queue.rsplit('/').next().unwrap_or(queue);
+    let facts = vec![
+        KeyValue::new("messaging.system", "aws_sqs"),
+        KeyValue::new("messaging.operation.type", "send"),
+        KeyValue::new("messaging.destination.name", queue.to_owned()),
+        KeyValue::new("agora.event", event.event.clone()),
+    ];
+    Work::begin_in(&parent, SpanKind::Producer, format!("send {queue}"), facts)
+}
+
+fn entry(
+    position: usize,
+    event: &Pending,
+    context: &Context,
+) -> Result<SendMessageBatchRequestEntry, QueueError> {
     let mut entry =
         SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(&event.body);
-    for (name, text) in beside(event) {
+    let sent_by = trace::traceparent_of(context);
+    for (name, text) in beside(event, sent_by.as_deref()) {
         entry = entry.message_attributes(name, attribute(text)?);
+    }
+    if let Some((name, value)) = trace_header(context)? {
+        entry = entry.message_system_attributes(name, value);
     }
     entry.build().map_err(|error| QueueError::of(&error))
 }
 
-/// What stands beside the message. What stood beside one that was sent before stands there again.
-fn beside(event: &Pending) -> BTreeMap<&str, &str> {
+/// What stands beside the message. What stood beside one that was sent before stands there again; of the trace, which goes
+/// on, the latest part.
+fn beside<'a>(event: &'a Pending, sent_by: Option<&'a str>) -> BTreeMap<&'a str, &'a str> {
     let own = [(CORRELATION_ATTRIBUTE, event.correlation_id.as_str()), ("event", event.event.as_str())];
     let before = event.attributes.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    own.into_iter().chain(before).collect()
+    own.into_iter().chain(before).chain(sent_by.map(|context| (TRACEPARENT, context))).collect()
 }
 
 /// Cuts events into batches that SQS takes.

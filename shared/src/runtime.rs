@@ -1,12 +1,16 @@
 //! Running a function: what every `main` would otherwise repeat.
 
+mod ending;
+mod invocations;
+
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use axum::Router;
-use lambda_runtime::{Context, LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
 use tower::ServiceExt;
 
 use crate::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
@@ -14,6 +18,7 @@ use crate::config::TelemetryConfig;
 use crate::consumer::{BatchHandler, Delivery, Queue, consume};
 use crate::dynamodb::outbox::Pending;
 use crate::{http, telemetry};
+use invocations::{Invocations, Trigger};
 
 /// Why a function does not start, or stops.
 pub type Error = lambda_runtime::Error;
@@ -26,11 +31,18 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// # Errors
 /// What the runtime stops with.
 pub async fn run_api(telemetry: TelemetryConfig, router: Router) -> Result<(), Error> {
-    telemetry::start(&telemetry);
+    begin(&telemetry).await?;
     let answers = lambda_http::Adapter::from(http::edge::around(router, SystemClock, SystemEntropy));
     let readable =
         |LambdaEvent { payload, context }| LambdaEvent::new(http::event::readable(payload), context);
-    lambda_runtime::run(answers.map_request(readable)).await
+    let runtime = Runtime::new(answers.map_request(readable)).layer(TracingLayer::new());
+    runtime.layer(Invocations::by(Trigger::Http)).run().await
+}
+
+/// What comes before the first event.
+async fn begin(telemetry: &TelemetryConfig) -> Result<(), Error> {
+    telemetry::start(telemetry)?;
+    ending::listen().await
 }
 
 /// Runs the consumer of a queue.
@@ -42,16 +54,16 @@ pub async fn run_queue(
     handler: impl BatchHandler,
     queue: impl Queue,
 ) -> Result<(), Error> {
-    telemetry::start(&telemetry);
+    begin(&telemetry).await?;
     let (handler, queue) = (&handler, &queue);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+    let runtime = Runtime::new(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deadline = deadline(&event.context, SystemClock.now());
         let batch: Vec<Delivery> = event.payload.records.into_iter().map(Delivery::from).collect();
         let chance = (&SystemClock, &SystemEntropy);
         // Boxed: the compiler gives up on futures nested so deeply.
         Ok::<SqsBatchResponse, Error>(Box::pin(consume(handler, queue, batch, deadline, chance)).await)
-    }))
-    .await
+    }));
+    runtime.layer(TracingLayer::new()).layer(Invocations::by(Trigger::Queue)).run().await
 }
 
 /// Handles what a table's stream shows.
@@ -65,12 +77,12 @@ pub trait StreamHandler: Send + Sync {
 /// # Errors
 /// What the runtime stops with.
 pub async fn run_stream(telemetry: TelemetryConfig, handler: impl StreamHandler) -> Result<(), Error> {
-    telemetry::start(&telemetry);
+    begin(&telemetry).await?;
     let handler = &handler;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<StreamEvent>| async move {
+    let runtime = Runtime::new(service_fn(move |event: LambdaEvent<StreamEvent>| async move {
         Ok::<DynamoDbEventResponse, Error>(Box::pin(relay_records(handler, event.payload)).await)
-    }))
-    .await
+    }));
+    runtime.layer(TracingLayer::new()).layer(Invocations::by(Trigger::Stream)).run().await
 }
 
 /// Handles a batch of the stream. The first record that is not done is where the stream goes on.
@@ -112,12 +124,12 @@ pub trait ScheduleHandler: Send + Sync {
 /// # Errors
 /// What the runtime stops with.
 pub async fn run_schedule(telemetry: TelemetryConfig, handler: impl ScheduleHandler) -> Result<(), Error> {
-    telemetry::start(&telemetry);
+    begin(&telemetry).await?;
     let handler = &handler;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
+    let runtime = Runtime::new(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
         Box::pin(handler.tick(deadline(&event.context, SystemClock.now()))).await
-    }))
-    .await
+    }));
+    runtime.layer(TracingLayer::new()).layer(Invocations::by(Trigger::Schedule)).run().await
 }
 
 /// How long an invocation lasts where nobody says.

@@ -8,6 +8,7 @@ use std::future::Future;
 
 use crate::clock::{Clock, Timestamp};
 use crate::command::{Cause, Command, ExecuteError, Reads, Store, StoreError};
+use crate::telemetry::trace::{SpanKind, Work};
 
 /// What comes next in a saga.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,15 +99,27 @@ where
     for _ in 0..MAX_STEPS {
         let by = match saga.next(&state, clock.now()) {
             Step::Commit(by) => by,
-            Step::Call(effect) => perform(effect).await.map_err(DriveError::Call)?,
+            Step::Call(effect) => {
+                traced::<G, _, _>("call", perform(effect)).await.map_err(DriveError::Call)?
+            }
             Step::Wait(_) | Step::Finished => return Ok(state),
         };
-        state = match commit(saga, state, store, &cause.at(clock.now()), by).await? {
+        let at = cause.at(clock.now());
+        state = match traced::<G, _, _>("commit", commit(saga, state, store, &at, by)).await? {
             Some(state) => state,
             None => store.load(saga.reads()).await?,
         };
     }
     Err(Broken("the saga does not come to an end").into())
+}
+
+/// Does a step as a part of the trace, under the saga's name.
+async fn traced<G, T, E>(step: &'static str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let name = std::any::type_name::<G>().rsplit("::").next().unwrap_or_default();
+    let span = Work::begin(SpanKind::Internal, format!("{name} {step}"), Vec::new());
+    let done = span.around(work).await;
+    span.end(done.is_ok());
+    done
 }
 
 /// Commits one move, or what its refusal means instead. `None`: the state has moved on without us.

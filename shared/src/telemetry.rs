@@ -1,46 +1,70 @@
-//! Logs: one JSON object a line, with the ids that tie lines together at its top level.
+//! Telemetry: what a function tells about itself while it works.
+//!
+//! [`logs`] are for people: one JSON object a line. [`metrics`] are counted in memory and printed once an invocation, as
+//! the lines that CloudWatch reads metrics from ([`emf`]); [`catalogue`] says which there are. [`trace`] follows a piece of
+//! work through functions and queues; what takes part in it is sent to a collector ([`export`]), if there is one.
+//!
+//! Nothing here may fail what it watches, and nothing keeps it waiting for longer than [`export::PATIENCE`].
 
-use std::fmt;
-use std::panic;
+pub mod calls;
+pub mod catalogue;
+pub mod emf;
+pub mod export;
+pub mod logs;
+pub mod metrics;
+pub mod trace;
 
-use json_subscriber::JsonLayer;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::FormatTime;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use std::io::Write;
+use std::sync::OnceLock;
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::TelemetryConfig;
+use crate::config::{ConfigError, TelemetryConfig};
 
-/// Sends the process's log to standard output, and panics into the log.
+/// Whose telemetry it is: what every metric is told apart by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The deployment.
+    pub stage: String,
+    /// The function.
+    pub function: String,
+}
+
+static ORIGIN: OnceLock<Origin> = OnceLock::new();
+
+/// Sends the process's log to standard output, and its spans to the collector, if it has one.
 ///
 /// A second call, as tests make, changes nothing.
-pub fn start(config: &TelemetryConfig) {
-    let mut layer = JsonLayer::stdout();
-    layer.with_timer("timestamp", Now);
-    layer.with_level("level");
-    layer.add_static_field("service", "agora".into());
-    layer.add_static_field("stage", config.stage.clone().into());
-    layer.add_static_field("function", config.function.clone().into());
-    layer.with_top_level_flattened_span_list();
-    layer.with_flattened_event();
-    let filter = LevelFilter::from_level(config.level);
-    if tracing_subscriber::registry().with(filter).with(layer).try_init().is_ok() {
-        panic::set_hook(Box::new(log_panic));
+///
+/// # Errors
+/// [`ConfigError`] if the collector's address is none.
+pub fn start(config: &TelemetryConfig) -> Result<(), ConfigError> {
+    logs::start(config);
+    ORIGIN.get_or_init(|| Origin { stage: config.stage.clone(), function: config.function.clone() });
+    match &config.collector {
+        Some(collector) => export::start(collector, config),
+        None => Ok(()),
     }
 }
 
-/// Where a panic happened; not what it said, which may quote anything.
-fn log_panic(info: &panic::PanicHookInfo<'_>) {
-    let place = info.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(place, "panic");
+/// Lets out what was gathered; at the end of an invocation.
+pub async fn flush() {
+    print_metrics();
+    export::flush().await;
 }
 
-struct Now;
+/// Lets out what is left; at the end of the process, when there is no later.
+pub async fn finish() {
+    export::finish().await;
+    print_metrics();
+}
 
-impl FormatTime for Now {
-    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
-        write!(writer, "{}", SystemClock.now())
+/// All lines in one piece, so that nothing of the log gets in between.
+fn print_metrics() {
+    let Some(origin) = ORIGIN.get() else { return };
+    let mut text = emf::lines(metrics::GATHERED.take(), origin, SystemClock.now()).join("\n");
+    if !text.is_empty() {
+        text.push('\n');
+        // Whoever reads standard output may be gone; the function works without.
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
 }

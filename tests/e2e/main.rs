@@ -25,3 +25,4 @@ mod payments;
 mod plants;
 mod reconciliation;
 mod search;
+mod telemetry;

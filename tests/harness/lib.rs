@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where, and stops")]
 
 pub mod audit;
+pub mod collector;
 pub mod contract;
 pub mod event;
 pub mod fuzz;
@@ -19,6 +20,7 @@ pub mod table;
 
 use std::path::PathBuf;
 
+pub use collector::Collector;
 pub use scene::Scene;
 pub use shop::{Customer, Shop};
 pub use table::TestTable;

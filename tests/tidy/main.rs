@@ -6,6 +6,7 @@
 mod deployment;
 mod layers;
 mod sources;
+mod telemetry;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,6 +6,8 @@ use shared::domain::email::Email;
 use shared::http::{ApiError, Code, Seal};
 use shared::limit::Quota;
 use shared::limit::attempts::{Admission, Attempt, AttemptLimiter, Bucket, JointCounters};
+use shared::telemetry::catalogue::LIMITER_REJECTIONS;
+use shared::telemetry::metrics;
 use std::time::Duration;
 
 /// The limits on failed logins.
@@ -48,6 +50,7 @@ impl LoginLimits {
         match AttemptLimiter::new(counters).admit(&buckets, now).await? {
             Admission::Admitted(attempt) => Ok(attempt),
             Admission::TooMany(wait) => {
+                metrics::count(&LIMITER_REJECTIONS, ["logins"]);
                 let seconds = wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u32::MAX);
                 let error =
                     ApiError::new(Code::TooManyAttempts, "too many logins failed; wait before the next");

@@ -1,7 +1,7 @@
 //! Turns each dead message into a record that can be read and put right.
 
 use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use shared::command::{Cause, CorrelationId, ExecuteError, Receipt, Store, Version};
+use shared::command::{Cause, CorrelationId, ExecuteError, Executed, Receipt, Store, Version};
 use shared::consumer::delivery::{
     ATTEMPTS_ATTRIBUTE, MAX_RECEIVE_COUNT, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE,
 };
@@ -11,6 +11,8 @@ use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUT
 use shared::domain::id::Id;
 use shared::domain::subscriber::Subscriber;
 use shared::subscriptions::DeadLetterQueues;
+use shared::telemetry::catalogue::DEAD_LETTERS;
+use shared::telemetry::metrics;
 
 /// Records dead messages: a whole batch in one load and one transaction.
 #[derive(Debug, Clone)]
@@ -46,7 +48,12 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
             known.filter_map(|(delivery, queue)| Some(command(delivery, (*queue)?, now))).collect();
         let mut recorded = self.store.execute_all(commands).await.into_iter();
         let outcomes = whose.iter().map(|queue| match queue.and_then(|_| recorded.next()) {
-            Some(Ok(_)) => Outcome::Done,
+            Some(Ok(ended)) => {
+                if let (Executed::Committed(()), Some(queue)) = (ended, queue) {
+                    metrics::count(&DEAD_LETTERS, [queue.as_str()]);
+                }
+                Outcome::Done
+            }
             Some(Err(error)) => outcome(&error),
             None => Outcome::Retry { after: None, reason: "it came through a queue that is not known" },
         });

@@ -124,7 +124,7 @@ impl FunctionHost for RuntimeHost {
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.stop.trigger();
-            join_all(self.pools.values().map(|pool| pool.kill())).await;
+            join_all(self.pools.values().map(|pool| pool.leave())).await;
         })
     }
 }

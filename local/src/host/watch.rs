@@ -23,7 +23,7 @@ use tokio::{
     sync::{Mutex as AsyncMutex, RwLock},
 };
 
-use super::{FunctionHost, FunctionStats, Invocation, InvokeError};
+use super::{FunctionHost, FunctionStats, Invocation, InvokeError, signal};
 use crate::{clock, faults::HttpClient, logs::Logs, template::Function};
 
 /// How `cargo lambda watch` is run.
@@ -199,8 +199,7 @@ async fn launch(settings: &WatchSettings, address: SocketAddr) -> Result<Child, 
 /// Asks the tool to end, so that it ends its own children; kills it when it does not.
 async fn end(mut child: Child) {
     if let Some(id) = child.id() {
-        // There is no safe call for SIGTERM in the standard library; every shell has `kill` built in.
-        let _ = Command::new("sh").arg("-c").arg(format!("kill -TERM {id}")).status().await;
+        signal::terminate(id);
     }
     tokio::select! {
         _ = child.wait() => {}

@@ -22,6 +22,8 @@ pub struct Ports {
     pub payments: u16,
     /// The postbox.
     pub mail: u16,
+    /// The functions' metrics.
+    pub metrics: u16,
 }
 
 /// Where functions run.

@@ -39,6 +39,7 @@ struct Listeners {
     sqs: TcpListener,
     payments: TcpListener,
     mail: TcpListener,
+    metrics: TcpListener,
 }
 
 /// What functions need, running.
@@ -64,7 +65,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     let logs = Logs::new(std::mem::replace(&mut builder.sink, Sink::Memory));
     let faults = Faults::default();
     let (gateway, listeners) = listeners;
-    let services = serve(&builder, &template, addresses, listeners).await?;
+    let services = serve(&builder, &template, addresses, listeners, &logs).await?;
     let host = host(&mut builder, &services, addresses, &faults, &logs).await?;
     let invoker = Invoker::new(Arc::clone(&host), logs.clone());
     let intake = Stop::new();
@@ -110,14 +111,16 @@ async fn bind(builder: &StackBuilder) -> Result<((TcpListener, Listeners), Addre
     let (payments, payments_address) =
         listen(ports.payments, "the payment sandbox", "--payments-port").await?;
     let (mail, mail_address) = listen(ports.mail, "the postbox", "--mail-port").await?;
+    let (metrics, metrics_address) = listen(ports.metrics, "the metrics", "--metrics-port").await?;
     let addresses = Addresses {
         gateway: gateway_address,
         dynamodb: dynamodb_address,
         sqs: sqs_address,
         payments: payments_address,
         mail: mail_address,
+        metrics: metrics_address,
     };
-    Ok(((gateway, Listeners { dynamodb, sqs, payments, mail }), addresses))
+    Ok(((gateway, Listeners { dynamodb, sqs, payments, mail, metrics }), addresses))
 }
 
 async fn listen(
@@ -136,6 +139,7 @@ async fn serve(
     template: &Template,
     addresses: Addresses,
     listeners: Listeners,
+    logs: &Logs,
 ) -> Result<Services, StartError> {
     let state = builder.state.as_deref();
     let secrets = match state {
@@ -167,6 +171,7 @@ async fn serve(
     queues.serve(listeners.sqs, &stop, &mut servers);
     serve_router(listeners.payments, payments.router(), &stop, &mut servers);
     serve_router(listeners.mail, mail.router(), &stop, &mut servers);
+    serve_router(listeners.metrics, logs.metrics().router(), &stop, &mut servers);
     let access = Access::of(&deployment.functions);
     Ok(Services { parameters, deployment, access, database, queues, payments, mail, stop, servers })
 }

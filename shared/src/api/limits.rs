@@ -14,6 +14,8 @@ use crate::config::{ConfigError, Environment};
 use crate::dynamodb::Table;
 use crate::http::{ApiError, Code, RequestFacts};
 use crate::limit::{Counters, Limiter, Quota, Verdict};
+use crate::telemetry::catalogue::LIMITER_REJECTIONS;
+use crate::telemetry::metrics;
 
 /// Kinds of requests that are counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +127,7 @@ async fn limit<S: Edge>(
     let mut response = if verdict.allowed {
         next.run(Request::from_parts(parts, body)).await
     } else {
+        metrics::count(&LIMITER_REJECTIONS, [group.name()]);
         let refusal = ApiError::new(Code::RateLimited, "too many requests; wait until the limit is reset");
         refusal.retry_after(u32::try_from(seconds(verdict)).unwrap_or(u32::MAX)).into_response()
     };

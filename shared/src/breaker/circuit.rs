@@ -82,6 +82,11 @@ impl State {
 }
 
 impl Circuit {
+    /// The state's name.
+    pub(super) const fn name(&self) -> &'static str {
+        self.state.name()
+    }
+
     pub(super) fn ask(&mut self, rules: &Rules, now: Timestamp) -> Result<Pass, Resting> {
         if let Some(back_in) = self.resting(rules, now) {
             return Err(Resting { back_in });

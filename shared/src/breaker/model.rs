@@ -190,7 +190,7 @@ impl Clock for Hand {
 }
 
 fn open(clock: &Hand) -> Breaker<Hand> {
-    let breaker = Breaker::new(RULES, clock.clone());
+    let breaker = Breaker::new("service", RULES, clock.clone());
     for _ in 0..3 {
         breaker.permit().unwrap().end(Ended::Failed);
     }

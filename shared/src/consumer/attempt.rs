@@ -23,6 +23,9 @@ pub(super) fn read<E: DeserializeOwned>(delivery: &Delivery) -> Result<Envelope<
     })
 }
 
+/// Why a record comes back whose handler panicked.
+pub(super) const PANICKED: &str = "the handler panicked";
+
 /// Why an attempt came to no end of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unended {
@@ -37,7 +40,7 @@ pub(super) enum Unended {
 impl From<Unended> for Outcome {
     fn from(unended: Unended) -> Self {
         let (after, reason) = match unended {
-            Unended::Panicked => (None, "the handler panicked"),
+            Unended::Panicked => (None, PANICKED),
             Unended::TooLong => (None, "the handler took too long"),
             Unended::TooLate => (Some(Duration::ZERO), "handed back before the deadline"),
         };

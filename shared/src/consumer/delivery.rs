@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_lambda_events::event::sqs::SqsMessage;
 
 use crate::clock::Timestamp;
+use crate::telemetry::trace::{self, Context, KeyValue, SpanKind, TRACEPARENT, Work};
 
 /// A message as the queue delivered it, this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +41,17 @@ pub const MAX_RECEIVE_COUNT: u32 = 5;
 
 impl From<SqsMessage> for Delivery {
     fn from(message: SqsMessage) -> Self {
-        let attributes: BTreeMap<String, String> = message
+        let mut attributes: BTreeMap<String, String> = message
             .message_attributes
             .into_iter()
             .filter_map(|(name, attribute)| Some((name, attribute.string_value?)))
             .collect();
+        // Somebody who only writes AWS's form is continued as well.
+        if let Some(header) = message.attributes.get("AWSTraceHeader")
+            && let Some(context) = trace::traceparent_of(&trace::continuing(None, &[Some(header)]))
+        {
+            attributes.entry(TRACEPARENT.to_owned()).or_insert(context);
+        }
         let counted = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
         let sent = message.attributes.get("SentTimestamp").and_then(|millis| millis.parse().ok());
         let arn = message.event_source_arn.unwrap_or_default();
@@ -58,5 +65,46 @@ impl From<SqsMessage> for Delivery {
             correlation_id: attributes.get(CORRELATION_ATTRIBUTE).cloned(),
             attributes,
         }
+    }
+}
+
+impl Delivery {
+    /// The work that led to it.
+    #[must_use]
+    pub fn origin(&self) -> Context {
+        trace::continuing(self.attributes.get(TRACEPARENT).map(String::as_str), &[])
+    }
+
+    /// What handling it is, as a part of the work that led to it ("Semantic conventions for messaging systems").
+    #[must_use]
+    pub fn work(&self) -> Work {
+        let facts = vec![
+            KeyValue::new("messaging.system", "aws_sqs"),
+            KeyValue::new("messaging.operation.type", "process"),
+            KeyValue::new("messaging.destination.name", self.queue.clone()),
+            KeyValue::new("messaging.message.id", self.message_id.clone()),
+            KeyValue::new("messaging.message.delivery_count", i64::from(self.receive_count)),
+        ];
+        Work::begin_in(&self.origin(), SpanKind::Consumer, format!("process {}", self.queue), facts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(headers: &[(&str, &str)]) -> Option<String> {
+        let mut message = SqsMessage::default();
+        message.attributes =
+            headers.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        trace::traceparent_of(&Delivery::from(message).origin())
+    }
+
+    #[test]
+    fn a_message_from_somebody_who_only_knows_x_ray_continues_their_trace() {
+        let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+        let continued = origin(&[("AWSTraceHeader", header)]);
+        assert_eq!(continued.as_deref(), Some("00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"));
+        assert_eq!(origin(&[("AWSTraceHeader", "Root=1-0")]), None);
     }
 }

@@ -60,8 +60,11 @@ impl<H: Consumer, C: Clock> Each<H, C> {
             correlationId = %event.correlation_id,
             eventId = %event.id
         );
-        let work = self.consumer.handle(event, &delivery).instrument(span);
+        let traced = delivery.work();
+        let work = traced.around(self.consumer.handle(event, &delivery).instrument(span));
         let left = deadline.since(self.clock.now());
-        attempt(work, (left, self.longest), &self.clock).await.unwrap_or_else(Outcome::from)
+        let ended = attempt(work, (left, self.longest), &self.clock).await;
+        traced.end(ended == Ok(Outcome::Done));
+        ended.unwrap_or_else(Outcome::from)
     }
 }

@@ -5,11 +5,15 @@ use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue};
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeNameForSends,
+    MessageSystemAttributeValue,
+};
 
 use super::Delivery;
 use super::delivery::{ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE};
 use crate::config::{ConfigError, Environment};
+use crate::telemetry::trace::{Context, header};
 
 /// The queue did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +120,9 @@ impl Queue for SqsQueue {
         for (name, value) in &delivery.attributes {
             message = message.message_attributes(name, attribute(value)?);
         }
+        if let Some((name, value)) = trace_header(&delivery.origin())? {
+            message = message.message_system_attributes(name, value);
+        }
         message.send().await.map(drop).map_err(|error| QueueError::of(&error))
     }
 
@@ -124,6 +131,9 @@ impl Queue for SqsQueue {
             self.client.send_message().queue_url(&self.dead_letters_url).message_body(&delivery.body);
         for (name, text) in epitaph(delivery, reason) {
             message = message.message_attributes(name, attribute(&text)?);
+        }
+        if let Some((name, value)) = trace_header(&delivery.origin())? {
+            message = message.message_system_attributes(name, value);
         }
         message.send().await.map(drop).map_err(|error| QueueError::of(&error))
     }
@@ -151,6 +161,21 @@ fn epitaph(delivery: &Delivery, reason: &str) -> BTreeMap<String, String> {
 pub(crate) fn attribute(text: &str) -> Result<MessageAttributeValue, QueueError> {
     let value = MessageAttributeValue::builder().data_type("String").string_value(text).build();
     value.map_err(|error| QueueError::of(&error))
+}
+
+/// What stands beside a message for AWS X-Ray, which does not look at the attributes of ours.
+pub(crate) fn trace_header(
+    context: &Context,
+) -> Result<Option<(MessageSystemAttributeNameForSends, MessageSystemAttributeValue)>, QueueError> {
+    use opentelemetry::trace::TraceContextExt;
+    let span = context.span();
+    if !span.span_context().is_valid() {
+        return Ok(None);
+    }
+    let text = header::x_ray(span.span_context());
+    let value = MessageSystemAttributeValue::builder().data_type("String").string_value(text).build();
+    let value = value.map_err(|error| QueueError::of(&error))?;
+    Ok(Some((MessageSystemAttributeNameForSends::AwsTraceHeader, value)))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::attempt::{Unended, attempt, read};
 use super::{BatchHandler, Delivery, Outcome};
 use crate::clock::{Clock, Timestamp};
 use crate::command::Envelope;
+use crate::telemetry::trace::{KeyValue, SpanKind, Work};
 
 /// Handles the events of a batch together.
 pub trait JointConsumer: Send + Sync {
@@ -45,10 +46,29 @@ impl<H: JointConsumer, C: Clock> BatchHandler for Together<H, C> {
                 Err(dead) => Some(dead),
             })
             .collect();
-        let mut ended = self.all(&events, deadline).await.into_iter();
+        let traced = joint_work(&batch);
+        let mut ended = traced.around(self.all(&events, deadline)).await.into_iter();
+        traced.end(true);
         let missing = Outcome::Retry { after: None, reason: "not handled" };
         unread.into_iter().map(|dead| dead.or_else(|| ended.next()).unwrap_or(missing.clone())).collect()
     }
+}
+
+/// Handling a batch, as one piece of work that each of its messages led to.
+fn joint_work(batch: &[Delivery]) -> Work {
+    if let [alone] = batch {
+        return alone.work();
+    }
+    let queue = batch.first().map_or("none", |delivery| delivery.queue.as_str());
+    let count = i64::try_from(batch.len()).unwrap_or(i64::MAX);
+    let facts = vec![
+        KeyValue::new("messaging.system", "aws_sqs"),
+        KeyValue::new("messaging.operation.type", "process"),
+        KeyValue::new("messaging.destination.name", queue.to_owned()),
+        KeyValue::new("messaging.batch.message_count", count),
+    ];
+    let work = Work::begin(SpanKind::Consumer, format!("process {queue}"), facts);
+    batch.iter().fold(work, |work, delivery| work.caused_by(&delivery.origin()))
 }
 
 impl<H: JointConsumer, C: Clock> Together<H, C> {

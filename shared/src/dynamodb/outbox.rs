@@ -18,6 +18,7 @@ use crate::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::command::change::Announcement;
 use crate::command::{Cause, Envelope, EventId, Key, MalformedItem, Record, StoreError};
 use crate::retry::Backoff;
+use crate::telemetry::trace::{self, TRACEPARENT};
 
 /// An event that waits to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,8 @@ pub struct Pending {
     pub body: String,
     /// The correlation id of the work that caused it.
     pub correlation_id: String,
-    /// What stood beside a message that was sent before, by name.
+    /// What stands beside the message, by name: the trace that it is part of, or all that stood beside a message that was
+    /// sent before.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
 }
@@ -54,6 +56,12 @@ impl Pending {
     #[must_use]
     pub fn place(&self) -> Key {
         Key { pk: self.pk.clone(), sk: self.sk.clone() }
+    }
+
+    /// Since when it waits: its place begins with that, as [`Outbox::overdue`] needs it.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        self.sk.split('#').next()?.parse().ok()
     }
 }
 
@@ -76,7 +84,7 @@ pub(super) fn item(
     };
     let (body, attributes) = match forwards {
         Some(forwarded) => (Ok(forwarded.body.clone()), forwarded.attributes.clone()),
-        None => (serde_json::to_string(&envelope), BTreeMap::new()),
+        None => (serde_json::to_string(&envelope), beside()),
     };
     let pending = Pending {
         pk: outbox_partition(subject),
@@ -92,6 +100,11 @@ pub(super) fn item(
     item.insert(KIND.to_owned(), AttributeValue::S(OUTBOX_KIND.to_owned()));
     debug_assert!(item.contains_key(PK) && item.contains_key(SK), "the key is part of the record");
     Ok(item)
+}
+
+/// The trace that the commit is part of, so that what it leads to is part of it too.
+fn beside() -> BTreeMap<String, String> {
+    trace::traceparent().map(|context| (TRACEPARENT.to_owned(), context)).into_iter().collect()
 }
 
 /// What the relay and the sweeper do with the outbox.

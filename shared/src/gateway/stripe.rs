@@ -58,7 +58,7 @@ impl StripeGateway {
         let wire = Wire::new(url, key)
             .map_err(|error| invalid("AGORA_PAYMENT_GATEWAY_URL", format!("cannot be called: {error}")))?;
         let rest = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_REST_SECONDS")?);
-        let client = ServiceClient::new(wire, PATIENCE, rules(rest));
+        let client = ServiceClient::new("payment-gateway", wire, PATIENCE, rules(rest));
         let lag = env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?;
         Ok(Self { client, clock: SystemClock, search_lag: Duration::from_secs(lag) })
     }

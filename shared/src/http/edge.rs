@@ -21,6 +21,7 @@ use tracing::{Instrument, Span, field};
 
 use super::code::Code;
 use super::error::ApiError;
+use super::told::Told;
 use crate::clock::{Clock, Entropy, Timestamp};
 use crate::command::CorrelationId;
 
@@ -89,10 +90,14 @@ async fn attend(mut request: Request, next: Next, clock: &impl Clock, entropy: &
         route = route.as_deref().unwrap_or("none"),
         userId = field::Empty,
     );
+    let told = Told::of(&request, route.as_deref());
     request.extensions_mut().insert(facts.clone());
     let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
-    let response = work.await.unwrap_or_else(|_| unexpected_end());
-    span.in_scope(|| finish(response, &facts, clock.now()))
+    let response = told.work.around(work).await.unwrap_or_else(|_| unexpected_end());
+    let now = clock.now();
+    let (response, code) = span.in_scope(|| finish(response, &facts, now));
+    told.end(response.status(), code, now.since(facts.received_at));
+    response
 }
 
 fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFacts {
@@ -123,7 +128,7 @@ fn unexpected_end() -> Response {
 struct Panicked;
 
 /// Renders an error, adds the ids, writes the access line.
-fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> Response {
+fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> (Response, Option<&'static str>) {
     let error = response.extensions().get::<ApiError>().cloned().or_else(|| router_error(&response));
     // What the router and the layers said beside the error is said all the same.
     let said = response.headers().clone();
@@ -150,7 +155,7 @@ fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> Response 
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let code = error.as_ref().map(|error| error.code().as_str());
     access_line(response.status(), code, facts, now);
-    response
+    (response, code)
 }
 
 /// The router's own refusals, in the API's words.

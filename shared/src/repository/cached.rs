@@ -55,10 +55,10 @@ impl<Q> Cached<Q> {
     pub fn new(reader: Q) -> Self {
         Self {
             reader,
-            markets: Cache::new(BOUNDS),
-            products: Cache::new(BOUNDS),
-            totals: Cache::new(BOUNDS),
-            searches: Cache::new(BOUNDS),
+            markets: Cache::new("markets", BOUNDS),
+            products: Cache::new("products", BOUNDS),
+            totals: Cache::new("totals", BOUNDS),
+            searches: Cache::new("searches", BOUNDS),
         }
     }
 

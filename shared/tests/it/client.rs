@@ -56,7 +56,7 @@ impl Service {
     }
 
     fn client(&self, seed: u64) -> ServiceClient<Self, HandClock, Dice> {
-        ServiceClient::at(self.clone(), PATIENCE, RULES, (self.clock.clone(), Dice::of(seed)))
+        ServiceClient::at("service", self.clone(), PATIENCE, RULES, (self.clock.clone(), Dice::of(seed)))
     }
 }
 

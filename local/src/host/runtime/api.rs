@@ -12,12 +12,14 @@ use serde::Deserialize;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{instance::Instance, job::Job, pool::Pool};
-use crate::{clock, host::InvokeError, names};
+use crate::{clock, host::InvokeError, ids, names};
 
 /// An answer may have 6 MB and a little for its envelope.
 const ANSWER_LIMIT: usize = 6 * 1024 * 1024 + 100;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
+/// "Lambda Extensions API" in the developer guide.
+const EXTENSION: &str = "/2020-01-01/extension/";
 
 /// Why a request of the runtime has no answer; the connection is closed.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,9 @@ async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, ApiError> {
     let (parts, body) = request.into_parts();
+    if let Some(path) = parts.uri.path().strip_prefix(EXTENSION) {
+        return extension(instance, &parts.method, path).await;
+    }
     let steps: Vec<_> = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default().split('/').collect();
     match (&parts.method, steps.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => next(pool, instance).await,
@@ -84,6 +89,26 @@ async fn handle(
         (&Method::POST, ["init", "error"]) => {
             instance.failed_to_start(function_error(read(body).await).to_string());
             acknowledge(true)
+        }
+        _ => text(Response::builder().status(StatusCode::NOT_FOUND), "{}"),
+    }
+}
+
+/// An extension of the function's own, which is told of nothing but has the end of its process announced.
+async fn extension(
+    instance: &Instance,
+    method: &Method,
+    path: &str,
+) -> Result<Response<Full<Bytes>>, ApiError> {
+    match (method, path) {
+        (&Method::POST, "register") => {
+            instance.wants_to_be_told();
+            let builder = Response::builder().header("lambda-extension-identifier", ids::uuid());
+            text(builder, "{}")
+        }
+        (&Method::GET, "event/next") => {
+            instance.dies().await;
+            Err(ApiError::Dying)
         }
         _ => text(Response::builder().status(StatusCode::NOT_FOUND), "{}"),
     }

@@ -21,13 +21,24 @@ pub(super) struct Instance {
     state: Mutex<State>,
     deadline: watch::Sender<Option<Instant>>,
     retiring: watch::Sender<bool>,
-    dying: watch::Sender<bool>,
+    end: watch::Sender<Option<End>>,
     exited: watch::Sender<bool>,
+}
+
+/// How a process is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It is told, if it has an extension, and has a while to come to an end by itself.
+    Announced,
+    /// At once, wherever it is.
+    Killed,
 }
 
 #[derive(Default)]
 struct State {
     ready: bool,
+    /// Whether it has an extension, without which Lambda announces no end.
+    wants_to_be_told: bool,
     /// It has answered and has not asked for its next event yet.
     returning: bool,
     current: Option<Job>,
@@ -43,7 +54,7 @@ impl Instance {
             state: Mutex::default(),
             deadline: watch::Sender::new(Some(Instant::now() + INIT_LIMIT)),
             retiring: watch::Sender::new(false),
-            dying: watch::Sender::new(false),
+            end: watch::Sender::new(None),
             exited: watch::Sender::new(false),
         }
     }
@@ -131,16 +142,43 @@ impl Instance {
         let _ = retiring.wait_for(|retiring| *retiring).await;
     }
 
-    /// Has the process killed.
+    /// Has the process ended, in order if it is not being killed already.
     pub(super) fn ends(&self) {
-        self.dying.send_replace(true);
+        self.end.send_if_modified(|end| end.is_none() && end.replace(End::Announced).is_none());
+    }
+
+    /// Has the process ended in order, and waits until it is gone.
+    pub(super) async fn leave(&self) {
+        self.ends();
+        let mut exited = self.exited.subscribe();
+        let _ = exited.wait_for(|exited| *exited).await;
+    }
+
+    /// Marks an instance whose end is to be announced.
+    pub(super) fn wants_to_be_told(&self) {
+        self.lock().wants_to_be_told = true;
+    }
+
+    /// Returns once the process is to be ended: how.
+    pub(super) async fn end(&self) -> End {
+        let mut end = self.end.subscribe();
+        match end.wait_for(Option::is_some).await {
+            Ok(end) if *end == Some(End::Announced) && self.lock().wants_to_be_told => End::Announced,
+            _ => End::Killed,
+        }
+    }
+
+    /// Returns once the process is to be killed.
+    pub(super) async fn is_killed(&self) {
+        let mut end = self.end.subscribe();
+        let _ = end.wait_for(|end| *end == Some(End::Killed)).await;
     }
 
     /// Returns when the instance is about to be killed, or has ended.
     pub(super) async fn dies(&self) {
-        let (mut dying, mut exited) = (self.dying.subscribe(), self.exited.subscribe());
+        let mut exited = self.exited.subscribe();
         tokio::select! {
-            _ = dying.wait_for(|dying| *dying) => {}
+            () = self.is_killed() => {}
             _ = exited.wait_for(|exited| *exited) => {}
         }
     }
@@ -157,7 +195,7 @@ impl Instance {
 impl Victim for Instance {
     fn kill(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.ends();
+            self.end.send_replace(Some(End::Killed));
             let mut exited = self.exited.subscribe();
             let _ = exited.wait_for(|exited| *exited).await;
         })

@@ -167,6 +167,7 @@ impl Pool {
             () = instance.dies() => None,
             () = instance.retires() => {
                 instance.ends();
+                instance.dies().await;
                 None
             }
             job = async { self.waiting_jobs.lock().await.recv().await } => job,
@@ -211,6 +212,12 @@ impl Pool {
         let instances: Vec<_> = self.lock().instances.values().cloned().collect();
         join_all(instances.iter().map(|instance| instance.kill())).await;
         instances.len()
+    }
+
+    /// Ends all instances in order, and waits until they are gone.
+    pub(super) async fn leave(&self) {
+        let instances: Vec<_> = self.lock().instances.values().cloned().collect();
+        join_all(instances.iter().map(|instance| instance.leave())).await;
     }
 
     pub(super) fn stats(&self) -> FunctionStats {

@@ -8,6 +8,7 @@ use std::{
     path::PathBuf,
     process::{ExitStatus, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
@@ -17,10 +18,15 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Upstream, api, instance::Instance, pool::Pool};
+use super::{
+    Upstream, api,
+    instance::{End, Instance},
+    pool::Pool,
+};
 use crate::{
+    clock,
     faults::Proxy,
-    host::{InvokeError, Phase},
+    host::{InvokeError, Phase, signal},
     logs::Logs,
     names,
     stop::Stop,
@@ -140,18 +146,42 @@ fn environment(pool: &Pool, instance: &Instance, api: SocketAddr) -> BTreeMap<St
 /// Waits for the end of the process, and brings it about when the instance is to die or a deadline passes.
 async fn watch_over(mut child: Child, instance: &Instance, stop: &Stop) -> io::Result<ExitStatus> {
     let mut deadline = instance.deadline();
+    let mut ending = false;
     loop {
         let until = *deadline.borrow_and_update();
         tokio::select! {
             status = child.wait() => return status,
-            () = instance.dies() => break,
-            () = stop.wait() => break,
+            end = instance.end() => match end {
+                End::Announced => return announce(child, instance).await,
+                End::Killed => break,
+            },
+            () = stop.wait(), if !ending => {
+                ending = true;
+                instance.ends();
+            }
             () = passed(until) => {
                 instance.time_out();
                 break;
             }
             changed = deadline.changed() => if changed.is_err() { break },
         }
+    }
+    child.kill().await?;
+    child.wait().await
+}
+
+/// How long a process has after its end was announced: what it works on may take a second, its last words a moment.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Announces its end to a process, as Lambda does, and waits for it.
+async fn announce(mut child: Child, instance: &Instance) -> io::Result<ExitStatus> {
+    if let Some(id) = child.id() {
+        signal::terminate(id);
+    }
+    tokio::select! {
+        status = child.wait() => return status,
+        () = instance.is_killed() => {}
+        () = clock::sleep(FAREWELL) => {}
     }
     child.kill().await?;
     child.wait().await
