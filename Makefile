@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test lint fuzz format openapi client build deploy keys-rotate clean
+.PHONY: help dev test lint fuzz simulate format openapi client build deploy keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -32,6 +32,12 @@ EXAMPLES ?= 300
 fuzz: $(VENV)/fuzz.stamp ## Send generated requests, and hold the answers against the API's description (SEED, EXAMPLES)
 	cargo build --locked --workspace --bins --examples
 	target/debug/examples/fuzz $(SEED) $(EXAMPLES)
+
+SCHEDULES ?= 100000
+
+simulate: ## Run schedules of the simulation, optimised (SEED, SCHEDULES)
+	cargo build --locked --profile simulation --workspace --bin simulate
+	target/simulation/simulate --seed $(SEED) --schedules $(SCHEDULES)
 
 openapi: ## Write the API's description anew, from the code
 	cargo build --locked --workspace --bins

@@ -40,6 +40,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod webhook;
+mod within;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
