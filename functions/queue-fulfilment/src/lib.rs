@@ -106,12 +106,12 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 Ok(ChargeAnswer::NotCharged) if intent.decided_at >= cause.at => {
                     Err(GatewayError::Unavailable)
                 }
-                Ok(ChargeAnswer::NotCharged) => Ok(Move::ChargeAnew),
+                Ok(ChargeAnswer::NotCharged) => Ok(Move::ChargeAnew(intent.attempt)),
                 Err(error) => Err(error),
             },
             Effect::Find(intent) => {
                 let found = self.gateway.find(&intent, correlation).await;
-                found.map(|found| found.map_or(Move::ChargeAnew, moved_by))
+                found.map(|found| found.map_or(Move::ChargeAnew(intent.attempt), moved_by))
             }
             Effect::Settle(intent) => {
                 let settled = self.gateway.settle(&intent, correlation).await;
@@ -126,7 +126,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
             Effect::Refund(intent) => self.refund(&intent, cause).await,
             Effect::FindRefund(intent) => {
                 let found = self.gateway.find_refund(&intent, correlation).await;
-                let anew = Move::RefundAnew(intent.number);
+                let anew = Move::RefundAnew(intent.number, intent.attempt);
                 found.map(|found| found.map_or(anew, |refunded| refunded_by(&intent, refunded)))
             }
         };
@@ -138,7 +138,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
             RefundAnswer::Ended(refunded) => Ok(refunded_by(intent, refunded)),
             // Decided on since this message came: once per message is enough.
             RefundAnswer::NotRefunded if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
-            RefundAnswer::NotRefunded => Ok(Move::RefundAnew(intent.number)),
+            RefundAnswer::NotRefunded => Ok(Move::RefundAnew(intent.number, intent.attempt)),
         }
     }
 
