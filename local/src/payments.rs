@@ -55,6 +55,7 @@ pub use ledger::Ledger;
 pub use method::DeclineCode;
 pub use refund::Refund;
 pub use webhook::signature;
+pub use within::Answered;
 
 use state::State;
 use webhook::{Post, Scope};

@@ -42,8 +42,8 @@ const PATIENCE: Patience = Patience {
     backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(2), 3),
 };
 
-/// More than half, because a stored 500 is repeated by each question for it while the search that settles it succeeds: one
-/// such order fails half of its calls without anything being wrong with the gateway.
+/// More than half: an order alone that the gateway fails at anew with each attempt fails half of its calls, for the search
+/// that settles each of them succeeds, without anything being wrong with the gateway.
 const fn rules(rest: Duration) -> Rules {
     Rules { window: Duration::from_secs(10), least: 5, percent: 50, rest }
 }
@@ -138,17 +138,19 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
     }
 
     /// The same key with other parameters: if the charge was made, or is under way, the gateway refuses (the key is
-    /// taken); otherwise the key is now taken by something harmless, and the charge is refused whenever it arrives.
+    /// taken); otherwise the key is now taken by something harmless, and the charge is refused whenever it arrives. So it is
+    /// even where the gateway failed at it and repeats that: what it repeats is its answer to this very question.
     async fn settle(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<Option<Capture>, GatewayError> {
         let answer = self.create(intent, false, correlation).await?;
-        if answer.status == StatusCode::OK {
+        let key_is_taken = Problem::of(&answer).kind.as_deref() == Some("idempotency_error");
+        if answer.status == StatusCode::OK || (answer.replayed && !key_is_taken) {
             return Ok(None);
         }
-        if Problem::of(&answer).kind.as_deref() != Some("idempotency_error") {
+        if !key_is_taken {
             return Err(self.not_now(answer.status));
         }
         match self.charge(intent, correlation).await? {

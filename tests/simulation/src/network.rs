@@ -38,7 +38,24 @@ pub enum Service {
 }
 
 /// What the caller gets.
-pub type Reply = Result<(u16, Bytes), Broken>;
+pub type Reply = Result<Served, Broken>;
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Bytes,
+    /// Whether it was given before under the same idempotency key.
+    pub replayed: bool,
+}
+
+impl From<(u16, Bytes)> for Served {
+    fn from((status, body): (u16, Bytes)) -> Self {
+        Self { status, body, replayed: false }
+    }
+}
 
 /// No answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,7 +229,7 @@ impl HttpConnector for Line {
             let sent = Request::post("/").header("x-amz-target", target).body(body);
             let sent = sent.map_err(|error| ConnectorError::user(error.into()))?;
             match network.ask(service, sent).await {
-                Ok((status, body)) => {
+                Ok(Served { status, body, .. }) => {
                     let status = status.try_into().map_err(|error| ConnectorError::user(Box::new(error)))?;
                     let mut response = HttpResponse::new(status, SdkBody::from(body));
                     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
@@ -245,7 +262,8 @@ impl Transport for GatewayLine {
         let form: Vec<String> = call.form.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.body(Bytes::from(form.join("&"))).map_err(|_| CallError::NoConnection)?;
         match self.network.ask(Service::Gateway, request).await {
-            Ok((status, body)) => Ok(Answer {
+            Ok(Served { status, body, replayed }) => Ok(Answer {
+                replayed,
                 status: http::StatusCode::from_u16(status).map_err(|_| CallError::CutOff)?,
                 retry_after: None,
                 body: serde_json::from_slice(&body).unwrap_or_default(),

@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt;
 use http::Request;
-use local::payments::{Effect, Ledger, LostAnswer, Operation, Rule, Sandbox, signature};
+use local::payments::{Answered, Effect, Ledger, LostAnswer, Operation, Rule, Sandbox, signature};
 use shared::clock::{Clock, Timestamp};
 
-use crate::network::{Broken, Reply};
+use crate::network::{Broken, Reply, Served};
 use crate::time::VirtualClock;
 
 /// What the gateway knows us by.
@@ -66,7 +66,7 @@ impl Payments {
     ///
     /// # Panics
     /// If the sandbox waits for something, which nothing here makes it do.
-    pub fn call(&mut self, request: Request<Bytes>, mood: Mood, now: Timestamp) -> Reply {
+    pub(crate) fn call(&mut self, request: Request<Bytes>, mood: Mood, now: Timestamp) -> Reply {
         let lag = u64::try_from(SEARCH_IS_BEHIND.as_millis()).unwrap_or(u64::MAX);
         self.sandbox.behave(Rule::on(Operation::Any, Effect::SearchLag { ms: lag }));
         match mood {
@@ -81,7 +81,8 @@ impl Payments {
         self.sandbox.behave_well();
         let taken = self.sandbox.take_webhooks();
         self.reports.extend(taken.into_iter().map(|payload| Report { payload, due: now, failures: 0 }));
-        answer.map(|(status, body)| (status.as_u16(), Bytes::from(body))).ok_or(Broken::CutOff)
+        let Answered { status, body, replayed } = answer.ok_or(Broken::CutOff)?;
+        Ok(Served { status: status.as_u16(), body: body.into(), replayed })
     }
 
     /// The buyer pays an order that can be paid, at the gateway; says whether there was anything to pay.

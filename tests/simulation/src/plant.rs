@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
-use crate::network::{Broken, Reply, Service};
+use crate::network::{Broken, Reply, Served, Service};
 
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,11 +97,9 @@ impl Plant {
         match self {
             Self::NoReceipt => items.retain(|item| put(item, "kind") != "receipt"),
             Self::NoVersion => unguard(items, |item| put(item, "kind") == "order"),
-            Self::ExpireRegardless => {
-                if items.iter().any(|item| put(item, "status") == "expired") {
-                    unguard(items, |item| put(item, "kind") == "order");
-                    indulge(items);
-                }
+            Self::ExpireRegardless if items.iter().any(|item| put(item, "status") == "expired") => {
+                unguard(items, |item| put(item, "kind") == "order");
+                indulge(items);
             }
             Self::LostEvent => items.retain(|item| put(item, "event") != "order.confirmed"),
             Self::Oversell => indulge(items),
@@ -116,8 +114,7 @@ impl Plant {
     }
 
     /// The answer as the bug has it.
-    #[must_use]
-    pub fn misread(self, service: Service, request: &Request<Bytes>, reply: Reply) -> Reply {
+    pub(crate) fn misread(self, service: Service, request: &Request<Bytes>, reply: Reply) -> Reply {
         match (self, service, &reply) {
             (Self::GuessCaptured, Service::Gateway, Err(Broken::NotSent | Broken::CutOff))
                 if request.uri().path() == "/v1/payment_intents" =>
@@ -126,14 +123,14 @@ impl Plant {
                 let amount = form.split('&').find_map(|field| field.strip_prefix("amount="));
                 let amount = amount.unwrap_or("0");
                 let body = format!(r#"{{"id":"pi_guess","status":"succeeded","amount_received":{amount}}}"#);
-                Ok((200, body.into()))
+                Ok((200, body.into()).into())
             }
-            (Self::IgnoredFailure, Service::Queues, Ok((status, body))) => {
+            (Self::IgnoredFailure, Service::Queues, Ok(Served { status, body, .. })) => {
                 let mut answer: Value = serde_json::from_slice(body).unwrap_or_default();
                 if answer.get("Failed").is_some() {
                     answer["Failed"] = Value::Array(Vec::new());
                 }
-                Ok((*status, answer.to_string().into()))
+                Ok((*status, answer.to_string().into()).into())
             }
             _ => reply,
         }
