@@ -43,7 +43,7 @@ pub(crate) fn table() -> (&'static str, &'static Value) {
 /// The variables of a function.
 pub(crate) fn environment(stem: &str) -> Environment {
     let function = DEPLOYMENT.function(stem).expect("the template has the function");
-    Environment::from_iter(function.environment.iter().map(|(name, value)| (name.clone(), value.clone())))
+    function.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// How long one invocation of a function may take.

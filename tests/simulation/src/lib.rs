@@ -13,6 +13,8 @@
 
 pub mod scenario;
 
+mod calls;
+mod ending;
 pub mod steps;
 pub mod world;
 

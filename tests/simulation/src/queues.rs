@@ -38,6 +38,9 @@ pub struct Message {
 
 impl Queues {
     /// Empty queues.
+    ///
+    /// # Panics
+    /// If the template lacks the fulfilment's.
     #[must_use]
     pub fn new() -> Self {
         let own = deployment::addresses().iter().find(|(owner, _)| *owner == Subscriber::Fulfilment);

@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use shared::clock::Timestamp;
 
-use crate::deployment::{PAYMENT_WINDOW, RECONCILIATION};
-use crate::faults::{Fate, conflict, failed, fate, throttled};
-use crate::network::{Broken, Reply, Service};
-use crate::payments::Mood;
 use crate::scenario::Deed;
-use crate::table::puts;
 use crate::tasks::{Ended, Role};
 use crate::world::{INSTANCES, World};
 
@@ -45,8 +39,6 @@ enum Choice {
 
 /// How many messages or events one invocation gets at most.
 const BATCH: usize = 3;
-/// How long a call takes at most, in milliseconds.
-const LATENCY: u64 = 20;
 
 impl World {
     /// Does one thing that can be done; false if there is nothing.
@@ -140,7 +132,7 @@ impl World {
     fn weight_of(&self, number: usize) -> Option<u64> {
         let deed = self.scenario.deeds[number];
         if matches!(deed, Deed::Place(_)) {
-            return Some(4);
+            return self.is_still_asked_for(deed).then_some(4);
         }
         let order = self.orders.get(&deed.buyer())?.to_string();
         let status = self.table.status(&order).unwrap_or_default();
@@ -170,7 +162,7 @@ impl World {
             }
             Choice::Vanish(number) => self.network.forget(number),
             Choice::Deliver(instance, batch) | Choice::Again(instance, batch) => {
-                self.deliver(instance, &batch)
+                self.deliver(instance, &batch);
             }
             Choice::Relay(lane, count) => {
                 let events =
@@ -193,12 +185,18 @@ impl World {
                 self.ticks -= 1;
                 self.sweep();
             }
-            Choice::Night(night) => {
-                self.night = None;
-                self.note("much time passes");
-                self.clock.advance_to(self.now().plus(night));
-            }
+            Choice::Night(night) => self.pass_the_night(night),
             Choice::Pass(due) => self.clock.advance_to(due),
+        }
+    }
+
+    /// Much time passes; no invocation lasts that long.
+    fn pass_the_night(&mut self, night: Duration) {
+        self.night = None;
+        self.clock.advance_to(self.now().plus(night));
+        self.note("much time has passed");
+        for number in self.tasks.numbers() {
+            self.crash(number);
         }
     }
 
@@ -230,132 +228,4 @@ impl World {
         let work = self.functions.sweep();
         self.tasks.begin(Role::Sweeper, async move { Ended::Swept(work.await) });
     }
-
-    /// What becomes of a call that somebody waits for.
-    fn call(&mut self, number: u64, by: u64) {
-        let Some((service, operation, request)) = self.network.request(number) else { return };
-        let fate = fate(&mut self.chance, &self.storm, service, &operation);
-        let latency = Duration::from_millis(1 + self.chance.up_to(LATENCY));
-        self.clock.advance_to(self.now().plus(latency));
-        let what = match service {
-            Service::Gateway => format!("{} {}", request.method(), request.uri().path()),
-            Service::Table | Service::Queues => format!("{operation}{}", kinds(request.body())),
-        };
-        self.note(&format!("{}: {what} ({number}): {fate:?}", self.tasks.name(by)));
-        self.befall(number, by, fate);
-    }
-
-    /// The call meets its fate.
-    fn befall(&mut self, number: u64, by: u64, fate: Fate) {
-        self.faults += u64::from(fate != Fate::Arrives);
-        match fate {
-            Fate::Arrives => self.arrive(number),
-            Fate::NotSent => self.settle(number, Err(Broken::NotSent)),
-            Fate::AnswerLost => {
-                let _ = self.perform(number, Fate::Arrives);
-                self.settle(number, Err(Broken::CutOff));
-            }
-            Fate::CrashBefore => {
-                self.crash(by);
-                self.network.forget(number);
-            }
-            Fate::CrashAfter => {
-                let _ = self.perform(number, Fate::Arrives);
-                self.crash(by);
-                self.network.forget(number);
-            }
-            Fate::Throttled | Fate::Fails | Fate::Conflict | Fate::Partly | Fate::Gateway(_) => {
-                let reply = self.perform(number, fate);
-                self.settle(number, reply);
-            }
-        }
-    }
-
-    /// The call arrives, is done, and is answered.
-    pub(crate) fn arrive(&mut self, number: u64) {
-        let reply = self.perform(number, Fate::Arrives);
-        self.settle(number, reply);
-    }
-
-    /// The caller gets its answer, as a planted bug has it.
-    fn settle(&mut self, number: u64, reply: Reply) {
-        let request = self.network.request(number);
-        let reply = match (self.plant, request) {
-            (Some(plant), Some((service, _, request))) => plant.misread(service, &request, reply),
-            _ => reply,
-        };
-        self.network.answer(number, reply);
-    }
-
-    /// Does what a call asks for, or what its fate makes of it.
-    fn perform(&mut self, number: u64, fate: Fate) -> Reply {
-        let (service, operation, mut request) = self.network.request(number).ok_or(Broken::CutOff)?;
-        let mut body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-        if let Some(plant) = self.plant {
-            plant.rewrite(service, number, &mut request, &mut body);
-        }
-        let now = self.now();
-        match (service, fate) {
-            (_, Fate::Throttled) => Ok(throttled()),
-            (_, Fate::Fails) => Ok(failed()),
-            (Service::Table, Fate::Conflict) => Ok(conflict(&body, usize::try_from(number).unwrap_or(0))),
-            (Service::Table, _) => Ok(self.table.execute(&operation, &body)),
-            (Service::Queues, Fate::Partly) => {
-                Ok(self.queues.execute(&operation, &body, now, |place| place % 2 == 0))
-            }
-            (Service::Queues, _) => Ok(self.queues.execute(&operation, &body, now, |_| false)),
-            (Service::Gateway, Fate::Gateway(mood)) => self.payments.call(request, mood, now),
-            (Service::Gateway, _) => self.payments.call(request, Mood::Well, now),
-        }
-    }
-
-    /// Goes on until nothing moves any more without the sweeper; false if it does not come to rest.
-    fn come_to_rest(&mut self) -> bool {
-        (0..MOST_STEPS).any(|_| !self.step())
-    }
-
-    /// Ends the storm, lets everything come to its end, and looks whether all is as it should be.
-    pub fn end(&mut self) -> Vec<String> {
-        self.note("the storm is over");
-        self.chance.calm();
-        let mut at_rest = self.come_to_rest();
-        for _ in 0..MOST_ROUNDS {
-            let commits = self.table.commits;
-            self.queues.redrive(self.now());
-            let pause = if self.table.awaits_payment() { PAYMENT_WINDOW } else { RECONCILIATION };
-            self.clock.advance_to(self.now().plus(pause + Duration::from_mins(1)));
-            at_rest = at_rest && self.come_to_rest();
-            self.sweep();
-            at_rest = at_rest && self.come_to_rest();
-            // Moving the position of the comparison is a commit of its own.
-            if self.table.commits <= commits + 1 && !self.table.awaits_payment() {
-                break;
-            }
-        }
-        self.note("nothing moves any more");
-        let mut violations = self.violations();
-        if !at_rest {
-            violations.push("the world does not come to rest".to_owned());
-        }
-        violations
-    }
-}
-
-/// More steps than any world needs to come to rest.
-const MOST_STEPS: usize = 5_000;
-/// How often the sweeper runs at most before the world is looked at.
-const MOST_ROUNDS: usize = 8;
-
-/// What a transaction puts, in words.
-fn kinds(body: &[u8]) -> String {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let kinds: Vec<String> = puts(&body)
-        .map(|item| match (item["kind"]["S"].as_str(), item["version"]["N"].as_str()) {
-            (Some("order"), Some(version)) => {
-                format!("order {version} {}", item["status"]["S"].as_str().unwrap_or_default())
-            }
-            (kind, _) => kind.unwrap_or_default().to_owned(),
-        })
-        .collect();
-    if kinds.is_empty() { String::new() } else { format!(" of {}", kinds.join(", ")) }
 }

@@ -116,6 +116,12 @@ impl Tasks {
         }
     }
 
+    /// The tasks that run, by their numbers.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<u64> {
+        self.running.keys().copied().collect()
+    }
+
     /// The tasks that run, by their roles.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         self.running.values().map(|task| &task.role)

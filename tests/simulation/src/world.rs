@@ -30,6 +30,8 @@ use crate::trace::Trace;
 pub const INSTANCES: usize = 2;
 /// How often a caller who was told nothing tries again.
 const PATIENCE: u32 = 4;
+/// For how long a caller uses a key: less than the day that answers are kept for.
+const KEYS_ARE_GOOD_FOR: Duration = Duration::from_hours(23);
 
 /// One world.
 pub struct World {
@@ -51,6 +53,8 @@ pub struct World {
     pub(crate) ticks: u32,
     pub(crate) night: Option<Duration>,
     pub(crate) promises: Promises,
+    /// When each buyer first asked for the order.
+    pub(crate) begun: BTreeMap<usize, Timestamp>,
     /// The order of each buyer, once somebody was told of it.
     pub(crate) orders: BTreeMap<usize, OrderId>,
     pub(crate) trace: Trace,
@@ -98,6 +102,7 @@ impl World {
             ticks: scenario.ticks,
             night: scenario.night,
             promises: Promises::default(),
+            begun: BTreeMap::new(),
             orders: BTreeMap::new(),
             trace: Trace::default(),
             faults: 0,
@@ -225,7 +230,7 @@ impl World {
     /// The caller knows nothing of what became of it, and tries again under the same key.
     fn try_again(&mut self, number: usize, tries: u32) {
         let deed = self.scenario.deeds[number];
-        if tries < PATIENCE {
+        if tries < PATIENCE && self.is_still_asked_for(deed) {
             self.note(&format!("{deed}: no answer, once more"));
             self.begin_deed(number, tries + 1);
         } else {
@@ -233,11 +238,18 @@ impl World {
         }
     }
 
+    /// Whether a deed may be asked for under its key: answers are kept for a day, and nobody repeats a question for longer.
+    pub(crate) fn is_still_asked_for(&self, deed: Deed) -> bool {
+        let begun = self.begun.get(&deed.buyer());
+        begun.is_none_or(|begun| self.now().since(*begun) < KEYS_ARE_GOOD_FOR)
+    }
+
     /// Begins a deed, or what follows from it without any function of ours.
     pub(crate) fn begin_deed(&mut self, number: usize, tries: u32) {
         let deed = self.scenario.deeds[number];
         let order = self.orders.get(&deed.buyer()).copied();
         let now = self.now();
+        self.begun.entry(deed.buyer()).or_insert(now);
         match (deed, order) {
             (Deed::Pay(_), Some(order)) => {
                 self.payments.pay(&order.to_string(), "pm_card_visa", now);
