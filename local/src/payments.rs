@@ -40,6 +40,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod webhook;
+mod within;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,6 +55,7 @@ pub use ledger::Ledger;
 pub use method::DeclineCode;
 pub use refund::Refund;
 pub use webhook::signature;
+pub use within::Answered;
 
 use state::State;
 use webhook::{Post, Scope};

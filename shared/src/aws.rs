@@ -27,7 +27,7 @@ pub struct Aws {
 /// A connection is made within this time or not at all.
 const CONNECT: Duration = Duration::from_secs(1);
 /// One attempt takes no longer.
-const ATTEMPT: Duration = Duration::from_secs(3);
+pub const ATTEMPT: Duration = Duration::from_secs(3);
 /// All attempts of one call together take no longer.
 const OPERATION: Duration = Duration::from_secs(8);
 
@@ -115,7 +115,9 @@ impl Aws {
     }
 }
 
-fn timeouts(attempt: Duration) -> TimeoutConfig {
+/// How long calls of a service may take, when one attempt may take so long.
+#[must_use]
+pub fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(attempt)

@@ -4,7 +4,8 @@
 //! This is the one place that retries: what is below it (the wire) and above it (whoever calls) does not.
 //!
 //! What counts as a failure for the breaker is what says that the service is not well: no connection, no answer in time,
-//! half an answer, a status from 500 on. A declined card and whatever else is answered below 500 is a service that works;
+//! half an answer, a status from 500 on, unless it repeats under an idempotency key what it answered before. A declined card and
+//! whatever else is answered below 500 is a service that works;
 //! so is 429, which asks to be called less, and is heeded by waiting as long as it says.
 
 mod wire;
@@ -53,6 +54,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// How long it asks not to be called again for.
     pub retry_after: Option<Duration>,
+    /// Whether it is the answer that was given under the same idempotency key before.
+    pub replayed: bool,
     /// The body, if it was JSON.
     pub body: serde_json::Value,
 }
@@ -188,9 +191,9 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     }
 }
 
-/// Whether it says that the service is not well.
+/// Whether it says that the service is not well. A failure that it repeats from memory says that it was not well then.
 fn is_failure(ended: Result<&Answer, &CallError>) -> bool {
-    ended.map_or(true, |answer| answer.status.is_server_error())
+    ended.map_or(true, |answer| answer.status.is_server_error() && !answer.replayed)
 }
 
 /// Whether the same call may end otherwise in a moment. A 500 is not among them: under an idempotency key it is an

@@ -3,7 +3,7 @@
 //! An event leaves the outbox only when every subscriber's queue has taken it. A crash in between publishes it once
 //! more; consumers' receipts see to that.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
@@ -47,7 +47,7 @@ impl<R: Routes> Relay<R> {
     /// # Errors
     /// [`StoreError`] if published events could not be removed; they are published again then.
     pub async fn publish(&self, events: &[Pending]) -> Result<HashSet<EventId>, StoreError> {
-        let mut by_queue: HashMap<&str, Vec<&Pending>> = HashMap::new();
+        let mut by_queue: BTreeMap<&str, Vec<&Pending>> = BTreeMap::new();
         for event in events {
             for queue in self.routes.queues(&event.event) {
                 by_queue.entry(queue).or_default().push(event);

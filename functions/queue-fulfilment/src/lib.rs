@@ -21,10 +21,11 @@ use shared::saga::{DriveError, drive};
 
 /// Carries the orders of a queue through their sagas.
 #[derive(Debug, Clone)]
-pub struct Fulfilment<S, G, C = SystemClock> {
+pub struct Fulfilment<S, G, C = SystemClock, R = SystemEntropy> {
     store: S,
     gateway: G,
     clock: C,
+    entropy: R,
     payment_window: Duration,
 }
 
@@ -43,16 +44,26 @@ impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
     /// [`ConfigError`] naming the variable.
     pub fn new(env: &Environment, store: S, gateway: G) -> Result<Self, ConfigError> {
         let window = env.parse("AGORA_PAYMENT_WINDOW_SECONDS")?;
-        Ok(Self { store, gateway, clock: SystemClock, payment_window: Duration::from_secs(window) })
-    }
-
-    /// As the handler of a batch: several orders at once, none in another's way.
-    pub fn one_by_one(self) -> Each<Self, SystemClock> {
-        Each { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, longest: LONGEST }
+        let payment_window = Duration::from_secs(window);
+        Ok(Self { store, gateway, clock: SystemClock, entropy: SystemEntropy, payment_window })
     }
 }
 
-impl<S: Store, G: PaymentGateway, C: Clock> Consumer for Fulfilment<S, G, C> {
+impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
+    /// The same, in the time and with the chance given.
+    pub fn at<D: Clock, T: Entropy>(self, (clock, entropy): (D, T)) -> Fulfilment<S, G, D, T> {
+        let Self { store, gateway, payment_window, .. } = self;
+        Fulfilment { store, gateway, clock, entropy, payment_window }
+    }
+
+    /// As the handler of a batch: several orders at once, none in another's way.
+    pub fn one_by_one(self) -> Each<Self, C> {
+        let clock = self.clock.clone();
+        Each { consumer: self, clock, concurrency: CONCURRENCY, longest: LONGEST }
+    }
+}
+
+impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<S, G, C, R> {
     type Event = OrderEvent;
 
     async fn handle(&self, event: Envelope<OrderEvent>, delivery: &Delivery) -> Outcome {
@@ -83,7 +94,7 @@ struct Stuck {
     error: GatewayError,
 }
 
-impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
+impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     /// Asks the gateway, and says which move its answer means.
     async fn perform(&self, effect: Effect, cause: &Cause) -> Result<Move, Stuck> {
         let correlation = &cause.correlation_id;
@@ -95,12 +106,12 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
                 Ok(ChargeAnswer::NotCharged) if intent.decided_at >= cause.at => {
                     Err(GatewayError::Unavailable)
                 }
-                Ok(ChargeAnswer::NotCharged) => Ok(Move::ChargeAnew),
+                Ok(ChargeAnswer::NotCharged) => Ok(Move::ChargeAnew(intent.attempt)),
                 Err(error) => Err(error),
             },
             Effect::Find(intent) => {
                 let found = self.gateway.find(&intent, correlation).await;
-                found.map(|found| found.map_or(Move::ChargeAnew, moved_by))
+                found.map(|found| found.map_or(Move::ChargeAnew(intent.attempt), moved_by))
             }
             Effect::Settle(intent) => {
                 let settled = self.gateway.settle(&intent, correlation).await;
@@ -115,7 +126,7 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
             Effect::Refund(intent) => self.refund(&intent, cause).await,
             Effect::FindRefund(intent) => {
                 let found = self.gateway.find_refund(&intent, correlation).await;
-                let anew = Move::RefundAnew(intent.number);
+                let anew = Move::RefundAnew(intent.number, intent.attempt);
                 found.map(|found| found.map_or(anew, |refunded| refunded_by(&intent, refunded)))
             }
         };
@@ -127,7 +138,7 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
             RefundAnswer::Ended(refunded) => Ok(refunded_by(intent, refunded)),
             // Decided on since this message came: once per message is enough.
             RefundAnswer::NotRefunded if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
-            RefundAnswer::NotRefunded => Ok(Move::RefundAnew(intent.number)),
+            RefundAnswer::NotRefunded => Ok(Move::RefundAnew(intent.number, intent.attempt)),
         }
     }
 
@@ -141,11 +152,11 @@ impl<S: Store, G: PaymentGateway, C: Clock> Fulfilment<S, G, C> {
         delivery: &Delivery,
     ) -> Outcome {
         let reason = public_words(error);
-        let backoff = BACKOFF.delay(delivery.receive_count, &SystemEntropy).unwrap_or_default();
+        let backoff = BACKOFF.delay(delivery.receive_count, &self.entropy).unwrap_or_default();
         let (delay, made) = match error {
             GatewayError::Undecided { known_in } => (known_in.max(backoff), true),
             // Spread, so that those who waited together do not all come at once.
-            GatewayError::Resting { back_in, asked } => (back_in + SystemEntropy.jitter(SPREAD), asked),
+            GatewayError::Resting { back_in, asked } => (back_in + self.entropy.jitter(SPREAD), asked),
             GatewayError::Unavailable | GatewayError::Unexpected | GatewayError::Misconfigured => {
                 (backoff, true)
             }

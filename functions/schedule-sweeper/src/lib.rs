@@ -51,6 +51,14 @@ impl<S: Store, Q: OrderReader, R: Routes, G> Sweeper<S, Q, R, G> {
     }
 }
 
+impl<S, Q, R, G, C> Sweeper<S, Q, R, G, C> {
+    /// The same, in the time given.
+    pub fn at<D: Clock>(self, clock: D) -> Sweeper<S, Q, R, G, D> {
+        let Self { store, reader, outbox, relay, reconciliation, .. } = self;
+        Sweeper { store, reader, outbox, relay, reconciliation, clock }
+    }
+}
+
 impl<S, Q, R, G, C> ScheduleHandler for Sweeper<S, Q, R, G, C>
 where
     S: Store,

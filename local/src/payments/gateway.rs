@@ -43,14 +43,15 @@ impl Sandbox {
         let idempotency_key = call.header("idempotency-key");
         let work = tokio::spawn(Self::process(self.clone(), call, request_id.clone()));
         let result = work.await.unwrap_or_else(|_| Err(StripeError::api(500)));
-        let mut reply = result.unwrap_or_else(|error| Reply {
-            status: error.status(),
-            body: error.body().to_string(),
-            ..Reply::default()
-        });
-        reply.request_id = request_id;
-        reply.idempotency_key = idempotency_key;
-        reply
+        Reply::named(result, (request_id, idempotency_key))
+    }
+
+    /// As [`answer`](Self::answer), in the caller's own task.
+    pub(super) async fn answer_here(&self, call: Call) -> Reply {
+        let request_id = self.lock().random.id("req", self.inner.clock.now());
+        let idempotency_key = call.header("idempotency-key");
+        let result = Self::process(self.clone(), call, request_id.clone()).await;
+        Reply::named(result, (request_id, idempotency_key))
     }
 
     async fn process(self, mut call: Call, request_id: String) -> Result<Reply, StripeError> {
@@ -177,6 +178,19 @@ impl Call {
 }
 
 impl Reply {
+    /// The answer, with what every answer names.
+    fn named(
+        result: Result<Self, StripeError>,
+        (request_id, idempotency_key): (String, Option<String>),
+    ) -> Self {
+        let reply = result.unwrap_or_else(|error| Self {
+            status: error.status(),
+            body: error.body().to_string(),
+            ..Self::default()
+        });
+        Self { request_id, idempotency_key, ..reply }
+    }
+
     fn to(result: Result<Value, StripeError>, plan: &Plan) -> Self {
         let (status, body) = match result {
             _ if plan.lose == Some(LostAnswer::InternalError) => (500, StripeError::api(500).body()),

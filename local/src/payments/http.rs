@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -33,15 +34,22 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
 
 async fn api(State(sandbox): State<Sandbox>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, LARGEST_BODY).await;
+    let body = body.map_err(|_| StripeError::invalid("The request body cannot be read."));
+    sandbox.answer(read(parts, body)).await.into_response()
+}
+
+/// What a request asks for.
+pub(super) fn read(parts: Parts, body: Result<Bytes, StripeError>) -> Call {
     let path = parts.uri.path().to_owned();
-    let form = match axum::body::to_bytes(body, LARGEST_BODY).await {
-        Err(_) => Err(StripeError::invalid("The request body cannot be read.")),
-        Ok(body) if parts.method == Method::GET && body.is_empty() => {
+    let form = body.and_then(|body| {
+        if parts.method == Method::GET && body.is_empty() {
             Form::parse(parts.uri.query().unwrap_or(""))
+        } else {
+            parameters(&body, &parts.headers, &path)
         }
-        Ok(body) => parameters(&body, &parts.headers, &path),
-    };
-    sandbox.answer(Call { method: parts.method, path, headers: parts.headers, form }).await.into_response()
+    });
+    Call { method: parts.method, path, headers: parts.headers, form }
 }
 
 fn parameters(body: &Bytes, headers: &HeaderMap, path: &str) -> Result<Form, StripeError> {

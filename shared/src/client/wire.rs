@@ -18,6 +18,9 @@ pub struct Wire {
 /// Names the caller to the service.
 const SERVICE_CALL: &str = "x-service-call";
 
+/// Says that an answer is the one that was given under the same idempotency key before.
+const REPLAYED: &str = "idempotent-replayed";
+
 impl Wire {
     /// The service at `base`, which knows us by `secret`.
     ///
@@ -47,8 +50,9 @@ impl Transport for Wire {
         }
         let response = request.send().await.map_err(|error| meaning(&error))?;
         let (status, retry_after) = (response.status(), retry_after(response.headers()));
+        let replayed = response.headers().contains_key(REPLAYED);
         let bytes = response.bytes().await.map_err(|_| CallError::CutOff)?;
-        Ok(Answer { status, retry_after, body: serde_json::from_slice(&bytes).unwrap_or_default() })
+        Ok(Answer { status, retry_after, replayed, body: serde_json::from_slice(&bytes).unwrap_or_default() })
     }
 }
 

@@ -32,6 +32,13 @@ impl DynamoStore {
     }
 }
 
+impl<C, R> DynamoStore<C, R> {
+    /// The same, in the time and with the chance given.
+    pub fn at(table: Table, (clock, entropy): (C, R)) -> Self {
+        Self { table, clock, entropy }
+    }
+}
+
 /// What a decision became: an answer, and the transaction that makes it true.
 pub(super) type Decided<C> = (<C as Command>::Output, Transaction<<C as Command>::Error>);
 

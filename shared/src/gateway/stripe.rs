@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 use super::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded};
 use crate::breaker::{Resting, Rules};
-use crate::client::{Answer, Call, CallError, Patience, ServiceClient, Wire};
-use crate::clock::{Clock, SystemClock};
+use crate::client::{Answer, Call, CallError, Patience, ServiceClient, Transport, Wire};
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::command::CorrelationId;
 use crate::config::{ConfigError, Environment, invalid};
 use crate::domain::money::{Amount, Money};
@@ -28,8 +28,8 @@ use crate::retry::Backoff;
 
 /// A gateway that speaks Stripe's API.
 #[derive(Debug)]
-pub struct StripeGateway<C = SystemClock> {
-    client: ServiceClient,
+pub struct StripeGateway<T = Wire, C: Clock = SystemClock, R = SystemEntropy> {
+    client: ServiceClient<T, C, R>,
     clock: C,
     /// After this long the search finds whatever was charged.
     search_lag: Duration,
@@ -42,8 +42,8 @@ const PATIENCE: Patience = Patience {
     backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(2), 3),
 };
 
-/// More than half, because a stored 500 is repeated by each question for it while the search that settles it succeeds: one
-/// such order fails half of its calls without anything being wrong with the gateway.
+/// More than half: an order alone that the gateway fails at anew with each attempt fails half of its calls, for the search
+/// that settles each of them succeeds, without anything being wrong with the gateway.
 const fn rules(rest: Duration) -> Rules {
     Rules { window: Duration::from_secs(10), least: 5, percent: 50, rest }
 }
@@ -58,9 +58,17 @@ impl StripeGateway {
         let wire = Wire::new(url, key)
             .map_err(|error| invalid("AGORA_PAYMENT_GATEWAY_URL", format!("cannot be called: {error}")))?;
         let rest = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_REST_SECONDS")?);
-        let client = ServiceClient::new("payment-gateway", wire, PATIENCE, rules(rest));
-        let lag = env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?;
-        Ok(Self { client, clock: SystemClock, search_lag: Duration::from_secs(lag) })
+        let lag = Duration::from_secs(env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?);
+        Ok(Self::over(wire, (rest, lag), (SystemClock, SystemEntropy)))
+    }
+}
+
+impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
+    /// The gateway that `transport` leads to, in the time and with the chance given. Where it fails it rests for `rest`; its
+    /// search is behind by no more than `search_lag`.
+    pub fn over(transport: T, (rest, search_lag): (Duration, Duration), (clock, entropy): (C, R)) -> Self {
+        let client = ServiceClient::at("payment-gateway", transport, PATIENCE, rules(rest), (clock.clone(), entropy));
+        Self { client, clock, search_lag }
     }
 }
 
@@ -93,7 +101,7 @@ impl Problem {
     }
 }
 
-impl<C: Clock> PaymentGateway for StripeGateway<C> {
+impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, R> {
     async fn charge(
         &self,
         intent: &ChargeIntent,
@@ -130,17 +138,19 @@ impl<C: Clock> PaymentGateway for StripeGateway<C> {
     }
 
     /// The same key with other parameters: if the charge was made, or is under way, the gateway refuses (the key is
-    /// taken); otherwise the key is now taken by something harmless, and the charge is refused whenever it arrives.
+    /// taken); otherwise the key is now taken by something harmless, and the charge is refused whenever it arrives. So it is
+    /// even where the gateway failed at it and repeats that: what it repeats is its answer to this very question.
     async fn settle(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<Option<Capture>, GatewayError> {
         let answer = self.create(intent, false, correlation).await?;
-        if answer.status == StatusCode::OK {
+        let key_is_taken = Problem::of(&answer).kind.as_deref() == Some("idempotency_error");
+        if answer.status == StatusCode::OK || (answer.replayed && !key_is_taken) {
             return Ok(None);
         }
-        if Problem::of(&answer).kind.as_deref() != Some("idempotency_error") {
+        if !key_is_taken {
             return Err(self.not_now(answer.status));
         }
         match self.charge(intent, correlation).await? {
@@ -174,7 +184,7 @@ impl<C: Clock> PaymentGateway for StripeGateway<C> {
     }
 }
 
-impl<C: Clock> StripeGateway<C> {
+impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     async fn create(
         &self,
         intent: &ChargeIntent,
@@ -229,7 +239,7 @@ impl<C: Clock> StripeGateway<C> {
     }
 }
 
-impl<C: Clock> StripeGateway<C> {
+impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     fn no_answer(&self, error: CallError) -> GatewayError {
         match error {
             CallError::Resting(Resting { back_in }) => GatewayError::Resting { back_in, asked: false },

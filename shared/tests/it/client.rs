@@ -28,6 +28,7 @@ const RULES: Rules = Rules { window: Duration::from_secs(10), least: 5, percent:
 #[derive(Debug, Clone, Copy)]
 enum Takes {
     Answers(StatusCode),
+    Repeats(StatusCode),
     AsksToWait(Duration),
     Refuses,
     Hangs,
@@ -67,13 +68,14 @@ impl Transport for Service {
             let mut script = self.script.lock().unwrap();
             if script.len() > 1 { script.pop_front() } else { script.front().copied() }
         };
+        let replayed = matches!(takes, Some(Takes::Repeats(_)));
         let (status, retry_after) = match takes.unwrap() {
-            Takes::Answers(status) => (status, None),
+            Takes::Answers(status) | Takes::Repeats(status) => (status, None),
             Takes::AsksToWait(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
             Takes::Refuses => return Err(CallError::NoConnection),
             Takes::Hangs => return pending().await,
         };
-        Ok(Answer { status, retry_after, body: Value::Null })
+        Ok(Answer { status, retry_after, replayed, body: Value::Null })
     }
 }
 
@@ -111,6 +113,23 @@ async fn ask(
         correlation_id: &cause.correlation_id,
     };
     client.call(&call).await.map(|answer| answer.status)
+}
+
+#[tokio::test]
+async fn a_failure_that_is_repeated_from_memory_does_not_keep_the_breaker_open() {
+    let service = Service::told([Takes::Answers(StatusCode::INTERNAL_SERVER_ERROR)]);
+    let client = service.client(1);
+    while client.resting().is_none() {
+        assert_eq!(ask(&client, Some("k1")).await, Ok(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    service.tell(Takes::Repeats(StatusCode::INTERNAL_SERVER_ERROR));
+    service.clock.advance(REST);
+    assert_eq!(ask(&client, Some("k1")).await, Ok(StatusCode::INTERNAL_SERVER_ERROR), "the probe");
+    assert_eq!(client.resting(), None, "who repeats it is well");
+    for _ in 0..20 {
+        assert_eq!(ask(&client, Some("k1")).await, Ok(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    assert_eq!(client.resting(), None);
 }
 
 #[tokio::test]

@@ -17,8 +17,9 @@ pub enum Move {
     Reserve,
     /// A product has too few pieces.
     OutOfStock(ProductId),
-    /// The gateway failed and certainly did not charge: decide on a charge once more.
-    ChargeAnew,
+    /// The gateway failed and certainly did not make the charge of this attempt: decide on a charge once more. Names the
+    /// attempt, since several may find that out at once: one of them decides.
+    ChargeAnew(u32),
     /// The buyer can pay at the gateway.
     Payable(Checkout),
     /// The gateway captured the money.
@@ -29,8 +30,9 @@ pub enum Move {
     NotCharged,
     /// The gateway gave the money of the refund with this number back.
     Refunded(u32),
-    /// The gateway failed and certainly gave nothing back: decide on the refund with this number once more.
-    RefundAnew(u32),
+    /// The gateway failed and certainly gave nothing back: decide on the refund with this number once more, if it is at this
+    /// attempt still.
+    RefundAnew(u32, u32),
     /// The gateway refuses the refund with this number.
     RefundRefused(u32, DeclineCode),
 }
@@ -114,10 +116,12 @@ impl Command for AdvanceOrder {
                 (order.out_of_stock(format!("out of stock: {product}"), now)?, OrderEvent::Rejected)
             }
             Move::Declined(code) => (order.declined(declined(code), now)?, OrderEvent::Rejected),
-            Move::ChargeAnew => (order.charged_anew(now)?, OrderEvent::Progressed),
+            Move::ChargeAnew(attempt) => (order.charged_anew(*attempt, now)?, OrderEvent::Progressed),
             Move::Payable(checkout) => (order.payable(checkout.clone(), now)?, OrderEvent::Progressed),
             Move::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
-            Move::RefundAnew(number) => (order.refund_anew(*number, now)?, OrderEvent::Progressed),
+            Move::RefundAnew(number, attempt) => {
+                (order.refund_anew((*number, *attempt), now)?, OrderEvent::Progressed)
+            }
             Move::RefundRefused(number, code) => {
                 (order.refund_failed(*number, code, now)?, OrderEvent::Progressed)
             }

@@ -179,6 +179,19 @@ mod tests {
     }
 
     #[test]
+    fn of_several_who_find_that_an_attempt_was_not_made_one_decides_on_the_next() {
+        let now = Timestamp::from_millis(NOW);
+        let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
+        let anew = charging.charged_anew(1, now).unwrap();
+        assert!(anew.clone().charged_anew(1, now).is_err(), "that attempt is over");
+        let (of, amount) = (GatewayId("pi_1".to_owned()), anew.total);
+        let owing = anew.owing((&of, amount), (Party::Seller, "cracked"), now);
+        let again = owing.refund_anew((1, 1), now).unwrap();
+        assert!(again.clone().refund_anew((1, 1), now).is_err(), "that attempt is over");
+        assert!(again.refund_anew((1, 2), now).is_ok());
+    }
+
+    #[test]
     fn a_refund_is_made_first_and_looked_up_by_its_name_once_the_gateway_may_have_forgotten_its_key() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();

@@ -58,9 +58,13 @@ impl Order {
         self
     }
 
-    /// The gateway certainly did not do it, through nobody's fault: it is decided on once more.
-    pub(super) fn refund_anew(mut self, number: u32, now: Timestamp) -> Result<Self, InvalidState> {
-        let refund = self.under_way(number).ok_or(InvalidState)?;
+    /// The gateway certainly did not do it at this attempt, through nobody's fault: it is decided on once more.
+    pub(super) fn refund_anew(
+        mut self,
+        (number, attempt): (u32, u32),
+        now: Timestamp,
+    ) -> Result<Self, InvalidState> {
+        let refund = self.under_way(number).filter(|refund| refund.attempt == attempt).ok_or(InvalidState)?;
         refund.attempt = refund.attempt.saturating_add(1);
         refund.decided_at = now;
         Ok(self.touched(now))

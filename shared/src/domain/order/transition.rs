@@ -29,9 +29,12 @@ impl Order {
         Ok(self.at(fulfilment, now).becomes(OrderStatus::AwaitingPayment, Party::System, None))
     }
 
-    /// The charge was certainly not made, through no fault of the buyer's: it is decided on once more.
-    pub(super) fn charged_anew(self, now: Timestamp) -> Result<Self, InvalidState> {
+    /// The charge of this attempt was certainly not made, through no fault of the buyer's: it is decided on once more.
+    pub(super) fn charged_anew(self, attempt: u32, now: Timestamp) -> Result<Self, InvalidState> {
         let Fulfilment::Charging { intent } = self.fulfilment.clone() else { return Err(InvalidState) };
+        if intent.attempt != attempt {
+            return Err(InvalidState);
+        }
         Ok(self.at(Fulfilment::Charging { intent: intent.anew(now) }, now))
     }
 

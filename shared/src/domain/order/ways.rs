@@ -106,7 +106,7 @@ impl World {
             (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::Settle(_)), Answer::Good) => {
                 Some(Move::Captured(capture(0, self.order().total)))
             }
-            (Step::Call(Effect::Charge(_)), Answer::Failed) => Some(Move::ChargeAnew),
+            (Step::Call(Effect::Charge(intent)), Answer::Failed) => Some(Move::ChargeAnew(intent.attempt)),
             (Step::Call(Effect::Settle(_)), _) => Some(Move::NotCharged),
             (Step::Call(Effect::Open(_)), Answer::Good) => Some(Move::Payable(checkout)),
             (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::Open(_)), _) => {
@@ -115,7 +115,7 @@ impl World {
             (Step::Call(Effect::Refund(refund) | Effect::FindRefund(refund)), answer) => Some(match answer {
                 Answer::Good => Move::Refunded(refund.number),
                 Answer::Bad => Move::RefundRefused(refund.number, code),
-                Answer::Failed => Move::RefundAnew(refund.number),
+                Answer::Failed => Move::RefundAnew(refund.number, refund.attempt),
             }),
             (Step::Wait(_) | Step::Finished, _) => None,
         }
@@ -128,12 +128,12 @@ impl World {
             (_, 0) => Move::Reserve,
             (Answer::Good, 1) => Move::NotCharged,
             (Answer::Bad, 1) => Move::OutOfStock(product),
-            (Answer::Failed, 1) => Move::ChargeAnew,
+            (Answer::Failed, 1) => Move::ChargeAnew(1),
             (Answer::Good, 2) => Move::Captured(capture(0, self.order().total)),
             (_, 2) => Move::Declined(code),
             (Answer::Good, number) => Move::Refunded(number - 2),
             (Answer::Bad, number) => Move::RefundRefused(number - 2, code),
-            (Answer::Failed, number) => Move::RefundAnew(number - 2),
+            (Answer::Failed, number) => Move::RefundAnew(number - 2, 1),
         }
     }
 

@@ -4,7 +4,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{INTENTS, Problem, StripeGateway, form_of};
-use crate::clock::Clock;
+use crate::client::Transport;
+use crate::clock::{Clock, Entropy};
 use crate::command::CorrelationId;
 use crate::domain::payment::{Checkout, CheckoutIntent, ClientSecret, GatewayId};
 use crate::gateway::{GatewayError, Opened};
@@ -17,8 +18,8 @@ struct Unpaid {
 }
 
 /// Only a stored 500 needs a further key. What the first may have made, nobody can pay: its secret was never told.
-pub(super) async fn open<C: Clock>(
-    gateway: &StripeGateway<C>,
+pub(super) async fn open<T: Transport, C: Clock, R: Entropy>(
+    gateway: &StripeGateway<T, C, R>,
     intent: &CheckoutIntent,
     correlation: &CorrelationId,
 ) -> Result<Opened, GatewayError> {

@@ -4,7 +4,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{INTENTS, StripeGateway};
-use crate::clock::{Clock, Timestamp};
+use crate::client::Transport;
+use crate::clock::{Clock, Entropy, Timestamp};
 use crate::command::CorrelationId;
 use crate::domain::money::{Amount, Currency, Money};
 use crate::domain::payment::GatewayId;
@@ -45,7 +46,7 @@ struct Charge {
     amount_refunded: i64,
 }
 
-impl<C: Clock> PaymentLedger for StripeGateway<C> {
+impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R> {
     async fn page(&self, excerpt: &Excerpt, correlation: &CorrelationId) -> Result<LedgerPage, GatewayError> {
         let read_at = self.clock.now();
         let answer = self.get(path_of(excerpt), correlation).await?;

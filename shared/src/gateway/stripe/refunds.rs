@@ -5,7 +5,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{Problem, StripeGateway};
-use crate::clock::Clock;
+use crate::client::Transport;
+use crate::clock::{Clock, Entropy};
 use crate::command::CorrelationId;
 use crate::domain::payment::DeclineCode;
 use crate::domain::refund::RefundIntent;
@@ -39,8 +40,8 @@ impl Refund {
     }
 }
 
-pub(super) async fn refund<C: Clock>(
-    gateway: &StripeGateway<C>,
+pub(super) async fn refund<T: Transport, C: Clock, R: Entropy>(
+    gateway: &StripeGateway<T, C, R>,
     intent: &RefundIntent,
     correlation: &CorrelationId,
 ) -> Result<RefundAnswer, GatewayError> {
@@ -74,8 +75,8 @@ pub(super) async fn refund<C: Clock>(
     }
 }
 
-pub(super) async fn find<C: Clock>(
-    gateway: &StripeGateway<C>,
+pub(super) async fn find<T: Transport, C: Clock, R: Entropy>(
+    gateway: &StripeGateway<T, C, R>,
     intent: &RefundIntent,
     correlation: &CorrelationId,
 ) -> Result<Option<Refunded>, GatewayError> {

@@ -1,0 +1,186 @@
+//! The functions, put together as their `main.rs` do it, over the network of this world and in its time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
+use axum::Router;
+use queue_fulfilment::Fulfilment;
+use schedule_sweeper::Sweeper;
+use schedule_sweeper::reconciliation::Reconciliation;
+use shared::aws::{ATTEMPT, timeouts};
+use shared::clock::{Clock, Timestamp};
+use shared::consumer::queue::SqsQueue;
+use shared::consumer::{Delivery, Each, consume};
+use shared::domain::reconciliation::position::Rounds;
+use shared::dynamodb::outbox::{Outbox, Pending};
+use shared::dynamodb::{DynamoReader, DynamoStore, Table};
+use shared::gateway::StripeGateway;
+use shared::gateway::webhook::WebhookVerifier;
+use shared::http::edge;
+use shared::relay::Relay;
+use shared::runtime::{ScheduleHandler, StreamHandler};
+use shared::subscriptions::Subscriptions;
+
+use crate::chance::Dice;
+use crate::deployment::{self, REST, SEARCH_LAG};
+use crate::network::{GatewayLine, Line, Network, Service};
+use crate::payments::{SECRET, WEBHOOK_SECRET};
+use crate::time::VirtualClock;
+
+/// Carries out commands in the world's time.
+pub type Store = DynamoStore<VirtualClock, Dice>;
+type Gateway = StripeGateway<GatewayLine, VirtualClock, Dice>;
+type Handler = Each<Fulfilment<Store, Gateway, VirtualClock, Dice>, VirtualClock>;
+
+/// What functions are made of.
+pub struct Functions {
+    clock: VirtualClock,
+    dice: Dice,
+    network: Network,
+    table: Table,
+    sqs: aws_sdk_sqs::Client,
+    /// The function that hears from the gateway.
+    pub webhooks: Router,
+}
+
+/// One running instance of the fulfilment. Its breaker and its retry budget go with it.
+#[derive(Clone)]
+pub struct Instance {
+    handler: Arc<Handler>,
+    queue: Arc<SqsQueue>,
+    clock: VirtualClock,
+    dice: Dice,
+}
+
+macro_rules! configured {
+    ($sdk:ident, $network:expr, $service:expr, $clock:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("eu-central-1"))
+                .allow_no_auth()
+                .endpoint_url("http://simulated")
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+                .timeout_config(timeouts(ATTEMPT))
+                .retry_config(RetryConfig::standard())
+                // Of its own: otherwise all worlds of a process would share what is left of their retries.
+                .retry_partition(RetryPartition::custom("world").token_bucket(TokenBucket::new(500)).build())
+                .sleep_impl($clock.clone())
+                .time_source($clock.clone())
+                .http_client(Line($network.clone(), $service))
+                .build(),
+        )
+    };
+}
+
+impl Functions {
+    /// All of them, in this world.
+    ///
+    /// # Panics
+    /// If the template lacks a variable.
+    #[must_use]
+    pub fn of(network: &Network, clock: &VirtualClock, dice: &Dice) -> Self {
+        let client = configured!(aws_sdk_dynamodb, network, Service::Table, clock);
+        let sqs = configured!(aws_sdk_sqs, network, Service::Queues, clock);
+        let table = Table::new(client, deployment::table().0);
+        let store = DynamoStore::at(table.clone(), (clock.clone(), dice.clone()));
+        let hooks = api_payments::gateway_router(store, WebhookVerifier::new(WEBHOOK_SECRET));
+        let webhooks = edge::around(hooks, clock.clone(), dice.clone());
+        Self { clock: clock.clone(), dice: dice.clone(), network: network.clone(), table, sqs, webhooks }
+    }
+
+    /// Carries out commands, as every function over HTTP does.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        DynamoStore::at(self.table.clone(), (self.clock.clone(), self.dice.clone()))
+    }
+
+    fn gateway(&self) -> Gateway {
+        let line = GatewayLine { network: self.network.clone(), secret: SECRET };
+        StripeGateway::over(line, (REST, SEARCH_LAG), (self.clock.clone(), self.dice.clone()))
+    }
+
+    /// A new instance of `queue-fulfilment`.
+    ///
+    /// # Panics
+    /// If the template lacks a variable.
+    #[must_use]
+    pub fn fulfilment(&self) -> Instance {
+        let env = deployment::environment("queue-fulfilment");
+        let fulfilment = Fulfilment::new(&env, self.store(), self.gateway());
+        let fulfilment = fulfilment.expect("the template gives the variables");
+        let handler = Arc::new(fulfilment.at((self.clock.clone(), self.dice.clone())).one_by_one());
+        let queue = SqsQueue::from_env(&env, self.sqs.clone()).expect("the template gives the variables");
+        Instance { handler, queue: Arc::new(queue), clock: self.clock.clone(), dice: self.dice.clone() }
+    }
+
+    /// `stream-outbox-relay`: handles events, and says of each whether it is done.
+    ///
+    /// # Panics
+    /// If the template lacks a variable.
+    pub fn relay(&self, events: Vec<Pending>) -> impl Future<Output = Vec<bool>> + Send + 'static {
+        let relay = self.publisher();
+        async move { relay.handle(events).await }
+    }
+
+    fn publisher(&self) -> Relay<Subscriptions> {
+        let env = deployment::environment("stream-outbox-relay");
+        let routes = Subscriptions::from_env(&env).expect("the template gives the variables");
+        Relay::new(Outbox::new(self.table.clone()), self.sqs.clone(), routes)
+    }
+
+    /// `schedule-sweeper`: one tick.
+    ///
+    /// # Panics
+    /// If the template lacks a variable.
+    pub fn sweep(&self) -> impl Future<Output = bool> + Send + 'static {
+        let books = self.reconciliation();
+        let (outbox, reader) = (Outbox::new(self.table.clone()), DynamoReader::new(self.table.clone()));
+        let sweeper = Sweeper::new(reader, outbox, self.publisher(), books).at(self.clock.clone());
+        let deadline = self.deadline("schedule-sweeper");
+        async move { sweeper.tick(deadline).await.is_ok() }
+    }
+
+    fn reconciliation(&self) -> Reconciliation<Store, Gateway> {
+        let env = deployment::environment("schedule-sweeper");
+        let books = Reconciliation::from_env(&env, self.store(), self.gateway());
+        books.expect("the template gives the variables")
+    }
+
+    /// When rounds of comparing books begin, and how far they reach back.
+    #[must_use]
+    pub fn rounds(&self) -> Rounds {
+        self.reconciliation().rounds
+    }
+
+    fn deadline(&self, stem: &str) -> Timestamp {
+        Clock::now(&self.clock).plus(deployment::timeout(stem)).minus(SETTLING)
+    }
+
+    /// When a batch of the fulfilment that begins now has to be done.
+    #[must_use]
+    pub fn batch_deadline(&self) -> Timestamp {
+        self.deadline("queue-fulfilment")
+    }
+}
+
+/// What the runtime keeps back at the end of an invocation.
+const SETTLING: Duration = Duration::from_secs(1);
+
+impl Instance {
+    /// Handles a batch; says which messages come back.
+    pub fn handle(
+        &self,
+        batch: Vec<Delivery>,
+        deadline: Timestamp,
+    ) -> impl Future<Output = Vec<String>> + Send + 'static {
+        let Self { handler, queue, clock, dice } = self.clone();
+        async move {
+            let chance = (&clock, &dice);
+            let response = consume(&*handler, &*queue, batch, deadline, chance).await;
+            response.batch_item_failures.into_iter().map(|one| one.item_identifier).collect()
+        }
+    }
+}

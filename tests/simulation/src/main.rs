@@ -1,0 +1,57 @@
+//! Runs schedules: `simulate --seed 1 --schedules 100000`; or one of them, step by step: `simulate --seed 4711`.
+
+#![expect(clippy::print_stdout, reason = "a command says how it went")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use simulation::figures::run_all;
+use simulation::plant::Plant;
+use simulation::schedule::{Schedule, run};
+
+/// Runs the order saga and all that races it, under a scheduler that a seed decides for.
+#[derive(Debug, Parser)]
+#[command(name = "simulate")]
+struct Arguments {
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many seeds, one after the other. A single one is shown step by step.
+    #[arg(long, default_value_t = 1)]
+    schedules: u64,
+    /// A bug to be noticed, by its name.
+    #[arg(long, value_parser = plant)]
+    plant: Option<Plant>,
+}
+
+fn plant(name: &str) -> Result<Plant, String> {
+    let names: Vec<&str> = Plant::ALL.iter().map(|plant| plant.name()).collect();
+    let known = Plant::ALL.into_iter().find(|plant| plant.name() == name);
+    known.ok_or_else(|| format!("must be one of {}", names.join(", ")))
+}
+
+fn main() -> ExitCode {
+    let Arguments { seed, schedules, plant } = Arguments::parse();
+    let holds = if schedules == 1 { one(seed, plant) } else { many(seed, schedules, plant) };
+    if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn one(seed: u64, plant: Option<Plant>) -> bool {
+    let schedule = run(seed, plant);
+    show(&schedule);
+    schedule.violations.is_empty()
+}
+
+fn many(seed: u64, schedules: u64, plant: Option<Plant>) -> bool {
+    let figures = run_all(seed..seed.saturating_add(schedules), plant);
+    if let Some(failing) = figures.failing.keys().next() {
+        println!("The first that fails, with as few decisions as it takes:");
+        show(&run(*failing, plant).shortened(plant));
+    }
+    println!("{figures}");
+    figures.failing.is_empty()
+}
+
+fn show(schedule: &Schedule) {
+    println!("{schedule}");
+}

@@ -1,0 +1,190 @@
+//! The queues: what SQS promises, and no more. At least once, in any order; hidden for a while once delivered; dead after so
+//! many deliveries.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use shared::clock::Timestamp;
+use shared::consumer::Delivery;
+use shared::consumer::delivery::{CORRELATION_ATTRIBUTE, MAX_RECEIVE_COUNT};
+use shared::domain::subscriber::Subscriber;
+
+use crate::deployment;
+
+/// The queues of one world. Only the fulfilment's is consumed; of the others it is known what they took.
+#[derive(Debug)]
+pub struct Queues {
+    fulfilment: String,
+    messages: Vec<Message>,
+    next: u64,
+    /// The events that each queue took, by their ids.
+    pub taken: BTreeMap<String, BTreeSet<String>>,
+    /// Messages that nobody could process.
+    pub dead: Vec<Message>,
+}
+
+/// A message of the fulfilment's queue.
+#[derive(Debug, Clone)]
+pub struct Message {
+    id: u64,
+    body: String,
+    attributes: BTreeMap<String, String>,
+    sent_at: Timestamp,
+    visible_at: Timestamp,
+    received: u32,
+}
+
+impl Queues {
+    /// Empty queues.
+    ///
+    /// # Panics
+    /// If the template lacks the fulfilment's.
+    #[must_use]
+    pub fn new() -> Self {
+        let own = deployment::addresses().iter().find(|(owner, _)| *owner == Subscriber::Fulfilment);
+        let fulfilment = own.map(|(_, address)| address.clone()).expect("the saga has a queue");
+        Self { fulfilment, messages: Vec::new(), next: 0, taken: BTreeMap::new(), dead: Vec::new() }
+    }
+
+    /// Does what a request asks for; `refused` says of each place of a batch whether the queue does not take it.
+    pub fn execute(
+        &mut self,
+        operation: &str,
+        body: &Value,
+        now: Timestamp,
+        refused: impl Fn(usize) -> bool,
+    ) -> (u16, Bytes) {
+        let address = body["QueueUrl"].as_str().unwrap_or_default().to_owned();
+        let answer = match operation {
+            "SendMessage" => {
+                self.send(&address, body, now);
+                json!({ "MessageId": "m" })
+            }
+            "SendMessageBatch" => self.send_batch(&address, body, now, refused),
+            "ChangeMessageVisibilityBatch" => self.change_visibility(body, now),
+            _ => return (400, Bytes::from_static(b"{\"__type\":\"UnsupportedOperation\"}")),
+        };
+        (200, answer.to_string().into())
+    }
+
+    fn send_batch(
+        &mut self,
+        address: &str,
+        body: &Value,
+        now: Timestamp,
+        refused: impl Fn(usize) -> bool,
+    ) -> Value {
+        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        for (place, entry) in body["Entries"].as_array().into_iter().flatten().enumerate() {
+            if refused(place) {
+                failed.push(json!({ "Id": entry["Id"], "Code": "InternalError", "SenderFault": false }));
+            } else {
+                self.send(address, entry, now);
+                successful.push(json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }));
+            }
+        }
+        json!({ "Successful": successful, "Failed": failed })
+    }
+
+    fn send(&mut self, address: &str, entry: &Value, now: Timestamp) {
+        let body = entry["MessageBody"].as_str().unwrap_or_default().to_owned();
+        let envelope: Value = serde_json::from_str(&body).unwrap_or_default();
+        let event = envelope["id"].as_str().unwrap_or_default().to_owned();
+        let attributes = entry["MessageAttributes"].as_object().into_iter().flatten();
+        let text = |value: &Value| value["StringValue"].as_str().unwrap_or_default().to_owned();
+        let attributes = attributes.map(|(name, value)| (name.clone(), text(value))).collect();
+        let visible_at = now.plus(Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap_or(0)));
+        let message = Message { id: self.next, body, attributes, sent_at: now, visible_at, received: 0 };
+        self.next += 1;
+        let known = deployment::addresses().iter().any(|(_, known)| known == address);
+        if known {
+            self.taken.entry(address.to_owned()).or_default().insert(event);
+        } else {
+            self.dead.push(message.clone());
+        }
+        if address == self.fulfilment {
+            self.messages.push(message);
+        }
+    }
+
+    fn change_visibility(&mut self, body: &Value, now: Timestamp) -> Value {
+        let mut successful = Vec::new();
+        for entry in body["Entries"].as_array().into_iter().flatten() {
+            let id = entry["ReceiptHandle"].as_str().and_then(|handle| handle.parse().ok());
+            let seconds = entry["VisibilityTimeout"].as_u64().unwrap_or(0);
+            for message in self.messages.iter_mut().filter(|message| Some(message.id) == id) {
+                message.visible_at = now.plus(Duration::from_secs(seconds));
+            }
+            successful.push(json!({ "Id": entry["Id"] }));
+        }
+        json!({ "Successful": successful, "Failed": [] })
+    }
+
+    /// The messages that can be delivered now; what was delivered too often is dead.
+    pub fn ready(&mut self, now: Timestamp) -> Vec<u64> {
+        let tired =
+            |message: &mut Message| message.visible_at <= now && message.received >= MAX_RECEIVE_COUNT;
+        let dead: Vec<Message> = self.messages.extract_if(.., tired).collect();
+        self.dead.extend(dead);
+        self.messages.iter().filter(|message| message.visible_at <= now).map(|message| message.id).collect()
+    }
+
+    /// The messages that somebody is at, or that wait for their time.
+    #[must_use]
+    pub fn hidden(&self, now: Timestamp) -> Vec<u64> {
+        let hidden = |message: &&Message| message.visible_at > now && message.received > 0;
+        self.messages.iter().filter(hidden).map(|message| message.id).collect()
+    }
+
+    /// When the next message can be delivered.
+    #[must_use]
+    pub fn next_visible(&self) -> Option<Timestamp> {
+        self.messages.iter().map(|message| message.visible_at).min()
+    }
+
+    /// Delivers messages, and hides them for as long as the queue does.
+    pub fn receive(&mut self, ids: &[u64], now: Timestamp) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        for message in self.messages.iter_mut().filter(|message| ids.contains(&message.id)) {
+            message.received += 1;
+            message.visible_at = now.plus(deployment::visibility());
+            deliveries.push(message.delivery());
+        }
+        deliveries
+    }
+
+    /// Removes messages that were processed.
+    pub fn delete(&mut self, ids: &[u64]) {
+        self.messages.retain(|message| !ids.contains(&message.id));
+    }
+
+    /// Makes what failed visible, as somebody does who looks into it and redrives what is dead.
+    pub fn redrive(&mut self, now: Timestamp) {
+        for message in self.dead.drain(..) {
+            self.messages.push(Message { received: 0, visible_at: now, ..message });
+        }
+    }
+}
+
+impl Default for Queues {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Message {
+    fn delivery(&self) -> Delivery {
+        Delivery {
+            message_id: self.id.to_string(),
+            receipt_handle: self.id.to_string(),
+            body: self.body.clone(),
+            receive_count: self.received,
+            sent_at: Some(self.sent_at),
+            queue: "fulfilment".to_owned(),
+            correlation_id: self.attributes.get(CORRELATION_ATTRIBUTE).cloned(),
+            attributes: self.attributes.clone(),
+        }
+    }
+}
