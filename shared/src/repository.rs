@@ -8,6 +8,7 @@ mod keys;
 pub mod listing;
 
 pub mod dead_letter;
+pub mod job;
 pub mod market;
 pub mod order;
 pub mod ordered;
@@ -15,5 +16,6 @@ pub mod payment;
 pub mod product;
 pub mod sales;
 pub mod search;
+pub mod sold;
 pub mod total;
 pub mod user;
