@@ -16,6 +16,7 @@ mod deliveries;
 mod emails;
 mod gateway;
 mod idempotency;
+mod jobs;
 mod keys;
 mod limits;
 mod lists;

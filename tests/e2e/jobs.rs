@@ -1,0 +1,7 @@
+//! Long reports over the real binaries: exact whatever happens on the way.
+
+mod crashes;
+mod death;
+mod desk;
+mod priority;
+mod running;
