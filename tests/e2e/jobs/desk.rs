@@ -125,16 +125,19 @@ impl Desk {
         made
     }
 
-    /// The job, once it is dead. An attempt that failed is followed by the next at once.
+    /// The job, once it is dead. An attempt that failed, and was put off, is followed by the next at once.
     pub(super) async fn dead_of_failures(&self, job: &str) -> Value {
-        let look = || async {
-            let shown = self.look(job).await;
-            if shown["status"] == "queued" && shown["attempts"] != 0 {
-                self.shop.stack().redeliver().await;
-            }
-            Some(shown).filter(|shown| shown["status"] == "dead")
+        let put_off = || {
+            let calls = self.shop.stack().faults().calls_of(REPORTS).into_iter();
+            calls
+                .filter(|call| call.operation == "ChangeMessageVisibilityBatch" && call.status.is_some())
+                .count()
         };
-        eventually(&format!("{job} is dead"), look).await
+        for failures in 1..=4 {
+            eventually("an attempt is put off", || async { (put_off() == failures).then_some(()) }).await;
+            self.shop.stack().redeliver().await;
+        }
+        self.job_is(job, "dead").await
     }
 
     /// A job whose maker is killed at each of the attempts that it has, as soon as it has taken the job up.

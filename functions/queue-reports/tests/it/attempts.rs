@@ -28,8 +28,8 @@ async fn an_attempt_that_fails_is_noted_and_the_last_of_them_is_dead_with_its_re
         assert_eq!((job.status, job.attempts), (JobStatus::Queued, delivery));
         assert_eq!(job.last_error.as_deref(), Some("the table did not answer"));
     }
-    let last = desk.handle_on(lost, &message(5)).await;
-    assert_eq!((last.dead(), last.comes_back), ("the table did not answer", false));
+    let ended = desk.handle_on(lost, &message(5)).await;
+    assert_eq!((ended.dead(), ended.comes_back), ("the table did not answer", false));
     assert!(
         desk.hear().await.is_done(),
         "its message may still come, before anybody has recorded that it is dead"

@@ -28,7 +28,7 @@ impl Command for RecordDeadLetter {
 
     /// A message that was redriven makes no letter of its own, as long as the one is there that it came from.
     fn decide(&self, known: Self::State, now: Timestamp) -> Result<Change<(), RecordError>, RecordError> {
-        Ok(self.saved(&self.recorded(known, now)))
+        Ok(saved(&self.recorded(known, now)))
     }
 }
 
@@ -40,9 +40,9 @@ impl RecordDeadLetter {
             None => DeadLetter { created_at: now, updated_at: now, ..self.letter.clone() },
         }
     }
+}
 
-    /// The change that stores it.
-    pub(in crate::domain) fn saved(&self, letter: &DeadLetter) -> Change<(), RecordError> {
-        Change::of(()).save(letter, DeadLetterEvent::Recorded)
-    }
+/// The change that stores a letter as it was recorded.
+pub(in crate::domain) fn saved(letter: &DeadLetter) -> Change<(), RecordError> {
+    Change::of(()).save(letter, DeadLetterEvent::Recorded)
 }

@@ -4,7 +4,7 @@ use super::{Job, JobEvent, JobRequest, JobStatus};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, EventId, Reads};
 use crate::domain::dead_letter::DeadLetter;
-use crate::domain::dead_letter::record::{RecordDeadLetter, RecordError};
+use crate::domain::dead_letter::record::{RecordDeadLetter, RecordError, saved};
 
 /// Records a dead message. If it asked for a job, the job is dead in the same commit: there is no other way to become so,
 /// and so it holds whoever gave up on the message, and however its consumer died.
@@ -33,7 +33,7 @@ impl Command for RecordDeath {
         now: Timestamp,
     ) -> Result<Change<(), RecordError>, RecordError> {
         let letter = self.letter.recorded(known, now);
-        let change = self.letter.saved(&letter);
+        let change = saved(&letter);
         let asked = |job: &Job| job.request == self.job.map(|asked| asked.version) && job.status.is_open();
         Ok(match jobs.into_iter().flatten().find(asked) {
             Some(job) => change.save(&died_with(job, &letter, now), JobEvent::Died),
