@@ -3,5 +3,6 @@
 mod crashes;
 mod death;
 mod desk;
+mod plants;
 mod priority;
 mod running;

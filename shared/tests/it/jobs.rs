@@ -60,8 +60,8 @@ async fn requested(run_at: Option<Timestamp>) -> Ground {
     ground
 }
 
-#[tokio::test]
-async fn a_job_stands_with_its_owner_and_its_chunks_beside_it_until_all_of_it_is_forgotten() {
+/// The same, once somebody has taken the report up and kept a page of it.
+async fn under_way() -> Ground {
     let ground = requested(None).await;
     let request = JobRequest { id: id(JOB), version: Version::FIRST };
     ground.run_later(StartJob { request, delivery: 2, redrive: None }).await;
@@ -69,6 +69,12 @@ async fn a_job_stands_with_its_owner_and_its_chunks_beside_it_until_all_of_it_is
     let (text, after) = ("a\r\n".to_owned(), Some(id(ORDER)));
     let page = AdvanceJob { held: started.held(), text, rows: 1, after, total: 9, is_last: false };
     ground.run_later(page).await;
+    ground
+}
+
+#[tokio::test]
+async fn a_job_stands_with_its_owner_by_its_status_until_it_is_forgotten() {
+    let ground = under_way().await;
     let expected = json!({
         "pk": format!("job#{JOB}"),
         "sk": "job",
@@ -99,6 +105,11 @@ async fn a_job_stands_with_its_owner_and_its_chunks_beside_it_until_all_of_it_is
         "expiresAt": KEPT,
     });
     assert_eq!(ground.stored::<Job>(&id(JOB)).await, expected);
+}
+
+#[tokio::test]
+async fn what_a_job_writes_lies_beside_it_and_is_forgotten_with_it() {
+    let ground = under_way().await;
     let chunk = json!({
         "pk": format!("job#{JOB}"),
         "sk": "chunk#0000000001",
