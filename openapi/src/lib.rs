@@ -41,9 +41,11 @@ pub fn document() -> Value {
     let document = api_search::routes::<Store, Search<Reader, Hashed>, _>(document);
     let document = document.section("Orders", "What is bought, from placing to delivery and refund.");
     let document = api_orders::routes::<Store, Reader, _>(document);
+    let document = document.section("Jobs", "Work that takes longer than a request, and what it makes.");
+    let document = api_jobs::job_routes::<Store, Reader, _>(document);
     let document =
         document.section("Dead letters", "Messages that could not be processed, to be read and put right.");
-    let document = api_jobs::routes::<Store, Reader, _>(document);
+    let document = api_jobs::dead_letter_routes::<Store, Reader, _>(document);
     let document = document.section("Payments", "What was paid.");
     let document = api_payments::routes::<Store, Reader, _>(document);
     let document = api_payments::gateway_routes::<Store, _>(document.unlimited());

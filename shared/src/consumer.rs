@@ -7,6 +7,7 @@ mod attempt;
 pub mod delivery;
 pub mod each;
 pub mod queue;
+pub mod queues;
 pub mod together;
 
 use std::future::Future;
@@ -37,8 +38,8 @@ pub enum Outcome {
         /// Why, for the log. Public words.
         reason: &'static str,
     },
-    /// Something that others depend on as well is down; the record comes back, and its deliveries so far are forgotten: the
-    /// queue would bury it after a few, and it is not to blame.
+    /// Something that others depend on as well is down, or the work got on and is too long for one invocation; the record
+    /// comes back, and its deliveries so far are forgotten: the queue would bury it after a few, and it is not to blame.
     Postpone {
         /// When. At most what the queue can delay a message by.
         after: Duration,
@@ -82,7 +83,7 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
         if let Outcome::Retry { after, .. } = outcome {
             let delay =
                 after.unwrap_or_else(|| BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default());
-            delays.push((delivery.receipt_handle.clone(), delay));
+            delays.push((delivery.clone(), delay));
             failures.push(delivery.message_id.clone());
         }
     }

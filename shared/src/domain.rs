@@ -8,6 +8,7 @@ pub mod dead_letter;
 pub mod dispatch;
 pub mod email;
 pub mod id;
+pub mod job;
 pub mod market;
 pub mod money;
 pub mod order;

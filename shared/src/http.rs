@@ -7,6 +7,7 @@
 pub mod asked;
 mod choice;
 pub mod code;
+pub mod csv;
 pub mod cursor;
 pub mod edge;
 pub mod error;
@@ -27,6 +28,7 @@ mod told;
 
 pub use asked::{ItemQuery, ListQuery, NoParameters};
 pub use code::Code;
+pub use csv::CsvPart;
 pub use cursor::Cursors;
 pub use edge::RequestFacts;
 pub use error::ApiError;
@@ -39,5 +41,5 @@ pub use path::Path;
 pub use precondition::IfMatch;
 pub use projection::Fields;
 pub use query::Query;
-pub use reply::{Accepted, Created, List, NoContent, Reply, Resource, Shown};
+pub use reply::{Accepted, Created, List, NoContent, Reply, Resource, Shown, Underway};
 pub use seal::Seal;

@@ -9,6 +9,7 @@ pub mod listing;
 
 pub mod dead_letter;
 pub mod discrepancy;
+pub mod job;
 pub mod market;
 pub mod order;
 pub mod ordered;
@@ -16,5 +17,6 @@ pub mod payment;
 pub mod product;
 pub mod sales;
 pub mod search;
+pub mod sold;
 pub mod total;
 pub mod user;

@@ -17,6 +17,7 @@ mod emails;
 mod gateway;
 mod grants;
 mod idempotency;
+mod jobs;
 mod keys;
 mod limits;
 mod lists;

@@ -32,7 +32,8 @@ impl RecordingQueue {
 }
 
 impl Queue for RecordingQueue {
-    async fn come_back_in(&self, delays: Vec<(String, Duration)>) -> Result<(), QueueError> {
+    async fn come_back_in(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
+        let delays = delays.into_iter().map(|(delivery, delay)| (delivery.receipt_handle, delay));
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).delayed.extend(delays);
         Ok(())
     }

@@ -1,19 +1,46 @@
-//! What goes on behind the API, over HTTP: messages that could not be processed, to be read and tried again.
+//! What goes on behind the API, over HTTP: jobs, asked for and watched; messages that could not be processed, to be read and
+//! tried again.
 
 mod dead_letters;
+mod jobs;
 
-use axum::Router;
+use axum::{Extension, Router};
 use shared::api::App;
 use shared::command::Store;
+use shared::domain::job::retention::Retention;
 use shared::http::Code;
 use shared::http::openapi::{About, Routes};
 use shared::repository::dead_letter::DeadLetterReader;
+use shared::repository::job::JobReader;
 use shared::repository::user::UserReader;
 
 use dead_letters::{delete, get, list, redrive, redrive_queue};
 
-/// The routes of the function.
-pub fn routes<S, Q, R>(routes: R) -> R
+/// The routes of jobs.
+pub fn job_routes<S, Q, R>(routes: R) -> R
+where
+    S: Store,
+    Q: JobReader + UserReader,
+    R: Routes<App<S, Q>>,
+{
+    routes
+        .post("/v1/jobs", jobs::request::request_job, REQUEST)
+        .get("/v1/jobs", jobs::list::list_jobs, "List your jobs")
+        .get("/v1/jobs/{id}", jobs::get::get_job, "Show a job")
+        .get("/v1/jobs/{id}/result", jobs::result::get_job_result, RESULT)
+        .post("/v1/jobs/{id}/cancel", jobs::cancel::cancel_job, CANCEL)
+        .post("/v1/jobs/{id}/retry", jobs::retry::retry_job, RETRY)
+}
+
+const REQUEST: About =
+    About::new("Ask for a long report, now or later").refusing(&[Code::Forbidden, Code::NotFound]);
+const RESULT: About = About::new("Fetch what a job has made, part by part").refusing(&[Code::InvalidState]);
+const CANCEL: About = About::new("Call a job off").refusing(&[Code::InvalidState]);
+const RETRY: About = About::new("Have a job tried again that failed, is dead or was cancelled")
+    .refusing(&[Code::InvalidState]);
+
+/// The routes of messages that could not be processed.
+pub fn dead_letter_routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
     Q: DeadLetterReader + UserReader,
@@ -33,11 +60,11 @@ where
 
 const REDRIVE: About = About::new("Have a message tried again").refusing(&[Code::InvalidState]);
 
-/// The function's router.
-pub fn router<S, Q>(app: App<S, Q>) -> Router
+/// The function's router; jobs are kept for so long.
+pub fn router<S, Q>(app: App<S, Q>, retention: Retention) -> Router
 where
     S: Store,
-    Q: DeadLetterReader + UserReader,
+    Q: DeadLetterReader + JobReader + UserReader,
 {
-    routes(Router::new()).with_state(app)
+    dead_letter_routes(job_routes(Router::new())).with_state(app).layer(Extension(retention))
 }

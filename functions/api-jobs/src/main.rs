@@ -13,5 +13,6 @@ async fn main() -> Result<(), runtime::Error> {
     let table = Aws::from_env(&env)?.table(&env)?;
     let limits = Limits::from_env(&env, table.clone())?;
     let app = App::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
-    runtime::run_api(telemetry, limits.around(app.clone(), api_jobs::router(app))).await
+    let router = api_jobs::router(app.clone(), env.parse("AGORA_JOB_RETENTION_DAYS")?);
+    runtime::run_api(telemetry, limits.around(app, router)).await
 }

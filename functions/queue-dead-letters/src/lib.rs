@@ -1,4 +1,6 @@
-//! Turns each dead message into a record that can be read and put right.
+//! Turns each dead message into a record that can be read and put right; if it asked for a job, the job is dead with it.
+
+mod job;
 
 use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::command::{Cause, CorrelationId, ExecuteError, Executed, Receipt, Store, Version};
@@ -9,6 +11,7 @@ use shared::consumer::{BatchHandler, Delivery, Outcome};
 use shared::domain::dead_letter::record::RecordDeadLetter;
 use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, letter_of_redrive};
 use shared::domain::id::Id;
+use shared::domain::job::die::RecordDeath;
 use shared::domain::subscriber::Subscriber;
 use shared::subscriptions::DeadLetterQueues;
 use shared::telemetry::catalogue::DEAD_LETTERS;
@@ -63,7 +66,7 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
 
 /// A message may be buried twice, if its consumer dies in between: it is recorded once, under the id it had first. One
 /// that was redriven is known by its redrive, however often that was sent.
-fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDeadLetter, Cause) {
+fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDeath, Cause) {
     let note = |name: &str| delivery.attributes.get(name);
     let message_id = note(ORIGINAL_ID_ATTRIBUTE).unwrap_or(&delivery.message_id).clone();
     let redrive = note(REDRIVE_ATTRIBUTE);
@@ -73,6 +76,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDead
     let attempts = note(ATTEMPTS_ATTRIBUTE).and_then(|count| count.parse().ok()).unwrap_or(MAX_RECEIVE_COUNT);
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
+    let job = job::asked_for(queue, &delivery.body);
     let mut attributes = delivery.attributes;
     attributes.retain(|name, _| !NOTES.contains(&name.as_str()));
     let letter = DeadLetter {
@@ -91,7 +95,8 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDead
         created_at: now,
         updated_at: now,
     };
-    (RecordDeadLetter { letter, redriven_from }, Cause::new(correlation, now).once(receipt))
+    let letter = RecordDeadLetter { letter, redriven_from };
+    (RecordDeath { letter, job }, Cause::new(correlation, now).once(receipt))
 }
 
 fn outcome<E>(error: &ExecuteError<E>) -> Outcome {

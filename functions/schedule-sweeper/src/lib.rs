@@ -1,11 +1,12 @@
-//! What is due by the clock: orders that were not paid in time, events that the stream missed, and comparing the payment
-//! gateway's books with ours.
+//! What is due by the clock: orders that were not paid in time, jobs whose time has come, events that the stream missed, and
+//! comparing the payment gateway's books with ours.
 //!
 //! Each tick takes what is due, page by page, until there is no more or its time is up; the next tick goes on. Two ticks
-//! at once do no harm: expiring an order is guarded by its version, and an event that is published twice is acted on
+//! at once do no harm: expiring an order and releasing a job are guarded by their versions, and an event that is published twice is acted on
 //! once.
 
 mod expiry;
+mod jobs;
 pub mod reconciliation;
 mod stragglers;
 
@@ -15,6 +16,7 @@ use shared::dynamodb::outbox::Outbox;
 use shared::gateway::{PaymentGateway, PaymentLedger};
 use shared::relay::{Relay, Routes};
 use shared::repository::discrepancy::DiscrepancyReader;
+use shared::repository::job::JobReader;
 use shared::repository::order::OrderReader;
 use shared::runtime::{Error, ScheduleHandler};
 
@@ -36,6 +38,8 @@ pub struct Sweeper<S, Q, R, G, C = SystemClock> {
 pub struct Swept {
     /// Orders that were expired.
     pub expired: usize,
+    /// Jobs that were released.
+    pub released: usize,
     /// Events that were published.
     pub published: usize,
 }
@@ -62,7 +66,7 @@ impl<S, Q, R, G, C> Sweeper<S, Q, R, G, C> {
 impl<S, Q, R, G, C> ScheduleHandler for Sweeper<S, Q, R, G, C>
 where
     S: Store,
-    Q: OrderReader + DiscrepancyReader,
+    Q: OrderReader + JobReader + DiscrepancyReader,
     R: Routes,
     G: PaymentGateway + PaymentLedger,
     C: Clock,
@@ -71,6 +75,7 @@ where
         let cause = Cause::new(CorrelationId::generate(&SystemEntropy), self.clock.now());
         // One failing does not keep the other from being done.
         let expired = self.expire_orders(&cause, deadline).await;
+        let released = self.release_jobs(&cause, deadline).await;
         let published = self.publish_stragglers(&cause, deadline).await;
         // Nor does a gateway that is down: the next tick goes on from the same page.
         match self.reconciliation.tick(&cause, (&self.clock, deadline)).await {
@@ -80,8 +85,13 @@ where
         if let Err(error) = self.reconciliation.review(&self.reader, &cause, (&self.clock, deadline)).await {
             tracing::warn!(%error, "what differs is looked at again later");
         }
-        let swept = Swept { expired: expired?, published: published? };
-        tracing::info!(expired = swept.expired, published = swept.published, "swept");
+        let swept = Swept { expired: expired?, released: released?, published: published? };
+        tracing::info!(
+            expired = swept.expired,
+            released = swept.released,
+            published = swept.published,
+            "swept"
+        );
         Ok(())
     }
 }

@@ -7,10 +7,14 @@ use std::str::FromStr;
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointerRef, take_cf_content};
 
 use crate::auth::password::Password;
+use crate::clock::Timestamp;
 use crate::domain::day::Day;
 use crate::domain::dead_letter::DeadLetterStatus;
 use crate::domain::email::Email;
 use crate::domain::id::{Id, Identified};
+use crate::domain::job::chunk::Part;
+use crate::domain::job::work::JobType;
+use crate::domain::job::{JobStatus, Priority};
 use crate::domain::money::{Amount, Currency, Money, Quantity};
 use crate::domain::order::OrderStatus;
 use crate::domain::payment::PaymentMethod;
@@ -60,7 +64,8 @@ macro_rules! read_from {
     )+};
 }
 
-read_from!(from_text: Currency, Day, DeadLetterStatus, DiscrepancyStatus, Email, Limit, OrderStatus, Password, PaymentMethod, Sku, Subscriber);
+read_from!(from_text: Currency, Day, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType, Limit, OrderStatus);
+read_from!(from_text: Part, Password, PaymentMethod, Priority, Sku, Subscriber, Timestamp);
 read_from!(from_integer: Amount, Quantity, Pieces, OpeningStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {

@@ -11,6 +11,7 @@ use crate::command::Version;
 use crate::domain::day::Day;
 use crate::domain::email::Email;
 use crate::domain::id::{Id, Identified};
+use crate::domain::job::chunk::Part;
 use crate::domain::money::{Amount, Currency, Money, Quantity};
 use crate::domain::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::product::create::MAX_PIECES;
@@ -87,6 +88,7 @@ schema! {
     Limit = {
         "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT
     };
+    Part = { "type": "integer", "minimum": 1, "default": 1 };
     Day = {
         "type": "string", "format": "date", "description": "A day of UTC.", "examples": ["2027-01-15"]
     };

@@ -43,6 +43,22 @@ impl From<Sort> for Order {
     }
 }
 
+/// `createdAt`, also backwards; the newest first unless the other is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors)]
+#[schemars(inline)]
+pub enum TimeSort {
+    /// The oldest first.
+    #[deserr(rename = "createdAt")]
+    #[schemars(rename = "createdAt")]
+    OldestFirst,
+    /// The newest first.
+    #[default]
+    #[deserr(rename = "-createdAt")]
+    #[schemars(rename = "-createdAt")]
+    NewestFirst,
+}
+
 /// As [`Sort`], and `volume`, forwards and backwards: the orders of markets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]

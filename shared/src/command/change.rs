@@ -188,6 +188,13 @@ impl<T, E> Change<T, E> {
         self.write_item(R::key(id), record, R::KIND, Listings::default(), None, Condition::Always, None)
     }
 
+    /// Stores a record that has no versions, over whatever is there, until the table may forget it.
+    #[must_use]
+    pub fn keep<R: Record>(self, id: &R::Id, record: &R, expires_at: Timestamp) -> Self {
+        let (listings, until) = (Listings::default(), Some(expires_at));
+        self.write_item(R::key(id), record, R::KIND, listings, until, Condition::Always, None)
+    }
+
     /// Moves counters, none of which may fall below zero: that would be the refusal `exhausted`.
     #[must_use]
     pub fn adjust<R: Record>(mut self, id: &R::Id, adjustment: Adjustment, exhausted: E) -> Self {

@@ -28,10 +28,10 @@ impl QueueError {
 
 /// What a consumer asks of its queue. Implementations return [`QueueError`] and nothing else.
 pub trait Queue: Send + Sync {
-    /// Lets deliveries, by their receipt handles, come back after a while.
+    /// Lets deliveries come back after a while.
     fn come_back_in(
         &self,
-        delays: Vec<(String, Duration)>,
+        delays: Vec<(Delivery, Duration)>,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 
     /// Sends the message once more, to be delivered after a while as if for the first time. The delivery that it was goes:
@@ -52,7 +52,7 @@ pub trait Queue: Send + Sync {
 pub struct LeftAlone;
 
 impl Queue for LeftAlone {
-    async fn come_back_in(&self, _: Vec<(String, Duration)>) -> Result<(), QueueError> {
+    async fn come_back_in(&self, _: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
         Ok(())
     }
 
@@ -84,6 +84,17 @@ fn whole_seconds(delay: Duration) -> i32 {
 }
 
 impl SqsQueue {
+    /// The queue at `url`, whose dead letters go to `dead_letters_url`.
+    #[must_use]
+    pub const fn new(client: aws_sdk_sqs::Client, url: String, dead_letters_url: String) -> Self {
+        Self { client, url, dead_letters_url }
+    }
+
+    /// Its name, which is the last part of its address.
+    pub(super) fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or(&self.url)
+    }
+
     /// The queue that the function consumes.
     ///
     /// # Errors
@@ -91,19 +102,19 @@ impl SqsQueue {
     pub fn from_env(env: &Environment, client: aws_sdk_sqs::Client) -> Result<Self, ConfigError> {
         let url = env.text("AGORA_QUEUE_URL")?.to_owned();
         let dead_letters_url = env.text("AGORA_DEAD_LETTER_QUEUE_URL")?.to_owned();
-        Ok(Self { client, url, dead_letters_url })
+        Ok(Self::new(client, url, dead_letters_url))
     }
 }
 
 impl Queue for SqsQueue {
-    async fn come_back_in(&self, delays: Vec<(String, Duration)>) -> Result<(), QueueError> {
+    async fn come_back_in(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
         if delays.is_empty() {
             return Ok(());
         }
-        let entries = delays.into_iter().enumerate().map(|(position, (handle, delay))| {
+        let entries = delays.into_iter().enumerate().map(|(position, (delivery, delay))| {
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(position.to_string())
-                .receipt_handle(handle)
+                .receipt_handle(delivery.receipt_handle)
                 .visibility_timeout(whole_seconds(delay.min(MAX_VISIBILITY)))
                 .build()
         });

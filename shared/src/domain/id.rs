@@ -52,11 +52,31 @@ impl<T: Identified> Id<T> {
         Self { ulid: Ulid(digest), of: PhantomData }
     }
 
+    /// The least id that a thing made at `moment` can have.
+    #[must_use]
+    pub fn first_at(moment: Timestamp) -> Self {
+        Self::of_digest(milliseconds(moment) << RANDOM_BITS)
+    }
+
+    /// The greatest id that a thing made before `moment` can have; none, if nothing was made by then.
+    #[must_use]
+    pub fn last_before(moment: Timestamp) -> Option<Self> {
+        (milliseconds(moment) << RANDOM_BITS).checked_sub(1).map(Self::of_digest)
+    }
+
     /// The id of another kind of thing that belongs to this one, one to one.
     #[must_use]
     pub const fn retyped<U: Identified>(self) -> Id<U> {
         Id { ulid: self.ulid, of: PhantomData }
     }
+}
+
+/// How many bits of a ULID are random; the 48 before them are the time.
+const RANDOM_BITS: u32 = 80;
+
+/// A moment as ULIDs have it: what they cannot tell is the first or the last that they can.
+fn milliseconds(moment: Timestamp) -> u128 {
+    u128::try_from(moment.as_millis()).unwrap_or(0).min((1 << (u128::BITS - RANDOM_BITS)) - 1)
 }
 
 impl<T: Identified> fmt::Display for Id<T> {

@@ -19,11 +19,22 @@ pub enum Subscriber {
     SearchIndex,
     /// What people are written.
     Emails,
+    /// Long reports that wait their turn.
+    Reports,
+    /// Long reports that wait behind none of those.
+    UrgentReports,
 }
 
 impl Subscriber {
     /// Every subscriber.
-    pub const ALL: &'static [Self] = &[Self::Fulfilment, Self::Analytics, Self::SearchIndex, Self::Emails];
+    pub const ALL: &'static [Self] = &[
+        Self::Fulfilment,
+        Self::Analytics,
+        Self::SearchIndex,
+        Self::Emails,
+        Self::Reports,
+        Self::UrgentReports,
+    ];
 
     /// The environment variable that holds the address of its queue.
     #[must_use]
@@ -33,6 +44,8 @@ impl Subscriber {
             Self::Analytics => "AGORA_ANALYTICS_QUEUE_URL",
             Self::SearchIndex => "AGORA_SEARCH_INDEX_QUEUE_URL",
             Self::Emails => "AGORA_EMAILS_QUEUE_URL",
+            Self::Reports => "AGORA_REPORTS_QUEUE_URL",
+            Self::UrgentReports => "AGORA_URGENT_REPORTS_QUEUE_URL",
         }
     }
 
@@ -44,6 +57,8 @@ impl Subscriber {
             Self::Analytics => "AGORA_ANALYTICS_DEAD_LETTERS_URL",
             Self::SearchIndex => "AGORA_SEARCH_INDEX_DEAD_LETTERS_URL",
             Self::Emails => "AGORA_EMAILS_DEAD_LETTERS_URL",
+            Self::Reports => "AGORA_REPORTS_DEAD_LETTERS_URL",
+            Self::UrgentReports => "AGORA_URGENT_REPORTS_DEAD_LETTERS_URL",
         }
     }
 
@@ -55,6 +70,8 @@ impl Subscriber {
             Self::Analytics => "dead_letter.redriven.analytics",
             Self::SearchIndex => "dead_letter.redriven.search_index",
             Self::Emails => "dead_letter.redriven.emails",
+            Self::Reports => "dead_letter.redriven.reports",
+            Self::UrgentReports => "dead_letter.redriven.urgent_reports",
         }
     }
 
@@ -66,6 +83,8 @@ impl Subscriber {
             Self::Analytics => "analytics",
             Self::SearchIndex => "search_index",
             Self::Emails => "emails",
+            Self::Reports => "reports",
+            Self::UrgentReports => "urgent_reports",
         }
     }
 }
@@ -113,6 +132,8 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
             &[Subscriber::Analytics, Subscriber::SearchIndex]
         }
         "dead_letter.redriven.search_index" => &[Subscriber::SearchIndex],
+        "job.requested" | "dead_letter.redriven.reports" => &[Subscriber::Reports],
+        "job.requested.high" | "dead_letter.redriven.urgent_reports" => &[Subscriber::UrgentReports],
         _ => &[],
     }
 }

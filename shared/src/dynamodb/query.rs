@@ -86,14 +86,18 @@ impl Query {
         self
     }
 
-    /// Only items that come after `bound`, in the order that the query has by now.
+    /// Only items that come after `bound`, in the order that the query has by now. One that goes forwards between two
+    /// values keeps its end.
     #[must_use]
     pub fn beyond(mut self, bound: impl Into<String>) -> Self {
         let (attribute, bound) = (self.attributes().1, bound.into());
-        self.sort = Some(if self.newest_first {
-            Predicate::less(attribute, bound)
-        } else {
-            Predicate::greater(attribute, bound)
+        self.sort = Some(match self.sort {
+            _ if self.newest_first => Predicate::less(attribute, bound),
+            // A key takes one condition: what is greater than a text is at least that text and the least character.
+            Some(Predicate::Between(_, _, last)) => {
+                Predicate::Between(attribute, format!("{bound}\u{0}").into(), last)
+            }
+            _ => Predicate::greater(attribute, bound),
         });
         self
     }

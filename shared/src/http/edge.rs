@@ -202,6 +202,7 @@ async fn accept(request: Request, next: Next) -> Result<Response, ApiError> {
     }
 }
 
+/// JSON, and the tables that a few routes answer with: these come as problems, too, where there is none.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut ranges =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
@@ -213,7 +214,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
                 parts.any(|parameter| matches!(parameter.as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
             let known = matches!(
                 media.as_str(),
-                "*/*" | "application/*" | "application/json" | "application/problem+json"
+                "*/*" | "application/*" | "application/json" | "application/problem+json" | "text/csv"
             );
             known && !refused
         })
@@ -247,6 +248,7 @@ mod tests {
         assert!(accepts_json(&HeaderMap::new()));
         assert!(accepts("text/html, application/json;q=0.8"));
         assert!(accepts("*/*"));
+        assert!(accepts("text/csv"));
         assert!(!accepts("application/xml"));
         assert!(!accepts("application/json;q=0"));
     }

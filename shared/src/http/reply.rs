@@ -56,6 +56,10 @@ pub enum Made {}
 #[derive(Debug, Clone, Copy)]
 pub enum Heard {}
 
+/// 202, with the place and the version of what goes on.
+#[derive(Debug, Clone, Copy)]
+pub enum Begun {}
+
 /// 204.
 #[derive(Debug, Clone, Copy)]
 pub enum Nothing {}
@@ -79,6 +83,12 @@ impl Kind for Heard {
     const STATUS: StatusCode = StatusCode::ACCEPTED;
 }
 
+impl Kind for Begun {
+    const STATUS: StatusCode = StatusCode::ACCEPTED;
+    const HAS_TAG: bool = true;
+    const HAS_LOCATION: bool = true;
+}
+
 impl Kind for Nothing {
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
 }
@@ -89,6 +99,8 @@ pub type Shown<T> = Reply<T, Versioned>;
 pub type Created<T> = Reply<T, Made>;
 /// Something that goes on after the answer.
 pub type Accepted<T> = Reply<T, Heard>;
+/// A resource that goes on after the answer, and can be watched.
+pub type Underway<T> = Reply<T, Begun>;
 /// Nothing more to say.
 pub type NoContent = Reply<(), Nothing>;
 
@@ -154,6 +166,19 @@ impl<T: Serialize> Accepted<T> {
 impl<T: Resource> Created<T> {
     /// 201 with the resource that was made, now or by the same request before.
     pub fn created(made: Executed<T>) -> Self {
+        Self::made(made)
+    }
+}
+
+impl<T: Resource> Underway<T> {
+    /// 202 with the resource that was begun, now or by the same request before.
+    pub fn underway(begun: Executed<T>) -> Self {
+        Self::made(begun)
+    }
+}
+
+impl<T: Resource, K> Reply<T, K> {
+    fn made(made: Executed<T>) -> Self {
         let replayed = made.is_replay();
         let body = made.into_output();
         let (location, tag) = (Some(body.location()), Some(body.tag()));

@@ -62,6 +62,8 @@ macro_rules! record {
     };
 }
 
+mod job;
+
 record!(User, "user", |id: UserId| format!("user#{id}"), "user");
 record!(Credentials, "credentials", |id: UserId| format!("user#{id}"), "credentials");
 record!(

@@ -1,6 +1,7 @@
 //! The partitions of the indexes: one for each list.
 
 use crate::domain::dead_letter::DeadLetterStatus;
+use crate::domain::job::{JobId, JobStatus};
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::OrderId;
 use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
@@ -115,3 +116,30 @@ pub fn discrepancies(status: DiscrepancyStatus) -> String {
 
 /// Where the books of the payment gateway differ, by when that was last looked at.
 pub const OPEN_DISCREPANCIES: &str = "discrepancies#open";
+
+/// The jobs of somebody.
+#[must_use]
+pub fn jobs_of(owner: UserId) -> String {
+    format!("user#{owner}#jobs")
+}
+
+/// The jobs of somebody that are of a status.
+#[must_use]
+pub fn jobs_in(owner: UserId, status: JobStatus) -> String {
+    format!("{}#{}", jobs_of(owner), status.as_str())
+}
+
+/// Over how many partitions the jobs that wait for their time are spread.
+pub const DUE_JOB_SHARDS: u32 = 4;
+
+/// The jobs of one shard that wait for their time, by that time.
+#[must_use]
+pub fn due_jobs(shard: u32) -> String {
+    format!("jobs#due#{shard}")
+}
+
+/// The shard of a job among those that wait for their time.
+#[must_use]
+pub fn due_job_shard(job: JobId) -> u32 {
+    shard_of(&job.to_string(), DUE_JOB_SHARDS)
+}

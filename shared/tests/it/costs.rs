@@ -10,6 +10,9 @@ use harness::scene::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, cause, id, new
 use shared::clock::{Clock, SystemClock, Timestamp};
 use shared::command::{Change, Command, Reads, Store};
 use shared::domain::day::Day;
+use shared::domain::job::request::RequestJob;
+use shared::domain::job::work::SalesReport;
+use shared::domain::job::{JobStatus, Priority};
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::money::Quantity;
@@ -25,12 +28,14 @@ use shared::dynamodb::outbox::Outbox;
 use shared::dynamodb::schema::OUTBOX_SHARDS;
 use shared::dynamodb::slice::{Slice, Start};
 use shared::dynamodb::{DynamoReader, DynamoStore};
-use shared::repository::listing::EXPIRY_SHARDS;
+use shared::repository::job::{JobList, JobReader};
+use shared::repository::listing::{DUE_JOB_SHARDS, EXPIRY_SHARDS};
 use shared::repository::market::{MarketList, MarketOrder, MarketReader};
 use shared::repository::order::{OrderList, OrderReader};
 use shared::repository::ordered::{Order, OrderBy};
 use shared::repository::product::{ProductReader, total_of};
 use shared::repository::sales::SalesReader;
+use shared::repository::sold::SoldReader;
 use shared::repository::total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
@@ -201,6 +206,41 @@ impl Shelves {
         self.note("events that the stream missed, none of them");
     }
 
+    async fn jobs(&mut self) {
+        let now = SystemClock.now();
+        for _ in 0..150 {
+            let retention = "7".parse().unwrap();
+            let (by, market_id, run_at) = (seller(), id(MARKET), None);
+            let (from, to, priority) = (None, None, Priority::Normal);
+            let id = new_id();
+            self.scene
+                .run(RequestJob {
+                    id,
+                    by,
+                    reads_any: false,
+                    market_id,
+                    from,
+                    to,
+                    priority,
+                    run_at,
+                    retention,
+                })
+                .await;
+        }
+        self.meter.restart();
+        let list = JobList { owner: seller().user, status: Some(JobStatus::Queued), descending: true };
+        assert_eq!(self.reader.jobs(list, now, &FIRST).await.unwrap().items.len(), 20);
+        assert_eq!(self.reader.jobs_counted(list, now).await.unwrap(), 150);
+        self.note("jobs of somebody, of any status or of one");
+        for shard in 0..DUE_JOB_SHARDS {
+            self.reader.due_jobs(shard, now, 100).await.unwrap();
+        }
+        self.note("jobs whose time has come, none of them");
+        let report = SalesReport { market_id: id(MARKET), from: None, to: SystemClock.now() };
+        assert_eq!(self.reader.sold(&report, None, 20).await.unwrap().orders.len(), 20);
+        self.note("a page of a sales report");
+    }
+
     async fn commands(&mut self) {
         let quantity = Quantity::try_from(1).unwrap();
         let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
@@ -252,6 +292,7 @@ async fn reading_costs_what_the_documentation_says() {
     shelves.accounts().await;
     shelves.ticks().await;
     shelves.searches().await;
+    shelves.jobs().await;
     shelves.commands().await;
     let text = std::fs::read_to_string(harness::workspace("docs/data-model.md")).unwrap();
     for (pattern, requests, units) in &shelves.measured {

@@ -13,6 +13,7 @@ mod edge;
 mod failure;
 mod ground;
 mod indexed;
+mod jobs;
 mod lease;
 mod load;
 mod outbox;

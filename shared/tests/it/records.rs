@@ -478,7 +478,8 @@ async fn failed_attempts_are_counted_beside_their_order() {
     assert_eq!(ground.stored::<Attempts>(&id(ORDER)).await, attempts);
 }
 
-fn dead_letter(letter: &str) -> DeadLetter {
+/// A message of an order that nobody can read.
+pub(crate) fn dead_letter(letter: &str) -> DeadLetter {
     DeadLetter {
         id: id(letter),
         version: Version::FIRST,

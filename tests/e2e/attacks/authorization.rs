@@ -42,6 +42,16 @@ async fn things_of_others(world: &World, report: &mut Report) {
             by(&world.stranger, Method::POST, format!("/v1/orders/{order}/{action}")).key("k").json(&body);
         report.row(&format!("{action} another's order"), ask, ABSENT).await;
     }
+    let job = world.new_job().await;
+    let anothers = report.row("another's job", get(format!("/v1/jobs/{job}")), ABSENT).await;
+    let none = report.row("an absent job", get(format!("/v1/jobs/job_{absent}")), ABSENT).await;
+    let alike = anothers.json()["error"] == none.json()["error"];
+    report.check("another's job is answered like an absent one", alike, &anothers.text);
+    report.row("another's result", get(format!("/v1/jobs/{job}/result")), ABSENT).await;
+    for action in ["cancel", "retry"] {
+        let ask = by(&world.stranger, Method::POST, format!("/v1/jobs/{job}/{action}")).key(action);
+        report.row(&format!("{action} another's job"), ask, ABSENT).await;
+    }
     let account = get(format!("/v1/users/{}", world.buyer.id));
     report.row("another's account", account, ABSENT).await;
     things_of_other_markets(world, report).await;

@@ -56,6 +56,13 @@ fn of_orders(world: &World) -> Vec<Refused<'_>> {
     vec![
         ("POST", "/v1/orders".to_owned(), &world.buyer, world.an_order(), of_order),
         ("POST", format!("{order}/cancel"), &world.buyer, json!({}), "status total by"),
+        (
+            "POST",
+            "/v1/jobs".to_owned(),
+            &world.seller,
+            world.a_job(),
+            "status ownerId version id attempts result",
+        ),
         ("POST", format!("{order}/refund"), &world.seller, json!({ "reason": "x" }), "status total"),
     ]
 }

@@ -19,7 +19,7 @@ const SELLER_ONLY: [u16; 5] = [401, 403, 200, 403, 403];
 const FORGED: [u16; 5] = [401; 5];
 
 fn routes() -> Vec<Route> {
-    [accounts(), people(), markets(), orders(), dead_letters(), others()].concat()
+    [accounts(), people(), markets(), orders(), jobs(), dead_letters(), others()].concat()
 }
 
 fn accounts() -> Vec<Route> {
@@ -99,6 +99,18 @@ fn orders() -> Vec<Route> {
     ]
 }
 
+/// A job of the seller's that is for later can be called off, and has neither a result nor a reason to be tried again.
+fn jobs() -> Vec<Route> {
+    vec![
+        ("GET", "/v1/jobs", nothing, SIGNED_IN),
+        ("POST", "/v1/jobs", |w| w.a_job(), [401, 403, 202, 202, 202]),
+        ("GET", "/v1/jobs/{id}", nothing, [401, 404, 200, 404, 404]),
+        ("GET", "/v1/jobs/{id}/result", nothing, [401, 404, 409, 404, 404]),
+        ("POST", "/v1/jobs/{id}/cancel", nothing, [401, 404, 200, 404, 404]),
+        ("POST", "/v1/jobs/{id}/retry", nothing, [401, 404, 409, 404, 404]),
+    ]
+}
+
 fn dead_letters() -> Vec<Route> {
     let (reads, redrives) = ([401, 403, 403, 200, 200], [401, 403, 403, 403, 200]);
     vec![
@@ -171,6 +183,7 @@ async fn target(world: &World, method: &str, path: &str) -> (String, Option<Cust
         path if path.starts_with("/v1/orders/") && changes => (world.new_order().await, None),
         path if path.starts_with("/v1/orders/") => (world.order.clone(), None),
         "/v1/payments/{id}" => (world.payment.clone(), None),
+        path if path.starts_with("/v1/jobs/") => (world.new_job().await, None),
         path if path.starts_with("/v1/dead-letters/{id}") => (world.new_dead_letter().await, None),
         _ => (String::new(), None),
     };

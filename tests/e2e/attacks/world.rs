@@ -1,6 +1,7 @@
 //! The people and things that are attacked.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use harness::audit::Books;
 use harness::scene::{cause, new_id};
@@ -113,6 +114,18 @@ impl World {
     /// Another order of the buyer's, which waits for its payment.
     pub(crate) async fn new_order(&self) -> String {
         self.create(&self.buyer, "/v1/orders", &self.an_order()).await
+    }
+
+    /// A job of the seller's, which is for later.
+    pub(super) async fn new_job(&self) -> String {
+        let ask = self.shop.ask(Method::POST, "/v1/jobs").by(&self.seller).key(&local::ids::uuid());
+        text(&ask.json(&self.a_job()).send().await.data(StatusCode::ACCEPTED)["id"])
+    }
+
+    /// A report of the seller's market, in an hour.
+    pub(super) fn a_job(&self) -> Value {
+        let run_at = SystemClock.now().plus(Duration::from_hours(1));
+        json!({ "type": "sales_report", "params": { "marketId": self.market }, "runAt": run_at })
     }
 
     /// The dead letters, but for those that were put there.

@@ -1,9 +1,10 @@
 //! Every event in `events/api-jobs/`.
 
 use harness::event::{cases, of_file};
-use harness::scene::{moderator, stranger};
+use harness::scene::{id, moderator, seller, stranger};
 use shared::domain::actor::Actor;
 
+use super::jobs::JOB;
 use super::{Jobs, admin};
 
 /// What each event is answered with, and who sends it, in an order in which they can be sent one after the other.
@@ -20,12 +21,25 @@ fn answers() -> Vec<(&'static str, Actor, u16, &'static str)> {
         ("delete-dead-letter-at-an-old-version", admin(), 412, "VERSION_MISMATCH"),
         ("delete-dead-letter", admin(), 204, ""),
         ("get-absent-dead-letter", moderator, 404, "NOT_FOUND"),
+        ("request-job", seller(), 202, ""),
+        ("request-job-without-key", seller(), 400, "IDEMPOTENCY_KEY_REQUIRED"),
+        ("request-job-of-an-unknown-type", seller(), 400, "VALIDATION_ERROR"),
+        ("request-job-in-the-past", seller(), 400, "VALIDATION_ERROR"),
+        ("list-jobs", seller(), 200, ""),
+        ("list-jobs-with-bad-query", seller(), 400, "VALIDATION_ERROR"),
+        ("get-job", seller(), 200, ""),
+        ("get-absent-job", seller(), 404, "NOT_FOUND"),
+        ("get-result", seller(), 200, ""),
+        ("get-result-beyond-the-last-part", seller(), 400, "VALIDATION_ERROR"),
+        ("cancel-job-that-is-over", seller(), 409, "INVALID_STATE"),
+        ("retry-job-that-has-succeeded", seller(), 409, "INVALID_STATE"),
     ]
 }
 
 #[tokio::test]
 async fn every_event_is_answered_as_its_name_says() {
     let jobs = Jobs::open().await;
+    jobs.succeeded(id(JOB), "heading\r\n").await;
     let mut sent = Vec::new();
     for (case, by, status, code) in answers() {
         let event = jobs.scene.signed(of_file("api-jobs", case), by);

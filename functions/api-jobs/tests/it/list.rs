@@ -90,7 +90,10 @@ async fn letters_are_read_by_those_who_may_and_asked_for_by_their_names() {
     assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()));
     let fields = refused.json()["error"]["fields"].as_object().unwrap().clone();
     assert_eq!(fields.keys().collect::<Vec<_>>(), ["queue", "sort", "status"]);
-    assert_eq!(fields["queue"], "must be one of fulfilment, analytics, search_index, emails");
+    assert_eq!(
+        fields["queue"],
+        "must be one of fulfilment, analytics, search_index, emails, reports, urgent_reports"
+    );
     let cursor = jobs.get("/v1/dead-letters?cursor=x").await;
     assert_eq!(error(&cursor), (400, "INVALID_CURSOR".to_owned()));
 }

@@ -1,9 +1,10 @@
-//! Dead letters over HTTP: events of API Gateway, through the router, on an embedded table.
+//! Jobs and dead letters over HTTP: events of API Gateway, through the router, on an embedded table.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod delete;
 mod events;
+mod jobs;
 mod list;
 mod redrive;
 mod redrive_queue;
@@ -45,8 +46,10 @@ impl Jobs {
     async fn open() -> Self {
         let scene = Scene::open().await;
         scene.person(admin(), "admin").await;
-        let app = App::new(&scene.env("api-jobs"), scene.store.clone(), scene.reader.clone()).unwrap();
-        let jobs = Self { scene, router: api_jobs::router(app) };
+        let env = scene.env("api-jobs");
+        let app = App::new(&env, scene.store.clone(), scene.reader.clone()).unwrap();
+        let router = api_jobs::router(app, env.parse("AGORA_JOB_RETENTION_DAYS").unwrap());
+        let jobs = Self { scene, router };
         jobs.record(id(LETTER), Subscriber::Fulfilment).await;
         jobs
     }

@@ -45,7 +45,7 @@ async fn a_queue_is_redriven_by_its_name_under_a_key_by_who_may() {
     let jobs = Jobs::open().await;
     let unknown = jobs.redrive("agora-fulfilment", "k1").await;
     assert_eq!(error(&unknown), (400, "VALIDATION_ERROR".to_owned()));
-    let known = "must be one of fulfilment, analytics, search_index, emails";
+    let known = "must be one of fulfilment, analytics, search_index, emails, reports, urgent_reports";
     assert_eq!(unknown.json()["error"]["fields"]["queue"], known);
     let (route, body) = (("POST", "/v1/dead-letters/redrive"), json!({ "queue": "fulfilment" }));
     let unkeyed = jobs.ask(admin(), route, &[], Some(&body)).await;

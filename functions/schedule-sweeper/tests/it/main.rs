@@ -4,6 +4,7 @@
 
 mod events;
 mod expiry;
+mod jobs;
 mod reconciliation;
 mod stragglers;
 

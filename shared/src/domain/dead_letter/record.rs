@@ -28,10 +28,21 @@ impl Command for RecordDeadLetter {
 
     /// A message that was redriven makes no letter of its own, as long as the one is there that it came from.
     fn decide(&self, known: Self::State, now: Timestamp) -> Result<Change<(), RecordError>, RecordError> {
-        let letter = match known.into_iter().flatten().find_map(DeadLetter::kept) {
+        Ok(saved(&self.recorded(known, now)))
+    }
+}
+
+impl RecordDeadLetter {
+    /// The letter that the message becomes, or is again.
+    pub(in crate::domain) fn recorded(&self, known: Vec<Option<DeadLetter>>, now: Timestamp) -> DeadLetter {
+        match known.into_iter().flatten().find_map(DeadLetter::kept) {
             Some(known) => known.died_again(&self.letter, now),
             None => DeadLetter { created_at: now, updated_at: now, ..self.letter.clone() },
-        };
-        Ok(Change::of(()).save(&letter, DeadLetterEvent::Recorded))
+        }
     }
+}
+
+/// The change that stores a letter as it was recorded.
+pub(in crate::domain) fn saved(letter: &DeadLetter) -> Change<(), RecordError> {
+    Change::of(()).save(letter, DeadLetterEvent::Recorded)
 }

@@ -1,5 +1,6 @@
 //! What the conventions of the edge add to the handlers that take part in them.
 
+use axum::Extension;
 use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -18,6 +19,11 @@ use crate::http::{
 
 /// The function's own business.
 impl<S> Argument for State<S> {
+    fn describe(_: &mut Operation<'_>) {}
+}
+
+/// So are its settings.
+impl<T> Argument for Extension<T> {
     fn describe(_: &mut Operation<'_>) {}
 }
 

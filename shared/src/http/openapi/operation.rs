@@ -20,7 +20,7 @@ pub struct Operation<'a> {
     body: Option<Value>,
     credentials: Option<Credentials>,
     permissions: BTreeSet<String>,
-    answers: BTreeMap<StatusCode, Option<Value>>,
+    answers: BTreeMap<StatusCode, Option<(&'static str, Value)>>,
     answer_headers: Map<String, Value>,
     refusals: BTreeSet<Code>,
 }
@@ -129,7 +129,13 @@ impl<'a> Operation<'a> {
 
     /// All going well, it answers this.
     pub fn answers(&mut self, status: StatusCode, schema: Option<Value>) {
-        self.answers.insert(status, schema);
+        self.answers.insert(status, schema.map(|schema| ("application/json", schema)));
+    }
+
+    /// All going well, it answers 200 with text of this media type.
+    pub fn answers_text(&mut self, media: &'static str, about: &str) {
+        let schema = json!({ "type": "string", "description": about });
+        self.answers.insert(StatusCode::OK, Some((media, schema)));
     }
 
     /// All going well, the answer has this header.
@@ -183,8 +189,8 @@ impl<'a> Operation<'a> {
             let mut headers = always.clone();
             headers.extend(self.answer_headers.clone());
             let mut answer = json!({ "description": reason(*status), "headers": headers });
-            if let Some(schema) = schema {
-                answer["content"] = json!({ "application/json": { "schema": schema } });
+            if let Some((media, schema)) = schema {
+                answer["content"] = json!({ *media: { "schema": schema } });
             }
             (status.as_str().to_owned(), answer)
         });

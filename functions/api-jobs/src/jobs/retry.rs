@@ -1,0 +1,38 @@
+//! `POST /v1/jobs/{id}/retry`: a job that ended without a result is tried again.
+
+use axum::extract::State;
+use deserr::Deserr;
+use schemars::JsonSchema;
+use shared::api::{App, Authenticated, Once};
+use shared::command::Store;
+use shared::domain::job::JobId;
+use shared::domain::job::retry::{RetryJob, RetryJobError};
+use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
+
+use super::body::JobBody;
+
+/// There is nothing to say about it.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct RetryJobRequest {}
+
+/// Asks once more for the job, which begins anew.
+pub(crate) async fn retry_job<S: Store, Q: Clone + Send + Sync + 'static>(
+    State(app): State<App<S, Q>>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<JobId>,
+    Once(cause): Once,
+    Json(RetryJobRequest {}): Json<RetryJobRequest>,
+) -> Result<Shown<JobBody>, ApiError> {
+    let command = RetryJob { id, by: actor.user };
+    let job = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(Reply::changed(job.map(JobBody::from)))
+}
+
+fn refusal(error: RetryJobError) -> ApiError {
+    match error {
+        RetryJobError::NotFound => ApiError::not_found(),
+        RetryJobError::NotEnded => ApiError::new(Code::InvalidState, error.to_string()),
+    }
+}

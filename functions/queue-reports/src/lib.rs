@@ -1,0 +1,76 @@
+//! Long reports, page by page.
+//!
+//! Read it in this order: `heard.rs` is what is asked for, `run.rs` takes a job up and says how that ended; `report.rs` gets on
+//! with it, page by page, and `table.rs` has the rows. Between two commits nothing is kept but a page: whoever dies loses
+//! what the table does not have yet, and whoever comes next begins there.
+
+mod heard;
+mod report;
+mod run;
+mod settings;
+mod table;
+
+use std::time::Duration;
+
+use shared::clock::{Clock, SystemClock};
+use shared::command::Store;
+use shared::config::{ConfigError, Environment};
+use shared::consumer::Each;
+use shared::consumer::queue::SqsQueue;
+use shared::consumer::queues::SqsQueues;
+use shared::repository::sold::SoldReader;
+
+pub use heard::Heard;
+pub use settings::{PageOrders, StretchSeconds};
+
+/// Makes the reports that the messages of two queues ask for.
+#[derive(Debug, Clone)]
+pub struct Reports<S, Q, C = SystemClock> {
+    store: S,
+    reader: Q,
+    clock: C,
+    page: PageOrders,
+    stretch: StretchSeconds,
+}
+
+/// How long a job is worked on at most in one invocation: the longest stretch, and what the table may need for the page and
+/// the commit that end it.
+const LONGEST: Duration = Duration::from_secs(27);
+
+impl<S: Store, Q: SoldReader> Reports<S, Q> {
+    /// On these adapters, with the settings of the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env(env: &Environment, store: S, reader: Q) -> Result<Self, ConfigError> {
+        let (page, stretch) =
+            (env.parse("AGORA_REPORT_PAGE_ORDERS")?, env.parse("AGORA_REPORT_STRETCH_SECONDS")?);
+        Ok(Self { store, reader, clock: SystemClock, page, stretch })
+    }
+
+    /// The same, with the time that `clock` shows.
+    #[must_use]
+    pub fn at<C: Clock>(self, clock: C) -> Reports<S, Q, C> {
+        let Self { store, reader, page, stretch, .. } = self;
+        Reports { store, reader, clock, page, stretch }
+    }
+}
+
+impl<S, Q, C> Reports<S, Q, C> {
+    /// As the handler of a batch: one job after the other.
+    pub fn one_by_one(self) -> Each<Self, SystemClock> {
+        Each { consumer: self, clock: SystemClock, concurrency: 1, longest: LONGEST }
+    }
+}
+
+/// The queues of both priorities.
+///
+/// # Errors
+/// [`ConfigError`] naming the variable.
+pub fn queues(env: &Environment, sqs: &aws_sdk_sqs::Client) -> Result<SqsQueues, ConfigError> {
+    let normal = SqsQueue::from_env(env, sqs.clone())?;
+    let (urgent, dead) =
+        (env.text("AGORA_URGENT_QUEUE_URL")?, env.text("AGORA_URGENT_DEAD_LETTER_QUEUE_URL")?);
+    let urgent = SqsQueue::new(sqs.clone(), urgent.to_owned(), dead.to_owned());
+    Ok(SqsQueues::new(vec![normal, urgent]))
+}

@@ -1,0 +1,91 @@
+//! Gets on with a report: each page is read, written and committed with the place where the next begins.
+
+use shared::clock::Clock;
+use shared::command::{Cause, ExecuteError, Reads, Store, StoreError};
+use shared::domain::job::advance::AdvanceJob;
+use shared::domain::job::fail::FailJob;
+use shared::domain::job::work::SalesReport;
+use shared::domain::job::{Held, Job, Overtaken};
+use shared::domain::market::Market;
+use shared::repository::ordered::ListError;
+use shared::repository::sold::SoldReader;
+
+use crate::run::{NO_ANSWER, Stopped, Stretch};
+use crate::{Reports, table};
+
+impl<S: Store, Q: SoldReader, C: Clock> Reports<S, Q, C> {
+    /// Works for a stretch; `job` is as it was committed last.
+    pub(crate) async fn report(
+        &self,
+        report: &SalesReport,
+        job: &mut Job,
+        cause: &Cause,
+    ) -> Result<Stretch, Stopped> {
+        let until = self.clock.now().plus(self.stretch.0);
+        let market: Option<Market> = self.store.load(Reads::one(&report.market_id)).await?;
+        if market.is_none() {
+            return self.refuse(job.held(), cause).await;
+        }
+        let total = match job.total {
+            Some(total) => total,
+            None => self.reader.sold_counted(report).await?,
+        };
+        loop {
+            let page = self.next_page(report, job, total).await?;
+            let is_last = page.is_last;
+            let cause = cause.at(self.clock.now());
+            // The page follows from the job as it is held: nothing has to be read once more to decide on it.
+            *job = self.store.execute_on(Some(job.clone()), page, &cause).await?.into_output();
+            if is_last {
+                return Ok(Stretch::Ended);
+            } else if self.clock.now() >= until {
+                return Ok(Stretch::Unfinished);
+            }
+        }
+    }
+
+    async fn next_page(&self, report: &SalesReport, job: &Job, total: u64) -> Result<AdvanceJob, Stopped> {
+        let sold = self.reader.sold(report, job.written.after, self.page.0).await?;
+        let text = table::text(&sold.orders, job.written.chunks == 0);
+        Ok(AdvanceJob {
+            held: job.held(),
+            text: text.map_err(|_| Stopped::Failed("the rows cannot be written"))?,
+            rows: u64::try_from(sold.orders.len()).unwrap_or(u64::MAX),
+            after: sold.orders.last().map(|order| order.id),
+            total,
+            is_last: sold.is_last,
+        })
+    }
+
+    async fn refuse(&self, held: Held, cause: &Cause) -> Result<Stretch, Stopped> {
+        let refuse = FailJob { held, reason: "the market is gone" };
+        self.store.execute(refuse, &cause.at(self.clock.now())).await?;
+        Ok(Stretch::Ended)
+    }
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "the table failed");
+        Self::Failed(NO_ANSWER)
+    }
+}
+
+impl From<ListError> for Stopped {
+    fn from(error: ListError) -> Self {
+        tracing::warn!(%error, "the orders could not be read");
+        Self::Failed(NO_ANSWER)
+    }
+}
+
+impl From<ExecuteError<Overtaken>> for Stopped {
+    fn from(error: ExecuteError<Overtaken>) -> Self {
+        match error {
+            ExecuteError::Refused(Overtaken) => Self::Overtaken,
+            ExecuteError::Store(error) => error.into(),
+            ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::KeyReused => {
+                Self::Failed("others kept changing the job")
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Where jobs stand, and what they write beside them.
+
+use super::{key, listing};
+use crate::clock::Timestamp;
+use crate::command::{Entity, Key, Listings, Record, Version};
+use crate::domain::job::chunk::{Chunk, ChunkPlace};
+use crate::domain::job::{Job, JobEvent, JobId};
+
+record!(Job, "job", |id: JobId| format!("job#{id}"), "job");
+record!(Chunk, "job-chunk", |at: ChunkPlace| Job::key(&at.job).pk, format!("chunk#{:010}", at.number));
+
+impl Entity for Job {
+    type Event = JobEvent;
+
+    fn id(&self) -> &JobId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let of_status = (listing::jobs_in(self.owner_id, self.status), self.id.to_string());
+        let of_owner = (listing::jobs_of(self.owner_id), self.id.to_string());
+        let waits = self.run_at.filter(|_| self.is_waiting());
+        let due = waits.map(|at| (listing::due_jobs(listing::due_job_shard(self.id)), at.to_string()));
+        Listings { by_parent: Some(of_status), by_owner: Some(of_owner), due, ..Listings::default() }
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
