@@ -1,10 +1,11 @@
 //! Where jobs stand, and what they write beside them.
 
-use super::{key, listing};
+use super::key;
 use crate::clock::Timestamp;
 use crate::command::{Entity, Key, Listings, Record, Version};
 use crate::domain::job::chunk::{Chunk, ChunkPlace};
 use crate::domain::job::{Job, JobEvent, JobId};
+use crate::repository::listing;
 
 record!(Job, "job", |id: JobId| format!("job#{id}"), "job");
 record!(Chunk, "job-chunk", |at: ChunkPlace| Job::key(&at.job).pk, format!("chunk#{:010}", at.number));
