@@ -8,6 +8,7 @@ pub mod contract;
 pub mod event;
 pub mod fuzz;
 pub mod index;
+mod lapse;
 pub mod lengths;
 pub mod meter;
 pub mod plants;

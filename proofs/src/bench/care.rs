@@ -100,19 +100,18 @@ impl Bench {
 
     /// Has the dead letters of a queue redriven, portion by portion; says how many.
     pub(crate) async fn redrive(&self, queue: &str) -> u64 {
-        let (body, mut redriven) = (json!({ "queue": queue }), 0);
-        loop {
+        let (body, end) = (json!({ "queue": queue }), Instant::now() + self.patience());
+        let mut redriven = 0;
+        while Instant::now() < end {
             let ask = self.shop.ask(Method::POST, "/v1/dead-letters/redrive").by(&self.admin);
             let answer = ask.key(&local::ids::uuid()).json(&body).send().await;
-            if answer.status != StatusCode::OK {
-                continue;
-            }
             let data = answer.json()["data"].take();
             redriven += data["redriven"].as_array().map_or(0, |letters| letters.len() as u64);
-            if data["left"] == 0 {
-                return redriven;
+            if answer.status == StatusCode::OK && data["left"] == 0 {
+                break;
             }
         }
+        redriven
     }
 
     /// Every dead letter of a queue that waits for somebody.

@@ -70,10 +70,15 @@ impl Bench {
 
     /// Asks once, and notes the answer.
     pub(crate) async fn ask_once(&self, wish: &Wish<'_>) -> Answer {
+        self.ask_as(wish, &wish.key).await
+    }
+
+    /// Asks once, and notes the answer as if it were for another key: one that lapsed is another.
+    pub(crate) async fn ask_as(&self, wish: &Wish<'_>, key: &str) -> Answer {
         let ask = self.shop.ask(wish.method.clone(), &wish.path).by(wish.by).key(&wish.key);
         let answer = ask.json(&wish.body).send().await;
         let route = format!("{} {}", wish.method, wish.path);
-        let (caller, key) = (wish.by.id.clone(), wish.key.clone());
+        let (caller, key) = (wish.by.id.clone(), key.to_owned());
         self.lock().exchanges.note(Exchange { caller, route, key, answer: answer.clone() });
         answer
     }

@@ -45,8 +45,11 @@ async fn run(bench: &Bench, trials: Trials) {
     let heard = Overheard::of(bench);
     let mut ahead = trials.each().peekable();
     let mut first = trials.numbers.start;
-    // Orders are placed until there were messages enough.
-    while ahead.peek().is_some() {
+    // Orders are placed until there were messages enough; each has several.
+    for _ in 0..trials.count() {
+        if ahead.peek().is_none() {
+            return;
+        }
         let orders = Trials { numbers: first..first + AT_ONCE as u64, ..trials.clone() };
         first = orders.numbers.end;
         let over = AtomicBool::new(false);

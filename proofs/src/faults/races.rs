@@ -2,6 +2,7 @@
 
 mod accounts;
 mod goods;
+mod lapsed;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -24,11 +25,15 @@ impl Fault for Races {
 
     fn says(&self) -> &'static str {
         "two updates on one version, twenty requests under one key, more buyers than pieces, one SKU or address for two, \
-         a token used twice, a suspended moderator, a price of a moment ago"
+         a token used twice, a suspended moderator, a key that has lapsed, a price of a moment ago"
     }
 
     fn effort(&self) -> Effort {
-        Effort { long: 1_000, short: 16, together: 48 }
+        Effort { long: 1_000, short: 18, together: 48 }
+    }
+
+    fn shows(&self) -> u64 {
+        9
     }
 
     fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
@@ -37,7 +42,7 @@ impl Fault for Races {
 }
 
 async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
-    match number % 8 {
+    match number % 9 {
         0 => goods::two_updates_on_one_version(bench, number).await,
         1 => goods::twenty_requests_under_one_key(bench, number).await,
         2 => goods::more_buyers_than_pieces(bench, number).await,
@@ -45,6 +50,7 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
         4 => accounts::two_accounts_of_one_address(bench, number).await,
         5 => accounts::a_token_used_twice(bench, number).await,
         6 => accounts::a_suspended_moderator(bench, number).await,
+        7 => lapsed::a_receipt_that_has_lapsed(bench, number).await,
         _ => goods::a_price_of_a_moment_ago(bench, number).await,
     }?;
     Ok(true)

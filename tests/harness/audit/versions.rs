@@ -17,3 +17,29 @@ pub(super) fn without_a_gap(history: &History) -> Vec<Violation> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shared::command::Key;
+
+    use super::super::Change;
+    use super::*;
+
+    fn history(versions: &[u64]) -> History {
+        let key = || Key { pk: "order#1".to_owned(), sk: "order".to_owned() };
+        let image = |version: &u64| {
+            let item = json!({ "kind": { "S": "order" }, "version": { "N": version.to_string() } });
+            Change { key: key(), image: serde_json::from_value(item).ok() }
+        };
+        History::of_changes(versions.iter().map(image))
+    }
+
+    #[test]
+    fn a_version_that_is_missing_or_written_twice_is_found() {
+        assert_eq!(without_a_gap(&history(&[1, 2, 3])), []);
+        for wrong in [&[1, 3][..], &[1, 2, 2], &[2, 3], &[1, 2, 1]] {
+            assert_eq!(without_a_gap(&history(wrong)).len(), 1, "{wrong:?}");
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! Bugs that let more pass than is allowed.
 
 use local::faults::{Plant, Service};
+use serde_json::json;
 
-use super::{Planted, disarm, disarm_items, place};
+use super::{Planted, disarm, disarm_items, items, kind, place};
 use crate::audit::Invariant;
 
 pub(super) const BUGS: &[Planted] = &[
@@ -23,6 +24,23 @@ pub(super) const BUGS: &[Planted] = &[
         plant: || {
             Plant::new("api-auth", Service::DynamoDb, |_, body| {
                 disarm_items(body, |item| place(item) == "limit");
+            })
+        },
+    },
+    Planted {
+        name: "lapsed-receipt-counts",
+        invariant: Invariant::Limits,
+        says: "a receipt that has lapsed stands in the way as long as the table has not deleted it",
+        shown_by: "races",
+        slowed: None,
+        plant: || {
+            Plant::new("api-orders", Service::DynamoDb, |_, body| {
+                for item in items(body).filter(|item| kind(item) == "receipt") {
+                    let condition = item["Put"]["ConditionExpression"].as_str().unwrap_or_default();
+                    let stricter = condition.trim_start_matches('(').trim_end_matches(')');
+                    item["Put"]["ConditionExpression"] =
+                        json!(format!("({stricter}) AND attribute_not_exists(pk)"));
+                }
             })
         },
     },

@@ -55,7 +55,7 @@ pub(super) async fn twenty_requests_under_one_key(bench: &Bench, number: u64) ->
 
 /// Two hundred want one of fifty pieces, every now and then; otherwise twenty want one of five.
 pub(super) async fn more_buyers_than_pieces(bench: &Bench, number: u64) -> Result<(), Violation> {
-    let (buyers, pieces) = if (number / 8) % 25 == 24 { (200, 50) } else { (20, 5) };
+    let (buyers, pieces) = if (number / 9) % 25 == 24 { (200, 50) } else { (20, 5) };
     let product = bench.product(number, pieces).await?;
     let orders = (0..buyers).map(|n| bench.order(number + n, &product, (1, Some("pm_card_visa"))));
     let orders = try_join_all(orders).await?;
