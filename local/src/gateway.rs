@@ -121,6 +121,11 @@ impl Gateway {
             return message(StatusCode::NOT_FOUND, "Not Found");
         };
         let mut invocation = Invocation::new(body.clone());
+        // A trace that the client is in goes on, for the function as for Lambda.
+        let trace = parts.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
+        if let Some(trace) = trace.filter(|trace| trace.starts_with("Root=")) {
+            trace.clone_into(&mut invocation.trace);
+        }
         let context =
             Context { peer, request_id, trace: &invocation.trace, now: clock::now(), matched: &matched };
         let event = event::build(&Incoming { parts: &parts, body: &body }, &context);

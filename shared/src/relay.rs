@@ -113,7 +113,7 @@ fn count(published: &[&Pending], now: Timestamp) {
 
 /// Sending an event to a queue, as a part of the work that caused the event.
 fn sending(event: &Pending, queue: &str) -> Work {
-    let parent = trace::continuing(event.attributes.get(TRACEPARENT).map(String::as_str), &[]);
+    let parent = trace::continuing(event.attributes.get(TRACEPARENT).map(String::as_str), None);
     let queue = queue.rsplit('/').next().unwrap_or(queue);
     let facts = vec![
         KeyValue::new("messaging.system", "aws_sqs"),

@@ -48,7 +48,7 @@ impl From<SqsMessage> for Delivery {
             .collect();
         // Somebody who only writes AWS's form is continued as well.
         if let Some(header) = message.attributes.get("AWSTraceHeader")
-            && let Some(context) = trace::traceparent_of(&trace::continuing(None, &[Some(header)]))
+            && let Some(context) = trace::traceparent_of(&trace::continuing(None, Some(header)))
         {
             attributes.entry(TRACEPARENT.to_owned()).or_insert(context);
         }
@@ -72,7 +72,7 @@ impl Delivery {
     /// The work that led to it.
     #[must_use]
     pub fn origin(&self) -> Context {
-        trace::continuing(self.attributes.get(TRACEPARENT).map(String::as_str), &[])
+        trace::continuing(self.attributes.get(TRACEPARENT).map(String::as_str), None)
     }
 
     /// What handling it is, as a part of the work that led to it ("Semantic conventions for messaging systems").

@@ -47,8 +47,9 @@ impl<H: JointConsumer, C: Clock> BatchHandler for Together<H, C> {
             })
             .collect();
         let traced = joint_work(&batch);
-        let mut ended = traced.around(self.all(&events, deadline)).await.into_iter();
-        traced.end(true);
+        let ended = traced.around(self.all(&events, deadline)).await;
+        traced.end(ended.iter().all(|outcome| *outcome == Outcome::Done));
+        let mut ended = ended.into_iter();
         let missing = Outcome::Retry { after: None, reason: "not handled" };
         unread.into_iter().map(|dead| dead.or_else(|| ended.next()).unwrap_or(missing.clone())).collect()
     }

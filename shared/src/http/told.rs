@@ -23,9 +23,8 @@ impl Told {
     /// out, which may hold anything.
     pub(super) fn of(request: &Request, route: Option<&str>) -> Self {
         let header = |name: &str| request.headers().get(name.parse::<HeaderName>().ok()?)?.to_str().ok();
-        let lambda = request.extensions().get::<lambda_runtime::Context>();
-        let x_ray = [header(X_AMZN_TRACE_ID), lambda.and_then(|context| context.xray_trace_id.as_deref())];
-        let parent = trace::continuing(header(TRACEPARENT), &x_ray);
+        // The runtime has put Lambda's own part of the trace into AWS's header.
+        let parent = trace::continuing(header(TRACEPARENT), header(X_AMZN_TRACE_ID));
         let (method, path) = (known(request.method()), route.unwrap_or("none"));
         let named = format!("{method} {path}");
         let mut facts = vec![KeyValue::new("http.request.method", method)];

@@ -92,7 +92,7 @@ where
         if cold {
             metrics::count(&COLD_STARTS, []);
         }
-        let parent = trace::continuing(None, &[invocation.context.xray_trace_id.as_deref()]);
+        let parent = trace::continuing(None, invocation.context.xray_trace_id.as_deref());
         let span = self.trigger.begin(&parent, cold);
         let (busy, work) = (ending::busy(), self.inner.call(invocation));
         async move {

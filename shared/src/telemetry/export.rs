@@ -26,10 +26,10 @@ use crate::breaker::{Breaker, Ended, Rules};
 use crate::clock::SystemClock;
 use crate::config::{Collector, ConfigError, TelemetryConfig, invalid};
 
-/// How long a collector may take.
-pub const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a collector may take: less than the half second that Lambda leaves a process at its end.
+pub const PATIENCE: Duration = Duration::from_millis(400);
 /// How long one that failed is left alone.
-pub const REST: Duration = Duration::from_secs(30);
+pub const REST: Duration = Duration::from_secs(10);
 /// How much is kept for a collector that does not answer.
 pub const MOST_BYTES: usize = 512 * 1024;
 /// How many spans of one invocation are kept.
