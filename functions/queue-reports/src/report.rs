@@ -3,10 +3,11 @@
 use shared::clock::Clock;
 use shared::command::{Cause, ExecuteError, Reads, Store, StoreError};
 use shared::domain::job::advance::AdvanceJob;
-use shared::domain::job::fail::FailJob;
+use shared::domain::job::fail::{FailJob, ReportRefusal};
 use shared::domain::job::work::SalesReport;
 use shared::domain::job::{Held, Job, Overtaken};
 use shared::domain::market::Market;
+use shared::domain::user::User;
 use shared::repository::ordered::ListError;
 use shared::repository::sold::SoldReader;
 
@@ -22,9 +23,11 @@ impl<S: Store, Q: SoldReader, C: Clock> Reports<S, Q, C> {
         cause: &Cause,
     ) -> Result<Stretch, Stopped> {
         let until = self.clock.now().plus(self.stretch.0);
-        let market: Option<Market> = self.store.load(Reads::one(&report.market_id)).await?;
-        if market.is_none() {
-            return self.refuse(job.held(), cause).await;
+        let reads =
+            Reads::<Option<Market>>::one(&report.market_id).and(Reads::<Option<User>>::one(&job.owner_id));
+        let (market, owner) = self.store.load(reads).await?;
+        if let Err(refusal) = ReportRefusal::of(market.as_ref(), owner.as_ref()) {
+            return self.refuse(job.held(), refusal, cause).await;
         }
         let total = match job.total {
             Some(total) => total,
@@ -57,8 +60,8 @@ impl<S: Store, Q: SoldReader, C: Clock> Reports<S, Q, C> {
         })
     }
 
-    async fn refuse(&self, held: Held, cause: &Cause) -> Result<Stretch, Stopped> {
-        let refuse = FailJob { held, reason: "the market is gone" };
+    async fn refuse(&self, held: Held, refusal: ReportRefusal, cause: &Cause) -> Result<Stretch, Stopped> {
+        let refuse = FailJob { held, refusal };
         self.store.execute(refuse, &cause.at(self.clock.now())).await?;
         Ok(Stretch::Ended)
     }

@@ -23,7 +23,8 @@ async fn a_report_written_without_regard_to_its_version_is_noticed_when_it_is_ca
     let slow = Rule::new(REPORTS, Fault::Delay(Duration::from_millis(250))).operation("TransactWriteItems");
     desk.shop.stack().faults().inject(slow.times(1_000));
     let job = desk.report(json!({})).await;
-    let under_way = || async { (desk.look(&job).await["progress"]["done"].as_u64() >= Some(1)).then_some(()) };
+    let under_way =
+        || async { (desk.look(&job).await["progress"]["done"].as_u64() >= Some(1)).then_some(()) };
     eventually("a row is written", under_way).await;
     assert_eq!(desk.post(&desk.seller, &format!("{job}/cancel")).await.status, StatusCode::OK);
     desk.shop.quiet().await;

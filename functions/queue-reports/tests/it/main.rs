@@ -16,6 +16,7 @@ use queue_reports::Reports;
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::consumer::{Delivery, consume};
+use shared::domain::actor::Actor;
 use shared::domain::job::chunk::{Part, places};
 use shared::domain::job::request::RequestJob;
 use shared::domain::job::{Job, JobId, Priority};
@@ -66,10 +67,19 @@ impl Desk {
 
     /// A report of the seller's, of the market's orders of a period.
     async fn requested(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> JobId {
+        self.asked_for(seller(), (from, to)).await
+    }
+
+    /// A report of all orders, for somebody who may read any.
+    async fn requested_by(&self, by: Actor) -> JobId {
+        self.asked_for(by, (None, None)).await
+    }
+
+    async fn asked_for(&self, by: Actor, (from, to): (Option<Timestamp>, Option<Timestamp>)) -> JobId {
         let request = RequestJob {
             id: id(JOB),
-            by: seller(),
-            reads_any: false,
+            by,
+            reads_any: true,
             market_id: id(MARKET),
             from,
             to,

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use harness::scene::{MARKET, id, seller};
+use harness::scene::{MARKET, id, moderator, seller};
 use shared::clock::{Clock, SystemClock};
 use shared::domain::job::JobStatus;
 use shared::domain::market::delete::DeleteMarket;
+use shared::domain::user::{Role, User, UserEvent};
+use shared::repository::user::UserReader;
 
 use super::{Desk, report};
 
@@ -85,4 +87,19 @@ async fn a_report_of_a_market_that_is_gone_fails_for_good() {
     assert_eq!((job.status, job.last_error.as_deref()), (JobStatus::Failed, Some("the market is gone")));
     assert!(desk.hear().await.is_done());
     assert_eq!(desk.job().await, job);
+}
+
+#[tokio::test]
+async fn a_report_is_not_made_for_somebody_who_may_not_read_the_orders_any_more() {
+    let desk = Desk::open("2", "10").await;
+    desk.sold(1).await;
+    desk.requested_by(moderator()).await;
+    let former = desk.scene.reader.current_user(moderator().user).await.unwrap().unwrap();
+    let event = UserEvent::Registered { user_id: former.id };
+    desk.scene.force(User { role: Role::User, version: former.version.next(), ..former }, event).await;
+    assert!(desk.hear().await.is_done());
+    let job = desk.job().await;
+    let reason = "who asked for the report may not read the market's orders any more";
+    assert_eq!((job.status, job.last_error.as_deref()), (JobStatus::Failed, Some(reason)));
+    assert_eq!(job.written.chunks, 0);
 }

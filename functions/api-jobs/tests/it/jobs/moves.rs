@@ -3,7 +3,7 @@
 use harness::scene::seller;
 use serde_json::json;
 use shared::clock::{Clock, SystemClock};
-use shared::domain::job::fail::FailJob;
+use shared::domain::job::fail::{FailJob, ReportRefusal};
 
 use super::{JOB, Jobs, path, the_job};
 use crate::error;
@@ -35,7 +35,7 @@ async fn a_job_is_called_off_once_and_may_be_tried_again() {
 async fn a_job_that_failed_says_why_until_it_is_tried_again() {
     let jobs = Jobs::open().await;
     let job = jobs.started(the_job()).await;
-    jobs.scene.run(FailJob { held: job.held(), reason: "the market is gone" }).await;
+    jobs.scene.run(FailJob { held: job.held(), refusal: ReportRefusal::MarketGone }).await;
     let failed = jobs.look(&path(JOB)).await.json()["data"].clone();
     assert_eq!((&failed["status"], &failed["lastError"]), (&json!("failed"), &json!("the market is gone")));
     jobs.refuses("cancel").await;

@@ -15,7 +15,7 @@ use crate::domain::job::attempt::NoteFailedJobAttempt;
 use crate::domain::job::cancel::CancelJob;
 use crate::domain::job::chunk::Chunk;
 use crate::domain::job::die::RecordDeath;
-use crate::domain::job::fail::FailJob;
+use crate::domain::job::fail::{FailJob, ReportRefusal};
 use crate::domain::job::release::ReleaseJob;
 use crate::domain::job::request::RequestJob;
 use crate::domain::job::retry::RetryJob;
@@ -160,7 +160,7 @@ impl World {
             }
             Act::Refuse { worker } => {
                 let Some(held) = self.workers[worker].take() else { return };
-                let refuse = FailJob { held: held.held(), reason: "the market is gone" };
+                let refuse = FailJob { held: held.held(), refusal: ReportRefusal::MarketGone };
                 self.commit(refuse.decide(found, now));
             }
             Act::Cancel => drop(self.commit(CancelJob { id, by: owner() }.decide(found, now))),
