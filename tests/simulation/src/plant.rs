@@ -21,8 +21,6 @@ pub enum Plant {
     NothingReleased,
     /// Stock is moved without regard to how much there is.
     Oversell,
-    /// Orders expire whatever became of them meanwhile.
-    ExpireRegardless,
     /// Where the gateway does not answer, the charge is taken to be made.
     GuessCaptured,
     /// An event is not stored with what caused it.
@@ -33,14 +31,13 @@ pub enum Plant {
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::NoReceipt,
         Self::NoVersion,
         Self::FreshChargeKey,
         Self::FreshRefundKey,
         Self::NothingReleased,
         Self::Oversell,
-        Self::ExpireRegardless,
         Self::GuessCaptured,
         Self::LostEvent,
         Self::IgnoredFailure,
@@ -56,26 +53,26 @@ impl Plant {
             Self::FreshRefundKey => "fresh-refund-key",
             Self::NothingReleased => "nothing-released",
             Self::Oversell => "oversell",
-            Self::ExpireRegardless => "expire-regardless",
             Self::GuessCaptured => "guess-captured",
             Self::LostEvent => "lost-event",
             Self::IgnoredFailure => "ignored-failure",
         }
     }
 
-    /// The violation that it must lead to, at least.
+    /// The violations one of which it must lead to, at least.
     #[must_use]
-    pub const fn symptom(self) -> &'static str {
+    pub const fn symptoms(self) -> &'static [&'static str] {
         match self {
-            Self::NoReceipt => "orders under one key",
-            Self::NoVersion | Self::ExpireRegardless => "written twice",
-            Self::FreshChargeKey => "was captured 2 times",
-            Self::FreshRefundKey => "in truth",
-            Self::NothingReleased => "its stock says",
-            Self::Oversell => "negative",
-            Self::GuessCaptured => "captured",
-            Self::LostEvent => "has no event",
-            Self::IgnoredFailure => "never reached",
+            Self::NoReceipt => &["orders under one key"],
+            Self::NoVersion => &["written twice"],
+            Self::FreshChargeKey => &["was captured 2 times"],
+            Self::FreshRefundKey => &["in truth"],
+            Self::NothingReleased => &["its stock says"],
+            Self::Oversell => &["negative"],
+            // The order keeps money that is not there, or owes it.
+            Self::GuessCaptured => &["captured", "does not get on: \"refunding\""],
+            Self::LostEvent => &["has no event"],
+            Self::IgnoredFailure => &["never reached"],
         }
     }
 
@@ -97,10 +94,6 @@ impl Plant {
         match self {
             Self::NoReceipt => items.retain(|item| put(item, "kind") != "receipt"),
             Self::NoVersion => unguard(items, |item| put(item, "kind") == "order"),
-            Self::ExpireRegardless if items.iter().any(|item| put(item, "status") == "expired") => {
-                unguard(items, |item| put(item, "kind") == "order");
-                indulge(items);
-            }
             Self::LostEvent => items.retain(|item| put(item, "event") != "order.confirmed"),
             Self::Oversell => indulge(items),
             Self::NothingReleased => {
