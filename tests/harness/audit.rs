@@ -1,8 +1,8 @@
 //! The auditor: holds the table with its whole history, the payment gateway's own ledger, the postbox and the client's
 //! journal against each other, once nothing moves any more.
 //!
-//! Read in this order: [`violation`] is what it finds, [`journal`] and [`exchanges`] what a client knows, [`items`] and
-//! [`history`] what there is and how it came about, [`books`] stock and money, [`evidence`] all of it. Each of the other
+//! Read in this order: `violation` is what it finds, `journal` and `exchanges` what a client knows, `items` and
+//! `history` what there is and how it came about, `books` stock and money, `evidence` all of it. Each of the other
 //! files holds one kind of promise.
 
 mod books;
