@@ -73,7 +73,8 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
     let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
     send_webhooks(&services, addresses.gateway);
-    let Services { parameters, deployment, access, database, queues, payments, mail, stop, servers } = services;
+    let Services { parameters, deployment, access, database, queues, payments, mail, stop, servers } =
+        services;
     Ok(Stack {
         template,
         parameters: Mutex::new(parameters),

@@ -67,7 +67,8 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     /// The gateway that `transport` leads to, in the time and with the chance given. Where it fails it rests for `rest`; its
     /// search is behind by no more than `search_lag`.
     pub fn over(transport: T, (rest, search_lag): (Duration, Duration), (clock, entropy): (C, R)) -> Self {
-        let client = ServiceClient::at("payment-gateway", transport, PATIENCE, rules(rest), (clock.clone(), entropy));
+        let client =
+            ServiceClient::at("payment-gateway", transport, PATIENCE, rules(rest), (clock.clone(), entropy));
         Self { client, clock, search_lag }
     }
 }

@@ -267,6 +267,7 @@ fn a_letter(number: usize, now: Timestamp) -> DeadLetter {
         attempts: DELIVERIES,
         sent_at: None,
         redrives: Vec::new(),
+        removed: None,
         created_at: now,
         updated_at: now,
     }
