@@ -150,7 +150,10 @@ async fn a_message_that_comes_back_goes_on_in_its_trace() {
     let failed = eventually("the gateway failed in the trace", handled).await;
     assert_eq!(failed[0].facts["http.response.status_code"], "503");
     watched.shop.stack().payments().behave_well();
-    watched.confirmed(async || drop(watched.shop.stack().redeliver().await)).await;
+    let redeliver = async || {
+        watched.shop.stack().redeliver().await;
+    };
+    watched.confirmed(redeliver).await;
     let trace = watched.told().await;
     let queue = |id: &str| watched.shop.stack().queue_url(id).unwrap().rsplit('/').next().unwrap().to_owned();
     assert_is_whole(&trace, &queue);
