@@ -14,6 +14,8 @@ use serde_json::json;
 use shared::clock::{Clock, SystemClock};
 use shared::command::{Command, Store};
 use shared::domain::actor::Actor;
+use shared::domain::job::Priority;
+use shared::domain::job::request::RequestJob;
 use shared::domain::market::create::{CreateMarket, OpeningStatus};
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::user::register::RegisterUser;
@@ -23,12 +25,16 @@ use shared::dynamodb::{DynamoStore, Table};
 use crate::attacks::{Report, World, routes};
 use crate::crashes::settle;
 
+const REPORTS: &str = "queue-reports";
+
 /// The functions that consume a queue, with their queue.
-const CONSUMERS: [(&str, &str); 4] = [
+const CONSUMERS: [(&str, &str); 6] = [
     ("queue-fulfilment", "FulfilmentQueue"),
     ("queue-analytics", "AnalyticsQueue"),
     ("queue-search-index", "SearchIndexQueue"),
     ("queue-emails", "EmailsQueue"),
+    (REPORTS, "ReportsQueue"),
+    (REPORTS, "UrgentReportsQueue"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,6 +44,9 @@ async fn every_grant_of_every_function_is_used() {
             .parameter("PaymentWindowSeconds", "1")
             .parameter("PaymentGatewayRestSeconds", "1")
             .parameter("ReconciliationSeconds", "0")
+            // A report of two orders is handed over once.
+            .parameter("ReportPageOrders", "1")
+            .parameter("ReportStretchSeconds", "0")
     })
     .await;
     let mut report = Report::default();
@@ -45,6 +54,10 @@ async fn every_grant_of_every_function_is_used() {
     assert_eq!(report.failures(), Vec::<String>::new());
     read_lists_in_every_order(&world).await;
     sell_and_undo(&world).await;
+    close_a_market_that_was_counted(&world).await;
+    for priority in ["normal", "high"] {
+        ask_for_a_report(&world, priority).await;
+    }
     for (function, queue) in CONSUMERS {
         fail_once_and_for_good(&world, function, queue).await;
     }
@@ -102,6 +115,21 @@ async fn sell_and_undo(world: &World) {
     shop.quiet().await;
 }
 
+async fn close_a_market_that_was_counted(world: &World) {
+    let market = world.new_market().await;
+    world.shop.quiet().await;
+    let ask = world.shop.ask(Method::DELETE, &format!("/v1/markets/{market}")).by(&world.seller);
+    assert_eq!(ask.header("if-match", "*").send().await.status, StatusCode::NO_CONTENT);
+}
+
+/// Has the sales of the seller's market reported.
+async fn ask_for_a_report(world: &World, priority: &str) {
+    let body =
+        json!({ "type": "sales_report", "params": { "marketId": world.market }, "priority": priority });
+    let ask = world.shop.ask(Method::POST, "/v1/jobs").by(&world.seller).key(&local::ids::uuid());
+    assert_eq!(ask.json(&body).send().await.status, StatusCode::ACCEPTED);
+}
+
 /// A message that finds the table busy comes back; one that nobody can read is dead.
 async fn fail_once_and_for_good(world: &World, function: &str, queue: &str) {
     let shop = &world.shop;
@@ -112,6 +140,7 @@ async fn fail_once_and_for_good(world: &World, function: &str, queue: &str) {
     shop.customer(&email).await;
     world.new_market().await;
     world.new_order().await;
+    ask_for_a_report(world, if queue == "UrgentReportsQueue" { "high" } else { "normal" }).await;
     assert!(busy.strikes_within(harness::shop::PATIENCE).await, "{function}");
     settle(shop).await;
     shop.send_message(queue, "{}").await;
@@ -156,6 +185,14 @@ async fn miss_events(world: &World) {
     let quantity = 1.try_into().unwrap();
     let items = vec![OrderItem { product_id: id(&world.product), quantity, expected_price: None }];
     happened(shop, PlaceOrder { id: new_id(), by, items, payment_method: None }).await;
+    for priority in [Priority::Normal, Priority::High] {
+        let (by, market_id) = (Actor { user: id(&world.seller.id), role: Role::User }, id(&world.market));
+        let (from, to, run_at, reads_any) = (None, None, None, false);
+        let retention = "1".parse().unwrap();
+        let request =
+            RequestJob { id: new_id(), by, reads_any, market_id, from, to, priority, run_at, retention };
+        happened(shop, request).await;
+    }
     shop.stack().run_schedule("schedule-sweeper").await.unwrap();
     shop.stack().faults().clear();
 }

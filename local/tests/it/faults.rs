@@ -65,3 +65,19 @@ async fn a_lost_answer_is_a_broken_connection_after_the_work() {
     assert_eq!((stack.stats()["api-probe"].errors, stack.stats()["api-probe"].crashes), (1, 0));
     stack.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_policy_grants_is_refused_and_told() {
+    let template = API.replace("Action: 'dynamodb:PutItem'", "Action: 'dynamodb:GetItem'");
+    let (builder, _folder) = probes(&template);
+    let stack = builder.start().await.unwrap();
+    assert_eq!(get(&stack, "/put").await.body, "400");
+    assert_eq!(get(&stack, "/send").await.body, "200");
+    let denied: Vec<String> = stack.access().denied().iter().map(ToString::to_string).collect();
+    let table = "arn:aws:dynamodb:eu-central-1:000000000000:table/agora-table";
+    let expected = format!("api-probe is not authorized to perform: dynamodb:PutItem on resource: {table}");
+    assert_eq!(denied, [expected]);
+    let unused: Vec<String> =
+        stack.access().unused("api-probe").into_iter().map(|grant| grant.action).collect();
+    assert_eq!(unused, ["dynamodb:GetItem"]);
+}

@@ -105,6 +105,10 @@ Resources:
       Timeout: 1
       MemorySize: 512
       Environment: { Variables: { PROBE_TABLE: !Ref Table, PROBE_QUEUE_URL: !Ref Queue } }
+      Policies:
+        - Statement:
+            - { Effect: Allow, Action: 'dynamodb:PutItem', Resource: !GetAtt Table.Arn }
+            - { Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Queue.Arn }
       Events:
         Default: { Type: HttpApi }
         One: { Type: HttpApi, Properties: { Path: '/things/{id}', Method: GET } }

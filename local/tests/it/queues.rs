@@ -16,6 +16,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Environment: { Variables: { PROBE_QUEUE_URL: !Ref Work } }
+      Policies: [{ Statement: [{ Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Work.Arn }] }]
       Events: { Default: { Type: HttpApi } }
   QueueProbe:
     Type: AWS::Serverless::Function

@@ -15,6 +15,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Environment: { Variables: { PROBE_TABLE: !Ref Table } }
+      Policies: [{ Statement: [{ Effect: Allow, Action: 'dynamodb:PutItem', Resource: !GetAtt Table.Arn }] }]
       Events: { Default: { Type: HttpApi } }
   StreamProbe:
     Type: AWS::Serverless::Function

@@ -29,7 +29,7 @@ pub(super) async fn run(world: &World, report: &mut Report) {
     report.check(
         "no dead letters but those that were put there",
         letters.is_empty(),
-        &format!("{letters:?}"),
+        &format!("{:?}", letters.iter().map(|letter| (&letter.reason, &letter.body)).collect::<Vec<_>>()),
     );
 }
 

@@ -131,7 +131,7 @@ impl World {
     /// The dead letters, but for those that were put there.
     pub(crate) async fn dead_letters(&self) -> Vec<DeadLetter> {
         let mut letters = Books::read(&self.shop).await.dead_letters;
-        letters.retain(|letter| letter.body != DEAD_MESSAGE);
+        letters.retain(|letter| letter.removed.is_none() && letter.body != DEAD_MESSAGE);
         letters
     }
 

@@ -66,7 +66,7 @@ impl Plant {
             Self::NoReceipt => &["orders under one key"],
             Self::NoVersion => &["written twice"],
             Self::FreshChargeKey => &["was captured 2 times"],
-            Self::FreshRefundKey => &["in truth"],
+            Self::FreshRefundKey => &["refunded, as the gateway says"],
             Self::NothingReleased => &["its stock says"],
             Self::Oversell => &["negative"],
             // The order keeps money that is not there, or owes it.
