@@ -56,11 +56,7 @@ struct Services {
 }
 
 pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError> {
-    let template = Template::read(&builder.template)
-        .map_err(|source| StartError::Template { path: builder.template.clone(), source })?;
-    if let Some(folder) = &builder.state {
-        fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.clone(), source })?;
-    }
+    let template = prepare(&builder)?;
     let (listeners, addresses) = bind(&builder).await?;
     let logs = Logs::new(std::mem::replace(&mut builder.sink, Sink::Memory));
     let faults = Faults::default();
@@ -96,6 +92,15 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
         services: stop,
         servers,
     })
+}
+
+/// What is to run, once there is a folder for what it keeps.
+fn prepare(builder: &StackBuilder) -> Result<Template, StartError> {
+    if let Some(folder) = &builder.state {
+        fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.clone(), source })?;
+    }
+    let path = &builder.template;
+    Template::read(path).map_err(|source| StartError::Template { path: path.clone(), source })
 }
 
 fn send_webhooks(services: &Services, gateway: SocketAddr) {
