@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test lint fuzz proofs simulate format openapi client build deploy keys-rotate clean
+.PHONY: help dev test lint fuzz proofs format openapi client build deploy keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -33,15 +33,9 @@ fuzz: $(VENV)/fuzz.stamp ## Send generated requests, and hold the answers agains
 	cargo build --locked --workspace --bins --examples
 	target/debug/examples/fuzz $(SEED) $(EXAMPLES)
 
-proofs: simulate ## Prove with faults injected that nothing is lost or doubled; takes hours (SEED, PROOFS='--only kills --resume')
+proofs: ## Prove with faults injected that nothing is lost or doubled; takes hours (SEED, PROOFS='--only kills --resume')
 	cargo build --locked --workspace --bins --profile proof
 	target/proof/proofs --seed $(SEED) $(PROOFS)
-
-SCHEDULES ?= 100000
-
-simulate: ## Run schedules of the simulation, optimised (SEED, SCHEDULES)
-	cargo build --locked --workspace --bins --profile proof
-	target/proof/simulate --seed $(SEED) --schedules $(SCHEDULES)
 
 openapi: ## Write the API's description anew, from the code
 	cargo build --locked --workspace --bins

@@ -12,6 +12,7 @@ mod races;
 mod redrives;
 mod relay;
 mod reordered;
+mod schedules;
 mod skew;
 mod stores;
 mod throttled;
@@ -22,6 +23,7 @@ use crate::fault::Fault;
 /// Every kind, in the order in which they are run and listed.
 pub(crate) const ALL: &[&dyn Fault] = &[
     &trade::Trade,
+    &schedules::Schedules,
     &calls::Calls,
     &kills::Kills,
     &duplicates::Duplicates,

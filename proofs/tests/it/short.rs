@@ -48,6 +48,7 @@ macro_rules! short_forms {
 
 short_forms! {
     figures_of_trade_without_a_fault: ["trade"],
+    figures_of_schedules: ["schedules"],
     figures_of_calls_that_fail: ["calls"],
     figures_of_kills_at_random: ["kills"],
     figures_of_duplicates: ["duplicates"],

@@ -18,6 +18,16 @@ const KEY: &str = "canary-key-c03d";
 const REASON: &str = "canary-reason-12aa";
 const SEARCH: &str = "canary-search-9e55";
 
+/// Every queue that is consumed.
+const QUEUES: [&str; 6] = [
+    "FulfilmentQueue",
+    "EmailsQueue",
+    "AnalyticsQueue",
+    "SearchIndexQueue",
+    "ReportsQueue",
+    "UrgentReportsQueue",
+];
+
 /// A shop that tells all it ever tells.
 struct Cage {
     shop: Shop,
@@ -78,9 +88,8 @@ impl Cage {
     }
 
     /// Orders that are paid, refused, given back and not understood.
-    async fn orders(&self, buyer: &Customer) {
-        let seller = self.shop.customer("seller").await;
-        let product = self.shop.product(&seller, 1_999, 100).await;
+    async fn orders(&self, buyer: &Customer, seller: &Customer) {
+        let product = self.shop.product(seller, 1_999, 100).await;
         let paid = self.shop.order(buyer, KEY, &product, 1, Some(METHOD)).await.data(StatusCode::CREATED);
         let id = paid["id"].as_str().unwrap();
         self.shop.order_in(buyer, id, &["confirmed"]).await;
@@ -91,17 +100,31 @@ impl Cage {
         self.shop.ask(Method::GET, &format!("/v1/search?q={SEARCH}")).send().await;
     }
 
+    /// A report of what the seller has sold.
+    async fn report(&self, seller: &Customer) {
+        let markets = self.shop.ask(Method::GET, "/v1/markets").by(seller).send().await.data(StatusCode::OK);
+        let body = json!({ "type": "sales_report", "params": { "marketId": markets[0]["id"] } });
+        let asked = self.shop.ask(Method::POST, "/v1/jobs").by(seller).key(KEY).json(&body).send().await;
+        let job = asked.headers["location"].to_str().unwrap().to_owned();
+        let result = || async {
+            let answer = self.shop.ask(Method::GET, &format!("{job}/result")).by(seller).send().await;
+            (answer.status == StatusCode::OK).then_some(answer.text)
+        };
+        let text = eventually("the report is made", result).await;
+        assert!(text.lines().count() > 1, "{text}");
+    }
+
     /// Messages with something in them that is not to be quoted, until they are dead.
     async fn dead_letters(&self, admin: &Customer) -> Vec<String> {
         let poison = json!({ "type": "order.created", "email": EMAIL, "card": CARD, "secret": PASSWORD });
-        for queue in ["FulfilmentQueue", "EmailsQueue", "AnalyticsQueue", "SearchIndexQueue"] {
+        for queue in QUEUES {
             self.shop.send_message(queue, &poison.to_string()).await;
         }
         let recorded = || async {
             let letters = Books::read(&self.shop).await.dead_letters;
-            (letters.len() == 4).then_some(letters)
+            (letters.len() == QUEUES.len()).then_some(letters)
         };
-        let letters = eventually("all four are dead", recorded).await;
+        let letters = eventually("all of them are dead", recorded).await;
         let path = format!("/v1/dead-letters/{}/redrive", letters[0].id);
         self.shop.ask(Method::POST, &path).by(admin).key(KEY).send().await;
         letters.into_iter().map(|letter| letter.reason).collect()
@@ -130,7 +153,9 @@ async fn what_belongs_to_somebody_is_in_no_log_no_span_no_metric_and_no_reason()
     let mut cage = Cage::open().await;
     let admin = cage.shop.appointed("admin", Role::Admin).await;
     let buyer = cage.account().await;
-    cage.orders(&buyer).await;
+    let seller = cage.shop.customer("seller").await;
+    cage.orders(&buyer, &seller).await;
+    cage.report(&seller).await;
     let reasons = cage.dead_letters(&admin).await;
     cage.shop.quiet().await;
     let told = cage.told(reasons).await;
