@@ -5,6 +5,7 @@
 //! at once do no harm: expiring an order and releasing a job are guarded by their versions, and an event that is published twice is acted on
 //! once.
 
+mod due;
 mod expiry;
 mod jobs;
 pub mod reconciliation;

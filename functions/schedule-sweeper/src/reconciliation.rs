@@ -18,6 +18,8 @@ use shared::domain::reconciliation::position::{MovePosition, OfPayments, Positio
 use shared::domain::refund::RefundIntent;
 use shared::gateway::{Excerpt, GatewayError, PaymentGateway, PaymentLedger, Refunded};
 
+use crate::due::is_done;
+
 /// How many pages of the gateway's books a tick compares at most.
 const PAGES: usize = 10;
 
@@ -204,10 +206,6 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
 
     /// Whether the command was carried out; it is not if the order has heard of it meanwhile.
     async fn done<C: Command>(&self, command: C, cause: &Cause) -> Result<bool, ReconcileError> {
-        match self.store.execute(command, cause).await {
-            Ok(_) => Ok(true),
-            Err(ExecuteError::Store(error)) => Err(error.into()),
-            Err(_) => Ok(false),
-        }
+        Ok(is_done(&self.store, command, cause).await?)
     }
 }
