@@ -19,6 +19,7 @@ pub mod refund;
 pub mod sale;
 pub mod search;
 pub mod session;
+mod spelled;
 pub mod subscriber;
 pub mod tally;
 pub mod text;

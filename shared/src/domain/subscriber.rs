@@ -1,10 +1,9 @@
 //! Who hears of what: the one routing table of events.
 
-use std::fmt;
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::domain::spelled::spelled;
 
 /// A queue whose consumer subscribes to events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -26,16 +25,6 @@ pub enum Subscriber {
 }
 
 impl Subscriber {
-    /// Every subscriber.
-    pub const ALL: &'static [Self] = &[
-        Self::Fulfilment,
-        Self::Analytics,
-        Self::SearchIndex,
-        Self::Emails,
-        Self::Reports,
-        Self::UrgentReports,
-    ];
-
     /// The environment variable that holds the address of its queue.
     #[must_use]
     pub const fn queue_variable(self) -> &'static str {
@@ -74,40 +63,18 @@ impl Subscriber {
             Self::UrgentReports => "dead_letter.redriven.urgent_reports",
         }
     }
-
-    /// The queue as the API writes it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fulfilment => "fulfilment",
-            Self::Analytics => "analytics",
-            Self::SearchIndex => "search_index",
-            Self::Emails => "emails",
-            Self::Reports => "reports",
-            Self::UrgentReports => "urgent_reports",
-        }
-    }
 }
 
-/// Text that is no queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SubscriberError;
-
-impl std::error::Error for SubscriberError {}
-
-impl fmt::Display for SubscriberError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = Subscriber::ALL.iter().map(|subscriber| subscriber.as_str()).collect();
-        write!(f, "must be one of {}", names.join(", "))
-    }
-}
-
-impl FromStr for Subscriber {
-    type Err = SubscriberError;
-
-    fn from_str(text: &str) -> Result<Self, SubscriberError> {
-        Self::ALL.iter().copied().find(|subscriber| subscriber.as_str() == text).ok_or(SubscriberError)
-    }
+spelled! {
+    Subscriber,
+    /// Text that is no queue.
+    SubscriberError:
+    Fulfilment = "fulfilment",
+    Analytics = "analytics",
+    SearchIndex = "search_index",
+    Emails = "emails",
+    Reports = "reports",
+    UrgentReports = "urgent_reports",
 }
 
 /// The subscribers of an event, by its name. An event without any is not stored.
@@ -146,14 +113,6 @@ mod tests {
     fn a_redriven_letter_goes_to_its_own_queue_alone() {
         for subscriber in Subscriber::ALL {
             assert_eq!(subscribers(subscriber.redrive()), [*subscriber]);
-        }
-    }
-
-    #[test]
-    fn a_queue_reads_as_it_is_stored() {
-        for subscriber in Subscriber::ALL {
-            assert_eq!(subscriber.as_str().parse(), Ok(*subscriber));
-            assert_eq!(serde_json::to_value(subscriber).unwrap(), subscriber.as_str());
         }
     }
 }
