@@ -23,13 +23,24 @@ pub enum Charged {
     Declined(DeclineCode),
 }
 
-/// How asking for a charge ended where the gateway's answer leaves no doubt.
+/// What the gateway answers whenever it is asked for a charge under the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeAnswer {
     /// It ended so.
     Ended(Charged),
-    /// The gateway failed, and certainly did not charge.
+    /// The gateway failed. It may have charged before that: [`PaymentGateway::find`] finds out.
+    Failed,
+}
+
+/// What became of a charge that nobody wants any more, and that will not be made from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It was made.
+    Captured(Capture),
+    /// It was not.
     NotCharged,
+    /// The gateway failed at it. It may have charged before that: [`PaymentGateway::find`] finds out.
+    Failed,
 }
 
 /// How asking for something to pay ended.
@@ -97,7 +108,7 @@ pub trait PaymentGateway: Send + Sync {
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<ChargeAnswer, GatewayError>> + Send;
 
-    /// Finds the charge of an intent so old that the gateway may have forgotten its key.
+    /// Finds a charge whose key no longer tells; `None` only once it is certain that there is none.
     fn find(
         &self,
         intent: &ChargeIntent,
@@ -109,7 +120,7 @@ pub trait PaymentGateway: Send + Sync {
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> impl Future<Output = Result<Option<Capture>, GatewayError>> + Send;
+    ) -> impl Future<Output = Result<Settled, GatewayError>> + Send;
 
     /// Makes something that the buyer can pay, unless it is made already.
     fn open(

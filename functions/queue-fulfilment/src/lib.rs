@@ -15,8 +15,11 @@ use shared::domain::order::advance::Move;
 use shared::domain::order::attempt::NoteFailedAttempt;
 use shared::domain::order::fulfilment::{Effect, OrderSaga};
 use shared::domain::order::{OrderEvent, OrderId};
+use shared::domain::payment::ChargeIntent;
 use shared::domain::refund::RefundIntent;
-use shared::gateway::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded};
+use shared::gateway::{
+    ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded, Settled,
+};
 use shared::saga::{DriveError, drive};
 
 /// Carries the orders of a queue through their sagas.
@@ -100,22 +103,20 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         let correlation = &cause.correlation_id;
         let step = name_of(&effect);
         let answer = match effect {
-            Effect::Charge(intent) => match self.gateway.charge(&intent, correlation).await {
-                Ok(ChargeAnswer::Ended(charged)) => Ok(moved_by(charged)),
-                // Decided on since this message came: once per message is enough.
-                Ok(ChargeAnswer::NotCharged) if intent.decided_at >= cause.at => {
-                    Err(GatewayError::Unavailable)
-                }
-                Ok(ChargeAnswer::NotCharged) => Ok(Move::ChargeAnew(intent.attempt)),
-                Err(error) => Err(error),
-            },
-            Effect::Find(intent) => {
-                let found = self.gateway.find(&intent, correlation).await;
-                found.map(|found| found.map_or(Move::ChargeAnew(intent.attempt), moved_by))
+            Effect::Charge(intent) => {
+                let answer = self.gateway.charge(&intent, correlation).await;
+                answer.map(|answer| charged_by(&intent, answer))
             }
+            Effect::Find(intent) => self.find(&intent, cause).await,
             Effect::Settle(intent) => {
                 let settled = self.gateway.settle(&intent, correlation).await;
-                settled.map(|capture| capture.map_or(Move::NotCharged, Move::Captured))
+                settled.map(|settled| settled_by(&intent, settled))
+            }
+            Effect::FindAbandoned(intent) => {
+                self.gateway.find(&intent, correlation).await.map(|found| match found {
+                    Some(Charged::Captured(capture)) => Move::Captured(capture),
+                    Some(Charged::Declined(_)) | None => Move::NotCharged,
+                })
             }
             Effect::Open(intent) => {
                 self.gateway.open(&intent, correlation).await.map(|opened| match opened {
@@ -131,6 +132,15 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
             }
         };
         answer.map_err(|error| Stuck { step, error })
+    }
+
+    async fn find(&self, intent: &ChargeIntent, cause: &Cause) -> Result<Move, GatewayError> {
+        match self.gateway.find(intent, &cause.correlation_id).await? {
+            Some(charged) => Ok(moved_by(charged)),
+            // Decided on since this message came: once per message is enough.
+            None if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
+            None => Ok(Move::ChargeAnew(intent.attempt)),
+        }
     }
 
     async fn refund(&self, intent: &RefundIntent, cause: &Cause) -> Result<Move, GatewayError> {
@@ -181,6 +191,21 @@ fn moved_by(charged: Charged) -> Move {
     }
 }
 
+fn charged_by(intent: &ChargeIntent, answer: ChargeAnswer) -> Move {
+    match answer {
+        ChargeAnswer::Ended(charged) => moved_by(charged),
+        ChargeAnswer::Failed => Move::ChargeFailed(intent.attempt),
+    }
+}
+
+fn settled_by(intent: &ChargeIntent, settled: Settled) -> Move {
+    match settled {
+        Settled::Captured(capture) => Move::Captured(capture),
+        Settled::NotCharged => Move::NotCharged,
+        Settled::Failed => Move::ChargeFailed(intent.attempt),
+    }
+}
+
 fn refunded_by(intent: &RefundIntent, refunded: Refunded) -> Move {
     match refunded {
         Refunded::Done => Move::Refunded(intent.number),
@@ -191,7 +216,7 @@ fn refunded_by(intent: &RefundIntent, refunded: Refunded) -> Move {
 const fn name_of(effect: &Effect) -> &'static str {
     match effect {
         Effect::Charge(_) | Effect::Find(_) => "charging",
-        Effect::Settle(_) => "checking the charge",
+        Effect::Settle(_) | Effect::FindAbandoned(_) => "checking the charge",
         Effect::Open(_) => "awaiting payment",
         Effect::Refund(_) | Effect::FindRefund(_) => "refunding",
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,6 +99,9 @@ impl From<PaymentMethod> for String {
     }
 }
 
+/// How long the gateway surely remembers an idempotency key; it promises 24 hours.
+pub(crate) const KEY_LIFETIME: Duration = Duration::from_hours(23);
+
 /// The decision to charge, made before the gateway hears of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -112,9 +116,19 @@ pub struct ChargeIntent {
     pub attempt: u32,
     /// When it was decided.
     pub decided_at: Timestamp,
+    /// When the gateway was found to repeat a failure of its own under the key. It charges nothing under it any more; whether it
+    /// had charged, nobody but its search can say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<Timestamp>,
 }
 
 impl ChargeIntent {
+    /// The first charge of an order.
+    #[must_use]
+    pub const fn first(order_id: OrderId, amount: Money, method: PaymentMethod, now: Timestamp) -> Self {
+        Self { order_id, amount, method, attempt: 1, decided_at: now, failed_at: None }
+    }
+
     /// The key under which the gateway does it at most once.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
@@ -124,7 +138,25 @@ impl ChargeIntent {
     /// The next charge, after this one is certain not to have been made.
     #[must_use]
     pub fn anew(self, now: Timestamp) -> Self {
-        Self { attempt: self.attempt.saturating_add(1), decided_at: now, ..self }
+        Self { attempt: self.attempt.saturating_add(1), decided_at: now, failed_at: None, ..self }
+    }
+
+    /// The same, now that the gateway repeats a failure of its own.
+    #[must_use]
+    pub fn failed(self, now: Timestamp) -> Self {
+        Self { failed_at: Some(now), ..self }
+    }
+
+    /// Whether asking under the key still tells what became of the charge.
+    #[must_use]
+    pub fn is_told_by_its_key(&self, now: Timestamp) -> bool {
+        self.failed_at.is_none() && now.since(self.decided_at) < KEY_LIFETIME
+    }
+
+    /// From when on nothing is charged under the key any more: we do not ask under it.
+    #[must_use]
+    pub fn closed_at(&self) -> Timestamp {
+        self.failed_at.unwrap_or_else(|| self.decided_at.plus(KEY_LIFETIME))
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded};
+use super::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded, Settled};
 use crate::breaker::{Resting, Rules};
 use crate::client::{Answer, Call, CallError, Patience, ServiceClient, Transport, Wire};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -111,10 +111,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         let answer = self.create(intent, true, correlation).await?;
         match answer.status {
             StatusCode::OK => Ok(ChargeAnswer::Ended(ended(&answer.body, intent)?)),
-            StatusCode::INTERNAL_SERVER_ERROR => match self.look_up(intent, correlation).await? {
-                Some(charged) => Ok(ChargeAnswer::Ended(charged)),
-                None => Ok(ChargeAnswer::NotCharged),
-            },
+            StatusCode::INTERNAL_SERVER_ERROR => Ok(ChargeAnswer::Failed),
             StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
                 Ok(ChargeAnswer::Ended(Charged::Declined(Problem::of(&answer).decline())))
             }
@@ -122,19 +119,17 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         }
     }
 
+    /// What the search finds; nothing is only believed once the index has surely caught up with whatever was charged before the
+    /// key was closed.
     async fn find(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<Option<Charged>, GatewayError> {
-        let path = format!("{INTENTS}/search?limit=100&query={}", query_of(intent));
-        let answer = self.get(path, correlation).await?;
-        let found: Vec<PaymentIntent> =
-            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Unexpected)?;
-        let captured = found.iter().find(|found| found.status == "succeeded");
-        match captured.or_else(|| found.iter().find(|found| found.last_payment_error.is_some())) {
-            Some(intent_found) => outcome(intent_found, intent).map(Some),
-            None => Ok(None),
+        let age = self.clock.now().since(intent.closed_at());
+        match (self.search(intent, correlation).await?, self.search_lag.checked_sub(age)) {
+            (None, Some(known_in)) if !known_in.is_zero() => Err(GatewayError::Undecided { known_in }),
+            (found, _) => Ok(found),
         }
     }
 
@@ -145,19 +140,20 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> Result<Option<Capture>, GatewayError> {
+    ) -> Result<Settled, GatewayError> {
         let answer = self.create(intent, false, correlation).await?;
         let key_is_taken = Problem::of(&answer).kind.as_deref() == Some("idempotency_error");
         if answer.status == StatusCode::OK || (answer.replayed && !key_is_taken) {
-            return Ok(None);
+            return Ok(Settled::NotCharged);
         }
         if !key_is_taken {
             return Err(self.not_now(answer.status));
         }
-        match self.charge(intent, correlation).await? {
-            ChargeAnswer::Ended(Charged::Captured(capture)) => Ok(Some(capture)),
-            ChargeAnswer::Ended(Charged::Declined(_)) | ChargeAnswer::NotCharged => Ok(None),
-        }
+        Ok(match self.charge(intent, correlation).await? {
+            ChargeAnswer::Ended(Charged::Captured(capture)) => Settled::Captured(capture),
+            ChargeAnswer::Ended(Charged::Declined(_)) => Settled::NotCharged,
+            ChargeAnswer::Failed => Settled::Failed,
+        })
     }
 
     async fn open(
@@ -226,16 +222,20 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         self.client.call(&call).await.map_err(|error| self.no_answer(error))
     }
 
-    /// What the search finds; nothing is only believed once the index has surely caught up.
-    async fn look_up(
+    /// What the search shows at the moment.
+    async fn search(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<Option<Charged>, GatewayError> {
-        let age = self.clock.now().since(intent.decided_at);
-        match (self.find(intent, correlation).await?, self.search_lag.checked_sub(age)) {
-            (None, Some(known_in)) => Err(GatewayError::Undecided { known_in }),
-            (found, _) => Ok(found),
+        let path = format!("{INTENTS}/search?limit=100&query={}", query_of(intent));
+        let answer = self.get(path, correlation).await?;
+        let found: Vec<PaymentIntent> =
+            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Unexpected)?;
+        let captured = found.iter().find(|found| found.status == "succeeded");
+        match captured.or_else(|| found.iter().find(|found| found.last_payment_error.is_some())) {
+            Some(intent_found) => outcome(intent_found, intent).map(Some),
+            None => Ok(None),
         }
     }
 }

@@ -13,7 +13,9 @@ use shared::domain::payment::{
     Capture, ChargeIntent, Checkout, CheckoutIntent, ClientSecret, DeclineCode, GatewayId,
 };
 use shared::domain::refund::{RefundIntent, RefundStatus};
-use shared::gateway::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded};
+use shared::gateway::{
+    ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded, Settled,
+};
 use shared::repository::order::OrderReader;
 
 use super::{Ended, Saga, created, stock};
@@ -24,6 +26,8 @@ pub(crate) enum Does {
     Capture,
     Decline,
     Nothing,
+    /// Fails at a charge, and remembers that; has nothing of it on its books.
+    Break,
     Fail(GatewayError),
     Panic,
 }
@@ -62,7 +66,7 @@ fn charged(does: Does, intent: &ChargeIntent) -> Result<Option<Charged>, Gateway
     match does {
         Does::Capture => Ok(Some(Charged::Captured(capture(intent)))),
         Does::Decline => Ok(Some(Charged::Declined(DeclineCode::new("card_declined")))),
-        Does::Nothing => Ok(None),
+        Does::Nothing | Does::Break => Ok(None),
         Does::Fail(error) => Err(error),
         Does::Panic => panic!("the gateway's adapter is broken"),
     }
@@ -75,7 +79,7 @@ impl PaymentGateway for Told {
         correlation: &CorrelationId,
     ) -> Result<ChargeAnswer, GatewayError> {
         let does = self.next(&format!("charge {}", intent.idempotency_key()), correlation);
-        charged(does, intent).map(|charged| charged.map_or(ChargeAnswer::NotCharged, ChargeAnswer::Ended))
+        charged(does, intent).map(|charged| charged.map_or(ChargeAnswer::Failed, ChargeAnswer::Ended))
     }
 
     async fn find(
@@ -90,8 +94,11 @@ impl PaymentGateway for Told {
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> Result<Option<Capture>, GatewayError> {
-        Ok(charged(self.next("settle", correlation), intent)?.map(|_| capture(intent)))
+    ) -> Result<Settled, GatewayError> {
+        let does = self.next("settle", correlation);
+        let charged = charged(does, intent)?.map(|_| Settled::Captured(capture(intent)));
+        let not = if matches!(does, Does::Break) { Settled::Failed } else { Settled::NotCharged };
+        Ok(charged.unwrap_or(not))
     }
 
     async fn open(&self, _: &CheckoutIntent, correlation: &CorrelationId) -> Result<Opened, GatewayError> {
@@ -124,7 +131,7 @@ impl PaymentGateway for Told {
 fn refunded(does: Does) -> Result<Option<Refunded>, GatewayError> {
     match does {
         Does::Fail(error) => Err(error),
-        Does::Nothing => Ok(None),
+        Does::Nothing | Does::Break => Ok(None),
         Does::Decline => Ok(Some(Refunded::Refused(DeclineCode::new("charge_disputed")))),
         Does::Capture | Does::Panic => Ok(Some(Refunded::Done)),
     }
@@ -173,39 +180,50 @@ async fn a_charge_that_is_looked_up_comes_back_no_sooner_than_it_can_be_known() 
     let saga = Saga::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     let known_in = Duration::from_secs(61);
-    let gateway = Told::to([Does::Fail(GatewayError::Undecided { known_in })]);
-    let ended = saga.handle_told(&gateway).await;
-    assert_eq!(ended.failures, ["m1"]);
-    assert!(ended.asked.delayed[0].1 >= known_in, "{ended:?}");
+    let gateway = Told::to([Does::Break, Does::Fail(GatewayError::Undecided { known_in })]);
+    for _ in 0..2 {
+        let ended = saga.handle_told(&gateway).await;
+        assert_eq!(ended.failures, ["m1"]);
+        assert!(ended.asked.delayed[0].1 >= known_in, "{ended:?}");
+    }
+    let asked =
+        [&format!("charge {ORDER}-charge-1"), "find", "find"].map(|what| format!("{what} for a-test"));
+    assert_eq!(gateway.asked(), asked, "and is not asked for once more");
 }
 
 #[tokio::test]
 async fn a_charge_that_was_certainly_not_made_is_made_under_a_new_key_once_per_message() {
     let saga = Saga::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
-    let first = Told::to([Does::Nothing]);
+    let first = Told::to([Does::Break]);
     assert_eq!(saga.handle_told(&first).await.failures, ["m1"]);
-    assert_eq!(first.asked(), [format!("charge {ORDER}-charge-1 for a-test")]);
+    let asked = [&format!("charge {ORDER}-charge-1"), "find"].map(|what| format!("{what} for a-test"));
+    assert_eq!(first.asked(), asked);
 
     let second = Told::to([Does::Nothing, Does::Capture]);
     assert!(saga.handle_told(&second).await.is_done());
-    let keys = [1, 2].map(|n| format!("charge {ORDER}-charge-{n} for a-test"));
-    assert_eq!(second.asked(), keys);
+    let asked = ["find", &format!("charge {ORDER}-charge-2")].map(|what| format!("{what} for a-test"));
+    assert_eq!(second.asked(), asked);
     assert_eq!(saga.status().await, "confirmed");
     assert_eq!(saga.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
 async fn an_order_that_is_called_off_while_it_is_charged_is_settled() {
-    for (outcome, asked) in [
-        (Does::Nothing, vec!["settle".to_owned()]),
-        (Does::Capture, vec!["settle".to_owned(), format!("refund {ORDER}-refund-1-1")]),
+    let (settle, find, refund) =
+        ("settle".to_owned(), "find".to_owned(), format!("refund {ORDER}-refund-1-1"));
+    for (outcomes, asked) in [
+        (vec![Does::Nothing], vec![&settle]),
+        (vec![Does::Capture], vec![&settle, &refund]),
+        (vec![Does::Break, Does::Nothing], vec![&settle, &find]),
+        (vec![Does::Break, Does::Decline], vec![&settle, &find]),
+        (vec![Does::Break, Does::Capture], vec![&settle, &find, &refund]),
     ] {
         let saga = Saga::open().await;
         saga.scene.order(Some("pm_card_visa")).await;
         saga.handle_told(&Told::to([Does::Fail(GatewayError::Unavailable)])).await;
         saga.cancel().await;
-        let gateway = Told::to([outcome, Does::Capture]);
+        let gateway = Told::to(outcomes.into_iter().chain([Does::Capture]));
         assert!(saga.handle_told(&gateway).await.is_done());
         let expected: Vec<String> = asked.iter().map(|what| format!("{what} for a-test")).collect();
         assert_eq!(gateway.asked(), expected);

@@ -17,6 +17,9 @@ pub enum Move {
     Reserve,
     /// A product has too few pieces.
     OutOfStock(ProductId),
+    /// The gateway failed at this attempt, and will repeat that: whether it charged has to be found out. Names the attempt, as
+    /// the next one does.
+    ChargeFailed(u32),
     /// The gateway failed and certainly did not make the charge of this attempt: decide on a charge once more. Names the
     /// attempt, since several may find that out at once: one of them decides.
     ChargeAnew(u32),
@@ -116,6 +119,7 @@ impl Command for AdvanceOrder {
                 (order.out_of_stock(format!("out of stock: {product}"), now)?, OrderEvent::Rejected)
             }
             Move::Declined(code) => (order.declined(declined(code), now)?, OrderEvent::Rejected),
+            Move::ChargeFailed(attempt) => (order.charge_failed(*attempt, now)?, OrderEvent::Progressed),
             Move::ChargeAnew(attempt) => (order.charged_anew(*attempt, now)?, OrderEvent::Progressed),
             Move::Payable(checkout) => (order.payable(checkout.clone(), now)?, OrderEvent::Progressed),
             Move::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),

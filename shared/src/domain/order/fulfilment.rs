@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! Accepted ──reserve──▶ Charging ──captured──▶ Finished (confirmed)
-//!     │                    │  └────declined──▶ Finished (rejected, stock back)
+//!     │                    │  ├────declined──▶ Finished (rejected, stock back)
+//!     │                    │  └─the gateway failed, and no charge is found──▶ Charging, under a new key
 //!     │                    └──cancel──▶ Settling ──not captured──▶ Finished (stock back)
 //!     │                                     └──captured──▶ Refunding ──refunded──▶ Finished (stock back)
 //!     ├──reserve, no payment method──▶ AwaitingPayment ──cancel, expiry──▶ Finished (stock back)
@@ -28,12 +29,9 @@ pub use super::pieces::Pieces;
 use super::{Order, OrderId};
 use crate::clock::Timestamp;
 use crate::command::Reads;
-use crate::domain::payment::{ChargeIntent, Checkout, CheckoutIntent};
+use crate::domain::payment::{ChargeIntent, Checkout, CheckoutIntent, KEY_LIFETIME};
 use crate::domain::refund::RefundIntent;
 use crate::saga::{Broken, Saga, Step};
-
-/// How long the gateway surely remembers an idempotency key; it promises 24 hours.
-const KEY_LIFETIME: Duration = Duration::from_hours(23);
 
 /// Where the fulfilment of an order stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,10 +71,12 @@ pub enum Fulfilment {
 pub enum Effect {
     /// Charge; asked again under the same key, the gateway repeats its answer.
     Charge(ChargeIntent),
-    /// Find the charge by its order, for the gateway may have forgotten the key.
+    /// Find the charge by its order, for its key no longer tells.
     Find(ChargeIntent),
     /// Find out whether the charge was made, and make sure that it never will be.
     Settle(ChargeIntent),
+    /// The same for a charge whose key no longer tells: find it by its order.
+    FindAbandoned(ChargeIntent),
     /// Make something that the buyer can pay.
     Open(CheckoutIntent),
     /// Give money back; asked again under the same key, the gateway repeats its answer.
@@ -88,15 +88,14 @@ pub enum Effect {
 /// What comes next for an order.
 #[must_use]
 pub fn next(order: &Order, now: Timestamp) -> Step<Move, Effect> {
-    let remembers = |decided_at| now.since(decided_at) < KEY_LIFETIME;
     if let Some(refund) = order.pending_refund() {
         let intent = refund.intent(order.id);
-        let fresh = remembers(intent.decided_at);
+        let fresh = now.since(intent.decided_at) < KEY_LIFETIME;
         return Step::Call(if fresh { Effect::Refund(intent) } else { Effect::FindRefund(intent) });
     }
     match &order.fulfilment {
         Fulfilment::Accepted => Step::Commit(Move::Reserve),
-        Fulfilment::Charging { intent } if remembers(intent.decided_at) => {
+        Fulfilment::Charging { intent } if intent.is_told_by_its_key(now) => {
             Step::Call(Effect::Charge(intent.clone()))
         }
         Fulfilment::Charging { intent } => Step::Call(Effect::Find(intent.clone())),
@@ -104,7 +103,10 @@ pub fn next(order: &Order, now: Timestamp) -> Step<Move, Effect> {
             Step::Call(Effect::Open(CheckoutIntent { order_id: order.id, amount: order.total }))
         }
         Fulfilment::AwaitingPayment { until, .. } => Step::Wait(*until),
-        Fulfilment::Settling { intent } => Step::Call(Effect::Settle(intent.clone())),
+        Fulfilment::Settling { intent } if intent.is_told_by_its_key(now) => {
+            Step::Call(Effect::Settle(intent.clone()))
+        }
+        Fulfilment::Settling { intent } => Step::Call(Effect::FindAbandoned(intent.clone())),
         // Refunding ends in the commit of its last refund.
         Fulfilment::Refunding { .. } | Fulfilment::Finished => Step::Finished,
     }
@@ -176,6 +178,40 @@ mod tests {
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
         assert!(matches!(next(&charging, now.plus(Duration::from_hours(22))), Step::Call(Effect::Charge(_))));
         assert!(matches!(next(&charging, now.plus(Duration::from_hours(23))), Step::Call(Effect::Find(_))));
+    }
+
+    #[test]
+    fn a_charge_that_the_gateway_failed_at_is_looked_up_by_its_order_whoever_wants_to_know() {
+        let now = Timestamp::from_millis(NOW);
+        let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
+        let failed = charging.charge_failed(1, now.plus(Duration::from_hours(1))).unwrap();
+        let Step::Call(Effect::Find(intent)) = next(&failed, now.plus(Duration::from_hours(1))) else {
+            panic!("it is looked up")
+        };
+        assert_eq!(intent.closed_at(), now.plus(Duration::from_hours(1)), "not when it was decided on");
+        assert!(failed.clone().charge_failed(1, now.plus(Duration::from_hours(2))).is_err(), "once only");
+        let anew = failed.clone().charged_anew(1, now.plus(Duration::from_hours(2))).unwrap();
+        assert!(matches!(next(&anew, now.plus(Duration::from_hours(2))), Step::Call(Effect::Charge(_))));
+
+        let off = failed.cancelled(Party::Buyer, None, None, now.plus(Duration::from_hours(2))).unwrap();
+        assert!(matches!(
+            next(&off, now.plus(Duration::from_hours(2))),
+            Step::Call(Effect::FindAbandoned(_))
+        ));
+    }
+
+    #[test]
+    fn a_charge_that_was_called_off_is_settled_while_its_key_tells_and_found_by_its_order_afterwards() {
+        let now = Timestamp::from_millis(NOW);
+        let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
+        let off = charging.cancelled(Party::Buyer, None, None, now).unwrap();
+        assert!(matches!(next(&off, now.plus(Duration::from_hours(22))), Step::Call(Effect::Settle(_))));
+        assert!(matches!(
+            next(&off, now.plus(Duration::from_hours(23))),
+            Step::Call(Effect::FindAbandoned(_))
+        ));
+        let failed = off.charge_failed(1, now).unwrap();
+        assert!(matches!(next(&failed, now), Step::Call(Effect::FindAbandoned(_))));
     }
 
     #[test]

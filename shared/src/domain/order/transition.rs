@@ -20,13 +20,26 @@ impl Order {
         }
         let fulfilment = match self.payment_method.clone() {
             Some(method) => {
-                let (order_id, amount) = (self.id, self.total);
-                let intent = ChargeIntent { order_id, amount, method, attempt: 1, decided_at: now };
-                Fulfilment::Charging { intent }
+                Fulfilment::Charging { intent: ChargeIntent::first(self.id, self.total, method, now) }
             }
             None => Fulfilment::AwaitingPayment { until: now.plus(window), checkout: None },
         };
         Ok(self.at(fulfilment, now).becomes(OrderStatus::AwaitingPayment, Party::System, None))
+    }
+
+    /// The gateway repeats a failure of its own under the key of this attempt.
+    pub(super) fn charge_failed(self, attempt: u32, now: Timestamp) -> Result<Self, InvalidState> {
+        let is_news = |intent: &ChargeIntent| intent.attempt == attempt && intent.failed_at.is_none();
+        let fulfilment = match self.fulfilment.clone() {
+            Fulfilment::Charging { intent } if is_news(&intent) => {
+                Fulfilment::Charging { intent: intent.failed(now) }
+            }
+            Fulfilment::Settling { intent } if is_news(&intent) => {
+                Fulfilment::Settling { intent: intent.failed(now) }
+            }
+            _ => return Err(InvalidState),
+        };
+        Ok(self.at(fulfilment, now))
     }
 
     /// The charge of this attempt was certainly not made, through no fault of the buyer's: it is decided on once more.

@@ -103,11 +103,17 @@ impl World {
             Checkout { gateway_id: GatewayId("pi_0".into()), client_secret: ClientSecret("secret".into()) };
         match (next(self.order(), self.now), answer) {
             (Step::Commit(by), _) => Some(by),
-            (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::Settle(_)), Answer::Good) => {
-                Some(Move::Captured(capture(0, self.order().total)))
+            (
+                Step::Call(
+                    Effect::Charge(_) | Effect::Find(_) | Effect::Settle(_) | Effect::FindAbandoned(_),
+                ),
+                Answer::Good,
+            ) => Some(Move::Captured(capture(0, self.order().total))),
+            (Step::Call(Effect::Charge(intent) | Effect::Settle(intent)), Answer::Failed) => {
+                Some(Move::ChargeFailed(intent.attempt))
             }
-            (Step::Call(Effect::Charge(intent)), Answer::Failed) => Some(Move::ChargeAnew(intent.attempt)),
-            (Step::Call(Effect::Settle(_)), _) => Some(Move::NotCharged),
+            (Step::Call(Effect::Find(intent)), Answer::Failed) => Some(Move::ChargeAnew(intent.attempt)),
+            (Step::Call(Effect::Settle(_) | Effect::FindAbandoned(_)), _) => Some(Move::NotCharged),
             (Step::Call(Effect::Open(_)), Answer::Good) => Some(Move::Payable(checkout)),
             (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::Open(_)), _) => {
                 Some(Move::Declined(code))
@@ -129,6 +135,7 @@ impl World {
             (Answer::Good, 1) => Move::NotCharged,
             (Answer::Bad, 1) => Move::OutOfStock(product),
             (Answer::Failed, 1) => Move::ChargeAnew(1),
+            (Answer::Failed, 2) => Move::ChargeFailed(1),
             (Answer::Good, 2) => Move::Captured(capture(0, self.order().total)),
             (_, 2) => Move::Declined(code),
             (Answer::Good, number) => Move::Refunded(number - 2),
