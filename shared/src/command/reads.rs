@@ -69,7 +69,7 @@ impl<R: Record> Reads<Vec<Option<R>>> {
 }
 
 /// The items that one batch read found.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Loaded(HashMap<Key, Item>);
 
 impl Loaded {

@@ -71,34 +71,53 @@ impl<C: Clock, R: Entropy> JointCounters for DynamoStore<C, R> {
     }
 }
 
+/// What a decision is made on.
+struct Seen<T> {
+    state: T,
+    /// The items that were read together, and yet not at one moment: a batch read may show one of them as it was before a
+    /// commit and another as it was after. A commit finds out by its conditions; a refusal commits nothing, and is believed
+    /// when two reads in a row have shown the same. `None`, where nothing can contradict anything.
+    items: Option<Loaded>,
+}
+
+impl<T> Seen<T> {
+    /// By somebody who looks again by themselves when it is refused.
+    const fn given(state: T) -> Self {
+        Self { state, items: None }
+    }
+}
+
 impl<C: Clock, R: Entropy> DynamoStore<C, R> {
-    /// Decides and commits until it is committed, refused, or lost too often. `seen` spares the first load.
-    async fn attempt<D: Command>(&self, command: D, cause: &Cause, mut seen: Option<D::State>) -> Ended<D> {
+    /// Decides and commits until it is committed, refused, or lost too often. `given` spares the first load.
+    async fn attempt<D: Command>(&self, command: D, cause: &Cause, given: Option<D::State>) -> Ended<D> {
+        let mut given = given.map(Seen::given);
+        let mut refused_on = None;
         let mut lost = 0;
         loop {
-            let state = match seen.take() {
-                Some(state) => state,
+            let seen = match given.take() {
+                Some(seen) => seen,
                 None => match self.load_or_replay(&command, cause).await? {
-                    Ok(state) => state,
+                    Ok(seen) => seen,
                     Err(answer) => return Ok(Executed::AlreadyDone(answer)),
                 },
             };
-            let (output, transaction) = self.decide(&command, state, cause)?;
-            if transaction.is_empty() {
-                return Ok(Executed::Committed(output));
-            }
-            let race = match transaction.commit(&self.table).await {
-                Ok(()) => return Ok(Executed::Committed(output)),
-                Err(NotCommitted::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
-                Err(NotCommitted::Store(error)) => return Err(error.into()),
-                Err(NotCommitted::AlreadyDone(item)) => {
-                    if let Some(answer) = self.replay(item, cause)? {
-                        return Ok(Executed::AlreadyDone(answer));
+            let race = match self.decide(&command, seen.state, cause) {
+                Ok(decided) => match self.commit::<D>(decided, cause).await? {
+                    Ok(done) => return Ok(done),
+                    Err(race) => race,
+                },
+                Err(ExecuteError::Refused(refusal)) if seen.items == refused_on => {
+                    return Err(ExecuteError::Refused(refusal));
+                }
+                Err(ExecuteError::Refused(_)) => {
+                    let is_first = refused_on.is_none();
+                    refused_on = seen.items;
+                    if is_first {
+                        continue;
                     }
                     ExecuteError::Contention
                 }
-                Err(NotCommitted::Twin) => ExecuteError::InProgress,
-                Err(NotCommitted::Lost) => ExecuteError::Contention,
+                Err(error) => return Err(error),
             };
             lost += 1;
             let Some(delay) = RACES.delay(lost, &self.entropy) else { return Err(race) };
@@ -106,12 +125,33 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         }
     }
 
+    /// Commits a decision, if it changes anything. The inner error: why it has to be made again.
+    async fn commit<D: Command>(
+        &self,
+        (output, transaction): Decided<D>,
+        cause: &Cause,
+    ) -> Result<Result<Executed<D::Output>, ExecuteError<D::Error>>, ExecuteError<D::Error>> {
+        if transaction.is_empty() {
+            return Ok(Ok(Executed::Committed(output)));
+        }
+        Ok(match transaction.commit(&self.table).await {
+            Ok(()) => Ok(Executed::Committed(output)),
+            Err(NotCommitted::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
+            Err(NotCommitted::Store(error)) => return Err(error.into()),
+            Err(NotCommitted::AlreadyDone(item)) => {
+                self.replay(item, cause)?.map(Executed::AlreadyDone).ok_or(ExecuteError::Contention)
+            }
+            Err(NotCommitted::Twin) => Err(ExecuteError::InProgress),
+            Err(NotCommitted::Lost) => Err(ExecuteError::Contention),
+        })
+    }
+
     /// The state of a decision; or, as the inner error, the answer that the receipt shows was given before.
     async fn load_or_replay<D: Command>(
         &self,
         command: &D,
         cause: &Cause,
-    ) -> Result<Result<D::State, D::Output>, ExecuteError<D::Error>> {
+    ) -> Result<Result<Seen<D::State>, D::Output>, ExecuteError<D::Error>> {
         let reads = command.reads();
         let receipt = cause.receipt.as_ref().map(receipt_key);
         let loaded = self.fetch(reads.keys().iter().chain(&receipt)).await?;
@@ -120,7 +160,9 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         {
             return Ok(Err(answer));
         }
-        Ok(Ok(reads.assemble(&loaded).map_err(StoreError::from)?))
+        let state = reads.assemble(&loaded).map_err(StoreError::from)?;
+        let is_one = reads.keys().len() + usize::from(receipt.is_some()) <= 1;
+        Ok(Ok(Seen { state, items: (!is_one).then_some(loaded) }))
     }
 
     pub(super) fn replay<T: serde::de::DeserializeOwned, E>(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use harness::TestTable;
 use harness::meter::{Meter, config};
@@ -22,7 +23,7 @@ pub(crate) struct Ground {
     meter: Meter,
     raw: Client,
     table: String,
-    _table: TestTable,
+    embedded: TestTable,
 }
 
 impl Ground {
@@ -42,8 +43,15 @@ impl Ground {
             meter,
             raw: client(&endpoint, None),
             table: name,
-            _table: embedded,
+            embedded,
         }
+    }
+
+    /// Another store on the same table, whose requests `interceptor` sees, too.
+    pub(crate) fn store_through(&self, interceptor: impl Intercept + 'static) -> DynamoStore {
+        let metered = config(&self.embedded.stack().dynamodb_endpoint()).interceptor(self.requests.clone());
+        let client = Client::from_conf(metered.interceptor(interceptor).build());
+        DynamoStore::new(Table::new(client, &self.table))
     }
 
     /// The requests since this was last asked, by operation.

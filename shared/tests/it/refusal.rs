@@ -1,6 +1,14 @@
 //! A refusal writes nothing at all.
 
-use shared::command::{ExecuteError, Store};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextMut;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::command::{ExecuteError, Executed, Store};
 
 use crate::ground::{Ground, cause, once};
 use crate::savings::{Also, Own, Refusal, Save, Shake};
@@ -67,8 +75,64 @@ async fn what_the_decision_refuses_is_not_sent() {
     let shake = Shake { jar: "a".to_owned(), stubbornly: false };
     let ended = ground.store.execute(shake, &once("request 1", "f")).await;
     assert!(matches!(ended, Err(ExecuteError::Refused(Refusal::NoJar))), "{ended:?}");
-    assert_eq!(ground.requests(), ["BatchGetItem"]);
+    assert_eq!(ground.requests(), ["BatchGetItem", "BatchGetItem"], "looked at twice");
     assert!(ground.items().await.is_empty());
+}
+
+/// Hides a record from the first batch read: it is shown as it was before a commit that the rest of the read has seen.
+#[derive(Debug)]
+struct Torn {
+    /// The beginning of its key.
+    hidden: &'static str,
+    is_over: AtomicBool,
+}
+
+impl Intercept for Torn {
+    fn name(&self) -> &'static str {
+        "torn"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(read) = context.input_mut().downcast_mut::<BatchGetItemInput>()
+            && !self.is_over.swap(true, Ordering::Relaxed)
+        {
+            let is_hidden = |key: &AttributeValue| key.as_s().is_ok_and(|pk| pk.starts_with(self.hidden));
+            for of_table in read.request_items.iter_mut().flat_map(HashMap::values_mut) {
+                of_table.keys.retain(|key| !key.get("pk").is_some_and(is_hidden));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_what_was_not_read_at_one_moment_is_not_believed() {
+    let ground = Ground::open().await;
+    ground.store.execute(Save::into("a", 1), &cause()).await.unwrap();
+    let torn = ground.store_through(Torn { hidden: "jar#", is_over: AtomicBool::new(false) });
+    ground.requests();
+    let shake = Shake { jar: "a".to_owned(), stubbornly: false };
+    let ended = torn.execute(shake, &once("request 1", "f")).await;
+    assert!(matches!(ended, Ok(Executed::Committed(_))), "{ended:?}");
+    assert_eq!(ground.requests(), ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]);
+}
+
+#[tokio::test]
+async fn who_comes_second_with_the_same_request_is_answered_alike_even_if_the_receipt_was_read_too_early() {
+    let ground = Ground::open().await;
+    let request = once("request 1", "f");
+    let save = Save::into("a", 1).also(Also::New);
+    ground.store.execute(save.clone(), &request).await.unwrap();
+    let before = ground.items().await;
+    let torn = ground.store_through(Torn { hidden: "receipt#", is_over: AtomicBool::new(false) });
+    let ended = torn.execute(save, &request).await;
+    assert!(matches!(ended, Ok(Executed::AlreadyDone(_))), "{ended:?}");
+    assert_eq!(ground.items().await, before);
 }
 
 #[tokio::test]
