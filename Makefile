@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test lint fuzz proofs format openapi client build check-build deploy keys-rotate clean
+.PHONY: help dev test lint fuzz proofs format openapi client build check-build sbom supply-chain advisories deploy keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -65,6 +65,15 @@ build: $(VENV)/deploy.stamp ## Build the functions for AWS (ARCH=arm64 or x86_64
 check-build: $(VENV)/deploy.stamp $(VENV)/test.stamp ## Build in two folders: sizes, stripped, the same bytes, nothing built twice (ARCH, ONLY)
 	ARCH=$(ARCH) TRIPLE=$(TRIPLE) ONLY='$(ONLY)' $(VENV)/bin/python -B tools/check_build.py
 
+sbom: $(VENV)/supply-chain.stamp ## Write the bill of materials of what is deployed (ARCH)
+	ARCH=$(ARCH) TRIPLE=$(TRIPLE) $(VENV)/bin/python -B tools/sbom.py
+
+supply-chain: sbom $(VENV)/deny.stamp ## Check licences, sources and duplicates of what is built from
+	cargo deny --locked check licenses bans sources
+
+advisories: $(VENV)/deny.stamp ## Check what is built from against the advisories on github.com
+	cargo deny --locked check advisories
+
 deploy: build $(VENV)/test.stamp ## Build, and deploy to the AWS account of the environment
 	sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
@@ -99,7 +108,16 @@ $(VENV)/deploy.stamp: tools/deploy.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/deploy.txt
 	@touch $@
 
+$(VENV)/supply-chain.stamp: tools/supply-chain.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/supply-chain.txt
+	@touch $@
+
 # The test runner: the one on the machine, or built from source once.
 $(VENV)/nextest.stamp: | $(VENV)/bin/pip
 	cargo nextest --version >/dev/null 2>&1 || cargo install --locked --root $(VENV) cargo-nextest@0.9.143
+	@touch $@
+
+# What checks dependencies: the one on the machine, or built from source once.
+$(VENV)/deny.stamp: | $(VENV)/bin/pip
+	cargo deny --version >/dev/null 2>&1 || cargo install --locked --root $(VENV) cargo-deny@0.20.2
 	@touch $@
