@@ -25,6 +25,7 @@ lint: $(VENV)/test.stamp ## Check form, lints, documentation and the template
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo doc --locked --workspace --no-deps --quiet
 	sam validate --lint --template template.yaml --region eu-central-1
+	hadolint Dockerfile
 
 SEED ?= 1
 EXAMPLES ?= 300
