@@ -4,7 +4,6 @@
 
 # Compiles for the other architecture rather than emulating it. The functions are built by the command that builds the
 # zips, and all at once: the images of a release have this stage in common.
-# hadolint ignore=DL3029
 FROM --platform=$BUILDPLATFORM public.ecr.aws/docker/library/rust:1.95.0-bookworm AS build
 SHELL ["/bin/bash", "-o", "errexit", "-o", "pipefail", "-c"]
 # Debian keeps one version of a package; a pin would break with the next security fix.

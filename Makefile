@@ -118,7 +118,7 @@ $(VENV)/nextest.stamp: | $(VENV)/bin/pip
 	cargo nextest --version >/dev/null 2>&1 || cargo install --locked --root $(VENV) cargo-nextest@0.9.143
 	@touch $@
 
-# What checks dependencies: the one on the machine, or built from source once.
+# What checks dependencies: the one on the machine, or built from source once; it runs for seconds, and is not optimised.
 $(VENV)/deny.stamp: | $(VENV)/bin/pip
-	cargo deny --version >/dev/null 2>&1 || cargo install --locked --root $(VENV) cargo-deny@0.20.2
+	cargo deny --version >/dev/null 2>&1 || cargo install --locked --debug --root $(VENV) cargo-deny@0.20.2
 	@touch $@

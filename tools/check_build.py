@@ -137,7 +137,8 @@ def changed_beside(folder: Path, changed: str, triple: str, flags: list[str]) ->
     """What is built anew beside a function when one line of that function changes, and what all is built from."""
     with (folder / "functions" / changed / "src/lib.rs").open("a") as source:
         source.write("\n// One line more.\n")
-    output, _, _ = make(folder, "build", "FLAGS=--message-format json", *flags)
+    output, seconds, spent = make(folder, "build", "FLAGS=--message-format json", *flags)
+    print(f"one more line in {changed} built in {seconds:,.0f} s, with {spent:,.0f} s of the processor", flush=True)
     made = artifacts(output, triple)
     anew = {(crate(one)[0], one["target"]["kind"][0]) for one in made if not one["fresh"]}
     wrong = [f"a line of {changed} has {name} ({kind}) built anew" for name, kind in sorted(anew) if name != changed]
