@@ -116,7 +116,8 @@ def copy_sources(folder: Path) -> None:
 def different(folder: Path, names: list[str]) -> list[str]:
     """The functions whose zip from another folder has other bytes."""
     zips = {name: [zipped_by_sam(root / "target/lambda" / name) for root in (ROOT, folder)] for name in names}
-    return [f"{name} has other bytes when it is built in another folder" for name, (here, there) in zips.items() if here != there]
+    changed = [name for name, (here, there) in zips.items() if here != there]
+    return [f"{name} has other bytes when it is built in another folder" for name in changed]
 
 
 def artifacts(output: str, triple: str) -> list[dict]:
@@ -149,9 +150,9 @@ def changed_beside(folder: Path, changed: str, triple: str, flags: list[str]) ->
 
 def unlisted(built: set[Crate], listed: set[Crate]) -> list[str]:
     """Where the compiler and the bill of materials contradict each other."""
-    return [f"{name} {version} is compiled in, and not in the bill of materials" for name, version in sorted(built - listed)] + [
-        f"{name} {version} is in the bill of materials, and not compiled in" for name, version in sorted(listed - built)
-    ]
+    only_built = [f"{name} {version} is compiled in, and not in the bill" for name, version in sorted(built - listed)]
+    only_listed = [f"{name} {version} is in the bill, and not compiled in" for name, version in sorted(listed - built)]
+    return only_built + only_listed
 
 
 def main() -> int:

@@ -64,12 +64,14 @@ def bill(known: dict, crates: set[Crate], arch: str) -> Bom:
     bom = Bom(components=parts.values())
     version = next(one["version"] for one in packages.values() if one["name"] == "shared")
     bom.metadata.component = Component(type=ComponentType.APPLICATION, name="agora", version=version, bom_ref="agora")
-    bom.register_dependency(bom.metadata.component, [parts[key] for key in parts if packages[key]["name"] in functions(ROOT)])
+    ours = [part for part in parts.values() if part.type == ComponentType.APPLICATION]
+    bom.register_dependency(bom.metadata.component, ours)
     for node in known["resolve"]["nodes"]:
         if node["id"] in parts:
             bom.register_dependency(parts[node["id"]], [parts[key] for key in node["dependencies"] if key in parts])
     bom.metadata.timestamp = datetime.fromtimestamp(int(written()), timezone.utc)
-    bom.serial_number = uuid.uuid5(uuid.NAMESPACE_URL, hashlib.sha256(f"{arch} {sorted(sums.items())}".encode()).hexdigest())
+    identity = hashlib.sha256(f"{arch} {sorted(sums.items())}".encode()).hexdigest()
+    bom.serial_number = uuid.uuid5(uuid.NAMESPACE_URL, identity)
     return bom
 
 
