@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test lint fuzz proofs format openapi client build deploy keys-rotate clean
+.PHONY: help dev test lint fuzz proofs format openapi client build check-build sbom supply-chain advisories deploy keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -25,6 +25,7 @@ lint: $(VENV)/test.stamp ## Check form, lints, documentation and the template
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo doc --locked --workspace --no-deps --quiet
 	sam validate --lint --template template.yaml --region eu-central-1
+	hadolint Dockerfile
 
 SEED ?= 1
 EXAMPLES ?= 300
@@ -47,12 +48,35 @@ client: $(VENV)/client.stamp ## Build the TypeScript client from the API's descr
 format: ## Bring the code into form
 	cargo fmt --all
 
-build: $(VENV)/deploy.stamp ## Build the functions for AWS (ARCH=arm64 or x86_64)
-	cargo lambda build --locked --release --lambda-dir target/lambda $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64) \
-		$(foreach function,$(notdir $(wildcard functions/*)),--package $(function))
+ARCH ?= arm64
+TRIPLE_arm64 := aarch64-unknown-linux-gnu
+TRIPLE_x86_64 := x86_64-unknown-linux-gnu
+TRIPLE = $(or $(TRIPLE_$(ARCH)),$(error ARCH is arm64 or x86_64, and not $(ARCH)))
+# What a binary says of the places that it was built from is the same wherever that was.
+REMAP := $(CURDIR)=/agora $(abspath $(or $(CARGO_TARGET_DIR),target))=/agora/target $(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
+
+# One command for all functions, so that what they have in common is compiled once. It installs nothing by itself.
+build: $(VENV)/deploy.stamp ## Build the functions for AWS (ARCH=arm64 or x86_64, ONLY='api-orders api-users')
+	@test -d "$$(rustc --print target-libdir --target $(TRIPLE))" || \
+		{ echo 'Rust does not build for $(ARCH) yet; this adds it: rustup target add $(TRIPLE)' >&2; exit 1; }
+	cargo lambda build --locked --release --skip-target-check --target $(TRIPLE) --lambda-dir target/lambda $(FLAGS) \
+		$(foreach path,$(REMAP),--config 'build.rustflags=["--remap-path-prefix=$(path)"]') \
+		$(patsubst functions/%,--package=%,$(wildcard functions/*)) $(ONLY:%=--bin=%)
+
+check-build: $(VENV)/deploy.stamp $(VENV)/test.stamp ## Build in two folders: sizes, stripped, the same bytes, nothing built twice (ARCH, ONLY)
+	ARCH=$(ARCH) TRIPLE=$(TRIPLE) ONLY='$(ONLY)' $(VENV)/bin/python -B tools/check_build.py
+
+sbom: $(VENV)/supply-chain.stamp ## Write the bill of materials of what is deployed (ARCH)
+	ARCH=$(ARCH) TRIPLE=$(TRIPLE) $(VENV)/bin/python -B tools/sbom.py
+
+supply-chain: sbom $(VENV)/deny.stamp ## Check licences, sources and duplicates of what is built from
+	cargo deny --locked check licenses bans sources
+
+advisories: $(VENV)/deny.stamp ## Check what is built from against the advisories on github.com
+	cargo deny --locked check advisories
 
 deploy: build $(VENV)/test.stamp ## Build, and deploy to the AWS account of the environment
-	sam deploy --guided --parameter-overrides Architecture=$(if $(filter x86_64,$(ARCH)),x86_64,arm64)
+	sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 keys-rotate: ## Take the next step of rotating the keys that sign tokens (STAGE=prod for a stack on AWS)
 	@cargo build --locked --quiet --package local
@@ -85,7 +109,16 @@ $(VENV)/deploy.stamp: tools/deploy.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/deploy.txt
 	@touch $@
 
+$(VENV)/supply-chain.stamp: tools/supply-chain.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/supply-chain.txt
+	@touch $@
+
 # The test runner: the one on the machine, or built from source once.
 $(VENV)/nextest.stamp: | $(VENV)/bin/pip
 	cargo nextest --version >/dev/null 2>&1 || cargo install --locked --root $(VENV) cargo-nextest@0.9.143
+	@touch $@
+
+# What checks dependencies: the one on the machine, or built from source once; it runs for seconds, and is not optimised.
+$(VENV)/deny.stamp: | $(VENV)/bin/pip
+	cargo deny --version >/dev/null 2>&1 || cargo install --locked --debug --root $(VENV) cargo-deny@0.20.2
 	@touch $@
