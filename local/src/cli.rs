@@ -25,6 +25,8 @@ pub(crate) enum Command {
     /// Rotates the keys that sign access tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Makes the first secrets of a stack on AWS, and says how to create them there.
+    Secrets(SecretsArguments),
     /// Runs a function with the variables that are its own; cargo calls this.
     #[command(hide = true)]
     RunFunction {
@@ -114,6 +116,19 @@ pub(crate) struct KeysArguments {
     /// Folder with what is kept for stacks on AWS.
     #[arg(long, default_value = ".deployments")]
     pub(crate) deployments: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretsArguments {
+    /// The stack, by its stage.
+    #[arg(long)]
+    pub(crate) stage: String,
+    /// Folder with what is kept for stacks on AWS.
+    #[arg(long, default_value = ".deployments")]
+    pub(crate) deployments: PathBuf,
+    /// The description of the deployment.
+    #[arg(long, default_value = "template.yaml")]
+    pub(crate) template: PathBuf,
 }
 
 #[derive(Debug, Args)]
