@@ -1,0 +1,69 @@
+"""The deployed HTTP API, as a client asks it."""
+
+import json
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    def data(self, status: int = 200) -> Any:
+        """The answer's data, once its status is as expected."""
+        assert self.status == status, f"{self.status} instead of {status}: {self.text}"
+        return json.loads(self.text)["data"]
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API at an address, asked by somebody: anybody, without a token."""
+
+    url: str
+    token: str | None = None
+
+    def by(self, token: str) -> "Api":
+        """The same, asked by whom the token is for."""
+        return Api(self.url, token)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Reads."""
+        return self._ask("GET", path, None, headers)
+
+    def post(self, path: str, body: Any = None, key: str | None = None) -> Answer:
+        """Writes, under an idempotency key."""
+        return self._ask("POST", path, body, {"idempotency-key": key or str(uuid.uuid4())})
+
+    def delete(self, path: str, version: str) -> Answer:
+        """Removes what is at the version that was seen."""
+        return self._ask("DELETE", path, None, {"if-match": version})
+
+    def preflight(self, path: str, origin: str) -> Answer:
+        """What a browser asks before it lets a page of `origin` post."""
+        return self._ask("OPTIONS", path, None, {"origin": origin, "access-control-request-method": "POST"})
+
+    def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        if data is not None:
+            request.add_header("content-type", "application/json")
+        if self.token is not None:
+            request.add_header("authorization", f"Bearer {self.token}")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return read(answer)
+        except urllib.error.HTTPError as refusal:
+            return read(refusal)
+
+
+def read(answer: Any) -> Answer:
+    """Takes an answer off the wire."""
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Answer(answer.status, headers, answer.read().decode())
