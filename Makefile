@@ -24,8 +24,10 @@ test: lint client $(VENV)/fuzz.stamp $(VENV)/nextest.stamp ## Run everything the
 test-deploy: $(VENV)/aws.stamp $(VENV)/test.stamp ## Deploy, use, redeploy, restore and delete the stack in a local AWS (BUILD=debug: not optimised, minutes faster)
 	$(if $(filter debug,$(BUILD)),,$(MAKE) build ARCH=$(patsubst aarch64,arm64,$(shell uname -m)))
 	cargo build --locked --workspace --bins
-	$(VENV)/aws/bin/python -B -m pytest -x -v -p no:cacheprovider tests/deployment --local target/debug/local \
-		--functions $(if $(filter debug,$(BUILD)),target/debug,target/lambda) --sam $(VENV)/bin/sam
+	$(VENV)/aws/bin/ruff check --quiet tests/deployment
+	$(VENV)/aws/bin/ruff format --quiet --check tests/deployment
+	$(VENV)/aws/bin/python -B -m pytest tests/deployment --local target/debug/local --sam $(VENV)/bin/sam \
+		--functions $(if $(filter debug,$(BUILD)),target/debug,target/lambda)
 
 lint: $(VENV)/test.stamp ## Check form, lints, documentation and the template
 	cargo fmt --all --check

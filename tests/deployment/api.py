@@ -7,6 +7,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from waiting import eventually
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -35,23 +37,33 @@ class Api:
 
     def get(self, path: str, **headers: str) -> Answer:
         """Reads."""
-        return self._ask("GET", path, None, headers)
+        return self._persist("GET", path, None, headers)
 
     def post(self, path: str, body: Any = None, key: str | None = None) -> Answer:
         """Writes, under an idempotency key."""
-        return self._ask("POST", path, body, {"idempotency-key": key or str(uuid.uuid4())})
+        return self._persist("POST", path, body, {"idempotency-key": key or str(uuid.uuid4())})
 
     def delete(self, path: str, version: str) -> Answer:
         """Removes what is at the version that was seen."""
-        return self._ask("DELETE", path, None, {"if-match": version})
+        return self._persist("DELETE", path, None, {"if-match": version})
 
     def preflight(self, path: str, origin: str) -> Answer:
         """What a browser asks before it lets a page of `origin` post."""
-        return self._ask("OPTIONS", path, None, {"origin": origin, "access-control-request-method": "POST"})
+        return self.ask("OPTIONS", path, None, {"origin": origin, "access-control-request-method": "POST"})
 
-    def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+    def _persist(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+        """Sends a request again for as long as the API says that it cannot answer for the moment: on a busy machine."""
+
+        def answered() -> Answer | None:
+            answer = self.ask(method, path, body, headers)
+            return None if answer.status == 503 else answer
+
+        return eventually(f"{method} {path} is answered", answered)
+
+    def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+        """Sends any request, once."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        request = urllib.request.Request(self.url + path, data, headers or {}, method=method)
         if data is not None:
             request.add_header("content-type", "application/json")
         if self.token is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from local_aws import LocalAws
 from marketplace import Marketplace
 from operator_commands import appoint

@@ -1,7 +1,8 @@
 """The process that stands for AWS: ministack, with what it lacks added. Settings come from the environment."""
 
-import gaps
 from ministack.app import main
+
+import gaps
 
 if __name__ == "__main__":
     gaps.close_all()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+
 from processes import Process, free_port
 from waiting import eventually
 
@@ -54,7 +55,8 @@ class LocalAws:
     def letters(self) -> list[dict[str, Any]]:
         """The e-mails that were handed to SES, which AWS would have sent."""
         with urllib.request.urlopen(f"{self.url}/_ministack/ses/messages", timeout=30) as answer:
-            return json.load(answer)["messages"]
+            of_accounts = json.load(answer)["messages"].values()
+        return [letter for letters in of_accounts for letter in letters]
 
     def environment(self) -> dict[str, str]:
         """What a command line tool needs to use it, as it would need it for AWS."""

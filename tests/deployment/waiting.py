@@ -9,8 +9,8 @@ Found = TypeVar("Found")
 PATIENCE = 120.0
 """Seconds that anything may take before a test gives up on it; a busy machine is slow, not wrong."""
 
-BETWEEN = 0.2
-"""Seconds between two questions."""
+BETWEEN = 1.0
+"""Seconds between two questions: who asks the API more often than 100 times a minute is refused."""
 
 
 def eventually(what: str, look: Callable[[], Found | None], patience: float = PATIENCE) -> Found:
