@@ -9,7 +9,7 @@ import pytest
 from local_aws import LocalAws
 from marketplace import Marketplace
 from operator_commands import appoint
-from operator_secrets import Keys
+from operator_secrets import Secrets
 from payments import Payments
 from people import Person
 from release import Release
@@ -76,7 +76,8 @@ def marketplace(
 ) -> Marketplace:
     """The deployed marketplace."""
     sam = Sam(request.config.getoption("--sam").resolve(), aws)
-    deployed = Marketplace(aws, sam, payments, Keys(local, folder / "keys"))
+    secrets = Secrets(local, release.folder / "template.yaml", folder / "secrets", aws.client("secretsmanager"))
+    deployed = Marketplace(aws, sam, payments, secrets, release)
     deployed.prepare()
     deployed.deploy(release)
     deployed.open_payments()

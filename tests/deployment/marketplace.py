@@ -7,66 +7,52 @@ from typing import Any
 
 from api import Api
 from local_aws import LocalAws
-from operator_secrets import Keys, keep, random_key
+from operator_secrets import STAGE, Secrets
 from payments import Payments
 from release import Release
 from sam import STACK, Sam
 from waiting import eventually
 
-GATEWAY_KEY = "sk_test_deployment"
-WEBHOOK_SECRET = "whsec_deployment"
+OF_GATEWAY = {"payment-gateway-key": "sk_test_deployment", "payment-webhook-secret": "whsec_deployment"}
 SENDER = "no-reply@agora.example"
 
 
 class Marketplace:
     """The deployment. What it is told and what it holds is found out as an operator finds it out."""
 
-    def __init__(self, aws: LocalAws, sam: Sam, payments: Payments, keys: Keys) -> None:
+    def __init__(self, aws: LocalAws, sam: Sam, payments: Payments, secrets: Secrets, release: Release) -> None:
         self.aws = aws
         self.sam = sam
         self.payments = payments
-        self.keys = keys
-        self._parameters: dict[str, str] = {}
+        self.secrets = secrets
+        self._parameters = release.configured(STAGE)
 
     def prepare(self) -> None:
         """What has to be there before the first deployment: an address to send from, and the secrets."""
         self.aws.client("sesv2").create_email_identity(EmailIdentity=SENDER)
-        own = {name: random_key() for name in ["RefreshTokenKey", "AccountTokenKey", "CursorKey"]}
-        gateways = {"PaymentGatewayKey": GATEWAY_KEY, "PaymentWebhookSecret": WEBHOOK_SECRET}
-        for parameter, value in {**own, **gateways}.items():
-            self.keep(parameter, value, "1")
-        self.take_step(self.keys.init(), "1")
+        self.secrets.make(OF_GATEWAY)
         self.tell(Architecture=architecture(), PaymentGatewayUrl=self.payments.url, AnalyticsWindowSeconds="0")
-
-    def keep(self, parameter: str, value: str, version: str) -> None:
-        """Keeps a secret under a name of its own, and tells the next deployment of that name."""
-        name = f"agora/dev/{parameter}/{version}"
-        self.tell(**{parameter: keep(self.aws.client("secretsmanager"), name, value)})
-
-    def take_step(self, step: Mapping[str, str], version: str) -> None:
-        """Tells the next deployment of the keys that sign tokens, as a step of their rotation gave them."""
-        public = {name: value for name, value in step.items() if name != "JwtSigningKey"}
-        if "JwtSigningKey" in step:
-            self.keep("JwtSigningKey", step["JwtSigningKey"], version)
-        self.tell(**public)
 
     def tell(self, **parameters: str) -> None:
         """What the next deployment is told besides."""
         self._parameters.update(parameters)
 
     def deploy(self, release: Release) -> None:
-        """Deploys a release with what was told."""
-        release.fingerprint(self._parameters)
-        self.sam.deploy(release, self._parameters)
+        """Deploys a release with what `samconfig.toml` has, with the keys that sign tokens, and with what was told."""
+        told = {**self._parameters, **self.secrets.parameters()}
+        release.fingerprint(told)
+        self.sam.deploy(release, told)
 
     def told(self) -> Mapping[str, str]:
-        """What was told so far."""
+        """What was told so far, and what `samconfig.toml` has."""
         return dict(self._parameters)
 
     def open_payments(self) -> None:
         """Has the gateway take payments, and report them to the deployment."""
-        secret = self._secret("PaymentWebhookSecret")
-        self.payments.open(self._secret("PaymentGatewayKey"), secret, f"{self.api().url}/v1/payments/webhook")
+        key, secret = (
+            self.secrets.value(self._parameters[name]) for name in ["PaymentGatewayKey", "PaymentWebhookSecret"]
+        )
+        self.payments.open(key, secret, f"{self.api().url}/v1/payments/webhook")
 
     def api(self) -> Api:
         """The deployed API. Its address in the outputs is AWS's; here the same API is under a path."""
@@ -114,10 +100,6 @@ class Marketplace:
             return next((letter for letter in letters if about in json.dumps(letter)), None)
 
         return eventually(f"SES has the letter to {address} about {about}", look)
-
-    def _secret(self, parameter: str) -> str:
-        manager = self.aws.client("secretsmanager")
-        return manager.get_secret_value(SecretId=self._parameters[parameter])["SecretString"]
 
 
 def architecture() -> str:

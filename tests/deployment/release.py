@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +30,13 @@ class Release:
     def program(self, function: str) -> Path:
         """Where a function's code is."""
         return self.folder / "target" / "lambda" / function / "bootstrap"
+
+    def configured(self, stage: str) -> dict[str, str]:
+        """The parameters that `samconfig.toml` has for a stage, but for those of a file."""
+        configuration = tomllib.loads((self.folder / "samconfig.toml").read_text())
+        environment = "default" if stage == "dev" else stage
+        overrides = configuration[environment]["deploy"]["parameters"]["parameter_overrides"]
+        return dict(pair.split("=", 1) for pair in overrides if not pair.startswith("file:"))
 
     def fingerprint(self, parameters: Mapping[str, str]) -> None:
         """Notes beside the code what it is deployed with.
