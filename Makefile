@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test test-deploy lint fuzz proofs format openapi client build deploy keys-rotate clean
+.PHONY: help dev test test-deploy lint fuzz proofs format openapi client build deploy secrets keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -29,11 +29,15 @@ test-deploy: $(VENV)/aws.stamp $(VENV)/test.stamp ## Deploy, use, redeploy, rest
 	$(VENV)/aws/bin/python -B -m pytest tests/deployment --local target/debug/local --sam $(VENV)/bin/sam \
 		--functions $(if $(filter debug,$(BUILD)),target/debug,target/lambda)
 
-lint: $(VENV)/test.stamp ## Check form, lints, documentation and the template
+lint: $(VENV)/test.stamp $(VENV)/checkov.stamp ## Check form, lints, documentation and the template
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo doc --locked --workspace --no-deps --quiet
 	sam validate --lint --template template.yaml --region eu-central-1
+	@mkdir -p .aws-sam
+	python tools/expand_template.py template.yaml .aws-sam/expanded.json
+	cfn-lint --ignore-checks W2001 --template .aws-sam/expanded.json # parameters that SAM puts in itself are not used any more
+	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml --file .aws-sam/expanded.json
 
 SEED ?= 1
 EXAMPLES ?= 300
@@ -60,8 +64,17 @@ build: $(VENV)/deploy.stamp ## Build the functions for AWS (ARCH=arm64 or x86_64
 	cargo lambda build --locked --release --lambda-dir target/lambda $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64) \
 		$(foreach function,$(notdir $(wildcard functions/*)),--package $(function))
 
-deploy: build $(VENV)/test.stamp ## Build, and deploy to the AWS account of the environment
-	sam deploy --guided --parameter-overrides Architecture=$(if $(filter x86_64,$(ARCH)),x86_64,arm64)
+# The fingerprint is part of each package, so that other parameters are another version of the function.
+STAGE_OF_STACK = $(or $(STAGE),dev)
+
+deploy: build $(VENV)/test.stamp ## Build, and deploy to the AWS account of the environment (STAGE=prod; else dev)
+	@cat template.yaml samconfig.toml .deployments/$(STAGE_OF_STACK)/parameters.yaml | sha256sum \
+		| tee $(foreach function,$(notdir $(wildcard functions/*)),target/lambda/$(function)/fingerprint) >/dev/null
+	sam deploy --config-env $(patsubst dev,default,$(STAGE_OF_STACK))
+
+secrets: ## Make the first secrets of a stack on AWS, and say how to create them there (STAGE=prod; else dev)
+	@cargo build --locked --quiet --package local
+	@target/debug/local secrets --stage $(STAGE_OF_STACK)
 
 keys-rotate: ## Take the next step of rotating the keys that sign tokens (STAGE=prod for a stack on AWS)
 	@cargo build --locked --quiet --package local
@@ -80,6 +93,12 @@ $(VENV)/run.stamp: tools/run.txt | $(VENV)/bin/pip
 
 $(VENV)/test.stamp: tools/test.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/test.txt
+	@touch $@
+
+# In an environment of its own: it pins other versions of what the AWS SAM CLI needs.
+$(VENV)/checkov.stamp: tools/checkov.txt | $(VENV)/bin/pip
+	python3 -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check --requirement tools/checkov.txt
 	@touch $@
 
 $(VENV)/client.stamp: tools/client.txt | $(VENV)/bin/pip

@@ -20,6 +20,7 @@ pub struct Access {
 #[derive(Debug)]
 struct Role {
     granted: BTreeSet<Grant>,
+    /// What was used; what Lambda needs in the function's name counts as that.
     used: Mutex<BTreeSet<Grant>>,
 }
 
@@ -40,7 +41,8 @@ impl Access {
     #[must_use]
     pub fn of(functions: &[Function]) -> Self {
         let role = |function: &Function| {
-            let role = Role { granted: function.grants.clone(), used: Mutex::default() };
+            let used = Mutex::new(function.platform_grants());
+            let role = Role { granted: function.grants.clone(), used };
             (function.stem.clone(), role)
         };
         Self { roles: Arc::new(functions.iter().map(role).collect()), denied: Arc::default() }
@@ -62,7 +64,7 @@ impl Access {
         Ok(())
     }
 
-    /// What a function is granted and has not used so far.
+    /// What a function is granted for itself and has not used so far.
     #[must_use]
     pub fn unused(&self, function: &str) -> BTreeSet<Grant> {
         let Some(role) = self.roles.get(function) else { return BTreeSet::new() };

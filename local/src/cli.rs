@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Payments(PaymentsArguments),
     /// Makes an account of a deployment on AWS an administrator; the first one has nobody else to do it.
     Appoint(AppointArguments),
+    /// Makes the first secrets of a stack on AWS, and says how to create them there.
+    Secrets(SecretsArguments),
     /// Runs a function with the variables that are its own; cargo calls this.
     #[command(hide = true)]
     RunFunction {
@@ -148,6 +150,19 @@ pub(crate) struct AppointArguments {
     /// The account's address.
     #[arg(long)]
     pub(crate) email: Email,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretsArguments {
+    /// The stack, by its stage.
+    #[arg(long)]
+    pub(crate) stage: String,
+    /// Folder with what is kept for stacks on AWS.
+    #[arg(long, default_value = ".deployments")]
+    pub(crate) deployments: PathBuf,
+    /// The description of the deployment.
+    #[arg(long, default_value = "template.yaml")]
+    pub(crate) template: PathBuf,
 }
 
 #[derive(Debug, Args)]

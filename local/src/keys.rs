@@ -22,9 +22,9 @@ use shared::auth::token;
 
 pub use pair::{KeySet, Pair, PublicKey, SigningKey};
 
-use crate::template::Parameters;
+use crate::{stage, template::Parameters};
 
-/// The parameter of the template with the private key that signs access tokens.
+/// The parameter of the template that names the private key that signs access tokens.
 pub const SIGNING_KEY: &str = "JwtSigningKey";
 
 /// The parameter of the template with the public halves of all keys whose tokens are accepted.
@@ -109,11 +109,25 @@ impl KeyRing {
         self.published.keys.iter().map(|key| key.kid.as_str())
     }
 
-    /// What the deployment is to be given. Without a signing key it keeps the one that it has.
+    /// What the local stack is to be given. Without a signing key it keeps the one that it has.
     #[must_use]
     pub fn parameters(&self) -> Parameters {
         let secret = self.secret.as_ref().map(|key| (SIGNING_KEY.to_owned(), key.expose().to_owned()));
         secret.into_iter().chain([(PUBLIC_KEYS.to_owned(), self.published.text())]).collect()
+    }
+
+    /// What a stack on AWS is to be given: the name of the secret with the key that signs, and what is published. Nothing of it
+    /// is secret.
+    #[must_use]
+    pub fn references(&self, stage: &str) -> Parameters {
+        let signing = (SIGNING_KEY.to_owned(), stage::signing_key_name(stage, &self.signing));
+        [signing, (PUBLIC_KEYS.to_owned(), self.published.text())].into()
+    }
+
+    /// The private half of the key that signs, while the deployment might not have it yet.
+    #[must_use]
+    pub fn secret(&self) -> Option<&SigningKey> {
+        self.secret.as_ref()
     }
 
     /// What is live once these keys have arrived everywhere, at `since`.

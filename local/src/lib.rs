@@ -30,6 +30,7 @@ pub mod private_file;
 pub mod router;
 pub mod secrets;
 pub mod seed;
+pub mod stage;
 
 pub mod clock;
 pub mod console;

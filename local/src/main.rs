@@ -8,9 +8,9 @@ mod till;
 use std::{fs, io, process::ExitCode};
 
 use clap::Parser;
-use local::{console, dev, env_file, router, secrets::Secrets, seed, template::Template};
+use local::{console, dev, env_file, router, secrets::Secrets, seed, stage, template::Template};
 
-use cli::{Cli, Command, RouterArguments};
+use cli::{Cli, Command, RouterArguments, SecretsArguments};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
         Command::Keys(command) => rotate::run(&command).map_err(CliError::from),
         Command::Payments(arguments) => till::run(arguments).await.map_err(CliError::from),
         Command::Appoint(arguments) => appoint::run(arguments).await.map_err(CliError::from),
+        Command::Secrets(arguments) => make_secrets(&arguments),
         Command::RunFunction { binary, arguments } => {
             Err(CliError::Run(env_file::run_function(&binary, &arguments)))
         }
@@ -48,12 +49,27 @@ enum CliError {
     Payments(#[from] till::TillError),
     #[error(transparent)]
     Appoint(#[from] appoint::AppointmentError),
+    #[error(transparent)]
+    Stage(#[from] stage::StageError),
     #[error("{path}: {source}")]
     Manifest { path: std::path::PathBuf, source: io::Error },
     #[error("{0} has no table {header}", header = router::HEADER)]
     NoTable(std::path::PathBuf),
     #[error("the function cannot be run: {0}")]
     Run(io::Error),
+}
+
+fn make_secrets(arguments: &SecretsArguments) -> Result<(), CliError> {
+    let refused = |source| CliError::Template { path: arguments.template.clone(), source };
+    let template = Template::read(&arguments.template).map_err(refused)?;
+    for creation in stage::first_secrets(&template, &arguments.deployments, &arguments.stage)? {
+        if creation.from_gateway {
+            let file = creation.file.display();
+            console::line(format_args!("# the payment gateway gives this one: write it to {file}, and then"));
+        }
+        console::line(creation);
+    }
+    Ok(())
 }
 
 fn show_router(arguments: &RouterArguments) -> Result<(), CliError> {

@@ -17,12 +17,12 @@ pub(crate) fn run(command: &KeysCommand) -> Result<(), KeysError> {
         KeysCommand::Status(keys) => status(&folder(keys)),
         KeysCommand::Rotate(keys) => {
             console::line(describe(&command::rotate(&folder(keys), clock::now())?));
-            console::line(what_to_do(keys));
+            console::line(what_to_do(keys)?);
             Ok(())
         }
         KeysCommand::Init { keys, published } => {
             console::line(describe(&command::init(&folder(keys), published.as_deref())?));
-            console::line(what_to_do(keys));
+            console::line(what_to_do(keys)?);
             Ok(())
         }
         KeysCommand::Deployed(keys) => {
@@ -50,14 +50,15 @@ fn status(folder: &KeyFolder) -> Result<(), KeysError> {
     Ok(())
 }
 
-fn what_to_do(keys: &KeysArguments) -> String {
+fn what_to_do(keys: &KeysArguments) -> Result<String, KeysError> {
     let Some(stage) = &keys.stage else {
-        return "a running `make dev` takes it on by itself".to_owned();
+        return Ok("a running `make dev` takes it on by itself".to_owned());
     };
-    let file = folder(keys).parameters_file();
-    format!(
-        "deploy it:  sam deploy --config-env {stage} --parameter-overrides file://{}\n\
-         then note:  local keys deployed --stage {stage}",
-        file.display()
-    )
+    let creation = folder(keys).creation()?;
+    let creation = creation.map(|creation| format!("create the secret:  {creation}\n")).unwrap_or_default();
+    Ok(format!(
+        "{creation}\
+         deploy it:          make deploy STAGE={stage}\n\
+         then note:          target/debug/local keys deployed --stage {stage}"
+    ))
 }

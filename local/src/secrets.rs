@@ -1,4 +1,5 @@
-//! The secrets of a local stack: generated once, kept in the state folder, never part of the repository.
+//! The secrets of a local stack: generated once, kept in the state folder, never part of the repository. Each stands under
+//! the parameter that holds its name on AWS.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -23,6 +24,9 @@ pub(crate) const PAYMENT_KEY: &str = "PaymentGatewayKey";
 
 /// Secret that the payment sandbox signs its webhooks with.
 pub(crate) const WEBHOOK_SECRET: &str = "PaymentWebhookSecret";
+
+/// The parameters whose secrets the payment gateway gives.
+pub const PARAMETERS_OF_GATEWAY: [&str; 2] = [PAYMENT_KEY, WEBHOOK_SECRET];
 
 /// Why there are no secrets.
 #[derive(Debug, thiserror::Error)]
@@ -116,15 +120,24 @@ impl Secrets {
     }
 }
 
-/// 32 random bytes; the payment gateway's in the forms that Stripe gives its own.
+/// A secret for a parameter; the payment gateway's in the forms that Stripe gives its own.
 fn secret(parameter: &str) -> Result<String, Unspecified> {
+    Ok(match parameter {
+        PAYMENT_KEY => format!("sk_test_{}", URL_SAFE_NO_PAD.encode(bytes()?)),
+        WEBHOOK_SECRET => format!("whsec_{}", URL_SAFE_NO_PAD.encode(bytes()?)),
+        _ => random()?,
+    })
+}
+
+/// A secret of Agora's own: 32 random bytes, in base64.
+pub(crate) fn random() -> Result<String, Unspecified> {
+    Ok(STANDARD.encode(bytes()?))
+}
+
+fn bytes() -> Result<[u8; 32], Unspecified> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes)?;
-    Ok(match parameter {
-        PAYMENT_KEY => format!("sk_test_{}", URL_SAFE_NO_PAD.encode(bytes)),
-        WEBHOOK_SECRET => format!("whsec_{}", URL_SAFE_NO_PAD.encode(bytes)),
-        _ => STANDARD.encode(bytes),
-    })
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -137,11 +150,19 @@ mod tests {
     fn template() -> Template {
         let text = "
 Parameters:
-  JwtSigningKey: { Type: String, NoEcho: true }
+  JwtSigningKey: { Type: String }
   JwtPublicKeys: { Type: String }
-  CursorKey: { Type: String, NoEcho: true }
-  PaymentGatewayKey: { Type: String, NoEcho: true }
-Resources: {}
+  CursorKey: { Type: String }
+  PaymentGatewayKey: { Type: String }
+Resources:
+  ApiX:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment:
+        Variables:
+          SIGNING: !Sub '{{resolve:secretsmanager:${JwtSigningKey}}}'
+          CURSOR: !Sub '{{resolve:secretsmanager:${CursorKey}}}'
+          GATEWAY: !Sub '{{resolve:secretsmanager:${PaymentGatewayKey}}}'
 ";
         Template::parse(text).unwrap()
     }
@@ -155,6 +176,15 @@ Resources: {}
         assert_eq!(STANDARD.decode(secrets.get("CursorKey").unwrap()).unwrap().len(), 32);
         assert!(secrets.get("PaymentGatewayKey").unwrap().starts_with("sk_test_"));
         assert!(!secrets.parameters(&template()).contains_key(WEBHOOK_SECRET));
+    }
+
+    #[test]
+    fn a_function_gets_the_secret_and_not_its_name() {
+        let secrets = Secrets::generate(&template()).unwrap();
+        let deployment = template().resolve(&secrets.parameters(&template()), "http://localhost").unwrap();
+        let environment = &deployment.function("api-x").unwrap().environment;
+        assert_eq!(environment["CURSOR"], secrets.get("CursorKey").unwrap());
+        assert_eq!(environment["GATEWAY"], secrets.get("PaymentGatewayKey").unwrap());
     }
 
     #[test]

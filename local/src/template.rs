@@ -12,11 +12,17 @@ mod grant;
 mod intrinsic;
 mod model;
 mod parameter;
+mod platform;
 mod props;
 mod resource;
+mod secret;
 mod yaml;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde_json::{Map, Value};
 
@@ -52,7 +58,8 @@ impl Template {
     /// [`TemplateError::Yaml`] if it is no YAML, [`TemplateError::UnknownTag`] for a tag that `CloudFormation` does not
     /// have or this reader does not know.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let value = serde_yaml_ng::from_str(text)?;
+        let mut value: serde_yaml_ng::Value = serde_yaml_ng::from_str(text)?;
+        value.apply_merge()?;
         match yaml::plain(value, &mut Place::document())? {
             Value::Object(document) => Ok(Self { document }),
             _ => Err(TemplateError::Type { place: Place::document(), expected: "a map" }),
@@ -71,15 +78,23 @@ impl Template {
         self.section("Parameters").is_some_and(|parameters| parameters.contains_key(parameter))
     }
 
-    /// Names of the secret parameters (`NoEcho`) that have no default.
+    /// Names of the parameters that hold the name of a secret: those that a reference to Secrets Manager names. Those with a
+    /// default are not needed.
     #[must_use]
     pub fn secret_parameters(&self) -> Vec<String> {
-        let is_secret = |declaration: &Value| {
-            declaration.get("NoEcho").and_then(Value::as_bool) == Some(true)
-                && declaration.get("Default").is_none()
+        let needed = |name: &String| {
+            let declaration = self.section("Parameters").and_then(|parameters| parameters.get(name));
+            declaration.is_some_and(|declaration| declaration.get("Default").is_none())
         };
-        let parameters = self.section("Parameters").into_iter().flatten();
-        parameters.filter(|(_, declaration)| is_secret(declaration)).map(|(name, _)| name.clone()).collect()
+        let sections = ["Globals", "Resources"].iter().filter_map(|section| self.document.get(*section));
+        let named: BTreeSet<String> = sections.flat_map(secret::parameters).collect();
+        named.into_iter().filter(needed).collect()
+    }
+
+    /// A section as it is written, with the long forms of intrinsic functions; for those who check what is not run here.
+    #[must_use]
+    pub fn written(&self, section: &str) -> Option<&Map<String, Value>> {
+        self.section(section)
     }
 
     /// Computes the deployment: parameters, intrinsic functions, `Globals`, and the types of what this crate runs.

@@ -46,7 +46,7 @@ class Release:
         """
         digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()
         for function in (self.folder / "target" / "lambda").iterdir():
-            (function / "parameters").write_text(digest)
+            (function / "fingerprint").write_text(digest)
 
     def changed(self, folder: Path, function: str) -> "Release":
         """A release in which the code of one function differs, and does the same: what follows the end of a program is

@@ -7,6 +7,7 @@ mod deployment;
 mod layers;
 mod sources;
 mod telemetry;
+mod template;
 
 use std::fs;
 use std::path::{Path, PathBuf};

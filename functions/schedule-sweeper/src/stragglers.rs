@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use shared::clock::{Clock, Timestamp};
 use shared::command::{Cause, Store, StoreError};
+use shared::dynamodb::outbox::Pending;
 use shared::dynamodb::schema::OUTBOX_SHARDS;
 use shared::relay::Routes;
 use shared::repository::order::OrderReader;
+use shared::telemetry::catalogue::OUTBOX_WAITING;
+use shared::telemetry::metrics;
 
 use crate::{PAGE, Sweeper};
 
@@ -21,10 +24,25 @@ impl<S: Store, Q: OrderReader, R: Routes, G, C: Clock> Sweeper<S, Q, R, G, C> {
         cause: &Cause,
         deadline: Timestamp,
     ) -> Result<usize, StoreError> {
+        let mut oldest = None;
+        let published = self.publish_from_shards(cause, deadline, &mut oldest).await;
+        let waiting = oldest.map_or(Duration::ZERO, |since| cause.at.since(since));
+        metrics::measure(&OUTBOX_WAITING, [], waiting);
+        published
+    }
+
+    /// Notes besides since when the oldest of them has waited.
+    async fn publish_from_shards(
+        &self,
+        cause: &Cause,
+        deadline: Timestamp,
+        oldest: &mut Option<Timestamp>,
+    ) -> Result<usize, StoreError> {
         let mut published = 0;
         for shard in 0..OUTBOX_SHARDS {
             while self.clock.now() < deadline {
                 let missed = self.outbox.overdue(shard, cause.at.minus(PATIENCE), PAGE).await?;
+                *oldest = missed.iter().filter_map(Pending::since).chain(*oldest).min();
                 let failed = self.relay.publish(&missed).await?;
                 published += missed.len() - failed.len();
                 if missed.len() < PAGE as usize || !failed.is_empty() {

@@ -131,13 +131,40 @@ mod tests {
         assert_eq!(rotate(&folder, now).unwrap().stage(), Stage::Introduced);
         let values = fs::read(folder.parameters_file()).unwrap();
         let values: BTreeMap<String, String> = serde_json::from_slice(&values).unwrap();
-        assert!(
-            !values.contains_key(SIGNING_KEY) && values[super::super::PUBLIC_KEYS].contains(first.signing())
-        );
+        assert_eq!(values[SIGNING_KEY], format!("agora/prod/jwt-signing-key/{}", first.signing()));
+        assert!(values[super::super::PUBLIC_KEYS].contains(first.signing()));
+        assert_eq!(folder.creation().unwrap(), None, "the key that signs is on AWS");
         for file in fs::read_dir(root.join("prod")).unwrap() {
             let mode = file.unwrap().metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_private_key_is_on_its_way_in_a_file_and_never_among_the_parameters() {
+        let root = scratch();
+        let folder = KeyFolder::of_stage(&root, "prod");
+        let mut now = crate::clock::now();
+        let mut ring = init(&folder, None).unwrap();
+        let mut on_the_way = Vec::new();
+        for _ in 0..4 {
+            let parameters = fs::read_to_string(folder.parameters_file()).unwrap();
+            let name = format!("agora/prod/jwt-signing-key/{}", ring.signing());
+            assert!(parameters.contains(&name));
+            let creation = folder.creation().unwrap();
+            if let Some(creation) = &creation {
+                let key = fs::read_to_string(&creation.file).unwrap();
+                assert_eq!(ring.published.kid_of(&key).as_deref(), Some(ring.signing()));
+                assert!(creation.name == name && !parameters.contains(&key));
+            }
+            assert_eq!(root.join("prod/jwt-signing-key.secret").exists(), creation.is_some());
+            on_the_way.push(creation.is_some());
+            deployed(&folder, now).unwrap();
+            now = status(&folder).unwrap().1.unwrap();
+            ring = rotate(&folder, now).unwrap();
+        }
+        assert_eq!(on_the_way, [true, false, true, false], "first, introduced, signing, retired");
         fs::remove_dir_all(root).unwrap();
     }
 

@@ -8,7 +8,11 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{KeyRing, KeySet, Live, PUBLIC_KEYS};
-use crate::{private_file, template::Parameters};
+use crate::{
+    private_file,
+    stage::{Creation, signing_key_name},
+    template::Parameters,
+};
 
 /// Values for the template's parameters, as the local stack keeps them.
 pub(crate) const SECRETS: &str = "secrets.json";
@@ -26,27 +30,27 @@ pub struct FolderError {
 #[derive(Clone, Debug)]
 pub struct KeyFolder {
     folder: PathBuf,
-    /// The local stack's own folder, where the keys are among its other secrets.
-    local: bool,
+    /// The stack on AWS that it is about; in the local stack's own folder, the keys are among its other secrets.
+    stage: Option<String>,
 }
 
 impl KeyFolder {
     /// The state folder of the local stack.
     #[must_use]
     pub fn of_local_stack(state: &Path) -> Self {
-        Self { folder: state.to_owned(), local: true }
+        Self { folder: state.to_owned(), stage: None }
     }
 
     /// The folder of a stack on AWS.
     #[must_use]
     pub fn of_stage(stages: &Path, stage: &str) -> Self {
-        Self { folder: stages.join(stage), local: false }
+        Self { folder: stages.join(stage), stage: Some(stage.to_owned()) }
     }
 
     /// The file with the values that the deployment is to be given. `sam deploy` takes YAML, which JSON is.
     #[must_use]
     pub fn parameters_file(&self) -> PathBuf {
-        self.folder.join(if self.local { SECRETS } else { "parameters.yaml" })
+        self.folder.join(if self.stage.is_none() { SECRETS } else { "parameters.yaml" })
     }
 
     /// The ring; that of a local stack which has never rotated is read off its secrets.
@@ -55,7 +59,7 @@ impl KeyFolder {
     /// [`FolderError`] if a file cannot be read.
     pub fn ring(&self) -> Result<Option<KeyRing>, FolderError> {
         let kept = read(&self.ring_file())?;
-        if kept.is_some() || !self.local {
+        if kept.is_some() || self.stage.is_some() {
             return Ok(kept);
         }
         let secrets: Parameters = read(&self.parameters_file())?.unwrap_or_default();
@@ -73,10 +77,44 @@ impl KeyFolder {
             .map_err(|source| FolderError { path: self.folder.clone(), source })?;
         write(&self.ring_file(), ring)?;
         let path = self.parameters_file();
-        let mut values: Parameters =
-            if self.local { read(&path)?.unwrap_or_default() } else { Parameters::new() };
-        values.extend(ring.parameters());
-        write(&path, &values)
+        let Some(stage) = &self.stage else {
+            let mut values: Parameters = read(&path)?.unwrap_or_default();
+            values.extend(ring.parameters());
+            return write(&path, &values);
+        };
+        self.keep_signing_key(ring)?;
+        write(&path, &ring.references(stage))
+    }
+
+    /// The secret with the key that signs, if it might not be on AWS yet.
+    ///
+    /// # Errors
+    /// [`FolderError`] if a file cannot be read.
+    pub fn creation(&self) -> Result<Option<Creation>, FolderError> {
+        let (Some(stage), Some(ring)) = (&self.stage, self.ring()?) else { return Ok(None) };
+        let creation = |_| Creation {
+            name: signing_key_name(stage, ring.signing()),
+            file: self.signing_key_file(),
+            from_gateway: false,
+        };
+        Ok(ring.secret().map(creation))
+    }
+
+    /// The private half of the key that signs, as it goes to AWS; or nothing, once it must be there.
+    fn keep_signing_key(&self, ring: &KeyRing) -> Result<(), FolderError> {
+        let path = self.signing_key_file();
+        let kept = match ring.secret() {
+            Some(key) => private_file::write(&path, key.expose().as_bytes()),
+            None => match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
+        };
+        kept.map_err(|source| FolderError { path, source })
+    }
+
+    fn signing_key_file(&self) -> PathBuf {
+        self.folder.join("jwt-signing-key.secret")
     }
 
     /// What is live, as far as anybody has said.

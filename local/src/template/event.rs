@@ -104,8 +104,21 @@ fn stream(name: &str, props: &Props<'_>) -> Result<StreamMapping, TemplateError>
         max_retries: limit("MaximumRetryAttempts")?,
         max_age: limit("MaximumRecordAgeInSeconds")?.map(|seconds| Duration::from_secs(seconds.into())),
         start: start(props)?,
+        on_failure: on_failure(props)?,
         report_failures: reports_failures(props)?,
     })
+}
+
+/// The queue that is told of batches that were given up. Topics and buckets can be told on AWS, too.
+fn on_failure(props: &Props<'_>) -> Result<Option<String>, TemplateError> {
+    let Some(config) = props.map("DestinationConfig")? else { return Ok(None) };
+    let destination = config.map("OnFailure")?.ok_or_else(|| config.missing("OnFailure"))?;
+    match destination.need_text("Type")?.as_str() {
+        "SQS" => destination.need_text("Destination").map(Some),
+        other => {
+            Err(TemplateError::Unsupported { place: destination.place("Type"), what: format!("`{other}`") })
+        }
+    }
 }
 
 fn start(props: &Props<'_>) -> Result<StartingPosition, TemplateError> {

@@ -4,11 +4,18 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::{Function, Place, TemplateError, event, grant, parameter::scalar, props::Props};
+use super::{
+    Function, Place, TemplateError, event, grant, intrinsic::Resolver, parameter::scalar, props::Props,
+};
 use crate::names;
 
 /// Reads a function whose properties are resolved; `globals` is the resolved `Globals` section.
-pub(super) fn read(logical_id: &str, own: &Value, globals: &Value) -> Result<Function, TemplateError> {
+pub(super) fn read(
+    resolver: &Resolver<'_>,
+    logical_id: &str,
+    own: &Value,
+    globals: &Value,
+) -> Result<Function, TemplateError> {
     let properties = merge(globals.get("Function").unwrap_or(&Value::Null), own);
     let props = Props::of(&properties, Place::resource(logical_id))?;
     let mut function = Function {
@@ -18,7 +25,9 @@ pub(super) fn read(logical_id: &str, own: &Value, globals: &Value) -> Result<Fun
         timeout: Duration::from_secs(props.number::<u64>("Timeout")?.unwrap_or(3)),
         memory: props.number("MemorySize")?.unwrap_or(128),
         environment: environment(&props)?,
-        grants: grant::read(&props)?,
+        grants: grant::read(resolver, &props)?,
+        log_group: log_group(resolver, &props)?,
+        traced: props.text("Tracing")?.as_deref() == Some("Active"),
         routes: Vec::new(),
         queues: Vec::new(),
         streams: Vec::new(),
@@ -30,6 +39,18 @@ pub(super) fn read(logical_id: &str, own: &Value, globals: &Value) -> Result<Fun
         }
     }
     Ok(function)
+}
+
+/// The ARN of the log group that the function writes to.
+fn log_group(resolver: &Resolver<'_>, props: &Props<'_>) -> Result<Option<String>, TemplateError> {
+    let Some(logging) = props.map("LoggingConfig")? else { return Ok(None) };
+    let name = logging.need_text("LogGroup")?;
+    let place = logging.place("LogGroup");
+    let named = |id: &&str| resolver.physical_name(id).is_ok_and(|own| own == name);
+    let Some(group) = resolver.of_kind("AWS::Logs::LogGroup").find(named) else {
+        return Err(TemplateError::Unresolved { place, name });
+    };
+    Ok(scalar(&resolver.attribute(group, "Arn", &place)?))
 }
 
 fn environment(props: &Props<'_>) -> Result<BTreeMap<String, String>, TemplateError> {

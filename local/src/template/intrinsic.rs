@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Place, TemplateError, parameter::scalar};
+use super::{Place, TemplateError, parameter::scalar, secret};
 use crate::names;
 
 /// Everything that an intrinsic function can refer to.
@@ -93,7 +93,12 @@ impl Resolver<'_> {
         }))
     }
 
-    fn attribute(&self, resource: &str, attribute: &str, place: &Place) -> Result<Value, TemplateError> {
+    pub(super) fn attribute(
+        &self,
+        resource: &str,
+        attribute: &str,
+        place: &Place,
+    ) -> Result<Value, TemplateError> {
         let Some(kind) = self.kind(resource) else {
             return Err(TemplateError::Unresolved { place: place.clone(), name: resource.to_owned() });
         };
@@ -117,6 +122,18 @@ impl Resolver<'_> {
             }
         };
         Ok(Value::String(value))
+    }
+
+    /// The logical ids of all resources of a type.
+    pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &str> {
+        self.resources.keys().map(String::as_str).filter(move |id| self.kind(id) == Some(kind))
+    }
+
+    /// The properties of a resource, resolved.
+    pub(super) fn properties(&self, resource: &str) -> Result<Value, TemplateError> {
+        let raw = self.resources.get(resource).and_then(|resource| resource.get("Properties"));
+        let empty = Value::Object(Map::new());
+        self.resolve(raw.unwrap_or(&empty), &mut Place::resource(resource))
     }
 
     /// The type of a resource.
@@ -163,7 +180,7 @@ impl Resolver<'_> {
             rest = &rest[start + length + 1..];
         }
         result.push_str(rest);
-        Ok(Value::String(result))
+        secret::value(result, place).map(Value::String)
     }
 
     fn variable(

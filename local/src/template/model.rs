@@ -62,8 +62,12 @@ pub struct Function {
     pub memory: u32,
     /// Its environment, resolved.
     pub environment: BTreeMap<String, String>,
-    /// What its policies grant.
+    /// What its role grants, to the function and to Lambda in its name.
     pub grants: BTreeSet<Grant>,
+    /// ARN of the log group that Lambda writes to for it.
+    pub log_group: Option<String>,
+    /// Whether X-Ray is told of its invocations.
+    pub traced: bool,
     /// Routes of the HTTP API that lead to it.
     pub routes: Vec<Route>,
     /// Queues that invoke it.
@@ -132,6 +136,8 @@ pub struct StreamMapping {
     pub max_age: Option<Duration>,
     /// Where to begin without a checkpoint.
     pub start: StartingPosition,
+    /// ARN of the queue that is told of batches that were given up.
+    pub on_failure: Option<String>,
     /// Whether the function names the first record that failed.
     pub report_failures: bool,
 }
@@ -195,6 +201,8 @@ pub struct Queue {
     pub attributes: BTreeMap<String, String>,
     /// Where messages go that were received too often.
     pub redrive: Option<Redrive>,
+    /// ARNs of the queues whose messages may be moved here; `None` is any of the account.
+    pub redrive_sources: Option<Vec<String>>,
 }
 
 /// A redrive policy.

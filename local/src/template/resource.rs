@@ -8,6 +8,47 @@ use super::{
     Cors, Deployment, Place, Queue, Redrive, Table, TemplateError, function, intrinsic::Resolver,
     parameter::scalar, props::Props,
 };
+use crate::names;
+
+/// What a table can be given. Its protection, encryption and backups have no meaning here: the state folder is its owner's.
+const TABLE: [&str; 12] = [
+    "AttributeDefinitions",
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "PointInTimeRecoverySpecification",
+    "SSESpecification",
+    "StreamSpecification",
+    "TableName",
+    "Tags",
+    "TimeToLiveSpecification",
+];
+
+/// What a queue can be given; its encryption has no meaning here.
+const QUEUE: [&str; 10] = [
+    "DelaySeconds",
+    "FifoQueue",
+    "MessageRetentionPeriod",
+    "QueueName",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedriveAllowPolicy",
+    "RedrivePolicy",
+    "SqsManagedSseEnabled",
+    "Tags",
+    "VisibilityTimeout",
+];
+
+/// What the HTTP API can be given. Access logs are not kept here, and nobody throttles but the functions.
+const HTTP_API: [&str; 6] = [
+    "AccessLogSettings",
+    "CorsConfiguration",
+    "DefaultRouteSettings",
+    "DefinitionBody",
+    "DefinitionUri",
+    "StageName",
+];
 
 /// Reads every resource. Types that the local stack has no part for (alarms, roles, …) are resolved all the same, so
 /// that a wrong reference in them is found here and not at the deployment.
@@ -23,13 +64,11 @@ pub(super) fn read_all(resolver: &Resolver<'_>, globals: &Value) -> Result<Deplo
         let Some(kind) = resolver.kind(id) else {
             return Err(TemplateError::Missing { place: Place::resource(id).child("Type") });
         };
-        let empty = Value::Object(Map::new());
-        let raw = resource.get("Properties").unwrap_or(&empty);
-        let properties = resolver.resolve(raw, &mut Place::resource(id))?;
+        let properties = resolver.properties(id)?;
         let props = Props::of(&properties, Place::resource(id))?;
         match kind {
             "AWS::Serverless::Function" => {
-                deployment.functions.push(function::read(id, &properties, globals)?);
+                deployment.functions.push(function::read(resolver, id, &properties, globals)?);
             }
             "AWS::DynamoDB::Table" => deployment.tables.push(table(id, resolver.physical_name(id)?, &props)?),
             "AWS::SQS::Queue" => deployment.queues.push(queue(id, resolver.physical_name(id)?, &props)?),
@@ -38,6 +77,7 @@ pub(super) fn read_all(resolver: &Resolver<'_>, globals: &Value) -> Result<Deplo
         }
     }
     check_references(&deployment)?;
+    check_redrives(&deployment)?;
     Ok(deployment)
 }
 
@@ -60,7 +100,27 @@ fn check_references(deployment: &Deployment) -> Result<(), TemplateError> {
     Ok(())
 }
 
+/// Messages are moved only to where they may be moved to, as SQS has it.
+fn check_redrives(deployment: &Deployment) -> Result<(), TemplateError> {
+    for queue in &deployment.queues {
+        let Some(redrive) = &queue.redrive else { continue };
+        let own = names::queue_arn(&queue.name);
+        let target =
+            deployment.queues.iter().find(|other| names::queue_arn(&other.name) == redrive.target_arn);
+        let allowed = target.and_then(|target| target.redrive_sources.as_ref());
+        if allowed.is_some_and(|sources| !sources.contains(&own)) {
+            let place = Place::resource(&queue.logical_id).child("RedrivePolicy");
+            return Err(TemplateError::Unresolved {
+                place,
+                name: format!("{} (source)", redrive.target_arn),
+            });
+        }
+    }
+    Ok(())
+}
+
 fn table(id: &str, name: String, props: &Props<'_>) -> Result<Table, TemplateError> {
+    props.only(&TABLE)?;
     let mut create = Map::new();
     create.insert("TableName".to_owned(), json!(name));
     for key in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
@@ -89,6 +149,7 @@ fn table(id: &str, name: String, props: &Props<'_>) -> Result<Table, TemplateErr
 }
 
 fn queue(id: &str, name: String, props: &Props<'_>) -> Result<Queue, TemplateError> {
+    props.only(&QUEUE)?;
     if props.flag("FifoQueue")?.unwrap_or(false) {
         let place = props.place("FifoQueue");
         return Err(TemplateError::Unsupported { place, what: "FIFO queues".to_owned() });
@@ -110,10 +171,16 @@ fn queue(id: &str, name: String, props: &Props<'_>) -> Result<Queue, TemplateErr
                 .ok_or_else(|| policy.missing("maxReceiveCount"))?,
         }),
     };
-    Ok(Queue { logical_id: id.to_owned(), name, attributes, redrive })
+    let redrive_sources = match props.map("RedriveAllowPolicy")? {
+        None => None,
+        Some(policy) if policy.need_text("redrivePermission")? == "allowAll" => None,
+        Some(policy) => Some(policy.texts("sourceQueueArns")?),
+    };
+    Ok(Queue { logical_id: id.to_owned(), name, attributes, redrive, redrive_sources })
 }
 
 fn cors(props: &Props<'_>) -> Result<Option<Cors>, TemplateError> {
+    props.only(&HTTP_API)?;
     if props.get("DefinitionBody").is_some() || props.get("DefinitionUri").is_some() {
         let place = props.place("DefinitionBody");
         return Err(TemplateError::Unsupported { place, what: "routes from an OpenAPI document".to_owned() });

@@ -204,6 +204,16 @@ pub static OUTBOX_AGE: Metric<0> = Metric {
     help: "How long the oldest of the events published at once had waited",
 };
 
+/// How long the event that waits longest in the outbox has waited, each time that the sweeper looks; those that the stream is
+/// about to take do not count.
+pub static OUTBOX_WAITING: Metric<0> = Metric {
+    name: "OutboxWaiting",
+    unit: Unit::Milliseconds,
+    kind: Kind::Distribution,
+    dimensions: [],
+    help: "How long the oldest of the events that the stream missed has waited",
+};
+
 /// Spans that were given up, because the collector did not take them for too long.
 pub static SPANS_DROPPED: Metric<0> = Metric {
     name: "SpansDropped",
@@ -214,7 +224,7 @@ pub static SPANS_DROPPED: Metric<0> = Metric {
 };
 
 /// Every metric.
-pub static ALL: [Entry; 15] = [
+pub static ALL: [Entry; 16] = [
     REQUEST_LATENCY.entry(),
     COLD_STARTS.entry(),
     ERRORS.entry(),
@@ -229,5 +239,6 @@ pub static ALL: [Entry; 15] = [
     LIMITER_REJECTIONS.entry(),
     OUTBOX_PUBLISHED.entry(),
     OUTBOX_AGE.entry(),
+    OUTBOX_WAITING.entry(),
     SPANS_DROPPED.entry(),
 ];

@@ -69,6 +69,7 @@ async fn busy_shop() -> Shop {
     for order in &orders {
         shop.order_in(&buyer, order, &["confirmed"]).await;
     }
+    shop.stack().run_schedule("schedule-sweeper").await.unwrap();
     shop.quiet().await;
     shop
 }

@@ -1,0 +1,289 @@
+//! The template, held against what every deployment must keep: secrets by reference, exact grants, encrypted and guarded
+//! data, and nothing that fails without an alarm.
+
+use std::collections::BTreeSet;
+
+use harness::{TestTable, workspace};
+use local::secrets::PARAMETERS_OF_GATEWAY;
+use local::stage::secret_name;
+use local::template::Template;
+use serde_json::{Map, Value, json};
+
+use crate::read;
+
+/// What parameters are called whose values nobody may see.
+const SECRET_NAMES: [&str; 4] = ["Key", "Secret", "Password", "Headers"];
+
+fn template() -> Template {
+    Template::read(&workspace("template.yaml")).unwrap()
+}
+
+fn resources(template: &Template) -> &Map<String, Value> {
+    template.written("Resources").unwrap()
+}
+
+/// The resources of a type, with their properties.
+fn of_kind<'a>(template: &'a Template, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    let all = resources(template).iter().filter(move |(_, resource)| resource["Type"] == kind);
+    all.map(|(id, resource)| (id, &resource["Properties"]))
+}
+
+fn ids(template: &Template, kind: &str) -> BTreeSet<String> {
+    of_kind(template, kind).map(|(id, _)| id.clone()).collect()
+}
+
+/// Every text in a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(map) => map.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_secret_is_named_by_its_parameter_and_referred_to_by_functions_alone() {
+    let template = template();
+    let declared = template.written("Parameters").unwrap();
+    let mut found = 0;
+    for (name, declaration) in declared {
+        assert!(declaration.get("NoEcho").is_none(), "{name} holds a secret itself");
+        if !SECRET_NAMES.iter().any(|end| name.ends_with(end)) {
+            continue;
+        }
+        found += 1;
+        let reference = format!("{{{{resolve:secretsmanager:${{{name}}}}}}}");
+        let mut referred = 0;
+        for section in ["Globals", "Resources", "Outputs"] {
+            let section = json!(template.written(section).unwrap());
+            for text in texts(&section) {
+                referred += usize::from(text == reference);
+                let shown = text == name || (text != reference && text.contains(&format!("${{{name}}}")));
+                assert!(!shown, "{name} is used as it is: {text}");
+            }
+        }
+        assert!(referred > 0, "{name} is not referred to");
+        if declaration.get("Default").is_none() {
+            assert!(template.secret_parameters().contains(name), "{name}");
+        }
+    }
+    assert_eq!(found, 7);
+}
+
+#[test]
+fn every_stage_names_its_secrets_and_has_nothing_secret_itself() {
+    let configuration = read(&workspace("samconfig.toml"));
+    for stage in ["dev", "prod"] {
+        for parameter in template().secret_parameters() {
+            // Each key that signs has a name of its own, in the file that `make secrets` begins.
+            let expected = match parameter.as_str() {
+                "JwtSigningKey" => format!("\"file://.deployments/{stage}/parameters.yaml\""),
+                _ => format!("\"{parameter}={}\"", secret_name(stage, &parameter)),
+            };
+            assert!(configuration.contains(&expected), "{expected} is not in samconfig.toml");
+        }
+    }
+    for parameter in PARAMETERS_OF_GATEWAY {
+        assert!(template().secret_parameters().iter().any(|name| name == parameter), "{parameter}");
+    }
+}
+
+#[test]
+fn parameters_are_described_and_shown_in_groups() {
+    let template = template();
+    let declared = template.written("Parameters").unwrap();
+    let groups = &template.written("Metadata").unwrap()["AWS::CloudFormation::Interface"]["ParameterGroups"];
+    let grouped: Vec<&str> =
+        groups.as_array().unwrap().iter().flat_map(|group| texts(&group["Parameters"])).collect();
+    assert_eq!(grouped.len(), declared.len(), "a parameter is in no group, or in two");
+    for (name, declaration) in declared {
+        assert!(declaration["Description"].as_str().is_some_and(|text| text.ends_with('.')), "{name}");
+        assert!(grouped.contains(&name.as_str()), "{name} is in no group");
+    }
+}
+
+/// The statements of everything that grants something to somebody, by the resource that they stand in.
+fn statements(template: &Template) -> Vec<(String, &Value)> {
+    let mut found = Vec::new();
+    for kind in ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"] {
+        for (id, properties) in of_kind(template, kind) {
+            let inline = properties["Policies"].as_array().into_iter().flatten();
+            let documents = inline.map(|policy| &policy["PolicyDocument"]);
+            for document in documents.chain([&properties["PolicyDocument"]]) {
+                let all = document["Statement"].as_array().into_iter().flatten();
+                found.extend(all.map(|statement| (id.clone(), statement)));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_grant_is_wider_than_it_must_be() {
+    let template = template();
+    // X-Ray knows no resources; alarms are asked for by name, which IAM does not tell from asking for all.
+    let justified = [
+        ("Telling", json!(["xray:PutTelemetryRecords", "xray:PutTraceSegments"])),
+        ("DeploymentRole", json!("cloudwatch:DescribeAlarms")),
+    ];
+    let all = statements(&template);
+    assert!(all.len() > 40, "only {} statements were found", all.len());
+    for (id, statement) in all {
+        assert!(!texts(&statement["Action"]).iter().any(|action| action.contains('*')), "{id}: {statement}");
+        if justified.iter().any(|(role, action)| *role == id && *action == statement["Action"]) {
+            continue;
+        }
+        assert!(!texts(&statement["Resource"]).iter().any(|arn| arn.contains('*')), "{id}: {statement}");
+    }
+    for (id, properties) in of_kind(&template, "AWS::IAM::Role") {
+        let managed = properties.get("ManagedPolicyArns").unwrap_or(&Value::Null);
+        let service = &properties["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"];
+        let expected =
+            if service == "lambda.amazonaws.com" { json!([{ "Ref": "Telling" }]) } else { Value::Null };
+        assert_eq!(*managed, expected, "{id}: policies that are not of this template");
+    }
+}
+
+#[tokio::test]
+async fn a_role_grants_lambda_what_it_does_in_the_functions_name_and_a_log_group_keeps_what_it_prints() {
+    let table = TestTable::open().await;
+    let deployment = table.stack().deployment();
+    let template = template();
+    let mut roles = BTreeSet::new();
+    for function in &deployment.functions {
+        let name = &function.stem;
+        let missing: Vec<_> = function.platform_grants().difference(&function.grants).cloned().collect();
+        assert!(missing.is_empty(), "{name} is not granted {missing:?}");
+        assert!(function.traced && function.log_group.is_some(), "{name} tells nothing of itself");
+        let role = &resources(&template)[&function.logical_id]["Properties"]["Role"]["Fn::GetAtt"][0];
+        assert!(roles.insert(role.as_str().unwrap().to_owned()), "{name} shares its role");
+    }
+    for (id, properties) in of_kind(&template, "AWS::Logs::LogGroup") {
+        assert_eq!(properties["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{id}");
+    }
+}
+
+#[test]
+fn data_is_encrypted_can_be_restored_and_outlives_the_stack() {
+    let template = template();
+    let table = &resources(&template)["Table"];
+    assert_eq!([&table["DeletionPolicy"], &table["UpdateReplacePolicy"]], [&json!("Retain"); 2]);
+    let properties = &table["Properties"];
+    assert_eq!(properties["SSESpecification"]["SSEEnabled"], true);
+    assert_eq!(properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(properties["DeletionProtectionEnabled"], json!({ "Ref": "TableDeletionProtection" }));
+    assert_eq!(template.written("Parameters").unwrap()["TableDeletionProtection"]["Default"], "true");
+    for (id, queue) in of_kind(&template, "AWS::SQS::Queue") {
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{id}");
+    }
+    for (id, topic) in of_kind(&template, "AWS::SNS::Topic") {
+        assert_eq!(topic["KmsMasterKeyId"], json!({ "Ref": "Key" }), "{id}");
+    }
+    let functions = &template.written("Globals").unwrap()["Function"];
+    assert_eq!(functions["KmsKeyArn"], json!({ "Fn::GetAtt": ["Key", "Arn"] }));
+}
+
+#[test]
+fn no_queue_is_spoken_to_in_the_clear() {
+    let template = template();
+    let (_, policy) = of_kind(&template, "AWS::SQS::QueuePolicy").next().unwrap();
+    let covered: BTreeSet<String> = texts(&policy["Queues"]).into_iter().map(str::to_owned).collect();
+    assert_eq!(covered, ids(&template, "AWS::SQS::Queue"));
+    let expected = json!({
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": "*",
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    });
+    assert_eq!(policy["PolicyDocument"]["Statement"], json!([expected]));
+}
+
+#[tokio::test]
+async fn a_dead_letter_queue_takes_messages_of_its_own_queue_only() {
+    let table = TestTable::open().await;
+    let deployment = table.stack().deployment();
+    let mut redriven = 0;
+    for queue in &deployment.queues {
+        let Some(redrive) = &queue.redrive else { continue };
+        redriven += 1;
+        let own = local::names::queue_arn(&queue.name);
+        let target =
+            |other: &&local::template::Queue| local::names::queue_arn(&other.name) == redrive.target_arn;
+        let target = deployment.queues.iter().find(target).unwrap();
+        assert_eq!(target.redrive_sources, Some(vec![own]), "{}", target.name);
+    }
+    assert!(redriven >= 6, "only {redriven} queues with dead letters were found");
+}
+
+/// The logical ids that the dimensions of alarms on a metric name.
+fn alarmed(template: &Template, metric: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (_, alarm) in of_kind(template, "AWS::CloudWatch::Alarm") {
+        let several = alarm["Metrics"].as_array().into_iter().flatten();
+        for one in several.map(|entry| &entry["MetricStat"]["Metric"]).chain([alarm]) {
+            if one["MetricName"] == metric {
+                found.extend(one["Dimensions"].as_array().into_iter().flatten().flat_map(named));
+            }
+        }
+    }
+    found
+}
+
+/// What a dimension names.
+fn named(dimension: &Value) -> Option<String> {
+    let value = &dimension["Value"];
+    let id = value.get("Ref").or_else(|| value.get("Fn::GetAtt")?.get(0))?;
+    Some(id.as_str()?.to_owned())
+}
+
+#[test]
+fn nothing_fails_without_an_alarm_that_reaches_somebody() {
+    let template = template();
+    let queues = ids(&template, "AWS::SQS::Queue");
+    let (dead, alive): (BTreeSet<String>, BTreeSet<String>) =
+        queues.into_iter().filter(|id| id != "OutboxFailures").partition(|id| id.ends_with("DeadLetters"));
+    assert_eq!(alarmed(&template, "NumberOfMessagesReceived"), dead);
+    let waiting = alarmed(&template, "ApproximateAgeOfOldestMessage");
+    assert!(waiting.is_superset(&alive) && waiting.is_superset(&dead), "{waiting:?}");
+    let given_up = alarmed(&template, "ApproximateNumberOfMessagesVisible");
+    assert_eq!(given_up, BTreeSet::from(["OutboxFailures".to_owned()]));
+    let functions = ids(&template, "AWS::Serverless::Function");
+    assert!(alarmed(&template, "Errors").is_superset(&functions), "a function crashes unheard");
+    for metric in ["IteratorAge", "OutboxWaiting", "BreakerTurns", "5xx", "Latency"] {
+        assert!(!alarmed(&template, metric).is_empty(), "{metric}");
+    }
+    let dashboard = template.written("Resources").unwrap()["Dashboard"].to_string();
+    for (id, alarm) in of_kind(&template, "AWS::CloudWatch::Alarm") {
+        assert_eq!(alarm["AlarmActions"], json!([{ "Ref": "Alarms" }]), "{id} reaches nobody");
+        assert!(alarm["AlarmDescription"].as_str().is_some_and(|text| text.ends_with('.')), "{id}");
+        assert!(dashboard.contains(&format!("${{{id}.Arn}}")), "{id} is not on the dashboard");
+    }
+}
+
+#[test]
+fn a_deployment_goes_by_an_alias_and_back_on_alarms_of_all_functions() {
+    let template = template();
+    let functions = &template.written("Globals").unwrap()["Function"];
+    assert_eq!(functions["AutoPublishAlias"], "live");
+    let preference = &functions["DeploymentPreference"];
+    assert_eq!(preference["Type"], json!({ "Ref": "DeploymentPace" }));
+    let alarms = texts(&preference["Alarms"]);
+    let mut watched = BTreeSet::new();
+    for alarm in alarms {
+        let metrics = &resources(&template)[alarm]["Properties"]["Metrics"];
+        let entries =
+            metrics.as_array().unwrap().iter().map(|entry| &entry["MetricStat"]["Metric"]["Dimensions"]);
+        watched.extend(entries.filter_map(Value::as_array).flatten().filter_map(named));
+    }
+    let functions = ids(&template, "AWS::Serverless::Function");
+    assert!(watched.is_superset(&functions), "{:?}", functions.difference(&watched));
+    let moved: BTreeSet<String> = statements(&template)
+        .into_iter()
+        .filter(|(id, statement)| id == "DeploymentRole" && statement["Action"][0] == "lambda:GetAlias")
+        .flat_map(|(_, statement)| statement["Resource"].as_array().unwrap().clone())
+        .filter_map(|arn| Some(arn["Fn::GetAtt"][0].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(moved, functions);
+}
