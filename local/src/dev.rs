@@ -172,4 +172,3 @@ fn hint(error: &InvokeError) -> &'static str {
         _ => "",
     }
 }
-

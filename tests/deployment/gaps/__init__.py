@@ -1,6 +1,6 @@
 """What the local AWS does not do by itself, each in one file. `close_all` is called before it starts."""
 
-from gaps import batch_grants, gradual_deployment, metric_math, routes, transport
+from gaps import batch_grants, gradual_deployment, metric_math, routes, sender_identity, transport
 
 
 def close_all() -> None:
@@ -9,4 +9,5 @@ def close_all() -> None:
     routes.close()
     gradual_deployment.close()
     metric_math.close()
+    sender_identity.close()
     transport.close()
