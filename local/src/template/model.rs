@@ -136,7 +136,7 @@ pub struct StreamMapping {
     pub max_age: Option<Duration>,
     /// Where to begin without a checkpoint.
     pub start: StartingPosition,
-    /// ARN of the queue that is told of batches that were given up.
+    /// ARN of the queue that Lambda tells of batches that were given up; on this machine the terminal is told.
     pub on_failure: Option<String>,
     /// Whether the function names the first record that failed.
     pub report_failures: bool,

@@ -1,4 +1,4 @@
-//! Secrets: parameters that hold the name of a secret, and the references that CloudFormation puts its value in place of.
+//! Secrets: parameters that hold the name of a secret, and the references that `CloudFormation` puts its value in place of.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::{Place, TemplateError};
 const BEFORE: &str = "{{resolve:secretsmanager:";
 const AFTER: &str = "}}";
 
-/// Whether a text is, or has in it, a reference that `CloudFormation` resolves.
+/// How a text begins that is, or should be, a reference that `CloudFormation` resolves.
 const DYNAMIC: &str = "{{resolve:";
 
 /// The parameters that references name.
