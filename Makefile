@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test lint fuzz proofs format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
+.PHONY: help dev test test-deploy lint fuzz proofs format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -19,6 +19,15 @@ test: lint client $(VENV)/fuzz.stamp $(VENV)/nextest.stamp ## Run everything the
 	cargo build --locked --workspace --bins --examples
 	cargo test --locked --workspace --doc --quiet
 	cargo nextest run --locked --workspace
+
+# Functions run on this machine as they are, so that they are built for it: as for AWS, or as `make test` needs them anyway.
+test-deploy: $(VENV)/aws.stamp $(VENV)/test.stamp ## Deploy, use, redeploy, restore and delete the stack in a local AWS (BUILD=debug: not optimised, minutes faster)
+	$(if $(filter debug,$(BUILD)),,$(MAKE) build ARCH=$(patsubst aarch64,arm64,$(shell uname -m)))
+	cargo build --locked --workspace --bins
+	$(VENV)/aws/bin/ruff check --quiet tests/deployment
+	$(VENV)/aws/bin/ruff format --quiet --check tests/deployment
+	$(VENV)/aws/bin/python -B -m pytest tests/deployment --local target/debug/local --sam $(VENV)/bin/sam \
+		--functions $(if $(filter debug,$(BUILD)),target/debug,target/lambda)
 
 lint: $(VENV)/test.stamp $(VENV)/checkov.stamp ## Check form, lints, documentation and the template
 	cargo fmt --all --check
@@ -130,6 +139,12 @@ $(VENV)/deploy.stamp: tools/deploy.txt | $(VENV)/bin/pip
 
 $(VENV)/supply-chain.stamp: tools/supply-chain.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/supply-chain.txt
+	@touch $@
+
+# A local AWS in an environment of its own: it wants other versions than the SAM CLI.
+$(VENV)/aws.stamp: tools/aws.txt | $(VENV)/bin/pip
+	python3 -m venv $(VENV)/aws
+	$(VENV)/aws/bin/pip install --quiet --disable-pip-version-check --requirement tools/aws.txt
 	@touch $@
 
 # The test runner: the one on the machine, or built from source once.

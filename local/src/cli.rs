@@ -7,6 +7,7 @@ use local::{
     dev::{Host, Options},
     stack::{Ports, default_bin_dir},
 };
+use shared::domain::email::Email;
 
 /// Runs template.yaml on this machine.
 #[derive(Debug, Parser)]
@@ -25,6 +26,10 @@ pub(crate) enum Command {
     /// Rotates the keys that sign access tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Runs the payment sandbox alone, for functions that run elsewhere.
+    Payments(PaymentsArguments),
+    /// Makes an account of a deployment on AWS an administrator; the first one has nobody else to do it.
+    Appoint(AppointArguments),
     /// Makes the first secrets of a stack on AWS, and says how to create them there.
     Secrets(SecretsArguments),
     /// Runs a function with the variables that are its own; cargo calls this.
@@ -116,6 +121,35 @@ pub(crate) struct KeysArguments {
     /// Folder with what is kept for stacks on AWS.
     #[arg(long, default_value = ".deployments")]
     pub(crate) deployments: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PaymentsArguments {
+    /// Port of the payment sandbox.
+    #[arg(long, default_value_t = 12111)]
+    pub(crate) port: u16,
+    /// The key that callers must present.
+    #[arg(long, default_value = "sk_test_sandbox")]
+    pub(crate) key: String,
+    /// The secret that webhooks are signed with.
+    #[arg(long, default_value = "whsec_sandbox")]
+    pub(crate) webhook_secret: String,
+    /// Where webhooks go; without it none are sent.
+    #[arg(long)]
+    pub(crate) webhook_url: Option<String>,
+    /// File in which the book is kept; without it, it is forgotten.
+    #[arg(long)]
+    pub(crate) book: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AppointArguments {
+    /// The deployment's table: the output `TableName` of its stack.
+    #[arg(long)]
+    pub(crate) table: String,
+    /// The account's address.
+    #[arg(long)]
+    pub(crate) email: Email,
 }
 
 #[derive(Debug, Args)]

@@ -6,13 +6,13 @@ mod warm;
 use std::{error::Error, io, path::PathBuf};
 
 use futures::future::BoxFuture;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     Stack, StackBuilder, StartError, console,
     host::InvokeError,
     logs::Sink,
     queues::QueueError,
+    signals::Signals,
     stack::{HostChoice, Ports},
     template::{Parameters, Template},
 };
@@ -170,30 +170,5 @@ fn hint(error: &InvokeError) -> &'static str {
             "; build the functions with `cargo build`, or name their folder with --bin-dir"
         }
         _ => "",
-    }
-}
-
-/// The signals that end the stack.
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn any(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-        }
     }
 }

@@ -37,6 +37,7 @@ pub mod console;
 pub mod ids;
 mod lost;
 pub mod names;
+pub mod signals;
 mod stop;
 
 pub use stack::{Stack, StackBuilder, StartError};

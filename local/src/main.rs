@@ -1,7 +1,9 @@
 //! The command line of the local stack.
 
+mod appoint;
 mod cli;
 mod rotate;
+mod till;
 
 use std::{fs, io, process::ExitCode};
 
@@ -16,6 +18,8 @@ async fn main() -> ExitCode {
         Command::Dev(arguments) => dev::run(arguments.into(), Some(seed::run)).await.map_err(CliError::from),
         Command::Router(arguments) => show_router(&arguments),
         Command::Keys(command) => rotate::run(&command).map_err(CliError::from),
+        Command::Payments(arguments) => till::run(arguments).await.map_err(CliError::from),
+        Command::Appoint(arguments) => appoint::run(arguments).await.map_err(CliError::from),
         Command::Secrets(arguments) => make_secrets(&arguments),
         Command::RunFunction { binary, arguments } => {
             Err(CliError::Run(env_file::run_function(&binary, &arguments)))
@@ -41,6 +45,10 @@ enum CliError {
     Keys(#[from] local::keys::command::KeysError),
     #[error(transparent)]
     Secrets(#[from] local::secrets::SecretError),
+    #[error("payment sandbox: {0}")]
+    Payments(#[from] till::TillError),
+    #[error(transparent)]
+    Appoint(#[from] appoint::AppointmentError),
     #[error(transparent)]
     Stage(#[from] stage::StageError),
     #[error("{path}: {source}")]

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod analytics;
+mod appointment;
 mod attacks;
 mod auth;
 mod breaker;

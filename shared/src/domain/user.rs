@@ -1,5 +1,6 @@
 //! People with accounts.
 
+pub mod appoint;
 pub mod delete;
 pub mod password_reset;
 pub mod register;

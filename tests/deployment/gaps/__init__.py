@@ -1,0 +1,13 @@
+"""What the local AWS does not do by itself, each in one file. `close_all` is called before it starts."""
+
+from gaps import batch_grants, gradual_deployment, metric_math, routes, sender_identity, transport
+
+
+def close_all() -> None:
+    """Teaches the local AWS what the template needs besides."""
+    batch_grants.close()
+    routes.close()
+    gradual_deployment.close()
+    metric_math.close()
+    sender_identity.close()
+    transport.close()
