@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 
 use local::payments::Ledger;
 use shared::domain::dead_letter::DeadLetter;
+use shared::domain::dispatch::{Dispatch, DispatchState, MOST_SENDS};
 use shared::domain::order::fulfilment::{Fulfilment, Pieces};
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::payment::Payment;
 use shared::domain::product::Stock;
 use shared::domain::refund::RefundStatus;
+use shared::domain::subscriber::Subscriber;
 use shared::dynamodb::schema::OUTBOX_KIND;
 
 use super::{Invariant, Items, Journal, Violation};
 use crate::shop::Shop;
+
+fn is_doubtful(dispatch: &Dispatch) -> bool {
+    dispatch.sends == MOST_SENDS && matches!(dispatch.state, DispatchState::Sending { .. })
+}
 
 /// Everything in the table that the invariants speak of.
 #[derive(Debug, Default)]
@@ -25,6 +31,8 @@ pub struct Books {
     pub stock: BTreeMap<String, Stock>,
     /// Dead letters.
     pub dead_letters: Vec<DeadLetter>,
+    /// Events about which an e-mail was begun as often as it may be, and nobody knows of any whether it is out.
+    pub doubtful_emails: Vec<String>,
     /// Events that wait to be published.
     pub unpublished: usize,
 }
@@ -38,6 +46,12 @@ impl Books {
         Self::of(&Items::scan(shop).await)
     }
 
+    /// Whether a dead letter is where its message ends, and a person decides: nobody knows whether its e-mail is out.
+    #[must_use]
+    pub fn is_for_a_person(&self, letter: &DeadLetter) -> bool {
+        letter.queue == Subscriber::Emails && self.doubtful_emails.iter().any(|id| letter.body.contains(id))
+    }
+
     /// What the table has of it.
     #[must_use]
     pub fn of(items: &Items) -> Self {
@@ -47,6 +61,7 @@ impl Books {
             payments: items.of::<Payment>().map(|payment| (payment.order_id.to_string(), payment)).collect(),
             stock: items.placed::<Stock>().map(|(key, stock)| (product(&key.pk), stock)).collect(),
             dead_letters: items.of::<DeadLetter>().collect(),
+            doubtful_emails: items.of::<Dispatch>().filter(is_doubtful).map(|of| of.id.to_string()).collect(),
             unpublished: items.of_kind(OUTBOX_KIND).count(),
         }
     }
