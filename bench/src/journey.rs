@@ -99,7 +99,7 @@ impl Journey {
     #[must_use]
     pub fn cost(&self) -> Cost {
         let parts = self.parts.iter().flat_map(|part| [&part.before, &part.after]);
-        parts.fold(Cost::default(), |sum, part| sum.plus(part))
+        parts.fold(Cost::default(), Cost::plus)
     }
 
     /// As a table, in Markdown.
@@ -128,7 +128,7 @@ impl Part {
         let function = stage.shop.stack().deployment().function(&self.function);
         self.memory = function.map_or(0, |function| function.memory);
         self.invocations = after.invocations - before.invocations;
-        self.busy = after.busy - before.busy;
+        self.busy = after.busy.saturating_sub(before.busy);
     }
 }
 
