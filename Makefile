@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test test-deploy lint fuzz proofs format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
+.PHONY: help dev test test-deploy lint fuzz proofs bench counts format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -50,6 +50,15 @@ fuzz: $(VENV)/fuzz.stamp ## Send generated requests, and hold the answers agains
 proofs: ## Prove with faults injected that nothing is lost or doubled; takes hours (SEED, PROOFS='--only kills --resume')
 	cargo build --locked --workspace --bins --profile proof
 	target/proof/proofs --seed $(SEED) $(PROOFS)
+
+bench: ## Measure the functions as Lambda runs them; for a machine that has nothing else to do (BENCH=--write)
+	cargo build --locked --workspace --bins --release
+	cargo build --locked --manifest-path bench/plain/Cargo.toml --target-dir target/plain --release
+	target/release/bench --plain target/plain/release $(BENCH)
+
+counts: ## Count the requests and the capacity of every operation, and write docs/cost.md
+	cargo build --locked --workspace --bins
+	target/debug/bench counts --write
 
 openapi: ## Write the API's description anew, from the code
 	cargo build --locked --workspace --bins

@@ -6,6 +6,8 @@ mod plant;
 mod proxy;
 mod rule;
 mod skew;
+mod tls;
+mod units;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -21,6 +23,8 @@ pub use plant::Plant;
 pub(crate) use proxy::{HttpClient, Proxy, Victim};
 pub use rule::{Fault, Rule};
 pub use skew::shift_times;
+pub use tls::{Tls, TlsError};
+pub use units::Units;
 
 use crate::clock;
 
@@ -57,6 +61,10 @@ pub struct Call {
     pub at: Timestamp,
     /// The status that the function saw; `None` while it waits and if it never saw one.
     pub status: Option<u16>,
+    /// How long the function was kept waiting, from the arrival of its request to the answer; `None` like the status.
+    pub took: Option<Duration>,
+    /// The capacity that the answer says it took. DynamoDB says so if it is asked.
+    pub units: Option<Units>,
     /// Whether a rule struck this call.
     pub struck: bool,
 }
@@ -221,13 +229,13 @@ impl Faults {
         Decision { fault, delay, index }
     }
 
-    /// Notes the status that the function got to see.
-    pub(crate) fn answered(&self, decision: &Decision, status: u16) {
+    /// Notes what became of a call.
+    pub(crate) fn note(&self, decision: &Decision, note: impl FnOnce(&mut Call)) {
         let mut state = self.lock();
         let forgotten = state.forgotten;
         let index = decision.index.checked_sub(forgotten);
         if let Some(call) = index.and_then(|index| state.calls.get_mut(index)) {
-            call.status = Some(status);
+            note(call);
         }
     }
 
@@ -249,6 +257,8 @@ mod tests {
             target: None,
             at: Timestamp::UNIX_EPOCH,
             status: None,
+            took: None,
+            units: None,
             struck: false,
         }
     }
@@ -274,7 +284,7 @@ mod tests {
         faults.inject(Rule::new("*", Fault::throttled()).times(9));
         let decision = faults.decide(call("api-x", "Query"));
         assert!(decision.fault.is_some());
-        faults.answered(&decision, 400);
+        faults.note(&decision, |call| call.status = Some(400));
         faults.clear();
         assert!(faults.decide(call("api-x", "Query")).fault.is_none());
         assert_eq!(faults.calls().len(), 2);

@@ -79,6 +79,8 @@ pub struct FunctionStats {
     pub time_outs: u64,
     /// Invocations that ended in an error of the function.
     pub errors: u64,
+    /// How long instances have worked on events that they answered, together.
+    pub busy: Duration,
     /// Instances that live now.
     pub instances: u64,
 }

@@ -7,7 +7,7 @@ use harness::workspace;
 use crate::{functions, read, rust_files};
 
 fn all_sources() -> Vec<std::path::PathBuf> {
-    ["shared", "local", "tests", "proofs", "functions"]
+    ["shared", "local", "tests", "proofs", "bench", "functions"]
         .iter()
         .flat_map(|folder| rust_files(&workspace(folder)))
         .collect()

@@ -22,16 +22,13 @@ use shared::consumer::each::Consumer;
 use shared::consumer::{Delivery, Each, Outcome};
 use shared::http::Seal;
 use shared::mail::Mailer;
-use shared::repository::order::OrderReader;
-use shared::repository::user::UserReader;
 
 pub use heard::Heard;
 
 /// Sends an e-mail for each event of a queue that calls for one.
 #[derive(Debug, Clone)]
-pub struct Emails<S, Q, M, C = SystemClock> {
+pub struct Emails<S, M, C = SystemClock> {
     store: S,
-    reader: Q,
     mailer: M,
     clock: C,
     tokens: AccountTokens,
@@ -45,19 +42,18 @@ const CONCURRENCY: usize = 5;
 /// How long an e-mail takes at most: [`TERM`](send::TERM), and what the table needs before and after it.
 const LONGEST: Duration = Duration::from_secs(24);
 
-impl<S: Store, Q: UserReader + OrderReader, M: Mailer> Emails<S, Q, M> {
+impl<S: Store, M: Mailer> Emails<S, M> {
     /// On these adapters, with the settings of the environment.
     ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
-    pub fn new(env: &Environment, store: S, reader: Q, mailer: M) -> Result<Self, ConfigError> {
+    pub fn new(env: &Environment, store: S, mailer: M) -> Result<Self, ConfigError> {
         let url = env.text("AGORA_APP_URL")?;
         if !url.starts_with("https://") && !url.starts_with("http://") {
             return Err(invalid("AGORA_APP_URL", "must begin with http:// or https://".to_owned()));
         }
         Ok(Self {
             store,
-            reader,
             mailer,
             clock: SystemClock,
             tokens: AccountTokens::from_env(env)?,
@@ -68,25 +64,25 @@ impl<S: Store, Q: UserReader + OrderReader, M: Mailer> Emails<S, Q, M> {
 
     /// The same, with the time that `clock` shows.
     #[must_use]
-    pub fn at<C: Clock>(self, clock: C) -> Emails<S, Q, M, C> {
-        let Self { store, reader, mailer, tokens, seal, app_url, .. } = self;
-        Emails { store, reader, mailer, clock, tokens, seal, app_url }
+    pub fn at<C: Clock>(self, clock: C) -> Emails<S, M, C> {
+        let Self { store, mailer, tokens, seal, app_url, .. } = self;
+        Emails { store, mailer, clock, tokens, seal, app_url }
     }
 }
 
-impl<S, Q, M, C> Emails<S, Q, M, C> {
+impl<S, M, C> Emails<S, M, C> {
     /// As the handler of a batch: several e-mails at once, none in another's way.
     pub fn one_by_one(self) -> Each<Self, SystemClock> {
         Each { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, longest: LONGEST }
     }
 }
 
-impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Consumer for Emails<S, Q, M, C> {
+impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
     type Event = Heard;
 
     async fn handle(&self, event: Envelope<Heard>, _: &Delivery) -> Outcome {
         match self.write(&event).await {
-            Ok(Ok(letter)) => self.send(&event, letter).await,
+            Ok(Ok((letter, seen))) => self.send(&event, letter, seen).await,
             Ok(Err(pointless)) => {
                 tracing::info!(reason = %pointless, "no e-mail is sent");
                 Outcome::Done

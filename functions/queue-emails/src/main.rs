@@ -4,7 +4,7 @@ use queue_emails::Emails;
 use shared::aws::Aws;
 use shared::config::{Environment, TelemetryConfig};
 use shared::consumer::queue::SqsQueue;
-use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::dynamodb::DynamoStore;
 use shared::mail::SesMailer;
 use shared::runtime;
 
@@ -14,7 +14,7 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
-    let (store, reader) = (DynamoStore::new(aws.table(&env)?), DynamoReader::new(aws.table(&env)?));
-    let emails = Emails::new(&env, store, reader, SesMailer::from_env(&env, aws.ses())?)?;
+    let mailer = SesMailer::from_env(&env, aws.ses())?;
+    let emails = Emails::new(&env, DynamoStore::new(aws.table(&env)?), mailer)?;
     runtime::run_queue(telemetry, emails.one_by_one(), queue).await
 }

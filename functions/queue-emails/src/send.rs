@@ -12,25 +12,24 @@ use shared::domain::dispatch::begin::{BeginDispatch, BeginDispatchError};
 use shared::domain::dispatch::end::EndDispatch;
 use shared::domain::dispatch::{Dispatch, DispatchState};
 use shared::mail::{LONGEST_SEND, MailError, Mailer, Message};
-use shared::repository::order::OrderReader;
-use shared::repository::user::UserReader;
 
-use crate::write::Addressed;
+use crate::write::{Addressed, Seen};
 use crate::{Emails, Heard};
 
 /// How long others leave a dispatch to whoever began it. Much longer than [`LONGEST_SEND`], so that clocks may differ.
 pub(crate) const TERM: Duration = Duration::from_secs(15);
 
-impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Emails<S, Q, M, C> {
-    /// Sends the letter, unless it was sent before.
-    pub(crate) async fn send(&self, event: &Envelope<Heard>, addressed: Addressed) -> Outcome {
+impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
+    /// Sends the letter, unless it was sent before. `seen` and what is begun spare a read each: should either have been
+    /// overtaken, the version says so, and it is decided again.
+    pub(crate) async fn send(&self, event: &Envelope<Heard>, addressed: Addressed, seen: Seen) -> Outcome {
         let Ok((html, text)) = addressed.letter.forms() else {
             return Outcome::Permanent { reason: "the e-mail cannot be written".to_owned() };
         };
         let Addressed { to, letter, gist } = addressed;
         let cause = Cause::new(event.correlation_id.clone(), self.clock.now());
         let decision = BeginDispatch { id: event.id.clone(), gist, term: TERM };
-        let begun = match self.store.execute(decision, &cause).await {
+        let begun = match self.store.execute_on(seen, decision, &cause).await {
             Ok(begun) => begun.into_output(),
             Err(error) => return not_begun(error),
         };
@@ -52,8 +51,8 @@ impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Emails<S, Q, M,
             let left = ends(&begun).since(self.clock.now());
             return Outcome::Retry { after: Some(left), reason: "the mail service did not answer" };
         }
-        let end = EndDispatch { begun, sent: sent.is_ok() };
-        let noted = self.store.execute(end, &cause.at(self.clock.now())).await;
+        let (as_begun, end) = (Some(begun.clone()), EndDispatch { begun, sent: sent.is_ok() });
+        let noted = self.store.execute_on(as_begun, end, &cause.at(self.clock.now())).await;
         match (sent, noted) {
             (Ok(()), Ok(_)) => Outcome::Done,
             (Err(MailError::Refused), _) => Outcome::Permanent { reason: MailError::Refused.to_string() },

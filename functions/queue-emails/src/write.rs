@@ -1,13 +1,12 @@
 //! Makes a letter of an event, with what there is to say now.
 
 use shared::clock::Clock;
-use shared::command::{Envelope, Store, StoreError};
-use shared::domain::order::{OrderEvent, OrderFacts};
+use shared::command::{Envelope, Reads, Store, StoreError};
+use shared::domain::dispatch::Dispatch;
+use shared::domain::order::{Order, OrderEvent, OrderFacts};
 use shared::domain::user::password_reset::PasswordResetEvent;
 use shared::domain::user::{Credentials, User, UserEvent, UserId};
 use shared::mail::Mailer;
-use shared::repository::order::OrderReader;
-use shared::repository::user::UserReader;
 
 use crate::letter::Letter;
 use crate::{Emails, Heard, account, order};
@@ -41,10 +40,13 @@ pub(crate) struct Addressed {
     pub(crate) gist: String,
 }
 
-/// What came of an event.
-type Written = Result<Result<Addressed, Pointless>, StoreError>;
+/// What has become of a letter so far, as it was when the letter was written: both are read in one request.
+pub(crate) type Seen = Option<Dispatch>;
 
-impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Emails<S, Q, M, C> {
+/// What came of an event.
+type Written = Result<Result<(Addressed, Seen), Pointless>, StoreError>;
+
+impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
     /// The letter that the event calls for, or why there is none.
     pub(crate) async fn write(&self, event: &Envelope<Heard>) -> Written {
         match &event.event {
@@ -52,14 +54,16 @@ impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Emails<S, Q, M,
             | Heard::PasswordReset(PasswordResetEvent::Requested { user_id }) => {
                 self.about_account(event, *user_id).await
             }
-            Heard::Order(about) => self.about_order(about).await,
+            Heard::Order(about) => self.about_order(event, about).await,
             Heard::User(_) | Heard::PasswordReset(_) => Ok(Err(Pointless::NotForAnybody)),
         }
     }
 
     async fn about_account(&self, event: &Envelope<Heard>, id: UserId) -> Written {
-        let found = self.reader.account_of(id).await?;
-        Ok(found.ok_or(Pointless::NobodyLeft).and_then(|account| self.with_link(event, &account)))
+        let account = Reads::<Option<User>>::one(&id).and(Reads::<Option<Credentials>>::one(&id));
+        let ((user, credentials), seen) = self.store.load(account.and(Reads::one(&event.id))).await?;
+        let account = user.zip(credentials).ok_or(Pointless::NobodyLeft);
+        Ok(account.and_then(|account| Ok((self.with_link(event, &account)?, seen))))
     }
 
     /// A letter with a token that was made when the event occurred: however often it is written, it says the same, as long
@@ -89,16 +93,17 @@ impl<S: Store, Q: UserReader + OrderReader, M: Mailer, C: Clock> Emails<S, Q, M,
         Ok(Addressed { to, letter, gist })
     }
 
-    async fn about_order(&self, event: &OrderEvent) -> Written {
-        let OrderFacts { order_id, buyer_id, .. } = event.facts();
-        let (found, buyer) = self.reader.order_of_buyer(order_id, buyer_id).await?;
-        Ok(match (found, buyer) {
+    async fn about_order(&self, event: &Envelope<Heard>, about: &OrderEvent) -> Written {
+        let OrderFacts { order_id, buyer_id, .. } = about.facts();
+        let both = Reads::<Option<Order>>::one(&order_id).and(Reads::<Option<User>>::one(&buyer_id));
+        let (found, seen) = self.store.load(both.and(Reads::one(&event.id))).await?;
+        Ok(match found {
             (_, None) => Err(Pointless::NobodyLeft),
             (None, _) => Err(Pointless::NotSo),
             (Some(found), Some(buyer)) => {
-                let letter = order::about(event, &found, &buyer, &self.app_url);
+                let letter = order::about(about, &found, &buyer, &self.app_url);
                 let to = buyer.email.as_str().to_owned();
-                letter.map(|letter| Addressed { to, letter, gist: String::new() })
+                letter.map(|letter| (Addressed { to, letter, gist: String::new() }, seen))
             }
         })
     }

@@ -13,9 +13,14 @@ use hyper_util::{
     rt::TokioIo,
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    task::JoinSet,
+    time::Instant,
+};
 
-use super::{Call, Decision, Fault, Faults, Service, skew::shifted};
+use super::{Call, Decision, Fault, Faults, Service, Tls, skew::shifted, units::Units};
 use crate::access::{Access, Denied, needs};
 use crate::clock;
 
@@ -37,6 +42,7 @@ pub(crate) struct Proxy {
     pub(crate) faults: Faults,
     pub(crate) client: HttpClient,
     pub(crate) victim: Arc<dyn Victim>,
+    pub(crate) tls: Option<Tls>,
 }
 
 /// Why a call has no answer. The connection is closed without one, which is what the function then sees.
@@ -68,15 +74,28 @@ impl Proxy {
             // Answers are small and wait for nobody: without this, each would wait for the last acknowledgement.
             let _ = stream.set_nodelay(true);
             connections.spawn(async move {
-                let handle = service_fn(|request| proxy.handle(request));
-                // A connection that ends in an error is either a fault on purpose or a function that went away.
-                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;
+                match &proxy.tls {
+                    None => proxy.answer(stream).await,
+                    // A function that does not trust the certificate says so itself.
+                    Some(tls) => {
+                        if let Ok(stream) = tls.accept(stream).await {
+                            proxy.answer(stream).await;
+                        }
+                    }
+                }
             });
             while connections.try_join_next().is_some() {}
         }
     }
 
+    async fn answer(&self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let handle = service_fn(|request| self.handle(request));
+        // A connection that ends in an error is either a fault on purpose or a function that went away.
+        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;
+    }
+
     async fn handle(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, ProxyError> {
+        let began = Instant::now();
         let (mut parts, body) = request.into_parts();
         let mut body = body.collect().await?.to_bytes();
         let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -95,7 +114,9 @@ impl Proxy {
             let answer = self.carry_out(parts, shifted(body, skew), &operation, &decision).await?;
             return turned_back(answer, skew).await;
         }
-        self.carry_out(parts, body, &operation, &decision).await
+        let answer = self.carry_out(parts, body, &operation, &decision).await?;
+        self.faults.note(&decision, |call| call.took = Some(began.elapsed()));
+        Ok(answer)
     }
 
     /// Does with the call what was decided.
@@ -129,7 +150,7 @@ impl Proxy {
                 Err(ProxyError::Fault)
             }
             Some(Fault::Status(status, kind)) => {
-                self.faults.answered(decision, status);
+                self.faults.note(decision, |call| call.status = Some(status));
                 Ok(made_up(status, kind.build(self.service, operation, &body)))
             }
         }
@@ -138,7 +159,7 @@ impl Proxy {
     /// The answer to a call that no policy grants.
     fn refuse(&self, denied: &Denied, decision: &Decision) -> Response<Full<Bytes>> {
         let status = if self.service == Service::DynamoDb { 400 } else { 403 };
-        self.faults.answered(decision, status);
+        self.faults.note(decision, |call| call.status = Some(status));
         let kind = "com.amazon.coral.service#AccessDeniedException";
         made_up(status, json!({ "__type": kind, "message": denied.to_string() }).to_string().into_bytes())
     }
@@ -150,15 +171,18 @@ impl Proxy {
         decision: &Decision,
     ) -> Result<Response<Full<Bytes>>, ProxyError> {
         let response = self.send(parts, body).await?;
-        self.faults.answered(decision, response.status().as_u16());
-        Ok(response)
+        self.faults.note(decision, |call| {
+            call.status = Some(response.status().as_u16());
+            call.units = Units::consumed(response.body());
+        });
+        Ok(response.map(Full::new))
     }
 
     async fn send(
         &self,
         mut parts: http::request::Parts,
         body: Bytes,
-    ) -> Result<Response<Full<Bytes>>, ProxyError> {
+    ) -> Result<Response<Bytes>, ProxyError> {
         let path = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         parts.uri = Uri::builder()
             .scheme("http")
@@ -170,7 +194,7 @@ impl Proxy {
         let (mut parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         drop_hop_headers(&mut parts.headers);
-        Ok(Response::from_parts(parts, Full::new(body)))
+        Ok(Response::from_parts(parts, body))
     }
 
     fn call(&self, parts: &http::request::Parts, asked: &Value) -> Call {
@@ -193,6 +217,8 @@ impl Proxy {
             target,
             at: clock::now(),
             status: None,
+            took: None,
+            units: None,
             struck: false,
         }
     }

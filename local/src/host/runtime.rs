@@ -21,7 +21,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use super::{FunctionHost, FunctionStats, Invocation, InvokeError, WatchError};
 use crate::{
     access::Access,
-    faults::{Faults, Service},
+    faults::{Faults, Service, Tls},
     logs::Logs,
     stop::Stop,
     template::Function,
@@ -55,6 +55,8 @@ pub struct RuntimeSettings {
     pub access: Access,
     /// Faults, and the record of calls.
     pub faults: Faults,
+    /// TLS for the services that are reached through proxies, if they are to have it.
+    pub tls: Option<Tls>,
     /// Where output goes.
     pub logs: Logs,
 }
@@ -77,6 +79,12 @@ impl RuntimeHost {
             (function.stem.clone(), Arc::new(pool))
         };
         Self { pools: functions.iter().map(pool).collect(), stop }
+    }
+
+    /// The processes of a function's instances, by the ids that the operating system gave them.
+    #[must_use]
+    pub fn processes(&self, function: &str) -> Vec<u32> {
+        self.pools.get(function).map(|pool| pool.processes()).unwrap_or_default()
     }
 
     fn pool(&self, function: &str) -> Result<&Arc<Pool>, InvokeError> {

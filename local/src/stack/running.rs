@@ -227,6 +227,7 @@ async fn host(
                 upstreams: upstreams(addresses),
                 access: access.clone(),
                 faults: faults.clone(),
+                tls: None,
                 logs: logs.clone(),
             };
             Arc::new(RuntimeHost::new(&deployment.functions, settings))

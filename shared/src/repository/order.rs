@@ -10,7 +10,7 @@ use crate::domain::market::MarketId;
 use crate::domain::order::attempt::Attempts;
 use crate::domain::order::{Order, OrderId, OrderStatus};
 use crate::domain::total::ListName;
-use crate::domain::user::{User, UserId};
+use crate::domain::user::UserId;
 use crate::dynamodb::expression::Predicate;
 use crate::dynamodb::query::{Page, Query};
 use crate::dynamodb::schema::Index;
@@ -65,13 +65,6 @@ pub trait OrderReader: Clone + Send + Sync + 'static {
         id: OrderId,
     ) -> impl Future<Output = Result<(Option<Order>, Option<Attempts>), StoreError>> + Send;
 
-    /// The order with the account of its buyer, as of now, in one request.
-    fn order_of_buyer(
-        &self,
-        id: OrderId,
-        buyer: UserId,
-    ) -> impl Future<Output = Result<(Option<Order>, Option<User>), StoreError>> + Send;
-
     /// A slice of a list of orders, newest first; only those of a status, if one is given. Others are read on the way and
     /// left out, up to a bound: a slice behind a place may then be shorter than its limit, and even empty, and yet have a
     /// next; one by number is then [`ListError::TooSparse`].
@@ -102,14 +95,6 @@ impl OrderReader for DynamoReader {
         id: OrderId,
     ) -> Result<(Option<Order>, Option<Attempts>), StoreError> {
         self.get(Reads::one(&id).and(Reads::one(&id)), Consistency::Eventual).await
-    }
-
-    async fn order_of_buyer(
-        &self,
-        id: OrderId,
-        buyer: UserId,
-    ) -> Result<(Option<Order>, Option<User>), StoreError> {
-        self.get(Reads::one(&id).and(Reads::one(&buyer)), Consistency::Strong).await
     }
 
     async fn orders(

@@ -70,8 +70,8 @@ impl Desk {
     async fn handle(&self, event: &Value) -> Ended {
         let env = self.scene.env("queue-emails");
         let mailer = SesMailer::from_env(&env, Aws::from_env(&env).unwrap().ses()).unwrap();
-        let (store, reader) = (self.scene.store.clone(), self.scene.reader.clone());
-        let handler = Emails::new(&env, store, reader, mailer).unwrap().at(self.clock.clone()).one_by_one();
+        let emails = Emails::new(&env, self.scene.store.clone(), mailer).unwrap();
+        let handler = emails.at(self.clock.clone()).one_by_one();
         let (queue, deadline) = (RecordingQueue::default(), SystemClock.now().plus(Duration::from_secs(30)));
         let chance = (&SystemClock, &SystemEntropy);
         let response = Box::pin(consume(&handler, &queue, deliveries(event), deadline, chance)).await;

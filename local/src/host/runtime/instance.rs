@@ -42,6 +42,9 @@ struct State {
     /// It has answered and has not asked for its next event yet.
     returning: bool,
     current: Option<Job>,
+    /// When it was given what it works on.
+    since: Option<Instant>,
+    process: Option<u32>,
     init_error: Option<String>,
 }
 
@@ -57,6 +60,16 @@ impl Instance {
             end: watch::Sender::new(None),
             exited: watch::Sender::new(false),
         }
+    }
+
+    /// Notes the process that it runs in.
+    pub(super) fn runs_in(&self, process: Option<u32>) {
+        self.lock().process = process;
+    }
+
+    /// The process that it runs in, once there is one.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.lock().process
     }
 
     /// Marks the end of the init phase; `true` the first time.
@@ -76,7 +89,9 @@ impl Instance {
 
     /// Begins to work on a job.
     pub(super) fn begin(&self, job: Job) {
-        self.lock().current = Some(job);
+        let mut state = self.lock();
+        (state.current, state.since) = (Some(job), Some(Instant::now()));
+        drop(state);
         self.deadline.send_replace(Some(Instant::now() + self.timeout));
     }
 
@@ -85,14 +100,16 @@ impl Instance {
         self.timeout
     }
 
-    /// Ends the current job, whose answer has arrived; `None` if the instance is not working on this request.
-    pub(super) fn finish(&self, request_id: &str) -> Option<Job> {
+    /// Ends the current job, whose answer has arrived, and says how long it took; `None` if the instance is not working on
+    /// this request.
+    pub(super) fn finish(&self, request_id: &str) -> Option<(Job, Duration)> {
         let mut state = self.lock();
         let job = state.current.take_if(|job| job.invocation.request_id == request_id)?;
         state.returning = true;
+        let took = state.since.take().map(|since| since.elapsed());
         drop(state);
         self.deadline.send_replace(None);
-        Some(job)
+        Some((job, took.unwrap_or_default()))
     }
 
     /// Marks the end of the time between an answer and the next event; `true` if the instance was in it.

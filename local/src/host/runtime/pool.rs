@@ -137,14 +137,11 @@ impl Pool {
 
     /// An instance has answered; `false` if it was not asked.
     pub(super) fn finish(&self, instance: &Instance, request_id: &str, answer: Answer) -> bool {
-        let Some(job) = ({
-            let mut state = self.lock();
-            let job = instance.finish(request_id);
-            state.returning += usize::from(job.is_some());
-            job
-        }) else {
-            return false;
-        };
+        let mut state = self.lock();
+        let Some((job, took)) = instance.finish(request_id) else { return false };
+        state.returning += 1;
+        state.stats.busy += took;
+        drop(state);
         job.answer(answer);
         true
     }
@@ -206,6 +203,10 @@ impl Pool {
         let job = jobs.try_recv().ok()?;
         self.lock().queued -= 1;
         Some(job)
+    }
+
+    pub(super) fn processes(&self) -> Vec<u32> {
+        self.lock().instances.values().filter_map(|instance| instance.process()).collect()
     }
 
     pub(super) async fn kill(&self) -> usize {

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     clock,
-    faults::Proxy,
+    faults::{Proxy, Tls},
     host::{InvokeError, Phase, signal},
     logs::Logs,
     names,
@@ -73,12 +73,7 @@ async fn start(
 ) -> io::Result<Child> {
     let api = api::listen(Arc::clone(pool), Arc::clone(instance), servers).await?;
     let mut environment = environment(pool, instance, api);
-    for upstream in &pool.settings.upstreams {
-        let address = proxy(pool, instance, upstream).listen(servers).await?;
-        if upstream.always || environment.contains_key(upstream.variable) {
-            environment.insert(upstream.variable.to_owned(), format!("http://{address}").into());
-        }
-    }
+    connect(pool, instance, &mut environment, servers).await?;
     let mut command = Command::new(path);
     command
         .env_clear()
@@ -90,6 +85,7 @@ async fn start(
         .process_group(0)
         .kill_on_drop(true);
     let mut child = command.spawn()?;
+    instance.runs_in(child.id());
     let logs = &pool.settings.logs;
     if let Some(output) = child.stdout.take() {
         tokio::spawn(collect(output, Arc::clone(&instance.stem), logs.clone()));
@@ -98,6 +94,30 @@ async fn start(
         tokio::spawn(collect(output, Arc::clone(&instance.stem), logs.clone()));
     }
     Ok(child)
+}
+
+/// Puts a proxy between the instance and each service, and tells it where they are.
+async fn connect(
+    pool: &Pool,
+    instance: &Arc<Instance>,
+    environment: &mut BTreeMap<String, OsString>,
+    servers: &mut JoinSet<()>,
+) -> io::Result<()> {
+    let tls = pool.settings.tls.as_ref();
+    for upstream in &pool.settings.upstreams {
+        let address = proxy(pool, instance, upstream).listen(servers).await?;
+        if upstream.always || environment.contains_key(upstream.variable) {
+            let url = match tls {
+                None => format!("http://{address}"),
+                Some(_) => format!("https://{}:{}", Tls::host(), address.port()),
+            };
+            environment.insert(upstream.variable.to_owned(), url.into());
+        }
+    }
+    if let Some(tls) = tls {
+        environment.insert("SSL_CERT_FILE".to_owned(), tls.trusted().into());
+    }
+    Ok(())
 }
 
 fn proxy(pool: &Pool, instance: &Arc<Instance>, upstream: &Upstream) -> Proxy {
@@ -110,6 +130,7 @@ fn proxy(pool: &Pool, instance: &Arc<Instance>, upstream: &Upstream) -> Proxy {
         faults: pool.settings.faults.clone(),
         client: pool.client.clone(),
         victim: Arc::clone(instance) as _,
+        tls: pool.settings.tls.clone(),
     }
 }
 

@@ -1,0 +1,172 @@
+//! What the command line asks for, done.
+
+use std::fmt::Write as _;
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use local::faults::TlsError;
+
+use crate::cli::{Cli, How, What};
+use crate::counts::Book;
+use crate::document::{DocumentError, Place};
+use crate::figures::{Record, Results};
+use crate::footprint::{self, Size};
+use crate::instructions::{self, InstructionsError, RECORDED};
+use crate::journey::Journey;
+use crate::prices::{PriceError, Prices};
+use crate::series::{self, Effort};
+use crate::stage::Stage;
+use crate::subjects::Subject;
+use crate::targets::Evidence;
+use crate::theatre::{Distance, Theatre};
+use crate::workloads::{self, CACHED_PRODUCT, GET_ORDER};
+use crate::{operations, prices, report};
+
+/// Where the requests of each operation stand.
+pub const OPERATIONS: Place = Place { document: "docs/cost.md", name: "operations" };
+/// Where the requests of an order's way stand.
+pub const WAY: Place = Place { document: "docs/cost.md", name: "way" };
+/// Where it stands what is paid.
+pub const PAID: Place = Place { document: "docs/cost.md", name: "paid" };
+/// Where the targets and times stand.
+pub const TIMES: Place = Place { document: "docs/performance.md", name: "times" };
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every target that was measured is met.
+    Met,
+    /// One is not.
+    Missed,
+}
+
+/// Why it did not come to an end.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// A document has no place for the figures.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// Instructions cannot be counted.
+    #[error(transparent)]
+    Instructions(#[from] InstructionsError),
+    /// Nothing can be priced.
+    #[error(transparent)]
+    Price(#[from] PriceError),
+    /// There is to be TLS, and is none.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The record cannot be written, or a binary not be read.
+    #[error(transparent)]
+    File(#[from] io::Error),
+}
+
+/// Says what is wrong, on the standard error.
+#[must_use]
+pub fn says(error: &CommandError) -> ExitCode {
+    eprintln!("bench: {error}");
+    ExitCode::from(2)
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
+    let how = &cli.how;
+    match cli.what {
+        Some(What::Counts) => Box::pin(count(how)).await.map(|_| Outcome::Met),
+        Some(What::Instructions) => Box::pin(instruct(how)).await,
+        Some(What::Times) => Box::pin(time(how)).await,
+        None => {
+            let times = Box::pin(time(how)).await?;
+            let instructions = Box::pin(instruct(how)).await?;
+            Ok(if times == Outcome::Met { instructions } else { times })
+        }
+    }
+}
+
+/// Requests and capacity of everything.
+async fn count(how: &How) -> Result<(Book, Journey), CommandError> {
+    let bins = how.functions();
+    let book = Box::pin(operations::count(&bins)).await;
+    let journey = Box::pin(Journey::watch(&bins, Duration::ZERO)).await;
+    tell(how, OPERATIONS, &book.table())?;
+    tell(how, WAY, &journey.table())?;
+    Ok((book, journey))
+}
+
+/// Instructions of a warm invocation, held against those that are recorded.
+async fn instruct(how: &How) -> Result<Outcome, CommandError> {
+    let stage = Box::pin(Stage::still(&how.functions())).await;
+    let counted = instructions::count(&stage, how).await?;
+    let grown = instructions::grown(&counted, &RECORDED.read()?);
+    tell(how, RECORDED, &instructions::table(&counted))?;
+    for one in &grown {
+        eprintln!("bench: {one}");
+    }
+    Ok(if grown.is_empty() { Outcome::Met } else { Outcome::Missed })
+}
+
+/// Times, memory and size, with the counts that the targets speak of as well.
+async fn time(how: &How) -> Result<Outcome, CommandError> {
+    let (book, journey) = count(how).await?;
+    let stage = Box::pin(Stage::still(&how.functions())).await;
+    let results = Box::pin(series(&stage, how)).await?;
+    let theatre = Theatre::open(&stage, how, Distance::NONE)?;
+    let peaks = footprint::peaks(&stage, &theatre).await;
+    theatre.close().await;
+    let stems = stage.shop.stack().deployment().functions.iter();
+    let sizes = stems.map(|function| Size::of(&how.functions(), &function.stem));
+    let sizes = sizes.collect::<io::Result<Vec<_>>>()?;
+    let evidence =
+        Evidence { results: &results, book: &book, journey: &journey, sizes: &sizes, peaks: &peaks };
+    let verdicts = evidence.verdicts();
+    let mut told = format!("{}\n\n{}\n", machine(), report::verdicts(&verdicts));
+    let _ = writeln!(told, "{}\n{}", report::times(&results), report::footprints(&sizes, &peaks));
+    tell(how, TIMES, &told)?;
+    let far = Box::pin(Journey::watch(&how.functions(), Duration::from_millis(Distance::REGION.delay))).await;
+    let of = |workload: &str| results.of(workload, Subject::Ours, Distance::REGION);
+    if let Some(reads) = of(CACHED_PRODUCT.name).zip(of(GET_ORDER.name)) {
+        tell(how, PAID, &prices::table(&Prices::read()?, (&book, &far), reads))?;
+    }
+    let missed = verdicts.iter().any(|verdict| verdict.measured.is_some() && !verdict.met);
+    Ok(if missed { Outcome::Missed } else { Outcome::Met })
+}
+
+/// Every workload at every distance; over TLS only cold starts, which it changes most.
+async fn series(stage: &Stage, how: &How) -> Result<Results, CommandError> {
+    let record = Record::begin()?;
+    let mut results = Results::default();
+    let effort = Effort::of(how);
+    for distance in [Distance::NONE, Distance::REGION, Distance::TLS] {
+        let theatre = Theatre::open(stage, how, distance)?;
+        let effort = if distance.tls { Effort { warm: 0, ..effort } } else { effort };
+        for workload in &workloads::ALL {
+            for figures in series::run(workload, (stage, &theatre), distance, effort).await {
+                record.add(&figures)?;
+                results.all.push(figures);
+            }
+            eprintln!("[times] {} at {distance}", workload.name);
+        }
+        theatre.close().await;
+    }
+    eprintln!("[times] {}", record.path().display());
+    Ok(results)
+}
+
+/// Prints figures, and puts them into their document if that is asked for.
+fn tell(how: &How, place: Place, figures: &str) -> Result<(), DocumentError> {
+    println!("{figures}");
+    if how.write { place.write(figures) } else { Ok(()) }
+}
+
+/// What it was measured on, and when.
+fn machine() -> String {
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("an unknown processor", |(_, model)| model);
+    let today = &local::clock::now().to_string()[..10];
+    format!("`make bench`, {today}, {processors} × {model}")
+}

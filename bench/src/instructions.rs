@@ -1,0 +1,169 @@
+//! Instructions of a warm invocation, counted by callgrind: a figure that the load of a machine does not change, so that a
+//! change of the code that makes it grow is seen.
+
+use std::fmt::Write as _;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cli::How;
+use crate::document::{DocumentError, Place};
+use crate::figures::{decimal, hundredths};
+use crate::stage::Stage;
+use crate::subjects::Subject;
+use crate::theatre::{Distance, Theatre};
+use crate::workloads::{self, Workload};
+
+/// Where the figures stand that later ones are held against.
+pub const RECORDED: Place = Place { document: "docs/performance.md", name: "instructions" };
+
+/// Invocations of the short run and of the long run; what the long one takes more, its further invocations take.
+const RUNS: [usize; 2] = [20, 60];
+
+/// What an invocation may take of what is recorded, in hundredths: the seeds of hash maps and the moments of timers differ.
+const MOST: u64 = 105;
+
+/// Why instructions cannot be counted.
+#[derive(Debug, thiserror::Error)]
+pub enum InstructionsError {
+    /// There is no callgrind.
+    #[error("valgrind is not installed: {0}")]
+    NoValgrind(io::Error),
+    /// A file cannot be written or read.
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+    /// A function ended without its count.
+    #[error("callgrind left no count in {0}")]
+    NoCount(PathBuf),
+    /// The document has no place for it.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// TLS is not asked for, and cannot be missing.
+    #[error(transparent)]
+    Theatre(#[from] local::faults::TlsError),
+}
+
+/// The instructions of a workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instructions {
+    /// The workload.
+    pub workload: String,
+    /// How many a warm invocation takes.
+    pub count: u64,
+}
+
+/// Counts them for each workload.
+///
+/// # Errors
+/// [`InstructionsError`].
+pub async fn count(stage: &Stage, how: &How) -> Result<Vec<Instructions>, InstructionsError> {
+    let valgrind = Command::new("valgrind").arg("--version").output();
+    valgrind.map_err(InstructionsError::NoValgrind)?;
+    let mut counted = Vec::new();
+    for workload in &workloads::ALL {
+        let Some((_, function)) = workload.done_by.iter().find(|(subject, _)| *subject == Subject::Ours)
+        else {
+            continue;
+        };
+        let [few, many] = RUNS;
+        let less = run(workload, function, few, (stage, how)).await?;
+        let more = run(workload, function, many, (stage, how)).await?;
+        let further = u64::try_from(many - few).unwrap_or(1);
+        let count = more.saturating_sub(less) / further;
+        eprintln!("[instructions] {}: {count}", workload.name);
+        counted.push(Instructions { workload: workload.name.to_owned(), count });
+    }
+    Ok(counted)
+}
+
+/// The instructions of a process from its start to its end, with so many invocations in between.
+async fn run(
+    workload: &Workload,
+    function: &str,
+    invocations: usize,
+    (stage, how): (&Stage, &How),
+) -> Result<u64, InstructionsError> {
+    let folder = harness::workspace("target/bench/callgrind");
+    let counts = folder.join(format!("{function}.out"));
+    wrap(&folder, function, &how.functions(), &counts)?;
+    let wrapped = How { bins: Some(folder), ..how.clone() };
+    let theatre = Theatre::open(stage, &wrapped, Distance::NONE)?;
+    for event in workload.events(stage, invocations).await {
+        let taken = theatre.invoke((Subject::Ours, function), &event).await;
+        assert!((workload.holds)(&taken.answer), "{}: {}", workload.name, taken.answer);
+    }
+    // It writes its count when it ends.
+    theatre.close().await;
+    let text = fs::read_to_string(&counts).map_err(|error| InstructionsError::File(counts.clone(), error))?;
+    total(&text).ok_or(InstructionsError::NoCount(counts))
+}
+
+/// Puts a script into `folder` that runs the function under callgrind.
+fn wrap(folder: &Path, function: &str, bins: &Path, counts: &Path) -> Result<(), InstructionsError> {
+    let failed = |error| InstructionsError::File(folder.to_owned(), error);
+    let (script, bins) = (folder.join(function), fs::canonicalize(bins).map_err(failed)?);
+    let text = format!(
+        "#!/bin/sh\nexec valgrind --quiet --tool=callgrind --callgrind-out-file='{}' '{}'\n",
+        counts.display(),
+        bins.join(function).display()
+    );
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&script, text))
+        .and_then(|()| fs::set_permissions(&script, Permissions::from_mode(0o755)))
+        .and_then(|()| if counts.exists() { fs::remove_file(counts) } else { Ok(()) })
+        .map_err(failed)
+}
+
+/// The count at the end of what callgrind writes ("Callgrind Profile Format": `totals`, or `summary`).
+fn total(text: &str) -> Option<u64> {
+    let line = |name| text.lines().rev().find_map(|line| line.strip_prefix(name));
+    line("totals:").or_else(|| line("summary:"))?.trim().parse().ok()
+}
+
+/// As a table, in Markdown.
+#[must_use]
+pub fn table(counted: &[Instructions]) -> String {
+    let mut table = "| workload | instructions |\n|---|---:|\n".to_owned();
+    for Instructions { workload, count } in counted {
+        let _ = writeln!(table, "| {workload} | {count} |");
+    }
+    table
+}
+
+/// Those that grew: what is said of each.
+#[must_use]
+pub fn grown(counted: &[Instructions], recorded: &str) -> Vec<String> {
+    let before = |workload: &str| {
+        let row = recorded.lines().find_map(|line| line.strip_prefix(&format!("| {workload} | ")))?;
+        row.trim_end_matches([' ', '|']).parse::<u64>().ok()
+    };
+    let grew = |Instructions { workload, count }: &Instructions| {
+        let share = hundredths(*count, before(workload)?)?;
+        let told = || format!("{workload}: {count} instructions, {} × what is recorded", decimal(share));
+        (share > MOST).then(told)
+    };
+    counted.iter().filter_map(grew).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_grew_by_more_than_a_twentieth_is_told_and_what_is_new_is_not() {
+        let instructions = |workload: &str, count| Instructions { workload: workload.to_owned(), count };
+        let recorded = table(&[instructions("get-order", 1_000), instructions("place-order", 1_000)]);
+        let now =
+            [instructions("get-order", 1_050), instructions("place-order", 1_060), instructions("x", 9)];
+        assert_eq!(grown(&now, &recorded), ["place-order: 1060 instructions, 1.06 × what is recorded"]);
+    }
+
+    #[test]
+    fn the_count_of_callgrind_is_read_from_the_end() {
+        assert_eq!(total("events: Ir\nsummary: 7\n\ntotals: 12345\n"), Some(12_345));
+        assert_eq!(total("events: Ir\nsummary: 7\n"), Some(7));
+        assert_eq!(total("events: Ir\n"), None);
+    }
+}

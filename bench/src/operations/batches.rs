@@ -1,0 +1,90 @@
+//! Batches of ten: of messages, of records of the stream; and a tick of the clock.
+
+use http::StatusCode;
+use serde_json::json;
+use shared::dynamodb::outbox::Pending;
+
+use crate::counts::Book;
+use crate::events;
+use crate::stage::Stage;
+
+/// As many messages as a queue delivers at once.
+const TEN: usize = 10;
+
+/// Counts them.
+pub(super) async fn count(stage: &Stage, book: &mut Book) {
+    Box::pin(relayed(stage, book)).await;
+    let orders = ten_orders(stage).await;
+    delivered(stage, book, "count ten orders", "queue-analytics", &orders).await;
+    delivered(stage, book, "fulfil ten orders", "queue-fulfilment", &orders).await;
+    let confirmed = stage.take_events("order.confirmed").await;
+    delivered(stage, book, "write to the buyers of ten orders", "queue-emails", &confirmed).await;
+    delivered(stage, book, "index ten products", "queue-search-index", &ten_products(stage).await).await;
+    delivered(stage, book, "record ten dead letters", "queue-dead-letters", &orders).await;
+    delivered(stage, book, "report on a market without orders", "queue-reports", &a_job(stage).await).await;
+    Box::pin(poisoned(stage, book)).await;
+    stage.clear_outbox().await;
+    book.count(stage, "look for what is due, and find nothing", "schedule-sweeper", async {
+        stage.shop.stack().run_schedule("schedule-sweeper").await.expect("the sweeper answers");
+    })
+    .await;
+}
+
+async fn delivered(stage: &Stage, book: &mut Book, name: &str, function: &str, events: &[Pending]) {
+    book.count(stage, name, function, stage.deliver(function, events)).await;
+}
+
+/// What is heard of ten orders that were placed; nothing else is left in the outbox.
+async fn ten_orders(stage: &Stage) -> Vec<Pending> {
+    stage.clear_outbox().await;
+    for _ in 0..TEN {
+        stage.place(&local::ids::uuid()).await;
+    }
+    stage.events("order.created").await
+}
+
+async fn ten_products(stage: &Stage) -> Vec<Pending> {
+    stage.clear_outbox().await;
+    for number in 0..TEN {
+        let price = json!({ "amount": 999, "currency": "EUR" });
+        let plate = json!({ "sku": format!("PLATE-{number}"), "title": "Plate", "price": price, "stock": 5 });
+        let products = format!("/v1/markets/{}/products", stage.market);
+        stage.post(&stage.seller, &products, &plate, StatusCode::CREATED).await;
+    }
+    stage.events("product.changed").await
+}
+
+/// Orders of a market are spread by chance, and units are rounded for each part: without orders, they are always the same.
+async fn a_job(stage: &Stage) -> Vec<Pending> {
+    stage.clear_outbox().await;
+    let market = json!({ "name": "Empty", "currency": "EUR" });
+    let market = stage.post(&stage.seller, "/v1/markets", &market, StatusCode::CREATED).await;
+    let job = json!({ "type": "sales_report", "params": { "marketId": market["id"] } });
+    stage.post(&stage.seller, "/v1/jobs", &job, StatusCode::ACCEPTED).await;
+    stage.events("job.requested").await
+}
+
+/// What the relay sends is delivered at once: nothing is counted before that is over.
+async fn relayed(stage: &Stage, book: &mut Book) {
+    let stream = events::stream(&stage.table(), &ten_orders(stage).await);
+    book.count(stage, "relay ten events to two queues each", "stream-outbox-relay", async {
+        stage.accept("stream-outbox-relay", &stream).await;
+    })
+    .await;
+    stage.shop.quiet().await;
+}
+
+/// Nine messages that are fine, and one that is not.
+async fn poisoned(stage: &Stage, book: &mut Book) {
+    let mut orders = ten_orders(stage).await;
+    "not an event".clone_into(&mut orders[TEN - 1].body);
+    delivered(
+        stage,
+        book,
+        "count nine orders beside a message that does not read",
+        "queue-analytics",
+        &orders,
+    )
+    .await;
+    stage.shop.quiet().await;
+}

@@ -1,0 +1,88 @@
+//! Tables that people read, in Markdown.
+
+use std::fmt::Write as _;
+
+use crate::figures::{Figures, Results, Spread, decimal, hundredths, millis};
+use crate::footprint::Size;
+use crate::subjects::Subject;
+use crate::targets::Verdict;
+use crate::workloads::{self, Workload};
+
+/// The targets, with what was measured.
+#[must_use]
+pub fn verdicts(verdicts: &[Verdict]) -> String {
+    let mut table = "| target | measured | met |\n|---|---|---|\n".to_owned();
+    for Verdict { target, measured, met } in verdicts {
+        let (measured, met) = match measured {
+            Some(measured) => (measured.as_str(), if *met { "yes" } else { "**no**" }),
+            None => ("not measured", ""),
+        };
+        let _ = writeln!(table, "| {target} | {measured} | {met} |");
+    }
+    table
+}
+
+/// The times of every workload, one table each.
+#[must_use]
+pub fn times(results: &Results) -> String {
+    let mut text = String::new();
+    for workload in &workloads::ALL {
+        let of: Vec<&Figures> =
+            results.all.iter().filter(|figures| figures.workload == workload.name).collect();
+        if !of.is_empty() {
+            let _ = writeln!(text, "**{}**: {}\n\n{}", workload.name, workload.says, table(workload, &of));
+        }
+    }
+    text
+}
+
+fn table(workload: &Workload, figures: &[&Figures]) -> String {
+    let mut table =
+        "| distance | who | cold | p50 | p90 | p99 | own p50 | CPU, µs | × bare | MiB | requests | units |\n\
+         |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+            .to_owned();
+    for one in figures {
+        let bare = figures
+            .iter()
+            .find(|other| other.subject == Subject::Bare && other.distance == one.distance)
+            .and_then(|bare| bare.cpu);
+        let times_bare = one.cpu.zip(bare).and_then(|(own, bare)| hundredths(own, bare)).map(decimal);
+        let warm = |of: fn(Spread) -> u64| shown(one.warm.map(of).map(millis));
+        let units = one.cost.read + one.cost.written;
+        let _ = writeln!(
+            table,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            one.distance,
+            one.subject.name(),
+            shown(one.cold.map(|cold| millis(cold.p50))),
+            warm(|spread| spread.p50),
+            warm(|spread| spread.p90),
+            warm(|spread| spread.p99),
+            shown(one.own.map(|own| millis(own.p50))),
+            shown(one.cpu.map(|cpu| cpu.to_string())),
+            shown(times_bare),
+            decimal(one.peak * 100 / 1024),
+            one.requests,
+            shown(hundredths(units.in_halves(), one.invocations * 2).map(decimal)),
+        );
+    }
+    let pieces = if workload.pieces == 1 { "" } else { "Each invocation is a whole batch.\n" };
+    format!("{table}{pieces}")
+}
+
+fn shown(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "–".to_owned())
+}
+
+/// Memory and size of every function.
+#[must_use]
+pub fn footprints(sizes: &[Size], peaks: &[(String, u64)]) -> String {
+    let mut table = "| function | zip, MB | binary, MB | peak, MiB |\n|---|---:|---:|---:|\n".to_owned();
+    for Size { function, binary, zip } in sizes {
+        let peak = peaks.iter().find(|(name, _)| name == function).map(|(_, peak)| *peak);
+        let peak = shown(peak.map(|peak| decimal(peak * 100 / 1024)));
+        let (zip, binary) = (decimal(zip / 10_000), decimal(binary / 10_000));
+        let _ = writeln!(table, "| `{function}` | {zip} | {binary} | {peak} |");
+    }
+    table
+}

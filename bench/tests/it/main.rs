@@ -1,0 +1,6 @@
+//! What `make test` holds: no operation asks for more than is documented.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod counts;
+mod figures;
