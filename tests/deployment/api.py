@@ -52,11 +52,12 @@ class Api:
         return self.ask("OPTIONS", path, None, {"origin": origin, "access-control-request-method": "POST"})
 
     def _persist(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
-        """Sends a request again for as long as the API says that it cannot answer for the moment: on a busy machine."""
+        """Sends a request again for as long as the API says to come back: on a busy machine, or if there were too many in
+        this minute."""
 
         def answered() -> Answer | None:
             answer = self.ask(method, path, body, headers)
-            return None if answer.status == 503 else answer
+            return None if answer.status in (429, 503) else answer
 
         return eventually(f"{method} {path} is answered", answered)
 

@@ -224,7 +224,7 @@ fn alarmed(template: &Template, metric: &str) -> BTreeSet<String> {
         let several = alarm["Metrics"].as_array().into_iter().flatten();
         for one in several.map(|entry| &entry["MetricStat"]["Metric"]).chain([alarm]) {
             if one["MetricName"] == metric {
-                found.extend(one["Dimensions"].as_array().into_iter().flatten().flat_map(named));
+                found.extend(one["Dimensions"].as_array().into_iter().flatten().filter_map(named));
             }
         }
     }
