@@ -68,7 +68,7 @@ impl Bench {
                 for letter in dead {
                     let was = format!("{} in {}: {}", letter.reason, letter.queue.as_str(), letter.body);
                     let expected = "a message that is processed once it is redriven";
-                    self.finds(None, Violation::new(Invariant::Outbox, &letter.id, expected, was));
+                    self.finds(None, Violation::new(Invariant::Outbox, letter.id, expected, was));
                 }
                 return;
             }
