@@ -1,4 +1,4 @@
-//! What the operating system says of a process: "/proc/<pid>" in `proc(5)`.
+//! What the operating system says of a process: `/proc/<pid>`, see proc(5).
 
 use std::fs;
 use std::path::PathBuf;
