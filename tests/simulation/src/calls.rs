@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::faults::{Fate, conflict, failed, fate, throttled};
@@ -34,6 +35,7 @@ impl World {
         match fate {
             Fate::Arrives => self.arrive(number),
             Fate::NotSent => self.settle(number, Err(Broken::NotSent)),
+            Fate::Torn => self.read_partly(number),
             Fate::AnswerLost => {
                 let _ = self.perform(number, Fate::Arrives);
                 self.settle(number, Err(Broken::CutOff));
@@ -60,6 +62,17 @@ impl World {
         self.settle(number, reply);
     }
 
+    /// One half of what a batch reads is read now; the call stays on its way for the other.
+    fn read_partly(&mut self, number: u64) {
+        let Some((_, operation, request)) = self.network.request(number) else { return };
+        let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        let Some((now, later)) = halves(&body, number.is_multiple_of(2)) else { return self.arrive(number) };
+        let (_, answer) = self.table.execute(&operation, &now);
+        let mut answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let seen = items(&mut answer).map(std::mem::take).unwrap_or_default();
+        self.network.has_seen(number, seen, later.to_string().into());
+    }
+
     /// The caller gets its answer, as a planted bug has it.
     fn settle(&mut self, number: u64, reply: Reply) {
         let request = self.network.request(number);
@@ -84,7 +97,10 @@ impl World {
             (Service::Table, Fate::Conflict) => {
                 Ok(conflict(&body, usize::try_from(number).unwrap_or(0)).into())
             }
-            (Service::Table, _) => Ok(self.table.execute(&operation, &body).into()),
+            (Service::Table, _) => {
+                let answer = self.table.execute(&operation, &body);
+                Ok(with(answer, self.network.seen(number)).into())
+            }
             (Service::Queues, Fate::Partly) => {
                 Ok(self.queues.execute(&operation, &body, now, |place| place % 2 == 0).into())
             }
@@ -93,6 +109,41 @@ impl World {
             (Service::Gateway, _) => self.payments.call(request, Mood::Well, now),
         }
     }
+}
+
+/// A batch read in two; which half comes first is `swapped` or not. One key cannot be halved.
+fn halves(body: &Value, swapped: bool) -> Option<(Value, Value)> {
+    let (mut first, mut second) = (body.clone(), body.clone());
+    let keys = keys(&mut second)?;
+    if keys.len() < 2 {
+        return None;
+    }
+    let kept = keys.split_off(keys.len() / 2);
+    let others = std::mem::replace(keys, kept);
+    *self::keys(&mut first)? = others;
+    Some(if swapped { (second, first) } else { (first, second) })
+}
+
+/// The keys that a batch read asks the one table for.
+fn keys(body: &mut Value) -> Option<&mut Vec<Value>> {
+    body["RequestItems"].as_object_mut()?.values_mut().next()?["Keys"].as_array_mut()
+}
+
+/// The items that a batch read was answered with.
+fn items(answer: &mut Value) -> Option<&mut Vec<Value>> {
+    answer["Responses"].as_object_mut()?.values_mut().next()?.as_array_mut()
+}
+
+/// An answer, with what was seen before.
+fn with((status, body): (u16, Bytes), seen: Vec<Value>) -> (u16, Bytes) {
+    if seen.is_empty() {
+        return (status, body);
+    }
+    let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(items) = items(&mut answer) {
+        items.extend(seen);
+    }
+    (status, answer.to_string().into())
 }
 
 /// What a transaction puts, in words.

@@ -53,6 +53,8 @@ pub enum Fate {
     Conflict,
     /// A queue takes a part of a batch.
     Partly,
+    /// The table reads a part of a batch now, and the rest later: DynamoDB reads each item as it is, and not all at one moment.
+    Torn,
     /// The gateway misbehaves in its own way.
     Gateway(Mood),
 }
@@ -66,6 +68,7 @@ pub fn fate(chance: &mut Chance, storm: &Storm, service: Service, operation: &st
     }
     let own: &[Fate] = match (service, operation) {
         (Service::Table, "TransactWriteItems") => &[Fate::Throttled, Fate::Fails, Fate::Conflict],
+        (Service::Table, "BatchGetItem") => &[Fate::Throttled, Fate::Fails, Fate::Torn, Fate::Torn],
         (Service::Table, _) => &[Fate::Throttled, Fate::Fails],
         (Service::Queues, "SendMessageBatch") => &[Fate::Partly, Fate::Partly],
         (Service::Queues, _) => &[],

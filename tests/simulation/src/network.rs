@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::Request;
+use serde_json::Value;
 use shared::client::{Answer, Call, CallError, Transport};
 use shared::clock::{Clock, Timestamp};
 
@@ -79,6 +80,8 @@ pub struct Pending {
     pub at: Timestamp,
     /// Whether somebody still waits for the answer.
     pub awaited: bool,
+    /// What the answer will begin with: what a batch read has read already.
+    pub seen: Vec<Value>,
     answer: Option<Reply>,
     waker: Option<Waker>,
 }
@@ -137,6 +140,20 @@ impl Network {
         Some((call.service, call.operation().to_owned(), call.request.clone()))
     }
 
+    /// A part of what a batch reads is read: the rest is asked for when the call is looked at again.
+    pub fn has_seen(&self, number: u64, seen: Vec<Value>, rest: Bytes) {
+        if let Some(call) = self.lock().pending.get_mut(&number) {
+            call.seen.extend(seen);
+            *call.request.body_mut() = rest;
+        }
+    }
+
+    /// What a batch read has read before.
+    #[must_use]
+    pub fn seen(&self, number: u64) -> Vec<Value> {
+        self.lock().pending.get(&number).map_or_else(Vec::new, |call| call.seen.clone())
+    }
+
     /// Brings the answer; where nobody waits for it, it is lost.
     pub fn answer(&self, number: u64, reply: Reply) {
         let mut calls = self.lock();
@@ -163,7 +180,8 @@ impl Network {
         let (number, by) = (calls.next, calls.current);
         calls.next += 1;
         let at = Clock::now(&self.clock);
-        let call = Pending { by, service, request, at, awaited: true, answer: None, waker: None };
+        let call =
+            Pending { by, service, request, at, awaited: true, seen: Vec::new(), answer: None, waker: None };
         calls.pending.insert(number, call);
         drop(calls);
         Asked { network: self.clone(), number }
