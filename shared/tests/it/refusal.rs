@@ -123,7 +123,7 @@ async fn a_refusal_of_what_was_not_read_at_one_moment_is_not_believed() {
 }
 
 #[tokio::test]
-async fn who_comes_second_with_the_same_request_is_answered_alike_even_if_the_receipt_was_read_too_early() {
+async fn a_receipt_that_was_read_too_early_is_found_by_the_commit() {
     let ground = Ground::open().await;
     let request = once("request 1", "f");
     let save = Save::into("a", 1).also(Also::New);
