@@ -23,6 +23,9 @@ pub enum What {
     Counts,
     /// Instructions of a warm invocation, under callgrind; nearly the same on any machine.
     Instructions,
+    /// Requests, units and latency on tables of up to a million items, and queues of up to a hundred thousand messages; for
+    /// a machine that has nothing else to do.
+    Growth,
     /// Cold starts, latency, processor time and memory; for a machine that has nothing else to do.
     Times,
 }

@@ -12,13 +12,14 @@ use crate::counts::Book;
 use crate::document::{DocumentError, Place};
 use crate::figures::{Record, Results};
 use crate::footprint::{self, Size};
+use crate::growth::{self, ChartError, GrowthError};
 use crate::instructions::{self, InstructionsError, RECORDED};
 use crate::journey::Journey;
 use crate::prices::{PriceError, Prices};
 use crate::series::{self, Effort};
 use crate::stage::Stage;
 use crate::subjects::Subject;
-use crate::targets::Evidence;
+use crate::targets::{Evidence, Verdict};
 use crate::theatre::{Distance, Theatre};
 use crate::workloads::{self, CACHED_PRODUCT, GET_ORDER};
 use crate::{operations, prices, report};
@@ -29,6 +30,8 @@ pub const OPERATIONS: Place = Place { document: "docs/cost.md", name: "operation
 pub const WAY: Place = Place { document: "docs/cost.md", name: "way" };
 /// Where it stands what is paid.
 pub const PAID: Place = Place { document: "docs/cost.md", name: "paid" };
+/// Where it stands what growth changes.
+pub const GROWTH: Place = Place { document: "docs/performance.md", name: "growth" };
 /// Where the targets and times stand.
 pub const TIMES: Place = Place { document: "docs/performance.md", name: "times" };
 
@@ -47,6 +50,12 @@ pub enum CommandError {
     /// A document has no place for the figures.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// Growth cannot be measured.
+    #[error(transparent)]
+    Growth(#[from] GrowthError),
+    /// The chart cannot be drawn.
+    #[error(transparent)]
+    Chart(#[from] ChartError),
     /// Instructions cannot be counted.
     #[error(transparent)]
     Instructions(#[from] InstructionsError),
@@ -77,11 +86,12 @@ pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
     match cli.what {
         Some(What::Counts) => Box::pin(count(how)).await.map(|_| Outcome::Met),
         Some(What::Instructions) => Box::pin(instruct(how)).await,
+        Some(What::Growth) => Box::pin(grow(how)).await,
         Some(What::Times) => Box::pin(time(how)).await,
         None => {
-            let times = Box::pin(time(how)).await?;
-            let instructions = Box::pin(instruct(how)).await?;
-            Ok(if times == Outcome::Met { instructions } else { times })
+            let outcomes =
+                [Box::pin(time(how)).await?, Box::pin(instruct(how)).await?, Box::pin(grow(how)).await?];
+            Ok(if outcomes.contains(&Outcome::Missed) { Outcome::Missed } else { Outcome::Met })
         }
     }
 }
@@ -108,6 +118,23 @@ async fn instruct(how: &How) -> Result<Outcome, CommandError> {
     Ok(if grown.is_empty() { Outcome::Met } else { Outcome::Missed })
 }
 
+/// The same work on more and more items.
+async fn grow(how: &How) -> Result<Outcome, CommandError> {
+    let growth = Box::pin(growth::measure(how, &growth::SIZES, &growth::LENGTHS)).await?;
+    let verdicts = growth.verdicts();
+    let (made, verdicts_told) = (machine("make bench BENCH=growth"), report::verdicts(&verdicts));
+    tell(how, GROWTH, &format!("{made}\n\n{verdicts_told}\n{}", growth.table()))?;
+    if how.write {
+        growth.draw()?;
+    }
+    Ok(outcome(&verdicts))
+}
+
+fn outcome(verdicts: &[Verdict]) -> Outcome {
+    let missed = verdicts.iter().any(|verdict| verdict.measured.is_some() && !verdict.met);
+    if missed { Outcome::Missed } else { Outcome::Met }
+}
+
 /// Times, memory and size, with the counts that the targets speak of as well.
 async fn time(how: &How) -> Result<Outcome, CommandError> {
     let (book, journey) = count(how).await?;
@@ -122,7 +149,7 @@ async fn time(how: &How) -> Result<Outcome, CommandError> {
     let evidence =
         Evidence { results: &results, book: &book, journey: &journey, sizes: &sizes, peaks: &peaks };
     let verdicts = evidence.verdicts();
-    let mut told = format!("{}\n\n{}\n", machine(), report::verdicts(&verdicts));
+    let mut told = format!("{}\n\n{}\n", machine("make bench"), report::verdicts(&verdicts));
     let _ = writeln!(told, "{}\n{}", report::times(&results), report::footprints(&sizes, &peaks));
     tell(how, TIMES, &told)?;
     let far = Box::pin(Journey::watch(&how.functions(), Duration::from_millis(Distance::REGION.delay))).await;
@@ -130,8 +157,7 @@ async fn time(how: &How) -> Result<Outcome, CommandError> {
     if let Some(reads) = of(CACHED_PRODUCT.name).zip(of(GET_ORDER.name)) {
         tell(how, PAID, &prices::table(&Prices::read()?, (&book, &far), reads))?;
     }
-    let missed = verdicts.iter().any(|verdict| verdict.measured.is_some() && !verdict.met);
-    Ok(if missed { Outcome::Missed } else { Outcome::Met })
+    Ok(outcome(&verdicts))
 }
 
 /// Every workload at every distance; over TLS only cold starts, which it changes most.
@@ -162,11 +188,11 @@ fn tell(how: &How, place: Place, figures: &str) -> Result<(), DocumentError> {
 }
 
 /// What it was measured on, and when.
-fn machine() -> String {
+fn machine(command: &str) -> String {
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("an unknown processor", |(_, model)| model);
     let today = &local::clock::now().to_string()[..10];
-    format!("`make bench`, {today}, {processors} × {model}")
+    format!("`{command}`, {today}, {processors} × {model}")
 }

@@ -85,6 +85,17 @@ pub struct Counted {
     pub function: String,
     /// What that takes.
     pub cost: Cost,
+    /// Whether its commits are counted as if none went together with another, which is for chance to decide.
+    pub at_most: bool,
+}
+
+/// What commits something.
+const COMMIT: &str = "TransactWriteItems";
+
+async fn counted(stage: &Stage, function: &str, work: impl Future<Output = ()>) -> Cost {
+    stage.faults().forget_calls();
+    work.await;
+    Cost::of(&stage.calls_of(function))
 }
 
 /// All that was counted.
@@ -96,10 +107,35 @@ pub struct Book {
 impl Book {
     /// Counts what a function calls while `work` is done.
     pub async fn count(&mut self, stage: &Stage, name: &str, function: &str, work: impl Future<Output = ()>) {
-        stage.faults().forget_calls();
-        work.await;
-        let cost = Cost::of(&stage.calls_of(function));
-        self.entries.push(Counted { name: name.to_owned(), function: function.to_owned(), cost });
+        let cost = counted(stage, function, work).await;
+        self.entries.push(Counted {
+            name: name.to_owned(),
+            function: function.to_owned(),
+            cost,
+            at_most: false,
+        });
+    }
+
+    /// Counts what a function calls while `work` is done, of whose commits some may go together: `commits` at most.
+    ///
+    /// # Panics
+    /// If there are more.
+    pub async fn count_up_to(
+        &mut self,
+        stage: &Stage,
+        (name, function): (&str, &str),
+        commits: u64,
+        work: impl Future<Output = ()>,
+    ) {
+        let mut cost = counted(stage, function, work).await;
+        let made = cost.requests.insert(COMMIT.to_owned(), commits).unwrap_or_default();
+        assert!(made <= commits, "{name}: {made} commits");
+        self.entries.push(Counted {
+            name: name.to_owned(),
+            function: function.to_owned(),
+            cost,
+            at_most: true,
+        });
     }
 
     /// Counts a request of the buyer's that only reads.
@@ -125,8 +161,9 @@ impl Book {
         let mut table =
             "| operation | function | requests | read units | write units |\n|---|---|---|---:|---:|\n"
                 .to_owned();
-        for Counted { name, function, cost } in &self.entries {
+        for Counted { name, function, cost, at_most } in &self.entries {
             let (requests, read, written) = (cost.in_words(), cost.read, cost.written);
+            let requests = if *at_most { format!("up to {requests}") } else { requests };
             let _ = writeln!(table, "| {name} | `{function}` | {requests} | {read} | {written} |");
         }
         table

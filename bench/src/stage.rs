@@ -1,5 +1,6 @@
 //! The shop that everything happens in: the local stack with people, a market, a product and an order in it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use local::StackBuilder;
 use local::faults::{Call, Faults};
+use local::stack::ItemChange;
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
 use shared::domain::user::Role;
@@ -16,6 +18,7 @@ use shared::dynamodb::outbox::{Outbox, Pending};
 use shared::dynamodb::schema::OUTBOX_SHARDS;
 
 use crate::events;
+use crate::workloads::TEN;
 
 /// More pieces than anybody buys while something is measured.
 const PIECES: i64 = 1_000_000;
@@ -105,7 +108,15 @@ impl Stage {
     /// # Panics
     /// If that is refused.
     pub async fn place(&self, key: &str) -> String {
-        let placed = self.shop.order(&self.buyer, key, &self.product, 2, Some("pm_card_visa")).await;
+        self.place_one_of(&self.product, key).await
+    }
+
+    /// Has the buyer place an order of this product.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub async fn place_one_of(&self, product: &str, key: &str) -> String {
+        let placed = self.shop.order(&self.buyer, key, product, 2, Some("pm_card_visa")).await;
         id(&placed.data(StatusCode::CREATED)["id"])
     }
 
@@ -113,6 +124,15 @@ impl Stage {
     #[must_use]
     pub fn wish(&self) -> Value {
         json!({ "items": [{ "productId": self.product, "quantity": 2 }], "paymentMethod": "pm_card_visa" })
+    }
+
+    /// What the sweeper's schedule hands it.
+    ///
+    /// # Panics
+    /// If it has none.
+    #[must_use]
+    pub fn tick(&self) -> Value {
+        self.shop.stack().scheduled("schedule-sweeper").expect("the sweeper has a schedule")
     }
 
     /// A table of the stack.
@@ -179,6 +199,46 @@ impl Stage {
 
     fn outbox(&self) -> Outbox {
         Outbox::new(Table::new(self.shop.dynamodb(), &self.table()))
+    }
+
+    /// Has the orders fulfilled, everything counted, and everything found that can be.
+    ///
+    /// # Panics
+    /// If a consumer does not answer, or fails.
+    pub async fn hear_everything(&self) {
+        for (function, events) in [
+            ("queue-fulfilment", &["order.created"][..]),
+            ("queue-search-index", &["market.created", "product.changed"]),
+            ("queue-analytics", &["user.registered", "market.created", "product.changed", "order.confirmed"]),
+        ] {
+            let mut heard = self.waiting().await;
+            heard.retain(|event| events.contains(&event.event.as_str()));
+            for ten in heard.chunks(TEN) {
+                self.deliver(function, ten).await;
+            }
+        }
+        self.clear_outbox().await;
+    }
+
+    /// Every item of the table as it is now, in DynamoDB's JSON, by its key.
+    #[must_use]
+    pub fn items(&self) -> BTreeMap<String, Value> {
+        let mut items = BTreeMap::new();
+        for ItemChange { key, image } in self.shop.stack().history("Table") {
+            match image {
+                Some(image) => items.insert(key.to_string(), image),
+                None => items.remove(&key.to_string()),
+            };
+        }
+        items
+    }
+
+    /// Writes items in DynamoDB's JSON past everything that watches the table.
+    ///
+    /// # Panics
+    /// If the table does not take them.
+    pub fn fill(&self, items: Vec<Value>) {
+        self.shop.stack().fill("Table", items).expect("the table takes them");
     }
 
     /// Hands a batch of messages to a consumer.

@@ -19,7 +19,7 @@ pub struct Workload {
     /// How many pieces of work one event holds: with more of them, fewer events are measured.
     pub pieces: usize,
     /// So many events, each of which is new to everybody.
-    events: for<'a> fn(&'a Stage, usize) -> BoxFuture<'a, Vec<Value>>,
+    pub(crate) events: for<'a> fn(&'a Stage, usize) -> BoxFuture<'a, Vec<Value>>,
     /// Whether an answer is what it should be.
     pub holds: fn(&Value) -> bool,
 }
@@ -94,7 +94,7 @@ pub const COUNT_TEN: Workload = Workload {
 pub const ALL: [Workload; 5] = [CACHED_PRODUCT, GET_ORDER, PLACE_ORDER, REPLAY_ORDER, COUNT_TEN];
 
 /// As many messages as a queue delivers at once.
-const TEN: usize = 10;
+pub(crate) const TEN: usize = 10;
 
 impl Workload {
     /// Its events, each of which is to be handed to one subject once.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use dynoxide::{
-    Database as Engine, DynoxideError,
+    Database as Engine, DynoxideError, ImportOptions, Item,
     actions::{
         create_table::CreateTableRequest,
         describe_stream::DescribeStreamRequest,
@@ -150,6 +150,11 @@ impl Database {
             sequence_number: number,
         };
         Ok(self.engine.get_shard_iterator(request)?.shard_iterator.unwrap_or_default())
+    }
+
+    /// Writes items past the stream: all of them, or none.
+    pub(crate) fn import(&self, table: &str, items: Vec<Item>) -> Result<(), DynoxideError> {
+        self.engine.import_items(table, items, ImportOptions::default()).map(drop)
     }
 
     /// Records at an iterator, and the iterator behind them.

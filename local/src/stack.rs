@@ -17,7 +17,7 @@ use std::{
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-pub use aftermath::{ItemChange, Which};
+pub use aftermath::{FillError, ItemChange, Which};
 pub use builder::{HostChoice, Ports, StackBuilder, default_bin_dir};
 pub use error::{DeployError, StartError};
 pub use idle::NotIdle;
@@ -231,11 +231,15 @@ impl Stack {
     /// # Errors
     /// [`InvokeError::Unknown`] if the function has no schedule, and whatever the invocation ends in.
     pub async fn run_schedule(&self, function: &str) -> Result<Value, InvokeError> {
-        let unknown = || InvokeError::Unknown(function.to_owned());
-        let found = self.deployment.function(function).ok_or_else(unknown)?;
-        let first = found.schedules.first().ok_or_else(unknown)?;
-        let event = schedule::event(first, &found.stem, clock::now());
-        self.invoke(&found.stem, &event).await
+        let event = self.scheduled(function).ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
+        self.invoke(function, &event).await
+    }
+
+    /// The event that a function's schedule would send now.
+    #[must_use]
+    pub fn scheduled(&self, function: &str) -> Option<Value> {
+        let found = self.deployment.function(function)?;
+        Some(schedule::event(found.schedules.first()?, &found.stem, clock::now()))
     }
 
     /// Kills every instance of a function and waits until they are gone; says how many there were.

@@ -168,11 +168,4 @@ pub trait Store: Clone + Send + Sync + 'static {
         command: C,
         cause: &Cause,
     ) -> impl Future<Output = Ended<C>> + Send;
-
-    /// Carries out several commands with as few requests as possible: one load for all, and one transaction for
-    /// those that touch no item of each other. The answers come in the order of the commands.
-    fn execute_all<C: Command + Clone>(
-        &self,
-        commands: Vec<(C, Cause)>,
-    ) -> impl Future<Output = Vec<Ended<C>>> + Send;
 }

@@ -6,19 +6,23 @@ use shared::dynamodb::outbox::Pending;
 
 use crate::counts::Book;
 use crate::events;
-use crate::stage::Stage;
-
-/// As many messages as a queue delivers at once.
-const TEN: usize = 10;
+use crate::stage::{Stage, id};
+use crate::workloads::TEN;
 
 /// Counts them.
 pub(super) async fn count(stage: &Stage, book: &mut Book) {
     Box::pin(relayed(stage, book)).await;
     let orders = ten_orders(stage).await;
     delivered(stage, book, "count ten orders", "queue-analytics", &orders).await;
-    delivered(stage, book, "fulfil ten orders", "queue-fulfilment", &orders).await;
+    delivered(stage, book, "fulfil ten orders of one product", "queue-fulfilment", &orders).await;
+    let apart = orders_of_ten_products(stage).await;
+    // Answers come one by one: what of them is noted in one commit is a matter of chance.
+    let fulfilling = stage.deliver("queue-fulfilment", &apart);
+    let name = "fulfil ten orders of as many products";
+    book.count_up_to(stage, (name, "queue-fulfilment"), 1 + 10, fulfilling).await;
     let confirmed = stage.take_events("order.confirmed").await;
-    delivered(stage, book, "write to the buyers of ten orders", "queue-emails", &confirmed).await;
+    let writing = stage.deliver("queue-emails", &confirmed);
+    book.count_up_to(stage, ("write to the buyers of ten orders", "queue-emails"), 1 + 10, writing).await;
     delivered(stage, book, "index ten products", "queue-search-index", &ten_products(stage).await).await;
     delivered(stage, book, "record ten dead letters", "queue-dead-letters", &orders).await;
     delivered(stage, book, "report on a market without orders", "queue-reports", &a_job(stage).await).await;
@@ -43,15 +47,33 @@ async fn ten_orders(stage: &Stage) -> Vec<Pending> {
     stage.events("order.created").await
 }
 
+/// The same, none of a product that another is of.
+async fn orders_of_ten_products(stage: &Stage) -> Vec<Pending> {
+    let products = list_ten(stage, "SAUCER").await;
+    stage.clear_outbox().await;
+    for product in products {
+        stage.place_one_of(&product, &local::ids::uuid()).await;
+    }
+    stage.events("order.created").await
+}
+
 async fn ten_products(stage: &Stage) -> Vec<Pending> {
     stage.clear_outbox().await;
+    list_ten(stage, "PLATE").await;
+    stage.events("product.changed").await
+}
+
+/// Lists ten products; gives their ids.
+async fn list_ten(stage: &Stage, sku: &str) -> Vec<String> {
+    let mut listed = Vec::with_capacity(TEN);
     for number in 0..TEN {
         let price = json!({ "amount": 999, "currency": "EUR" });
-        let plate = json!({ "sku": format!("PLATE-{number}"), "title": "Plate", "price": price, "stock": 5 });
+        let plate = json!({ "sku": format!("{sku}-{number}"), "title": "Plate", "price": price, "stock": 5 });
         let products = format!("/v1/markets/{}/products", stage.market);
-        stage.post(&stage.seller, &products, &plate, StatusCode::CREATED).await;
+        let product = stage.post(&stage.seller, &products, &plate, StatusCode::CREATED).await;
+        listed.push(id(&product["id"]));
     }
-    stage.events("product.changed").await
+    listed
 }
 
 /// Orders of a market are spread by chance, and units are rounded for each part: without orders, they are always the same.

@@ -2,6 +2,7 @@
 
 mod job;
 
+use futures::future::join_all;
 use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::command::{Cause, CorrelationId, ExecuteError, Executed, Receipt, Store, Version};
 use shared::consumer::delivery::{
@@ -17,7 +18,7 @@ use shared::subscriptions::DeadLetterQueues;
 use shared::telemetry::catalogue::DEAD_LETTERS;
 use shared::telemetry::metrics;
 
-/// Records dead messages: a whole batch in one load and one transaction.
+/// Records dead messages, those of a batch at the same time.
 #[derive(Debug, Clone)]
 pub struct DeadLetters<S, C = SystemClock> {
     store: S,
@@ -47,9 +48,10 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
         let whose: Vec<Option<Subscriber>> =
             batch.iter().map(|delivery| self.queues.owner(&delivery.queue)).collect();
         let known = batch.into_iter().zip(&whose);
-        let commands =
-            known.filter_map(|(delivery, queue)| Some(command(delivery, (*queue)?, now))).collect();
-        let mut recorded = self.store.execute_all(commands).await.into_iter();
+        let commands = known.filter_map(|(delivery, queue)| Some(command(delivery, (*queue)?, now)));
+        let records =
+            commands.map(|(command, cause)| async move { self.store.execute(command, &cause).await });
+        let mut recorded = join_all(records).await.into_iter();
         let outcomes = whose.iter().map(|queue| match queue.and_then(|_| recorded.next()) {
             Some(Ok(ended)) => {
                 if let (Executed::Committed(()), Some(queue)) = (ended, queue) {

@@ -13,6 +13,6 @@ async fn main() -> Result<(), runtime::Error> {
     let env = Environment::of_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
-    let letters = DeadLetters::new(DynamoStore::new(table), DeadLetterQueues::from_env(&env)?);
+    let letters = DeadLetters::new(DynamoStore::new(table).batching(), DeadLetterQueues::from_env(&env)?);
     runtime::run_queue(telemetry, letters, LeftAlone).await
 }

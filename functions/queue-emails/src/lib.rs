@@ -38,7 +38,7 @@ pub struct Emails<S, M, C = SystemClock> {
 }
 
 /// How many e-mails of a batch are on their way at once.
-const CONCURRENCY: usize = 5;
+const CONCURRENCY: usize = 10;
 /// How long an e-mail takes at most: [`TERM`](send::TERM), and what the table needs before and after it.
 const LONGEST: Duration = Duration::from_secs(24);
 

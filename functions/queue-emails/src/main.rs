@@ -15,6 +15,6 @@ async fn main() -> Result<(), runtime::Error> {
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let mailer = SesMailer::from_env(&env, aws.ses())?;
-    let emails = Emails::new(&env, DynamoStore::new(aws.table(&env)?), mailer)?;
+    let emails = Emails::new(&env, DynamoStore::new(aws.table(&env)?).batching(), mailer)?;
     runtime::run_queue(telemetry, emails.one_by_one(), queue).await
 }

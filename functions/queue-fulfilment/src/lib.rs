@@ -33,9 +33,12 @@ pub struct Fulfilment<S, G, C = SystemClock, R = SystemEntropy> {
 }
 
 /// How many orders of a batch are worked on at once.
-const CONCURRENCY: usize = 5;
+const CONCURRENCY: usize = 10;
 /// How long one order takes at most: two calls to the gateway, and commits.
 const LONGEST: Duration = Duration::from_secs(22);
+
+/// So many charges of an order may fail without a delivery being counted: then it is the order that makes the gateway fail.
+const MOST_CHARGES: u32 = 5;
 
 /// How far apart orders come back that waited for the same gateway.
 const SPREAD: Duration = Duration::from_secs(1);
@@ -76,9 +79,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
         match drive(&saga, (&self.store, &self.clock), &cause, perform).await {
             Ok(_) => Outcome::Done,
             Err(DriveError::Broken(broken)) => Outcome::Permanent { reason: broken.to_string() },
-            Err(DriveError::Call(Stuck { step, error })) => {
-                self.try_later(saga.id, step, error, &cause, delivery).await
-            }
+            Err(DriveError::Call(stuck)) => self.try_later(saga.id, stuck, &cause, delivery).await,
             Err(DriveError::Contention) => {
                 Outcome::Retry { after: None, reason: "others kept changing the order" }
             }
@@ -94,6 +95,8 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
 #[derive(Debug)]
 struct Stuck {
     step: &'static str,
+    /// How many charges of the order were decided on, if it is at one.
+    charges: u32,
     error: GatewayError,
 }
 
@@ -101,7 +104,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     /// Asks the gateway, and says which move its answer means.
     async fn perform(&self, effect: Effect, cause: &Cause) -> Result<Move, Stuck> {
         let correlation = &cause.correlation_id;
-        let step = name_of(&effect);
+        let (step, charges) = (name_of(&effect), charges_until(&effect));
         let answer = match effect {
             Effect::Charge(intent) => {
                 let answer = self.gateway.charge(&intent, correlation).await;
@@ -131,14 +134,16 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 found.map(|found| found.map_or(anew, |refunded| refunded_by(&intent, refunded)))
             }
         };
-        answer.map_err(|error| Stuck { step, error })
+        answer.map_err(|error| Stuck { step, charges, error })
     }
 
     async fn find(&self, intent: &ChargeIntent, cause: &Cause) -> Result<Move, GatewayError> {
         match self.gateway.find(intent, &cause.correlation_id).await? {
             Some(charged) => Ok(moved_by(charged)),
             // Decided on since this message came: once per message is enough.
-            None if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
+            None if intent.decided_at >= cause.at => {
+                Err(GatewayError::Undecided { known_in: Duration::ZERO })
+            }
             None => Ok(Move::ChargeAnew(intent.attempt)),
         }
     }
@@ -156,8 +161,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     async fn try_later(
         &self,
         order_id: OrderId,
-        step: &'static str,
-        error: GatewayError,
+        Stuck { step, charges, error }: Stuck,
         cause: &Cause,
         delivery: &Delivery,
     ) -> Outcome {
@@ -179,6 +183,10 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         match error {
             // The gateway is down for every order: none of them is to die of that.
             GatewayError::Resting { .. } => Outcome::Postpone { after: delay, reason },
+            // What is waited for is the gateway's search. Whose charges all fail is to blame in the end.
+            GatewayError::Undecided { .. } if charges <= MOST_CHARGES => {
+                Outcome::Postpone { after: delay, reason }
+            }
             _ => Outcome::Retry { after: Some(delay), reason },
         }
     }
@@ -210,6 +218,17 @@ fn refunded_by(intent: &RefundIntent, refunded: Refunded) -> Move {
     match refunded {
         Refunded::Done => Move::Refunded(intent.number),
         Refunded::Refused(code) => Move::RefundRefused(intent.number, code),
+    }
+}
+
+/// How many charges of its order there are, the one of this effect included.
+const fn charges_until(effect: &Effect) -> u32 {
+    match effect {
+        Effect::Charge(intent)
+        | Effect::Find(intent)
+        | Effect::Settle(intent)
+        | Effect::FindAbandoned(intent) => intent.attempt,
+        Effect::Open(_) | Effect::Refund(_) | Effect::FindRefund(_) => 0,
     }
 }
 

@@ -15,6 +15,6 @@ async fn main() -> Result<(), runtime::Error> {
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let fulfilment =
-        Fulfilment::new(&env, DynamoStore::new(aws.table(&env)?), StripeGateway::from_env(&env)?)?;
+        Fulfilment::new(&env, DynamoStore::new(aws.table(&env)?).batching(), StripeGateway::from_env(&env)?)?;
     runtime::run_queue(telemetry, fulfilment.one_by_one(), queue).await
 }

@@ -26,7 +26,7 @@ pub struct SearchIndex<S, E, C = SystemClock> {
 }
 
 /// How many documents of a batch are indexed at once.
-const CONCURRENCY: usize = 5;
+const CONCURRENCY: usize = 10;
 /// How long a document takes at most: a load, an embedding and a commit, and load and commit again after each lost race.
 const LONGEST: Duration = Duration::from_secs(18);
 

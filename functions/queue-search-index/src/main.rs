@@ -15,6 +15,6 @@ async fn main() -> Result<(), runtime::Error> {
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
-    let index = SearchIndex::new(DynamoStore::new(aws.table(&env)?), embedder);
+    let index = SearchIndex::new(DynamoStore::new(aws.table(&env)?).batching(), embedder);
     runtime::run_queue(telemetry, index.one_by_one(), queue).await
 }

@@ -1,6 +1,7 @@
-//! What tests ask of a stack that was treated badly: that what failed comes back, and what has been written.
+//! What tests ask of a stack that was treated badly: that what failed comes back, and what has been written. And what only
+//! they do to a table: filling it past all functions.
 
-use dynoxide::actions::get_records::Record;
+use dynoxide::{DynoxideError, actions::get_records::Record};
 use serde_json::Value;
 
 use super::Stack;
@@ -54,6 +55,30 @@ impl Stack {
         }
         changes
     }
+
+    /// Writes items, in DynamoDB's JSON, into the table with this logical id; its stream shows nothing of them.
+    ///
+    /// # Errors
+    /// [`FillError`]; nothing is written then.
+    pub fn fill(&self, logical_id: &str, items: Vec<Value>) -> Result<(), FillError> {
+        let table = self.table_name(logical_id).ok_or(FillError::NoTable)?;
+        let items = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
+        Ok(self.database.import(table, items)?)
+    }
+}
+
+/// Why a table was not filled.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError {
+    /// The template has no such table.
+    #[error("there is no such table")]
+    NoTable,
+    /// Something is no item.
+    #[error("an item is not in DynamoDB's JSON: {0}")]
+    NoItem(#[from] serde_json::Error),
+    /// The engine does not take them.
+    #[error("the table does not take the items: {0}")]
+    Refused(#[from] DynoxideError),
 }
 
 fn change(record: &Record) -> ItemChange {

@@ -146,6 +146,14 @@ impl Bench {
         (answer.status == StatusCode::OK).then(|| answer.json()["data"].take())
     }
 
+    /// Where the order's fulfilment stands, with what failed in it: for whoever has to find out why.
+    async fn step_of(&self, trial: u64, order: &str) -> Option<String> {
+        let path = format!("/v1/orders/{order}/timeline");
+        let shown = self.shop.ask(Method::GET, &path).by(self.buyer(trial)).send().await;
+        let step = shown.json()["data"]["fulfilment"].take();
+        (!step.is_null()).then(|| step.to_string())
+    }
+
     /// The order, once it is `so`.
     pub(crate) async fn order_is(
         &self,
@@ -158,7 +166,9 @@ impl Bench {
             return Ok(shown);
         }
         let is = self.look(trial, order).await.map(|shown| shown["status"].to_string());
-        let was = format!("it is {}", is.unwrap_or_else(|| "not shown".to_owned()));
+        let is = is.unwrap_or_else(|| "not shown".to_owned());
+        let step = self.step_of(trial, order).await.map_or_else(String::new, |step| format!(", at {step}"));
+        let was = format!("it is {is}{step}");
         Err(Violation::new(Invariant::Sagas, order, what, was))
     }
 

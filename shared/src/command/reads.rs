@@ -81,6 +81,12 @@ impl Loaded {
         self.0.get(key).map(|item| parse(item.clone())).transpose()
     }
 
+    /// What was found under these `keys` alone.
+    #[must_use]
+    pub fn only<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Self {
+        keys.into_iter().filter_map(|key| Some((key.clone(), self.0.get(key)?.clone()))).collect()
+    }
+
     /// The item under `key`, as it is stored.
     #[must_use]
     pub fn item(&self, key: &Key) -> Option<&Item> {

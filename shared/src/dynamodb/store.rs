@@ -1,11 +1,13 @@
 //! The store: load, decide, commit once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::batch::Batches;
 use super::receipts;
 use super::schema::receipt_key;
-use super::transaction::{MAX_ITEMS, NotCommitted, Transaction};
-use super::{Consistency, Table, batch, loader};
+use super::transaction::{MAX_ITEMS, NotCommitted, Parcel, Sent, Transaction};
+use super::{Consistency, Table, loader};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::command::{
     Cause, Change, Command, Ended, ExecuteError, Executed, Item, Key, Loaded, Reads, Store, StoreError,
@@ -19,28 +21,37 @@ const RACES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_mi
 /// Carries out commands on a table.
 #[derive(Debug, Clone)]
 pub struct DynamoStore<C = SystemClock, R = SystemEntropy> {
-    pub(super) table: Table,
-    pub(super) clock: C,
-    pub(super) entropy: R,
+    table: Table,
+    /// Where what several ask of the table at the same time is gathered, if it is.
+    batches: Option<Arc<Batches>>,
+    clock: C,
+    entropy: R,
 }
 
 impl DynamoStore {
     /// A store on `table`, with the machine's own clock and generator.
     #[must_use]
     pub const fn new(table: Table) -> Self {
-        Self { table, clock: SystemClock, entropy: SystemEntropy }
+        Self { table, batches: None, clock: SystemClock, entropy: SystemEntropy }
     }
 }
 
 impl<C, R> DynamoStore<C, R> {
     /// The same, in the time and with the chance given.
     pub fn at(table: Table, (clock, entropy): (C, R)) -> Self {
-        Self { table, clock, entropy }
+        Self { table, batches: None, clock, entropy }
+    }
+
+    /// The same, for those who carry out several commands at the same time: what they load is loaded together, and what
+    /// they commit is committed together, unless it touches the same items.
+    #[must_use]
+    pub fn batching(self) -> Self {
+        Self { batches: Some(Arc::default()), ..self }
     }
 }
 
 /// What a decision became: an answer, and the transaction that makes it true.
-pub(super) type Decided<C> = (<C as Command>::Output, Transaction<<C as Command>::Error>);
+type Decided<C> = (<C as Command>::Output, Transaction<<C as Command>::Error>);
 
 impl<C: Clock, R: Entropy> Store for DynamoStore<C, R> {
     async fn load<T: Send + 'static>(&self, reads: Reads<T>) -> Result<T, StoreError> {
@@ -49,15 +60,12 @@ impl<C: Clock, R: Entropy> Store for DynamoStore<C, R> {
     }
 
     async fn execute<D: Command>(&self, command: D, cause: &Cause) -> Ended<D> {
-        self.attempt(command, cause, None).await
+        // Boxed, as a saga nests many of these: futures in futures are copied about, and fill the stack.
+        Box::pin(self.attempt(command, cause, None)).await
     }
 
     async fn execute_on<D: Command>(&self, state: D::State, command: D, cause: &Cause) -> Ended<D> {
-        self.attempt(command, cause, Some(state)).await
-    }
-
-    async fn execute_all<D: Command + Clone>(&self, commands: Vec<(D, Cause)>) -> Vec<Ended<D>> {
-        batch::execute_all(self, commands).await
+        Box::pin(self.attempt(command, cause, Some(state))).await
     }
 }
 
@@ -134,7 +142,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         if transaction.is_empty() {
             return Ok(Ok(Executed::Committed(output)));
         }
-        Ok(match transaction.commit(&self.table).await {
+        Ok(match transaction.commit(|parcel| self.send(parcel)).await {
             Ok(()) => Ok(Executed::Committed(output)),
             Err(NotCommitted::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
             Err(NotCommitted::Store(error)) => return Err(error.into()),
@@ -165,7 +173,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         Ok(Ok(Seen { state, items: (!is_one).then_some(loaded) }))
     }
 
-    pub(super) fn replay<T: serde::de::DeserializeOwned, E>(
+    fn replay<T: serde::de::DeserializeOwned, E>(
         &self,
         item: Item,
         cause: &Cause,
@@ -193,7 +201,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
     }
 
     /// Adds all that a change writes to `transaction`: receipt, entities, events.
-    pub(super) fn add<T: serde::Serialize, E>(
+    fn add<T: serde::Serialize, E>(
         &self,
         transaction: &mut Transaction<E>,
         change: Change<T, E>,
@@ -212,11 +220,21 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         Ok(output)
     }
 
-    pub(super) async fn fetch<'a>(
-        &self,
-        keys: impl IntoIterator<Item = &'a Key>,
-    ) -> Result<Loaded, StoreError> {
+    async fn fetch<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Result<Loaded, StoreError> {
         let chance = (&self.clock, &self.entropy);
-        loader::load(&self.table, keys, Consistency::Strong, None, chance).await
+        match &self.batches {
+            Some(batches) => {
+                let keys = keys.into_iter().cloned().collect();
+                batches.load(&self.table, keys, chance).await
+            }
+            None => loader::load(&self.table, keys, Consistency::Strong, None, chance).await,
+        }
+    }
+
+    async fn send(&self, parcel: Parcel) -> Sent {
+        match &self.batches {
+            Some(batches) => batches.commit(&self.table, parcel).await,
+            None => parcel.send(&self.table).await,
+        }
     }
 }

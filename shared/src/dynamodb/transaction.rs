@@ -2,6 +2,8 @@
 
 mod item;
 
+use std::future::Future;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -13,6 +15,7 @@ use super::expression::Placeholders;
 use super::failure::store_error;
 use super::outbox;
 use super::receipts;
+use super::schema::receipt_key;
 use crate::clock::Timestamp;
 use crate::command::change::Announcement;
 use crate::command::{Cause, Item, Key, Receipt, StoreError, Write};
@@ -23,8 +26,30 @@ pub(super) const MAX_ITEMS: usize = 100;
 
 /// The items of one transaction, each with what the failure of its condition means.
 pub(super) struct Transaction<E> {
-    items: Vec<TransactWriteItem>,
+    parcel: Parcel,
     meanings: Vec<Meaning<E>>,
+}
+
+/// What is sent of a transaction.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parcel {
+    items: Vec<TransactWriteItem>,
+    /// The keys of all items that others may write as well.
+    pub(super) touches: Vec<Key>,
+}
+
+/// What the table said of a parcel.
+pub(super) type Sent = Result<(), Unsent>;
+
+/// Why nothing of a parcel was written.
+#[derive(Debug, Clone)]
+pub(super) enum Unsent {
+    /// It was cancelled; a reason for each of its items.
+    Cancelled(Vec<CancellationReason>),
+    /// Somebody is at the same items right now.
+    InConflict,
+    /// The table.
+    Failed(StoreError),
 }
 
 /// What it means that an item's condition failed.
@@ -54,15 +79,15 @@ pub(super) enum NotCommitted<E> {
 
 impl<E> Transaction<E> {
     pub(super) const fn new() -> Self {
-        Self { items: Vec::new(), meanings: Vec::new() }
+        Self { parcel: Parcel { items: Vec::new(), touches: Vec::new() }, meanings: Vec::new() }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
+    pub(super) const fn len(&self) -> usize {
+        self.parcel.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+    pub(super) const fn is_empty(&self) -> bool {
+        self.parcel.is_empty()
     }
 
     /// Adds the proof that the cause was acted on.
@@ -84,6 +109,7 @@ impl<E> Transaction<E> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(|error| rejected(&error))?;
+        self.parcel.touches.push(receipt_key(receipt));
         self.push(TransactWriteItem::builder().put(put).build(), Meaning::Done);
         Ok(())
     }
@@ -107,46 +133,78 @@ impl<E> Transaction<E> {
     /// Adds one write of a change.
     pub(super) fn write(&mut self, table: &Table, write: Write<E>) -> Result<(), StoreError> {
         let item = item::item(table, &write.key, write.operation, write.condition)?;
+        self.parcel.touches.push(write.key);
         self.push(item, write.refusal.map_or(Meaning::Lost, Meaning::Refused));
         Ok(())
     }
 
     fn push(&mut self, item: TransactWriteItem, meaning: Meaning<E>) {
-        self.items.push(item);
+        self.parcel.items.push(item);
         self.meanings.push(meaning);
     }
 
-    /// Commits all of it, or nothing.
-    ///
-    /// The client sends the same request token with each of its own attempts, so that an attempt whose answer was
-    /// lost is not committed twice.
-    pub(super) async fn commit(self, table: &Table) -> Result<(), NotCommitted<E>> {
-        let sent = table.client.transact_write_items().set_transact_items(Some(self.items)).send().await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) => Err(not_committed(error, self.meanings)),
-        }
+    /// Commits all of it, or nothing, by whatever takes parcels to the table.
+    pub(super) async fn commit<F: Future<Output = Sent>>(
+        self,
+        send: impl FnOnce(Parcel) -> F,
+    ) -> Result<(), NotCommitted<E>> {
+        let Self { parcel, meanings } = self;
+        send(parcel).await.map_err(|unsent| match unsent {
+            Unsent::Cancelled(reasons) => classify(&reasons, meanings),
+            Unsent::InConflict => NotCommitted::Lost,
+            Unsent::Failed(error) => NotCommitted::Store(error),
+        })
     }
 }
 
-fn not_committed<E, R>(
-    error: SdkError<TransactWriteItemsError, R>,
-    meanings: Vec<Meaning<E>>,
-) -> NotCommitted<E> {
+impl Parcel {
+    pub(super) const fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Several, to be written together.
+    pub(super) fn joined<'a>(parcels: impl IntoIterator<Item = &'a Self>) -> Self {
+        parcels.into_iter().fold(Self::default(), |mut joined, parcel| {
+            joined.items.extend(parcel.items.iter().cloned());
+            joined.touches.extend(parcel.touches.iter().cloned());
+            joined
+        })
+    }
+
+    /// Asks the table to write all of it, or nothing.
+    ///
+    /// The client sends the same request token with each of its own attempts, so that an attempt whose answer was
+    /// lost is not committed twice.
+    pub(super) async fn send(self, table: &Table) -> Sent {
+        let sent = table.client.transact_write_items().set_transact_items(Some(self.items)).send().await;
+        sent.map(drop).map_err(unsent)
+    }
+}
+
+fn unsent<R>(error: SdkError<TransactWriteItemsError, R>) -> Unsent {
     match &error {
         SdkError::ServiceError(service) => match service.err() {
             TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                classify(cancelled.cancellation_reasons(), meanings)
+                Unsent::Cancelled(cancelled.cancellation_reasons().to_vec())
             }
             // An attempt of our own under the same token, whose end the client did not see: it may yet commit.
             TransactWriteItemsError::TransactionInProgressException(_) => {
-                NotCommitted::Store(StoreError::Unavailable("a transaction whose end is not known"))
+                Unsent::Failed(StoreError::Unavailable("a transaction whose end is not known"))
             }
-            other if other.code() == Some("TransactionConflictException") => NotCommitted::Lost,
-            _ => NotCommitted::Store(store_error(&error)),
+            other if other.code() == Some("TransactionConflictException") => Unsent::InConflict,
+            _ => Unsent::Failed(store_error(&error)),
         },
-        _ => NotCommitted::Store(store_error(&error)),
+        _ => Unsent::Failed(store_error(&error)),
     }
+}
+
+/// Whether one of the reasons is one: a cancelled transaction has one for each item, `None` for those that were fine.
+pub(super) fn any_is_to_blame(reasons: &[CancellationReason]) -> bool {
+    reasons.iter().any(|reason| reason.code().is_some_and(|code| code != "None"))
 }
 
 /// What the reasons of a cancelled transaction mean together: the weightiest of them.
@@ -177,11 +235,6 @@ fn classify<E>(reasons: &[CancellationReason], meanings: Vec<Meaning<E>>) -> Not
         }
     }
     weightiest.1
-}
-
-/// The items that a change touches, for finding out whether two changes touch the same.
-pub(super) fn touched<E>(writes: &[Write<E>]) -> impl Iterator<Item = &Key> {
-    writes.iter().map(|write| &write.key)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use shared::repository::ordered::{ListError, MAX_MATCHES, Order, OrderBy};
 use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
 
-use crate::ground::{Ground, cause, moment};
+use crate::ground::{Ground, at_once, cause, moment};
 
 fn registration(id: UserId, email: &str) -> RegisterUser {
     RegisterUser {
@@ -68,10 +68,9 @@ async fn a_rehash_never_undoes_a_change_of_password() {
 #[tokio::test]
 async fn a_search_that_finds_too_many_says_so_and_a_list_of_them_has_its_pages() {
     let ground = Ground::open().await;
-    let commands = (0..=MAX_MATCHES)
-        .map(|n| (registration(new_id(), &format!("person{n:04}@example.com")), cause()))
-        .collect();
-    assert!(ground.store.execute_all(commands).await.iter().all(Result::is_ok));
+    let commands =
+        (0..=MAX_MATCHES).map(|n| (registration(new_id(), &format!("person{n:04}@example.com")), cause()));
+    assert!(at_once(&ground.store, commands).await.iter().all(Result::is_ok));
     let search = |text: Option<&str>| UserList {
         status: None,
         role: None,

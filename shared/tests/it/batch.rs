@@ -1,10 +1,9 @@
-//! Several commands at once.
+//! Several commands at the same time, with what they ask of the table gathered.
 
-use shared::clock::Timestamp;
-use shared::command::{Cause, Change, Command, ExecuteError, Executed, Reads, Store, Version};
+use shared::command::{Cause, ExecuteError, Executed, Store};
 
-use crate::ground::{Ground, cause, once};
-use crate::savings::{Also, Jar, JarEvent, Own, Refusal, Save};
+use crate::ground::{Ground, at_once, cause, once};
+use crate::savings::{Also, Own, Refusal, Save};
 
 fn batch(commands: impl IntoIterator<Item = Save>) -> Vec<(Save, Cause)> {
     let named = commands.into_iter().enumerate();
@@ -15,7 +14,7 @@ fn batch(commands: impl IntoIterator<Item = Save>) -> Vec<(Save, Cause)> {
 async fn commands_that_do_not_touch_each_other_are_one_read_and_one_transaction() {
     let ground = Ground::open().await;
     let commands = batch((0..10).map(|n| Save::into(&format!("jar-{n}"), n)));
-    let ended = ground.store.execute_all(commands).await;
+    let ended = at_once(&ground.store, commands).await;
     assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems"]);
     for (n, end) in ended.into_iter().enumerate() {
         let Ok(Executed::Committed(jar)) = end else { panic!("{end:?}") };
@@ -30,13 +29,14 @@ async fn commands_that_do_not_touch_each_other_are_one_read_and_one_transaction(
 async fn commands_on_one_entity_are_all_applied() {
     let ground = Ground::open().await;
     let jars = ["a", "b", "a", "a", "c"];
-    let ended = ground.store.execute_all(batch(jars.map(|jar| Save::into(jar, 1)))).await;
-    let seen: Vec<(String, u64)> = ended
+    let ended = at_once(&ground.store, batch(jars.map(|jar| Save::into(jar, 1)))).await;
+    let mut seen: Vec<(String, u64)> = ended
         .into_iter()
         .map(|end| end.unwrap().into_output())
         .map(|jar| (jar.id, jar.version.get()))
         .collect();
-    let expected = [("a", 1), ("b", 1), ("a", 2), ("a", 3), ("c", 1)];
+    seen.sort();
+    let expected = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("c", 1)];
     assert_eq!(seen, expected.map(|(jar, version)| (jar.to_owned(), version)));
 }
 
@@ -46,7 +46,9 @@ async fn a_refused_command_does_not_keep_the_others_from_being_done() {
     ground.store.execute(Own("p", 1), &cause()).await.unwrap();
     let commands =
         batch([Save::into("a", 1), Save::into("b", 1).also(Also::Spend("p", 2)), Save::into("c", 1)]);
-    let ended = ground.store.execute_all(commands).await;
+    ground.requests();
+    let ended = at_once(&ground.store, commands).await;
+    assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]);
     assert!(matches!(ended[0], Ok(Executed::Committed(_))), "{ended:?}");
     assert!(matches!(ended[1], Err(ExecuteError::Refused(Refusal::TooLittle))), "{ended:?}");
     assert!(matches!(ended[2], Ok(Executed::Committed(_))), "{ended:?}");
@@ -58,7 +60,7 @@ async fn a_refused_command_does_not_keep_the_others_from_being_done() {
 async fn a_message_that_comes_twice_in_a_batch_is_acted_on_once() {
     let ground = Ground::open().await;
     let message = (Save::into("a", 5), once("message 1", "f"));
-    let ended = ground.store.execute_all(vec![message.clone(), message]).await;
+    let ended = at_once(&ground.store, vec![message.clone(), message]).await;
     let replays: Vec<bool> = ended.iter().map(|end| end.as_ref().unwrap().is_replay()).collect();
     assert_eq!(replays, [false, true]);
     assert_eq!(ground.items_of("jar").await[0]["coins"], 5);
@@ -68,14 +70,14 @@ async fn a_message_that_comes_twice_in_a_batch_is_acted_on_once() {
 async fn what_was_done_before_is_answered_from_its_receipt() {
     let ground = Ground::open().await;
     let commands = batch((0..4).map(|n| Save::into(&format!("jar-{n}"), n)));
-    let first: Vec<_> = ground.store.execute_all(commands[..3].to_vec()).await;
+    let first: Vec<_> = at_once(&ground.store, commands[..3].to_vec()).await;
     ground.requests();
-    let again = ground.store.execute_all(commands[..3].to_vec()).await;
+    let again = at_once(&ground.store, commands[..3].to_vec()).await;
     assert_eq!(ground.requests(), ["BatchGetItem"]);
     for (first, again) in first.into_iter().zip(again) {
         assert_eq!(again.unwrap(), Executed::AlreadyDone(first.unwrap().into_output()));
     }
-    let ended = ground.store.execute_all(commands).await;
+    let ended = at_once(&ground.store, commands).await;
     let replays: Vec<bool> = ended.iter().map(|end| end.as_ref().unwrap().is_replay()).collect();
     assert_eq!(replays, [true, true, true, false]);
     assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems"]);
@@ -85,7 +87,7 @@ async fn what_was_done_before_is_answered_from_its_receipt() {
 async fn a_receipt_of_something_else_is_refused_alone() {
     let ground = Ground::open().await;
     ground.store.execute(Save::into("z", 1), &once("message 1", "other")).await.unwrap();
-    let ended = ground.store.execute_all(batch([Save::into("a", 1), Save::into("b", 1)])).await;
+    let ended = at_once(&ground.store, batch([Save::into("a", 1), Save::into("b", 1)])).await;
     assert!(matches!(ended[0], Ok(Executed::Committed(_))), "{ended:?}");
     assert!(matches!(ended[1], Err(ExecuteError::KeyReused)), "{ended:?}");
 }
@@ -94,49 +96,9 @@ async fn a_receipt_of_something_else_is_refused_alone() {
 async fn what_does_not_fit_one_transaction_is_done_all_the_same() {
     let ground = Ground::open().await;
     // Jar, event and receipt: three items each, of which a transaction takes a hundred.
-    let ended = ground.store.execute_all(batch((0..40).map(|n| Save::into(&format!("jar-{n:02}"), n)))).await;
+    let ended = at_once(&ground.store, batch((0..40).map(|n| Save::into(&format!("jar-{n:02}"), n)))).await;
     for (n, end) in ended.into_iter().enumerate() {
         assert_eq!(end.unwrap().into_output().id, format!("jar-{n:02}"));
     }
     assert_eq!(ground.items_of("jar").await.len(), 40);
-}
-
-#[tokio::test]
-async fn no_commands_are_no_requests() {
-    let ground = Ground::open().await;
-    assert!(ground.store.execute_all(Vec::<(Save, Cause)>::new()).await.is_empty());
-    assert!(ground.requests().is_empty());
-}
-
-/// Makes a jar with one coin more than another holds: it reads what it does not write.
-#[derive(Debug, Clone)]
-struct OneMoreThan {
-    model: &'static str,
-    id: &'static str,
-}
-
-impl Command for OneMoreThan {
-    type State = Option<Jar>;
-    type Output = Jar;
-    type Error = Refusal;
-
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.model.to_owned())
-    }
-
-    fn decide(&self, model: Self::State, _: Timestamp) -> Result<Change<Jar, Refusal>, Refusal> {
-        let coins = model.map_or(1, |model| model.coins + 1);
-        let jar = Jar { id: self.id.to_owned(), version: Version::FIRST, coins };
-        Ok(Change::of(jar.clone()).save(&jar, JarEvent::Shaken))
-    }
-}
-
-#[tokio::test]
-async fn a_command_sees_what_earlier_ones_of_its_batch_have_changed() {
-    let ground = Ground::open().await;
-    let chain = [("nothing", "a"), ("a", "b"), ("b", "c")];
-    let commands = chain.map(|(model, id)| (OneMoreThan { model, id }, once(id, "f")));
-    let ended = ground.store.execute_all(commands.to_vec()).await;
-    let coins: Vec<i64> = ended.into_iter().map(|end| end.unwrap().into_output().coins).collect();
-    assert_eq!(coins, [1, 2, 3]);
 }

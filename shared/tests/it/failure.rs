@@ -8,12 +8,12 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-use shared::command::{ExecuteError, Reads, Store, StoreError};
+use shared::command::{Cause, ExecuteError, Executed, Reads, Store, StoreError};
 use shared::dynamodb::outbox::Outbox;
 use shared::dynamodb::{DynamoReader, DynamoStore, Table};
 use tokio::net::TcpListener;
 
-use crate::ground::{Requests, cause, client};
+use crate::ground::{Requests, at_once, cause, client};
 use crate::savings::{Jar, Purse, Refusal, Save};
 
 type Script = Arc<Mutex<VecDeque<(u16, Value)>>>;
@@ -160,12 +160,71 @@ async fn each_attempt_of_one_transaction_carries_the_same_token() {
 #[tokio::test]
 async fn a_batch_that_cannot_be_loaded_fails_command_by_command() {
     let service = Scripted::open([failure("AccessDeniedException")]).await;
-    let commands = vec![(Save::into("a", 1), cause()), (Save::into("b", 1), cause())];
-    let ended = service.store().execute_all(commands).await;
-    assert_eq!(ended.len(), 2);
+    let ended = at_once(&service.store(), three_jars()).await;
+    assert_eq!((ended.len(), service.seen().len()), (3, 1));
     for end in ended {
         assert!(matches!(end, Err(ExecuteError::Store(StoreError::Rejected(_)))), "{end:?}");
     }
+}
+
+/// Commands that each write a jar and an event.
+fn three_jars() -> [(Save, Cause); 3] {
+    ["a", "b", "c"].map(|jar| (Save::into(jar, 1), cause()))
+}
+
+/// The requests so far, each with how many items it writes.
+fn written(service: &Scripted) -> Vec<(String, usize)> {
+    let items = |request: &Value| request["TransactItems"].as_array().map_or(0, Vec::len);
+    service
+        .seen()
+        .iter()
+        .map(|request| (request["op"].as_str().unwrap().to_owned(), items(request)))
+        .collect()
+}
+
+#[tokio::test]
+async fn those_who_stood_in_nobodys_way_go_again_together() {
+    let reasons = ["None", "None", "None", "TransactionConflict", "None", "None"];
+    let reasons = reasons.map(|code| json!({ "Code": code }));
+    let (status, mut cancelled) = failure("TransactionCanceledException");
+    cancelled["CancellationReasons"] = json!(reasons);
+    let committed = (200, json!({}));
+    let script = [nothing_found(), (status, cancelled), committed.clone(), nothing_found(), committed];
+    let service = Scripted::open(script).await;
+    let ended = at_once(&service.store(), three_jars()).await;
+    assert!(ended.iter().all(|end| matches!(end, Ok(Executed::Committed(_)))), "{ended:?}");
+    let expected = [
+        ("BatchGetItem", 0),
+        ("TransactWriteItems", 6),
+        ("TransactWriteItems", 4),
+        ("BatchGetItem", 0),
+        ("TransactWriteItems", 2),
+    ];
+    assert_eq!(written(&service), expected.map(|(operation, items)| (operation.to_owned(), items)));
+}
+
+#[tokio::test]
+async fn what_the_table_does_not_take_together_goes_one_by_one() {
+    let (too_large, committed) = (failure("ValidationException"), (200, json!({})));
+    let script = [nothing_found(), too_large.clone(), committed.clone(), too_large, committed];
+    let service = Scripted::open(script).await;
+    let ended = at_once(&service.store(), three_jars()).await;
+    assert!(matches!(ended[0], Ok(Executed::Committed(_))), "{ended:?}");
+    assert!(matches!(ended[1], Err(ExecuteError::Store(StoreError::Rejected(_)))), "{ended:?}");
+    assert!(matches!(ended[2], Ok(Executed::Committed(_))), "{ended:?}");
+    let sizes: Vec<usize> = written(&service).into_iter().map(|(_, items)| items).collect();
+    assert_eq!(sizes, [0, 6, 2, 2, 2]);
+}
+
+#[tokio::test]
+async fn a_transaction_of_several_whose_end_is_not_known_is_not_known_to_any_of_them() {
+    let unknown = failure("InternalServerError");
+    let service = Scripted::open([nothing_found(), (500, unknown.1)]).await;
+    let ended = at_once(&service.store(), three_jars()).await;
+    assert!(
+        ended.iter().all(|end| matches!(end, Err(ExecuteError::Store(StoreError::Unavailable(_))))),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]

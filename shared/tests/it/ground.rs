@@ -5,14 +5,26 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use futures::future::join_all;
 use harness::TestTable;
 use harness::meter::{Meter, config};
 pub(crate) use harness::requests::{Requests, client};
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock, Timestamp};
-use shared::command::{Cause, CorrelationId, Key, Receipt};
+use shared::command::{Cause, Command, CorrelationId, Ended, Key, Receipt, Store};
 use shared::dynamodb::outbox::Outbox;
 use shared::dynamodb::{DynamoReader, DynamoStore, Table};
+
+/// Carries out several commands at the same time, with what they ask of the table gathered.
+pub(crate) async fn at_once<C: Command>(
+    store: &DynamoStore,
+    commands: impl IntoIterator<Item = (C, Cause)>,
+) -> Vec<Ended<C>> {
+    let store = &store.clone().batching();
+    let all =
+        commands.into_iter().map(|(command, cause)| async move { store.execute(command, &cause).await });
+    join_all(all).await
+}
 
 /// A table of its own for each test.
 pub(crate) struct Ground {

@@ -3,14 +3,14 @@
 use shared::command::{Reads, Store, StoreError, Version};
 use shared::dynamodb::Consistency;
 
-use crate::ground::{Ground, cause};
+use crate::ground::{Ground, at_once, cause};
 use crate::savings::{Jar, Label, Own, Purse, Save};
 
 #[tokio::test]
 async fn any_number_of_keys_is_read_a_hundred_at_a_time_in_the_order_they_were_asked_for() {
     let ground = Ground::open().await;
-    let there: Vec<_> = (0..130).map(|n| (Save::into(&format!("{n}"), n), cause())).collect();
-    for end in ground.store.execute_all(there).await {
+    let there = (0..130).map(|n| (Save::into(&format!("{n}"), n), cause()));
+    for end in at_once(&ground.store, there).await {
         end.unwrap();
     }
     ground.requests();

@@ -5,14 +5,14 @@ use shared::dynamodb::expression::{Predicate, Projection};
 use shared::dynamodb::query::{Page, Query};
 use shared::dynamodb::schema::Index;
 
-use crate::ground::{Ground, cause};
+use crate::ground::{Ground, at_once, cause};
 use crate::savings::{Jar, Save};
 
 /// Twenty-five jars on the shelf, of which the odd ones hold one coin, the even ones none.
 async fn shelf() -> Ground {
     let ground = Ground::open().await;
     let jars = (0..25).map(|n| (Save::into(&format!("{n:02}"), n % 2), cause()));
-    for end in ground.store.execute_all(jars.collect()).await {
+    for end in at_once(&ground.store, jars).await {
         end.unwrap();
     }
     ground.requests();

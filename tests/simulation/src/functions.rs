@@ -109,7 +109,7 @@ impl Functions {
     #[must_use]
     pub fn fulfilment(&self) -> Instance {
         let env = deployment::environment("queue-fulfilment");
-        let fulfilment = Fulfilment::new(&env, self.store(), self.gateway());
+        let fulfilment = Fulfilment::new(&env, self.store().batching(), self.gateway());
         let fulfilment = fulfilment.expect("the template gives the variables");
         let handler = Arc::new(fulfilment.at((self.clock.clone(), self.dice.clone())).one_by_one());
         let queue = SqsQueue::from_env(&env, self.sqs.clone()).expect("the template gives the variables");

@@ -1,0 +1,216 @@
+//! Growth: the same work on tables of a thousand, a hundred thousand and a million items, and on queues as long.
+
+pub mod backlog;
+mod chart;
+mod crowd;
+mod probes;
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use local::faults::TlsError;
+
+use crate::cli::How;
+use crate::figures::{Figures, Record, Spread, decimal, hundredths, millis};
+use crate::series::{self, Effort};
+use crate::stage::Stage;
+use crate::targets::Verdict;
+use crate::theatre::{Distance, Theatre};
+use backlog::Backlog;
+pub use backlog::LENGTHS;
+pub use chart::ChartError;
+use crowd::Crowd;
+
+/// How many items a table holds.
+pub const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
+
+/// What p99 on the largest table may be of p99 on the smallest, in hundredths.
+const SLOWER: u64 = 120;
+
+/// What units may be, in hundredths: things are of different length, and spread over shards by chance.
+const MORE: u64 = 105;
+
+/// Where the chart is.
+pub const CHART: &str = "docs/growth.svg";
+
+/// What was measured.
+#[derive(Debug, Default)]
+pub struct Growth {
+    /// On each table, by its items.
+    pub tables: Vec<(usize, Vec<Figures>)>,
+    /// On each queue.
+    pub queues: Vec<Backlog>,
+}
+
+/// Measures on tables of these `sizes` and queues of these `lengths`.
+///
+/// # Errors
+/// If the record cannot be written.
+pub async fn measure(how: &How, sizes: &[usize], lengths: &[usize]) -> Result<Growth, GrowthError> {
+    let record = Record::begin()?;
+    let stage = Box::pin(Stage::still(&how.functions())).await;
+    let mut crowd = Box::pin(Crowd::gather(&stage, SEED)).await;
+    let effort = Effort { cold: 0, warm: how.warm };
+    let mut growth = Growth::default();
+    for size in sizes {
+        crowd.grow(&stage, *size).await;
+        eprintln!("[growth] {size} items");
+        let theatre = Theatre::open(&stage, how, Distance::REGION)?;
+        let mut all = Vec::new();
+        for probe in &probes::ALL {
+            for figures in series::run(probe, (&stage, &theatre), Distance::REGION, effort).await {
+                record.add(&figures)?;
+                all.push(figures);
+            }
+            eprintln!("[growth] {size} items: {}", probe.name);
+        }
+        theatre.close().await;
+        growth.tables.push((*size, all));
+    }
+    let theatre = Theatre::open(&stage, how, Distance::REGION)?;
+    for length in lengths {
+        let backlog = Box::pin(backlog::measure((&stage, &theatre), &mut crowd, *length)).await;
+        eprintln!("[growth] {length} messages");
+        growth.queues.push(backlog);
+    }
+    theatre.close().await;
+    Ok(growth)
+}
+
+/// What decides on everything that is left to chance.
+const SEED: u64 = 1;
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+pub enum GrowthError {
+    /// There is to be TLS, and is none.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The record cannot be written.
+    #[error(transparent)]
+    File(#[from] io::Error),
+}
+
+/// A probe on the smallest table and on the largest.
+struct Ends<'a> {
+    least: &'a Figures,
+    most: &'a Figures,
+}
+
+impl Ends<'_> {
+    /// Whether it takes the same requests, and the same units but for chance.
+    fn is_constant(&self) -> bool {
+        let units = hundredths(units(self.most), units(self.least));
+        self.least.requests == self.most.requests && units.is_none_or(|share| share <= MORE)
+    }
+
+    /// p99 on the largest table, in hundredths of that on the smallest.
+    fn slowdown(&self) -> Option<u64> {
+        hundredths(self.most.warm?.p99, self.least.warm?.p99)
+    }
+}
+
+/// Units of an invocation, in hundredths.
+fn units(figures: &Figures) -> u64 {
+    let units = figures.cost.read + figures.cost.written;
+    hundredths(units.in_halves(), figures.invocations * 2).unwrap_or(0)
+}
+
+impl Growth {
+    /// The probes, each on every table.
+    fn probes(&self) -> Vec<Vec<&Figures>> {
+        let names = self.tables.first().map(|(_, figures)| figures.as_slice()).unwrap_or_default();
+        let all = self.tables.iter().flat_map(|(_, figures)| figures);
+        let of = |name: &str| all.clone().filter(|figures| figures.workload == name).collect();
+        names.iter().map(|first| of(&first.workload)).collect()
+    }
+
+    /// Each target with how far it is met.
+    #[must_use]
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        let mut all = Vec::new();
+        let (mut uneven, mut slowest) = (Vec::new(), (0, String::new()));
+        for probe in self.probes() {
+            let Some((least, most)) = probe.first().zip(probe.last()) else { continue };
+            let ends = Ends { least, most };
+            if !ends.is_constant() {
+                uneven.push(least.workload.clone());
+            }
+            if let Some(share) = ends.slowdown()
+                && share > slowest.0
+            {
+                slowest = (share, least.workload.clone());
+            }
+        }
+        let count = self.probes().len();
+        let told = if uneven.is_empty() {
+            format!("all {count} operations")
+        } else {
+            format!("not so: {}", uneven.join(", "))
+        };
+        all.push(Verdict {
+            target: "requests and units of every operation: the same with a thousand items and a million",
+            measured: (count > 0).then_some(told),
+            met: uneven.is_empty(),
+        });
+        all.push(Verdict {
+            target: "p99 with a million items: at most 1.20 × p99 with a thousand",
+            measured: (count > 0).then(|| format!("{} × at most, {}", decimal(slowest.0), slowest.1)),
+            met: slowest.0 <= SLOWER,
+        });
+        all.push(self.queue());
+        all
+    }
+
+    fn queue(&self) -> Verdict {
+        let of = |backlog: Option<&Backlog>| backlog?.message.map(|message: Spread| message.p50);
+        let share = of(self.queues.first()).zip(of(self.queues.last()));
+        let share = share.and_then(|(short, long)| hundredths(long, short));
+        Verdict {
+            target: "a consumer's time for a message with 100,000 waiting: at most 1.20 × that with 100",
+            measured: share.map(|share| format!("{} ×", decimal(share))),
+            met: share.is_some_and(|share| share <= SLOWER),
+        }
+    }
+
+    /// As tables, in Markdown.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = "| operation |".to_owned();
+        for (size, _) in &self.tables {
+            let _ = write!(text, " {size} items: requests | units | p50 | p99 |");
+        }
+        text.push_str(" p99 ×  |\n|---|");
+        text.push_str(&"---:|".repeat(self.tables.len() * 4 + 1));
+        text.push('\n');
+        for probe in self.probes() {
+            let Some((least, most)) = probe.first().zip(probe.last()) else { continue };
+            let _ = write!(text, "| {} |", least.workload);
+            for one in &probe {
+                let (p50, p99) = one.warm.map_or((0, 0), |warm| (warm.p50, warm.p99));
+                let units = decimal(units(one));
+                let _ = write!(text, " {} | {units} | {} | {} |", one.requests, millis(p50), millis(p99));
+            }
+            let share = Ends { least, most }.slowdown().map_or_else(|| "–".to_owned(), decimal);
+            let _ = writeln!(text, " {share} |");
+        }
+        text.push_str("\n| messages that wait | handled | requests | a message, p50 | p99 |\n|---:|---:|---:|---:|---:|\n");
+        for Backlog { waiting, handled, message, requests } in &self.queues {
+            let (p50, p99) = message.map_or((0, 0), |message| (message.p50, message.p99));
+            let _ =
+                writeln!(text, "| {waiting} | {handled} | {requests} | {} | {} |", millis(p50), millis(p99));
+        }
+        text
+    }
+
+    /// Draws the chart.
+    ///
+    /// # Errors
+    /// [`ChartError`].
+    pub fn draw(&self) -> Result<(), ChartError> {
+        let file: PathBuf = harness::workspace(CHART);
+        let sizes: Vec<usize> = self.tables.iter().map(|(size, _)| *size).collect();
+        chart::draw(&file, &self.probes(), &sizes)
+    }
+}

@@ -1,0 +1,87 @@
+//! The chart: requests, units and p99 of each operation, against what the table holds.
+
+use std::path::{Path, PathBuf};
+
+use plotters::prelude::*;
+
+use super::units;
+use crate::figures::Figures;
+
+/// Why there is no chart.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {cause}")]
+pub struct ChartError {
+    file: PathBuf,
+    cause: String,
+}
+
+/// Its width and its height.
+const SIZE: (u32, u32) = (1_080, 460);
+
+/// What is drawn of an operation, with its unit, from left to right.
+const PANELS: [(&str, fn(&Figures) -> f64); 3] = [
+    ("requests", |figures| count(figures.requests)),
+    ("capacity units", |figures| count(units(figures)) / 100.0),
+    ("p99, ms", |figures| figures.warm.map_or(0.0, |warm| count(warm.p99) / 1_000.0)),
+];
+
+#[expect(clippy::cast_precision_loss, reason = "a chart is coarser than a float")]
+const fn count(number: u64) -> f64 {
+    number as f64
+}
+
+/// Draws `probes`, each measured on tables of these `sizes`.
+pub(super) fn draw(file: &Path, probes: &[Vec<&Figures>], sizes: &[usize]) -> Result<(), ChartError> {
+    let root = SVGBackend::new(file, SIZE).into_drawing_area();
+    let failed =
+        |cause: &dyn std::fmt::Display| ChartError { file: file.to_owned(), cause: cause.to_string() };
+    root.fill(&WHITE).map_err(|cause| failed(&cause))?;
+    let (plots, legend) = root.split_horizontally(760);
+    for (area, (title, of)) in plots.split_evenly((1, PANELS.len())).iter().zip(PANELS) {
+        panel(area, (title, of), probes, sizes).map_err(|cause| failed(&cause))?;
+    }
+    key(&legend, probes).map_err(|cause| failed(&cause))?;
+    root.present().map_err(|cause| failed(&cause))
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
+
+/// One figure of all operations, against the size of the table.
+fn panel<'a>(
+    area: &Area<'a>,
+    (title, of): (&str, fn(&Figures) -> f64),
+    probes: &[Vec<&Figures>],
+    sizes: &[usize],
+) -> Drawn<'a> {
+    let (Some(first), Some(last)) = (sizes.first(), sizes.last()) else { return Ok(()) };
+    let size = |size: usize| count(u64::try_from(size).unwrap_or(u64::MAX));
+    let highest = probes.iter().flatten().map(|figures| of(figures)).fold(1.0, f64::max);
+    let mut chart = ChartBuilder::on(area)
+        .caption(title, ("sans-serif", 16))
+        .margin(10)
+        .x_label_area_size(28)
+        .y_label_area_size(36)
+        .build_cartesian_2d((size(*first)..size(*last)).log_scale(), 0.0..highest * 1.1)?;
+    let items = |items: &f64| format!("10^{:.0}", items.log10());
+    chart.configure_mesh().disable_x_mesh().x_labels(4).x_label_formatter(&items).draw()?;
+    for (number, probe) in probes.iter().enumerate() {
+        let colour = Palette99::pick(number);
+        let points: Vec<(f64, f64)> = sizes.iter().zip(probe).map(|(at, one)| (size(*at), of(one))).collect();
+        chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(1)))?;
+        chart.draw_series(points.into_iter().map(|point| Circle::new(point, 2, colour.filled())))?;
+    }
+    Ok(())
+}
+
+/// Which colour is which operation.
+fn key<'a>(area: &Area<'a>, probes: &[Vec<&Figures>]) -> Drawn<'a> {
+    for (number, probe) in probes.iter().enumerate() {
+        let Some(first) = probe.first() else { continue };
+        let y = 20 + 20 * i32::try_from(number).unwrap_or(0);
+        let (from, to) = ((4, y), (22, y));
+        area.draw(&PathElement::new(vec![from, to], Palette99::pick(number).stroke_width(3)))?;
+        area.draw(&Text::new(first.workload.clone(), (28, y - 6), ("sans-serif", 12)))?;
+    }
+    Ok(())
+}
