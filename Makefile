@@ -51,7 +51,7 @@ proofs: ## Prove with faults injected that nothing is lost or doubled; takes hou
 	cargo build --locked --workspace --bins --profile proof
 	target/proof/proofs --seed $(SEED) $(PROOFS)
 
-bench: ## Measure the functions as Lambda runs them; for a machine that has nothing else to do (BENCH=--write)
+bench: $(VENV)/load.stamp ## Measure the functions as Lambda runs them; for a machine that has nothing else to do (BENCH=--write)
 	cargo build --locked --workspace --bins --release
 	cargo build --locked --manifest-path bench/plain/Cargo.toml --target-dir target/plain --release
 	target/release/bench --plain target/plain/release $(BENCH)
@@ -140,6 +140,10 @@ $(VENV)/client.stamp: tools/client.txt | $(VENV)/bin/pip
 
 $(VENV)/fuzz.stamp: tools/fuzz.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/fuzz.txt
+	@touch $@
+
+$(VENV)/load.stamp: tools/load.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tools/load.txt
 	@touch $@
 
 $(VENV)/deploy.stamp: tools/deploy.txt | $(VENV)/bin/pip

@@ -26,6 +26,8 @@ pub enum What {
     /// Requests, units and latency on tables of up to a million items, and queues of up to a hundred thousand messages; for
     /// a machine that has nothing else to do.
     Growth,
+    /// Many requests at once, for seven minutes, on the whole system; for a machine that has nothing else to do.
+    Load,
     /// Cold starts, latency, processor time and memory; for a machine that has nothing else to do.
     Times,
 }
@@ -45,6 +47,9 @@ pub struct How {
     /// Folder of the function for Node with its packages installed; left out, if not given.
     #[arg(long, value_name = "FOLDER", global = true)]
     pub node: Option<PathBuf>,
+    /// The program k6; that of the path, if not given.
+    #[arg(long, value_name = "PROGRAM", global = true)]
+    pub k6: Option<PathBuf>,
     /// Warm invocations of each workload, by each subject and at each distance.
     #[arg(long, default_value_t = 1_000, global = true)]
     pub warm: usize,

@@ -15,6 +15,7 @@ use crate::footprint::{self, Size};
 use crate::growth::{self, ChartError, GrowthError};
 use crate::instructions::{self, InstructionsError, RECORDED};
 use crate::journey::Journey;
+use crate::load::{self, LoadError};
 use crate::prices::{PriceError, Prices};
 use crate::series::{self, Effort};
 use crate::stage::Stage;
@@ -22,14 +23,18 @@ use crate::subjects::Subject;
 use crate::targets::{Evidence, Verdict};
 use crate::theatre::{Distance, Theatre};
 use crate::workloads::{self, CACHED_PRODUCT, GET_ORDER};
-use crate::{operations, prices, report};
+use crate::{operations, prices, report, scale};
 
 /// Where the requests of each operation stand.
 pub const OPERATIONS: Place = Place { document: "docs/cost.md", name: "operations" };
 /// Where the requests of an order's way stand.
 pub const WAY: Place = Place { document: "docs/cost.md", name: "way" };
+/// Where it stands what many orders come to.
+pub const SCALE: Place = Place { document: "docs/cost.md", name: "scale" };
 /// Where it stands what is paid.
 pub const PAID: Place = Place { document: "docs/cost.md", name: "paid" };
+/// Where it stands what a load does.
+pub const LOAD: Place = Place { document: "docs/performance.md", name: "load" };
 /// Where it stands what growth changes.
 pub const GROWTH: Place = Place { document: "docs/performance.md", name: "growth" };
 /// Where the targets and times stand.
@@ -56,6 +61,9 @@ pub enum CommandError {
     /// The chart cannot be drawn.
     #[error(transparent)]
     Chart(#[from] ChartError),
+    /// There is no load.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// Instructions cannot be counted.
     #[error(transparent)]
     Instructions(#[from] InstructionsError),
@@ -87,10 +95,15 @@ pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
         Some(What::Counts) => Box::pin(count(how)).await.map(|_| Outcome::Met),
         Some(What::Instructions) => Box::pin(instruct(how)).await,
         Some(What::Growth) => Box::pin(grow(how)).await,
+        Some(What::Load) => Box::pin(load_shop(how)).await,
         Some(What::Times) => Box::pin(time(how)).await,
         None => {
-            let outcomes =
-                [Box::pin(time(how)).await?, Box::pin(instruct(how)).await?, Box::pin(grow(how)).await?];
+            let outcomes = [
+                Box::pin(time(how)).await?,
+                Box::pin(instruct(how)).await?,
+                Box::pin(grow(how)).await?,
+                Box::pin(load_shop(how)).await?,
+            ];
             Ok(if outcomes.contains(&Outcome::Missed) { Outcome::Missed } else { Outcome::Met })
         }
     }
@@ -103,6 +116,7 @@ async fn count(how: &How) -> Result<(Book, Journey), CommandError> {
     let journey = Box::pin(Journey::watch(&bins, Duration::ZERO)).await;
     tell(how, OPERATIONS, &book.table())?;
     tell(how, WAY, &journey.table())?;
+    tell(how, SCALE, &scale::table(&journey))?;
     Ok((book, journey))
 }
 
@@ -127,6 +141,15 @@ async fn grow(how: &How) -> Result<Outcome, CommandError> {
     if how.write {
         growth.draw()?;
     }
+    Ok(outcome(&verdicts))
+}
+
+/// Many requests at once.
+async fn load_shop(how: &How) -> Result<Outcome, CommandError> {
+    let load = Box::pin(load::measure(how)).await?;
+    let verdicts = load.verdicts();
+    let (made, told) = (machine("make bench BENCH=load"), report::verdicts(&verdicts));
+    tell(how, LOAD, &format!("{made}\n\n{told}\n{}", load.table()))?;
     Ok(outcome(&verdicts))
 }
 

@@ -4,7 +4,7 @@
 //! [`operations`] are the things that a function can be asked for, [`counts`] what requests each of them takes: figures that
 //! depend on no machine. [`workloads`] are those whose time is of interest, [`subjects`] who does them (our functions, and what
 //! they are compared with), [`series`] runs them, [`process`] says what that took, [`targets`] what it may take.
-//! [`growth`] does the same on tables of up to a million items. [`instructions`] counts what the processor is asked for. [`report`] and [`document`] tell it.
+//! [`growth`] does the same on tables of up to a million items, [`load`] asks for much at once. [`instructions`] counts what the processor is asked for. [`report`] and [`document`] tell it.
 
 #![expect(
     clippy::expect_used,
@@ -23,10 +23,12 @@ pub mod footprint;
 pub mod growth;
 pub mod instructions;
 pub mod journey;
+pub mod load;
 pub mod operations;
 pub mod prices;
 pub mod process;
 pub mod report;
+pub mod scale;
 pub mod series;
 pub mod stage;
 pub mod subjects;

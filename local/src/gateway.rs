@@ -4,8 +4,13 @@ pub mod cors;
 pub mod event;
 pub mod response;
 pub mod route;
+mod throttle;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -25,6 +30,7 @@ use crate::{
 };
 use event::{Context, Incoming};
 use route::RouteTable;
+use throttle::Bucket;
 
 /// "Quotas for configuring and running an HTTP API": a payload has at most 10 MB.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
@@ -35,6 +41,7 @@ const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 struct Gateway {
     routes: RouteTable,
     cors: Option<Cors>,
+    throttle: Option<Bucket>,
     host: Arc<dyn FunctionHost>,
 }
 
@@ -47,7 +54,8 @@ pub(crate) fn serve(
     tasks: &mut JoinSet<()>,
 ) {
     let routes = RouteTable::new(deployment.routes());
-    let gateway = Arc::new(Gateway { routes, cors: deployment.cors.clone(), host });
+    let throttle = deployment.throttle.map(|throttle| Bucket::new(throttle, Instant::now()));
+    let gateway = Arc::new(Gateway { routes, cors: deployment.cors.clone(), throttle, host });
     let app = Router::new().fallback(answer).with_state(gateway);
     let service = app.into_make_service_with_connect_info::<PeerAddress>();
     let stop = stop.clone();
@@ -113,6 +121,9 @@ async fn answer(
 
 impl Gateway {
     async fn route(&self, request: Request, peer: SocketAddr, request_id: &str) -> Response {
+        if self.throttle.as_ref().is_some_and(|throttle| !throttle.takes(Instant::now())) {
+            return message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+        }
         let (parts, body) = request.into_parts();
         let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");

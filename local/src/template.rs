@@ -29,7 +29,7 @@ use serde_json::{Map, Value};
 pub use error::{Place, TemplateError};
 pub use model::{
     Cors, Deployment, Function, Grant, Queue, QueueMapping, Redrive, Route, Schedule, ScheduleKind,
-    StartingPosition, StreamMapping, Table,
+    StartingPosition, StreamMapping, Table, Throttle,
 };
 
 use intrinsic::Resolver;

@@ -156,6 +156,8 @@ impl Shop {
             .schedules(false)
             .parameter("PaymentSearchLagSeconds", "1")
             .parameter("AnalyticsWindowSeconds", "0")
+            .parameter("ApiRequestsPerSecond", "1000000")
+            .parameter("ApiBurst", "1000000")
             .parameter("ReadsPerMinute", "1000000")
             .parameter("WritesPerMinute", "1000000")
             .parameter("OrdersPerMinute", "1000000");

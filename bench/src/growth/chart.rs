@@ -18,17 +18,15 @@ pub struct ChartError {
 /// Its width and its height.
 const SIZE: (u32, u32) = (1_080, 460);
 
-/// What is drawn of an operation, with its unit, from left to right.
-const PANELS: [(&str, fn(&Figures) -> f64); 3] = [
-    ("requests", |figures| count(figures.requests)),
-    ("capacity units", |figures| count(units(figures)) / 100.0),
-    ("p99, ms", |figures| figures.warm.map_or(0.0, |warm| count(warm.p99) / 1_000.0)),
-];
+/// What is drawn of an operation, in hundredths.
+type Panel = (&'static str, fn(&Figures) -> u64);
 
-#[expect(clippy::cast_precision_loss, reason = "a chart is coarser than a float")]
-const fn count(number: u64) -> f64 {
-    number as f64
-}
+/// From left to right.
+const PANELS: [Panel; 3] = [
+    ("requests", |figures| figures.requests * 100),
+    ("capacity units", units),
+    ("p99, ms", |figures| figures.warm.map_or(0, |warm| warm.p99 / 10)),
+];
 
 /// Draws `probes`, each measured on tables of these `sizes`.
 pub(super) fn draw(file: &Path, probes: &[Vec<&Figures>], sizes: &[usize]) -> Result<(), ChartError> {
@@ -48,26 +46,23 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
 /// One figure of all operations, against the size of the table.
-fn panel<'a>(
-    area: &Area<'a>,
-    (title, of): (&str, fn(&Figures) -> f64),
-    probes: &[Vec<&Figures>],
-    sizes: &[usize],
-) -> Drawn<'a> {
+fn panel<'a>(area: &Area<'a>, (title, of): Panel, probes: &[Vec<&Figures>], sizes: &[usize]) -> Drawn<'a> {
+    let sizes: Vec<u64> = sizes.iter().map(|size| u64::try_from(*size).unwrap_or(u64::MAX)).collect();
     let (Some(first), Some(last)) = (sizes.first(), sizes.last()) else { return Ok(()) };
-    let size = |size: usize| count(u64::try_from(size).unwrap_or(u64::MAX));
-    let highest = probes.iter().flatten().map(|figures| of(figures)).fold(1.0, f64::max);
+    let highest = probes.iter().flatten().map(|figures| of(figures)).max().unwrap_or(100);
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 16))
         .margin(10)
         .x_label_area_size(28)
-        .y_label_area_size(36)
-        .build_cartesian_2d((size(*first)..size(*last)).log_scale(), 0.0..highest * 1.1)?;
-    let items = |items: &f64| format!("10^{:.0}", items.log10());
-    chart.configure_mesh().disable_x_mesh().x_labels(4).x_label_formatter(&items).draw()?;
+        .y_label_area_size(44)
+        .build_cartesian_2d((*first..*last).log_scale(), 0..highest + highest / 10)?;
+    let items = |items: &u64| format!("10^{}", items.ilog10());
+    let hundredths = |figure: &u64| (figure / 100).to_string();
+    let mut mesh = chart.configure_mesh();
+    mesh.disable_x_mesh().x_labels(4).x_label_formatter(&items).y_label_formatter(&hundredths).draw()?;
     for (number, probe) in probes.iter().enumerate() {
         let colour = Palette99::pick(number);
-        let points: Vec<(f64, f64)> = sizes.iter().zip(probe).map(|(at, one)| (size(*at), of(one))).collect();
+        let points: Vec<(u64, u64)> = sizes.iter().zip(probe).map(|(at, one)| (*at, of(one))).collect();
         chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(1)))?;
         chart.draw_series(points.into_iter().map(|point| Circle::new(point, 2, colour.filled())))?;
     }

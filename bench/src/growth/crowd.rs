@@ -68,25 +68,25 @@ impl Crowd {
     /// If they refuse something.
     pub async fn gather(stage: &Stage, seed: u64) -> Self {
         let mut found = Vec::new();
-        for number in 0..8 {
+        for (number, ware) in WARES.iter().enumerate() {
             let name = format!("pattern{number}");
             found.push((
                 Kind::User,
                 stage.shop.customer(&name).await.id,
                 Some(format!("{name}@example.com")),
             ));
-            let market = json!({ "name": format!("{} and more", WARES[number]), "currency": "EUR" });
+            let market = json!({ "name": format!("{ware} and more"), "currency": "EUR" });
             let market = stage.post(&stage.seller, "/v1/markets", &market, StatusCode::CREATED).await;
             found.push((Kind::Market, id(&market["id"]), None));
             let sku = format!("PATTERN-{number}-X");
             let price = json!({ "amount": 999, "currency": "EUR" });
-            let title = format!("{} mug", WARES[number]);
+            let title = format!("{ware} mug");
             let product = json!({ "sku": sku, "title": title, "price": price, "stock": 1_000_000 });
             let products = format!("/v1/markets/{}/products", stage.market);
             let product = stage.post(&stage.seller, &products, &product, StatusCode::CREATED).await;
             found.push((Kind::Product, id(&product["id"]), Some(sku)));
             for order in 0..4 {
-                found.push((Kind::Order, stage.place(&format!("pattern {number}-{order}")).await, None));
+                found.push((Kind::Order, stage.place(&format!("pattern-{number}-{order}")).await, None));
             }
         }
         stage.hear_everything().await;

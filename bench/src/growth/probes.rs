@@ -54,8 +54,8 @@ pub(super) const ALL: [Workload; 21] = [
     read!("list the products of a market", "api-products", buyer, |stage: &Stage| {
         format!("/v1/markets/{}/products", stage.market)
     }),
-    read!("list the products of a market, the tenth page", "api-products", buyer, |stage: &Stage| {
-        format!("/v1/markets/{}/products?page=10", stage.market)
+    read!("list the products of a market, the second page", "api-products", buyer, |stage: &Stage| {
+        format!("/v1/markets/{}/products?page=2", stage.market)
     }),
     read!("list markets, the newest first", "api-markets", buyer, |_| "/v1/markets".to_owned()),
     read!("list markets by name", "api-markets", buyer, |_| "/v1/markets?sort=name".to_owned()),

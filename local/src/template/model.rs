@@ -20,6 +20,17 @@ pub struct Deployment {
     pub queues: Vec<Queue>,
     /// The CORS configuration of the HTTP API, if it has one.
     pub cors: Option<Cors>,
+    /// How many requests the HTTP API lets through, if that is limited.
+    pub throttle: Option<Throttle>,
+}
+
+/// How many requests an HTTP API lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Throttle {
+    /// Each second.
+    pub rate: u32,
+    /// At once.
+    pub burst: u32,
 }
 
 impl Deployment {

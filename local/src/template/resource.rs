@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Cors, Deployment, Place, Queue, Redrive, Table, TemplateError, function, intrinsic::Resolver,
+    Cors, Deployment, Place, Queue, Redrive, Table, TemplateError, Throttle, function, intrinsic::Resolver,
     parameter::scalar, props::Props,
 };
 use crate::names;
@@ -53,8 +53,8 @@ const HTTP_API: [&str; 6] = [
 /// Reads every resource. Types that the local stack has no part for (alarms, roles, …) are resolved all the same, so
 /// that a wrong reference in them is found here and not at the deployment.
 pub(super) fn read_all(resolver: &Resolver<'_>, globals: &Value) -> Result<Deployment, TemplateError> {
-    let mut deployment =
-        Deployment { functions: Vec::new(), tables: Vec::new(), queues: Vec::new(), cors: None };
+    let (functions, tables, queues) = (Vec::new(), Vec::new(), Vec::new());
+    let mut deployment = Deployment { functions, tables, queues, cors: None, throttle: None };
     for (id, resource) in resolver.resources {
         if let Some(condition) = resource.get("Condition").and_then(Value::as_str)
             && !resolver.condition(condition, &mut Place::resource(id))?
@@ -72,7 +72,10 @@ pub(super) fn read_all(resolver: &Resolver<'_>, globals: &Value) -> Result<Deplo
             }
             "AWS::DynamoDB::Table" => deployment.tables.push(table(id, resolver.physical_name(id)?, &props)?),
             "AWS::SQS::Queue" => deployment.queues.push(queue(id, resolver.physical_name(id)?, &props)?),
-            "AWS::Serverless::HttpApi" => deployment.cors = cors(&props)?,
+            "AWS::Serverless::HttpApi" => {
+                deployment.cors = cors(&props)?;
+                deployment.throttle = throttle(&props)?;
+            }
             _ => {}
         }
     }
@@ -177,6 +180,14 @@ fn queue(id: &str, name: String, props: &Props<'_>) -> Result<Queue, TemplateErr
         Some(policy) => Some(policy.texts("sourceQueueArns")?),
     };
     Ok(Queue { logical_id: id.to_owned(), name, attributes, redrive, redrive_sources })
+}
+
+/// Both numbers or none: with one alone, API Gateway takes the account's for the other.
+fn throttle(props: &Props<'_>) -> Result<Option<Throttle>, TemplateError> {
+    let Some(settings) = props.get("DefaultRouteSettings") else { return Ok(None) };
+    let settings = Props::of(settings, props.place("DefaultRouteSettings"))?;
+    let (rate, burst) = (settings.number("ThrottlingRateLimit")?, settings.number("ThrottlingBurstLimit")?);
+    Ok(rate.zip(burst).map(|(rate, burst)| Throttle { rate, burst }))
 }
 
 fn cors(props: &Props<'_>) -> Result<Option<Cors>, TemplateError> {
