@@ -55,6 +55,12 @@ function headers(token) {
   return { headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } };
 }
 
+// Of this iteration alone: each order is another.
+function key() {
+  const { name, startTime, iterationInTest } = exec.scenario;
+  return `${name}-${startTime}-${iterationInTest}`;
+}
+
 // All but the last of the callers take turns.
 function caller() {
   return tokens[exec.scenario.iterationInTest % (tokens.length - 1)];
@@ -73,7 +79,9 @@ export function greedy() {
 // An order, paid by card.
 export function order() {
   const body = { items: [{ productId: __ENV.PRODUCT, quantity: 1 }], paymentMethod: 'pm_card_visa' };
-  judge(http.post(`${url}/v1/orders`, JSON.stringify(body), headers(caller())), 201);
+  const asked = headers(caller());
+  asked.headers['idempotency-key'] = key();
+  judge(http.post(`${url}/v1/orders`, JSON.stringify(body), asked), 201);
 }
 
 export function handleSummary(data) {
