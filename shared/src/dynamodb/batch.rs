@@ -37,6 +37,9 @@ impl Batches {
         let together = move |asks: Vec<Vec<Key>>| async move {
             let keys = asks.iter().flatten();
             let loaded = loader::load(&table, keys, Consistency::Strong, None, (&clock, &entropy)).await;
+            if asks.len() == 1 {
+                return vec![loaded];
+            }
             asks.iter().map(|keys| loaded.as_ref().map(|all| all.only(keys)).map_err(Clone::clone)).collect()
         };
         self.loads.ask(keys, together).await.unwrap_or(Err(UNANSWERED))
@@ -54,7 +57,7 @@ impl Batches {
 ///
 /// One that touches an item of an earlier one waits for its end. Where a transaction is cancelled, those whose own items
 /// were to blame have their answer, and the others go again without them.
-async fn send(table: &Table, parcels: Vec<Parcel>) -> Vec<Sent> {
+async fn send(table: &Table, mut parcels: Vec<Parcel>) -> Vec<Sent> {
     let mut ends: Vec<Option<Sent>> = parcels.iter().map(|_| None).collect();
     let mut together = true;
     loop {
@@ -63,8 +66,12 @@ async fn send(table: &Table, parcels: Vec<Parcel>) -> Vec<Sent> {
         if round.is_empty() {
             return ends.into_iter().flatten().collect();
         }
-        let sent = Parcel::joined(round.iter().map(|position| &parcels[*position])).send(table).await;
-        match sent {
+        let parcel = match round.as_slice() {
+            // It has its end after that, whatever it is.
+            [only] => std::mem::take(&mut parcels[*only]),
+            several => Parcel::joined(several.iter().map(|position| &parcels[*position])),
+        };
+        match parcel.send(table).await {
             Err(Unsent::Cancelled(reasons)) if round.len() > 1 => {
                 let blamed = blamed(&round, &parcels, reasons);
                 // As nobody is, each has to find out by itself.
