@@ -49,7 +49,7 @@ const PRODUCTS: [(&str, &str, &str, i64, i64); 3] = [
 pub fn run(stack: &Stack) -> BoxFuture<'_, Result<(), Problem>> {
     async move {
         let store = store(stack)?;
-        let hasher = Hasher::new()?;
+        let hasher = Hasher::default();
         for (name, role, id) in ACCOUNTS {
             let password: Password = PASSWORD.parse()?;
             let command = RegisterUser {

@@ -239,7 +239,7 @@ impl Shop {
     /// If that fails.
     pub async fn appointed(&self, name: &str, role: Role) -> Customer {
         let password = "correct horse battery staple";
-        let hasher = Hasher::new().expect("the parameters are fine");
+        let hasher = Hasher::default();
         let hash = hasher.hash(password.parse().expect("it is one"));
         let email = format!("{name}@example.com");
         let register = RegisterUser {

@@ -52,7 +52,7 @@ impl<S, Q> Accounts<S, Q> {
             store,
             reader,
             entropy: SystemEntropy,
-            hasher: Hasher::new()?,
+            hasher: Hasher::default(),
             seal: Seal::new(&env.secret("AGORA_REFRESH_TOKEN_KEY")?),
             mailed: AccountTokens::from_env(env)?,
             requires_verified_email: env.parse("AGORA_REQUIRE_VERIFIED_EMAIL")?,

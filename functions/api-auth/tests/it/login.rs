@@ -146,7 +146,7 @@ async fn a_login_brings_the_hash_of_its_password_up_to_date() {
     assert!(auth.stored("ada@example.com").await.1 == old, "a wrong password changes nothing");
     let tokens = auth.log_in().await;
     let (user, new) = auth.stored("ada@example.com").await;
-    assert!(new.password_hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", new.password_hash);
+    assert!(new.password_hash.starts_with("$argon2id$v=19$m=12288,t=3,p=1$"), "{}", new.password_hash);
     assert_eq!(user.version.get(), 1);
     auth.refreshed(&tokens["refreshToken"]).await;
     auth.log_in().await;
