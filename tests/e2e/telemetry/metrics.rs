@@ -39,10 +39,11 @@ fn count(lines: &[String], metric: &str, dimensions: &[(&str, &str)]) -> usize {
     values.map(|value| value.as_array().map_or(1, Vec::len)).sum()
 }
 
-/// A shop in which each metric has had its occasion.
+/// A shop in which each metric has had its occasion. Of each function there is one instance: an instance whose breaker
+/// opened closes it again only if the next charge is its own.
 async fn busy_shop() -> Shop {
     let shop = Shop::open_with(|builder| {
-        builder.parameter("OrdersPerMinute", "8").parameter("PaymentGatewayRestSeconds", "1")
+        builder.parameter("OrdersPerMinute", "8").parameter("PaymentGatewayRestSeconds", "1").instances(1)
     })
     .await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
@@ -56,13 +57,18 @@ async fn busy_shop() -> Shop {
     shop.send_message("FulfilmentQueue", "not an event").await;
     shop.stack().payments().behave(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
     let mut orders = Vec::new();
-    for n in 0..9 {
-        let placed = shop.order(&buyer, &format!("k{n}"), &product, 1, Some("pm_card_visa")).await;
+    let refused = loop {
+        let key = format!("k{}", orders.len());
+        let placed = shop.order(&buyer, &key, &product, 1, Some("pm_card_visa")).await;
         match placed.status {
-            StatusCode::CREATED => orders.push(placed.json()["data"]["id"].as_str().unwrap().to_owned()),
-            status => assert_eq!(status, StatusCode::TOO_MANY_REQUESTS),
+            // A minute may end in between, and the next one has its own eight.
+            StatusCode::CREATED if orders.len() < 16 => {
+                orders.push(placed.json()["data"]["id"].as_str().unwrap().to_owned());
+            }
+            status => break status,
         }
-    }
+    };
+    assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS);
     let open = r#""state":"open""#;
     assert!(shop.stack().logs().wait_for("queue-fulfilment", open, PATIENCE).await.is_some());
     shop.stack().payments().behave_well();
@@ -91,10 +97,10 @@ async fn every_line_of_metrics_keeps_to_the_format_and_every_metric_is_counted()
 
     let placed = [("route", "POST /v1/orders"), ("function", "api-orders")];
     let of = |class| placed.iter().copied().chain([("statusClass", class)]).collect::<Vec<_>>();
-    assert_eq!(count(&lines, "RequestLatency", &of("2xx")) + count(&lines, "RequestLatency", &of("4xx")), 9);
-    let refused = sum(&lines, "LimiterRejections", &[("group", "orders")]);
-    assert!(refused >= 1.0);
-    assert_eq!(sum(&lines, "Errors", &[("code", "RATE_LIMITED")]).to_bits(), refused.to_bits());
+    assert!((8..=16).contains(&count(&lines, "RequestLatency", &of("2xx"))));
+    assert_eq!(count(&lines, "RequestLatency", &of("4xx")), 1);
+    assert_eq!(count(&lines, "LimiterRejections", &[("group", "orders")]), 1);
+    assert_eq!(count(&lines, "Errors", &[("code", "RATE_LIMITED")]), 1);
     // An instance may have been started for an event that another has taken.
     for (function, stats) in shop.stack().stats().iter().filter(|(_, stats)| stats.cold_starts > 0) {
         let counted = count(&lines, "ColdStarts", &[("function", function)]) as u64;
