@@ -1,6 +1,9 @@
 //! The table: how commands and queries become requests to DynamoDB.
 //!
 //! Knows records, keys and transactions; knows nothing of what is sold.
+//!
+//! The future of a call of the SDK has many kilobytes. Calls are boxed where they are made, so that the futures around
+//! them stay small: a request's is moved once for each layer that the request goes through.
 
 pub mod capacity;
 mod counters;

@@ -85,6 +85,19 @@ struct Lease {
     exhausted: bool,
 }
 
+impl Lease {
+    fn join(&mut self, other: Self) {
+        if self.window == other.window {
+            self.grants += other.grants;
+            self.next = self.next.max(other.next);
+            self.used = self.used.max(other.used);
+            self.exhausted |= other.exhausted;
+        } else {
+            *self = other;
+        }
+    }
+}
+
 /// Limits the requests of callers.
 #[derive(Debug, Clone)]
 pub struct Limiter<C> {
@@ -163,21 +176,16 @@ impl<C: Counters> Limiter<C> {
     /// Puts a lease back, beside what another request of the same caller may have put back meanwhile.
     fn keep(&self, bucket: &str, lease: Lease) {
         let mut leases = self.lock();
-        if leases.len() >= REMEMBERED && !leases.contains_key(bucket) {
+        if let Some(kept) = leases.get_mut(bucket) {
+            return kept.join(lease);
+        }
+        if leases.len() >= REMEMBERED {
             leases.retain(|_, known| known.window >= lease.window);
             if leases.len() >= REMEMBERED {
                 leases.clear();
             }
         }
-        let kept = leases.entry(bucket.to_owned()).or_insert(Lease { grants: 0, ..lease });
-        if kept.window == lease.window {
-            kept.grants += lease.grants;
-            kept.next = kept.next.max(lease.next);
-            kept.used = kept.used.max(lease.used);
-            kept.exhausted |= lease.exhausted;
-        } else {
-            *kept = lease;
-        }
+        leases.insert(bucket.to_owned(), lease);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Lease>> {

@@ -20,6 +20,12 @@ use crate::dynamodb::outbox::Pending;
 use crate::{http, telemetry};
 use invocations::{Invocations, Trigger};
 
+/// A request allocates hundreds of small pieces, on one thread, and some of a few kilobytes; this allocator hands out
+/// either kind without a search.
+#[cfg(not(test))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why a function does not start, or stops.
 pub type Error = lambda_runtime::Error;
 
@@ -35,8 +41,8 @@ pub async fn run_api(telemetry: TelemetryConfig, router: Router) -> Result<(), E
     let answers = lambda_http::Adapter::from(http::edge::around(router, SystemClock, SystemEntropy));
     let readable =
         |LambdaEvent { payload, context }| LambdaEvent::new(http::event::readable(payload), context);
-    let runtime = Runtime::new(answers.map_request(readable)).layer(TracingLayer::new());
-    runtime.layer(Invocations::by(Trigger::Http)).run().await
+    // Without the runtime's span: that of the edge says all of it, and the id by which the gateway knows the request.
+    Runtime::new(answers.map_request(readable)).layer(Invocations::by(Trigger::Http)).run().await
 }
 
 /// What comes before the first event.

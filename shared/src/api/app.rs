@@ -1,5 +1,8 @@
 //! What a function behind HTTP is given.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::auth::token::TokenVerifier;
 use crate::clock::SystemEntropy;
 use crate::config::{ConfigError, Environment};
@@ -13,9 +16,13 @@ pub trait Edge: Clone + Send + Sync + 'static {
     fn seal(&self) -> &Seal;
 }
 
-/// The state of a function behind HTTP: a store for its commands, a reader for its queries.
-#[derive(Debug, Clone)]
-pub struct App<S, Q> {
+/// The state of a function behind HTTP. The router gives each layer and each request a copy, which is one more reference.
+#[derive(Debug)]
+pub struct App<S, Q>(Arc<Means<S, Q>>);
+
+/// What requests are answered with: a store for commands, a reader for queries.
+#[derive(Debug)]
+pub struct Means<S, Q> {
     /// Carries out commands.
     pub store: S,
     /// Answers queries.
@@ -34,20 +41,34 @@ impl<S, Q> App<S, Q> {
     /// # Errors
     /// [`ConfigError`] naming the variable.
     pub fn new(env: &Environment, store: S, reader: Q) -> Result<Self, ConfigError> {
-        Ok(Self {
+        Ok(Self(Arc::new(Means {
             store,
             reader,
             entropy: SystemEntropy,
             verifier: TokenVerifier::from_env(env)?,
             seal: Seal::new(&env.secret("AGORA_CURSOR_KEY")?),
-        })
+        })))
+    }
+}
+
+impl<S, Q> Clone for App<S, Q> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S, Q> Deref for App<S, Q> {
+    type Target = Means<S, Q>;
+
+    fn deref(&self) -> &Means<S, Q> {
+        &self.0
     }
 }
 
 impl<S, Q> Edge for App<S, Q>
 where
-    S: Clone + Send + Sync + 'static,
-    Q: Clone + Send + Sync + 'static,
+    S: Send + Sync + 'static,
+    Q: Send + Sync + 'static,
 {
     fn verifier(&self) -> &TokenVerifier {
         &self.verifier

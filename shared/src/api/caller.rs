@@ -30,7 +30,7 @@ impl<S: Edge> FromRequestParts<S> for Caller {
         }
         let Some(token) = bearer(parts)? else { return Ok(Self(None)) };
         let facts = parts.extensions.get::<RequestFacts>().ok_or_else(unauthenticated)?;
-        let claims = state.verifier().verify(&token, facts.received_at).map_err(refusal)?;
+        let claims = state.verifier().verify(token, facts.received_at).map_err(refusal)?;
         let user: UserId = claims.sub.parse().map_err(|_| refusal(TokenError::Invalid))?;
         let role: Result<Role, serde::de::value::Error> =
             Role::deserialize(claims.role.as_str().into_deserializer());
@@ -51,7 +51,7 @@ impl<S: Edge> FromRequestParts<S> for Authenticated {
 
 /// The one bearer token of the request, if it carries credentials at all. API Gateway joins repeated headers with
 /// commas, which no token contains.
-fn bearer(parts: &Parts) -> Result<Option<String>, ApiError> {
+fn bearer(parts: &Parts) -> Result<Option<&str>, ApiError> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let Some(first) = values.next() else { return Ok(None) };
     let token = first
@@ -60,9 +60,9 @@ fn bearer(parts: &Parts) -> Result<Option<String>, ApiError> {
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
-        .filter(|token| !token.is_empty() && !token.contains([',', ' ']));
+        .filter(|token| !token.is_empty() && !token.bytes().any(|byte| matches!(byte, b',' | b' ')));
     match (token, values.next()) {
-        (Some(token), None) => Ok(Some(token.to_owned())),
+        (Some(token), None) => Ok(Some(token)),
         _ => Err(unauthenticated()),
     }
 }

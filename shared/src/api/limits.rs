@@ -1,5 +1,7 @@
 //! Rate limits of the API: how many requests of which kind a caller may send.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::middleware::{self, Next};
@@ -72,7 +74,7 @@ impl Limits {
 
     /// Puts the limits around `router`, whose callers `state` knows.
     pub fn around<S: Edge>(self, state: S, router: Router) -> Router {
-        router.layer(middleware::from_fn_with_state((self, state), limit::<S>))
+        router.layer(middleware::from_fn_with_state((Arc::new(self), state), limit::<S>))
     }
 
     const fn quota(&self, group: Group) -> Quota {
@@ -110,7 +112,7 @@ impl Counters for Alone {
 
 /// Counts the request, refuses it if it is one too many, and tells the caller in any case how many are left.
 async fn limit<S: Edge>(
-    State((limits, state)): State<(Limits, S)>,
+    State((limits, state)): State<(Arc<Limits>, S)>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
@@ -137,22 +139,27 @@ async fn limit<S: Edge>(
 
 /// Whole seconds until the window ends, and not before.
 fn seconds(verdict: Verdict) -> u64 {
-    verdict.reset.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)
+    verdict.reset.as_secs() + u64::from(verdict.reset.subsec_nanos() > 0)
 }
 
 /// Both families of headers: the customary one, and the draft of the IETF (`draft-ietf-httpapi-ratelimit-headers`).
 fn tell(headers: &mut HeaderMap, group: Group, quota: Quota, verdict: Verdict) {
     let reset = seconds(verdict);
     let name = group.name();
-    let told = [
-        ("x-ratelimit-limit", verdict.limit.to_string()),
-        ("x-ratelimit-remaining", verdict.remaining.to_string()),
-        ("x-ratelimit-reset", reset.to_string()),
+    let numbers = [
+        ("x-ratelimit-limit", verdict.limit.into()),
+        ("x-ratelimit-remaining", verdict.remaining.into()),
+        ("x-ratelimit-reset", reset.into()),
+    ];
+    for (name, number) in numbers {
+        headers.insert(HeaderName::from_static(name), number);
+    }
+    let texts = [
         ("ratelimit", format!("\"{name}\";r={};t={reset}", verdict.remaining)),
         ("ratelimit-policy", format!("\"{name}\";q={};w={}", quota.limit, quota.window.as_secs())),
     ];
-    for (name, value) in told {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+    for (name, value) in texts {
+        if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }

@@ -63,7 +63,7 @@ pub trait Accounts: Edge {
     fn users(&self) -> &Self::Users;
 }
 
-impl<S: Clone + Send + Sync + 'static, Q: UserReader> Accounts for App<S, Q> {
+impl<S: Send + Sync + 'static, Q: UserReader> Accounts for App<S, Q> {
     type Users = Q;
 
     fn users(&self) -> &Q {

@@ -4,6 +4,7 @@
 //! nothing else: keys come from configuration, never from a token.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
@@ -72,7 +73,7 @@ pub struct TokenVerifier {
     issuer: String,
     audience: String,
     keys: HashMap<String, DecodingKey>,
-    seen: Cache<Digest, Claims>,
+    seen: Cache<Digest, Arc<Claims>>,
 }
 
 /// SHA-256 of a token.
@@ -122,7 +123,7 @@ impl TokenVerifier {
     ///
     /// # Errors
     /// [`TokenError`].
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, TokenError> {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::Invalid);
         }
@@ -130,8 +131,8 @@ impl TokenVerifier {
         let claims = if let Some(claims) = self.seen.get(&digest) {
             claims
         } else {
-            let claims = self.check_signature(token)?;
-            self.seen.insert(digest, claims.clone());
+            let claims = Arc::new(self.check_signature(token)?);
+            self.seen.insert(digest, Arc::clone(&claims));
             claims
         };
         check_times(&claims, now)?;

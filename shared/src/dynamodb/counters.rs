@@ -42,7 +42,7 @@ impl Counters for Table {
         let within =
             Predicate::Any(vec![Predicate::Absent(COUNT), Predicate::at_most(COUNT, i64::from(highest))]);
         let condition = within.render(&mut placeholders);
-        let sent = self
+        let request = self
             .client
             .update_item()
             .table_name(&*self.name)
@@ -51,10 +51,8 @@ impl Counters for Table {
             .condition_expression(condition)
             .set_expression_attribute_names(placeholders.names())
             .set_expression_attribute_values(placeholders.values())
-            .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .await;
-        match sent {
+            .return_values(ReturnValue::UpdatedNew);
+        match Box::pin(request.send()).await {
             Ok(answer) => {
                 let count =
                     answer.attributes.as_ref().and_then(|new| new.get(COUNT)?.as_n().ok()?.parse().ok());
@@ -87,8 +85,8 @@ impl Table {
         let mut failures = 0;
         loop {
             let items = counts.iter().map(|count| self.moved(count, by)).collect::<Result<Vec<_>, _>>()?;
-            let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
-            let Err(error) = sent else { return Ok(true) };
+            let request = self.client.transact_write_items().set_transact_items(Some(items));
+            let Err(error) = Box::pin(request.send()).await else { return Ok(true) };
             match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());

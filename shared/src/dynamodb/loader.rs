@@ -63,13 +63,8 @@ async fn request(
         .set_expression_attribute_names(placeholders.names())
         .build()
         .map_err(|_| StoreError::Rejected("a batch read without keys".to_owned()))?;
-    let answer = table
-        .client
-        .batch_get_item()
-        .request_items(&*table.name, wanted)
-        .send()
-        .await
-        .map_err(|error| store_error(&error))?;
+    let request = table.client.batch_get_item().request_items(&*table.name, wanted);
+    let answer = Box::pin(request.send()).await.map_err(|error| store_error(&error))?;
     let items = answer.responses.and_then(|mut tables| tables.remove(&*table.name)).unwrap_or_default();
     let unprocessed = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&*table.name));
     Ok((items, unprocessed.map(|keys| keys.keys).unwrap_or_default()))

@@ -207,7 +207,7 @@ pub(super) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Opti
 
 /// Counts items of an index, in one request; also says how far it has counted, if there may be more.
 pub(super) async fn count(table: &Table, query: &Query) -> Result<(usize, Option<String>), StoreError> {
-    let answer = request(table, query).select(Select::Count).send().await;
+    let answer = Box::pin(request(table, query).select(Select::Count).send()).await;
     let answer = answer.map_err(|error| store_error(&error))?;
     let reached = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last)?.index_sort);
     Ok((usize::try_from(answer.count).unwrap_or_default(), reached))
@@ -216,7 +216,7 @@ pub(super) async fn count(table: &Table, query: &Query) -> Result<(usize, Option
 type Items = Vec<HashMap<String, AttributeValue>>;
 
 async fn send(table: &Table, query: &Query) -> Result<(Items, Option<Position>), StoreError> {
-    let answer = request(table, query).send().await.map_err(|error| store_error(&error))?;
+    let answer = Box::pin(request(table, query).send()).await.map_err(|error| store_error(&error))?;
     let next = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last));
     Ok((answer.items.unwrap_or_default(), next))
 }

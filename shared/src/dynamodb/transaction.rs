@@ -180,7 +180,8 @@ impl Parcel {
     /// The client sends the same request token with each of its own attempts, so that an attempt whose answer was
     /// lost is not committed twice.
     pub(super) async fn send(self, table: &Table) -> Sent {
-        let sent = table.client.transact_write_items().set_transact_items(Some(self.items)).send().await;
+        let request = table.client.transact_write_items().set_transact_items(Some(self.items));
+        let sent = Box::pin(request.send()).await;
         sent.map(drop).map_err(unsent)
     }
 }

@@ -8,12 +8,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -72,8 +73,6 @@ pub fn around<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Rou
         async move { attend(request, next, &clock, &entropy).await }
     });
     router
-        .layer(middleware::from_fn(read_body))
-        .layer(middleware::from_fn(accept))
         .layer(attended)
         .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(COMPRESSED_FROM)))
 }
@@ -88,12 +87,14 @@ async fn attend(mut request: Request, next: Next, clock: &impl Clock, entropy: &
         correlationId = %facts.correlation_id,
         method = %request.method(),
         route = route.as_deref().unwrap_or("none"),
+        xrayTraceId = request.lambda_context_ref().and_then(|context| context.xray_trace_id.as_deref()),
         userId = field::Empty,
     );
     let told = Told::of(&request, route.as_deref());
     request.extensions_mut().insert(facts.clone());
-    let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
-    let response = told.work.around(work).await.unwrap_or_else(|_| unexpected_end());
+    let work = AssertUnwindSafe(answer(request, next)).catch_unwind().instrument(span.clone());
+    let response = told.work.around(work).await.unwrap_or_else(|_| Err(ApiError::internal(Panicked)));
+    let response = response.into_response();
     let now = clock.now();
     let (response, code) = span.in_scope(|| finish(response, &facts, now));
     told.end(response.status(), code, now.since(facts.received_at));
@@ -118,11 +119,7 @@ fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFa
     RequestFacts { id, correlation_id, received_at: now, source_ip }
 }
 
-/// A panic: whoever hooked panics has logged where; the caller learns the request's id.
-fn unexpected_end() -> Response {
-    axum::response::IntoResponse::into_response(ApiError::internal(Panicked))
-}
-
+/// Whoever hooked panics has logged where; the caller learns the request's id.
 #[derive(Debug, thiserror::Error)]
 #[error("the handler panicked")]
 struct Panicked;
@@ -130,23 +127,16 @@ struct Panicked;
 /// Renders an error, adds the ids, writes the access line.
 fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> (Response, Option<&'static str>) {
     let error = response.extensions().get::<ApiError>().cloned().or_else(|| router_error(&response));
-    // What the router and the layers said beside the error is said all the same.
-    let said = response.headers().clone();
     let mut response = match &error {
         Some(error) => {
             if let Some(cause) = error.cause() {
                 log_cause(error, cause);
             }
-            error.render(&facts.id)
+            beside(response.headers(), error.render(&facts.id))
         }
         None => response,
     };
     let headers = response.headers_mut();
-    for (name, value) in &said {
-        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
-            headers.entry(name).or_insert(value.clone());
-        }
-    }
     for (name, value) in [(REQUEST_ID, facts.id.as_str()), (CORRELATION_ID, facts.correlation_id.as_str())] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -156,6 +146,16 @@ fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> (Response
     let code = error.as_ref().map(|error| error.code().as_str());
     access_line(response.status(), code, facts, now);
     (response, code)
+}
+
+/// What the router and the layers said beside the error is said all the same.
+fn beside(said: &HeaderMap, mut error: Response) -> Response {
+    for (name, value) in said {
+        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+            error.headers_mut().entry(name).or_insert(value.clone());
+        }
+    }
+    error
 }
 
 /// The router's own refusals, in the API's words.
@@ -193,13 +193,12 @@ pub fn record_caller(user_id: &impl std::fmt::Display) {
     Span::current().record("userId", field::display(user_id));
 }
 
-/// Refuses a caller who takes nothing that we can answer.
-async fn accept(request: Request, next: Next) -> Result<Response, ApiError> {
-    if accepts_json(request.headers()) {
-        Ok(next.run(request).await)
-    } else {
-        Err(ApiError::new(Code::NotAcceptable, "only application/json can be answered"))
+/// Answers a caller who takes what we can answer, and whose body is not too large.
+async fn answer(request: Request, next: Next) -> Result<Response, ApiError> {
+    if !accepts_json(request.headers()) {
+        return Err(ApiError::new(Code::NotAcceptable, "only application/json can be answered"));
     }
+    Ok(next.run(read_body(request).await?).await)
 }
 
 /// JSON, and the tables that a few routes answer with: these come as problems, too, where there is none.
@@ -221,7 +220,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
 }
 
 /// Reads the body, up to its limit, and leaves it where extractors and fingerprints find it.
-async fn read_body(request: Request, next: Next) -> Result<Response, ApiError> {
+async fn read_body(request: Request) -> Result<Request, ApiError> {
     let (mut parts, body) = request.into_parts();
     let bytes = match Limited::new(body, MAX_BODY).collect().await {
         Ok(collected) => collected.to_bytes(),
@@ -231,7 +230,7 @@ async fn read_body(request: Request, next: Next) -> Result<Response, ApiError> {
         Err(error) => return Err(ApiError::internal(axum::Error::new(error))),
     };
     parts.extensions.insert(RawBody(bytes.clone()));
-    Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await)
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
 #[cfg(test)]

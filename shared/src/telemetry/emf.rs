@@ -3,9 +3,8 @@
 //! Source: "Specification: Embedded metric format", Amazon CloudWatch User Guide. A document has at most 100 metrics, 30
 //! dimensions, and 100 values of each metric; it has at most 256 KB, which a full one of ours cannot reach.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::Origin;
 use super::catalogue::NAMESPACE;
@@ -33,7 +32,9 @@ pub fn lines(gathered: Gathered, origin: &Origin, at: Timestamp) -> Vec<String> 
         for round in 0..rounds.unwrap_or_default() {
             let parts: Vec<_> =
                 metrics.iter().filter_map(|(name, recorded)| part(name, recorded, round)).collect();
-            lines.extend(parts.chunks(MAX_METRICS).map(|parts| document(&dimensions, parts, origin, at)));
+            lines.extend(
+                parts.chunks(MAX_METRICS).filter_map(|parts| document(&dimensions, parts, origin, at)),
+            );
         }
     }
     lines
@@ -47,34 +48,78 @@ fn part<'a>(name: &'static str, recorded: &'a Recorded, round: usize) -> Option<
     Some((name, recorded.unit.as_str(), values))
 }
 
-fn document(dimensions: &Dimensions, parts: &[Part<'_>], origin: &Origin, at: Timestamp) -> String {
-    let own = dimensions.iter().map(|(name, value)| (*name, value.as_str()));
-    let all: BTreeMap<&str, &str> =
-        [("stage", origin.stage.as_str()), ("function", origin.function.as_str())]
-            .into_iter()
-            .chain(own)
-            .collect();
-    let definitions: Vec<Value> =
-        parts.iter().map(|(name, unit, _)| json!({ "Name": name, "Unit": unit })).collect();
-    let names: Vec<&str> = all.keys().copied().take(MAX_DIMENSIONS).collect();
-    let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [names], "Metrics": definitions });
-    let mut root = Map::new();
-    root.insert("_aws".to_owned(), json!({ "Timestamp": at.as_millis(), "CloudWatchMetrics": [directive] }));
-    root.extend(all.into_iter().map(|(name, value)| (name.to_owned(), json!(text(value)))));
-    for (name, _, values) in parts {
-        let value = if let [single] = values { json!(single) } else { json!(values) };
-        root.insert((*name).to_owned(), value);
+fn document(dimensions: &Dimensions, parts: &[Part<'_>], origin: &Origin, at: Timestamp) -> Option<String> {
+    let own = dimensions.iter().map(|(name, value)| (*name, text(value)));
+    let origin = [("function", text(&origin.function)), ("stage", text(&origin.stage))];
+    let dimensions = own.chain(origin).take(MAX_DIMENSIONS).collect();
+    // Names and numbers: nothing of it can be impossible to write.
+    serde_json::to_string(&Document { at, dimensions, parts }).ok()
+}
+
+/// A line.
+struct Document<'a> {
+    at: Timestamp,
+    dimensions: Vec<(&'a str, &'a str)>,
+    parts: &'a [Part<'a>],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'a> {
+    timestamp: i64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [Vec<&'a str>; 1],
+    metrics: Vec<Definition>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: &'static str,
+    unit: &'static str,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let metadata = Metadata {
+            timestamp: self.at.as_millis(),
+            cloud_watch_metrics: [Directive {
+                namespace: NAMESPACE,
+                dimensions: [self.dimensions.iter().map(|(name, _)| *name).collect()],
+                metrics: self.parts.iter().map(|(name, unit, _)| Definition { name, unit }).collect(),
+            }],
+        };
+        let mut root = serializer.serialize_map(None)?;
+        root.serialize_entry("_aws", &metadata)?;
+        for (name, value) in &self.dimensions {
+            root.serialize_entry(name, value)?;
+        }
+        for (name, _, values) in self.parts {
+            match values {
+                [single] => root.serialize_entry(name, single)?,
+                several => root.serialize_entry(name, several)?,
+            }
+        }
+        root.end()
     }
-    Value::Object(root).to_string()
 }
 
 /// A dimension's value as CloudWatch takes it: not empty, and not too long.
-fn text(value: &str) -> String {
-    if value.is_empty() { "none".to_owned() } else { value.chars().take(MAX_TEXT).collect() }
+fn text(value: &str) -> &str {
+    let end = value.char_indices().nth(MAX_TEXT).map_or(value.len(), |(end, _)| end);
+    if value.is_empty() { "none" } else { &value[..end] }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::super::catalogue::{CACHE_HITS, COLD_STARTS, REQUEST_LATENCY, Unit};
     use super::super::metrics::Registry;
     use super::*;
