@@ -3,7 +3,8 @@
 
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -28,17 +29,22 @@ const TTL_PERIOD: Duration = Duration::from_secs(30);
 /// Why the embedded DynamoDB cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// The file cannot be opened.
-    #[error("cannot open the database {path}: {source}")]
+    /// It cannot be opened.
+    #[error("cannot open the database {name}: {source}")]
     Open {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the name of a database in memory.
+        name: String,
         /// What the engine says.
         source: DynoxideError,
     },
-    /// The engine cannot start in memory.
-    #[error("cannot start the database: {0}")]
-    Memory(DynoxideError),
+    /// The records of its streams cannot be indexed.
+    #[error("cannot index the streams of the database {name}: {source}")]
+    Index {
+        /// The file, or the name of a database in memory.
+        name: String,
+        /// What the engine below says.
+        source: rusqlite::Error,
+    },
     /// A table of the template cannot be created.
     #[error("cannot create the table `{table}`: {source}")]
     Create {
@@ -66,12 +72,11 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the database and creates the tables that are not there yet.
     pub(crate) fn open(path: Option<&Path>, tables: &[Table]) -> Result<Self, DatabaseError> {
-        let engine = match path {
-            None => Engine::memory().map_err(DatabaseError::Memory)?,
-            Some(path) => Engine::new(&path.to_string_lossy())
-                .map_err(|source| DatabaseError::Open { path: path.to_owned(), source })?,
-        };
+        let name = path.map_or_else(in_memory, |path| path.to_string_lossy().into_owned());
+        let engine =
+            Engine::new(&name).map_err(|source| DatabaseError::Open { name: name.clone(), source })?;
         let database = Self { engine };
+        index_streams(&name).map_err(|source| DatabaseError::Index { name, source })?;
         for table in tables {
             database.ensure(table)?;
         }
@@ -169,10 +174,77 @@ impl Database {
     }
 }
 
+/// A name for a database in memory under which a second connection reaches it; it is gone with the last of them.
+fn in_memory() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("file:agora-{}?mode=memory&cache=shared", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The engine gives a record of a stream the number after the largest that there is, and hands records out by number. It
+/// looks at every record for either: each write takes longer than the one before, unless numbers are in order somewhere.
+fn index_streams(name: &str) -> rusqlite::Result<()> {
+    rusqlite::Connection::open(name)?.execute_batch(
+        "CREATE INDEX IF NOT EXISTS stream_records_by_number \
+         ON _stream_records (table_name, CAST(sequence_number AS INTEGER))",
+    )
+}
+
 /// Where to read a stream from.
 #[derive(Clone, Debug)]
 pub(crate) enum From {
     TrimHorizon,
     Latest,
     After(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use dynoxide::AttributeValue;
+    use serde_json::json;
+
+    use super::*;
+
+    fn table() -> Table {
+        let create = json!({
+            "TableName": "records",
+            "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+            "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" },
+        });
+        Table {
+            logical_id: "Records".to_owned(),
+            name: "records".to_owned(),
+            create,
+            time_to_live: None,
+            stream: true,
+        }
+    }
+
+    fn item(n: u32) -> Item {
+        Item::from([("pk".to_owned(), AttributeValue::S(n.to_string()))])
+    }
+
+    /// How long it takes to write twenty items, each by itself.
+    fn twenty_writes(database: &Database) -> Duration {
+        let since = Instant::now();
+        for n in 0..20 {
+            let request = json!({ "TableName": "records", "Item": item(n) });
+            database.engine.put_item(serde_json::from_value(request).unwrap()).unwrap();
+        }
+        since.elapsed()
+    }
+
+    #[test]
+    fn a_write_takes_as_long_as_ever_however_many_records_the_stream_has() {
+        let database = Database::open(None, &[table()]).unwrap();
+        let fastest = || (0..5).map(|_| twenty_writes(&database)).min().unwrap();
+        let first = fastest();
+        let options = ImportOptions { record_streams: true, ..ImportOptions::default() };
+        database.engine.import_items("records", (0..20_000).map(item).collect(), options).unwrap();
+        let last = fastest();
+        assert!(last < first * 8, "twenty writes took {first:?}, and behind 20,000 records {last:?}");
+    }
 }
