@@ -42,6 +42,7 @@ pub enum TlsError {
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
+    certificate: PathBuf,
     trusted: PathBuf,
 }
 
@@ -59,8 +60,9 @@ impl Tls {
     /// [`TlsError`].
     pub fn new(folder: &Path) -> Result<Self, TlsError> {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed([HOST.to_owned()])?;
-        let trusted = folder.join("trusted.pem");
+        let (certificate, trusted) = (folder.join("certificate.pem"), folder.join("trusted.pem"));
         fs::create_dir_all(folder)?;
+        fs::write(&certificate, cert.pem())?;
         fs::write(&trusted, format!("{}\n{}", fs::read_to_string(TRUSTED)?, cert.pem()))?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -68,7 +70,12 @@ impl Tls {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key)?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), trusted })
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate, trusted })
+    }
+
+    /// The file of the certificate alone, for those who have a list of their own of whom they trust.
+    pub(crate) fn certificate(&self) -> &Path {
+        &self.certificate
     }
 
     /// The file of the certificates that functions are to trust.

@@ -64,7 +64,7 @@ pub(super) async fn listen(
 }
 
 async fn handle(
-    pool: &Pool,
+    pool: &Arc<Pool>,
     instance: &Instance,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, ApiError> {
@@ -114,7 +114,7 @@ async fn extension(
     }
 }
 
-async fn next(pool: &Pool, instance: &Instance) -> Result<Response<Full<Bytes>>, ApiError> {
+async fn next(pool: &Arc<Pool>, instance: &Instance) -> Result<Response<Full<Bytes>>, ApiError> {
     let Job { invocation, reply } = pool.take(instance).await.ok_or(ApiError::Dying)?;
     let deadline = clock::now_millis() + i64::try_from(instance.timeout().as_millis()).unwrap_or(i64::MAX);
     let response = Response::builder()

@@ -147,7 +147,7 @@ impl Pool {
     }
 
     /// Waits for a job on behalf of an instance that asks for one.
-    pub(super) async fn take(&self, instance: &Instance) -> Option<Job> {
+    pub(super) async fn take(self: &Arc<Self>, instance: &Instance) -> Option<Job> {
         {
             let mut state = self.lock();
             if instance.becomes_ready() {
@@ -170,6 +170,11 @@ impl Pool {
             job = async { self.waiting_jobs.lock().await.recv().await } => job,
         };
         waiting.job_taken = job.is_some();
+        drop(waiting);
+        if job.is_none() {
+            // A job that came while this instance was counted on has nobody to take it.
+            self.scale();
+        }
         job
     }
 

@@ -116,6 +116,7 @@ async fn connect(
     }
     if let Some(tls) = tls {
         environment.insert("SSL_CERT_FILE".to_owned(), tls.trusted().into());
+        environment.insert("NODE_EXTRA_CA_CERTS".to_owned(), tls.certificate().into());
     }
     Ok(())
 }
