@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test test-deploy lint fuzz proofs bench counts format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
+.PHONY: help dev test test-deploy lint fuzz proofs bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -53,12 +53,16 @@ proofs: ## Prove with faults injected that nothing is lost or doubled; takes hou
 
 bench: $(VENV)/load.stamp ## Measure the functions as Lambda runs them; for a machine that has nothing else to do (BENCH=--write)
 	cargo build --locked --workspace --bins --release
-	cargo build --locked --manifest-path bench/plain/Cargo.toml --target-dir target/plain --release
+	AWS_LC_SYS_NO_JITTER_ENTROPY=0 cargo build --locked --manifest-path bench/plain/Cargo.toml --target-dir target/plain --release
 	target/release/bench --plain target/plain/release $(BENCH)
 
 counts: ## Count the requests and the capacity of every operation, and write docs/cost.md
 	cargo build --locked --workspace --bins
 	target/debug/bench counts --write
+
+instructions: ## Count the instructions of functions as they are built for tests, against those recorded; needs valgrind (BENCH=--write)
+	cargo build --locked --workspace --bins
+	target/debug/bench instructions $(BENCH)
 
 openapi: ## Write the API's description anew, from the code
 	cargo build --locked --workspace --bins

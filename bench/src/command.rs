@@ -23,12 +23,14 @@ use crate::subjects::Subject;
 use crate::targets::{Evidence, Verdict};
 use crate::theatre::{Distance, Theatre};
 use crate::workloads::{self, CACHED_PRODUCT, GET_ORDER};
-use crate::{operations, prices, report, scale};
+use crate::{operations, prices, report, scale, script, usual};
 
 /// Where the requests of each operation stand.
 pub const OPERATIONS: Place = Place { document: "docs/cost.md", name: "operations" };
 /// Where the requests of an order's way stand.
 pub const WAY: Place = Place { document: "docs/cost.md", name: "way" };
+/// Where it stands what the same work takes elsewhere.
+pub const USUAL: Place = Place { document: "docs/cost.md", name: "usual" };
 /// Where it stands what many orders come to.
 pub const SCALE: Place = Place { document: "docs/cost.md", name: "scale" };
 /// Where it stands what is paid.
@@ -37,6 +39,8 @@ pub const PAID: Place = Place { document: "docs/cost.md", name: "paid" };
 pub const LOAD: Place = Place { document: "docs/performance.md", name: "load" };
 /// Where it stands what growth changes.
 pub const GROWTH: Place = Place { document: "docs/performance.md", name: "growth" };
+/// Where the figures stand that matter most.
+pub const SUMMARY: Place = Place { document: "README.md", name: "figures" };
 /// Where the targets and times stand.
 pub const TIMES: Place = Place { document: "docs/performance.md", name: "times" };
 
@@ -90,7 +94,8 @@ pub fn says(error: &CommandError) -> ExitCode {
 /// # Errors
 /// [`CommandError`].
 pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
-    let how = &cli.how;
+    let node = cli.how.node.as_deref().map(script::node).transpose()?;
+    let how = &How { node, ..cli.how };
     match cli.what {
         Some(What::Counts) => Box::pin(count(how)).await.map(|_| Outcome::Met),
         Some(What::Instructions) => Box::pin(instruct(how)).await,
@@ -117,6 +122,8 @@ async fn count(how: &How) -> Result<(Book, Journey), CommandError> {
     tell(how, OPERATIONS, &book.table())?;
     tell(how, WAY, &journey.table())?;
     tell(how, SCALE, &scale::table(&journey))?;
+    let stage = Box::pin(Stage::still(&bins)).await;
+    tell(how, USUAL, &usual::table(&stage, how).await?)?;
     Ok((book, journey))
 }
 
@@ -137,7 +144,9 @@ async fn grow(how: &How) -> Result<Outcome, CommandError> {
     let growth = Box::pin(growth::measure(how, &growth::SIZES, &growth::LENGTHS)).await?;
     let verdicts = growth.verdicts();
     let (made, verdicts_told) = (machine("make bench BENCH=growth"), report::verdicts(&verdicts));
-    tell(how, GROWTH, &format!("{made}\n\n{verdicts_told}\n{}", growth.table()))?;
+    let chart =
+        "![Requests, capacity units and p99 of each operation against the size of the table](growth.svg)";
+    tell(how, GROWTH, &format!("{made}\n\n{verdicts_told}\n{chart}\n\n{}", growth.table()))?;
     if how.write {
         growth.draw()?;
     }
@@ -175,6 +184,7 @@ async fn time(how: &How) -> Result<Outcome, CommandError> {
     let mut told = format!("{}\n\n{}\n", machine("make bench"), report::verdicts(&verdicts));
     let _ = writeln!(told, "{}\n{}", report::times(&results), report::footprints(&sizes, &peaks));
     tell(how, TIMES, &told)?;
+    tell(how, SUMMARY, &report::summary(&results))?;
     let far = Box::pin(Journey::watch(&how.functions(), Duration::from_millis(Distance::REGION.delay))).await;
     let of = |workload: &str| results.of(workload, Subject::Ours, Distance::REGION);
     if let Some(reads) = of(CACHED_PRODUCT.name).zip(of(GET_ORDER.name)) {

@@ -22,6 +22,9 @@ pub struct Figures {
     pub distance: Distance,
     /// Cold starts: from the start of the process to the end of the first answer.
     pub cold: Option<Spread>,
+    /// Of that, what came after the process had asked for its first event: what the caller waits for where Lambda started it
+    /// beforehand.
+    pub first: Option<Spread>,
     /// Warm invocations: from the event to the answer.
     pub warm: Option<Spread>,
     /// Of that, what was not spent waiting for a service.

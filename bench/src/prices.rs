@@ -63,6 +63,12 @@ impl Prices {
         }
     }
 
+    /// What a million times this costs at the services, in dollars.
+    #[must_use]
+    pub fn of(&self, cost: &Cost) -> String {
+        self.total(&Bill::of(cost)).in_dollars()
+    }
+
     /// What a bill comes to.
     fn total(&self, bill: &Bill) -> Price {
         let price = |name| self.0.get(name).map_or(0, |price| price.0);

@@ -6,7 +6,8 @@ use crate::figures::{Figures, Results, Spread, decimal, hundredths, millis};
 use crate::footprint::Size;
 use crate::subjects::Subject;
 use crate::targets::Verdict;
-use crate::workloads::{self, Workload};
+use crate::theatre::Distance;
+use crate::workloads::{self, COUNT_TEN, GET_ORDER, PLACE_ORDER, Workload};
 
 /// The targets, with what was measured.
 #[must_use]
@@ -38,8 +39,8 @@ pub fn times(results: &Results) -> String {
 
 fn table(workload: &Workload, figures: &[&Figures]) -> String {
     let mut table =
-        "| distance | who | cold | p50 | p90 | p99 | own p50 | CPU, µs | × bare | MiB | requests | units |\n\
-         |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+        "| distance | who | cold | first | p50 | p90 | p99 | own p50 | CPU, µs | × bare | MiB | requests | units |\n\
+         |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
             .to_owned();
     for one in figures {
         let bare = figures
@@ -51,10 +52,11 @@ fn table(workload: &Workload, figures: &[&Figures]) -> String {
         let units = one.cost.read + one.cost.written;
         let _ = writeln!(
             table,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             one.distance,
             one.subject.name(),
             shown(one.cold.map(|cold| millis(cold.p50))),
+            shown(one.first.map(|first| millis(first.p50))),
             warm(|spread| spread.p50),
             warm(|spread| spread.p90),
             warm(|spread| spread.p99),
@@ -72,6 +74,50 @@ fn table(workload: &Workload, figures: &[&Figures]) -> String {
 
 fn shown(text: Option<String>) -> String {
     text.unwrap_or_else(|| "–".to_owned())
+}
+
+/// One figure of a series, told.
+type Told = fn(&Figures) -> Option<String>;
+
+/// What is said first, to whoever has no time for all of it.
+const SUMMARY: [(&str, Workload, Distance, Told); 8] = [
+    ("cold start over TLS, one order read, ms", GET_ORDER, Distance::TLS, cold),
+    ("cold start without TLS, ms", GET_ORDER, Distance::NONE, cold),
+    ("one order read, processor time, µs", GET_ORDER, Distance::NONE, cpu),
+    ("one order placed, p50 with services 3 ms away, ms", PLACE_ORDER, Distance::REGION, p50),
+    ("one order placed, processor time, µs", PLACE_ORDER, Distance::NONE, cpu),
+    ("ten messages, each effect once, p50 with services 3 ms away, ms", COUNT_TEN, Distance::REGION, p50),
+    ("ten messages, processor time, µs", COUNT_TEN, Distance::NONE, cpu),
+    ("peak memory, placing orders, MiB", PLACE_ORDER, Distance::NONE, peak),
+];
+
+fn cold(figures: &Figures) -> Option<String> {
+    figures.cold.map(|cold| millis(cold.p50))
+}
+
+fn p50(figures: &Figures) -> Option<String> {
+    figures.warm.map(|warm| millis(warm.p50))
+}
+
+fn cpu(figures: &Figures) -> Option<String> {
+    figures.cpu.map(|cpu| cpu.to_string())
+}
+
+fn peak(figures: &Figures) -> Option<String> {
+    (figures.peak > 0).then(|| decimal(figures.peak * 100 / 1024))
+}
+
+/// The figures that matter most, of ours and of what it is compared with.
+#[must_use]
+pub fn summary(results: &Results) -> String {
+    let compared = [Subject::Ours, Subject::Best, Subject::Plain, Subject::Node];
+    let names = compared.map(Subject::name).join(" | ");
+    let mut table = format!("| | {names} |\n|---|---:|---:|---:|---:|\n");
+    for (says, workload, distance, told) in &SUMMARY {
+        let figure = |subject| shown(results.of(workload.name, subject, *distance).and_then(*told));
+        let _ = writeln!(table, "| {says} | {} |", compared.map(figure).join(" | "));
+    }
+    table
 }
 
 /// Memory and size of every function.

@@ -45,7 +45,7 @@ impl Effort {
 struct Turns {
     who: (Subject, &'static str),
     events: Vec<Value>,
-    cold: Vec<Duration>,
+    cold: Vec<Taken>,
     warm: Vec<Taken>,
     cpu: Duration,
     peak: u64,
@@ -73,7 +73,7 @@ pub async fn run(
         for turns in &mut cast {
             theatre.cool(turns.who).await;
             let taken = turns.next(workload, theatre).await;
-            turns.cold.push(taken.wall);
+            turns.cold.push(taken);
         }
     }
     for turns in &mut cast {
@@ -123,7 +123,8 @@ impl Turns {
             workload: workload.name.to_owned(),
             subject: self.who.0,
             distance,
-            cold: Spread::of(self.cold),
+            cold: Spread::of(self.cold.iter().map(|taken| taken.wall).collect()),
+            first: Spread::of(self.cold.iter().map(|taken| taken.handled).collect()),
             warm: Spread::of(self.warm.iter().map(|taken| taken.wall).collect()),
             own: Spread::of(self.warm.iter().map(|taken| taken.own).collect()),
             cpu: micros(self.cpu).checked_div(invocations),

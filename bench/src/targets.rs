@@ -198,6 +198,7 @@ mod tests {
             subject,
             distance: Distance::NONE,
             cold: None,
+            first: None,
             warm: None,
             own: None,
             cpu: Some(cpu),

@@ -20,6 +20,9 @@ use crate::process::Process;
 use crate::stage::Stage;
 use crate::subjects::Subject;
 
+/// How long an invocation or the end of a process may take; more than any function has, under callgrind as well.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// How far services are away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Distance {
@@ -49,7 +52,9 @@ impl fmt::Display for Distance {
 pub struct Taken {
     /// From its being handed over to its answer.
     pub wall: Duration,
-    /// Of that, what was not spent waiting for a service.
+    /// Of that, what came after the function had asked for its event: all of it, unless it had to be started.
+    pub handled: Duration,
+    /// Of `wall`, what was not spent waiting for a service.
     pub own: Duration,
     /// What it asked of services.
     pub cost: Cost,
@@ -95,13 +100,19 @@ impl Theatre {
         let (host, faults) = self.hosts.get(&subject).expect("the subject takes part");
         let invocation = Invocation::new(event.to_string());
         faults.forget_calls();
+        let busy = || host.stats().get(function).map(|stats| stats.busy).unwrap_or_default();
+        let before = busy();
         let begun = Instant::now();
-        let answer = host.invoke(function, invocation).await;
+        let answer = tokio::time::timeout(PATIENCE, host.invoke(function, invocation)).await;
         let wall = begun.elapsed();
+        let answer = answer.unwrap_or_else(|_| {
+            panic!("nobody answered for {function} of {} in {PATIENCE:?}", subject.name())
+        });
         let answer = answer.unwrap_or_else(|error| panic!("{function} of {}: {error}", subject.name()));
         let calls = faults.calls();
         Taken {
             wall,
+            handled: busy().saturating_sub(before),
             own: wall.saturating_sub(waited(&calls)),
             cost: Cost::of(&calls),
             answer: serde_json::from_slice(&answer).unwrap_or_default(),
@@ -116,9 +127,13 @@ impl Theatre {
     }
 
     /// Ends the process of a function, so that its next invocation is a cold start.
+    ///
+    /// # Panics
+    /// If it does not end.
     pub async fn cool(&self, (subject, function): (Subject, &str)) {
         if let Some((host, _)) = self.hosts.get(&subject) {
-            host.kill(function).await;
+            let killed = tokio::time::timeout(PATIENCE, host.kill(function)).await;
+            assert!(killed.is_ok(), "{function} of {} did not end in {PATIENCE:?}", subject.name());
         }
     }
 

@@ -1,7 +1,8 @@
 //! What the functions that are compared with ours have in common: a slim client of the table, idempotency in the three
 //! requests that Powertools for AWS Lambda makes of it, and one line of metrics.
 //!
-//! They do the work of a function by hand and nothing besides: no authentication, no limits, no outbox, no validation.
+//! They do the work of a function by hand and nothing besides: no authentication, no limits, no outbox, no validation. Like
+//! ours, they ask what each request took.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -10,11 +11,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use serde_json::json;
 
 /// What a function stops with.
 pub type Error = lambda_runtime::Error;
+
+/// What is asked about each request.
+const UNITS: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
 /// An item of the table.
 pub type Item = HashMap<String, AttributeValue>;
@@ -47,7 +51,7 @@ impl Table {
     /// If the table does not answer.
     pub async fn get(&self, (pk, sk): (String, &str)) -> Result<Option<Item>, Error> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key(pk, sk)));
-        Ok(get.send().await?.item)
+        Ok(get.return_consumed_capacity(UNITS).send().await?.item)
     }
 
     /// Writes one item.
@@ -55,7 +59,8 @@ impl Table {
     /// # Errors
     /// If the table does not answer.
     pub async fn put(&self, item: Item) -> Result<(), Error> {
-        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await?;
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.return_consumed_capacity(UNITS).send().await?;
         Ok(())
     }
 
@@ -64,7 +69,7 @@ impl Table {
     /// # Errors
     /// If the table does not answer.
     pub async fn begin(&self, token: &str) -> Result<Option<Item>, Error> {
-        let put = self.client.put_item().table_name(&self.name);
+        let put = self.client.put_item().table_name(&self.name).return_consumed_capacity(UNITS);
         let put = put.set_item(Some(key(format!("bench-idempotency#{token}"), "idempotency")));
         let put = put.condition_expression("attribute_not_exists(pk)");
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -83,7 +88,7 @@ impl Table {
     /// # Errors
     /// If the table does not answer.
     pub async fn end(&self, token: &str, answer: String) -> Result<(), Error> {
-        let update = self.client.update_item().table_name(&self.name);
+        let update = self.client.update_item().table_name(&self.name).return_consumed_capacity(UNITS);
         let update = update.set_key(Some(key(format!("bench-idempotency#{token}"), "idempotency")));
         let update = update.update_expression("SET answer = :answer");
         update.expression_attribute_values(":answer", AttributeValue::S(answer)).send().await?;
@@ -95,7 +100,7 @@ impl Table {
     /// # Errors
     /// If the table does not answer.
     pub async fn forget(&self, token: &str) -> Result<(), Error> {
-        let delete = self.client.delete_item().table_name(&self.name);
+        let delete = self.client.delete_item().table_name(&self.name).return_consumed_capacity(UNITS);
         delete.set_key(Some(key(format!("bench-idempotency#{token}"), "idempotency"))).send().await?;
         Ok(())
     }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use bench::command::{OPERATIONS, WAY};
+use bench::cli::Cli;
+use bench::command::{OPERATIONS, USUAL, WAY};
 use bench::document::Place;
 use bench::journey::Journey;
-use bench::operations;
+use bench::stage::Stage;
+use bench::{operations, usual};
+use clap::Parser;
 
 /// What a document says.
 fn documented(place: Place) -> String {
@@ -26,6 +29,14 @@ async fn every_operation_takes_the_requests_and_units_that_are_documented() {
         new.is_empty() && gone.is_empty(),
         "measured {new:#?}, documented {gone:#?}: `bench counts --write`"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_usual_way_takes_the_requests_and_units_that_are_documented() {
+    let how = Cli::parse_from(["bench"]).how;
+    let stage = Box::pin(Stage::still(&how.functions())).await;
+    let measured = usual::table(&stage, &how).await.unwrap();
+    assert_eq!(measured.trim(), documented(USUAL));
 }
 
 #[tokio::test(flavor = "multi_thread")]
