@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{instance::Instance, job::Job, pool::Pool};
+use super::{instance::Instance, pool::Pool};
 use crate::{clock, host::InvokeError, ids, names};
 
 /// An answer may have 6 MB and a little for its envelope.
@@ -115,17 +115,15 @@ async fn extension(
 }
 
 async fn next(pool: &Arc<Pool>, instance: &Instance) -> Result<Response<Full<Bytes>>, ApiError> {
-    let Job { invocation, reply } = pool.take(instance).await.ok_or(ApiError::Dying)?;
+    let invocation = pool.take(instance).await.ok_or(ApiError::Dying)?;
     let deadline = clock::now_millis() + i64::try_from(instance.timeout().as_millis()).unwrap_or(i64::MAX);
-    let response = Response::builder()
+    Ok(Response::builder()
         .header("content-type", "application/json")
         .header("lambda-runtime-aws-request-id", &invocation.request_id)
         .header("lambda-runtime-deadline-ms", deadline)
         .header("lambda-runtime-invoked-function-arn", names::function_arn(&instance.stem))
         .header("lambda-runtime-trace-id", &invocation.trace)
-        .body(Full::new(invocation.payload.clone()))?;
-    instance.begin(Job { invocation, reply });
-    Ok(response)
+        .body(Full::new(invocation.payload))?)
 }
 
 async fn read(body: Incoming) -> Bytes {

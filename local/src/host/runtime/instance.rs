@@ -39,8 +39,6 @@ struct State {
     ready: bool,
     /// Whether it has an extension, without which Lambda announces no end.
     wants_to_be_told: bool,
-    /// It has answered and has not asked for its next event yet.
-    returning: bool,
     current: Option<Job>,
     /// When it was given what it works on.
     since: Option<Instant>,
@@ -105,16 +103,10 @@ impl Instance {
     pub(super) fn finish(&self, request_id: &str) -> Option<(Job, Duration)> {
         let mut state = self.lock();
         let job = state.current.take_if(|job| job.invocation.request_id == request_id)?;
-        state.returning = true;
         let took = state.since.take().map(|since| since.elapsed());
         drop(state);
         self.deadline.send_replace(None);
         Some((job, took.unwrap_or_default()))
-    }
-
-    /// Marks the end of the time between an answer and the next event; `true` if the instance was in it.
-    pub(super) fn has_returned(&self) -> bool {
-        std::mem::take(&mut self.lock().returning)
     }
 
     /// Takes the job away from an instance that will not finish it.

@@ -1,7 +1,7 @@
 //! The instances of one function, and the queue of events that they take from.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use super::{
     RuntimeSettings,
@@ -33,24 +33,51 @@ pub(super) struct Pool {
     pub(super) client: HttpClient,
     environment: Mutex<Arc<BTreeMap<String, String>>>,
     stop: Stop,
-    jobs: mpsc::UnboundedSender<Job>,
-    waiting_jobs: AsyncMutex<mpsc::UnboundedReceiver<Job>>,
     state: Mutex<State>,
+    /// Told of each job that an instance which waits may take.
+    arrivals: Notify,
 }
 
 #[derive(Default)]
 struct State {
     /// Jobs that no instance has taken yet.
-    queued: usize,
-    /// Instances that have been started but have not asked for an event yet.
-    starting: usize,
-    /// Instances that have answered and are about to ask for their next event. A client that sends one request after
-    /// the other is often faster than they are, and must not start an instance by that.
-    returning: usize,
-    /// Instances that wait for an event.
-    waiting: usize,
-    instances: HashMap<u64, Arc<Instance>>,
+    jobs: VecDeque<Job>,
+    instances: HashMap<u64, Member>,
     stats: FunctionStats,
+}
+
+/// An instance whose process has not been seen to end.
+struct Member {
+    instance: Arc<Instance>,
+    /// Whether the next job is for it: it starts, waits, or has answered and is about to ask. A client that sends one
+    /// request after the other is often faster than the last, and must not start an instance by that.
+    available: bool,
+}
+
+impl State {
+    fn available(&self) -> usize {
+        self.instances.values().filter(|member| member.available).count()
+    }
+
+    fn set_available(&mut self, instance: &Instance, available: bool) {
+        if let Some(member) = self.instances.get_mut(&instance.id) {
+            member.available = available;
+        }
+    }
+
+    /// Has an instance begin to work on the next job, if there is one and the process has not ended by now.
+    fn assign(&mut self, instance: &Instance) -> Option<Invocation> {
+        let member = self.instances.get_mut(&instance.id)?;
+        let job = self.jobs.pop_front()?;
+        let invocation = job.invocation.clone();
+        instance.begin(job);
+        member.available = false;
+        Some(invocation)
+    }
+
+    fn all(&self) -> Vec<Arc<Instance>> {
+        self.instances.values().map(|member| Arc::clone(&member.instance)).collect()
+    }
 }
 
 impl Pool {
@@ -60,16 +87,14 @@ impl Pool {
         client: HttpClient,
         stop: Stop,
     ) -> Self {
-        let (jobs, receiver) = mpsc::unbounded_channel();
         Self {
             environment: Mutex::new(Arc::new(function.environment.clone())),
             function,
             settings,
             client,
             stop,
-            jobs,
-            waiting_jobs: AsyncMutex::new(receiver),
             state: Mutex::default(),
+            arrivals: Notify::new(),
         }
     }
 
@@ -86,7 +111,7 @@ impl Pool {
     pub(super) async fn deploy(&self, environment: &BTreeMap<String, String>) {
         *self.environment.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(environment.clone());
         // Whoever has read the old environment is in the pool by now.
-        let old: Vec<_> = self.lock().instances.values().cloned().collect();
+        let old = self.lock().all();
         for instance in old {
             instance.retire().await;
         }
@@ -99,13 +124,10 @@ impl Pool {
         let (reply, answer) = oneshot::channel();
         {
             let mut state = self.lock();
-            state.queued += 1;
+            state.jobs.push_back(Job { invocation, reply });
             state.stats.invocations += 1;
         }
-        if self.jobs.send(Job { invocation, reply }).is_err() {
-            return Err(InvokeError::Stopped);
-        }
-        self.scale();
+        self.offer();
         let answer = tokio::select! {
             answer = answer => answer.unwrap_or(Err(InvokeError::Stopped)),
             () = self.stop.wait() => Err(InvokeError::Stopped),
@@ -119,18 +141,21 @@ impl Pool {
         answer
     }
 
-    /// Starts instances while there are more jobs than instances that will take one.
-    fn scale(self: &Arc<Self>) {
+    /// Offers jobs to instances that wait, and starts some while there are more jobs than instances that will take one.
+    /// To be called whenever there is a job more, or an instance less.
+    fn offer(self: &Arc<Self>) {
         let mut state = self.lock();
-        while state.queued > state.waiting + state.starting + state.returning
+        if !state.jobs.is_empty() {
+            self.arrivals.notify_one();
+        }
+        while state.jobs.len() > state.available()
             && state.instances.len() < self.limit()
             && !self.stop.is_triggered()
         {
             let id = NEXT_INSTANCE.fetch_add(1, Ordering::Relaxed);
             let instance = Arc::new(Instance::new(id, self.function.stem.as_str(), self.function.timeout));
-            state.starting += 1;
             state.stats.cold_starts += 1;
-            state.instances.insert(id, Arc::clone(&instance));
+            state.instances.insert(id, Member { instance: Arc::clone(&instance), available: true });
             tokio::spawn(process::run(Arc::clone(self), instance, self.stop.clone()));
         }
     }
@@ -139,90 +164,73 @@ impl Pool {
     pub(super) fn finish(&self, instance: &Instance, request_id: &str, answer: Answer) -> bool {
         let mut state = self.lock();
         let Some((job, took)) = instance.finish(request_id) else { return false };
-        state.returning += 1;
+        state.set_available(instance, true);
         state.stats.busy += took;
         drop(state);
         job.answer(answer);
         true
     }
 
-    /// Waits for a job on behalf of an instance that asks for one.
-    pub(super) async fn take(self: &Arc<Self>, instance: &Instance) -> Option<Job> {
-        {
-            let mut state = self.lock();
-            if instance.becomes_ready() {
-                state.starting -= 1;
-            }
-            if instance.has_returned() {
-                state.returning -= 1;
-            }
-            state.waiting += 1;
-        }
-        let mut waiting = Waiting { pool: self, job_taken: false };
-        let job = tokio::select! {
+    /// Has an instance that asks for a job wait for one, and begin to work on it.
+    pub(super) async fn take(self: &Arc<Self>, instance: &Instance) -> Option<Invocation> {
+        instance.becomes_ready();
+        self.lock().set_available(instance, true);
+        let waiting = Waiting { pool: self, instance };
+        tokio::select! {
             biased;
             () = instance.dies() => None,
             () = instance.retires() => {
+                drop(waiting);
                 instance.ends();
                 instance.dies().await;
                 None
             }
-            job = async { self.waiting_jobs.lock().await.recv().await } => job,
-        };
-        waiting.job_taken = job.is_some();
-        drop(waiting);
-        if job.is_none() {
-            // A job that came while this instance was counted on has nobody to take it.
-            self.scale();
+            invocation = self.next_for(instance) => Some(invocation),
         }
-        job
+    }
+
+    async fn next_for(&self, instance: &Instance) -> Invocation {
+        loop {
+            let arrival = self.arrivals.notified();
+            if let Some(invocation) = self.lock().assign(instance) {
+                return invocation;
+            }
+            arrival.await;
+        }
     }
 
     /// An instance is gone: whatever it was to do fails, and others are started if jobs wait.
     pub(super) fn gone(self: &Arc<Self>, instance: &Instance, error: impl Fn() -> InvokeError) {
         let was_starting = instance.becomes_ready();
-        let current = instance.abandon();
-        {
+        let job = {
             let mut state = self.lock();
             state.instances.remove(&instance.id);
-            if instance.has_returned() {
-                state.returning -= 1;
-            }
-            if was_starting {
-                state.starting -= 1;
-            }
+            let current = instance.abandon();
             if was_starting || current.is_some() {
                 state.stats.crashes += 1;
             }
-        }
-        // An instance that never became ready fails the job that it was started for.
-        let job = current.or_else(|| if was_starting { self.next_waiting() } else { None });
+            // An instance that never became ready fails the job that it was started for.
+            current.or_else(|| if was_starting { state.jobs.pop_front() } else { None })
+        };
         if let Some(job) = job {
             job.answer(Err(error()));
         }
-        self.scale();
-    }
-
-    fn next_waiting(&self) -> Option<Job> {
-        let mut jobs = self.waiting_jobs.try_lock().ok()?;
-        let job = jobs.try_recv().ok()?;
-        self.lock().queued -= 1;
-        Some(job)
+        self.offer();
     }
 
     pub(super) fn processes(&self) -> Vec<u32> {
-        self.lock().instances.values().filter_map(|instance| instance.process()).collect()
+        self.lock().all().iter().filter_map(|instance| instance.process()).collect()
     }
 
     pub(super) async fn kill(&self) -> usize {
-        let instances: Vec<_> = self.lock().instances.values().cloned().collect();
+        let instances = self.lock().all();
         join_all(instances.iter().map(|instance| instance.kill())).await;
         instances.len()
     }
 
     /// Ends all instances in order, and waits until they are gone.
     pub(super) async fn leave(&self) {
-        let instances: Vec<_> = self.lock().instances.values().cloned().collect();
+        let instances = self.lock().all();
         join_all(instances.iter().map(|instance| instance.leave())).await;
     }
 
@@ -236,18 +244,116 @@ impl Pool {
     }
 }
 
-/// Counts an instance as waiting for as long as it lives, also when the instance hangs up.
+/// Counts an instance as available until it has a job, or its connection is gone, which may be at any time.
 struct Waiting<'a> {
-    pool: &'a Pool,
-    job_taken: bool,
+    pool: &'a Arc<Pool>,
+    instance: &'a Instance,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut state = self.pool.lock();
-        state.waiting -= 1;
-        if self.job_taken {
-            state.queued -= 1;
-        }
+        self.pool.lock().set_available(self.instance, false);
+        self.pool.offer();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, time::Duration};
+
+    use futures::FutureExt as _;
+    use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+
+    use super::*;
+    use crate::{
+        access::Access,
+        faults::Faults,
+        logs::{Logs, Sink},
+    };
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    /// A pool with room for two of a function that cannot be started, and one instance that waits for a job.
+    fn pool() -> (Arc<Pool>, Arc<Instance>) {
+        let settings = RuntimeSettings {
+            bin_dir: "/nowhere".into(),
+            instances: 2,
+            upstreams: Vec::new(),
+            access: Access::default(),
+            faults: Faults::default(),
+            tls: None,
+            logs: Logs::new(Sink::Memory),
+        };
+        let function = Function {
+            logical_id: "Probe".to_owned(),
+            stem: "api-probe".to_owned(),
+            timeout: SOON,
+            memory: 128,
+            environment: BTreeMap::new(),
+            grants: BTreeSet::new(),
+            log_group: None,
+            traced: false,
+            routes: Vec::new(),
+            queues: Vec::new(),
+            streams: Vec::new(),
+            schedules: Vec::new(),
+        };
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let pool = Arc::new(Pool::new(function, Arc::new(settings), client, Stop::new()));
+        let instance = Arc::new(Instance::new(0, "api-probe", SOON));
+        let member = Member { instance: Arc::clone(&instance), available: true };
+        pool.lock().instances.insert(0, member);
+        (pool, instance)
+    }
+
+    /// What an invocation comes to, if it is not left lying.
+    async fn invoke(pool: &Arc<Pool>) -> Answer {
+        let answer = tokio::time::timeout(SOON, pool.invoke(Invocation::new("{}"))).await;
+        answer.expect("somebody was started for it")
+    }
+
+    #[tokio::test]
+    async fn a_job_is_for_an_instance_that_waits() {
+        let (pool, instance) = pool();
+        let mut asks = Box::pin(pool.take(&instance));
+        assert!(asks.as_mut().now_or_never().is_none());
+        let invoked = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { invoke(&pool).await }
+        });
+        let invocation = asks.await.unwrap();
+        assert!(pool.finish(&instance, &invocation.request_id, Ok("done".into())));
+        assert_eq!(invoked.await.unwrap().unwrap(), "done");
+        assert_eq!(pool.stats().cold_starts, 0);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_came_before_the_instance_hung_up_is_for_the_next() {
+        let (pool, instance) = pool();
+        let mut asks = Box::pin(pool.take(&instance));
+        assert!(asks.as_mut().now_or_never().is_none());
+        let invoked = tokio::join!(invoke(&pool), async { drop(asks) }).0;
+        assert!(matches!(invoked, Err(InvokeError::Start { .. })), "{invoked:?}");
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_is_gone_is_not_counted_on_even_if_it_has_not_hung_up() {
+        let (pool, instance) = pool();
+        let mut asks = Box::pin(pool.take(&instance));
+        assert!(asks.as_mut().now_or_never().is_none());
+        pool.gone(&instance, || InvokeError::Stopped);
+        let invoked = invoke(&pool).await;
+        assert!(matches!(invoked, Err(InvokeError::Start { .. })), "{invoked:?}");
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_is_gone_is_given_nothing() {
+        let (pool, instance) = pool();
+        pool.gone(&instance, || InvokeError::Stopped);
+        let (reply, _answer) = oneshot::channel();
+        pool.lock().jobs.push_back(Job { invocation: Invocation::new("{}"), reply });
+        assert!(pool.take(&instance).now_or_never().is_none());
+        let invoked = invoke(&pool).await;
+        assert!(matches!(invoked, Err(InvokeError::Start { .. })), "{invoked:?}");
     }
 }
