@@ -28,7 +28,6 @@ export const options = {
   scenarios: plan,
   thresholds,
   summaryTrendStats: ['p(50)', 'p(99)', 'max'],
-  noCookies: true,
 };
 
 // How long somebody waits for an answer that is still of use, in milliseconds.
