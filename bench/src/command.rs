@@ -202,7 +202,7 @@ async fn series(stage: &Stage, how: &How) -> Result<Results, CommandError> {
         let theatre = Theatre::open(stage, how, distance)?;
         let effort = if distance.tls { Effort { warm: 0, ..effort } } else { effort };
         for workload in &workloads::ALL {
-            for figures in series::run(workload, (stage, &theatre), distance, effort).await {
+            for figures in series::run(workload, &[(stage, &theatre)], distance, effort).await {
                 record.add(&figures)?;
                 results.all.push(figures);
             }

@@ -42,44 +42,47 @@ pub const CHART: &str = "docs/growth.svg";
 /// What was measured.
 #[derive(Debug, Default)]
 pub struct Growth {
-    /// On each table, by its items.
-    pub tables: Vec<(usize, Vec<Figures>)>,
+    /// How many items each table holds.
+    pub sizes: Vec<usize>,
+    /// Each probe on each table.
+    pub probes: Vec<Vec<Figures>>,
     /// On each queue.
     pub queues: Vec<Backlog>,
 }
 
-/// Measures on tables of these `sizes` and queues of these `lengths`.
+/// Measures on tables of these `sizes`, which take turns, and then on queues of these `lengths` beside the last of them.
 ///
 /// # Errors
 /// If the record cannot be written.
 pub async fn measure(how: &How, sizes: &[usize], lengths: &[usize]) -> Result<Growth, GrowthError> {
     let record = Record::begin()?;
-    let stage = Box::pin(Stage::still(&how.functions())).await;
-    let mut crowd = Box::pin(Crowd::gather(&stage, SEED)).await;
-    let effort = Effort { cold: 0, warm: how.warm };
-    let mut growth = Growth::default();
+    let mut tables = Vec::new();
     for size in sizes {
+        let stage = Box::pin(Stage::still(&how.functions())).await;
+        let mut crowd = Box::pin(Crowd::gather(&stage, SEED)).await;
         crowd.grow(&stage, *size).await;
-        eprintln!("[growth] {size} items");
         let theatre = Theatre::open(&stage, how, Distance::REGION)?;
-        let mut all = Vec::new();
-        for probe in &probes::ALL {
-            for figures in series::run(probe, (&stage, &theatre), Distance::REGION, effort).await {
-                record.add(&figures)?;
-                all.push(figures);
-            }
-            eprintln!("[growth] {size} items: {}", probe.name);
+        eprintln!("[growth] {size} items");
+        tables.push((stage, theatre, crowd));
+    }
+    let stages: Vec<_> = tables.iter().map(|(stage, theatre, _)| (stage, theatre)).collect();
+    let effort = Effort { cold: 0, warm: how.warm };
+    let mut growth = Growth { sizes: sizes.to_vec(), ..Growth::default() };
+    for probe in &probes::ALL {
+        let figures = series::run(probe, &stages, Distance::REGION, effort).await;
+        figures.iter().try_for_each(|figures| record.add(figures))?;
+        growth.probes.push(figures);
+        eprintln!("[growth] {}", probe.name);
+    }
+    if let Some((stage, theatre, crowd)) = tables.last_mut() {
+        for length in lengths {
+            growth.queues.push(Box::pin(backlog::measure((stage, theatre), crowd, *length)).await);
+            eprintln!("[growth] {length} messages");
         }
+    }
+    for (_, theatre, _) in tables {
         theatre.close().await;
-        growth.tables.push((*size, all));
     }
-    let theatre = Theatre::open(&stage, how, Distance::REGION)?;
-    for length in lengths {
-        let backlog = Box::pin(backlog::measure((&stage, &theatre), &mut crowd, *length)).await;
-        eprintln!("[growth] {length} messages");
-        growth.queues.push(backlog);
-    }
-    theatre.close().await;
     Ok(growth)
 }
 
@@ -115,6 +118,12 @@ impl Ends<'_> {
     fn slowdown(&self) -> Option<u64> {
         hundredths(self.most.warm?.p99, self.least.warm?.p99)
     }
+
+    /// The processor time that the function itself takes on the largest table, in hundredths of that on the smallest: the rest
+    /// of a slowdown is the table's.
+    fn work(&self) -> Option<u64> {
+        hundredths(self.most.cpu?, self.least.cpu?)
+    }
 }
 
 /// Units of an invocation, in hundredths.
@@ -124,20 +133,12 @@ fn units(figures: &Figures) -> u64 {
 }
 
 impl Growth {
-    /// The probes, each on every table.
-    fn probes(&self) -> Vec<Vec<&Figures>> {
-        let names = self.tables.first().map(|(_, figures)| figures.as_slice()).unwrap_or_default();
-        let all = self.tables.iter().flat_map(|(_, figures)| figures);
-        let of = |name: &str| all.clone().filter(|figures| figures.workload == name).collect();
-        names.iter().map(|first| of(&first.workload)).collect()
-    }
-
     /// Each target with how far it is met.
     #[must_use]
     pub fn verdicts(&self) -> Vec<Verdict> {
         let mut all = Vec::new();
         let (mut uneven, mut slowest) = (Vec::new(), (0, String::new()));
-        for probe in self.probes() {
+        for probe in &self.probes {
             let Some((least, most)) = probe.first().zip(probe.last()) else { continue };
             let ends = Ends { least, most };
             if !ends.is_constant() {
@@ -149,7 +150,7 @@ impl Growth {
                 slowest = (share, least.workload.clone());
             }
         }
-        let count = self.probes().len();
+        let count = self.probes.len();
         let told = if uneven.is_empty() {
             format!("all {count} operations")
         } else {
@@ -184,22 +185,24 @@ impl Growth {
     #[must_use]
     pub fn table(&self) -> String {
         let mut text = "| operation |".to_owned();
-        for (size, _) in &self.tables {
+        for size in &self.sizes {
             let _ = write!(text, " {size} items: requests | units | p50 | p99 |");
         }
-        text.push_str(" p99 ×  |\n|---|");
-        text.push_str(&"---:|".repeat(self.tables.len() * 4 + 1));
+        text.push_str(" p99 × | CPU × |\n|---|");
+        text.push_str(&"---:|".repeat(self.sizes.len() * 4 + 2));
         text.push('\n');
-        for probe in self.probes() {
+        for probe in &self.probes {
             let Some((least, most)) = probe.first().zip(probe.last()) else { continue };
             let _ = write!(text, "| {} |", least.workload);
-            for one in &probe {
+            for one in probe {
                 let (p50, p99) = one.warm.map_or((0, 0), |warm| (warm.p50, warm.p99));
                 let units = decimal(units(one));
                 let _ = write!(text, " {} | {units} | {} | {} |", one.requests, millis(p50), millis(p99));
             }
-            let share = Ends { least, most }.slowdown().map_or_else(|| "–".to_owned(), decimal);
-            let _ = writeln!(text, " {share} |");
+            let ends = Ends { least, most };
+            let [slowdown, work] =
+                [ends.slowdown(), ends.work()].map(|share| share.map_or_else(|| "–".to_owned(), decimal));
+            let _ = writeln!(text, " {slowdown} | {work} |");
         }
         text.push_str("\n| messages that wait | handled | requests | a message, p50 | p99 |\n|---:|---:|---:|---:|---:|\n");
         for Backlog { waiting, handled, message, requests } in &self.queues {
@@ -216,7 +219,6 @@ impl Growth {
     /// [`ChartError`].
     pub fn draw(&self) -> Result<(), ChartError> {
         let file: PathBuf = harness::workspace(CHART);
-        let sizes: Vec<usize> = self.tables.iter().map(|(size, _)| *size).collect();
-        chart::draw(&file, &self.probes(), &sizes)
+        chart::draw(&file, &self.probes, &self.sizes)
     }
 }

@@ -42,7 +42,8 @@ impl Effort {
 }
 
 /// What one of those who take part has done so far.
-struct Turns {
+struct Turns<'a> {
+    theatre: &'a Theatre,
     who: (Subject, &'static str),
     events: Vec<Value>,
     cold: Vec<Taken>,
@@ -51,63 +52,65 @@ struct Turns {
     peak: u64,
 }
 
-/// Runs a workload at a distance.
+/// Runs a workload at a distance, on each of these stages; the figures are in their order.
 ///
 /// # Panics
 /// If somebody does not answer as it should.
 pub async fn run(
     workload: &Workload,
-    (stage, theatre): (&Stage, &Theatre),
+    stages: &[(&Stage, &Theatre)],
     distance: Distance,
     effort: Effort,
 ) -> Vec<Figures> {
     let mut cast = Vec::new();
-    for who in workload.done_by.iter().filter(|(subject, _)| theatre.has(*subject)) {
-        let warming = if effort.warm == 0 { 0 } else { WARMING / workload.pieces };
-        let count = effort.cold + warming + effort.warm_of(workload);
-        let events = workload.events(stage, count).await;
-        let (cold, warm) = (Vec::new(), Vec::new());
-        cast.push(Turns { who: *who, events, cold, warm, cpu: Duration::ZERO, peak: 0 });
+    for (stage, theatre) in stages {
+        for who in workload.done_by.iter().filter(|(subject, _)| theatre.has(*subject)) {
+            let warming = if effort.warm == 0 { 0 } else { WARMING / workload.pieces };
+            let count = effort.cold + warming + effort.warm_of(workload);
+            let events = workload.events(stage, count).await;
+            let (cold, warm) = (Vec::new(), Vec::new());
+            cast.push(Turns { theatre, who: *who, events, cold, warm, cpu: Duration::ZERO, peak: 0 });
+        }
     }
     for _ in 0..effort.cold {
         for turns in &mut cast {
-            theatre.cool(turns.who).await;
-            let taken = turns.next(workload, theatre).await;
+            turns.theatre.cool(turns.who).await;
+            let taken = turns.next(workload).await;
             turns.cold.push(taken);
         }
     }
     for turns in &mut cast {
         while turns.events.len() > effort.warm_of(workload) {
-            turns.next(workload, theatre).await;
+            turns.next(workload).await;
         }
     }
     while cast.iter().any(|turns| !turns.events.is_empty()) {
         for turns in &mut cast {
-            turns.take_turn(workload, theatre).await;
+            turns.take_turn(workload).await;
         }
     }
     cast.into_iter().map(|turns| turns.into_figures(workload, distance)).collect()
 }
 
-impl Turns {
-    async fn next(&mut self, workload: &Workload, theatre: &Theatre) -> Taken {
+impl Turns<'_> {
+    async fn next(&mut self, workload: &Workload) -> Taken {
         let event = self.events.pop().expect("there are as many events as invocations");
-        let taken = theatre.invoke(self.who, &event).await;
+        let taken = self.theatre.invoke(self.who, &event).await;
         let (subject, answer) = (self.who.0.name(), &taken.answer);
         assert!((workload.holds)(answer), "{} by {subject}: {answer}", workload.name);
-        if let Some(peak) = theatre.process(self.who).and_then(Process::peak) {
+        if let Some(peak) = self.theatre.process(self.who).and_then(Process::peak) {
             self.peak = self.peak.max(peak);
         }
         taken
     }
 
     /// Some invocations in a row, with the processor time that they took together.
-    async fn take_turn(&mut self, workload: &Workload, theatre: &Theatre) {
-        let process = theatre.process(self.who);
+    async fn take_turn(&mut self, workload: &Workload) {
+        let process = self.theatre.process(self.who);
         let cpu = || process.and_then(Process::cpu);
         let before = cpu();
         for _ in 0..TURN.min(self.events.len()) {
-            let taken = self.next(workload, theatre).await;
+            let taken = self.next(workload).await;
             self.warm.push(taken);
         }
         if let (Some(before), Some(after)) = (before, cpu()) {

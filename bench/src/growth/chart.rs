@@ -29,7 +29,7 @@ const PANELS: [Panel; 3] = [
 ];
 
 /// Draws `probes`, each measured on tables of these `sizes`.
-pub(super) fn draw(file: &Path, probes: &[Vec<&Figures>], sizes: &[usize]) -> Result<(), ChartError> {
+pub(super) fn draw(file: &Path, probes: &[Vec<Figures>], sizes: &[usize]) -> Result<(), ChartError> {
     let root = SVGBackend::new(file, SIZE).into_drawing_area();
     let failed =
         |cause: &dyn std::fmt::Display| ChartError { file: file.to_owned(), cause: cause.to_string() };
@@ -46,31 +46,40 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
 /// One figure of all operations, against the size of the table.
-fn panel<'a>(area: &Area<'a>, (title, of): Panel, probes: &[Vec<&Figures>], sizes: &[usize]) -> Drawn<'a> {
+fn panel<'a>(area: &Area<'a>, (title, of): Panel, probes: &[Vec<Figures>], sizes: &[usize]) -> Drawn<'a> {
     let sizes: Vec<u64> = sizes.iter().map(|size| u64::try_from(*size).unwrap_or(u64::MAX)).collect();
     let (Some(first), Some(last)) = (sizes.first(), sizes.last()) else { return Ok(()) };
-    let highest = probes.iter().flatten().map(|figures| of(figures)).max().unwrap_or(100);
+    let all = probes.iter().flatten().map(of).filter(|figure| *figure > 0);
+    let (lowest, highest) = (all.clone().min().unwrap_or(1), all.max().unwrap_or(100));
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 16))
         .margin(10)
         .x_label_area_size(28)
         .y_label_area_size(44)
-        .build_cartesian_2d((*first..*last).log_scale(), 0..highest + highest / 10)?;
+        .build_cartesian_2d(
+            (*first..*last).log_scale(),
+            (lowest - lowest / 4..highest + highest / 3).log_scale(),
+        )?;
     let items = |items: &u64| format!("10^{}", items.ilog10());
     let hundredths = |figure: &u64| (figure / 100).to_string();
     let mut mesh = chart.configure_mesh();
-    mesh.disable_x_mesh().x_labels(4).x_label_formatter(&items).y_label_formatter(&hundredths).draw()?;
+    mesh.disable_x_mesh()
+        .max_light_lines(0)
+        .x_labels(4)
+        .x_label_formatter(&items)
+        .y_label_formatter(&hundredths)
+        .draw()?;
     for (number, probe) in probes.iter().enumerate() {
         let colour = Palette99::pick(number);
         let points: Vec<(u64, u64)> = sizes.iter().zip(probe).map(|(at, one)| (*at, of(one))).collect();
-        chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(1)))?;
+        chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?;
         chart.draw_series(points.into_iter().map(|point| Circle::new(point, 2, colour.filled())))?;
     }
     Ok(())
 }
 
 /// Which colour is which operation.
-fn key<'a>(area: &Area<'a>, probes: &[Vec<&Figures>]) -> Drawn<'a> {
+fn key<'a>(area: &Area<'a>, probes: &[Vec<Figures>]) -> Drawn<'a> {
     for (number, probe) in probes.iter().enumerate() {
         let Some(first) = probe.first() else { continue };
         let y = 20 + 20 * i32::try_from(number).unwrap_or(0);

@@ -23,7 +23,7 @@ async fn everybody_does_every_workload_over_tls_as_well() {
         let warm = if distance.tls { 0 } else { 40 };
         for workload in &ALL {
             let effort = Effort { cold: 1, warm };
-            let figures = series::run(workload, (&stage, &theatre), distance, effort).await;
+            let figures = series::run(workload, &[(&stage, &theatre)], distance, effort).await;
             let of = |subject| figures.iter().find(|figures| figures.subject == subject);
             let (ours, bare) = (of(Subject::Ours).unwrap(), of(Subject::Bare).unwrap());
             assert!(ours.cold.is_some() && ours.peak > bare.peak, "{ours:?}");
