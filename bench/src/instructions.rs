@@ -7,9 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use shared::clock::{Clock, SystemClock};
-use shared::limit::Quota;
-
 use crate::cli::How;
 use crate::document::{DocumentError, Place};
 use crate::figures::{decimal, hundredths};
@@ -28,8 +25,9 @@ pub const RECORDED: Place = Place {
 /// Invocations of the short run and of the long run; what the long one takes more, its further invocations take.
 const RUNS: [usize; 2] = [20, 60];
 
-/// How often a run is done for one that lies within a minute.
-const ATTEMPTS: usize = 5;
+/// How often each run is done, of which the least counts: a cache that something has become too old in, or a minute that ends,
+/// for which grants are asked anew, takes as much as several warm invocations.
+const ATTEMPTS: usize = 2;
 
 /// What an invocation may take of what is recorded, in hundredths: the seeds of hash maps and the moments of timers differ,
 /// and what a library chooses for the processor at hand.
@@ -81,8 +79,8 @@ pub async fn count(stage: &Stage, how: &How) -> Result<Vec<Instructions>, Instru
             continue;
         };
         let [few, many] = RUNS;
-        let less = within_a_minute(workload, function, few, (stage, how)).await?;
-        let more = within_a_minute(workload, function, many, (stage, how)).await?;
+        let less = least(workload, function, few, (stage, how)).await?;
+        let more = least(workload, function, many, (stage, how)).await?;
         let [few, further] = [few, many - few].map(|invocations| u64::try_from(invocations).unwrap_or(1));
         let count = more.saturating_sub(less) / further;
         let process = less.saturating_sub(count * few);
@@ -92,24 +90,18 @@ pub async fn count(stage: &Stage, how: &How) -> Result<Vec<Instructions>, Instru
     Ok(counted)
 }
 
-/// The instructions of a run that lies within one window of the limits: in the next, the function asks for grants anew, which
-/// takes as much as several warm invocations.
-async fn within_a_minute(
+/// The instructions of the run that took the least.
+async fn least(
     workload: &Workload,
     function: &str,
     invocations: usize,
     stage: (&Stage, &How),
 ) -> Result<u64, InstructionsError> {
-    let window = || Quota::per_minute(1).window_at(SystemClock.now()).0;
-    let mut attempt = 1;
-    loop {
-        let begun = window();
-        let count = run(workload, function, invocations, stage).await?;
-        if window() == begun || attempt == ATTEMPTS {
-            return Ok(count);
-        }
-        attempt += 1;
+    let mut least = u64::MAX;
+    for _ in 0..ATTEMPTS {
+        least = least.min(run(workload, function, invocations, stage).await?);
     }
+    Ok(least)
 }
 
 /// The instructions of a process from its start to its end, with so many invocations in between.
