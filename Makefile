@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test test-deploy lint fuzz proofs bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
+.PHONY: help dev test test-deploy lint fuzz fault-tests bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -47,16 +47,16 @@ fuzz: $(VENV)/fuzz.stamp ## Send generated requests, and hold the answers agains
 	cargo build --locked --workspace --bins --examples
 	target/debug/examples/fuzz $(SEED) $(EXAMPLES)
 
-proofs: ## Prove with faults injected that nothing is lost or doubled; takes hours (SEED, PROOFS='--only kills --resume')
-	cargo build --locked --workspace --bins --profile proof
-	target/proof/proofs --seed $(SEED) $(PROOFS)
+fault-tests: ## Run the long form of the fault tests; takes hours (SEED, FAULT_TESTS='--only kills --resume')
+	cargo build --locked --workspace --bins --profile fault-tests
+	target/fault-tests/fault-tests --seed $(SEED) $(FAULT_TESTS)
 
 bench: $(VENV)/load.stamp ## Measure the functions as Lambda runs them; for a machine that has nothing else to do (BENCH=--write)
 	cargo build --locked --workspace --bins --release
 	AWS_LC_SYS_NO_JITTER_ENTROPY=0 cargo build --locked --manifest-path bench/plain/Cargo.toml --target-dir target/plain --release
 	target/release/bench --plain target/plain/release $(BENCH)
 
-counts: ## Count the requests and the capacity of every operation, and write docs/cost.md
+counts: ## Count the requests and the capacity of every operation, and write docs/request-costs.md
 	cargo build --locked --workspace --bins
 	target/debug/bench counts --write
 
@@ -110,12 +110,12 @@ deploy: build $(VENV)/test.stamp ## Build, and deploy to the AWS account of the 
 	sam deploy --config-env $(patsubst dev,default,$(STAGE_OF_STACK))
 
 secrets: ## Make the first secrets of a stack on AWS, and say how to create them there (STAGE=prod; else dev)
-	@cargo build --locked --quiet --package local
-	@target/debug/local secrets --stage $(STAGE_OF_STACK)
+	@cargo build --locked --quiet --package ops
+	@target/debug/ops secrets --stage $(STAGE_OF_STACK)
 
 keys-rotate: ## Take the next step of rotating the keys that sign tokens (STAGE=prod for a stack on AWS)
-	@cargo build --locked --quiet --package local
-	@target/debug/local keys rotate $(if $(STAGE),--stage $(STAGE))
+	@cargo build --locked --quiet --package ops
+	@target/debug/ops keys rotate $(if $(STAGE),--stage $(STAGE))
 
 clean: ## Remove what was built, installed and stored
 	rm -rf target $(VENV) .local .aws-sam

@@ -1,9 +1,9 @@
 //! Events as Lambda hands them to a function.
 
-use harness::event::of_request;
-use local::{ids, names};
+use local::system::{arn, aws_ids};
 use serde_json::{Value, json};
-use shared::dynamodb::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::Pending;
+use test_support::lambda_event::of_request;
 
 /// A request over HTTP on somebody's behalf.
 #[must_use]
@@ -23,20 +23,20 @@ pub fn keyed(mut request: Value, key: &str) -> Value {
 pub fn batch(queue: &str, events: &[Pending]) -> Value {
     let record = |event: &Pending| {
         json!({
-            "messageId": ids::uuid(),
-            "receiptHandle": format!("handle of {}", ids::uuid()),
+            "messageId": aws_ids::uuid(),
+            "receiptHandle": format!("handle of {}", aws_ids::uuid()),
             "body": event.body,
             "attributes": {
                 "ApproximateReceiveCount": "1",
-                "SentTimestamp": local::clock::now_millis().to_string(),
+                "SentTimestamp": local::system::clock::now_millis().to_string(),
             },
             "messageAttributes": {
                 "correlationId": { "stringValue": event.correlation_id, "dataType": "String" },
                 "event": { "stringValue": event.event, "dataType": "String" },
             },
             "eventSource": "aws:sqs",
-            "eventSourceARN": names::queue_arn(queue),
-            "awsRegion": names::REGION,
+            "eventSourceARN": arn::queue_arn(queue),
+            "awsRegion": arn::REGION,
         })
     };
     json!({ "Records": events.iter().map(record).collect::<Vec<_>>() })
@@ -48,19 +48,19 @@ pub fn stream(table: &str, events: &[Pending]) -> Value {
     let record = |(number, event): (usize, &Pending)| {
         let image: Value = in_dynamodbs_json(event);
         json!({
-            "eventID": ids::uuid(),
+            "eventID": aws_ids::uuid(),
             "eventName": "INSERT",
             "eventSource": "aws:dynamodb",
-            "awsRegion": names::REGION,
+            "awsRegion": arn::REGION,
             "dynamodb": {
-                "ApproximateCreationDateTime": local::clock::now().as_second(),
+                "ApproximateCreationDateTime": local::system::clock::now().as_second(),
                 "Keys": { "pk": image["pk"], "sk": image["sk"] },
                 "NewImage": image,
                 "SequenceNumber": (number + 1).to_string(),
                 "SizeBytes": event.body.len(),
                 "StreamViewType": "NEW_IMAGE",
             },
-            "eventSourceARN": names::stream_arn(table),
+            "eventSourceARN": arn::stream_arn(table),
         })
     };
     json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cli::How;
-use crate::document::{DocumentError, Place};
-use crate::figures::{decimal, hundredths};
-use crate::script;
-use crate::stage::Stage;
-use crate::subjects::Subject;
-use crate::theatre::{Distance, Theatre};
+use crate::fixture::Stage;
+use crate::implementations::Subject;
+use crate::launcher;
+use crate::markdown_section::{DocumentError, Place};
+use crate::runner::{Distance, Theatre};
+use crate::statistics::{decimal, hundredths};
 use crate::workloads::{self, Workload};
 
 /// Where the figures stand that later ones are held against: functions that are built for tests have figures of their own.
@@ -111,7 +111,7 @@ async fn run(
     invocations: usize,
     (stage, how): (&Stage, &How),
 ) -> Result<u64, InstructionsError> {
-    let folder = harness::workspace("target/bench/callgrind");
+    let folder = test_support::workspace("target/bench/callgrind");
     let counts = folder.join(format!("{}-{invocations}.out", workload.name));
     wrap(&folder, function, &how.functions(), &counts)?;
     let wrapped = How { bins: Some(folder), ..how.clone() };
@@ -135,7 +135,7 @@ fn wrap(folder: &Path, function: &str, bins: &Path, counts: &Path) -> Result<(),
         counts.display(),
         bins.join(function).display()
     );
-    script::write(folder, function, &command)
+    launcher::write(folder, function, &command)
         .and_then(|()| if counts.exists() { fs::remove_file(counts) } else { Ok(()) })
         .map_err(failed)
 }

@@ -13,27 +13,27 @@
     reason = "a measurement that cannot go on says where, and stops; its figures are what the command is for"
 )]
 
+pub mod binary_size;
 pub mod cli;
-pub mod command;
-pub mod counts;
-pub mod document;
 pub mod events;
-pub mod figures;
-pub mod footprint;
-pub mod growth;
+pub mod fixture;
+pub mod implementations;
 pub mod instructions;
-pub mod journey;
+pub mod launcher;
 pub mod load;
+pub mod markdown_section;
+pub mod naive_comparison;
 pub mod operations;
-pub mod prices;
-pub mod process;
+pub mod order_lifecycle;
+pub mod pricing;
+pub mod procfs;
 pub mod report;
-pub mod scale;
-pub mod script;
+pub mod request_counts;
+pub mod run;
+pub mod runner;
+pub mod scaling;
 pub mod series;
-pub mod stage;
-pub mod subjects;
+pub mod statistics;
 pub mod targets;
-pub mod theatre;
-pub mod usual;
+pub mod throughput;
 pub mod workloads;

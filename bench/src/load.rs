@@ -7,14 +7,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use harness::Customer;
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock, Timestamp};
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use test_support::Customer;
 use tokio::process::Command;
 
 use crate::cli::How;
-use crate::figures::{Spread, decimal, hundredths, millis};
-use crate::stage::Stage;
+use crate::fixture::Stage;
+use crate::statistics::{Spread, decimal, hundredths, millis};
 use crate::targets::Verdict;
 
 /// Instances of each function: more than two processors keep busy.
@@ -175,7 +175,7 @@ async fn run(
     let summary = summary_file();
     let ended = Command::new(how.k6.as_deref().unwrap_or_else(|| Path::new("k6")))
         .args(["run", "--quiet", "--no-usage-report"])
-        .arg(harness::workspace("bench/load/shop.js"))
+        .arg(test_support::workspace("bench/load/shop.js"))
         .env("PLAN", Value::Object(scenarios).to_string())
         .env("TOKENS", tokens.join(" "))
         .env("URL", stage.shop.stack().url())
@@ -189,7 +189,7 @@ async fn run(
 }
 
 fn summary_file() -> PathBuf {
-    harness::workspace("target/bench/k6.json")
+    test_support::workspace("target/bench/k6.json")
 }
 
 fn came_of(metrics: &Value, (name, _, _, _, seconds): &Planned) -> Scenario {

@@ -6,8 +6,8 @@ mod queries;
 
 use std::path::Path;
 
-use crate::counts::Book;
-use crate::stage::Stage;
+use crate::fixture::Stage;
+use crate::request_counts::Book;
 
 /// Carries out every operation once, and counts what it takes.
 ///

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::figures::{Figures, Results, Spread, decimal, hundredths, millis};
-use crate::footprint::Size;
-use crate::subjects::Subject;
+use crate::binary_size::Size;
+use crate::implementations::Subject;
+use crate::runner::Distance;
+use crate::statistics::{Figures, Results, Spread, decimal, hundredths, millis};
 use crate::targets::Verdict;
-use crate::theatre::Distance;
 use crate::workloads::{self, COUNT_TEN, GET_ORDER, PLACE_ORDER, Workload};
 
 /// The targets, with what was measured.

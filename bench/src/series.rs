@@ -6,12 +6,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cli::How;
-use crate::counts::Cost;
-use crate::figures::{Figures, Spread, micros, rank};
-use crate::process::Process;
-use crate::stage::Stage;
-use crate::subjects::Subject;
-use crate::theatre::{Distance, Taken, Theatre};
+use crate::fixture::Stage;
+use crate::implementations::Subject;
+use crate::procfs::Process;
+use crate::request_counts::Cost;
+use crate::runner::{Distance, Taken, Theatre};
+use crate::statistics::{Figures, Spread, micros, rank};
 use crate::workloads::Workload;
 
 /// Invocations of one turn: enough for what happens at its edges to be little, few enough for turns to be close together.

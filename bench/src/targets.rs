@@ -1,11 +1,11 @@
 //! What everything may take: each target beside what was measured.
 
-use crate::counts::Book;
-use crate::figures::{Figures, Results, decimal, hundredths, millis};
-use crate::footprint::Size;
-use crate::journey::Journey;
-use crate::subjects::Subject;
-use crate::theatre::Distance;
+use crate::binary_size::Size;
+use crate::implementations::Subject;
+use crate::order_lifecycle::Journey;
+use crate::request_counts::Book;
+use crate::runner::Distance;
+use crate::statistics::{Figures, Results, decimal, hundredths, millis};
 
 /// A target, and how far it is met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,7 +190,7 @@ fn verdict(target: &'static str, measured: Option<(bool, String)>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counts::Cost;
+    use crate::request_counts::Cost;
 
     fn figures(subject: Subject, cpu: u64) -> Figures {
         Figures {

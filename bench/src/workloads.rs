@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use crate::events::{batch, keyed, request};
-use crate::stage::{Stage, is_whole};
-use crate::subjects::Subject;
+use crate::fixture::{Stage, is_whole};
+use crate::implementations::Subject;
 
 /// A piece of work.
 #[derive(Clone, Copy)]
@@ -119,7 +119,7 @@ async fn reads(stage: &Stage, path: String, count: usize) -> Vec<Value> {
 
 async fn orders(stage: &Stage, count: usize) -> Vec<Value> {
     let order = request("POST", "/v1/orders", &token(stage).await, Some(&stage.wish()));
-    (0..count).map(|_| keyed(order.clone(), &local::ids::uuid())).collect()
+    (0..count).map(|_| keyed(order.clone(), &local::system::aws_ids::uuid())).collect()
 }
 
 async fn replays(stage: &Stage, count: usize) -> Vec<Value> {
@@ -130,7 +130,7 @@ async fn replays(stage: &Stage, count: usize) -> Vec<Value> {
 async fn batches(stage: &Stage, count: usize) -> Vec<Value> {
     stage.clear_outbox().await;
     for _ in 0..count * TEN {
-        stage.place(&local::ids::uuid()).await;
+        stage.place(&local::system::aws_ids::uuid()).await;
     }
     let (placed, queue) = (stage.take_events("order.created").await, stage.queue_of("queue-analytics"));
     placed.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()

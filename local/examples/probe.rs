@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use local::{clock, console};
+use local::system::{clock, console};
 use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]

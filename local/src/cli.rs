@@ -7,7 +7,6 @@ use local::{
     dev::{Host, Options},
     stack::{Ports, default_bin_dir},
 };
-use shared::domain::email::Email;
 
 /// Runs template.yaml on this machine.
 #[derive(Debug, Parser)]
@@ -23,15 +22,8 @@ pub(crate) enum Command {
     Dev(DevArguments),
     /// Shows the template's routes as `cargo lambda watch` reads them from the root manifest.
     Router(RouterArguments),
-    /// Rotates the keys that sign access tokens.
-    #[command(subcommand)]
-    Keys(KeysCommand),
     /// Runs the payment sandbox alone, for functions that run elsewhere.
     Payments(PaymentsArguments),
-    /// Makes an account of a deployment on AWS an administrator; the first one has nobody else to do it.
-    Appoint(AppointArguments),
-    /// Makes the first secrets of a stack on AWS, and says how to create them there.
-    Secrets(SecretsArguments),
     /// Runs a function with the variables that are its own; cargo calls this.
     #[command(hide = true)]
     RunFunction {
@@ -92,37 +84,6 @@ enum HostName {
     Runtime,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum KeysCommand {
-    /// Says which key signs, which are accepted, and when the next step is safe.
-    Status(KeysArguments),
-    /// Takes the next step: introduce a key, sign with it, retire the previous one. Safe to repeat.
-    Rotate(KeysArguments),
-    /// Begins with a stack on AWS: with its first key, or with the key set that it publishes.
-    Init {
-        #[command(flatten)]
-        keys: KeysArguments,
-        /// File with the stack's /.well-known/jwks.json.
-        #[arg(long)]
-        published: Option<PathBuf>,
-    },
-    /// Notes that a stack on AWS was deployed with the last step's values.
-    Deployed(KeysArguments),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeysArguments {
-    /// A stack on AWS, by its name in samconfig.toml; without it, the local stack.
-    #[arg(long)]
-    pub(crate) stage: Option<String>,
-    /// State folder of the local stack.
-    #[arg(long, default_value = ".local")]
-    pub(crate) state: PathBuf,
-    /// Folder with what is kept for stacks on AWS.
-    #[arg(long, default_value = ".deployments")]
-    pub(crate) deployments: PathBuf,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct PaymentsArguments {
     /// Port of the payment sandbox.
@@ -140,29 +101,6 @@ pub(crate) struct PaymentsArguments {
     /// File in which the book is kept; without it, it is forgotten.
     #[arg(long)]
     pub(crate) book: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AppointArguments {
-    /// The deployment's table: the output `TableName` of its stack.
-    #[arg(long)]
-    pub(crate) table: String,
-    /// The account's address.
-    #[arg(long)]
-    pub(crate) email: Email,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SecretsArguments {
-    /// The stack, by its stage.
-    #[arg(long)]
-    pub(crate) stage: String,
-    /// Folder with what is kept for stacks on AWS.
-    #[arg(long, default_value = ".deployments")]
-    pub(crate) deployments: PathBuf,
-    /// The description of the deployment.
-    #[arg(long, default_value = "template.yaml")]
-    pub(crate) template: PathBuf,
 }
 
 #[derive(Debug, Args)]

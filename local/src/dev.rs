@@ -1,21 +1,23 @@
 //! `local dev`: the whole system on one machine, from the first port to the last goodbye.
 
+pub mod env_file;
 mod rotation;
+pub mod sample_data;
 mod warm;
+pub mod watch_routes;
 
 use std::{error::Error, io, path::PathBuf};
 
 use futures::future::BoxFuture;
 
-use crate::{
-    Stack, StackBuilder, StartError, console,
-    host::InvokeError,
-    logs::Sink,
-    queues::QueueError,
-    signals::Signals,
-    stack::{HostChoice, Ports},
-    template::{Parameters, Template},
-};
+use crate::services::lambda::InvokeError;
+use crate::services::sqs::QueueError;
+use crate::stack::{HostChoice, Ports};
+use crate::system::console;
+use crate::system::signals::Signals;
+use crate::telemetry::logs::Sink;
+use crate::template::{Parameters, Template};
+use crate::{Stack, StackBuilder, StartError};
 
 /// Puts sample data into a stack that answers.
 pub type Seeder = for<'a> fn(&'a Stack) -> BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;

@@ -1,13 +1,13 @@
 //! Faults on purpose: every call that a function makes to DynamoDB, SQS, SES and the payment gateway is recorded, and
 //! can be made to fail in the ways that networks, services and machines do.
 
-mod body;
-mod plant;
+mod capacity_units;
+mod clock_skew;
+mod error_body;
 mod proxy;
 mod rule;
-mod skew;
+mod seeded_bug;
 mod tls;
-mod units;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,15 +18,15 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-pub use body::FaultBody;
-pub use plant::Plant;
+pub use capacity_units::Units;
+pub use clock_skew::shift_times;
+pub use error_body::FaultBody;
 pub(crate) use proxy::{HttpClient, Proxy, Victim};
 pub use rule::{Fault, Rule};
-pub use skew::shift_times;
+pub use seeded_bug::Plant;
 pub use tls::{Tls, TlsError};
-pub use units::Units;
 
-use crate::clock;
+use crate::system::clock;
 
 /// Calls kept for [`Faults::calls`]; older ones are forgotten.
 const KEPT: usize = 100_000;

@@ -10,19 +10,19 @@
 //!
 //! [`KeyRing`] decides, and touches nothing; [`folder`] keeps it in files, [`command`] is what the command line does.
 
-pub mod command;
-pub mod folder;
-mod pair;
+mod key_pair;
+pub mod rotation;
+pub mod store;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::auth::token;
+use shared::kit::auth::access_token;
 
-pub use pair::{KeySet, Pair, PublicKey, SigningKey};
+pub use key_pair::{KeySet, Pair, PublicKey, SigningKey};
 
-use crate::{stage, template::Parameters};
+use crate::template::Parameters;
 
 /// The parameter of the template that names the private key that signs access tokens.
 pub const SIGNING_KEY: &str = "JwtSigningKey";
@@ -120,7 +120,7 @@ impl KeyRing {
     /// is secret.
     #[must_use]
     pub fn references(&self, stage: &str) -> Parameters {
-        let signing = (SIGNING_KEY.to_owned(), stage::signing_key_name(stage, &self.signing));
+        let signing = (SIGNING_KEY.to_owned(), aws_secrets::signing_key_name(stage, &self.signing));
         [signing, (PUBLIC_KEYS.to_owned(), self.published.text())].into()
     }
 
@@ -145,8 +145,8 @@ impl KeyRing {
         let live = live.filter(|live| live.is_of(self)).ok_or(NotYet::NotDeployed)?;
         let wait = match self.stage() {
             Stage::Steady => Duration::ZERO,
-            Stage::Introduced => token::KEY_SET_MAX_AGE,
-            Stage::Overlapping => token::ACCEPTED_FOR,
+            Stage::Introduced => access_token::KEY_SET_MAX_AGE,
+            Stage::Overlapping => access_token::ACCEPTED_FOR,
         };
         Ok(live.since.saturating_add(wait).unwrap_or(Timestamp::MAX))
     }
@@ -201,5 +201,7 @@ impl Live {
     }
 }
 
+pub mod aws_secrets;
+pub mod local_secrets;
 #[cfg(test)]
 mod tests;

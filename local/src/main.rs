@@ -1,26 +1,27 @@
 //! The command line of the local stack.
 
-mod appoint;
 mod cli;
-mod rotate;
-mod till;
+mod commands;
 
 use std::{fs, io, process::ExitCode};
 
 use clap::Parser;
-use local::{console, dev, env_file, router, secrets::Secrets, seed, stage, template::Template};
+use local::dev;
+use local::dev::{env_file, sample_data, watch_routes};
+use local::keys::local_secrets::Secrets;
+use local::system::console;
+use local::template::Template;
 
-use cli::{Cli, Command, RouterArguments, SecretsArguments};
+use cli::{Cli, Command, RouterArguments};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Dev(arguments) => dev::run(arguments.into(), Some(seed::run)).await.map_err(CliError::from),
+        Command::Dev(arguments) => {
+            dev::run(arguments.into(), Some(sample_data::run)).await.map_err(CliError::from)
+        }
         Command::Router(arguments) => show_router(&arguments),
-        Command::Keys(command) => rotate::run(&command).map_err(CliError::from),
-        Command::Payments(arguments) => till::run(arguments).await.map_err(CliError::from),
-        Command::Appoint(arguments) => appoint::run(arguments).await.map_err(CliError::from),
-        Command::Secrets(arguments) => make_secrets(&arguments),
+        Command::Payments(arguments) => commands::payments::run(arguments).await.map_err(CliError::from),
         Command::RunFunction { binary, arguments } => {
             Err(CliError::Run(env_file::run_function(&binary, &arguments)))
         }
@@ -42,34 +43,15 @@ enum CliError {
     #[error("{path}: {source}")]
     Template { path: std::path::PathBuf, source: local::template::TemplateError },
     #[error(transparent)]
-    Keys(#[from] local::keys::command::KeysError),
-    #[error(transparent)]
-    Secrets(#[from] local::secrets::SecretError),
+    Secrets(#[from] local::keys::local_secrets::SecretError),
     #[error("payment sandbox: {0}")]
-    Payments(#[from] till::TillError),
-    #[error(transparent)]
-    Appoint(#[from] appoint::AppointmentError),
-    #[error(transparent)]
-    Stage(#[from] stage::StageError),
+    Payments(#[from] commands::payments::TillError),
     #[error("{path}: {source}")]
     Manifest { path: std::path::PathBuf, source: io::Error },
-    #[error("{0} has no table {header}", header = router::HEADER)]
+    #[error("{0} has no table {header}", header = watch_routes::HEADER)]
     NoTable(std::path::PathBuf),
     #[error("the function cannot be run: {0}")]
     Run(io::Error),
-}
-
-fn make_secrets(arguments: &SecretsArguments) -> Result<(), CliError> {
-    let refused = |source| CliError::Template { path: arguments.template.clone(), source };
-    let template = Template::read(&arguments.template).map_err(refused)?;
-    for creation in stage::first_secrets(&template, &arguments.deployments, &arguments.stage)? {
-        if creation.from_gateway {
-            let file = creation.file.display();
-            console::line(format_args!("# the payment gateway gives this one: write it to {file}, and then"));
-        }
-        console::line(creation);
-    }
-    Ok(())
 }
 
 fn show_router(arguments: &RouterArguments) -> Result<(), CliError> {
@@ -78,13 +60,14 @@ fn show_router(arguments: &RouterArguments) -> Result<(), CliError> {
     let secrets = Secrets::generate(&template)?;
     let deployment = template.resolve(&secrets.parameters(&template), "http://localhost").map_err(refused)?;
     if !arguments.write {
-        console::line(router::HEADER);
-        console::line(router::table(&deployment).trim_end());
+        console::line(watch_routes::HEADER);
+        console::line(watch_routes::table(&deployment).trim_end());
         return Ok(());
     }
     let path = &arguments.manifest;
     let failed = |source| CliError::Manifest { path: path.clone(), source };
     let manifest = fs::read_to_string(path).map_err(failed)?;
-    let updated = router::update(&manifest, &deployment).ok_or_else(|| CliError::NoTable(path.clone()))?;
+    let updated =
+        watch_routes::update(&manifest, &deployment).ok_or_else(|| CliError::NoTable(path.clone()))?;
     fs::write(path, updated).map_err(failed)
 }

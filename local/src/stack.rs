@@ -1,10 +1,10 @@
 //! A running stack: everything that the template describes, in this process and its children.
 
-mod aftermath;
 mod builder;
 mod error;
 mod idle;
-mod running;
+mod start;
+mod test_support;
 
 use std::{
     collections::BTreeMap,
@@ -17,26 +17,25 @@ use std::{
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-pub use aftermath::{FillError, ItemChange, Which};
 pub use builder::{HostChoice, Ports, StackBuilder, default_bin_dir};
 pub use error::{DeployError, StartError};
 pub use idle::NotIdle;
+pub use test_support::{FillError, ItemChange, Which};
 
-use crate::{
-    access::Access,
-    clock,
-    database::Database,
-    env_file::Variables,
-    faults::Faults,
-    host::{FunctionHost, FunctionStats, Invocation, InvokeError},
-    logs::Logs,
-    mail::Postbox,
-    payments::Sandbox,
-    queues::{Depth, QueueError, Queues},
-    sources::{Invoker, schedule, stream::StreamReader},
-    stop::Stop,
-    template::{Deployment, Parameters, Template},
-};
+use crate::dev::env_file::Variables;
+use crate::faults::Faults;
+use crate::services::dynamodb::Database;
+use crate::services::event_sources::stream::StreamReader;
+use crate::services::event_sources::{Invoker, schedule};
+use crate::services::iam::Access;
+use crate::services::lambda::{FunctionHost, FunctionStats, Invocation, InvokeError};
+use crate::services::ses::Postbox;
+use crate::services::sqs::{Depth, QueueError, Queues};
+use crate::system::clock;
+use crate::system::shutdown::Stop;
+use crate::telemetry::logs::Logs;
+use crate::template::{Deployment, Parameters, Template};
+use stripe_sandbox::Sandbox;
 
 /// How long invocations may go on when a stack that keeps its state stops.
 const GRACE: Duration = Duration::from_secs(3);
@@ -150,7 +149,7 @@ impl Stack {
     pub async fn deploy(&self, changed: &Parameters) -> Result<(), DeployError> {
         let deployment = self.plan(changed)?;
         if let Some(folder) = &self.state {
-            running::write_environment(folder, &deployment, self.addresses)?;
+            start::write_environment(folder, &deployment, self.addresses)?;
         }
         self.host.deploy(&deployment.functions).await?;
         self.parameters.lock().unwrap_or_else(PoisonError::into_inner).extend(changed.clone());

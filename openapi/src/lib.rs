@@ -5,8 +5,8 @@
 
 use api_meta::QueueProbe;
 use serde_json::Value;
-use shared::dynamodb::{DynamoReader, DynamoStore};
-use shared::http::openapi::Document;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::http::openapi::Document;
 use shared::repository::cached::Cached;
 use shared::search::{Hashed, Search};
 

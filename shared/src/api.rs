@@ -1,23 +1,21 @@
 //! The edge of the marketplace: where callers become actors and idempotency keys become receipts.
 
-pub mod account_token;
-pub mod app;
 pub mod caller;
-pub mod counted;
-mod describe;
-pub mod limits;
-pub mod once;
-pub mod parse;
+pub mod deserialize;
+pub mod email_token;
+pub mod idempotency;
+pub mod list;
+mod openapi;
 pub mod permission;
-mod schema;
-pub mod sort;
-pub mod user;
+pub mod rate_limits;
+pub mod state;
+pub mod user_body;
 
-pub use account_token::AccountTokens;
-pub use app::{App, Edge};
 pub use caller::{Authenticated, Caller};
-pub use counted::counted;
-pub use limits::Limits;
-pub use once::{Once, OnceLeased, OnceRequired, Unkeyed};
+pub use email_token::AccountTokens;
+pub use idempotency::{Once, OnceLeased, OnceRequired, Unkeyed};
+pub use list::page_with_total::counted;
 pub use permission::{May, Permitted};
-pub use user::UserBody;
+pub use rate_limits::Limits;
+pub use state::{App, Edge};
+pub use user_body::UserBody;

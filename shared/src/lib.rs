@@ -1,40 +1,18 @@
-//! Agora's shared crate: the marketplace's domain, and the kit that its functions are built from.
+//! Agora's shared crate: the marketplace's rules, its projections and readers, and the kit that functions are built from.
 //!
-//! Read it in this order. [`domain`] is what is bought and sold; [`command`] is the one way anything is written, and
-//! [`saga`] what takes several commits; [`dynamodb`] and [`repository`] carry both out; [`consumer`] and [`relay`] are
-//! what happens behind a queue and a stream; [`http`], [`auth`] and [`api`] are the edge; [`gateway`] speaks to the
-//! payment gateway, [`mail`] to the mail service; [`search`] finds what people ask for; [`runtime`] runs a function.
+//! Reading order: [`domain`] holds the entities and the commands on them, [`kit::command`] the one way to write them;
+//! [`projections`] and [`messaging`] follow from their events; [`repository`] reads all of it; [`payment_gateway`] and
+//! [`search`] call other services; [`api`] connects the domain to HTTP.
 
 pub mod domain;
+pub mod projections;
 
-pub mod command;
-pub mod saga;
-
-pub mod dynamodb;
+pub mod messaging;
 pub mod repository;
 
-pub mod consumer;
-pub mod relay;
-pub mod subscriptions;
-
-pub mod auth;
-pub mod http;
-pub mod lease;
-pub mod limit;
+pub mod payment_gateway;
+pub mod search;
 
 pub mod api;
 
-pub mod breaker;
-pub mod client;
-pub mod gateway;
-pub mod mail;
-pub mod search;
-
-pub mod runtime;
-
-pub mod aws;
-pub mod cache;
-pub mod clock;
-pub mod config;
-pub mod retry;
-pub mod telemetry;
+pub mod kit;

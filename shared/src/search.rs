@@ -1,24 +1,24 @@
 //! Search: what somebody asks for in words, found by the index and put in order by similarity.
 //!
-//! What is found, and in which order, is decided in [`crate::domain::search`]; how a text becomes an embedding is up to an
+//! What is found, and in which order, is decided in [`crate::projections::search_index`]; how a text becomes an embedding is up to an
 //! [`Embedder`]. A search costs what its terms cost, however much there is to be found.
 
 pub mod embedder;
-mod hashed;
-mod titan;
+mod hashing_embedder;
+mod titan_embedder;
 
 pub use embedder::{ConfiguredEmbedder, EmbedError, Embedder};
-pub use hashed::Hashed;
-pub use titan::Titan;
+pub use hashing_embedder::Hashed;
+pub use titan_embedder::Titan;
 
 use std::future::Future;
 
-use crate::command::StoreError;
-use crate::domain::search::rank::{Ranked, rank};
-use crate::domain::search::{DocumentKind, Passage, Similarity, Term};
-use crate::domain::text::Text;
-use crate::http::ApiError;
-use crate::repository::search::{Found, IndexReader};
+use crate::domain::values::text::Text;
+use crate::kit::command::StoreError;
+use crate::kit::error::ApiError;
+use crate::projections::search_index::rank::{Ranked, rank};
+use crate::projections::search_index::{DocumentKind, Passage, Similarity, Term};
+use crate::repository::projections::search::{Found, IndexReader};
 
 /// What people ask for, in words.
 pub type Wanted = Text<200>;

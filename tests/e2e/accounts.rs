@@ -1,9 +1,9 @@
 //! Accounts over HTTP, and what becomes of their sessions.
 
-use harness::Shop;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
+use test_support::Shop;
 
 const PASSWORD: &str = "correct horse battery staple";
 

@@ -3,16 +3,16 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use harness::plants::plant;
-use harness::recount::Counts;
-use harness::shop::{PATIENCE, eventually};
-use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use local::faults::{Fault, Plant, Rule, Service};
 use serde_json::{Value, json};
+use test_support::app::{PATIENCE, eventually};
+use test_support::recount::Counts;
+use test_support::seeded_bugs::plant;
+use test_support::{Customer, Shop};
 
 use crate::crashes::settle;
-use crate::deliveries::order_created;
+use crate::message_delivery::order_created;
 
 const ANALYTICS: &str = "queue-analytics";
 

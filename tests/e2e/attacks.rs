@@ -4,18 +4,18 @@
 mod accounts;
 mod authorization;
 mod bodies;
-mod edge;
 mod fields;
+mod fixture;
 mod injection;
 mod logs;
+mod perimeter;
 mod preconditions;
 mod report;
 pub(crate) mod routes;
 mod tokens;
-mod world;
 
+pub(crate) use fixture::World;
 pub(crate) use report::Report;
-pub(crate) use world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_of_attacks_and_bad_inputs_that_are_answered_exactly() {
@@ -29,7 +29,7 @@ async fn figures_of_attacks_and_bad_inputs_that_are_answered_exactly() {
     injection::run(&world, &mut report).await;
     bodies::run(&world, &mut report).await;
     preconditions::run(&world, &mut report).await;
-    edge::run(&world, &mut report).await;
+    perimeter::run(&world, &mut report).await;
     // Last: it looks at what all the others have left.
     logs::run(&world, &mut report).await;
     println!("{report}");

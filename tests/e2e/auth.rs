@@ -1,8 +1,8 @@
 //! Accounts and sessions over HTTP.
 
-use harness::Shop;
 use http::{Method, StatusCode};
 use serde_json::json;
+use test_support::Shop;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_lives_by_its_refresh_tokens_and_dies_of_a_spent_one() {

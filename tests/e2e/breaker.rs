@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use harness::Shop;
-use harness::audit::{Books, Journal};
-use harness::shop::eventually;
 use http::StatusCode;
-use local::payments::{Effect, Operation, Rule};
 use serde_json::Value;
+use stripe_sandbox::{Effect, Operation, Rule};
+use test_support::Shop;
+use test_support::app::eventually;
+use test_support::audit::{Books, Journal};
 
 use crate::crashes::{FULFILMENT, settle};
 

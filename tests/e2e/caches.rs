@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use harness::Shop;
 use http::{Method, StatusCode};
 use serde_json::json;
+use test_support::Shop;
 
 /// Requests to the table that read, by one function. Limits are counted by writes.
 fn reads(shop: &Shop, function: &str) -> usize {

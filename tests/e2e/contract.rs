@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use harness::Shop;
-use harness::fuzz::{self, Effort};
 use shared::domain::user::Role;
+use test_support::Shop;
+use test_support::fuzz;
+use test_support::fuzz::Effort;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn generated_requests_are_answered_as_the_description_promises() {

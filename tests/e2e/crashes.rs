@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use harness::audit::{Books, Journal};
-use harness::shop::{PATIENCE, eventually};
-use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule};
+use test_support::app::{PATIENCE, eventually};
+use test_support::audit::{Books, Journal};
+use test_support::{Customer, Shop};
 
 pub(crate) const FULFILMENT: &str = "queue-fulfilment";
 

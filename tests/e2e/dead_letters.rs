@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use harness::audit::{Books, Journal};
-use harness::shop::{Answer, eventually};
-use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
+use test_support::app::{Answer, eventually};
+use test_support::audit::{Books, Journal};
+use test_support::{Customer, Shop};
 
 use crate::crashes::settle;
-use crate::deliveries::order_created;
+use crate::message_delivery::order_created;
 
 /// A shop, and who looks after what goes wrong in it.
 struct Desk {
@@ -43,7 +43,7 @@ impl Desk {
     /// Has one letter redriven.
     async fn redrive(&self, letter: &Value) -> Answer {
         let path = format!("{}/redrive", path(letter));
-        self.shop.ask(Method::POST, &path).by(&self.admin).key(&local::ids::uuid()).send().await
+        self.shop.ask(Method::POST, &path).by(&self.admin).key(&local::system::aws_ids::uuid()).send().await
     }
 
     /// Has the letters of orders redriven, portion by portion, until nothing is left; says which.
@@ -51,7 +51,8 @@ impl Desk {
         let (mut redriven, body) = (Vec::new(), json!({ "queue": "fulfilment" }));
         loop {
             let ask = self.shop.ask(Method::POST, "/v1/dead-letters/redrive").by(&self.admin);
-            let answer = ask.key(&local::ids::uuid()).json(&body).send().await.data(StatusCode::OK);
+            let answer =
+                ask.key(&local::system::aws_ids::uuid()).json(&body).send().await.data(StatusCode::OK);
             redriven.extend(answer["redriven"].as_array().unwrap().iter().map(text));
             if answer["left"] == 0 {
                 return redriven;

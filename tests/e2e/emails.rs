@@ -1,12 +1,12 @@
 //! E-mails: from the request that causes them to the link in them, and what becomes of them in a crash.
 
-use harness::plants::plant;
-use harness::shop::{PATIENCE, eventually};
-use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};
-use local::mail::Email;
+use local::services::ses::Email;
 use serde_json::json;
+use test_support::app::{PATIENCE, eventually};
+use test_support::seeded_bugs::plant;
+use test_support::{Customer, Shop};
 
 const EMAILS: &str = "queue-emails";
 
@@ -136,7 +136,7 @@ fn changed(customer: &Customer) -> String {
         "schema": 1,
         "subject": id,
         "sequence": 2,
-        "occurredAt": local::clock::now(),
+        "occurredAt": local::system::clock::now(),
         "correlationId": "a-duplicate",
         "type": "user.email_changed",
         "data": { "userId": id },

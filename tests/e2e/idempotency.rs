@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use harness::Shop;
-use harness::audit::Books;
 use http::StatusCode;
+use test_support::Shop;
+use test_support::audit::Books;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_key_sent_20_times_at_once_is_one_order_and_20_equal_answers() {

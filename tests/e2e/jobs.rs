@@ -1,8 +1,8 @@
 //! Long reports over the real binaries: exact whatever happens on the way.
 
 mod crashes;
-mod death;
-mod desk;
-mod plants;
+mod dead_letters;
+mod fixture;
+mod lifecycle;
 mod priority;
-mod running;
+mod seeded_bugs;

@@ -1,10 +1,10 @@
 //! Orders from their placing to their end.
 
-use harness::Shop;
-use harness::audit::{Books, Journal};
-use harness::shop::Answer;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use test_support::Shop;
+use test_support::app::Answer;
+use test_support::audit::{Books, Journal};
 
 fn id_of(placed: &Answer) -> String {
     placed.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned()
@@ -105,7 +105,7 @@ async fn an_order_without_a_payment_method_waits_and_expires() {
         shop.stack().run_schedule("schedule-sweeper").await.unwrap();
         (shop.look(&buyer, &id).await["status"] == "expired").then_some(())
     };
-    harness::shop::eventually("the order expires", expired).await;
+    test_support::app::eventually("the order expires", expired).await;
     books_balance(&shop, &product, 10).await;
     assert_eq!(shop.stock(&product).await, (10, 0));
 }

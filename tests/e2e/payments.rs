@@ -1,13 +1,13 @@
 //! Payments that the buyer makes, and money that goes back.
 
-use harness::audit::{Books, Journal};
-use harness::plants::plant;
-use harness::shop::{PATIENCE, eventually};
-use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule as FaultRule};
-use local::payments::{Effect, LostAnswer, Operation, Rule};
 use serde_json::{Value, json};
+use stripe_sandbox::{Effect, LostAnswer, Operation, Rule};
+use test_support::app::{PATIENCE, eventually};
+use test_support::audit::{Books, Journal};
+use test_support::seeded_bugs::plant;
+use test_support::{Customer, Shop};
 
 use crate::crashes::{FULFILMENT, settle};
 
@@ -66,12 +66,12 @@ impl Case {
     }
 
     /// What somebody is answered who does something to the order.
-    async fn act(&self, by: &Customer, action: &str, key: &str, body: Value) -> harness::shop::Answer {
+    async fn act(&self, by: &Customer, action: &str, key: &str, body: Value) -> test_support::app::Answer {
         let path = format!("/v1/orders/{}/{action}", self.id);
         self.shop.ask(Method::POST, &path).by(by).key(key).json(&body).send().await
     }
 
-    async fn refund(&self, key: &str, amount: Option<i64>) -> harness::shop::Answer {
+    async fn refund(&self, key: &str, amount: Option<i64>) -> test_support::app::Answer {
         let mut body = json!({ "reason": "One mug was cracked." });
         if let Some(amount) = amount {
             body["amount"] = json!({ "amount": amount, "currency": "EUR" });

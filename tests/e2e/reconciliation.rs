@@ -1,12 +1,12 @@
 //! Webhooks and answers that never come: the comparing of books makes up for them.
 
-use harness::audit::{Books, Journal};
-use harness::shop::eventually;
-use harness::{Customer, Shop};
 use http::{Method, StatusCode};
-use local::payments::{Effect, Operation, Rule};
 use serde_json::json;
 use shared::domain::user::Role;
+use stripe_sandbox::{Effect, Operation, Rule};
+use test_support::app::eventually;
+use test_support::audit::{Books, Journal};
+use test_support::{Customer, Shop};
 
 use crate::crashes::settle;
 

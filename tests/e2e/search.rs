@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use harness::shop::eventually;
-use harness::{Customer, Shop};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use test_support::app::eventually;
+use test_support::{Customer, Shop};
 
 /// A market of the seller's with one product; both ids.
 async fn stall(shop: &Shop, seller: &Customer) -> (String, String) {

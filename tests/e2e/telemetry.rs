@@ -1,7 +1,7 @@
 //! What the functions tell about themselves: metrics, traces, and nothing that belongs to anybody.
 
-mod canaries;
-mod collectors;
-mod form;
+mod emf_schema;
 mod metrics;
+mod otlp_collector;
+mod pii_leaks;
 mod traces;

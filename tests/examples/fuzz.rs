@@ -5,9 +5,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use harness::Shop;
-use harness::fuzz::{self, Effort};
 use shared::domain::user::Role;
+use test_support::Shop;
+use test_support::fuzz;
+use test_support::fuzz::Effort;
 
 #[tokio::main]
 async fn main() -> ExitCode {

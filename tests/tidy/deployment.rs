@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use harness::{TestTable, workspace};
-use shared::consumer::delivery::MAX_RECEIVE_COUNT;
-use shared::domain::subscriber::Subscriber;
-use shared::dynamodb::schema::{Index, OUTBOX_KIND, TTL};
+use shared::kit::aws::dynamodb::schema::{Index, OUTBOX_KIND, TTL};
+use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
+use shared::messaging::event_routing::Subscriber;
+use test_support::{TestTable, workspace};
 
 use crate::{functions, read, rust_files};
 

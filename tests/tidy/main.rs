@@ -12,7 +12,7 @@ mod template;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::workspace;
+use test_support::workspace;
 
 /// The functions, by their folders.
 fn functions() -> Vec<String> {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use harness::workspace;
+use test_support::workspace;
 
 use crate::{functions, read, rust_files};
 
 fn all_sources() -> Vec<std::path::PathBuf> {
-    ["shared", "local", "tests", "proofs", "bench", "functions"]
+    ["shared", "local", "stripe-sandbox", "ops", "openapi", "tests", "fault-tests", "bench", "functions"]
         .iter()
         .flat_map(|folder| rust_files(&workspace(folder)))
         .collect()

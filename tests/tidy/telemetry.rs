@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use harness::workspace;
-use shared::telemetry::catalogue::ALL;
+use shared::kit::telemetry::catalogue::ALL;
+use test_support::workspace;
 
 use crate::read;
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use harness::{TestTable, workspace};
-use local::secrets::PARAMETERS_OF_GATEWAY;
-use local::stage::secret_name;
+use local::keys::aws_secrets::secret_name;
+use local::keys::local_secrets::PARAMETERS_OF_GATEWAY;
 use local::template::Template;
 use serde_json::{Map, Value, json};
+use test_support::{TestTable, workspace};
 
 use crate::read;
 
@@ -208,9 +208,10 @@ async fn a_dead_letter_queue_takes_messages_of_its_own_queue_only() {
     for queue in &deployment.queues {
         let Some(redrive) = &queue.redrive else { continue };
         redriven += 1;
-        let own = local::names::queue_arn(&queue.name);
-        let target =
-            |other: &&local::template::Queue| local::names::queue_arn(&other.name) == redrive.target_arn;
+        let own = local::system::arn::queue_arn(&queue.name);
+        let target = |other: &&local::template::Queue| {
+            local::system::arn::queue_arn(&other.name) == redrive.target_arn
+        };
         let target = deployment.queues.iter().find(target).unwrap();
         assert_eq!(target.redrive_sources, Some(vec![own]), "{}", target.name);
     }

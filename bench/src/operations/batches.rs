@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 use serde_json::json;
-use shared::dynamodb::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::Pending;
 
-use crate::counts::Book;
 use crate::events;
-use crate::stage::{Stage, id};
+use crate::fixture::{Stage, id};
+use crate::request_counts::Book;
 use crate::workloads::TEN;
 
 /// Counts them.
@@ -42,7 +42,7 @@ async fn delivered(stage: &Stage, book: &mut Book, name: &str, function: &str, e
 async fn ten_orders(stage: &Stage) -> Vec<Pending> {
     stage.clear_outbox().await;
     for _ in 0..TEN {
-        stage.place(&local::ids::uuid()).await;
+        stage.place(&local::system::aws_ids::uuid()).await;
     }
     stage.events("order.created").await
 }
@@ -52,7 +52,7 @@ async fn orders_of_ten_products(stage: &Stage) -> Vec<Pending> {
     let products = list_ten(stage, "SAUCER").await;
     stage.clear_outbox().await;
     for product in products {
-        stage.place_one_of(&product, &local::ids::uuid()).await;
+        stage.place_one_of(&product, &local::system::aws_ids::uuid()).await;
     }
     stage.events("order.created").await
 }

@@ -3,8 +3,8 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::counts::Book;
-use crate::stage::{Stage, id};
+use crate::fixture::{Stage, id};
+use crate::request_counts::Book;
 
 /// Counts them.
 pub(super) async fn count(stage: &Stage, book: &mut Book) {

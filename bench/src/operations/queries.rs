@@ -2,8 +2,8 @@
 
 use http::{Method, StatusCode};
 
-use crate::counts::Book;
-use crate::stage::Stage;
+use crate::fixture::Stage;
+use crate::request_counts::Book;
 
 /// Counts them.
 pub(super) async fn count(stage: &Stage, book: &mut Book) {

@@ -2,6 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod counts;
-mod figures;
-mod growth;
+mod request_counts;
+mod scaling;
+mod smoke;

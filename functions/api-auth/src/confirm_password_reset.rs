@@ -4,15 +4,16 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::Unkeyed;
-use shared::auth::password::Password;
-use shared::command::Store;
 use shared::domain::user::Credentials;
 use shared::domain::user::password_reset::confirm::{ResetPassword, ResetPasswordError};
-use shared::http::{ApiError, FieldErrors, Json, NoContent, Reply};
+use shared::kit::auth::password::Password;
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Json, NoContent, Reply};
 use shared::repository::user::UserReader;
 
-use crate::accounts::Accounts;
-use crate::mailed;
+use crate::email_token;
+use crate::state::Accounts;
 
 /// What was sent to the address, and the password to come.
 #[derive(Deserr, JsonSchema)]
@@ -29,11 +30,11 @@ pub(crate) async fn confirm_password_reset<S: Store, Q: UserReader>(
     Unkeyed(cause): Unkeyed,
     Json(request): Json<ConfirmPasswordResetRequest>,
 ) -> Result<NoContent, ApiError> {
-    let token = mailed::read(&request.token)?;
+    let token = email_token::read(&request.token)?;
     let account = accounts.reader.account_of(token.user_id).await?;
-    let (user, replacing) = account.ok_or_else(mailed::invalid)?;
+    let (user, replacing) = account.ok_or_else(email_token::invalid)?;
     let believed = accounts.mailed.resets_password(&token, (&user, &replacing), cause.at);
-    believed.map_err(mailed::refusal)?;
+    believed.map_err(email_token::refusal)?;
     let password_hash = accounts.hasher.hash(request.password).await.map_err(ApiError::internal)?;
     let credentials = Credentials { password_hash };
     let reset = ResetPassword { id: user.id, email: user.email, replacing, credentials };
@@ -44,6 +45,6 @@ pub(crate) async fn confirm_password_reset<S: Store, Q: UserReader>(
 
 fn refusal(error: ResetPasswordError) -> ApiError {
     match error {
-        ResetPasswordError::Spent => mailed::invalid(),
+        ResetPasswordError::Spent => email_token::invalid(),
     }
 }

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use axum::extract::State;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use shared::auth::token::KEY_SET_MAX_AGE;
-use shared::command::Store;
-use shared::http::ApiError;
-use shared::http::reply::Bare;
+use shared::kit::auth::access_token::KEY_SET_MAX_AGE;
+use shared::kit::command::Store;
+use shared::kit::error::ApiError;
+use shared::kit::http::response::Bare;
 use shared::repository::user::UserReader;
 
-use crate::accounts::Accounts;
+use crate::state::Accounts;
 
 /// The published key set.
 #[derive(Debug, Clone, Serialize)]

@@ -1,27 +1,27 @@
 //! Accounts and sessions over HTTP: register, verify the address, log in, refresh, log out, choose a new password; and
 //! the keys that tokens are verified with.
 
-mod accounts;
-mod attempts;
 mod body;
 mod confirm_password_reset;
+mod email_token;
 mod jwks;
 mod login;
+mod login_limits;
 mod logout;
-mod mailed;
 mod refresh;
 mod register;
 mod request_password_reset;
+mod state;
 mod verify_email;
 
 use axum::Router;
-use shared::command::Store;
-use shared::http::Code;
-use shared::http::openapi::{About, Routes};
-use shared::limit::attempts::JointCounters;
+use shared::kit::command::Store;
+use shared::kit::error::Code;
+use shared::kit::http::openapi::{About, Routes};
+use shared::kit::resilience::rate_limit::attempts::JointCounters;
 use shared::repository::user::UserReader;
 
-pub use accounts::Accounts;
+pub use crate::state::Accounts;
 
 /// The routes of the function.
 pub fn routes<S, Q, R>(routes: R) -> R

@@ -4,21 +4,22 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::Unkeyed;
-use shared::auth::password::Password;
-use shared::auth::refresh::RefreshToken;
-use shared::command::{Cause, ExecuteError, Store};
-use shared::domain::email::Email;
-use shared::domain::id::Id;
 use shared::domain::session::start::{StartSession, StartSessionError};
 use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::rehash::{RehashError, RehashPassword};
 use shared::domain::user::{Credentials, User, UserId, UserStatus};
-use shared::http::{ApiError, Code, FieldErrors, Json, Reply, RequestFacts};
-use shared::limit::attempts::{AttemptLimiter, JointCounters};
+use shared::domain::values::email::Email;
+use shared::domain::values::id::Id;
+use shared::kit::auth::password::Password;
+use shared::kit::auth::refresh_token::RefreshToken;
+use shared::kit::command::{Cause, ExecuteError, Store};
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, Reply, RequestFacts};
+use shared::kit::resilience::rate_limit::attempts::{AttemptLimiter, JointCounters};
 use shared::repository::user::UserReader;
 
-use crate::accounts::Accounts;
 use crate::body::TokensBody;
+use crate::state::Accounts;
 
 /// Whose account, and the proof.
 #[derive(Debug, Deserr, JsonSchema)]

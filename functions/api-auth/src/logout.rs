@@ -4,13 +4,14 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::Unkeyed;
-use shared::auth::refresh::RefreshToken;
-use shared::command::Store;
 use shared::domain::session::end::{EndSession, EndSessionError};
-use shared::http::{ApiError, Code, FieldErrors, Json, NoContent, Reply};
+use shared::kit::auth::refresh_token::RefreshToken;
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, NoContent, Reply};
 use shared::repository::user::UserReader;
 
-use crate::accounts::{Accounts, session_of};
+use crate::state::{Accounts, session_of};
 
 /// Any refresh token of the session.
 #[derive(Deserr, JsonSchema)]

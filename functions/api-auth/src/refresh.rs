@@ -4,15 +4,16 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::Unkeyed;
-use shared::auth::refresh::RefreshToken;
-use shared::command::Store;
 use shared::domain::session::TokenHash;
 use shared::domain::session::rotate::{RotateError, RotateSession, Rotation};
-use shared::http::{ApiError, Code, FieldErrors, Json, Reply};
+use shared::kit::auth::refresh_token::RefreshToken;
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, Reply};
 use shared::repository::user::UserReader;
 
-use crate::accounts::{Accounts, session_of};
 use crate::body::TokensBody;
+use crate::state::{Accounts, session_of};
 
 /// The token to be spent.
 #[derive(Deserr, JsonSchema)]

@@ -4,17 +4,18 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Once, UserBody};
-use shared::auth::password::Password;
-use shared::command::Store;
-use shared::domain::email::Email;
-use shared::domain::id::Id;
-use shared::domain::text::Name;
 use shared::domain::user::register::{RegisterError, RegisterUser};
 use shared::domain::user::{Credentials, Role};
-use shared::http::{ApiError, Code, Created, FieldErrors, Json, Reply};
+use shared::domain::values::email::Email;
+use shared::domain::values::id::Id;
+use shared::domain::values::text::Name;
+use shared::kit::auth::password::Password;
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Created, Json, Reply};
 use shared::repository::user::UserReader;
 
-use crate::accounts::Accounts;
+use crate::state::Accounts;
 
 /// An account to be opened.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -5,14 +5,15 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::Unkeyed;
-use shared::command::Store;
-use shared::domain::email::Email;
-use shared::domain::id::Id;
 use shared::domain::user::password_reset::request::{RequestPasswordReset, RequestPasswordResetError};
-use shared::http::{Accepted, ApiError, FieldErrors, Json, Reply};
+use shared::domain::values::email::Email;
+use shared::domain::values::id::Id;
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Accepted, Json, Reply};
 use shared::repository::user::UserReader;
 
-use crate::accounts::Accounts;
+use crate::state::Accounts;
 
 /// Whose.
 #[derive(Debug, Deserr, JsonSchema)]

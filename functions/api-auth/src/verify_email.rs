@@ -4,13 +4,14 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Unkeyed, UserBody};
-use shared::command::Store;
 use shared::domain::user::verify::{VerifyEmail, VerifyEmailError};
-use shared::http::{ApiError, FieldErrors, Json, Reply, Shown};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Json, Reply, Shown};
 use shared::repository::user::UserReader;
 
-use crate::accounts::Accounts;
-use crate::mailed;
+use crate::email_token;
+use crate::state::Accounts;
 
 /// What was sent to the address.
 #[derive(Deserr, JsonSchema)]
@@ -26,9 +27,9 @@ pub(crate) async fn verify_email<S: Store, Q: UserReader>(
     Unkeyed(cause): Unkeyed,
     Json(request): Json<VerifyEmailRequest>,
 ) -> Result<Shown<UserBody>, ApiError> {
-    let token = mailed::read(&request.token)?;
-    let user = accounts.reader.current_user(token.user_id).await?.ok_or_else(mailed::invalid)?;
-    accounts.mailed.verifies_email(&token, &user, cause.at).map_err(mailed::refusal)?;
+    let token = email_token::read(&request.token)?;
+    let user = accounts.reader.current_user(token.user_id).await?.ok_or_else(email_token::invalid)?;
+    accounts.mailed.verifies_email(&token, &user, cause.at).map_err(email_token::refusal)?;
     let verify = VerifyEmail { id: user.id, email: user.email };
     let verified = accounts.store.execute(verify, &cause).await;
     let verified = verified.map_err(|error| error.map_refusal(refusal))?;
@@ -37,6 +38,6 @@ pub(crate) async fn verify_email<S: Store, Q: UserReader>(
 
 fn refusal(error: VerifyEmailError) -> ApiError {
     match error {
-        VerifyEmailError::Spent => mailed::invalid(),
+        VerifyEmailError::Spent => email_token::invalid(),
     }
 }

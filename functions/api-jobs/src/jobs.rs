@@ -2,9 +2,9 @@
 
 mod body;
 pub(crate) mod cancel;
+pub(crate) mod create;
 pub(crate) mod get;
 pub(crate) mod list;
-mod own;
-pub(crate) mod request;
+mod load;
 pub(crate) mod result;
 pub(crate) mod retry;

@@ -6,10 +6,10 @@ mod jobs;
 
 use axum::{Extension, Router};
 use shared::api::App;
-use shared::command::Store;
-use shared::domain::job::retention::Retention;
-use shared::http::Code;
-use shared::http::openapi::{About, Routes};
+use shared::domain::job::output::retention::Retention;
+use shared::kit::command::Store;
+use shared::kit::error::Code;
+use shared::kit::http::openapi::{About, Routes};
 use shared::repository::dead_letter::DeadLetterReader;
 use shared::repository::job::JobReader;
 use shared::repository::user::UserReader;
@@ -24,7 +24,7 @@ where
     R: Routes<App<S, Q>>,
 {
     routes
-        .post("/v1/jobs", jobs::request::request_job, REQUEST)
+        .post("/v1/jobs", crate::jobs::create::request_job, REQUEST)
         .get("/v1/jobs", jobs::list::list_jobs, "List your jobs")
         .get("/v1/jobs/{id}", jobs::get::get_job, "Show a job")
         .get("/v1/jobs/{id}/result", jobs::result::get_job_result, RESULT)

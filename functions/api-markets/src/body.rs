@@ -2,16 +2,16 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::clock::Timestamp;
-use shared::command::Version;
-use shared::domain::market::figures::MarketWithVolume;
+use shared::domain::market::totals::MarketWithVolume;
 use shared::domain::market::{MarketId, MarketStatus};
-use shared::domain::money::Currency;
-use shared::domain::text::{Description, Name};
 use shared::domain::user::UserId;
-use shared::http::{EntityTag, Included, Resource};
+use shared::domain::values::money::Currency;
+use shared::domain::values::text::{Description, Name};
+use shared::kit::command::Version;
+use shared::kit::http::{EntityTag, Included, Resource};
+use shared::kit::system::clock::Timestamp;
 
-use crate::creator::CreatorBody;
+use crate::include_creator::CreatorBody;
 
 /// How long anybody may keep a market that they were shown.
 pub(crate) const PUBLIC: &str = "public, max-age=5";

@@ -3,18 +3,19 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::parse::{Bounded, OpeningStock};
+use shared::api::deserialize::{Bounded, OpeningStock};
 use shared::api::{App, Authenticated, Once};
-use shared::clock::{SystemEntropy, Timestamp};
-use shared::command::Store;
-use shared::domain::actor::Actor;
-use shared::domain::id::Id;
 use shared::domain::market::create::{CreateMarket, CreateMarketError, MAX_OPENING_PRODUCTS, OpeningStatus};
-use shared::domain::market::figures::MarketWithVolume;
-use shared::domain::money::{Currency, Money};
+use shared::domain::market::totals::MarketWithVolume;
 use shared::domain::product::create::NewProduct;
-use shared::domain::text::{Description, Name, Sku, Title};
-use shared::http::{ApiError, Code, Created, FieldErrors, Json, Reply};
+use shared::domain::values::actor::Actor;
+use shared::domain::values::id::Id;
+use shared::domain::values::money::{Currency, Money};
+use shared::domain::values::text::{Description, Name, Sku, Title};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Created, Json, Reply};
+use shared::kit::system::clock::{SystemEntropy, Timestamp};
 use shared::repository::cached::Remembers;
 
 use crate::body::MarketBody;

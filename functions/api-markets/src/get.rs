@@ -3,12 +3,13 @@
 use axum::extract::State;
 use shared::api::{App, Caller};
 use shared::domain::market::{MarketId, MarketStatus};
-use shared::http::{ApiError, IfNoneMatch, ItemQuery, Path, Reply, Shown};
+use shared::kit::error::ApiError;
+use shared::kit::http::{IfNoneMatch, ItemQuery, Path, Reply, Shown};
 use shared::repository::market::MarketReader;
 use shared::repository::user::profile::ProfileReader;
 
 use crate::body::{MarketBody, PUBLIC};
-use crate::creator::{Creators, MarketRelation};
+use crate::include_creator::{Creators, MarketRelation};
 
 /// Shows a market.
 pub(crate) async fn get_market<S: Clone + Send + Sync + 'static, Q: MarketReader + ProfileReader>(

@@ -2,22 +2,22 @@
 
 mod body;
 mod create;
-mod creator;
 mod delete;
 mod get;
+mod include_creator;
 mod list;
 mod stats;
 mod update;
 
 use axum::Router;
 use shared::api::App;
-use shared::command::Store;
-use shared::http::Code;
-use shared::http::openapi::{About, Routes};
+use shared::kit::command::Store;
+use shared::kit::error::Code;
+use shared::kit::http::openapi::{About, Routes};
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
-use shared::repository::sales::SalesReader;
-use shared::repository::total::TotalReader;
+use shared::repository::projections::daily_sales::SalesReader;
+use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::profile::ProfileReader;
 

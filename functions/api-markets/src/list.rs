@@ -3,17 +3,19 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::sort::MarketSort;
-use shared::api::{App, counted};
+use shared::api::App;
+use shared::api::counted;
+use shared::api::list::sort::MarketSort;
 use shared::domain::market::MarketStatus;
-use shared::domain::text::Name;
-use shared::http::{ApiError, Cursors, FieldErrors, List, ListQuery};
+use shared::domain::values::text::Name;
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Cursors, List, ListQuery};
 use shared::repository::market::{MarketList, MarketReader};
-use shared::repository::total::TotalReader;
+use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::profile::ProfileReader;
 
 use crate::body::MarketBody;
-use crate::creator::{Creators, MarketRelation};
+use crate::include_creator::{Creators, MarketRelation};
 
 /// Which markets, in which order.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -3,15 +3,16 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::parse::{Given, Patch};
+use shared::api::deserialize::{Given, Patch};
 use shared::api::permission::MarketsSuspend;
 use shared::api::{App, Authenticated, May, Once};
-use shared::command::{Cause, Store};
 use shared::domain::market::update::{MarketChanges, UpdateMarket, UpdateMarketError};
 use shared::domain::market::{MarketId, MarketStatus};
-use shared::domain::text::{Description, Name};
-use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply, Shown};
+use shared::domain::values::text::{Description, Name};
+use shared::kit::command::{Cause, Store};
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::http::{IfMatch, Json, Path, Reply, Shown};
 use shared::repository::cached::Remembers;
 use shared::repository::user::UserReader;
 

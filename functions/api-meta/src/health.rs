@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::http::Reply;
+use shared::kit::http::Reply;
 
 /// How it is.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -6,7 +6,7 @@ mod openapi;
 mod ready;
 
 use axum::Router;
-use shared::http::openapi::Routes;
+use shared::kit::http::openapi::Routes;
 
 pub use ready::{Meta, Probe, QueueProbe, Unreachable};
 

@@ -1,11 +1,11 @@
 //! The function `api-meta`: its composition root.
 
 use api_meta::{Meta, QueueProbe};
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::dynamodb::DynamoReader;
-use shared::runtime;
-use shared::subscriptions::Subscriptions;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
+use shared::messaging::event_routing::Subscriptions;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use shared::http::openapi::{Answer, Operation};
+use shared::kit::http::openapi::{Answer, Operation};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// The description, as it was made of the routes of all functions.

@@ -6,10 +6,11 @@ use axum::extract::State;
 use futures::future::{join, try_join_all};
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::command::StoreError;
-use shared::dynamodb::DynamoReader;
-use shared::http::{ApiError, Reply};
-use shared::subscriptions::Subscriptions;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::command::StoreError;
+use shared::kit::error::ApiError;
+use shared::kit::http::Reply;
+use shared::messaging::event_routing::Subscriptions;
 
 /// What the function asks whether the system is ready.
 #[derive(Debug, Clone)]

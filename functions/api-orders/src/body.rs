@@ -2,19 +2,19 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::clock::Timestamp;
-use shared::command::Version;
-use shared::domain::actor::Actor;
 use shared::domain::market::MarketId;
-use shared::domain::money::{Money, Quantity};
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, OrderId, OrderLine, OrderStatus, Party, Shipment};
 use shared::domain::payment::{Checkout, DeclineCode, PaymentId};
 use shared::domain::product::ProductId;
 use shared::domain::refund::{Refund, RefundStatus};
-use shared::domain::text::{Sku, Title};
 use shared::domain::user::UserId;
-use shared::http::{EntityTag, Resource};
+use shared::domain::values::actor::Actor;
+use shared::domain::values::money::{Money, Quantity};
+use shared::domain::values::text::{Sku, Title};
+use shared::kit::command::Version;
+use shared::kit::http::{EntityTag, Resource};
+use shared::kit::system::clock::Timestamp;
 
 /// An order.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

@@ -4,11 +4,12 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{App, Authenticated, Once};
-use shared::command::Store;
 use shared::domain::order::OrderId;
 use shared::domain::order::cancel::{CancelError, CancelOrder};
-use shared::domain::text::Reason;
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
+use shared::domain::values::text::Reason;
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, Path, Reply, Shown};
 
 use crate::body::OrderBody;
 

@@ -4,13 +4,14 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{App, Authenticated, Once};
-use shared::command::Store;
 use shared::domain::order::OrderId;
 use shared::domain::order::deliver::{DeliverError, DeliverOrder};
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, Path, Reply, Shown};
 
 use crate::body::OrderBody;
-use crate::seller;
+use crate::seller_error;
 
 /// There is nothing to say about it.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -33,7 +34,7 @@ pub(crate) async fn deliver_order<S: Store, Q: Clone + Send + Sync + 'static>(
 
 fn refusal(error: DeliverError) -> ApiError {
     match error {
-        DeliverError::NotTheSeller(error) => seller::refusal(error),
+        DeliverError::NotTheSeller(error) => seller_error::refusal(error),
         DeliverError::InvalidState => ApiError::new(Code::InvalidState, error.to_string()),
     }
 }

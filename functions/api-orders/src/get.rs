@@ -3,9 +3,10 @@
 use axum::extract::State;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{App, Authenticated, May};
-use shared::domain::actor::Actor;
 use shared::domain::order::{Order, OrderId};
-use shared::http::{ApiError, IfNoneMatch, ItemQuery, Path, Reply, Shown};
+use shared::domain::values::actor::Actor;
+use shared::kit::error::ApiError;
+use shared::kit::http::{IfNoneMatch, ItemQuery, Path, Reply, Shown};
 use shared::repository::order::OrderReader;
 use shared::repository::user::UserReader;
 

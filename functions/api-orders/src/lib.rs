@@ -7,18 +7,18 @@ mod get;
 mod list;
 mod place;
 mod refund;
-mod seller;
+mod seller_error;
 mod ship;
 mod timeline;
 
 use axum::Router;
 use shared::api::App;
-use shared::command::Store;
-use shared::http::Code;
-use shared::http::openapi::{About, Routes};
+use shared::kit::command::Store;
+use shared::kit::error::Code;
+use shared::kit::http::openapi::{About, Routes};
 use shared::repository::market::MarketReader;
 use shared::repository::order::OrderReader;
-use shared::repository::total::TotalReader;
+use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::UserReader;
 
 /// The routes of the function.

@@ -3,15 +3,17 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
+use shared::api::counted;
 use shared::api::permission::OrdersReadAny;
-use shared::api::{App, Authenticated, May, counted};
-use shared::domain::actor::Actor;
+use shared::api::{App, Authenticated, May};
 use shared::domain::market::MarketId;
 use shared::domain::order::OrderStatus;
-use shared::http::{ApiError, Code, Cursors, FieldErrors, List, ListQuery};
+use shared::domain::values::actor::Actor;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Cursors, List, ListQuery};
 use shared::repository::market::MarketReader;
 use shared::repository::order::{OrderList, OrderReader};
-use shared::repository::total::TotalReader;
+use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::UserReader;
 
 use crate::body::OrderBody;

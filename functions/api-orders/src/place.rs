@@ -3,17 +3,18 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::parse::Bounded;
+use shared::api::deserialize::Bounded;
 use shared::api::{App, Authenticated, OnceRequired};
-use shared::command::Store;
-use shared::domain::actor::Actor;
-use shared::domain::id::Id;
-use shared::domain::money::{Money, Quantity};
 use shared::domain::order::OrderId;
 use shared::domain::order::place::{MAX_LINES, OrderItem, PlaceOrder, PlaceOrderError};
 use shared::domain::payment::PaymentMethod;
 use shared::domain::product::ProductId;
-use shared::http::{ApiError, Code, Created, FieldErrors, Json, Reply};
+use shared::domain::values::actor::Actor;
+use shared::domain::values::id::Id;
+use shared::domain::values::money::{Money, Quantity};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Created, Json, Reply};
 
 use crate::body::OrderBody;
 

@@ -4,15 +4,16 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{App, Authenticated, OnceRequired};
-use shared::command::Store;
-use shared::domain::money::Money;
 use shared::domain::order::OrderId;
 use shared::domain::order::refund::{RefundError, RefundOrder};
-use shared::domain::text::Reason;
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
+use shared::domain::values::money::Money;
+use shared::domain::values::text::Reason;
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, Path, Reply, Shown};
 
 use crate::body::OrderBody;
-use crate::seller;
+use crate::seller_error;
 
 /// What is given back.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -42,7 +43,7 @@ pub(crate) async fn refund_order<S: Store, Q: Clone + Send + Sync + 'static>(
 fn refusal(error: RefundError) -> ApiError {
     let says = error.to_string();
     match error {
-        RefundError::NotTheSeller(error) => seller::refusal(error),
+        RefundError::NotTheSeller(error) => seller_error::refusal(error),
         RefundError::Nothing => ApiError::field("amount.amount", says),
         RefundError::OtherCurrency => ApiError::field("amount.currency", says),
         RefundError::TooMuch { left } => {

@@ -4,14 +4,15 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{App, Authenticated, Once};
-use shared::command::Store;
 use shared::domain::order::ship::{ShipError, ShipOrder};
 use shared::domain::order::{OrderId, Shipment};
-use shared::domain::text::{Carrier, TrackingNumber};
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
+use shared::domain::values::text::{Carrier, TrackingNumber};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, Path, Reply, Shown};
 
 use crate::body::OrderBody;
-use crate::seller;
+use crate::seller_error;
 
 /// How an order was sent.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -40,7 +41,7 @@ pub(crate) async fn ship_order<S: Store, Q: Clone + Send + Sync + 'static>(
 
 fn refusal(error: ShipError) -> ApiError {
     match error {
-        ShipError::NotTheSeller(error) => seller::refusal(error),
+        ShipError::NotTheSeller(error) => seller_error::refusal(error),
         ShipError::InvalidState => ApiError::new(Code::InvalidState, error.to_string()),
     }
 }

@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{App, Authenticated, May};
-use shared::clock::Timestamp;
-use shared::domain::order::attempt::Attempts;
 use shared::domain::order::fulfilment::Fulfilment;
+use shared::domain::order::fulfilment::attempts::Attempts;
 use shared::domain::order::{Order, OrderId, Transition};
-use shared::http::{ApiError, Path, Reply};
+use shared::kit::error::ApiError;
+use shared::kit::http::{Path, Reply};
+use shared::kit::system::clock::Timestamp;
 use shared::repository::order::OrderReader;
 use shared::repository::user::UserReader;
 

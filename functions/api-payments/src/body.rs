@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::clock::Timestamp;
-use shared::command::Version;
-use shared::domain::money::Money;
 use shared::domain::order::OrderId;
 use shared::domain::payment::{GatewayId, Payment, PaymentId};
-use shared::http::{EntityTag, Resource};
+use shared::domain::values::money::Money;
+use shared::kit::command::Version;
+use shared::kit::http::{EntityTag, Resource};
+use shared::kit::system::clock::Timestamp;
 
 /// What was paid for an order.
 #[derive(Debug, Serialize, JsonSchema)]

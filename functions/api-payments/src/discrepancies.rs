@@ -4,15 +4,17 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use shared::api::counted;
 use shared::api::permission::PaymentsReadAny;
-use shared::api::{App, Permitted, counted};
-use shared::clock::Timestamp;
+use shared::api::{App, Permitted};
 use shared::domain::order::OrderId;
 use shared::domain::payment::GatewayId;
 use shared::domain::reconciliation::compare::Difference;
 use shared::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus, Sums};
-use shared::http::{ApiError, Cursors, FieldErrors, List, ListQuery};
-use shared::repository::discrepancy::DiscrepancyReader;
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Cursors, List, ListQuery};
+use shared::kit::system::clock::Timestamp;
+use shared::repository::payment::discrepancy::DiscrepancyReader;
 use shared::repository::user::UserReader;
 
 /// Which discrepancies.

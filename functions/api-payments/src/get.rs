@@ -4,7 +4,8 @@ use axum::extract::State;
 use shared::api::permission::PaymentsReadAny;
 use shared::api::{App, Authenticated, May};
 use shared::domain::payment::PaymentId;
-use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
+use shared::kit::error::ApiError;
+use shared::kit::http::{IfNoneMatch, Path, Reply, Shown};
 use shared::repository::payment::PaymentReader;
 use shared::repository::user::UserReader;
 

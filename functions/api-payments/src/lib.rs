@@ -3,16 +3,16 @@
 mod body;
 mod discrepancies;
 mod get;
-mod signed;
 mod webhook;
+mod webhook_signature;
 
 use axum::Router;
 use shared::api::App;
-use shared::command::Store;
-use shared::gateway::webhook::WebhookVerifier;
-use shared::http::openapi::Routes;
-use shared::repository::discrepancy::DiscrepancyReader;
+use shared::kit::command::Store;
+use shared::kit::http::openapi::Routes;
+use shared::payment_gateway::webhook::WebhookVerifier;
 use shared::repository::payment::PaymentReader;
+use shared::repository::payment::discrepancy::DiscrepancyReader;
 use shared::repository::user::UserReader;
 
 pub use webhook::Webhooks;

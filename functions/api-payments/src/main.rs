@@ -1,11 +1,11 @@
 //! The function `api-payments`: its composition root.
 
 use shared::api::{App, Limits};
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::dynamodb::{DynamoReader, DynamoStore};
-use shared::gateway::webhook::WebhookVerifier;
-use shared::runtime;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
+use shared::payment_gateway::webhook::WebhookVerifier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

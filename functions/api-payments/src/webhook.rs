@@ -3,16 +3,17 @@
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::command::{Cause, ExecuteError, Store};
 use shared::domain::order::OrderId;
-use shared::domain::order::advance::AdvanceError;
-use shared::domain::order::declined::NoteDeclinedPayment;
-use shared::domain::order::receive::ReceivePayment;
+use shared::domain::order::fulfilment::advance::AdvanceError;
+use shared::domain::order::fulfilment::record_capture::ReceivePayment;
+use shared::domain::order::fulfilment::record_decline::NoteDeclinedPayment;
 use shared::domain::payment::Capture;
-use shared::gateway::webhook::{Report, WebhookVerifier};
-use shared::http::{ApiError, Reply};
+use shared::kit::command::{Cause, ExecuteError, Store};
+use shared::kit::error::ApiError;
+use shared::kit::http::Reply;
+use shared::payment_gateway::webhook::{Report, WebhookVerifier};
 
-use crate::signed::Signed;
+use crate::webhook_signature::Signed;
 
 /// What the gateway's route is given.
 #[derive(Debug, Clone)]

@@ -2,14 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::clock::Timestamp;
-use shared::command::Version;
 use shared::domain::market::MarketId;
-use shared::domain::money::Money;
 use shared::domain::product::create::StockedProduct;
 use shared::domain::product::{ProductId, ProductStatus, Stock};
-use shared::domain::text::{Description, Sku, Title};
-use shared::http::{EntityTag, Resource};
+use shared::domain::values::money::Money;
+use shared::domain::values::text::{Description, Sku, Title};
+use shared::kit::command::Version;
+use shared::kit::http::{EntityTag, Resource};
+use shared::kit::system::clock::Timestamp;
 
 /// How long anybody may keep a product that they were shown.
 pub(crate) const PUBLIC: &str = "public, max-age=5";

@@ -3,16 +3,17 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::parse::OpeningStock;
+use shared::api::deserialize::OpeningStock;
 use shared::api::{App, Authenticated, Once};
-use shared::command::Store;
-use shared::domain::id::Id;
 use shared::domain::market::MarketId;
-use shared::domain::money::Money;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, CreateProductError, NewProduct};
-use shared::domain::text::{Description, Sku, Title};
-use shared::http::{ApiError, Code, Created, FieldErrors, Json, Path, Reply};
+use shared::domain::values::id::Id;
+use shared::domain::values::money::Money;
+use shared::domain::values::text::{Description, Sku, Title};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Created, Json, Path, Reply};
 use shared::repository::cached::Remembers;
 
 use crate::body::ProductBody;

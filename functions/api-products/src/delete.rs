@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use shared::api::{App, Authenticated, Once};
-use shared::command::Store;
 use shared::domain::product::ProductId;
 use shared::domain::product::delete::{DeleteProduct, DeleteProductError};
-use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, IfMatch, NoContent, Path, Reply};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code};
+use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::http::{IfMatch, NoContent, Path, Reply};
 use shared::repository::cached::Remembers;
 
 /// Removes a product, unless orders hold pieces of it.

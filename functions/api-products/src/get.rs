@@ -3,7 +3,8 @@
 use axum::extract::State;
 use shared::api::{App, Caller};
 use shared::domain::product::ProductId;
-use shared::http::{ApiError, IfNoneMatch, ItemQuery, Path, Reply, Shown};
+use shared::kit::error::ApiError;
+use shared::kit::http::{IfNoneMatch, ItemQuery, Path, Reply, Shown};
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 

@@ -1,22 +1,22 @@
 //! Products over HTTP: list in a market, read, change, remove, correct the stock.
 
+mod adjust_stock;
 mod body;
 mod create;
 mod delete;
 mod get;
 mod list;
-mod restock;
 mod update;
 
 use axum::Router;
 use shared::api::App;
-use shared::command::Store;
-use shared::http::Code;
-use shared::http::openapi::{About, Routes};
+use shared::kit::command::Store;
+use shared::kit::error::Code;
+use shared::kit::http::openapi::{About, Routes};
 use shared::repository::cached::Remembers;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
-use shared::repository::total::TotalReader;
+use shared::repository::projections::list_total::TotalReader;
 
 /// The routes of the function.
 pub fn routes<S, Q, R>(routes: R) -> R
@@ -36,7 +36,7 @@ where
         )
         .patch("/v1/products/{id}", update::patch_product, change("Change some of a product"))
         .delete("/v1/products/{id}", delete::delete_product, DELETE)
-        .post("/v1/products/{id}/stock", restock::restock_product, RESTOCK)
+        .post("/v1/products/{id}/stock", crate::adjust_stock::restock_product, RESTOCK)
 }
 
 const LIST: About = About::new("List what a market sells, with its stock");

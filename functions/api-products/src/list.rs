@@ -1,12 +1,14 @@
 //! `GET /v1/markets/{marketId}/products`: what a market sells, newest first.
 
 use axum::extract::State;
-use shared::api::{App, Caller, counted};
+use shared::api::counted;
+use shared::api::{App, Caller};
 use shared::domain::market::MarketId;
-use shared::http::{ApiError, Cursors, List, ListQuery, NoParameters, Path};
+use shared::kit::error::ApiError;
+use shared::kit::http::{Cursors, List, ListQuery, NoParameters, Path};
 use shared::repository::market::MarketReader;
 use shared::repository::product::{ProductReader, total_of};
-use shared::repository::total::TotalReader;
+use shared::repository::projections::list_total::TotalReader;
 
 use crate::body::ProductBody;
 

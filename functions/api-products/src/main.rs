@@ -1,11 +1,11 @@
 //! The function `api-products`: its composition root.
 
 use shared::api::{App, Limits};
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
 use shared::repository::cached::Cached;
-use shared::runtime;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

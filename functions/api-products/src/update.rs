@@ -3,15 +3,16 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::parse::{Given, Patch};
+use shared::api::deserialize::{Given, Patch};
 use shared::api::{App, Authenticated, Once};
-use shared::command::{Cause, Store};
-use shared::domain::money::Money;
 use shared::domain::product::update::{ProductChanges, UpdateProduct, UpdateProductError};
 use shared::domain::product::{ProductId, ProductStatus};
-use shared::domain::text::{Description, Sku, Title};
-use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply, Shown};
+use shared::domain::values::money::Money;
+use shared::domain::values::text::{Description, Sku, Title};
+use shared::kit::command::{Cause, Store};
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::http::{IfMatch, Json, Path, Reply, Shown};
 use shared::repository::cached::Remembers;
 
 use crate::body::ProductBody;

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::domain::market::{Market, MarketId};
-use shared::domain::money::{Currency, Money};
 use shared::domain::product::{Product, ProductId};
-use shared::domain::search::Similarity;
-use shared::domain::text::{Description, Name, Sku, Title};
-use shared::repository::search::Found;
+use shared::domain::values::money::{Currency, Money};
+use shared::domain::values::text::{Description, Name, Sku, Title};
+use shared::projections::search_index::Similarity;
+use shared::repository::projections::search::Found;
 use shared::search::Hit;
 
 /// How long anybody may keep an answer.

@@ -1,11 +1,11 @@
 //! Search over HTTP: markets and products, by what they are about.
 
 mod body;
-mod find;
+mod search;
 
 use axum::Router;
 use shared::api::App;
-use shared::http::openapi::Routes;
+use shared::kit::http::openapi::Routes;
 use shared::search::Searcher;
 
 /// The routes of the function.
@@ -15,7 +15,7 @@ where
     Q: Searcher,
     R: Routes<App<S, Q>>,
 {
-    routes.get("/v1/search", find::find_things, "Find markets and products, the most similar first")
+    routes.get("/v1/search", crate::search::find_things, "Find markets and products, the most similar first")
 }
 
 /// The function's router.

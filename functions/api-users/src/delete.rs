@@ -3,11 +3,12 @@
 use axum::extract::State;
 use shared::api::permission::{UsersDelete, UsersRead, revoked};
 use shared::api::{App, Authenticated, May, Once};
-use shared::command::Store;
 use shared::domain::user::UserId;
 use shared::domain::user::delete::{DeleteUser, DeleteUserError};
-use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, IfMatch, NoContent, Path, Reply};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code};
+use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::http::{IfMatch, NoContent, Path, Reply};
 use shared::repository::user::UserReader;
 
 /// Deletes an account, one's own or, with the permission, anybody's.

@@ -4,7 +4,8 @@ use axum::extract::State;
 use shared::api::permission::UsersRead;
 use shared::api::{App, Authenticated, May, UserBody};
 use shared::domain::user::UserId;
-use shared::http::{ApiError, IfNoneMatch, ItemQuery, Path, Reply, Shown};
+use shared::kit::error::ApiError;
+use shared::kit::http::{IfNoneMatch, ItemQuery, Path, Reply, Shown};
 use shared::repository::user::UserReader;
 
 /// Shows the caller's own account.

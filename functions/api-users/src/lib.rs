@@ -3,15 +3,15 @@
 mod delete;
 mod get;
 mod list;
-mod standing;
+mod role_and_status;
 mod update;
 
 use axum::Router;
 use shared::api::App;
-use shared::command::Store;
-use shared::http::Code;
-use shared::http::openapi::{About, Routes};
-use shared::repository::total::TotalReader;
+use shared::kit::command::Store;
+use shared::kit::error::Code;
+use shared::kit::http::openapi::{About, Routes};
+use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::list::UserLister;
 

@@ -3,17 +3,19 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
+use shared::api::counted;
+use shared::api::list::sort::Sort;
 use shared::api::permission::UsersRead;
-use shared::api::sort::Sort;
-use shared::api::{App, Permitted, UserBody, counted};
-use shared::domain::text::Name;
+use shared::api::{App, Permitted, UserBody};
 use shared::domain::user::{Role, UserStatus};
-use shared::http::{ApiError, Cursors, FieldErrors, List, ListQuery};
-use shared::repository::total::TotalReader;
+use shared::domain::values::text::Name;
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Cursors, List, ListQuery};
+use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
 
-use crate::standing::{RoleRequest, StatusRequest};
+use crate::role_and_status::{RoleRequest, StatusRequest};
 
 /// Which accounts, in which order.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -1,10 +1,10 @@
 //! The function `api-users`: its composition root.
 
 use shared::api::{App, Limits};
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::dynamodb::{DynamoReader, DynamoStore};
-use shared::runtime;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

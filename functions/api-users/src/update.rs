@@ -3,19 +3,20 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::parse::Given;
+use shared::api::deserialize::Given;
 use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate, revoked};
 use shared::api::{App, Authenticated, May, Once, UserBody};
-use shared::command::{Cause, Store};
-use shared::domain::email::Email;
-use shared::domain::text::Name;
 use shared::domain::user::update::{Powers, UpdateUser, UpdateUserError, UserChanges};
 use shared::domain::user::{Role, UserId, UserStatus};
-use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, Code, FieldErrors, IfMatch, Json, Path, Reply, Shown};
+use shared::domain::values::email::Email;
+use shared::domain::values::text::Name;
+use shared::kit::command::{Cause, Store};
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::http::{IfMatch, Json, Path, Reply, Shown};
 use shared::repository::user::UserReader;
 
-use crate::standing::{RoleRequest, StatusRequest};
+use crate::role_and_status::{RoleRequest, StatusRequest};
 
 /// All that people can change about an account.
 #[derive(Debug, Deserr, JsonSchema)]

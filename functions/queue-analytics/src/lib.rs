@@ -1,20 +1,20 @@
 //! Counts: how many things each list has, what each market sold, and on which day.
 //!
-//! An event only says that an entity is to be looked at. What it counts for is decided in [`shared::domain::tally`],
+//! An event only says that an entity is to be looked at. What it counts for is decided in [`shared::projections::tally`],
 //! from the entity as it is and from what was counted of it before, so that events may come twice, late, in any order,
 //! or not at all as long as a later one does.
 
-mod heard;
+mod event;
 
 use std::time::Duration;
 
-use shared::clock::{Clock, SystemClock, SystemEntropy};
-use shared::command::{Cause, CorrelationId, Envelope, ExecuteError, Store, StoreError};
-use shared::consumer::together::JointConsumer;
-use shared::consumer::{Outcome, Together};
-use shared::domain::tally::count::{CountEntities, CountError};
+use shared::kit::command::{Cause, CorrelationId, Envelope, ExecuteError, Store, StoreError};
+use shared::kit::queue::consumer::whole_batch::JointConsumer;
+use shared::kit::queue::consumer::{Outcome, Together};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
+use shared::projections::tally::count::{CountEntities, CountError};
 
-pub use heard::Heard;
+pub use crate::event::Heard;
 
 /// Counts what the events of a queue speak of.
 #[derive(Debug, Clone)]

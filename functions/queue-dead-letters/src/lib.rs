@@ -1,22 +1,22 @@
 //! Turns each dead message into a record that can be read and put right; if it asked for a job, the job is dead with it.
 
-mod job;
+mod job_request;
 
 use futures::future::join_all;
-use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use shared::command::{Cause, CorrelationId, ExecuteError, Executed, Receipt, Store, Version};
-use shared::consumer::delivery::{
+use shared::domain::job::execution::mark_dead::RecordDeath;
+use shared::domain::values::id::Id;
+use shared::kit::command::{Cause, CorrelationId, ExecuteError, Executed, Receipt, Store, Version};
+use shared::kit::queue::consumer::delivery::{
     ATTEMPTS_ATTRIBUTE, MAX_RECEIVE_COUNT, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE,
 };
-use shared::consumer::{BatchHandler, Delivery, Outcome};
-use shared::domain::dead_letter::record::RecordDeadLetter;
-use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, letter_of_redrive};
-use shared::domain::id::Id;
-use shared::domain::job::die::RecordDeath;
-use shared::domain::subscriber::Subscriber;
-use shared::subscriptions::DeadLetterQueues;
-use shared::telemetry::catalogue::DEAD_LETTERS;
-use shared::telemetry::metrics;
+use shared::kit::queue::consumer::{BatchHandler, Delivery, Outcome};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
+use shared::kit::telemetry::catalogue::DEAD_LETTERS;
+use shared::kit::telemetry::metrics;
+use shared::messaging::dead_letter::record::RecordDeadLetter;
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, letter_of_redrive};
+use shared::messaging::event_routing::DeadLetterQueues;
+use shared::messaging::event_routing::Subscriber;
 
 /// Records dead messages, those of a batch at the same time.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDeat
     let attempts = note(ATTEMPTS_ATTRIBUTE).and_then(|count| count.parse().ok()).unwrap_or(MAX_RECEIVE_COUNT);
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
-    let job = job::asked_for(queue, &delivery.body);
+    let job = crate::job_request::asked_for(queue, &delivery.body);
     let mut attributes = delivery.attributes;
     attributes.retain(|name, _| !NOTES.contains(&name.as_str()));
     let letter = DeadLetter {

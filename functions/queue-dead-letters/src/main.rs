@@ -1,12 +1,12 @@
 //! The function `queue-dead-letters`: its composition root.
 
 use queue_dead_letters::DeadLetters;
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::consumer::queue::LeftAlone;
-use shared::dynamodb::DynamoStore;
-use shared::runtime;
-use shared::subscriptions::DeadLetterQueues;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::DynamoStore;
+use shared::kit::queue::consumer::queue::LeftAlone;
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
+use shared::messaging::event_routing::DeadLetterQueues;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

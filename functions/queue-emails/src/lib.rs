@@ -4,26 +4,25 @@
 //! write any more; `account.rs` and `order.rs` have the words; `letter.rs` puts them into form; `send.rs` sends a letter
 //! once.
 
-mod account;
-mod heard;
-mod letter;
-mod order;
-mod price;
+mod compose;
+mod email;
+mod event;
+mod format_money;
 mod send;
-mod write;
+pub mod templates;
 
 use std::time::Duration;
 
-use shared::api::account_token::AccountTokens;
-use shared::clock::{Clock, SystemClock};
-use shared::command::{Envelope, Store};
-use shared::config::{ConfigError, Environment, invalid};
-use shared::consumer::each::Consumer;
-use shared::consumer::{Delivery, Each, Outcome};
-use shared::http::Seal;
-use shared::mail::Mailer;
+use shared::api::email_token::AccountTokens;
+use shared::kit::auth::hmac_key::Seal;
+use shared::kit::aws::mail::Mailer;
+use shared::kit::command::{Envelope, Store};
+use shared::kit::queue::consumer::per_record::Consumer;
+use shared::kit::queue::consumer::{Delivery, Each, Outcome};
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::kit::system::config::{ConfigError, Environment, invalid};
 
-pub use heard::Heard;
+pub use crate::event::Heard;
 
 /// Sends an e-mail for each event of a queue that calls for one.
 #[derive(Debug, Clone)]

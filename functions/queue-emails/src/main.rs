@@ -1,12 +1,12 @@
 //! The function `queue-emails`: its composition root.
 
 use queue_emails::Emails;
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::consumer::queue::SqsQueue;
-use shared::dynamodb::DynamoStore;
-use shared::mail::SesMailer;
-use shared::runtime;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::DynamoStore;
+use shared::kit::aws::mail::SesMailer;
+use shared::kit::queue::consumer::queue::SqsQueue;
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

@@ -1,19 +1,19 @@
 //! Sends a letter once: the decision is committed, the letter is sent, the outcome is committed.
 //!
 //! A service that takes e-mails knows them by no key of ours. So it is the record of the dispatch
-//! (`shared::domain::dispatch`) that keeps deliveries of one event apart, and says after a crash what is known.
+//! (`shared::messaging::email_dispatch`) that keeps deliveries of one event apart, and says after a crash what is known.
 
 use std::time::Duration;
 
-use shared::clock::{Clock, Timestamp};
-use shared::command::{Cause, Envelope, ExecuteError, Store};
-use shared::consumer::Outcome;
-use shared::domain::dispatch::begin::{BeginDispatch, BeginDispatchError};
-use shared::domain::dispatch::end::EndDispatch;
-use shared::domain::dispatch::{Dispatch, DispatchState};
-use shared::mail::{LONGEST_SEND, MailError, Mailer, Message};
+use shared::kit::aws::mail::{LONGEST_SEND, MailError, Mailer, Message};
+use shared::kit::command::{Cause, Envelope, ExecuteError, Store};
+use shared::kit::queue::consumer::Outcome;
+use shared::kit::system::clock::{Clock, Timestamp};
+use shared::messaging::email_dispatch::begin::{BeginDispatch, BeginDispatchError};
+use shared::messaging::email_dispatch::end::EndDispatch;
+use shared::messaging::email_dispatch::{Dispatch, DispatchState};
 
-use crate::write::{Addressed, Seen};
+use crate::compose::{Addressed, Seen};
 use crate::{Emails, Heard};
 
 /// How long others leave a dispatch to whoever began it. Much longer than [`LONGEST_SEND`], so that clocks may differ.

@@ -6,21 +6,21 @@
 
 use std::time::Duration;
 
-use shared::clock::{Clock, Entropy, SystemClock, SystemEntropy};
-use shared::command::{Cause, Envelope, Store};
-use shared::config::{ConfigError, Environment};
-use shared::consumer::each::Consumer;
-use shared::consumer::{BACKOFF, Delivery, Each, Outcome};
-use shared::domain::order::advance::Move;
-use shared::domain::order::attempt::NoteFailedAttempt;
+use shared::domain::order::fulfilment::advance::Move;
+use shared::domain::order::fulfilment::attempts::NoteFailedAttempt;
 use shared::domain::order::fulfilment::{Effect, OrderSaga};
 use shared::domain::order::{OrderEvent, OrderId};
 use shared::domain::payment::ChargeIntent;
 use shared::domain::refund::RefundIntent;
-use shared::gateway::{
+use shared::kit::command::saga::{DriveError, drive};
+use shared::kit::command::{Cause, Envelope, Store};
+use shared::kit::queue::consumer::per_record::Consumer;
+use shared::kit::queue::consumer::{BACKOFF, Delivery, Each, Outcome};
+use shared::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use shared::kit::system::config::{ConfigError, Environment};
+use shared::payment_gateway::{
     ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded, Settled,
 };
-use shared::saga::{DriveError, drive};
 
 /// Carries the orders of a queue through their sagas.
 #[derive(Debug, Clone)]

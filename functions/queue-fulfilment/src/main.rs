@@ -1,12 +1,12 @@
 //! The function `queue-fulfilment`: its composition root.
 
 use queue_fulfilment::Fulfilment;
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::consumer::queue::SqsQueue;
-use shared::dynamodb::DynamoStore;
-use shared::gateway::StripeGateway;
-use shared::runtime;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::DynamoStore;
+use shared::kit::queue::consumer::queue::SqsQueue;
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
+use shared::payment_gateway::StripeGateway;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

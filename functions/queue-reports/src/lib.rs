@@ -4,24 +4,24 @@
 //! with it, page by page, and `table.rs` has the rows. Between two commits nothing is kept but a page: whoever dies loses
 //! what the table does not have yet, and whoever comes next begins there.
 
-mod heard;
+mod config;
+mod consumer;
+mod csv;
+mod event;
 mod report;
-mod run;
-mod settings;
-mod table;
 
 use std::time::Duration;
 
-use shared::clock::{Clock, SystemClock};
-use shared::command::Store;
-use shared::config::{ConfigError, Environment};
-use shared::consumer::Each;
-use shared::consumer::queue::SqsQueue;
-use shared::consumer::queues::SqsQueues;
-use shared::repository::sold::SoldReader;
+use shared::kit::command::Store;
+use shared::kit::queue::consumer::Each;
+use shared::kit::queue::consumer::multi_queue::SqsQueues;
+use shared::kit::queue::consumer::queue::SqsQueue;
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::kit::system::config::{ConfigError, Environment};
+use shared::repository::order::market_orders::SoldReader;
 
-pub use heard::Heard;
-pub use settings::{PageOrders, StretchSeconds};
+pub use crate::config::{PageOrders, StretchSeconds};
+pub use crate::event::Heard;
 
 /// Makes the reports that the messages of two queues ask for.
 #[derive(Debug, Clone)]

@@ -1,18 +1,18 @@
 //! Gets on with a report: each page is read, written and committed with the place where the next begins.
 
-use shared::clock::Clock;
-use shared::command::{Cause, ExecuteError, Reads, Store, StoreError};
-use shared::domain::job::advance::AdvanceJob;
-use shared::domain::job::fail::{FailJob, ReportRefusal};
-use shared::domain::job::work::SalesReport;
+use shared::domain::job::execution::advance::AdvanceJob;
+use shared::domain::job::execution::fail::{FailJob, ReportRefusal};
+use shared::domain::job::job_type::SalesReport;
 use shared::domain::job::{Held, Job, Overtaken};
 use shared::domain::market::Market;
 use shared::domain::user::User;
-use shared::repository::ordered::ListError;
-use shared::repository::sold::SoldReader;
+use shared::kit::command::{Cause, ExecuteError, Reads, Store, StoreError};
+use shared::kit::system::clock::Clock;
+use shared::repository::order::market_orders::SoldReader;
+use shared::repository::table_layout::sorted_list::ListError;
 
-use crate::run::{NO_ANSWER, Stopped, Stretch};
-use crate::{Reports, table};
+use crate::consumer::{NO_ANSWER, Stopped, Stretch};
+use crate::{Reports, csv};
 
 impl<S: Store, Q: SoldReader, C: Clock> Reports<S, Q, C> {
     /// Works for a stretch; `job` is as it was committed last.
@@ -49,7 +49,7 @@ impl<S: Store, Q: SoldReader, C: Clock> Reports<S, Q, C> {
 
     async fn next_page(&self, report: &SalesReport, job: &Job, total: u64) -> Result<AdvanceJob, Stopped> {
         let sold = self.reader.sold(report, job.written.after, self.page.0).await?;
-        let text = table::text(&sold.orders, job.written.chunks == 0);
+        let text = csv::text(&sold.orders, job.written.chunks == 0);
         Ok(AdvanceJob {
             held: job.held(),
             text: text.map_err(|_| Stopped::Failed("the rows cannot be written"))?,

@@ -1,21 +1,21 @@
 //! Fills the search index: under each term of a market or a product, a posting.
 //!
 //! An event only says that a document is to be looked at. What becomes of its postings is decided in
-//! [`shared::domain::search`], from the document as it is and from what was indexed of it before, so that events may come
+//! [`shared::projections::search_index`], from the document as it is and from what was indexed of it before, so that events may come
 //! twice, late, in any order, or not at all as long as a later one does.
 
-mod heard;
+mod event;
 
 use std::time::Duration;
 
-use shared::clock::{Clock, SystemClock};
-use shared::command::{Cause, Command, Envelope, ExecuteError, Store, StoreError};
-use shared::consumer::each::Consumer;
-use shared::consumer::{Delivery, Each, Outcome};
-use shared::domain::search::index::{Embedded, IndexDocument, IndexError};
+use shared::kit::command::{Cause, Command, Envelope, ExecuteError, Store, StoreError};
+use shared::kit::queue::consumer::per_record::Consumer;
+use shared::kit::queue::consumer::{Delivery, Each, Outcome};
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::projections::search_index::update_index::{Embedded, IndexDocument, IndexError};
 use shared::search::{EmbedError, Embedder};
 
-pub use heard::Heard;
+pub use crate::event::Heard;
 
 /// Indexes what the events of a queue speak of.
 #[derive(Debug, Clone)]

@@ -1,11 +1,11 @@
 //! The function `queue-search-index`: its composition root.
 
 use queue_search_index::SearchIndex;
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::consumer::queue::SqsQueue;
-use shared::dynamodb::DynamoStore;
-use shared::runtime;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::DynamoStore;
+use shared::kit::queue::consumer::queue::SqsQueue;
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
 use shared::search::ConfiguredEmbedder;
 
 #[tokio::main(flavor = "current_thread")]

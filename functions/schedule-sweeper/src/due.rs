@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use shared::clock::{Clock, Timestamp};
-use shared::command::{Cause, Command, ExecuteError, Store, StoreError};
+use shared::kit::command::{Cause, Command, ExecuteError, Store, StoreError};
+use shared::kit::system::clock::{Clock, Timestamp};
 
 use crate::{PAGE, Sweeper};
 

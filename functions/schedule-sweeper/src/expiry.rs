@@ -1,11 +1,11 @@
 //! Orders that were not paid in time.
 
-use shared::clock::{Clock, Timestamp};
-use shared::command::{Cause, Store, StoreError};
 use shared::domain::order::expire::ExpireOrder;
-use shared::relay::Routes;
-use shared::repository::listing::EXPIRY_SHARDS;
+use shared::kit::command::{Cause, Store, StoreError};
+use shared::kit::queue::relay::Routes;
+use shared::kit::system::clock::{Clock, Timestamp};
 use shared::repository::order::OrderReader;
+use shared::repository::table_layout::partitions::EXPIRY_SHARDS;
 
 use crate::{PAGE, Sweeper};
 

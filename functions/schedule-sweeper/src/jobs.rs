@@ -1,11 +1,11 @@
 //! Jobs whose time has come.
 
-use shared::clock::{Clock, Timestamp};
-use shared::command::{Cause, Store, StoreError};
-use shared::domain::job::release::ReleaseJob;
-use shared::relay::Routes;
+use shared::domain::job::execution::release::ReleaseJob;
+use shared::kit::command::{Cause, Store, StoreError};
+use shared::kit::queue::relay::Routes;
+use shared::kit::system::clock::{Clock, Timestamp};
 use shared::repository::job::JobReader;
-use shared::repository::listing::DUE_JOB_SHARDS;
+use shared::repository::table_layout::partitions::DUE_JOB_SHARDS;
 
 use crate::{PAGE, Sweeper};
 

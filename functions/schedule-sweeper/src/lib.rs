@@ -8,18 +8,18 @@
 mod due;
 mod expiry;
 mod jobs;
+mod missed_events;
 pub mod reconciliation;
-mod stragglers;
 
-use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use shared::command::{Cause, CorrelationId, Store};
-use shared::dynamodb::outbox::Outbox;
-use shared::gateway::{PaymentGateway, PaymentLedger};
-use shared::relay::{Relay, Routes};
-use shared::repository::discrepancy::DiscrepancyReader;
+use shared::kit::aws::dynamodb::write::outbox::Outbox;
+use shared::kit::command::{Cause, CorrelationId, Store};
+use shared::kit::queue::relay::{Relay, Routes};
+use shared::kit::runtime::{Error, ScheduleHandler};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
+use shared::payment_gateway::{PaymentGateway, PaymentLedger};
 use shared::repository::job::JobReader;
 use shared::repository::order::OrderReader;
-use shared::runtime::{Error, ScheduleHandler};
+use shared::repository::payment::discrepancy::DiscrepancyReader;
 
 use reconciliation::Reconciliation;
 

@@ -2,14 +2,14 @@
 
 use schedule_sweeper::Sweeper;
 use schedule_sweeper::reconciliation::Reconciliation;
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::dynamodb::outbox::Outbox;
-use shared::dynamodb::{DynamoReader, DynamoStore};
-use shared::gateway::StripeGateway;
-use shared::relay::Relay;
-use shared::runtime;
-use shared::subscriptions::Subscriptions;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::write::outbox::Outbox;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::queue::relay::Relay;
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
+use shared::messaging::event_routing::Subscriptions;
+use shared::payment_gateway::StripeGateway;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

@@ -1,22 +1,22 @@
 //! The gateway's books against ours: what is missing here is put right, what contradicts itself is noted for people.
 
-mod review;
+mod recheck_open;
 
 use std::time::Duration;
 
-use shared::clock::{Clock, Timestamp};
-use shared::command::{Cause, Command, ExecuteError, Reads, Store, StoreError, Version};
-use shared::config::{ConfigError, Environment};
-use shared::domain::order::advance::{AdvanceOrder, Move};
-use shared::domain::order::receive::ReceivePayment;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::record_capture::ReceivePayment;
 use shared::domain::order::{Order, OrderId};
 use shared::domain::payment::{Capture, Payment};
 use shared::domain::reconciliation::Entry;
 use shared::domain::reconciliation::compare::{Finding, compare};
+use shared::domain::reconciliation::cursor::{MovePosition, OfPayments, Position, Rounds};
 use shared::domain::reconciliation::discrepancy::{Discrepancy, NoteDiscrepancy};
-use shared::domain::reconciliation::position::{MovePosition, OfPayments, Position, Rounds};
 use shared::domain::refund::RefundIntent;
-use shared::gateway::{Excerpt, GatewayError, PaymentGateway, PaymentLedger, Refunded};
+use shared::kit::command::{Cause, Command, ExecuteError, Reads, Store, StoreError, Version};
+use shared::kit::system::clock::{Clock, Timestamp};
+use shared::kit::system::config::{ConfigError, Environment};
+use shared::payment_gateway::{Excerpt, GatewayError, PaymentGateway, PaymentLedger, Refunded};
 
 use crate::due::is_done;
 

@@ -1,11 +1,11 @@
-//! The function `stream-outbox-relay`: its composition root. What it does is [`shared::relay`].
+//! The function `stream-outbox-relay`: its composition root. What it does is [`shared::kit::queue::relay`].
 
-use shared::aws::Aws;
-use shared::config::{Environment, TelemetryConfig};
-use shared::dynamodb::outbox::Outbox;
-use shared::relay::Relay;
-use shared::runtime;
-use shared::subscriptions::Subscriptions;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::write::outbox::Outbox;
+use shared::kit::queue::relay::Relay;
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
+use shared::messaging::event_routing::Subscriptions;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

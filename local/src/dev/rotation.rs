@@ -2,10 +2,10 @@
 
 use std::{convert::Infallible, error::Error, path::Path, time::Duration};
 
-use crate::{
-    Stack, clock, console,
-    keys::{Live, folder::KeyFolder},
-};
+use crate::Stack;
+use crate::keys::Live;
+use crate::keys::store::KeyFolder;
+use crate::system::{clock, console};
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(1);

@@ -6,16 +6,13 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::{
-    Stack, clock,
-    gateway::{
-        event::{self, Context, Incoming},
-        route::RouteTable,
-    },
-    host::InvokeError,
-    ids,
-    template::Function,
-};
+use crate::Stack;
+use crate::services::api_gateway::event;
+use crate::services::api_gateway::event::{Context, Incoming};
+use crate::services::api_gateway::route::RouteTable;
+use crate::services::lambda::InvokeError;
+use crate::system::{aws_ids, clock};
+use crate::template::Function;
 
 /// Sends a function an event that changes nothing. A function behind a schedule gets a real tick: it would get one
 /// within its period anyway.
@@ -37,7 +34,7 @@ fn http_event(function: &Function) -> Option<Value> {
     let path = function.routes.iter().find(concrete).unwrap_or(first).path.as_str();
     let path = if path.starts_with('/') { path.replace(['{', '}', '+'], "") } else { "/warm-up".to_owned() };
     let routes = RouteTable::new(function.routes.iter().map(|route| (route, function.stem.as_str())));
-    let matched = routes.find("GET", &path).unwrap_or_else(|| crate::gateway::route::Matched {
+    let matched = routes.find("GET", &path).unwrap_or_else(|| crate::services::api_gateway::route::Matched {
         route_key: "$default".to_owned(),
         function: &function.stem,
         parameters: std::collections::BTreeMap::new(),
@@ -45,8 +42,8 @@ fn http_event(function: &Function) -> Option<Value> {
     let (parts, ()) = Request::get(&path).header("host", "localhost").body(()).ok()?.into_parts();
     let context = Context {
         peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        request_id: &ids::gateway_request(),
-        trace: &ids::trace(),
+        request_id: &aws_ids::gateway_request(),
+        trace: &aws_ids::trace(),
         now: clock::now(),
         matched: &matched,
     };

@@ -20,9 +20,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Call, Decision, Fault, Faults, Service, Tls, skew::shifted, units::Units};
-use crate::access::{Access, Denied, needs};
-use crate::clock;
+use super::{Call, Decision, Fault, Faults, Service, Tls};
+use crate::faults::capacity_units::Units;
+use crate::faults::clock_skew::shifted;
+use crate::services::iam::{Access, Denied, needs};
+use crate::system::clock;
 
 /// An instance that a fault can kill.
 pub(crate) trait Victim: Send + Sync + 'static {

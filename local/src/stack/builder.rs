@@ -6,8 +6,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Stack, StartError, running};
-use crate::{host::FunctionHost, logs::Sink, template::Parameters};
+use super::{Stack, StartError};
+use crate::services::lambda::FunctionHost;
+use crate::stack::start;
+use crate::telemetry::logs::Sink;
+use crate::template::Parameters;
 
 /// Ports on the loopback interface; 0 is any free one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -168,7 +171,7 @@ impl StackBuilder {
     /// # Errors
     /// [`StartError`] with what does not start, in one line.
     pub async fn start(self) -> Result<Stack, StartError> {
-        running::start(self).await
+        start::start(self).await
     }
 }
 

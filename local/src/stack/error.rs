@@ -2,10 +2,12 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{
-    database::DatabaseError, host::WatchError, payments::OpenError, queues::QueueError, secrets::SecretError,
-    template::TemplateError,
-};
+use crate::keys::local_secrets::SecretError;
+use crate::services::dynamodb::DatabaseError;
+use crate::services::lambda::WatchError;
+use crate::services::sqs::QueueError;
+use crate::template::TemplateError;
+use stripe_sandbox::OpenError;
 
 /// Why functions do not get other values.
 #[derive(Debug, thiserror::Error)]

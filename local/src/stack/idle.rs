@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 
 use super::Stack;
-use crate::{clock, queues::Depth};
+use crate::services::sqs::Depth;
+use crate::system::clock;
 
 /// How often the stack is looked at.
 const POLL: Duration = Duration::from_millis(5);

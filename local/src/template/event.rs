@@ -8,7 +8,8 @@ use super::{
     Function, Place, QueueMapping, Route, Schedule, ScheduleKind, StartingPosition, StreamMapping,
     TemplateError, props::Props,
 };
-use crate::sources::{filter::Filters, rate::Expression};
+use crate::services::event_sources::filter::Filters;
+use crate::services::event_sources::schedule_expression::Expression;
 
 /// Reads one event and adds it to its function.
 pub(super) fn read(name: &str, event: &Props<'_>, function: &mut Function) -> Result<(), TemplateError> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     Function, Place, TemplateError, event, grant, intrinsic::Resolver, parameter::scalar, props::Props,
 };
-use crate::names;
+use crate::system::arn;
 
 /// Reads a function whose properties are resolved; `globals` is the resolved `Globals` section.
 pub(super) fn read(
@@ -20,7 +20,7 @@ pub(super) fn read(
     let props = Props::of(&properties, Place::resource(logical_id))?;
     let mut function = Function {
         logical_id: logical_id.to_owned(),
-        stem: names::kebab(logical_id),
+        stem: arn::kebab(logical_id),
         // AWS::Serverless::Function: 3 seconds and 128 MB unless said otherwise.
         timeout: Duration::from_secs(props.number::<u64>("Timeout")?.unwrap_or(3)),
         memory: props.number("MemorySize")?.unwrap_or(128),

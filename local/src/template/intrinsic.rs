@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Place, TemplateError, parameter::scalar, secret};
-use crate::names;
+use crate::system::arn;
 
 /// Everything that an intrinsic function can refer to.
 pub(super) struct Resolver<'a> {
@@ -88,7 +88,7 @@ impl Resolver<'_> {
         let kind = self.kind(name).ok_or_else(unresolved)?;
         let physical = self.physical_name(name)?;
         Ok(Value::String(match kind {
-            "AWS::SQS::Queue" => format!("{}/{}/{physical}", self.queue_endpoint, names::ACCOUNT),
+            "AWS::SQS::Queue" => format!("{}/{}/{physical}", self.queue_endpoint, arn::ACCOUNT),
             _ => physical,
         }))
     }
@@ -104,15 +104,15 @@ impl Resolver<'_> {
         };
         let name = self.physical_name(resource)?;
         let value = match (kind, attribute) {
-            ("AWS::DynamoDB::Table", "Arn") => names::table_arn(&name),
-            ("AWS::DynamoDB::Table", "StreamArn") => names::stream_arn(&name),
-            ("AWS::SQS::Queue", "Arn") => names::queue_arn(&name),
+            ("AWS::DynamoDB::Table", "Arn") => arn::table_arn(&name),
+            ("AWS::DynamoDB::Table", "StreamArn") => arn::stream_arn(&name),
+            ("AWS::SQS::Queue", "Arn") => arn::queue_arn(&name),
             ("AWS::SQS::Queue", "QueueName") => name,
             ("AWS::SQS::Queue", "QueueUrl") => {
-                format!("{}/{}/{name}", self.queue_endpoint, names::ACCOUNT)
+                format!("{}/{}/{name}", self.queue_endpoint, arn::ACCOUNT)
             }
-            ("AWS::Serverless::Function", "Arn") => names::function_arn(&name),
-            (_, "Arn") => format!("arn:aws:local:{}:{}:{name}", names::REGION, names::ACCOUNT),
+            ("AWS::Serverless::Function", "Arn") => arn::function_arn(&name),
+            (_, "Arn") => format!("arn:aws:local:{}:{}:{name}", arn::REGION, arn::ACCOUNT),
             _ => {
                 return Err(TemplateError::Attribute {
                     place: place.clone(),
@@ -146,11 +146,11 @@ impl Resolver<'_> {
         let property = match self.kind(resource) {
             Some("AWS::DynamoDB::Table") => "TableName",
             Some("AWS::SQS::Queue") => "QueueName",
-            Some("AWS::Serverless::Function") => return Ok(names::kebab(resource)),
-            _ => return Ok(names::physical(resource)),
+            Some("AWS::Serverless::Function") => return Ok(arn::kebab(resource)),
+            _ => return Ok(arn::physical(resource)),
         };
         let own = self.resources.get(resource).and_then(|value| value.get("Properties")?.get(property));
-        let Some(own) = own else { return Ok(names::physical(resource)) };
+        let Some(own) = own else { return Ok(arn::physical(resource)) };
         let mut place = Place::resource(resource).child(property);
         let name = self.resolve(own, &mut place)?;
         scalar(&name).ok_or(TemplateError::Type { place, expected: "a text" })
@@ -249,12 +249,12 @@ fn function_of(map: &Map<String, Value>) -> Option<(&str, &Value)> {
 /// The pseudo parameters reference of AWS `CloudFormation`, as far as a machine of one's own has answers.
 fn pseudo_parameter(name: &str) -> Option<Value> {
     Some(match name {
-        "AWS::Region" => names::REGION.into(),
-        "AWS::AccountId" => names::ACCOUNT.into(),
+        "AWS::Region" => arn::REGION.into(),
+        "AWS::AccountId" => arn::ACCOUNT.into(),
         "AWS::Partition" => "aws".into(),
         "AWS::StackName" => "agora".into(),
         "AWS::StackId" => {
-            format!("arn:aws:cloudformation:{}:{}:stack/agora/local", names::REGION, names::ACCOUNT).into()
+            format!("arn:aws:cloudformation:{}:{}:stack/agora/local", arn::REGION, arn::ACCOUNT).into()
         }
         "AWS::URLSuffix" => "amazonaws.com".into(),
         "AWS::NoValue" => Value::Null,

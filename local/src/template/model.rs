@@ -7,7 +7,8 @@ use std::{
 
 use serde_json::Value;
 
-use crate::sources::{filter::Filters, rate::Expression};
+use crate::services::event_sources::filter::Filters;
+use crate::services::event_sources::schedule_expression::Expression;
 
 /// What a template describes.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use super::{
     Cors, Deployment, Place, Queue, Redrive, Table, TemplateError, Throttle, function, intrinsic::Resolver,
     parameter::scalar, props::Props,
 };
-use crate::names;
+use crate::system::arn;
 
 /// What a table can be given. Its protection, encryption and backups have no meaning here: the state folder is its owner's.
 const TABLE: [&str; 12] = [
@@ -107,9 +107,8 @@ fn check_references(deployment: &Deployment) -> Result<(), TemplateError> {
 fn check_redrives(deployment: &Deployment) -> Result<(), TemplateError> {
     for queue in &deployment.queues {
         let Some(redrive) = &queue.redrive else { continue };
-        let own = names::queue_arn(&queue.name);
-        let target =
-            deployment.queues.iter().find(|other| names::queue_arn(&other.name) == redrive.target_arn);
+        let own = arn::queue_arn(&queue.name);
+        let target = deployment.queues.iter().find(|other| arn::queue_arn(&other.name) == redrive.target_arn);
         let allowed = target.and_then(|target| target.redrive_sources.as_ref());
         if allowed.is_some_and(|sources| !sources.contains(&own)) {
             let place = Place::resource(&queue.logical_id).child("RedrivePolicy");

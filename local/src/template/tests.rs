@@ -1,7 +1,7 @@
 use std::{path::Path, time::Duration};
 
 use super::{Deployment, Parameters, StartingPosition, Template, TemplateError};
-use crate::secrets::Secrets;
+use crate::keys::local_secrets::Secrets;
 
 const QUEUES: &str = "http://127.0.0.1:9324";
 

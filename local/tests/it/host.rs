@@ -1,5 +1,5 @@
 use futures::future::join_all;
-use local::host::{InvokeError, Phase};
+use local::services::lambda::{InvokeError, Phase};
 use serde_json::json;
 
 use super::{API, SOON, get, probes};
@@ -72,7 +72,7 @@ async fn nothing_is_invoked_after_the_shutdown() {
     assert_eq!(get(&stack, "/fine").await.status, 200);
     let host = std::sync::Arc::clone(stack.host());
     stack.shutdown().await.unwrap();
-    let invocation = local::host::Invocation::new("{}");
+    let invocation = local::services::lambda::Invocation::new("{}");
     assert!(matches!(host.invoke("api-probe", invocation).await, Err(InvokeError::Stopped)));
     assert_eq!(host.stats()["api-probe"].instances, 0);
 }

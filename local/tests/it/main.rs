@@ -16,7 +16,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use local::{Stack, StackBuilder, ids};
+use local::system::aws_ids;
+use local::{Stack, StackBuilder};
 use serde_json::Value;
 
 /// How long a test waits for what should happen at once.
@@ -27,7 +28,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("local-it-{}", ids::uuid()));
+        let path = std::env::temp_dir().join(format!("local-it-{}", aws_ids::uuid()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }

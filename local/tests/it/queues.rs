@@ -62,7 +62,7 @@ async fn a_failed_message_comes_back_and_ends_among_the_dead() {
     assert_eq!(left.queues["agora-work"].in_flight, 1);
     while dead(&stack).await == 0 {
         stack.redeliver().await;
-        local::clock::sleep(Duration::from_millis(5)).await;
+        local::system::clock::sleep(Duration::from_millis(5)).await;
     }
     let lines = stack.logs().lines("queue-probe");
     assert_eq!(lines.iter().filter(|line| *line == "batch fail").count(), 2, "{lines:?}");
@@ -77,7 +77,7 @@ async fn a_function_error_fails_the_whole_batch() {
     // Two receives a second apart, then the dead-letter queue.
     let end = tokio::time::Instant::now() + SOON;
     while dead(&stack).await == 0 && tokio::time::Instant::now() < end {
-        local::clock::sleep(Duration::from_millis(20)).await;
+        local::system::clock::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(dead(&stack).await, 1);
     assert_eq!(stack.stats()["queue-probe"].errors, 2);

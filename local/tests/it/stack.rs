@@ -1,6 +1,9 @@
 use std::{path::Path, time::Instant};
 
-use local::{StackBuilder, StartError, router, secrets::Secrets, template::Template};
+use local::dev::watch_routes;
+use local::keys::local_secrets::Secrets;
+use local::template::Template;
+use local::{StackBuilder, StartError};
 
 use super::{API, SOON, get, probes};
 
@@ -23,8 +26,8 @@ fn the_root_manifest_has_the_routes_of_the_template() {
     let parameters = Secrets::generate(&template).unwrap().parameters(&template);
     let deployment = template.resolve(&parameters, "http://localhost").unwrap();
     let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
-    let updated = router::update(&manifest, &deployment).unwrap();
-    assert!(manifest == updated, "run `local router --write`:\n{}", router::table(&deployment));
+    let updated = watch_routes::update(&manifest, &deployment).unwrap();
+    assert!(manifest == updated, "run `local router --write`:\n{}", watch_routes::table(&deployment));
 }
 
 #[tokio::test(flavor = "multi_thread")]

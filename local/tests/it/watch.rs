@@ -1,10 +1,8 @@
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
 use futures::future::{join, join_all};
-use local::{
-    host::{FunctionHost, Invocation, WatchHost, WatchSettings},
-    logs::{Logs, Sink},
-};
+use local::services::lambda::{FunctionHost, Invocation, WatchHost, WatchSettings};
+use local::telemetry::logs::{Logs, Sink};
 
 use super::Folder;
 

@@ -6,12 +6,13 @@ use http::request::Parts;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
-use super::app::Edge;
-use crate::auth::token::TokenError;
-use crate::domain::actor::Actor;
+use crate::api::state::Edge;
 use crate::domain::user::{Role, UserId};
-use crate::http::edge::record_caller;
-use crate::http::{ApiError, Code, RequestFacts};
+use crate::domain::values::actor::Actor;
+use crate::kit::auth::access_token::TokenError;
+use crate::kit::error::{ApiError, Code};
+use crate::kit::http::RequestFacts;
+use crate::kit::http::middleware::record_caller;
 
 /// A caller with a valid access token. Without one: 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,12 +5,12 @@ use std::marker::PhantomData;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::app::{App, Edge};
 use super::caller::Authenticated;
-use crate::command::StoreError;
-use crate::domain::actor::{Actor, Permission};
+use crate::api::state::{App, Edge};
 use crate::domain::user::{Role, UserStatus};
-use crate::http::{ApiError, Code};
+use crate::domain::values::actor::{Actor, Permission};
+use crate::kit::command::StoreError;
+use crate::kit::error::{ApiError, Code};
 use crate::repository::user::UserReader;
 
 /// A permission, as a type.

@@ -5,36 +5,30 @@
 //! commit, and stops. What is written and how far it reaches is one commit with that: after a crash, somebody else goes on
 //! exactly there.
 
-pub mod advance;
-pub mod attempt;
 pub mod cancel;
-pub mod chunk;
-pub mod die;
+pub mod create;
 pub mod event;
-pub mod fail;
-#[cfg(test)]
-mod histories;
+pub mod execution;
+pub mod job_type;
+pub mod output;
 mod priority;
-pub mod release;
-pub mod request;
-pub mod retention;
+#[cfg(test)]
+mod proptests;
 pub mod retry;
-pub mod start;
 mod status;
-pub mod work;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{Id, Identified};
 use super::order::OrderId;
 use super::user::UserId;
-use crate::clock::Timestamp;
-use crate::command::{EventId, Version};
+use crate::domain::values::id::{Id, Identified};
+use crate::kit::command::{EventId, Version};
+use crate::kit::system::clock::Timestamp;
 pub use event::{JobEvent, JobFacts};
+use job_type::Work;
+use output::retention::Retention;
 pub use priority::{Priority, PriorityError};
-use retention::Retention;
 pub use status::{JobStatus, JobStatusError};
-use work::Work;
 
 /// The id of a [`Job`].
 pub type JobId = Id<Job>;

@@ -2,20 +2,20 @@
 
 pub mod create;
 pub mod delete;
-pub mod figures;
+pub mod totals;
 pub mod update;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::actor::Actor;
-use super::id::{Id, Identified};
-use super::money::Currency;
-use super::subscriber::subscribers;
-use super::text::{Description, Name};
 use super::user::UserId;
-use crate::clock::Timestamp;
-use crate::command::{Event, Version};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::id::{Id, Identified};
+use crate::domain::values::money::Currency;
+use crate::domain::values::text::{Description, Name};
+use crate::kit::command::{Event, Version};
+use crate::kit::system::clock::Timestamp;
+use crate::messaging::event_routing::subscribers;
 
 /// The id of a [`Market`].
 pub type MarketId = Id<Market>;

@@ -1,43 +1,34 @@
 //! Orders: what somebody buys, and how it comes about.
 
-pub mod advance;
-pub mod attempt;
 pub mod cancel;
-pub mod declined;
 pub mod deliver;
 pub mod event;
 pub mod expire;
 pub mod fulfilment;
-pub mod pieces;
 pub mod place;
-pub mod receive;
 pub mod refund;
-mod repayment;
-pub mod seller;
+pub mod require_seller;
 pub mod ship;
-mod status;
-mod transition;
-#[cfg(test)]
-mod ways;
+pub mod state_machine;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::actor::{Actor, Permission};
-use super::id::{Id, Identified};
 use super::market::MarketId;
-use super::money::{Money, Quantity};
 use super::payment::{PaymentId, PaymentMethod};
 use super::product::ProductId;
 use super::refund::Refund;
-use super::text::{Carrier, Sku, Title, TrackingNumber};
 use super::user::UserId;
-use crate::clock::Timestamp;
-use crate::command::Version;
+use crate::domain::values::actor::{Actor, Permission};
+use crate::domain::values::id::{Id, Identified};
+use crate::domain::values::money::{Money, Quantity};
+use crate::domain::values::text::{Carrier, Sku, Title, TrackingNumber};
+use crate::kit::command::Version;
+use crate::kit::system::clock::Timestamp;
 pub use event::{OrderEvent, OrderFacts};
 use fulfilment::Fulfilment;
-pub use status::{OrderStatus, OrderStatusError};
-pub use transition::InvalidState;
+pub use state_machine::status::{OrderStatus, OrderStatusError};
+pub use state_machine::transition::InvalidState;
 
 /// The id of an [`Order`].
 pub type OrderId = Id<Order>;
@@ -158,14 +149,14 @@ impl Order {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// When the orders of these tests are placed, in milliseconds.
-    pub(in crate::domain) const NOW: i64 = 1_800_000_000_000;
+    pub(crate) const NOW: i64 = 1_800_000_000_000;
 
     /// An order of two pieces of one product, at 1,999 each, as it is right after it was placed.
-    pub(in crate::domain) fn placed(method: Option<&str>) -> Order {
+    pub(crate) fn placed(method: Option<&str>) -> Order {
         let now = Timestamp::from_millis(NOW);
         let price: Money = serde_json::from_str(r#"{"amount":1999,"currency":"EUR"}"#).unwrap();
         let quantity = Quantity::try_from(2).unwrap();

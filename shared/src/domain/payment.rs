@@ -7,12 +7,12 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::id::{Id, Identified};
-use super::money::{Money, MoneyError};
 use super::order::OrderId;
-use super::subscriber::subscribers;
-use crate::clock::Timestamp;
-use crate::command::{Event, Version};
+use crate::domain::values::id::{Id, Identified};
+use crate::domain::values::money::{Money, MoneyError};
+use crate::kit::command::{Event, Version};
+use crate::kit::system::clock::Timestamp;
+use crate::messaging::event_routing::subscribers;
 
 /// The id of a [`Payment`].
 pub type PaymentId = Id<Payment>;

@@ -1,22 +1,22 @@
 //! Products: what a market sells, and how much of it there is.
 
+pub mod adjust_stock;
 pub mod create;
 pub mod delete;
-pub mod restock;
 pub mod update;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::actor::Actor;
-use super::id::{Id, Identified};
 use super::market::MarketId;
-use super::money::{Money, Quantity};
-use super::subscriber::subscribers;
-use super::text::{Description, Sku, Title};
 use super::user::UserId;
-use crate::clock::Timestamp;
-use crate::command::{Adjustment, Event, Version};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::id::{Id, Identified};
+use crate::domain::values::money::{Money, Quantity};
+use crate::domain::values::text::{Description, Sku, Title};
+use crate::kit::command::{Adjustment, Event, Version};
+use crate::kit::system::clock::Timestamp;
+use crate::messaging::event_routing::subscribers;
 
 /// The id of a [`Product`].
 pub type ProductId = Id<Product>;

@@ -4,13 +4,13 @@
 //! Everything here is a second way to learn what webhooks and answers say. Nothing depends on it as long as those arrive.
 
 pub mod compare;
+pub mod cursor;
 pub mod discrepancy;
-pub mod position;
 
-use super::money::Money;
 use super::order::OrderId;
 use super::payment::GatewayId;
-use crate::clock::Timestamp;
+use crate::domain::values::money::Money;
+use crate::kit::system::clock::Timestamp;
 
 /// One payment in the gateway's books.
 #[derive(Debug, Clone, PartialEq, Eq)]

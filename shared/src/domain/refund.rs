@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::money::Money;
 use super::order::{OrderId, Party};
 use super::payment::{DeclineCode, GatewayId};
-use crate::clock::Timestamp;
+use crate::domain::values::money::Money;
+use crate::kit::system::clock::Timestamp;
 
 /// How many refunds an order can have.
 pub const MAX_REFUNDS: usize = 20;

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{Id, Identified};
 use super::user::UserId;
-use crate::clock::Timestamp;
-use crate::command::Version;
+use crate::domain::values::id::{Id, Identified};
+use crate::kit::command::Version;
+use crate::kit::system::clock::Timestamp;
 
 /// How long a session lasts without being refreshed.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(24 * 30);

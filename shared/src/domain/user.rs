@@ -1,7 +1,7 @@
 //! People with accounts.
 
-pub mod appoint;
 pub mod delete;
+pub mod grant_admin;
 pub mod password_reset;
 pub mod register;
 pub mod rehash;
@@ -11,13 +11,13 @@ pub mod verify;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::email::Email;
-use super::id::{Id, Identified};
 use super::session::Epoch;
-use super::subscriber::subscribers;
-use super::text::Name;
-use crate::clock::Timestamp;
-use crate::command::{Event, Version};
+use crate::domain::values::email::Email;
+use crate::domain::values::id::{Id, Identified};
+use crate::domain::values::text::Name;
+use crate::kit::command::{Event, Version};
+use crate::kit::system::clock::Timestamp;
+use crate::messaging::event_routing::subscribers;
 
 /// The id of a [`User`].
 pub type UserId = Id<User>;

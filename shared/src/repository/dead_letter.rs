@@ -2,16 +2,16 @@
 
 use std::future::Future;
 
-use super::listing;
-use super::ordered::ListError;
-use crate::command::{Reads, StoreError};
-use crate::domain::dead_letter::redrive::MAX_REDRIVES;
-use crate::domain::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
-use crate::domain::subscriber::Subscriber;
-use crate::dynamodb::query::{Page, Query};
-use crate::dynamodb::schema::Index;
-use crate::dynamodb::slice::{Listed, Slice};
-use crate::dynamodb::{Consistency, DynamoReader};
+use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
+use crate::kit::aws::dynamodb::read::query::{Page, Query};
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::{Reads, StoreError};
+use crate::messaging::dead_letter::redrive::MAX_REDRIVES;
+use crate::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
+use crate::messaging::event_routing::Subscriber;
+use crate::repository::table_layout::partitions;
+use crate::repository::table_layout::sorted_list::ListError;
 
 /// Which dead letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl DeadLetterReader for DynamoReader {
     }
 
     async fn oldest_dead(&self, queue: Subscriber) -> Result<Vec<DeadLetterId>, StoreError> {
-        let partition = listing::dead_letters(queue, DeadLetterStatus::Dead);
+        let partition = partitions::dead_letters(queue, DeadLetterStatus::Dead);
         let page: Page<DeadLetter> =
             self.list(&Query::index(Index::ByParent, partition, MAX_REDRIVES)).await?;
         Ok(page.items.into_iter().map(|letter| letter.id).collect())
@@ -91,7 +91,7 @@ impl DeadLetterList {
                     Some(asked) => asked == **status,
                     None => **status != DeadLetterStatus::Removed,
                 })
-                .map(|status| listing::dead_letters(*queue, *status))
+                .map(|status| partitions::dead_letters(*queue, *status))
         });
         partitions.map(|partition| Query::index(Index::ByParent, partition, 1).newest_first()).collect()
     }

@@ -2,18 +2,18 @@
 
 use std::future::Future;
 
-use super::listing;
-use super::ordered::ListError;
-use crate::clock::Timestamp;
-use crate::command::{Key, Reads, Record, StoreError};
-use crate::domain::job::chunk::{Chunk, ChunkPlace};
+use crate::domain::job::output::chunk::{Chunk, ChunkPlace};
 use crate::domain::job::{Job, JobId, JobStatus};
 use crate::domain::user::UserId;
-use crate::dynamodb::expression::Predicate;
-use crate::dynamodb::query::{Page, Query};
-use crate::dynamodb::schema::Index;
-use crate::dynamodb::slice::{Listed, Slice};
-use crate::dynamodb::{Consistency, DynamoReader};
+use crate::kit::aws::dynamodb::expression::Predicate;
+use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
+use crate::kit::aws::dynamodb::read::query::{Page, Query};
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::{Key, Reads, Record, StoreError};
+use crate::kit::system::clock::Timestamp;
+use crate::repository::table_layout::partitions;
+use crate::repository::table_layout::sorted_list::ListError;
 
 /// Which jobs, in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +70,8 @@ pub trait JobReader: Clone + Send + Sync + 'static {
 impl JobList {
     fn query(self, now: Timestamp) -> Query {
         let (index, partition) = match self.status {
-            None => (Index::ByOwner, listing::jobs_of(self.owner)),
-            Some(status) => (Index::ByParent, listing::jobs_in(self.owner, status)),
+            None => (Index::ByOwner, partitions::jobs_of(self.owner)),
+            Some(status) => (Index::ByParent, partitions::jobs_in(self.owner, status)),
         };
         let query =
             Query::index(index, partition, 1).filter(Predicate::greater("expiresAt", now.to_string()));
@@ -98,7 +98,7 @@ impl JobReader for DynamoReader {
     }
 
     async fn due_jobs(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<JobId>, StoreError> {
-        let due = Query::index(Index::Due, listing::due_jobs(shard), limit).before(now.to_string());
+        let due = Query::index(Index::Due, partitions::due_jobs(shard), limit).before(now.to_string());
         let page: Page<DueJob> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueJob::job_id).collect())
     }

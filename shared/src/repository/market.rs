@@ -2,17 +2,19 @@
 
 use std::future::Future;
 
-use super::listing;
-use super::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, cut, matches};
-use crate::command::{Reads, StoreError};
-use crate::domain::market::figures::{MarketFigures, MarketWithVolume};
+use crate::domain::market::totals::{MarketFigures, MarketWithVolume};
 use crate::domain::market::{Market, MarketId, MarketStatus};
-use crate::domain::text::Name;
-use crate::domain::total::ListName;
-use crate::dynamodb::query::Query;
-use crate::dynamodb::schema::Index;
-use crate::dynamodb::slice::{Listed, Slice};
-use crate::dynamodb::{Consistency, DynamoReader};
+use crate::domain::values::text::Name;
+use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
+use crate::kit::aws::dynamodb::read::query::Query;
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::{Reads, StoreError};
+use crate::projections::list_total::ListName;
+use crate::repository::table_layout::partitions;
+use crate::repository::table_layout::sorted_list::{
+    ListError, MAX_MATCHES, Order, OrderBy, Ordered, cut, matches,
+};
 
 /// What can be asked about markets. Implementations return [`StoreError`] when the table does not answer, and
 /// nothing else: an absent market is `None`.
@@ -64,7 +66,7 @@ impl MarketList {
     pub fn totals(&self) -> Vec<ListName> {
         match self.search {
             Some(_) => Vec::new(),
-            None => vec![ListName::of(listing::markets(self.status))],
+            None => vec![ListName::of(partitions::markets(self.status))],
         }
     }
 }
@@ -73,7 +75,7 @@ impl Ordered for Market {
     fn sort_by(&self, by: OrderBy) -> String {
         match by {
             OrderBy::CreatedAt => self.id.to_string(),
-            OrderBy::Name => listing::name_sort(&self.name, &self.id.to_string()),
+            OrderBy::Name => partitions::name_sort(&self.name, &self.id.to_string()),
         }
     }
 }
@@ -92,7 +94,7 @@ impl MarketReader for DynamoReader {
     async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<MarketWithVolume>, ListError> {
         match (&list.search, list.order) {
             (None, MarketOrder::By(order)) => {
-                let markets = self.slice(&[order.query(listing::markets(list.status))], slice).await?;
+                let markets = self.slice(&[order.query(partitions::markets(list.status))], slice).await?;
                 Ok(with_volumes(self, markets).await?)
             }
             (None, MarketOrder::Volume { descending }) => {
@@ -105,7 +107,7 @@ impl MarketReader for DynamoReader {
             (Some(search), MarketOrder::Volume { descending }) => {
                 let found = volumes_of(self, search_for(self, list.status, search).await?).await?;
                 let sort =
-                    |found: MarketWithVolume| (listing::volume_sort(found.volume, found.market.id), found);
+                    |found: MarketWithVolume| (partitions::volume_sort(found.volume, found.market.id), found);
                 Ok(cut(found.into_iter().map(sort).collect(), descending, slice))
             }
         }
@@ -119,8 +121,8 @@ async fn search_for(
     search: &Name,
 ) -> Result<Vec<Market>, ListError> {
     let most = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-    let query = Query::index(Index::ByName, listing::markets(status), most);
-    matches(reader, std::iter::once(query.beginning_with(listing::name_prefix(search)))).await
+    let query = Query::index(Index::ByName, partitions::markets(status), most);
+    matches(reader, std::iter::once(query.beginning_with(partitions::name_prefix(search)))).await
 }
 
 /// The slice, each market with its volume.
@@ -151,7 +153,7 @@ async fn by_volume(
     descending: bool,
     slice: &Slice,
 ) -> Result<Listed<MarketWithVolume>, ListError> {
-    let query = Query::index(Index::ByParent, listing::markets_by_volume(status), slice.limit);
+    let query = Query::index(Index::ByParent, partitions::markets_by_volume(status), slice.limit);
     let query = if descending { query.newest_first() } else { query };
     let Listed { items, next, proven, total } = reader.slice::<MarketFigures>(&[query], slice).await?;
     let ids = items.iter().map(|figures| &figures.market_id);

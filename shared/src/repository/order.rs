@@ -1,21 +1,24 @@
 //! Reading orders.
 
+pub mod market_orders;
+
 use std::future::Future;
 
-use super::listing::{self, MARKET_SHARDS};
-use super::ordered::ListError;
-use crate::clock::Timestamp;
-use crate::command::{Key, Reads, Record, StoreError};
 use crate::domain::market::MarketId;
-use crate::domain::order::attempt::Attempts;
+use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::{Order, OrderId, OrderStatus};
-use crate::domain::total::ListName;
 use crate::domain::user::UserId;
-use crate::dynamodb::expression::Predicate;
-use crate::dynamodb::query::{Page, Query};
-use crate::dynamodb::schema::Index;
-use crate::dynamodb::slice::{Listed, Slice};
-use crate::dynamodb::{Consistency, DynamoReader};
+use crate::kit::aws::dynamodb::expression::Predicate;
+use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
+use crate::kit::aws::dynamodb::read::query::{Page, Query};
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::{Key, Reads, Record, StoreError};
+use crate::kit::system::clock::Timestamp;
+use crate::projections::list_total::ListName;
+use crate::repository::table_layout::partitions;
+use crate::repository::table_layout::partitions::MARKET_SHARDS;
+use crate::repository::table_layout::sorted_list::ListError;
 
 /// A list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +33,9 @@ impl OrderList {
     /// Where its orders stand, newest first.
     fn queries(self, limit: u32) -> Vec<Query> {
         let places = match self {
-            Self::OfBuyer(buyer) => vec![(Index::ByOwner, listing::orders_of(buyer))],
+            Self::OfBuyer(buyer) => vec![(Index::ByOwner, partitions::orders_of(buyer))],
             Self::InMarket(market) => (0..MARKET_SHARDS)
-                .map(|shard| (Index::ByParent, listing::orders_in_shard(market, shard)))
+                .map(|shard| (Index::ByParent, partitions::orders_in_shard(market, shard)))
                 .collect(),
         };
         let query = |(index, partition)| Query::index(index, partition, limit).newest_first();
@@ -43,8 +46,8 @@ impl OrderList {
     #[must_use]
     pub fn total(self, status: Option<OrderStatus>) -> ListName {
         let whole = match self {
-            Self::OfBuyer(buyer) => listing::orders_of(buyer),
-            Self::InMarket(market) => listing::orders_in(market),
+            Self::OfBuyer(buyer) => partitions::orders_of(buyer),
+            Self::InMarket(market) => partitions::orders_in(market),
         };
         match status {
             Some(status) => ListName::with_status(&whole, status.as_str()),
@@ -112,7 +115,7 @@ impl OrderReader for DynamoReader {
     }
 
     async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        let due = Query::index(Index::Due, listing::expiring_orders(shard), limit).before(now.to_string());
+        let due = Query::index(Index::Due, partitions::expiring_orders(shard), limit).before(now.to_string());
         let page: Page<DueOrder> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueOrder::order_id).collect())
     }

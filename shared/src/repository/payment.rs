@@ -1,11 +1,13 @@
 //! Reading payments.
 
+pub mod discrepancy;
+
 use std::future::Future;
 
-use crate::command::{Reads, StoreError};
 use crate::domain::order::Order;
 use crate::domain::payment::{Payment, PaymentId};
-use crate::dynamodb::{Consistency, DynamoReader};
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::{Reads, StoreError};
 
 /// What can be asked about payments. Implementations return [`StoreError`] when the table does not answer, and nothing
 /// else: an absent payment is `None`.

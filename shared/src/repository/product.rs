@@ -2,17 +2,17 @@
 
 use std::future::Future;
 
-use super::listing;
-use super::ordered::ListError;
-use crate::command::{Reads, StoreError};
 use crate::domain::market::MarketId;
 use crate::domain::product::create::StockedProduct;
 use crate::domain::product::{Product, ProductId, Stock};
-use crate::domain::total::ListName;
-use crate::dynamodb::query::Query;
-use crate::dynamodb::schema::Index;
-use crate::dynamodb::slice::{Listed, Slice};
-use crate::dynamodb::{Consistency, DynamoReader};
+use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
+use crate::kit::aws::dynamodb::read::query::Query;
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::{Reads, StoreError};
+use crate::projections::list_total::ListName;
+use crate::repository::table_layout::partitions;
+use crate::repository::table_layout::sorted_list::ListError;
 
 /// What can be asked about products. Implementations return [`StoreError`] when the table does not answer, and
 /// nothing else: an absent product is `None`.
@@ -35,7 +35,7 @@ pub trait ProductReader: Clone + Send + Sync + 'static {
 /// The list of a market's products, for its length.
 #[must_use]
 pub fn total_of(market: MarketId) -> ListName {
-    ListName::of(listing::products_of(market))
+    ListName::of(partitions::products_of(market))
 }
 
 impl ProductReader for DynamoReader {
@@ -50,7 +50,7 @@ impl ProductReader for DynamoReader {
         market: MarketId,
         slice: &Slice,
     ) -> Result<Listed<StockedProduct>, ListError> {
-        let list = Query::index(Index::ByParent, listing::products_of(market), slice.limit).newest_first();
+        let list = Query::index(Index::ByParent, partitions::products_of(market), slice.limit).newest_first();
         let page: Listed<Product> = self.slice(&[list], slice).await?;
         let stocks = Reads::many(page.items.iter().map(|product| &product.id));
         let stocks: Vec<Option<Stock>> = self.get(stocks, Consistency::Eventual).await?;

@@ -5,10 +5,10 @@ pub mod profile;
 
 use std::future::Future;
 
-use crate::command::{Reads, StoreError};
-use crate::domain::email::Email;
 use crate::domain::user::{Credentials, EmailClaim, User, UserId};
-use crate::dynamodb::{Consistency, DynamoReader};
+use crate::domain::values::email::Email;
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::{Reads, StoreError};
 
 /// What can be asked about users. Implementations return [`StoreError`] when the table does not answer, and nothing
 /// else: an absent user is `None`.

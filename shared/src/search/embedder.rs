@@ -2,11 +2,11 @@
 
 use std::future::Future;
 
-use super::hashed::Hashed;
-use super::titan::Titan;
-use crate::aws::Aws;
-use crate::config::{ConfigError, Environment, invalid};
-use crate::domain::search::{EmbedderName, Embedding, Passage};
+use crate::kit::aws::Aws;
+use crate::kit::system::config::{ConfigError, Environment, invalid};
+use crate::projections::search_index::{EmbedderName, Embedding, Passage};
+use crate::search::hashing_embedder::Hashed;
+use crate::search::titan_embedder::Titan;
 
 /// Makes embeddings. The same text has the same embedding, as long as the name is the same.
 pub trait Embedder: Clone + Send + Sync + 'static {

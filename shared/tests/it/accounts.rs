@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use harness::scene::{id, new_id};
-use shared::command::{Cause, Command, Ended, Store};
 use shared::domain::user::password_reset::PasswordReset;
 use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::rehash::{RehashError, RehashPassword};
 use shared::domain::user::{Credentials, Role, UserId};
-use shared::dynamodb::slice::Slice;
-use shared::repository::ordered::{ListError, MAX_MATCHES, Order, OrderBy};
+use shared::kit::aws::dynamodb::read::pagination::Slice;
+use shared::kit::command::{Cause, Command, Ended, Store};
+use shared::repository::table_layout::sorted_list::{ListError, MAX_MATCHES, Order, OrderBy};
 use shared::repository::user::UserReader;
 use shared::repository::user::list::{UserList, UserLister};
+use test_support::fixture::{id, new_id};
 
-use crate::ground::{Ground, at_once, cause, moment};
+use crate::fixture::{Ground, at_once, cause, moment};
 
 fn registration(id: UserId, email: &str) -> RegisterUser {
     RegisterUser {
@@ -54,13 +54,13 @@ async fn a_forgotten_password_takes_the_same_requests_whether_or_not_there_is_an
 #[tokio::test]
 async fn a_rehash_never_undoes_a_change_of_password() {
     let ground = Ground::open().await;
-    let user: UserId = id(harness::scene::BUYER);
+    let user: UserId = id(test_support::fixture::BUYER);
     ground.ended(registration(user, "ada@example.com"), &cause()).await.unwrap();
     let hash = |text: &str| Credentials { password_hash: text.to_owned() };
     let rehash = |old, new| RehashPassword { id: user, replacing: hash(old), credentials: hash(new) };
     ground.ended(rehash("$argon2id$1", "$argon2id$2"), &cause()).await.unwrap();
     let late = ground.ended(rehash("$argon2id$1", "$argon2id$3"), &cause()).await;
-    assert!(matches!(late, Err(shared::command::ExecuteError::Refused(RehashError::Changed))));
+    assert!(matches!(late, Err(shared::kit::command::ExecuteError::Refused(RehashError::Changed))));
     let (_, stored) = ground.reader.account_of(user).await.unwrap().unwrap();
     assert_eq!(stored.password_hash, "$argon2id$2");
 }

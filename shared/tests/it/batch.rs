@@ -1,9 +1,9 @@
 //! Several commands at the same time, with what they ask of the table gathered.
 
-use shared::command::{Cause, ExecuteError, Executed, Store};
+use shared::kit::command::{Cause, ExecuteError, Executed, Store};
 
-use crate::ground::{Ground, at_once, cause, once};
-use crate::savings::{Also, Own, Refusal, Save};
+use crate::fixture::{Ground, at_once, cause, once};
+use crate::toy_domain::{Also, Own, Refusal, Save};
 
 fn batch(commands: impl IntoIterator<Item = Save>) -> Vec<(Save, Cause)> {
     let named = commands.into_iter().enumerate();

@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use harness::scene::{HandClock, cause};
 use http::{Method, StatusCode};
 use serde_json::Value;
-use shared::breaker::Rules;
-use shared::client::{Answer, Call, CallError, Patience, ServiceClient, Transport};
-use shared::clock::{Clock, Entropy, Timestamp};
-use shared::retry::Backoff;
+use shared::kit::resilience::breaker::Rules;
+use shared::kit::resilience::http_client::{Answer, Call, CallError, Patience, ServiceClient, Transport};
+use shared::kit::resilience::retry::Backoff;
+use shared::kit::system::clock::{Clock, Entropy, Timestamp};
+use test_support::fixture::{HandClock, cause};
 
-use crate::ground::moment;
+use crate::fixture::moment;
 
 const PATIENCE: Patience = Patience {
     attempt: Duration::from_secs(4),

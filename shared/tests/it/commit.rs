@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use shared::command::{ExecuteError, Executed, Reads, Record, Store, StoreError, Version};
+use shared::kit::command::{ExecuteError, Executed, Reads, Record, Store, StoreError, Version};
 
-use crate::ground::{Ground, cause, once};
-use crate::savings::{Also, Jar, Purse, Refusal, Save, Shake};
+use crate::fixture::{Ground, cause, once};
+use crate::toy_domain::{Also, Jar, Purse, Refusal, Save, Shake};
 
 #[tokio::test]
 async fn a_commit_is_one_read_and_one_transaction_with_the_entity_its_event_and_the_receipt() {
@@ -86,7 +86,7 @@ async fn who_loses_every_race_gives_up_after_ten_attempts_and_writes_nothing() {
 #[tokio::test]
 async fn a_change_of_nothing_asks_for_nothing() {
     let ground = Ground::open().await;
-    let done = ground.store.execute(crate::savings::Nothing, &cause()).await.unwrap();
+    let done = ground.store.execute(crate::toy_domain::Nothing, &cause()).await.unwrap();
     assert_eq!(done, Executed::Committed("seen".to_owned()));
     assert!(ground.requests().is_empty());
 }
@@ -108,7 +108,7 @@ async fn a_change_of_more_than_a_hundred_items_is_refused_before_it_is_sent() {
 #[tokio::test]
 async fn counters_are_exact_under_concurrency() {
     let ground = Ground::open().await;
-    ground.store.execute(crate::savings::Own("p", 10), &cause()).await.unwrap();
+    ground.store.execute(crate::toy_domain::Own("p", 10), &cause()).await.unwrap();
     let spent = join_all((0..15).map(|n| {
         let store = ground.store.clone();
         async move {

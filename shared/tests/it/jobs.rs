@@ -3,27 +3,27 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use harness::Scene;
-use harness::scene::{MARKET, ORDER, PRODUCT, SELLER, id, new_id, seller};
 use serde_json::json;
-use shared::clock::{Clock, SystemClock, Timestamp};
-use shared::command::{Store, Version};
-use shared::domain::dead_letter::record::RecordDeadLetter;
-use shared::domain::job::advance::AdvanceJob;
-use shared::domain::job::chunk::{Chunk, ChunkPlace};
-use shared::domain::job::die::RecordDeath;
-use shared::domain::job::request::RequestJob;
-use shared::domain::job::start::StartJob;
-use shared::domain::job::work::SalesReport;
+use shared::domain::job::create::RequestJob;
+use shared::domain::job::execution::advance::AdvanceJob;
+use shared::domain::job::execution::mark_dead::RecordDeath;
+use shared::domain::job::execution::start::StartJob;
+use shared::domain::job::job_type::SalesReport;
+use shared::domain::job::output::chunk::{Chunk, ChunkPlace};
 use shared::domain::job::{Job, JobRequest, Priority};
 use shared::domain::market::create::{CreateMarket, OpeningStatus};
 use shared::domain::order::OrderId;
-use shared::dynamodb::schema::outbox_partition;
-use shared::repository::listing::{due_job_shard, due_jobs};
-use shared::repository::sold::SoldReader;
+use shared::kit::aws::dynamodb::schema::outbox_partition;
+use shared::kit::command::{Store, Version};
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::messaging::dead_letter::record::RecordDeadLetter;
+use shared::repository::order::market_orders::SoldReader;
+use shared::repository::table_layout::partitions::{due_job_shard, due_jobs};
+use test_support::Scene;
+use test_support::fixture::{MARKET, ORDER, PRODUCT, SELLER, id, new_id, seller};
 
-use crate::ground::{Ground, cause, moment};
-use crate::records::{AT, dead_letter};
+use crate::fixture::{Ground, cause, moment};
+use crate::stored_format::{AT, dead_letter};
 
 const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
@@ -65,7 +65,7 @@ async fn under_way() -> Ground {
     let ground = requested(None).await;
     let request = JobRequest { id: id(JOB), version: Version::FIRST };
     ground.run_later(StartJob { request, delivery: 2, redrive: None }).await;
-    let started: Job = ground.store.load(shared::command::Reads::one(&id(JOB))).await.unwrap().unwrap();
+    let started: Job = ground.store.load(shared::kit::command::Reads::one(&id(JOB))).await.unwrap().unwrap();
     let (text, after) = ("a\r\n".to_owned(), Some(id(ORDER)));
     let page = AdvanceJob { held: started.held(), text, rows: 1, after, total: 9, is_last: false };
     ground.run_later(page).await;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::command::{Key, Store};
-use shared::dynamodb::outbox::Pending;
-use shared::dynamodb::schema::{OUTBOX_SHARDS, outbox_partition, shard_of};
+use shared::kit::aws::dynamodb::schema::{OUTBOX_SHARDS, outbox_partition, shard_of};
+use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::command::{Key, Store};
 
-use crate::ground::{Ground, cause, moment};
-use crate::savings::Save;
+use crate::fixture::{Ground, cause, moment};
+use crate::toy_domain::Save;
 
 /// Fills one jar `count` times, a second apart.
 async fn filled(count: u64) -> (Ground, u32) {

@@ -1,15 +1,15 @@
 //! Profiles: read together, each once.
 
-use harness::Scene;
-use harness::meter::Meter;
-use harness::scene::{actor, buyer, new_id, seller, stranger};
 use serde_json::{Value, json};
-use shared::command::{Record, Version};
 use shared::domain::user::{Role, User, UserId};
-use shared::dynamodb::DynamoReader;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::command::{Record, Version};
 use shared::repository::user::profile::ProfileReader;
+use test_support::Scene;
+use test_support::fixture::{actor, buyer, new_id, seller, stranger};
+use test_support::read_units::Meter;
 
-use crate::failure::Scripted;
+use crate::dynamodb_failures::Scripted;
 
 fn user_key(user: UserId) -> Value {
     let key = User::key(&user);

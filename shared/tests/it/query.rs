@@ -1,12 +1,12 @@
 //! Lists, page by page.
 
-use shared::command::{Record, Store};
-use shared::dynamodb::expression::{Predicate, Projection};
-use shared::dynamodb::query::{Page, Query};
-use shared::dynamodb::schema::Index;
+use shared::kit::aws::dynamodb::expression::{Predicate, Projection};
+use shared::kit::aws::dynamodb::read::query::{Page, Query};
+use shared::kit::aws::dynamodb::schema::Index;
+use shared::kit::command::{Record, Store};
 
-use crate::ground::{Ground, at_once, cause};
-use crate::savings::{Jar, Save};
+use crate::fixture::{Ground, at_once, cause};
+use crate::toy_domain::{Jar, Save};
 
 /// Twenty-five jars on the shelf, of which the odd ones hold one coin, the even ones none.
 async fn shelf() -> Ground {
@@ -93,7 +93,7 @@ async fn only_the_attributes_that_are_asked_for_are_read() {
         const KIND: &'static str = "jar";
         type Id = String;
 
-        fn key(id: &String) -> shared::command::Key {
+        fn key(id: &String) -> shared::kit::command::Key {
             Jar::key(id)
         }
     }

@@ -3,30 +3,30 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use harness::Scene;
-use harness::meter::Meter;
-use harness::scene::{MARKET, ORDER, PRODUCT, STRANGER, buyer, id, new_id, seller, stranger};
-use shared::clock::{Clock, SystemClock, Timestamp};
-use shared::command::Store;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::OrderId;
-use shared::domain::order::advance::{AdvanceOrder, Move};
-use shared::domain::order::attempt::NoteFailedAttempt;
 use shared::domain::order::expire::ExpireOrder;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::attempts::NoteFailedAttempt;
 use shared::domain::product::{Product, Stock};
-use shared::domain::total::ListName;
 use shared::domain::user::UserId;
-use shared::dynamodb::DynamoReader;
-use shared::dynamodb::slice::{Listed, Slice, Start};
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::aws::dynamodb::read::pagination::{Listed, Slice, Start};
+use shared::kit::command::Store;
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::projections::list_total::ListName;
 use shared::repository::cached::Cached;
-use shared::repository::listing::{EXPIRY_SHARDS, expiry_shard};
 use shared::repository::market::{MarketList, MarketOrder, MarketReader};
 use shared::repository::order::{OrderList, OrderReader};
-use shared::repository::ordered::{Order, OrderBy};
 use shared::repository::product::ProductReader;
-use shared::repository::total::TotalReader;
+use shared::repository::projections::list_total::TotalReader;
+use shared::repository::table_layout::partitions::{EXPIRY_SHARDS, expiry_shard};
+use shared::repository::table_layout::sorted_list::{Order, OrderBy};
 use shared::repository::user::UserReader;
+use test_support::Scene;
+use test_support::fixture::{MARKET, ORDER, PRODUCT, STRANGER, buyer, id, new_id, seller, stranger};
+use test_support::read_units::Meter;
 
 fn newest_of(status: MarketStatus) -> MarketList {
     let order = MarketOrder::By(Order { by: OrderBy::CreatedAt, descending: true });
@@ -212,7 +212,7 @@ async fn a_user_is_found_by_id_and_by_address_or_absent() {
 #[tokio::test]
 async fn decisions_load_what_queries_show() {
     let scene = Scene::open().await;
-    let reads = shared::command::Reads::<Option<Market>>::one(&id(MARKET));
+    let reads = shared::kit::command::Reads::<Option<Market>>::one(&id(MARKET));
     assert_eq!(scene.store.load(reads).await.unwrap(), scene.reader.market(id(MARKET)).await.unwrap());
 }
 

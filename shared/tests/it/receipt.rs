@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::json;
-use shared::clock::{Clock, SystemClock};
-use shared::command::{Cause, ExecuteError, Executed, Key, Receipt, Store};
+use shared::kit::command::{Cause, ExecuteError, Executed, Key, Receipt, Store};
+use shared::kit::system::clock::{Clock, SystemClock};
 
-use crate::ground::{Ground, cause, once};
-use crate::savings::{Also, Nothing, Own, Save};
+use crate::fixture::{Ground, cause, once};
+use crate::toy_domain::{Also, Nothing, Own, Save};
 
 #[tokio::test]
 async fn a_receipt_is_answered_with_one_read_and_what_was_said_then() {

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use harness::shop::Ask;
 use http::{Method, StatusCode};
 use serde_json::json;
+use test_support::app::Ask;
 
 use super::report::{Report, done, invalid, refused};
-use super::world::{PASSWORD, World};
+use crate::attacks::fixture::{PASSWORD, World};
 
 pub(super) async fn run(world: &World, report: &mut Report) {
     report.begin("accounts");
@@ -108,7 +108,7 @@ impl fmt::Display for Times {
 
 /// The quarter of an hour in which failures are counted together.
 fn quarter() -> i64 {
-    local::clock::now().as_second() / 900
+    local::system::clock::now().as_second() / 900
 }
 
 async fn too_many_failures(world: &World, report: &mut Report) {

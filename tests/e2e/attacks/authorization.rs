@@ -1,13 +1,13 @@
 //! What belongs to others.
 
-use harness::Customer;
-use harness::shop::Ask;
 use http::Method;
 use serde_json::json;
 use shared::domain::user::Role;
+use test_support::Customer;
+use test_support::app::Ask;
 
 use super::report::{Expected, Report, done, refused};
-use super::world::World;
+use crate::attacks::fixture::World;
 
 const ABSENT: Expected = refused(404, "NOT_FOUND");
 const FORBIDDEN: Expected = refused(403, "FORBIDDEN");
@@ -73,7 +73,8 @@ async fn things_of_other_markets(world: &World, report: &mut Report) {
         .await;
     let stock = ask(Method::POST, format!("/v1/products/{product}/stock")).json(&json!({ "delta": -1 }));
     report.row("empty another market's stock", stock, FORBIDDEN).await;
-    let list = ask(Method::POST, format!("/v1/markets/{market}/products")).json(&super::world::a_product());
+    let list = ask(Method::POST, format!("/v1/markets/{market}/products"))
+        .json(&crate::attacks::fixture::a_product());
     report.row("list in another's market", list, FORBIDDEN).await;
     let change = ask(Method::PATCH, format!("/v1/markets/{market}")).json(&json!({ "name": "Mine" }));
     report.row("change another's market", change, FORBIDDEN).await;

@@ -1,12 +1,12 @@
 //! Bodies, numbers and parameters that are not what they should be.
 
-use harness::event::of_request;
-use harness::shop::Ask;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use test_support::app::Ask;
+use test_support::lambda_event::of_request;
 
 use super::report::{Expected, Report, done, invalid, refused};
-use super::world::{World, a_product};
+use crate::attacks::fixture::{World, a_product};
 
 const MALFORMED: Expected = refused(400, "MALFORMED_JSON");
 const JSON: &str = "application/json";
@@ -25,7 +25,7 @@ pub(super) async fn run(world: &World, report: &mut Report) {
 
 /// An order with this body, of this media type.
 fn order<'a>(world: &'a World, media_type: &str, body: impl Into<Vec<u8>>) -> Ask<'a> {
-    let key = local::ids::uuid();
+    let key = local::system::aws_ids::uuid();
     world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key(&key).body(media_type, body)
 }
 

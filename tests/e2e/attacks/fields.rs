@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use harness::Customer;
-use harness::shop::Ask;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use test_support::Customer;
+use test_support::app::Ask;
 
 use super::report::{Report, invalid};
-use super::world::{PASSWORD, World, a_product};
+use crate::attacks::fixture::{PASSWORD, World, a_product};
 
 pub(super) async fn run(world: &World, report: &mut Report) {
     report.begin("fields");

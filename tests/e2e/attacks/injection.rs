@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::report::{Expected, Report, done, invalid, refused};
-use super::world::{World, a_product, text};
+use crate::attacks::fixture::{World, a_product, text};
 
 const ABSENT: Expected = refused(404, "NOT_FOUND");
 const INVALID_CURSOR: Expected = refused(400, "INVALID_CURSOR");

@@ -1,11 +1,11 @@
 //! What all the others have left in the logs: nothing that anybody sent, is or has.
 
-use harness::shop::PATIENCE;
 use http::Method;
 use serde_json::{Value, json};
+use test_support::app::PATIENCE;
 
 use super::report::Report;
-use super::world::{PASSWORD, World};
+use crate::attacks::fixture::{PASSWORD, World};
 
 /// A card's number, where no card's number belongs.
 const CARD: &str = "4242424242424242";

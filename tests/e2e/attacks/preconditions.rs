@@ -6,7 +6,7 @@ use local::faults::{Fault, Rule};
 use serde_json::json;
 
 use super::report::{Report, done, refused};
-use super::world::World;
+use crate::attacks::fixture::World;
 
 pub(super) async fn run(world: &World, report: &mut Report) {
     report.begin("preconditions");

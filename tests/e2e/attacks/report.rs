@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use harness::shop::{Answer, Ask};
+use test_support::app::{Answer, Ask};
 
 /// What a row must be answered with.
 #[derive(Debug, Clone)]

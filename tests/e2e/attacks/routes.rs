@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use harness::Customer;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use test_support::Customer;
 
 use super::report::Report;
-use super::world::{PASSWORD, World, a_product};
+use crate::attacks::fixture::{PASSWORD, World, a_product};
 
 /// Method, path, body, and the status for nobody, a user who bought, the seller, a moderator and an admin.
 type Route = (&'static str, &'static str, fn(&World) -> Value, [u16; 5]);
@@ -24,7 +24,7 @@ fn routes() -> Vec<Route> {
 
 fn accounts() -> Vec<Route> {
     let account = |_: &World| {
-        let email = format!("{}@example.com", local::ids::uuid());
+        let email = format!("{}@example.com", local::system::aws_ids::uuid());
         json!({ "email": email, "password": PASSWORD, "name": "Somebody" })
     };
     vec![
@@ -45,8 +45,7 @@ fn accounts() -> Vec<Route> {
 }
 
 fn people() -> Vec<Route> {
-    let replaced =
-        |_: &World| json!({ "email": format!("{}@example.com", local::ids::uuid()), "name": "New" });
+    let replaced = |_: &World| json!({ "email": format!("{}@example.com", local::system::aws_ids::uuid()), "name": "New" });
     vec![
         ("GET", "/v1/users", nothing, [401, 403, 403, 200, 200]),
         ("GET", "/v1/users/me", nothing, SIGNED_IN),
@@ -62,7 +61,7 @@ fn people() -> Vec<Route> {
 fn markets() -> Vec<Route> {
     let replaced = |_: &World| {
         let price = json!({ "amount": 5, "currency": "EUR" });
-        json!({ "sku": local::ids::uuid(), "title": "Cup", "price": price, "status": "active" })
+        json!({ "sku": local::system::aws_ids::uuid(), "title": "Cup", "price": price, "status": "active" })
     };
     vec![
         ("GET", "/v1/markets", nothing, PUBLIC),
@@ -148,7 +147,7 @@ pub(crate) async fn run(world: &World, report: &mut Report) {
             let (target, target_user) = target(world, method, path).await;
             let callers =
                 [None, target_user.as_ref(), Some(&world.seller), Some(&world.moderator), Some(&world.admin)];
-            let key = local::ids::uuid();
+            let key = local::system::aws_ids::uuid();
             let method: Method = method.parse().unwrap();
             let ask = world.shop.ask(method.clone(), &target).header("if-match", "*").key(&key);
             let ask = if column == NOBODY { ask } else { ask.by(callers[column].unwrap_or(&world.buyer)) };
@@ -171,7 +170,7 @@ async fn target(world: &World, method: &str, path: &str) -> (String, Option<Cust
     let changes = method != "GET";
     let (target, holder) = match path {
         "/v1/users/{id}" => {
-            let customer = world.shop.customer(&local::ids::uuid()).await;
+            let customer = world.shop.customer(&local::system::aws_ids::uuid()).await;
             (customer.id.clone(), Some(customer))
         }
         "/v1/markets/{id}" if changes => (world.new_market().await, None),

@@ -4,15 +4,15 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use harness::Customer;
-use harness::shop::Ask;
 use http::{Method, StatusCode};
 use local::keys::Pair;
 use serde_json::{Value, json};
 use shared::domain::user::Role;
+use test_support::Customer;
+use test_support::app::Ask;
 
 use super::report::{Expected, Report, done, refused};
-use super::world::{PASSWORD, World, text};
+use crate::attacks::fixture::{PASSWORD, World, text};
 
 const UNAUTHENTICATED: Expected = refused(401, "UNAUTHENTICATED");
 const INVALID: Expected = refused(401, "INVALID_TOKEN");
@@ -37,7 +37,7 @@ fn bearing<'a>(world: &'a World, token: &str) -> Ask<'a> {
 
 /// What a token of the buyer's says that is signed now.
 fn said(world: &World) -> Value {
-    let now = local::clock::now().as_second();
+    let now = local::system::clock::now().as_second();
     json!({
         "iss": "agora", "aud": "agora-api", "sub": world.buyer.id, "exp": now + 900, "iat": now,
         "jti": "jti", "role": "user", "sid": "ses_of_an_attack",
@@ -131,7 +131,7 @@ async fn headers(world: &World, report: &mut Report) {
 }
 
 async fn claims(world: &World, report: &mut Report) {
-    let now = local::clock::now().as_second();
+    let now = local::system::clock::now().as_second();
     let rows: [(&str, &str, Option<Value>, Expected); 18] = [
         ("a future nbf", "nbf", Some(json!(now + 600)), INVALID),
         ("issued in the future", "iat", Some(json!(now + 600)), INVALID),

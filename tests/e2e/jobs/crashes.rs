@@ -1,10 +1,10 @@
 //! The making of reports killed with SIGKILL at each of its calls, before the call is made and after it was answered.
 
-use harness::shop::PATIENCE;
 use local::faults::{Fault, Rule};
 use serde_json::json;
+use test_support::app::PATIENCE;
 
-use super::desk::{Desk, REPORTS};
+use crate::jobs::fixture::{Desk, REPORTS};
 
 /// One report with one kill. An error says that the kill did not happen, or that the report is not exact; one that is not
 /// made at all ends the test.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use local::faults::{Fault, Rule};
 use serde_json::json;
 
-use super::desk::{Desk, REPORTS};
+use crate::jobs::fixture::{Desk, REPORTS};
 
 /// How many normal reports there are.
 const BACKLOG: usize = 10;

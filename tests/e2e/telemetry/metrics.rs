@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::Shop;
-use harness::shop::{PATIENCE, eventually};
 use http::{Method, StatusCode};
-use local::metrics::Metrics;
-use local::payments::{Effect, Operation, Rule};
+use local::telemetry::metrics::Metrics;
 use serde_json::{Value, json};
-use shared::telemetry::catalogue::ALL;
+use shared::kit::telemetry::catalogue::ALL;
+use stripe_sandbox::{Effect, Operation, Rule};
+use test_support::Shop;
+use test_support::app::{PATIENCE, eventually};
 
-use super::form::faults;
+use crate::telemetry::emf_schema::faults;
 
 /// Every line of metrics so far.
 fn lines(shop: &Shop) -> Vec<String> {

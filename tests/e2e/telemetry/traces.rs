@@ -1,12 +1,12 @@
 //! One trace, from a request to the last thing that it leads to.
 
-use harness::collector::Seen;
-use harness::shop::{Answer, eventually};
-use harness::{Collector, Customer, Shop};
 use http::{Method, StatusCode};
-use local::payments::{Effect, Operation, Rule};
 use serde_json::json;
 use shared::domain::user::Role;
+use stripe_sandbox::{Effect, Operation, Rule};
+use test_support::app::{Answer, eventually};
+use test_support::collector::Seen;
+use test_support::{Collector, Customer, Shop};
 
 /// What the client says it is part of, in W3C's form and in AWS's.
 const CLIENT: &str = "00f067aa0ba902b7";

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::audit::{Books, Journal};
-use shared::command::Record;
-use shared::command::reads::parse;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::payment::Payment;
 use shared::domain::product::Stock;
-use shared::domain::subscriber::subscribers;
-use shared::dynamodb::schema::OUTBOX_KIND;
+use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
+use shared::kit::command::Record;
+use shared::kit::command::read_set::parse;
+use shared::messaging::event_routing::subscribers;
+use test_support::audit::{Books, Journal};
 
-use crate::deployment;
 use crate::payments::Payments;
 use crate::queues::Queues;
 use crate::scenario::{self, Deed, Scenario};
 use crate::table::Table;
+use crate::template_config;
 
 /// What callers were told.
 #[derive(Debug, Clone, Default)]
@@ -138,7 +138,7 @@ impl Evidence<'_> {
         let mut found = Vec::new();
         for (event, name) in &self.table.events {
             let heard_by = subscribers(name);
-            for (subscriber, address) in deployment::addresses() {
+            for (subscriber, address) in template_config::addresses() {
                 let taken = self.queues.taken.get(address).is_some_and(|taken| taken.contains(event));
                 if heard_by.contains(subscriber) && !taken {
                     found.push(format!("{event} ({name}) never reached {}", subscriber.as_str()));

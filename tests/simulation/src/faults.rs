@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::chance::{Chance, Random};
 use crate::network::Service;
 use crate::payments::Mood;
+use crate::rng::{Chance, Random};
 
 /// How bad a schedule is. Some are calm, so that orders get far; some are storms, in which hardly anything gets through.
 #[derive(Debug, Clone, Copy)]

@@ -9,25 +9,26 @@ use axum::Router;
 use queue_fulfilment::Fulfilment;
 use schedule_sweeper::Sweeper;
 use schedule_sweeper::reconciliation::Reconciliation;
-use shared::aws::{ATTEMPT, timeouts};
-use shared::clock::{Clock, Timestamp};
-use shared::consumer::queue::SqsQueue;
-use shared::consumer::{Delivery, Each, consume};
-use shared::domain::reconciliation::position::Rounds;
-use shared::dynamodb::outbox::{Outbox, Pending};
-use shared::dynamodb::{DynamoReader, DynamoStore, Table};
-use shared::gateway::StripeGateway;
-use shared::gateway::webhook::WebhookVerifier;
-use shared::http::edge;
-use shared::relay::Relay;
-use shared::runtime::{ScheduleHandler, StreamHandler};
-use shared::subscriptions::Subscriptions;
+use shared::domain::reconciliation::cursor::Rounds;
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
+use shared::kit::aws::{ATTEMPT, timeouts};
+use shared::kit::http::middleware;
+use shared::kit::queue::consumer::queue::SqsQueue;
+use shared::kit::queue::consumer::{Delivery, Each, consume};
+use shared::kit::queue::relay::Relay;
+use shared::kit::runtime::{ScheduleHandler, StreamHandler};
+use shared::kit::system::clock::{Clock, Timestamp};
+use shared::messaging::event_routing::Subscriptions;
+use shared::payment_gateway::StripeGateway;
+use shared::payment_gateway::webhook::WebhookVerifier;
 
-use crate::chance::Dice;
-use crate::deployment::{self, REST, SEARCH_LAG};
 use crate::network::{GatewayLine, Line, Network, Service};
 use crate::payments::{SECRET, WEBHOOK_SECRET};
-use crate::time::VirtualClock;
+use crate::rng::Dice;
+use crate::template_config;
+use crate::template_config::{REST, SEARCH_LAG};
+use crate::virtual_clock::VirtualClock;
 
 /// Carries out commands in the world's time.
 pub type Store = DynamoStore<VirtualClock, Dice>;
@@ -84,10 +85,10 @@ impl Functions {
     pub fn of(network: &Network, clock: &VirtualClock, dice: &Dice) -> Self {
         let client = configured!(aws_sdk_dynamodb, network, Service::Table, clock);
         let sqs = configured!(aws_sdk_sqs, network, Service::Queues, clock);
-        let table = Table::new(client, deployment::table().0);
+        let table = Table::new(client, template_config::table().0);
         let store = DynamoStore::at(table.clone(), (clock.clone(), dice.clone()));
         let hooks = api_payments::gateway_router(store, WebhookVerifier::new(WEBHOOK_SECRET));
-        let webhooks = edge::around(hooks, clock.clone(), dice.clone());
+        let webhooks = middleware::around(hooks, clock.clone(), dice.clone());
         Self { clock: clock.clone(), dice: dice.clone(), network: network.clone(), table, sqs, webhooks }
     }
 
@@ -108,7 +109,7 @@ impl Functions {
     /// If the template lacks a variable.
     #[must_use]
     pub fn fulfilment(&self) -> Instance {
-        let env = deployment::environment("queue-fulfilment");
+        let env = template_config::environment("queue-fulfilment");
         let fulfilment = Fulfilment::new(&env, self.store().batching(), self.gateway());
         let fulfilment = fulfilment.expect("the template gives the variables");
         let handler = Arc::new(fulfilment.at((self.clock.clone(), self.dice.clone())).one_by_one());
@@ -126,7 +127,7 @@ impl Functions {
     }
 
     fn publisher(&self) -> Relay<Subscriptions> {
-        let env = deployment::environment("stream-outbox-relay");
+        let env = template_config::environment("stream-outbox-relay");
         let routes = Subscriptions::from_env(&env).expect("the template gives the variables");
         Relay::new(Outbox::new(self.table.clone()), self.sqs.clone(), routes)
     }
@@ -144,7 +145,7 @@ impl Functions {
     }
 
     fn reconciliation(&self) -> Reconciliation<Store, Gateway> {
-        let env = deployment::environment("schedule-sweeper");
+        let env = template_config::environment("schedule-sweeper");
         let books = Reconciliation::from_env(&env, self.store(), self.gateway());
         books.expect("the template gives the variables")
     }
@@ -156,7 +157,7 @@ impl Functions {
     }
 
     fn deadline(&self, stem: &str) -> Timestamp {
-        Clock::now(&self.clock).plus(deployment::timeout(stem)).minus(SETTLING)
+        Clock::now(&self.clock).plus(template_config::timeout(stem)).minus(SETTLING)
     }
 
     /// When a batch of the fulfilment that begins now has to be done.

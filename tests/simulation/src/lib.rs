@@ -14,27 +14,27 @@
 pub mod scenario;
 
 mod calls;
-mod ending;
-pub mod steps;
+mod quiesce;
+pub mod scheduler;
 pub mod world;
 
 pub mod faults;
-pub mod plant;
+pub mod seeded_bug;
 
 pub mod audit;
-pub mod figures;
 pub mod schedule;
+pub mod summary;
 
-pub mod chance;
 pub mod network;
-pub mod time;
+pub mod rng;
 pub mod trace;
+pub mod virtual_clock;
 
 pub mod payments;
 pub mod queues;
 pub mod table;
 
-pub mod deeds;
-pub mod deployment;
 pub mod functions;
 pub mod tasks;
+pub mod template_config;
+pub mod user_actions;

@@ -5,9 +5,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use simulation::figures::run_all;
-use simulation::plant::Plant;
 use simulation::schedule::{Schedule, run};
+use simulation::seeded_bug::Plant;
+use simulation::summary::run_all;
 
 /// Runs the order saga and all that races it, under a scheduler that a seed decides for.
 #[derive(Debug, Parser)]

@@ -19,10 +19,10 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
-use shared::client::{Answer, Call, CallError, Transport};
-use shared::clock::{Clock, Timestamp};
+use shared::kit::resilience::http_client::{Answer, Call, CallError, Transport};
+use shared::kit::system::clock::{Clock, Timestamp};
 
-use crate::time::VirtualClock;
+use crate::virtual_clock::VirtualClock;
 
 /// No call arrives later than so long after it was sent.
 pub const LATEST: Duration = Duration::from_mins(5);

@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt;
 use http::Request;
-use local::payments::{Answered, Effect, Ledger, LostAnswer, Operation, Rule, Sandbox, signature};
-use shared::clock::{Clock, Timestamp};
+use shared::kit::system::clock::{Clock, Timestamp};
+use stripe_sandbox::{Answered, Effect, Ledger, LostAnswer, Operation, Rule, Sandbox, signature};
 
 use crate::network::{Broken, Reply, Served};
-use crate::time::VirtualClock;
+use crate::virtual_clock::VirtualClock;
 
 /// What the gateway knows us by.
 pub const SECRET: &str = "sk_test_simulation";

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
-use shared::consumer::Delivery;
-use shared::consumer::delivery::{CORRELATION_ATTRIBUTE, MAX_RECEIVE_COUNT};
-use shared::domain::subscriber::Subscriber;
+use shared::kit::queue::consumer::Delivery;
+use shared::kit::queue::consumer::delivery::{CORRELATION_ATTRIBUTE, MAX_RECEIVE_COUNT};
+use shared::kit::system::clock::Timestamp;
+use shared::messaging::event_routing::Subscriber;
 
-use crate::deployment;
+use crate::template_config;
 
 /// The queues of one world. Only the fulfilment's is consumed; of the others it is known what they took.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Queues {
     /// If the template lacks the fulfilment's.
     #[must_use]
     pub fn new() -> Self {
-        let own = deployment::addresses().iter().find(|(owner, _)| *owner == Subscriber::Fulfilment);
+        let own = template_config::addresses().iter().find(|(owner, _)| *owner == Subscriber::Fulfilment);
         let fulfilment = own.map(|(_, address)| address.clone()).expect("the saga has a queue");
         Self { fulfilment, messages: Vec::new(), next: 0, taken: BTreeMap::new(), dead: Vec::new() }
     }
@@ -98,7 +98,7 @@ impl Queues {
         let visible_at = now.plus(Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap_or(0)));
         let message = Message { id: self.next, body, attributes, sent_at: now, visible_at, received: 0 };
         self.next += 1;
-        let known = deployment::addresses().iter().any(|(_, known)| known == address);
+        let known = template_config::addresses().iter().any(|(_, known)| known == address);
         if known {
             self.taken.entry(address.to_owned()).or_default().insert(event);
         } else {
@@ -149,7 +149,7 @@ impl Queues {
         let mut deliveries = Vec::new();
         for message in self.messages.iter_mut().filter(|message| ids.contains(&message.id)) {
             message.received += 1;
-            message.visible_at = now.plus(deployment::visibility());
+            message.visible_at = now.plus(template_config::visibility());
             deliveries.push(message.delivery());
         }
         deliveries

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use shared::domain::actor::Actor;
-use shared::domain::id::Id;
 use shared::domain::market::MarketId;
 use shared::domain::product::ProductId;
 use shared::domain::user::Role;
+use shared::domain::values::actor::Actor;
+use shared::domain::values::id::Id;
 
-use crate::chance::Random;
-use crate::deployment::PAYMENT_WINDOW;
+use crate::rng::Random;
+use crate::template_config::PAYMENT_WINDOW;
 
 /// What one piece costs, in cents.
 pub const PRICE: i64 = 1_999;

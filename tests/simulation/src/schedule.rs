@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::plant::Plant;
+use crate::seeded_bug::Plant;
 use crate::trace::Trace;
 use crate::world::World;
 

@@ -7,11 +7,11 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use shared::command::Item;
-use shared::dynamodb::outbox::Pending;
-use shared::dynamodb::schema::OUTBOX_KIND;
+use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
+use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::command::Item;
 
-use crate::deployment;
+use crate::template_config;
 
 /// The table of one world, with what it has seen committed.
 pub struct Table {
@@ -36,7 +36,7 @@ impl Table {
     /// If the engine does not take it.
     #[must_use]
     pub fn create() -> Self {
-        let (name, create) = deployment::table();
+        let (name, create) = template_config::table();
         let engine = Database::memory().expect("the database opens");
         let request = serde_json::from_value(create.clone()).expect("the definition is one");
         engine.create_table(request).expect("the table is created");

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::deeds::Told;
 use crate::network::Network;
 use crate::payments::Report;
+use crate::user_actions::Told;
 
 /// What a task is: an invocation, and what becomes of its work when it dies.
 #[derive(Debug, Clone)]

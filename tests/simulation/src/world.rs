@@ -1,30 +1,30 @@
 //! One world: the functions, what they call, and the people, all moved by one scheduler.
 
 use http_body_util::BodyExt;
-use shared::clock::{Clock, Timestamp};
-use shared::command::{Cause, Store as _};
 use shared::domain::market::create::{CreateMarket, OpeningStatus};
 use shared::domain::order::OrderId;
 use shared::domain::product::create::NewProduct;
-use shared::domain::reconciliation::position::{MovePosition, Position};
+use shared::domain::reconciliation::cursor::{MovePosition, Position};
+use shared::kit::command::{Cause, Store as _};
+use shared::kit::system::clock::{Clock, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tower::ServiceExt;
 
 use crate::audit::{Evidence, Promises};
-use crate::chance::{Chance, Dice, Random};
-use crate::deeds::{Api, Told, cents, correlation};
 use crate::faults::Storm;
 use crate::functions::{Functions, Instance};
 use crate::network::Network;
 use crate::payments::{Payments, Report};
-use crate::plant::Plant;
 use crate::queues::Queues;
+use crate::rng::{Chance, Dice, Random};
 use crate::scenario::{self, Deed, PRICE, Scenario};
+use crate::seeded_bug::Plant;
 use crate::table::Table;
 use crate::tasks::{Ended, Role, Tasks};
-use crate::time::VirtualClock;
 use crate::trace::Trace;
+use crate::user_actions::{Api, Told, cents, correlation};
+use crate::virtual_clock::VirtualClock;
 
 /// How many instances of the fulfilment there are.
 pub const INSTANCES: usize = 2;

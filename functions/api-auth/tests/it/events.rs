@@ -1,8 +1,8 @@
 //! Every event in `events/api-auth/`.
 
-use harness::event::{cases, of_file};
 use serde_json::Value;
-use shared::clock::Clock;
+use shared::kit::system::clock::Clock;
+use test_support::lambda_event::{cases, of_file};
 
 use super::Auth;
 

@@ -1,10 +1,10 @@
 //! `GET /.well-known/jwks.json`.
 
-use harness::event::{Answer, of_request};
 use serde_json::{Value, json};
-use shared::auth::token::TokenVerifier;
-use shared::clock::Clock;
-use shared::config::Environment;
+use shared::kit::auth::access_token::TokenVerifier;
+use shared::kit::system::clock::Clock;
+use shared::kit::system::config::Environment;
+use test_support::lambda_event::{Answer, of_request};
 
 use super::Auth;
 

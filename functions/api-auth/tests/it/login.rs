@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
-use harness::event::of_request;
-use harness::scene::id;
 use serde_json::json;
-use shared::auth::token::{TokenError, TokenVerifier};
-use shared::clock::Clock;
 use shared::domain::user::Credentials;
 use shared::domain::user::rehash::RehashPassword;
+use shared::kit::auth::access_token::{TokenError, TokenVerifier};
+use shared::kit::system::clock::Clock;
 use shared::repository::user::UserReader;
+use test_support::fixture::id;
+use test_support::lambda_event::of_request;
 
 use super::{Auth, PASSWORD, error};
 

@@ -13,13 +13,14 @@ mod verify_email;
 
 use api_auth::Accounts;
 use axum::Router;
-use harness::event::{self, Answer};
-use harness::scene::{HandClock, Scene};
 use serde_json::{Value, json};
 use shared::api::AccountTokens;
-use shared::clock::{Clock, SystemClock};
 use shared::domain::user::{Credentials, User};
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
+use test_support::fixture::{HandClock, Scene};
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
 
 /// The password of everybody here.
 const PASSWORD: &str = "correct horse battery staple";
@@ -47,7 +48,7 @@ impl Auth {
 
     /// The answer to an event, whatever it is.
     async fn send(&self, event: &Value) -> Answer {
-        event::send_at(&self.router, event, self.clock.clone()).await
+        lambda_event::send_at(&self.router, event, self.clock.clone()).await
     }
 
     /// The answer to a `POST` to `/v1/auth/<operation>`.
@@ -58,7 +59,7 @@ impl Auth {
     /// As [`post`](Self::post), with headers.
     async fn post_with(&self, operation: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let path = format!("/v1/auth/{operation}");
-        self.send(&event::of_request("POST", &path, headers, Some(body))).await
+        self.send(&lambda_event::of_request("POST", &path, headers, Some(body))).await
     }
 
     /// Registers Ada.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use harness::event::Answer;
 use serde_json::json;
-use shared::api::account_token::PASSWORD_RESET_LIFETIME;
-use shared::clock::Clock;
+use shared::api::email_token::PASSWORD_RESET_LIFETIME;
+use shared::kit::system::clock::Clock;
+use test_support::lambda_event::Answer;
 
 use super::{Auth, PASSWORD, account, error};
 

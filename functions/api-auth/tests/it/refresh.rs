@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use harness::scene::{id, new_id};
 use serde_json::{Value, json};
-use shared::auth::refresh::RefreshToken;
-use shared::auth::token::TokenVerifier;
-use shared::clock::Clock;
 use shared::domain::session::Session;
 use shared::domain::user::{Role, User, UserEvent, UserId};
-use shared::http::Seal;
+use shared::kit::auth::access_token::TokenVerifier;
+use shared::kit::auth::hmac_key::Seal;
+use shared::kit::auth::refresh_token::RefreshToken;
+use shared::kit::system::clock::Clock;
 use shared::repository::user::UserReader;
+use test_support::fixture::{id, new_id};
 
 use super::{Auth, error};
 

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::json;
-use shared::clock::Clock;
+use shared::kit::system::clock::Clock;
 
 use super::{Auth, PASSWORD, account, error};
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use harness::event::Answer;
 use serde_json::json;
-use shared::api::account_token::VERIFICATION_LIFETIME;
-use shared::clock::Clock;
+use shared::api::email_token::VERIFICATION_LIFETIME;
 use shared::domain::user::{User, UserEvent};
+use shared::kit::system::clock::Clock;
+use test_support::lambda_event::Answer;
 
 use super::{Auth, account, error};
 
@@ -104,7 +104,7 @@ async fn an_unverified_account_logs_in_unless_the_setting_demands_otherwise() {
 
 #[tokio::test]
 async fn a_setting_that_is_neither_true_nor_false_is_named() {
-    let scene = harness::Scene::empty().await;
+    let scene = test_support::Scene::empty().await;
     let env = scene.env("api-auth").with("AGORA_REQUIRE_VERIFIED_EMAIL", "perhaps");
     let error = api_auth::Accounts::new(&env, scene.store.clone(), scene.reader.clone()).unwrap_err();
     assert!(error.to_string().starts_with("AGORA_REQUIRE_VERIFIED_EMAIL "), "{error}");

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::clock::Timestamp;
-use shared::command::Version;
-use shared::consumer::delivery::CORRELATION_ATTRIBUTE;
-use shared::domain::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus, Redrive, Removal};
-use shared::domain::subscriber::Subscriber;
-use shared::http::{EntityTag, Resource};
+use shared::kit::command::Version;
+use shared::kit::http::{EntityTag, Resource};
+use shared::kit::queue::consumer::delivery::CORRELATION_ATTRIBUTE;
+use shared::kit::system::clock::Timestamp;
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus, Redrive, Removal};
+use shared::messaging::event_routing::Subscriber;
 
 /// A message that could not be processed, without the message: what lists show.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

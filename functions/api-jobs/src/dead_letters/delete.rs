@@ -3,11 +3,12 @@
 use axum::extract::State;
 use shared::api::permission::JobsRedrive;
 use shared::api::{App, Once, Permitted};
-use shared::command::Store;
-use shared::domain::dead_letter::DeadLetterId;
-use shared::domain::dead_letter::remove::{RemoveDeadLetter, RemoveError};
-use shared::http::precondition::version_mismatch;
-use shared::http::{ApiError, IfMatch, NoContent, Path, Reply};
+use shared::kit::command::Store;
+use shared::kit::error::ApiError;
+use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::http::{IfMatch, NoContent, Path, Reply};
+use shared::messaging::dead_letter::DeadLetterId;
+use shared::messaging::dead_letter::remove::{RemoveDeadLetter, RemoveError};
 use shared::repository::user::UserReader;
 
 /// Removes the message for good, and keeps for ninety days who did so. One that was redriven is on its way all the same.

@@ -3,8 +3,9 @@
 use axum::extract::State;
 use shared::api::permission::DeadLettersRead;
 use shared::api::{App, Permitted};
-use shared::domain::dead_letter::{DeadLetter, DeadLetterId};
-use shared::http::{ApiError, IfNoneMatch, Path, Reply, Shown};
+use shared::kit::error::ApiError;
+use shared::kit::http::{IfNoneMatch, Path, Reply, Shown};
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterId};
 use shared::repository::dead_letter::DeadLetterReader;
 use shared::repository::user::UserReader;
 

@@ -3,11 +3,13 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
+use shared::api::counted;
 use shared::api::permission::DeadLettersRead;
-use shared::api::{App, Permitted, counted};
-use shared::domain::dead_letter::DeadLetterStatus;
-use shared::domain::subscriber::Subscriber;
-use shared::http::{ApiError, Cursors, FieldErrors, List, ListQuery};
+use shared::api::{App, Permitted};
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Cursors, List, ListQuery};
+use shared::messaging::dead_letter::DeadLetterStatus;
+use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::{DeadLetterList, DeadLetterReader};
 use shared::repository::user::UserReader;
 

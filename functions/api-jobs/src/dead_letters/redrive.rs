@@ -5,10 +5,11 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::permission::JobsRedrive;
 use shared::api::{App, OnceRequired, Permitted};
-use shared::command::Store;
-use shared::domain::dead_letter::DeadLetterId;
-use shared::domain::dead_letter::redrive::{RedriveDeadLetter, RedriveError};
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, Path, Reply, Shown};
+use shared::messaging::dead_letter::DeadLetterId;
+use shared::messaging::dead_letter::redrive::{RedriveDeadLetter, RedriveError};
 use shared::repository::user::UserReader;
 
 use super::body::SummaryBody;

@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::JobsRedrive;
 use shared::api::{App, OnceRequired, Permitted};
-use shared::command::Store;
-use shared::domain::dead_letter::redrive::{RedriveQueue, Redriven};
-use shared::domain::dead_letter::{DeadLetterId, DeadLetterStatus};
-use shared::domain::subscriber::Subscriber;
-use shared::http::{ApiError, FieldErrors, Json, Reply};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Json, Reply};
+use shared::messaging::dead_letter::redrive::{RedriveQueue, Redriven};
+use shared::messaging::dead_letter::{DeadLetterId, DeadLetterStatus};
+use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::{DeadLetterList, DeadLetterReader};
 use shared::repository::user::UserReader;
 

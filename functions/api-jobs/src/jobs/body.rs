@@ -2,14 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::clock::Timestamp;
-use shared::command::Version;
-use shared::consumer::delivery::MAX_RECEIVE_COUNT;
-use shared::domain::job::chunk::parts;
-use shared::domain::job::work::{JobType, SalesReport, Work};
+use shared::domain::job::job_type::{JobType, SalesReport, Work};
+use shared::domain::job::output::chunk::parts;
 use shared::domain::job::{Job, JobId, JobStatus, Priority};
 use shared::domain::market::MarketId;
-use shared::http::{EntityTag, Resource};
+use shared::kit::command::Version;
+use shared::kit::http::{EntityTag, Resource};
+use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
+use shared::kit::system::clock::Timestamp;
 
 /// Work that takes longer than a request.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

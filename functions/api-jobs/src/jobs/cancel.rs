@@ -4,10 +4,11 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{App, Authenticated, Once};
-use shared::command::Store;
 use shared::domain::job::JobId;
 use shared::domain::job::cancel::{CancelJob, CancelJobError};
-use shared::http::{ApiError, Code, FieldErrors, Json, Path, Reply, Shown};
+use shared::kit::command::Store;
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{Json, Path, Reply, Shown};
 
 use super::body::JobBody;
 

@@ -3,11 +3,12 @@
 use axum::extract::State;
 use shared::api::{App, Authenticated};
 use shared::domain::job::JobId;
-use shared::http::{ApiError, IfNoneMatch, Path, Reply, RequestFacts, Shown};
+use shared::kit::error::ApiError;
+use shared::kit::http::{IfNoneMatch, Path, Reply, RequestFacts, Shown};
 use shared::repository::job::JobReader;
 
 use super::body::JobBody;
-use super::own::own_job;
+use crate::jobs::load::own_job;
 
 /// Shows the caller's own job.
 pub(crate) async fn get_job<S, Q>(

@@ -3,10 +3,12 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::sort::TimeSort;
-use shared::api::{App, Authenticated, counted};
+use shared::api::counted;
+use shared::api::list::sort::TimeSort;
+use shared::api::{App, Authenticated};
 use shared::domain::job::JobStatus;
-use shared::http::{ApiError, Cursors, FieldErrors, List, ListQuery, RequestFacts};
+use shared::kit::error::{ApiError, FieldErrors};
+use shared::kit::http::{Cursors, List, ListQuery, RequestFacts};
 use shared::repository::job::{JobList, JobReader};
 
 use super::body::JobBody;

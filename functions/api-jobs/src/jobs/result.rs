@@ -4,12 +4,13 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{App, Authenticated};
-use shared::domain::job::chunk::{ChunkPlace, Part, parts, places};
+use shared::domain::job::output::chunk::{ChunkPlace, Part, parts, places};
 use shared::domain::job::{Job, JobId, JobStatus};
-use shared::http::{ApiError, Code, CsvPart, FieldErrors, Path, Query, RequestFacts};
+use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::http::{CsvPart, Path, Query, RequestFacts};
 use shared::repository::job::JobReader;
 
-use super::own::own_job;
+use crate::jobs::load::own_job;
 
 /// Which part.
 #[derive(Debug, Deserr, JsonSchema)]

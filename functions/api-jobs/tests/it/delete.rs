@@ -1,7 +1,7 @@
 //! `DELETE /v1/dead-letters/{id}`.
 
-use harness::scene::{id, moderator};
 use serde_json::json;
+use test_support::fixture::{id, moderator};
 
 use super::{Jobs, LETTER, admin, error, path};
 

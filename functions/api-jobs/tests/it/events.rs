@@ -1,8 +1,8 @@
 //! Every event in `events/api-jobs/`.
 
-use harness::event::{cases, of_file};
-use harness::scene::{id, moderator, seller, stranger};
-use shared::domain::actor::Actor;
+use shared::domain::values::actor::Actor;
+use test_support::fixture::{id, moderator, seller, stranger};
+use test_support::lambda_event::{cases, of_file};
 
 use super::jobs::JOB;
 use super::{Jobs, admin};

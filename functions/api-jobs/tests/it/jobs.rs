@@ -1,20 +1,20 @@
 //! Jobs.
 
-mod lists;
-mod moves;
-mod request;
+mod cancel_retry;
+mod create;
+mod get_and_list;
 mod result;
 
 use std::time::Duration;
 
-use harness::event::Answer;
-use harness::scene::{MARKET, id, seller};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock, Timestamp};
-use shared::domain::job::advance::AdvanceJob;
-use shared::domain::job::request::RequestJob;
-use shared::domain::job::start::StartJob;
+use shared::domain::job::create::RequestJob;
+use shared::domain::job::execution::advance::AdvanceJob;
+use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::{Job, JobId, JobRequest, Priority};
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use test_support::fixture::{MARKET, id, seller};
+use test_support::lambda_event::Answer;
 
 use super::Jobs;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use harness::event::of_request;
-use harness::scene::{moderator, stranger};
 use serde_json::{Value, json};
+use test_support::fixture::{moderator, stranger};
+use test_support::lambda_event::of_request;
 
 use super::{Jobs, LETTER, admin, error, path};
 

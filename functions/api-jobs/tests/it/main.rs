@@ -12,20 +12,21 @@ mod redrive_queue;
 use std::time::Duration;
 
 use axum::Router;
-use harness::event::{self, Answer};
-use harness::scene::{Scene, actor, id, moderator, new_id};
 use serde_json::{Value, json};
 use shared::api::App;
-use shared::clock::{Clock, SystemClock};
-use shared::command::Version;
-use shared::domain::actor::Actor;
-use shared::domain::dead_letter::record::RecordDeadLetter;
-use shared::domain::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
-use shared::domain::subscriber::Subscriber;
 use shared::domain::user::Role;
-use shared::dynamodb::outbox::{Outbox, Pending};
-use shared::dynamodb::schema::OUTBOX_SHARDS;
+use shared::domain::values::actor::Actor;
+use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
+use shared::kit::command::Version;
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::messaging::dead_letter::record::RecordDeadLetter;
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
+use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::DeadLetterReader;
+use test_support::fixture::{Scene, actor, id, moderator, new_id};
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
 
 /// A message that the events speak of.
 const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
@@ -89,7 +90,7 @@ impl Jobs {
 
     /// The answer to an event, whatever it is.
     async fn send(&self, event: &Value) -> Answer {
-        event::send(&self.router, event).await
+        lambda_event::send(&self.router, event).await
     }
 
     /// The answer to a request of `by`'s with these further headers.
@@ -103,7 +104,7 @@ impl Jobs {
         let token = self.scene.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&event::of_request(method, path, &all, body)).await
+        self.send(&lambda_event::of_request(method, path, &all, body)).await
     }
 
     /// The answer to a `GET` of a moderator's.

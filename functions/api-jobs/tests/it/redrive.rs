@@ -1,10 +1,10 @@
 //! `POST /v1/dead-letters/{id}/redrive`.
 
 use futures::future::join_all;
-use harness::event::Answer;
-use harness::scene::{id, moderator};
-use shared::domain::actor::Actor;
-use shared::domain::dead_letter::DeadLetterStatus;
+use shared::domain::values::actor::Actor;
+use shared::messaging::dead_letter::DeadLetterStatus;
+use test_support::fixture::{id, moderator};
+use test_support::lambda_event::Answer;
 
 use super::{Jobs, LETTER, admin, error, path};
 

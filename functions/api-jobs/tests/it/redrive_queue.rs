@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use harness::scene::moderator;
 use serde_json::json;
+use test_support::fixture::moderator;
 
 use super::{Jobs, admin, error};
 

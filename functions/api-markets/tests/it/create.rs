@@ -1,11 +1,11 @@
 //! `POST /v1/markets`.
 
-use harness::event::of_request;
-use harness::scene::{id, seller};
 use serde_json::{Value, json};
 use shared::domain::product::Stock;
-use shared::dynamodb::slice::Slice;
+use shared::kit::aws::dynamodb::read::pagination::Slice;
 use shared::repository::product::ProductReader;
+use test_support::fixture::{id, seller};
+use test_support::lambda_event::of_request;
 
 use super::{Markets, fields};
 

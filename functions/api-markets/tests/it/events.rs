@@ -1,7 +1,7 @@
 //! Every event in `events/api-markets/`.
 
-use harness::event::{cases, of_file};
-use harness::scene::seller;
+use test_support::fixture::seller;
+use test_support::lambda_event::{cases, of_file};
 
 use super::Markets;
 

@@ -1,13 +1,13 @@
 //! `GET /v1/markets/{id}`.
 
-use harness::event::of_request;
-use harness::scene::{MARKET, id, moderator, new_id, seller, stranger};
 use serde_json::json;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{Market, MarketStatus};
-use shared::dynamodb::DynamoReader;
-use shared::dynamodb::slice::Slice;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::aws::dynamodb::read::pagination::Slice;
 use shared::repository::market::{MarketList, MarketOrder, MarketReader};
+use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
+use test_support::lambda_event::of_request;
 
 use super::Markets;
 

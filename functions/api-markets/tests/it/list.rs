@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use harness::scene::{MARKET, Scene, id, new_id, seller};
 use serde_json::Value;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::repository::market::MarketReader;
+use test_support::fixture::{MARKET, Scene, id, new_id, seller};
 
 use super::{Markets, fields};
 

@@ -2,26 +2,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod change;
 mod create;
 mod events;
+mod fields_and_include;
 mod get;
 mod list;
-mod pages;
-mod shape;
+mod pagination;
 mod stats;
+mod update_delete;
 
 use axum::Router;
-use harness::event::{self, Answer};
-use harness::meter::Meter;
-use harness::scene::{Scene, id};
 use serde_json::Value;
 use shared::api::App;
-use shared::command::{Silent, Version};
-use shared::domain::actor::Actor;
-use shared::domain::market::figures::MarketFigures;
-use shared::dynamodb::DynamoReader;
+use shared::domain::market::totals::MarketFigures;
+use shared::domain::values::actor::Actor;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::command::{Silent, Version};
 use shared::repository::market::MarketReader;
+use test_support::fixture::{Scene, id};
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
+use test_support::read_units::Meter;
 
 /// The function on a table.
 struct Markets {
@@ -58,18 +59,18 @@ impl Markets {
 
     /// The answer to an event, whatever it is.
     async fn send(&self, event: &Value) -> Answer {
-        event::send(&self.router, event).await
+        lambda_event::send(&self.router, event).await
     }
 
     /// The answer to a `GET` of nobody's in particular.
     async fn get(&self, path: &str) -> Answer {
-        self.send(&event::of_request("GET", path, &[], None)).await
+        self.send(&lambda_event::of_request("GET", path, &[], None)).await
     }
 
     /// The answer to a `GET` of `by`'s.
     async fn get_as(&self, by: Actor, path: &str) -> Answer {
         let token = self.scene.token(by);
-        self.send(&event::of_request("GET", path, &[("authorization", &token)], None)).await
+        self.send(&lambda_event::of_request("GET", path, &[("authorization", &token)], None)).await
     }
 
     /// The answer to a market that `by` opens.
@@ -77,7 +78,7 @@ impl Markets {
         let token = self.scene.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&event::of_request("POST", "/v1/markets", &all, Some(body))).await
+        self.send(&lambda_event::of_request("POST", "/v1/markets", &all, Some(body))).await
     }
 }
 

@@ -3,15 +3,15 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use harness::event::{Answer, of_request};
-use harness::scene::{MARKET, id, moderator, new_id, seller, stranger};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock, Timestamp};
-use shared::command::{Adjustment, Change, Command, Reads};
-use shared::domain::day::Day;
 use shared::domain::market::Market;
 use shared::domain::market::create::OpeningStatus;
-use shared::domain::sale::{DaySales, SalesOn};
+use shared::domain::values::date::Day;
+use shared::kit::command::{Adjustment, Change, Command, Reads};
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::projections::daily_sales::{DaySales, SalesOn};
+use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
+use test_support::lambda_event::{Answer, of_request};
 
 use super::{Markets, fields};
 

@@ -1,6 +1,6 @@
 //! Every event in `events/api-meta/`.
 
-use harness::event::{cases, of_file, send};
+use test_support::lambda_event::{cases, of_file, send};
 
 /// What each event is answered with.
 const ANSWERS: [(&str, u16, &str); 5] = [

@@ -4,18 +4,19 @@
 
 mod events;
 mod health;
-mod nowhere;
+mod not_found;
 mod openapi;
 mod ready;
 
 use api_meta::{Meta, QueueProbe};
 use axum::Router;
-use harness::Scene;
-use harness::event::{self, Answer};
-use shared::aws::Aws;
-use shared::config::Environment;
-use shared::dynamodb::DynamoReader;
-use shared::subscriptions::Subscriptions;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::system::config::Environment;
+use shared::messaging::event_routing::Subscriptions;
+use test_support::Scene;
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
 
 /// The function, started with these variables.
 fn started_with(env: &Environment) -> Router {
@@ -33,5 +34,5 @@ async fn open() -> (Scene, Router) {
 
 /// The answer to a request without a body.
 async fn ask(router: &Router, method: &str, path: &str) -> Answer {
-    event::send(router, &event::of_request(method, path, &[], None)).await
+    lambda_event::send(router, &lambda_event::of_request(method, path, &[], None)).await
 }

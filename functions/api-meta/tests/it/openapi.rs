@@ -20,8 +20,8 @@ async fn whoever_accepts_gzip_gets_the_description_in_a_tenth_of_its_size() {
     let (_scene, router) = open().await;
     let whole = ask(&router, "GET", "/openapi.json").await.bytes.len();
     let headers = [("accept-encoding", "gzip")];
-    let event = harness::event::of_request("GET", "/openapi.json", &headers, None);
-    let answer = harness::event::send(&router, &event).await;
+    let event = test_support::lambda_event::of_request("GET", "/openapi.json", &headers, None);
+    let answer = test_support::lambda_event::send(&router, &event).await;
     assert_eq!(answer.header("content-encoding").unwrap(), "gzip");
     assert!(answer.bytes.len() < whole / 10, "{} of {whole} bytes", answer.bytes.len());
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use api_meta::{Meta, Probe, Unreachable};
 use serde_json::json;
-use shared::command::StoreError;
+use shared::kit::command::StoreError;
 
 use super::{ask, open};
 

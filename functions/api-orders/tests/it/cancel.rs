@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use harness::event::Answer;
-use harness::scene::{ORDER, PRODUCT, buyer, id, moderator, seller, stranger};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
-use shared::domain::actor::Actor;
-use shared::domain::order::advance::Move;
 use shared::domain::order::expire::ExpireOrder;
+use shared::domain::order::fulfilment::advance::Move;
 use shared::domain::order::{Order, OrderEvent, OrderStatus};
 use shared::domain::payment::DeclineCode;
+use shared::domain::values::actor::Actor;
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::order::OrderReader;
+use test_support::fixture::{ORDER, PRODUCT, buyer, id, moderator, seller, stranger};
+use test_support::lambda_event::Answer;
 
 use super::{Orders, fields, stock};
 

@@ -1,8 +1,8 @@
 //! Every event in `events/api-orders/`.
 
-use harness::event::{cases, of_file};
-use harness::scene::{buyer, seller};
-use shared::domain::actor::Actor;
+use shared::domain::values::actor::Actor;
+use test_support::fixture::{buyer, seller};
+use test_support::lambda_event::{cases, of_file};
 
 use super::Orders;
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use harness::event::of_request;
-use harness::scene::{ORDER, actor, buyer, moderator, seller, stranger};
-use shared::clock::{Clock, SystemClock};
 use shared::domain::user::Role;
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
+use test_support::fixture::{ORDER, actor, buyer, moderator, seller, stranger};
+use test_support::lambda_event::of_request;
 
 use super::Orders;
 

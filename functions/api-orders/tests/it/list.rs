@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use harness::scene::{MARKET, PRODUCT, buyer, moderator, new_id, seller, stranger};
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::order::OrderId;
-use shared::domain::total::ListName;
-use shared::repository::listing;
+use shared::projections::list_total::ListName;
+use shared::repository::table_layout::partitions;
+use test_support::fixture::{MARKET, PRODUCT, buyer, moderator, new_id, seller, stranger};
 
 use super::{Orders, fields};
 
@@ -18,7 +18,7 @@ impl Orders {
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {
             let id = new_id();
-            self.scene.order_of(id, harness::scene::id(PRODUCT), 1, None).await;
+            self.scene.order_of(id, test_support::fixture::id(PRODUCT), 1, None).await;
             ids.push(id);
         }
         ids
@@ -201,7 +201,8 @@ async fn a_list_of_one_status_is_the_same_by_number_by_offset_and_by_cursor() {
 async fn a_list_says_how_many_orders_there_are_in_all_and_of_a_status() {
     let orders = Orders::open().await;
     orders.placed(2).await;
-    let (bought, sold) = (listing::orders_of(buyer().user), listing::orders_in(harness::scene::id(MARKET)));
+    let (bought, sold) =
+        (partitions::orders_of(buyer().user), partitions::orders_in(test_support::fixture::id(MARKET)));
     for (list, count) in [
         (ListName::of(bought.clone()), 40),
         (ListName::with_status(&bought, "pending"), 30),

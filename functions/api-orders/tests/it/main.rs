@@ -3,32 +3,33 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cancel;
-mod edge;
 mod events;
 mod get;
+mod http_conventions;
 mod list;
 mod place;
 mod refund;
-mod ship;
+mod ship_deliver;
 mod timeline;
 
 use std::time::Duration;
 
 use axum::Router;
-use harness::event::{self, Answer};
-use harness::scene::{ORDER, PRODUCT, Scene, cause, cents, id};
 use serde_json::{Value, json};
 use shared::api::App;
-use shared::clock::{Clock, SystemClock};
-use shared::command::Store;
-use shared::domain::actor::Actor;
 use shared::domain::order::Order;
-use shared::domain::order::advance::{AdvanceOrder, Move};
-use shared::domain::order::receive::ReceivePayment;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::record_capture::ReceivePayment;
 use shared::domain::payment::{Capture, GatewayId};
 use shared::domain::product::Stock;
+use shared::domain::values::actor::Actor;
+use shared::kit::command::Store;
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
+use test_support::fixture::{ORDER, PRODUCT, Scene, cause, cents, id};
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
 
 /// The function on a table.
 struct Orders {
@@ -46,13 +47,13 @@ impl Orders {
 
     /// The answer to an event, whatever it is.
     async fn send(&self, event: &Value) -> Answer {
-        event::send(&self.router, event).await
+        lambda_event::send(&self.router, event).await
     }
 
     /// The answer to a `GET` of `by`'s.
     async fn get(&self, by: Actor, path: &str) -> Answer {
         let token = self.scene.token(by);
-        self.send(&event::of_request("GET", path, &[("authorization", &token)], None)).await
+        self.send(&lambda_event::of_request("GET", path, &[("authorization", &token)], None)).await
     }
 
     /// The answer to a `POST` of `by`'s with these further headers.
@@ -60,7 +61,7 @@ impl Orders {
         let token = self.scene.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&event::of_request("POST", path, &all, Some(body))).await
+        self.send(&lambda_event::of_request("POST", path, &all, Some(body))).await
     }
 
     /// The answer to an order that is placed under an idempotency key.
@@ -115,7 +116,7 @@ fn stock(available: i64, reserved: i64, sold: i64) -> Stock {
 
 /// Two of the market's mugs.
 fn two_mugs() -> Value {
-    json!({ "items": [{ "productId": harness::scene::PRODUCT, "quantity": 2 }], "paymentMethod": "pm_card_visa" })
+    json!({ "items": [{ "productId": test_support::fixture::PRODUCT, "quantity": 2 }], "paymentMethod": "pm_card_visa" })
 }
 
 /// The paths of the fields that an answer complains of.

@@ -1,15 +1,15 @@
 //! `POST /v1/orders`.
 
 use futures::future::join_all;
-use harness::event::of_request;
-use harness::scene::{MARKET, PRODUCT, buyer, cents, id, new_id, seller, stranger};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::product::{Product, ProductEvent};
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
+use test_support::fixture::{MARKET, PRODUCT, buyer, cents, id, new_id, seller, stranger};
+use test_support::lambda_event::of_request;
 
 use super::{Orders, fields, two_mugs};
 

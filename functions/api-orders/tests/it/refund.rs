@@ -1,12 +1,12 @@
 //! `POST /v1/orders/{id}/refund`.
 
 use futures::future::join_all;
-use harness::event::Answer;
-use harness::scene::{ORDER, buyer, seller};
 use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
-use shared::domain::order::advance::Move;
+use shared::domain::order::fulfilment::advance::Move;
 use shared::domain::payment::DeclineCode;
+use test_support::fixture::{ORDER, buyer, seller};
+use test_support::lambda_event::Answer;
 
 use super::{Orders, capture, fields, stock};
 

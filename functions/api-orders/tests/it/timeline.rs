@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use harness::scene::{ORDER, buyer, moderator, seller, stranger};
 use serde_json::json;
-use shared::clock::{Clock, SystemClock};
-use shared::domain::order::advance::{AdvanceOrder, Move};
-use shared::domain::order::attempt::NoteFailedAttempt;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::attempts::NoteFailedAttempt;
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
 
 use super::Orders;
 

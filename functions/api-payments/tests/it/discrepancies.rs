@@ -1,13 +1,13 @@
 //! `GET /v1/payments/discrepancies`.
 
-use harness::scene::{ORDER, buyer, cents, id, moderator};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
-use shared::command::Version;
 use shared::domain::payment::GatewayId;
 use shared::domain::reconciliation::compare::Difference;
 use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, NoteDiscrepancy};
 use shared::domain::reconciliation::{Entry, Standing};
+use shared::kit::command::Version;
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::{ORDER, buyer, cents, id, moderator};
 
 use super::Payments;
 

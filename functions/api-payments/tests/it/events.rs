@@ -1,8 +1,8 @@
 //! Every event in `events/api-payments/`.
 
-use harness::event::{cases, of_file};
-use harness::scene::buyer;
-use shared::clock::{Clock, SystemClock};
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::buyer;
+use test_support::lambda_event::{cases, of_file};
 
 use super::Payments;
 

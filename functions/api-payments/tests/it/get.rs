@@ -1,9 +1,9 @@
 //! `GET /v1/payments/{id}`.
 
-use harness::event::of_request;
-use harness::scene::{ORDER, buyer, moderator, seller, stranger};
 use serde_json::json;
-use shared::clock::{Clock, SystemClock};
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
+use test_support::lambda_event::of_request;
 
 use super::{INTENT, Payments, capture};
 

@@ -5,27 +5,28 @@
 mod discrepancies;
 mod events;
 mod get;
-mod outcomes;
-mod signatures;
+mod webhook_outcomes;
+mod webhook_signature;
 
 use std::time::Duration;
 
 use axum::Router;
-use harness::event::{self, Answer};
-use harness::scene::{ORDER, PRODUCT, Scene, cents, id};
-use local::payments::signature;
 use serde_json::{Value, json};
 use shared::api::App;
-use shared::clock::{Clock, SystemClock, Timestamp};
-use shared::domain::actor::Actor;
-use shared::domain::money::Money;
 use shared::domain::order::Order;
-use shared::domain::order::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
 use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId};
 use shared::domain::product::Stock;
-use shared::gateway::webhook::WebhookVerifier;
+use shared::domain::values::actor::Actor;
+use shared::domain::values::money::Money;
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::payment_gateway::webhook::WebhookVerifier;
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
+use stripe_sandbox::signature;
+use test_support::fixture::{ORDER, PRODUCT, Scene, cents, id};
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
 
 /// What the gateway knows the payment by.
 const INTENT: &str = "pi_3P0mugs2eZvKYlo2C0mugs01";
@@ -76,12 +77,12 @@ impl Payments {
 
     /// The answer to an event, whatever it is.
     async fn send(&self, event: &Value) -> Answer {
-        event::send(&self.router, event).await
+        lambda_event::send(&self.router, event).await
     }
 
     async fn get(&self, by: Actor, path: &str) -> Answer {
         let token = self.scene.token(by);
-        self.send(&event::of_request("GET", path, &[("authorization", &token)], None)).await
+        self.send(&lambda_event::of_request("GET", path, &[("authorization", &token)], None)).await
     }
 
     /// The answer to a webhook, signed now.
@@ -105,7 +106,7 @@ impl Payments {
 
 /// The event of a webhook with this signature.
 fn webhook(body: &Value, signed: &str) -> Value {
-    event::of_request("POST", "/v1/payments/webhook", &[("stripe-signature", signed)], Some(body))
+    lambda_event::of_request("POST", "/v1/payments/webhook", &[("stripe-signature", signed)], Some(body))
 }
 
 /// What the gateway sends of the payment of [`ORDER`].

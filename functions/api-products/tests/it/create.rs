@@ -1,15 +1,15 @@
 //! `POST /v1/markets/{marketId}/products`.
 
 use futures::future::join_all;
-use harness::event::{Answer, of_request};
-use harness::scene::{MARKET, id, moderator, new_id, seller, stranger};
 use serde_json::{Value, json};
-use shared::domain::actor::Actor;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{Market, MarketStatus};
-use shared::dynamodb::slice::Slice;
+use shared::domain::values::actor::Actor;
+use shared::kit::aws::dynamodb::read::pagination::Slice;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
+use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
+use test_support::lambda_event::{Answer, of_request};
 
 use super::{Products, error, fields, product};
 

@@ -1,11 +1,11 @@
 //! `GET /v1/products/{id}`.
 
-use harness::event::of_request;
-use harness::scene::{PRODUCT, new_id, seller, stranger};
 use serde_json::json;
 use shared::domain::market::Market;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::product::Product;
+use test_support::fixture::{PRODUCT, new_id, seller, stranger};
+use test_support::lambda_event::of_request;
 
 use super::{Products, error};
 

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use harness::scene::{MARKET, PRODUCT, new_id, seller, stranger};
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::product::Product;
 use shared::repository::product::total_of;
+use test_support::fixture::{MARKET, PRODUCT, new_id, seller, stranger};
 
 use super::{Products, error, fields};
 
@@ -106,7 +106,7 @@ async fn a_list_is_the_same_by_number_by_offset_and_by_cursor_and_says_how_long_
     assert_eq!(skus(&middle), whole[3..7]);
     let next = text(&middle["pagination"]["nextCursor"]);
     assert_eq!(skus(&page(&format!("cursor={next}")).await), whole[7..]);
-    products.scene.counted(total_of(harness::scene::id(&market)), 41).await;
+    products.scene.counted(total_of(test_support::fixture::id(&market)), 41).await;
     let total = json!({ "page": 3, "limit": 4, "total": 41, "totalPages": 11 });
     assert_eq!(page("page=3").await["pagination"], total);
 }

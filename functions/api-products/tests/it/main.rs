@@ -2,19 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod change;
+mod adjust_stock;
 mod create;
 mod events;
 mod get;
 mod list;
-mod restock;
+mod update_delete;
 
 use axum::Router;
-use harness::event::{self, Answer};
-use harness::scene::Scene;
 use serde_json::{Value, json};
 use shared::api::App;
-use shared::domain::actor::Actor;
+use shared::domain::values::actor::Actor;
+use test_support::fixture::Scene;
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
 
 /// The function on a table.
 struct Products {
@@ -32,18 +33,18 @@ impl Products {
 
     /// The answer to an event, whatever it is.
     async fn send(&self, event: &Value) -> Answer {
-        event::send(&self.router, event).await
+        lambda_event::send(&self.router, event).await
     }
 
     /// The answer to a `GET` of nobody's in particular.
     async fn get(&self, path: &str) -> Answer {
-        self.send(&event::of_request("GET", path, &[], None)).await
+        self.send(&lambda_event::of_request("GET", path, &[], None)).await
     }
 
     /// The answer to a `GET` of `by`'s.
     async fn get_as(&self, by: Actor, path: &str) -> Answer {
         let token = self.scene.token(by);
-        self.send(&event::of_request("GET", path, &[("authorization", &token)], None)).await
+        self.send(&lambda_event::of_request("GET", path, &[("authorization", &token)], None)).await
     }
 
     /// The answer to a `POST` of `by`'s with these further headers.
@@ -51,7 +52,7 @@ impl Products {
         let token = self.scene.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&event::of_request("POST", path, &all, Some(body))).await
+        self.send(&lambda_event::of_request("POST", path, &all, Some(body))).await
     }
 }
 

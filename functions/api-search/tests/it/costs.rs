@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use harness::meter::Meter;
-use harness::scene::{PRODUCT, Scene, id, new_id};
-use shared::clock::Timestamp;
-use shared::command::{Change, Command, Reads};
 use shared::domain::product::Product;
-use shared::domain::search::{Document, EmbedderName, Embedding, IndexEntry, Passage, Posting};
-use shared::dynamodb::DynamoReader;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::command::{Change, Command, Reads};
+use shared::kit::system::clock::Timestamp;
+use shared::projections::search_index::{Document, EmbedderName, Embedding, IndexEntry, Passage, Posting};
 use shared::repository::product::ProductReader;
 use shared::search::{Embedder, Hashed, Question, Search, Searcher};
+use test_support::fixture::{PRODUCT, Scene, id, new_id};
+use test_support::read_units::Meter;
 
 /// Postings of products, many at once, and the products themselves as far as they may win: a catalogue grows faster so than
 /// by its events.

@@ -4,19 +4,20 @@
 
 mod costs;
 mod events;
-mod find;
 mod relevance;
+mod search;
 
 use axum::Router;
-use harness::event::{self, Answer};
-use harness::index::index;
-use harness::scene::{MARKET, Scene, cents, id, new_id, seller};
 use serde_json::Value;
 use shared::api::App;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, NewProduct};
-use shared::domain::search::DocumentId;
+use shared::projections::search_index::DocumentId;
 use shared::search::{Hashed, Search};
+use test_support::fixture::{MARKET, Scene, cents, id, new_id, seller};
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
+use test_support::search_index::index;
 
 /// The function on a table.
 struct Searching {
@@ -32,7 +33,7 @@ impl Searching {
         let app = App::new(&scene.env("api-search"), scene.store.clone(), search).unwrap();
         let searching = Self { scene, router: api_search::router(app) };
         searching.index(DocumentId::Market(id(MARKET))).await;
-        searching.index(DocumentId::Product(id(harness::scene::PRODUCT))).await;
+        searching.index(DocumentId::Product(id(test_support::fixture::PRODUCT))).await;
         searching
     }
 
@@ -58,12 +59,13 @@ impl Searching {
 
     /// The answer to an event, whatever it is.
     async fn send(&self, event: &Value) -> Answer {
-        event::send(&self.router, event).await
+        lambda_event::send(&self.router, event).await
     }
 
     /// What is found.
     async fn find(&self, query: &str) -> Vec<Value> {
-        let answer = self.send(&event::of_request("GET", &format!("/v1/search?{query}"), &[], None)).await;
+        let answer =
+            self.send(&lambda_event::of_request("GET", &format!("/v1/search?{query}"), &[], None)).await;
         assert_eq!(answer.status, 200, "{}", answer.json());
         answer.json()["data"].as_array().unwrap().clone()
     }

@@ -1,14 +1,14 @@
 //! `DELETE /v1/users/{id}`.
 
-use harness::scene::{buyer, cause, moderator, new_id, stranger};
-use shared::clock::{Clock, SystemClock};
-use shared::command::{ExecuteError, Reads, Store};
-use shared::domain::actor::Actor;
 use shared::domain::session::rotate::{RotateError, RotateSession};
 use shared::domain::session::start::StartSession;
 use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::Credentials;
+use shared::domain::values::actor::Actor;
+use shared::kit::command::{ExecuteError, Reads, Store};
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
+use test_support::fixture::{buyer, cause, moderator, new_id, stranger};
 
 use super::{Users, admin, error, forbidden, not_found};
 

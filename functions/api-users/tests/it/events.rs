@@ -1,8 +1,8 @@
 //! Every event in `events/api-users/`.
 
-use harness::event::{cases, of_file};
-use harness::scene::{moderator, stranger};
-use shared::domain::actor::Actor;
+use shared::domain::values::actor::Actor;
+use test_support::fixture::{moderator, stranger};
+use test_support::lambda_event::{cases, of_file};
 
 use super::{Users, admin};
 

@@ -1,8 +1,8 @@
 //! `GET /v1/users/me` and `GET /v1/users/{id}`.
 
-use harness::event::of_request;
-use harness::scene::{moderator, new_id, stranger};
 use serde_json::json;
+use test_support::fixture::{moderator, new_id, stranger};
+use test_support::lambda_event::of_request;
 
 use super::{Users, admin, error, not_found, path, revoked};
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use harness::scene::{id, moderator, new_id, stranger};
 use serde_json::{Value, json};
-use shared::domain::actor::Actor;
-use shared::domain::total::ListName;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role, UserId, UserStatus};
-use shared::repository::listing;
+use shared::domain::values::actor::Actor;
+use shared::projections::list_total::ListName;
+use shared::repository::table_layout::partitions;
+use test_support::fixture::{id, moderator, new_id, stranger};
 
 use super::{Users, admin, error, fields, forbidden};
 
@@ -194,7 +194,7 @@ async fn a_name_that_grows_when_it_is_folded_still_has_its_place() {
     let found = users.get(moderator(), &format!("/v1/users?sort=name&search={search}")).await.json();
     assert_eq!(
         found["data"][0]["id"],
-        id::<shared::domain::user::User>(harness::scene::STRANGER).to_string()
+        id::<shared::domain::user::User>(test_support::fixture::STRANGER).to_string()
     );
     let mut path = "/v1/users?limit=1&sort=name".to_owned();
     for _ in 0..4 {
@@ -244,7 +244,7 @@ async fn a_list_has_as_many_accounts_as_its_partitions_together() {
         (Role::Moderator, active, 7),
         (Role::Admin, active, 3),
     ] {
-        users.scene.counted(ListName::of(listing::accounts(role, status)), count).await;
+        users.scene.counted(ListName::of(partitions::accounts(role, status)), count).await;
     }
     for (query, total) in [
         ("", 100),

@@ -6,17 +6,18 @@ mod delete;
 mod events;
 mod get;
 mod list;
-mod standing;
+mod role_and_status;
 mod update;
 
 use axum::Router;
-use harness::event::{self, Answer};
-use harness::scene::{Scene, actor};
 use serde_json::{Value, json};
 use shared::api::App;
-use shared::domain::actor::Actor;
 use shared::domain::user::{Role, User, UserId};
+use shared::domain::values::actor::Actor;
 use shared::repository::user::UserReader;
+use test_support::fixture::{Scene, actor};
+use test_support::lambda_event;
+use test_support::lambda_event::Answer;
 
 /// Who looks after the system.
 const ADMIN: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRA";
@@ -51,7 +52,7 @@ impl Users {
 
     /// The answer to an event, whatever it is.
     async fn send(&self, event: &Value) -> Answer {
-        event::send(&self.router, event).await
+        lambda_event::send(&self.router, event).await
     }
 
     /// The answer to a request of `by`'s with these further headers.
@@ -66,7 +67,7 @@ impl Users {
         let token = self.scene.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&event::of_request(method, path, &all, body)).await
+        self.send(&lambda_event::of_request(method, path, &all, body)).await
     }
 
     /// The answer to a `GET` of `by`'s.

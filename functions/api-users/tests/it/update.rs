@@ -1,9 +1,9 @@
 //! `PUT` and `PATCH /v1/users/{id}`.
 
 use futures::future::join_all;
-use harness::scene::{buyer, moderator, new_id, stranger};
 use serde_json::{Value, json};
 use shared::repository::user::UserReader;
+use test_support::fixture::{buyer, moderator, new_id, stranger};
 
 use super::{Users, admin, error, fields, forbidden, not_found, path};
 
@@ -98,7 +98,7 @@ async fn of_ten_who_want_one_address_at_once_one_gets_it_and_the_others_keep_the
     let users = Users::empty().await;
     let mut people = Vec::new();
     for n in 0..10 {
-        let person = shared::domain::actor::Actor { user: new_id(), ..stranger() };
+        let person = shared::domain::values::actor::Actor { user: new_id(), ..stranger() };
         users.scene.person(person, &format!("person{n}")).await;
         people.push(person);
     }

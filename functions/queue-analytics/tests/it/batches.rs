@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use harness::queue::Asked;
-use harness::requests::client;
-use harness::scene::{MARKET, ORDER, PRODUCT, id, new_id};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
-use shared::command::{Key, Record};
 use shared::domain::market::Market;
 use shared::domain::product::Product;
+use shared::kit::command::{Key, Record};
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::{MARKET, ORDER, PRODUCT, id, new_id};
+use test_support::recording_queue::Asked;
+use test_support::request_recorder::client;
 
 use super::{Counting, created, order_created, order_event, product_changed};
 

@@ -1,8 +1,8 @@
 //! Every event in `events/queue-analytics/`.
 
-use harness::event::{cases, of_file};
-use harness::scene::{MARKET, ORDER, id, seller};
 use shared::domain::market::delete::DeleteMarket;
+use test_support::fixture::{MARKET, ORDER, id, seller};
+use test_support::lambda_event::{cases, of_file};
 
 use super::Counting;
 

@@ -3,26 +3,26 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod batches;
-mod counting;
+mod count;
 mod events;
 
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use harness::event;
-use harness::queue::{Asked, RecordingQueue};
-use harness::recount::Counts;
-use harness::requests::{Requests, client};
-use harness::scene::{BUYER, MARKET, ORDER, PRODUCT, Scene, cents};
 use queue_analytics::Analytics;
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use shared::consumer::{Delivery, consume};
 use shared::domain::order::OrderId;
-use shared::domain::order::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
 use shared::domain::payment::{Capture, GatewayId};
-use shared::dynamodb::DynamoStore;
+use shared::kit::aws::dynamodb::DynamoStore;
+use shared::kit::queue::consumer::{Delivery, consume};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::repository::order::OrderReader;
+use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, Scene, cents};
+use test_support::lambda_event;
+use test_support::recording_queue::{Asked, RecordingQueue};
+use test_support::recount::Counts;
+use test_support::request_recorder::{Requests, client};
 
 /// The function on a table with people, a market and its product, of which nothing is counted yet.
 struct Counting {
@@ -77,7 +77,12 @@ impl Counting {
 
     /// Everybody and everything that the scene begins with is counted.
     async fn count_the_scene(&self) {
-        let people = [BUYER, harness::scene::SELLER, harness::scene::STRANGER, harness::scene::MODERATOR];
+        let people = [
+            BUYER,
+            test_support::fixture::SELLER,
+            test_support::fixture::STRANGER,
+            test_support::fixture::MODERATOR,
+        ];
         let mut messages: Vec<Value> =
             people.iter().map(|user| message("user.registered", user, &json!({ "userId": user }))).collect();
         messages.extend([market_changed(MARKET), product_changed(PRODUCT)]);
@@ -86,7 +91,7 @@ impl Counting {
 
     /// An order of the buyer's that was paid.
     async fn confirmed(&self, id: OrderId) {
-        self.scene.order_of(id, harness::scene::id(PRODUCT), 1, Some("pm_card_visa")).await;
+        self.scene.order_of(id, test_support::fixture::id(PRODUCT), 1, Some("pm_card_visa")).await;
         self.pay(id).await;
     }
 
@@ -105,7 +110,7 @@ impl Counting {
 
 /// A message with this event of an entity.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
-    event::of_message("analytics", name, subject, data)
+    lambda_event::of_message("analytics", name, subject, data)
 }
 
 fn market_changed(market: &str) -> Value {

@@ -1,9 +1,9 @@
 //! Every event in `events/queue-dead-letters/`.
 
-use harness::event::{cases, of_file};
-use shared::clock::Timestamp;
-use shared::consumer::delivery::{CORRELATION_ATTRIBUTE, REASON_ATTRIBUTE};
-use shared::domain::subscriber::Subscriber;
+use shared::kit::queue::consumer::delivery::{CORRELATION_ATTRIBUTE, REASON_ATTRIBUTE};
+use shared::kit::system::clock::Timestamp;
+use shared::messaging::event_routing::Subscriber;
+use test_support::lambda_event::{cases, of_file};
 
 use super::{handle, open, recorded};
 

@@ -1,15 +1,15 @@
 //! Messages that asked for a job.
 
-use harness::scene::{MARKET, Scene, id, new_id, seller};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
-use shared::domain::dead_letter::redrive::RedriveDeadLetter;
 use shared::domain::job::cancel::CancelJob;
-use shared::domain::job::request::RequestJob;
-use shared::domain::job::start::StartJob;
+use shared::domain::job::create::RequestJob;
+use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::{Job, JobId, JobRequest, JobStatus, Priority};
-use shared::domain::subscriber::Subscriber;
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
+use shared::messaging::event_routing::Subscriber;
 use shared::repository::job::JobReader;
+use test_support::fixture::{MARKET, Scene, id, new_id, seller};
 
 use super::{dead, handle, recorded};
 

@@ -4,25 +4,25 @@
 
 mod events;
 mod jobs;
-mod letters;
-mod redriven;
+mod record;
+mod redrive;
 
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use harness::scene::Scene;
 use queue_dead_letters::DeadLetters;
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock, SystemEntropy};
-use shared::config::Environment;
-use shared::consumer::queue::LeftAlone;
-use shared::consumer::{Delivery, consume};
-use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus};
-use shared::domain::subscriber::Subscriber;
-use shared::dynamodb::slice::Slice;
-use shared::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::aws::dynamodb::read::pagination::Slice;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::queue::consumer::queue::LeftAlone;
+use shared::kit::queue::consumer::{Delivery, consume};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
+use shared::kit::system::config::Environment;
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
+use shared::messaging::event_routing::DeadLetterQueues;
+use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::{DeadLetterList, DeadLetterReader};
-use shared::subscriptions::DeadLetterQueues;
+use test_support::fixture::Scene;
 
 /// The queue that the dead letters of orders come through.
 const QUEUE: &str = "agora-fulfilment-dead-letters";

@@ -1,10 +1,10 @@
 //! Every event in `events/queue-emails/`.
 
-use harness::event::cases;
-use harness::scene::cents;
 use shared::domain::order::{Order, OrderEvent, OrderFacts, Party, Shipment};
 use shared::domain::payment::GatewayId;
 use shared::domain::refund::{Refund, RefundStatus};
+use test_support::fixture::cents;
+use test_support::lambda_event::cases;
 
 use super::{ADDRESS, Desk};
 

@@ -4,24 +4,24 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod events;
-mod once;
-mod pointless;
+mod exactly_once;
+mod skipped;
 
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use harness::event::of_file;
-use harness::queue::{Asked, RecordingQueue};
-use harness::scene::{BUYER, HandClock, Scene, id};
-use local::mail::{Email, Postbox};
+use local::services::ses::{Email, Postbox};
 use queue_emails::Emails;
 use serde_json::Value;
-use shared::aws::Aws;
-use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use shared::consumer::{Delivery, consume};
 use shared::domain::user::User;
-use shared::mail::SesMailer;
+use shared::kit::aws::Aws;
+use shared::kit::aws::mail::SesMailer;
+use shared::kit::queue::consumer::{Delivery, consume};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::repository::user::UserReader;
+use test_support::fixture::{BUYER, HandClock, Scene, id};
+use test_support::lambda_event::of_file;
+use test_support::recording_queue::{Asked, RecordingQueue};
 
 /// Where the buyer of the scene is written to.
 const ADDRESS: &str = "buyer@example.com";

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use harness::scene::{ORDER, PRODUCT, id, new_id};
 use serde_json::json;
-use shared::clock::{Clock, SystemClock, Timestamp};
-use shared::command::{Change, Command, Reads};
 use shared::domain::product::{Product, Stock};
-use shared::gateway::GatewayError;
+use shared::kit::command::{Change, Command, Reads};
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::payment_gateway::GatewayError;
+use test_support::fixture::{ORDER, PRODUCT, id, new_id};
 
-use super::gateway::{Does, Told};
 use super::{Saga, created, message};
+use crate::scripted_gateway::{Does, Told};
 
 #[tokio::test]
 async fn a_message_that_does_not_read_is_buried_and_its_neighbours_are_done() {

@@ -1,6 +1,6 @@
 //! Every event in `events/queue-fulfilment/`.
 
-use harness::event::{cases, of_file};
+use test_support::lambda_event::{cases, of_file};
 
 use super::{Saga, deliveries, stock};
 

@@ -5,25 +5,25 @@
 
 mod batches;
 mod events;
-mod gateway;
 mod orders;
 mod outage;
+mod scripted_gateway;
 
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use harness::queue::{Asked, RecordingQueue};
-use harness::scene::{BUYER, MARKET, ORDER, PRODUCT, Scene, buyer, id};
 use queue_fulfilment::Fulfilment;
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use shared::consumer::{Delivery, consume};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::{Order, OrderId};
 use shared::domain::product::Stock;
-use shared::gateway::{PaymentGateway, StripeGateway};
+use shared::kit::queue::consumer::{Delivery, consume};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
+use shared::payment_gateway::{PaymentGateway, StripeGateway};
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
+use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, Scene, buyer, id};
+use test_support::recording_queue::{Asked, RecordingQueue};
 
 /// The function on a table with a market and its product.
 struct Saga {

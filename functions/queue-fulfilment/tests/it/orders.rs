@@ -1,10 +1,10 @@
 //! Orders on their way, against the payment sandbox.
 
-use harness::scene::{ORDER, PRODUCT, id, new_id};
 use serde_json::json;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, Party};
 use shared::repository::order::OrderReader;
+use test_support::fixture::{ORDER, PRODUCT, id, new_id};
 
 use super::{Saga, created, message, stock};
 

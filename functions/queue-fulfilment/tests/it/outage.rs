@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use harness::scene::{ORDER, id};
-use shared::gateway::GatewayError;
+use shared::payment_gateway::GatewayError;
 use shared::repository::order::OrderReader;
+use test_support::fixture::{ORDER, id};
 
 use super::Saga;
-use super::gateway::{Does, Told};
+use crate::scripted_gateway::{Does, Told};
 
 #[tokio::test]
 async fn an_order_that_waits_for_a_resting_gateway_is_put_off_and_counts_what_was_attempted() {

@@ -1,11 +1,11 @@
 //! Attempts that fail, and attempts that come too late.
 
-use harness::scene::{Scene, id, seller};
 use shared::domain::job::cancel::CancelJob;
+use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::retry::RetryJob;
-use shared::domain::job::start::StartJob;
 use shared::domain::job::{JobRequest, JobStatus};
-use shared::dynamodb::DynamoReader;
+use shared::kit::aws::dynamodb::DynamoReader;
+use test_support::fixture::{Scene, id, seller};
 
 use super::{Desk, JOB, message, report};
 

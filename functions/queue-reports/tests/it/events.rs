@@ -1,7 +1,7 @@
 //! Every event in `events/queue-reports/`.
 
-use harness::event::{cases, of_file};
 use shared::domain::job::JobStatus;
+use test_support::lambda_event::{cases, of_file};
 
 use super::Desk;
 

@@ -9,20 +9,20 @@ mod pages;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use harness::event::of_message;
-use harness::queue::{Asked, RecordingQueue};
-use harness::scene::{MARKET, PRODUCT, Scene, id, new_id, seller};
 use queue_reports::Reports;
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use shared::consumer::{Delivery, consume};
-use shared::domain::actor::Actor;
-use shared::domain::job::chunk::{Part, places};
-use shared::domain::job::request::RequestJob;
+use shared::domain::job::create::RequestJob;
+use shared::domain::job::output::chunk::{Part, places};
 use shared::domain::job::{Job, JobId, Priority};
 use shared::domain::order::Order;
-use shared::dynamodb::DynamoReader;
+use shared::domain::values::actor::Actor;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::queue::consumer::{Delivery, consume};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::repository::job::JobReader;
+use test_support::fixture::{MARKET, PRODUCT, Scene, id, new_id, seller};
+use test_support::lambda_event::of_message;
+use test_support::recording_queue::{Asked, RecordingQueue};
 
 /// The job that the events under `events/` name.
 const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";

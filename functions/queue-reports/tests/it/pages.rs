@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use harness::scene::{MARKET, id, moderator, seller};
-use shared::clock::{Clock, SystemClock};
 use shared::domain::job::JobStatus;
 use shared::domain::market::delete::DeleteMarket;
 use shared::domain::user::{Role, User, UserEvent};
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
+use test_support::fixture::{MARKET, id, moderator, seller};
 
 use super::{Desk, report};
 

@@ -1,10 +1,10 @@
 //! Every event in `events/queue-search-index/`.
 
-use harness::event::{cases, of_file};
-use harness::scene::{MARKET, PRODUCT, id, seller};
 use shared::domain::market::MarketStatus;
 use shared::domain::product::delete::DeleteProduct;
 use shared::repository::market::MarketReader;
+use test_support::fixture::{MARKET, PRODUCT, id, seller};
+use test_support::lambda_event::{cases, of_file};
 
 use super::Indexing;
 

@@ -3,23 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod events;
-mod indexing;
+mod index;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use harness::Scene;
-use harness::event;
-use harness::queue::{Asked, RecordingQueue};
-use harness::requests::{Requests, client};
-use harness::scene::{MARKET, PRODUCT};
 use queue_search_index::SearchIndex;
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock, SystemEntropy};
-use shared::consumer::{Delivery, consume};
-use shared::dynamodb::DynamoStore;
+use shared::kit::aws::dynamodb::DynamoStore;
+use shared::kit::queue::consumer::{Delivery, consume};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use shared::search::{Embedder, Hashed};
+use test_support::Scene;
+use test_support::fixture::{MARKET, PRODUCT};
+use test_support::lambda_event;
+use test_support::recording_queue::{Asked, RecordingQueue};
+use test_support::request_recorder::{Requests, client};
 
 /// The function on a table with people, a market and its product, of which nothing is indexed yet.
 struct Indexing {
@@ -78,7 +78,7 @@ fn set(partitions: &[&str]) -> BTreeSet<String> {
 
 /// A message with this event of a document.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
-    event::of_message("search-index", name, subject, data)
+    lambda_event::of_message("search-index", name, subject, data)
 }
 
 fn market_changed() -> Value {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use harness::event::{cases, of_file};
 use shared::domain::order::OrderStatus;
+use test_support::lambda_event::{cases, of_file};
 
 use super::{Sweep, an_order};
 

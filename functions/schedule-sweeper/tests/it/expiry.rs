@@ -4,14 +4,14 @@ use std::iter;
 use std::time::Duration;
 
 use futures::future::join_all;
-use harness::scene::{MARKET, PRODUCT, buyer, id, new_id, seller};
-use shared::clock::{Clock, SystemClock};
-use shared::domain::order::advance::{AdvanceOrder, Move};
 use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
 use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Product;
-use shared::repository::listing::expiry_shard;
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::order::OrderReader;
+use shared::repository::table_layout::partitions::expiry_shard;
+use test_support::fixture::{MARKET, PRODUCT, buyer, id, new_id, seller};
 
 use super::{Sweep, an_order, stock};
 

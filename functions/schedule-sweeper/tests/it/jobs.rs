@@ -4,13 +4,13 @@ use std::iter;
 use std::time::Duration;
 
 use futures::future::join_all;
-use harness::scene::{MARKET, new_id, seller};
-use shared::clock::{Clock, SystemClock};
 use shared::domain::job::cancel::CancelJob;
-use shared::domain::job::request::RequestJob;
+use shared::domain::job::create::RequestJob;
 use shared::domain::job::{Job, JobId, Priority};
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::job::JobReader;
-use shared::repository::listing::due_job_shard;
+use shared::repository::table_layout::partitions::due_job_shard;
+use test_support::fixture::{MARKET, new_id, seller};
 
 use super::Sweep;
 

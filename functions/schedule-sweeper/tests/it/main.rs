@@ -5,26 +5,26 @@
 mod events;
 mod expiry;
 mod jobs;
+mod missed_events;
 mod reconciliation;
-mod stragglers;
 
 use std::time::Duration;
 
-use harness::scene::{PRODUCT, Scene, id, new_id};
 use schedule_sweeper::Sweeper;
 use schedule_sweeper::reconciliation::Reconciliation;
-use shared::aws::Aws;
-use shared::clock::{Clock, SystemClock, Timestamp};
-use shared::domain::order::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
 use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Stock;
-use shared::dynamodb::outbox::{Outbox, Pending};
-use shared::dynamodb::schema::OUTBOX_SHARDS;
-use shared::gateway::StripeGateway;
-use shared::relay::{Relay, Routes};
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
+use shared::kit::queue::relay::{Relay, Routes};
+use shared::kit::runtime::ScheduleHandler;
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::payment_gateway::StripeGateway;
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
-use shared::runtime::ScheduleHandler;
+use test_support::fixture::{PRODUCT, Scene, id, new_id};
 
 /// The function on a table with a market and its product, and a queue that nobody else reads.
 struct Sweep {

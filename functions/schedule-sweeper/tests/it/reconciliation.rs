@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use harness::scene::{ORDER, Scene, buyer, cause, cents, id};
-use local::payments::{Effect, Operation, Rule, When};
 use schedule_sweeper::reconciliation::{ReconcileError, Reconciled, Reconciliation};
-use shared::clock::{Clock, SystemClock};
-use shared::domain::money::Money;
-use shared::domain::order::advance::{AdvanceOrder, Move};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::Fulfilment;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
 use shared::domain::order::{Order, OrderId, OrderStatus};
 use shared::domain::payment::{Checkout, CheckoutIntent, GatewayId, Payment, PaymentEvent};
 use shared::domain::reconciliation::compare::Difference;
 use shared::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus, NoteDiscrepancy, Sums};
 use shared::domain::refund::RefundStatus;
-use shared::dynamodb::slice::Slice;
-use shared::gateway::{Opened, PaymentGateway, RefundAnswer, Refunded, StripeGateway};
-use shared::repository::discrepancy::DiscrepancyReader;
+use shared::domain::values::money::Money;
+use shared::kit::aws::dynamodb::read::pagination::Slice;
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::payment_gateway::{Opened, PaymentGateway, RefundAnswer, Refunded, StripeGateway};
 use shared::repository::order::OrderReader;
 use shared::repository::payment::PaymentReader;
+use shared::repository::payment::discrepancy::DiscrepancyReader;
+use stripe_sandbox::{Effect, Operation, Rule, When};
+use test_support::fixture::{ORDER, Scene, buyer, cause, cents, id};
 
 use super::an_order;
 
@@ -254,7 +254,7 @@ async fn rounds_keep_their_distance() {
         let tick = Box::pin(patient.tick(&cause(start), (&clock, deadline))).await.unwrap();
         assert_eq!(tick, Reconciled::default());
     }
-    let later = harness::scene::HandClock::at(start.plus(Duration::from_mins(16)));
+    let later = test_support::fixture::HandClock::at(start.plus(Duration::from_mins(16)));
     let deadline = later.now().plus(Duration::from_secs(50));
     let tick = Box::pin(patient.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
     assert_eq!(tick.compared, 1);

@@ -1,14 +1,14 @@
 //! Every event in `events/stream-outbox-relay/`.
 
-use harness::event::{cases, of_file};
-use harness::scene::{ORDER, PRODUCT, buyer, id};
 use serde_json::Value;
-use shared::clock::Timestamp;
-use shared::command::{Cause, CorrelationId, Store};
-use shared::domain::money::Quantity;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::place::{OrderItem, PlaceOrder};
-use shared::dynamodb::outbox::Pending;
+use shared::domain::values::money::Quantity;
+use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::command::{Cause, CorrelationId, Store};
+use shared::kit::system::clock::Timestamp;
+use test_support::fixture::{ORDER, PRODUCT, buyer, id};
+use test_support::lambda_event::{cases, of_file};
 
 use super::{Heard, Site, records};
 

@@ -8,14 +8,14 @@ mod publish;
 use std::collections::{BTreeMap, HashMap};
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
-use harness::scene::Scene;
 use serde_json::{Value, json};
-use shared::aws::Aws;
-use shared::clock::{Clock, SystemClock};
-use shared::dynamodb::outbox::{Outbox, Pending};
-use shared::dynamodb::schema::OUTBOX_SHARDS;
-use shared::relay::{Relay, Routes};
-use shared::runtime::relay_records;
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
+use shared::kit::queue::relay::{Relay, Routes};
+use shared::kit::runtime::relay_records;
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::Scene;
 
 /// A table, and queues that nobody else reads.
 struct Site {

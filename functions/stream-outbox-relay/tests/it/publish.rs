@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use harness::scene::{PRODUCT, id, new_id, seller};
 use serde_json::json;
-use shared::clock::{Clock, SystemClock};
-use shared::command::{Envelope, Version};
-use shared::config::ConfigError;
-use shared::domain::dead_letter::record::RecordDeadLetter;
-use shared::domain::dead_letter::redrive::RedriveDeadLetter;
-use shared::domain::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::domain::order::OrderEvent;
-use shared::domain::subscriber::Subscriber;
-use shared::subscriptions::Subscriptions;
+use shared::kit::command::{Envelope, Version};
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::kit::system::config::ConfigError;
+use shared::messaging::dead_letter::record::RecordDeadLetter;
+use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
+use shared::messaging::event_routing::Subscriber;
+use shared::messaging::event_routing::Subscriptions;
+use test_support::fixture::{PRODUCT, id, new_id, seller};
 
 use super::{Heard, Site, records};
 
@@ -71,9 +71,13 @@ async fn the_stream_goes_on_from_the_first_event_that_a_queue_did_not_take() {
     site.placed(2).await;
     site.scene.order(None).await;
     let mut waiting = site.waiting().await;
-    let position = waiting.iter().position(|event| event.event_id.as_str().contains(harness::scene::ORDER));
+    let position =
+        waiting.iter().position(|event| event.event_id.as_str().contains(test_support::fixture::ORDER));
     let lost = waiting.remove(position.unwrap());
-    waiting.insert(1, shared::dynamodb::outbox::Pending { event: "order.lost".to_owned(), ..lost });
+    waiting.insert(
+        1,
+        shared::kit::aws::dynamodb::write::outbox::Pending { event: "order.lost".to_owned(), ..lost },
+    );
     let queue = site.queue("heard").await;
     let gone = format!("{queue}-that-was-deleted");
     let heard = Heard([("order.created", vec![queue.clone()]), ("order.lost", vec![gone])].into());
@@ -129,7 +133,7 @@ async fn the_function_knows_the_queue_of_every_subscriber() {
     let known: Vec<String> = Subscriptions::from_env(&env).unwrap().addresses().map(str::to_owned).collect();
     let queue = site.scene.table.stack().queue_url("FulfilmentQueue").unwrap();
     assert!(known.contains(&queue), "{known:?}");
-    let missing = Subscriptions::from_env(&shared::config::Environment::of([])).unwrap_err();
+    let missing = Subscriptions::from_env(&shared::kit::system::config::Environment::of([])).unwrap_err();
     assert!(matches!(missing, ConfigError::Missing(_)));
 }
 

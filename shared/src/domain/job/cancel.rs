@@ -1,9 +1,9 @@
 //! Calling a job off.
 
 use super::{Job, JobEvent, JobId, JobStatus};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
 use crate::domain::user::UserId;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Calls a job off that has not come to its end. Whoever is at it finds out with the next commit; what it has written is
 /// shown to nobody, and forgotten in its time.

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::work::JobType;
 use super::{Job, JobId, Priority};
-use crate::command::Event;
-use crate::domain::subscriber::subscribers;
+use crate::domain::job::job_type::JobType;
+use crate::kit::command::Event;
+use crate::messaging::event_routing::subscribers;
 
 /// What happens to jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! Having a job tried again.
 
 use super::{Job, JobEvent, JobId, JobStatus, Written};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
 use crate::domain::user::UserId;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Asks once more for a job that ended without a result. It begins anew; should its old message be redriven as well, that
 /// has no say any more.

@@ -1,12 +1,12 @@
 //! Opening a market, with its first products.
 
 use super::{Market, MarketEvent, MarketId, MarketStatus};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
-use crate::domain::money::Currency;
 use crate::domain::product::create::NewProduct;
-use crate::domain::text::{Description, Name, Sku};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::money::Currency;
+use crate::domain::values::text::{Description, Name, Sku};
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// How many products a market can be opened with: with their stock, SKUs and events they fit one transaction.
 pub const MAX_OPENING_PRODUCTS: usize = 20;

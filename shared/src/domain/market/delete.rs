@@ -1,9 +1,9 @@
 //! Removing a market.
 
 use super::{Market, MarketEvent, MarketId};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
+use crate::domain::values::actor::Actor;
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Removes a market. Its products can no longer be seen or ordered; orders that were placed go on.
 #[derive(Debug, Clone)]

@@ -1,11 +1,11 @@
 //! Changing a market.
 
-use super::figures::{MarketFigures, MarketWithVolume};
 use super::{Market, MarketEvent, MarketId, MarketStatus};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
-use crate::domain::text::{Description, Name};
+use crate::domain::market::totals::{MarketFigures, MarketWithVolume};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::text::{Description, Name};
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Changes a market, at the version that the actor has seen.
 #[derive(Debug, Clone)]

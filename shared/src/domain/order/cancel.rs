@@ -1,11 +1,11 @@
 //! Calling an order off.
 
-use super::advance::{OrderAndPayment, order_and_payment};
 use super::{Order, OrderEvent, OrderId};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
-use crate::domain::actor::Actor;
-use crate::domain::text::Reason;
+use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::text::Reason;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Calls an order off, by its buyer or its seller, before it ships.
 #[derive(Debug, Clone)]

@@ -1,10 +1,10 @@
 //! Noting that an order arrived.
 
-use super::seller::{NotTheSeller, sold_by};
 use super::{InvalidState, Order, OrderEvent, OrderId};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
-use crate::domain::actor::Actor;
+use crate::domain::order::require_seller::{NotTheSeller, sold_by};
+use crate::domain::values::actor::Actor;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Notes that an order which was sent has arrived.
 #[derive(Debug, Clone, Copy)]

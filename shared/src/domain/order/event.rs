@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderId};
-use crate::command::Event;
 use crate::domain::market::MarketId;
-use crate::domain::money::Money;
-use crate::domain::subscriber::subscribers;
 use crate::domain::user::UserId;
+use crate::domain::values::money::Money;
+use crate::kit::command::Event;
+use crate::messaging::event_routing::subscribers;
 
 /// What others hear of orders. Those that nobody hears keep the sequence of an order's events without a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

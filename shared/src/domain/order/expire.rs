@@ -1,8 +1,8 @@
 //! Letting an order go that was not paid in time.
 
 use super::{InvalidState, Order, OrderEvent, OrderId};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Expires an order whose payment is overdue, and gives its stock back.
 #[derive(Debug, Clone, Copy)]

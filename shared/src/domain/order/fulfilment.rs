@@ -20,18 +20,23 @@
 //! Refunds stand beside the steps, one record each: whoever decided on them, the saga makes those that are under way
 //! before it does anything else. `Refunding` is the step of an order that may end only when all of them are through.
 
+pub mod advance;
+pub mod attempts;
+pub mod record_capture;
+pub mod record_decline;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::advance::{AdvanceError, AdvanceOrder, Move, OrderAndPayment, order_and_payment};
-pub use super::pieces::Pieces;
 use super::{Order, OrderId};
-use crate::clock::Timestamp;
-use crate::command::Reads;
+pub use crate::domain::order::state_machine::stock_position::Pieces;
 use crate::domain::payment::{ChargeIntent, Checkout, CheckoutIntent, KEY_LIFETIME};
 use crate::domain::refund::RefundIntent;
-use crate::saga::{Broken, Saga, Step};
+use crate::kit::command::Reads;
+use crate::kit::command::saga::{Broken, Saga, Step};
+use crate::kit::system::clock::Timestamp;
+use advance::{AdvanceError, AdvanceOrder, Move, OrderAndPayment, order_and_payment};
 
 /// Where the fulfilment of an order stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

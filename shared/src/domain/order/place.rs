@@ -2,13 +2,13 @@
 
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderLine, OrderStatus, Party, Transition};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
 use crate::domain::market::{Market, MarketStatus};
-use crate::domain::money::{Money, Quantity};
 use crate::domain::payment::PaymentMethod;
 use crate::domain::product::{Product, ProductId, ProductStatus};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::money::{Money, Quantity};
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// How many different products an order can have: its stock, itself and its events fit one transaction.
 pub const MAX_LINES: usize = 50;

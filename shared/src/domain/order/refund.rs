@@ -1,15 +1,15 @@
 //! Giving a buyer's money back, all of it or a part.
 
-use super::advance::{OrderAndPayment, order_and_payment};
 use super::fulfilment::Fulfilment;
-use super::seller::{NotTheSeller, sold_by};
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
-use crate::domain::actor::Actor;
-use crate::domain::money::Money;
+use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
+use crate::domain::order::require_seller::{NotTheSeller, sold_by};
 use crate::domain::refund::MAX_REFUNDS;
-use crate::domain::text::Reason;
+use crate::domain::values::actor::Actor;
+use crate::domain::values::money::Money;
+use crate::domain::values::text::Reason;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Decides on a refund. The order's fulfilment asks the gateway for it.
 #[derive(Debug, Clone)]

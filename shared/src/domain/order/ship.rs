@@ -1,11 +1,11 @@
 //! Sending an order.
 
-use super::advance::{OrderAndPayment, order_and_payment};
-use super::seller::{NotTheSeller, sold_by};
 use super::{InvalidState, Order, OrderEvent, OrderId, Shipment};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
-use crate::domain::actor::Actor;
+use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
+use crate::domain::order::require_seller::{NotTheSeller, sold_by};
+use crate::domain::values::actor::Actor;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Notes that the seller has sent a confirmed order.
 #[derive(Debug, Clone)]

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuInMarket, Stock};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
 use crate::domain::market::{Market, MarketId, MarketStatus};
-use crate::domain::money::Money;
-use crate::domain::text::{Description, Sku, Title};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::money::Money;
+use crate::domain::values::text::{Description, Sku, Title};
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// The most pieces that a product's stock can be set or changed by at once.
 pub const MAX_PIECES: i64 = 1_000_000_000;

@@ -1,9 +1,9 @@
 //! Removing a product.
 
 use super::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
+use crate::domain::values::actor::Actor;
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Removes a product with its stock, unless orders hold pieces of it. Its SKU is free again.
 #[derive(Debug, Clone)]

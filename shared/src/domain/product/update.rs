@@ -2,11 +2,11 @@
 
 use super::create::StockedProduct;
 use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuInMarket, Stock};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
-use crate::domain::money::Money;
-use crate::domain::text::{Description, Sku, Title};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::money::Money;
+use crate::domain::values::text::{Description, Sku, Title};
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Changes a product, at the version that the actor has seen. Its stock is changed by other commands.
 #[derive(Debug, Clone)]

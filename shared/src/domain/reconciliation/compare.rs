@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Standing};
-use crate::domain::money::Money;
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::{Order, OrderId, OrderStatus};
 use crate::domain::payment::{Capture, Payment};
 use crate::domain::refund::{Refund, RefundIntent, RefundStatus};
+use crate::domain::values::money::Money;
 
 /// No work on an order takes longer.
 const LONGEST_WORK: Duration = Duration::from_mins(1);

@@ -1,7 +1,7 @@
 //! Where the gateway's books and ours contradict each other: kept until they do not any more, for people to put right.
 
 mod close;
-mod note;
+mod record;
 mod status;
 
 use std::time::Duration;
@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::{Difference, given_back, known};
 use super::{Entry, Standing};
-use crate::clock::Timestamp;
-use crate::command::Version;
-use crate::domain::money::{Amount, Money};
 use crate::domain::order::{Order, OrderId};
 use crate::domain::payment::{GatewayId, Payment};
+use crate::domain::values::money::{Amount, Money};
+use crate::kit::command::Version;
+use crate::kit::system::clock::Timestamp;
 
 pub use close::{CloseDiscrepancy, CloseDiscrepancyError};
-pub use note::NoteDiscrepancy;
+pub use record::NoteDiscrepancy;
 pub use status::{DiscrepancyStatus, DiscrepancyStatusError};
 
 /// How long a discrepancy is kept after the books agree again.

@@ -1,8 +1,8 @@
 //! Ending a session, at logout.
 
 use super::{Session, SessionEnd, SessionKey};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Silent};
+use crate::kit::command::{Change, Command, Reads, Silent};
+use crate::kit::system::clock::Timestamp;
 
 /// Ends a session. Ending one that has ended, or that never was, changes nothing.
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ROTATION_GRACE, SESSION_LIFETIME, Session, SessionEnd, SessionKey, TokenHash};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Silent};
 use crate::domain::user::{User, UserStatus};
+use crate::kit::command::{Change, Command, Reads, Silent};
+use crate::kit::system::clock::Timestamp;
 
 /// Spends the token `presented`. Its successor is the same however often this is asked.
 #[derive(Debug, Clone)]

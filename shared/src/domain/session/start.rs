@@ -1,8 +1,8 @@
 //! Starting a session, at login.
 
 use super::{Epoch, SESSION_LIFETIME, Session, SessionKey, TokenHash};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Silent, Version};
+use crate::kit::command::{Change, Command, Reads, Silent, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Starts a session whose first refresh token is `token`.
 #[derive(Debug, Clone)]

@@ -1,9 +1,9 @@
 //! Deleting an account.
 
 use super::{Credentials, EmailClaim, User, UserEvent, UserId, UserStatus};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
+use crate::domain::values::actor::Actor;
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Deletes an account with its password, and gives its address back. Its sessions end with it; what it bought and sold
 /// stays.

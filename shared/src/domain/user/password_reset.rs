@@ -8,11 +8,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::UserId;
-use crate::clock::Timestamp;
-use crate::command::receipt::MESSAGE_RETENTION;
-use crate::command::{Event, Version};
-use crate::domain::id::{Id, Identified};
-use crate::domain::subscriber::subscribers;
+use crate::domain::values::id::{Id, Identified};
+use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
+use crate::kit::command::{Event, Version};
+use crate::kit::system::clock::Timestamp;
+use crate::messaging::event_routing::subscribers;
 
 /// How long after a message nobody is sent another.
 pub const PAUSE: Duration = Duration::from_mins(1);

@@ -1,11 +1,11 @@
 //! Registering an account.
 
 use super::{Credentials, EmailClaim, Role, User, UserEvent, UserId, UserStatus};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::email::Email;
 use crate::domain::session::Epoch;
-use crate::domain::text::Name;
+use crate::domain::values::email::Email;
+use crate::domain::values::text::Name;
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Registers an account with role `user`.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! Keeping up with the times: the same password under another hash.
 
 use super::{Credentials, UserId};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Stores a new hash of the password that `replacing` is a hash of, unless the password has been changed since.
 #[derive(Clone)]

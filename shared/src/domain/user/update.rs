@@ -1,11 +1,11 @@
 //! Changing an account.
 
 use super::{EmailClaim, Role, User, UserEvent, UserId, UserStatus};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::actor::Actor;
-use crate::domain::email::Email;
-use crate::domain::text::Name;
+use crate::domain::values::actor::Actor;
+use crate::domain::values::email::Email;
+use crate::domain::values::text::Name;
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Changes an account, at the version that the actor has seen.
 #[derive(Debug, Clone)]

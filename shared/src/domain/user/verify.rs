@@ -1,9 +1,9 @@
 //! Verifying an address.
 
 use super::{User, UserEvent, UserId};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
-use crate::domain::email::Email;
+use crate::domain::values::email::Email;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Notes that somebody has shown an account's address to be theirs, by a token that was sent to it.
 #[derive(Debug, Clone)]

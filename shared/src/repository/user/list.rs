@@ -4,15 +4,17 @@
 
 use std::future::Future;
 
-use crate::domain::text::Name;
-use crate::domain::total::ListName;
 use crate::domain::user::{Role, User, UserStatus};
-use crate::dynamodb::DynamoReader;
-use crate::dynamodb::query::Query;
-use crate::dynamodb::schema::Index;
-use crate::dynamodb::slice::{Listed, Slice};
-use crate::repository::listing;
-use crate::repository::ordered::{ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches};
+use crate::domain::values::text::Name;
+use crate::kit::aws::dynamodb::DynamoReader;
+use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
+use crate::kit::aws::dynamodb::read::query::Query;
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::projections::list_total::ListName;
+use crate::repository::table_layout::partitions;
+use crate::repository::table_layout::sorted_list::{
+    ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches,
+};
 
 /// Which accounts, in which order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl UserLister for DynamoReader {
 /// All accounts whose name or address begins as `search` does, some of them twice.
 async fn search_for(reader: &DynamoReader, list: &UserList, search: &Name) -> Result<Vec<User>, ListError> {
     let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-    let (name, email) = (listing::name_prefix(search), search.folded());
+    let (name, email) = (partitions::name_prefix(search), search.folded());
     let queries = list.partitions().flat_map(|partition| {
         let by_name = Query::index(Index::ByName, partition.clone(), limit).beginning_with(name.clone());
         let by_email = Query::index(Index::ByOwner, partition, limit).beginning_with(email.clone());
@@ -67,7 +69,7 @@ impl Ordered for User {
     fn sort_by(&self, by: OrderBy) -> String {
         match by {
             OrderBy::CreatedAt => self.id.to_string(),
-            OrderBy::Name => listing::name_sort(&self.name, &self.id.to_string()),
+            OrderBy::Name => partitions::name_sort(&self.name, &self.id.to_string()),
         }
     }
 }
@@ -89,7 +91,7 @@ impl UserList {
             let statuses = UserStatus::ALL.iter().copied();
             statuses
                 .filter(move |each| status.is_none_or(|status| status == *each))
-                .map(move |status| listing::accounts(role, status))
+                .map(move |status| partitions::accounts(role, status))
         })
     }
 }

@@ -5,12 +5,12 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::{Key, Reads, Record, StoreError, Version};
-use crate::domain::text::Name;
 use crate::domain::user::{User, UserId};
-use crate::dynamodb::expression::Projection;
-use crate::dynamodb::schema::{PK, SK, VERSION};
-use crate::dynamodb::{Consistency, DynamoReader};
+use crate::domain::values::text::Name;
+use crate::kit::aws::dynamodb::expression::Projection;
+use crate::kit::aws::dynamodb::schema::{PK, SK, VERSION};
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::{Key, Reads, Record, StoreError, Version};
 
 /// An account, as far as others see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! The simulation: short runs of it, that it repeats itself, and that it notices what it is there for.
 
-mod found;
-mod planted;
-mod repeatable;
+mod determinism;
+mod regressions;
 mod schedules;
+mod seeded_bugs;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use simulation::figures::{Figures, run_on};
 use simulation::schedule::{run, run_up_to};
+use simulation::summary::{Figures, run_on};
 
 /// Runs these seeds; where one fails, the first is shown with as few decisions as it takes.
 fn hold(seeds: Range<u64>) -> Figures {

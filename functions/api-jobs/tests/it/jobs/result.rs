@@ -1,7 +1,7 @@
 //! `GET /v1/jobs/{id}/result`.
 
-use harness::scene::seller;
-use shared::domain::job::chunk::CHUNKS_PER_PART;
+use shared::domain::job::output::chunk::CHUNKS_PER_PART;
+use test_support::fixture::seller;
 
 use super::{JOB, Jobs, path, the_job};
 use crate::error;

@@ -1,9 +1,9 @@
 //! Noting that books agree again.
 
 use super::Discrepancy;
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Silent, Version};
 use crate::domain::payment::GatewayId;
+use crate::kit::command::{Change, Command, Reads, Silent, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Closes a discrepancy, if nobody has noted it anew since it was looked at.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::spelled::spelled;
+use crate::domain::values::string_enum::spelled;
 
 /// Whether a discrepancy waits for somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,9 +1,9 @@
 //! Choosing a new password.
 
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads};
-use crate::domain::email::Email;
 use crate::domain::user::{Credentials, User, UserEvent, UserId};
+use crate::domain::values::email::Email;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
 
 /// Gives an account a new password, by a token that was sent to its address while it had the password `replacing`. Ends
 /// all sessions: whoever knew the old password is out.

@@ -1,10 +1,10 @@
 //! Asking for a new password.
 
 use super::{MEMORY, PAUSE, PasswordReset, PasswordResetEvent, PasswordResetId};
-use crate::clock::Timestamp;
-use crate::command::{Change, Command, Reads, Version};
-use crate::domain::email::Email;
 use crate::domain::user::EmailClaim;
+use crate::domain::values::email::Email;
+use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::system::clock::Timestamp;
 
 /// Asks for a new password for whoever has the address. That takes the same requests to the table whether or not
 /// anybody has it, so that an address cannot be found out by its time.

@@ -1,0 +1,221 @@
+//! What an order and a read cost in money: what they take, at the prices that stand in the document.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::markdown_section::{DocumentError, Place};
+use crate::order_lifecycle::Journey;
+use crate::request_counts::{Book, Cost};
+use crate::statistics::{Figures, micros};
+
+/// Where the prices stand. They are written by people.
+pub const PRICES: Place = Place { document: "docs/request-costs.md", name: "prices" };
+
+/// What something costs: so many ten-thousandths of a dollar for a million of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Price(u64);
+
+/// The prices of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prices(BTreeMap<String, Price>);
+
+/// Why nothing can be priced.
+#[derive(Debug, thiserror::Error)]
+pub enum PriceError {
+    /// There is no document with prices.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// Something has no price there.
+    #[error("docs/request-costs.md has no price of `{0}`")]
+    Missing(&'static str),
+}
+
+/// What there is to pay for, as the document names it.
+const PAID: [&str; 7] = [
+    "request of the HTTP API",
+    "invocation of a function",
+    "GB-ms of a function",
+    "read unit",
+    "write unit",
+    "request to SQS",
+    "e-mail",
+];
+
+impl Prices {
+    /// The prices of the document.
+    ///
+    /// # Errors
+    /// [`PriceError`].
+    pub fn read() -> Result<Self, PriceError> {
+        Self::parse(&PRICES.read()?)
+    }
+
+    fn parse(table: &str) -> Result<Self, PriceError> {
+        let row = |line: &str| {
+            let mut cells = line.split('|').map(str::trim).skip(1);
+            let (name, price) = (cells.next()?, cells.next()?);
+            Some((name.to_owned(), Price::parse(price)?))
+        };
+        let prices: BTreeMap<String, Price> = table.lines().filter_map(row).collect();
+        match PAID.into_iter().find(|name| !prices.contains_key(*name)) {
+            None => Ok(Self(prices)),
+            Some(missing) => Err(PriceError::Missing(missing)),
+        }
+    }
+
+    /// What a million times this costs at the services, in dollars.
+    #[must_use]
+    pub fn of(&self, cost: &Cost) -> String {
+        self.total(&Bill::of(cost)).in_dollars()
+    }
+
+    /// What a bill comes to.
+    fn total(&self, bill: &Bill) -> Price {
+        let price = |name| self.0.get(name).map_or(0, |price| price.0);
+        Price(bill.items().into_iter().map(|(name, thousandths)| price(name) * thousandths / 1_000).sum())
+    }
+}
+
+impl Price {
+    /// A number with at most four decimals.
+    fn parse(text: &str) -> Option<Self> {
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        let digits = format!("{part:0<4}");
+        let exact = digits.len() == 4;
+        let (whole, part): (u64, u64) = (whole.parse().ok()?, digits.parse().ok()?);
+        exact.then(|| Self(whole * 10_000 + part))
+    }
+
+    fn in_dollars(self) -> String {
+        format!("{}.{:02}", self.0 / 10_000, self.0 % 10_000 / 100)
+    }
+}
+
+/// What one of something takes, each in thousandths.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Bill {
+    http: u64,
+    invocations: u64,
+    gigabyte_milliseconds: u64,
+    read: u64,
+    written: u64,
+    sqs: u64,
+    emails: u64,
+}
+
+/// For each batch that a queue delivers, Lambda receives it and removes it.
+const POLLED: u64 = 2;
+
+impl Bill {
+    fn items(&self) -> [(&'static str, u64); PAID.len()] {
+        let [http, invocations, gigabytes, read, written, sqs, emails] = PAID;
+        [
+            (http, self.http),
+            (invocations, self.invocations),
+            (gigabytes, self.gigabyte_milliseconds),
+            (read, self.read),
+            (written, self.written),
+            (sqs, self.sqs),
+            (emails, self.emails),
+        ]
+    }
+
+    /// What services were asked for.
+    fn of(cost: &Cost) -> Self {
+        let sent = |name: &str| cost.requests.get(name).copied().unwrap_or_default() * 1_000;
+        let sqs = ["SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch"].map(sent);
+        Self {
+            read: cost.read.in_halves() * 500,
+            written: cost.written.in_halves() * 500,
+            sqs: sqs.into_iter().sum(),
+            emails: sent("SendEmail"),
+            ..Self::default()
+        }
+    }
+
+    /// A request over HTTP, whose function works so long.
+    fn of_request(cost: &Cost, micros: u64, memory: u64) -> Self {
+        let own = Self { http: 1_000, invocations: 1_000, ..Self::of(cost) };
+        Self { gigabyte_milliseconds: gigabyte_milliseconds(micros, 1, memory), ..own }
+    }
+
+    /// An order's whole way.
+    fn of_way(journey: &Journey) -> Self {
+        let mut bill = Self { http: 1_000, ..Self::of(&journey.cost()) };
+        for part in &journey.parts {
+            bill.invocations += part.invocations * 1_000;
+            bill.gigabyte_milliseconds +=
+                gigabyte_milliseconds(micros(part.busy), part.invocations, u64::from(part.memory));
+            if part.function.starts_with("queue-") {
+                bill.sqs += part.invocations * POLLED * 1_000;
+            }
+        }
+        bill
+    }
+}
+
+/// Thousandths of GB-ms: every invocation is billed in whole milliseconds, so that each has one more at most.
+fn gigabyte_milliseconds(micros: u64, invocations: u64, memory: u64) -> u64 {
+    (micros / 1_000 + invocations) * memory * 1_000 / 1_024
+}
+
+/// What a cached read, an order that is shown, and a whole order cost, as a table in Markdown.
+#[must_use]
+pub fn table(
+    prices: &Prices,
+    (book, journey): (&Book, &Journey),
+    (cached, shown): (&Figures, &Figures),
+) -> String {
+    let memory = journey.parts.first().map_or(0, |part| u64::from(part.memory));
+    let request = |name: &str, figures: &Figures| {
+        let cost = book.entry(name).map(|entry| entry.cost.clone()).unwrap_or_default();
+        Bill::of_request(&cost, figures.warm.map_or(0, |warm| warm.p50), memory)
+    };
+    let bills = [
+        request("show a product that is remembered", cached),
+        request("show an order", shown),
+        Bill::of_way(journey),
+    ];
+    let mut table =
+        "| | a product from the cache | an order, shown | an order, from its placing to all that follows |\n\
+         |---|---:|---:|---:|\n"
+            .to_owned();
+    for (row, name) in PAID.into_iter().enumerate() {
+        let [one, two, three] = bills.map(|bill| thousandths(bill.items()[row].1));
+        let _ = writeln!(table, "| {name} | {one} | {two} | {three} |");
+    }
+    let [one, two, three] = bills.map(|bill| prices.total(&bill).in_dollars());
+    let _ = writeln!(table, "| dollars for a million | {one} | {two} | {three} |");
+    table
+}
+
+fn thousandths(count: u64) -> String {
+    if count.is_multiple_of(1_000) {
+        (count / 1_000).to_string()
+    } else {
+        format!("{}.{}", count / 1_000, count % 1_000 / 100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_prices_are_complete_and_a_bill_is_their_sum() {
+        let prices = Prices::read().unwrap();
+        let bill = Bill { read: 500, written: 2_000, ..Bill::default() };
+        let (read, written) = (prices.0["read unit"].0, prices.0["write unit"].0);
+        assert_eq!(prices.total(&bill), Price(read / 2 + written * 2));
+        assert_eq!(Price::parse("0.6250"), Some(Price(6_250)));
+        assert_eq!(Price::parse("13.3334").map(Price::in_dollars).as_deref(), Some("13.33"));
+        assert_eq!((Price::parse("0.62501"), Price::parse("free")), (None, None));
+        assert!(Prices::parse("| read unit | 1 |").is_err());
+    }
+
+    #[test]
+    fn every_invocation_is_billed_in_whole_milliseconds() {
+        assert_eq!(gigabyte_milliseconds(2_500, 1, 1_024), 3_000);
+        assert_eq!(gigabyte_milliseconds(0, 4, 256), 1_000);
+    }
+}

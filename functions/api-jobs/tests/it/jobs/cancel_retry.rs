@@ -1,0 +1,65 @@
+//! `POST /v1/jobs/{id}/cancel` and `/retry`.
+
+use serde_json::json;
+use shared::domain::job::execution::fail::{FailJob, ReportRefusal};
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::seller;
+
+use super::{JOB, Jobs, path, the_job};
+use crate::error;
+
+const INVALID_STATE: (u16, &str) = (409, "INVALID_STATE");
+
+impl Jobs {
+    async fn refuses(&self, action: &str) {
+        let (status, code) = error(&self.act(JOB, action).await);
+        assert_eq!((status, code.as_str()), INVALID_STATE, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_called_off_once_and_may_be_tried_again() {
+    let jobs = Jobs::open().await;
+    jobs.requested(the_job(), SystemClock.now()).await;
+    jobs.refuses("retry").await;
+    let cancelled = jobs.act(JOB, "cancel").await;
+    assert_eq!(cancelled.header("etag").unwrap(), "\"2\"");
+    assert_eq!(cancelled.json()["data"]["status"], "cancelled");
+    jobs.refuses("cancel").await;
+    let retried = jobs.act(JOB, "retry").await;
+    assert_eq!((retried.status.as_u16(), retried.json()["data"]["status"].clone()), (200, json!("queued")));
+    jobs.refuses("retry").await;
+}
+
+#[tokio::test]
+async fn a_job_that_failed_says_why_until_it_is_tried_again() {
+    let jobs = Jobs::open().await;
+    let job = jobs.started(the_job()).await;
+    jobs.scene.run(FailJob { held: job.held(), refusal: ReportRefusal::MarketGone }).await;
+    let failed = jobs.look(&path(JOB)).await.json()["data"].clone();
+    assert_eq!((&failed["status"], &failed["lastError"]), (&json!("failed"), &json!("the market is gone")));
+    jobs.refuses("cancel").await;
+    let retried = jobs.act(JOB, "retry").await.json()["data"].clone();
+    assert!(retried.get("lastError").is_none() && retried.get("finishedAt").is_none(), "{retried}");
+}
+
+#[tokio::test]
+async fn what_has_succeeded_stays() {
+    let jobs = Jobs::open().await;
+    jobs.succeeded(the_job(), "heading\r\n").await;
+    jobs.refuses("cancel").await;
+    jobs.refuses("retry").await;
+}
+
+#[tokio::test]
+async fn the_same_request_under_one_key_is_answered_alike() {
+    let jobs = Jobs::open().await;
+    jobs.requested(the_job(), SystemClock.now()).await;
+    for action in ["cancel", "retry"] {
+        let path = format!("{}/{action}", path(JOB));
+        let first = jobs.ask(seller(), ("POST", &path), &[("idempotency-key", "k1")], None).await;
+        let again = jobs.ask(seller(), ("POST", &path), &[("idempotency-key", "k1")], None).await;
+        assert_eq!((first.status.as_u16(), &again.bytes), (200, &first.bytes), "{action}");
+        assert_eq!(again.header("idempotent-replay").unwrap(), "true");
+    }
+}

@@ -1,0 +1,103 @@
+//! `GET /v1/jobs` and `GET /v1/jobs/{id}`.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use shared::domain::job::JobId;
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::{MARKET, buyer, moderator, new_id, seller};
+
+use super::{JOB, Jobs, long_ago, path, the_job};
+use crate::error;
+
+fn ids(page: &Value) -> Vec<String> {
+    page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_job_is_shown_with_how_far_it_is_and_what_it_has_made() {
+    let jobs = Jobs::open().await;
+    let job = jobs.started(the_job()).await;
+    let job = jobs.advanced(&job, "heading\r\n1\r\n", false).await;
+    let shown = jobs.look(&path(JOB)).await.json()["data"].clone();
+    let expected = json!({
+        "id": JOB,
+        "type": "sales_report",
+        "params": { "marketId": MARKET, "to": shown["createdAt"] },
+        "priority": "normal",
+        "status": "running",
+        "attempts": 1,
+        "maxAttempts": 5,
+        "progress": { "done": 1, "total": 9 },
+        "createdAt": shown["createdAt"],
+        "updatedAt": shown["updatedAt"],
+        "startedAt": shown["startedAt"],
+        "expiresAt": job.expires_at,
+        "version": 3,
+    });
+    assert_eq!(shown, expected);
+    jobs.advanced(&job, "2\r\n", true).await;
+    let answer = jobs.look(&path(JOB)).await;
+    let made = answer.json()["data"].clone();
+    assert_eq!(made["result"], json!({ "rows": 2, "bytes": 15, "parts": 1 }));
+    assert_eq!(
+        (&made["status"], &made["progress"]),
+        (&json!("succeeded"), &json!({ "done": 2, "total": 2 }))
+    );
+    assert!(made["finishedAt"].is_string());
+    let tag = answer.header("etag").unwrap();
+    let known = jobs.ask(seller(), ("GET", &path(JOB)), &[("if-none-match", tag.as_str())], None).await;
+    assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
+}
+
+#[tokio::test]
+async fn what_is_anothers_or_gone_is_answered_like_what_is_absent() {
+    let jobs = Jobs::open().await;
+    jobs.succeeded(the_job(), "heading\r\n").await;
+    let gone: JobId = new_id();
+    jobs.requested(gone, long_ago()).await;
+    let absent = jobs.look(&path(&new_id::<shared::domain::job::Job>().to_string())).await;
+    for (by, job) in [(buyer(), JOB.to_owned()), (moderator(), JOB.to_owned()), (seller(), gone.to_string())]
+    {
+        for (method, rest) in [("GET", ""), ("GET", "/result"), ("POST", "/cancel"), ("POST", "/retry")] {
+            let answer = jobs.ask(by, (method, &format!("{}{rest}", path(&job))), &[], None).await;
+            assert_eq!(error(&answer), (404, "NOT_FOUND".to_owned()), "{method} {rest}");
+            assert_eq!(answer.json()["error"], absent.json()["error"]);
+        }
+    }
+    let own = jobs.look("/v1/jobs").await.json();
+    assert_eq!((ids(&own), &own["pagination"]["total"]), (vec![JOB.to_owned()], &json!(1)));
+    let others = jobs.ask(buyer(), ("GET", "/v1/jobs"), &[], None).await.json();
+    assert_eq!((ids(&others).len(), &others["pagination"]["total"]), (0, &json!(0)));
+}
+
+#[tokio::test]
+async fn jobs_are_listed_by_status_in_both_directions_page_by_page_with_their_number() {
+    let jobs = Jobs::open().await;
+    let mut all: Vec<JobId> = (0..5).map(|_| new_id()).collect();
+    all.sort();
+    let (queued, made) = all.split_at(3);
+    let now = SystemClock.now().minus(Duration::from_secs(1));
+    join_all(queued.iter().map(|id| jobs.requested(*id, now))).await;
+    join_all(made.iter().map(|id| jobs.succeeded(*id, "heading\r\n"))).await;
+    let texts = |ids: &[JobId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut newest = texts(&all);
+    newest.reverse();
+    assert_eq!(ids(&jobs.look("/v1/jobs").await.json()), newest);
+    assert_eq!(ids(&jobs.look("/v1/jobs?sort=createdAt").await.json()), texts(&all));
+    let some = jobs.look("/v1/jobs?status=queued&sort=createdAt").await.json();
+    assert_eq!((ids(&some), &some["pagination"]["total"]), (texts(queued), &json!(3)));
+    assert_eq!(ids(&jobs.look("/v1/jobs?status=succeeded&fields=id").await.json()).len(), 2);
+    let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
+    loop {
+        let page = jobs.look(&format!("/v1/jobs?{query}")).await.json();
+        assert_eq!(page["pagination"]["total"], 5);
+        seen.extend(ids(&page));
+        let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { break };
+        query = format!("limit=2&cursor={cursor}");
+    }
+    assert_eq!(seen, newest);
+    let third = jobs.look("/v1/jobs?page=3&limit=2").await.json();
+    assert_eq!((ids(&third), &third["pagination"]["totalPages"]), (newest[4..].to_vec(), &json!(3)));
+}

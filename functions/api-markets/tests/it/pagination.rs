@@ -1,0 +1,117 @@
+//! Pages of `GET /v1/markets`: by number, by offset, by cursor; and how many markets there are.
+
+use serde_json::{Value, json};
+use shared::domain::market::MarketStatus;
+use shared::domain::market::create::OpeningStatus;
+use shared::projections::list_total::ListName;
+use shared::repository::table_layout::partitions;
+use test_support::fixture::Scene;
+
+use super::{Markets, fields};
+
+impl Markets {
+    /// The ids and the pagination of a page.
+    async fn ids(&self, query: &str) -> (Vec<String>, Value) {
+        let answer = self.get(&format!("/v1/markets?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.json());
+        let body = answer.json();
+        let id = |market: &Value| market["id"].as_str().unwrap().to_owned();
+        (body["data"].as_array().unwrap().iter().map(id).collect(), body["pagination"].clone())
+    }
+
+    async fn counted(&self, status: MarketStatus, by: i64) {
+        self.scene.counted(ListName::of(partitions::markets(status)), by).await;
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_the_same_by_number_by_offset_and_by_cursor() {
+    let markets = Markets::on(Scene::empty().await);
+    let mut all = markets.opened(23, OpeningStatus::Active).await;
+    all.sort();
+    all.reverse();
+    for (page, expected) in all.chunks(5).enumerate() {
+        let (number, offset) = (page + 1, page * 5);
+        let (by_number, pagination) = markets.ids(&format!("limit=5&page={number}")).await;
+        assert_eq!(by_number, expected, "page {number}");
+        assert_eq!((&pagination["page"], &pagination["limit"]), (&json!(number), &json!(5)));
+        let (by_offset, pagination) = markets.ids(&format!("limit=5&offset={offset}")).await;
+        assert_eq!(by_offset, expected, "offset {offset}");
+        assert_eq!(pagination["offset"], json!(offset));
+        let next = pagination.get("nextCursor").and_then(Value::as_str);
+        assert_eq!(next.is_some(), number < 5, "there is a next while there is more");
+        if let Some(cursor) = next {
+            let (after, pagination) = markets.ids(&format!("limit=5&cursor={cursor}")).await;
+            assert_eq!(after, all[offset + 5..(offset + 10).min(23)]);
+            assert!(pagination.get("page").or(pagination.get("offset")).is_none());
+        }
+    }
+    let (none, pagination) = markets.ids("limit=5&page=6").await;
+    assert!(none.is_empty());
+    assert_eq!(pagination, json!({ "page": 6, "limit": 5, "total": 23, "totalPages": 5 }));
+    assert_eq!(markets.ids("limit=5&offset=21").await.0, all[21..]);
+}
+
+#[tokio::test]
+async fn a_page_says_how_many_there_are_as_they_were_counted_and_never_fewer_than_it_proves() {
+    let markets = Markets::on(Scene::empty().await);
+    markets.opened(7, OpeningStatus::Active).await;
+    let total = async |query: &str| {
+        let (_, mut pagination) = markets.ids(query).await;
+        pagination.as_object_mut().unwrap().remove("nextCursor");
+        pagination
+    };
+    let first = |total| json!({ "page": 1, "limit": 3, "total": total, "totalPages": (total + 2) / 3 });
+    assert_eq!(total("page=1&limit=3").await, first(4), "three, and one that comes next");
+    assert_eq!(total("limit=3&offset=3").await, json!({ "offset": 3, "limit": 3, "total": 7 }));
+    assert_eq!(total("limit=3").await, json!({ "limit": 3, "total": 4 }));
+    markets.counted(MarketStatus::Active, 150).await;
+    markets.counted(MarketStatus::Closed, 9).await;
+    assert_eq!(total("page=2&limit=20").await["total"], 150);
+    assert_eq!(
+        total("page=1&limit=20").await,
+        json!({ "page": 1, "limit": 20, "total": 150, "totalPages": 8 })
+    );
+    assert_eq!(total("status=closed").await["total"], 9);
+    assert_eq!(total("search=mugs&limit=2").await["total"], 7, "a search is counted when it is read");
+    assert_eq!(total("search=none").await["total"], 0);
+}
+
+#[tokio::test]
+async fn the_length_of_a_list_costs_one_read_more_and_a_search_none() {
+    let markets = Markets::on(Scene::empty().await);
+    markets.opened(3, OpeningStatus::Active).await;
+    // The markets, and their volumes.
+    for (query, reads) in [
+        ("", vec!["BatchGetItem", "BatchGetItem", "Query"]),
+        ("page=1", vec!["BatchGetItem", "BatchGetItem", "Query"]),
+        ("page=2&limit=1", vec!["BatchGetItem", "BatchGetItem", "Query", "Query"]),
+        ("search=mugs", vec!["BatchGetItem", "Query"]),
+        ("search=mugs&page=2&limit=1", vec!["BatchGetItem", "Query"]),
+    ] {
+        markets.meter.restart();
+        markets.ids(query).await;
+        assert_eq!(markets.meter.operations(), reads, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_a_query_is_named_at_once() {
+    let markets = Markets::open().await;
+    for (query, expected) in [
+        ("page=1&offset=0", vec!["offset", "page"]),
+        ("page=1&cursor=x&limit=0", vec!["limit"]),
+        ("page=0&limit=101&status=open&colour=red", vec!["colour", "limit", "page", "status"]),
+        ("offset=-1&fields=colour&include=owner&sort=size", vec!["fields", "include", "offset", "sort"]),
+        ("page=501", vec!["page"]),
+        ("offset=9981", vec!["offset"]),
+        ("page=1&page=2", vec!["page"]),
+    ] {
+        let answer = markets.get(&format!("/v1/markets?{query}")).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{query}");
+        assert_eq!(fields(&answer), expected, "{query}");
+    }
+    let deep = markets.get("/v1/markets?page=101&limit=100").await.json();
+    let rule = "must not reach beyond 10000 items; go on by cursor from there";
+    assert_eq!(deep["error"]["fields"], json!({ "page": rule }));
+}

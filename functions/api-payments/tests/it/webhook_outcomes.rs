@@ -1,0 +1,133 @@
+//! What becomes of an order when the gateway reports on its payment.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::expire::ExpireOrder;
+use shared::domain::order::fulfilment::advance::Move;
+use shared::domain::order::fulfilment::{Fulfilment, Pieces};
+use shared::domain::order::{Order, OrderStatus};
+use shared::domain::payment::DeclineCode;
+use shared::domain::refund::RefundStatus;
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::repository::order::OrderReader;
+use test_support::fixture::{ORDER, buyer, id};
+
+use super::{Payments, capture, paid, report, stock, total};
+
+/// The statuses that an order had.
+fn statuses(order: &Order) -> Vec<OrderStatus> {
+    order.timeline.iter().map(|entry| entry.status).collect()
+}
+
+#[tokio::test]
+async fn a_payment_confirms_the_order_that_waits_for_it() {
+    for payments in [Payments::awaiting().await, Payments::charging().await] {
+        assert_eq!(payments.report(&paid("evt_1")).await.status, 200);
+        let order = payments.order().await;
+        assert_eq!((order.status, &order.fulfilment), (OrderStatus::Confirmed, &Fulfilment::Finished));
+        assert!(order.payment_id.is_some());
+        assert_eq!(payments.stock().await, stock(8, 0, 2));
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_is_reported_again_and_again_has_one_effect() {
+    let payments = Payments::awaiting().await;
+    let first = paid("evt_1");
+    let answers = join_all((0..10).map(|_| payments.report(&first))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    let confirmed = payments.order().await;
+    assert_eq!(payments.report(&paid("evt_2")).await.status, 200);
+    let failed = report("evt_0", "payment_intent.payment_failed", 0, "eur");
+    assert_eq!(payments.report(&failed).await.status, 200);
+    assert_eq!(payments.order().await, confirmed);
+    assert_eq!(payments.stock().await, stock(8, 0, 2));
+}
+
+#[tokio::test]
+async fn what_the_saga_has_captured_is_not_news() {
+    let payments = Payments::charging().await;
+    payments.advance(capture()).await;
+    let confirmed = payments.order().await;
+    assert_eq!(payments.report(&paid("evt_1")).await.status, 200);
+    assert_eq!(payments.order().await, confirmed);
+}
+
+#[tokio::test]
+async fn a_payment_of_an_order_that_is_over_goes_back_once() {
+    for end in ["cancelled", "expired", "rejected"] {
+        let payments =
+            if end == "rejected" { Payments::charging().await } else { Payments::awaiting().await };
+        match end {
+            "cancelled" => {
+                payments.scene.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+            }
+            "expired" => {
+                let tomorrow = SystemClock.now().plus(Duration::from_hours(25));
+                payments.scene.run_at(tomorrow, ExpireOrder { id: id(ORDER) }).await;
+            }
+            _ => payments.advance(Move::Declined(DeclineCode::new("card_declined"))).await,
+        }
+        let before = statuses(&payments.order().await);
+        for event in ["evt_1", "evt_1", "evt_2"] {
+            assert_eq!(payments.report(&paid(event)).await.status, 200);
+        }
+        let order = payments.order().await;
+        assert_eq!(order.fulfilment, Fulfilment::Refunding { pieces: Pieces::Returned }, "{end}");
+        assert_eq!((order.refunds.len(), order.refunds[0].amount), (1, total()));
+        payments.advance(Move::Refunded(1)).await;
+        assert_eq!(payments.report(&paid("evt_3")).await.status, 200);
+        let order = payments.order().await;
+        assert_eq!((statuses(&order), &order.fulfilment), (before, &Fulfilment::Finished));
+        assert_eq!((order.refunds.len(), order.refunds[0].status), (1, RefundStatus::Succeeded));
+        assert_eq!(payments.stock().await, stock(10, 0, 0), "{end}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_is_not_the_order_s_total_goes_back_and_confirms_nothing() {
+    for (amount, currency) in [(3_997, "eur"), (3_999, "eur"), (3_998, "usd")] {
+        let payments = Payments::awaiting().await;
+        let wrong = report("evt_1", "payment_intent.succeeded", amount, currency);
+        assert_eq!(payments.report(&wrong).await.status, 200);
+        let order = payments.order().await;
+        assert_eq!(order.status, OrderStatus::AwaitingPayment);
+        assert_eq!(order.refunds[0].amount.amount(), amount);
+        assert_eq!(payments.stock().await, stock(8, 2, 0));
+        payments.advance(Move::Refunded(1)).await;
+        assert_eq!(payments.order().await.status, OrderStatus::Rejected);
+        assert_eq!(payments.stock().await, stock(10, 0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_second_payment_of_a_confirmed_order_goes_back_and_the_first_stays() {
+    let payments = Payments::awaiting().await;
+    assert_eq!(payments.report(&paid("evt_1")).await.status, 200);
+    let mut second = paid("evt_2");
+    second["data"]["object"]["id"] = "pi_another".into();
+    assert_eq!(payments.report(&second).await.status, 200);
+    payments.advance(Move::Refunded(1)).await;
+    let order = payments.order().await;
+    assert_eq!(
+        (order.status, order.refunds[0].gateway_id.0.as_str()),
+        (OrderStatus::Confirmed, "pi_another")
+    );
+    assert_eq!(payments.stock().await, stock(8, 0, 2));
+}
+
+#[tokio::test]
+async fn a_declined_payment_is_noted_once_and_the_order_goes_on_waiting() {
+    let payments = Payments::awaiting().await;
+    let failed = report("evt_1", "payment_intent.payment_failed", 0, "eur");
+    for _ in 0..3 {
+        assert_eq!(payments.report(&failed).await.status, 200);
+    }
+    let (order, attempts) = payments.scene.reader.order_with_attempts(id(ORDER)).await.unwrap();
+    assert_eq!(order.unwrap().status, OrderStatus::AwaitingPayment);
+    let attempts = attempts.unwrap();
+    assert_eq!((attempts.failed, attempts.step.as_str()), (1, "awaiting payment"));
+    assert_eq!(attempts.last_error, "the payment was declined; it can be tried again");
+}

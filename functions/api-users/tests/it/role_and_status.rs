@@ -1,0 +1,113 @@
+//! `PATCH /v1/users/{id}` of role and status.
+
+use serde_json::json;
+use shared::domain::session::rotate::{RotateError, RotateSession, Rotation};
+use shared::domain::session::start::StartSession;
+use shared::domain::session::{SessionKey, TokenHash};
+use shared::domain::user::{Role, UserId, UserStatus};
+use shared::kit::command::{ExecuteError, Store};
+use shared::kit::system::clock::{Clock, SystemClock};
+use test_support::fixture::{buyer, cause, id, moderator, new_id, stranger};
+
+use super::{Users, admin, error, fields, forbidden, not_found, revoked};
+
+fn hash(text: &str) -> TokenHash {
+    TokenHash(text.to_owned())
+}
+
+impl Users {
+    /// Starts a session, as a login does.
+    async fn session(&self, user: UserId) -> SessionKey {
+        let epoch = self.stored(user).await.unwrap().session_epoch;
+        let key = SessionKey { user_id: user, session_id: new_id() };
+        self.scene.run(StartSession { id: key, epoch, token: hash("0") }).await;
+        key
+    }
+
+    /// Uses the first token of a session.
+    async fn refresh(&self, id: SessionKey) -> Result<Rotation, ExecuteError<RotateError>> {
+        let rotate = RotateSession { id, presented: hash("0"), successor: hash("1") };
+        let cause = cause(SystemClock.now());
+        self.scene.store.execute(rotate, &cause).await.map(shared::kit::command::Executed::into_output)
+    }
+}
+
+#[tokio::test]
+async fn nobody_decides_on_their_own_role_and_status() {
+    let users = Users::open().await;
+    let says = "cannot be changed by the account itself";
+    for who in [stranger(), moderator(), admin()] {
+        let both = users.patch(who, who.user, &json!({ "role": "admin", "status": "active" })).await;
+        assert_eq!(error(&both), (400, "VALIDATION_ERROR".to_owned()));
+        assert_eq!(fields(&both), json!({ "role": says, "status": says }));
+        let one = users.patch(who, who.user, &json!({ "name": "Someone", "role": "admin" })).await;
+        assert_eq!(fields(&one), json!({ "role": says }));
+        assert_eq!(users.stored(who.user).await.unwrap().version.get(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_admin_gives_roles_and_takes_them() {
+    let users = Users::open().await;
+    for (role, stored) in [("moderator", Role::Moderator), ("admin", Role::Admin), ("user", Role::User)] {
+        let answer = users.patch(admin(), stranger().user, &json!({ "role": role })).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["data"]["role"]), (200, &json!(role)));
+        assert_eq!(users.stored(stranger().user).await.unwrap().role, stored);
+    }
+    let raise = json!({ "role": "admin" });
+    assert_eq!(error(&users.patch(moderator(), stranger().user, &raise).await), forbidden());
+    assert_eq!(error(&users.patch(stranger(), buyer().user, &raise).await), not_found());
+}
+
+#[tokio::test]
+async fn a_moderator_suspends_users_and_nobody_else() {
+    let users = Users::open().await;
+    let suspend = json!({ "status": "suspended" });
+    let answer = users.patch(moderator(), stranger().user, &suspend).await;
+    assert_eq!(answer.json()["data"]["status"], "suspended");
+    assert_eq!(error(&users.patch(moderator(), admin().user, &suspend).await), forbidden());
+    let more = json!({ "status": "suspended", "name": "Someone" });
+    assert_eq!(error(&users.patch(moderator(), buyer().user, &more).await), forbidden());
+    assert_eq!(error(&users.patch(stranger(), buyer().user, &suspend).await), not_found());
+    let reinstated = users.patch(moderator(), stranger().user, &json!({ "status": "active" })).await;
+    assert_eq!(reinstated.json()["data"]["status"], "active");
+}
+
+#[tokio::test]
+async fn a_suspended_account_changes_nothing_about_itself() {
+    let users = Users::open().await;
+    users.patch(admin(), stranger().user, &json!({ "status": "suspended" })).await;
+    let renamed = users.patch(stranger(), stranger().user, &json!({ "name": "Someone" })).await;
+    assert_eq!(error(&renamed), revoked());
+    assert_eq!(error(&users.delete(stranger(), stranger().user).await), revoked());
+    assert_eq!(users.get(stranger(), "/v1/users/me").await.json()["data"]["status"], "suspended");
+}
+
+#[tokio::test]
+async fn a_suspension_ends_every_session_for_good_and_no_other_persons() {
+    let users = Users::open().await;
+    let (one, two) = (users.session(stranger().user).await, users.session(stranger().user).await);
+    let other = users.session(buyer().user).await;
+    users.patch(admin(), stranger().user, &json!({ "status": "suspended" })).await;
+    assert!(matches!(users.refresh(one).await, Err(ExecuteError::Refused(RotateError::Ended))));
+    users.patch(admin(), stranger().user, &json!({ "status": "active" })).await;
+    for session in [one, two] {
+        assert!(matches!(users.refresh(session).await, Err(ExecuteError::Refused(RotateError::Ended))));
+    }
+    assert!(matches!(users.refresh(other).await, Ok(Rotation::Rotated(_))));
+    let new = users.session(stranger().user).await;
+    assert!(matches!(users.refresh(new).await, Ok(Rotation::Rotated(_))));
+}
+
+#[tokio::test]
+async fn a_login_that_was_under_way_during_the_suspension_comes_to_nothing() {
+    let users = Users::open().await;
+    let stranger: UserId = id(test_support::fixture::STRANGER);
+    let epoch = users.stored(stranger).await.unwrap().session_epoch;
+    for status in [UserStatus::Suspended, UserStatus::Active] {
+        users.patch(admin(), stranger, &json!({ "status": status })).await;
+    }
+    let key = SessionKey { user_id: stranger, session_id: new_id() };
+    users.scene.run(StartSession { id: key, epoch, token: hash("0") }).await;
+    assert!(matches!(users.refresh(key).await, Err(ExecuteError::Refused(RotateError::Ended))));
+}

@@ -1,0 +1,4 @@
+//! Texts of the e-mails.
+
+pub(crate) mod account;
+pub(crate) mod order;

@@ -1,0 +1,3 @@
+//! Commands of the local stack.
+
+pub(crate) mod payments;

@@ -1,0 +1,9 @@
+//! Emulated AWS services.
+
+pub mod api_gateway;
+pub mod dynamodb;
+pub mod event_sources;
+pub mod iam;
+pub mod lambda;
+pub mod ses;
+pub mod sqs;

@@ -1,0 +1,221 @@
+//! The process of an instance: its environment, its output, its end.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    task::JoinSet,
+    time::Instant,
+};
+
+use super::{
+    Upstream, api,
+    instance::{End, Instance},
+    pool::Pool,
+};
+use crate::faults::{Proxy, Tls};
+use crate::services::lambda::{InvokeError, Phase, kill};
+use crate::system::shutdown::Stop;
+use crate::system::{arn, clock};
+use crate::telemetry::logs::Logs;
+
+/// Runs an instance from its start to its end.
+pub(super) async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Stop) {
+    // Dropping the set at the end closes the instance's listeners.
+    let mut servers = JoinSet::new();
+    let function = pool.function.stem.clone();
+    let path = pool.settings.bin_dir.join(&function);
+    let child = match start(&pool, &instance, &path, &mut servers).await {
+        Ok(child) => child,
+        Err(source) => {
+            pool.gone(&instance, || InvokeError::Start {
+                function: function.clone(),
+                path: path.clone(),
+                source: io::Error::new(source.kind(), source.to_string()),
+            });
+            instance.has_exited();
+            return;
+        }
+    };
+    let status = watch_over(child, &instance, &stop).await;
+    let phase = if instance.is_ready() { Phase::Invoke } else { Phase::Init };
+    let detail = instance.init_error().unwrap_or_else(|| match status {
+        Ok(status) => status.to_string(),
+        Err(error) => error.to_string(),
+    });
+    pool.gone(&instance, || InvokeError::Crashed {
+        function: function.clone(),
+        phase,
+        detail: detail.clone(),
+    });
+    // Last: whoever waits for the end of the instance finds it gone from the pool as well.
+    instance.has_exited();
+}
+
+async fn start(
+    pool: &Arc<Pool>,
+    instance: &Arc<Instance>,
+    path: &PathBuf,
+    servers: &mut JoinSet<()>,
+) -> io::Result<Child> {
+    let api = api::listen(Arc::clone(pool), Arc::clone(instance), servers).await?;
+    let mut environment = environment(pool, instance, api);
+    connect(pool, instance, &mut environment, servers).await?;
+    let mut command = Command::new(path);
+    command
+        .env_clear()
+        .envs(environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Ctrl-C in a terminal goes to the whole foreground group; the functions are stopped by us, in order.
+        .process_group(0)
+        .kill_on_drop(true);
+    let mut child = command.spawn()?;
+    instance.runs_in(child.id());
+    let logs = &pool.settings.logs;
+    if let Some(output) = child.stdout.take() {
+        tokio::spawn(collect(output, Arc::clone(&instance.stem), logs.clone()));
+    }
+    if let Some(output) = child.stderr.take() {
+        tokio::spawn(collect(output, Arc::clone(&instance.stem), logs.clone()));
+    }
+    Ok(child)
+}
+
+/// Puts a proxy between the instance and each service, and tells it where they are.
+async fn connect(
+    pool: &Pool,
+    instance: &Arc<Instance>,
+    environment: &mut BTreeMap<String, OsString>,
+    servers: &mut JoinSet<()>,
+) -> io::Result<()> {
+    let tls = pool.settings.tls.as_ref();
+    for upstream in &pool.settings.upstreams {
+        let address = proxy(pool, instance, upstream).listen(servers).await?;
+        if upstream.always || environment.contains_key(upstream.variable) {
+            let url = match tls {
+                None => format!("http://{address}"),
+                Some(_) => format!("https://{}:{}", Tls::host(), address.port()),
+            };
+            environment.insert(upstream.variable.to_owned(), url.into());
+        }
+    }
+    if let Some(tls) = tls {
+        environment.insert("SSL_CERT_FILE".to_owned(), tls.trusted().into());
+        environment.insert("NODE_EXTRA_CA_CERTS".to_owned(), tls.certificate().into());
+    }
+    Ok(())
+}
+
+fn proxy(pool: &Pool, instance: &Arc<Instance>, upstream: &Upstream) -> Proxy {
+    Proxy {
+        function: Arc::clone(&instance.stem),
+        instance: instance.id,
+        service: upstream.service,
+        upstream: upstream.address,
+        access: pool.settings.access.clone(),
+        faults: pool.settings.faults.clone(),
+        client: pool.client.clone(),
+        victim: Arc::clone(instance) as _,
+        tls: pool.settings.tls.clone(),
+    }
+}
+
+/// The environment of an instance: the template's, and what "Using Lambda environment variables" in the developer
+/// guide says that Lambda sets. Nothing is inherited but `PATH`, so that a function cannot come to depend on the
+/// developer's machine.
+fn environment(pool: &Pool, instance: &Instance, api: SocketAddr) -> BTreeMap<String, OsString> {
+    let function = &pool.function;
+    let mut environment: BTreeMap<String, OsString> =
+        pool.environment().iter().map(|(name, value)| (name.clone(), value.into())).collect();
+    let given = [
+        ("AWS_LAMBDA_RUNTIME_API", api.to_string()),
+        ("AWS_LAMBDA_FUNCTION_NAME", function.stem.clone()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.stem)),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{}", instance.id)),
+        ("AWS_REGION", arn::REGION.to_owned()),
+        ("AWS_DEFAULT_REGION", arn::REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_SESSION_TOKEN", "local".to_owned()),
+        ("TZ", ":UTC".to_owned()),
+        ("_HANDLER", "bootstrap".to_owned()),
+    ];
+    environment.extend(given.map(|(name, value)| (name.to_owned(), value.into())));
+    if let Some(path) = std::env::var_os("PATH") {
+        environment.insert("PATH".to_owned(), path);
+    }
+    environment
+}
+
+/// Waits for the end of the process, and brings it about when the instance is to die or a deadline passes.
+async fn watch_over(mut child: Child, instance: &Instance, stop: &Stop) -> io::Result<ExitStatus> {
+    let mut deadline = instance.deadline();
+    let mut ending = false;
+    loop {
+        let until = *deadline.borrow_and_update();
+        tokio::select! {
+            status = child.wait() => return status,
+            end = instance.end() => match end {
+                End::Announced => return announce(child, instance).await,
+                End::Killed => break,
+            },
+            () = stop.wait(), if !ending => {
+                ending = true;
+                instance.ends();
+            }
+            () = passed(until) => {
+                instance.time_out();
+                break;
+            }
+            changed = deadline.changed() => if changed.is_err() { break },
+        }
+    }
+    child.kill().await?;
+    child.wait().await
+}
+
+/// How long a process has after its end was announced: what it works on may take a second, its last words a moment.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Announces its end to a process, as Lambda does, and waits for it.
+async fn announce(mut child: Child, instance: &Instance) -> io::Result<ExitStatus> {
+    if let Some(id) = child.id() {
+        kill::terminate(id);
+    }
+    tokio::select! {
+        status = child.wait() => return status,
+        () = instance.is_killed() => {}
+        () = clock::sleep(FAREWELL) => {}
+    }
+    child.kill().await?;
+    child.wait().await
+}
+
+async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn collect(output: impl AsyncRead + Unpin, stem: Arc<str>, logs: Logs) {
+    let mut lines = BufReader::new(output).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        logs.record(&stem, line);
+    }
+}

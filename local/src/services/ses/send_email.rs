@@ -1,0 +1,92 @@
+//! The body of `SendEmail`, as far as it is understood: a simple message to somebody.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Email;
+use crate::system::{aws_ids, clock};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SendEmail {
+    from_email_address: String,
+    destination: Destination,
+    content: Content,
+    #[serde(default)]
+    email_tags: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Destination {
+    to_addresses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Content {
+    simple: Simple,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Simple {
+    subject: Part,
+    body: Body,
+    #[serde(default)]
+    headers: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body {
+    #[serde(default)]
+    html: Part,
+    #[serde(default)]
+    text: Part,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Part {
+    data: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Named {
+    name: String,
+    value: String,
+}
+
+impl SendEmail {
+    /// The e-mail, unless SES would refuse it: without anybody to go to, or to what cannot be an address. SES takes no
+    /// letters beyond ASCII before the `@` ("Amazon SES does not support the SMTPUTF8 extension").
+    pub(super) fn accept(self) -> Option<Email> {
+        let to = self.destination.to_addresses;
+        let is_address = |address: &String| {
+            let parts = address.rsplit_once('@');
+            parts.is_some_and(|(local, domain)| local.is_ascii() && domain.contains('.'))
+        };
+        if to.is_empty() || !to.iter().all(is_address) {
+            return None;
+        }
+        let Simple { subject, body, headers } = self.content.simple;
+        Some(Email {
+            id: aws_ids::uuid(),
+            sent_at: clock::now(),
+            from: self.from_email_address,
+            to,
+            subject: subject.data,
+            html: body.html.data,
+            text: body.text.data,
+            headers: map(headers),
+            tags: map(self.email_tags),
+        })
+    }
+}
+
+fn map(named: Vec<Named>) -> BTreeMap<String, String> {
+    named.into_iter().map(|Named { name, value }| (name, value)).collect()
+}

@@ -1,0 +1,298 @@
+//! The embedded SQS: rustack in this process, with the template's queues, served over HTTP for the functions' SDK.
+//!
+//! rustack keeps messages in memory only. On a clean stop they are written to a file and put back at the next start;
+//! see the module `snapshot` for what survives and what does not.
+
+mod handler;
+mod snapshot;
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustack_sqs_core::{config::SqsConfig, provider::RustackSqs};
+use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
+use rustack_sqs_model::{
+    error::SqsError,
+    input::{
+        ChangeMessageVisibilityInput, CreateQueueInput, DeleteMessageInput, GetQueueAttributesInput,
+        ReceiveMessageInput,
+    },
+    types::Message,
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use crate::system::arn;
+use crate::system::shutdown::Stop;
+use crate::template::Queue;
+use handler::WatchedHandler;
+use snapshot::Delayed;
+
+/// Why the embedded SQS cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// A queue of the template cannot be created.
+    #[error("cannot create the queue `{queue}`: {source}")]
+    Create {
+        /// Name of the queue.
+        queue: String,
+        /// What the emulator says.
+        source: SqsError,
+    },
+    /// An operation failed.
+    #[error("SQS: {0}")]
+    Operation(#[from] SqsError),
+    /// The kept messages cannot be read or written.
+    #[error("cannot keep messages in {path}: {source}")]
+    Snapshot {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+/// How many messages a queue holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Ready to be received.
+    pub visible: u64,
+    /// Received and not deleted, or put off by their consumer.
+    pub in_flight: u64,
+    /// Sent with a delay that has not passed.
+    pub delayed: u64,
+}
+
+impl Depth {
+    /// All messages.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.visible + self.in_flight + self.delayed
+    }
+}
+
+/// The embedded SQS. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Queues {
+    provider: Arc<RustackSqs>,
+    address: SocketAddr,
+    names: Arc<[String]>,
+    changes: Arc<watch::Sender<u64>>,
+    delayed: Arc<Mutex<Delayed>>,
+    /// Receipts of messages that a consumer was given and has not finished, by queue.
+    receipts: Arc<Mutex<HashMap<String, Vec<String>>>>,
+    /// Deliveries that failed, and that nobody works on any more.
+    failed: Arc<Mutex<Vec<Failed>>>,
+}
+
+/// A delivery that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    /// The queue's name.
+    pub(crate) queue: String,
+    /// The delivery's receipt.
+    pub(crate) receipt: String,
+    /// Whether the function said so itself, and when the message is to come back; otherwise it came to no answer.
+    pub(crate) reported: bool,
+}
+
+impl Queues {
+    /// Creates the queues; `visibility` replaces the template's visibility time-outs, for tests that cannot wait.
+    pub(crate) async fn create(
+        queues: &[Queue],
+        address: SocketAddr,
+        visibility: Option<Duration>,
+    ) -> Result<Self, QueueError> {
+        let config = SqsConfig {
+            skip_signature_validation: true,
+            default_region: arn::REGION.to_owned(),
+            account_id: arn::ACCOUNT.to_owned(),
+            host: address.ip().to_string(),
+            port: address.port(),
+        };
+        let provider = Arc::new(RustackSqs::new(config));
+        for queue in queues {
+            let mut attributes: HashMap<_, _> = queue.attributes.clone().into_iter().collect();
+            if let Some(visibility) = visibility {
+                attributes.insert("VisibilityTimeout".to_owned(), visibility.as_secs().to_string());
+            }
+            if let Some(redrive) = &queue.redrive {
+                let policy = serde_json::json!({
+                    "deadLetterTargetArn": redrive.target_arn,
+                    "maxReceiveCount": redrive.max_receive_count,
+                });
+                attributes.insert("RedrivePolicy".to_owned(), policy.to_string());
+            }
+            let input = CreateQueueInput { queue_name: queue.name.clone(), attributes, tags: HashMap::new() };
+            let created = provider.create_queue(input).await;
+            created.map_err(|source| QueueError::Create { queue: queue.name.clone(), source })?;
+        }
+        Ok(Self {
+            provider,
+            address,
+            names: queues.iter().map(|queue| queue.name.clone()).collect(),
+            changes: Arc::new(watch::Sender::new(0)),
+            delayed: Arc::default(),
+            receipts: Arc::default(),
+            failed: Arc::default(),
+        })
+    }
+
+    /// Serves the queues until the stack stops.
+    pub(crate) fn serve(&self, listener: TcpListener, stop: &Stop, tasks: &mut JoinSet<()>) {
+        let handler = WatchedHandler::new(
+            Arc::clone(&self.provider),
+            Arc::clone(&self.changes),
+            Arc::clone(&self.delayed),
+        );
+        let config = SqsHttpConfig {
+            skip_signature_validation: true,
+            region: arn::REGION.to_owned(),
+            credential_provider: None,
+        };
+        let service = SqsHttpService::new(Arc::new(handler), config);
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let stream = tokio::select! {
+                    accepted = listener.accept() => match accepted {
+                        Ok((stream, _)) => stream,
+                        Err(_) => continue,
+                    },
+                    () = stop.wait() => return,
+                };
+                let service = service.clone();
+                let _ = stream.set_nodelay(true);
+                connections.spawn(async move {
+                    // A client that hangs up is no matter of ours.
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                });
+                while connections.try_join_next().is_some() {}
+            }
+        });
+    }
+
+    /// The URL of a queue.
+    pub(crate) fn url(&self, name: &str) -> String {
+        format!("http://{}/{}/{name}", self.address, arn::ACCOUNT)
+    }
+
+    /// A receiver that changes whenever something may have become visible.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Receives up to ten messages that are visible now, with all their attributes.
+    pub(crate) async fn receive(&self, name: &str, most: usize) -> Result<Vec<Message>, SqsError> {
+        let input = ReceiveMessageInput {
+            queue_url: self.url(name),
+            max_number_of_messages: i32::try_from(most.clamp(1, 10)).ok(),
+            wait_time_seconds: Some(0),
+            attribute_names: vec!["All".to_owned()],
+            message_attribute_names: vec!["All".to_owned()],
+            ..ReceiveMessageInput::default()
+        };
+        let messages = self.provider.receive_message(input).await?.messages;
+        let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = receipts.entry(name.to_owned()).or_default();
+        known.extend(messages.iter().filter_map(|message| message.receipt_handle.clone()));
+        Ok(messages)
+    }
+
+    /// Deletes a message.
+    pub(crate) async fn delete(&self, name: &str, receipt: &str) -> Result<(), SqsError> {
+        self.forget(name, receipt);
+        let input = DeleteMessageInput { queue_url: self.url(name), receipt_handle: receipt.to_owned() };
+        self.provider.delete_message(input).await.map(|_| ())
+    }
+
+    /// Makes every message that was received and not deleted visible at once, as if its time-out had passed.
+    pub(crate) async fn redeliver(&self) -> usize {
+        let receipts = std::mem::take(&mut *self.receipts.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut count = 0;
+        for (name, receipts) in receipts {
+            for receipt_handle in receipts {
+                let queue_url = self.url(&name);
+                let input = ChangeMessageVisibilityInput { queue_url, receipt_handle, visibility_timeout: 0 };
+                // A receipt whose message came back by itself is no longer in flight.
+                count += usize::from(self.provider.change_message_visibility(input).await.is_ok());
+            }
+        }
+        self.changes.send_modify(|version| *version += 1);
+        count
+    }
+
+    /// Notes deliveries that failed.
+    pub(crate) fn fail(&self, failed: impl IntoIterator<Item = Failed>) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
+    }
+
+    /// Makes the messages of failed deliveries visible at once, of those that are `wanted`, as if their time had come. What
+    /// is being worked on stays with whoever works on it.
+    pub(crate) async fn bring_back(&self, wanted: impl Fn(&Failed) -> bool) -> usize {
+        let mut failed = std::mem::take(&mut *self.failed.lock().unwrap_or_else(PoisonError::into_inner));
+        let back: Vec<_> = failed.extract_if(.., |delivery| wanted(delivery)).collect();
+        self.fail(failed);
+        let mut count = 0;
+        for Failed { queue, receipt, .. } in back {
+            self.forget(&queue, &receipt);
+            let input = ChangeMessageVisibilityInput {
+                queue_url: self.url(&queue),
+                receipt_handle: receipt,
+                visibility_timeout: 0,
+            };
+            // A receipt whose message came back by itself is no longer in flight.
+            count += usize::from(self.provider.change_message_visibility(input).await.is_ok());
+        }
+        self.changes.send_modify(|version| *version += 1);
+        count
+    }
+
+    /// How many messages a queue holds.
+    pub(crate) async fn depth(&self, name: &str) -> Result<Depth, SqsError> {
+        let input =
+            GetQueueAttributesInput { queue_url: self.url(name), attribute_names: vec!["All".to_owned()] };
+        let attributes = self.provider.get_queue_attributes(input).await?.attributes;
+        let count = |suffix: &str| {
+            let value = attributes.get(&format!("ApproximateNumberOfMessages{suffix}"));
+            value.and_then(|value| value.parse().ok()).unwrap_or(0)
+        };
+        Ok(Depth { visible: count(""), in_flight: count("NotVisible"), delayed: count("Delayed") })
+    }
+
+    /// The depth of every queue, by name.
+    pub(crate) async fn depths(&self) -> Result<HashMap<String, Depth>, SqsError> {
+        let mut depths = HashMap::new();
+        for name in self.names.iter() {
+            depths.insert(name.clone(), self.depth(name).await?);
+        }
+        Ok(depths)
+    }
+
+    /// Writes what is left to a file. Nobody may receive any more.
+    pub(crate) async fn save(&self, path: &Path) -> Result<usize, QueueError> {
+        self.redeliver().await;
+        let delayed = std::mem::take(&mut *self.delayed.lock().unwrap_or_else(PoisonError::into_inner));
+        snapshot::save(self, delayed, path).await
+    }
+
+    /// Puts back what [`Queues::save`] wrote.
+    pub(crate) async fn restore(&self, path: &Path) -> Result<usize, QueueError> {
+        snapshot::restore(self, path).await
+    }
+
+    fn forget(&self, name: &str, receipt: &str) {
+        let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = receipts.get_mut(name) {
+            known.retain(|known| known != receipt);
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Starts the parts of a stack in order: ports first, since the template's values name them, then the services, the
+//! functions' host, and last what brings work in.
+
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use axum::Router;
+use tokio::{net::TcpListener, task::JoinSet};
+
+use super::{Addresses, HostChoice, Stack, StackBuilder, StartError, builder::messages};
+use crate::dev::env_file::Environments;
+use crate::faults::{Faults, Service};
+use crate::keys::local_secrets::{PAYMENT_KEY, Secrets, WEBHOOK_SECRET};
+use crate::keys::store::SECRETS;
+use crate::services::api_gateway;
+use crate::services::dynamodb::Database;
+use crate::services::event_sources::Invoker;
+use crate::services::event_sources::queue::QueuePoller;
+use crate::services::event_sources::schedule::Ticker;
+use crate::services::event_sources::stream::StreamReader;
+use crate::services::iam::Access;
+use crate::services::lambda::{
+    FunctionHost, RuntimeHost, RuntimeSettings, Upstream, WatchHost, WatchSettings,
+};
+use crate::services::ses::Postbox;
+use crate::services::sqs::Queues;
+use crate::system::shutdown::Stop;
+use crate::telemetry::logs::{Logs, Sink};
+use crate::template::{Deployment, Parameters, Template};
+use stripe_sandbox::Sandbox;
+
+/// Where payment webhooks are sent, if the template has the route.
+const WEBHOOK_PATH: &str = "/v1/payments/webhook";
+
+/// What the services listen on.
+struct Listeners {
+    dynamodb: TcpListener,
+    sqs: TcpListener,
+    payments: TcpListener,
+    mail: TcpListener,
+    metrics: TcpListener,
+}
+
+/// What functions need, running.
+struct Services {
+    parameters: Parameters,
+    deployment: Deployment,
+    access: Access,
+    database: Database,
+    queues: Queues,
+    payments: Sandbox,
+    mail: Postbox,
+    stop: Stop,
+    servers: JoinSet<()>,
+}
+
+pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError> {
+    let template = prepare(&builder)?;
+    let (listeners, addresses) = bind(&builder).await?;
+    let logs = Logs::new(std::mem::replace(&mut builder.sink, Sink::Memory));
+    let faults = Faults::default();
+    let (gateway, listeners) = listeners;
+    let services = serve(&builder, &template, addresses, listeners, &logs).await?;
+    let host = host(&mut builder, &services, addresses, &faults, &logs).await?;
+    let invoker = Invoker::new(Arc::clone(&host), logs.clone());
+    let intake = Stop::new();
+    let mut sources = JoinSet::new();
+    api_gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
+    let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
+    send_webhooks(&services, addresses.gateway);
+    let Services { parameters, deployment, access, database, queues, payments, mail, stop, servers } =
+        services;
+    Ok(Stack {
+        template,
+        parameters: Mutex::new(parameters),
+        deployment,
+        addresses,
+        host,
+        invoker,
+        database,
+        queues,
+        streams,
+        payments,
+        mail,
+        access,
+        faults,
+        logs,
+        state: builder.state,
+        intake,
+        sources,
+        services: stop,
+        servers,
+    })
+}
+
+/// What is to run, once there is a folder for what it keeps.
+fn prepare(builder: &StackBuilder) -> Result<Template, StartError> {
+    if let Some(folder) = &builder.state {
+        fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.clone(), source })?;
+    }
+    let path = &builder.template;
+    Template::read(path).map_err(|source| StartError::Template { path: path.clone(), source })
+}
+
+fn send_webhooks(services: &Services, gateway: SocketAddr) {
+    if services.deployment.routes().any(|(route, _)| route.path == WEBHOOK_PATH) {
+        services.payments.set_webhook_url(Some(format!("http://{gateway}{WEBHOOK_PATH}")));
+    }
+}
+
+async fn bind(builder: &StackBuilder) -> Result<((TcpListener, Listeners), Addresses), StartError> {
+    let ports = builder.ports;
+    let (gateway, gateway_address) = listen(ports.gateway, "the HTTP API", "--port").await?;
+    let (dynamodb, dynamodb_address) = listen(ports.dynamodb, "DynamoDB", "--dynamodb-port").await?;
+    let (sqs, sqs_address) = listen(ports.sqs, "SQS", "--sqs-port").await?;
+    let (payments, payments_address) =
+        listen(ports.payments, "the payment sandbox", "--payments-port").await?;
+    let (mail, mail_address) = listen(ports.mail, "the postbox", "--mail-port").await?;
+    let (metrics, metrics_address) = listen(ports.metrics, "the metrics", "--metrics-port").await?;
+    let addresses = Addresses {
+        gateway: gateway_address,
+        dynamodb: dynamodb_address,
+        sqs: sqs_address,
+        payments: payments_address,
+        mail: mail_address,
+        metrics: metrics_address,
+    };
+    Ok(((gateway, Listeners { dynamodb, sqs, payments, mail, metrics }), addresses))
+}
+
+async fn listen(
+    port: u16,
+    what: &'static str,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Port { port, what, flag, source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+async fn serve(
+    builder: &StackBuilder,
+    template: &Template,
+    addresses: Addresses,
+    listeners: Listeners,
+    logs: &Logs,
+) -> Result<Services, StartError> {
+    let state = builder.state.as_deref();
+    let secrets = match state {
+        Some(folder) => Secrets::load_or_generate(&folder.join(SECRETS), template)?,
+        None => Secrets::generate(template)?,
+    };
+    let mut parameters = secrets.parameters(template);
+    let own =
+        [("PaymentGatewayUrl", format!("http://{}", addresses.payments)), ("Stage", "local".to_owned())];
+    parameters.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    parameters.retain(|name, _| template.declares(name));
+    parameters.extend(builder.parameters.clone());
+    let refused = |source| StartError::Template { path: builder.template.clone(), source };
+    let deployment = template.resolve(&parameters, &format!("http://{}", addresses.sqs)).map_err(refused)?;
+
+    let secret = |name: &str| {
+        parameters.get(name).map(String::as_str).or_else(|| secrets.get(name)).unwrap_or_default().to_owned()
+    };
+    let payments = sandbox(state, &secret(PAYMENT_KEY), &secret(WEBHOOK_SECRET))?;
+    let mail = postbox(state)?;
+    let database =
+        Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
+    let queues = Queues::create(&deployment.queues, addresses.sqs, builder.visibility).await?;
+    if let Some(folder) = state {
+        queues.restore(&messages(folder)).await?;
+    }
+    let (stop, mut servers) = (Stop::new(), JoinSet::new());
+    database.serve(listeners.dynamodb, &stop, &mut servers);
+    queues.serve(listeners.sqs, &stop, &mut servers);
+    serve_router(listeners.payments, payments.router(), &stop, &mut servers);
+    serve_router(listeners.mail, mail.router(), &stop, &mut servers);
+    serve_router(listeners.metrics, logs.metrics().router(), &stop, &mut servers);
+    let access = Access::of(&deployment.functions);
+    Ok(Services { parameters, deployment, access, database, queues, payments, mail, stop, servers })
+}
+
+fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, StartError> {
+    match state {
+        Some(folder) => Ok(Sandbox::persistent(&folder.join("payments.jsonl"), key, webhook)?),
+        None => Ok(Sandbox::in_memory(key, webhook)),
+    }
+}
+
+fn postbox(state: Option<&Path>) -> Result<Postbox, StartError> {
+    let Some(folder) = state else { return Ok(Postbox::in_memory()) };
+    let folder = folder.join("mail");
+    Postbox::persistent(&folder).map_err(|source| StartError::State { path: folder, source })
+}
+
+fn serve_router(listener: TcpListener, router: Router, stop: &Stop, servers: &mut JoinSet<()>) {
+    let stop = stop.clone();
+    servers.spawn(async move {
+        tokio::select! {
+            // Does not end by itself.
+            _ = axum::serve(listener, router) => {}
+            () = stop.wait() => {}
+        }
+    });
+}
+
+async fn host(
+    builder: &mut StackBuilder,
+    Services { deployment, access, .. }: &Services,
+    addresses: Addresses,
+    faults: &Faults,
+    logs: &Logs,
+) -> Result<Arc<dyn FunctionHost>, StartError> {
+    let choice = std::mem::replace(&mut builder.host, HostChoice::Runtime);
+    if let Some(folder) = &builder.state {
+        write_environment(folder, deployment, addresses)
+            .map_err(|source| StartError::State { path: folder.join("env"), source })?;
+    }
+    Ok(match choice {
+        HostChoice::Custom(host) => host,
+        HostChoice::Runtime => {
+            let settings = RuntimeSettings {
+                bin_dir: builder.bin_dir.clone(),
+                instances: builder.instances,
+                upstreams: upstreams(addresses),
+                access: access.clone(),
+                faults: faults.clone(),
+                tls: None,
+                logs: logs.clone(),
+            };
+            Arc::new(RuntimeHost::new(&deployment.functions, settings))
+        }
+        HostChoice::Watch { workspace, port, search } => {
+            let folder = builder.state.clone().unwrap_or_else(|| workspace.join(".local"));
+            let env_file = write_environment(&folder, deployment, addresses)
+                .and_then(fs::canonicalize)
+                .map_err(|source| StartError::State { path: folder.join("env"), source })?;
+            let functions = deployment.functions.iter().map(|function| function.stem.clone()).collect();
+            let settings = WatchSettings { workspace, port, env_file, search, functions, logs: logs.clone() };
+            Arc::new(WatchHost::start(settings).await?)
+        }
+    })
+}
+
+pub(super) fn write_environment(
+    folder: &Path,
+    deployment: &Deployment,
+    addresses: Addresses,
+) -> io::Result<std::path::PathBuf> {
+    let environments = Environments::of(&deployment.functions, &addresses.endpoints());
+    environments.write(folder, &std::env::current_exe()?)
+}
+
+fn upstreams(addresses: Addresses) -> Vec<Upstream> {
+    let upstream = |service, address, variable, always| Upstream { service, address, variable, always };
+    vec![
+        upstream(Service::DynamoDb, addresses.dynamodb, "AWS_ENDPOINT_URL_DYNAMODB", true),
+        upstream(Service::Sqs, addresses.sqs, "AWS_ENDPOINT_URL_SQS", true),
+        upstream(Service::Ses, addresses.mail, "AWS_ENDPOINT_URL_SESV2", true),
+        upstream(Service::Payments, addresses.payments, "AGORA_PAYMENT_GATEWAY_URL", false),
+    ]
+}
+
+/// Connects queues, streams and schedules with their functions.
+fn connect(
+    builder: &StackBuilder,
+    services: &Services,
+    invoker: &Invoker,
+    stop: &Stop,
+    sources: &mut JoinSet<()>,
+) -> Vec<Arc<StreamReader>> {
+    let mut streams = Vec::new();
+    for function in &services.deployment.functions {
+        for mapping in &function.queues {
+            let poller = QueuePoller {
+                function: function.stem.clone(),
+                mapping: mapping.clone(),
+                queues: services.queues.clone(),
+                invoker: invoker.clone(),
+                stop: stop.clone(),
+            };
+            sources.spawn(poller.run());
+        }
+        for mapping in function.streams.iter().filter(|_| builder.streams) {
+            let (database, state) = (services.database.clone(), builder.state.as_deref());
+            let reader =
+                StreamReader::new(&function.stem, mapping, database, invoker.clone(), stop.clone(), state);
+            let reader = Arc::new(reader);
+            sources.spawn(Arc::clone(&reader).run());
+            streams.push(reader);
+        }
+        for schedule in function.schedules.iter().filter(|schedule| builder.schedules && schedule.enabled) {
+            let ticker = Ticker {
+                function: function.stem.clone(),
+                schedule: schedule.clone(),
+                invoker: invoker.clone(),
+                stop: stop.clone(),
+            };
+            sources.spawn(ticker.run());
+        }
+    }
+    streams
+}

@@ -1,0 +1,9 @@
+//! The clock, terminal, signals and files of the local stack.
+
+pub mod arn;
+pub mod aws_ids;
+pub mod clock;
+pub mod console;
+pub mod private_file;
+pub(crate) mod shutdown;
+pub mod signals;

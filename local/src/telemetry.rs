@@ -1,0 +1,4 @@
+//! Logs and metrics of the functions.
+
+pub mod logs;
+pub mod metrics;

@@ -1,0 +1,40 @@
+//! Operator tools for deployments on AWS: administrators, secrets and signing keys.
+
+mod cli;
+mod grant_admin;
+mod keys;
+mod secrets;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use local::system::console;
+
+use cli::{Cli, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::GrantAdmin(arguments) => grant_admin::run(arguments).await.map_err(OpsError::from),
+        Command::Keys(command) => keys::run(&command).map_err(OpsError::from),
+        Command::Secrets(arguments) => secrets::run(&arguments).map_err(OpsError::from),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::problem(format_args!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Failure of a command.
+#[derive(Debug, thiserror::Error)]
+enum OpsError {
+    #[error(transparent)]
+    GrantAdmin(#[from] grant_admin::AppointmentError),
+    #[error(transparent)]
+    Keys(#[from] local::keys::rotation::KeysError),
+    #[error(transparent)]
+    Secrets(#[from] secrets::StageError),
+}

@@ -1,0 +1,104 @@
+//! `ops secrets`: generates the secrets of a new stack on AWS, and prints the commands that create them there.
+//!
+//! The template holds only their names. Generated values are written to files that only their owner can read, and from
+//! there to AWS; no value is printed.
+
+use std::path::Path;
+
+use local::keys::SIGNING_KEY;
+use local::keys::aws_secrets::{Creation, secret_name};
+use local::keys::local_secrets::{PARAMETERS_OF_GATEWAY, SecretError, random};
+use local::keys::store::KeyFolder;
+use local::system::{arn, console, private_file};
+use local::template::{Template, TemplateError};
+
+use crate::cli::SecretsArguments;
+use local::keys::rotation::{self, KeysError};
+
+/// Why the secrets of a stage are not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StageError {
+    /// The template cannot be read.
+    #[error("{path}: {source}")]
+    Template { path: std::path::PathBuf, source: TemplateError },
+    /// A secret cannot be made or kept.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The keys that sign tokens cannot be made or kept.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+/// Generates missing secrets and prints how to create each on AWS.
+pub(crate) fn run(arguments: &SecretsArguments) -> Result<(), StageError> {
+    let invalid = |source| StageError::Template { path: arguments.template.clone(), source };
+    let template = Template::read(&arguments.template).map_err(invalid)?;
+    for creation in first_secrets(&template, &arguments.deployments, &arguments.stage)? {
+        if creation.from_gateway {
+            let file = creation.file.display();
+            console::line(format_args!("# issued by the payment gateway: write it to {file}, then run"));
+        }
+        console::line(creation);
+    }
+    Ok(())
+}
+
+/// Makes whatever secrets of a new stage Agora makes itself, and says what is to be created. Said again, it makes only what is
+/// missing.
+///
+/// # Errors
+/// [`StageError`].
+fn first_secrets(template: &Template, stages: &Path, stage: &str) -> Result<Vec<Creation>, StageError> {
+    let keys = KeyFolder::of_stage(stages, stage);
+    if keys.ring().map_err(KeysError::from)?.is_none() {
+        rotation::init(&keys, None)?;
+    }
+    let mut creations: Vec<Creation> = keys.creation().map_err(KeysError::from)?.into_iter().collect();
+    let others = template.secret_parameters().into_iter().filter(|parameter| parameter != SIGNING_KEY);
+    for parameter in others {
+        let file = stages.join(stage).join(format!("{}.secret", arn::kebab(&parameter)));
+        let from_gateway = PARAMETERS_OF_GATEWAY.contains(&parameter.as_str());
+        if !from_gateway && !file.exists() {
+            let value = random().map_err(SecretError::from)?;
+            private_file::write(&file, value.as_bytes())
+                .map_err(|source| SecretError::File { path: file.clone(), source })?;
+        }
+        creations.push(Creation { name: secret_name(stage, &parameter), file, from_gateway });
+    }
+    creations.sort_by_key(|creation| creation.from_gateway);
+    Ok(creations)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn a_new_stage_gets_its_secrets_in_files_and_the_gateways_are_asked_for() {
+        let root = std::env::temp_dir().join(format!("local-stage-{}", local::system::aws_ids::uuid()));
+        let template =
+            Template::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap();
+        let creations = first_secrets(&template, &root, "prod").unwrap();
+        let (asked, made): (Vec<_>, Vec<_>) = creations.iter().partition(|creation| creation.from_gateway);
+        let names: Vec<&str> = asked.iter().map(|creation| creation.name.as_str()).collect();
+        assert_eq!(names, ["agora/prod/payment-gateway-key", "agora/prod/payment-webhook-secret"]);
+        assert_eq!(made.len(), 4);
+        let mut values = Vec::new();
+        for creation in &made {
+            assert_eq!(fs::metadata(&creation.file).unwrap().permissions().mode() & 0o777, 0o600);
+            values.push(fs::read_to_string(&creation.file).unwrap());
+            assert!(!creation.to_string().contains(values.last().unwrap()), "a value is printed");
+        }
+        assert!(asked.iter().all(|creation| !creation.file.exists()));
+        assert_eq!(
+            first_secrets(&template, &root, "prod").unwrap(),
+            creations,
+            "said again, it makes nothing new"
+        );
+        let again: Vec<String> = made.iter().map(|made| fs::read_to_string(&made.file).unwrap()).collect();
+        assert_eq!(again, values);
+        fs::remove_dir_all(root).unwrap();
+    }
+}

@@ -1,7 +1,0 @@
-//! The short form of the proofs, and some of the planted bugs: what `make test` has time for.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod bugs;
-mod record;
-mod short;

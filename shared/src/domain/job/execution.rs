@@ -1,0 +1,8 @@
+//! Commands of the worker that runs a job.
+
+pub mod advance;
+pub mod fail;
+pub mod mark_dead;
+pub mod record_failed_attempt;
+pub mod release;
+pub mod start;

@@ -1,0 +1,69 @@
+//! Getting on with a job.
+
+use crate::domain::job::output::chunk::{Chunk, ChunkPlace};
+use crate::domain::job::{Held, Job, JobEvent, JobStatus, Overtaken, Written};
+use crate::domain::order::OrderId;
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
+
+/// Keeps a chunk, and notes how far it reaches: both or neither.
+#[derive(Debug, Clone)]
+pub struct AdvanceJob {
+    /// The job, as it is held.
+    pub held: Held,
+    /// What is kept; nothing, if it is empty.
+    pub text: String,
+    /// How many rows that has.
+    pub rows: u64,
+    /// The last order that is in it.
+    pub after: Option<OrderId>,
+    /// How many rows there will be about.
+    pub total: u64,
+    /// Whether there is no more.
+    pub is_last: bool,
+}
+
+impl Command for AdvanceJob {
+    type State = Option<Job>;
+    type Output = Job;
+    type Error = Overtaken;
+
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::one(&self.held.id)
+    }
+
+    /// # Errors
+    /// [`Overtaken`] if somebody else is at the job by now, or it was called off.
+    fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, Overtaken>, Overtaken> {
+        let job = Job::still(self.held, job)?;
+        let written = self.added_to(job.written);
+        let total = if self.is_last { written.rows } else { self.total.max(written.rows) };
+        let advanced = Job { written, total: Some(total), last_error: None, ..job.clone().next(now) };
+        let (next, event) = if self.is_last {
+            (advanced_to_end(advanced, now), JobEvent::Succeeded)
+        } else {
+            (advanced, JobEvent::Advanced)
+        };
+        let change = Change::of(next.clone()).save(&next, event);
+        if written.chunks == job.written.chunks {
+            return Ok(change);
+        }
+        let place = ChunkPlace { job: job.id, number: written.chunks };
+        Ok(change.keep(&place, &Chunk { text: self.text.clone() }, next.expires_at))
+    }
+}
+
+fn advanced_to_end(job: Job, now: Timestamp) -> Job {
+    Job { status: JobStatus::Succeeded, finished_at: Some(now), ..job }
+}
+
+impl AdvanceJob {
+    fn added_to(&self, written: Written) -> Written {
+        Written {
+            rows: written.rows.saturating_add(self.rows),
+            bytes: written.bytes.saturating_add(u64::try_from(self.text.len()).unwrap_or(u64::MAX)),
+            chunks: written.chunks.saturating_add(u32::from(!self.text.is_empty())),
+            after: self.after.or(written.after),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! An attempt that failed.
+
+use crate::domain::job::{Held, Job, JobEvent, JobStatus, Overtaken};
+use crate::kit::command::{Change, Command, Reads};
+use crate::kit::system::clock::Timestamp;
+
+/// Notes why an attempt failed. The job waits for its next one, and keeps what it has written.
+#[derive(Debug, Clone, Copy)]
+pub struct NoteFailedJobAttempt {
+    /// The job, as it was held.
+    pub held: Held,
+    /// Why, in public words.
+    pub reason: &'static str,
+}
+
+impl Command for NoteFailedJobAttempt {
+    type State = Option<Job>;
+    type Output = ();
+    type Error = Overtaken;
+
+    fn reads(&self) -> Reads<Self::State> {
+        Reads::one(&self.held.id)
+    }
+
+    /// # Errors
+    /// [`Overtaken`] if somebody else is at the job by now, or it was called off.
+    fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), Overtaken>, Overtaken> {
+        let last_error = Some(self.reason.to_owned());
+        let waits = Job { status: JobStatus::Queued, last_error, ..Job::still(self.held, job)?.next(now) };
+        Ok(Change::of(()).save(&waits, JobEvent::AttemptFailed))
+    }
+}

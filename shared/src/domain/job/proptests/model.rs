@@ -1,0 +1,274 @@
+//! A job with its messages, its letters and those who work on it; and what must hold of it after every commit.
+
+use std::collections::BTreeMap;
+
+use super::Act;
+use crate::domain::job::cancel::CancelJob;
+use crate::domain::job::create::RequestJob;
+use crate::domain::job::execution::advance::AdvanceJob;
+use crate::domain::job::execution::fail::{FailJob, ReportRefusal};
+use crate::domain::job::execution::mark_dead::RecordDeath;
+use crate::domain::job::execution::record_failed_attempt::NoteFailedJobAttempt;
+use crate::domain::job::execution::release::ReleaseJob;
+use crate::domain::job::execution::start::StartJob;
+use crate::domain::job::output::chunk::Chunk;
+use crate::domain::job::retry::RetryJob;
+use crate::domain::job::{Job, JobRequest, JobStatus, Priority};
+use crate::domain::market::{Market, MarketStatus};
+use crate::domain::order::OrderId;
+use crate::domain::user::{Role, UserId};
+use crate::domain::values::actor::Actor;
+use crate::domain::values::id::Id;
+use crate::kit::command::{Change, Command, EventId, Operation, Record, Version};
+use crate::kit::system::clock::Timestamp;
+use crate::messaging::dead_letter::record::RecordDeadLetter;
+use crate::messaging::dead_letter::redrive::RedriveDeadLetter;
+use crate::messaging::dead_letter::{DeadLetter, DeadLetterStatus, letter_of_redrive};
+use crate::messaging::event_routing::Subscriber;
+
+/// How many orders the report has.
+pub(super) const ORDERS: u64 = 7;
+/// How often a message is delivered at most.
+const DELIVERIES: u32 = 5;
+const NOW: i64 = 1_800_000_000_000;
+
+/// A message that asks for the job, and how often it was delivered.
+#[derive(Debug, Clone)]
+struct Message {
+    request: Version,
+    redrive: Option<EventId>,
+    deliveries: u32,
+}
+
+pub(super) struct World {
+    pub(super) job: Job,
+    chunks: BTreeMap<String, String>,
+    messages: Vec<Message>,
+    letters: Vec<DeadLetter>,
+    /// The job as each worker committed it last.
+    workers: [Option<Job>; 3],
+    now: Timestamp,
+}
+
+fn owner() -> UserId {
+    "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap()
+}
+
+fn order(number: u64) -> OrderId {
+    Id::of_digest(u128::from(number) << 80)
+}
+
+impl World {
+    /// A job that was asked for, for now or for in a while.
+    pub(super) fn with(delayed: bool) -> Self {
+        let now = Timestamp::from_millis(NOW);
+        let market: Market = serde_json::from_value(serde_json::json!({
+            "id": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS", "version": 1, "name": "Mugs", "description": null,
+            "status": MarketStatus::Active, "currency": "EUR", "creatorId": owner(),
+            "createdAt": now, "updatedAt": now,
+        }))
+        .unwrap();
+        let request = RequestJob {
+            id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
+            by: Actor { user: owner(), role: Role::User },
+            reads_any: false,
+            market_id: market.id,
+            from: None,
+            to: None,
+            priority: Priority::Normal,
+            run_at: delayed.then(|| now.plus(std::time::Duration::from_millis(3))),
+            retention: "7".parse().unwrap(),
+        };
+        let change = request.decide(Some(market), now).unwrap();
+        let (job, _, events) = change.into_parts().unwrap();
+        let mut world = Self {
+            job,
+            chunks: BTreeMap::new(),
+            messages: Vec::new(),
+            letters: Vec::new(),
+            workers: [const { None }; 3],
+            now,
+        };
+        world.send(&events);
+        world
+    }
+
+    /// The messages of events that somebody hears.
+    fn send(&mut self, events: &[crate::kit::command::change::Announcement]) {
+        for event in events.iter().filter(|event| event.name.starts_with("job.requested")) {
+            self.messages.push(Message { request: event.sequence, redrive: None, deliveries: 0 });
+        }
+    }
+
+    /// Does what a command decides, and holds it against what must always hold.
+    fn commit<T, E: std::fmt::Debug>(&mut self, decided: Result<Change<T, E>, E>) -> Option<T> {
+        let (output, writes, events) = decided.ok()?.into_parts().unwrap();
+        let before = self.job.clone();
+        for write in writes {
+            let Operation::Put { item, kind, .. } = write.operation else { panic!("only puts are expected") };
+            match kind {
+                Job::KIND => self.job = serde_dynamo::from_item(item).unwrap(),
+                Chunk::KIND => {
+                    let chunk: Chunk = serde_dynamo::from_item(item).unwrap();
+                    self.chunks.insert(write.key.sk, chunk.text);
+                }
+                DeadLetter::KIND => self.keep_letter(serde_dynamo::from_item(item).unwrap()),
+                other => panic!("{other} is not expected"),
+            }
+        }
+        self.send(&events);
+        self.hold(&before);
+        Some(output)
+    }
+
+    fn keep_letter(&mut self, letter: DeadLetter) {
+        self.letters.retain(|known| known.id != letter.id);
+        self.letters.push(letter);
+    }
+
+    /// What must hold of every version.
+    fn hold(&self, before: &Job) {
+        let job = &self.job;
+        let moved = job.version != before.version;
+        assert!(!moved || job.version == before.version.next(), "a version was left out");
+        assert!(!moved || before.status != JobStatus::Succeeded, "what succeeded stays");
+        assert_eq!(job.finished_at.is_some(), !job.status.is_open(), "{job:?}");
+        assert_eq!(job.woken_by.is_some(), job.status == JobStatus::Dead, "{job:?}");
+        assert!(job.attempts <= DELIVERIES, "{job:?}");
+        assert!(job.expires_at > self.now && job.total.is_none_or(|total| job.written.rows <= total));
+        assert_eq!(self.text(), rows(1, job.written.rows), "{job:?}");
+        assert_eq!(job.written.bytes, u64::try_from(self.text().len()).unwrap());
+        assert!(job.status != JobStatus::Succeeded || job.written.rows == ORDERS, "{job:?}");
+    }
+
+    /// What the job's chunks say together.
+    pub(super) fn text(&self) -> String {
+        let count = usize::try_from(self.job.written.chunks).unwrap();
+        self.chunks.values().take(count).cloned().collect()
+    }
+
+    pub(super) fn act(&mut self, act: Act) {
+        self.now = self.now.plus(std::time::Duration::from_millis(1));
+        let (found, now, id) = (Some(self.job.clone()), self.now, self.job.id);
+        match act {
+            Act::Deliver { message, worker } => self.deliver(message, worker),
+            Act::Page { worker, orders } => self.page(worker, orders),
+            Act::Stumble { worker } => {
+                let Some(held) = self.workers[worker].take() else { return };
+                let note = NoteFailedJobAttempt { held: held.held(), reason: "the table did not answer" };
+                self.commit(note.decide(found, now));
+            }
+            Act::Refuse { worker } => {
+                let Some(held) = self.workers[worker].take() else { return };
+                let refuse = FailJob { held: held.held(), refusal: ReportRefusal::MarketGone };
+                self.commit(refuse.decide(found, now));
+            }
+            Act::Cancel => drop(self.commit(CancelJob { id, by: owner() }.decide(found, now))),
+            Act::Retry => drop(self.commit(RetryJob { id, by: owner() }.decide(found, now))),
+            Act::Die { message } => self.die(message),
+            Act::Redrive => self.redrive(),
+            Act::Release => drop(self.commit(ReleaseJob { id }.decide(found, now))),
+        }
+    }
+
+    fn deliver(&mut self, message: usize, worker: usize) {
+        let Some(message) = self.messages.get_mut(message) else { return };
+        if message.deliveries == DELIVERIES {
+            return;
+        }
+        message.deliveries += 1;
+        let request = JobRequest { id: self.job.id, version: message.request };
+        let start = StartJob { request, delivery: message.deliveries, redrive: message.redrive.clone() };
+        let started = start.decide(Some(self.job.clone()), self.now);
+        self.workers[worker] = self.commit(started);
+    }
+
+    fn page(&mut self, worker: usize, orders: u64) {
+        let Some(held) = self.workers[worker].clone() else { return };
+        let first = held.written.rows + 1;
+        let last = (held.written.rows + orders).min(ORDERS);
+        let advance = AdvanceJob {
+            held: held.held(),
+            text: rows(first, last),
+            rows: last + 1 - first,
+            after: Some(order(last)),
+            total: ORDERS,
+            is_last: last == ORDERS,
+        };
+        let advanced = advance.decide(Some(self.job.clone()), self.now);
+        self.workers[worker] = self.commit(advanced).filter(|job| job.status == JobStatus::Running);
+        assert_eq!(self.job.written.after.is_some(), self.job.written.rows > 0);
+    }
+
+    fn die(&mut self, message: usize) {
+        let Some(message) = self.messages.get(message).cloned() else { return };
+        let letter = RecordDeadLetter {
+            letter: a_letter(self.letters.len(), self.now),
+            redriven_from: message.redrive.as_ref().and_then(|redrive| letter_of_redrive(redrive.as_str())),
+        };
+        let known = letter.redriven_from.map(|id| self.letters.iter().find(|known| known.id == id).cloned());
+        let job = Some(JobRequest { id: self.job.id, version: message.request });
+        let death = RecordDeath { letter, job };
+        let died = death.decide((known.into_iter().collect(), vec![Some(self.job.clone())]), self.now);
+        self.commit(died);
+    }
+
+    fn redrive(&mut self) {
+        let Some(letter) = self.letters.iter().find(|letter| letter.status == DeadLetterStatus::Dead) else {
+            return;
+        };
+        let redrive = RedriveDeadLetter { id: letter.id, by: owner() };
+        let letter = self.commit(redrive.decide(Some(letter.clone()), self.now)).unwrap();
+        let name = Some(EventId::of(&letter.id.to_string(), letter.version));
+        // Which message it was does not matter to the letter: any of them may have died.
+        for request in self.messages.iter().map(|message| message.request).collect::<Vec<_>>() {
+            self.messages.push(Message { request, redrive: name.clone(), deliveries: 0 });
+        }
+    }
+
+    /// Lets the job come to its end without further trouble; gives what it has written.
+    pub(super) fn through(mut self) -> String {
+        let (id, now) = (self.job.id, self.now.plus(std::time::Duration::from_secs(1)));
+        self.now = now;
+        if self.job.is_waiting() {
+            self.commit(ReleaseJob { id }.decide(Some(self.job.clone()), now)).unwrap();
+        }
+        if !self.job.status.is_open() && self.job.status != JobStatus::Succeeded {
+            self.commit(RetryJob { id, by: owner() }.decide(Some(self.job.clone()), now)).unwrap();
+        }
+        if self.job.status.is_open() {
+            let request = JobRequest { id, version: self.job.request.unwrap() };
+            let start = StartJob { request, delivery: 1, redrive: None };
+            let started = start.decide(Some(self.job.clone()), now);
+            self.workers[0] = self.commit(started);
+        }
+        while self.job.status != JobStatus::Succeeded {
+            self.page(0, 2);
+        }
+        self.text()
+    }
+}
+
+/// The rows of these orders.
+pub(super) fn rows(first: u64, last: u64) -> String {
+    (first..=last).map(|number| number.to_string() + "\n").collect()
+}
+
+fn a_letter(number: usize, now: Timestamp) -> DeadLetter {
+    DeadLetter {
+        id: Id::of_digest(u128::try_from(number).unwrap()),
+        version: Version::FIRST,
+        queue: Subscriber::Reports,
+        status: DeadLetterStatus::Dead,
+        message_id: "m1".to_owned(),
+        body: String::new(),
+        attributes: BTreeMap::new(),
+        reason: "the table did not answer".to_owned(),
+        attempts: DELIVERIES,
+        sent_at: None,
+        redrives: Vec::new(),
+        removed: None,
+        created_at: now,
+        updated_at: now,
+    }
+}

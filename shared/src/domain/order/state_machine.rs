@@ -1,0 +1,8 @@
+//! State machine of an order: statuses, transitions, and the stock position that follows from them.
+
+#[cfg(test)]
+pub(crate) mod proptests;
+pub(crate) mod refund_transitions;
+pub(crate) mod status;
+pub mod stock_position;
+pub(crate) mod transition;

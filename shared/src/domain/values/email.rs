@@ -1,0 +1,114 @@
+//! E-mail addresses.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// An e-mail address in the one form under which it is compared: NFKC, lower case, without surrounding space.
+///
+/// ```
+/// use crate::domain::values::email::Email;
+/// assert_eq!("Ada@Example.com".parse::<Email>(), "ada@example.COM".parse::<Email>());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Email(String);
+
+/// Text that is no e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a valid e-mail address of at most 254 bytes")]
+pub struct EmailError;
+
+impl Email {
+    /// The normalised address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Email {
+    type Err = EmailError;
+
+    /// The rules of RFC 5321 for length (254 in all, 64 before the `@`), and of the HTML standard for the letters:
+    /// what a browser's e-mail field accepts, and letters beyond ASCII.
+    fn from_str(text: &str) -> Result<Self, EmailError> {
+        let normal = text.trim().nfkc().collect::<String>().to_lowercase();
+        let (local, domain) = normal.rsplit_once('@').ok_or(EmailError)?;
+        let local_letter = |c: char| c.is_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+        let label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let dots = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
+        let valid = normal.len() <= 254
+            && (1..=64).contains(&local.len())
+            && local.chars().all(local_letter)
+            && dots
+            && domain.contains('.')
+            && domain.split('.').all(label);
+        if valid { Ok(Self(normal)) } else { Err(EmailError) }
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = EmailError;
+
+    fn try_from(text: String) -> Result<Self, EmailError> {
+        text.parse()
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.0
+    }
+}
+
+/// Personal data: never in a log.
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            "a",
+            "a@",
+            "@b.c",
+            "a@b",
+            "a b@c.de",
+            "a@b..de",
+            "a@-b.de",
+            ".a@b.de",
+            "a..b@c.de",
+            "a@b.de\r\nX: y",
+        ] {
+            assert_eq!(text.parse::<Email>(), Err(EmailError), "{text:?}");
+        }
+        assert!(format!("{}@b.de", "a".repeat(65)).parse::<Email>().is_err());
+    }
+
+    #[test]
+    fn spelling_variants_are_one_address() {
+        let expected: Email = "ada.lovelace+shop@example.com".parse().unwrap();
+        for text in [
+            "Ada.Lovelace+shop@Example.COM",
+            "  ada.lovelace+shop@example.com ",
+            "ａda.lovelace+shop@example.com",
+        ] {
+            assert_eq!(text.parse::<Email>().unwrap(), expected, "{text:?}");
+        }
+    }
+}

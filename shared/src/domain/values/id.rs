@@ -1,0 +1,180 @@
+//! Ids: prefixed, sortable by the time they were made, opaque to clients.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use ulid::Ulid;
+
+use crate::kit::system::clock::{Entropy, Timestamp};
+
+/// What an id is the id of.
+pub trait Identified {
+    /// The prefix of its ids, like `ord`.
+    const PREFIX: &'static str;
+}
+
+/// The id of a `T`: its prefix and a [ULID](https://github.com/ulid/spec), like `ord_01J8Z3K5V0ABCDEFGHJKMNPQRS`.
+///
+/// ```
+/// use crate::domain::values::id::Id;
+/// use shared::domain::order::Order;
+///
+/// let id: Id<Order> = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
+/// assert_eq!(id.to_string(), "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS");
+/// assert!("usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse::<Id<Order>>().is_err());
+/// ```
+pub struct Id<T> {
+    ulid: Ulid,
+    of: PhantomData<fn() -> T>,
+}
+
+/// Text that is no id of the kind asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an id of the form {prefix}_ and 26 characters")]
+pub struct IdError {
+    prefix: &'static str,
+}
+
+impl<T: Identified> Id<T> {
+    /// A new id, made at `now`.
+    #[must_use]
+    pub fn generate(now: Timestamp, entropy: &impl Entropy) -> Self {
+        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+        Self { ulid: Ulid::from_parts(millis, entropy.random()), of: PhantomData }
+    }
+
+    /// The id that a digest stands for: always the same, where chance would make another each time.
+    #[must_use]
+    pub const fn of_digest(digest: u128) -> Self {
+        Self { ulid: Ulid(digest), of: PhantomData }
+    }
+
+    /// The least id that a thing made at `moment` can have.
+    #[must_use]
+    pub fn first_at(moment: Timestamp) -> Self {
+        Self::of_digest(milliseconds(moment) << RANDOM_BITS)
+    }
+
+    /// The greatest id that a thing made before `moment` can have; none, if nothing was made by then.
+    #[must_use]
+    pub fn last_before(moment: Timestamp) -> Option<Self> {
+        (milliseconds(moment) << RANDOM_BITS).checked_sub(1).map(Self::of_digest)
+    }
+
+    /// The id of another kind of thing that belongs to this one, one to one.
+    #[must_use]
+    pub const fn retyped<U: Identified>(self) -> Id<U> {
+        Id { ulid: self.ulid, of: PhantomData }
+    }
+}
+
+/// How many bits of a ULID are random; the 48 before them are the time.
+const RANDOM_BITS: u32 = 80;
+
+/// A moment as ULIDs have it: what they cannot tell is the first or the last that they can.
+fn milliseconds(moment: Timestamp) -> u128 {
+    u128::try_from(moment.as_millis()).unwrap_or(0).min((1 << (u128::BITS - RANDOM_BITS)) - 1)
+}
+
+impl<T: Identified> fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", T::PREFIX, self.ulid)
+    }
+}
+
+impl<T: Identified> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<T: Identified> FromStr for Id<T> {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let error = IdError { prefix: T::PREFIX };
+        let encoded = text.strip_prefix(T::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or(error)?;
+        let ulid = Ulid::from_string(encoded).map_err(|_| error)?;
+        // One spelling per id: the parser also takes lower case and look-alike letters.
+        if ulid.to_string() == encoded { Ok(Self { ulid, of: PhantomData }) } else { Err(error) }
+    }
+}
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Id<T> {}
+
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.ulid == other.ulid
+    }
+}
+
+impl<T> Eq for Id<T> {}
+
+impl<T> PartialOrd for Id<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Id<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.ulid.cmp(&other.ulid)
+    }
+}
+
+impl<T> Hash for Id<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.ulid.hash(state);
+    }
+}
+
+impl<T: Identified> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, T: Identified> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::Order;
+    use crate::kit::system::clock::SystemEntropy;
+
+    #[test]
+    fn later_ids_sort_after_earlier_ones() {
+        let earlier = Id::<Order>::generate(Timestamp::from_millis(1_000), &SystemEntropy);
+        let later = Id::<Order>::generate(Timestamp::from_millis(1_001), &SystemEntropy);
+        assert!(earlier.to_string() < later.to_string());
+    }
+
+    #[test]
+    fn only_the_canonical_spelling_is_an_id() {
+        for text in [
+            "",
+            "ord_",
+            "ord_01j8z3k5v0abcdefghjkmnpqrs",
+            "ord_01J8Z3K5V0ABCDEFGHJKMNPQR",
+            "ord_01J8Z3K5V0ABCDEFGHJKMNPQRSX",
+            "ord_01J8Z3K5V0#USER#XXXXXXXXXX",
+            "ORD_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "ord_91J8Z3K5V0ABCDEFGHJKMNPQRS",
+        ] {
+            assert!(text.parse::<Id<Order>>().is_err(), "{text}");
+        }
+    }
+}

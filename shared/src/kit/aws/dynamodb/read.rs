@@ -1,0 +1,6 @@
+//! Reads: batch gets, queries and pagination.
+
+pub(crate) mod loader;
+pub mod pagination;
+pub mod query;
+pub mod reader;

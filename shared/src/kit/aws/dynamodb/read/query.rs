@@ -1,0 +1,250 @@
+//! Queries: one page of one partition, of the table or of an index. Nothing scans.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
+
+use super::loader::key_of;
+use crate::kit::aws::dynamodb::Table;
+use crate::kit::aws::dynamodb::error::store_error;
+use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Projection};
+use crate::kit::aws::dynamodb::schema::{Index, PK, SK};
+use crate::kit::command::read_set::parse;
+use crate::kit::command::{Item, Key, Record, StoreError};
+
+/// What to read of one partition.
+#[derive(Debug, Clone)]
+pub struct Query {
+    index: Option<Index>,
+    partition: String,
+    sort: Option<Predicate>,
+    filter: Option<Predicate>,
+    projection: Option<Projection<'static>>,
+    bare: bool,
+    newest_first: bool,
+    limit: u32,
+    after: Option<Position>,
+}
+
+/// Where a page ended: the keys of its last item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The item's own key.
+    pub key: Key,
+    /// Its sort value in the index that was read, if one was.
+    pub index_sort: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<Position>,
+}
+
+impl Query {
+    /// Up to `limit` items of a partition of the table, in the order of their sort keys.
+    #[must_use]
+    pub fn table(partition: impl Into<String>, limit: u32) -> Self {
+        Self::on(None, partition.into(), limit)
+    }
+
+    /// Up to `limit` items of a partition of an index, in the order of their sort values.
+    #[must_use]
+    pub fn index(index: Index, partition: impl Into<String>, limit: u32) -> Self {
+        Self::on(Some(index), partition.into(), limit)
+    }
+
+    const fn on(index: Option<Index>, partition: String, limit: u32) -> Self {
+        let (sort, filter, projection, after) = (None, None, None, None);
+        let (bare, newest_first) = (false, false);
+        Self { index, partition, sort, filter, projection, bare, newest_first, limit, after }
+    }
+
+    /// Only items whose sort value is less than `bound`.
+    #[must_use]
+    pub fn before(mut self, bound: impl Into<String>) -> Self {
+        self.sort = Some(Predicate::less(self.attributes().1, bound.into()));
+        self
+    }
+
+    /// Only items whose sort value begins with `prefix`.
+    #[must_use]
+    pub fn beginning_with(mut self, prefix: impl Into<String>) -> Self {
+        self.sort = Some(Predicate::BeginsWith(self.attributes().1, prefix.into()));
+        self
+    }
+
+    /// Only items whose sort value lies between `first` and `last`, or is one of them.
+    #[must_use]
+    pub fn between(mut self, first: impl Into<String>, last: impl Into<String>) -> Self {
+        let (first, last): (String, String) = (first.into(), last.into());
+        self.sort = Some(Predicate::Between(self.attributes().1, first.into(), last.into()));
+        self
+    }
+
+    /// Only items that come after `bound`, in the order that the query has by now. One that goes forwards between two
+    /// values keeps its end.
+    #[must_use]
+    pub fn beyond(mut self, bound: impl Into<String>) -> Self {
+        let (attribute, bound) = (self.attributes().1, bound.into());
+        self.sort = Some(match self.sort {
+            _ if self.newest_first => Predicate::less(attribute, bound),
+            // A key takes one condition: what is greater than a text is at least that text and the least character.
+            Some(Predicate::Between(_, _, last)) => {
+                Predicate::Between(attribute, format!("{bound}\u{0}").into(), last)
+            }
+            _ => Predicate::greater(attribute, bound),
+        });
+        self
+    }
+
+    /// Only items for which this holds; the others are read and paid for all the same.
+    #[must_use]
+    pub fn filter(mut self, predicate: Predicate) -> Self {
+        self.filter = Some(predicate);
+        self
+    }
+
+    /// Only these attributes.
+    #[must_use]
+    pub const fn project(mut self, projection: Projection<'static>) -> Self {
+        self.projection = Some(projection);
+        self
+    }
+
+    /// From the end backwards.
+    #[must_use]
+    pub const fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    /// Up to so many items.
+    #[must_use]
+    pub const fn limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Of each item nothing but its sort value.
+    #[must_use]
+    pub const fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// Whether it goes backwards.
+    pub(crate) const fn is_newest_first(&self) -> bool {
+        self.newest_first
+    }
+
+    /// Whether a filter leaves items out.
+    pub(crate) const fn is_narrowed(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// From where an earlier page ended.
+    #[must_use]
+    pub fn after(mut self, position: Option<Position>) -> Self {
+        self.after = position;
+        self
+    }
+
+    const fn attributes(&self) -> (&'static str, &'static str) {
+        match self.index {
+            Some(index) => index.attributes(),
+            None => (PK, SK),
+        }
+    }
+
+    /// Where the item stands whose keys these are.
+    fn position(&self, keys: &HashMap<String, AttributeValue>) -> Option<Position> {
+        let sort_attribute = self.attributes().1;
+        let index_sort = self.index.and_then(|_| keys.get(sort_attribute)?.as_s().ok().cloned());
+        Some(Position { key: key_of(keys)?, index_sort })
+    }
+
+    fn start_key(&self) -> Option<HashMap<String, AttributeValue>> {
+        let position = self.after.as_ref()?;
+        let mut key = super::loader::key_item(&position.key);
+        if let (Some(index), Some(sort)) = (self.index, &position.index_sort) {
+            let (partition_attribute, sort_attribute) = index.attributes();
+            key.insert(partition_attribute.to_owned(), AttributeValue::S(self.partition.clone()));
+            key.insert(sort_attribute.to_owned(), AttributeValue::S(sort.clone()));
+        }
+        Some(key)
+    }
+}
+
+/// An item as it is stored, and its sort value in the list that was read.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) sort: String,
+    pub(crate) item: Item,
+}
+
+/// Reads one page, in one request.
+pub(crate) async fn run<R: Record>(table: &Table, query: &Query) -> Result<Page<R>, StoreError> {
+    let (items, next) = send(table, query).await?;
+    let items = items.into_iter().map(|item| parse(item.into()));
+    Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+}
+
+/// Reads rows of an index, in one request; also says how far it has read, if there may be more.
+pub(crate) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Option<String>), StoreError> {
+    let (items, next) = send(table, query).await?;
+    let sort_attribute = query.attributes().1;
+    let rows = items.into_iter().filter_map(|mut item| {
+        let sort = item.remove(sort_attribute)?.as_s().ok()?.clone();
+        Some(Row { sort, item: item.into() })
+    });
+    Ok((rows.collect(), next.and_then(|position| position.index_sort)))
+}
+
+/// Counts items of an index, in one request; also says how far it has counted, if there may be more.
+pub(crate) async fn count(table: &Table, query: &Query) -> Result<(usize, Option<String>), StoreError> {
+    let answer = Box::pin(request(table, query).select(Select::Count).send()).await;
+    let answer = answer.map_err(|error| store_error(&error))?;
+    let reached = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last)?.index_sort);
+    Ok((usize::try_from(answer.count).unwrap_or_default(), reached))
+}
+
+type Items = Vec<HashMap<String, AttributeValue>>;
+
+async fn send(table: &Table, query: &Query) -> Result<(Items, Option<Position>), StoreError> {
+    let answer = Box::pin(request(table, query).send()).await.map_err(|error| store_error(&error))?;
+    let next = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last));
+    Ok((answer.items.unwrap_or_default(), next))
+}
+
+fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
+    let mut placeholders = Placeholders::default();
+    let (partition_attribute, sort_attribute) = query.attributes();
+    let mut condition = vec![Predicate::equal(partition_attribute, query.partition.clone())];
+    condition.extend(query.sort.clone());
+    let sort_value = [sort_attribute];
+    let projection = if query.bare { Some(Projection(&sort_value)) } else { query.projection.clone() };
+    table
+        .client
+        .query()
+        .table_name(&*table.name)
+        .set_index_name(query.index.map(|index| index.name().to_owned()))
+        .key_condition_expression(key_condition(&condition, &mut placeholders))
+        .set_filter_expression(query.filter.as_ref().map(|filter| filter.render(&mut placeholders)))
+        .set_projection_expression(projection.map(|wanted| wanted.render(&mut placeholders)))
+        .set_expression_attribute_names(placeholders.names())
+        .set_expression_attribute_values(placeholders.values())
+        .scan_index_forward(!query.newest_first)
+        .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
+        .set_exclusive_start_key(query.start_key())
+}
+
+/// Key conditions take no parentheses.
+fn key_condition(predicates: &[Predicate], placeholders: &mut Placeholders) -> String {
+    let parts: Vec<String> = predicates.iter().map(|predicate| predicate.render(placeholders)).collect();
+    parts.join(" AND ")
+}

@@ -1,0 +1,132 @@
+//! Counts in the table that stay within a limit, whoever raises them.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem, Update as UpdateItem};
+
+use crate::kit::aws::dynamodb::Table;
+use crate::kit::aws::dynamodb::error::store_error;
+use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
+use crate::kit::aws::dynamodb::read::loader::key_item;
+use crate::kit::aws::dynamodb::schema::{KIND, TTL};
+use crate::kit::command::{Key, StoreError};
+use crate::kit::resilience::rate_limit::Counters;
+use crate::kit::resilience::rate_limit::attempts::{Count, JointCounters};
+use crate::kit::resilience::retry::Backoff;
+use crate::kit::system::clock::Timestamp;
+use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy};
+
+const COUNT: &str = "count";
+const LIMIT_KIND: &str = "limit";
+
+impl Counters for Table {
+    /// One conditional write. A count that has lapsed has another key than the one of its successor, so that it does not
+    /// matter when the table forgets it.
+    async fn raise(
+        &self,
+        bucket: &str,
+        by: u32,
+        limit: u32,
+        expires_at: Timestamp,
+    ) -> Result<Option<u32>, StoreError> {
+        let key = Key { pk: format!("limit#{bucket}"), sk: LIMIT_KIND.to_owned() };
+        let Some(highest) = limit.checked_sub(by) else { return Ok(None) };
+        let mut placeholders = Placeholders::default();
+        let update = Update::default()
+            .add(COUNT, i64::from(by))
+            .set(KIND, LIMIT_KIND)
+            .set(TTL, expires_at.as_seconds())
+            .render(&mut placeholders);
+        let within =
+            Predicate::Any(vec![Predicate::Absent(COUNT), Predicate::at_most(COUNT, i64::from(highest))]);
+        let condition = within.render(&mut placeholders);
+        let request = self
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_item(&key)))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(placeholders.names())
+            .set_expression_attribute_values(placeholders.values())
+            .return_values(ReturnValue::UpdatedNew);
+        match Box::pin(request.send()).await {
+            Ok(answer) => {
+                let count =
+                    answer.attributes.as_ref().and_then(|new| new.get(COUNT)?.as_n().ok()?.parse().ok());
+                count.map(Some).ok_or(StoreError::Unavailable("no count in the answer"))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(store_error(&error)),
+            },
+        }
+    }
+}
+
+/// How often a transaction that another one got in the way of is sent again.
+const RACES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 8);
+
+impl JointCounters for Table {
+    async fn raise_all(&self, counts: &[Count]) -> Result<bool, StoreError> {
+        self.move_all(counts, 1).await
+    }
+
+    async fn lower_all(&self, counts: &[Count]) -> Result<(), StoreError> {
+        self.move_all(counts, -1).await.map(drop)
+    }
+}
+
+impl Table {
+    /// Moves every count by `by` in one transaction, unless one would leave its bounds.
+    async fn move_all(&self, counts: &[Count], by: i64) -> Result<bool, StoreError> {
+        let mut failures = 0;
+        loop {
+            let items = counts.iter().map(|count| self.moved(count, by)).collect::<Result<Vec<_>, _>>()?;
+            let request = self.client.transact_write_items().set_transact_items(Some(items));
+            let Err(error) = Box::pin(request.send()).await else { return Ok(true) };
+            match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+                    if codes.into_iter().any(|code| code == "ConditionalCheckFailed") {
+                        return Ok(false);
+                    }
+                }
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
+                _ => return Err(store_error(&error)),
+            }
+            failures += 1;
+            let delay = RACES.delay(failures, &SystemEntropy).ok_or(StoreError::Throttled)?;
+            SystemClock.sleep(delay).await;
+        }
+    }
+
+    fn moved(&self, count: &Count, by: i64) -> Result<TransactWriteItem, StoreError> {
+        let key = Key { pk: format!("limit#{}", count.key), sk: LIMIT_KIND.to_owned() };
+        let mut placeholders = Placeholders::default();
+        let update = Update::default()
+            .add(COUNT, by)
+            .set(KIND, LIMIT_KIND)
+            .set(TTL, count.expires_at.as_seconds())
+            .render(&mut placeholders);
+        let bound = if by > 0 {
+            let highest = i64::from(count.limit) - by;
+            Predicate::Any(vec![Predicate::Absent(COUNT), Predicate::at_most(COUNT, highest)])
+        } else {
+            Predicate::at_least(COUNT, -by)
+        };
+        let condition = bound.render(&mut placeholders);
+        let update = UpdateItem::builder()
+            .table_name(&*self.name)
+            .set_key(Some(key_item(&key)))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(placeholders.names())
+            .set_expression_attribute_values(placeholders.values())
+            .build()
+            .map_err(|error| StoreError::Rejected(error.to_string()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}

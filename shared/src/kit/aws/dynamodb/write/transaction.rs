@@ -1,0 +1,273 @@
+//! One transaction: what a change becomes, and what its failure means.
+
+mod item;
+
+use std::future::Future;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+
+use super::outbox;
+use crate::kit::aws::dynamodb::Table;
+use crate::kit::aws::dynamodb::error::store_error;
+use crate::kit::aws::dynamodb::expression::Placeholders;
+use crate::kit::aws::dynamodb::schema::receipt_key;
+use crate::kit::aws::dynamodb::write::idempotency_records;
+use crate::kit::command::change::Announcement;
+use crate::kit::command::{Cause, Item, Key, Receipt, StoreError, Write};
+use crate::kit::system::clock::Timestamp;
+use item::rejected;
+
+/// How many items one transaction may write.
+pub(crate) const MAX_ITEMS: usize = 100;
+
+/// The items of one transaction, each with what the failure of its condition means.
+pub(crate) struct Transaction<E> {
+    parcel: Parcel,
+    meanings: Vec<Meaning<E>>,
+}
+
+/// What is sent of a transaction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parcel {
+    items: Vec<TransactWriteItem>,
+    /// The keys of all items that others may write as well.
+    pub(crate) touches: Vec<Key>,
+}
+
+/// What the table said of a parcel.
+pub(crate) type Sent = Result<(), Unsent>;
+
+/// Why nothing of a parcel was written.
+#[derive(Debug, Clone)]
+pub(crate) enum Unsent {
+    /// It was cancelled; a reason for each of its items.
+    Cancelled(Vec<CancellationReason>),
+    /// Somebody is at the same items right now.
+    InConflict,
+    /// The table.
+    Failed(StoreError),
+}
+
+/// What it means that an item's condition failed.
+enum Meaning<E> {
+    /// It was done before.
+    Done,
+    /// The domain refuses it.
+    Refused(E),
+    /// Somebody was faster.
+    Lost,
+}
+
+/// Why a transaction was not committed. Nothing of it was written.
+#[derive(Debug)]
+pub(crate) enum NotCommitted<E> {
+    /// It was done before: the stored receipt.
+    AlreadyDone(Item),
+    /// A condition failed that the domain attached a refusal to.
+    Refused(E),
+    /// The same request is at its receipt right now.
+    Twin,
+    /// Somebody was faster, or is at the same items right now.
+    Lost,
+    /// The table.
+    Store(StoreError),
+}
+
+impl<E> Transaction<E> {
+    pub(crate) const fn new() -> Self {
+        Self { parcel: Parcel { items: Vec::new(), touches: Vec::new() }, meanings: Vec::new() }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.parcel.len()
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.parcel.is_empty()
+    }
+
+    /// Adds the proof that the cause was acted on.
+    pub(crate) fn receipt(
+        &mut self,
+        table: &Table,
+        receipt: &Receipt,
+        output: &impl serde::Serialize,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut placeholders = Placeholders::default();
+        let condition = idempotency_records::is_free(now).render(&mut placeholders);
+        let put = Put::builder()
+            .table_name(&*table.name)
+            .set_item(Some(idempotency_records::item(receipt, output)?))
+            .condition_expression(condition)
+            .set_expression_attribute_names(placeholders.names())
+            .set_expression_attribute_values(placeholders.values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| rejected(&error))?;
+        self.parcel.touches.push(receipt_key(receipt));
+        self.push(TransactWriteItem::builder().put(put).build(), Meaning::Done);
+        Ok(())
+    }
+
+    /// Adds an event to the outbox.
+    pub(crate) fn event(
+        &mut self,
+        table: &Table,
+        event: &Announcement,
+        cause: &Cause,
+    ) -> Result<(), StoreError> {
+        let put = Put::builder()
+            .table_name(&*table.name)
+            .set_item(Some(outbox::item(event, cause)?))
+            .build()
+            .map_err(|error| rejected(&error))?;
+        self.push(TransactWriteItem::builder().put(put).build(), Meaning::Lost);
+        Ok(())
+    }
+
+    /// Adds one write of a change.
+    pub(crate) fn write(&mut self, table: &Table, write: Write<E>) -> Result<(), StoreError> {
+        let item = item::item(table, &write.key, write.operation, write.condition)?;
+        self.parcel.touches.push(write.key);
+        self.push(item, write.refusal.map_or(Meaning::Lost, Meaning::Refused));
+        Ok(())
+    }
+
+    fn push(&mut self, item: TransactWriteItem, meaning: Meaning<E>) {
+        self.parcel.items.push(item);
+        self.meanings.push(meaning);
+    }
+
+    /// Commits all of it, or nothing, by whatever takes parcels to the table.
+    pub(crate) async fn commit<F: Future<Output = Sent>>(
+        self,
+        send: impl FnOnce(Parcel) -> F,
+    ) -> Result<(), NotCommitted<E>> {
+        let Self { parcel, meanings } = self;
+        send(parcel).await.map_err(|unsent| match unsent {
+            Unsent::Cancelled(reasons) => classify(&reasons, meanings),
+            Unsent::InConflict => NotCommitted::Lost,
+            Unsent::Failed(error) => NotCommitted::Store(error),
+        })
+    }
+}
+
+impl Parcel {
+    pub(crate) const fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Several, to be written together.
+    pub(crate) fn joined<'a>(parcels: impl IntoIterator<Item = &'a Self>) -> Self {
+        parcels.into_iter().fold(Self::default(), |mut joined, parcel| {
+            joined.items.extend(parcel.items.iter().cloned());
+            joined.touches.extend(parcel.touches.iter().cloned());
+            joined
+        })
+    }
+
+    /// Asks the table to write all of it, or nothing.
+    ///
+    /// The client sends the same request token with each of its own attempts, so that an attempt whose answer was
+    /// lost is not committed twice.
+    pub(crate) async fn send(self, table: &Table) -> Sent {
+        let request = table.client.transact_write_items().set_transact_items(Some(self.items));
+        let sent = Box::pin(request.send()).await;
+        sent.map(drop).map_err(unsent)
+    }
+}
+
+fn unsent<R>(error: SdkError<TransactWriteItemsError, R>) -> Unsent {
+    match &error {
+        SdkError::ServiceError(service) => match service.err() {
+            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                Unsent::Cancelled(cancelled.cancellation_reasons().to_vec())
+            }
+            // An attempt of our own under the same token, whose end the client did not see: it may yet commit.
+            TransactWriteItemsError::TransactionInProgressException(_) => {
+                Unsent::Failed(StoreError::Unavailable("a transaction whose end is not known"))
+            }
+            other if other.code() == Some("TransactionConflictException") => Unsent::InConflict,
+            _ => Unsent::Failed(store_error(&error)),
+        },
+        _ => Unsent::Failed(store_error(&error)),
+    }
+}
+
+/// Whether one of the reasons is one: a cancelled transaction has one for each item, `None` for those that were fine.
+pub(crate) fn any_is_to_blame(reasons: &[CancellationReason]) -> bool {
+    reasons.iter().any(|reason| reason.code().is_some_and(|code| code != "None"))
+}
+
+/// What the reasons of a cancelled transaction mean together: the weightiest of them.
+///
+/// A receipt that is there outweighs all: whatever else failed, failed because it was done. Where a version is not the one
+/// that was decided on, the decision is made again, and with it what a failed condition would mean; a refusal of the old one
+/// may be nothing but the race. Otherwise a refusal is a fact about the moment of the commit. Whatever remains is a race, or
+/// the table's own trouble.
+fn classify<E>(reasons: &[CancellationReason], meanings: Vec<Meaning<E>>) -> NotCommitted<E> {
+    let mut weightiest = (0, NotCommitted::Lost);
+    for (reason, meaning) in reasons.iter().zip(meanings) {
+        let found = match (reason.code().unwrap_or("None"), meaning) {
+            ("None", _) => continue,
+            ("ConditionalCheckFailed", Meaning::Done) => {
+                return NotCommitted::AlreadyDone(reason.item().cloned().unwrap_or_default().into());
+            }
+            ("ConditionalCheckFailed", Meaning::Lost) => (4, NotCommitted::Lost),
+            ("ConditionalCheckFailed", Meaning::Refused(refusal)) => (3, NotCommitted::Refused(refusal)),
+            ("TransactionConflict", Meaning::Done) => (2, NotCommitted::Twin),
+            ("TransactionConflict", _) => (2, NotCommitted::Lost),
+            ("ProvisionedThroughputExceeded" | "ThrottlingError", _) => {
+                (1, NotCommitted::Store(StoreError::Throttled))
+            }
+            (code, _) => (5, NotCommitted::Store(StoreError::Rejected(code.to_owned()))),
+        };
+        if found.0 > weightiest.0 {
+            weightiest = found;
+        }
+    }
+    weightiest.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(code: &str) -> CancellationReason {
+        CancellationReason::builder().code(code).build()
+    }
+
+    fn outcome(codes: [&str; 3]) -> String {
+        let meanings = vec![Meaning::Done, Meaning::Refused("no stock"), Meaning::Lost];
+        format!("{:?}", classify(&codes.map(reason), meanings))
+    }
+
+    #[test]
+    fn a_receipt_outweighs_a_lost_version_that_a_refusal_and_that_a_conflict() {
+        assert!(
+            outcome(["ConditionalCheckFailed", "ConditionalCheckFailed", "None"]).starts_with("AlreadyDone")
+        );
+        assert_eq!(
+            outcome(["None", "ConditionalCheckFailed", "TransactionConflict"]),
+            "Refused(\"no stock\")"
+        );
+        assert_eq!(outcome(["None", "ConditionalCheckFailed", "ConditionalCheckFailed"]), "Lost");
+        assert_eq!(outcome(["None", "None", "ConditionalCheckFailed"]), "Lost");
+        assert_eq!(outcome(["None", "None", "TransactionConflict"]), "Lost");
+        assert_eq!(outcome(["TransactionConflict", "None", "TransactionConflict"]), "Twin");
+        assert_eq!(outcome(["None", "ThrottlingError", "None"]), "Store(Throttled)");
+        assert_eq!(
+            outcome(["None", "ConditionalCheckFailed", "ValidationError"]),
+            "Store(Rejected(\"ValidationError\"))"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! What each write becomes: one item of a transaction.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateItem,
+};
+
+use crate::kit::aws::dynamodb::Table;
+use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
+use crate::kit::aws::dynamodb::read::loader::key_item;
+use crate::kit::aws::dynamodb::schema::{KIND, PK, TTL, VERSION, listed};
+use crate::kit::command::{Adjustment, Condition, Item, Key, Listings, Operation, StoreError};
+use crate::kit::system::clock::Timestamp;
+
+/// What every item of a transaction says, whatever it does.
+macro_rules! guarded {
+    ($builder:expr, $table:expr, $condition:expr, $placeholders:expr) => {
+        $builder
+            .table_name(&*$table.name)
+            .set_condition_expression($condition)
+            .set_expression_attribute_names($placeholders.names())
+            .set_expression_attribute_values($placeholders.values())
+            .build()
+            .map_err(|error| rejected(&error))
+    };
+}
+
+/// The attributes of a record, with those that every item has.
+fn attributes_of(
+    key: &Key,
+    item: Item,
+    kind: &str,
+    listings: Listings,
+    expires_at: Option<Timestamp>,
+) -> HashMap<String, AttributeValue> {
+    let mut attributes: HashMap<String, AttributeValue> = item.into();
+    attributes.extend(key_item(key));
+    attributes.insert(KIND.to_owned(), AttributeValue::S(kind.to_owned()));
+    if let Some(moment) = expires_at {
+        attributes.insert(TTL.to_owned(), AttributeValue::N(moment.as_seconds().to_string()));
+    }
+    for (index, (partition, sort)) in listed(listings) {
+        let (partition_attribute, sort_attribute) = index.attributes();
+        attributes.insert(partition_attribute.to_owned(), AttributeValue::S(partition));
+        attributes.insert(sort_attribute.to_owned(), AttributeValue::S(sort));
+    }
+    attributes
+}
+
+/// The item of the transaction that does `operation` to the item under `key`, if `condition` holds.
+pub(super) fn item(
+    table: &Table,
+    key: &Key,
+    operation: Operation,
+    condition: Condition,
+) -> Result<TransactWriteItem, StoreError> {
+    let mut placeholders = Placeholders::default();
+    let condition = predicate(condition, &operation).map(|predicate| predicate.render(&mut placeholders));
+    let item = TransactWriteItem::builder();
+    let key_only = Some(key_item(key));
+    let item = match operation {
+        Operation::Put { item: record, kind, listings, expires_at } => {
+            let attributes = attributes_of(key, record, kind, listings, expires_at);
+            item.put(guarded!(Put::builder().set_item(Some(attributes)), table, condition, placeholders)?)
+        }
+        Operation::Adjust(adjustment) => {
+            item.update(update_item(table, key, &adjustment, condition, placeholders)?)
+        }
+        Operation::Check => {
+            let check = ConditionCheck::builder().set_key(key_only);
+            item.condition_check(guarded!(check, table, condition, placeholders)?)
+        }
+        Operation::Delete => {
+            item.delete(guarded!(Delete::builder().set_key(key_only), table, condition, placeholders)?)
+        }
+    };
+    Ok(item.build())
+}
+
+pub(super) fn predicate(condition: Condition, operation: &Operation) -> Option<Predicate> {
+    match condition {
+        Condition::Always => None,
+        Condition::Absent => Some(Predicate::Absent(PK)),
+        Condition::AtVersion(version) => {
+            Some(Predicate::equal(VERSION, i64::try_from(version.get()).unwrap_or(i64::MAX)))
+        }
+        Condition::Is(attribute, value) => Some(Predicate::equal(attribute, value)),
+        Condition::Zero(counter) => Some(Predicate::equal(counter, 0)),
+        Condition::NoneBelowZero => {
+            let Operation::Adjust(adjustment) = operation else { return None };
+            let taken = adjustment.counters.iter().filter(|(_, by)| *by < 0);
+            let floors = taken.map(|(name, by)| Predicate::at_least(name, by.saturating_neg()));
+            Some(Predicate::All(std::iter::once(Predicate::Exists(PK)).chain(floors).collect()))
+        }
+    }
+}
+
+fn update_item(
+    table: &Table,
+    key: &Key,
+    adjustment: &Adjustment,
+    condition: Option<String>,
+    mut placeholders: Placeholders,
+) -> Result<UpdateItem, StoreError> {
+    let update = Update::default().set(KIND, adjustment.kind);
+    let update = adjustment.counters.iter().fold(update, |update, (name, by)| update.add(name, *by));
+    let update = adjustment.notes.iter().fold(update, |update, (name, text)| update.set(name, text.clone()));
+    let expression = update.render(&mut placeholders);
+    let builder = UpdateItem::builder().set_key(Some(key_item(key))).update_expression(expression);
+    guarded!(builder, table, condition, placeholders)
+}
+
+pub(super) fn rejected(error: &BuildError) -> StoreError {
+    StoreError::Rejected(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_guarded_where_they_fall_and_only_there() {
+        let adjustment =
+            Adjustment { kind: "stock", counters: vec![("available", -3), ("reserved", 3)], notes: vec![] };
+        let guard = predicate(Condition::NoneBelowZero, &Operation::Adjust(adjustment)).unwrap();
+        assert_eq!(guard, Predicate::All(vec![Predicate::Exists(PK), Predicate::at_least("available", 3)]));
+    }
+
+    #[test]
+    fn keys_are_named_as_the_schema_names_them() {
+        let key = Key { pk: "a".to_owned(), sk: "b".to_owned() };
+        assert_eq!(key_item(&key)["sk"], AttributeValue::S("b".to_owned()));
+    }
+}

@@ -1,0 +1,203 @@
+//! Errors as callers see them: a stable code, public words, the fields concerned. What caused them stays inside.
+
+pub mod error_code;
+pub mod field_errors;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+pub use error_code::Code;
+pub use field_errors::FieldErrors;
+
+use crate::kit::command::idempotency_lease::LeaseError;
+use crate::kit::command::{ExecuteError, StoreError};
+use crate::kit::resilience::breaker::Resting;
+use crate::kit::resilience::http_client::CallError;
+
+/// Whole seconds, and not before the time.
+fn in_seconds(left: Duration) -> u32 {
+    left.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u32::MAX)
+}
+
+/// An error on its way to the caller.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    code: Code,
+    message: Cow<'static, str>,
+    fields: BTreeMap<String, String>,
+    retry_after: Option<u32>,
+    cause: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl ApiError {
+    /// An error with these public words.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), fields: BTreeMap::new(), retry_after: None, cause: None }
+    }
+
+    /// Fields that break rules: by path, the rule each breaks.
+    #[must_use]
+    pub fn validation(fields: BTreeMap<String, String>) -> Self {
+        Self { fields, ..Self::new(Code::ValidationError, "some fields are not acceptable") }
+    }
+
+    /// One field that breaks a rule.
+    pub fn field(path: impl Into<String>, rule: impl ToString) -> Self {
+        Self::validation(BTreeMap::from([(path.into(), rule.to_string())]))
+    }
+
+    /// Nothing here for this caller: absent, or none of their business, which they cannot tell apart.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound, "there is no such resource")
+    }
+
+    /// Something unexpected: the caller learns nothing of it, the log everything.
+    pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
+        let error =
+            Self::new(Code::InternalError, "something went wrong; quote the request id when you report it");
+        Self { cause: Some(Arc::new(cause)), ..error }
+    }
+
+    /// Something is not reachable for the moment.
+    pub fn unavailable(cause: impl Error + Send + Sync + 'static) -> Self {
+        let error =
+            Self::new(Code::ServiceUnavailable, "the service is not available for the moment; try again");
+        Self { retry_after: Some(1), cause: Some(Arc::new(cause)), ..error }
+    }
+
+    /// The same request is being worked on, and may be so for this long yet.
+    fn in_progress(left: Duration) -> Self {
+        Self::new(
+            Code::IdempotencyInProgress,
+            "the same request is being worked on; ask again for its answer",
+        )
+        .retry_after(in_seconds(left))
+    }
+
+    fn key_reused() -> Self {
+        Self::new(Code::IdempotencyKeyReused, "this idempotency key was used for another request")
+    }
+
+    /// Also tells the caller when to try again, in seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// Also tells the caller of a field.
+    #[must_use]
+    pub fn with_field(mut self, path: impl Into<String>, says: impl ToString) -> Self {
+        self.fields.insert(path.into(), says.to_string());
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What is behind it, for the log.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
+        self.cause.as_deref()
+    }
+
+    /// The answer, as a problem of RFC 9457, for the request with this id.
+    #[must_use]
+    pub fn render(&self, request_id: &str) -> Response {
+        let (status, code) = (self.code.status(), self.code.as_str());
+        let mut error = json!({ "code": code, "message": self.message });
+        if !self.fields.is_empty() {
+            error["fields"] = json!(self.fields);
+        }
+        let problem = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "detail": self.message,
+            "instance": request_id,
+            "error": error,
+        });
+        let mut response = (status, problem.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// The error itself travels to the edge, which knows the request's id and writes the body.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Another service did not answer: neither does ours, and it says when to come back.
+impl From<CallError> for ApiError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Resting(Resting { back_in }) => {
+                Self::unavailable(error).retry_after(in_seconds(back_in))
+            }
+            CallError::NoConnection | CallError::TimedOut | CallError::CutOff => Self::unavailable(error),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Throttled | StoreError::Unavailable(_) => Self::unavailable(error),
+            StoreError::Rejected(_) | StoreError::Malformed(_) => Self::internal(error),
+        }
+    }
+}
+
+impl<E: Into<ApiError>> From<ExecuteError<E>> for ApiError {
+    fn from(error: ExecuteError<E>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => refusal.into(),
+            ExecuteError::KeyReused => Self::key_reused(),
+            ExecuteError::Contention => {
+                let error = Self::new(Code::Conflict, "others are changing the same thing; try again");
+                Self { retry_after: Some(1), ..error }
+            }
+            ExecuteError::InProgress => Self::in_progress(Duration::from_secs(1)),
+            ExecuteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: Into<ApiError>> From<LeaseError<E>> for ApiError {
+    fn from(error: LeaseError<E>) -> Self {
+        match error {
+            LeaseError::Refused(error) | LeaseError::Unknown(error) => error.into(),
+            LeaseError::InProgress(left) => Self::in_progress(left),
+            LeaseError::KeyReused => Self::key_reused(),
+            LeaseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<std::convert::Infallible> for ApiError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

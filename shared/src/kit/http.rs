@@ -1,0 +1,25 @@
+//! The HTTP edge: conventions that hold for every route, whatever it is about.
+//!
+//! A request passes the [`edge`] layers from the outside in: request and correlation ids and the access line,
+//! rendering of errors, panics, the `Accept` header, the body's limit; then the router, then the extractors in the
+//! order of the handler's arguments.
+
+pub mod list;
+pub mod middleware;
+pub mod openapi;
+pub mod request;
+pub mod response;
+
+pub use list::cursor::Cursors;
+pub use list::include::{Include, Included, Relation};
+pub use list::list_query::{ItemQuery, ListQuery, NoParameters};
+pub use list::paging::Paging;
+pub use list::sparse_fields::Fields;
+pub use middleware::RequestFacts;
+pub use request::json::Json;
+pub use request::path::Path;
+pub use request::precondition::IfMatch;
+pub use request::query::Query;
+pub use response::csv::CsvPart;
+pub use response::etag::{EntityTag, IfNoneMatch};
+pub use response::{Accepted, Created, List, NoContent, Reply, Resource, Shown, Underway};

@@ -1,0 +1,257 @@
+//! What surrounds every request, from the outside in: compression, facts and access line, rendering of errors, panics, the
+//! `Accept` header, the body's limit.
+
+pub(crate) mod request_telemetry;
+pub mod sanitize;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::FutureExt;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use lambda_http::RequestExt;
+use lambda_http::request::RequestContext;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tracing::{Instrument, Span, field};
+
+use crate::kit::command::CorrelationId;
+use crate::kit::error::ApiError;
+use crate::kit::error::error_code::Code;
+use crate::kit::system::clock::{Clock, Entropy, Timestamp};
+use request_telemetry::Told;
+
+/// The largest body that is read: 256 KiB.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// Answers larger than this, in bytes, are compressed for callers who accept gzip.
+const COMPRESSED_FROM: u16 = 1024;
+
+/// The request's own id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The id of the work that the request is part of.
+pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// What is known of a request before anything is read from it.
+#[derive(Debug, Clone)]
+pub struct RequestFacts {
+    /// Its own id, given by the gateway.
+    pub id: String,
+    /// The caller's correlation id, or else the request's id.
+    pub correlation_id: CorrelationId,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The address that the gateway saw it come from; what the request says of it is not believed.
+    pub source_ip: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestFacts {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::internal(NotAtTheEdge))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the router is not surrounded by the edge")]
+struct NotAtTheEdge;
+
+/// The body as it came, for fingerprints.
+#[derive(Debug, Clone)]
+pub struct RawBody(pub Bytes);
+
+/// Puts the edge around `router`.
+pub fn around<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Router {
+    let attended = middleware::from_fn(move |request: Request, next: Next| {
+        let (clock, entropy) = (clock.clone(), entropy.clone());
+        async move { attend(request, next, &clock, &entropy).await }
+    });
+    router
+        .layer(attended)
+        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(COMPRESSED_FROM)))
+}
+
+/// Names the request, answers in its name, and says in one line how it went.
+async fn attend(mut request: Request, next: Next, clock: &impl Clock, entropy: &impl Entropy) -> Response {
+    let facts = facts(&request, clock.now(), entropy);
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let span = tracing::info_span!(
+        "request",
+        requestId = facts.id,
+        correlationId = %facts.correlation_id,
+        method = %request.method(),
+        route = route.as_deref().unwrap_or("none"),
+        xrayTraceId = request.lambda_context_ref().and_then(|context| context.xray_trace_id.as_deref()),
+        userId = field::Empty,
+    );
+    let told = Told::of(&request, route.as_deref());
+    request.extensions_mut().insert(facts.clone());
+    let work = AssertUnwindSafe(answer(request, next)).catch_unwind().instrument(span.clone());
+    let response = told.work.around(work).await.unwrap_or_else(|_| Err(ApiError::internal(Panicked)));
+    let response = response.into_response();
+    let now = clock.now();
+    let (response, code) = span.in_scope(|| finish(response, &facts, now));
+    told.end(response.status(), code, now.since(facts.received_at));
+    response
+}
+
+fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFacts {
+    let (from_gateway, source_ip) = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            (context.request_id.clone(), context.http.source_ip.clone())
+        }
+        _ => (None, None),
+    };
+    let id = from_gateway
+        .filter(|id| CorrelationId::try_from(id.clone()).is_ok())
+        .unwrap_or_else(|| format!("{:032x}", entropy.random()));
+    let offered = request.headers().get(&CORRELATION_ID).and_then(|value| value.to_str().ok());
+    let correlation_id =
+        offered.and_then(CorrelationId::offered).or_else(|| CorrelationId::try_from(id.clone()).ok());
+    let correlation_id = correlation_id.unwrap_or_else(|| CorrelationId::generate(entropy));
+    let source_ip = source_ip.unwrap_or_else(|| "unknown".to_owned());
+    RequestFacts { id, correlation_id, received_at: now, source_ip }
+}
+
+/// Whoever hooked panics has logged where; the caller learns the request's id.
+#[derive(Debug, thiserror::Error)]
+#[error("the handler panicked")]
+struct Panicked;
+
+/// Renders an error, adds the ids, writes the access line.
+fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> (Response, Option<&'static str>) {
+    let error = response.extensions().get::<ApiError>().cloned().or_else(|| router_error(&response));
+    let mut response = match &error {
+        Some(error) => {
+            if let Some(cause) = error.cause() {
+                log_cause(error, cause);
+            }
+            beside(response.headers(), error.render(&facts.id))
+        }
+        None => response,
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [(REQUEST_ID, facts.id.as_str()), (CORRELATION_ID, facts.correlation_id.as_str())] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let code = error.as_ref().map(|error| error.code().as_str());
+    access_line(response.status(), code, facts, now);
+    (response, code)
+}
+
+/// What the router and the layers said beside the error is said all the same.
+fn beside(said: &HeaderMap, mut error: Response) -> Response {
+    for (name, value) in said {
+        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+            error.headers_mut().entry(name).or_insert(value.clone());
+        }
+    }
+    error
+}
+
+/// The router's own refusals, in the API's words.
+fn router_error(response: &Response) -> Option<ApiError> {
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Some(ApiError::new(Code::MethodNotAllowed, "the resource does not know this method"))
+        }
+        StatusCode::NOT_FOUND => Some(ApiError::not_found()),
+        _ => None,
+    }
+}
+
+fn log_cause(error: &ApiError, cause: &(dyn std::error::Error + Send + Sync)) {
+    let chain: Vec<String> =
+        std::iter::successors(cause.source(), |error| (*error).source()).map(ToString::to_string).collect();
+    if error.code() == Code::InternalError {
+        tracing::error!(error = %cause, causes = chain.join(": "), "unexpected error");
+    } else {
+        tracing::warn!(error = %cause, causes = chain.join(": "), "a dependency failed");
+    }
+}
+
+/// Whether the function has answered before.
+static WARM: AtomicBool = AtomicBool::new(false);
+
+fn access_line(status: StatusCode, code: Option<&str>, facts: &RequestFacts, now: Timestamp) {
+    let duration = u64::try_from(now.since(facts.received_at).as_millis()).unwrap_or(u64::MAX);
+    let cold_start = !WARM.swap(true, Ordering::Relaxed);
+    tracing::info!(status = status.as_u16(), code, durationMs = duration, coldStart = cold_start, "request");
+}
+
+/// Who is logged as the caller of the request at hand.
+pub fn record_caller(user_id: &impl std::fmt::Display) {
+    Span::current().record("userId", field::display(user_id));
+}
+
+/// Answers a caller who takes what we can answer, and whose body is not too large.
+async fn answer(request: Request, next: Next) -> Result<Response, ApiError> {
+    if !accepts_json(request.headers()) {
+        return Err(ApiError::new(Code::NotAcceptable, "only application/json can be answered"));
+    }
+    Ok(next.run(read_body(request).await?).await)
+}
+
+/// JSON, and the tables that a few routes answer with: these come as problems, too, where there is none.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut ranges =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
+    ranges.peek().is_none()
+        || ranges.flat_map(|value| value.split(',')).any(|range| {
+            let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+            let media = parts.next().unwrap_or_default();
+            let refused =
+                parts.any(|parameter| matches!(parameter.as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+            let known = matches!(
+                media.as_str(),
+                "*/*" | "application/*" | "application/json" | "application/problem+json" | "text/csv"
+            );
+            known && !refused
+        })
+}
+
+/// Reads the body, up to its limit, and leaves it where extractors and fingerprints find it.
+async fn read_body(request: Request) -> Result<Request, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let bytes = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Err(ApiError::new(Code::PayloadTooLarge, "the body is larger than 256 KiB"));
+        }
+        Err(error) => return Err(ApiError::internal(axum::Error::new(error))),
+    };
+    parts.extensions.insert(RawBody(bytes.clone()));
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_acceptable_unless_it_is_excluded() {
+        let accepts = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_str(text).unwrap());
+            accepts_json(&headers)
+        };
+        assert!(accepts_json(&HeaderMap::new()));
+        assert!(accepts("text/html, application/json;q=0.8"));
+        assert!(accepts("*/*"));
+        assert!(accepts("text/csv"));
+        assert!(!accepts("application/xml"));
+        assert!(!accepts("application/json;q=0"));
+    }
+}

@@ -1,0 +1,7 @@
+//! Extractors: JSON bodies, paths, queries and preconditions.
+
+pub mod json;
+pub(crate) mod name_list;
+pub mod path;
+pub mod precondition;
+pub mod query;

@@ -1,0 +1,153 @@
+//! JSON bodies: parsed strictly, and checked as a whole.
+
+use std::fmt;
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use deserr::Deserr;
+use http::{HeaderMap, header};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::kit::error::ApiError;
+use crate::kit::error::error_code::Code;
+use crate::kit::error::field_errors::FieldErrors;
+
+/// The body, as a `T` whose fields all kept their rules. An empty body is read as `{}`.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, state).await.map_err(ApiError::internal)?;
+        if body.is_empty() {
+            return check(Value::Object(Map::new())).map(Self);
+        }
+        require_json(&headers)?;
+        check(parse(&body)?).map(Self)
+    }
+}
+
+fn check<T: Deserr<FieldErrors>>(value: Value) -> Result<T, ApiError> {
+    deserr::deserialize::<T, _, FieldErrors>(value).map_err(ApiError::from)
+}
+
+/// RFC 8259 knows no charset parameter; what says UTF-8 all the same is taken at its word.
+fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let media_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = media_type.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let is_json = parts
+        .next()
+        .is_some_and(|media| media == "application/json" || media == "application/merge-patch+json");
+    if is_json
+        && parts.all(|parameter| {
+            parameter.is_empty() || matches!(parameter.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
+        })
+    {
+        Ok(())
+    } else {
+        Err(ApiError::new(Code::UnsupportedMediaType, "the body must be application/json in UTF-8"))
+    }
+}
+
+/// Parses JSON in which no object has a key twice, nothing follows the value, and nothing nests deeper than 128.
+pub(crate) fn parse(body: &[u8]) -> Result<Value, ApiError> {
+    let text =
+        str::from_utf8(body).map_err(|_| ApiError::new(Code::InvalidEncoding, "the body is not UTF-8"))?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let parsed = Strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    parsed.map_err(|error| {
+        let place = format!("the body is not valid JSON at line {}, column {}", error.line(), error.column());
+        ApiError::new(Code::MalformedJson, place)
+    })
+}
+
+/// Builds a value and refuses keys that are there twice: parsers disagree on which of the two counts.
+struct Strict;
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = sequence.next_element_seed(Strict)? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(Strict)?;
+            if object.insert(key, value).is_some() {
+                return Err(A::Error::custom("a key is there twice"));
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(body: &[u8]) -> Option<Code> {
+        parse(body).err().map(|error| error.code())
+    }
+
+    #[test]
+    fn what_is_not_strictly_json_is_refused() {
+        for body in ["{", "{} x", "{\"a\":1,\"a\":2}", "1e400", "[1,]", "NaN", "'a'"] {
+            assert_eq!(code(body.as_bytes()), Some(Code::MalformedJson), "{body}");
+        }
+        assert_eq!(code("[".repeat(10_000).as_bytes()), Some(Code::MalformedJson));
+        assert_eq!(code(b"\"\xff\""), Some(Code::InvalidEncoding));
+    }
+
+    #[test]
+    fn what_is_json_keeps_its_value() {
+        let body = r#"{"a":[1,-2,3.5,true,null,"x"],"b":{"c":9007199254740993}}"#;
+        assert_eq!(parse(body.as_bytes()).unwrap(), serde_json::from_str::<Value>(body).unwrap());
+    }
+}

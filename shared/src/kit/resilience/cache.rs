@@ -1,0 +1,241 @@
+//! A cache inside the function: cache-aside with single flight, write-through, tags, negative entries.
+//!
+//! For showing, never for deciding. An entry lives a little less than the time that its reader promises, each by a random
+//! part less, so that entries that were loaded together do not lapse together.
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use moka::Expiry;
+use moka::future;
+
+use crate::kit::system::clock::{Entropy, SystemEntropy};
+use crate::kit::telemetry::catalogue::{CACHE_HITS, CACHE_MISSES};
+use crate::kit::telemetry::metrics;
+
+/// Values of one kind, by their keys. What is known to be absent is remembered too.
+#[derive(Clone)]
+pub struct Cache<V> {
+    name: &'static str,
+    entries: future::Cache<String, Entry<V>>,
+    tagged: Arc<Mutex<HashMap<String, HashSet<String>>>>,
+    hits: Arc<AtomicU64>,
+    misses: Arc<AtomicU64>,
+    bounds: Bounds,
+}
+
+#[derive(Clone)]
+struct Entry<V> {
+    value: Option<V>,
+    lives: Duration,
+}
+
+/// How much a cache holds, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// How old an entry gets at most.
+    pub time_to_live: Duration,
+    /// How long what is absent is remembered to be.
+    pub negative_time_to_live: Duration,
+    /// The weight of all entries together, in the unit of [`Weigh`].
+    pub capacity: u64,
+}
+
+/// Says how much of a cache's capacity a value takes, in bytes, roughly.
+pub trait Weigh {
+    /// Its weight.
+    fn weight(&self) -> u32;
+}
+
+struct Lives;
+
+impl<V> Expiry<String, Entry<V>> for Lives {
+    fn expire_after_create(&self, _: &String, entry: &Entry<V>, _: Instant) -> Option<Duration> {
+        Some(entry.lives)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &String,
+        entry: &Entry<V>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(entry.lives)
+    }
+}
+
+/// How often a cache knew the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HitRatio {
+    /// Answers that it knew.
+    pub hits: u64,
+    /// Answers that had to be loaded.
+    pub misses: u64,
+}
+
+impl<V: Weigh + Clone + Send + Sync + 'static> Cache<V> {
+    /// An empty cache, under the name that its telemetry has.
+    #[must_use]
+    pub fn new(name: &'static str, bounds: Bounds) -> Self {
+        let entries = future::Cache::builder()
+            .max_capacity(bounds.capacity)
+            .weigher(|key: &String, entry: &Entry<V>| {
+                let value = entry.value.as_ref().map_or(0, Weigh::weight);
+                value.saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX))
+            })
+            .expire_after(Lives)
+            .build();
+        Self { name, entries, tagged: Arc::default(), hits: Arc::default(), misses: Arc::default(), bounds }
+    }
+
+    /// The value under `key`; loaded if it is not known, once however many ask for it at the same time.
+    ///
+    /// The entry can be forgotten by any of `tags` later.
+    ///
+    /// # Errors
+    /// What `load` fails with; nothing is remembered then.
+    pub async fn get_or_load<E, F>(&self, key: &str, tags: &[String], load: F) -> Result<Option<V>, E>
+    where
+        E: Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Option<V>, E>>,
+    {
+        let mut loaded = false;
+        let entry = async {
+            loaded = true;
+            load.await.map(|value| self.entry(value))
+        };
+        let found = self.entries.try_get_with_by_ref(key, entry).await;
+        let (counter, metric) =
+            if loaded { (&self.misses, &CACHE_MISSES) } else { (&self.hits, &CACHE_HITS) };
+        counter.fetch_add(1, Ordering::Relaxed);
+        metrics::count(metric, [self.name]);
+        if loaded {
+            self.tag(key, tags);
+        }
+        found.map(|entry| entry.value).map_err(|error| E::clone(&error))
+    }
+
+    /// Remembers what has just been written, so that a read in this instance sees it at once.
+    pub async fn put(&self, key: &str, tags: &[String], value: V) {
+        self.entries.insert(key.to_owned(), self.entry(Some(value))).await;
+        self.tag(key, tags);
+    }
+
+    /// Forgets one entry.
+    pub async fn forget(&self, key: &str) {
+        self.entries.invalidate(key).await;
+    }
+
+    /// Forgets all entries that carry `tag`.
+    pub async fn forget_tagged(&self, tag: &str) {
+        let keys = self.lock().remove(tag).unwrap_or_default();
+        for key in keys {
+            self.entries.invalidate(&key).await;
+        }
+    }
+
+    /// How often the answer was known so far.
+    #[must_use]
+    pub fn hit_ratio(&self) -> HitRatio {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        HitRatio { hits: count(&self.hits), misses: count(&self.misses) }
+    }
+
+    /// Between four fifths of its time and all of it.
+    fn entry(&self, value: Option<V>) -> Entry<V> {
+        let Bounds { time_to_live, negative_time_to_live, .. } = self.bounds;
+        let longest = if value.is_some() { time_to_live } else { negative_time_to_live };
+        let lives = longest.saturating_sub(SystemEntropy.jitter(longest / 5));
+        Entry { value, lives }
+    }
+
+    /// Lets the entry under `key` be forgotten by any of `tags`.
+    pub fn tag(&self, key: &str, tags: &[String]) {
+        let mut tagged = self.lock();
+        // Tags that point at entries which have lapsed meanwhile are dropped when there are too many of them.
+        if tagged.len() > MANY_TAGS {
+            tagged.retain(|_, keys| keys.iter().any(|key| self.entries.contains_key(key)));
+        }
+        for tag in tags {
+            tagged.entry(tag.clone()).or_default().insert(key.to_owned());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, HashSet<String>>> {
+        self.tagged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// From here on, tags without entries are looked for.
+const MANY_TAGS: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    impl Weigh for u32 {
+        fn weight(&self) -> u32 {
+            4
+        }
+    }
+
+    fn cache() -> Cache<u32> {
+        let (time_to_live, negative_time_to_live) = (Duration::from_mins(1), Duration::from_mins(1));
+        Cache::new("numbers", Bounds { time_to_live, negative_time_to_live, capacity: 10_000 })
+    }
+
+    async fn load(cache: &Cache<u32>, key: &str, loads: &AtomicU64, value: Option<u32>) -> Option<u32> {
+        let load = async {
+            loads.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ok::<_, Infallible>(value)
+        };
+        cache.get_or_load(key, &["all".to_owned()], load).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hundred_misses_at_once_are_one_load() {
+        let (cache, loads) = (cache(), AtomicU64::new(0));
+        let asked = (0..100).map(|_| load(&cache, "a", &loads, Some(7)));
+        let found = futures::future::join_all(asked).await;
+        assert!(found.iter().all(|value| *value == Some(7)));
+        assert_eq!(loads.load(Ordering::Relaxed), 1);
+        assert_eq!(cache.hit_ratio(), HitRatio { hits: 99, misses: 1 });
+    }
+
+    #[tokio::test]
+    async fn what_is_absent_is_remembered_and_what_is_written_is_seen_at_once() {
+        let (cache, loads) = (cache(), AtomicU64::new(0));
+        assert_eq!(load(&cache, "a", &loads, None).await, None);
+        assert_eq!(load(&cache, "a", &loads, Some(1)).await, None);
+        cache.put("a", &[], 2).await;
+        assert_eq!(load(&cache, "a", &loads, None).await, Some(2));
+        assert_eq!(loads.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn related_entries_go_together() {
+        let (cache, loads) = (cache(), AtomicU64::new(0));
+        load(&cache, "a", &loads, Some(1)).await;
+        load(&cache, "b", &loads, Some(2)).await;
+        cache.forget_tagged("all").await;
+        assert_eq!(load(&cache, "a", &loads, Some(3)).await, Some(3));
+        assert_eq!(load(&cache, "b", &loads, Some(4)).await, Some(4));
+        assert_eq!(loads.load(Ordering::Relaxed), 4);
+    }
+
+    #[tokio::test]
+    async fn a_failed_load_is_not_remembered() {
+        let cache = cache();
+        let failed: Result<Option<u32>, &str> = cache.get_or_load("a", &[], async { Err("down") }).await;
+        assert_eq!(failed, Err("down"));
+        let found: Result<Option<u32>, &str> = cache.get_or_load("a", &[], async { Ok(Some(1)) }).await;
+        assert_eq!(found, Ok(Some(1)));
+    }
+}

@@ -1,0 +1,4 @@
+//! The clock, entropy and environment of the process.
+
+pub mod clock;
+pub mod config;

@@ -1,0 +1,5 @@
+//! Event routing, dead letters and e-mail dispatch.
+
+pub mod dead_letter;
+pub mod email_dispatch;
+pub mod event_routing;

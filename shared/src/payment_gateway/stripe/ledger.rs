@@ -1,0 +1,120 @@
+//! The gateway's own books, to be compared with ours. The list is up to date at once, other than the search.
+
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{INTENTS, StripeGateway};
+use crate::domain::payment::GatewayId;
+use crate::domain::reconciliation::{Entry, Standing};
+use crate::domain::values::money::{Amount, Currency, Money};
+use crate::kit::command::CorrelationId;
+use crate::kit::resilience::http_client::Transport;
+use crate::kit::system::clock::{Clock, Entropy, Timestamp};
+use crate::payment_gateway::{Excerpt, GatewayError, LedgerPage, PaymentLedger};
+
+/// So many that orders and payments of a page are one read of the table.
+const PAGE: usize = 50;
+
+/// What we read of a list.
+#[derive(Debug, Deserialize)]
+struct List {
+    data: Vec<Listed>,
+    has_more: bool,
+}
+
+/// What we read of a payment intent in a list.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    id: String,
+    status: String,
+    #[serde(default)]
+    amount_received: i64,
+    currency: String,
+    #[serde(default)]
+    metadata: Metadata,
+    latest_charge: Option<Charge>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Metadata {
+    order_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Charge {
+    #[serde(default)]
+    amount_refunded: i64,
+}
+
+impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R> {
+    async fn page(&self, excerpt: &Excerpt, correlation: &CorrelationId) -> Result<LedgerPage, GatewayError> {
+        let read_at = self.clock.now();
+        let answer = self.get(path_of(excerpt), correlation).await?;
+        let list = List::deserialize(&answer.body).map_err(|_| GatewayError::Unexpected)?;
+        let entries = list.data.into_iter().map(|listed| listed.entry(read_at)).collect();
+        Ok(LedgerPage { entries, has_more: list.has_more })
+    }
+
+    async fn entry(
+        &self,
+        id: &GatewayId,
+        correlation: &CorrelationId,
+    ) -> Result<Option<Entry>, GatewayError> {
+        let read_at = self.clock.now();
+        let path = format!("{INTENTS}/{id}?expand[]=latest_charge");
+        let answer = self.ask(path, correlation).await?;
+        match answer.status {
+            StatusCode::OK => {
+                let listed = Listed::deserialize(&answer.body).map_err(|_| GatewayError::Unexpected)?;
+                Ok(Some(listed.entry(read_at)))
+            }
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(self.not_now(status)),
+        }
+    }
+
+    async fn close(&self, id: &GatewayId, correlation: &CorrelationId) -> Result<(), GatewayError> {
+        let (path, key) = (format!("{INTENTS}/{id}/cancel"), format!("{id}-cancel"));
+        let answer = self.post(&path, Vec::new(), key, correlation).await?;
+        match answer.status {
+            // Refused: it was paid or closed meanwhile, which the next round sees.
+            StatusCode::OK | StatusCode::BAD_REQUEST => Ok(()),
+            status => Err(self.not_now(status)),
+        }
+    }
+}
+
+impl Listed {
+    fn entry(self, read_at: Timestamp) -> Entry {
+        let order_id = self.metadata.order_id.as_deref().and_then(|id| id.parse().ok());
+        let standing = self.standing();
+        Entry { gateway_id: GatewayId(self.id), order_id, standing, read_at }
+    }
+
+    fn standing(&self) -> Standing {
+        match self.status.as_str() {
+            "succeeded" => self.captured().unwrap_or(Standing::Unreadable),
+            "requires_payment_method" | "requires_confirmation" | "requires_action" => Standing::Open,
+            _ => Standing::Idle,
+        }
+    }
+
+    fn captured(&self) -> Option<Standing> {
+        let currency: Currency = self.currency.to_ascii_uppercase().parse().ok()?;
+        let amount = Money::new(Amount::try_from(self.amount_received).ok()?, currency);
+        let refunded = self.latest_charge.as_ref().map_or(0, |charge| charge.amount_refunded);
+        Some(Standing::Captured { amount, refunded })
+    }
+}
+
+fn path_of(excerpt: &Excerpt) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("limit", &PAGE.to_string());
+    query.append_pair("created[gte]", &excerpt.from.as_seconds().to_string());
+    query.append_pair("created[lte]", &excerpt.until.as_seconds().to_string());
+    query.append_pair("expand[]", "data.latest_charge");
+    if let Some(after) = &excerpt.after {
+        query.append_pair("starting_after", &after.0);
+    }
+    format!("{INTENTS}?{}", query.finish())
+}

@@ -1,0 +1,201 @@
+//! What the gateway reports by itself: signed, at least once, in any order.
+//!
+//! The signature is Stripe's (<https://docs.stripe.com/webhooks#verify-manually>): `t=<seconds>,v1=<hex>,…`, where each
+//! `v1` is the HMAC-SHA-256 of `<t>.<body>` under one secret; there are several while a secret is being replaced.
+
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use serde::Deserialize;
+
+use crate::domain::order::OrderId;
+use crate::domain::payment::{Capture, GatewayId};
+use crate::domain::values::money::{Amount, Currency, Money};
+use crate::kit::system::clock::Timestamp;
+use crate::kit::system::config::{ConfigError, Environment};
+
+/// How far a signature's time may be from ours, as Stripe's own libraries have it.
+pub const TOLERANCE: Duration = Duration::from_mins(5);
+
+/// Checks that a webhook is the gateway's.
+#[derive(Debug, Clone)]
+pub struct WebhookVerifier {
+    key: hmac::Key,
+}
+
+/// Why a webhook is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookError {
+    /// The signature is missing, unreadable or somebody else's.
+    #[error("the webhook is not signed by the payment gateway")]
+    Forged,
+    /// It was signed too long ago, or is from the future: perhaps a recording.
+    #[error("the webhook was not signed within the last 5 minutes")]
+    Stale,
+}
+
+impl WebhookVerifier {
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self::new(env.text("AGORA_PAYMENT_WEBHOOK_SECRET")?))
+    }
+
+    /// A verifier with this secret, `whsec_…`.
+    #[must_use]
+    pub fn new(secret: &str) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()) }
+    }
+
+    /// Checks the signature of `body` as it came; digests are compared in constant time. What is forged is not looked at
+    /// any further: its age says nothing.
+    ///
+    /// # Errors
+    /// [`WebhookError`].
+    pub fn verify(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<(), WebhookError> {
+        let parts: Vec<(&str, &str)> = signature.split(',').filter_map(|part| part.split_once('=')).collect();
+        let mut times = parts.iter().filter(|(name, _)| *name == "t").map(|(_, value)| *value);
+        let (Some(time), None) = (times.next(), times.next()) else { return Err(WebhookError::Forged) };
+        let seconds: i64 = time.parse().map_err(|_| WebhookError::Forged)?;
+        let signed = [time.as_bytes(), b".", body].concat();
+        let mut digests = parts.iter().filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| bytes(hex));
+        if !digests.any(|digest| hmac::verify(&self.key, &signed, &digest).is_ok()) {
+            return Err(WebhookError::Forged);
+        }
+        let apart = now.as_seconds().abs_diff(seconds);
+        if apart <= TOLERANCE.as_secs() { Ok(()) } else { Err(WebhookError::Stale) }
+    }
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        hex.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits.filter(|digits| digits.len() == 64)?;
+    Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+/// What the gateway reports. Its objects hold more than we read, and more with every version.
+#[derive(Debug, Clone, Deserialize)]
+pub struct GatewayEvent {
+    /// The event's own id, the same however often it is sent.
+    pub id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    data: Data,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Data {
+    object: serde_json::Value,
+}
+
+/// What we read of a payment intent.
+#[derive(Debug, Deserialize)]
+struct Intent {
+    id: String,
+    amount_received: i64,
+    currency: String,
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Metadata {
+    order_id: Option<String>,
+}
+
+/// What a report means to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// Money was captured for an order.
+    Captured(OrderId, Capture),
+    /// A payment for an order was declined.
+    Declined(OrderId),
+    /// Money was captured for an order, in a form that we cannot hold: of no currency or amount that we know.
+    Unreadable(OrderId),
+    /// It is none of our business.
+    Nothing,
+}
+
+impl GatewayEvent {
+    /// What it means.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let captured = match self.kind.as_str() {
+            "payment_intent.succeeded" => true,
+            "payment_intent.payment_failed" => false,
+            _ => return Report::Nothing,
+        };
+        let Ok(intent) = Intent::deserialize(&self.data.object) else { return Report::Nothing };
+        let order_id = intent.metadata.order_id.as_deref().and_then(|id| id.parse().ok());
+        let Some(order_id) = order_id else { return Report::Nothing };
+        if !captured {
+            return Report::Declined(order_id);
+        }
+        intent.capture().map_or(Report::Unreadable(order_id), |capture| Report::Captured(order_id, capture))
+    }
+}
+
+impl Intent {
+    fn capture(self) -> Option<Capture> {
+        let currency: Currency = self.currency.to_ascii_uppercase().parse().ok()?;
+        let amount = Amount::try_from(self.amount_received).ok()?;
+        Some(Capture { gateway_id: GatewayId(self.id), amount: Money::new(amount, currency) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] = br#"{"id":"evt_1"}"#;
+    /// `printf '%s' '1700000000.{"id":"evt_1"}' | openssl dgst -sha256 -hmac whsec_test`
+    const DIGEST: &str = "c89214b5b5da833daed6f0b8c5bb6bd58cea9022bd80ccc78230f3942d632925";
+
+    fn verify(signature: &str, now: i64) -> Result<(), WebhookError> {
+        WebhookVerifier::new("whsec_test").verify(signature, BODY, Timestamp::from_millis(now * 1_000))
+    }
+
+    #[test]
+    fn one_good_signature_among_several_is_enough() {
+        let zeros = "0".repeat(64);
+        for signature in [
+            format!("t=1700000000,v1={DIGEST}"),
+            format!("t=1700000000,v1={zeros},v1={DIGEST},v0=abc"),
+            format!("v1={},t=1700000000,scheme", DIGEST.to_ascii_uppercase()),
+        ] {
+            assert_eq!(verify(&signature, 1_700_000_000), Ok(()), "{signature}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_forged_however_old_it_is() {
+        let zeros = "0".repeat(64);
+        for signature in [
+            String::new(),
+            format!("v1={DIGEST}"),
+            "t=1700000000".to_owned(),
+            format!("t=1700000000,v0={DIGEST}"),
+            format!("t=1700000000,v1={zeros}"),
+            format!("t=1700000000,v1={}", &DIGEST[..62]),
+            format!("t=1700000000,v1={DIGEST}00"),
+            format!("t=1700000001,v1={DIGEST}"),
+            format!("t=01700000000,v1={DIGEST}"),
+            format!("t=now,v1={DIGEST}"),
+            format!("t=1700000000,t=1700000000,v1={DIGEST}"),
+        ] {
+            for now in [0, 1_700_000_000, 1_800_000_000] {
+                assert_eq!(verify(&signature, now), Err(WebhookError::Forged), "{signature}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_signature_is_good_for_five_minutes_either_way() {
+        let signature = format!("t=1700000000,v1={DIGEST}");
+        for (apart, expected) in [(300, Ok(())), (301, Err(WebhookError::Stale))] {
+            assert_eq!(verify(&signature, 1_700_000_000 + apart), expected);
+            assert_eq!(verify(&signature, 1_700_000_000 - apart), expected);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Data derived from entities: tallies, list totals, daily sales and the search index.
+
+pub mod daily_sales;
+pub mod list_total;
+pub mod search_index;
+pub mod tally;

@@ -1,0 +1,36 @@
+//! Reading what markets sold.
+
+use std::future::Future;
+
+use crate::domain::market::MarketId;
+use crate::domain::values::date::Day;
+use crate::kit::aws::dynamodb::DynamoReader;
+use crate::kit::aws::dynamodb::read::query::{Page, Query};
+use crate::kit::command::{Record, StoreError};
+use crate::projections::daily_sales::{DaySales, SalesOn};
+
+/// How many days can be read at once: a leap year.
+pub const MAX_DAYS: u32 = 366;
+
+/// What can be asked about sales.
+pub trait SalesReader: Clone + Send + Sync + 'static {
+    /// What a market sold from one day to another, both included, day by day; days without a sale are left out. In one
+    /// request, for up to [`MAX_DAYS`]. Implementations return [`StoreError`] when the table does not answer, and nothing
+    /// else.
+    fn sales(
+        &self,
+        market: MarketId,
+        from: Day,
+        to: Day,
+    ) -> impl Future<Output = Result<Vec<DaySales>, StoreError>> + Send;
+}
+
+impl SalesReader for DynamoReader {
+    async fn sales(&self, market: MarketId, from: Day, to: Day) -> Result<Vec<DaySales>, StoreError> {
+        let key = |day| DaySales::key(&SalesOn { market_id: market, day });
+        let (first, last) = (key(from), key(to));
+        let days = Query::table(first.pk, MAX_DAYS).between(first.sk, last.sk);
+        let page: Page<DaySales> = self.list(&days).await?;
+        Ok(page.items)
+    }
+}

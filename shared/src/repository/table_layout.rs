@@ -1,0 +1,6 @@
+//! Layout of the table: keys, index partitions and sort orders.
+
+pub(crate) mod countable;
+pub(crate) mod keys;
+pub mod partitions;
+pub mod sorted_list;

@@ -1,0 +1,40 @@
+//! Which lists each entity is counted in: the partitions that it stands in, and those parts of them that are asked for.
+
+use std::collections::BTreeSet;
+
+use crate::domain::market::Market;
+use crate::domain::order::Order;
+use crate::domain::product::Product;
+use crate::domain::user::User;
+use crate::projections::list_total::ListName;
+use crate::projections::tally::Countable;
+use crate::repository::table_layout::partitions;
+
+impl Countable for User {
+    fn lists(&self) -> BTreeSet<ListName> {
+        BTreeSet::from([ListName::of(partitions::accounts(self.role, self.status))])
+    }
+}
+
+impl Countable for Market {
+    fn lists(&self) -> BTreeSet<ListName> {
+        BTreeSet::from([ListName::of(partitions::markets(self.status))])
+    }
+}
+
+impl Countable for Product {
+    fn lists(&self) -> BTreeSet<ListName> {
+        BTreeSet::from([ListName::of(partitions::products_of(self.market_id))])
+    }
+}
+
+impl Countable for Order {
+    fn lists(&self) -> BTreeSet<ListName> {
+        let partitions = [partitions::orders_of(self.buyer_id), partitions::orders_in(self.market_id)];
+        let lists = partitions.into_iter().flat_map(|partition| {
+            let of_status = ListName::with_status(&partition, self.status.as_str());
+            [of_status, ListName::of(partition)]
+        });
+        lists.collect()
+    }
+}

@@ -1,0 +1,281 @@
+//! What versioned records say of themselves: the lists they appear in, and when they may be forgotten.
+
+use crate::domain::market::totals::MarketFigures;
+use crate::domain::market::{Market, MarketEvent, MarketId};
+use crate::domain::order::fulfilment::Fulfilment;
+use crate::domain::order::{Order, OrderEvent, OrderId};
+use crate::domain::payment::{GatewayId, Payment, PaymentEvent, PaymentId};
+use crate::domain::product::{Product, ProductEvent, ProductId};
+use crate::domain::reconciliation::cursor::{OfPayments, Position};
+use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
+use crate::domain::session::{Session, SessionKey};
+use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
+use crate::domain::user::{User, UserEvent, UserId};
+use crate::kit::command::event::EventId;
+use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
+use crate::kit::command::{Entity, Listings, Silent, Version};
+use crate::kit::system::clock::Timestamp;
+use crate::messaging::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
+use crate::messaging::email_dispatch::Dispatch;
+use crate::projections::search_index::{DocumentId, IndexEntry, Indexed};
+use crate::projections::tally::{Counted, Subject, Tally};
+use crate::repository::table_layout::partitions;
+
+impl Entity for User {
+    type Event = UserEvent;
+
+    fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let accounts = partitions::accounts(self.role, self.status);
+        Listings {
+            by_parent: Some((accounts.clone(), self.id.to_string())),
+            name: Some(partitions::name_sort(&self.name, &self.id.to_string())),
+            by_owner: Some((accounts, self.email.as_str().to_owned())),
+            due: None,
+        }
+    }
+}
+
+impl Entity for PasswordReset {
+    type Event = PasswordResetEvent;
+
+    fn id(&self) -> &PasswordResetId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Entity for Session {
+    type Event = Silent;
+
+    fn id(&self) -> &SessionKey {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Entity for Market {
+    type Event = MarketEvent;
+
+    fn id(&self) -> &MarketId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let by_status = (partitions::markets(self.status), self.id.to_string());
+        let name = partitions::name_sort(&self.name, &self.id.to_string());
+        Listings { by_parent: Some(by_status), name: Some(name), ..Listings::default() }
+    }
+}
+
+impl Entity for Product {
+    type Event = ProductEvent;
+
+    fn id(&self) -> &ProductId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let in_market = (partitions::products_of(self.market_id), self.id.to_string());
+        Listings { by_parent: Some(in_market), ..Listings::default() }
+    }
+}
+
+impl Entity for Order {
+    type Event = OrderEvent;
+
+    fn id(&self) -> &OrderId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let of_buyer = (partitions::orders_of(self.buyer_id), self.id.to_string());
+        let due = match self.fulfilment {
+            Fulfilment::AwaitingPayment { until, .. } => {
+                Some((partitions::expiring_orders(partitions::expiry_shard(self.id)), until.to_string()))
+            }
+            _ => None,
+        };
+        let in_market = (partitions::order_in(self.market_id, self.id), self.id.to_string());
+        Listings { by_parent: Some(in_market), by_owner: Some(of_buyer), due, ..Listings::default() }
+    }
+}
+
+impl Entity for Payment {
+    type Event = PaymentEvent;
+
+    fn id(&self) -> &PaymentId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+}
+
+impl Entity for MarketFigures {
+    type Event = Silent;
+
+    fn id(&self) -> &MarketId {
+        &self.market_id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn listings(&self) -> Listings {
+        let by_volume = (
+            partitions::markets_by_volume(self.status),
+            partitions::volume_sort(self.volume, self.market_id),
+        );
+        Listings { by_parent: Some(by_volume), ..Listings::default() }
+    }
+}
+
+impl Entity for Tally {
+    type Event = Silent;
+
+    fn id(&self) -> &Subject {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    /// What is gone need not be remembered longer than somebody might still count what they read before.
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.counted {
+            Counted::At(_) => None,
+            Counted::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
+        }
+    }
+}
+
+impl Entity for Dispatch {
+    type Event = Silent;
+
+    fn id(&self) -> &EventId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Entity for Position {
+    type Event = Silent;
+
+    fn id(&self) -> &OfPayments {
+        &OfPayments
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+}
+
+impl Entity for Discrepancy {
+    type Event = Silent;
+
+    fn id(&self) -> &GatewayId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.forgotten_at()
+    }
+
+    /// What is open falls due at once: it is looked at in each round, that which waited longest first.
+    fn listings(&self) -> Listings {
+        let sort = format!("{}#{}", self.first_seen_at, self.id);
+        let of_status = (partitions::discrepancies(self.status()), sort);
+        let seen = (partitions::OPEN_DISCREPANCIES.to_owned(), self.last_seen_at.to_string());
+        let due = (self.status() == DiscrepancyStatus::Open).then_some(seen);
+        Listings { by_parent: Some(of_status), due, ..Listings::default() }
+    }
+}
+
+impl Entity for IndexEntry {
+    type Event = Silent;
+
+    fn id(&self) -> &DocumentId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    /// As for tallies.
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.indexed {
+            Indexed::At(_) => None,
+            Indexed::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
+        }
+    }
+}
+
+impl Entity for DeadLetter {
+    type Event = DeadLetterEvent;
+
+    fn id(&self) -> &DeadLetterId {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.forgotten_at()
+    }
+
+    fn listings(&self) -> Listings {
+        let of_queue = (partitions::dead_letters(self.queue, self.status), self.id.to_string());
+        Listings { by_parent: Some(of_queue), ..Listings::default() }
+    }
+}

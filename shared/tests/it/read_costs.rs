@@ -1,0 +1,304 @@
+//! What reading costs. The figures of `docs/data-model.md` are these, measured on the embedded table:
+//! `cargo nextest run --workspace --no-capture -E 'test(reading_costs)'`.
+
+use std::convert::Infallible;
+
+use shared::domain::job::create::RequestJob;
+use shared::domain::job::job_type::SalesReport;
+use shared::domain::job::{JobStatus, Priority};
+use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::{MarketId, MarketStatus};
+use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::order::{OrderId, OrderStatus};
+use shared::domain::product::Product;
+use shared::domain::user::{Role, UserId};
+use shared::domain::values::date::Day;
+use shared::domain::values::money::Quantity;
+use shared::kit::aws::dynamodb::read::pagination::{Slice, Start};
+use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
+use shared::kit::aws::dynamodb::write::outbox::Outbox;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::command::{Change, Command, Reads, Store};
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::projections::daily_sales::{DaySales, SalesOn};
+use shared::projections::search_index::DocumentId;
+use shared::projections::tally::count::CountEntities;
+use shared::repository::job::{JobList, JobReader};
+use shared::repository::market::{MarketList, MarketOrder, MarketReader};
+use shared::repository::order::market_orders::SoldReader;
+use shared::repository::order::{OrderList, OrderReader};
+use shared::repository::product::{ProductReader, total_of};
+use shared::repository::projections::daily_sales::SalesReader;
+use shared::repository::projections::list_total::TotalReader;
+use shared::repository::table_layout::partitions::{DUE_JOB_SHARDS, EXPIRY_SHARDS};
+use shared::repository::table_layout::sorted_list::{Order, OrderBy};
+use shared::repository::user::UserReader;
+use shared::repository::user::list::{UserList, UserLister};
+use shared::repository::user::profile::ProfileReader;
+use shared::search::{Hashed, Question, Search, Searcher};
+use test_support::Scene;
+use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, cause, id, new_id, seller};
+use test_support::read_units::Meter;
+use test_support::search_index::index;
+
+use crate::fixture::once;
+
+/// A page of twenty.
+const FIRST: Slice = Slice::first(20);
+/// The sixth of these pages, by its number.
+const SIXTH: Slice = Slice { limit: 20, start: Start::Offset(100) };
+
+/// A metered table with 150 markets, products, orders and accounts on it.
+struct Shelves {
+    scene: Scene,
+    meter: Meter,
+    reader: DynamoReader,
+    store: DynamoStore,
+    /// Pattern, requests, read units.
+    measured: Vec<(&'static str, usize, f64)>,
+}
+
+impl Shelves {
+    async fn filled() -> Self {
+        let scene = Scene::open().await;
+        scene.order(None).await;
+        let mut opened = vec![id(MARKET)];
+        for n in 0..150 {
+            let person: UserId = new_id();
+            scene.person(actor(&person.to_string(), Role::User), &format!("person{n:04}")).await;
+            let market: MarketId = new_id();
+            opened.push(market);
+            scene
+                .market(&market.to_string(), actor(&person.to_string(), Role::User), OpeningStatus::Active)
+                .await;
+            let product = new_id::<Product>().to_string();
+            scene.product(&product, MARKET, seller(), (&format!("CUP-{n:04}"), 500, 10)).await;
+            let order = new_id();
+            scene.order_of(order, id(&product), 1, None).await;
+            if n % 10 == 0 {
+                scene.run(CancelOrder { id: order, by: buyer(), reason: None }).await;
+            }
+        }
+        for markets in opened.chunks(10) {
+            let mut count = CountEntities::default();
+            for market in markets {
+                count.market(*market);
+            }
+            scene.run(count).await;
+        }
+        scene.run(SoldEveryDay).await;
+        let meter = Meter::default();
+        let table = meter.on(&scene.table);
+        let (reader, store) = (DynamoReader::new(table.clone()), DynamoStore::new(table));
+        Self { scene, meter, reader, store, measured: Vec::new() }
+    }
+
+    /// Takes down what was asked for since the last time.
+    fn note(&mut self, pattern: &'static str) {
+        let requests = self.meter.requests();
+        self.measured.push((pattern, requests.len(), requests.iter().map(|request| request.units).sum()));
+    }
+
+    async fn single_things(&mut self) {
+        self.reader.market(id(MARKET)).await.unwrap().unwrap();
+        self.note("one market, order, payment");
+        self.reader.current_user(id(BUYER)).await.unwrap().unwrap();
+        self.note("one account, as of now");
+        self.reader.product(id(PRODUCT)).await.unwrap().unwrap();
+        self.note("a product with its stock");
+        self.reader.account(&"buyer@example.com".parse().unwrap()).await.unwrap().unwrap();
+        self.note("an account by its address");
+    }
+
+    async fn markets(&mut self) {
+        let order = MarketOrder::By(Order { by: OrderBy::CreatedAt, descending: true });
+        let mut list = MarketList { status: MarketStatus::Active, search: None, order };
+        let page = self.reader.markets(&list, &FIRST).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("markets of a status, by time or name");
+        self.reader.markets(&list, &SIXTH).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("the sixth page of them");
+        let creators: Vec<UserId> = page.items.iter().map(|found| found.market.creator_id).collect();
+        assert_eq!(self.reader.profiles(&creators).await.unwrap().len(), 20);
+        self.note("the creators of a page of markets");
+        list.search = Some("mugs".parse().unwrap());
+        assert_eq!(self.reader.markets(&list, &FIRST).await.unwrap().total, Some(151));
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("markets whose name begins so, 151 of them");
+    }
+
+    async fn searches(&mut self) {
+        let store = &self.scene.store;
+        let order = MarketOrder::By(Order { by: OrderBy::CreatedAt, descending: true });
+        let list = MarketList { status: MarketStatus::Active, search: None, order };
+        let all = Slice::first(1_000);
+        for found in self.scene.reader.markets(&list, &all).await.unwrap().items {
+            index(store, &Hashed, DocumentId::Market(found.market.id)).await;
+        }
+        for found in self.scene.reader.products_of(id(MARKET), &all).await.unwrap().items {
+            index(store, &Hashed, DocumentId::Product(found.product.id)).await;
+        }
+        self.meter.restart();
+        let search = Search::new(self.reader.clone(), Hashed);
+        let question = Question { wanted: "mug".parse().unwrap(), kind: None, limit: 20 };
+        assert_eq!(search.search(&question).await.unwrap().len(), 20);
+        self.note("search for a word that 151 products and 151 markets have");
+    }
+
+    async fn sales(&mut self) {
+        self.reader.market_with_volume(id(MARKET)).await.unwrap().unwrap();
+        self.note("a market with its volume");
+        let order = MarketOrder::Volume { descending: true };
+        let list = MarketList { status: MarketStatus::Active, search: None, order };
+        self.reader.markets(&list, &FIRST).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("markets of a status, by volume");
+        let today = Day::of(SystemClock.now());
+        self.reader.sales(id(MARKET), today.days_before(29), today).await.unwrap();
+        self.note("what a market sold on 30 days");
+    }
+
+    async fn products_and_orders(&mut self) {
+        self.reader.products_of(id(MARKET), &FIRST).await.unwrap();
+        self.reader.total(&[total_of(id(MARKET))]).await.unwrap();
+        self.note("products of a market");
+        let list = OrderList::OfBuyer(buyer().user);
+        self.reader.orders(list, None, &FIRST).await.unwrap();
+        self.reader.total(&[list.total(None)]).await.unwrap();
+        self.note("orders of a buyer");
+        let sold = OrderList::InMarket(id(MARKET));
+        self.reader.orders(sold, None, &FIRST).await.unwrap();
+        self.reader.total(&[sold.total(None)]).await.unwrap();
+        self.note("orders of a market");
+        let status = Some(OrderStatus::Cancelled);
+        let cancelled = self.reader.orders(list, status, &Slice::first(10)).await.unwrap();
+        assert_eq!(cancelled.items.len(), 10);
+        self.reader.total(&[list.total(status)]).await.unwrap();
+        self.note("10 of them of a status that every tenth has");
+    }
+
+    async fn accounts(&mut self) {
+        let order = Order { by: OrderBy::Name, descending: false };
+        let list = UserList { status: None, role: None, search: None, order };
+        self.reader.users(&list, &FIRST).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("accounts by role, status, name");
+        self.reader.users(&list, &SIXTH).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.note("the sixth page of all accounts");
+        let search = UserList { search: Some("person000".parse().unwrap()), ..list };
+        assert_eq!(self.reader.users(&search, &FIRST).await.unwrap().total, Some(10));
+        self.note("accounts whose name or address begins so, 10 of them");
+    }
+
+    async fn ticks(&mut self) {
+        let now = SystemClock.now();
+        for shard in 0..EXPIRY_SHARDS {
+            self.reader.expiring(shard, now, 100).await.unwrap();
+        }
+        self.note("orders that are overdue, none of them");
+        let outbox = Outbox::new(self.meter.on(&self.scene.table));
+        for shard in 0..OUTBOX_SHARDS {
+            outbox.overdue(shard, now.minus(std::time::Duration::from_mins(1)), 100).await.unwrap();
+        }
+        self.note("events that the stream missed, none of them");
+    }
+
+    async fn jobs(&mut self) {
+        let now = SystemClock.now();
+        for _ in 0..150 {
+            let retention = "7".parse().unwrap();
+            let (by, market_id, run_at) = (seller(), id(MARKET), None);
+            let (from, to, priority) = (None, None, Priority::Normal);
+            let id = new_id();
+            self.scene
+                .run(RequestJob {
+                    id,
+                    by,
+                    reads_any: false,
+                    market_id,
+                    from,
+                    to,
+                    priority,
+                    run_at,
+                    retention,
+                })
+                .await;
+        }
+        self.meter.restart();
+        let list = JobList { owner: seller().user, status: Some(JobStatus::Queued), descending: true };
+        assert_eq!(self.reader.jobs(list, now, &FIRST).await.unwrap().items.len(), 20);
+        assert_eq!(self.reader.jobs_counted(list, now).await.unwrap(), 150);
+        self.note("jobs of somebody, of any status or of one");
+        for shard in 0..DUE_JOB_SHARDS {
+            self.reader.due_jobs(shard, now, 100).await.unwrap();
+        }
+        self.note("jobs whose time has come, none of them");
+        let report = SalesReport { market_id: id(MARKET), from: None, to: SystemClock.now() };
+        assert_eq!(self.reader.sold(&report, None, 20).await.unwrap().orders.len(), 20);
+        self.note("a page of a sales report");
+    }
+
+    async fn commands(&mut self) {
+        let quantity = Quantity::try_from(1).unwrap();
+        let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
+        let placed: OrderId = new_id();
+        let place = PlaceOrder { id: placed, by: buyer(), items, payment_method: None };
+        self.store.execute(place, &once("orders k1", "fingerprint")).await.unwrap();
+        self.note("placing an order of one product");
+        let cancel = CancelOrder { id: id(ORDER), by: buyer(), reason: None };
+        self.store.execute(cancel, &cause(SystemClock.now())).await.unwrap();
+        self.note("a command on known keys: cancelling an order");
+    }
+}
+
+/// The market sold something on each of the last 30 days.
+struct SoldEveryDay;
+
+impl Command for SoldEveryDay {
+    type State = ();
+    type Output = ();
+    type Error = Infallible;
+
+    fn reads(&self) -> Reads<()> {
+        Reads::nothing()
+    }
+
+    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
+        let days = (0..30).map(|days| Day::of(now).days_before(days));
+        Ok(days.fold(Change::of(()), |change, date| {
+            let sold = DaySales { date, orders: 3, volume: 5_997, refunded: 1_999 };
+            change.overwrite(&SalesOn { market_id: id(MARKET), day: date }, &sold)
+        }))
+    }
+}
+
+/// The requests and read units of a pattern, as the documentation has them.
+fn documented(text: &str, pattern: &str) -> Option<(usize, f64)> {
+    let row = text.lines().find(|line| line.starts_with(&format!("| {pattern} |")))?;
+    let mut cells = row.trim_matches('|').split('|').skip(2).map(str::trim);
+    Some((cells.next()?.parse().ok()?, cells.next()?.parse().ok()?))
+}
+
+#[tokio::test]
+async fn reading_costs_what_the_documentation_says() {
+    let mut shelves = Shelves::filled().await;
+    shelves.single_things().await;
+    shelves.markets().await;
+    shelves.sales().await;
+    shelves.products_and_orders().await;
+    shelves.accounts().await;
+    shelves.ticks().await;
+    shelves.searches().await;
+    shelves.jobs().await;
+    shelves.commands().await;
+    let text = std::fs::read_to_string(test_support::workspace("docs/data-model.md")).unwrap();
+    for (pattern, requests, units) in &shelves.measured {
+        println!("{pattern}: {requests} requests, {units} read units");
+    }
+    for (pattern, requests, units) in shelves.measured {
+        assert_eq!(documented(&text, pattern), Some((requests, units)), "{pattern}");
+    }
+}

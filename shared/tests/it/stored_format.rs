@@ -1,0 +1,614 @@
+//! How every record of the domain lies in the table: names and values of all attributes. What is stored outlives the
+//! code, so a test that fails here shows a change that needs a migration.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::domain::market::Market;
+use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::order::Order;
+use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::attempts::{Attempts, NoteFailedAttempt};
+use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
+use shared::domain::product::create::{CreateProduct, NewProduct};
+use shared::domain::product::{Product, SkuClaim, SkuInMarket, Stock};
+use shared::domain::reconciliation::compare::Difference;
+use shared::domain::reconciliation::cursor::{MovePosition, OfPayments, Position, Rounds};
+use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, NoteDiscrepancy};
+use shared::domain::reconciliation::{Entry, Standing};
+use shared::domain::session::end::EndSession;
+use shared::domain::session::rotate::RotateSession;
+use shared::domain::session::start::StartSession;
+use shared::domain::session::{Epoch, Session, SessionKey, TokenHash};
+use shared::domain::user::password_reset::PasswordReset;
+use shared::domain::user::password_reset::request::RequestPasswordReset;
+use shared::domain::user::register::RegisterUser;
+use shared::domain::user::{Credentials, EmailClaim, Role, User};
+use shared::domain::values::email::Email;
+use shared::domain::values::money::Quantity;
+use shared::kit::aws::dynamodb::schema::outbox_partition;
+use shared::kit::command::{Cause, Command, EventId, Reads, Record, Store, Version};
+use shared::messaging::dead_letter::record::RecordDeadLetter;
+use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
+use shared::messaging::email_dispatch::Dispatch;
+use shared::messaging::email_dispatch::begin::BeginDispatch;
+use shared::messaging::email_dispatch::end::EndDispatch;
+use shared::messaging::event_routing::Subscriber;
+use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, SELLER, buyer, cents, id, seller};
+
+use crate::fixture::{Ground, cause, moment};
+
+/// [`moment`], as it is stored.
+pub(crate) const AT: &str = "2027-01-15T08:00:00.000Z";
+/// A second later.
+const LATER: &str = "2027-01-15T08:00:01.000Z";
+
+impl Ground {
+    /// Carries a command out at [`moment`].
+    pub(crate) async fn run<C: Command>(&self, command: C) {
+        self.store.execute(command, &cause()).await.unwrap();
+    }
+
+    /// Carries a command out a second later.
+    pub(crate) async fn run_later<C: Command>(&self, command: C) {
+        let later: Cause = cause().at(moment().plus(Duration::from_secs(1)));
+        self.store.execute(command, &later).await.unwrap();
+    }
+
+    /// The record's item.
+    pub(crate) async fn stored<R: Record>(&self, id: &R::Id) -> Value {
+        self.item(&R::key(id)).await
+    }
+}
+
+/// A table with an account.
+pub(crate) async fn with_account() -> Ground {
+    let ground = Ground::open().await;
+    let register = RegisterUser {
+        id: id(BUYER),
+        email: "Ada@example.com".parse().unwrap(),
+        name: "Ada".parse().unwrap(),
+        role: Role::User,
+        credentials: Credentials { password_hash: "$argon2id$…".to_owned() },
+    };
+    ground.run(register).await;
+    ground
+}
+
+#[tokio::test]
+async fn an_account_is_its_user_its_credentials_and_the_claim_on_its_address() {
+    let ground = with_account().await;
+    let user = json!({
+        "pk": format!("user#{BUYER}"),
+        "sk": "user",
+        "kind": "user",
+        "id": BUYER,
+        "version": 1,
+        "email": "ada@example.com",
+        "emailVerified": false,
+        "name": "Ada",
+        "role": "user",
+        "status": "active",
+        "sessionEpoch": 0,
+        "createdAt": AT,
+        "updatedAt": AT,
+        "parentKey": "accounts#user#active",
+        "parentSort": BUYER,
+        "nameSort": format!("ada\u{0}{BUYER}"),
+        "ownerKey": "accounts#user#active",
+        "ownerSort": "ada@example.com",
+    });
+    assert_eq!(ground.stored::<User>(&id(BUYER)).await, user);
+    let credentials = json!({
+        "pk": format!("user#{BUYER}"),
+        "sk": "credentials",
+        "kind": "credentials",
+        "passwordHash": "$argon2id$…",
+    });
+    assert_eq!(ground.stored::<Credentials>(&id(BUYER)).await, credentials);
+    let claim =
+        json!({ "pk": "email#ada@example.com", "sk": "email", "kind": "email-claim", "userId": BUYER });
+    let email: Email = "ADA@example.com".parse().unwrap();
+    assert_eq!(ground.stored::<EmailClaim>(&email).await, claim);
+    assert_eq!(ground.items().await.len(), 3 + 1, "and the event of it");
+}
+
+#[tokio::test]
+async fn a_session_lies_with_its_account_and_is_forgotten_when_it_has_lapsed() {
+    const SESSION: &str = "ses_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let ground = with_account().await;
+    let key = SessionKey { user_id: id(BUYER), session_id: id(SESSION) };
+    let hash = |text: &str| TokenHash(text.to_owned());
+    ground.run(StartSession { id: key, epoch: Epoch::default(), token: hash("first") }).await;
+    let started = json!({
+        "pk": format!("user#{BUYER}"),
+        "sk": format!("session#{SESSION}"),
+        "kind": "session",
+        "id": { "userId": BUYER, "sessionId": SESSION },
+        "version": 1,
+        "epoch": 0,
+        "current": "first",
+        "previous": null,
+        "rotatedAt": AT,
+        "ended": null,
+        "expiresAt": "2027-02-14T08:00:00.000Z",
+        "ttl": 1_802_592_000,
+    });
+    assert_eq!(ground.stored::<Session>(&key).await, started);
+    ground.run_later(RotateSession { id: key, presented: hash("first"), successor: hash("second") }).await;
+    ground.run_later(EndSession { id: key }).await;
+    let ended = json!({
+        "pk": format!("user#{BUYER}"),
+        "sk": format!("session#{SESSION}"),
+        "kind": "session",
+        "id": { "userId": BUYER, "sessionId": SESSION },
+        "version": 3,
+        "epoch": 0,
+        "current": "second",
+        "previous": "first",
+        "rotatedAt": LATER,
+        "ended": "logged-out",
+        "expiresAt": "2027-02-14T08:00:01.000Z",
+        "ttl": 1_802_592_001,
+    });
+    assert_eq!(ground.stored::<Session>(&key).await, ended);
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_remembered_without_the_address() {
+    const RESET: &str = "pwr_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let ground = with_account().await;
+    let email: Email = "ada@example.com".parse().unwrap();
+    ground.run(RequestPasswordReset { id: id(RESET), email: email.clone() }).await;
+    let asked = json!({
+        "pk": format!("password-reset#{RESET}"),
+        "sk": "password-reset",
+        "kind": "password-reset",
+        "id": RESET,
+        "version": 1,
+        "requestedAt": AT,
+        "expiresAt": "2027-02-15T08:00:00.000Z",
+        "ttl": 1_802_678_400,
+    });
+    assert_eq!(ground.stored::<PasswordReset>(&id(RESET)).await, asked);
+    ground.run_later(RequestPasswordReset { id: id(RESET), email }).await;
+    assert_eq!(ground.stored::<PasswordReset>(&id(RESET)).await, asked, "within a minute it is asked once");
+}
+
+#[tokio::test]
+async fn an_email_on_its_way_is_remembered_by_its_event_and_without_its_address() {
+    let ground = Ground::open().await;
+    let id: EventId = serde_json::from_value(json!(format!("{ORDER}.3"))).unwrap();
+    let (gist, term) = ("a digest".to_owned(), Duration::from_secs(15));
+    ground.run(BeginDispatch { id: id.clone(), gist, term }).await;
+    let mut expected = json!({
+        "pk": format!("dispatch#{ORDER}.3"),
+        "sk": "dispatch",
+        "kind": "dispatch",
+        "id": format!("{ORDER}.3"),
+        "version": 1,
+        "state": "sending",
+        "until": "2027-01-15T08:00:15.000Z",
+        "sends": 1,
+        "gist": "a digest",
+        "expiresAt": "2027-02-14T08:00:00.000Z",
+        "ttl": 1_802_592_000,
+    });
+    assert_eq!(ground.stored::<Dispatch>(&id).await, expected);
+    let begun = ground.store.load(Reads::<Option<Dispatch>>::one(&id)).await.unwrap().unwrap();
+    ground.run(EndDispatch { begun, sent: true }).await;
+    expected["version"] = json!(2);
+    expected["state"] = json!("sent");
+    expected.as_object_mut().unwrap().remove("until");
+    assert_eq!(ground.stored::<Dispatch>(&id).await, expected);
+}
+
+/// A table with a market and a product in it.
+async fn with_market() -> Ground {
+    let ground = Ground::open().await;
+    let open = CreateMarket {
+        id: id(MARKET),
+        by: seller(),
+        name: "Mugs and more".parse().unwrap(),
+        description: None,
+        currency: "EUR".parse().unwrap(),
+        status: OpeningStatus::Active,
+        products: Vec::new(),
+    };
+    ground.run(open).await;
+    let product = NewProduct {
+        id: id(PRODUCT),
+        sku: "MUG-1".parse().unwrap(),
+        title: "Mug".parse().unwrap(),
+        description: Some("To drink from.".parse().unwrap()),
+        price: cents(1_999),
+        stock: 10,
+    };
+    ground.run(CreateProduct { market_id: id(MARKET), by: seller(), product }).await;
+    ground
+}
+
+#[tokio::test]
+async fn a_market_is_listed_by_its_status() {
+    let market = json!({
+        "pk": format!("market#{MARKET}"),
+        "sk": "market",
+        "kind": "market",
+        "nameSort": format!("mugs and more\u{0}{MARKET}"),
+        "parentKey": "markets#active",
+        "parentSort": MARKET,
+        "id": MARKET,
+        "version": 1,
+        "name": "Mugs and more",
+        "description": null,
+        "status": "active",
+        "currency": "EUR",
+        "creatorId": SELLER,
+        "createdAt": AT,
+        "updatedAt": AT,
+    });
+    assert_eq!(with_market().await.stored::<Market>(&id(MARKET)).await, market);
+}
+
+#[tokio::test]
+async fn a_product_is_listed_in_its_market_with_its_stock_beside_it_and_its_sku_claimed() {
+    let ground = with_market().await;
+    let product = json!({
+        "pk": format!("product#{PRODUCT}"),
+        "sk": "product",
+        "kind": "product",
+        "parentKey": format!("market#{MARKET}#products"),
+        "parentSort": PRODUCT,
+        "id": PRODUCT,
+        "version": 1,
+        "marketId": MARKET,
+        "sellerId": SELLER,
+        "sku": "MUG-1",
+        "title": "Mug",
+        "description": "To drink from.",
+        "price": { "amount": 1_999, "currency": "EUR" },
+        "status": "active",
+        "createdAt": AT,
+        "updatedAt": AT,
+    });
+    assert_eq!(ground.stored::<Product>(&id(PRODUCT)).await, product);
+    let stock = json!({
+        "pk": format!("product#{PRODUCT}"),
+        "sk": "stock",
+        "kind": "stock",
+        "available": 10,
+        "reserved": 0,
+        "sold": 0,
+    });
+    assert_eq!(ground.stored::<Stock>(&id(PRODUCT)).await, stock);
+    let claim = json!({
+        "pk": format!("market#{MARKET}"),
+        "sk": "sku#MUG-1",
+        "kind": "sku-claim",
+        "productId": PRODUCT,
+    });
+    let sku = SkuInMarket { market_id: id(MARKET), sku: "MUG-1".parse().unwrap() };
+    assert_eq!(ground.stored::<SkuClaim>(&sku).await, claim);
+    assert_eq!(ground.items().await.len(), 4 + 2, "and the events of market and product");
+}
+
+/// A table with an order of two mugs.
+pub(crate) async fn with_order(method: Option<&str>) -> Ground {
+    let ground = with_market().await;
+    let item =
+        OrderItem { product_id: id(PRODUCT), quantity: Quantity::try_from(2).unwrap(), expected_price: None };
+    let payment_method = method.map(|method| method.parse().unwrap());
+    ground.run(PlaceOrder { id: id(ORDER), by: buyer(), items: vec![item], payment_method }).await;
+    ground
+}
+
+pub(crate) fn advance(by: Move) -> AdvanceOrder {
+    AdvanceOrder { id: id(ORDER), by, payment_window: Duration::from_hours(24) }
+}
+
+/// The order's item as it is right after its placing.
+fn placed(method: Option<&str>) -> Value {
+    json!({
+        "pk": format!("order#{ORDER}"),
+        "sk": "order",
+        "kind": "order",
+        "ownerKey": format!("user#{BUYER}#orders"),
+        "ownerSort": ORDER,
+        "parentKey": format!("market#{MARKET}#orders#1"),
+        "parentSort": ORDER,
+        "id": ORDER,
+        "version": 1,
+        "buyerId": BUYER,
+        "sellerId": SELLER,
+        "marketId": MARKET,
+        "lines": [{
+            "productId": PRODUCT,
+            "sku": "MUG-1",
+            "title": "Mug",
+            "quantity": 2,
+            "unitPrice": { "amount": 1_999, "currency": "EUR" },
+        }],
+        "total": { "amount": 3_998, "currency": "EUR" },
+        "paymentMethod": method,
+        "paymentId": null,
+        "refunds": [],
+        "shipment": null,
+        "status": "pending",
+        "fulfilment": { "step": "accepted" },
+        "timeline": [{ "status": "pending", "at": AT, "by": "buyer", "reason": null }],
+        "createdAt": AT,
+        "updatedAt": AT,
+    })
+}
+
+/// The item after another transition, a second later.
+fn moved(mut order: Value, status: &str, by: &str, fulfilment: Value) -> Value {
+    order["version"] = json!(order["version"].as_u64().unwrap() + 1);
+    order["status"] = json!(status);
+    order["fulfilment"] = fulfilment;
+    order["updatedAt"] = json!(LATER);
+    let entry = json!({ "status": status, "at": LATER, "by": by, "reason": null });
+    order["timeline"].as_array_mut().unwrap().push(entry);
+    order
+}
+
+#[tokio::test]
+async fn an_order_is_listed_with_its_buyer_and_due_only_while_it_awaits_its_payment() {
+    let ground = with_order(None).await;
+    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, placed(None));
+
+    ground.run_later(advance(Move::Reserve)).await;
+    let until = "2027-01-16T08:00:01.000Z";
+    let step = json!({ "step": "awaitingPayment", "until": until, "checkout": null });
+    let mut waiting = moved(placed(None), "awaiting_payment", "system", step);
+    waiting["dueShard"] = json!("orders#expiring#5");
+    waiting["dueAt"] = json!(until);
+    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, waiting);
+
+    let client_secret = ClientSecret("pi_1_secret".to_owned());
+    let checkout = Checkout { gateway_id: GatewayId("pi_1".to_owned()), client_secret };
+    ground.run_later(advance(Move::Payable(checkout))).await;
+    waiting["version"] = json!(3);
+    waiting["fulfilment"]["checkout"] = json!({ "gatewayId": "pi_1", "clientSecret": "pi_1_secret" });
+    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, waiting);
+
+    ground.run_later(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    for sparse in ["dueShard", "dueAt"] {
+        waiting.as_object_mut().unwrap().remove(sparse);
+    }
+    let cancelled = moved(waiting, "cancelled", "buyer", json!({ "step": "finished" }));
+    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, cancelled);
+}
+
+#[tokio::test]
+async fn an_order_keeps_the_intents_of_what_is_asked_of_the_gateway() {
+    let method = Some("pm_card_visa");
+    let ground = with_order(method).await;
+    ground.run_later(advance(Move::Reserve)).await;
+    let intent = json!({
+        "orderId": ORDER,
+        "amount": { "amount": 3_998, "currency": "EUR" },
+        "method": "pm_card_visa",
+        "attempt": 1,
+        "decidedAt": LATER,
+    });
+    let step = json!({ "step": "charging", "intent": intent });
+    let charging = moved(placed(method), "awaiting_payment", "system", step);
+    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, charging);
+
+    ground.run_later(CancelOrder { id: id(ORDER), by: seller(), reason: None }).await;
+    let step = json!({ "step": "settling", "intent": intent });
+    let mut settling = moved(charging, "cancelled", "seller", step);
+    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, settling);
+
+    let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
+    ground.run_later(advance(Move::Captured(capture))).await;
+    settling["version"] = json!(4);
+    settling["paymentId"] = json!(ORDER.replace("ord_", "pay_"));
+    settling["refunds"] = json!([{
+        "number": 1,
+        "gatewayId": "pi_1",
+        "amount": { "amount": 3_998, "currency": "EUR" },
+        "by": "system",
+        "reason": "paid when the order was over",
+        "status": "pending",
+        "failure": null,
+        "attempt": 1,
+        "decidedAt": LATER,
+        "at": LATER,
+    }]);
+    settling["fulfilment"] = json!({ "step": "refunding", "pieces": "reserved" });
+    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, settling);
+}
+
+#[tokio::test]
+async fn a_payment_lies_with_its_order_so_that_there_is_only_one() {
+    let ground = with_order(Some("pm_card_visa")).await;
+    ground.run(advance(Move::Reserve)).await;
+    let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
+    ground.run(advance(Move::Captured(capture))).await;
+    let mut payment = json!({
+        "pk": format!("order#{ORDER}"),
+        "sk": "payment",
+        "kind": "payment",
+        "id": ORDER.replace("ord_", "pay_"),
+        "version": 1,
+        "orderId": ORDER,
+        "gatewayId": "pi_1",
+        "captured": { "amount": 3_998, "currency": "EUR" },
+        "refunded": { "amount": 0, "currency": "EUR" },
+        "createdAt": AT,
+        "updatedAt": AT,
+    });
+    assert_eq!(ground.stored::<Payment>(&Payment::id_for(id(ORDER))).await, payment);
+    ground.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    ground.run_later(advance(Move::Refunded(1))).await;
+    payment["version"] = json!(2);
+    payment["refunded"]["amount"] = json!(3_998);
+    payment["updatedAt"] = json!(LATER);
+    assert_eq!(ground.stored::<Payment>(&Payment::id_for(id(ORDER))).await, payment);
+}
+
+#[tokio::test]
+async fn failed_attempts_are_counted_beside_their_order() {
+    let ground = Ground::open().await;
+    let note = |error| NoteFailedAttempt {
+        order_id: id(ORDER),
+        step: "charging",
+        error,
+        next_at: moment().plus(Duration::from_secs(7)),
+        made: true,
+    };
+    ground.run(note("no answer")).await;
+    ground.run(note("no answer yet")).await;
+    ground.run_later(NoteFailedAttempt { made: false, ..note("no answer yet") }).await;
+    let attempts = json!({
+        "pk": format!("order#{ORDER}"),
+        "sk": "attempts",
+        "kind": "attempts",
+        "failed": 2,
+        "step": "charging",
+        "lastError": "no answer yet",
+        "failedAt": LATER,
+        "nextAt": "2027-01-15T08:00:07.000Z",
+    });
+    assert_eq!(ground.stored::<Attempts>(&id(ORDER)).await, attempts);
+}
+
+/// A message of an order that nobody can read.
+pub(crate) fn dead_letter(letter: &str) -> DeadLetter {
+    DeadLetter {
+        id: id(letter),
+        version: Version::FIRST,
+        queue: Subscriber::Fulfilment,
+        status: DeadLetterStatus::Dead,
+        message_id: "059f36b4".to_owned(),
+        body: "{}".to_owned(),
+        attributes: [("event".to_owned(), "order.created".to_owned())].into(),
+        reason: "the message does not read".to_owned(),
+        attempts: 5,
+        sent_at: Some(moment()),
+        redrives: Vec::new(),
+        removed: None,
+        created_at: moment(),
+        updated_at: moment(),
+    }
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_listed_by_its_queue_and_its_status() {
+    const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let ground = Ground::open().await;
+    ground.run(RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None }).await;
+    let mut expected = json!({
+        "pk": format!("dead-letter#{LETTER}"),
+        "sk": "dead-letter",
+        "kind": "dead-letter",
+        "parentKey": "dead-letters#fulfilment#dead",
+        "parentSort": LETTER,
+        "id": LETTER,
+        "version": 1,
+        "queue": "fulfilment",
+        "status": "dead",
+        "messageId": "059f36b4",
+        "body": "{}",
+        "attributes": { "event": "order.created" },
+        "reason": "the message does not read",
+        "attempts": 5,
+        "sentAt": AT,
+        "redrives": [],
+        "createdAt": AT,
+        "updatedAt": AT,
+    });
+    assert_eq!(ground.stored::<DeadLetter>(&id(LETTER)).await, expected);
+    ground.run_later(RedriveDeadLetter { id: id(LETTER), by: seller().user }).await;
+    expected["version"] = json!(2);
+    expected["parentKey"] = json!("dead-letters#fulfilment#redriven");
+    expected["status"] = json!("redriven");
+    expected["redrives"] = json!([{ "by": seller().user, "at": LATER }]);
+    expected["updatedAt"] = json!(LATER);
+    assert_eq!(ground.stored::<DeadLetter>(&id(LETTER)).await, expected);
+}
+
+#[tokio::test]
+async fn the_message_of_a_redriven_letter_waits_in_the_outbox_as_it_was() {
+    const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let ground = Ground::open().await;
+    ground.run(RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None }).await;
+    ground.run_later(RedriveDeadLetter { id: id(LETTER), by: seller().user }).await;
+    let waiting = ground.items_of("outbox-event").await;
+    let expected = json!([{
+        "pk": outbox_partition(LETTER),
+        "sk": format!("{LATER}#{LETTER}.2"),
+        "kind": "outbox-event",
+        "eventId": format!("{LETTER}.2"),
+        "event": "dead_letter.redriven.fulfilment",
+        "body": "{}",
+        "correlationId": "a-test",
+        "attributes": { "event": "order.created", "redriveOf": format!("{LETTER}.2") },
+    }]);
+    assert_eq!(json!(waiting), expected);
+}
+
+#[tokio::test]
+async fn how_far_the_comparing_of_books_is_stands_alone() {
+    let ground = Ground::open().await;
+    let (minute, after) = (Duration::from_mins(1), GatewayId("pi_1".to_owned()));
+    let rounds = Rounds { apart: minute, overlap: minute };
+    let to = Position::first(rounds, moment()).after_page(after);
+    ground.run(MovePosition { from: None, to }).await;
+    let expected = json!({
+        "pk": "reconciliation",
+        "sk": "position",
+        "kind": "position",
+        "version": 1,
+        "from": moment().minus(minute),
+        "until": AT,
+        "after": "pi_1",
+        "dueAt": moment().plus(minute),
+    });
+    assert_eq!(ground.stored::<Position>(&OfPayments).await, expected);
+}
+
+#[tokio::test]
+async fn a_discrepancy_is_listed_by_its_status_and_by_when_it_was_seen_until_it_is_closed() {
+    let ground = Ground::open().await;
+    let (gateway_id, order_id) = (GatewayId("pi_1".to_owned()), id(ORDER));
+    let captured = Standing::Captured { amount: cents(3_998), refunded: 500 };
+    let entry = Entry { gateway_id, order_id: Some(order_id), standing: captured, read_at: moment() };
+    let seen = Discrepancy::seen((&entry, None, None), Difference::NoOrder, moment());
+    ground.run(NoteDiscrepancy(seen)).await;
+    let mut expected = json!({
+        "pk": "discrepancy#pi_1",
+        "sk": "discrepancy",
+        "kind": "discrepancy",
+        "parentKey": "discrepancies#open",
+        "parentSort": format!("{AT}#pi_1"),
+        "dueShard": "discrepancies#open",
+        "dueAt": AT,
+        "id": "pi_1",
+        "version": 1,
+        "orderId": ORDER,
+        "difference": "no_order",
+        "atGateway": {
+            "captured": { "amount": 3_998, "currency": "EUR" },
+            "refunded": { "amount": 500, "currency": "EUR" },
+        },
+        "onRecord": {},
+        "firstSeenAt": AT,
+        "lastSeenAt": AT,
+        "closedAt": null,
+    });
+    assert_eq!(ground.stored::<Discrepancy>(&entry.gateway_id).await, expected);
+    ground.run_later(CloseDiscrepancy { id: entry.gateway_id.clone(), expected: Version::FIRST }).await;
+    let item = expected.as_object_mut().unwrap();
+    item.retain(|name, _| !name.starts_with("due"));
+    expected["version"] = json!(2);
+    expected["parentKey"] = json!("discrepancies#closed");
+    expected["closedAt"] = json!(LATER);
+    expected["ttl"] = json!(1_807_776_001);
+    assert_eq!(ground.stored::<Discrepancy>(&entry.gateway_id).await, expected);
+}

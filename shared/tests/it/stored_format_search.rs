@@ -1,0 +1,68 @@
+//! How the search index lies in the table, to the letter.
+
+use serde_json::json;
+use shared::domain::market::Market;
+use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::kit::command::Store;
+use shared::projections::search_index::update_index::{Embedded, IndexDocument};
+use shared::projections::search_index::{
+    DIMENSIONS, DocumentId, EmbedderName, Embedding, IndexEntry, Passage,
+};
+use test_support::fixture::{MARKET, id, seller};
+
+use crate::fixture::{Ground, cause};
+
+/// A table with a market.
+async fn with_market() -> Ground {
+    let ground = Ground::open().await;
+    let open = CreateMarket {
+        id: id::<Market>(MARKET),
+        by: seller(),
+        name: "Mugs and more".parse().unwrap(),
+        description: None,
+        currency: "EUR".parse().unwrap(),
+        status: OpeningStatus::Active,
+        products: Vec::new(),
+    };
+    ground.store.execute(open, &cause()).await.unwrap();
+    ground
+}
+
+#[tokio::test]
+async fn an_index_entry_lies_with_its_document_and_postings_under_their_terms() {
+    let ground = with_market().await;
+    let mut components = [0; DIMENSIONS];
+    (components[0], components[1]) = (2, -1);
+    let embedding = Embedding::quantised(&components);
+    let digest = Passage::of_query("Mugs and more").digest();
+    let document = DocumentId::Market(id(MARKET));
+    let embedded = Some(Embedded { digest: digest.clone(), embedding });
+    let index = IndexDocument { id: document, embedder: EmbedderName::Hashed, embedded };
+    ground.store.execute(index, &cause()).await.unwrap();
+
+    let entry = json!({
+        "pk": format!("market#{MARKET}"),
+        "sk": "search",
+        "kind": "index-entry",
+        "id": MARKET,
+        "version": 1,
+        "indexed": { "at": 1 },
+        "embedder": "hashed-1",
+        "digest": digest,
+        "terms": { "mor": 49, "mug": 49 },
+    });
+    assert_eq!(ground.stored::<IndexEntry>(&document).await, entry);
+    let mut bytes = vec![0_u8; DIMENSIONS];
+    (bytes[0], bytes[1]) = (127, 193);
+    let posting = |term: &str| {
+        json!({
+            "pk": format!("term#hashed-1#market#{term}"),
+            "sk": format!("49#{MARKET}"),
+            "kind": "posting",
+            "id": MARKET,
+            "marketId": MARKET,
+            "embedding": bytes,
+        })
+    };
+    assert_eq!(ground.items_of("posting").await, [posting("mor"), posting("mug")]);
+}

@@ -1,0 +1,105 @@
+//! How what is counted lies in the table: names and values of all attributes, as in `records`.
+
+use serde_json::json;
+use shared::domain::market::totals::MarketFigures;
+use shared::domain::order::fulfilment::advance::Move;
+use shared::domain::payment::{Capture, GatewayId};
+use shared::projections::daily_sales::{DaySales, SalesOn};
+use shared::projections::list_total::{ListName, ListTotal};
+use shared::projections::tally::count::CountEntities;
+use shared::projections::tally::{Subject, Tally};
+use test_support::fixture::{BUYER, MARKET, ORDER, STRANGER, cents, id};
+
+use crate::fixture::Ground;
+use crate::stored_format::{AT, advance, with_account, with_order};
+
+/// A table with an order that was paid and counted.
+async fn with_counted_order() -> Ground {
+    let ground = with_order(Some("pm_card_visa")).await;
+    ground.run(advance(Move::Reserve)).await;
+    let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
+    ground.run_later(advance(Move::Captured(capture))).await;
+    let mut count = CountEntities::default();
+    count.order(id(ORDER), id(MARKET));
+    ground.run_later(count).await;
+    ground
+}
+
+#[tokio::test]
+async fn what_is_counted_of_an_order_lies_beside_it() {
+    let ground = with_counted_order().await;
+    let [of_buyer, in_market] = [format!("user#{BUYER}#orders"), format!("market#{MARKET}#orders")];
+    let (buyers, markets) = (format!("{of_buyer}#confirmed"), format!("{in_market}#confirmed"));
+    let tally = json!({
+        "pk": format!("order#{ORDER}"),
+        "sk": "tally",
+        "kind": "tally",
+        "id": ORDER,
+        "version": 1,
+        "counted": { "at": 3 },
+        "lists": [in_market, markets, of_buyer, buyers],
+        "sale": {
+            "marketId": MARKET,
+            "day": "2027-01-15",
+            "volume": { "amount": 3_998, "currency": "EUR" },
+            "refunded": { "amount": 0, "currency": "EUR" },
+        },
+    });
+    assert_eq!(ground.stored::<Tally>(&Subject::Order(id(ORDER))).await, tally);
+    let total = json!({
+        "pk": format!("total#{of_buyer}"),
+        "sk": "total",
+        "kind": "list-total",
+        "count": 1,
+    });
+    assert_eq!(ground.stored::<ListTotal>(&ListName::of(of_buyer)).await, total);
+}
+
+#[tokio::test]
+async fn what_a_market_sold_lies_beside_it_all_in_all_and_day_by_day() {
+    let ground = with_counted_order().await;
+    let figures = json!({
+        "pk": format!("market#{MARKET}"),
+        "sk": "figures",
+        "kind": "market-figures",
+        "parentKey": "markets#active#volume",
+        "parentSort": format!("0000000000000003998#{MARKET}"),
+        "marketId": MARKET,
+        "version": 1,
+        "status": "active",
+        "orders": 1,
+        "volume": 3_998,
+    });
+    assert_eq!(ground.stored::<MarketFigures>(&id(MARKET)).await, figures);
+    let day = json!({
+        "pk": format!("market#{MARKET}"),
+        "sk": "sales#2027-01-15",
+        "kind": "day-sales",
+        "date": "2027-01-15",
+        "orders": 1,
+        "volume": 3_998,
+        "refunded": 0,
+    });
+    let on = SalesOn { market_id: id(MARKET), day: "2027-01-15".parse().unwrap() };
+    assert_eq!(ground.stored::<DaySales>(&on).await, day);
+}
+
+#[tokio::test]
+async fn what_was_counted_of_the_gone_is_forgotten_in_time() {
+    let ground = with_account().await;
+    let mut count = CountEntities::default();
+    count.user(id(STRANGER));
+    ground.run(count).await;
+    let tally = json!({
+        "pk": format!("user#{STRANGER}"),
+        "sk": "tally",
+        "kind": "tally",
+        "id": STRANGER,
+        "version": 1,
+        "counted": { "gone": AT },
+        "lists": [],
+        "sale": null,
+        "ttl": 1_802_592_000,
+    });
+    assert_eq!(ground.stored::<Tally>(&Subject::User(id(STRANGER))).await, tally);
+}

@@ -1,0 +1,189 @@
+//! The calls that change something. Each is parsed first, which leaves no trace, and executed then, under the lock.
+
+mod cancel;
+mod confirm;
+mod create;
+mod pay;
+mod refund;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::error::StripeError;
+use super::form::Form;
+use super::intent::{Attempt, IntentStatus, PaymentIntent};
+use super::random::Random;
+use super::webhook::Event;
+use crate::store::{Book, Commit};
+use crate::stripe_json;
+use crate::stripe_json::Expand;
+use crate::test_cards;
+use crate::test_cards::{Decline, DeclineCode, Verdict};
+
+pub(super) use cancel::CancelIntent;
+pub(super) use confirm::ConfirmIntent;
+pub(super) use create::CreateIntent;
+pub(super) use pay::Pay;
+pub(super) use refund::CreateRefund;
+
+/// A call that changes something.
+pub(super) enum Command {
+    Create(CreateIntent),
+    Confirm(ConfirmIntent),
+    Cancel(CancelIntent),
+    Refund(CreateRefund),
+    Pay(Pay),
+}
+
+/// What a command works with.
+pub(super) struct Context<'a> {
+    pub(super) book: &'a Book,
+    pub(super) random: &'a mut Random,
+    pub(super) now: Timestamp,
+    pub(super) request_id: &'a str,
+    pub(super) idempotency_key: Option<&'a str>,
+    /// The decline that a rule asks for, whatever the payment method.
+    pub(super) decline: Option<Decline>,
+}
+
+/// What a command changes, and what it answers: a decline does both.
+pub(super) struct Outcome {
+    pub(super) commit: Commit,
+    pub(super) result: Result<Value, StripeError>,
+}
+
+impl Command {
+    pub(super) fn execute(self, context: &mut Context<'_>) -> Outcome {
+        let outcome = match self {
+            Self::Create(command) => Ok(command.execute(context)),
+            Self::Confirm(command) => command.execute(context),
+            Self::Cancel(command) => command.execute(context),
+            Self::Refund(command) => command.execute(context),
+            Self::Pay(command) => command.execute(context),
+        };
+        outcome.unwrap_or_else(|error| Outcome { commit: Commit::default(), result: Err(error) })
+    }
+}
+
+impl Context<'_> {
+    fn intent(&self, id: &str) -> Result<PaymentIntent, StripeError> {
+        let intent = self.book.intent(id).cloned();
+        intent.ok_or_else(|| StripeError::missing("payment_intent", id, "intent").executed())
+    }
+
+    fn event(&mut self, kind: &str, object: &Value) -> Event {
+        let id = self.random.id("evt", self.now);
+        Event::new(id, kind, object, self.request_id, self.idempotency_key, self.now)
+    }
+
+    /// Tries to take the money of `intent` with `payment_method`.
+    fn charge(
+        &mut self,
+        intent: PaymentIntent,
+        payment_method: &str,
+        trial: Trial,
+        expand: Expand,
+    ) -> Outcome {
+        let verdict = match (self.decline, trial.verdict) {
+            (Some(decline), _) => Verdict::Declines(decline),
+            (None, Verdict::RequiresAction) if trial.off_session => {
+                Verdict::Declines(DeclineCode::AuthenticationRequired.decline())
+            }
+            (None, verdict) => verdict,
+        };
+        let attempt = Attempt {
+            charge_id: self.random.id("ch", self.now),
+            payment_method,
+            verdict,
+            idempotency_key: self.idempotency_key,
+            now: self.now,
+        };
+        let intent = intent.attempted(&attempt);
+        let plain = stripe_json::payment_intent(&intent, Expand::default());
+        let event = match verdict {
+            Verdict::Succeeds => Some(self.event("payment_intent.succeeded", &plain)),
+            Verdict::Declines(_) => Some(self.event("payment_intent.payment_failed", &plain)),
+            Verdict::RequiresAction => None,
+        };
+        let result = match intent.last_failure() {
+            Some((charge, failure)) => Err(card_error(&stripe_json::payment_error(charge, failure), plain)),
+            None => Ok(stripe_json::payment_intent(&intent, expand)),
+        };
+        Outcome { commit: Commit { intent: Some(intent), event, ..Commit::default() }, result }
+    }
+}
+
+/// What is known of an attempt before it is made.
+#[derive(Clone, Copy)]
+struct Trial {
+    verdict: Verdict,
+    /// Nobody is there to authenticate.
+    off_session: bool,
+}
+
+/// 402 with the intent in it, see <https://docs.stripe.com/api/errors#errors-payment_intent>.
+fn card_error(payment_error: &Value, intent: Value) -> StripeError {
+    let message = payment_error["message"].as_str().unwrap_or_default();
+    let error = StripeError::new(402, "card_error", message).with("payment_intent", intent).executed();
+    let members = payment_error.as_object().into_iter().flatten();
+    members.fold(error, |error, (name, value)| error.with(name, value.clone()))
+}
+
+/// The verdict on a payment method, or 400 when there is no such method.
+fn verdict_on(payment_method: &str) -> Result<Verdict, StripeError> {
+    test_cards::verdict(payment_method).ok_or_else(|| {
+        let message = format!("No such PaymentMethod: '{payment_method}'");
+        StripeError::invalid(message).code("resource_missing").param("payment_method")
+    })
+}
+
+/// The intent is not in a state for this, see <https://docs.stripe.com/error-codes#payment-intent-unexpected-state>.
+fn unexpected_state(message: String, intent: &PaymentIntent) -> StripeError {
+    let shown = stripe_json::payment_intent(intent, Expand::default());
+    StripeError::invalid(message)
+        .code("payment_intent_unexpected_state")
+        .with("payment_intent", shown)
+        .executed()
+}
+
+fn cannot_confirm(intent: &PaymentIntent) -> StripeError {
+    let why = match intent.status {
+        IntentStatus::Succeeded => "it has already succeeded after being previously confirmed".to_owned(),
+        status => format!("it has a status of {}", status.as_str()),
+    };
+    unexpected_state(format!("You cannot confirm this PaymentIntent because {why}."), intent)
+}
+
+fn no_payment_method() -> StripeError {
+    StripeError::invalid(
+        "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the \
+         PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment \
+         method or ConfirmationToken.",
+    )
+    .code("payment_intent_unexpected_state")
+}
+
+/// What `expand[]` asks for; the charge is all that can be expanded here.
+pub(super) fn expand(form: &mut Form, latest_charge: &str) -> Result<Expand, StripeError> {
+    let wanted = form.list("expand");
+    match wanted.iter().find(|property| property.as_str() != latest_charge) {
+        Some(other) => Err(StripeError::invalid(format!("This property cannot be expanded ({other})."))
+            .with("param", json!("expand"))),
+        None => Ok(Expand { latest_charge: !wanted.is_empty() }),
+    }
+}
+
+/// The metadata within Stripe's bounds, see <https://docs.stripe.com/api/metadata>.
+fn metadata(form: &mut Form) -> Result<std::collections::BTreeMap<String, String>, StripeError> {
+    let metadata = form.map("metadata");
+    let too_long =
+        metadata.iter().find(|(key, value)| key.chars().count() > 40 || value.chars().count() > 500);
+    if let Some((key, _)) = too_long {
+        let message = "Metadata keys can have up to 40 characters, and values up to 500 characters.";
+        return Err(StripeError::invalid(message).param(&format!("metadata[{key}]")));
+    }
+    if metadata.len() > 50 {
+        return Err(StripeError::invalid("Metadata can have up to 50 keys.").param("metadata"));
+    }
+    Ok(metadata)
+}

@@ -1,0 +1,44 @@
+//! `POST /v1/payment_intents/{id}/confirm`, see <https://docs.stripe.com/api/payment_intents/confirm>.
+
+use super::{Context, Outcome, Trial, cannot_confirm, expand, no_payment_method, verdict_on};
+use crate::error::StripeError;
+use crate::form::Form;
+use crate::stripe_json::Expand;
+
+/// Charges an intent, with its own payment method or with another one.
+pub(crate) struct ConfirmIntent {
+    id: String,
+    payment_method: Option<String>,
+    off_session: bool,
+    return_url: Option<String>,
+    expand: Expand,
+}
+
+impl ConfirmIntent {
+    pub(crate) fn parse(id: String, mut form: Form) -> Result<Self, StripeError> {
+        let command = Self {
+            id,
+            payment_method: form.text("payment_method")?,
+            off_session: form.boolean("off_session")?.unwrap_or(false),
+            return_url: form.text("return_url")?,
+            expand: expand(&mut form, "latest_charge")?,
+        };
+        form.finish()?;
+        if let Some(payment_method) = &command.payment_method {
+            verdict_on(payment_method)?;
+        }
+        Ok(command)
+    }
+
+    pub(super) fn execute(self, context: &mut Context<'_>) -> Result<Outcome, StripeError> {
+        let mut intent = context.intent(&self.id)?;
+        if !intent.is_open() {
+            return Err(cannot_confirm(&intent));
+        }
+        let payment_method = self.payment_method.or_else(|| intent.payment_method.clone());
+        let payment_method = payment_method.ok_or_else(|| no_payment_method().executed())?;
+        intent.return_url = self.return_url.or(intent.return_url);
+        let trial = Trial { verdict: verdict_on(&payment_method)?, off_session: self.off_session };
+        Ok(context.charge(intent, &payment_method, trial, self.expand))
+    }
+}

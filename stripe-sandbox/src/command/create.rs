@@ -1,0 +1,181 @@
+//! `POST /v1/payment_intents`, see <https://docs.stripe.com/api/payment_intents/create>.
+
+use std::collections::BTreeMap;
+
+use super::{Commit, Context, Outcome, Trial, expand, metadata, no_payment_method, verdict_on};
+use crate::error::StripeError;
+use crate::form::Form;
+use crate::intent::{IntentStatus, PaymentIntent};
+use crate::stripe_json;
+use crate::stripe_json::Expand;
+
+/// Parameters that Stripe knows and that change nothing here.
+const TOLERATED: [&str; 7] = [
+    "automatic_payment_methods",
+    "confirmation_method",
+    "payment_method_options",
+    "payment_method_types",
+    "receipt_email",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+];
+
+/// Eight digits, see <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>.
+const LARGEST: i64 = 99_999_999;
+
+/// Creates an intent, and with `confirm` charges it.
+pub(crate) struct CreateIntent {
+    amount: i64,
+    currency: String,
+    payment_method: Option<(String, Trial)>,
+    confirm: bool,
+    metadata: BTreeMap<String, String>,
+    description: Option<String>,
+    return_url: Option<String>,
+    expand: Expand,
+}
+
+impl CreateIntent {
+    pub(crate) fn parse(mut form: Form) -> Result<Self, StripeError> {
+        let currency = currency(&form.required("currency")?)?;
+        let amount = form.required("amount").and_then(|text| amount(&text, &currency))?;
+        let off_session = form.boolean("off_session")?.unwrap_or(false);
+        let payment_method = match form.text("payment_method")? {
+            Some(name) => Some((verdict_on(&name)?, name)),
+            None => None,
+        };
+        // Money is always taken at once; `automatic_async` is what newer versions call it.
+        form.choice("capture_method", &["automatic", "automatic_async"])?;
+        form.tolerate(&TOLERATED);
+        let command = Self {
+            amount,
+            currency,
+            payment_method: payment_method.map(|(verdict, name)| (name, Trial { verdict, off_session })),
+            confirm: form.boolean("confirm")?.unwrap_or(false),
+            metadata: metadata(&mut form)?,
+            description: form.text("description")?,
+            return_url: form.text("return_url")?,
+            expand: expand(&mut form, "latest_charge")?,
+        };
+        form.finish()?;
+        if command.confirm && command.payment_method.is_none() {
+            return Err(no_payment_method());
+        }
+        Ok(command)
+    }
+
+    pub(super) fn execute(self, context: &mut Context<'_>) -> Outcome {
+        let (confirm, expand, method) = (self.confirm, self.expand, self.payment_method.clone());
+        let intent = self.into_intent(context);
+        if let (true, Some((payment_method, trial))) = (confirm, method) {
+            return context.charge(intent, &payment_method, trial, expand);
+        }
+        let shown = stripe_json::payment_intent(&intent, expand);
+        Outcome { commit: Commit { intent: Some(intent), ..Commit::default() }, result: Ok(shown) }
+    }
+
+    fn into_intent(self, context: &mut Context<'_>) -> PaymentIntent {
+        let id = context.random.id("pi", context.now);
+        let (secret, now) = (context.random.next(), context.now);
+        let payment_method = self.payment_method.map(|(name, _)| name);
+        PaymentIntent {
+            client_secret: format!("{id}_secret_{secret:016x}"),
+            id,
+            amount: self.amount,
+            currency: self.currency,
+            status: match payment_method {
+                Some(_) => IntentStatus::RequiresConfirmation,
+                None => IntentStatus::RequiresPaymentMethod,
+            },
+            payment_method,
+            metadata: self.metadata,
+            description: self.description,
+            return_url: self.return_url,
+            created: now,
+            updated: now,
+            canceled_at: None,
+            cancellation_reason: None,
+            idempotency_key: context.idempotency_key.map(str::to_owned),
+            charges: Vec::new(),
+        }
+    }
+}
+
+fn currency(given: &str) -> Result<String, StripeError> {
+    let lower = given.to_ascii_lowercase();
+    if lower.len() == 3 && lower.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Ok(lower);
+    }
+    Err(StripeError::invalid(format!("Invalid currency: {given}")).param("currency"))
+}
+
+fn amount(text: &str, currency: &str) -> Result<i64, StripeError> {
+    let refused = |code: &str, message: String| StripeError::invalid(message).code(code).param("amount");
+    let invalid = |_| refused("parameter_invalid_integer", format!("Invalid integer: {text}"));
+    let amount: i64 = text.parse().map_err(invalid)?;
+    if amount < 1 {
+        let message = "This value must be greater than or equal to 1.".to_owned();
+        return Err(refused("parameter_invalid_integer", message));
+    }
+    if amount < smallest(currency) {
+        let message = format!("Amount must be at least {} {currency} in minor units", smallest(currency));
+        return Err(refused("amount_too_small", message));
+    }
+    if amount > LARGEST {
+        return Err(refused("amount_too_large", format!("Amount must be no more than {LARGEST}")));
+    }
+    Ok(amount)
+}
+
+/// The smallest charge, see <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>.
+fn smallest(currency: &str) -> i64 {
+    match currency {
+        "aud" | "brl" | "cad" | "chf" | "eur" | "inr" | "jpy" | "nzd" | "sgd" | "usd" => 50,
+        "gbp" => 30,
+        "dkk" => 250,
+        "nok" | "sek" => 300,
+        "pln" => 200,
+        "hkd" => 400,
+        "mxn" => 1_000,
+        "czk" => 1_500,
+        "huf" => 17_500,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(encoded: &str) -> serde_json::Value {
+        let error = CreateIntent::parse(Form::parse(encoded).unwrap()).err().unwrap();
+        assert!(!error.is_executed());
+        error.body()["error"].clone()
+    }
+
+    #[test]
+    fn wrong_parameters_are_refused_with_code_and_param() {
+        for (encoded, code, param) in [
+            ("currency=eur", "parameter_missing", "amount"),
+            ("amount=100", "parameter_missing", "currency"),
+            ("amount=1.5&currency=eur", "parameter_invalid_integer", "amount"),
+            ("amount=0&currency=eur", "parameter_invalid_integer", "amount"),
+            ("amount=49&currency=eur", "amount_too_small", "amount"),
+            ("amount=100000000&currency=eur", "amount_too_large", "amount"),
+            ("amount=100&currency=eur&payment_method=pm_nobody", "resource_missing", "payment_method"),
+            ("amount=100&currency=eur&amuont=1", "parameter_unknown", "amuont"),
+        ] {
+            let error = refusal(encoded);
+            assert_eq!((&error["code"], &error["param"]), (&code.into(), &param.into()), "{encoded}");
+        }
+        assert_eq!(refusal("amount=100&currency=eur&expand[]=customer")["param"], "expand");
+        assert_eq!(refusal("amount=100&currency=euro")["param"], "currency");
+        assert_eq!(refusal("amount=100&currency=eur&capture_method=manual")["param"], "capture_method");
+        assert_eq!(
+            refusal("amount=100&currency=eur&confirm=true")["code"],
+            "payment_intent_unexpected_state"
+        );
+        let long = format!("amount=100&currency=eur&metadata[note]={}", "x".repeat(501));
+        assert_eq!(refusal(&long)["param"], "metadata[note]");
+    }
+}

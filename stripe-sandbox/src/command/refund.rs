@@ -1,0 +1,114 @@
+//! `POST /v1/refunds`, see <https://docs.stripe.com/api/refunds/create>.
+
+use std::collections::BTreeMap;
+
+use super::{Commit, Context, Outcome, expand, metadata};
+use crate::error::StripeError;
+use crate::form::Form;
+use crate::intent::{Charge, PaymentIntent};
+use crate::refund::Refund;
+use crate::stripe_json;
+
+const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
+
+/// Gives back the money of an intent, all that is left of it or a part.
+pub(crate) struct CreateRefund {
+    of: Refunded,
+    amount: Option<i64>,
+    reason: Option<String>,
+    metadata: BTreeMap<String, String>,
+}
+
+enum Refunded {
+    Intent(String),
+    Charge(String),
+}
+
+impl CreateRefund {
+    pub(crate) fn parse(mut form: Form) -> Result<Self, StripeError> {
+        let of = match (form.text("payment_intent")?, form.text("charge")?) {
+            (Some(intent), None) => Refunded::Intent(intent),
+            (None, Some(charge)) => Refunded::Charge(charge),
+            (None, None) => {
+                let message = "One of the following params should be provided for this request: payment_intent or charge.";
+                return Err(StripeError::invalid(message).code("parameter_missing"));
+            }
+            (Some(_), Some(_)) => {
+                let message = "You may only specify one of these parameters: charge, payment_intent.";
+                return Err(StripeError::invalid(message));
+            }
+        };
+        let amount = form.integer("amount")?;
+        if amount.is_some_and(|amount| amount < 1) {
+            let message = "This value must be greater than or equal to 1.";
+            return Err(StripeError::invalid(message).code("parameter_invalid_integer").param("amount"));
+        }
+        let reason = form.choice("reason", &REASONS)?;
+        let metadata = metadata(&mut form)?;
+        expand(&mut form, "")?;
+        form.finish()?;
+        Ok(Self { of, amount, reason, metadata })
+    }
+
+    pub(super) fn execute(self, context: &mut Context<'_>) -> Result<Outcome, StripeError> {
+        let (intent, charge) = self.charge(context)?;
+        let amount = bounded(self.amount, &charge)?;
+        let refund = Refund {
+            id: context.random.id("re", context.now),
+            payment_intent: intent.id.clone(),
+            charge: charge.id,
+            order_id: intent.order_id().map(str::to_owned),
+            amount,
+            currency: intent.currency.clone(),
+            reason: self.reason,
+            metadata: self.metadata,
+            idempotency_key: context.idempotency_key.map(str::to_owned),
+            created: context.now,
+        };
+        let intent = intent.refunded(amount, context.now);
+        let charge = intent.captured_charge().map(|charge| stripe_json::charge(charge, &intent.id));
+        let event = charge.map(|charge| context.event("charge.refunded", &charge));
+        let result = Ok(stripe_json::refund(&refund));
+        let commit = Commit { intent: Some(intent), refund: Some(refund), event, ..Commit::default() };
+        Ok(Outcome { commit, result })
+    }
+
+    /// The charge that took the money, and its intent.
+    fn charge(&self, context: &Context<'_>) -> Result<(PaymentIntent, Charge), StripeError> {
+        let intent = match &self.of {
+            Refunded::Intent(id) => context.book.intent(id).ok_or_else(|| no_such("payment_intent", id))?,
+            Refunded::Charge(id) => context.book.intent_of_charge(id).ok_or_else(|| no_such("charge", id))?,
+        };
+        let captured = intent.captured_charge().filter(|charge| match &self.of {
+            Refunded::Intent(_) => true,
+            Refunded::Charge(id) => charge.id == *id,
+        });
+        let captured = captured.cloned().ok_or_else(|| {
+            let message =
+                format!("This PaymentIntent ({}) does not have a successful charge to refund.", intent.id);
+            StripeError::invalid(message).code("payment_intent_unexpected_state").executed()
+        })?;
+        Ok((intent.clone(), captured))
+    }
+}
+
+/// An identifier among the parameters is 404 as well, but names its parameter.
+fn no_such(kind: &str, id: &str) -> StripeError {
+    StripeError::missing(kind, id, kind).executed()
+}
+
+/// The amount to refund: never more than what is left of the capture.
+fn bounded(amount: Option<i64>, charge: &Charge) -> Result<i64, StripeError> {
+    let left = charge.refundable();
+    if left == 0 {
+        let message = format!("Charge {} has already been refunded.", charge.id);
+        return Err(StripeError::invalid(message).code("charge_already_refunded").executed());
+    }
+    let amount = amount.unwrap_or(left);
+    if amount > left {
+        let message =
+            format!("Refund amount ({amount}) is greater than unrefunded amount on charge ({left})");
+        return Err(StripeError::invalid(message).code("amount_too_large").param("amount").executed());
+    }
+    Ok(amount)
+}

@@ -1,0 +1,92 @@
+//! Which call a path and a method mean.
+
+use http::Method;
+
+use super::command::{CancelIntent, Command, ConfirmIntent, CreateIntent, CreateRefund, Pay};
+use super::error::StripeError;
+use super::form::Form;
+use super::query::{ListIntents, ListRefunds, Query, SearchIntents};
+use crate::fault_rules::Operation;
+
+/// A call that the sandbox knows.
+pub(super) enum Endpoint {
+    Write(Write),
+    Read(Read),
+}
+
+pub(super) enum Write {
+    Create,
+    Confirm(String),
+    Cancel(String),
+    Refund,
+    Pay(String),
+}
+
+pub(super) enum Read {
+    Intent(String),
+    Intents,
+    Search,
+    Refund(String),
+    Refunds,
+}
+
+impl Endpoint {
+    /// Matched here and not by the router, since Stripe answers a wrong method like a wrong path.
+    pub(super) fn of(method: &Method, path: &str) -> Option<Self> {
+        let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let endpoint = match (method.as_str(), segments.as_slice()) {
+            ("POST", ["v1", "payment_intents"]) => Self::Write(Write::Create),
+            ("POST", ["v1", "payment_intents", id, "confirm"]) => {
+                Self::Write(Write::Confirm((*id).to_owned()))
+            }
+            ("POST", ["v1", "payment_intents", id, "cancel"]) => Self::Write(Write::Cancel((*id).to_owned())),
+            ("POST", ["v1", "refunds"]) => Self::Write(Write::Refund),
+            ("POST", ["sandbox", "payment_intents", id, "pay"]) => Self::Write(Write::Pay((*id).to_owned())),
+            ("GET", ["v1", "payment_intents"]) => Self::Read(Read::Intents),
+            ("GET", ["v1", "payment_intents", "search"]) => Self::Read(Read::Search),
+            ("GET", ["v1", "payment_intents", id]) => Self::Read(Read::Intent((*id).to_owned())),
+            ("GET", ["v1", "refunds"]) => Self::Read(Read::Refunds),
+            ("GET", ["v1", "refunds", id]) => Self::Read(Read::Refund((*id).to_owned())),
+            _ => return None,
+        };
+        Some(endpoint)
+    }
+
+    pub(super) fn operation(&self) -> Operation {
+        match self {
+            Self::Write(Write::Create) => Operation::Create,
+            Self::Write(Write::Confirm(_)) => Operation::Confirm,
+            Self::Write(Write::Cancel(_)) => Operation::Cancel,
+            Self::Write(Write::Refund) => Operation::Refund,
+            Self::Write(Write::Pay(_)) => Operation::Pay,
+            Self::Read(Read::Intent(_)) => Operation::Retrieve,
+            Self::Read(Read::Intents) => Operation::List,
+            Self::Read(Read::Search) => Operation::Search,
+            Self::Read(Read::Refund(_) | Read::Refunds) => Operation::RetrieveRefund,
+        }
+    }
+}
+
+impl Write {
+    pub(super) fn command(self, form: Form) -> Result<Command, StripeError> {
+        Ok(match self {
+            Self::Create => Command::Create(CreateIntent::parse(form)?),
+            Self::Confirm(id) => Command::Confirm(ConfirmIntent::parse(id, form)?),
+            Self::Cancel(id) => Command::Cancel(CancelIntent::parse(id, form)?),
+            Self::Refund => Command::Refund(CreateRefund::parse(form)?),
+            Self::Pay(id) => Command::Pay(Pay::parse(id, form)?),
+        })
+    }
+}
+
+impl Read {
+    pub(super) fn query(self, form: Form) -> Result<Query, StripeError> {
+        match self {
+            Self::Intent(id) => Query::intent(id, form),
+            Self::Intents => ListIntents::parse(form).map(Query::Intents),
+            Self::Search => SearchIntents::parse(form).map(Query::Search),
+            Self::Refund(id) => Query::refund(id, form),
+            Self::Refunds => ListRefunds::parse(form).map(Query::Refunds),
+        }
+    }
+}

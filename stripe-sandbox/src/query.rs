@@ -1,0 +1,70 @@
+//! The calls that only look.
+
+mod list;
+mod search;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::command::expand;
+use super::error::StripeError;
+use super::form::Form;
+use crate::store::Book;
+use crate::stripe_json;
+use crate::stripe_json::Expand;
+
+pub(super) use list::{ListIntents, ListRefunds};
+pub(super) use search::SearchIntents;
+
+/// A call that only looks.
+pub(super) enum Query {
+    Intent { id: String, expand: Expand },
+    Intents(ListIntents),
+    Search(SearchIntents),
+    Refund { id: String },
+    Refunds(ListRefunds),
+}
+
+impl Query {
+    pub(super) fn intent(id: String, mut form: Form) -> Result<Self, StripeError> {
+        form.tolerate(&["client_secret"]);
+        let expand = expand(&mut form, "latest_charge")?;
+        form.finish()?;
+        Ok(Self::Intent { id, expand })
+    }
+
+    pub(super) fn refund(id: String, form: Form) -> Result<Self, StripeError> {
+        form.finish()?;
+        Ok(Self::Refund { id })
+    }
+
+    /// `lag` is how far a search is behind.
+    pub(super) fn read(&self, book: &Book, now: Timestamp, lag: Duration) -> Result<Value, StripeError> {
+        match self {
+            Self::Intent { id, expand } => {
+                let intent =
+                    book.intent(id).ok_or_else(|| StripeError::missing("payment_intent", id, "intent"))?;
+                Ok(stripe_json::payment_intent(intent, *expand))
+            }
+            Self::Intents(list) => list.read(book),
+            Self::Search(search) => Ok(search.read(book, now, lag)),
+            Self::Refund { id } => {
+                let refund = book.refunds().iter().find(|refund| refund.id == *id);
+                refund.map(stripe_json::refund).ok_or_else(|| StripeError::missing("refund", id, "id"))
+            }
+            Self::Refunds(list) => list.read(book),
+        }
+    }
+}
+
+/// The size of a page, see <https://docs.stripe.com/api/pagination>.
+fn limit(form: &mut Form) -> Result<usize, StripeError> {
+    let limit = form.integer("limit")?.unwrap_or(10);
+    let size = usize::try_from(limit).ok().filter(|size| (1..=100).contains(size));
+    size.ok_or_else(|| {
+        let message = "This value must be greater than or equal to 1 and no more than 100.";
+        StripeError::invalid(message).code("parameter_invalid_integer").param("limit")
+    })
+}

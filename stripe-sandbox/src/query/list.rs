@@ -1,0 +1,121 @@
+//! `GET /v1/payment_intents` and `GET /v1/refunds`: newest first, a page after the object named last.
+
+use serde_json::Value;
+
+use super::{expand, limit};
+use crate::error::StripeError;
+use crate::form::Form;
+use crate::store::Book;
+use crate::stripe_json;
+use crate::stripe_json::Expand;
+
+/// `GET /v1/payment_intents`, see <https://docs.stripe.com/api/payment_intents/list>.
+pub(crate) struct ListIntents {
+    page: Page,
+    created: Created,
+    expand: Expand,
+}
+
+/// `GET /v1/refunds`, see <https://docs.stripe.com/api/refunds/list>.
+pub(crate) struct ListRefunds {
+    page: Page,
+    payment_intent: Option<String>,
+    charge: Option<String>,
+}
+
+struct Page {
+    limit: usize,
+    starting_after: Option<String>,
+}
+
+/// Bounds on `created`, in seconds, each included.
+struct Created {
+    from: i64,
+    to: i64,
+}
+
+impl ListIntents {
+    pub(crate) fn parse(mut form: Form) -> Result<Self, StripeError> {
+        let page = Page::parse(&mut form)?;
+        let created = Created::parse(&mut form)?;
+        let expand = expand(&mut form, "data.latest_charge")?;
+        form.finish()?;
+        Ok(Self { page, created, expand })
+    }
+
+    pub(super) fn read(&self, book: &Book) -> Result<Value, StripeError> {
+        let newest = book.intents().rev().filter(|intent| self.created.covers(intent.created.as_second()));
+        let (page, has_more) = self.page.cut(newest, |intent| &intent.id, "payment_intent")?;
+        let data = page
+            .into_iter()
+            .map(|intent| stripe_json::payment_intent(intent, self.expand))
+            .collect::<Vec<_>>();
+        Ok(stripe_json::list("/v1/payment_intents", &data, has_more))
+    }
+}
+
+impl ListRefunds {
+    pub(crate) fn parse(mut form: Form) -> Result<Self, StripeError> {
+        let page = Page::parse(&mut form)?;
+        let (payment_intent, charge) = (form.text("payment_intent")?, form.text("charge")?);
+        form.finish()?;
+        Ok(Self { page, payment_intent, charge })
+    }
+
+    pub(super) fn read(&self, book: &Book) -> Result<Value, StripeError> {
+        let newest = book.refunds().iter().rev().filter(|refund| {
+            self.payment_intent.as_ref().is_none_or(|wanted| refund.payment_intent == *wanted)
+                && self.charge.as_ref().is_none_or(|wanted| refund.charge == *wanted)
+        });
+        let (page, has_more) = self.page.cut(newest, |refund| &refund.id, "refund")?;
+        let data: Vec<_> = page.into_iter().map(stripe_json::refund).collect();
+        Ok(stripe_json::list("/v1/refunds", &data, has_more))
+    }
+}
+
+impl Page {
+    fn parse(form: &mut Form) -> Result<Self, StripeError> {
+        Ok(Self { limit: limit(form)?, starting_after: form.text("starting_after")? })
+    }
+
+    fn cut<'a, T>(
+        &self,
+        all: impl Iterator<Item = &'a T>,
+        id: impl Fn(&T) -> &String,
+        kind: &str,
+    ) -> Result<(Vec<&'a T>, bool), StripeError> {
+        let mut all = all;
+        if let Some(last) = &self.starting_after
+            && !all.any(|object| id(object) == last)
+        {
+            let missing = format!("No such {kind}: '{last}'");
+            return Err(StripeError::invalid(missing).code("resource_missing").param("starting_after"));
+        }
+        let page = all.by_ref().take(self.limit).collect();
+        Ok((page, all.next().is_some()))
+    }
+}
+
+impl Created {
+    fn parse(form: &mut Form) -> Result<Self, StripeError> {
+        let exact = form.integer("created")?;
+        let mut bounds = Self { from: exact.unwrap_or(i64::MIN), to: exact.unwrap_or(i64::MAX) };
+        if let Some(after) = form.integer("created[gt]")? {
+            bounds.from = after.saturating_add(1);
+        }
+        if let Some(from) = form.integer("created[gte]")? {
+            bounds.from = from;
+        }
+        if let Some(before) = form.integer("created[lt]")? {
+            bounds.to = before.saturating_sub(1);
+        }
+        if let Some(to) = form.integer("created[lte]")? {
+            bounds.to = to;
+        }
+        Ok(bounds)
+    }
+
+    fn covers(&self, second: i64) -> bool {
+        (self.from..=self.to).contains(&second)
+    }
+}

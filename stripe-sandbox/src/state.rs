@@ -1,0 +1,93 @@
+//! Everything that the sandbox holds, under one lock.
+
+use std::io;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::idempotency::Keys;
+use super::journal::{Journal, OpenError};
+use super::random::Random;
+use super::webhook::{Event, Outbox};
+use crate::fault_rules::{Rules, WebhookEffect};
+use crate::store::{Book, Commit};
+
+pub(super) struct State {
+    pub(super) book: Book,
+    pub(super) keys: Keys,
+    pub(super) rules: Rules,
+    pub(super) random: Random,
+    pub(super) outbox: Outbox,
+    pub(super) webhook_url: Option<String>,
+    /// Events of an earlier run that were not delivered; they wait for an address.
+    undelivered: Vec<Event>,
+    journal: Journal,
+}
+
+impl State {
+    pub(super) fn empty() -> Self {
+        Self {
+            book: Book::default(),
+            keys: Keys::default(),
+            rules: Rules::default(),
+            random: Random::seeded(0),
+            outbox: Outbox::default(),
+            webhook_url: None,
+            undelivered: Vec::new(),
+            journal: Journal::None,
+        }
+    }
+
+    pub(super) fn restored(path: &Path) -> Result<Self, OpenError> {
+        let (journal, commits) = Journal::open(path)?;
+        // Another seed for each run, so that identifiers do not come again.
+        let seed = u64::try_from(commits.len()).unwrap_or_default();
+        let mut state = Self { journal, random: Random::seeded(seed), ..Self::empty() };
+        for commit in commits {
+            state.undelivered.extend(commit.event.clone());
+            if let Some(settled) = &commit.settled {
+                state.undelivered.retain(|event| event.id != *settled);
+            }
+            state.apply(commit);
+        }
+        Ok(state)
+    }
+
+    /// Writes a commit down, and then makes it so. An event that nobody is to receive is settled at once.
+    pub(super) fn commit(
+        &mut self,
+        mut commit: Commit,
+        webhooks: &[WebhookEffect],
+        now: Timestamp,
+    ) -> io::Result<Vec<Timestamp>> {
+        if commit.is_empty() {
+            return Ok(Vec::new());
+        }
+        let event = commit.event.clone();
+        let wanted = self.webhook_url.is_some() && !webhooks.contains(&WebhookEffect::Drop);
+        if let Some(event) = event.as_ref().filter(|_| !wanted) {
+            commit.settled = Some(event.id.clone());
+        }
+        self.journal.append(&commit)?;
+        self.apply(commit);
+        Ok(event.filter(|_| wanted).map(|event| self.outbox.put(&event, webhooks, now)).unwrap_or_default())
+    }
+
+    fn apply(&mut self, commit: Commit) {
+        if let Some(intent) = commit.intent {
+            self.book.put_intent(intent);
+        }
+        if let Some(refund) = commit.refund {
+            self.book.put_refund(refund);
+        }
+        if let Some(answer) = commit.answer {
+            self.keys.store(answer);
+        }
+    }
+
+    /// The events of an earlier run go to the address that is now known.
+    pub(super) fn resume(&mut self, now: Timestamp) -> Vec<Timestamp> {
+        let undelivered = std::mem::take(&mut self.undelivered);
+        undelivered.into_iter().flat_map(|event| self.outbox.put(&event, &[], now)).collect()
+    }
+}

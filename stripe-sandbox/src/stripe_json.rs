@@ -1,0 +1,192 @@
+//! Stripe's object shapes, see <https://docs.stripe.com/api/payment_intents/object> and its neighbours.
+
+use serde_json::{Map, Value, json};
+
+use super::intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
+use super::refund::Refund;
+use crate::test_cards;
+
+/// The version whose shapes these are.
+pub(super) const API_VERSION: &str = "2024-06-20";
+
+/// Members that Stripe always sends and that have no value here.
+const INTENT_NULLS: [&str; 14] = [
+    "application",
+    "application_fee_amount",
+    "customer",
+    "on_behalf_of",
+    "processing",
+    "receipt_email",
+    "review",
+    "setup_future_usage",
+    "shipping",
+    "source",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+];
+
+/// Whether a charge is shown whole instead of by its id, see <https://docs.stripe.com/api/expanding_objects>.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Expand {
+    pub(super) latest_charge: bool,
+}
+
+pub(super) fn payment_intent(intent: &PaymentIntent, expand: Expand) -> Value {
+    let received = intent.captured_charge().map_or(0, |charge| charge.amount_captured);
+    let latest_charge = intent
+        .latest_charge()
+        .map(|latest| if expand.latest_charge { charge(latest, &intent.id) } else { json!(latest.id) });
+    let mut object = json!({
+        "id": intent.id,
+        "object": "payment_intent",
+        "amount": intent.amount,
+        "amount_capturable": 0,
+        "amount_details": { "tip": {} },
+        "amount_received": received,
+        "automatic_payment_methods": null,
+        "canceled_at": intent.canceled_at.map(jiff::Timestamp::as_second),
+        "cancellation_reason": intent.cancellation_reason,
+        "capture_method": "automatic",
+        "client_secret": intent.client_secret,
+        "confirmation_method": "automatic",
+        "created": intent.created.as_second(),
+        "currency": intent.currency,
+        "description": intent.description,
+        "last_payment_error": intent.last_failure().map(|(charge, failure)| payment_error(charge, failure)),
+        "latest_charge": latest_charge,
+        "livemode": false,
+        "metadata": intent.metadata,
+        "next_action": next_action(intent),
+        "payment_method": intent.payment_method,
+        "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
+        "payment_method_types": ["card"],
+        "status": intent.status,
+    });
+    add_nulls(&mut object, &INTENT_NULLS);
+    object
+}
+
+fn add_nulls(object: &mut Value, names: &[&str]) {
+    if let Some(members) = object.as_object_mut() {
+        members.extend(names.iter().map(|name| ((*name).to_owned(), Value::Null)));
+    }
+}
+
+fn next_action(intent: &PaymentIntent) -> Option<Value> {
+    if intent.status != IntentStatus::RequiresAction {
+        return None;
+    }
+    let Some(return_url) = &intent.return_url else {
+        return Some(
+            json!({ "type": "use_stripe_sdk", "use_stripe_sdk": { "type": "three_d_secure_redirect" } }),
+        );
+    };
+    // The sandbox plays the bank: its own endpoint completes the authentication.
+    let url = format!("/sandbox/payment_intents/{}/pay", intent.id);
+    Some(json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": return_url, "url": url } }))
+}
+
+/// The card error of a failed charge: `last_payment_error`, and the heart of the 402.
+pub(super) fn payment_error(charge: &Charge, failure: &ChargeFailure) -> Value {
+    let mut error = Map::new();
+    error.insert("type".to_owned(), json!("card_error"));
+    error.insert("charge".to_owned(), json!(charge.id));
+    error.insert("code".to_owned(), json!(failure.code));
+    if let Some(decline_code) = &failure.decline_code {
+        error.insert("decline_code".to_owned(), json!(decline_code));
+    }
+    let page = failure.code.replace('_', "-");
+    error.insert("doc_url".to_owned(), json!(format!("https://stripe.com/docs/error-codes/{page}")));
+    error.insert("message".to_owned(), json!(failure.message));
+    error.insert("payment_method".to_owned(), payment_method(&charge.payment_method));
+    Value::Object(error)
+}
+
+fn payment_method(id: &str) -> Value {
+    json!({
+        "id": id,
+        "object": "payment_method",
+        "card": card(id),
+        "customer": null,
+        "livemode": false,
+        "metadata": {},
+        "type": "card",
+    })
+}
+
+fn card(payment_method: &str) -> Value {
+    json!({ "brand": test_cards::brand(payment_method), "country": "US", "funding": "credit", "last4": "4242" })
+}
+
+pub(super) fn charge(charge: &Charge, payment_intent: &str) -> Value {
+    let succeeded = charge.failure.is_none();
+    json!({
+        "id": charge.id,
+        "object": "charge",
+        "amount": charge.amount,
+        "amount_captured": charge.amount_captured,
+        "amount_refunded": charge.amount_refunded,
+        "balance_transaction": null,
+        "captured": succeeded,
+        "created": charge.created.as_second(),
+        "currency": charge.currency,
+        "customer": null,
+        "description": null,
+        "disputed": false,
+        "failure_code": charge.failure.as_ref().map(|failure| &failure.code),
+        "failure_message": charge.failure.as_ref().map(|failure| &failure.message),
+        "livemode": false,
+        "metadata": charge.metadata,
+        "outcome": outcome(charge),
+        "paid": succeeded,
+        "payment_intent": payment_intent,
+        "payment_method": charge.payment_method,
+        "payment_method_details": { "card": card(&charge.payment_method), "type": "card" },
+        "receipt_url": null,
+        "refunded": succeeded && charge.refundable() == 0,
+        "status": if succeeded { "succeeded" } else { "failed" },
+    })
+}
+
+fn outcome(charge: &Charge) -> Value {
+    match &charge.failure {
+        None => json!({
+            "network_status": "approved_by_network",
+            "reason": null,
+            "seller_message": "Payment complete.",
+            "type": "authorized",
+        }),
+        Some(failure) => json!({
+            "network_status": "declined_by_network",
+            "reason": failure.decline_code.as_ref().unwrap_or(&failure.code),
+            "seller_message": "The bank did not approve the payment.",
+            "type": "issuer_declined",
+        }),
+    }
+}
+
+pub(super) fn refund(refund: &Refund) -> Value {
+    json!({
+        "id": refund.id,
+        "object": "refund",
+        "amount": refund.amount,
+        "balance_transaction": null,
+        "charge": refund.charge,
+        "created": refund.created.as_second(),
+        "currency": refund.currency,
+        "metadata": refund.metadata,
+        "payment_intent": refund.payment_intent,
+        "reason": refund.reason,
+        "receipt_number": null,
+        "source_transfer_reversal": null,
+        "status": "succeeded",
+        "transfer_reversal": null,
+    })
+}
+
+/// One page of a list, see <https://docs.stripe.com/api/pagination>.
+pub(super) fn list(url: &str, data: &[Value], has_more: bool) -> Value {
+    json!({ "object": "list", "url": url, "has_more": has_more, "data": data })
+}

@@ -1,0 +1,377 @@
+//! A shop on the local stack, and what people do in it over HTTP.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use http::{HeaderMap, Method, StatusCode};
+use local::{Stack, StackBuilder};
+use reqwest::Client;
+use serde_json::{Value, json};
+use shared::domain::product::Stock;
+use shared::domain::user::register::RegisterUser;
+use shared::domain::user::{Credentials, Role};
+use shared::kit::auth::password::Hasher;
+use shared::kit::aws::dynamodb::{DynamoStore, Table};
+use shared::kit::command::{Key, Record, Store};
+use shared::kit::system::clock::{Clock, SystemClock};
+
+use crate::fixture::{cause, new_id};
+use crate::{openapi_contract, workspace};
+
+/// How long anything that happens by itself may take before a test gives up on it.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A running system with the real function binaries.
+pub struct Shop {
+    stack: Stack,
+    http: Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    sqs: aws_sdk_sqs::Client,
+}
+
+/// Somebody with an account, logged in.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// The account's id.
+    pub id: String,
+    /// The account's address.
+    pub email: String,
+    /// What goes into the `Authorization` header.
+    pub token: String,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as it came.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null if there is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// The answer's data, once its status is as expected.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[must_use]
+    pub fn data(&self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()["data"].clone()
+    }
+
+    /// The error's code, once its status is as expected.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[must_use]
+    pub fn code(&self, status: StatusCode) -> String {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// A request to be sent.
+pub struct Ask<'a> {
+    shop: &'a Shop,
+    request: reqwest::RequestBuilder,
+}
+
+impl Ask<'_> {
+    /// On behalf of `customer`.
+    #[must_use]
+    pub fn by(self, customer: &Customer) -> Self {
+        Self { request: self.request.bearer_auth(&customer.token), ..self }
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.header(name, value), ..self }
+    }
+
+    /// With an idempotency key.
+    #[must_use]
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        Self { request: self.request.json(body), ..self }
+    }
+
+    /// With a body of any kind.
+    #[must_use]
+    pub fn body(self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let request = self.request.header("content-type", media_type).body(body.into());
+        Self { request, ..self }
+    }
+
+    /// Sends it, and holds the answer against what the API promises.
+    ///
+    /// # Panics
+    /// If there is no answer at all, or one that is not promised.
+    pub async fn send(self) -> Answer {
+        let (client, request) = self.request.build_split();
+        let request = request.expect("the request is one");
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
+        let response = client
+            .execute(request)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", self.shop.stack.url()));
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("the answer is complete");
+        openapi_contract::hold(&method, &path, status, &headers, text.as_bytes());
+        Answer { status, headers, text }
+    }
+}
+
+impl Shop {
+    /// A shop on a stack as it is.
+    ///
+    /// # Panics
+    /// If the stack does not start.
+    pub async fn open() -> Self {
+        Self::open_with(|builder| builder).await
+    }
+
+    /// A shop on a stack that `settings` had a word in.
+    ///
+    /// # Panics
+    /// If the stack does not start.
+    pub async fn open_with(settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
+        let builder = StackBuilder::new(workspace("template.yaml"))
+            .bin_dir(function_binaries())
+            .schedules(false)
+            .parameter("PaymentSearchLagSeconds", "1")
+            .parameter("AnalyticsWindowSeconds", "0")
+            .parameter("ApiRequestsPerSecond", "1000000")
+            .parameter("ApiBurst", "1000000")
+            .parameter("ReadsPerMinute", "1000000")
+            .parameter("WritesPerMinute", "1000000")
+            .parameter("OrdersPerMinute", "1000000");
+        let stack = settings(builder).start().await.expect("the local stack starts");
+        let dynamodb = crate::request_recorder::client(&stack.dynamodb_endpoint(), None);
+        let sqs = sqs(&stack.sqs_endpoint());
+        Self { stack, http: Client::new(), dynamodb, sqs }
+    }
+
+    /// The stack underneath.
+    #[must_use]
+    pub const fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// A client of the embedded DynamoDB, without any fault in between.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.dynamodb.clone()
+    }
+
+    /// A client of the embedded SQS, without any fault in between.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        self.sqs.clone()
+    }
+
+    /// Sends a message to the queue with this logical id.
+    ///
+    /// # Panics
+    /// If the queue does not take it.
+    pub async fn send_message(&self, queue: &str, body: &str) {
+        let url = self.stack.queue_url(queue).expect("the template has the queue");
+        self.sqs().send_message().queue_url(url).message_body(body).send().await.expect("the queue takes it");
+    }
+
+    /// Sends messages, ten at most, to the queue with this logical id in one request, so that they come as one batch.
+    ///
+    /// # Panics
+    /// If the queue does not take one of them.
+    pub async fn send_messages(&self, queue: &str, bodies: &[String]) {
+        use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+        let url = self.stack.queue_url(queue).expect("the template has the queue");
+        let entries = bodies.iter().enumerate().map(|(n, body)| {
+            let entry = SendMessageBatchRequestEntry::builder().id(n.to_string()).message_body(body);
+            entry.build().expect("an entry has an id and a body")
+        });
+        let request = self.sqs().send_message_batch().queue_url(url).set_entries(Some(entries.collect()));
+        let sent = request.send().await.expect("the queue answers");
+        assert!(sent.failed.is_empty(), "the queue does not take {:?}", sent.failed);
+    }
+
+    /// A request to the API.
+    #[must_use]
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        let request = self.http.request(method, format!("{}{path}", self.stack.url()));
+        Ask { shop: self, request }
+    }
+
+    /// Registers somebody and logs them in.
+    ///
+    /// # Panics
+    /// If either fails.
+    pub async fn customer(&self, name: &str) -> Customer {
+        let email = format!("{name}@example.com");
+        let password = "correct horse battery staple";
+        let account = json!({ "email": email, "password": password, "name": name });
+        let registered = self.ask(Method::POST, "/v1/auth/register").json(&account).send().await;
+        let id = registered.data(StatusCode::CREATED)["id"].clone();
+        let login = json!({ "email": email, "password": password });
+        let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        Customer { id: text(&id), email, token: text(&tokens["accessToken"]) }
+    }
+
+    /// Has somebody in this role, whom nobody can register as over HTTP, and logs them in.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn appointed(&self, name: &str, role: Role) -> Customer {
+        let password = "correct horse battery staple";
+        let hasher = Hasher::default();
+        let hash = hasher.hash(password.parse().expect("it is one"));
+        let email = format!("{name}@example.com");
+        let register = RegisterUser {
+            id: new_id(),
+            email: email.parse().expect("the address is well-formed"),
+            name: name.parse().expect("the name is well-formed"),
+            role,
+            credentials: Credentials { password_hash: hash.await.expect("a password is hashed") },
+        };
+        let table = self.stack.table_name("Table").expect("the template has the table");
+        let store = DynamoStore::new(Table::new(self.dynamodb(), table));
+        let user = store.execute(register, &cause(SystemClock.now())).await.expect("it is registered");
+        let id = user.into_output().id.to_string();
+        Customer { id, token: self.log_in(&email).await, email }
+    }
+
+    /// Logs somebody in who has the customary password; gives the access token.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn log_in(&self, email: &str) -> String {
+        let login = json!({ "email": email, "password": "correct horse battery staple" });
+        let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+        tokens["accessToken"].as_str().expect("a text").to_owned()
+    }
+
+    /// Opens a market in EUR with one product; says the product's id.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn product(&self, seller: &Customer, price: i64, stock: i64) -> String {
+        let market = json!({ "name": "Mugs and more", "currency": "EUR" });
+        let market = self.ask(Method::POST, "/v1/markets").by(seller).json(&market).send().await;
+        let market = market.data(StatusCode::CREATED);
+        let product = json!({
+            "sku": "MUG-1",
+            "title": "Mug",
+            "price": { "amount": price, "currency": "EUR" },
+            "stock": stock,
+        });
+        let path = format!("/v1/markets/{}/products", market["id"].as_str().expect("an id"));
+        let product = self.ask(Method::POST, &path).by(seller).json(&product).send().await;
+        product.data(StatusCode::CREATED)["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Places an order of one product; gives the answer.
+    pub async fn order(
+        &self,
+        buyer: &Customer,
+        key: &str,
+        product: &str,
+        quantity: i64,
+        method: Option<&str>,
+    ) -> Answer {
+        let mut order = json!({ "items": [{ "productId": product, "quantity": quantity }] });
+        if let Some(method) = method {
+            order["paymentMethod"] = json!(method);
+        }
+        self.ask(Method::POST, "/v1/orders").by(buyer).key(key).json(&order).send().await
+    }
+
+    /// The order, as the API shows it to `customer`.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub async fn look(&self, customer: &Customer, order: &str) -> Value {
+        self.ask(Method::GET, &format!("/v1/orders/{order}")).by(customer).send().await.data(StatusCode::OK)
+    }
+
+    /// The order, once its status is one of `statuses`.
+    ///
+    /// # Panics
+    /// If it is not in time.
+    pub async fn order_in(&self, customer: &Customer, order: &str, statuses: &[&str]) -> Value {
+        let look = || async {
+            let shown = self.look(customer, order).await;
+            statuses.iter().any(|status| shown["status"] == *status).then_some(shown)
+        };
+        eventually(&format!("the order is one of {statuses:?}"), look).await
+    }
+
+    /// Stock of a product, as the table has it: available and reserved. What the API shows may be seconds old.
+    ///
+    /// # Panics
+    /// If there is no such product.
+    pub async fn stock(&self, product: &str) -> (i64, i64) {
+        let id = product.parse().expect("a product's id");
+        let Key { pk, sk } = Stock::key(&id);
+        let table = self.stack.table_name("Table").expect("the template has the table");
+        let get = self.dynamodb().get_item().table_name(table).consistent_read(true);
+        let found = get.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk)).send().await;
+        let item = found.expect("the table answers").item.expect("the product has a stock");
+        let stock: Stock = serde_dynamo::from_item(item).expect("what is stored reads");
+        (stock.available, stock.reserved)
+    }
+
+    /// Waits until no message, no event and no invocation is left.
+    ///
+    /// # Panics
+    /// If something is left for too long.
+    pub async fn quiet(&self) {
+        self.stack.idle(PATIENCE).await.expect("the stack comes to rest");
+    }
+}
+
+/// What `look` finds, as soon as it finds something.
+///
+/// # Panics
+/// If it finds nothing in time; `what` says what was waited for.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, look: impl Fn() -> F) -> T {
+    let waiting = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            local::system::clock::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
+fn sqs(endpoint: &str) -> aws_sdk_sqs::Client {
+    use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .endpoint_url(endpoint);
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
+/// Where cargo puts the functions' binaries: beside the folder of the test's own.
+fn function_binaries() -> std::path::PathBuf {
+    local::stack::default_bin_dir()
+}

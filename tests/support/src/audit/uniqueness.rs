@@ -1,0 +1,60 @@
+//! What there may be only one of, and what a total is.
+
+use std::collections::BTreeMap;
+
+use shared::domain::order::Order;
+use shared::domain::product::{Product, SkuClaim, SkuInMarket};
+use shared::domain::user::{EmailClaim, User};
+use shared::kit::command::{Key, Record};
+
+use super::{Invariant, Items, Violation};
+
+/// Addresses and SKUs have one owner each, who has the claim on it; an order's total is the sum of its lines.
+pub(super) fn in_the_table(items: &Items) -> Vec<Violation> {
+    let users = items.of::<User>().map(|user| (EmailClaim::key(&user.email), user.id.to_string()));
+    let emails = items.placed::<EmailClaim>().map(|(key, claim)| (key, claim.user_id.to_string()));
+    let mut found = claimed(users, emails);
+    let products = items.of::<Product>().map(|product| {
+        let place = SkuInMarket { market_id: product.market_id, sku: product.sku };
+        (SkuClaim::key(&place), product.id.to_string())
+    });
+    let skus = items.placed::<SkuClaim>().map(|(key, claim)| (key, claim.product_id.to_string()));
+    found.extend(claimed(products, skus));
+    for order in items.of::<Order>() {
+        let lines = order.lines.iter().map(|line| line.unit_price.amount() * i64::from(line.quantity));
+        let sum: i64 = lines.sum();
+        if order.total.amount() != sum {
+            let was = format!("the total is {}", order.total.amount());
+            found.push(Violation::new(
+                Invariant::Http,
+                order.id,
+                format!("the sum of its lines, {sum}"),
+                was,
+            ));
+        }
+    }
+    found
+}
+
+fn claimed(
+    owners: impl Iterator<Item = (Key, String)>,
+    claims: impl Iterator<Item = (Key, String)>,
+) -> Vec<Violation> {
+    let claims: BTreeMap<Key, String> = claims.collect();
+    let mut owned: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+    for (key, owner) in owners {
+        owned.entry(key).or_default().push(owner);
+    }
+    let names = claims.keys().chain(owned.keys().filter(|key| !claims.contains_key(key)));
+    let wrong = names.filter(|key| {
+        let owners = owned.get(key).map_or(&[][..], Vec::as_slice);
+        claims.get(key).map(std::slice::from_ref) != Some(owners)
+    });
+    wrong
+        .map(|key| {
+            let expected = format!("the one that has the claim: {:?}", claims.get(key));
+            let was = format!("it belongs to {:?}", owned.get(key));
+            Violation::new(Invariant::Http, format!("{} {}", key.pk, key.sk), expected, was)
+        })
+        .collect()
+}

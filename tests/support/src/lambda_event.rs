@@ -1,0 +1,162 @@
+//! Events of API Gateway, sent through a router as the runtime does it; messages of queues.
+
+use std::fs;
+
+use axum::Router;
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use lambda_http::Request;
+use serde_json::{Value, json};
+use shared::kit::http::middleware;
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
+use tower::ServiceExt;
+
+use crate::{openapi_contract, workspace};
+
+/// What a router answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as it came.
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON; null if there is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_default()
+    }
+
+    /// The error's code, if it is an error.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        Some(self.headers.get(name)?.to_str().ok()?.to_owned())
+    }
+}
+
+/// The event in `events/<function>/<case>.json`.
+///
+/// # Panics
+/// If there is no such file, or it is no JSON.
+#[must_use]
+pub fn of_file(function: &str, case: &str) -> Value {
+    let path = workspace("events").join(function).join(format!("{case}.json"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names of all cases in `events/<function>/`, in the order of the alphabet.
+///
+/// # Panics
+/// If there is no such folder.
+#[must_use]
+pub fn cases(function: &str) -> Vec<String> {
+    let folder = workspace("events").join(function);
+    let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = files.map(|file| file.expect("the folder can be read").path());
+    let mut names: Vec<String> =
+        paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+    names.sort();
+    names
+}
+
+/// A version 2.0 event of API Gateway for a request with a JSON body.
+#[must_use]
+pub fn of_request(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Value {
+    let (raw_path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut named: serde_json::Map<String, Value> =
+        headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
+    if body.is_some() {
+        named.entry("content-type").or_insert(json!("application/json"));
+    }
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": raw_path,
+        "rawQueryString": query,
+        "headers": named,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": "localhost",
+            "domainPrefix": "localhost",
+            "http": {
+                "method": method,
+                "path": raw_path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "test"
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "01/Jan/2026:00:00:00 +0000",
+            "timeEpoch": 1_767_225_600_000_i64
+        },
+        "isBase64Encoded": false
+    });
+    if let Some(body) = body {
+        event["body"] = json!(body.to_string());
+    }
+    event
+}
+
+/// A message of a queue with this first event of `subject`.
+#[must_use]
+pub fn of_message(queue: &str, name: &str, subject: &str, data: &Value) -> Value {
+    let body = json!({
+        "id": format!("{subject}.1"),
+        "schema": 1,
+        "subject": subject,
+        "sequence": 1,
+        "occurredAt": "2027-01-15T08:00:00.000Z",
+        "correlationId": "a-test",
+        "type": name,
+        "data": data,
+    });
+    json!({
+        "messageId": format!("{name} {subject}"),
+        "receiptHandle": format!("handle of {name} {subject}"),
+        "body": body.to_string(),
+        "attributes": { "ApproximateReceiveCount": "1" },
+        "messageAttributes": {},
+        "eventSourceARN": format!("arn:aws:sqs:eu-central-1:000000000000:{queue}"),
+    })
+}
+
+/// Sends an event through a router, with the edge around it, as the function does, and holds the answer against what the API
+/// promises.
+///
+/// # Panics
+/// If the event is none of API Gateway's.
+pub async fn send(router: &Router, event: &Value) -> Answer {
+    send_at(router, event, SystemClock).await
+}
+
+/// As [`send`], with the time that `clock` shows.
+///
+/// # Panics
+/// If the event is none of API Gateway's.
+pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answer {
+    let text = event.to_string();
+    let request: Request = lambda_http::request::from_str(&text).expect("the event is one of API Gateway's");
+    let router = middleware::around(router.clone(), clock, SystemEntropy);
+    let response = Box::pin(router.oneshot(request)).await.expect("a router always answers");
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.expect("the body is in memory").to_bytes().to_vec();
+    let told = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let method = told("/requestContext/http/method").parse().expect("the event has a method");
+    let path = format!("{}?{}", told("/rawPath"), told("/rawQueryString"));
+    openapi_contract::hold(&method, &path, parts.status, &parts.headers, &bytes);
+    Answer { status: parts.status, headers: parts.headers, bytes }
+}

@@ -1,0 +1,116 @@
+//! What requests to the table cost: the read units that it says they took, one by one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
+};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Builder, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
+};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
+use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use shared::kit::aws::dynamodb::Table;
+
+use crate::TestTable;
+
+/// A request that was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// `Query`, `BatchGetItem` or `TransactWriteItems`.
+    pub operation: &'static str,
+    /// How many items were sent.
+    pub items: usize,
+    /// How many read units it took.
+    pub units: f64,
+}
+
+/// Writes down what every request cost.
+#[derive(Debug, Clone, Default)]
+pub struct Meter(Arc<Mutex<Vec<Request>>>);
+
+impl Meter {
+    /// The requests since this was last asked.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Begins anew.
+    pub fn restart(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The operations of the requests since this was last asked, in the order of the alphabet.
+    #[must_use]
+    pub fn operations(&self) -> Vec<&'static str> {
+        let mut operations: Vec<&str> =
+            self.requests().into_iter().map(|request| request.operation).collect();
+        operations.sort_unstable();
+        operations
+    }
+
+    /// The same table, with this meter on what is asked of it.
+    #[must_use]
+    pub fn on(&self, table: &TestTable) -> Table {
+        let client = config(&table.stack().dynamodb_endpoint()).interceptor(self.clone()).build();
+        Table::new(aws_sdk_dynamodb::Client::from_conf(client), &table.name())
+    }
+}
+
+/// How an embedded service is reached.
+#[must_use]
+pub fn config(endpoint: &str) -> Builder {
+    Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .endpoint_url(endpoint)
+}
+
+impl Intercept for Meter {
+    fn name(&self) -> &'static str {
+        "meter"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let total = Some(ReturnConsumedCapacity::Total);
+        if let Some(query) = context.input_mut().downcast_mut::<QueryInput>() {
+            query.return_consumed_capacity = total;
+        } else if let Some(batch) = context.input_mut().downcast_mut::<BatchGetItemInput>() {
+            batch.return_consumed_capacity = total;
+        }
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Ok(output) = context.output_or_error() else { return Ok(()) };
+        let request = if let Some(query) = output.downcast_ref::<QueryOutput>() {
+            let units = query.consumed_capacity().and_then(|used| used.capacity_units).unwrap_or_default();
+            Request { operation: "Query", items: query.items().len(), units }
+        } else if let Some(batch) = output.downcast_ref::<BatchGetItemOutput>() {
+            let units = batch.consumed_capacity().iter().filter_map(|used| used.capacity_units).sum();
+            let items = batch.responses().map_or(0, |tables| tables.values().map(Vec::len).sum());
+            Request { operation: "BatchGetItem", items, units }
+        } else if output.downcast_ref::<TransactWriteItemsOutput>().is_some() {
+            Request { operation: "TransactWriteItems", items: 0, units: 0.0 }
+        } else {
+            return Ok(());
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! What the analytics counted, held against a recount of everything there is.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use shared::domain::market::Market;
+use shared::domain::market::totals::MarketFigures;
+use shared::domain::order::{Order, OrderStatus};
+use shared::domain::payment::Payment;
+use shared::domain::product::Product;
+use shared::domain::user::User;
+use shared::kit::command::{Item, Record};
+use shared::projections::daily_sales::DaySales;
+use shared::projections::list_total::ListTotal;
+
+use crate::audit::Items;
+use crate::audit::items::{read, text};
+
+/// Everything that is counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// How many things each list has, by the list's name; empty ones left out.
+    pub lists: BTreeMap<String, i64>,
+    /// Status, orders and volume of each market.
+    pub markets: BTreeMap<String, (String, i64, i64)>,
+    /// Orders, volume and what went back, by market and day.
+    pub days: BTreeMap<(String, String), (i64, i64, i64)>,
+}
+
+impl Counts {
+    /// What was counted, and what there is to be counted. Reads the whole table: only an auditor may do that.
+    ///
+    /// # Panics
+    /// If the table does not answer, or holds what does not read.
+    pub async fn of_table(dynamodb: &Client, table: &str) -> (Self, Self) {
+        Self::of_items(&Items::of_table(dynamodb, table).await)
+    }
+
+    /// What was counted, and what there is to be counted, among items.
+    ///
+    /// # Panics
+    /// If one of them does not read.
+    #[must_use]
+    pub fn of_items(items: &Items) -> (Self, Self) {
+        let payments = items.of::<Payment>().map(|payment| (payment.order_id.to_string(), payment)).collect();
+        let (mut counted, mut there) = (Self::default(), Self::default());
+        for item in items.all() {
+            counted.enter_counted(item);
+            there.enter_what_there_is(item, &payments);
+        }
+        there.give_markets_their_sales();
+        (counted, there)
+    }
+
+    fn enter_counted(&mut self, item: &Item) {
+        let pk = text(item, "pk");
+        if is::<ListTotal>(item) {
+            let total: ListTotal = read(item);
+            if total.count != 0 {
+                self.lists.insert(pk.trim_start_matches("total#").to_owned(), total.count);
+            }
+        } else if is::<MarketFigures>(item) {
+            let figures: MarketFigures = read(item);
+            let status = figures.status.as_str().to_owned();
+            self.markets.insert(figures.market_id.to_string(), (status, figures.orders, figures.volume));
+        } else if is::<DaySales>(item) {
+            let sales: DaySales = read(item);
+            let market = pk.trim_start_matches("market#").to_owned();
+            let sold = (sales.orders, sales.volume, sales.refunded);
+            self.days.insert((market, sales.date.to_string()), sold);
+        }
+    }
+
+    fn enter_what_there_is(&mut self, item: &Item, payments: &BTreeMap<String, Payment>) {
+        if is::<User>(item) {
+            let user: User = read(item);
+            self.one_more(format!("accounts#{}#{}", user.role.as_str(), user.status.as_str()));
+        } else if is::<Market>(item) {
+            let market: Market = read(item);
+            self.one_more(format!("markets#{}", market.status.as_str()));
+            self.markets.insert(market.id.to_string(), (market.status.as_str().to_owned(), 0, 0));
+        } else if is::<Product>(item) {
+            let product: Product = read(item);
+            self.one_more(format!("market#{}#products", product.market_id));
+        } else if is::<Order>(item) {
+            let order: Order = read(item);
+            for list in
+                [format!("user#{}#orders", order.buyer_id), format!("market#{}#orders", order.market_id)]
+            {
+                self.one_more(format!("{list}#{}", order.status.as_str()));
+                self.one_more(list);
+            }
+            self.enter_sale(&order, payments);
+        }
+    }
+
+    fn enter_sale(&mut self, order: &Order, payments: &BTreeMap<String, Payment>) {
+        let mut entries = order.timeline.iter();
+        let Some(entry) = entries.find(|entry| entry.status == OrderStatus::Confirmed) else { return };
+        let paid = payments.get(&order.id.to_string());
+        let (captured, refunded) =
+            paid.map_or((0, 0), |payment| (payment.captured.amount(), payment.refunded.amount()));
+        let day = entry.at.to_string()[..10].to_owned();
+        let sold = self.days.entry((order.market_id.to_string(), day)).or_default();
+        sold.0 += 1;
+        sold.1 += captured;
+        sold.2 += refunded;
+    }
+
+    fn give_markets_their_sales(&mut self) {
+        for ((market, _), (orders, volume, _)) in &self.days {
+            if let Some(figures) = self.markets.get_mut(market) {
+                figures.1 += orders;
+                figures.2 += volume;
+            }
+        }
+    }
+
+    fn one_more(&mut self, list: String) {
+        *self.lists.entry(list).or_default() += 1;
+    }
+}
+
+fn is<R: Record>(item: &Item) -> bool {
+    text(item, "kind") == R::KIND
+}

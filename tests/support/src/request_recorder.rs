@@ -1,0 +1,50 @@
+//! Requests to the embedded table, written down on their way out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+
+use crate::read_units::config;
+
+/// A client of an embedded service; its requests are written down where `requests` says.
+#[must_use]
+pub fn client(endpoint: &str, requests: Option<Requests>) -> Client {
+    let config = config(endpoint);
+    let config = match requests {
+        Some(requests) => config.interceptor(requests),
+        None => config,
+    };
+    Client::from_conf(config.build())
+}
+
+/// Writes down every request on its way out.
+#[derive(Debug, Clone, Default)]
+pub struct Requests(Arc<Mutex<Vec<String>>>);
+
+impl Requests {
+    /// The requests since this was last asked, by operation.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Intercept for Requests {
+    fn name(&self) -> &'static str {
+        "requests"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
+        Ok(())
+    }
+}
