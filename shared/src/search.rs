@@ -3,10 +3,12 @@
 //! What is found, and in which order, is decided in [`crate::projections::search_index`]; how a text becomes an embedding is up to an
 //! [`Embedder`]. A search costs what its terms cost, however much there is to be found.
 
+mod cached_search;
 pub mod embedder;
 mod hashing_embedder;
 mod titan_embedder;
 
+pub use cached_search::CachedSearch;
 pub use embedder::{ConfiguredEmbedder, EmbedError, Embedder};
 pub use hashing_embedder::Hashed;
 pub use titan_embedder::Titan;

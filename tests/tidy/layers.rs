@@ -40,6 +40,11 @@ fn files_of(module: &Path) -> Vec<PathBuf> {
 
 /// The code of a file without its comments and unit tests.
 fn code_of(file: &Path) -> String {
+    let is_test =
+        |name: &str| matches!(name, "proptests" | "tests" | "model_tests" | "proptests.rs" | "tests.rs");
+    if file.iter().any(|part| part.to_str().is_some_and(is_test)) {
+        return String::new();
+    }
     let text = read(file);
     let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let code = code.split("\n#[cfg(test)]\npub(crate) mod tests {").next().unwrap_or_default();

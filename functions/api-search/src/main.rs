@@ -5,8 +5,7 @@ use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
 use shared::kit::system::config::{Environment, TelemetryConfig};
-use shared::repository::cached::Cached;
-use shared::search::{ConfiguredEmbedder, Search};
+use shared::search::{CachedSearch, ConfiguredEmbedder, Search};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
@@ -17,6 +16,6 @@ async fn main() -> Result<(), runtime::Error> {
     let limits = Limits::from_env(&env, table.clone())?;
     let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
     let search = Search::new(DynamoReader::new(table.clone()), embedder);
-    let app = App::new(&env, DynamoStore::new(table), Cached::new(search))?;
+    let app = App::new(&env, DynamoStore::new(table), CachedSearch::new(search))?;
     runtime::run_api(telemetry, limits.around(app.clone(), api_search::router(app))).await
 }

@@ -3,7 +3,6 @@
 mod job_request;
 
 use futures::future::join_all;
-use shared::domain::job::execution::mark_dead::RecordDeath;
 use shared::domain::values::id::Id;
 use shared::kit::command::{Cause, CorrelationId, ExecuteError, Executed, Receipt, Store, Version};
 use shared::kit::queue::consumer::delivery::{
@@ -13,6 +12,7 @@ use shared::kit::queue::consumer::{BatchHandler, Delivery, Outcome};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::kit::telemetry::catalogue::DEAD_LETTERS;
 use shared::kit::telemetry::metrics;
+use shared::messaging::dead_letter::mark_job_dead::RecordDeath;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, letter_of_redrive};
 use shared::messaging::event_routing::DeadLetterQueues;

@@ -159,7 +159,7 @@ impl Job {
     }
 
     /// The next version, at which the job has come to this end.
-    fn ending(self, status: JobStatus, now: Timestamp) -> Self {
+    pub(crate) fn ending(self, status: JobStatus, now: Timestamp) -> Self {
         Self { status, finished_at: Some(now), ..self.next(now) }
     }
 }

@@ -15,7 +15,6 @@ use crate::domain::values::money::Currency;
 use crate::domain::values::text::{Description, Name};
 use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
-use crate::messaging::event_routing::subscribers;
 
 /// The id of a [`Market`].
 pub type MarketId = Id<Market>;
@@ -135,9 +134,5 @@ impl Event for MarketEvent {
             Self::Changed { .. } => "market.changed",
             Self::Deleted { .. } => "market.deleted",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        !subscribers(self.name()).is_empty()
     }
 }

@@ -12,7 +12,6 @@ use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Money, MoneyError};
 use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
-use crate::messaging::event_routing::subscribers;
 
 /// The id of a [`Payment`].
 pub type PaymentId = Id<Payment>;
@@ -263,10 +262,6 @@ impl Event for PaymentEvent {
             Self::Captured(_) => "payment.captured",
             Self::Refunded(_) => "payment.refunded",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        !subscribers(self.name()).is_empty()
     }
 }
 

@@ -16,7 +16,6 @@ use crate::domain::values::money::{Money, Quantity};
 use crate::domain::values::text::{Description, Sku, Title};
 use crate::kit::command::{Adjustment, Event, Version};
 use crate::kit::system::clock::Timestamp;
-use crate::messaging::event_routing::subscribers;
 
 /// The id of a [`Product`].
 pub type ProductId = Id<Product>;
@@ -148,9 +147,5 @@ impl Event for ProductEvent {
             Self::Changed { .. } => "product.changed",
             Self::Deleted { .. } => "product.deleted",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        !subscribers(self.name()).is_empty()
     }
 }

@@ -17,7 +17,6 @@ use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::text::Name;
 use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
-use crate::messaging::event_routing::subscribers;
 
 /// The id of a [`User`].
 pub type UserId = Id<User>;
@@ -176,9 +175,5 @@ impl Event for UserEvent {
             Self::EmailChanged { .. } => "user.email_changed",
             Self::Deleted { .. } => "user.deleted",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        !subscribers(self.name()).is_empty()
     }
 }

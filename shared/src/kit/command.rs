@@ -9,6 +9,7 @@ pub mod change;
 pub mod event;
 pub mod idempotency_lease;
 pub mod idempotency_record;
+pub mod page;
 pub mod read_set;
 pub mod record;
 pub mod saga;
@@ -19,7 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use change::{Adjustment, Change, Condition, Operation, Write};
-pub use event::{Envelope, Event, EventId, Forwarded, Silent};
+pub use event::{Envelope, Event, EventId, Forwarded, Routed, Silent};
 pub use idempotency_record::{Cause, CorrelationId, Receipt};
 pub use read_set::{Loaded, Reads};
 pub use record::{Entity, Item, Key, Listings, MalformedItem, Record, Version};

@@ -15,6 +15,7 @@ use tower::ServiceExt;
 
 use crate::kit::aws::dynamodb::write::outbox::Pending;
 use crate::kit::queue::consumer::{BatchHandler, Delivery, Queue, consume};
+use crate::kit::queue::relay::StreamHandler;
 use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::kit::system::config::TelemetryConfig;
 use crate::kit::{http, telemetry};
@@ -71,12 +72,6 @@ pub async fn run_queue(
         Ok::<SqsBatchResponse, Error>(Box::pin(consume(handler, queue, batch, deadline, chance)).await)
     }));
     runtime.layer(TracingLayer::new()).layer(Invocations::by(Trigger::Queue)).run().await
-}
-
-/// Handles what a table's stream shows.
-pub trait StreamHandler: Send + Sync {
-    /// Handles events of the outbox; says for each, in their order, whether it is done.
-    fn handle(&self, events: Vec<Pending>) -> impl Future<Output = Vec<bool>> + Send;
 }
 
 /// Runs the relay of the table's stream.

@@ -4,6 +4,7 @@
 //! is sent exactly when the letter says so. Should the message die again, the letter is dead again, and remembers who
 //! redrove it before. One that somebody removed has no message any more, and says for a while who that was.
 
+pub mod mark_job_dead;
 pub mod record;
 pub mod redrive;
 pub mod remove;
@@ -185,10 +186,6 @@ impl Event for DeadLetterEvent {
             Self::Redriven { queue, .. } => queue.redrive(),
             Self::Removed => "dead_letter.removed",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        matches!(self, Self::Redriven { .. })
     }
 
     fn forwards(&self) -> Option<Forwarded> {

@@ -1,7 +1,16 @@
 //! Who hears of what: the one routing table of events.
 
+use crate::domain::job::JobEvent;
+use crate::domain::market::MarketEvent;
+use crate::domain::order::OrderEvent;
+use crate::domain::payment::PaymentEvent;
+use crate::domain::product::ProductEvent;
+use crate::domain::user::UserEvent;
+use crate::domain::user::password_reset::PasswordResetEvent;
+use crate::kit::command::{Event, Routed};
 use crate::kit::queue::relay::Routes;
 use crate::kit::system::config::{ConfigError, Environment};
+use crate::messaging::dead_letter::DeadLetterEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +168,28 @@ impl DeadLetterQueues {
         self.0.iter().find(|(_, known)| known == name).map(|(subscriber, _)| *subscriber)
     }
 }
+
+/// Declares event types that are routed by the table above.
+macro_rules! routed {
+    ($($event:ty),+ $(,)?) => {$(
+        impl Routed for $event {
+            fn has_subscribers(&self) -> bool {
+                !subscribers(self.name()).is_empty()
+            }
+        }
+    )+};
+}
+
+routed!(
+    DeadLetterEvent,
+    JobEvent,
+    MarketEvent,
+    OrderEvent,
+    PasswordResetEvent,
+    PaymentEvent,
+    ProductEvent,
+    UserEvent,
+);
 
 #[cfg(test)]
 mod tests {

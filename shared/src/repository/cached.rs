@@ -19,21 +19,19 @@ use crate::domain::values::date::Day;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Description;
 use crate::kit::aws::dynamodb::DynamoReader;
-use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
 use crate::kit::command::StoreError;
+use crate::kit::command::page::{Listed, Slice};
 use crate::kit::resilience::cache::{Bounds, Cache, HitRatio, Weigh};
 use crate::projections::daily_sales::DaySales;
 use crate::projections::list_total::ListName;
 use crate::repository::projections::daily_sales::SalesReader;
 use crate::repository::projections::list_total::TotalReader;
-use crate::repository::projections::search::Found;
 use crate::repository::table_layout::sorted_list::ListError;
-use crate::search::{Hit, Question, SearchError, Searcher};
 
 /// How old a public answer may be, in seconds; what `Cache-Control` promises.
 pub const MAX_AGE: Duration = Duration::from_secs(5);
 
-const BOUNDS: Bounds = Bounds {
+pub(crate) const BOUNDS: Bounds = Bounds {
     time_to_live: MAX_AGE,
     negative_time_to_live: Duration::from_secs(1),
     capacity: 8 * 1024 * 1024,
@@ -46,7 +44,6 @@ pub struct Cached<Q> {
     markets: Cache<MarketWithVolume>,
     products: Cache<StockedProduct>,
     totals: Cache<Length>,
-    searches: Cache<Hits>,
 }
 
 impl<Q> Cached<Q> {
@@ -58,7 +55,6 @@ impl<Q> Cached<Q> {
             markets: Cache::new("markets", BOUNDS),
             products: Cache::new("products", BOUNDS),
             totals: Cache::new("totals", BOUNDS),
-            searches: Cache::new("searches", BOUNDS),
         }
     }
 
@@ -200,31 +196,8 @@ impl Weigh for Length {
     }
 }
 
-/// What many ask for is asked for again.
-impl<Q: Searcher> Searcher for Cached<Q> {
-    async fn search(&self, question: &Question) -> Result<Vec<Hit>, SearchError> {
-        let load = async { self.reader.search(question).await.map(|hits| Some(Hits(hits))) };
-        let found = self.searches.get_or_load(&format!("{question:?}"), &[], load).await?;
-        Ok(found.map_or_else(Vec::new, |Hits(hits)| hits))
-    }
-}
-
-/// What was found.
-#[derive(Debug, Clone)]
-struct Hits(Vec<Hit>);
-
-impl Weigh for Hits {
-    fn weight(&self) -> u32 {
-        let weights = self.0.iter().map(|hit| match &hit.found {
-            Found::Market(market) => weight_of(market.name.as_str(), market.description.as_ref(), 256),
-            Found::Product(product) => weight_of(product.title.as_str(), product.description.as_ref(), 384),
-        });
-        weights.fold(64, u32::saturating_add)
-    }
-}
-
 /// Texts and a fixed part.
-fn weight_of(name: &str, description: Option<&Description>, fixed: usize) -> u32 {
+pub(crate) fn weight_of(name: &str, description: Option<&Description>, fixed: usize) -> u32 {
     let texts = name.len() + description.map_or(0, |text| text.as_str().len());
     u32::try_from(texts + fixed).unwrap_or(u32::MAX)
 }

@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::page::{Listed, Slice};
 use crate::kit::command::{Reads, StoreError};
 use crate::messaging::dead_letter::redrive::MAX_REDRIVES;
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};

@@ -7,7 +7,7 @@ use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::rehash::{RehashError, RehashPassword};
 use shared::domain::user::{Credentials, Role, UserId};
-use shared::kit::aws::dynamodb::read::pagination::Slice;
+use shared::kit::command::page::Slice;
 use shared::kit::command::{Cause, Command, Ended, Store};
 use shared::repository::table_layout::sorted_list::{ListError, MAX_MATCHES, Order, OrderBy};
 use shared::repository::user::UserReader;

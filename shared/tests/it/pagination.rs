@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde::{Deserialize, Serialize};
 use shared::kit::aws::dynamodb::expression::Predicate;
-use shared::kit::aws::dynamodb::read::pagination::{Listed, Slice, SliceError, Start};
+use shared::kit::aws::dynamodb::read::pagination::SliceError;
 use shared::kit::aws::dynamodb::read::query::Query;
 use shared::kit::aws::dynamodb::schema::Index;
+use shared::kit::command::page::{Listed, Slice, Start};
 use shared::kit::command::{Key, Record};
 
 use crate::fixture::Ground;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::kit::command::{
-    Adjustment, Change, Command, Entity, Event, Key, Listings, Reads, Record, Version,
+    Adjustment, Change, Command, Entity, Event, Key, Listings, Reads, Record, Routed, Version,
 };
 use shared::kit::system::clock::Timestamp;
 
@@ -40,16 +40,18 @@ pub(crate) enum JarEvent {
     Shaken,
 }
 
+impl Routed for JarEvent {
+    fn has_subscribers(&self) -> bool {
+        matches!(self, Self::Filled { .. })
+    }
+}
+
 impl Event for JarEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Filled { .. } => "jar.filled",
             Self::Shaken => "jar.shaken",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        matches!(self, Self::Filled { .. })
     }
 }
 

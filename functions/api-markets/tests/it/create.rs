@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::domain::product::Stock;
-use shared::kit::aws::dynamodb::read::pagination::Slice;
+use shared::kit::command::page::Slice;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{id, seller};
 use test_support::lambda_event::of_request;

@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::kit::aws::dynamodb::DynamoReader;
-use shared::kit::aws::dynamodb::read::pagination::Slice;
+use shared::kit::command::page::Slice;
 use shared::repository::market::{MarketList, MarketOrder, MarketReader};
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
 use test_support::lambda_event::of_request;

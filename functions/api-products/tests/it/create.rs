@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::domain::market::create::OpeningStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::values::actor::Actor;
-use shared::kit::aws::dynamodb::read::pagination::Slice;
+use shared::kit::command::page::Slice;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};

@@ -12,7 +12,7 @@ use shared::domain::reconciliation::compare::Difference;
 use shared::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus, NoteDiscrepancy, Sums};
 use shared::domain::refund::RefundStatus;
 use shared::domain::values::money::Money;
-use shared::kit::aws::dynamodb::read::pagination::Slice;
+use shared::kit::command::page::Slice;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{Opened, PaymentGateway, RefundAnswer, Refunded, StripeGateway};
 use shared::repository::order::OrderReader;

@@ -5,8 +5,8 @@ use std::future::Future;
 use futures::TryFutureExt;
 use futures::future::try_join;
 
-use crate::kit::aws::dynamodb::read::pagination::Listed;
 use crate::kit::command::StoreError;
+use crate::kit::command::page::Listed;
 use crate::kit::error::ApiError;
 
 /// Reads a page and the length of its list at the same time.

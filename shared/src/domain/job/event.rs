@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::{Job, JobId, Priority};
 use crate::domain::job::job_type::JobType;
 use crate::kit::command::Event;
-use crate::messaging::event_routing::subscribers;
 
 /// What happens to jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,9 +72,5 @@ impl Event for JobEvent {
             Self::Died => "job.died",
             Self::Cancelled => "job.cancelled",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        !subscribers(self.name()).is_empty()
     }
 }

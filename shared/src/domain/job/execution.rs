@@ -2,7 +2,6 @@
 
 pub mod advance;
 pub mod fail;
-pub mod mark_dead;
 pub mod record_failed_attempt;
 pub mod release;
 pub mod start;

@@ -7,7 +7,6 @@ use crate::domain::market::MarketId;
 use crate::domain::user::UserId;
 use crate::domain::values::money::Money;
 use crate::kit::command::Event;
-use crate::messaging::event_routing::subscribers;
 
 /// What others hear of orders. Those that nobody hears keep the sequence of an order's events without a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,9 +113,5 @@ impl Event for OrderEvent {
             Self::Refunded(_) => "order.refunded",
             Self::Progressed(_) => "order.progressed",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        !subscribers(self.name()).is_empty()
     }
 }

@@ -12,7 +12,6 @@ use crate::domain::values::id::{Id, Identified};
 use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
-use crate::messaging::event_routing::subscribers;
 
 /// How long after a message nobody is sent another.
 pub const PAUSE: Duration = Duration::from_mins(1);
@@ -63,9 +62,5 @@ impl Event for PasswordResetEvent {
             Self::Requested { .. } => "user.password_reset_requested",
             Self::InVain => "user.password_reset_in_vain",
         }
-    }
-
-    fn is_heard(&self) -> bool {
-        !subscribers(self.name()).is_empty()
     }
 }

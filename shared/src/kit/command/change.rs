@@ -284,7 +284,7 @@ impl<T, E> Change<T, E> {
     }
 
     fn announce(mut self, subject: String, sequence: Version, event: &impl Event) -> Self {
-        if event.is_heard() {
+        if event.has_subscribers() {
             match serde_json::to_value(event) {
                 Ok(value) => {
                     let (name, forwards) = (event.name(), event.forwards());

@@ -10,17 +10,20 @@ use crate::kit::command::idempotency_record::{Cause, CorrelationId, Receipt};
 use crate::kit::system::clock::Timestamp;
 
 /// An event of the catalogue: serialises as `{"type": …, "data": …}`.
-pub trait Event: Serialize + Send + Sync {
+pub trait Event: Serialize + Send + Sync + Routed {
     /// Its stable name, like `order.created`.
     fn name(&self) -> &'static str;
-
-    /// Whether anyone subscribes to it. What nobody hears is not stored.
-    fn is_heard(&self) -> bool;
 
     /// The message that is sent in its place, if it stands for one that was sent before.
     fn forwards(&self) -> Option<Forwarded> {
         None
     }
+}
+
+/// Routing of an event, decided apart from the entity that causes it.
+pub trait Routed {
+    /// Returns true if a queue subscribes to the event. An event without subscribers is not stored.
+    fn has_subscribers(&self) -> bool;
 }
 
 /// A message that is sent again as it was, without an envelope of its own.
@@ -40,8 +43,10 @@ impl Event for Silent {
     fn name(&self) -> &'static str {
         "silent"
     }
+}
 
-    fn is_heard(&self) -> bool {
+impl Routed for Silent {
+    fn has_subscribers(&self) -> bool {
         false
     }
 }

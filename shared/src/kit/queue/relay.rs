@@ -11,7 +11,6 @@ use crate::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
 use crate::kit::command::{EventId, StoreError};
 use crate::kit::queue::consumer::delivery::CORRELATION_ATTRIBUTE;
 use crate::kit::queue::consumer::queue::{QueueError, attribute, trace_header};
-use crate::kit::runtime::StreamHandler;
 use crate::kit::system::clock::{Clock, SystemClock, Timestamp};
 use crate::kit::telemetry::catalogue::{OUTBOX_AGE, OUTBOX_PUBLISHED};
 use crate::kit::telemetry::metrics;
@@ -24,6 +23,12 @@ pub struct Relay<R> {
     outbox: Outbox,
     sqs: aws_sdk_sqs::Client,
     routes: R,
+}
+
+/// Handles what a table's stream shows.
+pub trait StreamHandler: Send + Sync {
+    /// Handles events of the outbox; says for each, in their order, whether it is done.
+    fn handle(&self, events: Vec<Pending>) -> impl Future<Output = Vec<bool>> + Send;
 }
 
 /// Says which queues subscribe to an event.

@@ -22,8 +22,7 @@ use prost::Message;
 
 use super::catalogue::SPANS_DROPPED;
 use super::{metrics, trace};
-use crate::kit::resilience::breaker::{Breaker, Ended, Rules};
-use crate::kit::system::clock::SystemClock;
+use crate::kit::system::clock::{Clock, SystemClock, Timestamp};
 use crate::kit::system::config::{Collector, ConfigError, TelemetryConfig, invalid};
 
 /// How long a collector may take: less than the half second that Lambda leaves a process at its end.
@@ -34,9 +33,6 @@ pub const REST: Duration = Duration::from_secs(10);
 pub const MOST_BYTES: usize = 512 * 1024;
 /// How many spans of one invocation are kept.
 const MOST_SPANS: usize = 4_096;
-
-/// One failure is enough: nobody is to wait twice for what nobody needs at once.
-const RULES: Rules = Rules { window: Duration::from_mins(1), least: 1, percent: 0, rest: REST };
 
 static EXPORTER: OnceLock<Exporter> = OnceLock::new();
 
@@ -57,10 +53,11 @@ pub(super) fn start(collector: &Collector, config: &TelemetryConfig) -> Result<(
 pub(super) async fn flush() {
     let Some(exporter) = EXPORTER.get() else { return };
     exporter.gather();
-    if let Ok(permit) = exporter.breaker.permit() {
-        let taken = exporter.send().await;
-        permit.end(if taken { Ended::Succeeded } else { Ended::Failed });
+    if exporter.is_cooling_down(SystemClock.now()) {
+        return;
     }
+    let failed_at = if exporter.send().await { None } else { Some(SystemClock.now()) };
+    exporter.record_failure(failed_at);
 }
 
 /// Sends what is left, whether the collector was well or not: there is no later.
@@ -129,7 +126,7 @@ struct Exporter {
     url: reqwest::Url,
     headers: http::HeaderMap,
     http: reqwest::Client,
-    breaker: Breaker<SystemClock>,
+    failed_at: Mutex<Option<Timestamp>>,
 }
 
 impl Exporter {
@@ -148,7 +145,7 @@ impl Exporter {
             url,
             headers: collector.headers.clone(),
             http: http.map_err(|error| wrong(format!("cannot be called: {error}")))?,
-            breaker: Breaker::new("collector", RULES, SystemClock),
+            failed_at: Mutex::default(),
         })
     }
 
@@ -192,6 +189,17 @@ impl Exporter {
         }
     }
 
+    /// Returns true for [`REST`] after the last failure, so that a collector that is down costs one invocation its timeout
+    /// and not every one.
+    fn is_cooling_down(&self, now: Timestamp) -> bool {
+        let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        failed_at.is_some_and(|failed_at| now.since(failed_at) < REST)
+    }
+
+    fn record_failure(&self, failed_at: Option<Timestamp>) {
+        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = failed_at;
+    }
+
     fn backlog(&self) -> MutexGuard<'_, VecDeque<Batch>> {
         self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -222,6 +230,17 @@ mod tests {
         exporter.gather();
         let kept: Vec<usize> = exporter.backlog().iter().map(|batch| batch.spans).collect();
         assert_eq!(kept, [2, 3]);
+    }
+
+    #[test]
+    fn failed_export_starts_a_cooldown_that_ends() {
+        let (exporter, now) = (exporter(), SystemClock.now());
+        assert!(!exporter.is_cooling_down(now));
+        exporter.record_failure(Some(now));
+        assert!(exporter.is_cooling_down(now.plus(REST - Duration::from_millis(1))));
+        assert!(!exporter.is_cooling_down(now.plus(REST)));
+        exporter.record_failure(None);
+        assert!(!exporter.is_cooling_down(now));
     }
 
     #[tokio::test]

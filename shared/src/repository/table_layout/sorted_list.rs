@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use futures::future::try_join_all;
 
 use crate::kit::aws::dynamodb::DynamoReader;
-use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice, SliceError, Start};
+use crate::kit::aws::dynamodb::read::pagination::SliceError;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::command::page::{Listed, Slice, Start};
 use crate::kit::command::{Entity, StoreError};
 
 /// How many things a search may find: as many as are put in order in memory.

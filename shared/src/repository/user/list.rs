@@ -7,9 +7,9 @@ use std::future::Future;
 use crate::domain::user::{Role, User, UserStatus};
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::DynamoReader;
-use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice};
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::command::page::{Listed, Slice};
 use crate::projections::list_total::ListName;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::{

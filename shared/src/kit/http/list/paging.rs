@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::cursor::Cursors;
-use crate::kit::aws::dynamodb::read::pagination::{Listed, Slice, Start};
+use crate::kit::command::page::{Listed, Slice, Start};
 use crate::kit::error::ApiError;
 use crate::kit::error::field_errors::{FieldErrors, both};
 use crate::kit::http::request::query::Given;

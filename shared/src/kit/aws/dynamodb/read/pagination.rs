@@ -9,73 +9,10 @@ use futures::future::try_join_all;
 
 use super::query::{Query, count};
 use super::reader::DynamoReader;
+use crate::kit::command::page::{Listed, Slice, Start};
 use crate::kit::command::read_set::parse;
 use crate::kit::command::{Record, StoreError};
 use k_way_merge::{Merge, Rows, Stop};
-
-/// Which part of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slice {
-    /// How many things at most.
-    pub limit: u32,
-    /// Where it begins.
-    pub start: Start,
-}
-
-/// Where a slice begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Start {
-    /// With the first thing, to be followed from place to place.
-    First,
-    /// With so many things before it.
-    Offset(u32),
-    /// Behind this place, where another slice ended.
-    After(String),
-}
-
-impl Slice {
-    /// The first `limit` things.
-    #[must_use]
-    pub const fn first(limit: u32) -> Self {
-        Self { limit, start: Start::First }
-    }
-
-    /// The most things that it has.
-    #[must_use]
-    pub fn length(&self) -> usize {
-        usize::try_from(self.limit).unwrap_or(usize::MAX)
-    }
-}
-
-/// A slice of a list, and what is known of the list besides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed<T> {
-    /// The things, in order.
-    pub items: Vec<T>,
-    /// The place behind which the next slice begins, if there is more.
-    pub next: Option<String>,
-    /// How many things the list has at least: those that were counted off, those that are shown, and one more if it was
-    /// seen.
-    pub proven: usize,
-    /// How many things the list has, where that is known.
-    pub total: Option<u64>,
-}
-
-impl<T> Listed<T> {
-    /// The same slice, of what becomes of each thing.
-    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Listed<U> {
-        let Self { items, next, proven, total } = self;
-        Listed { items: items.into_iter().map(f).collect(), next, proven, total }
-    }
-
-    /// With the length of the list as it was counted, unless it is known from the list itself. Counting lags behind; so
-    /// it is raised to what the slice proves.
-    #[must_use]
-    pub fn counted(self, count: u64) -> Self {
-        let proven = u64::try_from(self.proven).unwrap_or(u64::MAX);
-        Self { total: Some(self.total.unwrap_or(count).max(proven)), ..self }
-    }
-}
 
 /// Why there is no slice.
 #[derive(Debug, Clone, thiserror::Error)]
