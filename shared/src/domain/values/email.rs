@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 /// An e-mail address in the one form under which it is compared: NFKC, lower case, without surrounding space.
 ///
 /// ```
-/// use crate::domain::values::email::Email;
+/// use shared::domain::values::email::Email;
 /// assert_eq!("Ada@Example.com".parse::<Email>(), "ada@example.COM".parse::<Email>());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ pub trait Identified {
 /// The id of a `T`: its prefix and a [ULID](https://github.com/ulid/spec), like `ord_01J8Z3K5V0ABCDEFGHJKMNPQRS`.
 ///
 /// ```
-/// use crate::domain::values::id::Id;
+/// use shared::domain::values::id::Id;
 /// use shared::domain::order::Order;
 ///
 /// let id: Id<Order> = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();

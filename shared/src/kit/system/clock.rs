@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The fixed width makes the text sort as the time does, which the table's sort keys rely on.
 ///
 /// ```
-/// use crate::kit::system::clock::Timestamp;
+/// use shared::kit::system::clock::Timestamp;
 /// assert_eq!(Timestamp::from_millis(1_767_225_600_007).to_string(), "2026-01-01T00:00:00.007Z");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
