@@ -1,4 +1,4 @@
-"""Writes the template that CloudFormation makes of template.yaml, so that linters see what is deployed."""
+"""Expands the SAM transform of template.yaml, so that linters check the resources that are deployed."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ with open(source, encoding="utf-8") as file:
     template = yaml_parse(file.read())
 for resource in template["Resources"].values():
     if "CodeUri" in resource["Properties"]:
-        # Packages are uploaded by the deployment.
+        # The deployment replaces CodeUri by the uploaded package.
         resource["Properties"]["CodeUri"] = "s3://packages/package"
 translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=Session(region_name="eu-central-1"))
 with open(target, "w", encoding="utf-8") as file:

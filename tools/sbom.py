@@ -1,8 +1,8 @@
-"""Writes the bill of materials of the functions: each crate that ends up in a binary, as CycloneDX 1.6.
+"""Writes the bill of materials of the functions, all crates linked into a binary, as CycloneDX 1.6.
 
     make sbom ARCH=arm64      writes target/sbom/agora-arm64.cdx.json
 
-The same sources have the same bill, byte for byte.
+The output is reproducible: the same sources give the same bytes.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def metadata(triple: str) -> dict:
-    """What cargo knows of all packages, and who depends on whom."""
+    """Cargo's metadata of all packages and their dependencies."""
     return json.loads(subprocess.run(
         ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", triple],
         cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
@@ -38,26 +38,26 @@ def metadata(triple: str) -> dict:
 
 
 def checksums() -> dict[Crate, str]:
-    """The checksums of Cargo.lock; the crates of this workspace have none."""
+    """Checksums from Cargo.lock; workspace crates have none."""
     packages = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
     return {(one["name"], one["version"]): one["checksum"] for one in packages if "checksum" in one}
 
 
 def component(package: dict, checksum: str | None) -> Component:
-    """A crate. What is ours has no address in a registry, and no checksum."""
+    """Component of a crate. Workspace crates have no registry address and no checksum."""
     name, version = package["name"], package["version"]
     kind = ComponentType.APPLICATION if name in functions(ROOT) else ComponentType.LIBRARY
     return Component(
         type=kind, name=name, version=version, bom_ref=f"{name}@{version}",
         purl=PackageURL("cargo", name=name, version=version) if checksum else None,
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=checksum)] if checksum else [],
-        # The slash is how crates wrote `OR` before they wrote SPDX.
+        # Before SPDX expressions, crates separated alternative licences with a slash.
         licenses=[LicenseExpression(" OR ".join(part.strip() for part in package["license"].split("/")))],
     )
 
 
 def bill(known: dict, crates: set[Crate], arch: str) -> Bom:
-    """The bill of the functions for one architecture."""
+    """Bill of materials of the functions for one architecture."""
     sums = checksums()
     packages = {one["id"]: one for one in known["packages"] if (one["name"], one["version"]) in crates}
     parts = {key: component(one, sums.get((one["name"], one["version"]))) for key, one in packages.items()}
@@ -69,14 +69,14 @@ def bill(known: dict, crates: set[Crate], arch: str) -> Bom:
     for node in known["resolve"]["nodes"]:
         if node["id"] in parts:
             bom.register_dependency(parts[node["id"]], [parts[key] for key in node["dependencies"] if key in parts])
-    bom.metadata.timestamp = datetime.fromtimestamp(int(written()), timezone.utc)
+    bom.metadata.timestamp = datetime.fromtimestamp(int(source_date()), timezone.utc)
     identity = hashlib.sha256(f"{arch} {sorted(sums.items())}".encode()).hexdigest()
     bom.serial_number = uuid.uuid5(uuid.NAMESPACE_URL, identity)
     return bom
 
 
-def written() -> str:
-    """When the sources were written, in seconds: the bill's date."""
+def source_date() -> str:
+    """Date of the bill: `SOURCE_DATE_EPOCH` or the time of the last commit, in seconds."""
     commit = ["git", "log", "-1", "--format=%ct"]
     return os.environ.get("SOURCE_DATE_EPOCH") or subprocess.run(
         commit, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
@@ -84,13 +84,13 @@ def written() -> str:
 
 
 def missing(text: str, crates: set[Crate]) -> list[str]:
-    """What is shipped and is not in the written bill, or is there without the checksum of Cargo.lock."""
+    """Shipped crates that the written bill misses or lists without the checksum of Cargo.lock."""
     sums = checksums()
     listed = {(one["name"], one["version"]): one for one in json.loads(text)["components"]}
-    wrong = [f"{name} {version} is not in it" for name, version in sorted(crates - listed.keys())]
+    wrong = [f"{name} {version} is missing from the bill of materials" for name, version in sorted(crates - listed.keys())]
     for crate in sorted(crates & listed.keys() & sums.keys()):
         if [each["content"] for each in listed[crate].get("hashes", [])] != [sums[crate]]:
-            wrong.append(f"{crate[0]} {crate[1]} has another checksum in it than in Cargo.lock")
+            wrong.append(f"{crate[0]} {crate[1]} has a different checksum than in Cargo.lock")
     return wrong
 
 
@@ -99,7 +99,7 @@ def main() -> int:
     crates = shipped(ROOT, triple)
     text = JsonV1Dot6(bill(metadata(triple), crates, arch)).output_as_string(indent=2)
     invalid = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
-    wrong = missing(text, crates) + ([f"it is not CycloneDX 1.6: {invalid}"] if invalid else [])
+    wrong = missing(text, crates) + ([f"the output is not valid CycloneDX 1.6: {invalid}"] if invalid else [])
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
         return 1

@@ -1,22 +1,22 @@
-"""Which crates end up in the functions' binaries."""
+"""Lists the crates that are linked into the functions' binaries."""
 
 import re
 import subprocess
 from pathlib import Path
 
 Crate = tuple[str, str]
-"""A crate's name and version."""
+"""Name and version of a crate."""
 
 
 def functions(root: Path) -> list[str]:
-    """The functions, by their folders."""
+    """Names of the functions, which are the names of their folders."""
     return sorted(path.name for path in (root / "functions").iterdir())
 
 
 def shipped(root: Path, triple: str) -> set[Crate]:
-    """The crates that the functions are linked from, with the features that they are built with.
+    """Crates that the functions are linked from, with the enabled features.
 
-    Crates that run at build time are not among them: procedural macros, build scripts, tests, and what those need.
+    Excludes crates that only run at build time: procedural macros, build scripts, tests, and their dependencies.
     """
     printed = subprocess.run(
         ["cargo", "tree", "--locked", "--target", triple, "--edges", "normal,no-proc-macro", "--prefix", "none",

@@ -8,10 +8,10 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use test_support::lambda_event::{cases, of_file};
 
-use crate::fixture::Stage;
-use crate::implementations::Subject;
+use crate::fixture::Fixture;
+use crate::implementations::Implementation;
 use crate::procfs::Process;
-use crate::runner::Theatre;
+use crate::runner::Runner;
 
 /// What a zip file holds besides its compressed content, with one file in it: less than this.
 const ENVELOPE: u64 = 256;
@@ -46,10 +46,10 @@ impl Size {
 ///
 /// # Panics
 /// If one of them does not answer.
-pub async fn peaks(stage: &Stage, theatre: &Theatre) -> Vec<(String, u64)> {
+pub async fn peaks(stage: &Fixture, theatre: &Runner) -> Vec<(String, u64)> {
     let mut peaks = Vec::new();
     for function in &stage.shop.stack().deployment().functions {
-        let who = (Subject::Ours, function.stem.as_str());
+        let who = (Implementation::Ours, function.stem.as_str());
         for case in cases(&function.stem) {
             let _ = theatre.invoke(who, &of_file(&function.stem, &case)).await;
         }

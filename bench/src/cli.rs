@@ -10,15 +10,15 @@ use clap::{Args, Parser, Subcommand};
 pub struct Cli {
     /// What to measure; everything, if nothing is named.
     #[command(subcommand)]
-    pub what: Option<What>,
+    pub what: Option<Suite>,
     /// How, and where to tell of it.
     #[command(flatten)]
-    pub how: How,
+    pub how: Options,
 }
 
 /// What can be measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
-pub enum What {
+pub enum Suite {
     /// Requests and capacity units of each operation; the same on any machine.
     Counts,
     /// Instructions of a warm invocation, under callgrind; nearly the same on any machine.
@@ -34,7 +34,7 @@ pub enum What {
 
 /// How it is measured.
 #[derive(Debug, Clone, Args)]
-pub struct How {
+pub struct Options {
     /// Put the figures into the documents.
     #[arg(long, global = true)]
     pub write: bool,
@@ -58,7 +58,7 @@ pub struct How {
     pub cold: usize,
 }
 
-impl How {
+impl Options {
     /// Where the functions are.
     #[must_use]
     pub fn functions(&self) -> PathBuf {
@@ -74,7 +74,7 @@ mod tests {
     fn options_may_stand_before_and_behind_what_is_measured() {
         let before = Cli::parse_from(["bench", "--write", "counts"]);
         let behind = Cli::parse_from(["bench", "counts", "--write"]);
-        assert_eq!((before.what, before.how.write), (Some(What::Counts), true));
+        assert_eq!((before.what, before.how.write), (Some(Suite::Counts), true));
         assert_eq!((behind.what, behind.how.write), (before.what, before.how.write));
         assert_eq!(Cli::parse_from(["bench"]).what, None);
     }

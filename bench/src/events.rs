@@ -2,7 +2,7 @@
 
 use local::system::{arn, aws_ids};
 use serde_json::{Value, json};
-use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use test_support::lambda_event::of_request;
 
 /// A request over HTTP on somebody's behalf.
@@ -20,8 +20,8 @@ pub fn keyed(mut request: Value, key: &str) -> Value {
 
 /// A batch of messages, as a queue delivers what the relay has sent.
 #[must_use]
-pub fn batch(queue: &str, events: &[Pending]) -> Value {
-    let record = |event: &Pending| {
+pub fn batch(queue: &str, events: &[OutboxEvent]) -> Value {
+    let record = |event: &OutboxEvent| {
         json!({
             "messageId": aws_ids::uuid(),
             "receiptHandle": format!("handle of {}", aws_ids::uuid()),
@@ -44,8 +44,8 @@ pub fn batch(queue: &str, events: &[Pending]) -> Value {
 
 /// What the table's stream shows of events that were inserted into the outbox.
 #[must_use]
-pub fn stream(table: &str, events: &[Pending]) -> Value {
-    let record = |(number, event): (usize, &Pending)| {
+pub fn stream(table: &str, events: &[OutboxEvent]) -> Value {
+    let record = |(number, event): (usize, &OutboxEvent)| {
         let image: Value = in_dynamodbs_json(event);
         json!({
             "eventID": aws_ids::uuid(),
@@ -67,7 +67,7 @@ pub fn stream(table: &str, events: &[Pending]) -> Value {
 }
 
 /// An event of the outbox in DynamoDB's JSON: texts, and a map of texts.
-fn in_dynamodbs_json(event: &Pending) -> Value {
+fn in_dynamodbs_json(event: &OutboxEvent) -> Value {
     let text = |text: &str| json!({ "S": text });
     let beside = event.attributes.iter().map(|(name, value)| (name.clone(), text(value)));
     json!({

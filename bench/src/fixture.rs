@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use shared::domain::user::Role;
 use shared::kit::aws::dynamodb::Table;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
-use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::app::Answer;
-use test_support::{Customer, Shop};
+use test_support::{TestApp, TestUser};
 
 use crate::events;
 use crate::workloads::TEN;
@@ -26,15 +26,15 @@ const PIECES: i64 = 1_000_000;
 const MANY: u32 = 10_000;
 
 /// The shop.
-pub struct Stage {
+pub struct Fixture {
     /// What it stands on.
-    pub shop: Shop,
+    pub shop: TestApp,
     /// Who sells.
-    pub seller: Customer,
+    pub seller: TestUser,
     /// Who buys.
-    pub buyer: Customer,
+    pub buyer: TestUser,
     /// Who may see everything.
-    pub admin: Customer,
+    pub admin: TestUser,
     /// The seller's market.
     pub market: String,
     /// A product of it.
@@ -43,24 +43,24 @@ pub struct Stage {
     pub order: String,
 }
 
-impl Stage {
+impl Fixture {
     /// A shop with the functions in `bins`, in which nothing leaves the outbox by itself.
     ///
     /// # Panics
     /// If the stack does not start, or refuses what everybody may do.
-    pub async fn still(bins: &Path) -> Self {
-        Box::pin(Self::set(bins, |builder| builder.streams(false))).await
+    pub async fn with_paused_streams(bins: &Path) -> Self {
+        Box::pin(Self::with_settings(bins, |builder| builder.streams(false))).await
     }
 
     /// A shop in which `settings` had a word.
     ///
     /// # Panics
     /// As [`still`](Self::still).
-    pub async fn set(bins: &Path, settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
-        let shop = Shop::open_with(|builder| settings(builder.bin_dir(bins).instances(1))).await;
+    pub async fn with_settings(bins: &Path, settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
+        let shop = TestApp::open_with(|builder| settings(builder.bin_dir(bins).instances(1))).await;
         shop.stack().payments().set_webhook_url(None);
         let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-        let admin = shop.appointed("admin", Role::Admin).await;
+        let admin = shop.user_with_role("admin", Role::Admin).await;
         let product = shop.product(&seller, 1_999, PIECES).await;
         let shown = shop.ask(Method::GET, &format!("/v1/products/{product}")).send().await;
         let market = id(&shown.data(StatusCode::OK)["marketId"]);
@@ -95,11 +95,11 @@ impl Stage {
     ///
     /// # Panics
     /// If the answer has another status.
-    pub async fn post(&self, who: &Customer, path: &str, body: &Value, status: StatusCode) -> Value {
+    pub async fn post(&self, who: &TestUser, path: &str, body: &Value, status: StatusCode) -> Value {
         self.posted(who, path, body).await.data(status)
     }
 
-    async fn posted(&self, who: &Customer, path: &str, body: &Value) -> Answer {
+    async fn posted(&self, who: &TestUser, path: &str, body: &Value) -> Answer {
         self.shop.ask(Method::POST, path).by(who).key(&local::system::aws_ids::uuid()).json(body).send().await
     }
 
@@ -122,7 +122,7 @@ impl Stage {
 
     /// What an order of the product looks like to the API.
     #[must_use]
-    pub fn wish(&self) -> Value {
+    pub fn order_body(&self) -> Value {
         json!({ "items": [{ "productId": self.product, "quantity": 2 }], "paymentMethod": "pm_card_visa" })
     }
 
@@ -158,7 +158,7 @@ impl Stage {
     ///
     /// # Panics
     /// If the table does not answer.
-    pub async fn events(&self, name: &str) -> Vec<Pending> {
+    pub async fn events(&self, name: &str) -> Vec<OutboxEvent> {
         let mut waiting = self.waiting().await;
         waiting.retain(|event| event.event == name);
         waiting
@@ -168,7 +168,7 @@ impl Stage {
     ///
     /// # Panics
     /// If the table does not answer.
-    pub async fn take_events(&self, name: &str) -> Vec<Pending> {
+    pub async fn take_events(&self, name: &str) -> Vec<OutboxEvent> {
         let taken = self.events(name).await;
         self.remove(&taken).await;
         taken
@@ -182,18 +182,18 @@ impl Stage {
         self.remove(&self.waiting().await).await;
     }
 
-    async fn waiting(&self) -> Vec<Pending> {
-        let soon = SystemClock.now().plus(Duration::from_mins(1));
+    async fn waiting(&self) -> Vec<OutboxEvent> {
+        let soon = SystemClock.now().saturating_add(Duration::from_mins(1));
         let mut all = Vec::new();
         for shard in 0..OUTBOX_SHARDS {
             all.extend(self.outbox().overdue(shard, soon, MANY).await.expect("the outbox reads"));
         }
-        all.sort_by_key(Pending::since);
+        all.sort_by_key(OutboxEvent::enqueued_at);
         all
     }
 
-    async fn remove(&self, events: &[Pending]) {
-        let places = events.iter().map(Pending::place).collect();
+    async fn remove(&self, events: &[OutboxEvent]) {
+        let places = events.iter().map(OutboxEvent::key).collect();
         self.outbox().remove(places).await.expect("they are removed");
     }
 
@@ -205,7 +205,7 @@ impl Stage {
     ///
     /// # Panics
     /// If a consumer does not answer, or fails.
-    pub async fn hear_everything(&self) {
+    pub async fn drain_queues(&self) {
         for (function, events) in [
             ("queue-fulfilment", &["order.created"][..]),
             ("queue-search-index", &["market.created", "product.changed"]),
@@ -238,14 +238,14 @@ impl Stage {
     /// # Panics
     /// If the table does not take them.
     pub fn fill(&self, items: Vec<Value>) {
-        self.shop.stack().fill("Table", items).expect("the table takes them");
+        self.shop.stack().bulk_load("Table", items).expect("the table takes them");
     }
 
     /// Hands a batch of messages to a consumer.
     ///
     /// # Panics
     /// If it does not answer, or one of them failed.
-    pub async fn deliver(&self, function: &str, events: &[Pending]) {
+    pub async fn deliver(&self, function: &str, events: &[OutboxEvent]) {
         let event = events::batch(&self.queue_of(function), events);
         self.accept(function, &event).await;
     }
@@ -256,13 +256,13 @@ impl Stage {
     /// If it does not answer, or one of the records failed.
     pub async fn accept(&self, function: &str, event: &Value) {
         let answer = self.shop.stack().invoke(function, event).await.expect("the function answers");
-        assert!(is_whole(&answer), "{function}: {answer}");
+        assert!(all_succeeded(&answer), "{function}: {answer}");
     }
 }
 
 /// Whether all records of a batch are done.
 #[must_use]
-pub fn is_whole(answer: &Value) -> bool {
+pub fn all_succeeded(answer: &Value) -> bool {
     answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
 }
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::How;
+use crate::cli::Options;
 
 /// Who does a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Subject {
+pub enum Implementation {
     /// Our function, with everything that it does.
     Ours,
     /// The least that Lambda takes: an answer that is always the same.
@@ -22,7 +22,7 @@ pub enum Subject {
     Node,
 }
 
-impl Subject {
+impl Implementation {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Ours, Self::Bare, Self::Best, Self::Plain, Self::Node];
 
@@ -40,7 +40,7 @@ impl Subject {
 
     /// The folder of its binaries; `None` if it is left out.
     #[must_use]
-    pub fn folder(self, how: &How) -> Option<PathBuf> {
+    pub fn folder(self, how: &Options) -> Option<PathBuf> {
         match self {
             Self::Ours => Some(how.functions()),
             Self::Bare | Self::Best => Some(local::stack::default_bin_dir()),

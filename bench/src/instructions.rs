@@ -7,17 +7,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::cli::How;
-use crate::fixture::Stage;
-use crate::implementations::Subject;
+use crate::cli::Options;
+use crate::fixture::Fixture;
+use crate::implementations::Implementation;
 use crate::launcher;
-use crate::markdown_section::{DocumentError, Place};
-use crate::runner::{Distance, Theatre};
+use crate::markdown_section::{DocumentError, MarkedSection};
+use crate::runner::{Runner, SimulatedLatency};
 use crate::statistics::{decimal, hundredths};
 use crate::workloads::{self, Workload};
 
 /// Where the figures stand that later ones are held against: functions that are built for tests have figures of their own.
-pub const RECORDED: Place = Place {
+pub const RECORDED: MarkedSection = MarkedSection {
     document: "docs/performance.md",
     name: if cfg!(debug_assertions) { "instructions-of-tests" } else { "instructions" },
 };
@@ -69,12 +69,13 @@ pub struct Instructions {
 ///
 /// # Errors
 /// [`InstructionsError`].
-pub async fn count(stage: &Stage, how: &How) -> Result<Vec<Instructions>, InstructionsError> {
+pub async fn count(stage: &Fixture, how: &Options) -> Result<Vec<Instructions>, InstructionsError> {
     let valgrind = Command::new("valgrind").arg("--version").output();
     valgrind.map_err(InstructionsError::NoValgrind)?;
     let mut counted = Vec::new();
     for workload in &workloads::ALL {
-        let Some((_, function)) = workload.done_by.iter().find(|(subject, _)| *subject == Subject::Ours)
+        let Some((_, function)) =
+            workload.done_by.iter().find(|(subject, _)| *subject == Implementation::Ours)
         else {
             continue;
         };
@@ -95,7 +96,7 @@ async fn least(
     workload: &Workload,
     function: &str,
     invocations: usize,
-    stage: (&Stage, &How),
+    stage: (&Fixture, &Options),
 ) -> Result<u64, InstructionsError> {
     let mut least = u64::MAX;
     for _ in 0..ATTEMPTS {
@@ -109,15 +110,15 @@ async fn run(
     workload: &Workload,
     function: &str,
     invocations: usize,
-    (stage, how): (&Stage, &How),
+    (stage, how): (&Fixture, &Options),
 ) -> Result<u64, InstructionsError> {
     let folder = test_support::workspace("target/bench/callgrind");
     let counts = folder.join(format!("{}-{invocations}.out", workload.name));
     wrap(&folder, function, &how.functions(), &counts)?;
-    let wrapped = How { bins: Some(folder), ..how.clone() };
-    let theatre = Theatre::open(stage, &wrapped, Distance::NONE)?;
+    let wrapped = Options { bins: Some(folder), ..how.clone() };
+    let theatre = Runner::open(stage, &wrapped, SimulatedLatency::NONE)?;
     for event in workload.events(stage, invocations).await {
-        let taken = theatre.invoke((Subject::Ours, function), &event).await;
+        let taken = theatre.invoke((Implementation::Ours, function), &event).await;
         assert!((workload.holds)(&taken.answer), "{}: {}", workload.name, taken.answer);
     }
     // It writes its count when it ends.

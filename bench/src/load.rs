@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
-use test_support::Customer;
+use test_support::TestUser;
 use tokio::process::Command;
 
-use crate::cli::How;
-use crate::fixture::Stage;
-use crate::statistics::{Spread, decimal, hundredths, millis};
-use crate::targets::Verdict;
+use crate::cli::Options;
+use crate::fixture::Fixture;
+use crate::statistics::{Percentiles, decimal, hundredths, millis};
+use crate::targets::TargetResult;
 
 /// Instances of each function: more than two processors keep busy.
 const INSTANCES: usize = 4;
@@ -69,7 +69,7 @@ pub struct Load {
     /// By name, in the order of their names.
     pub scenarios: BTreeMap<String, Scenario>,
     /// From the placing of an order to its confirmation.
-    pub sagas: Option<Spread>,
+    pub sagas: Option<Percentiles>,
     /// Orders that were placed, and those that were not confirmed in the end.
     pub orders: (usize, usize),
     /// What somebody was granted who asked for more, and what they may be in these minutes.
@@ -83,7 +83,7 @@ type Planned = (&'static str, &'static str, u64, u64, u64);
 ///
 /// # Errors
 /// [`LoadError`].
-pub async fn measure(how: &How) -> Result<Load, LoadError> {
+pub async fn measure(how: &Options) -> Result<Load, LoadError> {
     let mut load = Load::default();
     Box::pin(steady(how, &mut load)).await?;
     Box::pin(overload(how, &mut load)).await?;
@@ -91,8 +91,8 @@ pub async fn measure(how: &How) -> Result<Load, LoadError> {
 }
 
 /// As many requests as a shop of this size has.
-async fn steady(how: &How, load: &mut Load) -> Result<(), LoadError> {
-    let stage = Box::pin(Stage::set(&how.functions(), |builder| {
+async fn steady(how: &Options, load: &mut Load) -> Result<(), LoadError> {
+    let stage = Box::pin(Fixture::with_settings(&how.functions(), |builder| {
         builder.instances(INSTANCES).parameter("AnalyticsWindowSeconds", "1")
     }))
     .await;
@@ -102,17 +102,17 @@ async fn steady(how: &How, load: &mut Load) -> Result<(), LoadError> {
     let since = SystemClock.now();
     let plan = [("reads", "read", READS, 0, STEADY), ("orders", "order", ORDERS, 0, STEADY)];
     load.scenarios.extend(run(how, &stage, &callers, &plan).await?);
-    stage.shop.quiet().await;
+    stage.shop.wait_until_idle().await;
     let sagas = sagas(&stage, since);
     let confirmed: Vec<Duration> = sagas.iter().flatten().copied().collect();
     load.orders = (sagas.len(), sagas.len() - confirmed.len());
-    load.sagas = Spread::of(confirmed);
+    load.sagas = Percentiles::of(confirmed);
     Ok(())
 }
 
 /// Three times what the API lets through, and then what is usual again.
-async fn overload(how: &How, load: &mut Load) -> Result<(), LoadError> {
-    let stage = Box::pin(Stage::set(&how.functions(), |builder| {
+async fn overload(how: &Options, load: &mut Load) -> Result<(), LoadError> {
+    let stage = Box::pin(Fixture::with_settings(&how.functions(), |builder| {
         builder
             .instances(INSTANCES)
             .parameter("AnalyticsWindowSeconds", "1")
@@ -125,7 +125,7 @@ async fn overload(how: &How, load: &mut Load) -> Result<(), LoadError> {
     for number in 0..CALLERS {
         customers.push(stage.shop.customer(&format!("caller{number}")).await);
     }
-    let callers: Vec<&Customer> = customers.iter().collect();
+    let callers: Vec<&TestUser> = customers.iter().collect();
     let (orders, greedy) = (30, 20);
     let peak = THROTTLE - orders - greedy;
     let plan = [
@@ -151,9 +151,9 @@ async fn overload(how: &How, load: &mut Load) -> Result<(), LoadError> {
 
 /// Has k6 ask, and reads what came of it. The last of the callers is the greedy one.
 async fn run(
-    how: &How,
-    stage: &Stage,
-    callers: &[&Customer],
+    how: &Options,
+    stage: &Fixture,
+    callers: &[&TestUser],
     plan: &[Planned],
 ) -> Result<BTreeMap<String, Scenario>, LoadError> {
     let scenario = |(name, asks, rate, from, seconds): &Planned| {
@@ -185,14 +185,14 @@ async fn run(
         .await?;
     eprintln!("[load] k6 {ended}");
     let metrics: Value = serde_json::from_slice(&std::fs::read(&summary)?)?;
-    Ok(plan.iter().map(|planned| (planned.0.to_owned(), came_of(&metrics, planned))).collect())
+    Ok(plan.iter().map(|planned| (planned.0.to_owned(), parse_summary(&metrics, planned))).collect())
 }
 
 fn summary_file() -> PathBuf {
     test_support::workspace("target/bench/k6.json")
 }
 
-fn came_of(metrics: &Value, (name, _, _, _, seconds): &Planned) -> Scenario {
+fn parse_summary(metrics: &Value, (name, _, _, _, seconds): &Planned) -> Scenario {
     let values = |metric: &str, tags: &str| &metrics[format!("{metric}{{scenario:{name}{tags}}}")]["values"];
     let count = |metric: &str| values(metric, "")["count"].as_u64().unwrap_or_default();
     let took = |of: &str| milliseconds(&values("http_req_duration", ",expected_response:true")[of]);
@@ -215,7 +215,7 @@ fn milliseconds(value: &Value) -> u64 {
 }
 
 /// Of each order that was placed since then: how long it took until it was confirmed, if it is.
-fn sagas(stage: &Stage, since: Timestamp) -> Vec<Option<Duration>> {
+fn sagas(stage: &Fixture, since: Timestamp) -> Vec<Option<Duration>> {
     let items = stage.items();
     let orders = items.values().filter(|item| item["sk"]["S"] == "order");
     let moment = |value: &Value| value["S"].as_str()?.parse::<Timestamp>().ok();
@@ -226,15 +226,15 @@ fn sagas(stage: &Stage, since: Timestamp) -> Vec<Option<Duration>> {
         let entry = timeline.iter().find(|entry| entry["M"]["status"]["S"] == "confirmed")?;
         moment(&entry["M"]["at"])
     };
-    placed.map(|(at, order)| confirmed(order).map(|confirmed| confirmed.since(at))).collect()
+    placed.map(|(at, order)| confirmed(order).map(|confirmed| confirmed.duration_since(at))).collect()
 }
 
 /// A target, and what was measured: whether that is good enough, and how it is told.
 type Measured = (&'static str, Option<(bool, String)>);
 
-fn verdict((target, measured): Measured) -> Verdict {
+fn verdict((target, measured): Measured) -> TargetResult {
     let met = measured.as_ref().is_some_and(|(met, _)| *met);
-    Verdict { target, measured: measured.map(|(_, told)| told), met }
+    TargetResult { target, measured: measured.map(|(_, told)| told), met }
 }
 
 impl Load {
@@ -251,7 +251,7 @@ impl Load {
 
     /// Each target with how far it is met.
     #[must_use]
-    pub fn verdicts(&self) -> Vec<Verdict> {
+    pub fn verdicts(&self) -> Vec<TargetResult> {
         self.of_the_usual().into_iter().chain(self.of_too_much()).map(verdict).collect()
     }
 

@@ -12,6 +12,6 @@ async fn main() -> ExitCode {
     match Box::pin(run::run(Cli::parse())).await {
         Ok(Outcome::Met) => ExitCode::SUCCESS,
         Ok(Outcome::Missed) => ExitCode::FAILURE,
-        Err(error) => run::says(&error),
+        Err(error) => run::print_error(&error),
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// A place in a document that figures are put into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct MarkedSection {
     /// The document, below the workspace's folder.
     pub document: &'static str,
     /// What its marks name it.
@@ -24,7 +24,7 @@ pub enum DocumentError {
     NoPlace(&'static str, &'static str),
 }
 
-impl Place {
+impl MarkedSection {
     /// What stands there.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Place {
 mod tests {
     use super::*;
 
-    const PLACE: Place = Place { document: "any", name: "here" };
+    const PLACE: MarkedSection = MarkedSection { document: "any", name: "here" };
 
     #[test]
     fn a_place_is_found_between_its_own_marks_and_nowhere_else() {

@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::How;
-use crate::fixture::Stage;
-use crate::implementations::Subject;
+use crate::cli::Options;
+use crate::fixture::Fixture;
+use crate::implementations::Implementation;
 use crate::pricing::Prices;
 use crate::request_counts::Cost;
 use crate::run::CommandError;
-use crate::runner::{Distance, Theatre};
+use crate::runner::{Runner, SimulatedLatency};
 use crate::workloads::{COUNT_TEN, GET_ORDER, PLACE_ORDER, REPLAY_ORDER, Workload};
 
 /// What is compared.
@@ -24,14 +24,14 @@ const TRIES: usize = 3;
 ///
 /// # Panics
 /// If somebody does not answer as it should.
-pub async fn table(stage: &Stage, how: &How) -> Result<String, CommandError> {
+pub async fn table(stage: &Fixture, how: &Options) -> Result<String, CommandError> {
     let prices = Prices::read()?;
-    let theatre = Theatre::open(stage, how, Distance::NONE)?;
+    let theatre = Runner::open(stage, how, SimulatedLatency::NONE)?;
     let mut table = "| work | way | requests | read units | write units | dollars for a million |\n\
                      |---|---|---|---:|---:|---:|\n"
         .to_owned();
     for workload in &COMPARED {
-        for (way, subject) in [("ours", Subject::Ours), ("the usual", Subject::Best)] {
+        for (way, subject) in [("ours", Implementation::Ours), ("the usual", Implementation::Best)] {
             let cost = least(workload, subject, (stage, &theatre)).await;
             let (requests, dollars) = (cost.in_words(), prices.of(&cost));
             let (work, read, written) = (workload.says, cost.read, cost.written);
@@ -43,7 +43,7 @@ pub async fn table(stage: &Stage, how: &How) -> Result<String, CommandError> {
 }
 
 /// What the cheapest of some warm invocations takes.
-async fn least(workload: &Workload, subject: Subject, (stage, theatre): (&Stage, &Theatre)) -> Cost {
+async fn least(workload: &Workload, subject: Implementation, (stage, theatre): (&Fixture, &Runner)) -> Cost {
     let (_, function) =
         *workload.done_by.iter().find(|(by, _)| *by == subject).expect("both ways have a function");
     let mut costs = Vec::new();

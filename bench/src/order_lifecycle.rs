@@ -10,7 +10,7 @@ use local::faults::{Call, Service};
 use local::services::lambda::FunctionStats;
 use serde_json::Value;
 
-use crate::fixture::Stage;
+use crate::fixture::Fixture;
 use crate::request_counts::Cost;
 
 /// How long events are gathered before they are counted: longer than an order takes here, so that all of its events are.
@@ -18,7 +18,7 @@ const WINDOW: &str = "5";
 
 /// One function's part of the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct FunctionShare {
     /// The function.
     pub function: String,
     /// What it asks for until the order is confirmed.
@@ -35,12 +35,12 @@ pub struct Part {
 
 /// The way of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Journey {
+pub struct OrderLifecycle {
     /// The parts, in the order in which functions first take part.
-    pub parts: Vec<Part>,
+    pub parts: Vec<FunctionShare>,
 }
 
-impl Journey {
+impl OrderLifecycle {
     /// Has an order placed that is paid at once, and watches all that comes of it, where each request to a service takes
     /// `delay` longer.
     ///
@@ -48,18 +48,18 @@ impl Journey {
     /// If the order is not confirmed.
     pub async fn watch(bins: &Path, delay: Duration) -> Self {
         let gathered = |builder: StackBuilder| builder.parameter("AnalyticsWindowSeconds", WINDOW);
-        let stage = Box::pin(Stage::set(bins, gathered)).await;
+        let stage = Box::pin(Fixture::with_settings(bins, gathered)).await;
         stage.shop.order_in(&stage.buyer, &stage.order, &["confirmed"]).await;
-        stage.shop.quiet().await;
+        stage.shop.wait_until_idle().await;
         for service in [Service::DynamoDb, Service::Sqs, Service::Ses, Service::Payments] {
             stage.faults().delay_every_call(service, delay);
         }
         stage.faults().forget_calls();
         let before = stage.shop.stack().stats();
         let order = stage.place("watched").await;
-        stage.shop.quiet().await;
+        stage.shop.wait_until_idle().await;
         let (calls, after) = (stage.faults().calls(), stage.shop.stack().stats());
-        let shown: Value = stage.shop.look(&stage.buyer, &order).await;
+        let shown: Value = stage.shop.get_order(&stage.buyer, &order).await;
         assert_eq!(shown["status"], "confirmed");
         let mut journey = Self::of(&calls);
         for part in &mut journey.parts {
@@ -83,7 +83,7 @@ impl Journey {
             };
             let (function, busy) = (first.function.clone(), Duration::ZERO);
             let (before, after) = (part(&|at| at <= confirmed), part(&|at| at > confirmed));
-            Part { function, before, after, invocations: 0, busy, memory: 0 }
+            FunctionShare { function, before, after, invocations: 0, busy, memory: 0 }
         };
         Self { parts: functions.map(part).collect() }
     }
@@ -91,7 +91,7 @@ impl Journey {
     /// Requests of all functions until the order is confirmed, and then.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
-        let sum = |of: fn(&Part) -> &Cost| self.parts.iter().map(|part| of(part).all()).sum();
+        let sum = |of: fn(&FunctionShare) -> &Cost| self.parts.iter().map(|part| of(part).all()).sum();
         (sum(|part| &part.before), sum(|part| &part.after))
     }
 
@@ -108,7 +108,7 @@ impl Journey {
         let mut table = "| function | until it is confirmed | then | read units | write units |\n\
              |---|---|---|---:|---:|\n"
             .to_owned();
-        for Part { function, before, after, .. } in &self.parts {
+        for FunctionShare { function, before, after, .. } in &self.parts {
             let (read, written) = (before.read + after.read, before.written + after.written);
             let (before, after) = (before.in_words(), after.in_words());
             let _ = writeln!(table, "| `{function}` | {before} | {after} | {read} | {written} |");
@@ -120,9 +120,9 @@ impl Journey {
     }
 }
 
-impl Part {
+impl FunctionShare {
     /// Notes how often the function was invoked, and how long it worked.
-    fn worked(&mut self, stage: &Stage, (before, after): (&Stats, &Stats)) {
+    fn worked(&mut self, stage: &Fixture, (before, after): (&Stats, &Stats)) {
         let of = |stats: &Stats| stats.get(&self.function).copied().unwrap_or_default();
         let (before, after) = (of(before), of(after));
         let function = stage.shop.stack().deployment().function(&self.function);

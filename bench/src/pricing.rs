@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::markdown_section::{DocumentError, Place};
-use crate::order_lifecycle::Journey;
-use crate::request_counts::{Book, Cost};
-use crate::statistics::{Figures, micros};
+use crate::markdown_section::{DocumentError, MarkedSection};
+use crate::order_lifecycle::OrderLifecycle;
+use crate::request_counts::{Cost, CostTable};
+use crate::statistics::{SeriesStats, micros};
 
 /// Where the prices stand. They are written by people.
-pub const PRICES: Place = Place { document: "docs/request-costs.md", name: "prices" };
+pub const PRICES: MarkedSection = MarkedSection { document: "docs/request-costs.md", name: "prices" };
 
 /// What something costs: so many ten-thousandths of a dollar for a million of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ pub enum PriceError {
 }
 
 /// What there is to pay for, as the document names it.
-const PAID: [&str; 7] = [
+const BILLED_ITEMS: [&str; 7] = [
     "request of the HTTP API",
     "invocation of a function",
     "GB-ms of a function",
@@ -57,7 +57,7 @@ impl Prices {
             Some((name.to_owned(), Price::parse(price)?))
         };
         let prices: BTreeMap<String, Price> = table.lines().filter_map(row).collect();
-        match PAID.into_iter().find(|name| !prices.contains_key(*name)) {
+        match BILLED_ITEMS.into_iter().find(|name| !prices.contains_key(*name)) {
             None => Ok(Self(prices)),
             Some(missing) => Err(PriceError::Missing(missing)),
         }
@@ -107,8 +107,8 @@ struct Bill {
 const POLLED: u64 = 2;
 
 impl Bill {
-    fn items(&self) -> [(&'static str, u64); PAID.len()] {
-        let [http, invocations, gigabytes, read, written, sqs, emails] = PAID;
+    fn items(&self) -> [(&'static str, u64); BILLED_ITEMS.len()] {
+        let [http, invocations, gigabytes, read, written, sqs, emails] = BILLED_ITEMS;
         [
             (http, self.http),
             (invocations, self.invocations),
@@ -140,7 +140,7 @@ impl Bill {
     }
 
     /// An order's whole way.
-    fn of_way(journey: &Journey) -> Self {
+    fn of_way(journey: &OrderLifecycle) -> Self {
         let mut bill = Self { http: 1_000, ..Self::of(&journey.cost()) };
         for part in &journey.parts {
             bill.invocations += part.invocations * 1_000;
@@ -163,11 +163,11 @@ fn gigabyte_milliseconds(micros: u64, invocations: u64, memory: u64) -> u64 {
 #[must_use]
 pub fn table(
     prices: &Prices,
-    (book, journey): (&Book, &Journey),
-    (cached, shown): (&Figures, &Figures),
+    (book, journey): (&CostTable, &OrderLifecycle),
+    (cached, shown): (&SeriesStats, &SeriesStats),
 ) -> String {
     let memory = journey.parts.first().map_or(0, |part| u64::from(part.memory));
-    let request = |name: &str, figures: &Figures| {
+    let request = |name: &str, figures: &SeriesStats| {
         let cost = book.entry(name).map(|entry| entry.cost.clone()).unwrap_or_default();
         Bill::of_request(&cost, figures.warm.map_or(0, |warm| warm.p50), memory)
     };
@@ -180,7 +180,7 @@ pub fn table(
         "| | a product from the cache | an order, shown | an order, from its placing to all that follows |\n\
          |---|---:|---:|---:|\n"
             .to_owned();
-    for (row, name) in PAID.into_iter().enumerate() {
+    for (row, name) in BILLED_ITEMS.into_iter().enumerate() {
         let [one, two, three] = bills.map(|bill| thousandths(bill.items()[row].1));
         let _ = writeln!(table, "| {name} | {one} | {two} | {three} |");
     }

@@ -3,17 +3,17 @@
 use std::fmt::Write as _;
 
 use crate::binary_size::Size;
-use crate::implementations::Subject;
-use crate::runner::Distance;
-use crate::statistics::{Figures, Results, Spread, decimal, hundredths, millis};
-use crate::targets::Verdict;
+use crate::implementations::Implementation;
+use crate::runner::SimulatedLatency;
+use crate::statistics::{Percentiles, Results, SeriesStats, decimal, hundredths, millis};
+use crate::targets::TargetResult;
 use crate::workloads::{self, COUNT_TEN, GET_ORDER, PLACE_ORDER, Workload};
 
 /// The targets, with what was measured.
 #[must_use]
-pub fn verdicts(verdicts: &[Verdict]) -> String {
+pub fn verdicts(verdicts: &[TargetResult]) -> String {
     let mut table = "| target | measured | met |\n|---|---|---|\n".to_owned();
-    for Verdict { target, measured, met } in verdicts {
+    for TargetResult { target, measured, met } in verdicts {
         let (measured, met) = match measured {
             Some(measured) => (measured.as_str(), if *met { "yes" } else { "**no**" }),
             None => ("not measured", ""),
@@ -28,7 +28,7 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
 pub fn times(results: &Results) -> String {
     let mut text = String::new();
     for workload in &workloads::ALL {
-        let of: Vec<&Figures> =
+        let of: Vec<&SeriesStats> =
             results.all.iter().filter(|figures| figures.workload == workload.name).collect();
         if !of.is_empty() {
             let _ = writeln!(text, "**{}**: {}\n\n{}", workload.name, workload.says, table(workload, &of));
@@ -37,7 +37,7 @@ pub fn times(results: &Results) -> String {
     text
 }
 
-fn table(workload: &Workload, figures: &[&Figures]) -> String {
+fn table(workload: &Workload, figures: &[&SeriesStats]) -> String {
     let mut table =
         "| distance | who | cold | first | p50 | p90 | p99 | own p50 | CPU, µs | × bare | MiB | requests | units |\n\
          |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
@@ -45,10 +45,10 @@ fn table(workload: &Workload, figures: &[&Figures]) -> String {
     for one in figures {
         let bare = figures
             .iter()
-            .find(|other| other.subject == Subject::Bare && other.distance == one.distance)
+            .find(|other| other.subject == Implementation::Bare && other.distance == one.distance)
             .and_then(|bare| bare.cpu);
         let times_bare = one.cpu.zip(bare).and_then(|(own, bare)| hundredths(own, bare)).map(decimal);
-        let warm = |of: fn(Spread) -> u64| shown(one.warm.map(of).map(millis));
+        let warm = |of: fn(Percentiles) -> u64| shown(one.warm.map(of).map(millis));
         let units = one.cost.read + one.cost.written;
         let _ = writeln!(
             table,
@@ -77,41 +77,46 @@ fn shown(text: Option<String>) -> String {
 }
 
 /// One figure of a series, told.
-type Told = fn(&Figures) -> Option<String>;
+type Told = fn(&SeriesStats) -> Option<String>;
 
 /// What is said first, to whoever has no time for all of it.
-const SUMMARY: [(&str, Workload, Distance, Told); 8] = [
-    ("cold start over TLS, one order read, ms", GET_ORDER, Distance::TLS, cold),
-    ("cold start without TLS, ms", GET_ORDER, Distance::NONE, cold),
-    ("one order read, processor time, µs", GET_ORDER, Distance::NONE, cpu),
-    ("one order placed, p50 with services 3 ms away, ms", PLACE_ORDER, Distance::REGION, p50),
-    ("one order placed, processor time, µs", PLACE_ORDER, Distance::NONE, cpu),
-    ("ten messages, each effect once, p50 with services 3 ms away, ms", COUNT_TEN, Distance::REGION, p50),
-    ("ten messages, processor time, µs", COUNT_TEN, Distance::NONE, cpu),
-    ("peak memory, placing orders, MiB", PLACE_ORDER, Distance::NONE, peak),
+const SUMMARY: [(&str, Workload, SimulatedLatency, Told); 8] = [
+    ("cold start over TLS, one order read, ms", GET_ORDER, SimulatedLatency::TLS, cold),
+    ("cold start without TLS, ms", GET_ORDER, SimulatedLatency::NONE, cold),
+    ("one order read, processor time, µs", GET_ORDER, SimulatedLatency::NONE, cpu),
+    ("one order placed, p50 with services 3 ms away, ms", PLACE_ORDER, SimulatedLatency::REGION, p50),
+    ("one order placed, processor time, µs", PLACE_ORDER, SimulatedLatency::NONE, cpu),
+    (
+        "ten messages, each effect once, p50 with services 3 ms away, ms",
+        COUNT_TEN,
+        SimulatedLatency::REGION,
+        p50,
+    ),
+    ("ten messages, processor time, µs", COUNT_TEN, SimulatedLatency::NONE, cpu),
+    ("peak memory, placing orders, MiB", PLACE_ORDER, SimulatedLatency::NONE, peak),
 ];
 
-fn cold(figures: &Figures) -> Option<String> {
+fn cold(figures: &SeriesStats) -> Option<String> {
     figures.cold.map(|cold| millis(cold.p50))
 }
 
-fn p50(figures: &Figures) -> Option<String> {
+fn p50(figures: &SeriesStats) -> Option<String> {
     figures.warm.map(|warm| millis(warm.p50))
 }
 
-fn cpu(figures: &Figures) -> Option<String> {
+fn cpu(figures: &SeriesStats) -> Option<String> {
     figures.cpu.map(|cpu| cpu.to_string())
 }
 
-fn peak(figures: &Figures) -> Option<String> {
+fn peak(figures: &SeriesStats) -> Option<String> {
     (figures.peak > 0).then(|| decimal(figures.peak * 100 / 1024))
 }
 
 /// The figures that matter most, of ours and of what it is compared with.
 #[must_use]
 pub fn summary(results: &Results) -> String {
-    let compared = [Subject::Ours, Subject::Best, Subject::Plain, Subject::Node];
-    let names = compared.map(Subject::name).join(" | ");
+    let compared = [Implementation::Ours, Implementation::Best, Implementation::Plain, Implementation::Node];
+    let names = compared.map(Implementation::name).join(" | ");
     let mut table = format!("| | {names} |\n|---|---:|---:|---:|---:|\n");
     for (says, workload, distance, told) in &SUMMARY {
         let figure = |subject| shown(results.of(workload.name, subject, *distance).and_then(*told));

@@ -7,7 +7,7 @@ use std::future::Future;
 use local::faults::{Call, Service, Units};
 use serde::{Deserialize, Serialize};
 
-use crate::fixture::Stage;
+use crate::fixture::Fixture;
 
 /// What calls came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ pub struct Counted {
 /// What commits something.
 const COMMIT: &str = "TransactWriteItems";
 
-async fn counted(stage: &Stage, function: &str, work: impl Future<Output = ()>) -> Cost {
+async fn counted(stage: &Fixture, function: &str, work: impl Future<Output = ()>) -> Cost {
     stage.faults().forget_calls();
     work.await;
     Cost::of(&stage.calls_of(function))
@@ -100,13 +100,19 @@ async fn counted(stage: &Stage, function: &str, work: impl Future<Output = ()>) 
 
 /// All that was counted.
 #[derive(Debug, Default)]
-pub struct Book {
+pub struct CostTable {
     entries: Vec<Counted>,
 }
 
-impl Book {
+impl CostTable {
     /// Counts what a function calls while `work` is done.
-    pub async fn count(&mut self, stage: &Stage, name: &str, function: &str, work: impl Future<Output = ()>) {
+    pub async fn count(
+        &mut self,
+        stage: &Fixture,
+        name: &str,
+        function: &str,
+        work: impl Future<Output = ()>,
+    ) {
         let cost = counted(stage, function, work).await;
         self.entries.push(Counted {
             name: name.to_owned(),
@@ -122,7 +128,7 @@ impl Book {
     /// If there are more.
     pub async fn count_up_to(
         &mut self,
-        stage: &Stage,
+        stage: &Fixture,
         (name, function): (&str, &str),
         commits: u64,
         work: impl Future<Output = ()>,
@@ -139,7 +145,7 @@ impl Book {
     }
 
     /// Counts a request of the buyer's that only reads.
-    pub async fn get(&mut self, stage: &Stage, name: &str, function: &str, path: &str) {
+    pub async fn get(&mut self, stage: &Fixture, name: &str, function: &str, path: &str) {
         self.count(stage, name, function, async { drop(stage.get(path).await) }).await;
     }
 

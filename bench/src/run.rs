@@ -9,42 +9,43 @@ use local::faults::TlsError;
 
 use crate::binary_size;
 use crate::binary_size::Size;
-use crate::cli::{Cli, How, What};
-use crate::fixture::Stage;
-use crate::implementations::Subject;
+use crate::cli::{Cli, Options, Suite};
+use crate::fixture::Fixture;
+use crate::implementations::Implementation;
 use crate::instructions::{self, InstructionsError, RECORDED};
 use crate::load::{self, LoadError};
-use crate::markdown_section::{DocumentError, Place};
-use crate::order_lifecycle::Journey;
+use crate::markdown_section::{DocumentError, MarkedSection};
+use crate::order_lifecycle::OrderLifecycle;
 use crate::pricing::{PriceError, Prices};
-use crate::request_counts::Book;
-use crate::runner::{Distance, Theatre};
+use crate::request_counts::CostTable;
+use crate::runner::{Runner, SimulatedLatency};
 use crate::scaling;
 use crate::scaling::{ChartError, GrowthError};
 use crate::series::{self, Effort};
 use crate::statistics::{Record, Results};
-use crate::targets::{Evidence, Verdict};
+use crate::targets::{Measurements, TargetResult};
 use crate::workloads::{self, CACHED_PRODUCT, GET_ORDER};
 use crate::{launcher, naive_comparison, operations, pricing, report, throughput};
 
 /// Where the requests of each operation stand.
-pub const OPERATIONS: Place = Place { document: "docs/request-costs.md", name: "operations" };
+pub const OPERATIONS: MarkedSection = MarkedSection { document: "docs/request-costs.md", name: "operations" };
 /// Where the requests of an order's way stand.
-pub const WAY: Place = Place { document: "docs/request-costs.md", name: "way" };
+pub const ORDER_LIFECYCLE_SECTION: MarkedSection =
+    MarkedSection { document: "docs/request-costs.md", name: "way" };
 /// Where it stands what the same work takes elsewhere.
-pub const USUAL: Place = Place { document: "docs/request-costs.md", name: "usual" };
+pub const USUAL: MarkedSection = MarkedSection { document: "docs/request-costs.md", name: "usual" };
 /// Where it stands what many orders come to.
-pub const SCALE: Place = Place { document: "docs/request-costs.md", name: "scale" };
+pub const SCALE: MarkedSection = MarkedSection { document: "docs/request-costs.md", name: "scale" };
 /// Where it stands what is paid.
-pub const PAID: Place = Place { document: "docs/request-costs.md", name: "paid" };
+pub const PAID: MarkedSection = MarkedSection { document: "docs/request-costs.md", name: "paid" };
 /// Where it stands what a load does.
-pub const LOAD: Place = Place { document: "docs/performance.md", name: "load" };
+pub const LOAD: MarkedSection = MarkedSection { document: "docs/performance.md", name: "load" };
 /// Where it stands what growth changes.
-pub const GROWTH: Place = Place { document: "docs/performance.md", name: "growth" };
+pub const GROWTH: MarkedSection = MarkedSection { document: "docs/performance.md", name: "growth" };
 /// Where the figures stand that matter most.
-pub const SUMMARY: Place = Place { document: "README.md", name: "figures" };
+pub const SUMMARY: MarkedSection = MarkedSection { document: "README.md", name: "figures" };
 /// Where the targets and times stand.
-pub const TIMES: Place = Place { document: "docs/performance.md", name: "times" };
+pub const TIMES: MarkedSection = MarkedSection { document: "docs/performance.md", name: "times" };
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub enum CommandError {
 
 /// Says what is wrong, on the standard error.
 #[must_use]
-pub fn says(error: &CommandError) -> ExitCode {
+pub fn print_error(error: &CommandError) -> ExitCode {
     eprintln!("bench: {error}");
     ExitCode::from(2)
 }
@@ -97,13 +98,13 @@ pub fn says(error: &CommandError) -> ExitCode {
 /// [`CommandError`].
 pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
     let node = cli.how.node.as_deref().map(launcher::node).transpose()?;
-    let how = &How { node, ..cli.how };
+    let how = &Options { node, ..cli.how };
     match cli.what {
-        Some(What::Counts) => Box::pin(count(how)).await.map(|_| Outcome::Met),
-        Some(What::Instructions) => Box::pin(instruct(how)).await,
-        Some(What::Growth) => Box::pin(grow(how)).await,
-        Some(What::Load) => Box::pin(load_shop(how)).await,
-        Some(What::Times) => Box::pin(time(how)).await,
+        Some(Suite::Counts) => Box::pin(count(how)).await.map(|_| Outcome::Met),
+        Some(Suite::Instructions) => Box::pin(instruct(how)).await,
+        Some(Suite::Growth) => Box::pin(grow(how)).await,
+        Some(Suite::Load) => Box::pin(load_shop(how)).await,
+        Some(Suite::Times) => Box::pin(time(how)).await,
         None => {
             let outcomes = [
                 Box::pin(time(how)).await?,
@@ -117,24 +118,24 @@ pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
 }
 
 /// Requests and capacity of everything.
-async fn count(how: &How) -> Result<(Book, Journey), CommandError> {
+async fn count(how: &Options) -> Result<(CostTable, OrderLifecycle), CommandError> {
     let bins = how.functions();
     let book = Box::pin(operations::count(&bins)).await;
-    let journey = Box::pin(Journey::watch(&bins, Duration::ZERO)).await;
-    tell(how, OPERATIONS, &book.table())?;
-    tell(how, WAY, &journey.table())?;
-    tell(how, SCALE, &throughput::table(&journey))?;
-    let stage = Box::pin(Stage::still(&bins)).await;
-    tell(how, USUAL, &naive_comparison::table(&stage, how).await?)?;
+    let journey = Box::pin(OrderLifecycle::watch(&bins, Duration::ZERO)).await;
+    publish(how, OPERATIONS, &book.table())?;
+    publish(how, ORDER_LIFECYCLE_SECTION, &journey.table())?;
+    publish(how, SCALE, &throughput::table(&journey))?;
+    let stage = Box::pin(Fixture::with_paused_streams(&bins)).await;
+    publish(how, USUAL, &naive_comparison::table(&stage, how).await?)?;
     Ok((book, journey))
 }
 
 /// Instructions of a warm invocation, held against those that are recorded.
-async fn instruct(how: &How) -> Result<Outcome, CommandError> {
-    let stage = Box::pin(Stage::still(&how.functions())).await;
+async fn instruct(how: &Options) -> Result<Outcome, CommandError> {
+    let stage = Box::pin(Fixture::with_paused_streams(&how.functions())).await;
     let counted = instructions::count(&stage, how).await?;
     let grown = instructions::grown(&counted, &RECORDED.read()?);
-    tell(how, RECORDED, &instructions::table(&counted))?;
+    publish(how, RECORDED, &instructions::table(&counted))?;
     for one in &grown {
         eprintln!("bench: {one}");
     }
@@ -142,13 +143,13 @@ async fn instruct(how: &How) -> Result<Outcome, CommandError> {
 }
 
 /// The same work on more and more items.
-async fn grow(how: &How) -> Result<Outcome, CommandError> {
+async fn grow(how: &Options) -> Result<Outcome, CommandError> {
     let growth = Box::pin(scaling::measure(how, &scaling::SIZES, &scaling::LENGTHS)).await?;
     let verdicts = growth.verdicts();
     let (made, verdicts_told) = (machine("make bench BENCH=growth"), report::verdicts(&verdicts));
     let chart =
         "![Requests, capacity units and p99 of each operation against the size of the table](growth.svg)";
-    tell(how, GROWTH, &format!("{made}\n\n{verdicts_told}\n{chart}\n\n{}", growth.table()))?;
+    publish(how, GROWTH, &format!("{made}\n\n{verdicts_told}\n{chart}\n\n{}", growth.table()))?;
     if how.write {
         growth.draw()?;
     }
@@ -156,52 +157,56 @@ async fn grow(how: &How) -> Result<Outcome, CommandError> {
 }
 
 /// Many requests at once.
-async fn load_shop(how: &How) -> Result<Outcome, CommandError> {
+async fn load_shop(how: &Options) -> Result<Outcome, CommandError> {
     let load = Box::pin(load::measure(how)).await?;
     let verdicts = load.verdicts();
     let (made, told) = (machine("make bench BENCH=load"), report::verdicts(&verdicts));
-    tell(how, LOAD, &format!("{made}\n\n{told}\n{}", load.table()))?;
+    publish(how, LOAD, &format!("{made}\n\n{told}\n{}", load.table()))?;
     Ok(outcome(&verdicts))
 }
 
-fn outcome(verdicts: &[Verdict]) -> Outcome {
+fn outcome(verdicts: &[TargetResult]) -> Outcome {
     let missed = verdicts.iter().any(|verdict| verdict.measured.is_some() && !verdict.met);
     if missed { Outcome::Missed } else { Outcome::Met }
 }
 
 /// Times, memory and size, with the counts that the targets speak of as well.
-async fn time(how: &How) -> Result<Outcome, CommandError> {
+async fn time(how: &Options) -> Result<Outcome, CommandError> {
     let (book, journey) = count(how).await?;
-    let stage = Box::pin(Stage::still(&how.functions())).await;
+    let stage = Box::pin(Fixture::with_paused_streams(&how.functions())).await;
     let results = Box::pin(series(&stage, how)).await?;
-    let theatre = Theatre::open(&stage, how, Distance::NONE)?;
+    let theatre = Runner::open(&stage, how, SimulatedLatency::NONE)?;
     let peaks = binary_size::peaks(&stage, &theatre).await;
     theatre.close().await;
     let stems = stage.shop.stack().deployment().functions.iter();
     let sizes = stems.map(|function| Size::of(&how.functions(), &function.stem));
     let sizes = sizes.collect::<io::Result<Vec<_>>>()?;
     let evidence =
-        Evidence { results: &results, book: &book, journey: &journey, sizes: &sizes, peaks: &peaks };
+        Measurements { results: &results, book: &book, journey: &journey, sizes: &sizes, peaks: &peaks };
     let verdicts = evidence.verdicts();
     let mut told = format!("{}\n\n{}\n", machine("make bench"), report::verdicts(&verdicts));
     let _ = writeln!(told, "{}\n{}", report::times(&results), report::footprints(&sizes, &peaks));
-    tell(how, TIMES, &told)?;
-    tell(how, SUMMARY, &report::summary(&results))?;
-    let far = Box::pin(Journey::watch(&how.functions(), Duration::from_millis(Distance::REGION.delay))).await;
-    let of = |workload: &str| results.of(workload, Subject::Ours, Distance::REGION);
+    publish(how, TIMES, &told)?;
+    publish(how, SUMMARY, &report::summary(&results))?;
+    let far = Box::pin(OrderLifecycle::watch(
+        &how.functions(),
+        Duration::from_millis(SimulatedLatency::REGION.delay),
+    ))
+    .await;
+    let of = |workload: &str| results.of(workload, Implementation::Ours, SimulatedLatency::REGION);
     if let Some(reads) = of(CACHED_PRODUCT.name).zip(of(GET_ORDER.name)) {
-        tell(how, PAID, &pricing::table(&Prices::read()?, (&book, &far), reads))?;
+        publish(how, PAID, &pricing::table(&Prices::read()?, (&book, &far), reads))?;
     }
     Ok(outcome(&verdicts))
 }
 
 /// Every workload at every distance; over TLS only cold starts, which it changes most.
-async fn series(stage: &Stage, how: &How) -> Result<Results, CommandError> {
+async fn series(stage: &Fixture, how: &Options) -> Result<Results, CommandError> {
     let record = Record::begin()?;
     let mut results = Results::default();
     let effort = Effort::of(how);
-    for distance in [Distance::NONE, Distance::REGION, Distance::TLS] {
-        let theatre = Theatre::open(stage, how, distance)?;
+    for distance in [SimulatedLatency::NONE, SimulatedLatency::REGION, SimulatedLatency::TLS] {
+        let theatre = Runner::open(stage, how, distance)?;
         let effort = if distance.tls { Effort { warm: 0, ..effort } } else { effort };
         for workload in &workloads::ALL {
             for figures in series::run(workload, &[(stage, &theatre)], distance, effort).await {
@@ -217,7 +222,7 @@ async fn series(stage: &Stage, how: &How) -> Result<Results, CommandError> {
 }
 
 /// Prints figures, and puts them into their document if that is asked for.
-fn tell(how: &How, place: Place, figures: &str) -> Result<(), DocumentError> {
+fn publish(how: &Options, place: MarkedSection, figures: &str) -> Result<(), DocumentError> {
     println!("{figures}");
     if how.write { place.write(figures) } else { Ok(()) }
 }

@@ -7,16 +7,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use local::faults::{Call, Faults, Service, Tls, TlsError};
-use local::services::iam::Access;
+use local::services::iam::IamPolicies;
 use local::services::lambda::{FunctionHost, Invocation, RuntimeHost, RuntimeSettings, Upstream};
 use local::telemetry::logs::{Logs, Sink};
 use local::template::Function;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cli::How;
-use crate::fixture::Stage;
-use crate::implementations::Subject;
+use crate::cli::Options;
+use crate::fixture::Fixture;
+use crate::implementations::Implementation;
 use crate::procfs::Process;
 use crate::request_counts::Cost;
 
@@ -25,14 +25,14 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How far services are away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Distance {
+pub struct SimulatedLatency {
     /// By how much each request takes longer, in milliseconds.
     pub delay: u64,
     /// Whether they are reached over TLS.
     pub tls: bool,
 }
 
-impl Distance {
+impl SimulatedLatency {
     /// On this machine.
     pub const NONE: Self = Self { delay: 0, tls: false };
     /// As far as a service is within a region.
@@ -41,7 +41,7 @@ impl Distance {
     pub const TLS: Self = Self { delay: 0, tls: true };
 }
 
-impl fmt::Display for Distance {
+impl fmt::Display for SimulatedLatency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ms{}", self.delay, if self.tls { ", TLS" } else { "" })
     }
@@ -49,7 +49,7 @@ impl fmt::Display for Distance {
 
 /// What an invocation took.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct Measurement {
     /// From its being handed over to its answer.
     pub wall: Duration,
     /// Of that, what came after the function had asked for its event: all of it, unless it had to be started.
@@ -63,32 +63,32 @@ pub struct Taken {
 }
 
 /// Subjects behind their runtimes.
-pub struct Theatre {
-    hosts: BTreeMap<Subject, (RuntimeHost, Faults)>,
+pub struct Runner {
+    hosts: BTreeMap<Implementation, (RuntimeHost, Faults)>,
 }
 
-impl Theatre {
+impl Runner {
     /// A theatre on a stage.
     ///
     /// # Errors
     /// [`TlsError`] if there is to be TLS, and is none.
-    pub fn open(stage: &Stage, how: &How, distance: Distance) -> Result<Self, TlsError> {
+    pub fn open(stage: &Fixture, how: &Options, distance: SimulatedLatency) -> Result<Self, TlsError> {
         let tls = distance.tls.then(|| Tls::new(&test_support::workspace("target/bench/tls"))).transpose()?;
-        let host = |subject: Subject| {
+        let host = |subject: Implementation| {
             let folder = subject.folder(how)?;
             let faults = Faults::default();
             for service in [Service::DynamoDb, Service::Sqs, Service::Ses, Service::Payments] {
                 faults.delay_every_call(service, Duration::from_millis(distance.delay));
             }
             let settings = settings(stage, &folder, &faults, tls.clone());
-            Some((subject, (RuntimeHost::new(&cast(stage, subject), settings), faults)))
+            Some((subject, (RuntimeHost::new(&functions_of(stage, subject), settings), faults)))
         };
-        Ok(Self { hosts: Subject::ALL.into_iter().filter_map(host).collect() })
+        Ok(Self { hosts: Implementation::ALL.into_iter().filter_map(host).collect() })
     }
 
     /// Whether a subject takes part.
     #[must_use]
-    pub fn has(&self, subject: Subject) -> bool {
+    pub fn has(&self, subject: Implementation) -> bool {
         self.hosts.contains_key(&subject)
     }
 
@@ -96,7 +96,7 @@ impl Theatre {
     ///
     /// # Panics
     /// If the subject takes no part, or its function does not answer.
-    pub async fn invoke(&self, (subject, function): (Subject, &str), event: &Value) -> Taken {
+    pub async fn invoke(&self, (subject, function): (Implementation, &str), event: &Value) -> Measurement {
         let (host, faults) = self.hosts.get(&subject).expect("the subject takes part");
         let invocation = Invocation::new(event.to_string());
         faults.forget_calls();
@@ -110,7 +110,7 @@ impl Theatre {
         });
         let answer = answer.unwrap_or_else(|error| panic!("{function} of {}: {error}", subject.name()));
         let calls = faults.calls();
-        Taken {
+        Measurement {
             wall,
             handled: busy().saturating_sub(before),
             own: wall.saturating_sub(waited(&calls)),
@@ -121,7 +121,7 @@ impl Theatre {
 
     /// The process of a function, if it has one.
     #[must_use]
-    pub fn process(&self, (subject, function): (Subject, &str)) -> Option<Process> {
+    pub fn process(&self, (subject, function): (Implementation, &str)) -> Option<Process> {
         let (host, _) = self.hosts.get(&subject)?;
         host.processes(function).first().copied().map(Process::new)
     }
@@ -130,7 +130,7 @@ impl Theatre {
     ///
     /// # Panics
     /// If it does not end.
-    pub async fn cool(&self, (subject, function): (Subject, &str)) {
+    pub async fn restart_cold(&self, (subject, function): (Implementation, &str)) {
         if let Some((host, _)) = self.hosts.get(&subject) {
             let killed = tokio::time::timeout(PATIENCE, host.kill(function)).await;
             assert!(killed.is_ok(), "{function} of {} did not end in {PATIENCE:?}", subject.name());
@@ -146,9 +146,9 @@ impl Theatre {
 }
 
 /// The functions of a subject. What ours are compared with gets the settings of one of ours under another name.
-fn cast(stage: &Stage, subject: Subject) -> Vec<Function> {
+fn functions_of(stage: &Fixture, subject: Implementation) -> Vec<Function> {
     let ours = &stage.shop.stack().deployment().functions;
-    if subject == Subject::Ours {
+    if subject == Implementation::Ours {
         return ours.clone();
     }
     let model = ours.iter().find(|function| function.stem == "api-orders").expect("there are orders");
@@ -157,7 +157,7 @@ fn cast(stage: &Stage, subject: Subject) -> Vec<Function> {
     own.map(|(_, name)| Function { stem: (*name).to_owned(), ..model.clone() }).collect()
 }
 
-fn settings(stage: &Stage, folder: &Path, faults: &Faults, tls: Option<Tls>) -> RuntimeSettings {
+fn settings(stage: &Fixture, folder: &Path, faults: &Faults, tls: Option<Tls>) -> RuntimeSettings {
     let stack = stage.shop.stack();
     let upstream = |service, url: String, variable, always| {
         let address = url.strip_prefix("http://").and_then(|address| address.parse::<SocketAddr>().ok());
@@ -172,7 +172,7 @@ fn settings(stage: &Stage, folder: &Path, faults: &Faults, tls: Option<Tls>) -> 
             upstream(Service::Ses, stack.mail_endpoint(), "AWS_ENDPOINT_URL_SESV2", true),
             upstream(Service::Payments, stack.payments_endpoint(), "AGORA_PAYMENT_GATEWAY_URL", false),
         ],
-        access: Access::default(),
+        access: IamPolicies::default(),
         faults: faults.clone(),
         tls,
         logs: Logs::new(Sink::Memory),
@@ -213,7 +213,7 @@ mod tests {
             status: Some(200),
             took: Some(Duration::from_millis(took)),
             units: None,
-            struck: false,
+            rule_matched: false,
         }
     }
 

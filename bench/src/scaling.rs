@@ -11,16 +11,16 @@ use std::path::PathBuf;
 
 use local::faults::TlsError;
 
-use crate::cli::How;
-use crate::fixture::Stage;
-use crate::runner::{Distance, Theatre};
+use crate::cli::Options;
+use crate::fixture::Fixture;
+use crate::runner::{Runner, SimulatedLatency};
 use crate::series::{self, Effort};
-use crate::statistics::{Figures, Record, Spread, decimal, hundredths, millis};
-use crate::targets::Verdict;
+use crate::statistics::{Percentiles, Record, SeriesStats, decimal, hundredths, millis};
+use crate::targets::TargetResult;
 use backlog::Backlog;
 pub use backlog::LENGTHS;
 pub use chart::ChartError;
-use generator::Crowd;
+use generator::ItemGenerator;
 
 /// How many items a table holds.
 pub const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
@@ -34,7 +34,7 @@ const MORE: u64 = 125;
 
 /// What requests may be, in hundredths: which answers of ten are noted in one commit is a matter of chance as well. One request
 /// more where there are few is beyond that.
-const OFTENER: u64 = 120;
+const MAX_REQUEST_GROWTH: u64 = 120;
 
 /// Where the chart is.
 pub const CHART: &str = "docs/growth.svg";
@@ -45,7 +45,7 @@ pub struct Growth {
     /// How many items each table holds.
     pub sizes: Vec<usize>,
     /// Each probe on each table.
-    pub probes: Vec<Vec<Figures>>,
+    pub probes: Vec<Vec<SeriesStats>>,
     /// On each queue.
     pub queues: Vec<Backlog>,
 }
@@ -54,14 +54,14 @@ pub struct Growth {
 ///
 /// # Errors
 /// If the record cannot be written.
-pub async fn measure(how: &How, sizes: &[usize], lengths: &[usize]) -> Result<Growth, GrowthError> {
+pub async fn measure(how: &Options, sizes: &[usize], lengths: &[usize]) -> Result<Growth, GrowthError> {
     let record = Record::begin()?;
     let mut tables = Vec::new();
     for size in sizes {
-        let stage = Box::pin(Stage::still(&how.functions())).await;
-        let mut crowd = Box::pin(Crowd::gather(&stage, SEED)).await;
+        let stage = Box::pin(Fixture::with_paused_streams(&how.functions())).await;
+        let mut crowd = Box::pin(ItemGenerator::gather(&stage, SEED)).await;
         crowd.grow(&stage, *size).await;
-        let theatre = Theatre::open(&stage, how, Distance::REGION)?;
+        let theatre = Runner::open(&stage, how, SimulatedLatency::REGION)?;
         eprintln!("[growth] {size} items");
         tables.push((stage, theatre, crowd));
     }
@@ -69,7 +69,7 @@ pub async fn measure(how: &How, sizes: &[usize], lengths: &[usize]) -> Result<Gr
     let effort = Effort { cold: 0, warm: how.warm };
     let mut growth = Growth { sizes: sizes.to_vec(), ..Growth::default() };
     for probe in &operations::ALL {
-        let figures = series::run(probe, &stages, Distance::REGION, effort).await;
+        let figures = series::run(probe, &stages, SimulatedLatency::REGION, effort).await;
         figures.iter().try_for_each(|figures| record.add(figures))?;
         growth.probes.push(figures);
         eprintln!("[growth] {}", probe.name);
@@ -102,8 +102,8 @@ pub enum GrowthError {
 
 /// A probe on the smallest table and on the largest.
 struct Ends<'a> {
-    least: &'a Figures,
-    most: &'a Figures,
+    least: &'a SeriesStats,
+    most: &'a SeriesStats,
 }
 
 impl Ends<'_> {
@@ -111,7 +111,7 @@ impl Ends<'_> {
     fn is_constant(&self) -> bool {
         let units = hundredths(units(self.most), units(self.least));
         let requests = hundredths(self.most.requests, self.least.requests);
-        requests.is_none_or(|share| share <= OFTENER) && units.is_none_or(|share| share <= MORE)
+        requests.is_none_or(|share| share <= MAX_REQUEST_GROWTH) && units.is_none_or(|share| share <= MORE)
     }
 
     /// p99 on the largest table, in hundredths of that on the smallest.
@@ -127,7 +127,7 @@ impl Ends<'_> {
 }
 
 /// Units of an invocation, in hundredths.
-fn units(figures: &Figures) -> u64 {
+fn units(figures: &SeriesStats) -> u64 {
     let units = figures.cost.read + figures.cost.written;
     hundredths(units.in_halves(), figures.invocations * 2).unwrap_or(0)
 }
@@ -135,7 +135,7 @@ fn units(figures: &Figures) -> u64 {
 impl Growth {
     /// Each target with how far it is met.
     #[must_use]
-    pub fn verdicts(&self) -> Vec<Verdict> {
+    pub fn verdicts(&self) -> Vec<TargetResult> {
         let mut all = Vec::new();
         let (mut uneven, mut slowest) = (Vec::new(), (0, String::new()));
         for probe in &self.probes {
@@ -156,12 +156,12 @@ impl Growth {
         } else {
             format!("not so: {}", uneven.join(", "))
         };
-        all.push(Verdict {
+        all.push(TargetResult {
             target: "requests and units of every operation: the same with a thousand items and a million",
             measured: (count > 0).then_some(told),
             met: uneven.is_empty(),
         });
-        all.push(Verdict {
+        all.push(TargetResult {
             target: "p99 with a million items: at most 1.20 × p99 with a thousand",
             measured: (count > 0).then(|| format!("{} × at most, {}", decimal(slowest.0), slowest.1)),
             met: slowest.0 <= SLOWER,
@@ -170,11 +170,11 @@ impl Growth {
         all
     }
 
-    fn queue(&self) -> Verdict {
-        let of = |backlog: Option<&Backlog>| backlog?.message.map(|message: Spread| message.p50);
+    fn queue(&self) -> TargetResult {
+        let of = |backlog: Option<&Backlog>| backlog?.message.map(|message: Percentiles| message.p50);
         let share = of(self.queues.first()).zip(of(self.queues.last()));
         let share = share.and_then(|(short, long)| hundredths(long, short));
-        Verdict {
+        TargetResult {
             target: "a consumer's time for a message with 100,000 waiting: at most 1.20 × that with 100",
             measured: share.map(|share| format!("{} ×", decimal(share))),
             met: share.is_some_and(|share| share <= SLOWER),

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::cli::How;
-use crate::fixture::Stage;
-use crate::implementations::Subject;
+use crate::cli::Options;
+use crate::fixture::Fixture;
+use crate::implementations::Implementation;
 use crate::procfs::Process;
 use crate::request_counts::Cost;
-use crate::runner::{Distance, Taken, Theatre};
-use crate::statistics::{Figures, Spread, micros, rank};
+use crate::runner::{Measurement, Runner, SimulatedLatency};
+use crate::statistics::{Percentiles, SeriesStats, micros, rank};
 use crate::workloads::Workload;
 
 /// Invocations of one turn: enough for what happens at its edges to be little, few enough for turns to be close together.
@@ -32,7 +32,7 @@ pub struct Effort {
 impl Effort {
     /// As the command line has it.
     #[must_use]
-    pub const fn of(how: &How) -> Self {
+    pub const fn of(how: &Options) -> Self {
         Self { cold: how.cold, warm: how.warm }
     }
 
@@ -42,12 +42,12 @@ impl Effort {
 }
 
 /// What one of those who take part has done so far.
-struct Turns<'a> {
-    theatre: &'a Theatre,
-    who: (Subject, &'static str),
+struct SeriesState<'a> {
+    theatre: &'a Runner,
+    who: (Implementation, &'static str),
     events: Vec<Value>,
-    cold: Vec<Taken>,
-    warm: Vec<Taken>,
+    cold: Vec<Measurement>,
+    warm: Vec<Measurement>,
     cpu: Duration,
     peak: u64,
 }
@@ -58,10 +58,10 @@ struct Turns<'a> {
 /// If somebody does not answer as it should.
 pub async fn run(
     workload: &Workload,
-    stages: &[(&Stage, &Theatre)],
-    distance: Distance,
+    stages: &[(&Fixture, &Runner)],
+    distance: SimulatedLatency,
     effort: Effort,
-) -> Vec<Figures> {
+) -> Vec<SeriesStats> {
     let mut cast = Vec::new();
     for (stage, theatre) in stages {
         for who in workload.done_by.iter().filter(|(subject, _)| theatre.has(*subject)) {
@@ -69,12 +69,12 @@ pub async fn run(
             let count = effort.cold + warming + effort.warm_of(workload);
             let events = workload.events(stage, count).await;
             let (cold, warm) = (Vec::new(), Vec::new());
-            cast.push(Turns { theatre, who: *who, events, cold, warm, cpu: Duration::ZERO, peak: 0 });
+            cast.push(SeriesState { theatre, who: *who, events, cold, warm, cpu: Duration::ZERO, peak: 0 });
         }
     }
     for _ in 0..effort.cold {
         for turns in &mut cast {
-            turns.theatre.cool(turns.who).await;
+            turns.theatre.restart_cold(turns.who).await;
             let taken = turns.next(workload).await;
             turns.cold.push(taken);
         }
@@ -92,8 +92,8 @@ pub async fn run(
     cast.into_iter().map(|turns| turns.into_figures(workload, distance)).collect()
 }
 
-impl Turns<'_> {
-    async fn next(&mut self, workload: &Workload) -> Taken {
+impl SeriesState<'_> {
+    async fn next(&mut self, workload: &Workload) -> Measurement {
         let event = self.events.pop().expect("there are as many events as invocations");
         let taken = self.theatre.invoke(self.who, &event).await;
         let (subject, answer) = (self.who.0.name(), &taken.answer);
@@ -118,18 +118,18 @@ impl Turns<'_> {
         }
     }
 
-    fn into_figures(self, workload: &Workload, distance: Distance) -> Figures {
+    fn into_figures(self, workload: &Workload, distance: SimulatedLatency) -> SeriesStats {
         let invocations = u64::try_from(self.warm.len()).unwrap_or(u64::MAX);
         let mut requests: Vec<u64> = self.warm.iter().map(|taken| taken.cost.all()).collect();
         requests.sort_unstable();
-        Figures {
+        SeriesStats {
             workload: workload.name.to_owned(),
             subject: self.who.0,
             distance,
-            cold: Spread::of(self.cold.iter().map(|taken| taken.wall).collect()),
-            first: Spread::of(self.cold.iter().map(|taken| taken.handled).collect()),
-            warm: Spread::of(self.warm.iter().map(|taken| taken.wall).collect()),
-            own: Spread::of(self.warm.iter().map(|taken| taken.own).collect()),
+            cold: Percentiles::of(self.cold.iter().map(|taken| taken.wall).collect()),
+            first: Percentiles::of(self.cold.iter().map(|taken| taken.handled).collect()),
+            warm: Percentiles::of(self.warm.iter().map(|taken| taken.wall).collect()),
+            own: Percentiles::of(self.warm.iter().map(|taken| taken.own).collect()),
             cpu: micros(self.cpu).checked_div(invocations),
             peak: self.peak,
             invocations,

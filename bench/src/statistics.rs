@@ -7,28 +7,28 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::implementations::Subject;
+use crate::implementations::Implementation;
 use crate::request_counts::Cost;
-use crate::runner::Distance;
+use crate::runner::SimulatedLatency;
 
 /// What a series came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures {
+pub struct SeriesStats {
     /// The workload.
     pub workload: String,
     /// Who did it.
-    pub subject: Subject,
+    pub subject: Implementation,
     /// How far services were away.
-    pub distance: Distance,
+    pub distance: SimulatedLatency,
     /// Cold starts: from the start of the process to the end of the first answer.
-    pub cold: Option<Spread>,
+    pub cold: Option<Percentiles>,
     /// Of that, what came after the process had asked for its first event: what the caller waits for where Lambda started it
     /// beforehand.
-    pub first: Option<Spread>,
+    pub first: Option<Percentiles>,
     /// Warm invocations: from the event to the answer.
-    pub warm: Option<Spread>,
+    pub warm: Option<Percentiles>,
     /// Of that, what was not spent waiting for a service.
-    pub own: Option<Spread>,
+    pub own: Option<Percentiles>,
     /// Processor time of a warm invocation, in microseconds.
     pub cpu: Option<u64>,
     /// The most memory that a process had, in KiB.
@@ -43,7 +43,7 @@ pub struct Figures {
 
 /// How durations are spread, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spread {
+pub struct Percentiles {
     /// Half of them were at most this long.
     pub p50: u64,
     /// Nine of ten.
@@ -52,7 +52,7 @@ pub struct Spread {
     pub p99: u64,
 }
 
-impl Spread {
+impl Percentiles {
     /// The spread of durations; `None` if there are none.
     #[must_use]
     pub fn of(mut durations: Vec<Duration>) -> Option<Self> {
@@ -97,14 +97,19 @@ pub fn millis(micros: u64) -> String {
 #[derive(Debug, Default)]
 pub struct Results {
     /// They, in the order in which they were measured.
-    pub all: Vec<Figures>,
+    pub all: Vec<SeriesStats>,
 }
 
 impl Results {
     /// The figures of a series.
     #[must_use]
-    pub fn of(&self, workload: &str, subject: Subject, distance: Distance) -> Option<&Figures> {
-        let is = |figures: &&Figures| {
+    pub fn of(
+        &self,
+        workload: &str,
+        subject: Implementation,
+        distance: SimulatedLatency,
+    ) -> Option<&SeriesStats> {
+        let is = |figures: &&SeriesStats| {
             figures.workload == workload && figures.subject == subject && figures.distance == distance
         };
         self.all.iter().find(is)
@@ -138,7 +143,7 @@ impl Record {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn add(&self, figures: &Figures) -> io::Result<()> {
+    pub fn add(&self, figures: &SeriesStats) -> io::Result<()> {
         let mut file = OpenOptions::new().append(true).create(true).open(&self.path)?;
         writeln!(file, "{}", serde_json::to_string(figures)?)
     }
@@ -154,8 +159,8 @@ mod tests {
         assert_eq!([50, 90, 99, 100].map(|percent| *rank(&hundred, percent).unwrap()), [50, 90, 99, 100]);
         assert_eq!([1, 50, 99].map(|percent| *rank(&[7, 8, 9], percent).unwrap()), [7, 8, 9]);
         assert_eq!(rank::<u64>(&[], 50), None);
-        let spread = Spread::of(hundred.into_iter().rev().map(Duration::from_millis).collect()).unwrap();
-        assert_eq!(spread, Spread { p50: 50_000, p90: 90_000, p99: 99_000 });
+        let spread = Percentiles::of(hundred.into_iter().rev().map(Duration::from_millis).collect()).unwrap();
+        assert_eq!(spread, Percentiles { p50: 50_000, p90: 90_000, p99: 99_000 });
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! What everything may take: each target beside what was measured.
 
 use crate::binary_size::Size;
-use crate::implementations::Subject;
-use crate::order_lifecycle::Journey;
-use crate::request_counts::Book;
-use crate::runner::Distance;
-use crate::statistics::{Figures, Results, decimal, hundredths, millis};
+use crate::implementations::Implementation;
+use crate::order_lifecycle::OrderLifecycle;
+use crate::request_counts::CostTable;
+use crate::runner::SimulatedLatency;
+use crate::statistics::{Results, SeriesStats, decimal, hundredths, millis};
 
 /// A target, and how far it is met.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct TargetResult {
     /// What is aimed at.
     pub target: &'static str,
     /// What was measured; nothing, if one of the two sides was left out.
@@ -20,13 +20,13 @@ pub struct Verdict {
 
 /// All that was measured.
 #[derive(Debug)]
-pub struct Evidence<'a> {
+pub struct Measurements<'a> {
     /// Times.
     pub results: &'a Results,
     /// Requests of operations.
-    pub book: &'a Book,
+    pub book: &'a CostTable,
     /// Requests of an order's way.
-    pub journey: &'a Journey,
+    pub journey: &'a OrderLifecycle,
     /// Sizes of functions.
     pub sizes: &'a [Size],
     /// The most memory that each function had, in KiB.
@@ -37,30 +37,30 @@ pub struct Evidence<'a> {
 struct Ratio {
     target: &'static str,
     workload: &'static str,
-    distance: Distance,
-    of: fn(&Figures) -> Option<u64>,
-    against: Subject,
+    distance: SimulatedLatency,
+    of: fn(&SeriesStats) -> Option<u64>,
+    against: Implementation,
     most: u64,
 }
 
-const fn cpu(figures: &Figures) -> Option<u64> {
+const fn cpu(figures: &SeriesStats) -> Option<u64> {
     figures.cpu
 }
 
-fn cold(figures: &Figures) -> Option<u64> {
+fn cold(figures: &SeriesStats) -> Option<u64> {
     figures.cold.map(|cold| cold.p50)
 }
 
-fn warm(figures: &Figures) -> Option<u64> {
+fn warm(figures: &SeriesStats) -> Option<u64> {
     figures.warm.map(|warm| warm.p50)
 }
 
 /// Shortens the table below.
 const fn ratio(
     target: &'static str,
-    (workload, distance): (&'static str, Distance),
-    of: fn(&Figures) -> Option<u64>,
-    (against, most): (Subject, u64),
+    (workload, distance): (&'static str, SimulatedLatency),
+    of: fn(&SeriesStats) -> Option<u64>,
+    (against, most): (Implementation, u64),
 ) -> Ratio {
     Ratio { target, workload, distance, of, against, most }
 }
@@ -68,52 +68,57 @@ const fn ratio(
 const RATIOS: [Ratio; 9] = [
     ratio(
         "an order read in a cold start over TLS: at most 1.50 × the best Rust known",
-        ("get-order", Distance::TLS),
+        ("get-order", SimulatedLatency::TLS),
         cold,
-        (Subject::Best, 150),
+        (Implementation::Best, 150),
     ),
-    ratio("the same: at most 0.25 × plain Rust", ("get-order", Distance::TLS), cold, (Subject::Plain, 25)),
+    ratio(
+        "the same: at most 0.25 × plain Rust",
+        ("get-order", SimulatedLatency::TLS),
+        cold,
+        (Implementation::Plain, 25),
+    ),
     ratio(
         "a cached product: processor time at most 1.60 × the bare function",
-        ("cached-product", Distance::NONE),
+        ("cached-product", SimulatedLatency::NONE),
         cpu,
-        (Subject::Bare, 160),
+        (Implementation::Bare, 160),
     ),
     ratio(
         "an order: processor time at most 1.30 × the best Rust known",
-        ("get-order", Distance::NONE),
+        ("get-order", SimulatedLatency::NONE),
         cpu,
-        (Subject::Best, 130),
+        (Implementation::Best, 130),
     ),
     ratio(
         "placing an order: p50 at 3 ms at most 0.65 × Node",
-        ("place-order", Distance::REGION),
+        ("place-order", SimulatedLatency::REGION),
         warm,
-        (Subject::Node, 65),
+        (Implementation::Node, 65),
     ),
     ratio(
         "placing an order: processor time at most 0.20 × Node",
-        ("place-order", Distance::NONE),
+        ("place-order", SimulatedLatency::NONE),
         cpu,
-        (Subject::Node, 20),
+        (Implementation::Node, 20),
     ),
     ratio(
         "a replay: processor time at most 1.30 × the best Rust known",
-        ("replay-order", Distance::NONE),
+        ("replay-order", SimulatedLatency::NONE),
         cpu,
-        (Subject::Best, 130),
+        (Implementation::Best, 130),
     ),
     ratio(
         "a batch of ten: processor time at most 0.10 × Node",
-        ("count-ten", Distance::NONE),
+        ("count-ten", SimulatedLatency::NONE),
         cpu,
-        (Subject::Node, 10),
+        (Implementation::Node, 10),
     ),
     ratio(
         "a cold start without TLS: at most 1.50 × the best Rust known",
-        ("get-order", Distance::NONE),
+        ("get-order", SimulatedLatency::NONE),
         cold,
-        (Subject::Best, 150),
+        (Implementation::Best, 150),
     ),
 ];
 
@@ -132,30 +137,30 @@ const REQUESTS: [(&str, &str, u64); 6] = [
 ];
 
 /// Requests of an order's whole way until it is confirmed.
-const WAY: u64 = 12;
+const ORDER_LIFECYCLE_REQUESTS: u64 = 12;
 /// The most memory, in KiB.
 const MEMORY: u64 = 25 * 1024;
 /// The largest zip file, in bytes.
 const ZIP: u64 = 5 * 1000 * 1000;
 
-impl Evidence<'_> {
+impl Measurements<'_> {
     /// Each target with how far it is met.
     #[must_use]
-    pub fn verdicts(&self) -> Vec<Verdict> {
+    pub fn verdicts(&self) -> Vec<TargetResult> {
         let ratios = RATIOS.iter().map(|ratio| self.ratio(ratio));
         let requests = REQUESTS.iter().map(|(target, operation, most)| {
             let counted = self.book.entry(operation).map(|entry| entry.cost.all());
             verdict(target, counted.map(|count| (count <= *most, count.to_string())))
         });
         let (before, after) = self.journey.requests();
-        let way = (before <= WAY, format!("{before}, and {after} of what follows"));
+        let way = (before <= ORDER_LIFECYCLE_REQUESTS, format!("{before}, and {after} of what follows"));
         let way = verdict("an order from its placing to its confirmation: at most 12 requests", Some(way));
         ratios.chain(requests).chain([way, self.memory(), self.zip()]).collect()
     }
 
-    fn ratio(&self, ratio: &Ratio) -> Verdict {
+    fn ratio(&self, ratio: &Ratio) -> TargetResult {
         let figure = |subject| self.results.of(ratio.workload, subject, ratio.distance).and_then(ratio.of);
-        let both = figure(Subject::Ours).zip(figure(ratio.against));
+        let both = figure(Implementation::Ours).zip(figure(ratio.against));
         let measured = both.and_then(|(ours, other)| {
             let share = hundredths(ours, other)?;
             let told = format!("{} × ({} / {} ms)", decimal(share), millis(ours), millis(other));
@@ -164,7 +169,7 @@ impl Evidence<'_> {
         verdict(ratio.target, measured)
     }
 
-    fn memory(&self) -> Verdict {
+    fn memory(&self) -> TargetResult {
         let most = self.peaks.iter().max_by_key(|(_, peak)| *peak);
         let measured = most.map(|(function, peak)| {
             (*peak <= MEMORY, format!("{} MiB at most, `{function}`", decimal(peak * 100 / 1024)))
@@ -172,7 +177,7 @@ impl Evidence<'_> {
         verdict("every function: at most 25 MiB", measured)
     }
 
-    fn zip(&self) -> Verdict {
+    fn zip(&self) -> TargetResult {
         let most = self.sizes.iter().max_by_key(|size| size.zip);
         let measured = most.map(|size| {
             let megabytes = decimal(size.zip / 10_000);
@@ -182,9 +187,9 @@ impl Evidence<'_> {
     }
 }
 
-fn verdict(target: &'static str, measured: Option<(bool, String)>) -> Verdict {
+fn verdict(target: &'static str, measured: Option<(bool, String)>) -> TargetResult {
     let met = measured.as_ref().is_some_and(|(met, _)| *met);
-    Verdict { target, measured: measured.map(|(_, told)| told), met }
+    TargetResult { target, measured: measured.map(|(_, told)| told), met }
 }
 
 #[cfg(test)]
@@ -192,11 +197,11 @@ mod tests {
     use super::*;
     use crate::request_counts::Cost;
 
-    fn figures(subject: Subject, cpu: u64) -> Figures {
-        Figures {
+    fn figures(subject: Implementation, cpu: u64) -> SeriesStats {
+        SeriesStats {
             workload: "get-order".to_owned(),
             subject,
-            distance: Distance::NONE,
+            distance: SimulatedLatency::NONE,
             cold: None,
             first: None,
             warm: None,
@@ -212,10 +217,12 @@ mod tests {
     #[test]
     fn a_target_is_met_up_to_its_limit_and_one_that_was_not_measured_is_not() {
         let said = |ours: u64| {
-            let results = Results { all: vec![figures(Subject::Ours, ours), figures(Subject::Best, 1_000)] };
-            let (book, journey) = (Book::default(), Journey { parts: Vec::new() });
+            let results = Results {
+                all: vec![figures(Implementation::Ours, ours), figures(Implementation::Best, 1_000)],
+            };
+            let (book, journey) = (CostTable::default(), OrderLifecycle { parts: Vec::new() });
             let evidence =
-                Evidence { results: &results, book: &book, journey: &journey, sizes: &[], peaks: &[] };
+                Measurements { results: &results, book: &book, journey: &journey, sizes: &[], peaks: &[] };
             let verdicts = evidence.verdicts();
             let of = |words: &str| {
                 let found = verdicts.iter().find(|verdict| verdict.target.starts_with(words)).unwrap();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 
-use crate::order_lifecycle::Journey;
+use crate::order_lifecycle::OrderLifecycle;
 use crate::request_counts::Cost;
 use crate::statistics::decimal;
 
@@ -19,7 +19,7 @@ const OUTBOX_UNITS: u64 = 3;
 
 /// As a table, in Markdown.
 #[must_use]
-pub fn table(journey: &Journey) -> String {
+pub fn table(journey: &OrderLifecycle) -> String {
     let cost = journey.cost();
     let relay = journey.parts.iter().find(|part| part.function == "stream-outbox-relay");
     // Each unit that the relay takes is an event that it removes.
@@ -63,7 +63,7 @@ mod tests {
     use local::faults::Units;
 
     use super::*;
-    use crate::order_lifecycle::Part;
+    use crate::order_lifecycle::FunctionShare;
 
     #[test]
     fn what_an_order_takes_is_multiplied_and_what_partitions_share_divided() {
@@ -72,7 +72,7 @@ mod tests {
             read: Units::default(),
             written: Units::halves(32),
         };
-        let part = Part {
+        let part = FunctionShare {
             function: "stream-outbox-relay".to_owned(),
             before: relay,
             after: Cost::default(),
@@ -80,7 +80,7 @@ mod tests {
             busy: Duration::ZERO,
             memory: 256,
         };
-        let table = table(&Journey { parts: vec![part] });
+        let table = table(&OrderLifecycle { parts: vec![part] });
         assert!(table.contains("| orders | 1.92 | 19.29 | 192.90 | 1929.01 |"), "{table}");
         assert!(table.contains("| write units | 30.86 | 308.64 | 3086.41 | 30864.19 |"), "{table}");
         assert!(

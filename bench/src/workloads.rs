@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use crate::events::{batch, keyed, request};
-use crate::fixture::{Stage, is_whole};
-use crate::implementations::Subject;
+use crate::fixture::{Fixture, all_succeeded};
+use crate::implementations::Implementation;
 
 /// A piece of work.
 #[derive(Clone, Copy)]
@@ -15,11 +15,11 @@ pub struct Workload {
     /// What it is.
     pub says: &'static str,
     /// Who does it, with the names of their binaries.
-    pub done_by: &'static [(Subject, &'static str)],
+    pub done_by: &'static [(Implementation, &'static str)],
     /// How many pieces of work one event holds: with more of them, fewer events are measured.
     pub pieces: usize,
     /// So many events, each of which is new to everybody.
-    pub(crate) events: for<'a> fn(&'a Stage, usize) -> BoxFuture<'a, Vec<Value>>,
+    pub(crate) events: for<'a> fn(&'a Fixture, usize) -> BoxFuture<'a, Vec<Value>>,
     /// Whether an answer is what it should be.
     pub holds: fn(&Value) -> bool,
 }
@@ -28,7 +28,7 @@ pub struct Workload {
 pub const CACHED_PRODUCT: Workload = Workload {
     name: "cached-product",
     says: "`GET /v1/products/{id}` of a product that the instance remembers",
-    done_by: &[(Subject::Ours, "api-products"), (Subject::Bare, "bare-http")],
+    done_by: &[(Implementation::Ours, "api-products"), (Implementation::Bare, "bare-http")],
     pieces: 1,
     events: |stage, count| Box::pin(reads(stage, format!("/v1/products/{}", stage.product), count)),
     holds: |answer| answer["statusCode"] == 200,
@@ -39,11 +39,11 @@ pub const GET_ORDER: Workload = Workload {
     name: "get-order",
     says: "`GET /v1/orders/{id}`",
     done_by: &[
-        (Subject::Ours, "api-orders"),
-        (Subject::Bare, "bare-http"),
-        (Subject::Best, "best-http"),
-        (Subject::Plain, "plain"),
-        (Subject::Node, "node-http"),
+        (Implementation::Ours, "api-orders"),
+        (Implementation::Bare, "bare-http"),
+        (Implementation::Best, "best-http"),
+        (Implementation::Plain, "plain"),
+        (Implementation::Node, "node-http"),
     ],
     pieces: 1,
     events: |stage, count| Box::pin(reads(stage, format!("/v1/orders/{}", stage.order), count)),
@@ -55,10 +55,10 @@ pub const PLACE_ORDER: Workload = Workload {
     name: "place-order",
     says: "`POST /v1/orders` under a new idempotency key",
     done_by: &[
-        (Subject::Ours, "api-orders"),
-        (Subject::Bare, "bare-http"),
-        (Subject::Best, "best-http"),
-        (Subject::Node, "node-http"),
+        (Implementation::Ours, "api-orders"),
+        (Implementation::Bare, "bare-http"),
+        (Implementation::Best, "best-http"),
+        (Implementation::Node, "node-http"),
     ],
     pieces: 1,
     events: |stage, count| Box::pin(orders(stage, count)),
@@ -80,14 +80,14 @@ pub const COUNT_TEN: Workload = Workload {
     name: "count-ten",
     says: "a batch of ten events of orders, each with its effect once",
     done_by: &[
-        (Subject::Ours, "queue-analytics"),
-        (Subject::Bare, "bare-queue"),
-        (Subject::Best, "best-queue"),
-        (Subject::Node, "node-queue"),
+        (Implementation::Ours, "queue-analytics"),
+        (Implementation::Bare, "bare-queue"),
+        (Implementation::Best, "best-queue"),
+        (Implementation::Node, "node-queue"),
     ],
     pieces: TEN,
     events: |stage, count| Box::pin(batches(stage, count)),
-    holds: is_whole,
+    holds: all_succeeded,
 };
 
 /// All of them.
@@ -98,7 +98,7 @@ pub(crate) const TEN: usize = 10;
 
 impl Workload {
     /// Its events, each of which is to be handed to one subject once.
-    pub async fn events(&self, stage: &Stage, count: usize) -> Vec<Value> {
+    pub async fn events(&self, stage: &Fixture, count: usize) -> Vec<Value> {
         (self.events)(stage, count).await
     }
 }
@@ -109,25 +109,25 @@ fn is_constant(answer: &Value) -> bool {
 }
 
 /// Tokens last for minutes: each series has its own.
-async fn token(stage: &Stage) -> String {
+async fn token(stage: &Fixture) -> String {
     stage.shop.log_in(&stage.buyer.email).await
 }
 
-async fn reads(stage: &Stage, path: String, count: usize) -> Vec<Value> {
+async fn reads(stage: &Fixture, path: String, count: usize) -> Vec<Value> {
     vec![request("GET", &path, &token(stage).await, None); count]
 }
 
-async fn orders(stage: &Stage, count: usize) -> Vec<Value> {
-    let order = request("POST", "/v1/orders", &token(stage).await, Some(&stage.wish()));
+async fn orders(stage: &Fixture, count: usize) -> Vec<Value> {
+    let order = request("POST", "/v1/orders", &token(stage).await, Some(&stage.order_body()));
     (0..count).map(|_| keyed(order.clone(), &local::system::aws_ids::uuid())).collect()
 }
 
-async fn replays(stage: &Stage, count: usize) -> Vec<Value> {
-    let order = request("POST", "/v1/orders", &token(stage).await, Some(&stage.wish()));
+async fn replays(stage: &Fixture, count: usize) -> Vec<Value> {
+    let order = request("POST", "/v1/orders", &token(stage).await, Some(&stage.order_body()));
     vec![keyed(order, "replayed"); count]
 }
 
-async fn batches(stage: &Stage, count: usize) -> Vec<Value> {
+async fn batches(stage: &Fixture, count: usize) -> Vec<Value> {
     stage.clear_outbox().await;
     for _ in 0..count * TEN {
         stage.place(&local::system::aws_ids::uuid()).await;

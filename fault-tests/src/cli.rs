@@ -35,7 +35,7 @@ pub struct Cli {
     pub lists: Lists,
     /// Only plant this bug and see it caught; can be given several times.
     #[arg(long, value_name = "BUG")]
-    pub plant: Vec<String>,
+    pub seed_bug: Vec<String>,
     /// Put the report into this document, between its two marks.
     #[arg(long, value_name = "DOCUMENT")]
     pub write: Option<PathBuf>,
@@ -49,7 +49,7 @@ pub struct Lists {
     pub list: bool,
     /// List the bugs that can be planted.
     #[arg(long)]
-    pub list_plants: bool,
+    pub list_bugs: bool,
 }
 
 fn range(text: &str) -> Result<Range<u64>, String> {

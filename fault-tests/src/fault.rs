@@ -3,12 +3,12 @@
 use futures::future::BoxFuture;
 use local::StackBuilder;
 
-use crate::fixture::Bench;
+use crate::fixture::Fixture;
 pub(crate) use crate::trial::Trials;
 
 /// How often something is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Effort {
+pub struct TrialCounts {
     /// In the long form.
     pub long: u64,
     /// In the short one, which is part of `make test`.
@@ -23,13 +23,13 @@ pub(crate) trait Fault: Sync {
     fn name(&self) -> &'static str;
 
     /// What is done in a trial.
-    fn says(&self) -> &'static str;
+    fn description(&self) -> &'static str;
 
     /// How often.
-    fn effort(&self) -> Effort;
+    fn effort(&self) -> TrialCounts;
 
     /// How many trials it takes to show a planted bug.
-    fn shows(&self) -> u64 {
+    fn trials_to_detect(&self) -> u64 {
         8
     }
 
@@ -40,25 +40,25 @@ pub(crate) trait Fault: Sync {
 
     /// Carries out trials, and notes at the bench how many were really made and what they found. The bench comes to rest
     /// and is audited afterwards.
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()>;
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()>;
 }
 
 /// A proof as the command line lists it.
 #[derive(Debug, Clone, Copy)]
-pub struct Listed {
+pub struct FaultInfo {
     /// Its name.
     pub name: &'static str,
     /// What is done in a trial.
-    pub says: &'static str,
+    pub description: &'static str,
     /// How often.
-    pub effort: Effort,
+    pub effort: TrialCounts,
 }
 
 /// Every proof there is.
-pub fn all() -> impl Iterator<Item = Listed> {
-    crate::faults::ALL.iter().map(|fault| Listed {
+pub fn all() -> impl Iterator<Item = FaultInfo> {
+    crate::faults::ALL.iter().map(|fault| FaultInfo {
         name: fault.name(),
-        says: fault.says(),
+        description: fault.description(),
         effort: fault.effort(),
     })
 }

@@ -3,7 +3,7 @@
 mod recovery;
 mod retrying_client;
 
-pub(crate) use retrying_client::{Wish, refused};
+pub(crate) use retrying_client::{ClientRequest, refused};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -18,8 +18,8 @@ use local::StackBuilder;
 use local::faults::Faults;
 use serde_json::json;
 use shared::domain::user::Role;
-use test_support::audit::{Evidence, Exchanges, Invariant, Journal, Violation};
-use test_support::{Customer, Shop};
+use test_support::audit::{AuditSnapshot, Expectations, HttpLog, Invariant, Violation};
+use test_support::{TestApp, TestUser};
 
 use crate::run_log::Finding;
 use crate::trial::{Trial, Trials};
@@ -33,11 +33,11 @@ const PATIENCE_WITH_A_BUG: Duration = Duration::from_secs(5);
 const BUYERS: usize = 3;
 
 /// A shop that trials happen in.
-pub(crate) struct Bench {
-    pub(crate) shop: Shop,
-    pub(crate) seller: Customer,
-    pub(crate) admin: Customer,
-    buyers: Vec<Customer>,
+pub(crate) struct Fixture {
+    pub(crate) shop: TestApp,
+    pub(crate) seller: TestUser,
+    pub(crate) admin: TestUser,
+    buyers: Vec<TestUser>,
     pub(crate) market: String,
     patience: Duration,
     notes: Mutex<Notes>,
@@ -46,8 +46,8 @@ pub(crate) struct Bench {
 /// What was noted.
 #[derive(Debug, Default)]
 struct Notes {
-    journal: Journal,
-    exchanges: Exchanges,
+    journal: Expectations,
+    exchanges: HttpLog,
     /// Which trial an id belongs to.
     whose: BTreeMap<String, u64>,
     findings: Vec<Finding>,
@@ -56,13 +56,14 @@ struct Notes {
     made: u64,
 }
 
-impl Bench {
+impl Fixture {
     /// Opens a shop with people in it. `buggy` is told that a bug is planted, so that it does not wait for long.
     pub(crate) async fn open(settings: impl FnOnce(StackBuilder) -> StackBuilder, buggy: bool) -> Self {
-        let shop = Shop::open_with(settings).await;
+        let shop = TestApp::open_with(settings).await;
         let names: Vec<String> = (0..BUYERS).map(|n| format!("buyer-{n}")).collect();
         let buyers = join_all(names.iter().map(|name| shop.customer(name))).await;
-        let (seller, admin) = futures::join!(shop.customer("seller"), shop.appointed("admin", Role::Admin));
+        let (seller, admin) =
+            futures::join!(shop.customer("seller"), shop.user_with_role("admin", Role::Admin));
         let market = json!({ "name": "Mugs and more", "currency": "EUR" });
         let opened = shop.ask(Method::POST, "/v1/markets").by(&seller).json(&market).send().await;
         let market = opened.data(StatusCode::CREATED)["id"].as_str().expect("an id").to_owned();
@@ -76,7 +77,7 @@ impl Bench {
     }
 
     /// Who buys in a trial.
-    pub(crate) fn buyer(&self, trial: u64) -> &Customer {
+    pub(crate) fn buyer(&self, trial: u64) -> &TestUser {
         &self.buyers[usize::try_from(trial).unwrap_or_default() % self.buyers.len()]
     }
 
@@ -94,8 +95,8 @@ impl Bench {
             let number = trial.number;
             match AssertUnwindSafe(work(trial)).catch_unwind().await {
                 Ok(Ok(made)) => self.lock().made += u64::from(made),
-                Ok(Err(violation)) => self.finds(Some(number), violation),
-                Err(panic) => self.finds(Some(number), panicked(number, panic.as_ref())),
+                Ok(Err(violation)) => self.record_violation(Some(number), violation),
+                Err(panic) => self.record_violation(Some(number), panicked(number, panic.as_ref())),
             }
         };
         stream::iter(trials.each()).map(one).buffer_unordered(at_once).collect::<Vec<()>>().await;
@@ -107,12 +108,12 @@ impl Bench {
     }
 
     /// Notes something that should not be so.
-    pub(crate) fn finds(&self, trial: Option<u64>, violation: Violation) {
+    pub(crate) fn record_violation(&self, trial: Option<u64>, violation: Violation) {
         self.lock().findings.push(Finding { trial, violation });
     }
 
     /// Notes that an id belongs to a trial, so that what is found about it can be repeated.
-    pub(crate) fn belongs(&self, id: &str, trial: u64) {
+    pub(crate) fn attribute_to_trial(&self, id: &str, trial: u64) {
         self.lock().whose.insert(id.to_owned(), trial);
     }
 
@@ -127,13 +128,13 @@ impl Bench {
     }
 
     /// Notes that a message is meant to be dead.
-    pub(crate) fn buries(&self, body: &str) {
+    pub(crate) fn expect_dead_letter(&self, body: &str) {
         self.lock().buried.insert(body.to_owned());
     }
 
     /// Audits what is left, and gives all that was found, with how many trials were made.
     pub(crate) async fn close(self) -> (u64, Vec<Finding>) {
-        let evidence = Evidence::gather(&self.shop).await;
+        let evidence = AuditSnapshot::gather(&self.shop).await;
         let notes = self.notes.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Notes { journal, exchanges, whose, mut findings, made, .. } = notes;
         for violation in evidence.violations(&journal, &exchanges) {

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use crate::fault::{Effort, Listed};
-use crate::run_log::Done;
+use crate::fault::{FaultInfo, TrialCounts};
+use crate::run_log::CompletedBatch;
 
 /// How much is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum RunLength {
     /// What `make test` has time for.
     Short,
     /// All of it.
@@ -24,9 +24,9 @@ pub struct Batch {
 }
 
 /// The batches of a proof.
-pub fn batches(listed: &Listed, form: Form) -> impl Iterator<Item = Batch> + use<> {
-    let Effort { long, short, together } = listed.effort;
-    let (count, fault) = (if form == Form::Short { short } else { long }, listed.name);
+pub fn batches(listed: &FaultInfo, form: RunLength) -> impl Iterator<Item = Batch> + use<> {
+    let TrialCounts { long, short, together } = listed.effort;
+    let (count, fault) = (if form == RunLength::Short { short } else { long }, listed.name);
     (0..count.div_ceil(together)).map(move |part| {
         let first = part * together;
         Batch { fault, numbers: first..(first + together).min(count) }
@@ -36,7 +36,7 @@ pub fn batches(listed: &Listed, form: Form) -> impl Iterator<Item = Batch> + use
 impl Batch {
     /// Whether it is among those done.
     #[must_use]
-    pub fn is_in(&self, done: &[Done]) -> bool {
+    pub fn is_in(&self, done: &[CompletedBatch]) -> bool {
         done.iter().any(|done| {
             done.fault == self.fault && (done.first, done.end) == (self.numbers.start, self.numbers.end)
         })
@@ -50,7 +50,9 @@ mod tests {
     #[test]
     fn batches_cover_every_trial_once() {
         for listed in crate::fault::all() {
-            for (form, count) in [(Form::Short, listed.effort.short), (Form::Long, listed.effort.long)] {
+            for (form, count) in
+                [(RunLength::Short, listed.effort.short), (RunLength::Long, listed.effort.long)]
+            {
                 let numbers: Vec<u64> = batches(&listed, form).flat_map(|batch| batch.numbers).collect();
                 assert_eq!(numbers, (0..count).collect::<Vec<_>>(), "{}", listed.name);
             }

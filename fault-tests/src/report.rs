@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
-use crate::fault::Listed;
-use crate::run_log::Done;
-use crate::seeded_bugs::Verdict;
+use crate::fault::FaultInfo;
+use crate::run_log::CompletedBatch;
+use crate::seeded_bugs::Detection;
 
 /// Between these two lines the report stands in a document.
 const MARKS: (&str, &str) = ("<!-- proofs: begin -->", "<!-- proofs: end -->");
@@ -25,18 +25,19 @@ pub enum WriteError {
 
 /// The table of proofs, in Markdown: what was done how often, and what was found.
 #[must_use]
-pub fn table(proofs: &[Listed], done: &[Done]) -> String {
+pub fn table(proofs: &[FaultInfo], done: &[CompletedBatch]) -> String {
     let mut table = "| proof | a trial | trials | violations | time |\n|---|---|---:|---:|---:|\n".to_owned();
     let (mut trials, mut violations, mut time) = (0, 0, 0);
     for proof in proofs {
-        let of: Vec<&Done> = done.iter().filter(|done| done.fault == proof.name).collect();
+        let of: Vec<&CompletedBatch> = done.iter().filter(|done| done.fault == proof.name).collect();
         if of.is_empty() {
             continue;
         }
         let made: u64 = of.iter().map(|done| done.made).sum();
         let found: usize = of.iter().map(|done| done.findings.len()).sum();
         let took: u64 = of.iter().map(|done| done.milliseconds).sum();
-        let _ = writeln!(table, "| {} | {} | {made} | {found} | {} |", proof.name, proof.says, span(took));
+        let _ =
+            writeln!(table, "| {} | {} | {made} | {found} | {} |", proof.name, proof.description, span(took));
         (trials, violations, time) = (trials + made, violations + found, time + took);
     }
     let _ = writeln!(table, "| all | | {trials} | {violations} | {} |", span(time));
@@ -45,8 +46,8 @@ pub fn table(proofs: &[Listed], done: &[Done]) -> String {
 
 /// What became of the planted bugs: one line, and one more for each that was missed.
 #[must_use]
-pub fn caught(verdicts: &[Verdict]) -> String {
-    let missed: Vec<&Verdict> = verdicts.iter().filter(|verdict| !verdict.is_caught()).collect();
+pub fn caught(verdicts: &[Detection]) -> String {
+    let missed: Vec<&Detection> = verdicts.iter().filter(|verdict| !verdict.is_caught()).collect();
     let mut text = format!("planted bugs caught: {} of {}\n", verdicts.len() - missed.len(), verdicts.len());
     for verdict in missed {
         let broken: Vec<&str> = verdict.broken().iter().map(|invariant| invariant.as_str()).collect();

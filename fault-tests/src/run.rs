@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use futures::{StreamExt, stream};
 use local::StackBuilder;
-use test_support::seeded_bugs::Planted;
+use test_support::seeded_bugs::SeededBug;
 
 use crate::fault::{self, Trials};
-use crate::fixture::Bench;
+use crate::fixture::Fixture;
 use crate::plan::Batch;
-use crate::run_log::{Done, Finding};
+use crate::run_log::{CompletedBatch, Finding};
 
 /// How trials are run.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ impl Settings {
 
     /// The command that runs the trial of a finding again, and nothing else.
     #[must_use]
-    pub fn repeats(&self, done: &Done, finding: &Finding) -> String {
+    pub fn repeats(&self, done: &CompletedBatch, finding: &Finding) -> String {
         let (first, end) = finding.trial.map_or((done.first, done.end), |trial| (trial, trial + 1));
         format!("proofs --seed {} --only {} --trials {first}..{end}", self.seed, done.fault)
     }
@@ -41,21 +41,21 @@ impl Settings {
 ///
 /// # Panics
 /// If there is no such proof, or the stack does not start.
-pub async fn batch(batch: &Batch, settings: &Settings, planted: Option<&Planted>) -> Done {
+pub async fn batch(batch: &Batch, settings: &Settings, planted: Option<&SeededBug>) -> CompletedBatch {
     let begun = Instant::now();
     let fault = fault::named(batch.fault).expect("the plan knows the proofs");
     let opened = |builder| fault.shop(settings.builder(builder));
-    let bench = Box::pin(Bench::open(opened, planted.is_some())).await;
+    let bench = Box::pin(Fixture::open(opened, planted.is_some())).await;
     if let Some(planted) = planted {
-        bench.faults().plant(planted.plant());
+        bench.faults().add_mutation(planted.mutation());
         planted.slow().map(|slow| bench.faults().inject(slow));
     }
     let trials = Trials { seed: settings.seed, fault: fault.name(), numbers: batch.numbers.clone() };
-    Box::pin(bench.cared_for(fault.run(&bench, trials))).await;
-    bench.faults().lift();
+    Box::pin(bench.with_recovery(fault.run(&bench, trials))).await;
+    bench.faults().clear_rules();
     Box::pin(bench.settle()).await;
     let (made, findings) = Box::pin(bench.close()).await;
-    Done {
+    CompletedBatch {
         fault: fault.name().to_owned(),
         first: batch.numbers.start,
         end: batch.numbers.end,
@@ -66,7 +66,12 @@ pub async fn batch(batch: &Batch, settings: &Settings, planted: Option<&Planted>
 }
 
 /// Runs batches, so many at a time; `each` hears of those that are done.
-pub async fn batches(batches: Vec<Batch>, settings: &Settings, jobs: usize, mut each: impl FnMut(Done)) {
+pub async fn batches(
+    batches: Vec<Batch>,
+    settings: &Settings,
+    jobs: usize,
+    mut each: impl FnMut(CompletedBatch),
+) {
     let running = stream::iter(&batches).map(|one| batch(one, settings, None));
     let mut running = running.buffer_unordered(jobs.max(1));
     while let Some(done) = running.next().await {

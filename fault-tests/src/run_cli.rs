@@ -4,14 +4,14 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use test_support::seeded_bugs::{self, Planted};
+use test_support::seeded_bugs::{self, SeededBug};
 
 use crate::cli::{Cli, Lists};
-use crate::fault::{self, Listed};
-use crate::plan::{Batch, Form, batches};
+use crate::fault::{self, FaultInfo};
+use crate::plan::{Batch, RunLength, batches};
 use crate::run::{self, Settings};
-use crate::run_log::{Done, Record};
-use crate::seeded_bugs::Verdict;
+use crate::run_log::{CompletedBatch, Record};
+use crate::seeded_bugs::Detection;
 use crate::{report, report::WriteError};
 
 /// How it ended.
@@ -30,7 +30,7 @@ pub enum CommandError {
     #[error("there is no proof called `{0}`; --list names them")]
     NoProof(String),
     /// There is no such bug.
-    #[error("there is no bug called `{0}` to plant; --list-plants names them")]
+    #[error("there is no bug called `{0}` to plant; --list-bugs names them")]
     NoPlant(String),
     /// The record cannot be read or written.
     #[error("the record of what is done: {0}")]
@@ -52,15 +52,15 @@ pub fn says(error: &CommandError) -> ExitCode {
 /// # Errors
 /// [`CommandError`].
 pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
-    if cli.lists.list || cli.lists.list_plants {
+    if cli.lists.list || cli.lists.list_bugs {
         list(cli.lists);
         return Ok(Outcome::Holds);
     }
     let settings = Settings { seed: cli.seed, bins: cli.bins.clone() };
     let (proofs, bugs) = (proofs(&cli)?, bugs(&cli)?);
-    let done = if cli.plant.is_empty() { prove(&cli, &settings, &proofs).await? } else { Vec::new() };
+    let done = if cli.seed_bug.is_empty() { prove(&cli, &settings, &proofs).await? } else { Vec::new() };
     let verdicts = plant(bugs, &settings).await;
-    let holds = done.iter().all(|done| done.findings.is_empty()) && verdicts.iter().all(Verdict::is_caught);
+    let holds = done.iter().all(|done| done.findings.is_empty()) && verdicts.iter().all(Detection::is_caught);
     let mut text = String::new();
     if !done.is_empty() {
         text.push_str(&report::table(&proofs, &done));
@@ -79,8 +79,12 @@ pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
 }
 
 /// Runs the batches that are not done yet, and gives all of them.
-async fn prove(cli: &Cli, settings: &Settings, proofs: &[Listed]) -> Result<Vec<Done>, CommandError> {
-    let form = if cli.short { Form::Short } else { Form::Long };
+async fn prove(
+    cli: &Cli,
+    settings: &Settings,
+    proofs: &[FaultInfo],
+) -> Result<Vec<CompletedBatch>, CommandError> {
+    let form = if cli.short { RunLength::Short } else { RunLength::Long };
     let planned: Vec<Batch> = match &cli.trials {
         Some(numbers) => {
             proofs.iter().map(|proof| Batch { fault: proof.name, numbers: numbers.clone() }).collect()
@@ -112,7 +116,7 @@ async fn prove(cli: &Cli, settings: &Settings, proofs: &[Listed]) -> Result<Vec<
     Ok(done)
 }
 
-fn progress(done: &Done, settings: &Settings, (finished, all): (usize, usize), begun: Instant) {
+fn progress(done: &CompletedBatch, settings: &Settings, (finished, all): (usize, usize), begun: Instant) {
     let (fault, made, found) = (&done.fault, done.made, done.findings.len());
     let seconds = begun.elapsed().as_secs();
     eprintln!(
@@ -124,7 +128,7 @@ fn progress(done: &Done, settings: &Settings, (finished, all): (usize, usize), b
     }
 }
 
-async fn plant(bugs: Vec<&'static Planted>, settings: &Settings) -> Vec<Verdict> {
+async fn plant(bugs: Vec<&'static SeededBug>, settings: &Settings) -> Vec<Detection> {
     let mut verdicts = Vec::new();
     for bug in bugs {
         let verdict = Box::pin(crate::seeded_bugs::run(bug, settings)).await;
@@ -139,7 +143,7 @@ async fn plant(bugs: Vec<&'static Planted>, settings: &Settings) -> Vec<Verdict>
 }
 
 /// The proofs that are asked for.
-fn proofs(cli: &Cli) -> Result<Vec<Listed>, CommandError> {
+fn proofs(cli: &Cli) -> Result<Vec<FaultInfo>, CommandError> {
     if cli.only.is_empty() {
         return Ok(fault::all().collect());
     }
@@ -150,24 +154,30 @@ fn proofs(cli: &Cli) -> Result<Vec<Listed>, CommandError> {
 }
 
 /// The bugs that are to be planted: those that are named; otherwise all, unless only some proofs are asked for.
-fn bugs(cli: &Cli) -> Result<Vec<&'static Planted>, CommandError> {
-    if cli.plant.is_empty() {
+fn bugs(cli: &Cli) -> Result<Vec<&'static SeededBug>, CommandError> {
+    if cli.seed_bug.is_empty() {
         return Ok(seeded_bugs::all().filter(|_| cli.only.is_empty()).collect());
     }
     let named = |name: &String| seeded_bugs::named(name).ok_or_else(|| CommandError::NoPlant(name.clone()));
-    cli.plant.iter().map(named).collect()
+    cli.seed_bug.iter().map(named).collect()
 }
 
 fn list(lists: Lists) {
     if lists.list {
         for proof in fault::all() {
             let effort = proof.effort;
-            println(&format!("{:<20} {:>6} {:>5}  {}", proof.name, effort.long, effort.short, proof.says));
+            println(&format!(
+                "{:<20} {:>6} {:>5}  {}",
+                proof.name, effort.long, effort.short, proof.description
+            ));
         }
     }
-    if lists.list_plants {
+    if lists.list_bugs {
         for bug in seeded_bugs::all() {
-            println(&format!("{:<24} {:<9} {:<20} {}", bug.name, bug.invariant, bug.shown_by, bug.says));
+            println(&format!(
+                "{:<24} {:<9} {:<20} {}",
+                bug.name, bug.invariant, bug.shown_by, bug.description
+            ));
         }
     }
 }

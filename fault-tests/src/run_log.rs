@@ -18,7 +18,7 @@ pub struct Finding {
 
 /// A batch that is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
+pub struct CompletedBatch {
     /// Of which proof.
     pub fault: String,
     /// The first trial.
@@ -73,7 +73,7 @@ impl Record {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn read(&self) -> io::Result<Vec<Done>> {
+    pub fn read(&self) -> io::Result<Vec<CompletedBatch>> {
         match fs::read_to_string(&self.path) {
             Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -85,7 +85,7 @@ impl Record {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn add(&self, done: &Done) -> io::Result<()> {
+    pub fn add(&self, done: &CompletedBatch) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;
         }

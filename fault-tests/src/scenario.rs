@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use test_support::audit::{Invariant, Violation};
 
-use crate::fixture::{Bench, Wish};
+use crate::fixture::{ClientRequest, Fixture};
 
 /// How an order is meant to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Course {
+pub(crate) enum Scenario {
     /// The card is charged.
     Confirmed,
     /// The card is declined.
@@ -33,7 +33,7 @@ pub(crate) struct Placed {
     pub(crate) id: String,
 }
 
-impl Course {
+impl Scenario {
     pub(crate) const ALL: [Self; 8] = [
         Self::Confirmed,
         Self::Declined,
@@ -70,15 +70,15 @@ impl Course {
     }
 
     /// The order and all that people do about it, until it is at its end.
-    pub(crate) async fn run(self, bench: &Bench, trial: u64) -> Result<Placed, Violation> {
+    pub(crate) async fn run(self, bench: &Fixture, trial: u64) -> Result<Placed, Violation> {
         let placed = self.place(bench, trial).await?;
-        self.lead(bench, &placed).await?;
+        self.run_after(bench, &placed).await?;
         self.ends(bench, &placed).await?;
         Ok(placed)
     }
 
     /// Places the order, of a product of its own.
-    pub(crate) async fn place(self, bench: &Bench, trial: u64) -> Result<Placed, Violation> {
+    pub(crate) async fn place(self, bench: &Fixture, trial: u64) -> Result<Placed, Violation> {
         let stock = if self == Self::OutOfStock { 1 } else { 5 };
         let product = bench.product(trial, stock).await?;
         self.place_of(bench, trial, &product).await
@@ -87,7 +87,7 @@ impl Course {
     /// Places the order of this product.
     pub(crate) async fn place_of(
         self,
-        bench: &Bench,
+        bench: &Fixture,
         trial: u64,
         product: &str,
     ) -> Result<Placed, Violation> {
@@ -96,7 +96,7 @@ impl Course {
     }
 
     /// What people do once the order has come as far as that.
-    pub(crate) async fn lead(self, bench: &Bench, placed: &Placed) -> Result<(), Violation> {
+    pub(crate) async fn run_after(self, bench: &Fixture, placed: &Placed) -> Result<(), Violation> {
         match self {
             Self::Confirmed | Self::Declined | Self::OutOfStock => Ok(()),
             Self::Cancelled => {
@@ -123,7 +123,7 @@ impl Course {
     }
 
     /// Waits for the end: the status, and that nothing is left to be given back.
-    pub(crate) async fn ends(self, bench: &Bench, placed: &Placed) -> Result<(), Violation> {
+    pub(crate) async fn ends(self, bench: &Fixture, placed: &Placed) -> Result<(), Violation> {
         let end = self.end();
         let settled = |order: &Value| {
             let refunds = order["refunds"].as_array().cloned().unwrap_or_default();
@@ -136,20 +136,21 @@ impl Course {
 
 impl Placed {
     /// Waits for a status.
-    pub(crate) async fn is(&self, bench: &Bench, status: &str) -> Result<(), Violation> {
+    pub(crate) async fn is(&self, bench: &Fixture, status: &str) -> Result<(), Violation> {
         let so = |order: &Value| order["status"] == status;
         bench.order_is((self.trial, &self.id), status, so).await.map(drop)
     }
 
     /// The buyer cancels.
-    pub(crate) async fn cancel(&self, bench: &Bench) -> Result<(), Violation> {
+    pub(crate) async fn cancel(&self, bench: &Fixture) -> Result<(), Violation> {
         let path = format!("/v1/orders/{}/cancel", self.id);
-        let wish = Wish::post(bench.buyer(self.trial), path, format!("cancel-{}", self.id), json!({}));
-        bench.granted(&wish).await.map(drop)
+        let wish =
+            ClientRequest::post(bench.buyer(self.trial), path, format!("cancel-{}", self.id), json!({}));
+        bench.expect_success(&wish).await.map(drop)
     }
 
     /// The seller gives back a part, or all of it.
-    pub(crate) async fn refund(&self, bench: &Bench, amount: Option<i64>) -> Result<(), Violation> {
+    pub(crate) async fn refund(&self, bench: &Fixture, amount: Option<i64>) -> Result<(), Violation> {
         let mut body = json!({ "reason": "One mug was cracked." });
         if let Some(amount) = amount {
             body["amount"] = json!({ "amount": amount, "currency": "EUR" });
@@ -157,21 +158,21 @@ impl Placed {
         self.seller_does(bench, "refund", body).await
     }
 
-    async fn seller_does(&self, bench: &Bench, what: &str, body: Value) -> Result<(), Violation> {
+    async fn seller_does(&self, bench: &Fixture, what: &str, body: Value) -> Result<(), Violation> {
         let path = format!("/v1/orders/{}/{what}", self.id);
-        let wish = Wish::post(&bench.seller, path, format!("{what}-{}", self.id), body);
-        bench.granted(&wish).await.map(drop)
+        let wish = ClientRequest::post(&bench.seller, path, format!("{what}-{}", self.id), body);
+        bench.expect_success(&wish).await.map(drop)
     }
 
     /// What the buyer is to pay, as soon as there is something.
-    pub(crate) async fn payable(&self, bench: &Bench) -> Result<String, Violation> {
+    pub(crate) async fn payable(&self, bench: &Fixture) -> Result<String, Violation> {
         let is_there = |order: &Value| order["payment"]["gatewayId"].is_string();
         let shown = bench.order_is((self.trial, &self.id), "something to pay", is_there).await?;
         Ok(shown["payment"]["gatewayId"].as_str().unwrap_or_default().to_owned())
     }
 
     /// The buyer pays at the gateway, in a browser.
-    pub(crate) async fn pay(&self, bench: &Bench) -> Result<(), Violation> {
+    pub(crate) async fn pay(&self, bench: &Fixture) -> Result<(), Violation> {
         let intent = self.payable(bench).await?;
         let base = bench.shop.stack().payments_endpoint();
         let paid = reqwest::Client::new()

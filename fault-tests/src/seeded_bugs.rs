@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use test_support::audit::Invariant;
-use test_support::seeded_bugs::Planted;
+use test_support::seeded_bugs::SeededBug;
 
 use crate::fault;
 use crate::plan::Batch;
@@ -12,14 +12,14 @@ use crate::run_log::Finding;
 
 /// What became of a planted bug.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct Detection {
     /// The bug.
-    pub planted: &'static Planted,
+    pub planted: &'static SeededBug,
     /// What was found.
     pub findings: Vec<Finding>,
 }
 
-impl Verdict {
+impl Detection {
     /// Whether it was caught: what was found breaks the very promise that the bug was to break.
     #[must_use]
     pub fn is_caught(&self) -> bool {
@@ -37,9 +37,9 @@ impl Verdict {
 ///
 /// # Panics
 /// If the catalogue names a proof that there is not, or the stack does not start.
-pub async fn run(planted: &'static Planted, settings: &Settings) -> Verdict {
+pub async fn run(planted: &'static SeededBug, settings: &Settings) -> Detection {
     let fault = fault::named(planted.shown_by).expect("the catalogue names proofs that there are");
-    let batch = Batch { fault: fault.name(), numbers: 0..fault.shows() };
+    let batch = Batch { fault: fault.name(), numbers: 0..fault.trials_to_detect() };
     let done = Box::pin(run::batch(&batch, settings, Some(planted))).await;
-    Verdict { planted, findings: done.findings }
+    Detection { planted, findings: done.findings }
 }

@@ -5,8 +5,8 @@ mod capacity_units;
 mod clock_skew;
 mod error_body;
 mod proxy;
+mod request_mutation;
 mod rule;
-mod seeded_bug;
 mod tls;
 
 use std::{
@@ -21,9 +21,9 @@ use tokio::sync::watch;
 pub use capacity_units::Units;
 pub use clock_skew::shift_times;
 pub use error_body::FaultBody;
-pub(crate) use proxy::{HttpClient, Proxy, Victim};
+pub(crate) use proxy::{HttpClient, Killable, Proxy};
+pub use request_mutation::RequestMutation;
 pub use rule::{Fault, Rule};
-pub use seeded_bug::Plant;
 pub use tls::{Tls, TlsError};
 
 use crate::system::clock;
@@ -66,25 +66,25 @@ pub struct Call {
     /// The capacity that the answer says it took. DynamoDB says so if it is asked.
     pub units: Option<Units>,
     /// Whether a rule struck this call.
-    pub struck: bool,
+    pub rule_matched: bool,
 }
 
 /// A rule at work: says how often it has struck.
 #[derive(Clone, Debug)]
 pub struct Injection {
-    fired: Arc<watch::Sender<u64>>,
+    trigger_count: Arc<watch::Sender<u64>>,
 }
 
 impl Injection {
     /// How many calls have been struck so far.
     #[must_use]
-    pub fn fired(&self) -> u64 {
-        *self.fired.borrow()
+    pub fn trigger_count(&self) -> u64 {
+        *self.trigger_count.borrow()
     }
 
     /// Waits until the rule has struck at least once; `false` when that takes longer than `limit`.
-    pub async fn strikes_within(&self, limit: Duration) -> bool {
-        let mut receiver = self.fired.subscribe();
+    pub async fn wait_until_triggered(&self, limit: Duration) -> bool {
+        let mut receiver = self.trigger_count.subscribe();
         tokio::select! {
             result = receiver.wait_for(|fired| *fired > 0) => result.is_ok(),
             () = clock::sleep(limit) => false,
@@ -101,7 +101,7 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct State {
     rules: Vec<Active>,
-    plants: Vec<Plant>,
+    mutations: Vec<RequestMutation>,
     calls: VecDeque<Call>,
     forgotten: usize,
     delays: HashMap<Service, Duration>,
@@ -113,7 +113,7 @@ struct State {
 struct Active {
     rule: Rule,
     seen: u64,
-    fired: Arc<watch::Sender<u64>>,
+    trigger_count: Arc<watch::Sender<u64>>,
 }
 
 impl Active {
@@ -121,10 +121,11 @@ impl Active {
     fn strikes(&mut self) -> bool {
         self.seen += 1;
         let first = self.rule.nth.unwrap_or(1);
-        let strikes =
-            self.seen >= first && *self.fired.borrow() < self.rule.times && self.rule.chooses(self.seen);
+        let strikes = self.seen >= first
+            && *self.trigger_count.borrow() < self.rule.times
+            && self.rule.chooses(self.seen);
         if strikes {
-            self.fired.send_modify(|fired| *fired += 1);
+            self.trigger_count.send_modify(|fired| *fired += 1);
         }
         strikes
     }
@@ -143,8 +144,8 @@ impl Faults {
     #[expect(clippy::must_use_candidate, reason = "most callers only want the fault")]
     pub fn inject(&self, rule: Rule) -> Injection {
         let fired = Arc::new(watch::Sender::new(0));
-        self.lock().rules.push(Active { rule, seen: 0, fired: Arc::clone(&fired) });
-        Injection { fired }
+        self.lock().rules.push(Active { rule, seen: 0, trigger_count: Arc::clone(&fired) });
+        Injection { trigger_count: fired }
     }
 
     /// Every recorded call, oldest first.
@@ -160,13 +161,13 @@ impl Faults {
     }
 
     /// Plants a bug; it stays until [`Faults::clear`].
-    pub fn plant(&self, plant: Plant) {
-        self.lock().plants.push(plant);
+    pub fn add_mutation(&self, mutation: RequestMutation) {
+        self.lock().mutations.push(mutation);
     }
 
     /// The bugs that concern a call.
-    pub(crate) fn plants(&self, call: &Call) -> Vec<Plant> {
-        self.lock().plants.iter().filter(|plant| plant.concerns(call)).cloned().collect()
+    pub(crate) fn mutations_for(&self, call: &Call) -> Vec<RequestMutation> {
+        self.lock().mutations.iter().filter(|plant| plant.concerns(call)).cloned().collect()
     }
 
     /// Has the clock of a function be so many milliseconds ahead, or behind, as far as the table can tell.
@@ -186,7 +187,7 @@ impl Faults {
     }
 
     /// Removes all rules; bugs and delays stay.
-    pub fn lift(&self) {
+    pub fn clear_rules(&self) {
         self.lock().rules.clear();
     }
 
@@ -195,7 +196,7 @@ impl Faults {
         let mut state = self.lock();
         state.skews.clear();
         state.rules.clear();
-        state.plants.clear();
+        state.mutations.clear();
         state.delays.clear();
     }
 
@@ -218,7 +219,7 @@ impl Faults {
                 fault = Some(active.rule.fault.clone());
             }
         }
-        call.struck = fault.is_some();
+        call.rule_matched = fault.is_some();
         let delay = state.delays.get(&call.service).copied();
         if state.calls.len() == KEPT {
             state.calls.pop_front();
@@ -259,7 +260,7 @@ mod tests {
             status: None,
             took: None,
             units: None,
-            struck: false,
+            rule_matched: false,
         }
     }
 
@@ -274,8 +275,8 @@ mod tests {
         assert!(!struck("queue-x", "GetItem"));
         assert!(struck("queue-x", "PutItem"));
         assert!(!struck("queue-x", "PutItem"));
-        assert_eq!(injection.fired(), 1);
-        assert_eq!(faults.calls().iter().filter(|call| call.struck).count(), 1);
+        assert_eq!(injection.trigger_count(), 1);
+        assert_eq!(faults.calls().iter().filter(|call| call.rule_matched).count(), 1);
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub enum Stage {
 
 /// What every instance of every function goes by, and since when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Live {
+pub struct DeployedKeys {
     published: BTreeSet<String>,
     signing: String,
     since: Timestamp,
@@ -64,7 +64,7 @@ pub struct Live {
 
 /// Why the next step is not taken. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotYet {
+pub enum RotationBlocked {
     /// The last step is not known to have arrived everywhere.
     #[error("the last step is not known to be deployed everywhere")]
     NotDeployed,
@@ -132,21 +132,21 @@ impl KeyRing {
 
     /// What is live once these keys have arrived everywhere, at `since`.
     #[must_use]
-    pub fn live_since(&self, since: Timestamp) -> Live {
+    pub fn live_since(&self, since: Timestamp) -> DeployedKeys {
         let published = self.published().map(str::to_owned).collect();
-        Live { published, signing: self.signing.clone(), since }
+        DeployedKeys { published, signing: self.signing.clone(), since }
     }
 
     /// From when on the next step is safe, if these keys are `live`.
     ///
     /// # Errors
     /// [`NotYet::NotDeployed`] if they are not.
-    pub fn ready_at(&self, live: Option<&Live>) -> Result<Timestamp, NotYet> {
-        let live = live.filter(|live| live.is_of(self)).ok_or(NotYet::NotDeployed)?;
+    pub fn ready_at(&self, live: Option<&DeployedKeys>) -> Result<Timestamp, RotationBlocked> {
+        let live = live.filter(|live| live.is_of(self)).ok_or(RotationBlocked::NotDeployed)?;
         let wait = match self.stage() {
             Stage::Steady => Duration::ZERO,
             Stage::Introduced => access_token::KEY_SET_MAX_AGE,
-            Stage::Overlapping => access_token::ACCEPTED_FOR,
+            Stage::Overlapping => access_token::MAX_ACCEPTED_AGE,
         };
         Ok(live.since.saturating_add(wait).unwrap_or(Timestamp::MAX))
     }
@@ -155,10 +155,15 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`NotYet`] if the step would be too early.
-    pub fn rotate(&self, live: Option<&Live>, now: Timestamp, fresh: Pair) -> Result<Self, NotYet> {
+    pub fn rotate(
+        &self,
+        live: Option<&DeployedKeys>,
+        now: Timestamp,
+        fresh: Pair,
+    ) -> Result<Self, RotationBlocked> {
         let ready = self.ready_at(live)?;
         if now < ready {
-            return Err(NotYet::TooEarly(ready));
+            return Err(RotationBlocked::TooEarly(ready));
         }
         let mut ring = self.clone();
         match ring.next.take() {
@@ -180,7 +185,7 @@ impl KeyRing {
     }
 }
 
-impl Live {
+impl DeployedKeys {
     /// What functions with these parameters go by; `None` if the parameters hold no keys.
     #[must_use]
     pub fn of_parameters(parameters: &Parameters, since: Timestamp) -> Option<Self> {

@@ -45,7 +45,7 @@ enum CliError {
     #[error(transparent)]
     Secrets(#[from] local::keys::local_secrets::SecretError),
     #[error("payment sandbox: {0}")]
-    Payments(#[from] commands::payments::TillError),
+    Payments(#[from] commands::payments::PaymentsCommandError),
     #[error("{path}: {source}")]
     Manifest { path: std::path::PathBuf, source: io::Error },
     #[error("{0} has no table {header}", header = watch_routes::HEADER)]

@@ -20,19 +20,19 @@ use tokio::task::JoinSet;
 pub use builder::{HostChoice, Ports, StackBuilder, default_bin_dir};
 pub use error::{DeployError, StartError};
 pub use idle::NotIdle;
-pub use test_support::{FillError, ItemChange, Which};
+pub use test_support::{FailedMessages, FillError, ItemChange};
 
 use crate::dev::env_file::Variables;
 use crate::faults::Faults;
 use crate::services::dynamodb::Database;
 use crate::services::event_sources::stream::StreamReader;
 use crate::services::event_sources::{Invoker, schedule};
-use crate::services::iam::Access;
+use crate::services::iam::IamPolicies;
 use crate::services::lambda::{FunctionHost, FunctionStats, Invocation, InvokeError};
-use crate::services::ses::Postbox;
+use crate::services::ses::MailCatcher;
 use crate::services::sqs::{Depth, QueueError, Queues};
 use crate::system::clock;
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::telemetry::logs::Logs;
 use crate::template::{Deployment, Parameters, Template};
 use stripe_sandbox::Sandbox;
@@ -52,16 +52,16 @@ pub struct Stack {
     queues: Queues,
     streams: Vec<Arc<StreamReader>>,
     payments: Sandbox,
-    mail: Postbox,
-    access: Access,
+    mail: MailCatcher,
+    access: IamPolicies,
     faults: Faults,
     logs: Logs,
     state: Option<PathBuf>,
     /// Ends what brings work in: the gateway and the event sources.
-    intake: Stop,
+    intake: Shutdown,
     sources: JoinSet<()>,
     /// Ends what functions need: the database, the queues, the payment sandbox, the postbox.
-    services: Stop,
+    services: Shutdown,
     servers: JoinSet<()>,
 }
 
@@ -182,13 +182,13 @@ impl Stack {
 
     /// The postbox: every e-mail that was sent.
     #[must_use]
-    pub fn mail(&self) -> &Postbox {
+    pub fn mail(&self) -> &MailCatcher {
         &self.mail
     }
 
     /// What the functions' policies grant them, and what of it they have used.
     #[must_use]
-    pub fn access(&self) -> &Access {
+    pub fn access(&self) -> &IamPolicies {
         &self.access
     }
 

@@ -7,8 +7,8 @@ use api_meta::QueueProbe;
 use serde_json::Value;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::http::openapi::Document;
-use shared::repository::cached::Cached;
-use shared::search::{Hashed, Search};
+use shared::repository::cached::CachedReader;
+use shared::search::{HashingEmbedder, Search};
 
 /// Where the description stands, from the root of the repository.
 pub const PATH: &str = "functions/api-meta/openapi.json";
@@ -34,11 +34,11 @@ pub fn document() -> Value {
     let document = api_auth::routes::<Store, Reader, _>(document);
     let document = api_users::routes::<Store, Reader, _>(document);
     let document = document.section("Markets", "Where people sell.");
-    let document = api_markets::routes::<Store, Cached<Reader>, _>(document);
+    let document = api_markets::routes::<Store, CachedReader<Reader>, _>(document);
     let document = document.section("Products", "What is sold, and how much of it there is.");
-    let document = api_products::routes::<Store, Cached<Reader>, _>(document);
+    let document = api_products::routes::<Store, CachedReader<Reader>, _>(document);
     let document = document.section("Search", "Markets and products, by what they are about.");
-    let document = api_search::routes::<Store, Search<Reader, Hashed>, _>(document);
+    let document = api_search::routes::<Store, Search<Reader, HashingEmbedder>, _>(document);
     let document = document.section("Orders", "What is bought, from placing to delivery and refund.");
     let document = api_orders::routes::<Store, Reader, _>(document);
     let document = document.section("Jobs", "Work that takes longer than a request, and what it makes.");
@@ -48,8 +48,8 @@ pub fn document() -> Value {
     let document = api_jobs::dead_letter_routes::<Store, Reader, _>(document);
     let document = document.section("Payments", "What was paid.");
     let document = api_payments::routes::<Store, Reader, _>(document);
-    let document = api_payments::gateway_routes::<Store, _>(document.unlimited());
-    let document = document.section("System", "The system about itself.").unlimited();
+    let document = api_payments::gateway_routes::<Store, _>(document.without_rate_limit());
+    let document = document.section("System", "The system about itself.").without_rate_limit();
     let document = api_meta::routes::<Reader, QueueProbe, _>(document);
     document.render("Agora", env!("CARGO_PKG_VERSION"), ABOUT)
 }

@@ -5,10 +5,10 @@
 
 use local::system::console;
 use shared::domain::user::EmailClaim;
-use shared::domain::user::grant_admin::{AppointAdmin, AppointError};
+use shared::domain::user::grant_admin::{AppointError, GrantAdmin};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoStore;
-use shared::kit::command::{Cause, CorrelationId, ExecuteError, Reads, Store, StoreError};
+use shared::kit::command::{CommandContext, CorrelationId, ExecuteError, ReadSet, Store, StoreError};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use shared::kit::system::config::{ConfigError, Environment};
 
@@ -16,7 +16,7 @@ use crate::cli::GrantAdminArguments;
 
 /// Why nobody is appointed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum AppointmentError {
+pub(crate) enum GrantAdminError {
     /// The credentials are not in the environment.
     #[error("{0}; `aws configure export-credentials --format env` prints what belongs into the environment")]
     Environment(#[from] ConfigError),
@@ -32,13 +32,13 @@ pub(crate) enum AppointmentError {
 }
 
 /// Appoints who has the address; said again, it changes nothing.
-pub(crate) async fn run(arguments: GrantAdminArguments) -> Result<(), AppointmentError> {
-    let env = Environment::of_process().with("AGORA_TABLE", &arguments.table);
+pub(crate) async fn run(arguments: GrantAdminArguments) -> Result<(), GrantAdminError> {
+    let env = Environment::from_process().with("AGORA_TABLE", &arguments.table);
     let store = DynamoStore::new(Aws::from_env(&env)?.table(&env)?);
-    let claim: Option<EmailClaim> = store.load(Reads::one(&arguments.email)).await?;
-    let id = claim.ok_or(AppointmentError::Unknown)?.user_id;
-    let cause = Cause::new(CorrelationId::generate(&SystemEntropy), SystemClock.now());
-    store.execute(AppointAdmin { id }, &cause).await?;
+    let claim: Option<EmailClaim> = store.load(ReadSet::get(&arguments.email)).await?;
+    let id = claim.ok_or(GrantAdminError::Unknown)?.user_id;
+    let cause = CommandContext::new(CorrelationId::generate(&SystemEntropy), SystemClock.now());
+    store.execute(GrantAdmin { id }, &cause).await?;
     console::line(format_args!("{id} is an administrator"));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `ops keys`: the rotation of signing keys, at the terminal.
 
-use local::keys::NotYet;
+use local::keys::RotationBlocked;
 use local::keys::store::KeyFolder;
 use local::system::{clock, console};
 
@@ -40,7 +40,7 @@ fn status(folder: &KeyFolder) -> Result<(), KeysError> {
     console::line(describe(&ring));
     match ready {
         Ok(ready) if ready <= clock::now() => console::line("the next step is safe now"),
-        Ok(ready) => console::line(NotYet::TooEarly(ready)),
+        Ok(ready) => console::line(RotationBlocked::TooEarly(ready)),
         Err(not_yet) => console::line(not_yet),
     }
     Ok(())

@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
 #[derive(Debug, thiserror::Error)]
 enum OpsError {
     #[error(transparent)]
-    GrantAdmin(#[from] grant_admin::AppointmentError),
+    GrantAdmin(#[from] grant_admin::GrantAdminError),
     #[error(transparent)]
     Keys(#[from] local::keys::rotation::KeysError),
     #[error(transparent)]

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use local::keys::SIGNING_KEY;
-use local::keys::aws_secrets::{Creation, secret_name};
+use local::keys::aws_secrets::{SecretToCreate, secret_name};
 use local::keys::local_secrets::{PARAMETERS_OF_GATEWAY, SecretError, random};
 use local::keys::store::KeyFolder;
 use local::system::{arn, console, private_file};
@@ -48,12 +48,12 @@ pub(crate) fn run(arguments: &SecretsArguments) -> Result<(), StageError> {
 ///
 /// # Errors
 /// [`StageError`].
-fn first_secrets(template: &Template, stages: &Path, stage: &str) -> Result<Vec<Creation>, StageError> {
+fn first_secrets(template: &Template, stages: &Path, stage: &str) -> Result<Vec<SecretToCreate>, StageError> {
     let keys = KeyFolder::of_stage(stages, stage);
     if keys.ring().map_err(KeysError::from)?.is_none() {
         rotation::init(&keys, None)?;
     }
-    let mut creations: Vec<Creation> = keys.creation().map_err(KeysError::from)?.into_iter().collect();
+    let mut creations: Vec<SecretToCreate> = keys.creation().map_err(KeysError::from)?.into_iter().collect();
     let others = template.secret_parameters().into_iter().filter(|parameter| parameter != SIGNING_KEY);
     for parameter in others {
         let file = stages.join(stage).join(format!("{}.secret", arn::kebab(&parameter)));
@@ -63,7 +63,7 @@ fn first_secrets(template: &Template, stages: &Path, stage: &str) -> Result<Vec<
             private_file::write(&file, value.as_bytes())
                 .map_err(|source| SecretError::File { path: file.clone(), source })?;
         }
-        creations.push(Creation { name: secret_name(stage, &parameter), file, from_gateway });
+        creations.push(SecretToCreate { name: secret_name(stage, &parameter), file, from_gateway });
     }
     creations.sort_by_key(|creation| creation.from_gateway);
     Ok(creations)

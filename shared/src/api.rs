@@ -11,11 +11,11 @@ pub mod rate_limits;
 pub mod state;
 pub mod user_body;
 
-pub use caller::{Authenticated, Caller};
-pub use email_token::AccountTokens;
-pub use idempotency::{Once, OnceLeased, OnceRequired, Unkeyed};
-pub use list::page_with_total::counted;
-pub use permission::{May, Permitted};
-pub use rate_limits::Limits;
-pub use state::{App, Edge};
+pub use caller::{Authenticated, MaybeAuthenticated};
+pub use email_token::EmailTokens;
+pub use idempotency::{IdempotencyKeyRequired, Idempotent, LeasedIdempotencyKey, NonIdempotent};
+pub use list::page_with_total::with_total;
+pub use permission::{HasPermission, RequirePermission};
+pub use rate_limits::RateLimits;
+pub use state::{ApiState, AppState};
 pub use user_body::UserBody;

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::domain::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode, GatewayId};
-use crate::domain::reconciliation::Entry;
+use crate::domain::reconciliation::GatewayRecord;
 use crate::domain::refund::RefundIntent;
 use crate::kit::command::CorrelationId;
 use crate::kit::system::clock::Timestamp;
@@ -16,7 +16,7 @@ pub use stripe::StripeGateway;
 
 /// How a charge ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Charged {
+pub enum ChargeOutcome {
     /// The money is there.
     Captured(Capture),
     /// It will not be.
@@ -27,14 +27,14 @@ pub enum Charged {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeAnswer {
     /// It ended so.
-    Ended(Charged),
+    Ended(ChargeOutcome),
     /// The gateway failed. It may have charged before that: [`PaymentGateway::find`] finds out.
     Failed,
 }
 
 /// What became of a charge that nobody wants any more, and that will not be made from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settled {
+pub enum ChargeResolution {
     /// It was made.
     Captured(Capture),
     /// It was not.
@@ -45,7 +45,7 @@ pub enum Settled {
 
 /// How asking for something to pay ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opened {
+pub enum CheckoutOutcome {
     /// The buyer can pay this.
     Payable(Checkout),
     /// The gateway does not take such a payment.
@@ -54,7 +54,7 @@ pub enum Opened {
 
 /// How a refund ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refunded {
+pub enum RefundOutcome {
     /// The money went back.
     Done,
     /// It will not.
@@ -65,7 +65,7 @@ pub enum Refunded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundAnswer {
     /// It ended so.
-    Ended(Refunded),
+    Ended(RefundOutcome),
     /// The gateway failed, and certainly gave nothing back.
     NotRefunded,
 }
@@ -78,7 +78,7 @@ pub enum GatewayError {
     Unavailable,
     /// The same, for everybody and for a while, so that it is left alone.
     #[error("the payment gateway does not answer and is left alone")]
-    Resting {
+    CircuitOpen {
         /// When it is worth while to ask again.
         back_in: Duration,
         /// Whether it was asked at all before.
@@ -86,7 +86,7 @@ pub enum GatewayError {
     },
     /// It failed, and it is too early to be sure that it will not turn out to have charged after all.
     #[error("the payment gateway failed; the charge is being looked up")]
-    Undecided {
+    Unknown {
         /// When it can be known.
         known_in: Duration,
     },
@@ -113,21 +113,21 @@ pub trait PaymentGateway: Send + Sync {
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> impl Future<Output = Result<Option<Charged>, GatewayError>> + Send;
+    ) -> impl Future<Output = Result<Option<ChargeOutcome>, GatewayError>> + Send;
 
     /// Finds out whether a charge was made, and makes sure that it will not be made afterwards.
-    fn settle(
+    fn resolve_charge(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> impl Future<Output = Result<Settled, GatewayError>> + Send;
+    ) -> impl Future<Output = Result<ChargeResolution, GatewayError>> + Send;
 
     /// Makes something that the buyer can pay, unless it is made already.
     fn open(
         &self,
         intent: &CheckoutIntent,
         correlation: &CorrelationId,
-    ) -> impl Future<Output = Result<Opened, GatewayError>> + Send;
+    ) -> impl Future<Output = Result<CheckoutOutcome, GatewayError>> + Send;
 
     /// Gives money back; asked again with the same intent, answers alike.
     fn refund(
@@ -141,12 +141,12 @@ pub trait PaymentGateway: Send + Sync {
         &self,
         intent: &RefundIntent,
         correlation: &CorrelationId,
-    ) -> impl Future<Output = Result<Option<Refunded>, GatewayError>> + Send;
+    ) -> impl Future<Output = Result<Option<RefundOutcome>, GatewayError>> + Send;
 }
 
 /// A part of the gateway's books: payments that were made within a time, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt {
+pub struct LedgerQuery {
     /// Made from then on,
     pub from: Timestamp,
     /// and up to then,
@@ -159,7 +159,7 @@ pub struct Excerpt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerPage {
     /// What stands on it.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<GatewayRecord>,
     /// Whether there is another.
     pub has_more: bool,
 }
@@ -169,7 +169,7 @@ pub trait PaymentLedger: Send + Sync {
     /// The first page of an excerpt.
     fn page(
         &self,
-        excerpt: &Excerpt,
+        excerpt: &LedgerQuery,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<LedgerPage, GatewayError>> + Send;
 
@@ -178,7 +178,7 @@ pub trait PaymentLedger: Send + Sync {
         &self,
         id: &GatewayId,
         correlation: &CorrelationId,
-    ) -> impl Future<Output = Result<Option<Entry>, GatewayError>> + Send;
+    ) -> impl Future<Output = Result<Option<GatewayRecord>, GatewayError>> + Send;
 
     /// Makes sure that nobody pays this any more, unless it is paid already.
     fn close(

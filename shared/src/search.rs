@@ -10,8 +10,8 @@ mod titan_embedder;
 
 pub use cached_search::CachedSearch;
 pub use embedder::{ConfiguredEmbedder, EmbedError, Embedder};
-pub use hashing_embedder::Hashed;
-pub use titan_embedder::Titan;
+pub use hashing_embedder::HashingEmbedder;
+pub use titan_embedder::TitanEmbedder;
 
 use std::future::Future;
 
@@ -19,17 +19,17 @@ use crate::domain::values::text::Text;
 use crate::kit::command::StoreError;
 use crate::kit::error::ApiError;
 use crate::projections::search_index::rank::{Ranked, rank};
-use crate::projections::search_index::{DocumentKind, Passage, Similarity, Term};
-use crate::repository::projections::search::{Found, IndexReader};
+use crate::projections::search_index::{DocumentKind, DocumentText, Similarity, Term};
+use crate::repository::projections::search::{IndexReader, SearchResultItem};
 
 /// What people ask for, in words.
-pub type Wanted = Text<200>;
+pub type QueryText = Text<200>;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct SearchQuery {
     /// In words.
-    pub wanted: Wanted,
+    pub wanted: QueryText,
     /// What kind of thing; `None`: any.
     pub kind: Option<DocumentKind>,
     /// How many at most.
@@ -42,7 +42,7 @@ pub struct Hit {
     /// How similar to what was asked for.
     pub score: Similarity,
     /// What it is.
-    pub found: Found,
+    pub found: SearchResultItem,
 }
 
 /// Why there is no answer.
@@ -60,7 +60,7 @@ pub enum SearchError {
 /// else: nothing found is an empty answer.
 pub trait Searcher: Clone + Send + Sync + 'static {
     /// What everybody may see of what was asked for, the most similar first.
-    fn search(&self, question: &Question) -> impl Future<Output = Result<Vec<Hit>, SearchError>> + Send;
+    fn search(&self, question: &SearchQuery) -> impl Future<Output = Result<Vec<Hit>, SearchError>> + Send;
 }
 
 /// How often winners are read: when some of the first must not be shown, the next take their places, once.
@@ -81,13 +81,13 @@ impl<Q: IndexReader, E: Embedder> Search<Q, E> {
     }
 
     /// The candidates in their order: what the terms of the question lead to.
-    async fn candidates(&self, question: &Question) -> Result<Vec<Ranked>, SearchError> {
-        let terms = Term::asked(question.wanted.as_str());
+    async fn candidates(&self, question: &SearchQuery) -> Result<Vec<Ranked>, SearchError> {
+        let terms = Term::query_terms(question.wanted.as_str());
         if terms.is_empty() {
             return Ok(Vec::new());
         }
         let kinds = question.kind.as_ref().map_or(DocumentKind::ALL, std::slice::from_ref);
-        let passage = Passage::of_query(question.wanted.as_str());
+        let passage = DocumentText::of_query(question.wanted.as_str());
         let postings = self.reader.postings(self.embedder.name(), kinds, &terms);
         let (postings, asked) = futures::join!(postings, self.embedder.embed(&passage));
         Ok(rank(postings?, &asked?))
@@ -95,7 +95,7 @@ impl<Q: IndexReader, E: Embedder> Search<Q, E> {
 }
 
 impl<Q: IndexReader, E: Embedder> Searcher for Search<Q, E> {
-    async fn search(&self, question: &Question) -> Result<Vec<Hit>, SearchError> {
+    async fn search(&self, question: &SearchQuery) -> Result<Vec<Hit>, SearchError> {
         let candidates = self.candidates(question).await?;
         let mut hits = Vec::new();
         for round in candidates.chunks(question.limit.max(1)).take(ROUNDS) {

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame};
 
 /// The body of an answer that never comes: hyper closes the connection on its error, before it has sent the head.
-pub struct Lost;
+pub struct AbortedBody;
 
-impl HttpBody for Lost {
+impl HttpBody for AbortedBody {
     type Data = Bytes;
     type Error = io::Error;
 

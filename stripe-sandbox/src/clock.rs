@@ -13,10 +13,10 @@ pub struct Clock(Source);
 #[derive(Clone)]
 enum Source {
     System,
-    Manual(Arc<Hands>),
+    Manual(Arc<ManualState>),
 }
 
-struct Hands {
+struct ManualState {
     now: watch::Sender<Timestamp>,
     sleepers: watch::Sender<usize>,
 }
@@ -64,27 +64,27 @@ pub(super) fn after(start: Timestamp, duration: Duration) -> Timestamp {
     start.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
-impl Hands {
+impl ManualState {
     async fn sleep(&self, duration: Duration) {
         let mut time = self.now.subscribe();
         let due = after(*time.borrow(), duration);
-        let _asleep = Asleep::count(&self.sleepers);
+        let _asleep = SleepGuard::count(&self.sleepers);
         // The sender lives in `self`, so that the channel cannot close while we wait.
         let _ = time.wait_for(|now| *now >= due).await;
     }
 }
 
 /// Counts a sleeper for as long as it waits, and also when its future is dropped.
-struct Asleep<'a>(&'a watch::Sender<usize>);
+struct SleepGuard<'a>(&'a watch::Sender<usize>);
 
-impl<'a> Asleep<'a> {
+impl<'a> SleepGuard<'a> {
     fn count(sleepers: &'a watch::Sender<usize>) -> Self {
         sleepers.send_modify(|count| *count += 1);
         Self(sleepers)
     }
 }
 
-impl Drop for Asleep<'_> {
+impl Drop for SleepGuard<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
@@ -92,13 +92,13 @@ impl Drop for Asleep<'_> {
 
 /// A clock that stands still until a test moves it.
 #[derive(Clone)]
-pub struct ManualClock(Arc<Hands>);
+pub struct ManualClock(Arc<ManualState>);
 
 impl ManualClock {
     /// A clock that shows `start`.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
-        Self(Arc::new(Hands { now: watch::Sender::new(start), sleepers: watch::Sender::new(0) }))
+        Self(Arc::new(ManualState { now: watch::Sender::new(start), sleepers: watch::Sender::new(0) }))
     }
 
     /// The face of this clock, to be given to a sandbox.

@@ -14,11 +14,11 @@ use super::form::Form;
 use super::intent::{Attempt, IntentStatus, PaymentIntent};
 use super::random::Random;
 use super::webhook::Event;
-use crate::store::{Book, Commit};
+use crate::store::{Commit, PaymentStore};
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 use crate::test_cards;
-use crate::test_cards::{Decline, DeclineCode, Verdict};
+use crate::test_cards::{ChargeResult, Decline, DeclineCode};
 
 pub(super) use cancel::CancelIntent;
 pub(super) use confirm::ConfirmIntent;
@@ -37,7 +37,7 @@ pub(super) enum Command {
 
 /// What a command works with.
 pub(super) struct Context<'a> {
-    pub(super) book: &'a Book,
+    pub(super) book: &'a PaymentStore,
     pub(super) random: &'a mut Random,
     pub(super) now: Timestamp,
     pub(super) request_id: &'a str,
@@ -81,13 +81,13 @@ impl Context<'_> {
         &mut self,
         intent: PaymentIntent,
         payment_method: &str,
-        trial: Trial,
+        trial: ChargeAttempt,
         expand: Expand,
     ) -> Outcome {
         let verdict = match (self.decline, trial.verdict) {
-            (Some(decline), _) => Verdict::Declines(decline),
-            (None, Verdict::RequiresAction) if trial.off_session => {
-                Verdict::Declines(DeclineCode::AuthenticationRequired.decline())
+            (Some(decline), _) => ChargeResult::Declines(decline),
+            (None, ChargeResult::RequiresAction) if trial.off_session => {
+                ChargeResult::Declines(DeclineCode::AuthenticationRequired.decline())
             }
             (None, verdict) => verdict,
         };
@@ -101,9 +101,9 @@ impl Context<'_> {
         let intent = intent.attempted(&attempt);
         let plain = stripe_json::payment_intent(&intent, Expand::default());
         let event = match verdict {
-            Verdict::Succeeds => Some(self.event("payment_intent.succeeded", &plain)),
-            Verdict::Declines(_) => Some(self.event("payment_intent.payment_failed", &plain)),
-            Verdict::RequiresAction => None,
+            ChargeResult::Succeeds => Some(self.event("payment_intent.succeeded", &plain)),
+            ChargeResult::Declines(_) => Some(self.event("payment_intent.payment_failed", &plain)),
+            ChargeResult::RequiresAction => None,
         };
         let result = match intent.last_failure() {
             Some((charge, failure)) => Err(card_error(&stripe_json::payment_error(charge, failure), plain)),
@@ -115,8 +115,8 @@ impl Context<'_> {
 
 /// What is known of an attempt before it is made.
 #[derive(Clone, Copy)]
-struct Trial {
-    verdict: Verdict,
+struct ChargeAttempt {
+    verdict: ChargeResult,
     /// Nobody is there to authenticate.
     off_session: bool,
 }
@@ -130,7 +130,7 @@ fn card_error(payment_error: &Value, intent: Value) -> StripeError {
 }
 
 /// The verdict on a payment method, or 400 when there is no such method.
-fn verdict_on(payment_method: &str) -> Result<Verdict, StripeError> {
+fn verdict_on(payment_method: &str) -> Result<ChargeResult, StripeError> {
     test_cards::verdict(payment_method).ok_or_else(|| {
         let message = format!("No such PaymentMethod: '{payment_method}'");
         StripeError::invalid(message).code("resource_missing").param("payment_method")

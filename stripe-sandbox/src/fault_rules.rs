@@ -83,7 +83,7 @@ pub enum Effect {
         status: u16,
     },
     /// The work is done, and the caller does not learn of it.
-    ChargeAndLoseAnswer {
+    ChargeAndDropResponse {
         /// What the caller gets instead.
         #[serde(default)]
         answer: LostAnswer,

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::Sandbox;
 use super::error::StripeError;
 use super::form::Form;
-use crate::aborted_body::Lost;
+use crate::aborted_body::AbortedBody;
 use crate::pipeline::{Call, Reply};
 use crate::stripe_json::API_VERSION;
 
@@ -75,7 +75,7 @@ fn plain(value: Value) -> String {
 
 impl Reply {
     fn into_response(self) -> Response {
-        let body = if self.lost { Body::new(Lost) } else { Body::from(self.body) };
+        let body = if self.lost { Body::new(AbortedBody) } else { Body::from(self.body) };
         let mut response = Response::new(body);
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -9,7 +9,7 @@ use super::webhook::Scope;
 
 /// An answer of the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
+pub struct Response {
     /// The status.
     pub status: StatusCode,
     /// The body, as JSON.
@@ -20,12 +20,12 @@ pub struct Answered {
 
 impl Sandbox {
     /// Answers a request in the caller's own task; with nothing where the connection would be closed.
-    pub async fn call(&self, request: Request<Bytes>) -> Option<Answered> {
+    pub async fn call(&self, request: Request<Bytes>) -> Option<Response> {
         let (parts, body) = request.into_parts();
         let reply = self.answer_here(read(parts, Ok(body))).await;
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let replayed = reply.original_request.is_some();
-        (!reply.lost).then_some(Answered { status, body: reply.body, replayed })
+        (!reply.lost).then_some(Response { status, body: reply.body, replayed })
     }
 
     /// Takes the webhooks that wait for being sent, in the order in which they are due: they are the caller's to bring to

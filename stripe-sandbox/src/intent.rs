@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::test_cards::{Decline, Verdict};
+use crate::test_cards::{ChargeResult, Decline};
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ impl From<Decline> for ChargeFailure {
 pub(super) struct Attempt<'a> {
     pub(super) charge_id: String,
     pub(super) payment_method: &'a str,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: ChargeResult,
     pub(super) idempotency_key: Option<&'a str>,
     pub(super) now: Timestamp,
 }
@@ -160,12 +160,12 @@ impl PaymentIntent {
         self.updated = attempt.now;
         self.payment_method = Some(attempt.payment_method.to_owned());
         match attempt.verdict {
-            Verdict::RequiresAction => self.status = IntentStatus::RequiresAction,
-            Verdict::Succeeds => {
+            ChargeResult::RequiresAction => self.status = IntentStatus::RequiresAction,
+            ChargeResult::Succeeds => {
                 self.status = IntentStatus::Succeeded;
                 self.charges.push(self.charge(attempt, None));
             }
-            Verdict::Declines(decline) => {
+            ChargeResult::Declines(decline) => {
                 self.status = IntentStatus::RequiresPaymentMethod;
                 self.payment_method = None;
                 self.charges.push(self.charge(attempt, Some(decline.into())));

@@ -10,7 +10,7 @@
 //!
 //! let sandbox = Sandbox::in_memory("sk_test_sandbox", "whsec_sandbox");
 //! let lost = Effect::ChargeAndLoseAnswer { answer: LostAnswer::Close };
-//! sandbox.behave(Rule::on(Operation::Create, lost).times(1));
+//! sandbox.add_fault_rule(Rule::on(Operation::Create, lost).times(1));
 //! let router = sandbox.router(); // serve it; the charge happens, and nobody hears of it
 //! # drop(router);
 //! assert_eq!(sandbox.ledger().captured_total("ord_1"), 0);
@@ -49,7 +49,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 
 pub use crate::fault_rules::{Effect, InvalidRule, LostAnswer, Operation, Rule, When, WorkAt};
-pub use crate::in_process::Answered;
+pub use crate::in_process::Response;
 pub use crate::test_cards::DeclineCode;
 pub use clock::{Clock, ManualClock};
 pub use intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
@@ -59,7 +59,7 @@ pub use refund::Refund;
 pub use webhook::signature;
 
 use state::State;
-use webhook::{Post, Scope};
+use webhook::{Scope, WebhookSender};
 
 /// A payment gateway of one's own. Clones share everything.
 #[derive(Clone)]
@@ -70,7 +70,7 @@ pub struct Sandbox {
 struct Inner {
     secret_key: String,
     clock: Clock,
-    post: Post,
+    post: WebhookSender,
     /// Held while webhooks are sent, so that they arrive one after the other.
     sending: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -117,7 +117,7 @@ impl Sandbox {
         let inner = Inner {
             secret_key: secret_key.to_owned(),
             clock,
-            post: Post::signing_with(webhook_secret),
+            post: WebhookSender::signing_with(webhook_secret),
             sending: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
         };
@@ -137,7 +137,7 @@ impl Sandbox {
         state.webhook_url = url;
         let moments = if resumes { state.resume(self.inner.clock.now()) } else { Vec::new() };
         drop(state);
-        self.look_at(moments);
+        self.schedule_delivery(moments);
     }
 
     /// What was really charged and refunded so far.
@@ -148,12 +148,12 @@ impl Sandbox {
     }
 
     /// Adds a rule of misbehaviour to those in force.
-    pub fn behave(&self, rule: Rule) {
+    pub fn add_fault_rule(&self, rule: Rule) {
         self.lock().rules.add(rule);
     }
 
     /// Takes all rules back.
-    pub fn behave_well(&self) {
+    pub fn clear_fault_rules(&self) {
         self.lock().rules.clear();
     }
 

@@ -139,7 +139,7 @@ impl Sandbox {
         self.release(work);
         match committed {
             Ok(moments) => {
-                self.look_at(moments);
+                self.schedule_delivery(moments);
                 reply
             }
             Err(reason) => {

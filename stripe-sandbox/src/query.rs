@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::command::expand;
 use super::error::StripeError;
 use super::form::Form;
-use crate::store::Book;
+use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
@@ -41,7 +41,12 @@ impl Query {
     }
 
     /// `lag` is how far a search is behind.
-    pub(super) fn read(&self, book: &Book, now: Timestamp, lag: Duration) -> Result<Value, StripeError> {
+    pub(super) fn read(
+        &self,
+        book: &PaymentStore,
+        now: Timestamp,
+        lag: Duration,
+    ) -> Result<Value, StripeError> {
         match self {
             Self::Intent { id, expand } => {
                 let intent =

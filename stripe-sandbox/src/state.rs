@@ -10,10 +10,10 @@ use super::journal::{Journal, OpenError};
 use super::random::Random;
 use super::webhook::{Event, Outbox};
 use crate::fault_rules::{Rules, WebhookEffect};
-use crate::store::{Book, Commit};
+use crate::store::{Commit, PaymentStore};
 
 pub(super) struct State {
-    pub(super) book: Book,
+    pub(super) book: PaymentStore,
     pub(super) keys: Keys,
     pub(super) rules: Rules,
     pub(super) random: Random,
@@ -27,7 +27,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn empty() -> Self {
         Self {
-            book: Book::default(),
+            book: PaymentStore::default(),
             keys: Keys::default(),
             rules: Rules::default(),
             random: Random::seeded(0),

@@ -42,13 +42,13 @@ impl Commit {
 
 /// The intents and refunds, oldest first.
 #[derive(Default)]
-pub(super) struct Book {
+pub(super) struct PaymentStore {
     versions: Vec<Vec<PaymentIntent>>,
     places: HashMap<String, usize>,
     refunds: Vec<Refund>,
 }
 
-impl Book {
+impl PaymentStore {
     pub(super) fn put_intent(&mut self, intent: PaymentIntent) {
         if let Some(versions) = self.places.get(&intent.id).and_then(|place| self.versions.get_mut(*place)) {
             versions.push(intent);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a charge on a payment method comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum ChargeResult {
     Succeeds,
     Declines(Decline),
     /// The bank wants to see the customer (3-D Secure).
@@ -76,13 +76,13 @@ impl DeclineCode {
 }
 
 /// What a charge on `payment_method` comes to; nothing when Stripe knows no such test method.
-pub(super) fn verdict(payment_method: &str) -> Option<Verdict> {
+pub(super) fn verdict(payment_method: &str) -> Option<ChargeResult> {
     let name = payment_method.strip_prefix("pm_card_")?;
     let decline = match name.replacen("visa_charge", "charge", 1).as_str() {
         "visa" | "visa_debit" | "mastercard" | "mastercard_debit" | "amex" | "discover" | "jcb" => {
-            return Some(Verdict::Succeeds);
+            return Some(ChargeResult::Succeeds);
         }
-        "authenticationRequired" | "threeDSecure2Required" => return Some(Verdict::RequiresAction),
+        "authenticationRequired" | "threeDSecure2Required" => return Some(ChargeResult::RequiresAction),
         "chargeDeclined" => DeclineCode::GenericDecline,
         "chargeDeclinedInsufficientFunds" => DeclineCode::InsufficientFunds,
         "chargeDeclinedLostCard" => DeclineCode::LostCard,
@@ -93,7 +93,7 @@ pub(super) fn verdict(payment_method: &str) -> Option<Verdict> {
         "chargeDeclinedVelocityLimitExceeded" => DeclineCode::CardVelocityExceeded,
         _ => return None,
     };
-    Some(Verdict::Declines(decline.decline()))
+    Some(ChargeResult::Declines(decline.decline()))
 }
 
 /// The brand printed on the card, for `payment_method_details`.
@@ -110,13 +110,13 @@ mod tests {
 
     #[test]
     fn each_test_method_has_its_verdict() {
-        assert_eq!(verdict("pm_card_visa"), Some(Verdict::Succeeds));
-        assert_eq!(verdict("pm_card_mastercard"), Some(Verdict::Succeeds));
-        assert_eq!(verdict("pm_card_authenticationRequired"), Some(Verdict::RequiresAction));
+        assert_eq!(verdict("pm_card_visa"), Some(ChargeResult::Succeeds));
+        assert_eq!(verdict("pm_card_mastercard"), Some(ChargeResult::Succeeds));
+        assert_eq!(verdict("pm_card_authenticationRequired"), Some(ChargeResult::RequiresAction));
         assert_eq!(verdict("pm_card_unknown"), None);
         assert_eq!(verdict("card_visa"), None);
         let codes = |method| match verdict(method) {
-            Some(Verdict::Declines(decline)) => (decline.code, decline.issuer_code),
+            Some(ChargeResult::Declines(decline)) => (decline.code, decline.issuer_code),
             other => panic!("{other:?}"),
         };
         assert_eq!(codes("pm_card_chargeDeclined"), ("card_declined", Some("generic_decline")));

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::stripe_json::API_VERSION;
 pub(super) use outbox::{Delivery, Outbox, Scope};
-pub(super) use sender::Post;
+pub(super) use sender::WebhookSender;
 
 /// An event, with the very bytes that are sent and signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

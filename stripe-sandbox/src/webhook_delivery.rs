@@ -11,7 +11,7 @@ use crate::store::Commit;
 
 impl Sandbox {
     /// Looks into the outbox at each of `moments`. A sandbox that is gone by then is left alone.
-    pub(super) fn look_at(&self, moments: Vec<Timestamp>) {
+    pub(super) fn schedule_delivery(&self, moments: Vec<Timestamp>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         for moment in moments {
             let (inner, clock) = (Arc::downgrade(&self.inner), self.inner.clock.clone());
@@ -51,7 +51,7 @@ impl Sandbox {
             "webhook not delivered"
         );
         match retry {
-            Some(due) => self.look_at(vec![due]),
+            Some(due) => self.schedule_delivery(vec![due]),
             None => self.settle(event),
         }
     }

@@ -3,20 +3,20 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
-use test_support::Shop;
+use test_support::TestApp;
 
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Logs somebody in; gives the tokens.
-async fn log_in(shop: &Shop, email: &str) -> Value {
+async fn log_in(shop: &TestApp, email: &str) -> Value {
     let body = json!({ "email": email, "password": PASSWORD });
     shop.ask(Method::POST, "/v1/auth/login").json(&body).send().await.data(StatusCode::OK)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_changed_suspended_reinstated_and_deleted() {
-    let shop = Shop::open().await;
-    let (admin, ada) = (shop.appointed("admin", Role::Admin).await, shop.customer("ada").await);
+    let shop = TestApp::open().await;
+    let (admin, ada) = (shop.user_with_role("admin", Role::Admin).await, shop.customer("ada").await);
     let path = format!("/v1/users/{}", ada.id);
 
     let moved = json!({ "email": "countess@example.com", "name": "Ada Byron" });

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use local::faults::{Fault, Plant, Rule, Service};
+use local::faults::{Fault, RequestMutation, Rule, Service};
 use serde_json::{Value, json};
-use test_support::app::{PATIENCE, eventually};
+use test_support::app::{WAIT_TIMEOUT, eventually};
 use test_support::recount::Counts;
-use test_support::seeded_bugs::plant;
-use test_support::{Customer, Shop};
+use test_support::seeded_bugs::mutation;
+use test_support::{TestApp, TestUser};
 
 use crate::crashes::settle;
 use crate::message_delivery::order_created;
@@ -17,28 +17,38 @@ use crate::message_delivery::order_created;
 const ANALYTICS: &str = "queue-analytics";
 
 /// What was counted, and what there is.
-async fn counts(shop: &Shop) -> (Counts, Counts) {
+async fn counts(shop: &TestApp) -> (Counts, Counts) {
     let table = shop.stack().table_name("Table").unwrap();
     Counts::of_table(&shop.dynamodb(), table).await
 }
 
 /// Writes down what the relay sends to the analytics.
-fn overhear(shop: &Shop) -> Arc<Mutex<Vec<String>>> {
+fn overhear(shop: &TestApp) -> Arc<Mutex<Vec<String>>> {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let (written, queue) = (Arc::clone(&heard), shop.stack().queue_url("AnalyticsQueue").unwrap());
     let queue = queue.rsplit('/').next().unwrap().to_owned();
-    shop.stack().faults().plant(Plant::new("stream-outbox-relay", Service::Sqs, move |_, body| {
-        if body["QueueUrl"].as_str().is_some_and(|url| url.ends_with(&queue)) {
-            let entries = body["Entries"].as_array().cloned().unwrap_or_default();
-            let bodies = entries.iter().filter_map(|entry| Some(entry["MessageBody"].as_str()?.to_owned()));
-            written.lock().unwrap().extend(bodies);
-        }
-    }));
+    shop.stack().faults().add_mutation(RequestMutation::new(
+        "stream-outbox-relay",
+        Service::Sqs,
+        move |_, body| {
+            if body["QueueUrl"].as_str().is_some_and(|url| url.ends_with(&queue)) {
+                let entries = body["Entries"].as_array().cloned().unwrap_or_default();
+                let bodies =
+                    entries.iter().filter_map(|entry| Some(entry["MessageBody"].as_str()?.to_owned()));
+                written.lock().unwrap().extend(bodies);
+            }
+        },
+    ));
     heard
 }
 
 /// Places an order and waits for it to become so.
-async fn order(shop: &Shop, buyer: &Customer, (key, product): (&str, &str), method: Option<&str>) -> Value {
+async fn order(
+    shop: &TestApp,
+    buyer: &TestUser,
+    (key, product): (&str, &str),
+    method: Option<&str>,
+) -> Value {
     let placed = shop.order(buyer, key, product, 2, method).await.data(StatusCode::CREATED);
     let ends = ["confirmed", "rejected"];
     let ends = if method.is_some() { &ends[..] } else { &["awaiting_payment"] };
@@ -46,9 +56,9 @@ async fn order(shop: &Shop, buyer: &Customer, (key, product): (&str, &str), meth
 }
 
 /// Orders that are confirmed, rejected, cancelled and paid back, in a market that changes; gives the market.
-async fn trade(shop: &Shop, seller: &Customer, buyer: &Customer) -> String {
+async fn trade(shop: &TestApp, seller: &TestUser, buyer: &TestUser) -> String {
     let product = shop.product(seller, 1_999, 100).await;
-    let ask = async |by: &Customer, order: &Value, action: &str, body: Value| {
+    let ask = async |by: &TestUser, order: &Value, action: &str, body: Value| {
         let id = order["id"].as_str().unwrap();
         let asked = shop.ask(Method::POST, &format!("/v1/orders/{id}/{action}")).by(by).key(id).json(&body);
         let asked = asked.send().await;
@@ -73,7 +83,7 @@ async fn trade(shop: &Shop, seller: &Customer, buyer: &Customer) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_counted_is_what_there_is_though_all_is_heard_twice_and_who_counts_is_killed() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let heard = overhear(&shop);
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let strike = |fault, nth| shop.stack().faults().inject(Rule::new(ANALYTICS, fault).nth(nth));
@@ -94,7 +104,7 @@ async fn what_is_counted_is_what_there_is_though_all_is_heard_twice_and_who_coun
     shop.customer("latecomer").await;
     settle(&shop).await;
     for kill in kills.iter().chain([&again]) {
-        assert!(kill.strikes_within(PATIENCE).await, "a kill did not happen");
+        assert!(kill.wait_until_triggered(WAIT_TIMEOUT).await, "a kill did not happen");
     }
     settle(&shop).await;
     let (counted, there) = counts(&shop).await;
@@ -105,7 +115,7 @@ async fn what_is_counted_is_what_there_is_though_all_is_heard_twice_and_who_coun
 }
 
 /// The figures over HTTP, for who may see them.
-async fn shows_what_was_sold(shop: &Shop, seller: &Customer, buyer: &Customer, market: &str) {
+async fn shows_what_was_sold(shop: &TestApp, seller: &TestUser, buyer: &TestUser, market: &str) {
     let path = format!("/v1/markets/{market}");
     let volume = json!({ "amount": 3 * 3_998, "currency": "EUR" });
     // What the function remembers of the market may be five seconds old.
@@ -126,11 +136,11 @@ async fn shows_what_was_sold(shop: &Shop, seller: &Customer, buyer: &Customer, m
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tally_written_without_regard_to_its_version_is_noticed() {
-    let shop = Shop::open().await;
-    shop.stack().faults().plant(plant("tally-without-version"));
+    let shop = TestApp::open().await;
+    shop.stack().faults().add_mutation(mutation("tally-without-version"));
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 100).await;
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     // Every transaction takes its time, so that each batch counts on what the other has not committed yet.
     let slow = Rule::new(ANALYTICS, Fault::Delay(Duration::from_millis(300))).operation("TransactWriteItems");
     shop.stack().faults().inject(slow.times(1_000));

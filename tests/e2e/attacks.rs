@@ -14,12 +14,12 @@ mod report;
 pub(crate) mod routes;
 mod tokens;
 
-pub(crate) use fixture::World;
+pub(crate) use fixture::Fixture;
 pub(crate) use report::Report;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_of_attacks_and_bad_inputs_that_are_answered_exactly() {
-    let world = World::open().await;
+    let world = Fixture::open().await;
     let mut report = Report::default();
     tokens::run(&world, &mut report).await;
     accounts::run(&world, &mut report).await;

@@ -2,11 +2,11 @@
 
 use http::{Method, StatusCode};
 use serde_json::json;
-use test_support::Shop;
+use test_support::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_lives_by_its_refresh_tokens_and_dies_of_a_spent_one() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let customer = shop.customer("ada").await;
     let login = json!({ "email": customer.email, "password": "correct horse battery staple" });
     let tokens = shop.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
@@ -26,7 +26,7 @@ async fn a_session_lives_by_its_refresh_tokens_and_dies_of_a_spent_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_ten_registrations_of_one_address_at_once_one_succeeds() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let account = json!({ "email": "Ada@Example.com", "password": "correct horse", "name": "Ada" });
     let asked = (0..10).map(|_| shop.ask(Method::POST, "/v1/auth/register").json(&account).send());
     let answers = futures::future::join_all(asked).await;
@@ -39,7 +39,7 @@ async fn of_ten_registrations_of_one_address_at_once_one_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn paths_that_lead_nowhere_and_wrong_methods_are_answered_in_the_apis_own_words() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let nowhere = shop.ask(Method::GET, "/v1/nowhere").send().await;
     assert_eq!(nowhere.code(StatusCode::NOT_FOUND), "NOT_FOUND");
     let wrong = shop.ask(Method::DELETE, "/v1/orders").send().await;

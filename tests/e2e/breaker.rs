@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use serde_json::Value;
 use stripe_sandbox::{Effect, Operation, Rule};
-use test_support::Shop;
+use test_support::TestApp;
 use test_support::app::eventually;
-use test_support::audit::{Books, Journal};
+use test_support::audit::{Expectations, MoneyAndStock};
 
 use crate::crashes::{FULFILMENT, settle};
 
@@ -17,24 +17,24 @@ const ORDERS: usize = 40;
 const RECOVERY: Duration = Duration::from_secs(10);
 
 /// How many calls reached the gateway since it is dead.
-async fn calls(shop: &Shop) -> usize {
+async fn calls(shop: &TestApp) -> usize {
     let address = format!("{}/sandbox/behaviour", shop.stack().payments_endpoint());
     let rules = reqwest::get(address).await.unwrap().json::<Value>().await.unwrap();
     usize::try_from(rules["rules"][0]["seen"].as_u64().unwrap()).unwrap()
 }
 
 /// How often an order was put off until the gateway may be back.
-fn postponed(shop: &Shop) -> usize {
+fn postponed(shop: &TestApp) -> usize {
     let lines = shop.stack().logs().lines(FULFILMENT);
     lines.iter().filter(|line| line.contains(r#""postponed""#) && !line.contains("_aws")).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_of_a_gateway_that_is_dead_for_a_while_under_load() {
-    let shop = Shop::open_with(|builder| builder.parameter("PaymentGatewayRestSeconds", "1")).await;
+    let shop = TestApp::open_with(|builder| builder.parameter("PaymentGatewayBreakerOpenSeconds", "1")).await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 100).await;
-    shop.stack().payments().behave(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
+    shop.stack().payments().add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
     let mut orders = Vec::new();
     for n in 0..ORDERS {
         let placed = shop.order(&buyer, &format!("k{n}"), &product, 1, Some("pm_card_visa")).await;
@@ -44,7 +44,7 @@ async fn figures_of_a_gateway_that_is_dead_for_a_while_under_load() {
     let often = || async { (postponed(&shop) >= 6 * ORDERS).then_some(()) };
     eventually("each order was put off six times or so", often).await;
     let (calls, offered) = (calls(&shop).await, postponed(&shop));
-    shop.stack().payments().behave_well();
+    shop.stack().payments().clear_fault_rules();
     let returned = Instant::now();
     let back = || async {
         let ledger = shop.stack().payments().ledger();
@@ -56,8 +56,8 @@ async fn figures_of_a_gateway_that_is_dead_for_a_while_under_load() {
     }
     settle(&shop).await;
     let ledger = shop.stack().payments().ledger();
-    let journal = Journal { stocked: [(product, 100)].into(), acknowledged: orders.clone() };
-    let violations = Books::read(&shop).await.violations(&journal, &ledger);
+    let journal = Expectations { stocked: [(product, 100)].into(), acknowledged: orders.clone() };
+    let violations = MoneyAndStock::read(&shop).await.violations(&journal, &ledger);
     println!(
         "a dead gateway under load: {ORDERS} orders, {offered} times worked on, {calls} calls, back within {recovered:?}, {} violations",
         violations.len()

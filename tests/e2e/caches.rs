@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::json;
-use test_support::Shop;
+use test_support::TestApp;
 
 /// Requests to the table that read, by one function. Limits are counted by writes.
-fn reads(shop: &Shop, function: &str) -> usize {
+fn reads(shop: &TestApp, function: &str) -> usize {
     let calls = shop.stack().faults().calls_of(function);
     calls
         .iter()
@@ -16,13 +16,13 @@ fn reads(shop: &Shop, function: &str) -> usize {
         .count()
 }
 
-async fn get(shop: &Shop, path: &str) {
+async fn get(shop: &TestApp, path: &str) {
     let answer = shop.ask(Method::GET, path).send().await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
 }
 
 /// A market with this many products; their paths, the market's first.
-async fn catalogue(shop: &Shop, products: usize) -> Vec<String> {
+async fn catalogue(shop: &TestApp, products: usize) -> Vec<String> {
     let seller = shop.customer("seller").await;
     let market = json!({ "name": "Mugs", "currency": "EUR" });
     let market = shop.ask(Method::POST, "/v1/markets").by(&seller).json(&market).send().await;
@@ -40,7 +40,7 @@ async fn catalogue(shop: &Shop, products: usize) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn warm_reads_ask_the_table_nothing() {
-    let shop = Shop::open_with(|builder| builder.instances(1)).await;
+    let shop = TestApp::open_with(|builder| builder.instances(1)).await;
     let paths = catalogue(&shop, 1).await;
     for (path, function) in paths.iter().zip(["api-markets", "api-products"]) {
         // What is remembered lapses after some seconds: a machine that took longer takes another turn.
@@ -81,9 +81,9 @@ fn skewed(count: usize, requests: u64) -> Vec<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_of_the_cache_under_a_skewed_mix_of_reads() {
-    let shop = Shop::open_with(|builder| builder.instances(1)).await;
+    let shop = TestApp::open_with(|builder| builder.instances(1)).await;
     let paths = catalogue(&shop, 99).await;
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     shop.stack().faults().forget_calls();
     let mix = skewed(paths.len(), 4_000);
     let begun = Instant::now();

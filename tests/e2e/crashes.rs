@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule};
-use test_support::app::{PATIENCE, eventually};
-use test_support::audit::{Books, Journal};
-use test_support::{Customer, Shop};
+use test_support::app::{WAIT_TIMEOUT, eventually};
+use test_support::audit::{Expectations, MoneyAndStock};
+use test_support::{TestApp, TestUser};
 
 pub(crate) const FULFILMENT: &str = "queue-fulfilment";
 
@@ -59,10 +59,10 @@ impl fmt::Display for Figures {
 
 /// Runs every course with a kill at every call, and audits what is left. Without the gateway's webhooks, which would heal
 /// what the fulfilment has to get right by itself.
-pub(crate) async fn kill_at_each_call(shop: &Shop) -> Figures {
+pub(crate) async fn kill_at_each_call(shop: &TestApp) -> Figures {
     shop.stack().payments().set_webhook_url(None);
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let mut journal = Journal::default();
+    let mut journal = Expectations::default();
     let (mut trials, mut kills) = (0, 0);
     let mut violations = Vec::new();
     for course in Course::ALL {
@@ -79,18 +79,18 @@ pub(crate) async fn kill_at_each_call(shop: &Shop) -> Figures {
         }
     }
     let ledger = shop.stack().payments().ledger();
-    violations.extend(Books::read(shop).await.violations(&journal, &ledger));
+    violations.extend(MoneyAndStock::read(shop).await.violations(&journal, &ledger));
     Figures { trials, kills, violations }
 }
 
 /// One order with one kill. An error says that the kill did not happen, or that the order did not end as it should.
 async fn trial(
-    shop: &Shop,
-    (seller, buyer): (&Customer, &Customer),
+    shop: &TestApp,
+    (seller, buyer): (&TestUser, &TestUser),
     course: Course,
     (nth, fault): (u64, Fault),
     number: u64,
-    journal: &mut Journal,
+    journal: &mut Expectations,
 ) -> Result<(), String> {
     let began_with = if matches!(course, Course::OutOfStock) { 1 } else { 5 };
     let product = shop.product(seller, 1_999, began_with).await;
@@ -104,22 +104,22 @@ async fn trial(
     journal.acknowledged.push(id.clone());
     if cancels {
         shop.order_in(buyer, &id, &["confirmed"]).await;
-        shop.quiet().await;
+        shop.wait_until_idle().await;
         injection = Some(shop.stack().faults().inject(kill));
         let cancel = shop.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).send().await;
         assert_eq!(cancel.status, StatusCode::OK, "{}", cancel.text);
     }
     let injection = injection.ok_or("no fault was injected")?;
-    if !injection.strikes_within(PATIENCE).await {
+    if !injection.wait_until_triggered(WAIT_TIMEOUT).await {
         return Err("the call was never made".to_owned());
     }
     settle(shop).await;
-    let ended = shop.look(buyer, &id).await;
+    let ended = shop.get_order(buyer, &id).await;
     if ended["status"] == course.end() { Ok(()) } else { Err(format!("the order is {}", ended["status"])) }
 }
 
 /// Lets whatever failed come back at once, until nothing is left to do.
-pub(crate) async fn settle(shop: &Shop) {
+pub(crate) async fn settle(shop: &TestApp) {
     let at_rest = || async {
         shop.stack().redeliver().await;
         shop.stack().idle(Duration::from_millis(300)).await.ok()
@@ -129,7 +129,7 @@ pub(crate) async fn settle(shop: &Shop) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_of_a_kill_at_each_call_of_the_fulfilment() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let figures = kill_at_each_call(&shop).await;
     println!("kill -9 of the fulfilment at each of its calls: {figures}");
     assert_eq!(figures.violations, Vec::<String>::new());

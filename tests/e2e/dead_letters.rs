@@ -7,22 +7,22 @@ use local::faults::{Fault, Rule, Service};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
 use test_support::app::{Answer, eventually};
-use test_support::audit::{Books, Journal};
-use test_support::{Customer, Shop};
+use test_support::audit::{Expectations, MoneyAndStock};
+use test_support::{TestApp, TestUser};
 
 use crate::crashes::settle;
 use crate::message_delivery::order_created;
 
 /// A shop, and who looks after what goes wrong in it.
-struct Desk {
-    shop: Shop,
-    admin: Customer,
+struct Fixture {
+    shop: TestApp,
+    admin: TestUser,
 }
 
-impl Desk {
+impl Fixture {
     async fn open() -> Self {
-        let shop = Shop::open().await;
-        let admin = shop.appointed("admin", Role::Admin).await;
+        let shop = TestApp::open().await;
+        let admin = shop.user_with_role("admin", Role::Admin).await;
         Self { shop, admin }
     }
 
@@ -71,7 +71,7 @@ fn path(letter: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poison_message_is_read_redriven_dies_again_and_is_removed() {
-    let desk = Desk::open().await;
+    let desk = Fixture::open().await;
     let poison = r#"{"type":"order.created","by":"nobody"}"#;
     desk.shop.send_message("FulfilmentQueue", poison).await;
     let letter = desk.letters("dead", 1).await.remove(0);
@@ -85,19 +85,19 @@ async fn a_poison_message_is_read_redriven_dies_again_and_is_removed() {
     let died = desk.letters("dead", 1).await.remove(0);
     assert_eq!((&died["id"], &died["version"]), (&letter["id"], &json!(3)));
     assert_eq!(died["redrives"][0]["by"], desk.admin.id);
-    desk.shop.quiet().await;
+    desk.shop.wait_until_idle().await;
     let tag = desk.get(&path(&letter)).await.headers["etag"].to_str().unwrap().to_owned();
     let remove = desk.shop.ask(Method::DELETE, &path(&letter)).by(&desk.admin);
     assert_eq!(remove.header("if-match", &tag).send().await.status, StatusCode::NO_CONTENT);
     assert_eq!(desk.get(&path(&letter)).await.status, StatusCode::NOT_FOUND);
     let removed = desk.letters("removed", 1).await.remove(0);
     assert_eq!((&removed["id"], &removed["removed"]["by"]), (&letter["id"], &json!(desk.admin.id)));
-    assert!(!Books::read(&desk.shop).await.dead_letters.remove(0).body.contains("nobody"));
+    assert!(!MoneyAndStock::read(&desk.shop).await.dead_letters.remove(0).body.contains("nobody"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_that_are_redriven_twice_have_one_effect_each() {
-    let desk = Desk::open().await;
+    let desk = Fixture::open().await;
     let shop = &desk.shop;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 100).await;
@@ -119,17 +119,17 @@ async fn messages_that_are_redriven_twice_have_one_effect_each() {
     for letter in &letters {
         assert_eq!(desk.redrive(letter).await.code(StatusCode::CONFLICT), "INVALID_STATE");
     }
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     assert_eq!(desk.letters("redriven", 20).await.len(), 20);
     let ledger = shop.stack().payments().ledger();
     assert!(orders.iter().all(|order| ledger.captures_of(order).len() == 1));
-    let journal = Journal { stocked: [(product, 100)].into(), acknowledged: orders };
-    assert_eq!(Books::read(shop).await.violations(&journal, &ledger), Vec::<String>::new());
+    let journal = Expectations { stocked: [(product, 100)].into(), acknowledged: orders };
+    assert_eq!(MoneyAndStock::read(shop).await.violations(&journal, &ledger), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_whose_message_died_with_a_table_that_did_not_answer_is_fulfilled_once_it_is_redriven() {
-    let desk = Desk::open().await;
+    let desk = Fixture::open().await;
     let shop = &desk.shop;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 100).await;
@@ -144,7 +144,7 @@ async fn an_order_whose_message_died_with_a_table_that_did_not_answer_is_fulfill
     };
     let letter = eventually("the message dies", died).await;
     assert_eq!(
-        (shop.look(&buyer, &order).await["status"].as_str(), &letter["attempts"]),
+        (shop.get_order(&buyer, &order).await["status"].as_str(), &letter["attempts"]),
         (Some("pending"), &json!(5))
     );
 
@@ -154,6 +154,6 @@ async fn an_order_whose_message_died_with_a_table_that_did_not_answer_is_fulfill
     settle(shop).await;
     let ledger = shop.stack().payments().ledger();
     assert_eq!(ledger.captures_of(&order).len(), 1);
-    let journal = Journal { stocked: [(product, 100)].into(), acknowledged: vec![order] };
-    assert_eq!(Books::read(shop).await.violations(&journal, &ledger), Vec::<String>::new());
+    let journal = Expectations { stocked: [(product, 100)].into(), acknowledged: vec![order] };
+    assert_eq!(MoneyAndStock::read(shop).await.violations(&journal, &ledger), Vec::<String>::new());
 }

@@ -4,19 +4,19 @@ use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};
 use local::services::ses::Email;
 use serde_json::json;
-use test_support::app::{PATIENCE, eventually};
-use test_support::seeded_bugs::plant;
-use test_support::{Customer, Shop};
+use test_support::app::{WAIT_TIMEOUT, eventually};
+use test_support::seeded_bugs::mutation;
+use test_support::{TestApp, TestUser};
 
 const EMAILS: &str = "queue-emails";
 
 /// The e-mail of this kind that the address got, once it did.
-async fn email(shop: &Shop, address: &str, kind: &str) -> Email {
+async fn email(shop: &TestApp, address: &str, kind: &str) -> Email {
     let look = || async { of_kind(shop, address, kind).pop() };
     eventually(&format!("an e-mail of kind {kind} is sent"), look).await
 }
 
-fn of_kind(shop: &Shop, address: &str, kind: &str) -> Vec<Email> {
+fn of_kind(shop: &TestApp, address: &str, kind: &str) -> Vec<Email> {
     let mut sent = shop.stack().mail().sent_to(address);
     sent.retain(|email| email.tags["kind"] == kind);
     sent
@@ -31,7 +31,7 @@ fn token(email: &Email, page: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_link_in_the_welcome_verifies_the_address_and_carries_the_correlation_id_of_the_request() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let account = json!({ "email": "ada@example.com", "password": "correct horse battery", "name": "Ada" });
     let register = shop.ask(Method::POST, "/v1/auth/register").header("x-correlation-id", "signup-7f3a");
     assert_eq!(register.json(&account).send().await.data(StatusCode::CREATED)["emailVerified"], false);
@@ -44,7 +44,7 @@ async fn the_link_in_the_welcome_verifies_the_address_and_carries_the_correlatio
     assert_eq!(verify().await.data(StatusCode::OK)["emailVerified"], true);
     assert_eq!(verify().await.status, StatusCode::UNAUTHORIZED, "the link is good once");
 
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     assert_eq!(shop.stack().mail().sent().len(), 1);
     let logs = shop.stack().logs().lines(EMAILS).join("\n");
     assert!(logs.contains("signup-7f3a"), "{logs}");
@@ -55,7 +55,7 @@ async fn the_link_in_the_welcome_verifies_the_address_and_carries_the_correlatio
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_link_to_a_forgotten_password_lets_choose_another_and_nobody_else_hears_of_it() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let ada = shop.customer("ada").await;
     for address in [ada.email.as_str(), "nobody@example.com"] {
         let forgot = shop.ask(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": address }));
@@ -68,12 +68,12 @@ async fn the_link_to_a_forgotten_password_lets_choose_another_and_nobody_else_he
     let login = json!({ "email": ada.email, "password": "another horse" });
     let logged_in = shop.ask(Method::POST, "/v1/auth/login").json(&login).send().await;
     assert_eq!(logged_in.status, StatusCode::OK, "{}", logged_in.text);
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     assert!(shop.stack().mail().sent_to("nobody@example.com").is_empty());
 }
 
 /// The seller does something with an order.
-async fn seller_does(shop: &Shop, seller: &Customer, order: &str, what: &str, body: &serde_json::Value) {
+async fn seller_does(shop: &TestApp, seller: &TestUser, order: &str, what: &str, body: &serde_json::Value) {
     let path = format!("/v1/orders/{order}/{what}");
     let asked = shop.ask(Method::POST, &path).by(seller).key(what).json(body).send().await;
     assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
@@ -81,7 +81,7 @@ async fn seller_does(shop: &Shop, seller: &Customer, order: &str, what: &str, bo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_buyer_is_written_about_an_order_from_its_confirmation_to_its_refund() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
     let placed = shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await.data(StatusCode::CREATED);
@@ -97,20 +97,20 @@ async fn the_buyer_is_written_about_an_order_from_its_confirmation_to_its_refund
     seller_does(&shop, &seller, id, "refund", &part).await;
     let part = email(&shop, &buyer.email, "order-refunded").await;
     assert!(part.text.contains("Refunded so far: 5.00 EUR"), "{}", part.text);
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     assert_eq!(of_kind(&shop, &buyer.email, "order-refunded").len(), 1);
     assert_eq!(shop.stack().mail().sent_to(&seller.email).len(), 1, "the seller is welcomed, and no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_buyer_is_written_about_an_order_that_expired() {
-    let shop = Shop::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
+    let shop = TestApp::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
     let placed = shop.order(&buyer, "k1", &product, 2, None).await.data(StatusCode::CREATED);
     let expired = || async {
         shop.stack().run_schedule("schedule-sweeper").await.unwrap();
-        (shop.look(&buyer, placed["id"].as_str().unwrap()).await["status"] == "expired").then_some(())
+        (shop.get_order(&buyer, placed["id"].as_str().unwrap()).await["status"] == "expired").then_some(())
     };
     eventually("the order expires", expired).await;
     email(&shop, &buyer.email, "order-expired").await;
@@ -118,18 +118,18 @@ async fn the_buyer_is_written_about_an_order_that_expired() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_comes_ten_times_at_once_is_one_email() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let ada = shop.customer("ada").await;
     email(&shop, &ada.email, "welcome").await;
     let message = changed(&ada);
     futures::future::join_all((0..10).map(|_| shop.send_message("EmailsQueue", &message))).await;
     email(&shop, &ada.email, "verify").await;
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     assert_eq!(of_kind(&shop, &ada.email, "verify").len(), 1);
 }
 
 /// The message that somebody's address has changed, as the relay would send it.
-fn changed(customer: &Customer) -> String {
+fn changed(customer: &TestUser) -> String {
     let id = customer.id.as_str();
     json!({
         "id": format!("{id}.2"),
@@ -146,7 +146,7 @@ fn changed(customer: &Customer) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_that_is_killed_loses_no_email_and_repeats_it_at_most_once() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let ses = |fault| Rule::new(EMAILS, fault).service(Service::Ses);
     let noting = |fault| Rule::new(EMAILS, fault).operation("TransactWriteItems").nth(2);
     let trials = [
@@ -159,12 +159,12 @@ async fn a_sender_that_is_killed_loses_no_email_and_repeats_it_at_most_once() {
     for (name, kill, sends) in trials {
         let struck = shop.stack().faults().inject(kill);
         let customer = shop.customer(name).await;
-        assert!(struck.strikes_within(PATIENCE).await, "{name}: the call was never made");
+        assert!(struck.wait_until_triggered(WAIT_TIMEOUT).await, "{name}: the call was never made");
         killed.push((name, customer.email, sends));
     }
     // As if the messages' time were over; they come back once more when their senders are known to be dead.
     assert_eq!(shop.stack().redeliver().await, killed.len());
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     for (name, address, sends) in killed {
         assert_eq!(of_kind(&shop, &address, "welcome").len(), sends, "{name}");
     }
@@ -173,11 +173,11 @@ async fn a_sender_that_is_killed_loses_no_email_and_repeats_it_at_most_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_email_whose_decision_is_not_kept_is_noticed_to_be_sent_twice() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let ada = shop.customer("ada").await;
     email(&shop, &ada.email, "welcome").await;
     // Without the condition that guards a version, each delivery takes the e-mail for its own.
-    shop.stack().faults().plant(plant("email-not-remembered"));
+    shop.stack().faults().add_mutation(mutation("email-not-remembered"));
     let message = changed(&ada);
     for _ in 0..2 {
         shop.send_message("EmailsQueue", &message).await;

@@ -5,11 +5,11 @@ use std::process::Output;
 use http::{Method, StatusCode};
 use local::stack::default_bin_dir;
 use local::system::arn;
-use test_support::{Customer, Shop};
+use test_support::{TestApp, TestUser};
 use tokio::process::Command;
 
 /// What `local appoint` says for an address.
-async fn appoint(shop: &Shop, email: &str) -> Output {
+async fn appoint(shop: &TestApp, email: &str) -> Output {
     let table = shop.stack().table_name("Table").unwrap();
     Command::new(default_bin_dir().join("local"))
         .args(["appoint", "--table", table, "--email", email])
@@ -23,13 +23,13 @@ async fn appoint(shop: &Shop, email: &str) -> Output {
         .unwrap()
 }
 
-async fn lists_accounts(shop: &Shop, who: &Customer) -> StatusCode {
+async fn lists_accounts(shop: &TestApp, who: &TestUser) -> StatusCode {
     shop.ask(Method::GET, "/v1/users?role=admin").by(who).send().await.status
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_runs_a_deployment_appoints_its_first_administrator() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let ada = shop.customer("ada").await;
     assert_eq!(lists_accounts(&shop, &ada).await, StatusCode::FORBIDDEN);
     assert!(!appoint(&shop, "nobody@example.com").await.status.success());
@@ -42,6 +42,6 @@ async fn who_runs_a_deployment_appoints_its_first_administrator() {
     let account = shop.ask(Method::GET, &path).by(&ada).send().await.data(StatusCode::OK);
     assert_eq!((&account["role"], &account["version"]), (&"admin".into(), &2.into()), "appointed once");
     assert_eq!(lists_accounts(&shop, &ada).await, StatusCode::FORBIDDEN, "her token says what it said");
-    let ada = Customer { token: shop.log_in(&ada.email).await, ..ada };
+    let ada = TestUser { token: shop.log_in(&ada.email).await, ..ada };
     assert_eq!(lists_accounts(&shop, &ada).await, StatusCode::OK);
 }

@@ -8,8 +8,8 @@ use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};
 use serde_json::json;
 use shared::domain::job::Priority;
-use shared::domain::job::create::RequestJob;
-use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::job::create::CreateJob;
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
@@ -18,11 +18,11 @@ use shared::kit::aws::dynamodb::{DynamoStore, Table};
 use shared::kit::command::{Command, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
 use stripe_sandbox::{Effect, Operation, Rule as Behaviour};
-use test_support::Shop;
+use test_support::TestApp;
 use test_support::app::eventually;
 use test_support::fixture::{cause, id, new_id};
 
-use crate::attacks::{Report, World, routes};
+use crate::attacks::{Fixture, Report, routes};
 use crate::crashes::settle;
 
 const REPORTS: &str = "queue-reports";
@@ -39,14 +39,14 @@ const CONSUMERS: [(&str, &str); 6] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_grant_of_every_function_is_used() {
-    let world = World::open_with(|builder| {
+    let world = Fixture::open_with(|builder| {
         builder
             .parameter("PaymentWindowSeconds", "1")
-            .parameter("PaymentGatewayRestSeconds", "1")
+            .parameter("PaymentGatewayBreakerOpenSeconds", "1")
             .parameter("ReconciliationSeconds", "0")
             // A report of two orders is handed over once.
-            .parameter("ReportPageOrders", "1")
-            .parameter("ReportStretchSeconds", "0")
+            .parameter("ReportPageSize", "1")
+            .parameter("ReportTimeSliceSeconds", "0")
     })
     .await;
     let mut report = Report::default();
@@ -75,7 +75,7 @@ async fn every_grant_of_every_function_is_used() {
     assert_eq!(stack.access().denied(), BTreeSet::new());
 }
 
-async fn read_lists_in_every_order(world: &World) {
+async fn read_lists_in_every_order(world: &Fixture) {
     for path in [
         "/v1/users?sort=name",
         "/v1/users?search=canary-b",
@@ -91,7 +91,7 @@ async fn read_lists_in_every_order(world: &World) {
 }
 
 /// An order that is shipped and refunded, one that expires, and one that is cancelled after it was paid.
-async fn sell_and_undo(world: &World) {
+async fn sell_and_undo(world: &Fixture) {
     let (shop, seller) = (&world.shop, &world.seller);
     let act = async |order: &str, action: &str, body: serde_json::Value| {
         let ask = shop.ask(Method::POST, &format!("/v1/orders/{order}/{action}")).by(seller);
@@ -109,21 +109,21 @@ async fn sell_and_undo(world: &World) {
     .await;
     let expired = || async {
         shop.stack().run_schedule("schedule-sweeper").await.unwrap();
-        (shop.look(&world.buyer, &waits).await["status"] == "expired").then_some(())
+        (shop.get_order(&world.buyer, &waits).await["status"] == "expired").then_some(())
     };
     eventually("the order expires", expired).await;
-    shop.quiet().await;
+    shop.wait_until_idle().await;
 }
 
-async fn close_a_market_that_was_counted(world: &World) {
+async fn close_a_market_that_was_counted(world: &Fixture) {
     let market = world.new_market().await;
-    world.shop.quiet().await;
+    world.shop.wait_until_idle().await;
     let ask = world.shop.ask(Method::DELETE, &format!("/v1/markets/{market}")).by(&world.seller);
     assert_eq!(ask.header("if-match", "*").send().await.status, StatusCode::NO_CONTENT);
 }
 
 /// Has the sales of the seller's market reported.
-async fn ask_for_a_report(world: &World, priority: &str) {
+async fn ask_for_a_report(world: &Fixture, priority: &str) {
     let body =
         json!({ "type": "sales_report", "params": { "marketId": world.market }, "priority": priority });
     let ask = world.shop.ask(Method::POST, "/v1/jobs").by(&world.seller).key(&local::system::aws_ids::uuid());
@@ -131,7 +131,7 @@ async fn ask_for_a_report(world: &World, priority: &str) {
 }
 
 /// A message that finds the table busy comes back; one that nobody can read is dead.
-async fn fail_once_and_for_good(world: &World, function: &str, queue: &str) {
+async fn fail_once_and_for_good(world: &Fixture, function: &str, queue: &str) {
     let shop = &world.shop;
     let busy = Rule::new(function, Fault::throttled()).service(Service::DynamoDb).times(12);
     let busy = shop.stack().faults().inject(busy);
@@ -141,7 +141,7 @@ async fn fail_once_and_for_good(world: &World, function: &str, queue: &str) {
     world.new_market().await;
     world.new_order().await;
     ask_for_a_report(world, if queue == "UrgentReportsQueue" { "high" } else { "normal" }).await;
-    assert!(busy.strikes_within(test_support::app::PATIENCE).await, "{function}");
+    assert!(busy.wait_until_triggered(test_support::app::WAIT_TIMEOUT).await, "{function}");
     settle(shop).await;
     shop.send_message(queue, "{}").await;
     let dead = || async { (world.all_dead_letters().await > letters).then_some(()) };
@@ -150,9 +150,9 @@ async fn fail_once_and_for_good(world: &World, function: &str, queue: &str) {
 }
 
 /// An order meets a gateway that is left alone, and comes again later.
-async fn lose_the_gateway(world: &World) {
+async fn lose_the_gateway(world: &Fixture) {
     let shop = &world.shop;
-    shop.stack().payments().behave(Behaviour::on(Operation::Any, Effect::Fail { status: 503 }));
+    shop.stack().payments().add_fault_rule(Behaviour::on(Operation::Any, Effect::Fail { status: 503 }));
     for n in 0..10 {
         shop.order(&world.buyer, &format!("lost-{n}"), &world.product, 1, Some("pm_card_visa")).await;
     }
@@ -161,11 +161,11 @@ async fn lose_the_gateway(world: &World) {
         lines.iter().any(|line| line.contains(r#""postponed""#)).then_some(())
     };
     eventually("an order is put off", postponed).await;
-    shop.stack().payments().behave_well();
+    shop.stack().payments().clear_fault_rules();
 }
 
 /// While the relay is down, something happens that every queue hears of; minutes later the sweeper publishes it.
-async fn miss_events(world: &World) {
+async fn miss_events(world: &Fixture) {
     let shop = &world.shop;
     let down = Rule::new("stream-outbox-relay", Fault::unavailable()).times(u64::MAX);
     shop.stack().faults().inject(down);
@@ -180,7 +180,7 @@ async fn miss_events(world: &World) {
     };
     happened(shop, register).await;
     let (name, currency) = ("Cups".parse().unwrap(), "EUR".parse().unwrap());
-    let (products, description, status) = (Vec::new(), None, OpeningStatus::Active);
+    let (products, description, status) = (Vec::new(), None, InitialStatus::Active);
     happened(shop, CreateMarket { id: new_id(), by, name, description, currency, status, products }).await;
     let quantity = 1.try_into().unwrap();
     let items = vec![OrderItem { product_id: id(&world.product), quantity, expected_price: None }];
@@ -190,7 +190,7 @@ async fn miss_events(world: &World) {
         let (from, to, run_at, reads_any) = (None, None, None, false);
         let retention = "1".parse().unwrap();
         let request =
-            RequestJob { id: new_id(), by, reads_any, market_id, from, to, priority, run_at, retention };
+            CreateJob { id: new_id(), by, reads_any, market_id, from, to, priority, run_at, retention };
         happened(shop, request).await;
     }
     shop.stack().run_schedule("schedule-sweeper").await.unwrap();
@@ -198,9 +198,9 @@ async fn miss_events(world: &World) {
 }
 
 /// Carries a command out as if it were two minutes ago.
-async fn happened<C: Command>(shop: &Shop, command: C) {
+async fn happened<C: Command>(shop: &TestApp, command: C) {
     let table = shop.stack().table_name("Table").unwrap();
     let store = DynamoStore::new(Table::new(shop.dynamodb(), table));
-    let cause = cause(SystemClock.now().minus(Duration::from_mins(2)));
+    let cause = cause(SystemClock.now().saturating_sub(Duration::from_mins(2)));
     assert!(store.execute(command, &cause).await.is_ok());
 }

@@ -2,9 +2,9 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use test_support::Shop;
+use test_support::TestApp;
 use test_support::app::Answer;
-use test_support::audit::{Books, Journal};
+use test_support::audit::{Expectations, MoneyAndStock};
 
 fn id_of(placed: &Answer) -> String {
     placed.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned()
@@ -19,16 +19,17 @@ fn statuses(timeline: &Value) -> Vec<&str> {
         .collect()
 }
 
-async fn books_balance(shop: &Shop, product: &str, began_with: i64) {
-    shop.quiet().await;
-    let journal = Journal { stocked: [(product.to_owned(), began_with)].into(), ..Journal::default() };
-    let violations = Books::read(shop).await.violations(&journal, &shop.stack().payments().ledger());
+async fn books_balance(shop: &TestApp, product: &str, began_with: i64) {
+    shop.wait_until_idle().await;
+    let journal =
+        Expectations { stocked: [(product.to_owned(), began_with)].into(), ..Expectations::default() };
+    let violations = MoneyAndStock::read(shop).await.violations(&journal, &shop.stack().payments().ledger());
     assert_eq!(violations, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_confirmed_and_captured_exactly_once() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
     let placed = shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await;
@@ -48,7 +49,7 @@ async fn an_order_is_confirmed_and_captured_exactly_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_order_is_rejected_and_gives_its_stock_back() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
     let id = id_of(&shop.order(&buyer, "k1", &product, 2, Some("pm_card_chargeDeclined")).await);
@@ -64,7 +65,7 @@ async fn a_declined_order_is_rejected_and_gives_its_stock_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_beyond_the_stock_is_rejected_and_takes_nothing() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 3).await;
     let id = id_of(&shop.order(&buyer, "k1", &product, 4, Some("pm_card_visa")).await);
@@ -77,7 +78,7 @@ async fn an_order_beyond_the_stock_is_rejected_and_takes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_20_buyers_of_the_last_piece_one_gets_it() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 1).await;
     let keys: Vec<String> = (0..20).map(|n| format!("k{n}")).collect();
@@ -94,7 +95,7 @@ async fn of_20_buyers_of_the_last_piece_one_gets_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_without_a_payment_method_waits_and_expires() {
-    let shop = Shop::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
+    let shop = TestApp::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
     let id = id_of(&shop.order(&buyer, "k1", &product, 2, None).await);
@@ -103,7 +104,7 @@ async fn an_order_without_a_payment_method_waits_and_expires() {
 
     let expired = || async {
         shop.stack().run_schedule("schedule-sweeper").await.unwrap();
-        (shop.look(&buyer, &id).await["status"] == "expired").then_some(())
+        (shop.get_order(&buyer, &id).await["status"] == "expired").then_some(())
     };
     test_support::app::eventually("the order expires", expired).await;
     books_balance(&shop, &product, 10).await;
@@ -112,7 +113,7 @@ async fn an_order_without_a_payment_method_waits_and_expires() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_order_gives_stock_and_money_back() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
     let paid = id_of(&shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await);
@@ -137,14 +138,14 @@ async fn a_cancelled_order_gives_stock_and_money_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_takes_two_requests_to_place_eight_to_relay_four_to_fulfil_two_to_count_and_four_to_write_about()
  {
-    let shop = Shop::open_with(|builder| builder.parameter("AnalyticsWindowSeconds", "3")).await;
+    let shop = TestApp::open_with(|builder| builder.parameter("AnalyticsWindowSeconds", "3")).await;
     shop.stack().payments().set_webhook_url(None);
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     shop.stack().faults().forget_calls();
     let id = id_of(&shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await);
-    shop.quiet().await;
+    shop.wait_until_idle().await;
 
     let calls = |function: &str| {
         let calls = shop.stack().faults().calls_of(function).into_iter();
@@ -163,5 +164,5 @@ async fn an_order_takes_two_requests_to_place_eight_to_relay_four_to_fulfil_two_
     let writing =
         ["BatchGetItem", "TransactWriteItems", "POST /v2/email/outbound-emails", "TransactWriteItems"];
     assert_eq!(calls("queue-emails"), writing);
-    assert_eq!(shop.look(&buyer, &id).await["status"], "confirmed");
+    assert_eq!(shop.get_order(&buyer, &id).await["status"], "confirmed");
 }

@@ -4,27 +4,27 @@ use http::{Method, StatusCode};
 use local::faults::{Fault, FaultBody, Rule, Service};
 use serde_json::{Value, json};
 use shared::domain::market::Market;
-use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role, User};
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::{DynamoStore, Table};
 use shared::kit::command::{Command, Record, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::Shop;
+use test_support::TestApp;
 use test_support::fixture::{actor, cause, new_id};
 
 const FUNCTION: &str = "api-markets";
 
 /// A street of markets.
-struct Street {
-    shop: Shop,
+struct Fixture {
+    shop: TestApp,
     store: DynamoStore,
 }
 
-impl Street {
+impl Fixture {
     async fn open() -> Self {
-        let shop = Shop::open().await;
+        let shop = TestApp::open().await;
         let table = shop.stack().table_name("Table").unwrap();
         let store = DynamoStore::new(Table::new(shop.dynamodb(), table));
         Self { shop, store }
@@ -44,7 +44,7 @@ impl Street {
 
     async fn market(&self, name: &str, by: Actor) -> Market {
         let (id, currency, name) = (new_id(), "EUR".parse().unwrap(), name.parse().unwrap());
-        let (description, status, products) = (None, OpeningStatus::Active, Vec::new());
+        let (description, status, products) = (None, InitialStatus::Active, Vec::new());
         self.run(CreateMarket { id, by, name, description, currency, status, products }).await
     }
 
@@ -70,13 +70,13 @@ fn names(list: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_gone_through_in_three_ways_and_shows_what_is_asked_for() {
-    let street = Street::open().await;
+    let street = Fixture::open().await;
     let (ada, bob) = (street.person("Ada").await, street.person("Bob").await);
     let all: Vec<String> = (0..25).map(|n| format!("Market {n:02}")).collect();
     for (n, name) in all.iter().enumerate() {
         street.market(name, if n % 2 == 0 { ada } else { bob }).await;
     }
-    street.shop.quiet().await;
+    street.shop.wait_until_idle().await;
 
     let second = street.list("sort=name&page=2&limit=10&fields=name").await;
     assert_eq!(names(&second), all[10..20]);
@@ -100,7 +100,7 @@ async fn a_list_is_gone_through_in_three_ways_and_shows_what_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_markets_with_their_creators_are_one_request_more_and_those_left_out_are_asked_for_again() {
-    let street = Street::open().await;
+    let street = Fixture::open().await;
     let people = [street.person("Ada").await, street.person("Bob").await];
     for n in 0..100 {
         street.market(&format!("Market {n:02}"), people[n % 2]).await;
@@ -132,7 +132,7 @@ async fn a_hundred_markets_with_their_creators_are_one_request_more_and_those_le
     let rule = Rule::new(FUNCTION, fault).service(Service::DynamoDb).operation("BatchGetItem").nth(2);
     let struck = street.shop.stack().faults().inject(rule);
     let (list, with) = requests(query).await;
-    assert_eq!(struck.fired(), 1);
+    assert_eq!(struck.trigger_count(), 1);
     assert_eq!(
         with,
         ["BatchGetItem", "BatchGetItem", "BatchGetItem", "Query"],

@@ -4,40 +4,41 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 use stripe_sandbox::{Effect, LostAnswer, Operation, Rule, WorkAt};
 use test_support::app::eventually;
-use test_support::audit::{Books, Journal};
-use test_support::{Customer, Shop};
+use test_support::audit::{Expectations, MoneyAndStock};
+use test_support::{TestApp, TestUser};
 
 /// A shop whose gateway behaves so, and an order in it: the shop, the buyer, the order's id, its product.
-async fn order_with(rule: Rule) -> (Shop, Customer, String, String) {
-    let shop = Shop::open().await;
+async fn order_with(rule: Rule) -> (TestApp, TestUser, String, String) {
+    let shop = TestApp::open().await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
-    shop.stack().payments().behave(rule);
+    shop.stack().payments().add_fault_rule(rule);
     let placed = shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await;
     let id = placed.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned();
     (shop, buyer, id, product)
 }
 
 /// Waits for the order to end so and for nothing to move any more, and audits what is left.
-async fn ends(shop: &Shop, buyer: &Customer, id: &str, product: &str, status: &str) {
+async fn ends(shop: &TestApp, buyer: &TestUser, id: &str, product: &str, status: &str) {
     let at_rest = || async {
-        let order = shop.look(buyer, id).await;
+        let order = shop.get_order(buyer, id).await;
         let idle = shop.stack().idle(std::time::Duration::from_millis(300)).await;
         (order["status"] == status && idle.is_ok()).then_some(())
     };
     eventually(&format!("the order is {status} and nothing moves"), at_rest).await;
-    let journal = Journal { stocked: [(product.to_owned(), 10)].into(), acknowledged: vec![id.to_owned()] };
-    let violations = Books::read(shop).await.violations(&journal, &shop.stack().payments().ledger());
+    let journal =
+        Expectations { stocked: [(product.to_owned(), 10)].into(), acknowledged: vec![id.to_owned()] };
+    let violations = MoneyAndStock::read(shop).await.violations(&journal, &shop.stack().payments().ledger());
     assert_eq!(violations, Vec::<String>::new());
 }
 
-fn captures(shop: &Shop, id: &str) -> usize {
+fn captures(shop: &TestApp, id: &str) -> usize {
     shop.stack().payments().ledger().captures_of(id).len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_whose_answer_is_lost_is_asked_for_again_and_made_once() {
-    let lost = Effect::ChargeAndLoseAnswer { answer: LostAnswer::Close };
+    let lost = Effect::ChargeAndDropResponse { answer: LostAnswer::Close };
     let (shop, buyer, id, product) = order_with(Rule::on(Operation::Create, lost).times(1)).await;
     ends(&shop, &buyer, &id, &product, "confirmed").await;
     assert_eq!(captures(&shop, &id), 1);
@@ -45,7 +46,7 @@ async fn a_charge_whose_answer_is_lost_is_asked_for_again_and_made_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_behind_a_stored_failure_is_found_by_its_order() {
-    let lost = Effect::ChargeAndLoseAnswer { answer: LostAnswer::InternalError };
+    let lost = Effect::ChargeAndDropResponse { answer: LostAnswer::InternalError };
     let (shop, buyer, id, product) = order_with(Rule::on(Operation::Create, lost).times(1)).await;
     ends(&shop, &buyer, &id, &product, "confirmed").await;
     assert_eq!(captures(&shop, &id), 1);
@@ -97,7 +98,7 @@ async fn while_the_gateway_is_down_the_timeline_says_so_and_afterwards_the_order
     assert_eq!(fulfilment["lastError"], "the payment gateway does not answer");
     assert!(fulfilment["nextAttemptAt"].is_string(), "{fulfilment}");
 
-    shop.stack().payments().behave_well();
+    shop.stack().payments().clear_fault_rules();
     ends(&shop, &buyer, &id, &product, "confirmed").await;
     assert_eq!(captures(&shop, &id), 1);
 }

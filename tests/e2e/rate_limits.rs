@@ -2,11 +2,11 @@
 
 use http::{Method, StatusCode};
 use local::faults::Service;
-use test_support::Shop;
+use test_support::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_instances_together_grant_no_more_reads_than_the_limit() {
-    let shop = Shop::open_with(|builder| builder.parameter("ReadsPerMinute", "40").instances(4)).await;
+    let shop = TestApp::open_with(|builder| builder.parameter("ReadsPerMinute", "40").instances(4)).await;
     let customer = shop.customer("ada").await;
     let (mut granted, mut refused) = (0, 0);
     for _ in 0..10 {
@@ -32,7 +32,7 @@ async fn several_instances_together_grant_no_more_reads_than_the_limit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_addresses_share_the_limit_of_the_real_one() {
-    let shop = Shop::open_with(|builder| builder.parameter("ReadsPerMinute", "20")).await;
+    let shop = TestApp::open_with(|builder| builder.parameter("ReadsPerMinute", "20")).await;
     let asked = (0..200).map(|n| {
         let forged = format!("203.0.113.{}", n % 250);
         shop.ask(Method::GET, "/v1/markets").header("x-forwarded-for", &forged).send()
@@ -44,7 +44,7 @@ async fn forged_addresses_share_the_limit_of_the_real_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_ten_failed_logins_even_the_right_password_waits() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let customer = shop.customer("ada").await;
     let login = |password: &'static str| {
         let body = serde_json::json!({ "email": customer.email, "password": password });

@@ -5,26 +5,26 @@ use serde_json::json;
 use shared::domain::user::Role;
 use stripe_sandbox::{Effect, Operation, Rule};
 use test_support::app::eventually;
-use test_support::audit::{Books, Journal};
-use test_support::{Customer, Shop};
+use test_support::audit::{Expectations, MoneyAndStock};
+use test_support::{TestApp, TestUser};
 
 use crate::crashes::settle;
 
 /// A shop that hears nothing from its gateway, and compares books whenever the sweeper runs.
-async fn deaf_shop() -> (Shop, Customer, String) {
-    let shop = Shop::open_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
-    shop.stack().payments().behave(Rule::on(Operation::Any, Effect::WebhookDrop));
+async fn deaf_shop() -> (TestApp, TestUser, String) {
+    let shop = TestApp::open_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
+    shop.stack().payments().add_fault_rule(Rule::on(Operation::Any, Effect::WebhookDrop));
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
     let product = shop.product(&seller, 1_999, 10).await;
     (shop, buyer, product)
 }
 
 /// An order that waits for its payment, and what it is to be paid with.
-async fn waiting(shop: &Shop, buyer: &Customer, product: &str, key: &str) -> (String, String) {
+async fn waiting(shop: &TestApp, buyer: &TestUser, product: &str, key: &str) -> (String, String) {
     let placed = shop.order(buyer, key, product, 2, None).await.data(StatusCode::CREATED);
     let id = placed["id"].as_str().unwrap().to_owned();
     let payable = || async {
-        let shown = shop.look(buyer, &id).await;
+        let shown = shop.get_order(buyer, &id).await;
         shown["payment"]["gatewayId"].as_str().map(str::to_owned)
     };
     let intent = eventually("the order can be paid", payable).await;
@@ -32,20 +32,20 @@ async fn waiting(shop: &Shop, buyer: &Customer, product: &str, key: &str) -> (St
 }
 
 /// The buyer pays at the gateway.
-async fn pay(shop: &Shop, intent: &str) -> u16 {
+async fn pay(shop: &TestApp, intent: &str) -> u16 {
     let address = format!("{}/sandbox/payment_intents/{intent}/pay", shop.stack().payments_endpoint());
     let request = reqwest::Client::new().post(address).form(&[("payment_method", "pm_card_visa")]);
     request.send().await.unwrap().status().as_u16()
 }
 
-async fn sweep(shop: &Shop) {
+async fn sweep(shop: &TestApp) {
     shop.stack().run_schedule("schedule-sweeper").await.unwrap();
 }
 
-async fn balances(shop: &Shop, product: String, orders: Vec<String>) {
+async fn balances(shop: &TestApp, product: String, orders: Vec<String>) {
     settle(shop).await;
-    let journal = Journal { stocked: [(product, 10)].into(), acknowledged: orders };
-    let violations = Books::read(shop).await.violations(&journal, &shop.stack().payments().ledger());
+    let journal = Expectations { stocked: [(product, 10)].into(), acknowledged: orders };
+    let violations = MoneyAndStock::read(shop).await.violations(&journal, &shop.stack().payments().ledger());
     assert_eq!(violations, Vec::<String>::new());
 }
 
@@ -55,11 +55,11 @@ async fn without_webhooks_a_payment_is_found_by_the_sweeper_and_confirms_its_ord
     let (id, intent) = waiting(&shop, &buyer, &product, "k1").await;
     assert_eq!(pay(&shop, &intent).await, 200);
     settle(&shop).await;
-    assert_eq!(shop.look(&buyer, &id).await["status"], "awaiting_payment", "nobody has heard of it");
+    assert_eq!(shop.get_order(&buyer, &id).await["status"], "awaiting_payment", "nobody has heard of it");
     sweep(&shop).await;
     let confirmed = shop.order_in(&buyer, &id, &["confirmed"]).await;
     sweep(&shop).await;
-    assert_eq!(shop.look(&buyer, &id).await["version"], confirmed["version"]);
+    assert_eq!(shop.get_order(&buyer, &id).await["version"], confirmed["version"]);
     balances(&shop, product, vec![id.clone()]).await;
     assert_eq!(shop.stack().payments().ledger().net(&id), 3_998);
 }
@@ -86,8 +86,8 @@ async fn without_webhooks_a_payment_after_a_cancel_goes_back_and_what_is_left_to
 
 #[tokio::test(flavor = "multi_thread")]
 async fn money_for_an_order_that_there_is_not_is_shown_to_a_moderator() {
-    let shop = Shop::open_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
-    let moderator = shop.appointed("moderator", Role::Moderator).await;
+    let shop = TestApp::open_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
+    let moderator = shop.user_with_role("moderator", Role::Moderator).await;
     let order = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS";
     let sweeper = shop.stack().deployment().function("schedule-sweeper").unwrap();
     let key = &sweeper.environment["AGORA_PAYMENT_GATEWAY_KEY"];

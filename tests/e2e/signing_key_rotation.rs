@@ -7,26 +7,26 @@ use futures::future::{join, join_all};
 use http::{Method, StatusCode};
 use local::keys::rotation;
 use local::keys::store::KeyFolder;
-use local::keys::{KeyRing, Live, Pair, Stage};
+use local::keys::{DeployedKeys, KeyRing, Pair, Stage};
 use local::system::clock;
 use serde_json::{Value, json};
-use test_support::app::{Answer, PATIENCE};
-use test_support::{Customer, Shop};
+use test_support::app::{Answer, WAIT_TIMEOUT};
+use test_support::{TestApp, TestUser};
 
 /// How many people use the shop at once.
 const PEOPLE: usize = 2;
 
 /// A shop that keeps its keys in a folder, which is gone when the test ends.
-struct Keyed {
-    shop: Shop,
+struct Fixture {
+    shop: TestApp,
     folder: KeyFolder,
     path: PathBuf,
 }
 
-impl Keyed {
+impl Fixture {
     async fn open() -> Self {
         let path = std::env::temp_dir().join(format!("e2e-keys-{}", local::system::aws_ids::uuid()));
-        let shop = Shop::open_with(|builder| builder.state_dir(&path)).await;
+        let shop = TestApp::open_with(|builder| builder.state_dir(&path)).await;
         Self { shop, folder: KeyFolder::of_local_stack(&path), path }
     }
 
@@ -49,7 +49,7 @@ impl Keyed {
     }
 }
 
-impl Drop for Keyed {
+impl Drop for Fixture {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.path);
     }
@@ -57,8 +57,8 @@ impl Drop for Keyed {
 
 /// People who log in, read and refresh, again and again, and what went wrong for them.
 struct Traffic<'a> {
-    shop: &'a Shop,
-    people: Vec<Customer>,
+    shop: &'a TestApp,
+    people: Vec<TestUser>,
     rounds: Vec<Cell<u64>>,
     requests: Cell<u64>,
     failures: RefCell<Vec<String>>,
@@ -66,7 +66,7 @@ struct Traffic<'a> {
 }
 
 impl<'a> Traffic<'a> {
-    async fn of(shop: &'a Shop) -> Self {
+    async fn of(shop: &'a TestApp) -> Self {
         let people = join_all((0..PEOPLE).map(async |n| shop.customer(&format!("person{n}")).await)).await;
         let rounds = people.iter().map(|_| Cell::new(0)).collect();
         let (requests, over) = (Cell::new(0), Cell::new(false));
@@ -98,7 +98,7 @@ impl<'a> Traffic<'a> {
         test_support::app::eventually("everybody has gone round", all).await;
     }
 
-    async fn go_round(&self, person: &Customer) {
+    async fn go_round(&self, person: &TestUser) {
         let login = json!({ "email": person.email, "password": "correct horse battery staple" });
         let Some(tokens) = self.tokens("/v1/auth/login", &login).await else { return };
         self.read(person, &tokens).await;
@@ -113,9 +113,9 @@ impl<'a> Traffic<'a> {
     }
 
     /// One request to each function that verifies tokens.
-    async fn read(&self, person: &Customer, tokens: &Value) {
+    async fn read(&self, person: &TestUser, tokens: &Value) {
         let token = tokens["accessToken"].as_str().unwrap_or_default().to_owned();
-        let person = Customer { token, ..person.clone() };
+        let person = TestUser { token, ..person.clone() };
         let nothing = "01J8Z3K5V0ABCDEFGHJKMNPQRS";
         let reads = [
             ("/v1/users/me".to_owned(), StatusCode::OK),
@@ -143,18 +143,18 @@ impl<'a> Traffic<'a> {
     }
 }
 
-async fn me(shop: &Shop, customer: &Customer) -> Answer {
+async fn me(shop: &TestApp, customer: &TestUser) -> Answer {
     shop.ask(Method::GET, "/v1/users/me").by(customer).send().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_of_a_rotation_of_the_signing_keys_under_traffic() {
-    let keyed = Keyed::open().await;
+    let keyed = Fixture::open().await;
     let (shop, folder) = (&keyed.shop, &keyed.folder);
     let traffic = Traffic::of(shop).await;
     let early = shop.customer("early").await;
     let mut now = clock::now();
-    folder.note_live(&Live::of_parameters(&shop.stack().parameters(), now).unwrap()).unwrap();
+    folder.note_live(&DeployedKeys::of_parameters(&shop.stack().parameters(), now).unwrap()).unwrap();
     traffic
         .during(async {
             for stage in [Stage::Introduced, Stage::Overlapping, Stage::Steady] {
@@ -180,7 +180,7 @@ async fn figures_of_a_rotation_of_the_signing_keys_under_traffic() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_signs_before_it_is_published_everywhere_is_noticed() {
-    let keyed = Keyed::open().await;
+    let keyed = Fixture::open().await;
     let traffic = Traffic::of(&keyed.shop).await;
     let now = clock::now();
     let ring = keyed.folder.ring().unwrap().unwrap();
@@ -197,14 +197,14 @@ async fn a_key_that_signs_before_it_is_published_everywhere_is_noticed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_are_replaced_by_a_deployment_and_no_request_fails() {
-    let shop = Shop::open_with(|builder| builder.instances(4)).await;
+    let shop = TestApp::open_with(|builder| builder.instances(4)).await;
     let customer = shop.customer("ada").await;
     let asked = || join_all((0..40).map(|_| me(&shop, &customer)));
     asked().await;
     let before = shop.stack().stats()["api-users"];
     assert!(before.instances >= 2, "{before:?}");
     let parameters = shop.stack().parameters();
-    let deployed = async { tokio::time::timeout(PATIENCE, shop.stack().deploy(&parameters)).await };
+    let deployed = async { tokio::time::timeout(WAIT_TIMEOUT, shop.stack().deploy(&parameters)).await };
     let (answers, deployed) = join(asked(), deployed).await;
     deployed.unwrap().unwrap();
     assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));

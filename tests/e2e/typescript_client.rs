@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use test_support::{Shop, workspace};
+use test_support::{TestApp, workspace};
 
 /// Node.js: the one that `make client` installed.
 fn node() -> PathBuf {
@@ -13,7 +13,7 @@ fn node() -> PathBuf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_typescript_client_places_an_order_and_refunds_it() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let example = workspace("clients/typescript/dist/examples/order.js");
     assert!(example.exists(), "the client is not built: run `make client`");
     let url = shop.stack().url().clone();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use shared::domain::user::Role;
-use test_support::Shop;
+use test_support::TestApp;
 use test_support::fuzz;
 use test_support::fuzz::Effort;
 
@@ -22,8 +22,8 @@ async fn main() -> ExitCode {
         seed,
         at_most: Duration::from_hours(1),
     };
-    let shop = Shop::open().await;
-    let caller = shop.appointed("admin", Role::Admin).await;
+    let shop = TestApp::open().await;
+    let caller = shop.user_with_role("admin", Role::Admin).await;
     let verdict = fuzz::run(&shop, &caller, effort).await;
     println!("{}", verdict.report);
     println!(

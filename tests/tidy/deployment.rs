@@ -106,7 +106,7 @@ fn names_that_code_and_template_share_are_the_same() {
     assert!(template.contains(&format!("\"kind\": {{\"S\": [\"{OUTBOX_KIND}\"]}}")), "the stream's filter");
     assert!(template.contains(&format!("AttributeName: {TTL}\n")), "the time to live");
     for subscriber in Subscriber::ALL {
-        for variable in [subscriber.queue_variable(), subscriber.dead_letters_variable()] {
+        for variable in [subscriber.queue_env_var(), subscriber.dlq_env_var()] {
             assert!(template.contains(&format!("{variable}: !Ref")), "{variable}");
         }
     }

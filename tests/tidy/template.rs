@@ -252,7 +252,7 @@ fn nothing_fails_without_an_alarm_that_reaches_somebody() {
     assert_eq!(given_up, BTreeSet::from(["OutboxFailures".to_owned()]));
     let functions = ids(&template, "AWS::Serverless::Function");
     assert!(alarmed(&template, "Errors").is_superset(&functions), "a function crashes unheard");
-    for metric in ["IteratorAge", "OutboxWaiting", "BreakerTurns", "5xx", "Latency"] {
+    for metric in ["IteratorAge", "OutboxBacklogAge", "BreakerTransitions", "5xx", "Latency"] {
         assert!(!alarmed(&template, metric).is_empty(), "{metric}");
     }
     let dashboard = template.written("Resources").unwrap()["Dashboard"].to_string();
@@ -269,7 +269,7 @@ fn a_deployment_goes_by_an_alias_and_back_on_alarms_of_all_functions() {
     let functions = &template.written("Globals").unwrap()["Function"];
     assert_eq!(functions["AutoPublishAlias"], "live");
     let preference = &functions["DeploymentPreference"];
-    assert_eq!(preference["Type"], json!({ "Ref": "DeploymentPace" }));
+    assert_eq!(preference["Type"], json!({ "Ref": "DeploymentPreference" }));
     let alarms = texts(&preference["Alarms"]);
     let mut watched = BTreeSet::new();
     for alarm in alarms {

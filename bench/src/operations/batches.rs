@@ -2,15 +2,15 @@
 
 use http::StatusCode;
 use serde_json::json;
-use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 
 use crate::events;
-use crate::fixture::{Stage, id};
-use crate::request_counts::Book;
+use crate::fixture::{Fixture, id};
+use crate::request_counts::CostTable;
 use crate::workloads::TEN;
 
 /// Counts them.
-pub(super) async fn count(stage: &Stage, book: &mut Book) {
+pub(super) async fn count(stage: &Fixture, book: &mut CostTable) {
     Box::pin(relayed(stage, book)).await;
     let orders = ten_orders(stage).await;
     delivered(stage, book, "count ten orders", "queue-analytics", &orders).await;
@@ -34,12 +34,18 @@ pub(super) async fn count(stage: &Stage, book: &mut Book) {
     .await;
 }
 
-async fn delivered(stage: &Stage, book: &mut Book, name: &str, function: &str, events: &[Pending]) {
+async fn delivered(
+    stage: &Fixture,
+    book: &mut CostTable,
+    name: &str,
+    function: &str,
+    events: &[OutboxEvent],
+) {
     book.count(stage, name, function, stage.deliver(function, events)).await;
 }
 
 /// What is heard of ten orders that were placed; nothing else is left in the outbox.
-async fn ten_orders(stage: &Stage) -> Vec<Pending> {
+async fn ten_orders(stage: &Fixture) -> Vec<OutboxEvent> {
     stage.clear_outbox().await;
     for _ in 0..TEN {
         stage.place(&local::system::aws_ids::uuid()).await;
@@ -48,7 +54,7 @@ async fn ten_orders(stage: &Stage) -> Vec<Pending> {
 }
 
 /// The same, none of a product that another is of.
-async fn orders_of_ten_products(stage: &Stage) -> Vec<Pending> {
+async fn orders_of_ten_products(stage: &Fixture) -> Vec<OutboxEvent> {
     let products = list_ten(stage, "SAUCER").await;
     stage.clear_outbox().await;
     for product in products {
@@ -57,14 +63,14 @@ async fn orders_of_ten_products(stage: &Stage) -> Vec<Pending> {
     stage.events("order.created").await
 }
 
-async fn ten_products(stage: &Stage) -> Vec<Pending> {
+async fn ten_products(stage: &Fixture) -> Vec<OutboxEvent> {
     stage.clear_outbox().await;
     list_ten(stage, "PLATE").await;
     stage.events("product.changed").await
 }
 
 /// Lists ten products; gives their ids.
-async fn list_ten(stage: &Stage, sku: &str) -> Vec<String> {
+async fn list_ten(stage: &Fixture, sku: &str) -> Vec<String> {
     let mut listed = Vec::with_capacity(TEN);
     for number in 0..TEN {
         let price = json!({ "amount": 999, "currency": "EUR" });
@@ -77,7 +83,7 @@ async fn list_ten(stage: &Stage, sku: &str) -> Vec<String> {
 }
 
 /// Orders of a market are spread by chance, and units are rounded for each part: without orders, they are always the same.
-async fn a_job(stage: &Stage) -> Vec<Pending> {
+async fn a_job(stage: &Fixture) -> Vec<OutboxEvent> {
     stage.clear_outbox().await;
     let market = json!({ "name": "Empty", "currency": "EUR" });
     let market = stage.post(&stage.seller, "/v1/markets", &market, StatusCode::CREATED).await;
@@ -87,17 +93,17 @@ async fn a_job(stage: &Stage) -> Vec<Pending> {
 }
 
 /// What the relay sends is delivered at once: nothing is counted before that is over.
-async fn relayed(stage: &Stage, book: &mut Book) {
+async fn relayed(stage: &Fixture, book: &mut CostTable) {
     let stream = events::stream(&stage.table(), &ten_orders(stage).await);
     book.count(stage, "relay ten events to two queues each", "stream-outbox-relay", async {
         stage.accept("stream-outbox-relay", &stream).await;
     })
     .await;
-    stage.shop.quiet().await;
+    stage.shop.wait_until_idle().await;
 }
 
 /// Nine messages that are fine, and one that is not.
-async fn poisoned(stage: &Stage, book: &mut Book) {
+async fn poisoned(stage: &Fixture, book: &mut CostTable) {
     let mut orders = ten_orders(stage).await;
     "not an event".clone_into(&mut orders[TEN - 1].body);
     delivered(
@@ -108,5 +114,5 @@ async fn poisoned(stage: &Stage, book: &mut Book) {
         &orders,
     )
     .await;
-    stage.shop.quiet().await;
+    stage.shop.wait_until_idle().await;
 }

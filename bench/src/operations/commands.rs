@@ -3,11 +3,11 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::fixture::{Stage, id};
-use crate::request_counts::Book;
+use crate::fixture::{Fixture, id};
+use crate::request_counts::CostTable;
 
 /// Counts them.
-pub(super) async fn count(stage: &Stage, book: &mut Book) {
+pub(super) async fn count(stage: &Fixture, book: &mut CostTable) {
     Box::pin(accounts(stage, book)).await;
     Box::pin(catalogue(stage, book)).await;
     Box::pin(orders(stage, book)).await;
@@ -16,7 +16,7 @@ pub(super) async fn count(stage: &Stage, book: &mut Book) {
     book.count(stage, "ask for a report", "api-jobs", async { drop(asking.await) }).await;
 }
 
-async fn accounts(stage: &Stage, book: &mut Book) {
+async fn accounts(stage: &Fixture, book: &mut CostTable) {
     let password = "correct horse battery staple";
     let account = json!({ "email": "new@example.com", "password": password, "name": "New" });
     let login = json!({ "email": "new@example.com", "password": password });
@@ -35,7 +35,7 @@ async fn accounts(stage: &Stage, book: &mut Book) {
     book.count(stage, "refresh a session", "api-auth", async { drop(refreshed.await) }).await;
 }
 
-async fn catalogue(stage: &Stage, book: &mut Book) {
+async fn catalogue(stage: &Fixture, book: &mut CostTable) {
     let market = json!({ "name": "Bowls", "currency": "EUR" });
     let opening = stage.post(&stage.seller, "/v1/markets", &market, StatusCode::CREATED);
     book.count(stage, "open a market", "api-markets", async { drop(opening.await) }).await;
@@ -50,7 +50,7 @@ async fn catalogue(stage: &Stage, book: &mut Book) {
     book.count(stage, "restock a product", "api-products", async { drop(restocking.await) }).await;
 }
 
-async fn orders(stage: &Stage, book: &mut Book) {
+async fn orders(stage: &Fixture, book: &mut CostTable) {
     let mut order = String::new();
     book.count(stage, "place an order", "api-orders", async { order = stage.place("counted").await }).await;
     book.count(stage, "place it again, under the same key", "api-orders", async {

@@ -2,17 +2,17 @@
 
 use http::{Method, StatusCode};
 
-use crate::fixture::Stage;
-use crate::request_counts::Book;
+use crate::fixture::Fixture;
+use crate::request_counts::CostTable;
 
 /// Counts them.
-pub(super) async fn count(stage: &Stage, book: &mut Book) {
+pub(super) async fn count(stage: &Fixture, book: &mut CostTable) {
     Box::pin(public(stage, book)).await;
     Box::pin(private(stage, book)).await;
 }
 
 /// What everybody may see is remembered for some seconds.
-async fn public(stage: &Stage, book: &mut Book) {
+async fn public(stage: &Fixture, book: &mut CostTable) {
     let product = format!("/v1/products/{}", stage.product);
     let market = format!("/v1/markets/{}", stage.market);
     for (what, function, path) in [("product", "api-products", product), ("market", "api-markets", market)] {
@@ -32,7 +32,7 @@ async fn public(stage: &Stage, book: &mut Book) {
     book.get(stage, "search for a word that nothing has", "api-search", "/v1/search?q=mug").await;
 }
 
-async fn private(stage: &Stage, book: &mut Book) {
+async fn private(stage: &Fixture, book: &mut CostTable) {
     let order = format!("/v1/orders/{}", stage.order);
     book.get(stage, "show an order", "api-orders", &order).await;
     book.get(stage, "show an order's timeline", "api-orders", &format!("{order}/timeline")).await;

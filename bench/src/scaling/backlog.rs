@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, SendMessageBatchRequestEntry};
-use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 
 use crate::events::batch;
-use crate::fixture::{Stage, is_whole};
-use crate::implementations::Subject;
-use crate::runner::Theatre;
-use crate::scaling::generator::Crowd;
-use crate::statistics::Spread;
+use crate::fixture::{Fixture, all_succeeded};
+use crate::implementations::Implementation;
+use crate::runner::Runner;
+use crate::scaling::generator::ItemGenerator;
+use crate::statistics::Percentiles;
 use crate::workloads::TEN;
 
 /// Messages that are handled, at most, of each queue: the others only wait.
@@ -28,7 +28,7 @@ pub struct Backlog {
     /// How many of them were handled.
     pub handled: usize,
     /// Receiving, handling and removing a batch, per message.
-    pub message: Option<Spread>,
+    pub message: Option<Percentiles>,
     /// Requests to the table and to queues, of all batches.
     pub requests: u64,
 }
@@ -37,38 +37,42 @@ pub struct Backlog {
 ///
 /// # Panics
 /// If a queue or the function does not answer as it should.
-pub async fn measure((stage, theatre): (&Stage, &Theatre), crowd: &mut Crowd, waiting: usize) -> Backlog {
+pub async fn measure(
+    (stage, theatre): (&Fixture, &Runner),
+    crowd: &mut ItemGenerator,
+    waiting: usize,
+) -> Backlog {
     let told = told(stage).await;
-    let bodies = crowd.unheard(stage, &told, waiting);
+    let bodies = crowd.orders_with_unpublished_events(stage, &told, waiting);
     let queue = Queue::open(stage, waiting).await;
     queue.send(&bodies).await;
-    let function = (Subject::Ours, "queue-analytics");
+    let function = (Implementation::Ours, "queue-analytics");
     let handled = waiting.min(HANDLED);
     let (mut took, mut requests) = (Vec::new(), 0);
     for _ in 0..handled / TEN {
         let begun = Instant::now();
         let messages = queue.receive().await;
-        let pending: Vec<Pending> = messages.iter().map(|message| as_told(&told, message)).collect();
+        let pending: Vec<OutboxEvent> = messages.iter().map(|message| as_told(&told, message)).collect();
         let taken = theatre.invoke(function, &batch(&stage.queue_of(function.1), &pending)).await;
-        assert!(is_whole(&taken.answer), "{}", taken.answer);
+        assert!(all_succeeded(&taken.answer), "{}", taken.answer);
         queue.remove(&messages).await;
         let ten = u32::try_from(messages.len()).expect("a batch is ten");
         took.push(begun.elapsed() / ten);
         requests += taken.cost.all();
     }
-    Backlog { waiting, handled, message: Spread::of(took), requests }
+    Backlog { waiting, handled, message: Percentiles::of(took), requests }
 }
 
 /// What there is to hear of an order that is confirmed.
-async fn told(stage: &Stage) -> Pending {
+async fn told(stage: &Fixture) -> OutboxEvent {
     stage.clear_outbox().await;
     stage.place(&local::system::aws_ids::uuid()).await;
     stage.deliver("queue-fulfilment", &stage.take_events("order.created").await).await;
     stage.take_events("order.confirmed").await.remove(0)
 }
 
-fn as_told(told: &Pending, message: &Message) -> Pending {
-    Pending { body: message.body().unwrap_or_default().to_owned(), ..told.clone() }
+fn as_told(told: &OutboxEvent, message: &Message) -> OutboxEvent {
+    OutboxEvent { body: message.body().unwrap_or_default().to_owned(), ..told.clone() }
 }
 
 /// A queue that nothing else reads.
@@ -78,7 +82,7 @@ struct Queue {
 }
 
 impl Queue {
-    async fn open(stage: &Stage, waiting: usize) -> Self {
+    async fn open(stage: &Fixture, waiting: usize) -> Self {
         let client = stage.shop.sqs();
         let created = client.create_queue().queue_name(format!("backlog-of-{waiting}")).send().await;
         let url = created.expect("a queue is created").queue_url.expect("a queue has a URL");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use plotters::prelude::*;
 
 use super::units;
-use crate::statistics::Figures;
+use crate::statistics::SeriesStats;
 
 /// Why there is no chart.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub struct ChartError {
 const SIZE: (u32, u32) = (1_080, 460);
 
 /// What is drawn of an operation, in hundredths.
-type Panel = (&'static str, fn(&Figures) -> u64);
+type Panel = (&'static str, fn(&SeriesStats) -> u64);
 
 /// From left to right.
 const PANELS: [Panel; 3] = [
@@ -29,7 +29,7 @@ const PANELS: [Panel; 3] = [
 ];
 
 /// Draws `probes`, each measured on tables of these `sizes`.
-pub(super) fn draw(file: &Path, probes: &[Vec<Figures>], sizes: &[usize]) -> Result<(), ChartError> {
+pub(super) fn draw(file: &Path, probes: &[Vec<SeriesStats>], sizes: &[usize]) -> Result<(), ChartError> {
     let root = SVGBackend::new(file, SIZE).into_drawing_area();
     let failed =
         |cause: &dyn std::fmt::Display| ChartError { file: file.to_owned(), cause: cause.to_string() };
@@ -46,7 +46,7 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
 /// One figure of all operations, against the size of the table.
-fn panel<'a>(area: &Area<'a>, (title, of): Panel, probes: &[Vec<Figures>], sizes: &[usize]) -> Drawn<'a> {
+fn panel<'a>(area: &Area<'a>, (title, of): Panel, probes: &[Vec<SeriesStats>], sizes: &[usize]) -> Drawn<'a> {
     let sizes: Vec<u64> = sizes.iter().map(|size| u64::try_from(*size).unwrap_or(u64::MAX)).collect();
     let (Some(first), Some(last)) = (sizes.first(), sizes.last()) else { return Ok(()) };
     let all = probes.iter().flatten().map(of).filter(|figure| *figure > 0);
@@ -79,7 +79,7 @@ fn panel<'a>(area: &Area<'a>, (title, of): Panel, probes: &[Vec<Figures>], sizes
 }
 
 /// Which colour is which operation.
-fn key<'a>(area: &Area<'a>, probes: &[Vec<Figures>]) -> Drawn<'a> {
+fn key<'a>(area: &Area<'a>, probes: &[Vec<SeriesStats>]) -> Drawn<'a> {
     for (number, probe) in probes.iter().enumerate() {
         let Some(first) = probe.first() else { continue };
         let y = 20 + 20 * i32::try_from(number).unwrap_or(0);

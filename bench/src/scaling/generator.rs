@@ -15,12 +15,12 @@ use shared::domain::market::MarketId;
 use shared::domain::order::OrderId;
 use shared::domain::product::ProductId;
 use shared::domain::user::UserId;
-use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::Record;
 use shared::kit::system::clock::{Clock, Entropy, SystemClock, Timestamp};
-use shared::projections::list_total::{ListName, ListTotal};
+use shared::projections::list_total::{ListKey, ListTotal};
 
-use crate::fixture::{Stage, id};
+use crate::fixture::{Fixture, id};
 
 /// The kinds of things that there are more and more of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
 const PORTION: usize = 20_000;
 
 /// One thing, with all that was written about it.
-struct Pattern {
+struct ItemTemplate {
     kind: Kind,
     id: String,
     /// What nobody else may have: a SKU, an address.
@@ -53,22 +53,22 @@ struct Pattern {
 }
 
 /// Patterns, and what was made of them.
-pub struct Crowd {
-    patterns: Vec<Pattern>,
+pub struct ItemGenerator {
+    patterns: Vec<ItemTemplate>,
     chance: Rng,
     /// Items that the table holds.
     items: usize,
     copies: usize,
 }
 
-impl Crowd {
+impl ItemGenerator {
     /// Has the functions write patterns, and reads what they wrote.
     ///
     /// # Panics
     /// If they refuse something.
-    pub async fn gather(stage: &Stage, seed: u64) -> Self {
+    pub async fn gather(stage: &Fixture, seed: u64) -> Self {
         let mut found = Vec::new();
-        for (number, ware) in WARES.iter().enumerate() {
+        for (number, ware) in PRODUCT_WORDS.iter().enumerate() {
             let name = format!("pattern{number}");
             found.push((
                 Kind::User,
@@ -89,9 +89,9 @@ impl Crowd {
                 found.push((Kind::Order, stage.place(&format!("pattern-{number}-{order}")).await, None));
             }
         }
-        stage.hear_everything().await;
+        stage.drain_queues().await;
         let table: BTreeMap<String, Value> = stage.items();
-        let patterns = found.into_iter().map(|(kind, id, claim)| Pattern::of(&table, kind, (id, claim)));
+        let patterns = found.into_iter().map(|(kind, id, claim)| ItemTemplate::of(&table, kind, (id, claim)));
         let patterns = patterns.collect();
         Self { patterns, chance: Rng::with_seed(seed), items: table.len(), copies: 0 }
     }
@@ -100,7 +100,7 @@ impl Crowd {
     ///
     /// # Panics
     /// If the table does not take them.
-    pub async fn grow(&mut self, stage: &Stage, items: usize) {
+    pub async fn grow(&mut self, stage: &Fixture, items: usize) {
         let mut lists: HashMap<String, i64> = HashMap::new();
         let mut left = items.saturating_sub(self.items);
         self.items += left;
@@ -124,7 +124,12 @@ impl Crowd {
     }
 
     /// Adds so many orders of which nobody has heard, and gives what there is to hear.
-    pub fn unheard(&mut self, stage: &Stage, told: &Pending, orders: usize) -> Vec<String> {
+    pub fn orders_with_unpublished_events(
+        &mut self,
+        stage: &Fixture,
+        told: &OutboxEvent,
+        orders: usize,
+    ) -> Vec<String> {
         let order = told_of(told);
         let mut heard = Vec::with_capacity(orders);
         let mut portion = Vec::new();
@@ -141,8 +146,9 @@ impl Crowd {
     }
 
     /// A copy of one of a kind, with its id.
-    fn copy(&mut self, kind: Kind) -> (&Pattern, String, Vec<Value>) {
-        let of_kind: Vec<&Pattern> = self.patterns.iter().filter(|pattern| pattern.kind == kind).collect();
+    fn copy(&mut self, kind: Kind) -> (&ItemTemplate, String, Vec<Value>) {
+        let of_kind: Vec<&ItemTemplate> =
+            self.patterns.iter().filter(|pattern| pattern.kind == kind).collect();
         let pattern = of_kind[self.chance.usize(..of_kind.len())];
         let id = kind.id(&mut self.chance);
         self.copies += 1;
@@ -152,15 +158,16 @@ impl Crowd {
 }
 
 /// The order that an event speaks of.
-fn told_of(event: &Pending) -> String {
+fn told_of(event: &OutboxEvent) -> String {
     let body: Value = serde_json::from_str(&event.body).unwrap_or_default();
     body["data"]["orderId"].as_str().unwrap_or_default().to_owned()
 }
 
 /// What names of markets and products are made of, besides what all of them have.
-const WARES: [&str; 8] = ["Blue", "Green", "Large", "Small", "Travel", "Enamel", "Thermo", "Porcelain"];
+const PRODUCT_WORDS: [&str; 8] =
+    ["Blue", "Green", "Large", "Small", "Travel", "Enamel", "Thermo", "Porcelain"];
 
-impl Pattern {
+impl ItemTemplate {
     fn of(table: &BTreeMap<String, Value>, kind: Kind, (id, claim): (String, Option<String>)) -> Self {
         let is_about = |(key, item): &(&String, &Value)| {
             let text = |name: &str| item[name]["S"].as_str().unwrap_or_default();
@@ -223,9 +230,9 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// Counts the copies in the lists that they stand in.
-async fn lengthen(stage: &Stage, lists: HashMap<String, i64>) {
+async fn lengthen(stage: &Fixture, lists: HashMap<String, i64>) {
     for (list, count) in lists {
-        let key = ListTotal::key(&ListName::of(list));
+        let key = ListTotal::key(&ListKey::of(list));
         stage
             .shop
             .dynamodb()

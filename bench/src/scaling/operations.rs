@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::events::{batch, keyed, request};
-use crate::fixture::{Stage, is_whole};
-use crate::implementations::Subject;
+use crate::fixture::{Fixture, all_succeeded};
+use crate::implementations::Implementation;
 use crate::workloads::{COUNT_TEN, PLACE_ORDER, TEN, Workload};
 
 /// Shortens the list below.
@@ -13,7 +13,7 @@ macro_rules! read {
         Workload {
             name: $name,
             says: $name,
-            done_by: &[(Subject::Ours, $function)],
+            done_by: &[(Implementation::Ours, $function)],
             pieces: 1,
             events: |stage, count| {
                 Box::pin(async move {
@@ -33,34 +33,34 @@ macro_rules! ten {
         Workload {
             name: $name,
             says: $name,
-            done_by: &[(Subject::Ours, $function)],
+            done_by: &[(Implementation::Ours, $function)],
             pieces: TEN,
             events: $events,
-            holds: is_whole,
+            holds: all_succeeded,
         }
     };
 }
 
 /// All of them.
 pub(super) const ALL: [Workload; 21] = [
-    read!("show an order", "api-orders", buyer, |stage: &Stage| format!("/v1/orders/{}", stage.order)),
+    read!("show an order", "api-orders", buyer, |stage: &Fixture| format!("/v1/orders/{}", stage.order)),
     read!("list one's orders", "api-orders", buyer, |_| "/v1/orders".to_owned()),
     read!("list one's orders, those that are confirmed", "api-orders", buyer, |_| {
         "/v1/orders?status=confirmed".to_owned()
     }),
-    read!("list the orders of a market", "api-orders", seller, |stage: &Stage| {
+    read!("list the orders of a market", "api-orders", seller, |stage: &Fixture| {
         format!("/v1/orders?marketId={}", stage.market)
     }),
-    read!("list the products of a market", "api-products", buyer, |stage: &Stage| {
+    read!("list the products of a market", "api-products", buyer, |stage: &Fixture| {
         format!("/v1/markets/{}/products", stage.market)
     }),
-    read!("list the products of a market, the second page", "api-products", buyer, |stage: &Stage| {
+    read!("list the products of a market, the second page", "api-products", buyer, |stage: &Fixture| {
         format!("/v1/markets/{}/products?page=2", stage.market)
     }),
     read!("list markets, the newest first", "api-markets", buyer, |_| "/v1/markets".to_owned()),
     read!("list markets by name", "api-markets", buyer, |_| "/v1/markets?sort=name".to_owned()),
     read!("list markets by volume", "api-markets", buyer, |_| "/v1/markets?sort=-volume".to_owned()),
-    read!("what a market sold", "api-markets", seller, |stage: &Stage| {
+    read!("what a market sold", "api-markets", seller, |stage: &Fixture| {
         format!("/v1/markets/{}/stats", stage.market)
     }),
     read!("list accounts", "api-users", admin, |_| "/v1/users".to_owned()),
@@ -68,22 +68,22 @@ pub(super) const ALL: [Workload; 21] = [
     Workload {
         name: "search for a word that most have",
         says: "search for a word that most have",
-        done_by: &[(Subject::Ours, "api-search")],
+        done_by: &[(Implementation::Ours, "api-search")],
         pieces: 1,
         events: |stage, count| Box::pin(searches(stage, count)),
         holds: |answer| answer["statusCode"] == 200,
     },
     read!("list one's jobs", "api-jobs", buyer, |_| "/v1/jobs".to_owned()),
-    Workload { name: "place an order", done_by: &[(Subject::Ours, "api-orders")], ..PLACE_ORDER },
+    Workload { name: "place an order", done_by: &[(Implementation::Ours, "api-orders")], ..PLACE_ORDER },
     Workload {
         name: "list a product",
         says: "list a product",
-        done_by: &[(Subject::Ours, "api-products")],
+        done_by: &[(Implementation::Ours, "api-products")],
         pieces: 1,
         events: |stage, count| Box::pin(new_products(stage, count)),
         holds: |answer| answer["statusCode"] == 201,
     },
-    Workload { name: "count ten orders", done_by: &[(Subject::Ours, "queue-analytics")], ..COUNT_TEN },
+    Workload { name: "count ten orders", done_by: &[(Implementation::Ours, "queue-analytics")], ..COUNT_TEN },
     ten!("fulfil ten orders", "queue-fulfilment", |stage, count| {
         Box::pin(placed(stage, count, "queue-fulfilment"))
     }),
@@ -94,7 +94,7 @@ pub(super) const ALL: [Workload; 21] = [
     Workload {
         name: "look for what is due, and find nothing",
         says: "look for what is due, and find nothing",
-        done_by: &[(Subject::Ours, "schedule-sweeper")],
+        done_by: &[(Implementation::Ours, "schedule-sweeper")],
         pieces: TEN,
         events: |stage, count| Box::pin(ticks(stage, count)),
         holds: |_| true,
@@ -102,13 +102,13 @@ pub(super) const ALL: [Workload; 21] = [
 ];
 
 /// None of which an instance remembers: each has a word more, which nothing has.
-async fn searches(stage: &Stage, count: usize) -> Vec<Value> {
+async fn searches(stage: &Fixture, count: usize) -> Vec<Value> {
     let token = stage.shop.log_in(&stage.buyer.email).await;
     let search = |number| request("GET", &format!("/v1/search?q=mug%20x{number}"), &token, None);
     (0..count).map(search).collect()
 }
 
-async fn new_products(stage: &Stage, count: usize) -> Vec<Value> {
+async fn new_products(stage: &Fixture, count: usize) -> Vec<Value> {
     let token = stage.shop.log_in(&stage.seller.email).await;
     let path = format!("/v1/markets/{}/products", stage.market);
     let product = || {
@@ -121,7 +121,7 @@ async fn new_products(stage: &Stage, count: usize) -> Vec<Value> {
 }
 
 /// Batches of what there is to hear of new orders.
-async fn placed(stage: &Stage, count: usize, consumer: &str) -> Vec<Value> {
+async fn placed(stage: &Fixture, count: usize, consumer: &str) -> Vec<Value> {
     stage.clear_outbox().await;
     for _ in 0..count * TEN {
         stage.place(&local::system::aws_ids::uuid()).await;
@@ -130,7 +130,7 @@ async fn placed(stage: &Stage, count: usize, consumer: &str) -> Vec<Value> {
     placed.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()
 }
 
-async fn confirmed(stage: &Stage, count: usize) -> Vec<Value> {
+async fn confirmed(stage: &Fixture, count: usize) -> Vec<Value> {
     for batch in placed(stage, count, "queue-fulfilment").await {
         stage.accept("queue-fulfilment", &batch).await;
     }
@@ -138,7 +138,7 @@ async fn confirmed(stage: &Stage, count: usize) -> Vec<Value> {
     confirmed.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()
 }
 
-async fn listed(stage: &Stage, count: usize) -> Vec<Value> {
+async fn listed(stage: &Fixture, count: usize) -> Vec<Value> {
     stage.clear_outbox().await;
     for event in new_products(stage, count * TEN).await {
         let answer = stage.shop.stack().invoke("api-products", &event).await.expect("a product is listed");
@@ -148,7 +148,7 @@ async fn listed(stage: &Stage, count: usize) -> Vec<Value> {
     listed.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()
 }
 
-async fn ticks(stage: &Stage, count: usize) -> Vec<Value> {
+async fn ticks(stage: &Fixture, count: usize) -> Vec<Value> {
     stage.clear_outbox().await;
     vec![stage.tick(); count]
 }

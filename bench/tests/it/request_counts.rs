@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use bench::cli::Cli;
-use bench::fixture::Stage;
-use bench::markdown_section::Place;
-use bench::order_lifecycle::Journey;
-use bench::run::{OPERATIONS, USUAL, WAY};
+use bench::fixture::Fixture;
+use bench::markdown_section::MarkedSection;
+use bench::order_lifecycle::OrderLifecycle;
+use bench::run::{OPERATIONS, ORDER_LIFECYCLE_SECTION, USUAL};
 use bench::{naive_comparison, operations};
 use clap::Parser;
 
 /// What a document says.
-fn documented(place: Place) -> String {
+fn documented(place: MarkedSection) -> String {
     place.read().unwrap()
 }
 
@@ -34,15 +34,15 @@ async fn every_operation_takes_the_requests_and_units_that_are_documented() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_usual_way_takes_the_requests_and_units_that_are_documented() {
     let how = Cli::parse_from(["bench"]).how;
-    let stage = Box::pin(Stage::still(&how.functions())).await;
+    let stage = Box::pin(Fixture::with_paused_streams(&how.functions())).await;
     let measured = naive_comparison::table(&stage, &how).await.unwrap();
     assert_eq!(measured.trim(), documented(USUAL));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_takes_the_requests_that_are_documented_all_over_its_way() {
-    let journey = Box::pin(Journey::watch(&local::stack::default_bin_dir(), Duration::ZERO)).await;
-    let documented = documented(WAY);
+    let journey = Box::pin(OrderLifecycle::watch(&local::stack::default_bin_dir(), Duration::ZERO)).await;
+    let documented = documented(ORDER_LIFECYCLE_SECTION);
     let sum = documented.lines().find(|row| row.starts_with("| all |")).unwrap();
     let mut cells = sum.split('|').skip(2).map(|cell| cell.trim().parse::<u64>());
     let (before, after) = (cells.next().unwrap().unwrap(), cells.next().unwrap().unwrap());

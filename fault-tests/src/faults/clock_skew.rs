@@ -5,9 +5,9 @@ use futures::future::BoxFuture;
 use test_support::audit::Violation;
 
 use super::FULFILMENT;
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
-use crate::scenario::Course;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
+use crate::scenario::Scenario;
 
 pub(crate) struct Skew;
 
@@ -24,15 +24,15 @@ impl Fault for Skew {
         "clock-skew"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "an order on its way through functions whose clocks are up to five minutes off, each by something else"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 200, short: 10, together: 10 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 200, short: 10, together: 10 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         let mut random = trials.random();
         for function in FUNCTIONS {
             let off = i64::try_from(random.below(2 * FARTHEST)).unwrap_or_default();
@@ -42,6 +42,6 @@ impl Fault for Skew {
     }
 }
 
-async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
-    Course::of(number).run(bench, number).await.map(|_| true)
+async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
+    Scenario::of(number).run(bench, number).await.map(|_| true)
 }

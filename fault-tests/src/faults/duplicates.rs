@@ -7,11 +7,11 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use test_support::audit::Violation;
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::faults::relay_tap::{Message, Overheard};
-use crate::fixture::Bench;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::faults::relay_tap::{Message, RelayTap};
+use crate::fixture::Fixture;
 use crate::random::Random;
-use crate::scenario::Course;
+use crate::scenario::Scenario;
 use crate::trial::Trial;
 
 pub(crate) struct Duplicates;
@@ -24,25 +24,25 @@ impl Fault for Duplicates {
         "duplicates"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a message is delivered two to ten times, all at once or late"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 10_000, short: 100, together: 200 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 10_000, short: 100, together: 200 }
     }
 
-    fn shows(&self) -> u64 {
+    fn trials_to_detect(&self) -> u64 {
         60
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         run(bench, trials).boxed()
     }
 }
 
-async fn run(bench: &Bench, trials: Trials) {
-    let heard = Overheard::of(bench);
+async fn run(bench: &Fixture, trials: Trials) {
+    let heard = RelayTap::of(bench);
     let mut ahead = trials.each().peekable();
     let mut first = trials.numbers.start;
     // Orders are placed until there were messages enough; each has several.
@@ -70,14 +70,14 @@ async fn run(bench: &Bench, trials: Trials) {
     }
 }
 
-async fn order(bench: &Bench, mut trial: Trial) -> Result<bool, Violation> {
-    let course = trial.random.pick(&Course::ALL);
+async fn order(bench: &Fixture, mut trial: Trial) -> Result<bool, Violation> {
+    let course = trial.random.pick(&Scenario::ALL);
     // The trials are the messages, not the orders.
     course.run(bench, trial.number).await.map(|_| false)
 }
 
 /// Sends a message one to nine times more.
-async fn repeat(bench: &Bench, trial: Trial, message: &Message) {
+async fn repeat(bench: &Fixture, trial: Trial, message: &Message) {
     let mut random: Random = trial.random;
     let times = 1 + random.below(9);
     join_all((0..times).map(|_| bench.shop.send_message(message.queue, &message.body))).await;

@@ -7,10 +7,10 @@ use futures::future::{BoxFuture, join_all};
 use test_support::audit::Violation;
 
 use super::FULFILMENT;
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
 use crate::random::Random;
-use crate::scenario::Course;
+use crate::scenario::Scenario;
 use crate::trial::Trial;
 
 pub(crate) struct Kills;
@@ -43,27 +43,27 @@ impl Fault for Kills {
         "kills"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "kill -9 of one function or two while they work, at a random instant of an order's way"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 2_000, short: 20, together: 40 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 2_000, short: 20, together: 40 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         bench.each(trials, AT_ONCE, |trial| one(bench, trial)).boxed()
     }
 }
 
-async fn one(bench: &Bench, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
-    let course = random.pick(&Course::ALL);
+async fn one(bench: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
+    let course = random.pick(&Scenario::ALL);
     let (ended, killed) = futures::join!(course.run(bench, number), kill(bench, random));
     ended.map(|_| killed)
 }
 
 /// Kills somebody who is at work; every third time, somebody else at the same moment.
-async fn kill(bench: &Bench, mut random: Random) -> bool {
+async fn kill(bench: &Fixture, mut random: Random) -> bool {
     let pairs = random.below(3) == 0;
     for _ in 0..TRIES {
         local::system::clock::sleep(Duration::from_millis(random.below(LATEST))).await;
@@ -78,6 +78,6 @@ async fn kill(bench: &Bench, mut random: Random) -> bool {
 }
 
 /// How many instances ended while they were at work.
-fn crashes(bench: &Bench) -> u64 {
+fn crashes(bench: &Fixture) -> u64 {
     bench.shop.stack().stats().values().map(|stats| stats.crashes).sum()
 }

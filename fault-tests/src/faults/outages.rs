@@ -10,9 +10,9 @@ use stripe_sandbox::{Effect, Operation, Rule};
 use test_support::audit::{Invariant, Violation};
 
 use super::FULFILMENT;
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
-use crate::scenario::{Course, Placed};
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
+use crate::scenario::{Placed, Scenario};
 
 pub(crate) struct Outages;
 
@@ -32,29 +32,29 @@ impl Fault for Outages {
         "outages"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "the gateway is dead for 60 s (the first time 10 s) under load: calls at most 1.1 times what was offered, work goes \
          on within 10 s"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 30, short: 1, together: 1 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 30, short: 1, together: 1 }
     }
 
     fn shop(&self, builder: StackBuilder) -> StackBuilder {
-        builder.parameter("PaymentGatewayRestSeconds", "1")
+        builder.parameter("PaymentGatewayBreakerOpenSeconds", "1")
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         bench.each(trials, 1, |trial| one(bench, trial.number)).boxed()
     }
 }
 
-async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
     let payments = bench.shop.stack().payments();
-    payments.behave(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
+    payments.add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
     let orders = async {
-        let placed = join_all((0..ORDERS).map(|n| Course::Confirmed.place(bench, number + n))).await;
+        let placed = join_all((0..ORDERS).map(|n| Scenario::Confirmed.place(bench, number + n))).await;
         placed.into_iter().collect::<Result<Vec<Placed>, Violation>>()
     };
     let last = if number == 0 { SHORT } else { LONG };
@@ -64,7 +64,7 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
     let often = || async { (offered(bench) >= OFTEN * ORDERS).then_some(()) };
     let _ = bench.until(often).await;
     let (calls, offered) = (calls(bench).await, offered(bench));
-    payments.behave_well();
+    payments.clear_fault_rules();
     let returned = Instant::now();
     let back = || async {
         let ledger = bench.shop.stack().payments().ledger();
@@ -73,7 +73,7 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
     let _ = bench.until(back).await;
     let recovered = returned.elapsed();
     for order in &orders {
-        Course::Confirmed.ends(bench, order).await?;
+        Scenario::Confirmed.ends(bench, order).await?;
     }
     let wrong = |expected: &str, was: String| Err(Violation::new(Invariant::Sagas, "gateway", expected, was));
     if offered < OFTEN * ORDERS || calls * 10 > offered * 11 {
@@ -89,14 +89,14 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
 }
 
 /// How many calls reached the gateway while it was dead.
-async fn calls(bench: &Bench) -> u64 {
+async fn calls(bench: &Fixture) -> u64 {
     let address = format!("{}/sandbox/behaviour", bench.shop.stack().payments_endpoint());
     let told = async { reqwest::get(address).await?.json::<Value>().await };
     told.await.ok().and_then(|told| told["rules"][0]["seen"].as_u64()).unwrap_or(u64::MAX / 10)
 }
 
 /// How often an order was worked on meanwhile, and wanted to ask the gateway.
-fn offered(bench: &Bench) -> u64 {
+fn offered(bench: &Fixture) -> u64 {
     let lines = bench.shop.stack().logs().lines(FULFILMENT);
     let unserved = |line: &&String| line.contains("the payment gateway does not answer");
     lines.iter().filter(unserved).count() as u64

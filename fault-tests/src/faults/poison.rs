@@ -6,13 +6,13 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
 use local::faults::{Fault as Fails, FaultBody, Rule, Service};
 use serde_json::json;
-use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::messaging::event_routing::Subscriber;
 use shared::projections::tally::Tally;
 use test_support::audit::{Invariant, Items, Violation};
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
 use crate::trial::Trial;
 
 pub(crate) struct Poison;
@@ -25,15 +25,15 @@ impl Fault for Poison {
         "poison"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a message that does not read, among nine good ones of one batch"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 1_000, short: 2, together: 20 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 1_000, short: 2, together: 20 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         async move {
             // The relay is kept from sending the good ones itself, so that they come in this batch alone.
             let down = Rule::new("stream-outbox-relay", Fails::Status(500, FaultBody::Empty));
@@ -44,15 +44,15 @@ impl Fault for Poison {
     }
 }
 
-async fn one(bench: &Bench, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
     let products = try_join_all((0..GOOD).map(|_| bench.product(number, 1))).await?;
     let items = Items::scan(&bench.shop).await;
     let waiting: BTreeMap<String, String> =
-        items.of::<Pending>().map(|event| (event.event_id.to_string(), event.body)).collect();
+        items.of::<OutboxEvent>().map(|event| (event.event_id.to_string(), event.body)).collect();
     let event = |product: &String| waiting.get(&format!("{product}.1")).cloned();
     let mut batch: Vec<String> = products.iter().filter_map(event).collect();
     let poison = json!({ "type": "product.changed", "poison": local::system::aws_ids::uuid() }).to_string();
-    bench.buries(&poison);
+    bench.expect_dead_letter(&poison);
     batch.push(poison.clone());
     random.shuffle(&mut batch);
     bench.shop.send_messages("AnalyticsQueue", &batch).await;

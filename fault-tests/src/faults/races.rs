@@ -10,8 +10,8 @@ use http::StatusCode;
 use test_support::app::Answer;
 use test_support::audit::{Invariant, Violation};
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
 
 pub(crate) struct Races;
 
@@ -23,25 +23,25 @@ impl Fault for Races {
         "races"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "two updates on one version, twenty requests under one key, more buyers than pieces, one SKU or address for two, \
          a token used twice, a suspended moderator, a key that has lapsed, a price of a moment ago"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 1_000, short: 18, together: 48 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 1_000, short: 18, together: 48 }
     }
 
-    fn shows(&self) -> u64 {
+    fn trials_to_detect(&self) -> u64 {
         9
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         bench.each(trials, AT_ONCE, |trial| one(bench, trial.number)).boxed()
     }
 }
 
-async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
     match number % 9 {
         0 => products::two_updates_on_one_version(bench, number).await,
         1 => products::twenty_requests_under_one_key(bench, number).await,

@@ -7,8 +7,8 @@ use local::StackBuilder;
 use serde_json::json;
 use test_support::audit::{Invariant, Violation};
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
 
 pub(crate) struct Limits;
 
@@ -22,15 +22,15 @@ impl Fault for Limits {
         "limits"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "90 reads and 25 wrong passwords at once, where 40 and 10 are allowed"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 200, short: 2, together: 20 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 200, short: 2, together: 20 }
     }
 
-    fn shows(&self) -> u64 {
+    fn trials_to_detect(&self) -> u64 {
         1
     }
 
@@ -38,14 +38,14 @@ impl Fault for Limits {
         builder.parameter("ReadsPerMinute", READS.to_string()).parameter("LoginFailuresPerHour", "1000000")
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         bench.limited("reads#", i64::try_from(READS).unwrap_or(i64::MAX));
         bench.limited("login#both#", i64::try_from(LOGINS).unwrap_or(i64::MAX));
         bench.each(trials, 1, |trial| one(bench, trial.number)).boxed()
     }
 }
 
-async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
     let customer =
         bench.shop.customer(&format!("busy-{number}-{}", &local::system::aws_ids::uuid()[..8])).await;
     let reads = (0..90).map(|_| bench.shop.ask(Method::GET, "/v1/orders").by(&customer).send());

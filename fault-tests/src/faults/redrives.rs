@@ -5,10 +5,10 @@ use futures::future::BoxFuture;
 use shared::messaging::event_routing::Subscriber;
 use test_support::audit::{Invariant, Violation};
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::faults::relay_tap::Overheard;
-use crate::fixture::Bench;
-use crate::scenario::Course;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::faults::relay_tap::RelayTap;
+use crate::fixture::Fixture;
+use crate::scenario::Scenario;
 
 pub(crate) struct Redrives;
 
@@ -20,21 +20,21 @@ impl Fault for Redrives {
         "redrives"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a dead letter of an order that is done, redriven twice at once and once more"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 500, short: 10, together: 50 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 500, short: 10, together: 50 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         run(bench, trials).boxed()
     }
 }
 
-async fn run(bench: &Bench, trials: Trials) {
-    let heard = Overheard::of(bench);
+async fn run(bench: &Fixture, trials: Trials) {
+    let heard = RelayTap::of(bench);
     bench.each(trials.clone(), AT_ONCE, |trial| one(bench, trial.number)).await;
     bench.rest().await;
     let mut messages = heard.take();
@@ -54,11 +54,11 @@ async fn run(bench: &Bench, trials: Trials) {
     if !all_are_there || (first + second, third) != (count, 0) {
         let expected = format!("{count} letters, each redriven once");
         let was = format!("{first} and {second} at once, {third} later");
-        bench.finds(None, Violation::new(Invariant::Outbox, "dead letters", expected, was));
+        bench.record_violation(None, Violation::new(Invariant::Outbox, "dead letters", expected, was));
     }
 }
 
-async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
     // The trials are the letters, not the orders.
-    Course::Confirmed.run(bench, number).await.map(|_| false)
+    Scenario::Confirmed.run(bench, number).await.map(|_| false)
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either, select};
 use local::StackBuilder;
-use local::faults::{Plant, Service, shift_times};
-use test_support::audit::{Books, Violation};
+use local::faults::{RequestMutation, Service, shift_times};
+use test_support::audit::{MoneyAndStock, Violation};
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
-use crate::scenario::Course;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
+use crate::scenario::Scenario;
 
 pub(crate) struct Relay;
 
@@ -27,26 +27,26 @@ impl Fault for Relay {
         "relay-down"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "an order all of whose events the stream loses, and the sweeper delivers"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 50, short: 6, together: 25 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 50, short: 6, together: 25 }
     }
 
     fn shop(&self, builder: StackBuilder) -> StackBuilder {
         builder.streams(false)
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         run(bench, trials).boxed()
     }
 }
 
-async fn run(bench: &Bench, trials: Trials) {
+async fn run(bench: &Fixture, trials: Trials) {
     // As if a minute had passed whenever the sweeper looks.
-    bench.faults().plant(Plant::new("schedule-sweeper", Service::DynamoDb, |_, body| {
+    bench.faults().add_mutation(RequestMutation::new("schedule-sweeper", Service::DynamoDb, |_, body| {
         if body.get("KeyConditionExpression").is_some()
             && let Ok(later) = serde_json::from_str(&shift_times(&body.to_string(), MISSED))
         {
@@ -57,7 +57,7 @@ async fn run(bench: &Bench, trials: Trials) {
     let sweeping = sweep(bench);
     let done = async {
         orders.await;
-        let none_left = || async { (Books::read(&bench.shop).await.unpublished == 0).then_some(()) };
+        let none_left = || async { (MoneyAndStock::read(&bench.shop).await.unpublished == 0).then_some(()) };
         // What is left, if anything is, the audit finds.
         let _ = bench.until(none_left).await;
     };
@@ -69,7 +69,7 @@ async fn run(bench: &Bench, trials: Trials) {
 }
 
 /// Runs the sweeper again and again.
-async fn sweep(bench: &Bench) -> Infallible {
+async fn sweep(bench: &Fixture) -> Infallible {
     loop {
         // A tick that fails is made up for by the next.
         let _ = bench.shop.stack().run_schedule("schedule-sweeper").await;
@@ -77,6 +77,6 @@ async fn sweep(bench: &Bench) -> Infallible {
     }
 }
 
-async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
-    Course::of(number).run(bench, number).await.map(|_| true)
+async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
+    Scenario::of(number).run(bench, number).await.map(|_| true)
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::Method;
-use local::faults::{Plant, Service};
+use local::faults::{RequestMutation, Service};
 use serde_json::{Value, json};
 use test_support::audit::Violation;
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::{Bench, Wish, refused};
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::{ClientRequest, Fixture, refused};
 use crate::random::Random;
-use crate::scenario::Course;
+use crate::scenario::Scenario;
 use crate::trial::Trial;
 
 pub(crate) struct Reordered;
@@ -38,20 +38,20 @@ impl Fault for Reordered {
         "reordered"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "an event overtakes an earlier one of the same thing"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 10_000, short: 20, together: 100 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 10_000, short: 20, together: 100 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         run(bench, trials).boxed()
     }
 }
 
-async fn run(bench: &Bench, trials: Trials) {
+async fn run(bench: &Fixture, trials: Trials) {
     let arrivals = hold_back(bench, trials.random());
     let overtaken = || arrivals.lock().unwrap_or_else(PoisonError::into_inner).overtaken;
     let mut first = trials.numbers.start;
@@ -68,33 +68,34 @@ async fn run(bench: &Bench, trials: Trials) {
 }
 
 /// An order on its way, and its product renamed meanwhile. The trials are the events.
-async fn one(bench: &Bench, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
     let product = bench.product(number, 5).await?;
-    let course = random.pick(&[Course::Confirmed, Course::Declined, Course::Cancelled, Course::Refunded]);
+    let course =
+        random.pick(&[Scenario::Confirmed, Scenario::Declined, Scenario::Cancelled, Scenario::Refunded]);
     let placed = course.place_of(bench, number, &product).await?;
     for turn in 0..RENAMES {
-        let wish = Wish {
+        let wish = ClientRequest {
             by: &bench.seller,
             method: Method::PATCH,
             path: format!("/v1/products/{product}"),
             key: local::system::aws_ids::uuid(),
             body: json!({ "title": format!("Name {turn} of trial {number}") }),
         };
-        let renamed = bench.tagged(&wish, "*").await;
+        let renamed = bench.send_if_match(&wish, "*").await;
         if !renamed.status.is_success() {
             return Err(refused(&wish, &renamed));
         }
     }
-    course.lead(bench, &placed).await?;
+    course.run_after(bench, &placed).await?;
     course.ends(bench, &placed).await?;
     Ok(false)
 }
 
 /// Has the relay send each event with a delay of its own, and counts those that are overtaken by that.
-fn hold_back(bench: &Bench, random: Random) -> Arc<Mutex<Arrivals>> {
+fn hold_back(bench: &Fixture, random: Random) -> Arc<Mutex<Arrivals>> {
     let arrivals = Arc::new(Mutex::new(Arrivals::default()));
     let (counted, random) = (Arc::clone(&arrivals), Mutex::new(random));
-    bench.faults().plant(Plant::new("stream-outbox-relay", Service::Sqs, move |_, body| {
+    bench.faults().add_mutation(RequestMutation::new("stream-outbox-relay", Service::Sqs, move |_, body| {
         let queue = body["QueueUrl"].as_str().unwrap_or_default().to_owned();
         let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
         let mut arrivals = counted.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,15 +5,15 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use local::faults::{Fault as Fails, FaultBody, Injection, Rule};
-use local::stack::Which;
+use local::stack::FailedMessages;
 use serde_json::json;
 use stripe_sandbox::{Effect, Operation, Rule as Misbehaviour, WorkAt};
 use test_support::audit::{Invariant, Violation};
 
 use super::FULFILMENT;
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
-use crate::scenario::{Course, Placed};
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
+use crate::scenario::{Placed, Scenario};
 
 pub(crate) struct Calls;
 
@@ -40,20 +40,20 @@ enum How {
 #[derive(Debug, Clone, Copy)]
 enum Way {
     /// From the placing of the order.
-    Forward(Course, &'static [To]),
+    Forward(Scenario, &'static [To]),
     /// From what people do once it is confirmed.
-    Backward(Course, &'static [To]),
+    Backward(Scenario, &'static [To]),
     /// From the cancelling of an order whose charge is under way. How many calls that takes is a matter of the race.
     WhileCharging,
 }
 
 const WAYS: [Way; 7] = [
-    Way::Forward(Course::Confirmed, &[To::Read, To::Write, To::Gateway, To::Write]),
-    Way::Forward(Course::Declined, &[To::Read, To::Write, To::Gateway, To::Write]),
-    Way::Forward(Course::OutOfStock, &[To::Read, To::Write, To::Read, To::Write]),
-    Way::Forward(Course::Paid, &[To::Read, To::Write, To::Gateway, To::Write]),
-    Way::Backward(Course::Cancelled, &[To::Read, To::Gateway, To::Write]),
-    Way::Backward(Course::Refunded, &[To::Read, To::Gateway, To::Write]),
+    Way::Forward(Scenario::Confirmed, &[To::Read, To::Write, To::Gateway, To::Write]),
+    Way::Forward(Scenario::Declined, &[To::Read, To::Write, To::Gateway, To::Write]),
+    Way::Forward(Scenario::OutOfStock, &[To::Read, To::Write, To::Read, To::Write]),
+    Way::Forward(Scenario::Paid, &[To::Read, To::Write, To::Gateway, To::Write]),
+    Way::Backward(Scenario::Cancelled, &[To::Read, To::Gateway, To::Write]),
+    Way::Backward(Scenario::Refunded, &[To::Read, To::Gateway, To::Write]),
     Way::WhileCharging,
 ];
 
@@ -95,7 +95,7 @@ fn fails(to: To, how: How) -> Option<Fails> {
     Some(match (how, to) {
         (How::KillBefore, _) => Fails::KillBefore,
         (How::KillAfter, _) => Fails::KillAfter,
-        (How::Lost, _) => Fails::LoseAnswer,
+        (How::Lost, _) => Fails::DropResponse,
         (How::Unavailable, To::Gateway) => Fails::unavailable(),
         (How::Unavailable, _) => Fails::Status(500, FaultBody::Json(dynamodb("InternalServerError"))),
         (How::Throttled, To::Gateway) => Fails::Status(429, FaultBody::Json(stripe("invalid_request_error"))),
@@ -111,16 +111,16 @@ impl Fault for Calls {
         "calls"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "one call of the saga fails: killed before or after it, 5xx, throttled, in conflict, its answer lost"
     }
 
-    fn effort(&self) -> Effort {
+    fn effort(&self) -> TrialCounts {
         let cells = cells().len() as u64;
-        Effort { long: 50 * cells, short: cells / 6, together: 33 }
+        TrialCounts { long: 50 * cells, short: cells / 6, together: 33 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         // Webhooks would heal what the saga has to get right by itself.
         bench.shop.stack().payments().set_webhook_url(None);
         // One at a time: a rule counts the calls of a function, whichever order they are for. The short form takes
@@ -129,7 +129,7 @@ impl Fault for Calls {
     }
 }
 
-async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
     let cells = cells();
     // 7 has no divisor in common with the number of cells, so that trials in a row go through all of the ways.
     let place = usize::try_from(number * 7 % cells.len() as u64).unwrap_or_default();
@@ -137,8 +137,8 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
     let rule = Rule::new(FULFILMENT, fault.clone()).nth(nth);
     let struck = goes(bench, number, way, rule).await?;
     drained(bench).await;
-    let (was_struck, may_miss) = (struck.fired() > 0, matches!(way, Way::WhileCharging));
-    bench.faults().lift();
+    let (was_struck, may_miss) = (struck.trigger_count() > 0, matches!(way, Way::WhileCharging));
+    bench.faults().clear_rules();
     if was_struck || may_miss {
         return Ok(was_struck);
     }
@@ -147,12 +147,12 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
 }
 
 /// An order goes its way, and meets the rule on it.
-async fn goes(bench: &Bench, number: u64, way: Way, rule: Rule) -> Result<Injection, Violation> {
+async fn goes(bench: &Fixture, number: u64, way: Way, rule: Rule) -> Result<Injection, Violation> {
     match way {
         Way::Forward(course, _) => {
             let struck = bench.faults().inject(rule);
             let placed = course.place(bench, number).await?;
-            if course == Course::Paid {
+            if course == Scenario::Paid {
                 placed.payable(bench).await?;
             } else {
                 course.ends(bench, &placed).await?;
@@ -164,7 +164,7 @@ async fn goes(bench: &Bench, number: u64, way: Way, rule: Rule) -> Result<Inject
             placed.is(bench, "confirmed").await?;
             drained(bench).await;
             let struck = bench.faults().inject(rule);
-            course.lead(bench, &placed).await?;
+            course.run_after(bench, &placed).await?;
             course.ends(bench, &placed).await?;
             Ok(struck)
         }
@@ -172,28 +172,28 @@ async fn goes(bench: &Bench, number: u64, way: Way, rule: Rule) -> Result<Inject
             let placed = under_charge(bench, number).await?;
             let struck = bench.faults().inject(rule);
             placed.cancel(bench).await?;
-            Course::Cancelled.ends(bench, &placed).await?;
+            Scenario::Cancelled.ends(bench, &placed).await?;
             Ok(struck)
         }
     }
 }
 
 /// An order whose charge is under way, and takes a while yet.
-async fn under_charge(bench: &Bench, number: u64) -> Result<Placed, Violation> {
+async fn under_charge(bench: &Fixture, number: u64) -> Result<Placed, Violation> {
     let work = if number.is_multiple_of(2) { WorkAt::Start } else { WorkAt::End };
     let slow = Misbehaviour::on(Operation::Create, Effect::Slow { ms: 400, work });
-    bench.shop.stack().payments().behave_well();
-    bench.shop.stack().payments().behave(slow.times(1));
-    let placed = Course::Confirmed.place(bench, number).await?;
+    bench.shop.stack().payments().clear_fault_rules();
+    bench.shop.stack().payments().add_fault_rule(slow.times(1));
+    let placed = Scenario::Confirmed.place(bench, number).await?;
     placed.is(bench, "awaiting_payment").await?;
     Ok(placed)
 }
 
 /// Waits until no message is left for the saga. Whatever was put off comes at once.
-async fn drained(bench: &Bench) {
+async fn drained(bench: &Fixture) {
     let stack = bench.shop.stack();
     let empty = || async {
-        stack.bring_back(Which::Any, Some("FulfilmentQueue")).await;
+        stack.redeliver_failed(FailedMessages::Any, Some("FulfilmentQueue")).await;
         let depth = stack.queue_depth("FulfilmentQueue").await.ok().flatten();
         depth.is_none_or(|depth| depth.total() == 0).then_some(())
     };

@@ -5,8 +5,8 @@ use futures::future::BoxFuture;
 use simulation::schedule::run;
 use test_support::audit::{Invariant, Violation};
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
 use crate::trial::Trial;
 
 /// A trial is a schedule. It needs no shop, for the simulation has its own in memory.
@@ -20,15 +20,15 @@ impl Fault for Schedules {
         "schedules"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a simulated schedule of calls that are delayed, lost, repeated and reordered, and of crashes at every await"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 100_000, short: 20, together: 5_000 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 100_000, short: 20, together: 5_000 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         let first = 1 + trials.seed.saturating_sub(1).wrapping_mul(SEEDS);
         bench.each(trials, 2, move |trial| one(first, trial)).boxed()
     }

@@ -6,10 +6,10 @@ use http::{Method, StatusCode};
 use local::faults::{Fault as Fails, FaultBody, Rule, Service};
 use serde_json::json;
 use test_support::app::Answer;
-use test_support::audit::{Books, Invariant, Violation};
+use test_support::audit::{Invariant, MoneyAndStock, Violation};
 
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::{Bench, Wish};
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::{ClientRequest, Fixture};
 
 pub(crate) struct Stores;
 
@@ -18,15 +18,15 @@ impl Fault for Stores {
         "stores"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "the table does not answer: a login and an order are refused, a public read goes on"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 100, short: 3, together: 25 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 100, short: 3, together: 25 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         bench.each(trials, 1, |trial| one(bench, trial.number)).boxed()
     }
 }
@@ -42,7 +42,7 @@ fn silent(function: &str, operation: Option<&str>) -> Rule {
     }
 }
 
-async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
     let product = bench.product(number, 5).await?;
     for rule in
         [silent("api-auth", None), silent("api-orders", None), silent("api-markets", Some("UpdateItem"))]
@@ -54,19 +54,19 @@ async fn one(bench: &Bench, number: u64) -> Result<bool, Violation> {
     let read = bench.shop.ask(Method::GET, "/v1/markets").by(bench.buyer(number)).send();
     let order =
         json!({ "items": [{ "productId": product, "quantity": 1 }], "paymentMethod": "pm_card_visa" });
-    let wish = Wish::post(bench.buyer(number), "/v1/orders", local::system::aws_ids::uuid(), order);
+    let wish = ClientRequest::post(bench.buyer(number), "/v1/orders", local::system::aws_ids::uuid(), order);
     let (login, read, order) = futures::join!(login, read, bench.ask_once(&wish));
-    bench.faults().lift();
+    bench.faults().clear_rules();
     expect("a login is refused", &login, StatusCode::SERVICE_UNAVAILABLE)?;
     expect("a public read goes on", &read, StatusCode::OK)?;
     expect("an order is not acknowledged", &order, StatusCode::SERVICE_UNAVAILABLE)?;
-    let orders = Books::read(&bench.shop).await.orders;
+    let orders = MoneyAndStock::read(&bench.shop).await.orders;
     let bought = |line: &shared::domain::order::OrderLine| line.product_id.to_string() == product;
     if orders.values().any(|order| order.lines.iter().any(bought)) {
         return Err(Violation::new(Invariant::Http, &product, "no order", "there is one"));
     }
     // Under the same key it is placed, once there is somewhere to place it.
-    let placed = bench.granted(&wish).await?;
+    let placed = bench.expect_success(&wish).await?;
     bench.acknowledged(placed["id"].as_str().unwrap_or_default(), number);
     Ok(true)
 }

@@ -9,9 +9,9 @@ use serde_json::json;
 use test_support::audit::Violation;
 
 use super::FULFILMENT;
-use crate::fault::{Effort, Fault, Trials};
-use crate::fixture::Bench;
-use crate::scenario::{Course, Placed};
+use crate::fault::{Fault, TrialCounts, Trials};
+use crate::fixture::Fixture;
+use crate::scenario::{Placed, Scenario};
 use crate::trial::Trial;
 
 pub(crate) struct Throttled;
@@ -39,21 +39,21 @@ impl Fault for Throttled {
         "throttled"
     }
 
-    fn says(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "10, 50 or 100 % of calls throttled for 3 s (every twentieth time 30 s) under load; a transaction cancelled for each \
          mix of reasons, or in progress"
     }
 
-    fn effort(&self) -> Effort {
-        Effort { long: 300, short: 6, together: 30 }
+    fn effort(&self) -> TrialCounts {
+        TrialCounts { long: 300, short: 6, together: 30 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Bench, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         bench.each(trials, 1, |trial| one(bench, trial)).boxed()
     }
 }
 
-async fn one(bench: &Bench, Trial { number, random }: Trial) -> Result<bool, Violation> {
+async fn one(bench: &Fixture, Trial { number, random }: Trial) -> Result<bool, Violation> {
     let last = if number % 20 == 19 { LONG } else { SHORT };
     let mut seed = random;
     let throttled = |percent, seed| {
@@ -67,10 +67,10 @@ async fn one(bench: &Bench, Trial { number, random }: Trial) -> Result<bool, Vio
         0 => short_of_capacity(bench, number, throttled(10, seed.next()), last).await,
         1 => short_of_capacity(bench, number, throttled(50, seed.next()), last).await,
         2 => short_of_capacity(bench, number, throttled(100, seed.next()), last).await,
-        3 => struck(bench, number, cancelled(seed.pick(&REASONS)), Course::Confirmed).await,
-        4 => struck(bench, number, in_progress(), Course::Confirmed).await,
+        3 => struck(bench, number, cancelled(seed.pick(&REASONS)), Scenario::Confirmed).await,
+        4 => struck(bench, number, in_progress(), Scenario::Confirmed).await,
         // A condition that fails is a fact, and no reason to try again.
-        _ => struck(bench, number, cancelled(NO_STOCK), Course::OutOfStock).await,
+        _ => struck(bench, number, cancelled(NO_STOCK), Scenario::OutOfStock).await,
     }
 }
 
@@ -81,21 +81,21 @@ fn in_progress() -> Rule {
 
 /// Orders are placed while the table has too little capacity for a while; once it has enough, each comes to its end.
 async fn short_of_capacity(
-    bench: &Bench,
+    bench: &Fixture,
     number: u64,
     rule: Rule,
     last: Duration,
 ) -> Result<bool, Violation> {
-    let courses = [Course::Confirmed, Course::Declined, Course::OutOfStock, Course::Confirmed];
+    let courses = [Scenario::Confirmed, Scenario::Declined, Scenario::OutOfStock, Scenario::Confirmed];
     let stocked =
-        courses.map(|course| bench.product(number, if course == Course::OutOfStock { 1 } else { 5 }));
+        courses.map(|course| bench.product(number, if course == Scenario::OutOfStock { 1 } else { 5 }));
     let products = try_join_all(stocked).await?;
     let struck = bench.faults().inject(rule);
-    let place = async |course: Course, product: &str| course.place_of(bench, number, product).await;
+    let place = async |course: Scenario, product: &str| course.place_of(bench, number, product).await;
     let orders = try_join_all(courses.iter().zip(&products).map(|(course, product)| place(*course, product)));
     let scarcity = async {
         local::system::clock::sleep(last).await;
-        bench.faults().lift();
+        bench.faults().clear_rules();
     };
     let (orders, ()) = futures::join!(orders, scarcity);
     let orders: Vec<Placed> = orders?;
@@ -103,16 +103,16 @@ async fn short_of_capacity(
     for (course, placed) in courses.iter().zip(&orders) {
         course.ends(bench, placed).await?;
     }
-    Ok(struck.fired() > 0)
+    Ok(struck.trigger_count() > 0)
 }
 
 /// One order meets the rule once, and ends as `course` does.
-async fn struck(bench: &Bench, number: u64, rule: Rule, course: Course) -> Result<bool, Violation> {
+async fn struck(bench: &Fixture, number: u64, rule: Rule, course: Scenario) -> Result<bool, Violation> {
     let product = bench.product(number, 5).await?;
     let struck = bench.faults().inject(rule);
-    let placed = Course::Confirmed.place_of(bench, number, &product).await?;
+    let placed = Scenario::Confirmed.place_of(bench, number, &product).await?;
     bench.settle().await;
     course.ends(bench, &placed).await?;
-    bench.faults().lift();
-    Ok(struck.fired() > 0)
+    bench.faults().clear_rules();
+    Ok(struck.trigger_count() > 0)
 }

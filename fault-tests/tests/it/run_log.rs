@@ -4,17 +4,24 @@ use std::fs;
 use std::path::PathBuf;
 
 use fault_tests::fault;
-use fault_tests::plan::{Form, batches};
+use fault_tests::plan::{RunLength, batches};
 use fault_tests::report;
-use fault_tests::run_log::{Done, Finding, Record};
+use fault_tests::run_log::{CompletedBatch, Finding, Record};
 use test_support::audit::{Invariant, Violation};
 
 fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("proofs-{name}-{}", std::process::id()))
 }
 
-fn done(first: u64, end: u64, findings: Vec<Finding>) -> Done {
-    Done { fault: "trade".to_owned(), first, end, made: end - first, findings, milliseconds: 61_000 }
+fn done(first: u64, end: u64, findings: Vec<Finding>) -> CompletedBatch {
+    CompletedBatch {
+        fault: "trade".to_owned(),
+        first,
+        end,
+        made: end - first,
+        findings,
+        milliseconds: 61_000,
+    }
 }
 
 fn finding() -> Finding {
@@ -33,7 +40,7 @@ fn what_is_done_is_known_after_an_interruption_and_a_line_that_was_cut_off_is_no
     let known = record.read().unwrap();
     assert_eq!(known, [done(0, 48, vec![finding()])]);
     let trade = fault::all().find(|proof| proof.name == "trade").unwrap();
-    let planned: Vec<_> = batches(&trade, Form::Long).collect();
+    let planned: Vec<_> = batches(&trade, RunLength::Long).collect();
     assert!(planned[0].is_in(&known) && !planned[1].is_in(&known));
     fs::remove_file(record.path()).unwrap();
 }

@@ -1,7 +1,7 @@
 //! Some of the planted bugs; `proofs` plants all of them.
 
 use fault_tests::run::Settings;
-use fault_tests::seeded_bugs::{self, Verdict};
+use fault_tests::seeded_bugs::{self, Detection};
 use fault_tests::{fault, report};
 use test_support::seeded_bugs::named;
 
@@ -12,7 +12,7 @@ async fn caught(names: &[&str]) -> (String, bool) {
     for name in names {
         verdicts.push(Box::pin(seeded_bugs::run(named(name).unwrap(), &settings)).await);
     }
-    (report::caught(&verdicts), verdicts.iter().all(Verdict::is_caught))
+    (report::caught(&verdicts), verdicts.iter().all(Detection::is_caught))
 }
 
 /// Declares tests that plant some of the bugs.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fault_tests::fault;
-use fault_tests::plan::{Form, batches};
+use fault_tests::plan::{RunLength, batches};
 use fault_tests::report;
 use fault_tests::run;
 use fault_tests::run::Settings;
@@ -13,7 +13,7 @@ async fn proven(names: &[&str]) -> (String, Vec<String>) {
     let settings = Settings { seed: 1, bins: None };
     let listed: Vec<_> = fault::all().filter(|proof| names.contains(&proof.name)).collect();
     assert_eq!(listed.len(), names.len());
-    let planned = listed.iter().flat_map(|proof| batches(proof, Form::Short)).collect();
+    let planned = listed.iter().flat_map(|proof| batches(proof, RunLength::Short)).collect();
     let mut done = Vec::new();
     Box::pin(run::batches(planned, &settings, 1, |batch| done.push(batch))).await;
     let mut found = Vec::new();

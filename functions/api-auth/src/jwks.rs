@@ -8,10 +8,10 @@ use serde::Serialize;
 use shared::kit::auth::access_token::KEY_SET_MAX_AGE;
 use shared::kit::command::Store;
 use shared::kit::error::ApiError;
-use shared::kit::http::response::Bare;
+use shared::kit::http::response::Unwrapped;
 use shared::repository::user::UserReader;
 
-use crate::state::Accounts;
+use crate::state::AuthState;
 
 /// The published key set.
 #[derive(Debug, Clone, Serialize)]
@@ -35,7 +35,7 @@ impl JsonSchema for KeySet {
 
 /// The key set, as the standard has it: without an envelope. Verifiers may keep it for a while.
 pub(crate) async fn get_jwks<S: Store, Q: UserReader>(
-    State(accounts): State<Accounts<S, Q>>,
-) -> Result<Bare<KeySet>, ApiError> {
-    Ok(Bare { body: accounts.key_set, max_age: KEY_SET_MAX_AGE })
+    State(accounts): State<AuthState<S, Q>>,
+) -> Result<Unwrapped<KeySet>, ApiError> {
+    Ok(Unwrapped { body: accounts.key_set, max_age: KEY_SET_MAX_AGE })
 }

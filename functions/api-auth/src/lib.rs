@@ -16,19 +16,19 @@ mod verify_email;
 
 use axum::Router;
 use shared::kit::command::Store;
-use shared::kit::error::Code;
-use shared::kit::http::openapi::{About, Routes};
-use shared::kit::resilience::rate_limit::attempts::JointCounters;
+use shared::kit::error::ErrorCode;
+use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::resilience::rate_limit::attempts::AtomicCounters;
 use shared::repository::user::UserReader;
 
-pub use crate::state::Accounts;
+pub use crate::state::AuthState;
 
 /// The routes of the function.
 pub fn routes<S, Q, R>(routes: R) -> R
 where
-    S: Store + JointCounters,
+    S: Store + AtomicCounters,
     Q: UserReader,
-    R: Routes<Accounts<S, Q>>,
+    R: RouteBuilder<AuthState<S, Q>>,
 {
     routes
         .post("/v1/auth/register", register::register_user, REGISTER)
@@ -53,28 +53,28 @@ where
         )
 }
 
-const REGISTER: About = About::new("Open an account").refusing(&[Code::EmailTaken]);
-const LOG_IN: About = About::new("Begin a session").refusing(&[
-    Code::InvalidCredentials,
-    Code::Forbidden,
-    Code::TooManyAttempts,
+const REGISTER: OperationDoc = OperationDoc::new("Open an account").with_errors(&[ErrorCode::EmailTaken]);
+const LOG_IN: OperationDoc = OperationDoc::new("Begin a session").with_errors(&[
+    ErrorCode::InvalidCredentials,
+    ErrorCode::Forbidden,
+    ErrorCode::TooManyAttempts,
 ]);
-const REFRESH: About = About::new("Get the next pair of tokens").refusing(&[
-    Code::InvalidToken,
-    Code::TokenRevoked,
-    Code::RefreshReused,
+const REFRESH: OperationDoc = OperationDoc::new("Get the next pair of tokens").with_errors(&[
+    ErrorCode::InvalidToken,
+    ErrorCode::TokenRevoked,
+    ErrorCode::RefreshReused,
 ]);
-const LOG_OUT: About = About::new("End a session").refusing(&[Code::InvalidToken]);
-const RESET: About = mailed("Set a new password; all sessions end");
+const LOG_OUT: OperationDoc = OperationDoc::new("End a session").with_errors(&[ErrorCode::InvalidToken]);
+const RESET: OperationDoc = mailed("Set a new password; all sessions end");
 
-const fn mailed(summary: &'static str) -> About {
-    About::new(summary).refusing(&[Code::InvalidToken, Code::TokenExpired])
+const fn mailed(summary: &'static str) -> OperationDoc {
+    OperationDoc::new(summary).with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired])
 }
 
 /// The function's router.
-pub fn router<S, Q>(accounts: Accounts<S, Q>) -> Router
+pub fn router<S, Q>(accounts: AuthState<S, Q>) -> Router
 where
-    S: Store + JointCounters,
+    S: Store + AtomicCounters,
     Q: UserReader,
 {
     routes(Router::new()).with_state(accounts)

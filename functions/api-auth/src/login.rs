@@ -3,7 +3,7 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::Unkeyed;
+use shared::api::NonIdempotent;
 use shared::domain::session::start::{StartSession, StartSessionError};
 use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::rehash::{RehashError, RehashPassword};
@@ -12,14 +12,14 @@ use shared::domain::values::email::Email;
 use shared::domain::values::id::Id;
 use shared::kit::auth::password::Password;
 use shared::kit::auth::refresh_token::RefreshToken;
-use shared::kit::command::{Cause, ExecuteError, Store};
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Json, Reply, RequestFacts};
-use shared::kit::resilience::rate_limit::attempts::{AttemptLimiter, JointCounters};
+use shared::kit::command::{CommandContext, ExecuteError, Store};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Json, RequestInfo};
+use shared::kit::resilience::rate_limit::attempts::{AtomicCounters, AttemptLimiter};
 use shared::repository::user::UserReader;
 
 use crate::body::TokensBody;
-use crate::state::Accounts;
+use crate::state::AuthState;
 
 /// Whose account, and the proof.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -31,12 +31,12 @@ pub(crate) struct LoginRequest {
 }
 
 /// Starts a session. Every login is a session of its own, whatever idempotency key comes with it.
-pub(crate) async fn log_in<S: Store + JointCounters, Q: UserReader>(
-    State(accounts): State<Accounts<S, Q>>,
-    facts: RequestFacts,
-    Unkeyed(cause): Unkeyed,
+pub(crate) async fn log_in<S: Store + AtomicCounters, Q: UserReader>(
+    State(accounts): State<AuthState<S, Q>>,
+    facts: RequestInfo,
+    NonIdempotent(cause): NonIdempotent,
     Json(request): Json<LoginRequest>,
-) -> Result<Reply<TokensBody>, ApiError> {
+) -> Result<ApiResponse<TokensBody>, ApiError> {
     let (store, who) = (accounts.store.clone(), (&request.email, facts.source_ip.as_str()));
     let attempt = accounts.login_limits.admit(store.clone(), &accounts.seal, who, cause.at).await?;
     let user = authenticate(&accounts, request, &cause).await?;
@@ -48,24 +48,24 @@ pub(crate) async fn log_in<S: Store + JointCounters, Q: UserReader>(
         StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&accounts.seal).hash()) };
     let started = accounts.store.execute(start, &cause).await;
     started.map_err(|error| error.map_refusal(|never: StartSessionError| -> ApiError { match never {} }))?;
-    Ok(Reply::ok(accounts.tokens(user, &session, &first, cause.at)?))
+    Ok(ApiResponse::ok(accounts.tokens(user, &session, &first, cause.at)?))
 }
 
 /// Whoever the address and the password belong to. An unknown address and a wrong password are answered alike, and take
 /// as long.
 async fn authenticate<S: Store, Q: UserReader>(
-    accounts: &Accounts<S, Q>,
+    accounts: &AuthState<S, Q>,
     LoginRequest { email, password }: LoginRequest,
-    cause: &Cause,
+    cause: &CommandContext,
 ) -> Result<User, ApiError> {
-    let account = accounts.reader.account(&email).await?;
+    let account = accounts.reader.account_by_email(&email).await?;
     let stored = account.as_ref().map(|(_, credentials)| credentials.password_hash.clone());
     let proven = accounts.hasher.verify(password.clone(), stored).await.map_err(ApiError::internal)?;
-    let (user, credentials) = account.filter(|_| proven).ok_or_else(wrong)?;
+    let (user, credentials) = account.filter(|_| proven).ok_or_else(invalid_credentials)?;
     if user.status != UserStatus::Active {
-        Err(ApiError::new(Code::Forbidden, "the account is suspended"))
+        Err(ApiError::new(ErrorCode::Forbidden, "the account is suspended"))
     } else if accounts.requires_verified_email && !user.email_verified {
-        Err(ApiError::new(Code::Forbidden, "verify your e-mail address first"))
+        Err(ApiError::new(ErrorCode::Forbidden, "verify your e-mail address first"))
     } else {
         rehash_if_outdated(accounts, user.id, credentials, password, cause).await?;
         Ok(user)
@@ -74,11 +74,11 @@ async fn authenticate<S: Store, Q: UserReader>(
 
 /// Stores the password under today's parameters, if its hash is of other ones. Whoever changed it meanwhile is right.
 async fn rehash_if_outdated<S: Store, Q: UserReader>(
-    accounts: &Accounts<S, Q>,
+    accounts: &AuthState<S, Q>,
     id: UserId,
     replacing: Credentials,
     password: Password,
-    cause: &Cause,
+    cause: &CommandContext,
 ) -> Result<(), ApiError> {
     if !accounts.hasher.is_outdated(&replacing.password_hash) {
         return Ok(());
@@ -87,10 +87,10 @@ async fn rehash_if_outdated<S: Store, Q: UserReader>(
     let rehash = RehashPassword { id, replacing, credentials: Credentials { password_hash } };
     match accounts.store.execute(rehash, cause).await {
         Ok(_) | Err(ExecuteError::Refused(RehashError::Changed)) => Ok(()),
-        Err(error) => Err(error.map_refusal(|_| wrong()).into()),
+        Err(error) => Err(error.map_refusal(|_| invalid_credentials()).into()),
     }
 }
 
-fn wrong() -> ApiError {
-    ApiError::new(Code::InvalidCredentials, "e-mail address and password do not belong together")
+fn invalid_credentials() -> ApiError {
+    ApiError::new(ErrorCode::InvalidCredentials, "e-mail address and password do not belong together")
 }

@@ -1,7 +1,7 @@
 //! The function `api-auth`: its composition root.
 
-use api_auth::Accounts;
-use shared::api::Limits;
+use api_auth::AuthState;
+use shared::api::RateLimits;
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
@@ -9,10 +9,10 @@ use shared::kit::system::config::{Environment, TelemetryConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
-    let limits = Limits::from_env(&env, table.clone())?;
-    let accounts = Accounts::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
-    runtime::run_api(telemetry, limits.around(accounts.clone(), api_auth::router(accounts))).await
+    let limits = RateLimits::from_env(&env, table.clone())?;
+    let accounts = AuthState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
+    runtime::run_api(telemetry, limits.layer(accounts.clone(), api_auth::router(accounts))).await
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{Once, UserBody};
+use shared::api::{Idempotent, UserBody};
 use shared::domain::user::register::{RegisterError, RegisterUser};
 use shared::domain::user::{Credentials, Role};
 use shared::domain::values::email::Email;
@@ -11,11 +11,11 @@ use shared::domain::values::id::Id;
 use shared::domain::values::text::Name;
 use shared::kit::auth::password::Password;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Created, Json, Reply};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Created, Json};
 use shared::repository::user::UserReader;
 
-use crate::state::Accounts;
+use crate::state::AuthState;
 
 /// An account to be opened.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -29,8 +29,8 @@ pub(crate) struct RegisterRequest {
 
 /// Opens an account. Its address must not belong to another.
 pub(crate) async fn register_user<S: Store, Q: UserReader>(
-    State(accounts): State<Accounts<S, Q>>,
-    Once(cause): Once,
+    State(accounts): State<AuthState<S, Q>>,
+    Idempotent(cause): Idempotent,
     Json(request): Json<RegisterRequest>,
 ) -> Result<Created<UserBody>, ApiError> {
     let password_hash = accounts.hasher.hash(request.password).await.map_err(ApiError::internal)?;
@@ -43,11 +43,11 @@ pub(crate) async fn register_user<S: Store, Q: UserReader>(
     };
     let registered =
         accounts.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::created(registered.map(UserBody::from)))
+    Ok(ApiResponse::created(registered.map(UserBody::from)))
 }
 
 fn refusal(error: RegisterError) -> ApiError {
     match error {
-        RegisterError::EmailTaken => ApiError::new(Code::EmailTaken, error.to_string()),
+        RegisterError::EmailTaken => ApiError::new(ErrorCode::EmailTaken, error.to_string()),
     }
 }

@@ -4,16 +4,16 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::api::Unkeyed;
+use shared::api::NonIdempotent;
 use shared::domain::user::password_reset::request::{RequestPasswordReset, RequestPasswordResetError};
 use shared::domain::values::email::Email;
 use shared::domain::values::id::Id;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{Accepted, Json, Reply};
+use shared::kit::http::{Accepted, ApiResponse, Json};
 use shared::repository::user::UserReader;
 
-use crate::state::Accounts;
+use crate::state::AuthState;
 
 /// Whose.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -33,8 +33,8 @@ pub(crate) struct PasswordResetBody {
 /// Has a message sent to the address, if it belongs to an account. The answer is the same in either case, and takes the
 /// same requests to the table.
 pub(crate) async fn request_password_reset<S: Store, Q: UserReader>(
-    State(accounts): State<Accounts<S, Q>>,
-    Unkeyed(cause): Unkeyed,
+    State(accounts): State<AuthState<S, Q>>,
+    NonIdempotent(cause): NonIdempotent,
     Json(request): Json<PasswordResetRequest>,
 ) -> Result<Accepted<PasswordResetBody>, ApiError> {
     let pseudonym = accounts.seal.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
@@ -44,5 +44,5 @@ pub(crate) async fn request_password_reset<S: Store, Q: UserReader>(
         error.map_refusal(|never: RequestPasswordResetError| -> ApiError { match never {} })
     })?;
     let message = "if the address belongs to an account, a message with a token is on its way to it";
-    Ok(Reply::accepted(PasswordResetBody { message }))
+    Ok(ApiResponse::accepted(PasswordResetBody { message }))
 }

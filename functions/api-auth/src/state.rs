@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use shared::api::{AccountTokens, Edge};
+use shared::api::{ApiState, EmailTokens};
 use shared::domain::session::SessionKey;
 use shared::domain::user::User;
-use shared::kit::auth::access_token::{LIFETIME, TokenSigner, TokenVerifier, public_keys};
-use shared::kit::auth::hmac_key::Seal;
+use shared::kit::auth::access_token::{ACCESS_TOKEN_TTL, TokenSigner, TokenVerifier, public_keys};
+use shared::kit::auth::hmac_key::HmacKey;
 use shared::kit::auth::password::Hasher;
 use shared::kit::auth::refresh_token::RefreshToken;
 use shared::kit::error::ApiError;
@@ -20,7 +20,7 @@ use crate::login_limits::LoginLimits;
 
 /// The state of the function.
 #[derive(Clone)]
-pub struct Accounts<S, Q> {
+pub struct AuthState<S, Q> {
     /// Carries out commands.
     pub(crate) store: S,
     /// Answers queries.
@@ -30,9 +30,9 @@ pub struct Accounts<S, Q> {
     /// Hashes passwords.
     pub(crate) hasher: Hasher,
     /// Derives refresh tokens.
-    pub(crate) seal: Seal,
+    pub(crate) seal: HmacKey,
     /// Checks tokens that came by e-mail.
-    pub(crate) mailed: AccountTokens,
+    pub(crate) email_tokens: EmailTokens,
     /// Whether only those log in who have shown that their address is theirs.
     pub(crate) requires_verified_email: bool,
     /// How many logins may fail.
@@ -43,7 +43,7 @@ pub struct Accounts<S, Q> {
     verifier: TokenVerifier,
 }
 
-impl<S, Q> Accounts<S, Q> {
+impl<S, Q> AuthState<S, Q> {
     /// On these adapters, with the keys of the environment.
     ///
     /// # Errors
@@ -54,8 +54,8 @@ impl<S, Q> Accounts<S, Q> {
             reader,
             entropy: SystemEntropy,
             hasher: Hasher::default(),
-            seal: Seal::new(&env.secret("AGORA_REFRESH_TOKEN_KEY")?),
-            mailed: AccountTokens::from_env(env)?,
+            seal: HmacKey::new(&env.secret("AGORA_REFRESH_TOKEN_KEY")?),
+            email_tokens: EmailTokens::from_env(env)?,
             requires_verified_email: env.parse("AGORA_REQUIRE_VERIFIED_EMAIL")?,
             login_limits: LoginLimits::from_env(env)?,
             key_set: KeySet(serde_json::to_value(public_keys(env)?)?),
@@ -78,7 +78,7 @@ impl<S, Q> Accounts<S, Q> {
         Ok(TokensBody {
             access_token: signed.map_err(ApiError::internal)?,
             token_type: "Bearer",
-            expires_in: LIFETIME.as_secs(),
+            expires_in: ACCESS_TOKEN_TTL.as_secs(),
             refresh_token: refresh.issue(&self.seal).expose().to_owned(),
             user: user.into(),
         })
@@ -90,17 +90,17 @@ pub(crate) fn session_of(token: &RefreshToken) -> Option<SessionKey> {
     Some(SessionKey { user_id: token.user.parse().ok()?, session_id: token.session.parse().ok()? })
 }
 
-impl<S: Clone + Send + Sync + 'static, Q: Clone + Send + Sync + 'static> Edge for Accounts<S, Q> {
+impl<S: Clone + Send + Sync + 'static, Q: Clone + Send + Sync + 'static> ApiState for AuthState<S, Q> {
     fn verifier(&self) -> &TokenVerifier {
         &self.verifier
     }
 
-    fn seal(&self) -> &Seal {
+    fn seal(&self) -> &HmacKey {
         &self.seal
     }
 }
 
-impl<S, Q> fmt::Debug for Accounts<S, Q> {
+impl<S, Q> fmt::Debug for AuthState<S, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accounts").field("signer", &self.signer).finish_non_exhaustive()
     }

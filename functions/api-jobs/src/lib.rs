@@ -5,11 +5,11 @@ mod dead_letters;
 mod jobs;
 
 use axum::{Extension, Router};
-use shared::api::App;
+use shared::api::AppState;
 use shared::domain::job::output::retention::Retention;
 use shared::kit::command::Store;
-use shared::kit::error::Code;
-use shared::kit::http::openapi::{About, Routes};
+use shared::kit::error::ErrorCode;
+use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 use shared::repository::dead_letter::DeadLetterReader;
 use shared::repository::job::JobReader;
 use shared::repository::user::UserReader;
@@ -21,10 +21,10 @@ pub fn job_routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
     Q: JobReader + UserReader,
-    R: Routes<App<S, Q>>,
+    R: RouteBuilder<AppState<S, Q>>,
 {
     routes
-        .post("/v1/jobs", crate::jobs::create::request_job, REQUEST)
+        .post("/v1/jobs", crate::jobs::create::create_job, REQUEST)
         .get("/v1/jobs", jobs::list::list_jobs, "List your jobs")
         .get("/v1/jobs/{id}", jobs::get::get_job, "Show a job")
         .get("/v1/jobs/{id}/result", jobs::result::get_job_result, RESULT)
@@ -32,19 +32,20 @@ where
         .post("/v1/jobs/{id}/retry", jobs::retry::retry_job, RETRY)
 }
 
-const REQUEST: About =
-    About::new("Ask for a long report, now or later").refusing(&[Code::Forbidden, Code::NotFound]);
-const RESULT: About = About::new("Fetch what a job has made, part by part").refusing(&[Code::InvalidState]);
-const CANCEL: About = About::new("Call a job off").refusing(&[Code::InvalidState]);
-const RETRY: About = About::new("Have a job tried again that failed, is dead or was cancelled")
-    .refusing(&[Code::InvalidState]);
+const REQUEST: OperationDoc = OperationDoc::new("Ask for a long report, now or later")
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound]);
+const RESULT: OperationDoc =
+    OperationDoc::new("Fetch what a job has made, part by part").with_errors(&[ErrorCode::InvalidState]);
+const CANCEL: OperationDoc = OperationDoc::new("Call a job off").with_errors(&[ErrorCode::InvalidState]);
+const RETRY: OperationDoc = OperationDoc::new("Have a job tried again that failed, is dead or was cancelled")
+    .with_errors(&[ErrorCode::InvalidState]);
 
 /// The routes of messages that could not be processed.
 pub fn dead_letter_routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
     Q: DeadLetterReader + UserReader,
-    R: Routes<App<S, Q>>,
+    R: RouteBuilder<AppState<S, Q>>,
 {
     routes
         .get("/v1/dead-letters", list::list_dead_letters, "List messages that could not be processed")
@@ -58,10 +59,11 @@ where
         .post("/v1/dead-letters/{id}/redrive", redrive::redrive_dead_letter, REDRIVE)
 }
 
-const REDRIVE: About = About::new("Have a message tried again").refusing(&[Code::InvalidState]);
+const REDRIVE: OperationDoc =
+    OperationDoc::new("Have a message tried again").with_errors(&[ErrorCode::InvalidState]);
 
 /// The function's router; jobs are kept for so long.
-pub fn router<S, Q>(app: App<S, Q>, retention: Retention) -> Router
+pub fn router<S, Q>(app: AppState<S, Q>, retention: Retention) -> Router
 where
     S: Store,
     Q: DeadLetterReader + JobReader + UserReader,

@@ -34,13 +34,13 @@ pub(crate) struct MarketBody {
     updated_at: Timestamp,
     version: Version,
     /// Who opened it, for callers who ask.
-    #[serde(skip_deserializing, skip_serializing_if = "Included::is_left_out")]
+    #[serde(skip_deserializing, skip_serializing_if = "Included::is_not_requested")]
     creator: Included<CreatorBody>,
 }
 
 /// Amounts of many orders: written as one amount is, though more than can be charged at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Sum")]
+#[schemars(rename = "MoneySum")]
 pub(crate) struct SumBody {
     /// Minor units.
     pub(crate) amount: i64,
@@ -56,7 +56,7 @@ impl Resource for MarketBody {
     /// The volume grows without a new version of the market, and is part of what is shown.
     fn tag(&self) -> EntityTag {
         let mut counters = vec![self.volume.amount];
-        counters.extend(CreatorBody::counters(&self.creator));
+        counters.extend(CreatorBody::etag_counters(&self.creator));
         EntityTag::with_counters(self.version, &counters)
     }
 }
@@ -74,7 +74,7 @@ impl From<MarketWithVolume> for MarketBody {
             created_at: market.created_at,
             updated_at: market.updated_at,
             version: market.version,
-            creator: Included::LeftOut,
+            creator: Included::NotRequested,
         }
     }
 }

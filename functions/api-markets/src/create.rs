@@ -3,9 +3,9 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::{Bounded, OpeningStock};
-use shared::api::{App, Authenticated, Once};
-use shared::domain::market::create::{CreateMarket, CreateMarketError, MAX_OPENING_PRODUCTS, OpeningStatus};
+use shared::api::deserialize::{Bounded, InitialStock};
+use shared::api::{AppState, Authenticated, Idempotent};
+use shared::domain::market::create::{CreateMarket, CreateMarketError, InitialStatus, MAX_INITIAL_PRODUCTS};
 use shared::domain::market::totals::MarketWithVolume;
 use shared::domain::product::create::NewProduct;
 use shared::domain::values::actor::Actor;
@@ -13,10 +13,10 @@ use shared::domain::values::id::Id;
 use shared::domain::values::money::{Currency, Money};
 use shared::domain::values::text::{Description, Name, Sku, Title};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Created, Json, Reply};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Created, Json};
 use shared::kit::system::clock::{SystemEntropy, Timestamp};
-use shared::repository::cached::Remembers;
+use shared::repository::cached::CacheInvalidation;
 
 use crate::body::MarketBody;
 
@@ -34,7 +34,7 @@ pub(crate) struct CreateMarketRequest {
     /// Up to 20 products to begin with.
     #[deserr(default)]
     #[schemars(default)]
-    products: Bounded<OpeningProductRequest, 0, MAX_OPENING_PRODUCTS>,
+    products: Bounded<OpeningProductRequest, 0, MAX_INITIAL_PRODUCTS>,
 }
 
 #[derive(Debug, Deserr, JsonSchema)]
@@ -54,14 +54,14 @@ struct OpeningProductRequest {
     #[deserr(default)]
     description: Option<Description>,
     price: Money,
-    stock: OpeningStock,
+    stock: InitialStock,
 }
 
 /// Opens a market with its first products: all of it or nothing.
-pub(crate) async fn create_market<S: Store, Q: Remembers>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn create_market<S: Store, Q: CacheInvalidation>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<CreateMarketRequest>,
 ) -> Result<Created<MarketBody>, ApiError> {
     let command = request.into_command(actor, cause.at, app.entropy);
@@ -70,7 +70,7 @@ pub(crate) async fn create_market<S: Store, Q: Remembers>(
     if let Some(market) = opened.committed() {
         app.reader.market_written(market).await;
     }
-    Ok(Reply::created(opened.map(MarketBody::from)))
+    Ok(ApiResponse::created(opened.map(MarketBody::from)))
 }
 
 impl CreateMarketRequest {
@@ -84,8 +84,8 @@ impl CreateMarketRequest {
             stock: product.stock.0,
         });
         let status = match self.status {
-            Some(OpeningStatusRequest::Draft) => OpeningStatus::Draft,
-            Some(OpeningStatusRequest::Active) | None => OpeningStatus::Active,
+            Some(OpeningStatusRequest::Draft) => InitialStatus::Draft,
+            Some(OpeningStatusRequest::Active) | None => InitialStatus::Active,
         };
         let (name, description, currency) = (self.name, self.description, self.currency);
         let id = Id::generate(now, &entropy);
@@ -100,6 +100,6 @@ fn refusal(error: CreateMarketError) -> ApiError {
         CreateMarketError::CurrencyMismatch { index } => {
             ApiError::field(format!("products[{index}].price.currency"), says)
         }
-        CreateMarketError::SkuTaken(_) => ApiError::new(Code::Conflict, says),
+        CreateMarketError::SkuTaken(_) => ApiError::new(ErrorCode::Conflict, says),
     }
 }

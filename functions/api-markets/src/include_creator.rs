@@ -53,10 +53,10 @@ impl Creators {
     }
 
     /// A market as it is shown, with its creator if that is wanted. Of an account that was removed nothing is left to show.
-    pub(crate) fn beside(&self, found: MarketWithVolume) -> MarketBody {
+    pub(crate) fn attach(&self, found: MarketWithVolume) -> MarketBody {
         let creator = match &self.0 {
-            None => Included::LeftOut,
-            Some(profiles) => profiles.get(&found.market.creator_id).map_or(Included::Gone, CreatorBody::of),
+            None => Included::NotRequested,
+            Some(profiles) => profiles.get(&found.market.creator_id).map_or(Included::Null, CreatorBody::of),
         };
         MarketBody::from(found).with(creator)
     }
@@ -65,15 +65,15 @@ impl Creators {
 impl CreatorBody {
     fn of(profile: &Profile) -> Included<Self> {
         let version = i64::try_from(profile.version.get()).unwrap_or(i64::MAX);
-        Included::There(Self { id: profile.id, name: profile.name.clone(), version })
+        Included::Value(Self { id: profile.id, name: profile.name.clone(), version })
     }
 
     /// What of it moves without a new version of the market.
-    pub(crate) fn counters(creator: &Included<Self>) -> Vec<i64> {
+    pub(crate) fn etag_counters(creator: &Included<Self>) -> Vec<i64> {
         match creator {
-            Included::LeftOut => Vec::new(),
-            Included::Gone => vec![0],
-            Included::There(creator) => vec![creator.version],
+            Included::NotRequested => Vec::new(),
+            Included::Null => vec![0],
+            Included::Value(creator) => vec![creator.version],
         }
     }
 }

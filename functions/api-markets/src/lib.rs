@@ -10,11 +10,11 @@ mod stats;
 mod update;
 
 use axum::Router;
-use shared::api::App;
+use shared::api::AppState;
 use shared::kit::command::Store;
-use shared::kit::error::Code;
-use shared::kit::http::openapi::{About, Routes};
-use shared::repository::cached::Remembers;
+use shared::kit::error::ErrorCode;
+use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::repository::cached::CacheInvalidation;
 use shared::repository::market::MarketReader;
 use shared::repository::projections::daily_sales::SalesReader;
 use shared::repository::projections::list_total::TotalReader;
@@ -25,8 +25,8 @@ use shared::repository::user::profile::ProfileReader;
 pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
-    Q: MarketReader + SalesReader + UserReader + ProfileReader + TotalReader + Remembers,
-    R: Routes<App<S, Q>>,
+    Q: MarketReader + SalesReader + UserReader + ProfileReader + TotalReader + CacheInvalidation,
+    R: RouteBuilder<AppState<S, Q>>,
 {
     routes
         .get("/v1/markets", list::list_markets, LIST)
@@ -39,23 +39,25 @@ where
         )
         .patch("/v1/markets/{id}", update::patch_market, change("Change some of a market"))
         .delete("/v1/markets/{id}", delete::delete_market, change("Delete a draft"))
-        .get("/v1/markets/{id}/stats", stats::get_stats, STATS)
+        .get("/v1/markets/{id}/stats", stats::get_market_stats, STATS)
 }
 
-const LIST: About = About::new("List markets");
-const CREATE: About = About::new("Open a market, with its first products").refusing(&[Code::Conflict]);
+const LIST: OperationDoc = OperationDoc::new("List markets");
+const CREATE: OperationDoc =
+    OperationDoc::new("Open a market, with its first products").with_errors(&[ErrorCode::Conflict]);
 
-const STATS: About = About::new("Show what a market sold, day by day").refusing(&[Code::Forbidden]);
+const STATS: OperationDoc =
+    OperationDoc::new("Show what a market sold, day by day").with_errors(&[ErrorCode::Forbidden]);
 
-const fn change(summary: &'static str) -> About {
-    About::new(summary).refusing(&[Code::Forbidden, Code::InvalidState])
+const fn change(summary: &'static str) -> OperationDoc {
+    OperationDoc::new(summary).with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState])
 }
 
 /// The function's router.
-pub fn router<S, Q>(app: App<S, Q>) -> Router
+pub fn router<S, Q>(app: AppState<S, Q>) -> Router
 where
     S: Store,
-    Q: MarketReader + SalesReader + UserReader + ProfileReader + TotalReader + Remembers,
+    Q: MarketReader + SalesReader + UserReader + ProfileReader + TotalReader + CacheInvalidation,
 {
     routes(Router::new()).with_state(app)
 }

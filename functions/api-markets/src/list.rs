@@ -3,13 +3,13 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::App;
-use shared::api::counted;
+use shared::api::AppState;
 use shared::api::list::sort::MarketSort;
+use shared::api::with_total;
 use shared::domain::market::MarketStatus;
 use shared::domain::values::text::Name;
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{Cursors, List, ListQuery};
+use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::repository::market::{MarketList, MarketReader};
 use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::profile::ProfileReader;
@@ -54,19 +54,19 @@ impl From<PublicStatus> for MarketStatus {
 
 /// Lists the markets of a status; the active ones unless another is asked for.
 pub(crate) async fn list_markets<S: Clone, Q: MarketReader + ProfileReader + TotalReader>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     asked: ListQuery<ListMarketsQuery, MarketBody, MarketRelation>,
-) -> Result<List<MarketBody>, ApiError> {
-    let list = MarketList::from(asked.own);
+) -> Result<ListResponse<MarketBody>, ApiError> {
+    let list = MarketList::from(asked.filter);
     let name = format!("markets {list:?}");
-    let cursors = Cursors::new(&app.seal, &name, "everybody");
+    let cursors = CursorCodec::new(&app.seal, &name, "everybody");
     let slice = asked.paging.slice(&cursors)?;
     let total = list.totals();
-    let markets = counted(app.reader.markets(&list, &slice), app.reader.total(&total)).await?;
+    let markets = with_total(app.reader.markets(&list, &slice), app.reader.total(&total)).await?;
     let pagination = asked.paging.pagination(&markets, &cursors);
     let creators = Creators::of(&markets.items, &asked.include, &app.reader).await?;
-    let bodies = markets.items.into_iter().map(|market| creators.beside(market)).collect();
-    Ok(List::new(bodies, pagination).only(asked.fields))
+    let bodies = markets.items.into_iter().map(|market| creators.attach(market)).collect();
+    Ok(ListResponse::new(bodies, pagination).with_fields(asked.fields))
 }
 
 impl From<ListMarketsQuery> for MarketList {

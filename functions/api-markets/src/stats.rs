@@ -5,14 +5,14 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::MarketsStats;
-use shared::api::{App, Authenticated, May};
+use shared::api::{AppState, Authenticated, HasPermission};
 use shared::domain::market::{Market, MarketId};
 use shared::domain::values::actor::Actor;
-use shared::domain::values::date::Day;
+use shared::domain::values::date::Date;
 use shared::domain::values::money::Currency;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Path, Query, Reply, RequestFacts};
-use shared::projections::daily_sales::DaySales;
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Path, Query, RequestInfo};
+use shared::projections::daily_sales::DailySales;
 use shared::repository::market::MarketReader;
 use shared::repository::projections::daily_sales::{MAX_DAYS, SalesReader};
 use shared::repository::user::UserReader;
@@ -26,10 +26,10 @@ use crate::body::SumBody;
 pub(crate) struct StatsQuery {
     /// The first; 29 days before the last, unless it is given.
     #[deserr(default)]
-    from: Option<Day>,
+    from: Option<Date>,
     /// The last; today, unless it is given.
     #[deserr(default)]
-    to: Option<Day>,
+    to: Option<Date>,
 }
 
 /// How many days there are in the answer, unless the caller says otherwise.
@@ -38,12 +38,12 @@ const DEFAULT_DAYS: u32 = 30;
 /// What a market sold.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Stats")]
+#[schemars(rename = "MarketStats")]
 pub(crate) struct StatsBody {
     market_id: MarketId,
     currency: Currency,
-    from: Day,
-    to: Day,
+    from: Date,
+    to: Date,
     /// How many orders were confirmed on these days.
     orders: i64,
     /// What was captured for them.
@@ -56,46 +56,50 @@ pub(crate) struct StatsBody {
 
 /// What a market sold on a day.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "StatsOfDay")]
+#[schemars(rename = "DailyStats")]
 struct DayBody {
-    date: Day,
+    date: Date,
     orders: i64,
     volume: SumBody,
     refunded: SumBody,
 }
 
 /// Shows what a market sold.
-pub(crate) async fn get_stats<S, Q: MarketReader + SalesReader + UserReader>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn get_market_stats<S, Q: MarketReader + SalesReader + UserReader>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    reads_any: May<MarketsStats>,
-    facts: RequestFacts,
+    reads_any: HasPermission<MarketsStats>,
+    facts: RequestInfo,
     Path(id): Path<MarketId>,
     Query(query): Query<StatsQuery>,
-) -> Result<Reply<StatsBody>, ApiError>
+) -> Result<ApiResponse<StatsBody>, ApiError>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let (from, to) = query.days(Day::of(facts.received_at))?;
+    let (from, to) = query.days(Date::of(facts.received_at))?;
     let market = readable(app.reader.market(id).await?, &actor, reads_any)?;
     let sales = app.reader.sales(id, from, to).await?;
-    Ok(Reply::ok(StatsBody::new(&market, (from, to), &sales)).cache_control("private, no-cache"))
+    Ok(ApiResponse::ok(StatsBody::new(&market, (from, to), &sales)).cache_control("private, no-cache"))
 }
 
 /// The market, if the caller may read what it sold. One that others do not see is not there for them.
-fn readable(market: Option<Market>, actor: &Actor, reads_any: May<MarketsStats>) -> Result<Market, ApiError> {
+fn readable(
+    market: Option<Market>,
+    actor: &Actor,
+    reads_any: HasPermission<MarketsStats>,
+) -> Result<Market, ApiError> {
     let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
     let market = market.ok_or_else(ApiError::not_found)?;
-    if market.is_run_by(actor) || reads_any.is_held() {
+    if market.is_owned_by(actor) || reads_any.is_held() {
         Ok(market)
     } else {
-        Err(ApiError::new(Code::Forbidden, "only who runs the market reads what it sold"))
+        Err(ApiError::new(ErrorCode::Forbidden, "only who runs the market reads what it sold"))
     }
 }
 
 impl StatsQuery {
     /// The first and the last day.
-    fn days(&self, today: Day) -> Result<(Day, Day), ApiError> {
+    fn days(&self, today: Date) -> Result<(Date, Date), ApiError> {
         let to = self.to.unwrap_or(today);
         let from = self.from.unwrap_or_else(|| to.days_before(DEFAULT_DAYS - 1));
         let days = from.days_until(to) + 1;
@@ -113,10 +117,10 @@ impl StatsQuery {
 }
 
 impl StatsBody {
-    fn new(market: &Market, (from, to): (Day, Day), sales: &[DaySales]) -> Self {
-        let sum = |amount: fn(&DaySales) -> i64| sales.iter().map(amount).sum::<i64>();
+    fn new(market: &Market, (from, to): (Date, Date), sales: &[DailySales]) -> Self {
+        let sum = |amount: fn(&DailySales) -> i64| sales.iter().map(amount).sum::<i64>();
         let money = |amount| SumBody { amount, currency: market.currency };
-        let day = |day: &DaySales| DayBody {
+        let day = |day: &DailySales| DayBody {
             date: day.date,
             orders: day.orders,
             volume: money(day.volume),

@@ -3,17 +3,17 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::{Given, Patch};
+use shared::api::deserialize::{NonNull, Patch};
 use shared::api::permission::MarketsSuspend;
-use shared::api::{App, Authenticated, May, Once};
+use shared::api::{AppState, Authenticated, HasPermission, Idempotent};
 use shared::domain::market::update::{MarketChanges, UpdateMarket, UpdateMarketError};
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::values::text::{Description, Name};
-use shared::kit::command::{Cause, Store};
-use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::command::{CommandContext, Store};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::request::precondition::version_mismatch;
-use shared::kit::http::{IfMatch, Json, Path, Reply, Shown};
-use shared::repository::cached::Remembers;
+use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
+use shared::repository::cached::CacheInvalidation;
 use shared::repository::user::UserReader;
 
 use crate::body::MarketBody;
@@ -36,13 +36,13 @@ pub(crate) struct ReplaceMarketRequest {
 pub(crate) struct PatchMarketRequest {
     #[deserr(default)]
     #[schemars(default)]
-    name: Given<Name>,
+    name: NonNull<Name>,
     #[deserr(default)]
     #[schemars(default)]
     description: Patch<Description>,
     #[deserr(default)]
     #[schemars(default)]
-    status: Given<StatusRequest>,
+    status: NonNull<StatusRequest>,
 }
 
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
@@ -56,15 +56,15 @@ enum StatusRequest {
 }
 
 /// Replaces what can be changed about a market.
-pub(crate) async fn replace_market<S: Store, Q: UserReader + Remembers>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn replace_market<S: Store, Q: UserReader + CacheInvalidation>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(by): Authenticated,
-    suspend: May<MarketsSuspend>,
+    suspend: HasPermission<MarketsSuspend>,
     Path(id): Path<MarketId>,
     seen: IfMatch,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<ReplaceMarketRequest>,
-) -> Result<Shown<MarketBody>, ApiError> {
+) -> Result<Versioned<MarketBody>, ApiError> {
     let changes = MarketChanges {
         name: Some(request.name),
         description: Some(request.description),
@@ -75,15 +75,15 @@ pub(crate) async fn replace_market<S: Store, Q: UserReader + Remembers>(
 }
 
 /// Changes some of a market.
-pub(crate) async fn patch_market<S: Store, Q: UserReader + Remembers>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn patch_market<S: Store, Q: UserReader + CacheInvalidation>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(by): Authenticated,
-    suspend: May<MarketsSuspend>,
+    suspend: HasPermission<MarketsSuspend>,
     Path(id): Path<MarketId>,
     seen: IfMatch,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<PatchMarketRequest>,
-) -> Result<Shown<MarketBody>, ApiError> {
+) -> Result<Versioned<MarketBody>, ApiError> {
     let changes = MarketChanges {
         name: request.name.0,
         description: request.description.into_change(),
@@ -93,16 +93,16 @@ pub(crate) async fn patch_market<S: Store, Q: UserReader + Remembers>(
     change_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &cause).await
 }
 
-async fn change_market<S: Store, Q: Remembers>(
-    app: &App<S, Q>,
+async fn change_market<S: Store, Q: CacheInvalidation>(
+    app: &AppState<S, Q>,
     command: UpdateMarket,
-    cause: &Cause,
-) -> Result<Shown<MarketBody>, ApiError> {
+    cause: &CommandContext,
+) -> Result<Versioned<MarketBody>, ApiError> {
     let changed = app.store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
     if let Some(market) = changed.committed() {
         app.reader.market_written(market).await;
     }
-    Ok(Reply::changed(changed.map(MarketBody::from)))
+    Ok(ApiResponse::updated(changed.map(MarketBody::from)))
 }
 
 impl From<StatusRequest> for MarketStatus {
@@ -119,8 +119,8 @@ impl From<StatusRequest> for MarketStatus {
 fn refusal(error: UpdateMarketError) -> ApiError {
     match error {
         UpdateMarketError::NotFound => ApiError::not_found(),
-        UpdateMarketError::NotYours => ApiError::new(Code::Forbidden, error.to_string()),
+        UpdateMarketError::Forbidden => ApiError::new(ErrorCode::Forbidden, error.to_string()),
         UpdateMarketError::VersionMismatch => version_mismatch(),
-        UpdateMarketError::InvalidTransition => ApiError::new(Code::InvalidState, error.to_string()),
+        UpdateMarketError::InvalidTransition => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }
 }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::kit::http::Reply;
+use shared::kit::http::ApiResponse;
 
 /// How it is.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -12,6 +12,6 @@ pub(crate) struct HealthBody {
 }
 
 /// Whoever gets an answer at all gets this one.
-pub(crate) async fn get_health() -> Reply<HealthBody> {
-    Reply::ok(HealthBody { status: "ok" })
+pub(crate) async fn get_health() -> ApiResponse<HealthBody> {
+    ApiResponse::ok(HealthBody { status: "ok" })
 }

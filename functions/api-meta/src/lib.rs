@@ -6,12 +6,12 @@ mod openapi;
 mod ready;
 
 use axum::Router;
-use shared::kit::http::openapi::Routes;
+use shared::kit::http::openapi::RouteBuilder;
 
-pub use ready::{Meta, Probe, QueueProbe, Unreachable};
+pub use ready::{HealthState, NotReady, Probe, QueueProbe};
 
 /// The routes of the function.
-pub fn routes<T: Probe, Q: Probe, R: Routes<Meta<T, Q>>>(routes: R) -> R {
+pub fn routes<T: Probe, Q: Probe, R: RouteBuilder<HealthState<T, Q>>>(routes: R) -> R {
     routes
         .get("/health", health::get_health, "Whether the system lives")
         .get("/health/ready", ready::get_readiness, "Whether the table and the queues can be reached")
@@ -19,6 +19,6 @@ pub fn routes<T: Probe, Q: Probe, R: Routes<Meta<T, Q>>>(routes: R) -> R {
 }
 
 /// The function's router.
-pub fn router<T: Probe, Q: Probe>(meta: Meta<T, Q>) -> Router {
+pub fn router<T: Probe, Q: Probe>(meta: HealthState<T, Q>) -> Router {
     routes(Router::new()).merge(openapi::page()).with_state(meta)
 }

@@ -1,6 +1,6 @@
 //! The function `api-meta`: its composition root.
 
-use api_meta::{Meta, QueueProbe};
+use api_meta::{HealthState, QueueProbe};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::runtime;
@@ -9,10 +9,10 @@ use shared::messaging::event_routing::Subscriptions;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(&env)?);
-    let meta = Meta { table: DynamoReader::new(aws.table(&env)?), queues };
+    let meta = HealthState { table: DynamoReader::new(aws.table(&env)?), queues };
     runtime::run_api(telemetry, api_meta::router(meta)).await
 }

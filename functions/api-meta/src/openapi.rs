@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use shared::kit::http::openapi::{Answer, Operation};
+use shared::kit::http::openapi::{Operation, OperationOutput};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// The description, as it was made of the routes of all functions.
@@ -31,11 +31,11 @@ pub(crate) async fn get_openapi() -> Description {
 /// The documentation page with all that it is made of: nothing is fetched from elsewhere.
 pub(crate) fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(true);
-    Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(from_here_alone))
+    Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(restrict_origin))
 }
 
 /// The page may be kept for a while, and browsers let it fetch nothing from elsewhere.
-async fn from_here_alone(mut response: Response) -> Response {
+async fn restrict_origin(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(KEPT));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
@@ -48,10 +48,10 @@ impl IntoResponse for Description {
     }
 }
 
-impl Answer for Description {
+impl OperationOutput for Description {
     fn describe(operation: &mut Operation<'_>) {
-        let body = operation.schemas().answered::<Self>();
-        operation.answers(http::StatusCode::OK, Some(body));
+        let body = operation.schemas().response_schema::<Self>();
+        operation.response(http::StatusCode::OK, Some(body));
     }
 }
 

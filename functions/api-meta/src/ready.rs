@@ -9,12 +9,12 @@ use serde::Serialize;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::StoreError;
 use shared::kit::error::ApiError;
-use shared::kit::http::Reply;
+use shared::kit::http::ApiResponse;
 use shared::messaging::event_routing::Subscriptions;
 
 /// What the function asks whether the system is ready.
 #[derive(Debug, Clone)]
-pub struct Meta<T, Q> {
+pub struct HealthState<T, Q> {
     /// The table.
     pub table: T,
     /// The queues.
@@ -24,12 +24,12 @@ pub struct Meta<T, Q> {
 /// Something that the system cannot do without.
 pub trait Probe: Clone + Send + Sync + 'static {
     /// Whether it answers. Implementations return why not, for the log.
-    fn check(&self) -> impl Future<Output = Result<(), Unreachable>> + Send;
+    fn check(&self) -> impl Future<Output = Result<(), NotReady>> + Send;
 }
 
 /// Something does not answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreachable {
+pub enum NotReady {
     /// The table.
     #[error("the table cannot be reached")]
     Table(#[source] StoreError),
@@ -39,8 +39,8 @@ pub enum Unreachable {
 }
 
 impl Probe for DynamoReader {
-    async fn check(&self) -> Result<(), Unreachable> {
-        self.ping().await.map_err(Unreachable::Table)
+    async fn check(&self) -> Result<(), NotReady> {
+        self.ping().await.map_err(NotReady::Table)
     }
 }
 
@@ -60,9 +60,9 @@ impl QueueProbe {
 }
 
 impl Probe for QueueProbe {
-    async fn check(&self) -> Result<(), Unreachable> {
+    async fn check(&self) -> Result<(), NotReady> {
         let asked = self.urls.iter().map(|url| self.client.get_queue_attributes().queue_url(url).send());
-        try_join_all(asked).await.map(drop).map_err(|error| Unreachable::Queue(error.into()))
+        try_join_all(asked).await.map(drop).map_err(|error| NotReady::Queue(error.into()))
     }
 }
 
@@ -76,9 +76,9 @@ pub(crate) struct ReadinessBody {
 
 /// Answers 200 if requests can be served, 503 if not.
 pub(crate) async fn get_readiness<T: Probe, Q: Probe>(
-    State(meta): State<Meta<T, Q>>,
-) -> Result<Reply<ReadinessBody>, ApiError> {
+    State(meta): State<HealthState<T, Q>>,
+) -> Result<ApiResponse<ReadinessBody>, ApiError> {
     let (table, queues) = join(meta.table.check(), meta.queues.check()).await;
     table.and(queues).map_err(ApiError::unavailable)?;
-    Ok(Reply::ok(ReadinessBody { table: "ok", queues: "ok" }))
+    Ok(ApiResponse::ok(ReadinessBody { table: "ok", queues: "ok" }))
 }

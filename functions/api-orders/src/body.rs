@@ -80,7 +80,7 @@ impl Resource for OrderBody {
 
 impl OrderBody {
     /// The order as `party` sees it: with what it is paid with is the buyer's business alone.
-    pub(crate) fn seen_by(party: Option<Party>, order: Order) -> Self {
+    pub(crate) fn for_party(party: Option<Party>, order: Order) -> Self {
         let payment = match order.fulfilment {
             Fulfilment::AwaitingPayment { checkout, .. } => checkout.filter(|_| party == Some(Party::Buyer)),
             _ => None,
@@ -105,12 +105,12 @@ impl OrderBody {
 
     /// The order as its seller sees it.
     pub(crate) fn of_seller(order: Order) -> Self {
-        Self::seen_by(Some(Party::Seller), order)
+        Self::for_party(Some(Party::Seller), order)
     }
 
     /// The order as `actor` sees it.
     pub(crate) fn for_actor(actor: &Actor, order: Order) -> Self {
-        Self::seen_by(order.party(actor), order)
+        Self::for_party(order.party(actor), order)
     }
 }
 

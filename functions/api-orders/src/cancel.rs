@@ -3,13 +3,13 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{App, Authenticated, Once};
+use shared::api::{AppState, Authenticated, Idempotent};
 use shared::domain::order::OrderId;
 use shared::domain::order::cancel::{CancelError, CancelOrder};
 use shared::domain::values::text::Reason;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Json, Path, Reply, Shown};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
 
@@ -25,21 +25,21 @@ pub(crate) struct CancelOrderRequest {
 
 /// Cancels the order. Stock and money go back by themselves.
 pub(crate) async fn cancel_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(id): Path<OrderId>,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<CancelOrderRequest>,
-) -> Result<Shown<OrderBody>, ApiError> {
+) -> Result<Versioned<OrderBody>, ApiError> {
     let command = CancelOrder { id, by: actor, reason: request.reason };
     let cancelled = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::changed(cancelled.map(|order| OrderBody::for_actor(&actor, order))))
+    Ok(ApiResponse::updated(cancelled.map(|order| OrderBody::for_actor(&actor, order))))
 }
 
 fn refusal(error: CancelError) -> ApiError {
     match error {
         CancelError::NotFound => ApiError::not_found(),
-        CancelError::NotAParty => ApiError::new(Code::Forbidden, error.to_string()),
-        CancelError::TooLate => ApiError::new(Code::InvalidState, error.to_string()),
+        CancelError::NotAParty => ApiError::new(ErrorCode::Forbidden, error.to_string()),
+        CancelError::TooLate => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }
 }

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{App, Authenticated, Once};
+use shared::api::{AppState, Authenticated, Idempotent};
 use shared::domain::order::OrderId;
 use shared::domain::order::deliver::{DeliverError, DeliverOrder};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Json, Path, Reply, Shown};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
 use crate::seller_error;
@@ -21,20 +21,20 @@ pub(crate) struct DeliverOrderRequest {}
 
 /// Notes that the order has arrived.
 pub(crate) async fn deliver_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(id): Path<OrderId>,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(DeliverOrderRequest {}): Json<DeliverOrderRequest>,
-) -> Result<Shown<OrderBody>, ApiError> {
+) -> Result<Versioned<OrderBody>, ApiError> {
     let command = DeliverOrder { id, by: actor };
     let delivered = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::changed(delivered.map(OrderBody::of_seller)))
+    Ok(ApiResponse::updated(delivered.map(OrderBody::of_seller)))
 }
 
 fn refusal(error: DeliverError) -> ApiError {
     match error {
         DeliverError::NotTheSeller(error) => seller_error::refusal(error),
-        DeliverError::InvalidState => ApiError::new(Code::InvalidState, error.to_string()),
+        DeliverError::InvalidState => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }
 }

@@ -12,10 +12,10 @@ mod ship;
 mod timeline;
 
 use axum::Router;
-use shared::api::App;
+use shared::api::AppState;
 use shared::kit::command::Store;
-use shared::kit::error::Code;
-use shared::kit::http::openapi::{About, Routes};
+use shared::kit::error::ErrorCode;
+use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 use shared::repository::market::MarketReader;
 use shared::repository::order::OrderReader;
 use shared::repository::projections::list_total::TotalReader;
@@ -26,16 +26,17 @@ pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
     Q: MarketReader + OrderReader + UserReader + TotalReader,
-    R: Routes<App<S, Q>>,
+    R: RouteBuilder<AppState<S, Q>>,
 {
-    let moves = |summary| About::new(summary).refusing(&[Code::Forbidden, Code::InvalidState]);
+    let moves =
+        |summary| OperationDoc::new(summary).with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
     routes
         .post("/v1/orders", place::place_order, PLACE)
         .get("/v1/orders", list::list_orders, LIST)
         .get("/v1/orders/{id}", get::get_order, "Show an order")
         .get(
             "/v1/orders/{id}/timeline",
-            timeline::get_timeline,
+            timeline::get_order_timeline,
             "Show what happened to an order, and why it is stuck",
         )
         .post("/v1/orders/{id}/cancel", cancel::cancel_order, moves("Call an order off before it ships"))
@@ -52,13 +53,13 @@ where
         )
 }
 
-const PLACE: About = About::new("Place an order at the prices of this moment")
-    .refusing(&[Code::PriceChanged, Code::InvalidState]);
-const LIST: About =
-    About::new("List what you bought, or what a market sold").refusing(&[Code::Forbidden, Code::NotFound]);
+const PLACE: OperationDoc = OperationDoc::new("Place an order at the prices of this moment")
+    .with_errors(&[ErrorCode::PriceChanged, ErrorCode::InvalidState]);
+const LIST: OperationDoc = OperationDoc::new("List what you bought, or what a market sold")
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound]);
 
 /// The function's router.
-pub fn router<S, Q>(app: App<S, Q>) -> Router
+pub fn router<S, Q>(app: AppState<S, Q>) -> Router
 where
     S: Store,
     Q: MarketReader + OrderReader + UserReader + TotalReader,

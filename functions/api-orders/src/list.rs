@@ -3,14 +3,14 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::counted;
 use shared::api::permission::OrdersReadAny;
-use shared::api::{App, Authenticated, May};
+use shared::api::with_total;
+use shared::api::{AppState, Authenticated, HasPermission};
 use shared::domain::market::MarketId;
 use shared::domain::order::OrderStatus;
 use shared::domain::values::actor::Actor;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Cursors, List, ListQuery};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::repository::market::MarketReader;
 use shared::repository::order::{OrderList, OrderReader};
 use shared::repository::projections::list_total::TotalReader;
@@ -32,31 +32,31 @@ pub(crate) struct ListOrdersQuery {
 
 /// Lists what the caller bought, or what a market sold.
 pub(crate) async fn list_orders<S, Q>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    reads_any: May<OrdersReadAny>,
+    reads_any: HasPermission<OrdersReadAny>,
     asked: ListQuery<ListOrdersQuery, OrderBody>,
-) -> Result<List<OrderBody>, ApiError>
+) -> Result<ListResponse<OrderBody>, ApiError>
 where
     S: Clone + Send + Sync + 'static,
     Q: MarketReader + OrderReader + UserReader + TotalReader,
 {
-    let ListOrdersQuery { market_id, status } = asked.own;
+    let ListOrdersQuery { market_id, status } = asked.filter;
     let list = list_for(&actor, reads_any, market_id, &app.reader).await?;
     let (name, caller) = (name_of(list, status), actor.user.to_string());
-    let cursors = Cursors::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.seal, &name, &caller);
     let slice = asked.paging.slice(&cursors)?;
     let total = [list.total(status)];
-    let orders = counted(app.reader.orders(list, status, &slice), app.reader.total(&total)).await?;
+    let orders = with_total(app.reader.orders(list, status, &slice), app.reader.total(&total)).await?;
     let pagination = asked.paging.pagination(&orders, &cursors);
     let bodies = orders.items.into_iter().map(|order| OrderBody::for_actor(&actor, order));
-    Ok(List::new(bodies.collect(), pagination).only(asked.fields))
+    Ok(ListResponse::new(bodies.collect(), pagination).with_fields(asked.fields))
 }
 
 /// The list that is asked for, if the caller may read it. A market that others do not see is not there for them.
 async fn list_for(
     actor: &Actor,
-    reads_any: May<OrdersReadAny>,
+    reads_any: HasPermission<OrdersReadAny>,
     market: Option<MarketId>,
     markets: &impl MarketReader,
 ) -> Result<OrderList, ApiError> {
@@ -64,10 +64,10 @@ async fn list_for(
     let market = markets.market(id).await?;
     let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
     let market = market.ok_or_else(ApiError::not_found)?;
-    if market.is_run_by(actor) || reads_any.is_held() {
+    if market.is_owned_by(actor) || reads_any.is_held() {
         Ok(OrderList::InMarket(id))
     } else {
-        Err(ApiError::new(Code::Forbidden, "only who runs the market reads its orders"))
+        Err(ApiError::new(ErrorCode::Forbidden, "only who runs the market reads its orders"))
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::Bounded;
-use shared::api::{App, Authenticated, OnceRequired};
+use shared::api::{AppState, Authenticated, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
 use shared::domain::order::place::{MAX_LINES, OrderItem, PlaceOrder, PlaceOrderError};
 use shared::domain::payment::PaymentMethod;
@@ -13,8 +13,8 @@ use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
 use shared::domain::values::money::{Money, Quantity};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Created, Json, Reply};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Created, Json};
 
 use crate::body::OrderBody;
 
@@ -43,14 +43,14 @@ struct OrderItemRequest {
 
 /// Places an order at the prices of this moment. It is `pending` until its stock is reserved.
 pub(crate) async fn place_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    OnceRequired(cause): OnceRequired,
+    IdempotencyKeyRequired(cause): IdempotencyKeyRequired,
     Json(request): Json<PlaceOrderRequest>,
 ) -> Result<Created<OrderBody>, ApiError> {
     let command = request.into_command(Id::generate(cause.at, &app.entropy), actor);
     let placed = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::created(placed.map(|order| OrderBody::for_actor(&actor, order))))
+    Ok(ApiResponse::created(placed.map(|order| OrderBody::for_actor(&actor, order))))
 }
 
 impl PlaceOrderRequest {
@@ -73,8 +73,9 @@ fn refusal(error: PlaceOrderError) -> ApiError {
         PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge => ApiError::field("items", says),
         PlaceOrderError::PriceChanged { index, price } => {
             let now = format!("costs {} {} now", price.amount(), price.currency().as_str());
-            ApiError::new(Code::PriceChanged, says).with_field(format!("items[{index}].expectedPrice"), now)
+            ApiError::new(ErrorCode::PriceChanged, says)
+                .with_field(format!("items[{index}].expectedPrice"), now)
         }
-        PlaceOrderError::MarketClosed => ApiError::new(Code::InvalidState, says),
+        PlaceOrderError::MarketClosed => ApiError::new(ErrorCode::InvalidState, says),
     }
 }

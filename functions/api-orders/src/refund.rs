@@ -3,14 +3,14 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{App, Authenticated, OnceRequired};
+use shared::api::{AppState, Authenticated, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
 use shared::domain::order::refund::{RefundError, RefundOrder};
 use shared::domain::values::money::Money;
 use shared::domain::values::text::Reason;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Json, Path, Reply, Shown};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
 use crate::seller_error;
@@ -29,15 +29,15 @@ pub(crate) struct RefundOrderRequest {
 
 /// Decides on a refund, which is `pending` until the gateway has made it.
 pub(crate) async fn refund_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(id): Path<OrderId>,
-    OnceRequired(cause): OnceRequired,
+    IdempotencyKeyRequired(cause): IdempotencyKeyRequired,
     Json(request): Json<RefundOrderRequest>,
-) -> Result<Shown<OrderBody>, ApiError> {
+) -> Result<Versioned<OrderBody>, ApiError> {
     let command = RefundOrder { id, by: actor, amount: request.amount, reason: request.reason };
     let refunding = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::changed(refunding.map(OrderBody::of_seller)))
+    Ok(ApiResponse::updated(refunding.map(OrderBody::of_seller)))
 }
 
 fn refusal(error: RefundError) -> ApiError {
@@ -48,8 +48,8 @@ fn refusal(error: RefundError) -> ApiError {
         RefundError::OtherCurrency => ApiError::field("amount.currency", says),
         RefundError::TooMuch { left } => {
             let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
-            ApiError::new(Code::InvalidState, says).with_field("amount", rule)
+            ApiError::new(ErrorCode::InvalidState, says).with_field("amount", rule)
         }
-        RefundError::InvalidState | RefundError::TooMany => ApiError::new(Code::InvalidState, says),
+        RefundError::InvalidState | RefundError::TooMany => ApiError::new(ErrorCode::InvalidState, says),
     }
 }

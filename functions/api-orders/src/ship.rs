@@ -3,13 +3,13 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{App, Authenticated, Once};
+use shared::api::{AppState, Authenticated, Idempotent};
 use shared::domain::order::ship::{ShipError, ShipOrder};
 use shared::domain::order::{OrderId, Shipment};
 use shared::domain::values::text::{Carrier, TrackingNumber};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Json, Path, Reply, Shown};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
 use crate::seller_error;
@@ -27,21 +27,21 @@ pub(crate) struct ShipOrderRequest {
 
 /// Notes that the order is on its way.
 pub(crate) async fn ship_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(id): Path<OrderId>,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<ShipOrderRequest>,
-) -> Result<Shown<OrderBody>, ApiError> {
+) -> Result<Versioned<OrderBody>, ApiError> {
     let shipment = Shipment { carrier: request.carrier, tracking_number: request.tracking_number };
     let command = ShipOrder { id, by: actor, shipment };
     let shipped = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::changed(shipped.map(OrderBody::of_seller)))
+    Ok(ApiResponse::updated(shipped.map(OrderBody::of_seller)))
 }
 
 fn refusal(error: ShipError) -> ApiError {
     match error {
         ShipError::NotTheSeller(error) => seller_error::refusal(error),
-        ShipError::InvalidState => ApiError::new(Code::InvalidState, error.to_string()),
+        ShipError::InvalidState => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }
 }

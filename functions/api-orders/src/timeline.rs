@@ -4,17 +4,17 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::OrdersReadAny;
-use shared::api::{App, Authenticated, May};
+use shared::api::{AppState, Authenticated, HasPermission};
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::attempts::Attempts;
 use shared::domain::order::{Order, OrderId, Transition};
 use shared::kit::error::ApiError;
-use shared::kit::http::{Path, Reply};
+use shared::kit::http::{ApiResponse, Path};
 use shared::kit::system::clock::Timestamp;
 use shared::repository::order::OrderReader;
 use shared::repository::user::UserReader;
 
-use crate::get::concerns;
+use crate::get::can_view;
 
 /// An order's past, and what it is at.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -45,15 +45,15 @@ struct FulfilmentBody {
 }
 
 /// Shows every status that the order had, and the step that it is at.
-pub(crate) async fn get_timeline<S: Clone + Send + Sync + 'static, Q: OrderReader + UserReader>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn get_order_timeline<S: Clone + Send + Sync + 'static, Q: OrderReader + UserReader>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    reads_any: May<OrdersReadAny>,
+    reads_any: HasPermission<OrdersReadAny>,
     Path(id): Path<OrderId>,
-) -> Result<Reply<TimelineBody>, ApiError> {
+) -> Result<ApiResponse<TimelineBody>, ApiError> {
     let (order, attempts) = app.reader.order_with_attempts(id).await?;
-    let order = order.filter(|order| concerns(order, &actor, reads_any)).ok_or_else(ApiError::not_found)?;
-    Ok(Reply::ok(TimelineBody::new(order, attempts)))
+    let order = order.filter(|order| can_view(order, &actor, reads_any)).ok_or_else(ApiError::not_found)?;
+    Ok(ApiResponse::ok(TimelineBody::new(order, attempts)))
 }
 
 impl TimelineBody {

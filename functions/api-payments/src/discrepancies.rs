@@ -4,15 +4,15 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::api::counted;
 use shared::api::permission::PaymentsReadAny;
-use shared::api::{App, Permitted};
+use shared::api::with_total;
+use shared::api::{AppState, RequirePermission};
 use shared::domain::order::OrderId;
 use shared::domain::payment::GatewayId;
-use shared::domain::reconciliation::compare::Difference;
-use shared::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus, Sums};
+use shared::domain::reconciliation::compare::MismatchKind;
+use shared::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus, Totals};
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{Cursors, List, ListQuery};
+use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::kit::system::clock::Timestamp;
 use shared::repository::payment::discrepancy::DiscrepancyReader;
 use shared::repository::user::UserReader;
@@ -38,13 +38,13 @@ pub(crate) struct DiscrepancyBody {
     order_id: Option<OrderId>,
     status: DiscrepancyStatus,
     /// What the contradiction is.
-    difference: Difference,
+    difference: MismatchKind,
     /// The same in words.
     detail: String,
     /// What the gateway says.
-    at_gateway: Sums,
+    at_gateway: Totals,
     /// What is on record here.
-    on_record: Sums,
+    on_record: Totals,
     first_seen_at: Timestamp,
     /// When it was last looked at, and was so still.
     last_seen_at: Timestamp,
@@ -56,22 +56,23 @@ pub(crate) struct DiscrepancyBody {
 /// Lists discrepancies, those that were first seen last first. Each is looked at again every now and then, and closed once the
 /// books agree.
 pub(crate) async fn list_discrepancies<S, Q>(
-    State(app): State<App<S, Q>>,
-    permitted: Permitted<PaymentsReadAny>,
+    State(app): State<AppState<S, Q>>,
+    permitted: RequirePermission<PaymentsReadAny>,
     asked: ListQuery<ListDiscrepanciesQuery, DiscrepancyBody>,
-) -> Result<List<DiscrepancyBody>, ApiError>
+) -> Result<ListResponse<DiscrepancyBody>, ApiError>
 where
     S: Clone + Send + Sync + 'static,
     Q: DiscrepancyReader + UserReader,
 {
-    let ListDiscrepanciesQuery { status } = asked.own;
+    let ListDiscrepanciesQuery { status } = asked.filter;
     let (name, caller) = (format!("discrepancies {status:?}"), permitted.actor.user.to_string());
-    let cursors = Cursors::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.seal, &name, &caller);
     let slice = asked.paging.slice(&cursors)?;
-    let length = app.reader.discrepancies_counted(status);
-    let found = counted(app.reader.discrepancies(status, &slice), length).await?;
+    let length = app.reader.count_discrepancies(status);
+    let found = with_total(app.reader.discrepancies(status, &slice), length).await?;
     let pagination = asked.paging.pagination(&found, &cursors);
-    Ok(List::new(found.items.into_iter().map(DiscrepancyBody::from).collect(), pagination).only(asked.fields))
+    Ok(ListResponse::new(found.items.into_iter().map(DiscrepancyBody::from).collect(), pagination)
+        .with_fields(asked.fields))
 }
 
 impl From<Discrepancy> for DiscrepancyBody {

@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use shared::api::permission::PaymentsReadAny;
-use shared::api::{App, Authenticated, May};
+use shared::api::{AppState, Authenticated, HasPermission};
 use shared::domain::payment::PaymentId;
 use shared::kit::error::ApiError;
-use shared::kit::http::{IfNoneMatch, Path, Reply, Shown};
+use shared::kit::http::{ApiResponse, IfNoneMatch, Path, Versioned};
 use shared::repository::payment::PaymentReader;
 use shared::repository::user::UserReader;
 
@@ -13,14 +13,14 @@ use crate::body::PaymentBody;
 
 /// Shows the payment to the buyer and the seller of its order, and to those who may read any.
 pub(crate) async fn get_payment<S: Clone + Send + Sync + 'static, Q: PaymentReader + UserReader>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    reads_any: May<PaymentsReadAny>,
+    reads_any: HasPermission<PaymentsReadAny>,
     Path(id): Path<PaymentId>,
     known: IfNoneMatch,
-) -> Result<Shown<PaymentBody>, ApiError> {
+) -> Result<Versioned<PaymentBody>, ApiError> {
     let found = app.reader.payment(id).await?;
     let found = found.filter(|(_, order)| order.party(&actor).is_some() || reads_any.is_held());
     let (payment, _) = found.ok_or_else(ApiError::not_found)?;
-    Ok(Reply::shown(PaymentBody::from(payment)).unless(&known))
+    Ok(ApiResponse::versioned(PaymentBody::from(payment)).not_modified_if(&known))
 }

@@ -3,14 +3,14 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::Pieces;
-use shared::api::{App, Authenticated, Once};
+use shared::api::deserialize::StockDelta;
+use shared::api::{AppState, Authenticated, Idempotent};
 use shared::domain::product::ProductId;
-use shared::domain::product::adjust_stock::{RestockError, RestockProduct};
+use shared::domain::product::adjust_stock::{AdjustStock, AdjustStockError};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Json, Path, Reply, Shown};
-use shared::repository::cached::Remembers;
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Json, Path, Versioned};
+use shared::repository::cached::CacheInvalidation;
 
 use crate::body::ProductBody;
 
@@ -20,30 +20,30 @@ use crate::body::ProductBody;
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RestockRequest {
     /// Pieces more; negative: fewer.
-    delta: Pieces,
+    delta: StockDelta,
 }
 
 /// Adds pieces to what is available, or takes them away.
-pub(crate) async fn restock_product<S: Store, Q: Remembers>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn restock_product<S: Store, Q: CacheInvalidation>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(id): Path<ProductId>,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<RestockRequest>,
-) -> Result<Shown<ProductBody>, ApiError> {
-    let command = RestockProduct { id, by: actor, delta: request.delta.0 };
+) -> Result<Versioned<ProductBody>, ApiError> {
+    let command = AdjustStock { id, by: actor, delta: request.delta.0 };
     let restocked = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
     if let Some(product) = restocked.committed() {
         app.reader.product_written(product).await;
     }
-    Ok(Reply::changed(restocked.map(ProductBody::from)))
+    Ok(ApiResponse::updated(restocked.map(ProductBody::from)))
 }
 
-fn refusal(error: RestockError) -> ApiError {
+fn refusal(error: AdjustStockError) -> ApiError {
     let says = error.to_string();
     match error {
-        RestockError::NotFound => ApiError::not_found(),
-        RestockError::NotYours => ApiError::new(Code::Forbidden, says),
-        RestockError::InsufficientStock => ApiError::new(Code::InsufficientStock, says),
+        AdjustStockError::NotFound => ApiError::not_found(),
+        AdjustStockError::NotYours => ApiError::new(ErrorCode::Forbidden, says),
+        AdjustStockError::InsufficientStock => ApiError::new(ErrorCode::InsufficientStock, says),
     }
 }

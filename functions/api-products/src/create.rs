@@ -3,8 +3,8 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::OpeningStock;
-use shared::api::{App, Authenticated, Once};
+use shared::api::deserialize::InitialStock;
+use shared::api::{AppState, Authenticated, Idempotent};
 use shared::domain::market::MarketId;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, CreateProductError, NewProduct};
@@ -12,9 +12,9 @@ use shared::domain::values::id::Id;
 use shared::domain::values::money::Money;
 use shared::domain::values::text::{Description, Sku, Title};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Created, Json, Path, Reply};
-use shared::repository::cached::Remembers;
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Created, Json, Path};
+use shared::repository::cached::CacheInvalidation;
 
 use crate::body::ProductBody;
 
@@ -30,15 +30,15 @@ pub(crate) struct CreateProductRequest {
     description: Option<Description>,
     price: Money,
     /// How many pieces there are to begin with.
-    stock: OpeningStock,
+    stock: InitialStock,
 }
 
 /// Lists a product in a market of the caller's.
-pub(crate) async fn create_product<S: Store, Q: Remembers>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn create_product<S: Store, Q: CacheInvalidation>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(market_id): Path<MarketId>,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<CreateProductRequest>,
 ) -> Result<Created<ProductBody>, ApiError> {
     let product = request.into_product(Id::generate(cause.at, &app.entropy));
@@ -47,7 +47,7 @@ pub(crate) async fn create_product<S: Store, Q: Remembers>(
     if let Some(product) = listed.committed() {
         app.reader.product_written(product).await;
     }
-    Ok(Reply::created(listed.map(ProductBody::from)))
+    Ok(ApiResponse::created(listed.map(ProductBody::from)))
 }
 
 impl CreateProductRequest {
@@ -61,9 +61,11 @@ fn refusal(error: CreateProductError) -> ApiError {
     let says = error.to_string();
     match error {
         CreateProductError::NoMarket => ApiError::not_found(),
-        CreateProductError::NotYours => ApiError::new(Code::Forbidden, says),
-        CreateProductError::MarketClosed => ApiError::new(Code::InvalidState, says),
+        CreateProductError::NotYours => ApiError::new(ErrorCode::Forbidden, says),
+        CreateProductError::MarketClosed => ApiError::new(ErrorCode::InvalidState, says),
         CreateProductError::CurrencyMismatch => ApiError::field("price.currency", says),
-        CreateProductError::SkuTaken => ApiError::new(Code::Conflict, says.clone()).with_field("sku", says),
+        CreateProductError::SkuTaken => {
+            ApiError::new(ErrorCode::Conflict, says.clone()).with_field("sku", says)
+        }
     }
 }

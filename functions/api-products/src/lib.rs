@@ -9,11 +9,11 @@ mod list;
 mod update;
 
 use axum::Router;
-use shared::api::App;
+use shared::api::AppState;
 use shared::kit::command::Store;
-use shared::kit::error::Code;
-use shared::kit::http::openapi::{About, Routes};
-use shared::repository::cached::Remembers;
+use shared::kit::error::ErrorCode;
+use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::repository::cached::CacheInvalidation;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 use shared::repository::projections::list_total::TotalReader;
@@ -22,8 +22,8 @@ use shared::repository::projections::list_total::TotalReader;
 pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Store,
-    Q: ProductReader + MarketReader + TotalReader + Remembers,
-    R: Routes<App<S, Q>>,
+    Q: ProductReader + MarketReader + TotalReader + CacheInvalidation,
+    R: RouteBuilder<AppState<S, Q>>,
 {
     routes
         .get("/v1/markets/{marketId}/products", list::list_products, LIST)
@@ -39,23 +39,26 @@ where
         .post("/v1/products/{id}/stock", crate::adjust_stock::restock_product, RESTOCK)
 }
 
-const LIST: About = About::new("List what a market sells, with its stock");
-const CREATE: About =
-    About::new("List a product in a market").refusing(&[Code::Forbidden, Code::InvalidState, Code::Conflict]);
-const DELETE: About = About::new("Remove a product of which nothing is reserved")
-    .refusing(&[Code::Forbidden, Code::InvalidState]);
-const RESTOCK: About = About::new("Add pieces to the stock, or take some away")
-    .refusing(&[Code::Forbidden, Code::InsufficientStock]);
+const LIST: OperationDoc = OperationDoc::new("List what a market sells, with its stock");
+const CREATE: OperationDoc = OperationDoc::new("List a product in a market").with_errors(&[
+    ErrorCode::Forbidden,
+    ErrorCode::InvalidState,
+    ErrorCode::Conflict,
+]);
+const DELETE: OperationDoc = OperationDoc::new("Remove a product of which nothing is reserved")
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+const RESTOCK: OperationDoc = OperationDoc::new("Add pieces to the stock, or take some away")
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InsufficientStock]);
 
-const fn change(summary: &'static str) -> About {
-    About::new(summary).refusing(&[Code::Forbidden, Code::Conflict])
+const fn change(summary: &'static str) -> OperationDoc {
+    OperationDoc::new(summary).with_errors(&[ErrorCode::Forbidden, ErrorCode::Conflict])
 }
 
 /// The function's router.
-pub fn router<S, Q>(app: App<S, Q>) -> Router
+pub fn router<S, Q>(app: AppState<S, Q>) -> Router
 where
     S: Store,
-    Q: ProductReader + MarketReader + TotalReader + Remembers,
+    Q: ProductReader + MarketReader + TotalReader + CacheInvalidation,
 {
     routes(Router::new()).with_state(app)
 }

@@ -3,17 +3,17 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::{Given, Patch};
-use shared::api::{App, Authenticated, Once};
+use shared::api::deserialize::{NonNull, Patch};
+use shared::api::{AppState, Authenticated, Idempotent};
 use shared::domain::product::update::{ProductChanges, UpdateProduct, UpdateProductError};
 use shared::domain::product::{ProductId, ProductStatus};
 use shared::domain::values::money::Money;
 use shared::domain::values::text::{Description, Sku, Title};
-use shared::kit::command::{Cause, Store};
-use shared::kit::error::{ApiError, Code, FieldErrors};
+use shared::kit::command::{CommandContext, Store};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::request::precondition::version_mismatch;
-use shared::kit::http::{IfMatch, Json, Path, Reply, Shown};
-use shared::repository::cached::Remembers;
+use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
+use shared::repository::cached::CacheInvalidation;
 
 use crate::body::ProductBody;
 
@@ -37,19 +37,19 @@ pub(crate) struct ReplaceProductRequest {
 pub(crate) struct PatchProductRequest {
     #[deserr(default)]
     #[schemars(default)]
-    sku: Given<Sku>,
+    sku: NonNull<Sku>,
     #[deserr(default)]
     #[schemars(default)]
-    title: Given<Title>,
+    title: NonNull<Title>,
     #[deserr(default)]
     #[schemars(default)]
     description: Patch<Description>,
     #[deserr(default)]
     #[schemars(default)]
-    price: Given<Money>,
+    price: NonNull<Money>,
     #[deserr(default)]
     #[schemars(default)]
-    status: Given<StatusRequest>,
+    status: NonNull<StatusRequest>,
 }
 
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
@@ -61,14 +61,14 @@ enum StatusRequest {
 }
 
 /// Replaces what can be changed about a product.
-pub(crate) async fn replace_product<S: Store, Q: Remembers>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn replace_product<S: Store, Q: CacheInvalidation>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(by): Authenticated,
     Path(id): Path<ProductId>,
     seen: IfMatch,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<ReplaceProductRequest>,
-) -> Result<Shown<ProductBody>, ApiError> {
+) -> Result<Versioned<ProductBody>, ApiError> {
     let changes = ProductChanges {
         sku: Some(request.sku),
         title: Some(request.title),
@@ -80,14 +80,14 @@ pub(crate) async fn replace_product<S: Store, Q: Remembers>(
 }
 
 /// Changes some of a product.
-pub(crate) async fn patch_product<S: Store, Q: Remembers>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn patch_product<S: Store, Q: CacheInvalidation>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(by): Authenticated,
     Path(id): Path<ProductId>,
     seen: IfMatch,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(request): Json<PatchProductRequest>,
-) -> Result<Shown<ProductBody>, ApiError> {
+) -> Result<Versioned<ProductBody>, ApiError> {
     let changes = ProductChanges {
         sku: request.sku.0,
         title: request.title.0,
@@ -98,16 +98,16 @@ pub(crate) async fn patch_product<S: Store, Q: Remembers>(
     change_product(&app, UpdateProduct { id, by, expected: seen.expected(), changes }, &cause).await
 }
 
-async fn change_product<S: Store, Q: Remembers>(
-    app: &App<S, Q>,
+async fn change_product<S: Store, Q: CacheInvalidation>(
+    app: &AppState<S, Q>,
     command: UpdateProduct,
-    cause: &Cause,
-) -> Result<Shown<ProductBody>, ApiError> {
+    cause: &CommandContext,
+) -> Result<Versioned<ProductBody>, ApiError> {
     let changed = app.store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
     if let Some(product) = changed.committed() {
         app.reader.product_written(product).await;
     }
-    Ok(Reply::changed(changed.map(ProductBody::from)))
+    Ok(ApiResponse::updated(changed.map(ProductBody::from)))
 }
 
 impl From<StatusRequest> for ProductStatus {
@@ -123,9 +123,11 @@ fn refusal(error: UpdateProductError) -> ApiError {
     let says = error.to_string();
     match error {
         UpdateProductError::NotFound => ApiError::not_found(),
-        UpdateProductError::NotYours => ApiError::new(Code::Forbidden, says),
+        UpdateProductError::NotYours => ApiError::new(ErrorCode::Forbidden, says),
         UpdateProductError::VersionMismatch => version_mismatch(),
         UpdateProductError::CurrencyMismatch => ApiError::field("price.currency", says),
-        UpdateProductError::SkuTaken => ApiError::new(Code::Conflict, says.clone()).with_field("sku", says),
+        UpdateProductError::SkuTaken => {
+            ApiError::new(ErrorCode::Conflict, says.clone()).with_field("sku", says)
+        }
     }
 }

@@ -7,7 +7,7 @@ use shared::domain::product::{Product, ProductId};
 use shared::domain::values::money::{Currency, Money};
 use shared::domain::values::text::{Description, Name, Sku, Title};
 use shared::projections::search_index::Similarity;
-use shared::repository::projections::search::Found;
+use shared::repository::projections::search::SearchResultItem;
 use shared::search::Hit;
 
 /// How long anybody may keep an answer.
@@ -16,7 +16,7 @@ pub(crate) const PUBLIC: &str = "public, max-age=5";
 /// Something that was found.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
-#[schemars(rename = "Hit")]
+#[schemars(rename = "SearchHit")]
 pub(crate) enum HitBody {
     /// A market.
     Market {
@@ -66,8 +66,10 @@ impl From<Hit> for HitBody {
     fn from(Hit { score, found }: Hit) -> Self {
         let score = score.get();
         match found {
-            Found::Market(market) => Self::Market { id: market.id, score, market: market.into() },
-            Found::Product(product) => Self::Product { id: product.id, score, product: product.into() },
+            SearchResultItem::Market(market) => Self::Market { id: market.id, score, market: market.into() },
+            SearchResultItem::Product(product) => {
+                Self::Product { id: product.id, score, product: product.into() }
+            }
         }
     }
 }

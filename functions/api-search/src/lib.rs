@@ -4,8 +4,8 @@ mod body;
 mod search;
 
 use axum::Router;
-use shared::api::App;
-use shared::kit::http::openapi::Routes;
+use shared::api::AppState;
+use shared::kit::http::openapi::RouteBuilder;
 use shared::search::Searcher;
 
 /// The routes of the function.
@@ -13,13 +13,13 @@ pub fn routes<S, Q, R>(routes: R) -> R
 where
     S: Clone + Send + Sync + 'static,
     Q: Searcher,
-    R: Routes<App<S, Q>>,
+    R: RouteBuilder<AppState<S, Q>>,
 {
-    routes.get("/v1/search", crate::search::find_things, "Find markets and products, the most similar first")
+    routes.get("/v1/search", crate::search::search, "Find markets and products, the most similar first")
 }
 
 /// The function's router.
-pub fn router<S, Q>(app: App<S, Q>) -> Router
+pub fn router<S, Q>(app: AppState<S, Q>) -> Router
 where
     S: Clone + Send + Sync + 'static,
     Q: Searcher,

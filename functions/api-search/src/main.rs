@@ -1,6 +1,6 @@
 //! The function `api-search`: its composition root.
 
-use shared::api::{App, Limits};
+use shared::api::{AppState, RateLimits};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
@@ -9,13 +9,13 @@ use shared::search::{CachedSearch, ConfiguredEmbedder, Search};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let table = aws.table(&env)?;
-    let limits = Limits::from_env(&env, table.clone())?;
+    let limits = RateLimits::from_env(&env, table.clone())?;
     let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
     let search = Search::new(DynamoReader::new(table.clone()), embedder);
-    let app = App::new(&env, DynamoStore::new(table), CachedSearch::new(search))?;
-    runtime::run_api(telemetry, limits.around(app.clone(), api_search::router(app))).await
+    let app = AppState::new(&env, DynamoStore::new(table), CachedSearch::new(search))?;
+    runtime::run_api(telemetry, limits.layer(app.clone(), api_search::router(app))).await
 }

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::App;
+use shared::api::AppState;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::list::paging::{DEFAULT_LIMIT, Limit};
-use shared::kit::http::{Query, Reply};
+use shared::kit::http::{ApiResponse, Query};
 use shared::projections::search_index::DocumentKind;
-use shared::search::{Question, Searcher, Wanted};
+use shared::search::{QueryText, SearchQuery, Searcher};
 
 use crate::body::{HitBody, PUBLIC};
 
@@ -16,9 +16,9 @@ use crate::body::{HitBody, PUBLIC};
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct SearchQuery {
+pub(crate) struct SearchParams {
     /// In words.
-    q: Wanted,
+    q: QueryText,
     /// Only things of this kind.
     #[deserr(default, rename = "type")]
     #[schemars(rename = "type")]
@@ -38,16 +38,16 @@ enum Kind {
 }
 
 /// Finds things.
-pub(crate) async fn find_things<S: Clone, Q: Searcher>(
-    State(app): State<App<S, Q>>,
-    Query(asked): Query<SearchQuery>,
-) -> Result<Reply<Vec<HitBody>>, ApiError> {
-    let hits = app.reader.search(&Question::from(asked)).await?;
-    Ok(Reply::ok(hits.into_iter().map(HitBody::from).collect()).cache_control(PUBLIC))
+pub(crate) async fn search<S: Clone, Q: Searcher>(
+    State(app): State<AppState<S, Q>>,
+    Query(asked): Query<SearchParams>,
+) -> Result<ApiResponse<Vec<HitBody>>, ApiError> {
+    let hits = app.reader.search(&SearchQuery::from(asked)).await?;
+    Ok(ApiResponse::ok(hits.into_iter().map(HitBody::from).collect()).cache_control(PUBLIC))
 }
 
-impl From<SearchQuery> for Question {
-    fn from(asked: SearchQuery) -> Self {
+impl From<SearchParams> for SearchQuery {
+    fn from(asked: SearchParams) -> Self {
         let kind = asked.kind.map(|kind| match kind {
             Kind::Market => DocumentKind::Market,
             Kind::Product => DocumentKind::Product,

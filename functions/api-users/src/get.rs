@@ -2,31 +2,31 @@
 
 use axum::extract::State;
 use shared::api::permission::UsersRead;
-use shared::api::{App, Authenticated, May, UserBody};
+use shared::api::{AppState, Authenticated, HasPermission, UserBody};
 use shared::domain::user::UserId;
 use shared::kit::error::ApiError;
-use shared::kit::http::{IfNoneMatch, ItemQuery, Path, Reply, Shown};
+use shared::kit::http::{ApiResponse, IfNoneMatch, ItemQuery, Path, Versioned};
 use shared::repository::user::UserReader;
 
 /// Shows the caller's own account.
-pub(crate) async fn get_own_user<S: Clone + Send + Sync + 'static, Q: UserReader>(
-    State(app): State<App<S, Q>>,
+pub(crate) async fn get_current_user<S: Clone + Send + Sync + 'static, Q: UserReader>(
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
     asked: ItemQuery<UserBody>,
     known: IfNoneMatch,
-) -> Result<Shown<UserBody>, ApiError> {
+) -> Result<Versioned<UserBody>, ApiError> {
     show(&app.reader, actor.user, asked, &known).await
 }
 
 /// Shows an account.
 pub(crate) async fn get_user<S: Clone + Send + Sync + 'static, Q: UserReader>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    reads_any: May<UsersRead>,
+    reads_any: HasPermission<UsersRead>,
     Path(id): Path<UserId>,
     asked: ItemQuery<UserBody>,
     known: IfNoneMatch,
-) -> Result<Shown<UserBody>, ApiError> {
+) -> Result<Versioned<UserBody>, ApiError> {
     if id != actor.user && !reads_any.is_held() {
         return Err(ApiError::not_found());
     }
@@ -38,7 +38,7 @@ async fn show(
     id: UserId,
     asked: ItemQuery<UserBody>,
     known: &IfNoneMatch,
-) -> Result<Shown<UserBody>, ApiError> {
-    let user = reader.current_user(id).await?.ok_or_else(ApiError::not_found)?;
-    Ok(Reply::shown(UserBody::from(user)).only(asked.fields).unless(known))
+) -> Result<Versioned<UserBody>, ApiError> {
+    let user = reader.user(id).await?.ok_or_else(ApiError::not_found)?;
+    Ok(ApiResponse::versioned(UserBody::from(user)).with_fields(asked.fields).not_modified_if(known))
 }

@@ -3,17 +3,17 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::counted;
 use shared::api::list::sort::Sort;
 use shared::api::permission::UsersRead;
-use shared::api::{App, Permitted, UserBody};
+use shared::api::with_total;
+use shared::api::{AppState, RequirePermission, UserBody};
 use shared::domain::user::{Role, UserStatus};
 use shared::domain::values::text::Name;
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{Cursors, List, ListQuery};
+use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::UserReader;
-use shared::repository::user::list::{UserList, UserLister};
+use shared::repository::user::list::{UserList, UserListReader};
 
 use crate::role_and_status::{RoleRequest, StatusRequest};
 
@@ -36,22 +36,23 @@ pub(crate) struct ListUsersQuery {
 
 /// Lists accounts.
 pub(crate) async fn list_users<S, Q>(
-    State(app): State<App<S, Q>>,
-    permitted: Permitted<UsersRead>,
+    State(app): State<AppState<S, Q>>,
+    permitted: RequirePermission<UsersRead>,
     asked: ListQuery<ListUsersQuery, UserBody>,
-) -> Result<List<UserBody>, ApiError>
+) -> Result<ListResponse<UserBody>, ApiError>
 where
     S: Clone + Send + Sync + 'static,
-    Q: UserReader + UserLister + TotalReader,
+    Q: UserReader + UserListReader + TotalReader,
 {
-    let list = UserList::from(asked.own);
+    let list = UserList::from(asked.filter);
     let (name, caller) = (format!("users {list:?}"), permitted.actor.user.to_string());
-    let cursors = Cursors::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.seal, &name, &caller);
     let slice = asked.paging.slice(&cursors)?;
     let total = list.totals();
-    let users = counted(app.reader.users(&list, &slice), app.reader.total(&total)).await?;
+    let users = with_total(app.reader.users(&list, &slice), app.reader.total(&total)).await?;
     let pagination = asked.paging.pagination(&users, &cursors);
-    Ok(List::new(users.items.into_iter().map(UserBody::from).collect(), pagination).only(asked.fields))
+    Ok(ListResponse::new(users.items.into_iter().map(UserBody::from).collect(), pagination)
+        .with_fields(asked.fields))
 }
 
 impl From<ListUsersQuery> for UserList {

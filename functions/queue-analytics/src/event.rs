@@ -23,7 +23,7 @@ pub enum Heard {
 
 impl Heard {
     /// Adds the entity that this speaks of to those that are counted. What it says of the entity does not matter.
-    pub(crate) fn name_to(&self, count: &mut CountEntities) {
+    pub(crate) fn add_to(&self, count: &mut CountEntities) {
         match self {
             Self::User(event) => count.user(event.user_id()),
             Self::Market(event) => count.market(event.market_id()),

@@ -8,9 +8,9 @@ mod event;
 
 use std::time::Duration;
 
-use shared::kit::command::{Cause, CorrelationId, Envelope, ExecuteError, Store, StoreError};
-use shared::kit::queue::consumer::whole_batch::JointConsumer;
-use shared::kit::queue::consumer::{Outcome, Together};
+use shared::kit::command::{CommandContext, CorrelationId, Envelope, ExecuteError, Store, StoreError};
+use shared::kit::queue::consumer::whole_batch::BatchConsumer;
+use shared::kit::queue::consumer::{Outcome, WholeBatch};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use shared::projections::tally::count::{CountEntities, CountError};
 
@@ -24,7 +24,7 @@ pub struct Analytics<S, C = SystemClock> {
 }
 
 /// How long a batch takes at most: a load and a commit, and both again after each lost race.
-const LONGEST: Duration = Duration::from_secs(10);
+const MAX_DURATION: Duration = Duration::from_secs(10);
 
 impl<S: Store> Analytics<S> {
     /// Counts in `store`.
@@ -34,21 +34,21 @@ impl<S: Store> Analytics<S> {
     }
 
     /// As the handler of a batch: all of its entities in one load and one commit.
-    pub const fn together(self) -> Together<Self, SystemClock> {
-        Together { consumer: self, clock: SystemClock, longest: LONGEST }
+    pub const fn into_handler(self) -> WholeBatch<Self, SystemClock> {
+        WholeBatch { consumer: self, clock: SystemClock, longest: MAX_DURATION }
     }
 }
 
-impl<S: Store, C: Clock> JointConsumer for Analytics<S, C> {
+impl<S: Store, C: Clock> BatchConsumer for Analytics<S, C> {
     type Event = Heard;
 
     async fn handle(&self, events: &[Envelope<Heard>]) -> Outcome {
         let mut count = CountEntities::default();
         for event in events {
-            event.event.name_to(&mut count);
+            event.event.add_to(&mut count);
         }
         // Nobody hears of what is counted, so this names no work but its own.
-        let cause = Cause::new(CorrelationId::generate(&SystemEntropy), self.clock.now());
+        let cause = CommandContext::new(CorrelationId::generate(&SystemEntropy), self.clock.now());
         match self.store.execute(count, &cause).await {
             Ok(_) => Outcome::Done,
             Err(error) => outcome(&error),
@@ -68,7 +68,7 @@ fn outcome(error: &ExecuteError<CountError>) -> Outcome {
         | ExecuteError::KeyReused
         | ExecuteError::Store(StoreError::Rejected(_) | StoreError::Malformed(_)) => {
             tracing::error!(%error, "entities cannot be counted");
-            Outcome::Permanent { reason: public_words(error).to_owned() }
+            Outcome::DeadLetter { reason: public_words(error).to_owned() }
         }
     }
 }

@@ -9,10 +9,10 @@ use shared::kit::system::config::{Environment, TelemetryConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let analytics = Analytics::new(DynamoStore::new(aws.table(&env)?));
-    runtime::run_queue(telemetry, analytics.together(), queue).await
+    runtime::run_queue(telemetry, analytics.into_handler(), queue).await
 }

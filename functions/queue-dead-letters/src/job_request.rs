@@ -19,7 +19,7 @@ struct Asked {
 }
 
 /// The job that a message of this queue asked for, and the version that did; none, if nobody can tell.
-pub(crate) fn asked_for(queue: Subscriber, body: &str) -> Option<JobRequest> {
+pub(crate) fn requested_job(queue: Subscriber, body: &str) -> Option<JobRequest> {
     match queue {
         Subscriber::Reports | Subscriber::UrgentReports => {
             let message: Message = serde_json::from_str(body).ok()?;

@@ -4,7 +4,9 @@ mod job_request;
 
 use futures::future::join_all;
 use shared::domain::values::id::Id;
-use shared::kit::command::{Cause, CorrelationId, ExecuteError, Executed, Receipt, Store, Version};
+use shared::kit::command::{
+    CommandContext, CorrelationId, ExecuteError, Executed, IdempotencyRecord, Store, Version,
+};
 use shared::kit::queue::consumer::delivery::{
     ATTEMPTS_ATTRIBUTE, MAX_RECEIVE_COUNT, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE,
 };
@@ -12,9 +14,11 @@ use shared::kit::queue::consumer::{BatchHandler, Delivery, Outcome};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::kit::telemetry::catalogue::DEAD_LETTERS;
 use shared::kit::telemetry::metrics;
-use shared::messaging::dead_letter::mark_job_dead::RecordDeath;
+use shared::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
-use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, letter_of_redrive};
+use shared::messaging::dead_letter::{
+    DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, dead_letter_id_of_redrive,
+};
 use shared::messaging::event_routing::DeadLetterQueues;
 use shared::messaging::event_routing::Subscriber;
 
@@ -68,17 +72,17 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
 
 /// A message may be buried twice, if its consumer dies in between: it is recorded once, under the id it had first. One
 /// that was redriven is known by its redrive, however often that was sent.
-fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDeath, Cause) {
+fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDead, CommandContext) {
     let note = |name: &str| delivery.attributes.get(name);
     let message_id = note(ORIGINAL_ID_ATTRIBUTE).unwrap_or(&delivery.message_id).clone();
     let redrive = note(REDRIVE_ATTRIBUTE);
-    let redriven_from = redrive.and_then(|redrive| letter_of_redrive(redrive));
-    let receipt = Receipt::of_message(CONSUMER, redrive.unwrap_or(&message_id), now);
+    let redriven_from = redrive.and_then(|redrive| dead_letter_id_of_redrive(redrive));
+    let receipt = IdempotencyRecord::for_message(CONSUMER, redrive.unwrap_or(&message_id), now);
     let reason = note(REASON_ATTRIBUTE).map_or(EXHAUSTED, String::as_str).to_owned();
     let attempts = note(ATTEMPTS_ATTRIBUTE).and_then(|count| count.parse().ok()).unwrap_or(MAX_RECEIVE_COUNT);
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
-    let job = crate::job_request::asked_for(queue, &delivery.body);
+    let job = crate::job_request::requested_job(queue, &delivery.body);
     let mut attributes = delivery.attributes;
     attributes.retain(|name, _| !NOTES.contains(&name.as_str()));
     let letter = DeadLetter {
@@ -98,7 +102,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (RecordDeat
         updated_at: now,
     };
     let letter = RecordDeadLetter { letter, redriven_from };
-    (RecordDeath { letter, job }, Cause::new(correlation, now).once(receipt))
+    (MarkJobDead { letter, job }, CommandContext::new(correlation, now).once(receipt))
 }
 
 fn outcome<E>(error: &ExecuteError<E>) -> Outcome {

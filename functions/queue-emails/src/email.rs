@@ -4,7 +4,7 @@ use askama::Template;
 
 /// What a letter says. In HTML, everything is escaped where it is put in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Letter {
+pub(crate) struct EmailContent {
     /// What sort of letter it is.
     pub(crate) kind: &'static str,
     /// One line, of our own words alone.
@@ -38,7 +38,7 @@ pub(crate) struct Fact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) title: String,
-    pub(crate) pieces: u32,
+    pub(crate) quantity: u32,
     pub(crate) price: String,
 }
 
@@ -52,21 +52,21 @@ pub(crate) struct Button {
 #[derive(Template)]
 #[template(path = "email.html")]
 struct Html<'a> {
-    letter: &'a Letter,
+    letter: &'a EmailContent,
 }
 
 #[derive(Template)]
 #[template(path = "email.txt")]
 struct Text<'a> {
-    letter: &'a Letter,
+    letter: &'a EmailContent,
 }
 
-impl Letter {
+impl EmailContent {
     /// The letter in HTML and in text.
     ///
     /// # Errors
     /// Whatever a template fails with.
-    pub(crate) fn forms(&self) -> Result<(String, String), askama::Error> {
+    pub(crate) fn render(&self) -> Result<(String, String), askama::Error> {
         Ok((Html { letter: self }.render()?, Text { letter: self }.render()?))
     }
 }
@@ -78,14 +78,14 @@ mod tests {
     #[test]
     fn what_others_wrote_is_text_in_both_forms() {
         let title = "<img src=x onerror=alert(1)> & \"mugs\"";
-        let item = Item { title: title.to_owned(), pieces: 2, price: "1.00 EUR".to_owned() };
-        let letter = Letter {
+        let item = Item { title: title.to_owned(), quantity: 2, price: "1.00 EUR".to_owned() };
+        let letter = EmailContent {
             name: Some("<b>Ada</b>".to_owned()),
             facts: vec![Fact { label: "Carrier", value: "<script>".to_owned() }],
             items: vec![item],
-            ..Letter::default()
+            ..EmailContent::default()
         };
-        let (html, text) = letter.forms().unwrap();
+        let (html, text) = letter.render().unwrap();
         for markup in ["<img", "<b>Ada", "<script"] {
             assert!(!html.contains(markup), "{html}");
         }
@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn what_there_is_nothing_of_leaves_nothing_behind() {
-        let (html, text) = Letter { heading: "Hello".to_owned(), ..Letter::default() }.forms().unwrap();
+        let (html, text) =
+            EmailContent { heading: "Hello".to_owned(), ..EmailContent::default() }.render().unwrap();
         assert!(!html.contains("<table class") && !html.contains("<a "), "{html}");
         assert!(!text.contains("\n\n\n"), "{text:?}");
     }

@@ -8,7 +8,7 @@ use shared::domain::user::password_reset::PasswordResetEvent;
 /// An event that somebody may have to be written about.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-pub enum Heard {
+pub enum EmailEvent {
     /// Something happened to an account.
     User(UserEvent),
     /// Somebody forgot a password.

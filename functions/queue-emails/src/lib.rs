@@ -13,16 +13,16 @@ pub mod templates;
 
 use std::time::Duration;
 
-use shared::api::email_token::AccountTokens;
-use shared::kit::auth::hmac_key::Seal;
+use shared::api::email_token::EmailTokens;
+use shared::kit::auth::hmac_key::HmacKey;
 use shared::kit::aws::mail::Mailer;
 use shared::kit::command::{Envelope, Store};
 use shared::kit::queue::consumer::per_record::Consumer;
-use shared::kit::queue::consumer::{Delivery, Each, Outcome};
+use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
 use shared::kit::system::clock::{Clock, SystemClock};
-use shared::kit::system::config::{ConfigError, Environment, invalid};
+use shared::kit::system::config::{ConfigError, Environment, invalid_variable};
 
-pub use crate::event::Heard;
+pub use crate::event::EmailEvent;
 
 /// Sends an e-mail for each event of a queue that calls for one.
 #[derive(Debug, Clone)]
@@ -30,8 +30,8 @@ pub struct Emails<S, M, C = SystemClock> {
     store: S,
     mailer: M,
     clock: C,
-    tokens: AccountTokens,
-    seal: Seal,
+    tokens: EmailTokens,
+    seal: HmacKey,
     /// Base URL of the web pages that people use, without a slash at its end.
     app_url: String,
 }
@@ -39,7 +39,7 @@ pub struct Emails<S, M, C = SystemClock> {
 /// How many e-mails of a batch are on their way at once.
 const CONCURRENCY: usize = 10;
 /// How long an e-mail takes at most: [`TERM`](send::TERM), and what the table needs before and after it.
-const LONGEST: Duration = Duration::from_secs(24);
+const MAX_DURATION: Duration = Duration::from_secs(24);
 
 impl<S: Store, M: Mailer> Emails<S, M> {
     /// On these adapters, with the settings of the environment.
@@ -49,14 +49,14 @@ impl<S: Store, M: Mailer> Emails<S, M> {
     pub fn new(env: &Environment, store: S, mailer: M) -> Result<Self, ConfigError> {
         let url = env.text("AGORA_APP_URL")?;
         if !url.starts_with("https://") && !url.starts_with("http://") {
-            return Err(invalid("AGORA_APP_URL", "must begin with http:// or https://".to_owned()));
+            return Err(invalid_variable("AGORA_APP_URL", "must begin with http:// or https://".to_owned()));
         }
         Ok(Self {
             store,
             mailer,
             clock: SystemClock,
-            tokens: AccountTokens::from_env(env)?,
-            seal: Seal::new(&env.secret("AGORA_ACCOUNT_TOKEN_KEY")?),
+            tokens: EmailTokens::from_env(env)?,
+            seal: HmacKey::new(&env.secret("AGORA_ACCOUNT_TOKEN_KEY")?),
             app_url: url.trim_end_matches('/').to_owned(),
         })
     }
@@ -71,15 +71,15 @@ impl<S: Store, M: Mailer> Emails<S, M> {
 
 impl<S, M, C> Emails<S, M, C> {
     /// As the handler of a batch: several e-mails at once, none in another's way.
-    pub fn one_by_one(self) -> Each<Self, SystemClock> {
-        Each { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, longest: LONGEST }
+    pub fn into_handler(self) -> PerRecord<Self, SystemClock> {
+        PerRecord { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, max_duration: MAX_DURATION }
     }
 }
 
 impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
-    type Event = Heard;
+    type Event = EmailEvent;
 
-    async fn handle(&self, event: Envelope<Heard>, _: &Delivery) -> Outcome {
+    async fn handle(&self, event: Envelope<EmailEvent>, _: &Delivery) -> Outcome {
         match self.write(&event).await {
             Ok(Ok((letter, seen))) => self.send(&event, letter, seen).await,
             Ok(Err(pointless)) => {

@@ -10,11 +10,11 @@ use shared::kit::system::config::{Environment, TelemetryConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let mailer = SesMailer::from_env(&env, aws.ses())?;
-    let emails = Emails::new(&env, DynamoStore::new(aws.table(&env)?).batching(), mailer)?;
-    runtime::run_queue(telemetry, emails.one_by_one(), queue).await
+    let emails = Emails::new(&env, DynamoStore::new(aws.table(&env)?).with_group_commit(), mailer)?;
+    runtime::run_queue(telemetry, emails.into_handler(), queue).await
 }

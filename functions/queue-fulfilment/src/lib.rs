@@ -6,20 +6,21 @@
 
 use std::time::Duration;
 
-use shared::domain::order::fulfilment::advance::Move;
-use shared::domain::order::fulfilment::attempts::NoteFailedAttempt;
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
+use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
 use shared::domain::order::fulfilment::{Effect, OrderSaga};
 use shared::domain::order::{OrderEvent, OrderId};
 use shared::domain::payment::ChargeIntent;
 use shared::domain::refund::RefundIntent;
-use shared::kit::command::saga::{DriveError, drive};
-use shared::kit::command::{Cause, Envelope, Store};
+use shared::kit::command::saga::{DriveError, run_saga};
+use shared::kit::command::{CommandContext, Envelope, Store};
 use shared::kit::queue::consumer::per_record::Consumer;
-use shared::kit::queue::consumer::{BACKOFF, Delivery, Each, Outcome};
+use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord, RETRY_BACKOFF};
 use shared::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use shared::kit::system::config::{ConfigError, Environment};
 use shared::payment_gateway::{
-    ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded, Settled,
+    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
+    RefundAnswer, RefundOutcome,
 };
 
 /// Carries the orders of a queue through their sagas.
@@ -35,13 +36,13 @@ pub struct Fulfilment<S, G, C = SystemClock, R = SystemEntropy> {
 /// How many orders of a batch are worked on at once.
 const CONCURRENCY: usize = 10;
 /// How long one order takes at most: two calls to the gateway, and commits.
-const LONGEST: Duration = Duration::from_secs(22);
+const MAX_DURATION: Duration = Duration::from_secs(22);
 
 /// So many charges of an order may fail without a delivery being counted: then it is the order that makes the gateway fail.
-const MOST_CHARGES: u32 = 5;
+const MAX_CHARGE_ATTEMPTS: u32 = 5;
 
 /// How far apart orders come back that waited for the same gateway.
-const SPREAD: Duration = Duration::from_secs(1);
+const JITTER: Duration = Duration::from_secs(1);
 
 impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
     /// On these adapters, with the settings of the environment.
@@ -63,9 +64,9 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     }
 
     /// As the handler of a batch: several orders at once, none in another's way.
-    pub fn one_by_one(self) -> Each<Self, C> {
+    pub fn into_handler(self) -> PerRecord<Self, C> {
         let clock = self.clock.clone();
-        Each { consumer: self, clock, concurrency: CONCURRENCY, longest: LONGEST }
+        PerRecord { consumer: self, clock, concurrency: CONCURRENCY, max_duration: MAX_DURATION }
     }
 }
 
@@ -74,11 +75,11 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
 
     async fn handle(&self, event: Envelope<OrderEvent>, delivery: &Delivery) -> Outcome {
         let saga = OrderSaga { id: event.event.order_id(), payment_window: self.payment_window };
-        let cause = Cause::new(event.correlation_id, self.clock.now());
+        let cause = CommandContext::new(event.correlation_id, self.clock.now());
         let perform = |effect| self.perform(effect, &cause);
-        match drive(&saga, (&self.store, &self.clock), &cause, perform).await {
+        match run_saga(&saga, (&self.store, &self.clock), &cause, perform).await {
             Ok(_) => Outcome::Done,
-            Err(DriveError::Broken(broken)) => Outcome::Permanent { reason: broken.to_string() },
+            Err(DriveError::InvariantViolation(broken)) => Outcome::DeadLetter { reason: broken.to_string() },
             Err(DriveError::Call(stuck)) => self.try_later(saga.id, stuck, &cause, delivery).await,
             Err(DriveError::Contention) => {
                 Outcome::Retry { after: None, reason: "others kept changing the order" }
@@ -93,7 +94,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
 
 /// A call that did not say how it ended.
 #[derive(Debug)]
-struct Stuck {
+struct StuckStep {
     step: &'static str,
     /// How many charges of the order were decided on, if it is at one.
     charges: u32,
@@ -102,7 +103,11 @@ struct Stuck {
 
 impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     /// Asks the gateway, and says which move its answer means.
-    async fn perform(&self, effect: Effect, cause: &Cause) -> Result<Move, Stuck> {
+    async fn perform(
+        &self,
+        effect: Effect,
+        cause: &CommandContext,
+    ) -> Result<FulfilmentTransition, StuckStep> {
         let correlation = &cause.correlation_id;
         let (step, charges) = (name_of(&effect), charges_until(&effect));
         let answer = match effect {
@@ -112,48 +117,54 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
             }
             Effect::Find(intent) => self.find(&intent, cause).await,
             Effect::Settle(intent) => {
-                let settled = self.gateway.settle(&intent, correlation).await;
+                let settled = self.gateway.resolve_charge(&intent, correlation).await;
                 settled.map(|settled| settled_by(&intent, settled))
             }
-            Effect::FindAbandoned(intent) => {
+            Effect::FindCancelledCharge(intent) => {
                 self.gateway.find(&intent, correlation).await.map(|found| match found {
-                    Some(Charged::Captured(capture)) => Move::Captured(capture),
-                    Some(Charged::Declined(_)) | None => Move::NotCharged,
+                    Some(ChargeOutcome::Captured(capture)) => FulfilmentTransition::Captured(capture),
+                    Some(ChargeOutcome::Declined(_)) | None => FulfilmentTransition::NotCharged,
                 })
             }
-            Effect::Open(intent) => {
+            Effect::CreateCheckout(intent) => {
                 self.gateway.open(&intent, correlation).await.map(|opened| match opened {
-                    Opened::Payable(checkout) => Move::Payable(checkout),
-                    Opened::Refused(code) => Move::Declined(code),
+                    CheckoutOutcome::Payable(checkout) => FulfilmentTransition::Payable(checkout),
+                    CheckoutOutcome::Refused(code) => FulfilmentTransition::Declined(code),
                 })
             }
             Effect::Refund(intent) => self.refund(&intent, cause).await,
             Effect::FindRefund(intent) => {
                 let found = self.gateway.find_refund(&intent, correlation).await;
-                let anew = Move::RefundAnew(intent.number, intent.attempt);
+                let anew = FulfilmentTransition::RetryRefund(intent.number, intent.attempt);
                 found.map(|found| found.map_or(anew, |refunded| refunded_by(&intent, refunded)))
             }
         };
-        answer.map_err(|error| Stuck { step, charges, error })
+        answer.map_err(|error| StuckStep { step, charges, error })
     }
 
-    async fn find(&self, intent: &ChargeIntent, cause: &Cause) -> Result<Move, GatewayError> {
+    async fn find(
+        &self,
+        intent: &ChargeIntent,
+        cause: &CommandContext,
+    ) -> Result<FulfilmentTransition, GatewayError> {
         match self.gateway.find(intent, &cause.correlation_id).await? {
             Some(charged) => Ok(moved_by(charged)),
             // Decided on since this message came: once per message is enough.
-            None if intent.decided_at >= cause.at => {
-                Err(GatewayError::Undecided { known_in: Duration::ZERO })
-            }
-            None => Ok(Move::ChargeAnew(intent.attempt)),
+            None if intent.decided_at >= cause.at => Err(GatewayError::Unknown { known_in: Duration::ZERO }),
+            None => Ok(FulfilmentTransition::RetryCharge(intent.attempt)),
         }
     }
 
-    async fn refund(&self, intent: &RefundIntent, cause: &Cause) -> Result<Move, GatewayError> {
+    async fn refund(
+        &self,
+        intent: &RefundIntent,
+        cause: &CommandContext,
+    ) -> Result<FulfilmentTransition, GatewayError> {
         match self.gateway.refund(intent, &cause.correlation_id).await? {
             RefundAnswer::Ended(refunded) => Ok(refunded_by(intent, refunded)),
             // Decided on since this message came: once per message is enough.
             RefundAnswer::NotRefunded if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
-            RefundAnswer::NotRefunded => Ok(Move::RefundAnew(intent.number, intent.attempt)),
+            RefundAnswer::NotRefunded => Ok(FulfilmentTransition::RetryRefund(intent.number, intent.attempt)),
         }
     }
 
@@ -161,63 +172,64 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     async fn try_later(
         &self,
         order_id: OrderId,
-        Stuck { step, charges, error }: Stuck,
-        cause: &Cause,
+        StuckStep { step, charges, error }: StuckStep,
+        cause: &CommandContext,
         delivery: &Delivery,
     ) -> Outcome {
-        let reason = public_words(error);
-        let backoff = BACKOFF.delay(delivery.receive_count, &self.entropy).unwrap_or_default();
+        let reason = user_message(error);
+        let backoff = RETRY_BACKOFF.delay(delivery.receive_count, &self.entropy).unwrap_or_default();
         let (delay, made) = match error {
-            GatewayError::Undecided { known_in } => (known_in.max(backoff), true),
+            GatewayError::Unknown { known_in } => (known_in.max(backoff), true),
             // Spread, so that those who waited together do not all come at once.
-            GatewayError::Resting { back_in, asked } => (back_in + self.entropy.jitter(SPREAD), asked),
+            GatewayError::CircuitOpen { back_in, asked } => (back_in + self.entropy.jitter(JITTER), asked),
             GatewayError::Unavailable | GatewayError::Unexpected | GatewayError::Misconfigured => {
                 (backoff, true)
             }
         };
         let now = self.clock.now();
-        let note = NoteFailedAttempt { order_id, step, error: reason, next_at: now.plus(delay), made };
+        let note =
+            RecordFailedAttempt { order_id, step, error: reason, next_at: now.saturating_add(delay), made };
         if self.store.execute(note, &cause.at(now)).await.is_err() {
             tracing::warn!("a failed attempt could not be noted");
         }
         match error {
             // The gateway is down for every order: none of them is to die of that.
-            GatewayError::Resting { .. } => Outcome::Postpone { after: delay, reason },
+            GatewayError::CircuitOpen { .. } => Outcome::Requeue { after: delay, reason },
             // What is waited for is the gateway's search. Whose charges all fail is to blame in the end.
-            GatewayError::Undecided { .. } if charges <= MOST_CHARGES => {
-                Outcome::Postpone { after: delay, reason }
+            GatewayError::Unknown { .. } if charges <= MAX_CHARGE_ATTEMPTS => {
+                Outcome::Requeue { after: delay, reason }
             }
             _ => Outcome::Retry { after: Some(delay), reason },
         }
     }
 }
 
-fn moved_by(charged: Charged) -> Move {
+fn moved_by(charged: ChargeOutcome) -> FulfilmentTransition {
     match charged {
-        Charged::Captured(capture) => Move::Captured(capture),
-        Charged::Declined(code) => Move::Declined(code),
+        ChargeOutcome::Captured(capture) => FulfilmentTransition::Captured(capture),
+        ChargeOutcome::Declined(code) => FulfilmentTransition::Declined(code),
     }
 }
 
-fn charged_by(intent: &ChargeIntent, answer: ChargeAnswer) -> Move {
+fn charged_by(intent: &ChargeIntent, answer: ChargeAnswer) -> FulfilmentTransition {
     match answer {
         ChargeAnswer::Ended(charged) => moved_by(charged),
-        ChargeAnswer::Failed => Move::ChargeFailed(intent.attempt),
+        ChargeAnswer::Failed => FulfilmentTransition::ChargeFailed(intent.attempt),
     }
 }
 
-fn settled_by(intent: &ChargeIntent, settled: Settled) -> Move {
+fn settled_by(intent: &ChargeIntent, settled: ChargeResolution) -> FulfilmentTransition {
     match settled {
-        Settled::Captured(capture) => Move::Captured(capture),
-        Settled::NotCharged => Move::NotCharged,
-        Settled::Failed => Move::ChargeFailed(intent.attempt),
+        ChargeResolution::Captured(capture) => FulfilmentTransition::Captured(capture),
+        ChargeResolution::NotCharged => FulfilmentTransition::NotCharged,
+        ChargeResolution::Failed => FulfilmentTransition::ChargeFailed(intent.attempt),
     }
 }
 
-fn refunded_by(intent: &RefundIntent, refunded: Refunded) -> Move {
+fn refunded_by(intent: &RefundIntent, refunded: RefundOutcome) -> FulfilmentTransition {
     match refunded {
-        Refunded::Done => Move::Refunded(intent.number),
-        Refunded::Refused(code) => Move::RefundRefused(intent.number, code),
+        RefundOutcome::Done => FulfilmentTransition::Refunded(intent.number),
+        RefundOutcome::Refused(code) => FulfilmentTransition::RefundRefused(intent.number, code),
     }
 }
 
@@ -227,24 +239,24 @@ const fn charges_until(effect: &Effect) -> u32 {
         Effect::Charge(intent)
         | Effect::Find(intent)
         | Effect::Settle(intent)
-        | Effect::FindAbandoned(intent) => intent.attempt,
-        Effect::Open(_) | Effect::Refund(_) | Effect::FindRefund(_) => 0,
+        | Effect::FindCancelledCharge(intent) => intent.attempt,
+        Effect::CreateCheckout(_) | Effect::Refund(_) | Effect::FindRefund(_) => 0,
     }
 }
 
 const fn name_of(effect: &Effect) -> &'static str {
     match effect {
         Effect::Charge(_) | Effect::Find(_) => "charging",
-        Effect::Settle(_) | Effect::FindAbandoned(_) => "checking the charge",
-        Effect::Open(_) => "awaiting payment",
+        Effect::Settle(_) | Effect::FindCancelledCharge(_) => "checking the charge",
+        Effect::CreateCheckout(_) => "awaiting payment",
         Effect::Refund(_) | Effect::FindRefund(_) => "refunding",
     }
 }
 
-const fn public_words(error: GatewayError) -> &'static str {
+const fn user_message(error: GatewayError) -> &'static str {
     match error {
-        GatewayError::Unavailable | GatewayError::Resting { .. } => "the payment gateway does not answer",
-        GatewayError::Undecided { .. } => "the payment gateway failed; the charge is being looked up",
+        GatewayError::Unavailable | GatewayError::CircuitOpen { .. } => "the payment gateway does not answer",
+        GatewayError::Unknown { .. } => "the payment gateway failed; the charge is being looked up",
         GatewayError::Unexpected => "the payment gateway gave an unexpected answer",
         GatewayError::Misconfigured => "the payment gateway does not accept our requests",
     }

@@ -10,11 +10,14 @@ use shared::payment_gateway::StripeGateway;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
-    let fulfilment =
-        Fulfilment::new(&env, DynamoStore::new(aws.table(&env)?).batching(), StripeGateway::from_env(&env)?)?;
-    runtime::run_queue(telemetry, fulfilment.one_by_one(), queue).await
+    let fulfilment = Fulfilment::new(
+        &env,
+        DynamoStore::new(aws.table(&env)?).with_group_commit(),
+        StripeGateway::from_env(&env)?,
+    )?;
+    runtime::run_queue(telemetry, fulfilment.into_handler(), queue).await
 }

@@ -11,14 +11,14 @@ const MAX_STRETCH: u64 = 10;
 
 /// How many orders are read and kept at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageOrders(pub(crate) u32);
+pub struct PageSize(pub(crate) u32);
 
 /// Text that is no size of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a whole number from 1 to {MAX_PAGE}")]
 pub struct PageOrdersError;
 
-impl FromStr for PageOrders {
+impl FromStr for PageSize {
     type Err = PageOrdersError;
 
     fn from_str(text: &str) -> Result<Self, PageOrdersError> {
@@ -29,14 +29,14 @@ impl FromStr for PageOrders {
 
 /// For how long pages are begun in one invocation; the first always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StretchSeconds(pub(crate) Duration);
+pub struct TimeSlice(pub(crate) Duration);
 
 /// Text that is no length of a stretch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a whole number from 0 to {MAX_STRETCH}")]
 pub struct StretchSecondsError;
 
-impl FromStr for StretchSeconds {
+impl FromStr for TimeSlice {
     type Err = StretchSecondsError;
 
     fn from_str(text: &str) -> Result<Self, StretchSecondsError> {

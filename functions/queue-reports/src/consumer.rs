@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use shared::domain::job::execution::record_failed_attempt::NoteFailedJobAttempt;
+use shared::domain::job::execution::record_failed_attempt::RecordFailedJobAttempt;
 use shared::domain::job::execution::start::{StartJob, StartJobError};
-use shared::domain::job::job_type::Work;
+use shared::domain::job::job_type::JobParams;
 use shared::domain::job::{Job, JobRequest};
-use shared::kit::command::{Cause, Envelope, EventId, ExecuteError, Store};
+use shared::kit::command::{CommandContext, Envelope, EventId, ExecuteError, Store};
 use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome};
 use shared::kit::system::clock::Clock;
 use shared::messaging::dead_letter::REDRIVE_ATTRIBUTE;
-use shared::repository::order::market_orders::SoldReader;
+use shared::repository::order::market_orders::MarketOrdersReader;
 
-use crate::event::{Asked, Kind};
+use crate::event::{Kind, RequestedJob};
 use crate::{Heard, Reports};
 
 /// How a stretch of work ended.
-pub(crate) enum Stretch {
+pub(crate) enum Progress {
     /// There is nothing left to do.
     Ended,
     /// It got on, and there is more to do.
@@ -27,7 +27,7 @@ pub(crate) enum Stretch {
 
 /// Why a stretch of work came to no end of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stopped {
+pub(crate) enum StopReason {
     /// Somebody else is at the job, or it was called off.
     Overtaken,
     /// This attempt failed. Public words.
@@ -37,14 +37,14 @@ pub(crate) enum Stopped {
 /// What is said when the table is why an attempt failed.
 pub(crate) const NO_ANSWER: &str = "the table did not answer";
 
-impl<S: Store, Q: SoldReader, C: Clock> Consumer for Reports<S, Q, C> {
+impl<S: Store, Q: MarketOrdersReader, C: Clock> Consumer for Reports<S, Q, C> {
     type Event = Heard;
 
     async fn handle(&self, event: Envelope<Heard>, delivery: &Delivery) -> Outcome {
-        let cause = Cause::new(event.correlation_id.clone(), self.clock.now());
-        let Heard::Requested(Asked { job_id, job_type }) = event.event;
+        let cause = CommandContext::new(event.correlation_id.clone(), self.clock.now());
+        let Heard::Requested(RequestedJob { job_id, job_type }) = event.event;
         if let Kind::Unknown(_) = job_type {
-            return Outcome::Permanent { reason: "there is no such kind of job".to_owned() };
+            return Outcome::DeadLetter { reason: "there is no such kind of job".to_owned() };
         }
         let start = StartJob {
             request: JobRequest { id: job_id, version: event.sequence },
@@ -58,20 +58,20 @@ impl<S: Store, Q: SoldReader, C: Clock> Consumer for Reports<S, Q, C> {
     }
 }
 
-impl<S: Store, Q: SoldReader, C: Clock> Reports<S, Q, C> {
-    async fn run(&self, mut job: Job, cause: &Cause, delivery: &Delivery) -> Outcome {
-        let Work::SalesReport(report) = job.work;
+impl<S: Store, Q: MarketOrdersReader, C: Clock> Reports<S, Q, C> {
+    async fn run(&self, mut job: Job, cause: &CommandContext, delivery: &Delivery) -> Outcome {
+        let JobParams::SalesReport(report) = job.work;
         match self.report(&report, &mut job, cause).await {
-            Ok(Stretch::Ended) => Outcome::Done,
-            Ok(Stretch::Unfinished) => {
-                Outcome::Postpone { after: Duration::ZERO, reason: "the job goes on in another invocation" }
+            Ok(Progress::Ended) => Outcome::Done,
+            Ok(Progress::Unfinished) => {
+                Outcome::Requeue { after: Duration::ZERO, reason: "the job goes on in another invocation" }
             }
-            Err(Stopped::Overtaken) => {
+            Err(StopReason::Overtaken) => {
                 tracing::info!("the job went on without this attempt");
                 Outcome::Done
             }
-            Err(Stopped::Failed(reason)) => {
-                let note = NoteFailedJobAttempt { held: job.held(), reason };
+            Err(StopReason::Failed(reason)) => {
+                let note = RecordFailedJobAttempt { held: job.held(), reason };
                 // Where this fails as well, the job shows one failure less, and that is all.
                 if let Err(error) = self.store.execute(note, &cause.at(self.clock.now())).await {
                     tracing::warn!(%error, "a failed attempt could not be noted");
@@ -109,6 +109,6 @@ fn failed(reason: &'static str, delivery: &Delivery) -> Outcome {
     if delivery.receive_count < MAX_RECEIVE_COUNT {
         Outcome::Retry { after: None, reason }
     } else {
-        Outcome::Permanent { reason: reason.to_owned() }
+        Outcome::DeadLetter { reason: reason.to_owned() }
     }
 }

@@ -6,7 +6,7 @@ use csv::{Terminator, WriterBuilder};
 use shared::domain::order::Order;
 use shared::domain::refund::RefundStatus;
 
-const HEADING: [&str; 8] =
+const HEADER: [&str; 8] =
     ["orderId", "createdAt", "status", "buyerId", "items", "total", "refunded", "currency"];
 
 /// What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection").
@@ -16,10 +16,10 @@ const FORMULAS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 pub(crate) fn text(orders: &[Order], has_heading: bool) -> Result<String, csv::Error> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     if has_heading {
-        writer.write_record(HEADING)?;
+        writer.write_record(HEADER)?;
     }
     for order in orders {
-        writer.write_record(row(order).iter().map(|cell| harmless(cell).into_owned()))?;
+        writer.write_record(row(order).iter().map(|cell| escape_formula(cell).into_owned()))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -42,7 +42,7 @@ fn row(order: &Order) -> [String; 8] {
 }
 
 /// The cell as text that no spreadsheet runs.
-fn harmless(cell: &str) -> Cow<'_, str> {
+fn escape_formula(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(FORMULAS) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
@@ -53,10 +53,10 @@ mod tests {
     #[test]
     fn what_a_spreadsheet_would_run_is_text() {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
-            assert_eq!(harmless(formula), format!("'{formula}"));
+            assert_eq!(escape_formula(formula), format!("'{formula}"));
         }
         for cell in ["", "usr_1", "2027-01-15T08:00:00.000Z", "'=1", "a=b"] {
-            assert_eq!(harmless(cell), cell);
+            assert_eq!(escape_formula(cell), cell);
         }
     }
 

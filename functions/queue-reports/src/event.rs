@@ -11,13 +11,13 @@ use shared::domain::job::job_type::JobType;
 pub enum Heard {
     /// A job is to be run.
     #[serde(rename = "job.requested")]
-    Requested(Asked),
+    Requested(RequestedJob),
 }
 
 /// Which job.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Asked {
+pub struct RequestedJob {
     pub(crate) job_id: JobId,
     pub(crate) job_type: Kind,
 }

@@ -13,14 +13,14 @@ mod report;
 use std::time::Duration;
 
 use shared::kit::command::Store;
-use shared::kit::queue::consumer::Each;
-use shared::kit::queue::consumer::multi_queue::SqsQueues;
+use shared::kit::queue::consumer::PerRecord;
+use shared::kit::queue::consumer::multi_queue::MultiQueue;
 use shared::kit::queue::consumer::queue::SqsQueue;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::kit::system::config::{ConfigError, Environment};
-use shared::repository::order::market_orders::SoldReader;
+use shared::repository::order::market_orders::MarketOrdersReader;
 
-pub use crate::config::{PageOrders, StretchSeconds};
+pub use crate::config::{PageSize, TimeSlice};
 pub use crate::event::Heard;
 
 /// Makes the reports that the messages of two queues ask for.
@@ -29,22 +29,22 @@ pub struct Reports<S, Q, C = SystemClock> {
     store: S,
     reader: Q,
     clock: C,
-    page: PageOrders,
-    stretch: StretchSeconds,
+    page: PageSize,
+    stretch: TimeSlice,
 }
 
 /// How long a job is worked on at most in one invocation: the longest stretch, and what the table may need for the page and
 /// the commit that end it.
-const LONGEST: Duration = Duration::from_secs(27);
+const MAX_DURATION: Duration = Duration::from_secs(27);
 
-impl<S: Store, Q: SoldReader> Reports<S, Q> {
+impl<S: Store, Q: MarketOrdersReader> Reports<S, Q> {
     /// On these adapters, with the settings of the environment.
     ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment, store: S, reader: Q) -> Result<Self, ConfigError> {
         let (page, stretch) =
-            (env.parse("AGORA_REPORT_PAGE_ORDERS")?, env.parse("AGORA_REPORT_STRETCH_SECONDS")?);
+            (env.parse("AGORA_REPORT_PAGE_SIZE")?, env.parse("AGORA_REPORT_TIME_SLICE_SECONDS")?);
         Ok(Self { store, reader, clock: SystemClock, page, stretch })
     }
 
@@ -58,8 +58,8 @@ impl<S: Store, Q: SoldReader> Reports<S, Q> {
 
 impl<S, Q, C> Reports<S, Q, C> {
     /// As the handler of a batch: one job after the other.
-    pub fn one_by_one(self) -> Each<Self, SystemClock> {
-        Each { consumer: self, clock: SystemClock, concurrency: 1, longest: LONGEST }
+    pub fn into_handler(self) -> PerRecord<Self, SystemClock> {
+        PerRecord { consumer: self, clock: SystemClock, concurrency: 1, max_duration: MAX_DURATION }
     }
 }
 
@@ -67,10 +67,10 @@ impl<S, Q, C> Reports<S, Q, C> {
 ///
 /// # Errors
 /// [`ConfigError`] naming the variable.
-pub fn queues(env: &Environment, sqs: &aws_sdk_sqs::Client) -> Result<SqsQueues, ConfigError> {
+pub fn queues(env: &Environment, sqs: &aws_sdk_sqs::Client) -> Result<MultiQueue, ConfigError> {
     let normal = SqsQueue::from_env(env, sqs.clone())?;
     let (urgent, dead) =
         (env.text("AGORA_URGENT_QUEUE_URL")?, env.text("AGORA_URGENT_DEAD_LETTER_QUEUE_URL")?);
     let urgent = SqsQueue::new(sqs.clone(), urgent.to_owned(), dead.to_owned());
-    Ok(SqsQueues::new(vec![normal, urgent]))
+    Ok(MultiQueue::new(vec![normal, urgent]))
 }

@@ -8,11 +8,11 @@ use shared::kit::system::config::{Environment, TelemetryConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queues = queue_reports::queues(&env, &aws.sqs())?;
     let (store, reader) = (DynamoStore::new(aws.table(&env)?), DynamoReader::new(aws.table(&env)?));
     let reports = Reports::from_env(&env, store, reader)?;
-    runtime::run_queue(telemetry, reports.one_by_one(), queues).await
+    runtime::run_queue(telemetry, reports.into_handler(), queues).await
 }

@@ -8,9 +8,9 @@ mod event;
 
 use std::time::Duration;
 
-use shared::kit::command::{Cause, Command, Envelope, ExecuteError, Store, StoreError};
+use shared::kit::command::{Command, CommandContext, Envelope, ExecuteError, Store, StoreError};
 use shared::kit::queue::consumer::per_record::Consumer;
-use shared::kit::queue::consumer::{Delivery, Each, Outcome};
+use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::projections::search_index::update_index::{Embedded, IndexDocument, IndexError};
 use shared::search::{EmbedError, Embedder};
@@ -28,11 +28,11 @@ pub struct SearchIndex<S, E, C = SystemClock> {
 /// How many documents of a batch are indexed at once.
 const CONCURRENCY: usize = 10;
 /// How long a document takes at most: a load, an embedding and a commit, and load and commit again after each lost race.
-const LONGEST: Duration = Duration::from_secs(18);
+const MAX_DURATION: Duration = Duration::from_secs(18);
 
 /// Why a document was not indexed.
 #[derive(Debug)]
-enum Unindexed {
+enum IndexFailure {
     Embed(EmbedError),
     Commit(ExecuteError<IndexError>),
 }
@@ -45,8 +45,8 @@ impl<S: Store, E: Embedder> SearchIndex<S, E> {
     }
 
     /// As the handler of a batch: several documents at once, none in another's way.
-    pub const fn one_by_one(self) -> Each<Self, SystemClock> {
-        Each { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, longest: LONGEST }
+    pub const fn into_handler(self) -> PerRecord<Self, SystemClock> {
+        PerRecord { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, max_duration: MAX_DURATION }
     }
 }
 
@@ -54,7 +54,7 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
     type Event = Heard;
 
     async fn handle(&self, event: Envelope<Heard>, _: &Delivery) -> Outcome {
-        let cause = Cause::new(event.correlation_id, self.clock.now());
+        let cause = CommandContext::new(event.correlation_id, self.clock.now());
         let (id, embedder) = (event.event.document(), self.embedder.name());
         match self.index(IndexDocument { id, embedder, embedded: None }, &cause).await {
             Ok(()) => Outcome::Done,
@@ -65,7 +65,7 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
 
 impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
     /// Looks at the document, embeds its text if it takes that, and commits what follows.
-    async fn index(&self, mut index: IndexDocument, cause: &Cause) -> Result<(), Unindexed> {
+    async fn index(&self, mut index: IndexDocument, cause: &CommandContext) -> Result<(), IndexFailure> {
         let seen = self.store.load(index.reads()).await.map_err(ExecuteError::from)?;
         if let Some(passage) = index.to_embed(&seen, cause.at) {
             let embedding = self.embedder.embed(&passage).await?;
@@ -76,47 +76,47 @@ impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
     }
 }
 
-impl From<EmbedError> for Unindexed {
+impl From<EmbedError> for IndexFailure {
     fn from(error: EmbedError) -> Self {
         Self::Embed(error)
     }
 }
 
-impl From<ExecuteError<IndexError>> for Unindexed {
+impl From<ExecuteError<IndexError>> for IndexFailure {
     fn from(error: ExecuteError<IndexError>) -> Self {
         Self::Commit(error)
     }
 }
 
-fn outcome(error: &Unindexed) -> Outcome {
+fn outcome(error: &IndexFailure) -> Outcome {
     let later = |reason| Outcome::Retry { after: None, reason };
     match error {
-        Unindexed::Embed(EmbedError::Throttled | EmbedError::Unavailable(_)) => {
+        IndexFailure::Embed(EmbedError::Throttled | EmbedError::Unavailable(_)) => {
             later("the model did not answer")
         }
-        Unindexed::Commit(ExecuteError::Refused(IndexError::Moved)) => {
+        IndexFailure::Commit(ExecuteError::Refused(IndexError::TextChanged)) => {
             later("the document changed while it was embedded")
         }
-        Unindexed::Commit(ExecuteError::Contention | ExecuteError::InProgress) => {
+        IndexFailure::Commit(ExecuteError::Contention | ExecuteError::InProgress) => {
             later("others kept indexing the same")
         }
-        Unindexed::Commit(ExecuteError::Store(StoreError::Throttled | StoreError::Unavailable(_))) => {
+        IndexFailure::Commit(ExecuteError::Store(StoreError::Throttled | StoreError::Unavailable(_))) => {
             later("the table did not answer")
         }
-        Unindexed::Embed(EmbedError::Rejected(_))
-        | Unindexed::Commit(
+        IndexFailure::Embed(EmbedError::Rejected(_))
+        | IndexFailure::Commit(
             ExecuteError::KeyReused | ExecuteError::Store(StoreError::Rejected(_) | StoreError::Malformed(_)),
         ) => {
             tracing::error!(?error, "a document cannot be indexed");
-            Outcome::Permanent { reason: public_words(error).to_owned() }
+            Outcome::DeadLetter { reason: public_words(error).to_owned() }
         }
     }
 }
 
-const fn public_words(error: &Unindexed) -> &'static str {
+const fn public_words(error: &IndexFailure) -> &'static str {
     match error {
-        Unindexed::Embed(_) => "the model refused the document",
-        Unindexed::Commit(ExecuteError::Store(StoreError::Malformed(_))) => "the document does not read",
-        Unindexed::Commit(_) => "the table refused the postings",
+        IndexFailure::Embed(_) => "the model refused the document",
+        IndexFailure::Commit(ExecuteError::Store(StoreError::Malformed(_))) => "the document does not read",
+        IndexFailure::Commit(_) => "the table refused the postings",
     }
 }

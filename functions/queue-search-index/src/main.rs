@@ -10,11 +10,11 @@ use shared::search::ConfiguredEmbedder;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
-    let index = SearchIndex::new(DynamoStore::new(aws.table(&env)?).batching(), embedder);
-    runtime::run_queue(telemetry, index.one_by_one(), queue).await
+    let index = SearchIndex::new(DynamoStore::new(aws.table(&env)?).with_group_commit(), embedder);
+    runtime::run_queue(telemetry, index.into_handler(), queue).await
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use shared::kit::command::{Cause, Command, ExecuteError, Store, StoreError};
+use shared::kit::command::{Command, CommandContext, ExecuteError, Store, StoreError};
 use shared::kit::system::clock::{Clock, Timestamp};
 
 use crate::{PAGE, Sweeper};
@@ -12,7 +12,7 @@ impl<S: Store, Q, R, G, C: Clock> Sweeper<S, Q, R, G, C> {
     pub(crate) async fn sweep_due<T, K, F>(
         &self,
         shards: u32,
-        (cause, deadline): (&Cause, Timestamp),
+        (cause, deadline): (&CommandContext, Timestamp),
         due: impl Fn(u32) -> F,
         command: impl Fn(T) -> K,
     ) -> Result<usize, StoreError>
@@ -43,7 +43,7 @@ impl<S: Store, Q, R, G, C: Clock> Sweeper<S, Q, R, G, C> {
 pub(crate) async fn is_done<K: Command>(
     store: &impl Store,
     command: K,
-    cause: &Cause,
+    cause: &CommandContext,
 ) -> Result<bool, StoreError> {
     match store.execute(command, cause).await {
         Ok(_) => Ok(true),

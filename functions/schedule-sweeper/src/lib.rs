@@ -12,8 +12,8 @@ mod missed_events;
 pub mod reconciliation;
 
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
-use shared::kit::command::{Cause, CorrelationId, Store};
-use shared::kit::queue::relay::{Relay, Routes};
+use shared::kit::command::{CommandContext, CorrelationId, Store};
+use shared::kit::queue::relay::{EventRouter, Relay};
 use shared::kit::runtime::{Error, ScheduleHandler};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::payment_gateway::{PaymentGateway, PaymentLedger};
@@ -36,7 +36,7 @@ pub struct Sweeper<S, Q, R, G, C = SystemClock> {
 
 /// How much was swept up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct SweepSummary {
     /// Orders that were expired.
     pub expired: usize,
     /// Jobs that were released.
@@ -48,7 +48,7 @@ pub struct Swept {
 /// How many items a page has.
 const PAGE: u32 = 100;
 
-impl<S: Store, Q: OrderReader, R: Routes, G> Sweeper<S, Q, R, G> {
+impl<S: Store, Q: OrderReader, R: EventRouter, G> Sweeper<S, Q, R, G> {
     /// On these adapters.
     pub fn new(reader: Q, outbox: Outbox, relay: Relay<R>, reconciliation: Reconciliation<S, G>) -> Self {
         let store = reconciliation.store.clone();
@@ -68,16 +68,16 @@ impl<S, Q, R, G, C> ScheduleHandler for Sweeper<S, Q, R, G, C>
 where
     S: Store,
     Q: OrderReader + JobReader + DiscrepancyReader,
-    R: Routes,
+    R: EventRouter,
     G: PaymentGateway + PaymentLedger,
     C: Clock,
 {
     async fn tick(&self, deadline: Timestamp) -> Result<(), Error> {
-        let cause = Cause::new(CorrelationId::generate(&SystemEntropy), self.clock.now());
+        let cause = CommandContext::new(CorrelationId::generate(&SystemEntropy), self.clock.now());
         // One failing does not keep the other from being done.
         let expired = self.expire_orders(&cause, deadline).await;
         let released = self.release_jobs(&cause, deadline).await;
-        let published = self.publish_stragglers(&cause, deadline).await;
+        let published = self.publish_missed_events(&cause, deadline).await;
         // Nor does a gateway that is down: the next tick goes on from the same page.
         match self.reconciliation.tick(&cause, (&self.clock, deadline)).await {
             Ok(reconciled) => tracing::info!(?reconciled, "compared books with the payment gateway"),
@@ -86,7 +86,7 @@ where
         if let Err(error) = self.reconciliation.review(&self.reader, &cause, (&self.clock, deadline)).await {
             tracing::warn!(%error, "what differs is looked at again later");
         }
-        let swept = Swept { expired: expired?, released: released?, published: published? };
+        let swept = SweepSummary { expired: expired?, released: released?, published: published? };
         tracing::info!(
             expired = swept.expired,
             released = swept.released,

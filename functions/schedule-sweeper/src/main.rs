@@ -13,7 +13,7 @@ use shared::payment_gateway::StripeGateway;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let (telemetry, aws) = (TelemetryConfig::from_env(&env)?, Aws::from_env(&env)?);
     let table = aws.table(&env)?;
     let outbox = Outbox::new(table.clone());

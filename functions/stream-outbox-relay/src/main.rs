@@ -9,7 +9,7 @@ use shared::messaging::event_routing::Subscriptions;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let env = Environment::of_process();
+    let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let relay = Relay::new(Outbox::new(aws.table(&env)?), aws.sqs(), Subscriptions::from_env(&env)?);

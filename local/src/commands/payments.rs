@@ -11,7 +11,7 @@ use crate::cli::PaymentsArguments;
 
 /// Why the sandbox does not run.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TillError {
+pub(crate) enum PaymentsCommandError {
     /// Its port is taken, or signals cannot be received.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -21,7 +21,7 @@ pub(crate) enum TillError {
 }
 
 /// Takes payments until Ctrl-C or SIGTERM, and says where.
-pub(crate) async fn run(arguments: PaymentsArguments) -> Result<(), TillError> {
+pub(crate) async fn run(arguments: PaymentsArguments) -> Result<(), PaymentsCommandError> {
     let mut stopped = Signals::new()?;
     let PaymentsArguments { port, key, webhook_secret, webhook_url, book } = arguments;
     let sandbox = match book {

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, error::Error, path::Path, time::Duration};
 
 use crate::Stack;
-use crate::keys::Live;
+use crate::keys::DeployedKeys;
 use crate::keys::store::KeyFolder;
 use crate::system::{clock, console};
 
@@ -19,7 +19,7 @@ pub(super) async fn follow(stack: &Stack, state: &Path) {
 
 async fn take_on_changes(stack: &Stack, folder: &KeyFolder) -> Result<Infallible, Box<dyn Error>> {
     loop {
-        if let Some(running) = Live::of_parameters(&stack.parameters(), clock::now()) {
+        if let Some(running) = DeployedKeys::of_parameters(&stack.parameters(), clock::now()) {
             folder.note_live(&running)?;
         }
         let wanted = wanted(stack, folder).await?;

@@ -6,7 +6,7 @@ use std::error::Error;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::product::create::NewProduct;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
@@ -14,7 +14,7 @@ use shared::domain::values::actor::Actor;
 use shared::kit::auth::password::{Hasher, Password};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoStore;
-use shared::kit::command::{Cause, Command, CorrelationId, ExecuteError, Receipt, Store};
+use shared::kit::command::{Command, CommandContext, CorrelationId, ExecuteError, IdempotencyRecord, Store};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use shared::kit::system::config::Environment;
 
@@ -88,7 +88,7 @@ fn market() -> Result<CreateMarket, Problem> {
         name: "Sam's tea shop".parse()?,
         description: Some("All that goes with tea.".parse()?),
         currency: "EUR".parse()?,
-        status: OpeningStatus::Active,
+        status: InitialStatus::Active,
         products: PRODUCTS.into_iter().map(product).collect::<Result<_, _>>()?,
     })
 }
@@ -97,8 +97,8 @@ fn market() -> Result<CreateMarket, Problem> {
 /// the same address in between stays as it is.
 async fn once<C: Command>(store: &DynamoStore, command: C, name: &str) -> Result<(), Problem> {
     let now = SystemClock.now();
-    let receipt = Receipt::of_message("seed", name, now);
-    let cause = Cause::new(CorrelationId::generate(&SystemEntropy), now).once(receipt);
+    let receipt = IdempotencyRecord::for_message("seed", name, now);
+    let cause = CommandContext::new(CorrelationId::generate(&SystemEntropy), now).once(receipt);
     match store.execute(command, &cause).await {
         Ok(_) | Err(ExecuteError::Refused(_)) => Ok(()),
         Err(error) => Err(error.to_string().into()),

@@ -23,11 +23,11 @@ use tokio::{
 use super::{Call, Decision, Fault, Faults, Service, Tls};
 use crate::faults::capacity_units::Units;
 use crate::faults::clock_skew::shifted;
-use crate::services::iam::{Access, Denied, needs};
+use crate::services::iam::{Denied, IamPolicies, needs};
 use crate::system::clock;
 
 /// An instance that a fault can kill.
-pub(crate) trait Victim: Send + Sync + 'static {
+pub(crate) trait Killable: Send + Sync + 'static {
     /// Kills it, and returns once it is gone: it must not see what happens afterwards.
     fn kill(&self) -> BoxFuture<'_, ()>;
 }
@@ -40,10 +40,10 @@ pub(crate) struct Proxy {
     pub(crate) instance: u64,
     pub(crate) service: Service,
     pub(crate) upstream: SocketAddr,
-    pub(crate) access: Access,
+    pub(crate) access: IamPolicies,
     pub(crate) faults: Faults,
     pub(crate) client: HttpClient,
-    pub(crate) victim: Arc<dyn Victim>,
+    pub(crate) victim: Arc<dyn Killable>,
     pub(crate) tls: Option<Tls>,
 }
 
@@ -102,7 +102,7 @@ impl Proxy {
         let mut body = body.collect().await?.to_bytes();
         let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
         let call = self.call(&parts, &asked);
-        for plant in self.faults.plants(&call) {
+        for plant in self.faults.mutations_for(&call) {
             body = plant.apply(&mut parts.headers, body);
         }
         let operation = call.operation.clone();
@@ -147,7 +147,7 @@ impl Proxy {
                 self.victim.kill().await;
                 Err(ProxyError::Fault)
             }
-            Some(Fault::LoseAnswer) => {
+            Some(Fault::DropResponse) => {
                 self.send(parts, body).await?;
                 Err(ProxyError::Fault)
             }
@@ -221,7 +221,7 @@ impl Proxy {
             status: None,
             took: None,
             units: None,
-            struck: false,
+            rule_matched: false,
         }
     }
 }

@@ -14,7 +14,7 @@ pub enum Fault {
     /// The service never sees the call; the function sees this status and body.
     Status(u16, FaultBody),
     /// The service does its work, and the connection ends without an answer.
-    LoseAnswer,
+    DropResponse,
     /// The call is made after this long.
     Delay(Duration),
 }

@@ -8,7 +8,7 @@ use crate::system::arn;
 
 /// A secret that is to be created on AWS, from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Creation {
+pub struct SecretToCreate {
     /// Its name there.
     pub name: String,
     /// The file with its value.
@@ -30,7 +30,7 @@ pub fn signing_key_name(stage: &str, kid: &str) -> String {
 }
 
 /// The command that creates it.
-impl fmt::Display for Creation {
+impl fmt::Display for SecretToCreate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, file, .. } = self;
         let file = file.display();

@@ -6,7 +6,7 @@ use aws_lc_rs::error::Unspecified;
 use jiff::Timestamp;
 
 use super::store::{FolderError, KeyFolder};
-use super::{KeyRing, KeySet, NotYet, Pair, Stage};
+use super::{KeyRing, KeySet, Pair, RotationBlocked, Stage};
 
 /// Why a command does nothing.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum KeysError {
     Published(#[from] io::Error),
     /// It is not time yet.
     #[error(transparent)]
-    NotYet(#[from] NotYet),
+    NotYet(#[from] RotationBlocked),
 }
 
 /// Begins a ring: with the set that a deployment publishes, or with a first key for one that is yet to be made.
@@ -85,7 +85,7 @@ pub fn deployed(folder: &KeyFolder, now: Timestamp) -> Result<KeyRing, KeysError
 ///
 /// # Errors
 /// [`KeysError`].
-pub fn status(folder: &KeyFolder) -> Result<(KeyRing, Result<Timestamp, NotYet>), KeysError> {
+pub fn status(folder: &KeyFolder) -> Result<(KeyRing, Result<Timestamp, RotationBlocked>), KeysError> {
     let ring = folder.ring()?.ok_or(KeysError::Unknown)?;
     let ready = ring.ready_at(folder.live()?.as_ref());
     Ok((ring, ready))
@@ -125,7 +125,7 @@ mod tests {
         assert!(matches!(rotate(&folder, now), Err(KeysError::Unknown)));
         let first = init(&folder, None).unwrap();
         assert!(matches!(init(&folder, None), Err(KeysError::Known)));
-        assert!(matches!(rotate(&folder, now), Err(KeysError::NotYet(NotYet::NotDeployed))));
+        assert!(matches!(rotate(&folder, now), Err(KeysError::NotYet(RotationBlocked::NotDeployed))));
         deployed(&folder, now).unwrap();
         assert_eq!(rotate(&folder, now).unwrap().stage(), Stage::Introduced);
         let values = fs::read(folder.parameters_file()).unwrap();
@@ -178,7 +178,7 @@ mod tests {
         fs::remove_file(folder.parameters_file()).unwrap();
         assert!(rotate(&folder, now).is_err());
         assert!(folder.parameters_file().exists());
-        assert_eq!(status(&folder).unwrap(), (introduced, Err(NotYet::NotDeployed)));
+        assert_eq!(status(&folder).unwrap(), (introduced, Err(RotationBlocked::NotDeployed)));
         fs::remove_dir_all(root).unwrap();
     }
 }

@@ -7,8 +7,8 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{KeyRing, KeySet, Live, PUBLIC_KEYS};
-use crate::keys::aws_secrets::{Creation, signing_key_name};
+use super::{DeployedKeys, KeyRing, KeySet, PUBLIC_KEYS};
+use crate::keys::aws_secrets::{SecretToCreate, signing_key_name};
 use crate::system::private_file;
 use crate::template::Parameters;
 
@@ -88,9 +88,9 @@ impl KeyFolder {
     ///
     /// # Errors
     /// [`FolderError`] if a file cannot be read.
-    pub fn creation(&self) -> Result<Option<Creation>, FolderError> {
+    pub fn creation(&self) -> Result<Option<SecretToCreate>, FolderError> {
         let (Some(stage), Some(ring)) = (&self.stage, self.ring()?) else { return Ok(None) };
-        let creation = |_| Creation {
+        let creation = |_| SecretToCreate {
             name: signing_key_name(stage, ring.signing()),
             file: self.signing_key_file(),
             from_gateway: false,
@@ -119,7 +119,7 @@ impl KeyFolder {
     ///
     /// # Errors
     /// [`FolderError`] if the file cannot be read.
-    pub fn live(&self) -> Result<Option<Live>, FolderError> {
+    pub fn live(&self) -> Result<Option<DeployedKeys>, FolderError> {
         read(&self.live_file())
     }
 
@@ -127,7 +127,7 @@ impl KeyFolder {
     ///
     /// # Errors
     /// [`FolderError`] if the file cannot be written.
-    pub fn note_live(&self, live: &Live) -> Result<(), FolderError> {
+    pub fn note_live(&self, live: &DeployedKeys) -> Result<(), FolderError> {
         if self.live()?.is_some_and(|before| before.has_keys_of(live)) {
             return Ok(());
         }

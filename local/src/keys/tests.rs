@@ -34,7 +34,7 @@ fn a_key_is_introduced_signs_and_retires_the_previous_one_each_in_its_time() {
     assert_eq!(kids(&overlapping), kids(&introduced));
     assert_ne!(overlapping.signing(), old);
     let parameters = overlapping.parameters();
-    let live = Live::of_parameters(&parameters, at(7)).unwrap();
+    let live = DeployedKeys::of_parameters(&parameters, at(7)).unwrap();
     assert!(live.is_of(&overlapping), "the signing key given is the one whose name is published");
 
     let (retired, waited) = next(&overlapping);
@@ -49,9 +49,13 @@ fn no_step_is_taken_before_the_last_one_has_arrived_everywhere() {
     for _ in 0..3 {
         let (after, _) = next(&ring);
         let late = at(1_000_000);
-        assert_eq!(ring.rotate(None, late, fresh()), Err(NotYet::NotDeployed));
+        assert_eq!(ring.rotate(None, late, fresh()), Err(RotationBlocked::NotDeployed));
         let other = after.live_since(at(0));
-        assert_eq!(ring.rotate(Some(&other), late, fresh()), Err(NotYet::NotDeployed), "other keys are live");
+        assert_eq!(
+            ring.rotate(Some(&other), late, fresh()),
+            Err(RotationBlocked::NotDeployed),
+            "other keys are live"
+        );
         ring = after;
     }
 }
@@ -63,7 +67,7 @@ fn a_step_a_moment_too_early_is_refused_with_the_time_it_is_safe_from() {
     for (ring, wait) in [(introduced, 300), (overlapping, 960)] {
         let live = ring.live_since(at(0));
         let early = at(wait).checked_sub(jiff::SignedDuration::from_millis(1)).unwrap();
-        assert_eq!(ring.rotate(Some(&live), early, fresh()), Err(NotYet::TooEarly(at(wait))));
+        assert_eq!(ring.rotate(Some(&live), early, fresh()), Err(RotationBlocked::TooEarly(at(wait))));
         assert!(ring.rotate(Some(&live), at(wait), fresh()).is_ok());
     }
 }

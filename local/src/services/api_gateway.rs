@@ -22,7 +22,7 @@ use http::{HeaderValue, StatusCode};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::services::lambda::{FunctionHost, Invocation, InvokeError};
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::system::{aws_ids, clock};
 use crate::template::{Cors, Deployment};
 use event::{Context, Incoming};
@@ -47,7 +47,7 @@ pub(crate) fn serve(
     listener: TcpListener,
     deployment: &Deployment,
     host: Arc<dyn FunctionHost>,
-    stop: &Stop,
+    stop: &Shutdown,
     tasks: &mut JoinSet<()>,
 ) {
     let routes = RouteTable::new(deployment.routes());

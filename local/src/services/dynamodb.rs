@@ -21,7 +21,7 @@ use dynoxide::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::Table;
 
@@ -111,7 +111,7 @@ impl Database {
     pub(crate) fn serve(
         &self,
         listener: TcpListener,
-        stop: &Stop,
+        stop: &Shutdown,
         tasks: &mut JoinSet<()>,
     ) -> Option<SocketAddr> {
         let address = listener.local_addr().ok()?;

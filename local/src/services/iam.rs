@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::template::{Function, Grant};
 
-pub(crate) use required_actions::{Need, needs};
+pub(crate) use required_actions::{RequiredAction, needs};
 
 /// What the functions of a stack are granted, and what of it they have used. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Access {
+pub struct IamPolicies {
     roles: Arc<HashMap<String, Role>>,
     denied: Arc<Mutex<BTreeSet<Denied>>>,
 }
@@ -36,7 +36,7 @@ pub struct Denied {
     pub resource: String,
 }
 
-impl Access {
+impl IamPolicies {
     /// What the policies of these functions grant.
     #[must_use]
     pub fn of(functions: &[Function]) -> Self {
@@ -49,7 +49,7 @@ impl Access {
     }
 
     /// Whether a function may do all of this.
-    pub(crate) fn check(&self, function: &str, needs: &[Need]) -> Result<(), Denied> {
+    pub(crate) fn check(&self, function: &str, needs: &[RequiredAction]) -> Result<(), Denied> {
         let Some(role) = self.roles.get(function) else { return Ok(()) };
         for need in needs {
             let granting: Vec<Grant> = need.grants().filter(|grant| role.granted.contains(grant)).collect();
@@ -90,17 +90,17 @@ mod tests {
         Grant { action: action.to_owned(), resource: resource.to_owned() }
     }
 
-    fn need(action: &str, resources: &[&str]) -> Need {
-        Need {
+    fn need(action: &str, resources: &[&str]) -> RequiredAction {
+        RequiredAction {
             action: action.to_owned(),
             resources: resources.iter().map(|&resource| resource.to_owned()).collect(),
         }
     }
 
-    fn access(granted: &[Grant]) -> Access {
+    fn access(granted: &[Grant]) -> IamPolicies {
         let role = Role { granted: granted.iter().cloned().collect(), used: Mutex::default() };
         let roles = Arc::new(HashMap::from([("api-x".to_owned(), role)]));
-        Access { roles, denied: Arc::default() }
+        IamPolicies { roles, denied: Arc::default() }
     }
 
     #[test]

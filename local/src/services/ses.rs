@@ -28,7 +28,7 @@ const KEPT: usize = 1_000;
 
 /// Where e-mails arrive. Clones share everything.
 #[derive(Clone, Debug)]
-pub struct Postbox {
+pub struct MailCatcher {
     inner: Arc<Inner>,
 }
 
@@ -44,7 +44,7 @@ struct State {
     rules: Vec<Rule>,
 }
 
-impl Postbox {
+impl MailCatcher {
     /// A postbox that forgets everything when it is dropped.
     #[must_use]
     pub fn in_memory() -> Self {
@@ -89,12 +89,12 @@ impl Postbox {
     }
 
     /// Adds a rule of misbehaviour to those in force.
-    pub fn behave(&self, rule: Rule) {
+    pub fn add_fault_rule(&self, rule: Rule) {
         self.lock().rules.push(rule);
     }
 
     /// Takes all rules back.
-    pub fn behave_well(&self) {
+    pub fn clear_fault_rules(&self) {
         self.lock().rules.clear();
     }
 
@@ -139,11 +139,11 @@ mod tests {
     #[test]
     fn what_was_sent_is_there_after_a_restart() {
         let folder = std::env::temp_dir().join(format!("local-mail-{}", crate::system::aws_ids::uuid()));
-        let first = Postbox::persistent(&folder).unwrap();
+        let first = MailCatcher::persistent(&folder).unwrap();
         for subject in ["one", "two"] {
             first.keep(email::tests::email(subject)).unwrap();
         }
-        let again = Postbox::persistent(&folder).unwrap();
+        let again = MailCatcher::persistent(&folder).unwrap();
         assert_eq!(again.sent(), first.sent());
         assert_eq!(again.sent_to("ada@example.com").len(), 2);
         fs::remove_dir_all(&folder).unwrap();

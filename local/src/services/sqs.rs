@@ -30,7 +30,7 @@ use rustack_sqs_model::{
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::system::arn;
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::template::Queue;
 use handler::WatchedHandler;
 use snapshot::Delayed;
@@ -146,7 +146,7 @@ impl Queues {
     }
 
     /// Serves the queues until the stack stops.
-    pub(crate) fn serve(&self, listener: TcpListener, stop: &Stop, tasks: &mut JoinSet<()>) {
+    pub(crate) fn serve(&self, listener: TcpListener, stop: &Shutdown, tasks: &mut JoinSet<()>) {
         let handler = WatchedHandler::new(
             Arc::clone(&self.provider),
             Arc::clone(&self.changes),

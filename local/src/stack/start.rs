@@ -22,13 +22,13 @@ use crate::services::event_sources::Invoker;
 use crate::services::event_sources::queue::QueuePoller;
 use crate::services::event_sources::schedule::Ticker;
 use crate::services::event_sources::stream::StreamReader;
-use crate::services::iam::Access;
+use crate::services::iam::IamPolicies;
 use crate::services::lambda::{
     FunctionHost, RuntimeHost, RuntimeSettings, Upstream, WatchHost, WatchSettings,
 };
-use crate::services::ses::Postbox;
+use crate::services::ses::MailCatcher;
 use crate::services::sqs::Queues;
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::telemetry::logs::{Logs, Sink};
 use crate::template::{Deployment, Parameters, Template};
 use stripe_sandbox::Sandbox;
@@ -49,12 +49,12 @@ struct Listeners {
 struct Services {
     parameters: Parameters,
     deployment: Deployment,
-    access: Access,
+    access: IamPolicies,
     database: Database,
     queues: Queues,
     payments: Sandbox,
-    mail: Postbox,
-    stop: Stop,
+    mail: MailCatcher,
+    stop: Shutdown,
     servers: JoinSet<()>,
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     let services = serve(&builder, &template, addresses, listeners, &logs).await?;
     let host = host(&mut builder, &services, addresses, &faults, &logs).await?;
     let invoker = Invoker::new(Arc::clone(&host), logs.clone());
-    let intake = Stop::new();
+    let intake = Shutdown::new();
     let mut sources = JoinSet::new();
     api_gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
     let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
@@ -175,13 +175,13 @@ async fn serve(
     if let Some(folder) = state {
         queues.restore(&messages(folder)).await?;
     }
-    let (stop, mut servers) = (Stop::new(), JoinSet::new());
+    let (stop, mut servers) = (Shutdown::new(), JoinSet::new());
     database.serve(listeners.dynamodb, &stop, &mut servers);
     queues.serve(listeners.sqs, &stop, &mut servers);
     serve_router(listeners.payments, payments.router(), &stop, &mut servers);
     serve_router(listeners.mail, mail.router(), &stop, &mut servers);
     serve_router(listeners.metrics, logs.metrics().router(), &stop, &mut servers);
-    let access = Access::of(&deployment.functions);
+    let access = IamPolicies::of(&deployment.functions);
     Ok(Services { parameters, deployment, access, database, queues, payments, mail, stop, servers })
 }
 
@@ -192,13 +192,13 @@ fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, St
     }
 }
 
-fn postbox(state: Option<&Path>) -> Result<Postbox, StartError> {
-    let Some(folder) = state else { return Ok(Postbox::in_memory()) };
+fn postbox(state: Option<&Path>) -> Result<MailCatcher, StartError> {
+    let Some(folder) = state else { return Ok(MailCatcher::in_memory()) };
     let folder = folder.join("mail");
-    Postbox::persistent(&folder).map_err(|source| StartError::State { path: folder, source })
+    MailCatcher::persistent(&folder).map_err(|source| StartError::State { path: folder, source })
 }
 
-fn serve_router(listener: TcpListener, router: Router, stop: &Stop, servers: &mut JoinSet<()>) {
+fn serve_router(listener: TcpListener, router: Router, stop: &Shutdown, servers: &mut JoinSet<()>) {
     let stop = stop.clone();
     servers.spawn(async move {
         tokio::select! {
@@ -271,7 +271,7 @@ fn connect(
     builder: &StackBuilder,
     services: &Services,
     invoker: &Invoker,
-    stop: &Stop,
+    stop: &Shutdown,
     sources: &mut JoinSet<()>,
 ) -> Vec<Arc<StreamReader>> {
     let mut streams = Vec::new();

@@ -12,7 +12,7 @@ const PAGE: usize = 1_000;
 
 /// Which of the messages that failed are to come back at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum FailedMessages {
     /// Those whose function came to no answer: it was killed, or took too long.
     Unanswered,
     /// Those as well that a function put off.
@@ -31,10 +31,11 @@ pub struct ItemChange {
 impl Stack {
     /// Makes messages visible again that failed, as if their time had come; those of the queue with this logical id, or of
     /// every queue. What is being worked on stays with whoever works on it. Says how many there were.
-    pub async fn bring_back(&self, which: Which, logical_id: Option<&str>) -> usize {
+    pub async fn redeliver_failed(&self, which: FailedMessages, logical_id: Option<&str>) -> usize {
         let queue = logical_id.and_then(|id| self.deployment.queue(id)).map(|queue| queue.name.as_str());
         let wanted = |failed: &crate::services::sqs::Failed| {
-            (which == Which::Any || !failed.reported) && queue.is_none_or(|name| name == failed.queue)
+            (which == FailedMessages::Any || !failed.reported)
+                && queue.is_none_or(|name| name == failed.queue)
         };
         self.queues.bring_back(wanted).await
     }
@@ -60,7 +61,7 @@ impl Stack {
     ///
     /// # Errors
     /// [`FillError`]; nothing is written then.
-    pub fn fill(&self, logical_id: &str, items: Vec<Value>) -> Result<(), FillError> {
+    pub fn bulk_load(&self, logical_id: &str, items: Vec<Value>) -> Result<(), FillError> {
         let table = self.table_name(logical_id).ok_or(FillError::NoTable)?;
         let items = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
         Ok(self.database.import(table, items)?)

@@ -6,11 +6,11 @@ use tokio::sync::watch;
 
 /// Cheap to clone; once triggered it stays so.
 #[derive(Clone, Debug)]
-pub(crate) struct Stop {
+pub(crate) struct Shutdown {
     sender: Arc<watch::Sender<bool>>,
 }
 
-impl Stop {
+impl Shutdown {
     pub(crate) fn new() -> Self {
         Self { sender: Arc::new(watch::Sender::new(false)) }
     }

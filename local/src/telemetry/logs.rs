@@ -100,7 +100,7 @@ impl Logs {
     }
 
     pub(crate) fn record(&self, function: &Arc<str>, line: String) {
-        let metrics = Metrics::are_in(&line);
+        let metrics = Metrics::is_emf_line(&line);
         if metrics {
             self.inner.metrics.read(&line);
         }

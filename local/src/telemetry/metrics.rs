@@ -102,7 +102,7 @@ fn name_of(entry: &Entry) -> String {
 impl Metrics {
     /// Whether a line of the log is one of metrics.
     #[must_use]
-    pub fn are_in(line: &str) -> bool {
+    pub fn is_emf_line(line: &str) -> bool {
         line.starts_with('{') && line.contains(MARK)
     }
 
@@ -149,7 +149,7 @@ mod tests {
     use shared::kit::system::clock::Timestamp;
     use shared::kit::telemetry::catalogue::{BREAKER_STATE, CACHE_HITS, REQUEST_LATENCY};
     use shared::kit::telemetry::metrics::Registry as Counted;
-    use shared::kit::telemetry::{Origin, emf};
+    use shared::kit::telemetry::{ServiceIdentity, emf};
 
     use super::*;
 
@@ -161,13 +161,13 @@ mod tests {
     #[test]
     fn what_functions_print_is_added_up_and_told_with_help_and_type() {
         let (metrics, counted) = (Metrics::default(), Counted::new());
-        let origin = Origin { stage: "local".to_owned(), function: "api-markets".to_owned() };
+        let origin = ServiceIdentity { stage: "local".to_owned(), function: "api-markets".to_owned() };
         for half in 0..2 {
             counted.record(&CACHE_HITS, ["markets"], 2.0);
             counted.record(&BREAKER_STATE, ["gateway"], f64::from(half));
             counted.record(&REQUEST_LATENCY, ["GET /v1/markets", "2xx"], 7.0);
             for line in emf::lines(counted.take(), &origin, Timestamp::from_millis(0)) {
-                assert!(Metrics::are_in(&line), "{line}");
+                assert!(Metrics::is_emf_line(&line), "{line}");
                 metrics.read(&line);
             }
         }

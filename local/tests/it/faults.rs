@@ -35,7 +35,7 @@ async fn a_status_is_made_up_and_the_service_not_asked() {
         seen.push(get(&stack, "/send").await.body);
     }
     assert_eq!(seen, ["200", "400", "200"]);
-    assert_eq!(injection.fired(), 1);
+    assert_eq!(injection.trigger_count(), 1);
     assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, 2);
     stack.shutdown().await.unwrap();
 }
@@ -58,7 +58,7 @@ async fn a_kill_before_a_call_leaves_no_trace_of_it_and_a_kill_after_it_does() {
 async fn a_lost_answer_is_a_broken_connection_after_the_work() {
     let (builder, _folder) = probes(API);
     let stack = builder.start().await.unwrap();
-    stack.faults().inject(Rule::new("*", Fault::LoseAnswer).operation("SendMessage"));
+    stack.faults().inject(Rule::new("*", Fault::DropResponse).operation("SendMessage"));
     // The probe passes the broken connection on as its own error and lives.
     assert_eq!(get(&stack, "/send").await.status, 500);
     assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, 1);

@@ -6,12 +6,12 @@ use http::request::Parts;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
-use crate::api::state::Edge;
+use crate::api::state::ApiState;
 use crate::domain::user::{Role, UserId};
 use crate::domain::values::actor::Actor;
 use crate::kit::auth::access_token::TokenError;
-use crate::kit::error::{ApiError, Code};
-use crate::kit::http::RequestFacts;
+use crate::kit::error::{ApiError, ErrorCode};
+use crate::kit::http::RequestInfo;
 use crate::kit::http::middleware::record_caller;
 
 /// A caller with a valid access token. Without one: 401.
@@ -20,9 +20,9 @@ pub struct Authenticated(pub Actor);
 
 /// A caller with or without an access token; a token that is there must be valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caller(pub Option<Actor>);
+pub struct MaybeAuthenticated(pub Option<Actor>);
 
-impl<S: Edge> FromRequestParts<S> for Caller {
+impl<S: ApiState> FromRequestParts<S> for MaybeAuthenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
@@ -30,7 +30,7 @@ impl<S: Edge> FromRequestParts<S> for Caller {
             return Ok(Self(Some(*known)));
         }
         let Some(token) = bearer(parts)? else { return Ok(Self(None)) };
-        let facts = parts.extensions.get::<RequestFacts>().ok_or_else(unauthenticated)?;
+        let facts = parts.extensions.get::<RequestInfo>().ok_or_else(unauthenticated)?;
         let claims = state.verifier().verify(token, facts.received_at).map_err(refusal)?;
         let user: UserId = claims.sub.parse().map_err(|_| refusal(TokenError::Invalid))?;
         let role: Result<Role, serde::de::value::Error> =
@@ -42,11 +42,11 @@ impl<S: Edge> FromRequestParts<S> for Caller {
     }
 }
 
-impl<S: Edge> FromRequestParts<S> for Authenticated {
+impl<S: ApiState> FromRequestParts<S> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Caller::from_request_parts(parts, state).await?.0.map(Self).ok_or_else(unauthenticated)
+        MaybeAuthenticated::from_request_parts(parts, state).await?.0.map(Self).ok_or_else(unauthenticated)
     }
 }
 
@@ -69,12 +69,14 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, ApiError> {
 }
 
 fn unauthenticated() -> ApiError {
-    ApiError::new(Code::Unauthenticated, "send one access token: Authorization: Bearer …")
+    ApiError::new(ErrorCode::Unauthenticated, "send one access token: Authorization: Bearer …")
 }
 
 fn refusal(error: TokenError) -> ApiError {
     match error {
-        TokenError::Invalid => ApiError::new(Code::InvalidToken, "the access token is not valid"),
-        TokenError::Expired => ApiError::new(Code::TokenExpired, "the access token has expired; refresh it"),
+        TokenError::Invalid => ApiError::new(ErrorCode::InvalidToken, "the access token is not valid"),
+        TokenError::Expired => {
+            ApiError::new(ErrorCode::TokenExpired, "the access token has expired; refresh it")
+        }
     }
 }

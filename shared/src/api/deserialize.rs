@@ -12,7 +12,7 @@ use crate::domain::job::{JobStatus, Priority};
 use crate::domain::order::OrderStatus;
 use crate::domain::payment::PaymentMethod;
 use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
-use crate::domain::values::date::Day;
+use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Amount, Currency, Money, Quantity};
@@ -64,9 +64,9 @@ macro_rules! read_from {
     )+};
 }
 
-read_from!(from_text: Currency, Day, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType, Limit, OrderStatus);
+read_from!(from_text: Currency, Date, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType, Limit, OrderStatus);
 read_from!(from_text: Part, Password, PaymentMethod, Priority, Sku, Subscriber, Timestamp);
-read_from!(from_integer: Amount, Quantity, Pieces, OpeningStock);
+read_from!(from_integer: Amount, Quantity, StockDelta, InitialStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {
     fn deserialize_from_value<V: IntoValue>(
@@ -104,39 +104,39 @@ impl Deserr<FieldErrors> for Money {
 }
 
 /// How many pieces a stock can hold or move at once.
-const MAX_PIECES: i64 = crate::domain::product::create::MAX_PIECES;
+const MAX_UNITS: i64 = crate::domain::product::create::MAX_UNITS;
 
 /// A number of pieces that a stock begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpeningStock(pub i64);
+pub struct InitialStock(pub i64);
 
 /// A number that no stock can begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an integer from 0 to {MAX_PIECES}")]
+#[error("must be an integer from 0 to {MAX_UNITS}")]
 pub struct OpeningStockError;
 
-impl TryFrom<i64> for OpeningStock {
+impl TryFrom<i64> for InitialStock {
     type Error = OpeningStockError;
 
     fn try_from(pieces: i64) -> Result<Self, OpeningStockError> {
-        if (0..=MAX_PIECES).contains(&pieces) { Ok(Self(pieces)) } else { Err(OpeningStockError) }
+        if (0..=MAX_UNITS).contains(&pieces) { Ok(Self(pieces)) } else { Err(OpeningStockError) }
     }
 }
 
 /// A number of pieces that come to a stock, or leave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pieces(pub i64);
+pub struct StockDelta(pub i64);
 
 /// A number of pieces that cannot come or leave at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an integer from -{MAX_PIECES} to {MAX_PIECES}, and not 0")]
+#[error("must be an integer from -{MAX_UNITS} to {MAX_UNITS}, and not 0")]
 pub struct PiecesError;
 
-impl TryFrom<i64> for Pieces {
+impl TryFrom<i64> for StockDelta {
     type Error = PiecesError;
 
     fn try_from(pieces: i64) -> Result<Self, PiecesError> {
-        if pieces != 0 && (-MAX_PIECES..=MAX_PIECES).contains(&pieces) {
+        if pieces != 0 && (-MAX_UNITS..=MAX_UNITS).contains(&pieces) {
             Ok(Self(pieces))
         } else {
             Err(PiecesError)
@@ -146,15 +146,15 @@ impl TryFrom<i64> for Pieces {
 
 /// A field of a merge patch that cannot be taken away (RFC 7396): given or not, but not null.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given<T>(pub Option<T>);
+pub struct NonNull<T>(pub Option<T>);
 
-impl<T> Default for Given<T> {
+impl<T> Default for NonNull<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Given<T> {
+impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for NonNull<T> {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         at: ValuePointerRef,

@@ -4,85 +4,85 @@ pub(crate) mod json_schema;
 
 use serde_json::json;
 
-use super::caller::{Authenticated, Caller};
-use super::permission::{Grant, May, Permitted};
-use crate::api::idempotency::{Once, OnceLeased, OnceRequired, Unkeyed};
-use crate::kit::error::Code;
-use crate::kit::http::openapi::{Argument, Operation};
+use super::caller::{Authenticated, MaybeAuthenticated};
+use super::permission::{HasPermission, PermissionType, RequirePermission};
+use crate::api::idempotency::{IdempotencyKeyRequired, Idempotent, LeasedIdempotencyKey, NonIdempotent};
+use crate::kit::error::ErrorCode;
+use crate::kit::http::openapi::{Operation, OperationInput};
 
-const BAD_TOKEN: [Code; 4] =
-    [Code::Unauthenticated, Code::InvalidToken, Code::TokenExpired, Code::TokenRevoked];
+const BAD_TOKEN: [ErrorCode; 4] =
+    [ErrorCode::Unauthenticated, ErrorCode::InvalidToken, ErrorCode::TokenExpired, ErrorCode::TokenRevoked];
 
-impl Argument for Authenticated {
+impl OperationInput for Authenticated {
     fn describe(operation: &mut Operation<'_>) {
-        operation.needs_token();
-        operation.may_fail(&BAD_TOKEN);
+        operation.require_auth();
+        operation.add_errors(&BAD_TOKEN);
     }
 }
 
-impl Argument for Caller {
+impl OperationInput for MaybeAuthenticated {
     fn describe(operation: &mut Operation<'_>) {
-        operation.takes_token();
-        operation.may_fail(&BAD_TOKEN);
+        operation.optional_auth();
+        operation.add_errors(&BAD_TOKEN);
     }
 }
 
-impl<P: Grant> Argument for May<P> {
+impl<P: PermissionType> OperationInput for HasPermission<P> {
     fn describe(operation: &mut Operation<'_>) {
         Authenticated::describe(operation);
     }
 }
 
-impl<P: Grant> Argument for Permitted<P> {
+impl<P: PermissionType> OperationInput for RequirePermission<P> {
     fn describe(operation: &mut Operation<'_>) {
         Authenticated::describe(operation);
         if let Ok(serde_json::Value::String(name)) = serde_json::to_value(P::PERMISSION) {
-            operation.needs_permission(name);
+            operation.require_permission(name);
         }
-        operation.may_fail(&[Code::Forbidden]);
+        operation.add_errors(&[ErrorCode::Forbidden]);
     }
 }
 
 /// A command can always meet others that change the same thing.
-impl Argument for Unkeyed {
+impl OperationInput for NonIdempotent {
     fn describe(operation: &mut Operation<'_>) {
-        operation.may_fail(&[Code::Conflict]);
+        operation.add_errors(&[ErrorCode::Conflict]);
     }
 }
 
-impl Argument for Once {
+impl OperationInput for Idempotent {
     fn describe(operation: &mut Operation<'_>) {
         key(operation, false);
     }
 }
 
-impl Argument for OnceRequired {
+impl OperationInput for IdempotencyKeyRequired {
     fn describe(operation: &mut Operation<'_>) {
         key(operation, true);
-        operation.may_fail(&[Code::IdempotencyKeyRequired]);
+        operation.add_errors(&[ErrorCode::IdempotencyKeyRequired]);
     }
 }
 
-impl Argument for OnceLeased {
+impl OperationInput for LeasedIdempotencyKey {
     fn describe(operation: &mut Operation<'_>) {
-        OnceRequired::describe(operation);
+        IdempotencyKeyRequired::describe(operation);
     }
 }
 
 /// A key belongs to its caller, so a token that is there must be valid.
 fn key(operation: &mut Operation<'_>, required: bool) {
-    Caller::describe(operation);
+    MaybeAuthenticated::describe(operation);
     let about = "Makes it safe to send the request again: within 24 hours, the same key and body get the same answer.";
     let schema = json!({ "type": "string", "pattern": "^[!-~]{1,255}$", "examples": ["4f5c1d2e"] });
     operation.header("Idempotency-Key", required, about, schema);
-    operation.answer_header(
+    operation.response_header(
         crate::kit::http::response::IDEMPOTENT_REPLAY,
         "`true` if the answer was given before.",
     );
-    operation.may_fail(&[
-        Code::Conflict,
-        Code::IdempotencyInProgress,
-        Code::IdempotencyKeyInvalid,
-        Code::IdempotencyKeyReused,
+    operation.add_errors(&[
+        ErrorCode::Conflict,
+        ErrorCode::IdempotencyInProgress,
+        ErrorCode::IdempotencyKeyInvalid,
+        ErrorCode::IdempotencyKeyReused,
     ]);
 }

@@ -6,15 +6,15 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::caller::Authenticated;
-use crate::api::state::{App, Edge};
+use crate::api::state::{ApiState, AppState};
 use crate::domain::user::{Role, UserStatus};
 use crate::domain::values::actor::{Actor, Permission};
 use crate::kit::command::StoreError;
-use crate::kit::error::{ApiError, Code};
+use crate::kit::error::{ApiError, ErrorCode};
 use crate::repository::user::UserReader;
 
 /// A permission, as a type.
-pub trait Grant: Send + Sync + 'static {
+pub trait PermissionType: Send + Sync + 'static {
     /// Which.
     const PERMISSION: Permission;
 }
@@ -26,7 +26,7 @@ macro_rules! grants {
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
 
-        impl Grant for $name {
+        impl PermissionType for $name {
             const PERMISSION: Permission = Permission::$name;
         }
     )+};
@@ -56,14 +56,14 @@ grants! {
 }
 
 /// Knows who is who at this moment.
-pub trait Accounts: Edge {
+pub trait UserLookup: ApiState {
     /// Reads users.
     type Users: UserReader;
     /// Reads users.
     fn users(&self) -> &Self::Users;
 }
 
-impl<S: Send + Sync + 'static, Q: UserReader> Accounts for App<S, Q> {
+impl<S: Send + Sync + 'static, Q: UserReader> UserLookup for AppState<S, Q> {
     type Users = Q;
 
     fn users(&self) -> &Q {
@@ -73,12 +73,12 @@ impl<S: Send + Sync + 'static, Q: UserReader> Accounts for App<S, Q> {
 
 /// Whether the caller holds `P` at this moment, where the answer depends on more than that.
 #[derive(Debug, Clone, Copy)]
-pub struct May<P> {
+pub struct HasPermission<P> {
     held: bool,
     grant: PhantomData<fn() -> P>,
 }
 
-impl<P> May<P> {
+impl<P> HasPermission<P> {
     /// Whether the caller holds it.
     #[must_use]
     pub const fn is_held(&self) -> bool {
@@ -88,7 +88,7 @@ impl<P> May<P> {
 
 /// A caller who holds `P` at this moment. Anybody else: 403.
 #[derive(Debug, Clone, Copy)]
-pub struct Permitted<P> {
+pub struct RequirePermission<P> {
     /// Who it is.
     pub actor: Actor,
     grant: PhantomData<fn() -> P>,
@@ -96,7 +96,7 @@ pub struct Permitted<P> {
 
 /// The token's word is not enough for a yes: the role may have been taken back since it was issued, which is a no; or the
 /// account may be suspended or gone, and then the token counts for nothing any more. It is enough for a no.
-async fn holds<P: Grant>(
+async fn holds<P: PermissionType>(
     actor: &Actor,
     parts: &mut Parts,
     users: &impl UserReader,
@@ -104,7 +104,7 @@ async fn holds<P: Grant>(
     if !actor.may(P::PERMISSION) {
         return Ok(false);
     }
-    let role = current_role(actor, parts, users).await?.ok_or_else(revoked)?;
+    let role = current_role(actor, parts, users).await?.ok_or_else(token_revoked)?;
     Ok(role.permissions().contains(&P::PERMISSION))
 }
 
@@ -117,7 +117,7 @@ async fn current_role(
     if let Some(CurrentRole(known)) = parts.extensions.get() {
         return Ok(*known);
     }
-    let user = users.current_user(actor.user).await?.filter(|user| user.status == UserStatus::Active);
+    let user = users.user(actor.user).await?.filter(|user| user.status == UserStatus::Active);
     let role = user.map(|user| user.role);
     parts.extensions.insert(CurrentRole(role));
     Ok(role)
@@ -125,14 +125,14 @@ async fn current_role(
 
 /// What the holder of a token is told whose account is suspended or gone.
 #[must_use]
-pub fn revoked() -> ApiError {
-    ApiError::new(Code::TokenRevoked, "the account is suspended or gone; its tokens count no more")
+pub fn token_revoked() -> ApiError {
+    ApiError::new(ErrorCode::TokenRevoked, "the account is suspended or gone; its tokens count no more")
 }
 
 #[derive(Clone, Copy)]
 struct CurrentRole(Option<Role>);
 
-impl<S: Accounts, P: Grant> FromRequestParts<S> for May<P> {
+impl<S: UserLookup, P: PermissionType> FromRequestParts<S> for HasPermission<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
@@ -142,7 +142,7 @@ impl<S: Accounts, P: Grant> FromRequestParts<S> for May<P> {
     }
 }
 
-impl<S: Accounts, P: Grant> FromRequestParts<S> for Permitted<P> {
+impl<S: UserLookup, P: PermissionType> FromRequestParts<S> for RequirePermission<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
@@ -150,7 +150,7 @@ impl<S: Accounts, P: Grant> FromRequestParts<S> for Permitted<P> {
         if holds::<P>(&actor, parts, state.users()).await? {
             Ok(Self { actor, grant: PhantomData })
         } else {
-            Err(ApiError::new(Code::Forbidden, "this needs a permission that you do not hold"))
+            Err(ApiError::new(ErrorCode::Forbidden, "this needs a permission that you do not hold"))
         }
     }
 }

@@ -8,13 +8,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::caller::Caller;
-use crate::api::state::Edge;
+use super::caller::MaybeAuthenticated;
+use crate::api::state::ApiState;
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::command::StoreError;
-use crate::kit::error::{ApiError, Code};
-use crate::kit::http::RequestFacts;
-use crate::kit::resilience::rate_limit::{Counters, Limiter, Quota, Verdict};
+use crate::kit::error::{ApiError, ErrorCode};
+use crate::kit::http::RequestInfo;
+use crate::kit::resilience::rate_limit::{Counters, Quota, RateLimitDecision, RateLimiter};
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
 use crate::kit::telemetry::catalogue::LIMITER_REJECTIONS;
@@ -48,16 +48,16 @@ impl Group {
 
 /// The limits of the API.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct RateLimits {
     reads: Quota,
     writes: Quota,
     orders: Quota,
-    limiter: Limiter<Table>,
+    limiter: RateLimiter<Table>,
     /// What counts when the shared counts cannot be reached.
-    alone: Limiter<Alone>,
+    alone: RateLimiter<LocalCounters>,
 }
 
-impl Limits {
+impl RateLimits {
     /// Limits that are counted in `table`.
     ///
     /// # Errors
@@ -68,13 +68,13 @@ impl Limits {
             reads: quota("AGORA_READS_PER_MINUTE")?,
             writes: quota("AGORA_WRITES_PER_MINUTE")?,
             orders: quota("AGORA_ORDERS_PER_MINUTE")?,
-            limiter: Limiter::new(table),
-            alone: Limiter::new(Alone),
+            limiter: RateLimiter::new(table),
+            alone: RateLimiter::new(LocalCounters),
         })
     }
 
     /// Puts the limits around `router`, whose callers `state` knows.
-    pub fn around<S: Edge>(self, state: S, router: Router) -> Router {
+    pub fn layer<S: ApiState>(self, state: S, router: Router) -> Router {
         router.layer(middleware::from_fn_with_state((Arc::new(self), state), limit::<S>))
     }
 
@@ -88,13 +88,18 @@ impl Limits {
 
     /// Without the shared counts, reads go on under a limit of this instance alone; nothing is written that could not be
     /// counted.
-    async fn ask(&self, group: Group, caller: &str, now: Timestamp) -> Result<Verdict, ApiError> {
+    async fn acquire(
+        &self,
+        group: Group,
+        caller: &str,
+        now: Timestamp,
+    ) -> Result<RateLimitDecision, ApiError> {
         let (bucket, quota) = (format!("{}#{caller}", group.name()), self.quota(group));
-        match self.limiter.take(&bucket, quota, now).await {
+        match self.limiter.acquire(&bucket, quota, now).await {
             Ok(verdict) => Ok(verdict),
             Err(error) if group == Group::Reads => {
                 tracing::warn!(%error, "requests are limited by this instance alone");
-                Ok(self.alone.take(&bucket, quota, now).await?)
+                Ok(self.alone.acquire(&bucket, quota, now).await?)
             }
             Err(error) => Err(error.into()),
         }
@@ -103,48 +108,49 @@ impl Limits {
 
 /// Grants whatever is asked: the limiter's own lease is then the only count.
 #[derive(Debug, Clone, Copy)]
-struct Alone;
+struct LocalCounters;
 
-impl Counters for Alone {
-    async fn raise(&self, _: &str, by: u32, limit: u32, _: Timestamp) -> Result<Option<u32>, StoreError> {
+impl Counters for LocalCounters {
+    async fn increment(&self, _: &str, by: u32, limit: u32, _: Timestamp) -> Result<Option<u32>, StoreError> {
         Ok(Some(by.min(limit)))
     }
 }
 
 /// Counts the request, refuses it if it is one too many, and tells the caller in any case how many are left.
-async fn limit<S: Edge>(
-    State((limits, state)): State<(Arc<Limits>, S)>,
+async fn limit<S: ApiState>(
+    State((limits, state)): State<(Arc<RateLimits>, S)>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     let group =
         Group::of(&parts.method, parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str));
-    let facts = RequestFacts::from_request_parts(&mut parts, &state).await?;
+    let facts = RequestInfo::from_request_parts(&mut parts, &state).await?;
     // The user behind a valid token; otherwise the address that the gateway saw.
-    let caller = match Caller::from_request_parts(&mut parts, &state).await {
-        Ok(Caller(Some(actor))) => actor.user.to_string(),
+    let caller = match MaybeAuthenticated::from_request_parts(&mut parts, &state).await {
+        Ok(MaybeAuthenticated(Some(actor))) => actor.user.to_string(),
         _ => facts.source_ip,
     };
-    let verdict = limits.ask(group, &caller, facts.received_at).await?;
+    let verdict = limits.acquire(group, &caller, facts.received_at).await?;
     let mut response = if verdict.allowed {
         next.run(Request::from_parts(parts, body)).await
     } else {
         metrics::count(&LIMITER_REJECTIONS, [group.name()]);
-        let refusal = ApiError::new(Code::RateLimited, "too many requests; wait until the limit is reset");
+        let refusal =
+            ApiError::new(ErrorCode::RateLimited, "too many requests; wait until the limit is reset");
         refusal.retry_after(u32::try_from(seconds(verdict)).unwrap_or(u32::MAX)).into_response()
     };
-    tell(response.headers_mut(), group, limits.quota(group), verdict);
+    insert_headers(response.headers_mut(), group, limits.quota(group), verdict);
     Ok(response)
 }
 
 /// Whole seconds until the window ends, and not before.
-fn seconds(verdict: Verdict) -> u64 {
+fn seconds(verdict: RateLimitDecision) -> u64 {
     verdict.reset.as_secs() + u64::from(verdict.reset.subsec_nanos() > 0)
 }
 
 /// Both families of headers: the customary one, and the draft of the IETF (`draft-ietf-httpapi-ratelimit-headers`).
-fn tell(headers: &mut HeaderMap, group: Group, quota: Quota, verdict: Verdict) {
+fn insert_headers(headers: &mut HeaderMap, group: Group, quota: Quota, verdict: RateLimitDecision) {
     let reset = seconds(verdict);
     let name = group.name();
     let numbers = [

@@ -4,25 +4,25 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::kit::auth::access_token::TokenVerifier;
-use crate::kit::auth::hmac_key::Seal;
+use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::system::clock::SystemEntropy;
 use crate::kit::system::config::{ConfigError, Environment};
 
 /// What extractors need of a function's state.
-pub trait Edge: Clone + Send + Sync + 'static {
+pub trait ApiState: Clone + Send + Sync + 'static {
     /// Checks access tokens.
     fn verifier(&self) -> &TokenVerifier;
     /// Seals cursors and fingerprints.
-    fn seal(&self) -> &Seal;
+    fn seal(&self) -> &HmacKey;
 }
 
 /// The state of a function behind HTTP. The router gives each layer and each request a copy, which is one more reference.
 #[derive(Debug)]
-pub struct App<S, Q>(Arc<Means<S, Q>>);
+pub struct AppState<S, Q>(Arc<AppStateInner<S, Q>>);
 
 /// What requests are answered with: a store for commands, a reader for queries.
 #[derive(Debug)]
-pub struct Means<S, Q> {
+pub struct AppStateInner<S, Q> {
     /// Carries out commands.
     pub store: S,
     /// Answers queries.
@@ -32,40 +32,40 @@ pub struct Means<S, Q> {
     /// Checks access tokens.
     pub verifier: TokenVerifier,
     /// Seals cursors and fingerprints.
-    pub seal: Seal,
+    pub seal: HmacKey,
 }
 
-impl<S, Q> App<S, Q> {
+impl<S, Q> AppState<S, Q> {
     /// On these adapters, with the keys of the environment.
     ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
     pub fn new(env: &Environment, store: S, reader: Q) -> Result<Self, ConfigError> {
-        Ok(Self(Arc::new(Means {
+        Ok(Self(Arc::new(AppStateInner {
             store,
             reader,
             entropy: SystemEntropy,
             verifier: TokenVerifier::from_env(env)?,
-            seal: Seal::new(&env.secret("AGORA_CURSOR_KEY")?),
+            seal: HmacKey::new(&env.secret("AGORA_CURSOR_KEY")?),
         })))
     }
 }
 
-impl<S, Q> Clone for App<S, Q> {
+impl<S, Q> Clone for AppState<S, Q> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<S, Q> Deref for App<S, Q> {
-    type Target = Means<S, Q>;
+impl<S, Q> Deref for AppState<S, Q> {
+    type Target = AppStateInner<S, Q>;
 
-    fn deref(&self) -> &Means<S, Q> {
+    fn deref(&self) -> &AppStateInner<S, Q> {
         &self.0
     }
 }
 
-impl<S, Q> Edge for App<S, Q>
+impl<S, Q> ApiState for AppState<S, Q>
 where
     S: Send + Sync + 'static,
     Q: Send + Sync + 'static,
@@ -74,7 +74,7 @@ where
         &self.verifier
     }
 
-    fn seal(&self) -> &Seal {
+    fn seal(&self) -> &HmacKey {
         &self.seal
     }
 }

@@ -25,7 +25,7 @@ use crate::domain::values::id::{Id, Identified};
 use crate::kit::command::{EventId, Version};
 use crate::kit::system::clock::Timestamp;
 pub use event::{JobEvent, JobFacts};
-use job_type::Work;
+use job_type::JobParams;
 use output::retention::Retention;
 pub use priority::{Priority, PriorityError};
 pub use status::{JobStatus, JobStatusError};
@@ -44,7 +44,7 @@ pub struct Job {
     /// Who asked for it, and sees it.
     pub owner_id: UserId,
     /// What is to be done.
-    pub work: Work,
+    pub work: JobParams,
     /// Whether it waits behind others.
     pub priority: Priority,
     /// How far it is.
@@ -52,7 +52,7 @@ pub struct Job {
     /// Which attempt this is at what is left of it.
     pub attempts: u32,
     /// What is written so far.
-    pub written: Written,
+    pub written: JobOutput,
     /// How many rows there will be about, once that was counted.
     pub total: Option<u64>,
     /// Why the last attempt failed. Public words.
@@ -79,7 +79,7 @@ pub struct Job {
 
 /// What a job has written, and how far that reaches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Written {
+pub struct JobOutput {
     /// Rows, without the heading.
     pub rows: u64,
     /// Bytes, with it.
@@ -101,7 +101,7 @@ pub struct JobRequest {
 
 /// A job that somebody has taken up, by the version that this made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
+pub struct JobClaim {
     /// Which job.
     pub id: JobId,
     /// At which version.
@@ -111,7 +111,7 @@ pub struct Held {
 /// Somebody else has taken the job up, or it came to an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the job went on without this attempt")]
-pub struct Overtaken;
+pub struct ClaimLost;
 
 impl Identified for Job {
     const PREFIX: &'static str = "job";
@@ -132,8 +132,8 @@ impl Job {
 
     /// As whoever has just taken it up, or got on with it, holds it.
     #[must_use]
-    pub const fn held(&self) -> Held {
-        Held { id: self.id, version: self.version }
+    pub const fn held(&self) -> JobClaim {
+        JobClaim { id: self.id, version: self.version }
     }
 
     /// The job of `owner`, if it is there and theirs.
@@ -142,9 +142,9 @@ impl Job {
     }
 
     /// The job, if it is held so still.
-    fn still(held: Held, found: Option<Self>) -> Result<Self, Overtaken> {
+    fn still(held: JobClaim, found: Option<Self>) -> Result<Self, ClaimLost> {
         let still = found.filter(|job| job.version == held.version && job.status == JobStatus::Running);
-        still.ok_or(Overtaken)
+        still.ok_or(ClaimLost)
     }
 
     /// The next version, as yet the same in all else.

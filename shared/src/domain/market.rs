@@ -81,12 +81,12 @@ impl Market {
     /// Whether `actor` (nobody in particular, if `None`) may know of it.
     #[must_use]
     pub fn is_visible_to(&self, actor: Option<&Actor>) -> bool {
-        self.status != MarketStatus::Draft || actor.is_some_and(|actor| self.is_run_by(actor))
+        self.status != MarketStatus::Draft || actor.is_some_and(|actor| self.is_owned_by(actor))
     }
 
     /// Whether `actor` sells in it.
     #[must_use]
-    pub fn is_run_by(&self, actor: &Actor) -> bool {
+    pub fn is_owned_by(&self, actor: &Actor) -> bool {
         self.creator_id == actor.user
     }
 }

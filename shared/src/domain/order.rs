@@ -25,7 +25,7 @@ use crate::domain::values::money::{Money, Quantity};
 use crate::domain::values::text::{Carrier, Sku, Title, TrackingNumber};
 use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
-pub use event::{OrderEvent, OrderFacts};
+pub use event::{OrderEvent, OrderEventData};
 use fulfilment::Fulfilment;
 pub use state_machine::status::{OrderStatus, OrderStatusError};
 pub use state_machine::transition::InvalidState;
@@ -173,7 +173,7 @@ pub(crate) mod tests {
                 quantity,
                 unit_price: price,
             }],
-            total: price.times(quantity).unwrap(),
+            total: price.checked_mul(quantity).unwrap(),
             payment_method: method.map(|method| method.parse().unwrap()),
             payment_id: None,
             refunds: Vec::new(),

@@ -136,7 +136,7 @@ impl ChargeIntent {
 
     /// The next charge, after this one is certain not to have been made.
     #[must_use]
-    pub fn anew(self, now: Timestamp) -> Self {
+    pub fn next_attempt(self, now: Timestamp) -> Self {
         Self { attempt: self.attempt.saturating_add(1), decided_at: now, failed_at: None, ..self }
     }
 
@@ -148,14 +148,14 @@ impl ChargeIntent {
 
     /// Whether asking under the key still tells what became of the charge.
     #[must_use]
-    pub fn is_told_by_its_key(&self, now: Timestamp) -> bool {
-        self.failed_at.is_none() && now.since(self.decided_at) < KEY_LIFETIME
+    pub fn key_is_live(&self, now: Timestamp) -> bool {
+        self.failed_at.is_none() && now.duration_since(self.decided_at) < KEY_LIFETIME
     }
 
     /// From when on nothing is charged under the key any more: we do not ask under it.
     #[must_use]
-    pub fn closed_at(&self) -> Timestamp {
-        self.failed_at.unwrap_or_else(|| self.decided_at.plus(KEY_LIFETIME))
+    pub fn key_expires_at(&self) -> Timestamp {
+        self.failed_at.unwrap_or_else(|| self.decided_at.saturating_add(KEY_LIFETIME))
     }
 }
 
@@ -238,16 +238,16 @@ impl fmt::Debug for DeclineCode {
 pub enum PaymentEvent {
     /// The gateway took the money.
     #[serde(rename = "payment.captured")]
-    Captured(PaymentFacts),
+    Captured(PaymentEventData),
     /// The gateway gave money back.
     #[serde(rename = "payment.refunded")]
-    Refunded(PaymentFacts),
+    Refunded(PaymentEventData),
 }
 
 /// What an event says of its payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PaymentFacts {
+pub struct PaymentEventData {
     /// Which.
     pub payment_id: PaymentId,
     /// For what.
@@ -269,7 +269,7 @@ impl Payment {
     /// The id of the one payment of an order.
     #[must_use]
     pub fn id_for(order: OrderId) -> PaymentId {
-        order.retyped()
+        order.cast()
     }
 
     /// The payment that a capture makes.
@@ -291,21 +291,21 @@ impl Payment {
     ///
     /// # Errors
     /// [`MoneyError`] if that is more than was captured.
-    pub fn given_back(self, amount: Money, now: Timestamp) -> Result<Self, MoneyError> {
-        let refunded = self.refunded.plus(amount)?;
-        self.captured.minus(refunded)?;
+    pub fn refund(self, amount: Money, now: Timestamp) -> Result<Self, MoneyError> {
+        let refunded = self.refunded.checked_add(amount)?;
+        self.captured.checked_sub(refunded)?;
         Ok(Self { version: self.version.next(), refunded, updated_at: now, ..self })
     }
 
     /// Whether all of it was given back.
     #[must_use]
-    pub fn is_given_back(&self) -> bool {
+    pub fn is_fully_refunded(&self) -> bool {
         self.refunded == self.captured
     }
 
     /// What an event says of it.
     #[must_use]
-    pub const fn facts(&self, amount: Money) -> PaymentFacts {
-        PaymentFacts { payment_id: self.id, order_id: self.order_id, amount }
+    pub const fn facts(&self, amount: Money) -> PaymentEventData {
+        PaymentEventData { payment_id: self.id, order_id: self.order_id, amount }
     }
 }

@@ -86,7 +86,7 @@ pub struct Stock {
 
 impl Stock {
     /// Moves pieces from one counter to another.
-    pub(super) fn moved(from: &'static str, to: &'static str, quantity: Quantity) -> Adjustment {
+    pub(super) fn transfer(from: &'static str, to: &'static str, quantity: Quantity) -> Adjustment {
         let pieces = i64::from(quantity);
         Adjustment::of::<Self>().add(from, -pieces).add(to, pieces)
     }

@@ -14,20 +14,20 @@ use crate::kit::system::clock::Timestamp;
 
 /// One payment in the gateway's books.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct GatewayRecord {
     /// The gateway's own id of it.
     pub gateway_id: GatewayId,
     /// What it says it is for; it may be none of ours.
     pub order_id: Option<OrderId>,
     /// How it stood then.
-    pub standing: Standing,
+    pub standing: LedgerStatus,
     /// When it was read, or before.
     pub read_at: Timestamp,
 }
 
 /// How a payment stands at the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum LedgerStatus {
     /// Somebody can still pay it.
     Open,
     /// The money was captured, and so many minor units of it went back.
@@ -40,5 +40,5 @@ pub enum Standing {
     /// Money was captured, of no amount or currency that we can hold.
     Unreadable,
     /// Nothing was captured, and nothing can be any more; or the gateway is at it.
-    Idle,
+    Closed,
 }

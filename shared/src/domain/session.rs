@@ -32,7 +32,7 @@ pub struct Session {
     pub version: Version,
     /// The account's count when it was started.
     #[serde(default)]
-    pub epoch: Epoch,
+    pub epoch: SessionEpoch,
     /// The token that may be used next.
     pub current: TokenHash,
     /// The token that was used last.
@@ -67,9 +67,9 @@ impl std::fmt::Display for SessionKey {
 /// the clocks of those who started them showed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Epoch(u64);
+pub struct SessionEpoch(u64);
 
-impl Epoch {
+impl SessionEpoch {
     /// The count after all sessions were ended once more.
     #[must_use]
     pub const fn next(self) -> Self {

@@ -11,7 +11,7 @@ pub mod verify;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::session::Epoch;
+use super::session::SessionEpoch;
 use crate::domain::values::email::Email;
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::text::Name;
@@ -41,7 +41,7 @@ pub struct User {
     pub status: UserStatus,
     /// Sessions that were started under another count have ended.
     #[serde(default)]
-    pub session_epoch: Epoch,
+    pub session_epoch: SessionEpoch,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -11,10 +11,10 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 
 use crate::kit::system::config::{ConfigError, Environment};
-use crate::kit::telemetry::aws_sdk_spans::TracedCalls;
+use crate::kit::telemetry::aws_sdk_spans::SdkTracingInterceptor;
 use dynamodb::Table;
-use dynamodb::capacity::CountedUnits;
-use mail::LONGEST_SEND;
+use dynamodb::capacity::CapacityInterceptor;
+use mail::SEND_TIMEOUT;
 
 /// What every client needs to know.
 #[derive(Debug, Clone)]
@@ -64,8 +64,8 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
-            .interceptor(TracedCalls)
-            .interceptor(CountedUnits)
+            .interceptor(SdkTracingInterceptor)
+            .interceptor(CapacityInterceptor)
             .timeout_config(timeouts(ATTEMPT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.dynamodb_endpoint.clone());
@@ -79,7 +79,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
-            .interceptor(TracedCalls)
+            .interceptor(SdkTracingInterceptor)
             .timeout_config(timeouts(ATTEMPT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.sqs_endpoint.clone());
@@ -93,7 +93,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
-            .interceptor(TracedCalls)
+            .interceptor(SdkTracingInterceptor)
             .timeout_config(timeouts(ATTEMPT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.bedrock_endpoint.clone());
@@ -108,9 +108,9 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
-            .interceptor(TracedCalls)
+            .interceptor(SdkTracingInterceptor)
             .timeout_config(
-                TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(LONGEST_SEND).build(),
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(SEND_TIMEOUT).build(),
             )
             .retry_config(RetryConfig::disabled());
         config.set_endpoint_url(self.ses_endpoint.clone());

@@ -20,10 +20,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use change::{Adjustment, Change, Condition, Operation, Write};
-pub use event::{Envelope, Event, EventId, Forwarded, Routed, Silent};
-pub use idempotency_record::{Cause, CorrelationId, Receipt};
-pub use read_set::{Loaded, Reads};
-pub use record::{Entity, Item, Key, Listings, MalformedItem, Record, Version};
+pub use event::{Envelope, Event, EventId, ForwardedMessage, NoEvents, Routed};
+pub use idempotency_record::{CommandContext, CorrelationId, IdempotencyRecord};
+pub use read_set::{LoadedItems, ReadSet};
+pub use record::{Entity, IndexEntries, Item, Key, MalformedItem, Record, Version};
 
 use crate::kit::system::clock::Timestamp;
 
@@ -37,7 +37,7 @@ pub trait Command: Send + Sync {
     type Error: std::error::Error + Clone + Send + Sync + 'static;
 
     /// Names what the decision needs to know.
-    fn reads(&self) -> Reads<Self::State>;
+    fn reads(&self) -> ReadSet<Self::State>;
 
     /// Decides, from `state` alone, what changes. Called again with fresh state if someone else was faster.
     ///
@@ -56,14 +56,14 @@ pub enum Executed<T> {
     /// It was done now.
     Committed(T),
     /// The receipt shows that it was done before; this is what was said then.
-    AlreadyDone(T),
+    Replayed(T),
 }
 
 impl<T> Executed<T> {
     /// What the command said, now or then.
     pub fn into_output(self) -> T {
         match self {
-            Self::Committed(output) | Self::AlreadyDone(output) => output,
+            Self::Committed(output) | Self::Replayed(output) => output,
         }
     }
 
@@ -71,21 +71,21 @@ impl<T> Executed<T> {
     pub const fn committed(&self) -> Option<&T> {
         match self {
             Self::Committed(output) => Some(output),
-            Self::AlreadyDone(_) => None,
+            Self::Replayed(_) => None,
         }
     }
 
     /// Whether the answer comes from the receipt.
     #[must_use]
-    pub const fn is_replay(&self) -> bool {
-        matches!(self, Self::AlreadyDone(_))
+    pub const fn is_replayed(&self) -> bool {
+        matches!(self, Self::Replayed(_))
     }
 
     /// The same ending with another output.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Executed<U> {
         match self {
             Self::Committed(output) => Executed::Committed(f(output)),
-            Self::AlreadyDone(output) => Executed::AlreadyDone(f(output)),
+            Self::Replayed(output) => Executed::Replayed(f(output)),
         }
     }
 }
@@ -141,7 +141,7 @@ pub enum StoreError {
 }
 
 /// How a command ended.
-pub type Ended<C> = Result<Executed<<C as Command>::Output>, ExecuteError<<C as Command>::Error>>;
+pub type ExecuteResult<C> = Result<Executed<<C as Command>::Output>, ExecuteError<<C as Command>::Error>>;
 
 /// Carries out commands. Implementations hold to the contract of the module: one read, one transaction.
 pub trait Store: Clone + Send + Sync + 'static {
@@ -149,7 +149,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// Implementations return [`StoreError`] when the table does not answer or an item does not read.
-    fn load<T: Send + 'static>(&self, reads: Reads<T>) -> impl Future<Output = Result<T, StoreError>> + Send;
+    fn load<T: Send + 'static>(
+        &self,
+        reads: ReadSet<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send;
 
     /// Loads the command's state together with the receipt, decides, and commits once.
     ///
@@ -158,7 +161,11 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// by the condition of an item it wrote), [`ExecuteError::KeyReused`] for a receipt with another fingerprint,
     /// [`ExecuteError::Contention`] after a bounded number of lost races ([`ExecuteError::InProgress`] if the last was lost
     /// to the same request), and [`ExecuteError::Store`] otherwise.
-    fn execute<C: Command>(&self, command: C, cause: &Cause) -> impl Future<Output = Ended<C>> + Send;
+    fn execute<C: Command>(
+        &self,
+        command: C,
+        cause: &CommandContext,
+    ) -> impl Future<Output = ExecuteResult<C>> + Send;
 
     /// As [`execute`](Self::execute), but the first decision is made on `state`, which the caller has just seen:
     /// the versions still guard the commit, so stale state costs an attempt and never an effect.
@@ -169,6 +176,6 @@ pub trait Store: Clone + Send + Sync + 'static {
         &self,
         state: C::State,
         command: C,
-        cause: &Cause,
-    ) -> impl Future<Output = Ended<C>> + Send;
+        cause: &CommandContext,
+    ) -> impl Future<Output = ExecuteResult<C>> + Send;
 }

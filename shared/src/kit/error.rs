@@ -13,12 +13,12 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-pub use error_code::Code;
+pub use error_code::ErrorCode;
 pub use field_errors::FieldErrors;
 
 use crate::kit::command::idempotency_lease::LeaseError;
 use crate::kit::command::{ExecuteError, StoreError};
-use crate::kit::resilience::breaker::Resting;
+use crate::kit::resilience::breaker::CircuitOpen;
 use crate::kit::resilience::http_client::CallError;
 
 /// Whole seconds, and not before the time.
@@ -29,7 +29,7 @@ fn in_seconds(left: Duration) -> u32 {
 /// An error on its way to the caller.
 #[derive(Debug, Clone)]
 pub struct ApiError {
-    code: Code,
+    code: ErrorCode,
     message: Cow<'static, str>,
     fields: BTreeMap<String, String>,
     retry_after: Option<u32>,
@@ -38,14 +38,14 @@ pub struct ApiError {
 
 impl ApiError {
     /// An error with these public words.
-    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into(), fields: BTreeMap::new(), retry_after: None, cause: None }
     }
 
     /// Fields that break rules: by path, the rule each breaks.
     #[must_use]
     pub fn validation(fields: BTreeMap<String, String>) -> Self {
-        Self { fields, ..Self::new(Code::ValidationError, "some fields are not acceptable") }
+        Self { fields, ..Self::new(ErrorCode::ValidationError, "some fields are not acceptable") }
     }
 
     /// One field that breaks a rule.
@@ -56,34 +56,38 @@ impl ApiError {
     /// Nothing here for this caller: absent, or none of their business, which they cannot tell apart.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(Code::NotFound, "there is no such resource")
+        Self::new(ErrorCode::NotFound, "there is no such resource")
     }
 
     /// Something unexpected: the caller learns nothing of it, the log everything.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
-        let error =
-            Self::new(Code::InternalError, "something went wrong; quote the request id when you report it");
+        let error = Self::new(
+            ErrorCode::InternalError,
+            "something went wrong; quote the request id when you report it",
+        );
         Self { cause: Some(Arc::new(cause)), ..error }
     }
 
     /// Something is not reachable for the moment.
     pub fn unavailable(cause: impl Error + Send + Sync + 'static) -> Self {
-        let error =
-            Self::new(Code::ServiceUnavailable, "the service is not available for the moment; try again");
+        let error = Self::new(
+            ErrorCode::ServiceUnavailable,
+            "the service is not available for the moment; try again",
+        );
         Self { retry_after: Some(1), cause: Some(Arc::new(cause)), ..error }
     }
 
     /// The same request is being worked on, and may be so for this long yet.
     fn in_progress(left: Duration) -> Self {
         Self::new(
-            Code::IdempotencyInProgress,
+            ErrorCode::IdempotencyInProgress,
             "the same request is being worked on; ask again for its answer",
         )
         .retry_after(in_seconds(left))
     }
 
     fn key_reused() -> Self {
-        Self::new(Code::IdempotencyKeyReused, "this idempotency key was used for another request")
+        Self::new(ErrorCode::IdempotencyKeyReused, "this idempotency key was used for another request")
     }
 
     /// Also tells the caller when to try again, in seconds.
@@ -101,7 +105,7 @@ impl ApiError {
 
     /// What went wrong.
     #[must_use]
-    pub const fn code(&self) -> Code {
+    pub const fn code(&self) -> ErrorCode {
         self.code
     }
 
@@ -153,10 +157,12 @@ impl IntoResponse for ApiError {
 impl From<CallError> for ApiError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Resting(Resting { back_in }) => {
+            CallError::Resting(CircuitOpen { back_in }) => {
                 Self::unavailable(error).retry_after(in_seconds(back_in))
             }
-            CallError::NoConnection | CallError::TimedOut | CallError::CutOff => Self::unavailable(error),
+            CallError::ConnectFailed | CallError::TimedOut | CallError::Disconnected => {
+                Self::unavailable(error)
+            }
         }
     }
 }
@@ -176,7 +182,7 @@ impl<E: Into<ApiError>> From<ExecuteError<E>> for ApiError {
             ExecuteError::Refused(refusal) => refusal.into(),
             ExecuteError::KeyReused => Self::key_reused(),
             ExecuteError::Contention => {
-                let error = Self::new(Code::Conflict, "others are changing the same thing; try again");
+                let error = Self::new(ErrorCode::Conflict, "others are changing the same thing; try again");
                 Self { retry_after: Some(1), ..error }
             }
             ExecuteError::InProgress => Self::in_progress(Duration::from_secs(1)),

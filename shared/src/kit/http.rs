@@ -10,16 +10,18 @@ pub mod openapi;
 pub mod request;
 pub mod response;
 
-pub use list::cursor::Cursors;
+pub use list::cursor::CursorCodec;
 pub use list::include::{Include, Included, Relation};
 pub use list::list_query::{ItemQuery, ListQuery, NoParameters};
 pub use list::paging::Paging;
-pub use list::sparse_fields::Fields;
-pub use middleware::RequestFacts;
+pub use list::sparse_fields::SparseFields;
+pub use middleware::RequestInfo;
 pub use request::json::Json;
 pub use request::path::Path;
 pub use request::precondition::IfMatch;
 pub use request::query::Query;
 pub use response::csv::CsvPart;
 pub use response::etag::{EntityTag, IfNoneMatch};
-pub use response::{Accepted, Created, List, NoContent, Reply, Resource, Shown, Underway};
+pub use response::{
+    Accepted, AcceptedResource, ApiResponse, Created, ListResponse, NoContent, Resource, Versioned,
+};

@@ -13,13 +13,13 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
 use tower::ServiceExt;
 
-use crate::kit::aws::dynamodb::write::outbox::Pending;
+use crate::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use crate::kit::queue::consumer::{BatchHandler, Delivery, Queue, consume};
 use crate::kit::queue::relay::StreamHandler;
 use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::kit::system::config::TelemetryConfig;
 use crate::kit::{http, telemetry};
-use invocation_layer::{Invocations, Trigger};
+use invocation_layer::{InvocationLayer, Trigger};
 
 /// A request allocates hundreds of small pieces, on one thread, and some of a few kilobytes; this allocator hands out
 /// either kind without a search.
@@ -31,7 +31,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub type Error = lambda_runtime::Error;
 
 /// Time that is kept back at the end of an invocation, for settling with the queue.
-const SETTLING: Duration = Duration::from_secs(1);
+const SETTLE_RESERVE: Duration = Duration::from_secs(1);
 
 /// Runs an HTTP function.
 ///
@@ -39,18 +39,18 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// What the runtime stops with.
 pub async fn run_api(telemetry: TelemetryConfig, router: Router) -> Result<(), Error> {
     begin(&telemetry).await?;
-    let answers = lambda_http::Adapter::from(http::middleware::around(router, SystemClock, SystemEntropy));
+    let answers = lambda_http::Adapter::from(http::middleware::layer(router, SystemClock, SystemEntropy));
     let readable = |LambdaEvent { payload, context }| {
-        LambdaEvent::new(http::middleware::sanitize::readable(payload), context)
+        LambdaEvent::new(http::middleware::sanitize::sanitize(payload), context)
     };
     // Without the runtime's span: that of the edge says all of it, and the id by which the gateway knows the request.
-    Runtime::new(answers.map_request(readable)).layer(Invocations::by(Trigger::Http)).run().await
+    Runtime::new(answers.map_request(readable)).layer(InvocationLayer::by(Trigger::Http)).run().await
 }
 
 /// What comes before the first event.
 async fn begin(telemetry: &TelemetryConfig) -> Result<(), Error> {
     telemetry::start(telemetry)?;
-    shutdown::listen().await
+    shutdown::install_shutdown_handler().await
 }
 
 /// Runs the consumer of a queue.
@@ -71,7 +71,7 @@ pub async fn run_queue(
         // Boxed: the compiler gives up on futures nested so deeply.
         Ok::<SqsBatchResponse, Error>(Box::pin(consume(handler, queue, batch, deadline, chance)).await)
     }));
-    runtime.layer(TracingLayer::new()).layer(Invocations::by(Trigger::Queue)).run().await
+    runtime.layer(TracingLayer::new()).layer(InvocationLayer::by(Trigger::Queue)).run().await
 }
 
 /// Runs the relay of the table's stream.
@@ -84,7 +84,7 @@ pub async fn run_stream(telemetry: TelemetryConfig, handler: impl StreamHandler)
     let runtime = Runtime::new(service_fn(move |event: LambdaEvent<StreamEvent>| async move {
         Ok::<DynamoDbEventResponse, Error>(Box::pin(relay_records(handler, event.payload)).await)
     }));
-    runtime.layer(TracingLayer::new()).layer(Invocations::by(Trigger::Stream)).run().await
+    runtime.layer(TracingLayer::new()).layer(InvocationLayer::by(Trigger::Stream)).run().await
 }
 
 /// Handles a batch of the stream. The first record that is not done is where the stream goes on.
@@ -92,7 +92,7 @@ pub async fn relay_records(handler: &impl StreamHandler, event: StreamEvent) -> 
     let mut numbers = Vec::new();
     let mut events = Vec::new();
     for record in event.records {
-        match serde_dynamo::from_item::<_, Pending>(record.change.new_image) {
+        match serde_dynamo::from_item::<_, OutboxEvent>(record.change.new_image) {
             Ok(pending) => {
                 numbers.push(record.change.sequence_number);
                 events.push(pending);
@@ -131,19 +131,19 @@ pub async fn run_schedule(telemetry: TelemetryConfig, handler: impl ScheduleHand
     let runtime = Runtime::new(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
         Box::pin(handler.tick(deadline(&event.context, SystemClock.now()))).await
     }));
-    runtime.layer(TracingLayer::new()).layer(Invocations::by(Trigger::Schedule)).run().await
+    runtime.layer(TracingLayer::new()).layer(InvocationLayer::by(Trigger::Schedule)).run().await
 }
 
 /// How long an invocation lasts where nobody says.
-const UNTOLD: Duration = Duration::from_secs(30);
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 
 /// When the work of an invocation has to be done. `cargo lambda watch` sends the same moment of 1970 with each: an
 /// invocation that begins after its deadline has none that means anything.
 fn deadline(context: &Context, now: Timestamp) -> Timestamp {
     let millis = i64::try_from(context.deadline).unwrap_or(i64::MAX);
     let told = Timestamp::from_millis(millis);
-    let end = if told > now { told } else { now.plus(UNTOLD) };
-    end.minus(SETTLING)
+    let end = if told > now { told } else { now.saturating_add(DEFAULT_DEADLINE) };
+    end.saturating_sub(SETTLE_RESERVE)
 }
 
 #[cfg(test)]
@@ -155,8 +155,11 @@ mod tests {
         let now = Timestamp::from_millis(1_800_000_000_000);
         let mut context = Context::default();
         context.deadline = 600_000;
-        assert_eq!(deadline(&context, now), now.plus(UNTOLD).minus(SETTLING));
+        assert_eq!(
+            deadline(&context, now),
+            now.saturating_add(DEFAULT_DEADLINE).saturating_sub(SETTLE_RESERVE)
+        );
         context.deadline = 1_800_000_010_000;
-        assert_eq!(deadline(&context, now), now.plus(Duration::from_secs(9)));
+        assert_eq!(deadline(&context, now), now.saturating_add(Duration::from_secs(9)));
     }
 }

@@ -22,14 +22,14 @@ use crate::kit::system::config::{ConfigError, TelemetryConfig};
 
 /// Whose telemetry it is: what every metric is told apart by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct ServiceIdentity {
     /// The deployment.
     pub stage: String,
     /// The function.
     pub function: String,
 }
 
-static ORIGIN: OnceLock<Origin> = OnceLock::new();
+static ORIGIN: OnceLock<ServiceIdentity> = OnceLock::new();
 
 /// Sends the process's log to standard output, and its spans to the collector, if it has one.
 ///
@@ -39,7 +39,7 @@ static ORIGIN: OnceLock<Origin> = OnceLock::new();
 /// [`ConfigError`] if the collector's address is none.
 pub fn start(config: &TelemetryConfig) -> Result<(), ConfigError> {
     logs::start(config);
-    ORIGIN.get_or_init(|| Origin { stage: config.stage.clone(), function: config.function.clone() });
+    ORIGIN.get_or_init(|| ServiceIdentity { stage: config.stage.clone(), function: config.function.clone() });
     match &config.collector {
         Some(collector) => otlp::start(collector, config),
         None => Ok(()),
@@ -61,7 +61,7 @@ pub async fn finish() {
 /// All lines in one piece, so that nothing of the log gets in between.
 fn print_metrics() {
     let Some(origin) = ORIGIN.get() else { return };
-    let mut text = emf::lines(metrics::GATHERED.take(), origin, SystemClock.now()).join("\n");
+    let mut text = emf::lines(metrics::REGISTRY.take(), origin, SystemClock.now()).join("\n");
     if !text.is_empty() {
         text.push('\n');
         // Whoever reads standard output may be gone; the function works without.

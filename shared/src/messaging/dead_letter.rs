@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::user::UserId;
 use crate::domain::values::id::{Id, Identified};
-use crate::kit::command::{Event, EventId, Forwarded, Version};
+use crate::kit::command::{Event, EventId, ForwardedMessage, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::event_routing::Subscriber;
 
@@ -129,29 +129,29 @@ impl DeadLetter {
 
     /// The letter, if it has its message still.
     #[must_use]
-    pub fn kept(self) -> Option<Self> {
+    pub fn not_removed(self) -> Option<Self> {
         (self.status != DeadLetterStatus::Removed).then_some(self)
     }
 
     /// When nobody needs to know any more that it was there.
     #[must_use]
-    pub fn forgotten_at(&self) -> Option<Timestamp> {
-        self.removed.map(|removal| removal.at.plus(RETENTION))
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.removed.map(|removal| removal.at.saturating_add(RETENTION))
     }
 
     /// The message as it was, with a note of the redrive that sends it again.
     #[must_use]
-    pub fn message(&self) -> Forwarded {
+    pub fn message(&self) -> ForwardedMessage {
         let mut attributes = self.attributes.clone();
         let redrive = EventId::of(&self.id.to_string(), self.version);
         attributes.insert(REDRIVE_ATTRIBUTE.to_owned(), redrive.to_string());
-        Forwarded { body: self.body.clone(), attributes }
+        ForwardedMessage { body: self.body.clone(), attributes }
     }
 }
 
 /// The letter that a redrive was of, as [`REDRIVE_ATTRIBUTE`] names it.
 #[must_use]
-pub fn letter_of_redrive(redrive: &str) -> Option<DeadLetterId> {
+pub fn dead_letter_id_of_redrive(redrive: &str) -> Option<DeadLetterId> {
     let (letter, _) = redrive.split_once('.')?;
     letter.parse().ok()
 }
@@ -170,7 +170,7 @@ pub enum DeadLetterEvent {
         queue: Subscriber,
         /// As it was.
         #[serde(skip)]
-        message: Forwarded,
+        message: ForwardedMessage,
     },
     /// Nobody wants its message any more.
     #[serde(rename = "dead_letter.removed")]
@@ -188,7 +188,7 @@ impl Event for DeadLetterEvent {
         }
     }
 
-    fn forwards(&self) -> Option<Forwarded> {
+    fn forwarded_message(&self) -> Option<ForwardedMessage> {
         match self {
             Self::Redriven { message, .. } => Some(message.clone()),
             Self::Recorded | Self::Removed => None,

@@ -14,12 +14,12 @@ use crate::kit::command::event::EventId;
 use crate::kit::system::clock::Timestamp;
 
 /// How often an e-mail may have been sent: once, and once more if nobody knows about the first.
-pub const MOST_SENDS: u32 = 2;
+pub const MAX_SENDS: u32 = 2;
 
 /// One e-mail on its way out, by the event that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Dispatch {
+pub struct EmailDispatch {
     /// The event.
     pub id: EventId,
     /// Counts its changes; whoever began a version is the one to end it.
@@ -30,7 +30,7 @@ pub struct Dispatch {
     /// How often it was sent or may have been.
     pub sends: u32,
     /// Stands for what it says, if that may become untrue; empty otherwise. No address and no link can be read from it.
-    pub gist: String,
+    pub content_hash: String,
     /// When this may be forgotten.
     pub expires_at: Timestamp,
 }

@@ -8,7 +8,7 @@ use crate::domain::product::ProductEvent;
 use crate::domain::user::UserEvent;
 use crate::domain::user::password_reset::PasswordResetEvent;
 use crate::kit::command::{Event, Routed};
-use crate::kit::queue::relay::Routes;
+use crate::kit::queue::relay::EventRouter;
 use crate::kit::system::config::{ConfigError, Environment};
 use crate::messaging::dead_letter::DeadLetterEvent;
 use schemars::JsonSchema;
@@ -38,7 +38,7 @@ pub enum Subscriber {
 impl Subscriber {
     /// The environment variable that holds the address of its queue.
     #[must_use]
-    pub const fn queue_variable(self) -> &'static str {
+    pub const fn queue_env_var(self) -> &'static str {
         match self {
             Self::Fulfilment => "AGORA_FULFILMENT_QUEUE_URL",
             Self::Analytics => "AGORA_ANALYTICS_QUEUE_URL",
@@ -51,7 +51,7 @@ impl Subscriber {
 
     /// The environment variable that holds the address of its dead-letter queue.
     #[must_use]
-    pub const fn dead_letters_variable(self) -> &'static str {
+    pub const fn dlq_env_var(self) -> &'static str {
         match self {
             Self::Fulfilment => "AGORA_FULFILMENT_DEAD_LETTERS_URL",
             Self::Analytics => "AGORA_ANALYTICS_DEAD_LETTERS_URL",
@@ -93,13 +93,18 @@ spelled! {
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
         "order.created" | "order.cancelled" => &[Subscriber::Fulfilment, Subscriber::Analytics],
-        "order.refunding" | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
-        "order.confirmed" | "order.expired" | "order.shipped" | "order.repaid" | "order.refunded"
-        | "user.registered" | "user.email_changed" => &[Subscriber::Analytics, Subscriber::Emails],
+        "order.refund_started" | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
+        "order.confirmed"
+        | "order.expired"
+        | "order.shipped"
+        | "order.partially_refunded"
+        | "order.refunded"
+        | "user.registered"
+        | "user.email_changed" => &[Subscriber::Analytics, Subscriber::Emails],
         // Both are heard, so that it takes the same to ask for an address that nobody has.
-        "user.password_reset_requested" | "user.password_reset_in_vain" | "dead_letter.redriven.emails" => {
-            &[Subscriber::Emails]
-        }
+        "user.password_reset_requested"
+        | "user.password_reset_unknown_email"
+        | "dead_letter.redriven.emails" => &[Subscriber::Emails],
         "order.awaiting_payment"
         | "order.rejected"
         | "order.delivered"
@@ -125,7 +130,7 @@ impl Subscriptions {
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let address =
-            |subscriber: &Subscriber| Ok((*subscriber, env.text(subscriber.queue_variable())?.to_owned()));
+            |subscriber: &Subscriber| Ok((*subscriber, env.text(subscriber.queue_env_var())?.to_owned()));
         Subscriber::ALL.iter().map(address).collect::<Result<_, _>>().map(Self)
     }
 
@@ -135,7 +140,7 @@ impl Subscriptions {
     }
 }
 
-impl Routes for Subscriptions {
+impl EventRouter for Subscriptions {
     fn queues(&self, event: &str) -> Vec<&str> {
         let heard_by = subscribers(event);
         self.0
@@ -155,7 +160,7 @@ impl DeadLetterQueues {
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let name = |subscriber: &Subscriber| {
-            let address = env.text(subscriber.dead_letters_variable())?;
+            let address = env.text(subscriber.dlq_env_var())?;
             // The last part of a queue's address is its name, which is all that a message says of where it comes from.
             Ok((*subscriber, address.rsplit('/').next().unwrap_or(address).to_owned()))
         };

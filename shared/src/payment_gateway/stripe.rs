@@ -14,23 +14,26 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::{ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded, Settled};
+use super::{
+    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
+    RefundAnswer, RefundOutcome,
+};
 use crate::domain::order::OrderId;
 use crate::domain::payment::{Capture, ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
 use crate::domain::refund::RefundIntent;
 use crate::domain::values::money::{Amount, Money};
 use crate::kit::command::CorrelationId;
-use crate::kit::resilience::breaker::{Resting, Rules};
+use crate::kit::resilience::breaker::{BreakerConfig, CircuitOpen};
 use crate::kit::resilience::http_client::{
-    Answer, Call, CallError, Patience, ServiceClient, Transport, Wire,
+    CallError, ReqwestTransport, ServiceClient, ServiceRequest, ServiceResponse, Timeouts, Transport,
 };
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::kit::system::config::{ConfigError, Environment, invalid};
+use crate::kit::system::config::{ConfigError, Environment, invalid_variable};
 
 /// A gateway that speaks Stripe's API.
 #[derive(Debug)]
-pub struct StripeGateway<T = Wire, C: Clock = SystemClock, R = SystemEntropy> {
+pub struct StripeGateway<T = ReqwestTransport, C: Clock = SystemClock, R = SystemEntropy> {
     client: ServiceClient<T, C, R>,
     clock: C,
     /// After this long the search finds whatever was charged.
@@ -38,7 +41,7 @@ pub struct StripeGateway<T = Wire, C: Clock = SystemClock, R = SystemEntropy> {
 }
 
 /// A saga's step holds a queue message meanwhile: no longer than the function can afford.
-const PATIENCE: Patience = Patience {
+const PATIENCE: Timeouts = Timeouts {
     attempt: Duration::from_secs(4),
     total: Duration::from_secs(9),
     backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(2), 3),
@@ -46,8 +49,8 @@ const PATIENCE: Patience = Patience {
 
 /// More than half: an order alone that the gateway fails at anew with each attempt fails half of its calls, for the search
 /// that settles each of them succeeds, without anything being wrong with the gateway.
-const fn rules(rest: Duration) -> Rules {
-    Rules { window: Duration::from_secs(10), least: 5, percent: 50, rest }
+const fn rules(rest: Duration) -> BreakerConfig {
+    BreakerConfig { window: Duration::from_secs(10), min_calls: 5, failure_rate_percent: 50, open_for: rest }
 }
 
 const INTENTS: &str = "/v1/payment_intents";
@@ -57,18 +60,19 @@ impl StripeGateway {
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let (url, key) = (env.text("AGORA_PAYMENT_GATEWAY_URL")?, env.text("AGORA_PAYMENT_GATEWAY_KEY")?);
-        let wire = Wire::new(url, key)
-            .map_err(|error| invalid("AGORA_PAYMENT_GATEWAY_URL", format!("cannot be called: {error}")))?;
-        let rest = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_REST_SECONDS")?);
+        let wire = ReqwestTransport::new(url, key).map_err(|error| {
+            invalid_variable("AGORA_PAYMENT_GATEWAY_URL", format!("cannot be called: {error}"))
+        })?;
+        let rest = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_BREAKER_OPEN_SECONDS")?);
         let lag = Duration::from_secs(env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?);
-        Ok(Self::over(wire, (rest, lag), (SystemClock, SystemEntropy)))
+        Ok(Self::new(wire, (rest, lag), (SystemClock, SystemEntropy)))
     }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     /// The gateway that `transport` leads to, in the time and with the chance given. Where it fails it rests for `rest`; its
     /// search is behind by no more than `search_lag`.
-    pub fn over(transport: T, (rest, search_lag): (Duration, Duration), (clock, entropy): (C, R)) -> Self {
+    pub fn new(transport: T, (rest, search_lag): (Duration, Duration), (clock, entropy): (C, R)) -> Self {
         let client =
             ServiceClient::at("payment-gateway", transport, PATIENCE, rules(rest), (clock.clone(), entropy));
         Self { client, clock, search_lag }
@@ -95,7 +99,7 @@ struct Problem {
 }
 
 impl Problem {
-    fn of(answer: &Answer) -> Self {
+    fn of(answer: &ServiceResponse) -> Self {
         Self::deserialize(&answer.body["error"]).unwrap_or_default()
     }
 
@@ -115,7 +119,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
             StatusCode::OK => Ok(ChargeAnswer::Ended(ended(&answer.body, intent)?)),
             StatusCode::INTERNAL_SERVER_ERROR => Ok(ChargeAnswer::Failed),
             StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-                Ok(ChargeAnswer::Ended(Charged::Declined(Problem::of(&answer).decline())))
+                Ok(ChargeAnswer::Ended(ChargeOutcome::Declined(Problem::of(&answer).decline())))
             }
             status => Err(self.not_now(status)),
         }
@@ -127,10 +131,10 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> Result<Option<Charged>, GatewayError> {
-        let age = self.clock.now().since(intent.closed_at());
+    ) -> Result<Option<ChargeOutcome>, GatewayError> {
+        let age = self.clock.now().duration_since(intent.key_expires_at());
         match (self.search(intent, correlation).await?, self.search_lag.checked_sub(age)) {
-            (None, Some(known_in)) if !known_in.is_zero() => Err(GatewayError::Undecided { known_in }),
+            (None, Some(known_in)) if !known_in.is_zero() => Err(GatewayError::Unknown { known_in }),
             (found, _) => Ok(found),
         }
     }
@@ -138,23 +142,23 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
     /// The same key with other parameters: if the charge was made, or is under way, the gateway refuses (the key is
     /// taken); otherwise the key is now taken by something harmless, and the charge is refused whenever it arrives. So it is
     /// even where the gateway failed at it and repeats that: what it repeats is its answer to this very question.
-    async fn settle(
+    async fn resolve_charge(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> Result<Settled, GatewayError> {
+    ) -> Result<ChargeResolution, GatewayError> {
         let answer = self.create(intent, false, correlation).await?;
         let key_is_taken = Problem::of(&answer).kind.as_deref() == Some("idempotency_error");
         if answer.status == StatusCode::OK || (answer.replayed && !key_is_taken) {
-            return Ok(Settled::NotCharged);
+            return Ok(ChargeResolution::NotCharged);
         }
         if !key_is_taken {
             return Err(self.not_now(answer.status));
         }
         Ok(match self.charge(intent, correlation).await? {
-            ChargeAnswer::Ended(Charged::Captured(capture)) => Settled::Captured(capture),
-            ChargeAnswer::Ended(Charged::Declined(_)) => Settled::NotCharged,
-            ChargeAnswer::Failed => Settled::Failed,
+            ChargeAnswer::Ended(ChargeOutcome::Captured(capture)) => ChargeResolution::Captured(capture),
+            ChargeAnswer::Ended(ChargeOutcome::Declined(_)) => ChargeResolution::NotCharged,
+            ChargeAnswer::Failed => ChargeResolution::Failed,
         })
     }
 
@@ -162,7 +166,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         &self,
         intent: &CheckoutIntent,
         correlation: &CorrelationId,
-    ) -> Result<Opened, GatewayError> {
+    ) -> Result<CheckoutOutcome, GatewayError> {
         checkout::open(self, intent, correlation).await
     }
 
@@ -178,7 +182,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         &self,
         intent: &RefundIntent,
         correlation: &CorrelationId,
-    ) -> Result<Option<Refunded>, GatewayError> {
+    ) -> Result<Option<RefundOutcome>, GatewayError> {
         refunds::find(self, intent, correlation).await
     }
 }
@@ -189,7 +193,7 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         intent: &ChargeIntent,
         confirm: bool,
         correlation: &CorrelationId,
-    ) -> Result<Answer, GatewayError> {
+    ) -> Result<ServiceResponse, GatewayError> {
         let mut form = form_of(intent.amount, intent.order_id);
         if confirm {
             form.push(("payment_method", intent.method.as_str().to_owned()));
@@ -206,21 +210,34 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         form: Vec<(&'static str, String)>,
         key: String,
         correlation_id: &CorrelationId,
-    ) -> Result<Answer, GatewayError> {
+    ) -> Result<ServiceResponse, GatewayError> {
         let (method, path, idempotency_key) = (Method::POST, path.to_owned(), Some(key));
-        let call = Call { method, path, form, idempotency_key, correlation_id };
+        let call = ServiceRequest { method, path, form, idempotency_key, correlation_id };
         self.client.call(&call).await.map_err(|error| self.no_answer(error))
     }
 
-    async fn get(&self, path: String, correlation_id: &CorrelationId) -> Result<Answer, GatewayError> {
+    async fn get(
+        &self,
+        path: String,
+        correlation_id: &CorrelationId,
+    ) -> Result<ServiceResponse, GatewayError> {
         let answer = self.ask(path, correlation_id).await?;
         if answer.status == StatusCode::OK { Ok(answer) } else { Err(self.not_now(answer.status)) }
     }
 
     /// Whatever the gateway answers.
-    async fn ask(&self, path: String, correlation_id: &CorrelationId) -> Result<Answer, GatewayError> {
-        let call =
-            Call { method: Method::GET, path, form: Vec::new(), idempotency_key: None, correlation_id };
+    async fn ask(
+        &self,
+        path: String,
+        correlation_id: &CorrelationId,
+    ) -> Result<ServiceResponse, GatewayError> {
+        let call = ServiceRequest {
+            method: Method::GET,
+            path,
+            form: Vec::new(),
+            idempotency_key: None,
+            correlation_id,
+        };
         self.client.call(&call).await.map_err(|error| self.no_answer(error))
     }
 
@@ -229,7 +246,7 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> Result<Option<Charged>, GatewayError> {
+    ) -> Result<Option<ChargeOutcome>, GatewayError> {
         let path = format!("{INTENTS}/search?limit=100&query={}", query_of(intent));
         let answer = self.get(path, correlation).await?;
         let found: Vec<PaymentIntent> =
@@ -245,8 +262,10 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
 impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     fn no_answer(&self, error: CallError) -> GatewayError {
         match error {
-            CallError::Resting(Resting { back_in }) => GatewayError::Resting { back_in, asked: false },
-            CallError::NoConnection | CallError::TimedOut | CallError::CutOff => self.unavailable(),
+            CallError::Resting(CircuitOpen { back_in }) => {
+                GatewayError::CircuitOpen { back_in, asked: false }
+            }
+            CallError::ConnectFailed | CallError::TimedOut | CallError::Disconnected => self.unavailable(),
         }
     }
 
@@ -260,7 +279,8 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     /// It failed just now. Whether it fails all the time, the breaker knows.
     fn unavailable(&self) -> GatewayError {
         let resting = self.client.resting();
-        resting.map_or(GatewayError::Unavailable, |back_in| GatewayError::Resting { back_in, asked: true })
+        resting
+            .map_or(GatewayError::Unavailable, |back_in| GatewayError::CircuitOpen { back_in, asked: true })
     }
 }
 
@@ -279,24 +299,26 @@ fn query_of(intent: &ChargeIntent) -> String {
     form_urlencoded::byte_serialize(query.as_bytes()).collect()
 }
 
-fn ended(body: &serde_json::Value, intent: &ChargeIntent) -> Result<Charged, GatewayError> {
+fn ended(body: &serde_json::Value, intent: &ChargeIntent) -> Result<ChargeOutcome, GatewayError> {
     let found = PaymentIntent::deserialize(body).map_err(|_| GatewayError::Unexpected)?;
     outcome(&found, intent)
 }
 
-fn outcome(found: &PaymentIntent, intent: &ChargeIntent) -> Result<Charged, GatewayError> {
+fn outcome(found: &PaymentIntent, intent: &ChargeIntent) -> Result<ChargeOutcome, GatewayError> {
     match found.status.as_str() {
         "succeeded" => {
             let amount = Amount::try_from(found.amount_received).map_err(|_| GatewayError::Unexpected)?;
             let amount = Money::new(amount, intent.amount.currency());
-            Ok(Charged::Captured(Capture { gateway_id: GatewayId(found.id.clone()), amount }))
+            Ok(ChargeOutcome::Captured(Capture { gateway_id: GatewayId(found.id.clone()), amount }))
         }
         // Nobody is there to authenticate: the order was placed with a method that cannot be charged by itself.
-        "requires_action" => Ok(Charged::Declined(DeclineCode::new("authentication_required"))),
-        "canceled" => Ok(Charged::Declined(DeclineCode::new("canceled"))),
+        "requires_action" => Ok(ChargeOutcome::Declined(DeclineCode::new("authentication_required"))),
+        "canceled" => Ok(ChargeOutcome::Declined(DeclineCode::new("canceled"))),
         "requires_payment_method" => {
             let problem = found.last_payment_error.as_ref();
-            Ok(Charged::Declined(problem.map_or_else(|| DeclineCode::new("declined"), Problem::decline)))
+            Ok(ChargeOutcome::Declined(
+                problem.map_or_else(|| DeclineCode::new("declined"), Problem::decline),
+            ))
         }
         _ => Err(GatewayError::Unexpected),
     }

@@ -28,7 +28,7 @@ pub struct WebhookVerifier {
 pub enum WebhookError {
     /// The signature is missing, unreadable or somebody else's.
     #[error("the webhook is not signed by the payment gateway")]
-    Forged,
+    InvalidSignature,
     /// It was signed too long ago, or is from the future: perhaps a recording.
     #[error("the webhook was not signed within the last 5 minutes")]
     Stale,
@@ -55,12 +55,14 @@ impl WebhookVerifier {
     pub fn verify(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<(), WebhookError> {
         let parts: Vec<(&str, &str)> = signature.split(',').filter_map(|part| part.split_once('=')).collect();
         let mut times = parts.iter().filter(|(name, _)| *name == "t").map(|(_, value)| *value);
-        let (Some(time), None) = (times.next(), times.next()) else { return Err(WebhookError::Forged) };
-        let seconds: i64 = time.parse().map_err(|_| WebhookError::Forged)?;
+        let (Some(time), None) = (times.next(), times.next()) else {
+            return Err(WebhookError::InvalidSignature);
+        };
+        let seconds: i64 = time.parse().map_err(|_| WebhookError::InvalidSignature)?;
         let signed = [time.as_bytes(), b".", body].concat();
         let mut digests = parts.iter().filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| bytes(hex));
         if !digests.any(|digest| hmac::verify(&self.key, &signed, &digest).is_ok()) {
-            return Err(WebhookError::Forged);
+            return Err(WebhookError::InvalidSignature);
         }
         let apart = now.as_seconds().abs_diff(seconds);
         if apart <= TOLERANCE.as_secs() { Ok(()) } else { Err(WebhookError::Stale) }
@@ -106,33 +108,35 @@ struct Metadata {
 
 /// What a report means to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Report {
+pub enum WebhookEvent {
     /// Money was captured for an order.
     Captured(OrderId, Capture),
     /// A payment for an order was declined.
     Declined(OrderId),
     /// Money was captured for an order, in a form that we cannot hold: of no currency or amount that we know.
-    Unreadable(OrderId),
+    UnsupportedAmount(OrderId),
     /// It is none of our business.
-    Nothing,
+    Ignored,
 }
 
 impl GatewayEvent {
     /// What it means.
     #[must_use]
-    pub fn report(&self) -> Report {
+    pub fn report(&self) -> WebhookEvent {
         let captured = match self.kind.as_str() {
             "payment_intent.succeeded" => true,
             "payment_intent.payment_failed" => false,
-            _ => return Report::Nothing,
+            _ => return WebhookEvent::Ignored,
         };
-        let Ok(intent) = Intent::deserialize(&self.data.object) else { return Report::Nothing };
+        let Ok(intent) = Intent::deserialize(&self.data.object) else { return WebhookEvent::Ignored };
         let order_id = intent.metadata.order_id.as_deref().and_then(|id| id.parse().ok());
-        let Some(order_id) = order_id else { return Report::Nothing };
+        let Some(order_id) = order_id else { return WebhookEvent::Ignored };
         if !captured {
-            return Report::Declined(order_id);
+            return WebhookEvent::Declined(order_id);
         }
-        intent.capture().map_or(Report::Unreadable(order_id), |capture| Report::Captured(order_id, capture))
+        intent.capture().map_or(WebhookEvent::UnsupportedAmount(order_id), |capture| {
+            WebhookEvent::Captured(order_id, capture)
+        })
     }
 }
 
@@ -185,7 +189,7 @@ mod tests {
             format!("t=1700000000,t=1700000000,v1={DIGEST}"),
         ] {
             for now in [0, 1_700_000_000, 1_800_000_000] {
-                assert_eq!(verify(&signature, now), Err(WebhookError::Forged), "{signature}");
+                assert_eq!(verify(&signature, now), Err(WebhookError::InvalidSignature), "{signature}");
             }
         }
     }

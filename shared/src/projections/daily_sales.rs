@@ -9,7 +9,7 @@ use crate::domain::market::MarketId;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::payment::Payment;
 use crate::domain::refund::{Refund, RefundStatus};
-use crate::domain::values::date::Day;
+use crate::domain::values::date::Date;
 use crate::domain::values::money::Money;
 
 /// What one order sold.
@@ -19,7 +19,7 @@ pub struct Sale {
     /// Where.
     pub market_id: MarketId,
     /// When it was confirmed.
-    pub day: Day,
+    pub day: Date,
     /// What was captured for it.
     pub volume: Money,
     /// What of that went back.
@@ -29,7 +29,7 @@ pub struct Sale {
 /// Items that are only written together were read at different moments, and do not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what belongs together was read at different moments")]
-pub struct Torn;
+pub struct InconsistentRead;
 
 impl Sale {
     /// What `order` sold; nothing, if it was never confirmed.
@@ -40,19 +40,19 @@ impl Sale {
     ///
     /// # Errors
     /// [`Torn`] without the payment of a confirmed order: the two are committed together.
-    pub fn of(order: &Order, payment: Option<&Payment>) -> Result<Option<Self>, Torn> {
+    pub fn of(order: &Order, payment: Option<&Payment>) -> Result<Option<Self>, InconsistentRead> {
         let mut transitions = order.timeline.iter();
         let confirmed = transitions.find(|transition| transition.status == OrderStatus::Confirmed);
         let Some(confirmed) = confirmed else { return Ok(None) };
-        let payment = payment.ok_or(Torn)?;
+        let payment = payment.ok_or(InconsistentRead)?;
         let is_own = |refund: &&Refund| {
             refund.status == RefundStatus::Succeeded && refund.gateway_id == payment.gateway_id
         };
         let mut own = order.refunds.iter().filter(is_own).map(|refund| refund.amount);
-        let refunded = own.try_fold(Money::zero(order.total.currency()), Money::plus);
+        let refunded = own.try_fold(Money::zero(order.total.currency()), Money::checked_add);
         Ok(Some(Self {
             market_id: order.market_id,
-            day: Day::of(confirmed.at),
+            day: Date::of(confirmed.at),
             volume: order.total,
             refunded: refunded.unwrap_or(order.total),
         }))
@@ -61,9 +61,9 @@ impl Sale {
 
 /// What a market sold on one day. Its counters have no version: they move by differences, each of which a tally guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DaySales {
+pub struct DailySales {
     /// The day.
-    pub date: Day,
+    pub date: Date,
     /// How many orders were confirmed.
     pub orders: i64,
     /// What was captured for them, in minor units of the market's currency.
@@ -74,14 +74,14 @@ pub struct DaySales {
 
 /// What finds a [`DaySales`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SalesOn {
+pub struct DailySalesKey {
     /// The market.
     pub market_id: MarketId,
     /// The day.
-    pub day: Day,
+    pub day: Date,
 }
 
-impl DaySales {
+impl DailySales {
     /// The attribute that says the day.
     pub const DATE: &'static str = "date";
     /// The attribute that counts the orders.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Which list: as the module that owns the key scheme names its partition, and the part of it that is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ListName(String);
+pub struct ListKey(String);
 
-impl ListName {
+impl ListKey {
     /// The whole of a partition.
     #[must_use]
     pub const fn of(partition: String) -> Self {

@@ -16,9 +16,9 @@ mod terms;
 mod tokenizer;
 pub mod update_index;
 
-pub use document::{Document, DocumentId, DocumentKind, Passage};
+pub use document::{Document, DocumentId, DocumentKind, DocumentText};
 pub use embedding::{DIMENSIONS, Embedding, Similarity};
 pub use index_entry::{IndexEntry, Indexed};
-pub use term_entry::{EmbedderName, Posting, PostingPlace};
-pub use terms::{MAX_ASKED, MAX_TERMS, Term, Weight};
-pub use tokenizer::{MAX_WORD, words};
+pub use term_entry::{EmbedderName, TermEntry, TermEntryKey};
+pub use terms::{MAX_QUERY_TERMS, MAX_TERMS, Term, Weight};
+pub use tokenizer::{MAX_WORD, tokenize};

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::kit::command::{Entity, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::daily_sales::Sale;
-use crate::projections::list_total::ListName;
+use crate::projections::list_total::ListKey;
 pub use subject::{Subject, SubjectError};
 
 /// What was counted of an entity.
@@ -33,7 +33,7 @@ pub struct Tally {
     /// How far the entity was counted.
     pub counted: Counted,
     /// The lists that it was counted in.
-    pub lists: BTreeSet<ListName>,
+    pub lists: BTreeSet<ListKey>,
     /// The sale that it was counted with.
     pub sale: Option<Sale>,
 }
@@ -46,27 +46,27 @@ pub enum Counted {
     At(Version),
     /// To its end: it is gone since then, or earlier. What is gone does not come back, for ids are not used twice, so
     /// this outweighs every version that somebody may still have read before.
-    Gone(Timestamp),
+    Deleted(Timestamp),
 }
 
 /// An entity that is counted.
 pub trait Countable: Entity {
     /// The lists that it stands in.
-    fn lists(&self) -> BTreeSet<ListName>;
+    fn lists(&self) -> BTreeSet<ListKey>;
 }
 
 /// What an entity counts for at a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Contribution {
     /// At which version.
     pub version: Version,
     /// In these lists.
-    pub lists: BTreeSet<ListName>,
+    pub lists: BTreeSet<ListKey>,
     /// With this sale.
     pub sale: Option<Sale>,
 }
 
-impl Standing {
+impl Contribution {
     /// What `entity` counts for, and `sale` with it.
     pub fn of<E: Countable>(entity: &E, sale: Option<Sale>) -> Self {
         Self { version: entity.version(), lists: entity.lists(), sale }
@@ -80,17 +80,17 @@ impl Tally {
     /// It follows even where the entity counts for the same as before: who has read an older version in between must not
     /// find the tally as it was.
     #[must_use]
-    pub fn following(
+    pub fn next(
         seen: Option<&Self>,
         id: Subject,
-        standing: Option<Standing>,
+        standing: Option<Contribution>,
         now: Timestamp,
     ) -> Option<Self> {
         let counted = match (&standing, seen.map(|tally| tally.counted)) {
-            (_, Some(Counted::Gone(_))) => return None,
+            (_, Some(Counted::Deleted(_))) => return None,
             (Some(standing), Some(Counted::At(version))) if standing.version <= version => return None,
             (Some(standing), _) => Counted::At(standing.version),
-            (None, _) => Counted::Gone(now),
+            (None, _) => Counted::Deleted(now),
         };
         let version = seen.map_or(Version::FIRST, |tally| tally.version.next());
         let (lists, sale) = standing.map(|standing| (standing.lists, standing.sale)).unwrap_or_default();
@@ -99,7 +99,7 @@ impl Tally {
 
     /// Whether the entity is counted no more.
     #[must_use]
-    pub const fn is_of_the_gone(&self) -> bool {
-        matches!(self.counted, Counted::Gone(_))
+    pub const fn is_tombstone(&self) -> bool {
+        matches!(self.counted, Counted::Deleted(_))
     }
 }

@@ -15,15 +15,15 @@ use crate::domain::market::{Market, MarketId};
 use crate::domain::product::ProductId;
 use crate::domain::product::create::StockedProduct;
 use crate::domain::user::{Credentials, User, UserId};
-use crate::domain::values::date::Day;
+use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Description;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::command::StoreError;
-use crate::kit::command::page::{Listed, Slice};
-use crate::kit::resilience::cache::{Bounds, Cache, HitRatio, Weigh};
-use crate::projections::daily_sales::DaySales;
-use crate::projections::list_total::ListName;
+use crate::kit::command::page::{ListPage, PageRequest};
+use crate::kit::resilience::cache::{Cache, CacheConfig, CacheWeight, HitRatio};
+use crate::projections::daily_sales::DailySales;
+use crate::projections::list_total::ListKey;
 use crate::repository::projections::daily_sales::SalesReader;
 use crate::repository::projections::list_total::TotalReader;
 use crate::repository::table_layout::sorted_list::ListError;
@@ -31,7 +31,7 @@ use crate::repository::table_layout::sorted_list::ListError;
 /// How old a public answer may be, in seconds; what `Cache-Control` promises.
 pub const MAX_AGE: Duration = Duration::from_secs(5);
 
-pub(crate) const BOUNDS: Bounds = Bounds {
+pub(crate) const BOUNDS: CacheConfig = CacheConfig {
     time_to_live: MAX_AGE,
     negative_time_to_live: Duration::from_secs(1),
     capacity: 8 * 1024 * 1024,
@@ -39,14 +39,14 @@ pub(crate) const BOUNDS: Bounds = Bounds {
 
 /// A reader behind a cache.
 #[derive(Clone)]
-pub struct Cached<Q> {
+pub struct CachedReader<Q> {
     reader: Q,
     markets: Cache<MarketWithVolume>,
     products: Cache<StockedProduct>,
     totals: Cache<Length>,
 }
 
-impl<Q> Cached<Q> {
+impl<Q> CachedReader<Q> {
     /// What `reader` answers, remembered.
     #[must_use]
     pub fn new(reader: Q) -> Self {
@@ -67,7 +67,7 @@ impl<Q> Cached<Q> {
 }
 
 /// Is told of what was written, so that it does not show what was before.
-pub trait Remembers: Clone + Send + Sync + 'static {
+pub trait CacheInvalidation: Clone + Send + Sync + 'static {
     /// A market was written.
     fn market_written(&self, market: &MarketWithVolume) -> impl Future<Output = ()> + Send;
     /// A market was removed, and its products with it.
@@ -79,7 +79,7 @@ pub trait Remembers: Clone + Send + Sync + 'static {
 }
 
 /// Without a cache there is nothing to remember.
-impl Remembers for DynamoReader {
+impl CacheInvalidation for DynamoReader {
     async fn market_written(&self, _: &MarketWithVolume) {}
 
     async fn market_removed(&self, _: MarketId) {}
@@ -93,14 +93,14 @@ fn products_of(market: MarketId) -> [String; 1] {
     [market.to_string()]
 }
 
-impl<Q: Clone + Send + Sync + 'static> Remembers for Cached<Q> {
+impl<Q: Clone + Send + Sync + 'static> CacheInvalidation for CachedReader<Q> {
     async fn market_written(&self, written: &MarketWithVolume) {
         self.markets.put(&written.market.id.to_string(), &[], written.clone()).await;
     }
 
     async fn market_removed(&self, id: MarketId) {
-        self.markets.forget(&id.to_string()).await;
-        self.products.forget_tagged(&id.to_string()).await;
+        self.markets.invalidate(&id.to_string()).await;
+        self.products.invalidate_tag(&id.to_string()).await;
     }
 
     async fn product_written(&self, product: &StockedProduct) {
@@ -109,11 +109,11 @@ impl<Q: Clone + Send + Sync + 'static> Remembers for Cached<Q> {
     }
 
     async fn product_removed(&self, id: ProductId) {
-        self.products.forget(&id.to_string()).await;
+        self.products.invalidate(&id.to_string()).await;
     }
 }
 
-impl<Q: MarketReader> MarketReader for Cached<Q> {
+impl<Q: MarketReader> MarketReader for CachedReader<Q> {
     /// Remembered with its volume, so that a market is remembered once.
     async fn market(&self, id: MarketId) -> Result<Option<Market>, StoreError> {
         Ok(self.market_with_volume(id).await?.map(|found| found.market))
@@ -123,12 +123,16 @@ impl<Q: MarketReader> MarketReader for Cached<Q> {
         self.markets.get_or_load(&id.to_string(), &[], self.reader.market_with_volume(id)).await
     }
 
-    async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<MarketWithVolume>, ListError> {
+    async fn markets(
+        &self,
+        list: &MarketList,
+        slice: &PageRequest,
+    ) -> Result<ListPage<MarketWithVolume>, ListError> {
         self.reader.markets(list, slice).await
     }
 }
 
-impl<Q: ProductReader> ProductReader for Cached<Q> {
+impl<Q: ProductReader> ProductReader for CachedReader<Q> {
     /// Tagged with its market, which is known once it is loaded: a removed market takes its products along.
     async fn product(&self, id: ProductId) -> Result<Option<StockedProduct>, StoreError> {
         let found = self.products.get_or_load(&id.to_string(), &[], self.reader.product(id)).await?;
@@ -141,45 +145,45 @@ impl<Q: ProductReader> ProductReader for Cached<Q> {
     async fn products_of(
         &self,
         market: MarketId,
-        slice: &Slice,
-    ) -> Result<Listed<StockedProduct>, ListError> {
+        slice: &PageRequest,
+    ) -> Result<ListPage<StockedProduct>, ListError> {
         self.reader.products_of(market, slice).await
     }
 }
 
 /// What somebody reads of their own sales is not for everybody.
-impl<Q: SalesReader> SalesReader for Cached<Q> {
-    async fn sales(&self, market: MarketId, from: Day, to: Day) -> Result<Vec<DaySales>, StoreError> {
+impl<Q: SalesReader> SalesReader for CachedReader<Q> {
+    async fn sales(&self, market: MarketId, from: Date, to: Date) -> Result<Vec<DailySales>, StoreError> {
         self.reader.sales(market, from, to).await
     }
 }
 
 /// Who somebody is decides what they may: never from a cache.
-impl<Q: UserReader> UserReader for Cached<Q> {
-    async fn current_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        self.reader.current_user(id).await
+impl<Q: UserReader> UserReader for CachedReader<Q> {
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.reader.user(id).await
     }
 
-    async fn account_of(&self, id: UserId) -> Result<Option<(User, Credentials)>, StoreError> {
-        self.reader.account_of(id).await
+    async fn account_by_id(&self, id: UserId) -> Result<Option<(User, Credentials)>, StoreError> {
+        self.reader.account_by_id(id).await
     }
 
-    async fn account(&self, email: &Email) -> Result<Option<(User, Credentials)>, StoreError> {
-        self.reader.account(email).await
+    async fn account_by_email(&self, email: &Email) -> Result<Option<(User, Credentials)>, StoreError> {
+        self.reader.account_by_email(email).await
     }
 }
 
 /// Profiles are read for a page at once: remembering them one by one would save a request only where all are known.
-impl<Q: ProfileReader> ProfileReader for Cached<Q> {
+impl<Q: ProfileReader> ProfileReader for CachedReader<Q> {
     async fn profiles(&self, users: &[UserId]) -> Result<HashMap<UserId, Profile>, StoreError> {
         self.reader.profiles(users).await
     }
 }
 
 /// Lengths are shown with every page of a list, and change less than its pages.
-impl<Q: TotalReader> TotalReader for Cached<Q> {
-    async fn total(&self, lists: &[ListName]) -> Result<u64, StoreError> {
-        let key: Vec<&str> = lists.iter().map(ListName::as_str).collect();
+impl<Q: TotalReader> TotalReader for CachedReader<Q> {
+    async fn total(&self, lists: &[ListKey]) -> Result<u64, StoreError> {
+        let key: Vec<&str> = lists.iter().map(ListKey::as_str).collect();
         let load = async { self.reader.total(lists).await.map(|total| Some(Length(total))) };
         let length = self.totals.get_or_load(&key.join(" "), &[], load).await?;
         Ok(length.map_or(0, |Length(total)| total))
@@ -190,7 +194,7 @@ impl<Q: TotalReader> TotalReader for Cached<Q> {
 #[derive(Debug, Clone, Copy)]
 struct Length(u64);
 
-impl Weigh for Length {
+impl CacheWeight for Length {
     fn weight(&self) -> u32 {
         8
     }
@@ -202,14 +206,14 @@ pub(crate) fn weight_of(name: &str, description: Option<&Description>, fixed: us
     u32::try_from(texts + fixed).unwrap_or(u32::MAX)
 }
 
-impl Weigh for MarketWithVolume {
+impl CacheWeight for MarketWithVolume {
     fn weight(&self) -> u32 {
         let market = &self.market;
         weight_of(market.name.as_str(), market.description.as_ref(), 256)
     }
 }
 
-impl Weigh for StockedProduct {
+impl CacheWeight for StockedProduct {
     fn weight(&self) -> u32 {
         let product = &self.product;
         weight_of(product.title.as_str(), product.description.as_ref(), 384)

@@ -5,8 +5,8 @@ use std::future::Future;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
-use crate::kit::command::page::{Listed, Slice};
-use crate::kit::command::{Reads, StoreError};
+use crate::kit::command::page::{ListPage, PageRequest};
+use crate::kit::command::{ReadSet, StoreError};
 use crate::messaging::dead_letter::redrive::MAX_REDRIVES;
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
 use crate::messaging::event_routing::Subscriber;
@@ -23,7 +23,7 @@ pub struct DeadLetterList {
 }
 
 /// How many letters of a queue and a status are counted; a longer list says that it has so many.
-pub const MAX_COUNTED: u32 = 10_000;
+pub const COUNT_CAP: u32 = 10_000;
 
 /// What can be asked about dead letters. Implementations return [`StoreError`] when the table does not answer, and
 /// nothing else: an absent letter is `None`.
@@ -38,12 +38,12 @@ pub trait DeadLetterReader: Clone + Send + Sync + 'static {
     fn dead_letters(
         &self,
         list: DeadLetterList,
-        slice: &Slice,
-    ) -> impl Future<Output = Result<Listed<DeadLetter>, ListError>> + Send;
+        slice: &PageRequest,
+    ) -> impl Future<Output = Result<ListPage<DeadLetter>, ListError>> + Send;
 
     /// How many letters the list has, up to [`MAX_COUNTED`] of each queue and status. They are counted when somebody
     /// asks: nothing may depend on a consumer that could itself be what fails.
-    fn dead_letters_counted(
+    fn count_dead_letters(
         &self,
         list: DeadLetterList,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
@@ -58,19 +58,19 @@ pub trait DeadLetterReader: Clone + Send + Sync + 'static {
 
 impl DeadLetterReader for DynamoReader {
     async fn dead_letter(&self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
-        self.get(Reads::one(&id), Consistency::Eventual).await
+        self.get(ReadSet::get(&id), Consistency::Eventual).await
     }
 
     async fn dead_letters(
         &self,
         list: DeadLetterList,
-        slice: &Slice,
-    ) -> Result<Listed<DeadLetter>, ListError> {
+        slice: &PageRequest,
+    ) -> Result<ListPage<DeadLetter>, ListError> {
         Ok(self.slice(&list.queries(), slice).await?)
     }
 
-    async fn dead_letters_counted(&self, list: DeadLetterList) -> Result<u64, StoreError> {
-        self.length(&list.queries(), MAX_COUNTED).await
+    async fn count_dead_letters(&self, list: DeadLetterList) -> Result<u64, StoreError> {
+        self.length(&list.queries(), COUNT_CAP).await
     }
 
     async fn oldest_dead(&self, queue: Subscriber) -> Result<Vec<DeadLetterId>, StoreError> {
@@ -93,6 +93,6 @@ impl DeadLetterList {
                 })
                 .map(|status| partitions::dead_letters(*queue, *status))
         });
-        partitions.map(|partition| Query::index(Index::ByParent, partition, 1).newest_first()).collect()
+        partitions.map(|partition| Query::index(Index::ByParent, partition, 1).descending()).collect()
     }
 }

@@ -2,15 +2,15 @@
 
 use std::future::Future;
 
-use crate::domain::job::output::chunk::{Chunk, ChunkPlace};
+use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobId, JobStatus};
 use crate::domain::user::UserId;
 use crate::kit::aws::dynamodb::expression::Predicate;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
-use crate::kit::command::page::{Listed, Slice};
-use crate::kit::command::{Key, Reads, Record, StoreError};
+use crate::kit::command::page::{ListPage, PageRequest};
+use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::kit::system::clock::Timestamp;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
@@ -27,7 +27,7 @@ pub struct JobList {
 }
 
 /// How many jobs of somebody are counted; a longer list says that it has so many.
-pub const MAX_COUNTED: u32 = 10_000;
+pub const COUNT_CAP: u32 = 10_000;
 
 /// What can be asked about jobs. Implementations return [`StoreError`] when the table does not answer, and nothing else: an
 /// absent job is `None`. What was to be gone by `now` is absent, though the table may not have forgotten it.
@@ -41,12 +41,12 @@ pub trait JobReader: Clone + Send + Sync + 'static {
         &self,
         list: JobList,
         now: Timestamp,
-        slice: &Slice,
-    ) -> impl Future<Output = Result<Listed<Job>, ListError>> + Send;
+        slice: &PageRequest,
+    ) -> impl Future<Output = Result<ListPage<Job>, ListError>> + Send;
 
     /// How many jobs the list has, up to [`MAX_COUNTED`]. They are counted when somebody asks: of what is forgotten in its
     /// time, nobody hears.
-    fn jobs_counted(
+    fn count_jobs(
         &self,
         list: JobList,
         now: Timestamp,
@@ -55,7 +55,7 @@ pub trait JobReader: Clone + Send + Sync + 'static {
     /// These chunks as of now, in one request for up to 100; the absent ones as `None`.
     fn chunks(
         &self,
-        places: &[ChunkPlace],
+        places: &[ChunkKey],
     ) -> impl Future<Output = Result<Vec<Option<Chunk>>, StoreError>> + Send;
 
     /// Up to `limit` jobs of one shard whose time came before `now`, the longest overdue first. Only what is due is read.
@@ -75,26 +75,31 @@ impl JobList {
         };
         let query =
             Query::index(index, partition, 1).filter(Predicate::greater("expiresAt", now.to_string()));
-        if self.descending { query.newest_first() } else { query }
+        if self.descending { query.descending() } else { query }
     }
 }
 
 impl JobReader for DynamoReader {
     async fn job(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
-        let job: Option<Job> = self.get(Reads::one(&id), Consistency::Eventual).await?;
+        let job: Option<Job> = self.get(ReadSet::get(&id), Consistency::Eventual).await?;
         Ok(job.filter(|job| !job.is_gone(now)))
     }
 
-    async fn jobs(&self, list: JobList, now: Timestamp, slice: &Slice) -> Result<Listed<Job>, ListError> {
+    async fn jobs(
+        &self,
+        list: JobList,
+        now: Timestamp,
+        slice: &PageRequest,
+    ) -> Result<ListPage<Job>, ListError> {
         Ok(self.slice(&[list.query(now)], slice).await?)
     }
 
-    async fn jobs_counted(&self, list: JobList, now: Timestamp) -> Result<u64, StoreError> {
-        self.length(&[list.query(now)], MAX_COUNTED).await
+    async fn count_jobs(&self, list: JobList, now: Timestamp) -> Result<u64, StoreError> {
+        self.length(&[list.query(now)], COUNT_CAP).await
     }
 
-    async fn chunks(&self, places: &[ChunkPlace]) -> Result<Vec<Option<Chunk>>, StoreError> {
-        self.get(Reads::many(places), Consistency::Strong).await
+    async fn chunks(&self, places: &[ChunkKey]) -> Result<Vec<Option<Chunk>>, StoreError> {
+        self.get(ReadSet::get_all(places), Consistency::Strong).await
     }
 
     async fn due_jobs(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<JobId>, StoreError> {

@@ -2,18 +2,18 @@
 
 use std::future::Future;
 
-use crate::domain::market::totals::{MarketFigures, MarketWithVolume};
+use crate::domain::market::totals::{MarketTotals, MarketWithVolume};
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
-use crate::kit::command::page::{Listed, Slice};
-use crate::kit::command::{Reads, StoreError};
-use crate::projections::list_total::ListName;
+use crate::kit::command::page::{ListPage, PageRequest};
+use crate::kit::command::{ReadSet, StoreError};
+use crate::projections::list_total::ListKey;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::{
-    ListError, MAX_MATCHES, Order, OrderBy, Ordered, cut, matches,
+    ListError, MAX_MATCHES, SortKey, SortOrder, Sortable, matches, page_of,
 };
 
 /// What can be asked about markets. Implementations return [`StoreError`] when the table does not answer, and
@@ -33,8 +33,8 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
     fn markets(
         &self,
         list: &MarketList,
-        slice: &Slice,
-    ) -> impl Future<Output = Result<Listed<MarketWithVolume>, ListError>> + Send;
+        slice: &PageRequest,
+    ) -> impl Future<Output = Result<ListPage<MarketWithVolume>, ListError>> + Send;
 }
 
 /// Which markets, in which order.
@@ -45,14 +45,14 @@ pub struct MarketList {
     /// Those whose name begins so.
     pub search: Option<Name>,
     /// What they are ordered by.
-    pub order: MarketOrder,
+    pub order: MarketSortOrder,
 }
 
 /// What markets are ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MarketOrder {
+pub enum MarketSortOrder {
     /// What other things are ordered by as well.
-    By(Order),
+    By(SortOrder),
     /// What was sold in them.
     Volume {
         /// The most first.
@@ -63,52 +63,56 @@ pub enum MarketOrder {
 impl MarketList {
     /// The lists whose lengths make up its own; a search is counted when it is read.
     #[must_use]
-    pub fn totals(&self) -> Vec<ListName> {
+    pub fn totals(&self) -> Vec<ListKey> {
         match self.search {
             Some(_) => Vec::new(),
-            None => vec![ListName::of(partitions::markets(self.status))],
+            None => vec![ListKey::of(partitions::markets(self.status))],
         }
     }
 }
 
-impl Ordered for Market {
-    fn sort_by(&self, by: OrderBy) -> String {
+impl Sortable for Market {
+    fn sort_by(&self, by: SortKey) -> String {
         match by {
-            OrderBy::CreatedAt => self.id.to_string(),
-            OrderBy::Name => partitions::name_sort(&self.name, &self.id.to_string()),
+            SortKey::CreatedAt => self.id.to_string(),
+            SortKey::Name => partitions::name_sort(&self.name, &self.id.to_string()),
         }
     }
 }
 
 impl MarketReader for DynamoReader {
     async fn market(&self, id: MarketId) -> Result<Option<Market>, StoreError> {
-        self.get(Reads::one(&id), Consistency::Eventual).await
+        self.get(ReadSet::get(&id), Consistency::Eventual).await
     }
 
     async fn market_with_volume(&self, id: MarketId) -> Result<Option<MarketWithVolume>, StoreError> {
-        let reads = Reads::<Option<Market>>::one(&id).and(Reads::<Option<MarketFigures>>::one(&id));
+        let reads = ReadSet::<Option<Market>>::get(&id).and(ReadSet::<Option<MarketTotals>>::get(&id));
         let (market, figures) = self.get(reads, Consistency::Eventual).await?;
         Ok(market.map(|market| MarketWithVolume::new(market, figures.as_ref())))
     }
 
-    async fn markets(&self, list: &MarketList, slice: &Slice) -> Result<Listed<MarketWithVolume>, ListError> {
+    async fn markets(
+        &self,
+        list: &MarketList,
+        slice: &PageRequest,
+    ) -> Result<ListPage<MarketWithVolume>, ListError> {
         match (&list.search, list.order) {
-            (None, MarketOrder::By(order)) => {
+            (None, MarketSortOrder::By(order)) => {
                 let markets = self.slice(&[order.query(partitions::markets(list.status))], slice).await?;
                 Ok(with_volumes(self, markets).await?)
             }
-            (None, MarketOrder::Volume { descending }) => {
+            (None, MarketSortOrder::Volume { descending }) => {
                 by_volume(self, list.status, descending, slice).await
             }
-            (Some(search), MarketOrder::By(order)) => {
+            (Some(search), MarketSortOrder::By(order)) => {
                 let found = search_for(self, list.status, search).await?;
                 Ok(with_volumes(self, order.slice(found, slice)).await?)
             }
-            (Some(search), MarketOrder::Volume { descending }) => {
+            (Some(search), MarketSortOrder::Volume { descending }) => {
                 let found = volumes_of(self, search_for(self, list.status, search).await?).await?;
                 let sort =
                     |found: MarketWithVolume| (partitions::volume_sort(found.volume, found.market.id), found);
-                Ok(cut(found.into_iter().map(sort).collect(), descending, slice))
+                Ok(page_of(found.into_iter().map(sort).collect(), descending, slice))
             }
         }
     }
@@ -128,10 +132,10 @@ async fn search_for(
 /// The slice, each market with its volume.
 async fn with_volumes(
     reader: &DynamoReader,
-    listed: Listed<Market>,
-) -> Result<Listed<MarketWithVolume>, StoreError> {
-    let Listed { items, next, proven, total } = listed;
-    Ok(Listed { items: volumes_of(reader, items).await?, next, proven, total })
+    listed: ListPage<Market>,
+) -> Result<ListPage<MarketWithVolume>, StoreError> {
+    let ListPage { items, next, min_total: proven, total } = listed;
+    Ok(ListPage { items: volumes_of(reader, items).await?, next, min_total: proven, total })
 }
 
 /// Markets with their volumes, which are read together.
@@ -140,7 +144,7 @@ async fn volumes_of(
     markets: Vec<Market>,
 ) -> Result<Vec<MarketWithVolume>, StoreError> {
     let ids = markets.iter().map(|market| &market.id);
-    let figures: Vec<Option<MarketFigures>> = reader.get(Reads::many(ids), Consistency::Eventual).await?;
+    let figures: Vec<Option<MarketTotals>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
     let with_volume = markets.into_iter().zip(&figures);
     Ok(with_volume.map(|(market, figures)| MarketWithVolume::new(market, figures.as_ref())).collect())
 }
@@ -151,17 +155,18 @@ async fn by_volume(
     reader: &DynamoReader,
     status: MarketStatus,
     descending: bool,
-    slice: &Slice,
-) -> Result<Listed<MarketWithVolume>, ListError> {
+    slice: &PageRequest,
+) -> Result<ListPage<MarketWithVolume>, ListError> {
     let query = Query::index(Index::ByParent, partitions::markets_by_volume(status), slice.limit);
-    let query = if descending { query.newest_first() } else { query };
-    let Listed { items, next, proven, total } = reader.slice::<MarketFigures>(&[query], slice).await?;
+    let query = if descending { query.descending() } else { query };
+    let ListPage { items, next, min_total: proven, total } =
+        reader.slice::<MarketTotals>(&[query], slice).await?;
     let ids = items.iter().map(|figures| &figures.market_id);
-    let markets: Vec<Option<Market>> = reader.get(Reads::many(ids), Consistency::Eventual).await?;
+    let markets: Vec<Option<Market>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
     let found = markets.into_iter().zip(&items);
     let items = found.filter_map(|(market, figures)| {
         let market = market.filter(|market| market.status == status)?;
         Some(MarketWithVolume::new(market, Some(figures)))
     });
-    Ok(Listed { items: items.collect(), next, proven, total })
+    Ok(ListPage { items: items.collect(), next, min_total: proven, total })
 }

@@ -12,10 +12,10 @@ use crate::kit::aws::dynamodb::expression::Predicate;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
-use crate::kit::command::page::{Listed, Slice};
-use crate::kit::command::{Key, Reads, Record, StoreError};
+use crate::kit::command::page::{ListPage, PageRequest};
+use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::kit::system::clock::Timestamp;
-use crate::projections::list_total::ListName;
+use crate::projections::list_total::ListKey;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::partitions::MARKET_SHARDS;
 use crate::repository::table_layout::sorted_list::ListError;
@@ -38,20 +38,20 @@ impl OrderList {
                 .map(|shard| (Index::ByParent, partitions::orders_in_shard(market, shard)))
                 .collect(),
         };
-        let query = |(index, partition)| Query::index(index, partition, limit).newest_first();
+        let query = |(index, partition)| Query::index(index, partition, limit).descending();
         places.into_iter().map(query).collect()
     }
 
     /// The list, for the length of the whole or of what has a status.
     #[must_use]
-    pub fn total(self, status: Option<OrderStatus>) -> ListName {
+    pub fn total(self, status: Option<OrderStatus>) -> ListKey {
         let whole = match self {
             Self::OfBuyer(buyer) => partitions::orders_of(buyer),
             Self::InMarket(market) => partitions::orders_in(market),
         };
         match status {
-            Some(status) => ListName::with_status(&whole, status.as_str()),
-            None => ListName::of(whole),
+            Some(status) => ListKey::with_status(&whole, status.as_str()),
+            None => ListKey::of(whole),
         }
     }
 }
@@ -75,8 +75,8 @@ pub trait OrderReader: Clone + Send + Sync + 'static {
         &self,
         list: OrderList,
         status: Option<OrderStatus>,
-        slice: &Slice,
-    ) -> impl Future<Output = Result<Listed<Order>, ListError>> + Send;
+        slice: &PageRequest,
+    ) -> impl Future<Output = Result<ListPage<Order>, ListError>> + Send;
 
     /// Up to `limit` orders of one shard whose payment was due before `now`, the longest overdue first. Only what
     /// is due is read.
@@ -90,22 +90,22 @@ pub trait OrderReader: Clone + Send + Sync + 'static {
 
 impl OrderReader for DynamoReader {
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.get(Reads::one(&id), Consistency::Eventual).await
+        self.get(ReadSet::get(&id), Consistency::Eventual).await
     }
 
     async fn order_with_attempts(
         &self,
         id: OrderId,
     ) -> Result<(Option<Order>, Option<Attempts>), StoreError> {
-        self.get(Reads::one(&id).and(Reads::one(&id)), Consistency::Eventual).await
+        self.get(ReadSet::get(&id).and(ReadSet::get(&id)), Consistency::Eventual).await
     }
 
     async fn orders(
         &self,
         list: OrderList,
         status: Option<OrderStatus>,
-        slice: &Slice,
-    ) -> Result<Listed<Order>, ListError> {
+        slice: &PageRequest,
+    ) -> Result<ListPage<Order>, ListError> {
         let of_status = |query: Query| match status {
             Some(status) => query.filter(Predicate::equal("status", status.as_str())),
             None => query,

@@ -7,7 +7,7 @@ use std::future::Future;
 use crate::domain::order::Order;
 use crate::domain::payment::{Payment, PaymentId};
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
-use crate::kit::command::{Reads, StoreError};
+use crate::kit::command::{ReadSet, StoreError};
 
 /// What can be asked about payments. Implementations return [`StoreError`] when the table does not answer, and nothing
 /// else: an absent payment is `None`.
@@ -21,8 +21,8 @@ pub trait PaymentReader: Clone + Send + Sync + 'static {
 
 impl PaymentReader for DynamoReader {
     async fn payment(&self, id: PaymentId) -> Result<Option<(Payment, Order)>, StoreError> {
-        let order_id = id.retyped::<Order>();
-        let reads = Reads::<Option<Payment>>::one(&id).and(Reads::<Option<Order>>::one(&order_id));
+        let order_id = id.cast::<Order>();
+        let reads = ReadSet::<Option<Payment>>::get(&id).and(ReadSet::<Option<Order>>::get(&order_id));
         let (payment, order) = self.get(reads, Consistency::Eventual).await?;
         Ok(payment.zip(order))
     }

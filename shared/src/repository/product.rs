@@ -8,9 +8,9 @@ use crate::domain::product::{Product, ProductId, Stock};
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
-use crate::kit::command::page::{Listed, Slice};
-use crate::kit::command::{Reads, StoreError};
-use crate::projections::list_total::ListName;
+use crate::kit::command::page::{ListPage, PageRequest};
+use crate::kit::command::{ReadSet, StoreError};
+use crate::projections::list_total::ListKey;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
@@ -28,19 +28,19 @@ pub trait ProductReader: Clone + Send + Sync + 'static {
     fn products_of(
         &self,
         market: MarketId,
-        slice: &Slice,
-    ) -> impl Future<Output = Result<Listed<StockedProduct>, ListError>> + Send;
+        slice: &PageRequest,
+    ) -> impl Future<Output = Result<ListPage<StockedProduct>, ListError>> + Send;
 }
 
 /// The list of a market's products, for its length.
 #[must_use]
-pub fn total_of(market: MarketId) -> ListName {
-    ListName::of(partitions::products_of(market))
+pub fn total_of(market: MarketId) -> ListKey {
+    ListKey::of(partitions::products_of(market))
 }
 
 impl ProductReader for DynamoReader {
     async fn product(&self, id: ProductId) -> Result<Option<StockedProduct>, StoreError> {
-        let reads = Reads::<Option<Product>>::one(&id).and(Reads::<Option<Stock>>::one(&id));
+        let reads = ReadSet::<Option<Product>>::get(&id).and(ReadSet::<Option<Stock>>::get(&id));
         let (product, stock) = self.get(reads, Consistency::Eventual).await?;
         Ok(product.zip(stock).map(|(product, stock)| StockedProduct { product, stock }))
     }
@@ -48,11 +48,11 @@ impl ProductReader for DynamoReader {
     async fn products_of(
         &self,
         market: MarketId,
-        slice: &Slice,
-    ) -> Result<Listed<StockedProduct>, ListError> {
-        let list = Query::index(Index::ByParent, partitions::products_of(market), slice.limit).newest_first();
-        let page: Listed<Product> = self.slice(&[list], slice).await?;
-        let stocks = Reads::many(page.items.iter().map(|product| &product.id));
+        slice: &PageRequest,
+    ) -> Result<ListPage<StockedProduct>, ListError> {
+        let list = Query::index(Index::ByParent, partitions::products_of(market), slice.limit).descending();
+        let page: ListPage<Product> = self.slice(&[list], slice).await?;
+        let stocks = ReadSet::get_all(page.items.iter().map(|product| &product.id));
         let stocks: Vec<Option<Stock>> = self.get(stocks, Consistency::Eventual).await?;
         let mut stocks = stocks.into_iter().map(Option::unwrap_or_default);
         Ok(page.map(|product| StockedProduct { product, stock: stocks.next().unwrap_or_default() }))

@@ -1,9 +1,9 @@
 //! A cache in front of searches: popular queries are asked for again.
 
-use super::{Hit, Question, SearchError, Searcher};
-use crate::kit::resilience::cache::{Cache, Weigh};
+use super::{Hit, SearchError, SearchQuery, Searcher};
+use crate::kit::resilience::cache::{Cache, CacheWeight};
 use crate::repository::cached::{BOUNDS, weight_of};
-use crate::repository::projections::search::Found;
+use crate::repository::projections::search::SearchResultItem;
 
 /// Remembers the results of a query for as long as public responses may be stale.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ impl<Q> CachedSearch<Q> {
 }
 
 impl<Q: Searcher> Searcher for CachedSearch<Q> {
-    async fn search(&self, question: &Question) -> Result<Vec<Hit>, SearchError> {
+    async fn search(&self, question: &SearchQuery) -> Result<Vec<Hit>, SearchError> {
         let load = async { self.searcher.search(question).await.map(|hits| Some(Hits(hits))) };
         let found = self.results.get_or_load(&format!("{question:?}"), &[], load).await?;
         Ok(found.map_or_else(Vec::new, |Hits(hits)| hits))
@@ -32,11 +32,15 @@ impl<Q: Searcher> Searcher for CachedSearch<Q> {
 #[derive(Debug, Clone)]
 struct Hits(Vec<Hit>);
 
-impl Weigh for Hits {
+impl CacheWeight for Hits {
     fn weight(&self) -> u32 {
         let weights = self.0.iter().map(|hit| match &hit.found {
-            Found::Market(market) => weight_of(market.name.as_str(), market.description.as_ref(), 256),
-            Found::Product(product) => weight_of(product.title.as_str(), product.description.as_ref(), 384),
+            SearchResultItem::Market(market) => {
+                weight_of(market.name.as_str(), market.description.as_ref(), 256)
+            }
+            SearchResultItem::Product(product) => {
+                weight_of(product.title.as_str(), product.description.as_ref(), 384)
+            }
         });
         weights.fold(64, u32::saturating_add)
     }

@@ -3,10 +3,10 @@
 use std::future::Future;
 
 use crate::kit::aws::Aws;
-use crate::kit::system::config::{ConfigError, Environment, invalid};
-use crate::projections::search_index::{EmbedderName, Embedding, Passage};
-use crate::search::hashing_embedder::Hashed;
-use crate::search::titan_embedder::Titan;
+use crate::kit::system::config::{ConfigError, Environment, invalid_variable};
+use crate::projections::search_index::{DocumentText, EmbedderName, Embedding};
+use crate::search::hashing_embedder::HashingEmbedder;
+use crate::search::titan_embedder::TitanEmbedder;
 
 /// Makes embeddings. The same text has the same embedding, as long as the name is the same.
 pub trait Embedder: Clone + Send + Sync + 'static {
@@ -14,7 +14,7 @@ pub trait Embedder: Clone + Send + Sync + 'static {
     fn name(&self) -> EmbedderName;
 
     /// What `passage` is about. Implementations return [`EmbedError`] when they have nobody to ask, or get no answer.
-    fn embed(&self, passage: &Passage) -> impl Future<Output = Result<Embedding, EmbedError>> + Send;
+    fn embed(&self, passage: &DocumentText) -> impl Future<Output = Result<Embedding, EmbedError>> + Send;
 }
 
 /// Why there is no embedding.
@@ -35,9 +35,9 @@ pub enum EmbedError {
 #[derive(Debug, Clone)]
 pub enum ConfiguredEmbedder {
     /// The one in the function itself.
-    Hashed(Hashed),
+    Hashed(HashingEmbedder),
     /// The one of Amazon Bedrock.
-    Titan(Titan),
+    Titan(TitanEmbedder),
 }
 
 impl ConfiguredEmbedder {
@@ -45,9 +45,9 @@ impl ConfiguredEmbedder {
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment, aws: &Aws) -> Result<Self, ConfigError> {
         match env.text("AGORA_EMBEDDER")? {
-            "embedded" => Ok(Self::Hashed(Hashed)),
-            "titan" => Ok(Self::Titan(Titan::new(aws.bedrock()))),
-            _ => Err(invalid("AGORA_EMBEDDER", "must be `embedded` or `titan`".to_owned())),
+            "embedded" => Ok(Self::Hashed(HashingEmbedder)),
+            "titan" => Ok(Self::Titan(TitanEmbedder::new(aws.bedrock()))),
+            _ => Err(invalid_variable("AGORA_EMBEDDER", "must be `embedded` or `titan`".to_owned())),
         }
     }
 }
@@ -60,7 +60,7 @@ impl Embedder for ConfiguredEmbedder {
         }
     }
 
-    async fn embed(&self, passage: &Passage) -> Result<Embedding, EmbedError> {
+    async fn embed(&self, passage: &DocumentText) -> Result<Embedding, EmbedError> {
         match self {
             Self::Hashed(hashed) => hashed.embed(passage).await,
             Self::Titan(titan) => titan.embed(passage).await,

@@ -7,27 +7,27 @@
 use std::collections::BTreeSet;
 
 use super::embedder::{EmbedError, Embedder};
-use crate::projections::search_index::{DIMENSIONS, EmbedderName, Embedding, Passage, words};
+use crate::projections::search_index::{DIMENSIONS, DocumentText, EmbedderName, Embedding, tokenize};
 
 /// Embeds by hashing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Hashed;
+pub struct HashingEmbedder;
 
 /// How much more a word says than three of its letters.
 const WORD: i64 = 4;
 /// How much more the title says than the rest.
 const TITLE: i64 = 4;
 
-impl Embedder for Hashed {
+impl Embedder for HashingEmbedder {
     fn name(&self) -> EmbedderName {
         EmbedderName::Hashed
     }
 
-    async fn embed(&self, passage: &Passage) -> Result<Embedding, EmbedError> {
+    async fn embed(&self, passage: &DocumentText) -> Result<Embedding, EmbedError> {
         let mut components = [0; DIMENSIONS];
         // Each word once: who repeats a word does not say more.
-        let title: BTreeSet<String> = words(&passage.title).collect();
-        let body: BTreeSet<String> = words(&passage.body).collect();
+        let title: BTreeSet<String> = tokenize(&passage.title).collect();
+        let body: BTreeSet<String> = tokenize(&passage.body).collect();
         for word in &title {
             add(&mut components, word, TITLE);
         }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     fn similarity(one: &str, other: &str) -> u32 {
-        let embed = |text| block_on(Hashed.embed(&Passage::of_query(text))).unwrap();
+        let embed = |text| block_on(HashingEmbedder.embed(&DocumentText::of_query(text))).unwrap();
         embed(one).similarity(&embed(other)).get()
     }
 
@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn the_title_says_more_than_the_rest() {
         let embed = |title: &str, body: &str| {
-            let passage = Passage { title: title.to_owned(), body: body.to_owned() };
-            block_on(Hashed.embed(&passage)).unwrap()
+            let passage = DocumentText { title: title.to_owned(), body: body.to_owned() };
+            block_on(HashingEmbedder.embed(&passage)).unwrap()
         };
         let asked = embed("teapot", "");
         let titled = embed("Teapot", "Holds a litre of water.");

@@ -8,14 +8,14 @@ use aws_sdk_bedrockruntime::primitives::Blob;
 use serde::{Deserialize, Serialize};
 
 use super::embedder::{EmbedError, Embedder};
-use crate::projections::search_index::{DIMENSIONS, EmbedderName, Embedding, Passage};
+use crate::projections::search_index::{DIMENSIONS, DocumentText, EmbedderName, Embedding};
 
 /// The model; its ARN is in the template.
 const MODEL: &str = "amazon.titan-embed-text-v2:0";
 
 /// Embeds by asking Titan.
 #[derive(Debug, Clone)]
-pub struct Titan {
+pub struct TitanEmbedder {
     client: Client,
 }
 
@@ -32,7 +32,7 @@ struct Answer {
     embedding: Vec<f64>,
 }
 
-impl Titan {
+impl TitanEmbedder {
     /// Through this client.
     #[must_use]
     pub const fn new(client: Client) -> Self {
@@ -40,12 +40,12 @@ impl Titan {
     }
 }
 
-impl Embedder for Titan {
+impl Embedder for TitanEmbedder {
     fn name(&self) -> EmbedderName {
         EmbedderName::Titan
     }
 
-    async fn embed(&self, passage: &Passage) -> Result<Embedding, EmbedError> {
+    async fn embed(&self, passage: &DocumentText) -> Result<Embedding, EmbedError> {
         let text = format!("{}\n{}", passage.title, passage.body);
         let request = Request { input_text: text.trim_end(), dimensions: DIMENSIONS, normalize: true };
         let body = serde_json::to_vec(&request).map_err(|error| EmbedError::Rejected(error.to_string()))?;

@@ -1,18 +1,18 @@
 //! Several commands at the same time, with what they ask of the table gathered.
 
-use shared::kit::command::{Cause, ExecuteError, Executed, Store};
+use shared::kit::command::{CommandContext, ExecuteError, Executed, Store};
 
-use crate::fixture::{Ground, at_once, cause, once};
+use crate::fixture::{Fixture, at_once, cause, once};
 use crate::toy_domain::{Also, Own, Refusal, Save};
 
-fn batch(commands: impl IntoIterator<Item = Save>) -> Vec<(Save, Cause)> {
+fn batch(commands: impl IntoIterator<Item = Save>) -> Vec<(Save, CommandContext)> {
     let named = commands.into_iter().enumerate();
     named.map(|(n, command)| (command, once(&format!("message {n}"), "f"))).collect()
 }
 
 #[tokio::test]
 async fn commands_that_do_not_touch_each_other_are_one_read_and_one_transaction() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let commands = batch((0..10).map(|n| Save::into(&format!("jar-{n}"), n)));
     let ended = at_once(&ground.store, commands).await;
     assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems"]);
@@ -27,7 +27,7 @@ async fn commands_that_do_not_touch_each_other_are_one_read_and_one_transaction(
 
 #[tokio::test]
 async fn commands_on_one_entity_are_all_applied() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let jars = ["a", "b", "a", "a", "c"];
     let ended = at_once(&ground.store, batch(jars.map(|jar| Save::into(jar, 1)))).await;
     let mut seen: Vec<(String, u64)> = ended
@@ -42,7 +42,7 @@ async fn commands_on_one_entity_are_all_applied() {
 
 #[tokio::test]
 async fn a_refused_command_does_not_keep_the_others_from_being_done() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     ground.store.execute(Own("p", 1), &cause()).await.unwrap();
     let commands =
         batch([Save::into("a", 1), Save::into("b", 1).also(Also::Spend("p", 2)), Save::into("c", 1)]);
@@ -58,34 +58,34 @@ async fn a_refused_command_does_not_keep_the_others_from_being_done() {
 
 #[tokio::test]
 async fn a_message_that_comes_twice_in_a_batch_is_acted_on_once() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let message = (Save::into("a", 5), once("message 1", "f"));
     let ended = at_once(&ground.store, vec![message.clone(), message]).await;
-    let replays: Vec<bool> = ended.iter().map(|end| end.as_ref().unwrap().is_replay()).collect();
+    let replays: Vec<bool> = ended.iter().map(|end| end.as_ref().unwrap().is_replayed()).collect();
     assert_eq!(replays, [false, true]);
     assert_eq!(ground.items_of("jar").await[0]["coins"], 5);
 }
 
 #[tokio::test]
 async fn what_was_done_before_is_answered_from_its_receipt() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let commands = batch((0..4).map(|n| Save::into(&format!("jar-{n}"), n)));
     let first: Vec<_> = at_once(&ground.store, commands[..3].to_vec()).await;
     ground.requests();
     let again = at_once(&ground.store, commands[..3].to_vec()).await;
     assert_eq!(ground.requests(), ["BatchGetItem"]);
     for (first, again) in first.into_iter().zip(again) {
-        assert_eq!(again.unwrap(), Executed::AlreadyDone(first.unwrap().into_output()));
+        assert_eq!(again.unwrap(), Executed::Replayed(first.unwrap().into_output()));
     }
     let ended = at_once(&ground.store, commands).await;
-    let replays: Vec<bool> = ended.iter().map(|end| end.as_ref().unwrap().is_replay()).collect();
+    let replays: Vec<bool> = ended.iter().map(|end| end.as_ref().unwrap().is_replayed()).collect();
     assert_eq!(replays, [true, true, true, false]);
     assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems"]);
 }
 
 #[tokio::test]
 async fn a_receipt_of_something_else_is_refused_alone() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     ground.store.execute(Save::into("z", 1), &once("message 1", "other")).await.unwrap();
     let ended = at_once(&ground.store, batch([Save::into("a", 1), Save::into("b", 1)])).await;
     assert!(matches!(ended[0], Ok(Executed::Committed(_))), "{ended:?}");
@@ -94,7 +94,7 @@ async fn a_receipt_of_something_else_is_refused_alone() {
 
 #[tokio::test]
 async fn what_does_not_fit_one_transaction_is_done_all_the_same() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     // Jar, event and receipt: three items each, of which a transaction takes a hundred.
     let ended = at_once(&ground.store, batch((0..40).map(|n| Save::into(&format!("jar-{n:02}"), n)))).await;
     for (n, end) in ended.into_iter().enumerate() {

@@ -8,21 +8,24 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::Value;
-use shared::kit::resilience::breaker::Rules;
-use shared::kit::resilience::http_client::{Answer, Call, CallError, Patience, ServiceClient, Transport};
+use shared::kit::resilience::breaker::BreakerConfig;
+use shared::kit::resilience::http_client::{
+    CallError, ServiceClient, ServiceRequest, ServiceResponse, Timeouts, Transport,
+};
 use shared::kit::resilience::retry::Backoff;
 use shared::kit::system::clock::{Clock, Entropy, Timestamp};
-use test_support::fixture::{HandClock, cause};
+use test_support::fixture::{ManualClock, cause};
 
 use crate::fixture::moment;
 
-const PATIENCE: Patience = Patience {
+const PATIENCE: Timeouts = Timeouts {
     attempt: Duration::from_secs(4),
     total: Duration::from_secs(9),
     backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(2), 3),
 };
 const REST: Duration = Duration::from_secs(4);
-const RULES: Rules = Rules { window: Duration::from_secs(10), least: 5, percent: 50, rest: REST };
+const RULES: BreakerConfig =
+    BreakerConfig { window: Duration::from_secs(10), min_calls: 5, failure_rate_percent: 50, open_for: REST };
 
 /// How the service takes a call.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +40,7 @@ enum Takes {
 /// A service that takes each call as its script says, and then as at the end of the script.
 #[derive(Debug, Clone)]
 struct Service {
-    clock: HandClock,
+    clock: ManualClock,
     script: Arc<Mutex<VecDeque<Takes>>>,
     calls: Arc<Mutex<Vec<Timestamp>>>,
 }
@@ -45,7 +48,7 @@ struct Service {
 impl Service {
     fn told(script: impl IntoIterator<Item = Takes>) -> Self {
         let script = Arc::new(Mutex::new(script.into_iter().collect()));
-        Self { clock: HandClock::at(moment()), script, calls: Arc::default() }
+        Self { clock: ManualClock::at(moment()), script, calls: Arc::default() }
     }
 
     fn tell(&self, takes: Takes) {
@@ -56,13 +59,13 @@ impl Service {
         self.calls.lock().unwrap().len()
     }
 
-    fn client(&self, seed: u64) -> ServiceClient<Self, HandClock, Dice> {
+    fn client(&self, seed: u64) -> ServiceClient<Self, ManualClock, Dice> {
         ServiceClient::at("service", self.clone(), PATIENCE, RULES, (self.clock.clone(), Dice::of(seed)))
     }
 }
 
 impl Transport for Service {
-    async fn send(&self, _: &Call<'_>) -> Result<Answer, CallError> {
+    async fn send(&self, _: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
         self.calls.lock().unwrap().push(self.clock.now());
         let takes = {
             let mut script = self.script.lock().unwrap();
@@ -72,10 +75,10 @@ impl Transport for Service {
         let (status, retry_after) = match takes.unwrap() {
             Takes::Answers(status) | Takes::Repeats(status) => (status, None),
             Takes::AsksToWait(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
-            Takes::Refuses => return Err(CallError::NoConnection),
+            Takes::Refuses => return Err(CallError::ConnectFailed),
             Takes::Hangs => return pending().await,
         };
-        Ok(Answer { status, retry_after, replayed, body: Value::Null })
+        Ok(ServiceResponse { status, retry_after, replayed, body: Value::Null })
     }
 }
 
@@ -101,11 +104,11 @@ impl Entropy for Dice {
 
 /// Asks something of the service; with a key, it is safe to repeat.
 async fn ask(
-    client: &ServiceClient<Service, HandClock, Dice>,
+    client: &ServiceClient<Service, ManualClock, Dice>,
     key: Option<&str>,
 ) -> Result<StatusCode, CallError> {
     let cause = cause(moment());
-    let call = Call {
+    let call = ServiceRequest {
         method: Method::POST,
         path: "/v1/things".to_owned(),
         form: Vec::new(),
@@ -158,7 +161,7 @@ async fn a_service_that_asks_to_wait_is_waited_for_unless_that_takes_too_long() 
         let ended = ask(&service.client(1), Some("k1")).await;
         assert_eq!(ended.unwrap() == StatusCode::OK, calls == 2);
         assert_eq!(service.calls(), calls);
-        let apart = service.clock.now().since(moment());
+        let apart = service.clock.now().duration_since(moment());
         assert_eq!(apart >= wait, calls == 2, "{apart:?}");
     }
 }
@@ -167,7 +170,7 @@ async fn a_service_that_asks_to_wait_is_waited_for_unless_that_takes_too_long() 
 async fn all_attempts_together_end_at_the_deadline() {
     let service = Service::told([Takes::Hangs]);
     assert_eq!(ask(&service.client(1), Some("k1")).await, Err(CallError::TimedOut));
-    assert!(service.clock.now().since(moment()) <= PATIENCE.total);
+    assert!(service.clock.now().duration_since(moment()) <= PATIENCE.total);
     assert!((2..=3).contains(&service.calls()), "{}", service.calls());
 }
 
@@ -214,7 +217,7 @@ async fn outage(dead: Takes, seed: u64) -> Outage {
         assert_eq!(ask(&client, Some("before")).await, Ok(StatusCode::OK));
     }
     service.tell(dead);
-    let (before, until) = (service.calls(), service.clock.now().plus(Duration::from_mins(1)));
+    let (before, until) = (service.calls(), service.clock.now().saturating_add(Duration::from_mins(1)));
     let mut offered = 0;
     while service.clock.now() < until {
         service.clock.advance(dice.jitter(Duration::from_millis(100)));
@@ -226,7 +229,7 @@ async fn outage(dead: Takes, seed: u64) -> Outage {
     while ask(&client, Some("after")).await != Ok(StatusCode::OK) {
         service.clock.advance(dice.jitter(Duration::from_millis(100)));
     }
-    Outage { offered, calls, recovered_in: service.clock.now().since(until) }
+    Outage { offered, calls, recovered_in: service.clock.now().duration_since(until) }
 }
 
 #[tokio::test]

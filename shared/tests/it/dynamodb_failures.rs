@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
-use shared::kit::command::{Cause, ExecuteError, Executed, Reads, Store, StoreError};
+use shared::kit::command::{CommandContext, ExecuteError, Executed, ReadSet, Store, StoreError};
 use tokio::net::TcpListener;
 
 use crate::fixture::{Requests, at_once, cause, client};
@@ -97,7 +97,7 @@ async fn keys_that_were_left_out_are_asked_for_again_and_only_those() {
     let rest = json!({ "Responses": { "agora": [other] }, "UnprocessedKeys": {} });
     let service = Scripted::open([(200, half), (200, rest)]).await;
     let ids = ["a".to_owned(), "b".to_owned()];
-    let found: Vec<Option<Purse>> = service.store().load(Reads::many(&ids)).await.unwrap();
+    let found: Vec<Option<Purse>> = service.store().load(ReadSet::get_all(&ids)).await.unwrap();
     assert_eq!(found.iter().flatten().map(|purse| purse.coins).collect::<Vec<_>>(), [5, 7]);
     let seen = service.seen();
     assert_eq!(seen.len(), 2);
@@ -113,7 +113,7 @@ async fn a_table_that_leaves_out_everything_is_given_up_on() {
         "UnprocessedKeys": { "agora": { "Keys": [purse_key("a")], "ConsistentRead": true } },
     });
     let service = Scripted::open([(200, nothing)]).await;
-    let loaded = service.store().load(Reads::<Option<Purse>>::one(&"a".to_owned())).await;
+    let loaded = service.store().load(ReadSet::<Option<Purse>>::get(&"a".to_owned())).await;
     assert!(matches!(loaded, Err(StoreError::Throttled)), "{loaded:?}");
     assert_eq!(service.seen().len(), 7);
 }
@@ -168,7 +168,7 @@ async fn a_batch_that_cannot_be_loaded_fails_command_by_command() {
 }
 
 /// Commands that each write a jar and an event.
-fn three_jars() -> [(Save, Cause); 3] {
+fn three_jars() -> [(Save, CommandContext); 3] {
     ["a", "b", "c"].map(|jar| (Save::into(jar, 1), cause()))
 }
 
@@ -232,7 +232,7 @@ async fn a_reader_takes_what_may_be_a_moment_old() {
     let service = Scripted::open([nothing_found()]).await;
     let reader = service.reader();
     let eventual = shared::kit::aws::dynamodb::Consistency::Eventual;
-    reader.get(Reads::<Option<Jar>>::one(&"a".to_owned()), eventual).await.unwrap();
+    reader.get(ReadSet::<Option<Jar>>::get(&"a".to_owned()), eventual).await.unwrap();
     assert_eq!(service.seen()[0]["RequestItems"]["agora"]["ConsistentRead"], false);
 }
 

@@ -9,42 +9,44 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
-use shared::kit::command::{Cause, Command, CorrelationId, Ended, Key, Receipt, Store};
+use shared::kit::command::{
+    Command, CommandContext, CorrelationId, ExecuteResult, IdempotencyRecord, Key, Store,
+};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use test_support::TestTable;
-use test_support::read_units::{Meter, config};
+use test_support::read_units::{ReadUnitMeter, config};
 pub(crate) use test_support::request_recorder::{Requests, client};
 
 /// Carries out several commands at the same time, with what they ask of the table gathered.
 pub(crate) async fn at_once<C: Command>(
     store: &DynamoStore,
-    commands: impl IntoIterator<Item = (C, Cause)>,
-) -> Vec<Ended<C>> {
-    let store = &store.clone().batching();
+    commands: impl IntoIterator<Item = (C, CommandContext)>,
+) -> Vec<ExecuteResult<C>> {
+    let store = &store.clone().with_group_commit();
     let all =
         commands.into_iter().map(|(command, cause)| async move { store.execute(command, &cause).await });
     join_all(all).await
 }
 
 /// A table of its own for each test.
-pub(crate) struct Ground {
+pub(crate) struct Fixture {
     pub(crate) store: DynamoStore,
     pub(crate) reader: DynamoReader,
     pub(crate) outbox: Outbox,
     requests: Requests,
-    meter: Meter,
+    meter: ReadUnitMeter,
     raw: Client,
     table: String,
     embedded: TestTable,
 }
 
-impl Ground {
+impl Fixture {
     pub(crate) async fn open() -> Self {
         let embedded = TestTable::open().await;
         let endpoint = embedded.stack().dynamodb_endpoint();
         let name = embedded.environment("api-orders").text("AGORA_TABLE").unwrap().to_owned();
         let requests = Requests::default();
-        let meter = Meter::default();
+        let meter = ReadUnitMeter::default();
         let metered = config(&endpoint).interceptor(requests.clone()).interceptor(meter.clone());
         let table = Table::new(Client::from_conf(metered.build()), &name);
         Self {
@@ -157,13 +159,13 @@ pub(crate) fn moment() -> Timestamp {
 }
 
 /// A cause without a receipt.
-pub(crate) fn cause() -> Cause {
-    Cause::new(CorrelationId::try_from("a-test".to_owned()).unwrap(), moment())
+pub(crate) fn cause() -> CommandContext {
+    CommandContext::new(CorrelationId::try_from("a-test".to_owned()).unwrap(), moment())
 }
 
 /// A cause that is acted on once, under this name and fingerprint.
-pub(crate) fn once(scope: &str, fingerprint: &str) -> Cause {
-    let expires_at = SystemClock.now().plus(std::time::Duration::from_hours(1));
+pub(crate) fn once(scope: &str, fingerprint: &str) -> CommandContext {
+    let expires_at = SystemClock.now().saturating_add(std::time::Duration::from_hours(1));
     let fingerprint = Some(fingerprint.to_owned());
-    cause().once(Receipt { scope: scope.to_owned(), fingerprint, expires_at })
+    cause().once(IdempotencyRecord { scope: scope.to_owned(), fingerprint, expires_at })
 }

@@ -15,7 +15,7 @@ use shared::kit::command::idempotency_lease::{
 };
 use shared::kit::system::clock::{Clock, SystemEntropy, Timestamp};
 use test_support::TestTable;
-use test_support::fixture::HandClock;
+use test_support::fixture::ManualClock;
 
 const TERM: Duration = Duration::from_secs(30);
 const RETENTION: Duration = Duration::from_hours(24);
@@ -43,14 +43,14 @@ async fn a_key_is_held_then_answered_and_its_answer_is_given_again() {
     let table = open.table();
     let (first, second) = (lease(now()), lease(now()));
     assert_eq!(table.claim(&first, now()).await.unwrap(), Standing::Held);
-    let later = now().plus(Duration::from_millis(10_500));
+    let later = now().saturating_add(Duration::from_millis(10_500));
     let left = Duration::from_millis(19_500);
     assert_eq!(table.claim(&second, later).await.unwrap(), Standing::InProgress(left));
     assert!(table.complete(&first, "7").await.unwrap());
     assert!(table.complete(&first, "7").await.unwrap(), "said twice, for its answer may be lost");
     assert!(!table.complete(&first, "8").await.unwrap(), "an answer is for good");
     assert!(!table.release(&first).await.unwrap());
-    let long_after = now().plus(TERM * 100);
+    let long_after = now().saturating_add(TERM * 100);
     assert_eq!(table.claim(&second, long_after).await.unwrap(), Standing::Done("7".to_owned()));
 }
 
@@ -69,10 +69,10 @@ async fn after_the_deadline_the_next_one_takes_over_and_the_stale_one_changes_no
     let table = open.table();
     let stale = lease(now());
     table.claim(&stale, now()).await.unwrap();
-    let early = now().plus(TERM).minus(Duration::from_millis(1));
+    let early = now().saturating_add(TERM).saturating_sub(Duration::from_millis(1));
     let waiting = table.claim(&lease(early), early).await.unwrap();
     assert_eq!(waiting, Standing::InProgress(Duration::from_millis(1)));
-    let late = now().plus(TERM);
+    let late = now().saturating_add(TERM);
     let successor = lease(late);
     assert_eq!(table.claim(&successor, late).await.unwrap(), Standing::Held);
     assert!(!table.release(&stale).await.unwrap(), "it cannot delete its successor's claim");
@@ -97,7 +97,7 @@ async fn the_same_key_for_other_content_is_refused_in_every_state() {
     let (table, mine) = (open.table(), lease(now()));
     let other = |at: Timestamp| lease_at("g", at);
     table.claim(&mine, now()).await.unwrap();
-    for at in [now(), now().plus(TERM * 2)] {
+    for at in [now(), now().saturating_add(TERM * 2)] {
         assert_eq!(table.claim(&other(at), at).await.unwrap(), Standing::Reused);
     }
     table.complete(&mine, "7").await.unwrap();
@@ -107,7 +107,7 @@ async fn the_same_key_for_other_content_is_refused_in_every_state() {
 #[tokio::test]
 async fn what_has_expired_and_is_not_deleted_yet_changes_no_outcome() {
     let open = TestTable::open().await;
-    let expired = now().plus(RETENTION + Duration::from_secs(1));
+    let expired = now().saturating_add(RETENTION + Duration::from_secs(1));
     for (answered, fingerprint) in [(false, "f"), (false, "g"), (true, "f"), (true, "g")] {
         let mut old = lease(now());
         old.claim.scope = format!("{answered} {fingerprint}");
@@ -130,7 +130,7 @@ async fn of_twenty_claimants_at_once_one_holds_and_of_twenty_successors_too() {
     let open = TestTable::open().await;
     let table = open.table();
     for round in 0..5 {
-        let at = now().plus(TERM * round);
+        let at = now().saturating_add(TERM * round);
         let leases: Vec<Lease> = (0..20).map(|_| lease(at)).collect();
         let standings = join_all(leases.iter().map(|lease| table.claim(lease, at))).await;
         let held = standings.iter().filter(|standing| matches!(standing, Ok(Standing::Held))).count();
@@ -147,19 +147,19 @@ fn charge(effects: &AtomicU32) -> impl Future<Output = Result<u32, Unanswered<In
 #[tokio::test]
 async fn work_is_done_once_however_many_ask_and_its_answer_is_everybodys() {
     let open = TestTable::open().await;
-    let (table, clock, effects) = (open.table(), HandClock::at(now()), AtomicU32::new(0));
+    let (table, clock, effects) = (open.table(), ManualClock::at(now()), AtomicU32::new(0));
     let ask = || idempotency_lease::once(&table, claim("f"), (&clock, &SystemEntropy), |_| charge(&effects));
     let ended = join_all((0..20).map(|_| ask())).await;
     let committed = ended.iter().filter(|end| matches!(end, Ok(Executed::Committed(1)))).count();
     let others = ended.iter().all(|end| matches!(end, Ok(_) | Err(LeaseError::InProgress(_))));
     assert_eq!((committed, others, effects.load(Ordering::SeqCst)), (1, true, 1), "{ended:?}");
-    assert_eq!(ask().await.unwrap(), Executed::AlreadyDone(1));
+    assert_eq!(ask().await.unwrap(), Executed::Replayed(1));
 }
 
 #[tokio::test]
 async fn refused_work_frees_its_key_and_work_of_unknown_end_keeps_it_until_the_deadline() {
     let open = TestTable::open().await;
-    let (table, clock, effects) = (open.table(), HandClock::at(now()), AtomicU32::new(0));
+    let (table, clock, effects) = (open.table(), ManualClock::at(now()), AtomicU32::new(0));
     let chance = (&clock, &SystemEntropy);
     let refused = |_| async { Err::<u32, _>(Unanswered::Refused("no")) };
     let ended = idempotency_lease::once(&table, claim("f"), chance, refused).await;
@@ -176,7 +176,7 @@ async fn refused_work_frees_its_key_and_work_of_unknown_end_keeps_it_until_the_d
 #[tokio::test]
 async fn who_was_too_slow_gives_the_answer_of_the_successor() {
     let open = TestTable::open().await;
-    let (table, clock) = (open.table(), HandClock::at(now()));
+    let (table, clock) = (open.table(), ManualClock::at(now()));
     let chance = (&clock, &SystemEntropy);
     let keys = std::sync::Mutex::new(Vec::new());
     let note = |lease: Lease| keys.lock().unwrap().push(lease.effect_key().to_owned());
@@ -192,7 +192,7 @@ async fn who_was_too_slow_gives_the_answer_of_the_successor() {
         Ok::<_, Unanswered<Infallible>>("the stale one's".to_owned())
     };
     let ended = idempotency_lease::once(&table, claim("f"), chance, slow).await.unwrap();
-    assert_eq!(ended, Executed::AlreadyDone("the successor's".to_owned()));
+    assert_eq!(ended, Executed::Replayed("the successor's".to_owned()));
     let keys = keys.into_inner().unwrap();
     assert_eq!(keys[0], keys[1], "the other service knows both by one key");
 }
@@ -205,15 +205,15 @@ mod over_http {
     use axum::routing::post;
     use http::StatusCode;
     use serde_json::json;
-    use shared::api::{App, Authenticated, Edge, OnceLeased};
+    use shared::api::{ApiState, AppState, Authenticated, LeasedIdempotencyKey};
     use shared::kit::auth::access_token::TokenVerifier;
-    use shared::kit::auth::hmac_key::Seal;
+    use shared::kit::auth::hmac_key::HmacKey;
     use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
     use shared::kit::error::ApiError;
     use shared::kit::http::response::{IDEMPOTENT_REPLAY, json_response};
     use shared::kit::system::clock::SystemClock;
     use std::sync::Arc;
-    use test_support::Scene;
+    use test_support::Marketplace;
     use test_support::fixture::buyer;
     use test_support::lambda_event::{Answer, of_request, send};
     use tokio::sync::Notify;
@@ -223,19 +223,19 @@ mod over_http {
     /// A service that says when it is called, and answers when it is let.
     #[derive(Clone)]
     struct Calling {
-        app: App<DynamoStore, DynamoReader>,
+        app: AppState<DynamoStore, DynamoReader>,
         table: Table,
         calls: Arc<AtomicU32>,
         called: Arc<Notify>,
         answer: Arc<Notify>,
     }
 
-    impl Edge for Calling {
+    impl ApiState for Calling {
         fn verifier(&self) -> &TokenVerifier {
             &self.app.verifier
         }
 
-        fn seal(&self) -> &Seal {
+        fn seal(&self) -> &HmacKey {
             &self.app.seal
         }
     }
@@ -243,7 +243,7 @@ mod over_http {
     async fn create(
         State(state): State<Calling>,
         Authenticated(_): Authenticated,
-        OnceLeased(claim): OnceLeased,
+        LeasedIdempotencyKey(claim): LeasedIdempotencyKey,
     ) -> Result<axum::response::Response, ApiError> {
         let call = async |_| {
             let call = state.calls.fetch_add(1, Ordering::SeqCst) + 1;
@@ -252,16 +252,16 @@ mod over_http {
             Ok::<u32, Unanswered<Infallible>>(call)
         };
         let done = idempotency_lease::once(&state.table, claim, (&SystemClock, &SystemEntropy), call).await?;
-        let replay = done.is_replay().then_some([(IDEMPOTENT_REPLAY, "true")]);
+        let replay = done.is_replayed().then_some([(IDEMPOTENT_REPLAY, "true")]);
         Ok((replay, json_response(StatusCode::CREATED, &json!({ "call": done.into_output() })))
             .into_response())
     }
 
     #[tokio::test]
     async fn a_request_that_calls_out_is_in_progress_for_others_and_then_replayed() {
-        let scene = Scene::open().await;
+        let scene = Marketplace::open().await;
         let state = Calling {
-            app: App::new(&scene.env("api-orders"), scene.store.clone(), scene.reader.clone()).unwrap(),
+            app: AppState::new(&scene.env("api-orders"), scene.store.clone(), scene.reader.clone()).unwrap(),
             table: scene.table.table(),
             calls: Arc::default(),
             called: Arc::default(),
@@ -335,9 +335,9 @@ impl Model {
         match &self.holder {
             Some((.., known, _)) if *known != content => Standing::Reused,
             Some(_) if self.answer.is_some() => Standing::Done(self.answer.clone().unwrap()),
-            Some((.., until)) if *until > at => Standing::InProgress(until.since(at)),
+            Some((.., until)) if *until > at => Standing::InProgress(until.duration_since(at)),
             _ => {
-                let (until, expires) = (at.plus(TERM), at.plus(RETENTION));
+                let (until, expires) = (at.saturating_add(TERM), at.saturating_add(RETENTION));
                 *self = Self {
                     holder: Some((by.0, by.1, content, until)),
                     answer: None,
@@ -372,7 +372,7 @@ impl Model {
 
 /// Goes one way of steps on the table and on the model; both must say the same at each.
 async fn walk(table: &Table, scope: String, steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let (clock, mut model) = (HandClock::at(now()), Model::default());
+    let (clock, mut model) = (ManualClock::at(now()), Model::default());
     // Each worker's last claim, whatever came of it, and which turn of theirs it was.
     let mut last: [Option<(Lease, u64)>; 3] = [const { None }; 3];
     for (turn, step) in (0_u64..).zip(steps) {

@@ -4,25 +4,25 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
-use shared::domain::job::create::RequestJob;
+use shared::domain::job::create::CreateJob;
 use shared::domain::job::execution::advance::AdvanceJob;
 use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::job_type::SalesReport;
-use shared::domain::job::output::chunk::{Chunk, ChunkPlace};
+use shared::domain::job::output::chunk::{Chunk, ChunkKey};
 use shared::domain::job::{Job, JobRequest, Priority};
-use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::order::OrderId;
 use shared::kit::aws::dynamodb::schema::outbox_partition;
 use shared::kit::command::{Store, Version};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
-use shared::messaging::dead_letter::mark_job_dead::RecordDeath;
+use shared::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
-use shared::repository::order::market_orders::SoldReader;
+use shared::repository::order::market_orders::MarketOrdersReader;
 use shared::repository::table_layout::partitions::{due_job_shard, due_jobs};
-use test_support::Scene;
+use test_support::Marketplace;
 use test_support::fixture::{MARKET, ORDER, PRODUCT, SELLER, id, new_id, seller};
 
-use crate::fixture::{Ground, cause, moment};
+use crate::fixture::{Fixture, cause, moment};
 use crate::stored_format::{AT, dead_letter};
 
 const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
@@ -33,19 +33,19 @@ const LATER: &str = "2027-01-15T08:00:01.000Z";
 const KEPT: &str = "2027-01-22T08:00:01.000Z";
 
 /// A table with a market, and a report of it that was asked for, perhaps for later.
-async fn requested(run_at: Option<Timestamp>) -> Ground {
-    let ground = Ground::open().await;
+async fn requested(run_at: Option<Timestamp>) -> Fixture {
+    let ground = Fixture::open().await;
     let opened = CreateMarket {
         id: id(MARKET),
         by: seller(),
         name: "Mugs and more".parse().unwrap(),
         description: None,
         currency: "EUR".parse().unwrap(),
-        status: OpeningStatus::Active,
+        status: InitialStatus::Active,
         products: Vec::new(),
     };
     ground.run(opened).await;
-    let request = RequestJob {
+    let request = CreateJob {
         id: id(JOB),
         by: seller(),
         reads_any: false,
@@ -61,11 +61,12 @@ async fn requested(run_at: Option<Timestamp>) -> Ground {
 }
 
 /// The same, once somebody has taken the report up and kept a page of it.
-async fn under_way() -> Ground {
+async fn under_way() -> Fixture {
     let ground = requested(None).await;
     let request = JobRequest { id: id(JOB), version: Version::FIRST };
     ground.run_later(StartJob { request, delivery: 2, redrive: None }).await;
-    let started: Job = ground.store.load(shared::kit::command::Reads::one(&id(JOB))).await.unwrap().unwrap();
+    let started: Job =
+        ground.store.load(shared::kit::command::ReadSet::get(&id(JOB))).await.unwrap().unwrap();
     let (text, after) = ("a\r\n".to_owned(), Some(id(ORDER)));
     let page = AdvanceJob { held: started.held(), text, rows: 1, after, total: 9, is_last: false };
     ground.run_later(page).await;
@@ -117,7 +118,7 @@ async fn what_a_job_writes_lies_beside_it_and_is_forgotten_with_it() {
         "ttl": 1_800_604_801,
         "text": "a\r\n",
     });
-    assert_eq!(ground.stored::<Chunk>(&ChunkPlace { job: id(JOB), number: 1 }).await, chunk);
+    assert_eq!(ground.stored::<Chunk>(&ChunkKey { job: id(JOB), number: 1 }).await, chunk);
 }
 
 #[tokio::test]
@@ -136,7 +137,7 @@ async fn a_request_waits_in_the_outbox_by_the_name_of_its_queue() {
 
 #[tokio::test]
 async fn a_job_for_later_stands_among_what_falls_due_and_asks_nobody() {
-    let at = moment().plus(Duration::from_hours(24));
+    let at = moment().saturating_add(Duration::from_hours(24));
     let ground = requested(Some(at)).await;
     let stored = ground.stored::<Job>(&id(JOB)).await;
     assert_eq!(stored["dueShard"], due_jobs(due_job_shard(id(JOB))));
@@ -154,19 +155,19 @@ async fn a_job_is_dead_in_the_commit_that_records_its_message() {
     let letter = RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None };
     let job = Some(JobRequest { id: id(JOB), version: Version::FIRST });
     ground.requests();
-    ground.run(RecordDeath { letter, job }).await;
+    ground.run(MarkJobDead { letter, job }).await;
     assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems"]);
     let stored = ground.stored::<Job>(&id(JOB)).await;
     assert_eq!((&stored["status"], &stored["wokenBy"]), (&json!("dead"), &json!(format!("{LETTER}.2"))));
     assert_eq!(stored["lastError"], "the message does not read");
     let again = RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: Some(id(LETTER)) };
     let job = Some(JobRequest { id: id(JOB), version: Version::FIRST });
-    ground.store.execute(RecordDeath { letter: again, job }, &cause()).await.unwrap();
+    ground.store.execute(MarkJobDead { letter: again, job }, &cause()).await.unwrap();
     assert_eq!(ground.stored::<Job>(&id(JOB)).await, stored, "what is dead does not die once more");
 }
 
 /// Orders of the scene's market, each placed a moment after the other.
-async fn orders(scene: &Scene, count: usize) -> Vec<OrderId> {
+async fn orders(scene: &Marketplace, count: usize) -> Vec<OrderId> {
     let mut placed = Vec::new();
     for _ in 0..count {
         placed.push(scene.order_of(new_id(), id(PRODUCT), 1, None).await.id);
@@ -177,13 +178,13 @@ async fn orders(scene: &Scene, count: usize) -> Vec<OrderId> {
 
 #[tokio::test]
 async fn a_report_reads_each_order_of_its_period_once_whatever_the_size_of_its_pages() {
-    let scene = Scene::open().await;
+    let scene = Marketplace::open().await;
     orders(&scene, 5).await;
-    let from = SystemClock.now().plus(Duration::from_millis(2));
-    SystemClock.sleep(from.since(SystemClock.now())).await;
+    let from = SystemClock.now().saturating_add(Duration::from_millis(2));
+    SystemClock.sleep(from.duration_since(SystemClock.now())).await;
     let within = orders(&scene, 23).await;
-    let to = SystemClock.now().plus(Duration::from_millis(2));
-    SystemClock.sleep(to.since(SystemClock.now())).await;
+    let to = SystemClock.now().saturating_add(Duration::from_millis(2));
+    SystemClock.sleep(to.duration_since(SystemClock.now())).await;
     orders(&scene, 5).await;
     let report = SalesReport { market_id: id(MARKET), from: Some(from), to };
     for limit in [1, 2, 7, 22, 23, 24, 100] {
@@ -200,7 +201,7 @@ async fn a_report_reads_each_order_of_its_period_once_whatever_the_size_of_its_p
         assert_eq!(read, within, "by {limit}");
         assert_eq!(read.iter().collect::<BTreeSet<_>>().len(), 23);
     }
-    assert_eq!(scene.reader.sold_counted(&report).await.unwrap(), 23);
+    assert_eq!(scene.reader.count_orders(&report).await.unwrap(), 23);
     let nothing = SalesReport { to: Timestamp::from_millis(0), from: None, ..report };
     let page = scene.reader.sold(&nothing, None, 10).await.unwrap();
     assert!(page.is_last && page.orders.is_empty());

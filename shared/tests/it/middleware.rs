@@ -5,9 +5,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use serde_json::json;
-use shared::kit::error::{ApiError, Code};
-use shared::kit::http::{Reply, RequestFacts};
-use shared::kit::resilience::breaker::Resting;
+use shared::kit::error::{ApiError, ErrorCode};
+use shared::kit::http::{ApiResponse, RequestInfo};
+use shared::kit::resilience::breaker::CircuitOpen;
 use shared::kit::resilience::http_client::CallError;
 use test_support::lambda_event::{of_request, send};
 
@@ -17,26 +17,32 @@ use test_support::lambda_event::{of_request, send};
 struct Secret;
 
 /// A service that is left alone.
-const RESTING: Resting = Resting { back_in: Duration::from_millis(3_200) };
+const RESTING: CircuitOpen = CircuitOpen { back_in: Duration::from_millis(3_200) };
 
 fn router() -> Router {
     Router::new()
         .route("/panics", get(panics))
-        .route("/fails", get(|| async { Err::<Reply<()>, _>(ApiError::internal(Secret)) }))
-        .route("/waits", get(|| async { Err::<Reply<()>, _>(ApiError::unavailable(Secret)) }))
-        .route("/rests", get(|| async { Err::<Reply<()>, _>(ApiError::from(CallError::Resting(RESTING))) }))
-        .route("/refuses", get(|| async { Err::<Reply<()>, _>(ApiError::new(Code::Conflict, "not now")) }))
+        .route("/fails", get(|| async { Err::<ApiResponse<()>, _>(ApiError::internal(Secret)) }))
+        .route("/waits", get(|| async { Err::<ApiResponse<()>, _>(ApiError::unavailable(Secret)) }))
+        .route(
+            "/rests",
+            get(|| async { Err::<ApiResponse<()>, _>(ApiError::from(CallError::Resting(RESTING))) }),
+        )
+        .route(
+            "/refuses",
+            get(|| async { Err::<ApiResponse<()>, _>(ApiError::new(ErrorCode::Conflict, "not now")) }),
+        )
         .route("/facts", get(facts))
-        .route("/reads", post(|body: String| async move { Reply::ok(body.len()) }))
+        .route("/reads", post(|body: String| async move { ApiResponse::ok(body.len()) }))
 }
 
 #[expect(clippy::panic, reason = "this is what is tested")]
-async fn panics() -> Reply<()> {
+async fn panics() -> ApiResponse<()> {
     panic!("hunter2")
 }
 
-async fn facts(axum::Extension(facts): axum::Extension<RequestFacts>) -> Reply<serde_json::Value> {
-    Reply::ok(json!({ "id": facts.id, "correlationId": facts.correlation_id }))
+async fn facts(axum::Extension(facts): axum::Extension<RequestInfo>) -> ApiResponse<serde_json::Value> {
+    ApiResponse::ok(json!({ "id": facts.id, "correlationId": facts.correlation_id }))
 }
 
 #[tokio::test]
@@ -119,7 +125,7 @@ async fn a_body_that_is_too_large_is_not_read_whatever_reads_it() {
 #[tokio::test]
 async fn what_is_answered_is_not_kept_unless_the_handler_allows_it() {
     let kept = Router::new()
-        .route("/kept", get(|| async { Reply::ok(json!(1)).cache_control("public, max-age=5") }))
+        .route("/kept", get(|| async { ApiResponse::ok(json!(1)).cache_control("public, max-age=5") }))
         .merge(router());
     for (path, expected) in [("/kept", "public, max-age=5"), ("/facts", "no-store"), ("/nowhere", "no-store")]
     {
@@ -131,7 +137,7 @@ async fn what_is_answered_is_not_kept_unless_the_handler_allows_it() {
 #[tokio::test]
 async fn large_answers_are_compressed_for_those_who_accept_it() {
     let long = "x".repeat(4_096);
-    let router = Router::new().route("/long", get(move || async move { Reply::ok(long) }));
+    let router = Router::new().route("/long", get(move || async move { ApiResponse::ok(long) }));
     let plain = send(&router, &of_request("GET", "/long", &[], None)).await;
     assert!(plain.bytes.len() > 4_096 && plain.header("content-encoding").is_none());
     let accepted = of_request("GET", "/long", &[("accept-encoding", "gzip")], None);

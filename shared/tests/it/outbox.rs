@@ -4,24 +4,24 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::kit::aws::dynamodb::schema::{OUTBOX_SHARDS, outbox_partition, shard_of};
-use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::{Key, Store};
 
-use crate::fixture::{Ground, cause, moment};
+use crate::fixture::{Fixture, cause, moment};
 use crate::toy_domain::Save;
 
 /// Fills one jar `count` times, a second apart.
-async fn filled(count: u64) -> (Ground, u32) {
-    let ground = Ground::open().await;
+async fn filled(count: u64) -> (Fixture, u32) {
+    let ground = Fixture::open().await;
     for second in 0..count {
-        let cause = cause().at(moment().plus(Duration::from_secs(second)));
+        let cause = cause().at(moment().saturating_add(Duration::from_secs(second)));
         ground.store.execute(Save::into("a", 1), &cause).await.unwrap();
     }
     ground.requests();
     (ground, shard_of("a", OUTBOX_SHARDS))
 }
 
-fn ids(events: &[Pending]) -> Vec<&str> {
+fn ids(events: &[OutboxEvent]) -> Vec<&str> {
     events.iter().map(|event| event.event_id.as_str()).collect()
 }
 
@@ -55,7 +55,7 @@ async fn an_event_lies_in_its_subjects_shard_by_the_time_it_was_decided() {
 #[tokio::test]
 async fn what_is_overdue_is_found_oldest_first_and_nothing_else_is_read() {
     let (ground, shard) = filled(5).await;
-    let three_seconds_on = moment().plus(Duration::from_secs(3));
+    let three_seconds_on = moment().saturating_add(Duration::from_secs(3));
     let overdue = ground.outbox.overdue(shard, three_seconds_on, 100).await.unwrap();
     assert_eq!(ids(&overdue), ["a.1", "a.2", "a.3"]);
     assert_eq!(ground.requests(), ["Query"]);
@@ -70,11 +70,11 @@ async fn what_is_overdue_is_found_oldest_first_and_nothing_else_is_read() {
 #[tokio::test]
 async fn what_was_published_is_removed_twenty_five_at_a_time() {
     let (ground, shard) = filled(31).await;
-    let later = moment().plus(Duration::from_hours(1));
+    let later = moment().saturating_add(Duration::from_hours(1));
     let overdue = ground.outbox.overdue(shard, later, 100).await.unwrap();
     assert_eq!(overdue.len(), 31);
     ground.requests();
-    ground.outbox.remove(overdue[..30].iter().map(Pending::place).collect()).await.unwrap();
+    ground.outbox.remove(overdue[..30].iter().map(OutboxEvent::key).collect()).await.unwrap();
     assert_eq!(ground.requests(), ["BatchWriteItem"; 2]);
     assert_eq!(ids(&ground.outbox.overdue(shard, later, 100).await.unwrap()), ["a.31"]);
     assert_eq!(ground.items_of("jar").await.len(), 1);

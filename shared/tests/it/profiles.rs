@@ -5,9 +5,9 @@ use shared::domain::user::{Role, User, UserId};
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::{Record, Version};
 use shared::repository::user::profile::ProfileReader;
-use test_support::Scene;
+use test_support::Marketplace;
 use test_support::fixture::{actor, buyer, new_id, seller, stranger};
-use test_support::read_units::Meter;
+use test_support::read_units::ReadUnitMeter;
 
 use crate::dynamodb_failures::Scripted;
 
@@ -26,8 +26,8 @@ fn user_item(user: UserId, name: &str) -> Value {
 
 #[tokio::test]
 async fn a_hundred_mentions_of_some_people_are_one_request_for_each_of_them_once() {
-    let scene = Scene::open().await;
-    let meter = Meter::default();
+    let scene = Marketplace::open().await;
+    let meter = ReadUnitMeter::default();
     let reader = DynamoReader::new(meter.on(&scene.table));
     let people = [buyer().user, seller().user, new_id(), stranger().user];
     let mentioned: Vec<UserId> = people.iter().copied().cycle().take(100).collect();
@@ -46,8 +46,8 @@ async fn a_hundred_mentions_of_some_people_are_one_request_for_each_of_them_once
 
 #[tokio::test]
 async fn more_people_than_one_request_takes_are_several_requests() {
-    let scene = Scene::empty().await;
-    let meter = Meter::default();
+    let scene = Marketplace::empty().await;
+    let meter = ReadUnitMeter::default();
     let reader = DynamoReader::new(meter.on(&scene.table));
     let mut people: Vec<UserId> = (0..150).map(|_| new_id()).collect();
     for (n, user) in people.iter().step_by(10).enumerate() {

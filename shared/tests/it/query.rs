@@ -5,12 +5,12 @@ use shared::kit::aws::dynamodb::read::query::{Page, Query};
 use shared::kit::aws::dynamodb::schema::Index;
 use shared::kit::command::{Record, Store};
 
-use crate::fixture::{Ground, at_once, cause};
+use crate::fixture::{Fixture, at_once, cause};
 use crate::toy_domain::{Jar, Save};
 
 /// Twenty-five jars on the shelf, of which the odd ones hold one coin, the even ones none.
-async fn shelf() -> Ground {
-    let ground = Ground::open().await;
+async fn shelf() -> Fixture {
+    let ground = Fixture::open().await;
     let jars = (0..25).map(|n| (Save::into(&format!("{n:02}"), n % 2), cause()));
     for end in at_once(&ground.store, jars).await {
         end.unwrap();
@@ -23,7 +23,7 @@ fn on_shelf(limit: u32) -> Query {
     Query::index(Index::ByParent, "shelf", limit)
 }
 
-async fn all_of(ground: &Ground, query: Query) -> Vec<Vec<String>> {
+async fn all_of(ground: &Fixture, query: Query) -> Vec<Vec<String>> {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
         let page: Page<Jar> = ground.reader.list(&query.clone().after(after)).await.unwrap();
@@ -43,17 +43,17 @@ async fn pages_follow_each_other_in_both_directions_one_request_each() {
     assert_eq!(forwards.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 5]);
     assert_eq!(forwards.concat(), ids);
     assert_eq!(ground.requests(), ["Query"; 3]);
-    let backwards = all_of(&ground, on_shelf(10).newest_first()).await;
+    let backwards = all_of(&ground, on_shelf(10).descending()).await;
     assert_eq!(backwards.concat(), ids.into_iter().rev().collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn a_page_goes_on_where_the_last_one_ended_although_the_list_has_changed() {
     let ground = shelf().await;
-    let first: Page<Jar> = ground.reader.list(&on_shelf(10).newest_first()).await.unwrap();
+    let first: Page<Jar> = ground.reader.list(&on_shelf(10).descending()).await.unwrap();
     assert_eq!(first.items.last().unwrap().id, "15");
     ground.store.execute(Save::into("99", 1), &cause()).await.unwrap();
-    let second: Page<Jar> = ground.reader.list(&on_shelf(10).newest_first().after(first.next)).await.unwrap();
+    let second: Page<Jar> = ground.reader.list(&on_shelf(10).descending().after(first.next)).await.unwrap();
     assert_eq!(second.items.first().unwrap().id, "14");
 }
 
@@ -69,7 +69,7 @@ async fn a_bound_and_a_filter_leave_out_what_does_not_fit() {
 
 #[tokio::test]
 async fn an_empty_list_is_one_empty_page() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let page: Page<Jar> = ground.reader.list(&on_shelf(10)).await.unwrap();
     assert_eq!(page, Page { items: Vec::new(), next: None });
 }

@@ -3,56 +3,56 @@
 
 use std::convert::Infallible;
 
-use shared::domain::job::create::RequestJob;
+use shared::domain::job::create::CreateJob;
 use shared::domain::job::job_type::SalesReport;
 use shared::domain::job::{JobStatus, Priority};
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Product;
 use shared::domain::user::{Role, UserId};
-use shared::domain::values::date::Day;
+use shared::domain::values::date::Date;
 use shared::domain::values::money::Quantity;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
-use shared::kit::command::page::{Slice, Start};
-use shared::kit::command::{Change, Command, Reads, Store};
+use shared::kit::command::page::{PageRequest, Start};
+use shared::kit::command::{Change, Command, ReadSet, Store};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
-use shared::projections::daily_sales::{DaySales, SalesOn};
+use shared::projections::daily_sales::{DailySales, DailySalesKey};
 use shared::projections::search_index::DocumentId;
 use shared::projections::tally::count::CountEntities;
 use shared::repository::job::{JobList, JobReader};
-use shared::repository::market::{MarketList, MarketOrder, MarketReader};
-use shared::repository::order::market_orders::SoldReader;
+use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
+use shared::repository::order::market_orders::MarketOrdersReader;
 use shared::repository::order::{OrderList, OrderReader};
 use shared::repository::product::{ProductReader, total_of};
 use shared::repository::projections::daily_sales::SalesReader;
 use shared::repository::projections::list_total::TotalReader;
 use shared::repository::table_layout::partitions::{DUE_JOB_SHARDS, EXPIRY_SHARDS};
-use shared::repository::table_layout::sorted_list::{Order, OrderBy};
+use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::UserReader;
-use shared::repository::user::list::{UserList, UserLister};
+use shared::repository::user::list::{UserList, UserListReader};
 use shared::repository::user::profile::ProfileReader;
-use shared::search::{Hashed, Question, Search, Searcher};
-use test_support::Scene;
+use shared::search::{HashingEmbedder, Search, SearchQuery, Searcher};
+use test_support::Marketplace;
 use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, cause, id, new_id, seller};
-use test_support::read_units::Meter;
+use test_support::read_units::ReadUnitMeter;
 use test_support::search_index::index;
 
 use crate::fixture::once;
 
 /// A page of twenty.
-const FIRST: Slice = Slice::first(20);
+const FIRST: PageRequest = PageRequest::first(20);
 /// The sixth of these pages, by its number.
-const SIXTH: Slice = Slice { limit: 20, start: Start::Offset(100) };
+const SIXTH: PageRequest = PageRequest { limit: 20, start: Start::Offset(100) };
 
 /// A metered table with 150 markets, products, orders and accounts on it.
 struct Shelves {
-    scene: Scene,
-    meter: Meter,
+    scene: Marketplace,
+    meter: ReadUnitMeter,
     reader: DynamoReader,
     store: DynamoStore,
     /// Pattern, requests, read units.
@@ -61,7 +61,7 @@ struct Shelves {
 
 impl Shelves {
     async fn filled() -> Self {
-        let scene = Scene::open().await;
+        let scene = Marketplace::open().await;
         scene.order(None).await;
         let mut opened = vec![id(MARKET)];
         for n in 0..150 {
@@ -70,7 +70,7 @@ impl Shelves {
             let market: MarketId = new_id();
             opened.push(market);
             scene
-                .market(&market.to_string(), actor(&person.to_string(), Role::User), OpeningStatus::Active)
+                .market(&market.to_string(), actor(&person.to_string(), Role::User), InitialStatus::Active)
                 .await;
             let product = new_id::<Product>().to_string();
             scene.product(&product, MARKET, seller(), (&format!("CUP-{n:04}"), 500, 10)).await;
@@ -88,7 +88,7 @@ impl Shelves {
             scene.run(count).await;
         }
         scene.run(SoldEveryDay).await;
-        let meter = Meter::default();
+        let meter = ReadUnitMeter::default();
         let table = meter.on(&scene.table);
         let (reader, store) = (DynamoReader::new(table.clone()), DynamoStore::new(table));
         Self { scene, meter, reader, store, measured: Vec::new() }
@@ -103,16 +103,16 @@ impl Shelves {
     async fn single_things(&mut self) {
         self.reader.market(id(MARKET)).await.unwrap().unwrap();
         self.note("one market, order, payment");
-        self.reader.current_user(id(BUYER)).await.unwrap().unwrap();
+        self.reader.user(id(BUYER)).await.unwrap().unwrap();
         self.note("one account, as of now");
         self.reader.product(id(PRODUCT)).await.unwrap().unwrap();
         self.note("a product with its stock");
-        self.reader.account(&"buyer@example.com".parse().unwrap()).await.unwrap().unwrap();
+        self.reader.account_by_email(&"buyer@example.com".parse().unwrap()).await.unwrap().unwrap();
         self.note("an account by its address");
     }
 
     async fn markets(&mut self) {
-        let order = MarketOrder::By(Order { by: OrderBy::CreatedAt, descending: true });
+        let order = MarketSortOrder::By(SortOrder { by: SortKey::CreatedAt, descending: true });
         let mut list = MarketList { status: MarketStatus::Active, search: None, order };
         let page = self.reader.markets(&list, &FIRST).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
@@ -131,18 +131,18 @@ impl Shelves {
 
     async fn searches(&mut self) {
         let store = &self.scene.store;
-        let order = MarketOrder::By(Order { by: OrderBy::CreatedAt, descending: true });
+        let order = MarketSortOrder::By(SortOrder { by: SortKey::CreatedAt, descending: true });
         let list = MarketList { status: MarketStatus::Active, search: None, order };
-        let all = Slice::first(1_000);
+        let all = PageRequest::first(1_000);
         for found in self.scene.reader.markets(&list, &all).await.unwrap().items {
-            index(store, &Hashed, DocumentId::Market(found.market.id)).await;
+            index(store, &HashingEmbedder, DocumentId::Market(found.market.id)).await;
         }
         for found in self.scene.reader.products_of(id(MARKET), &all).await.unwrap().items {
-            index(store, &Hashed, DocumentId::Product(found.product.id)).await;
+            index(store, &HashingEmbedder, DocumentId::Product(found.product.id)).await;
         }
         self.meter.restart();
-        let search = Search::new(self.reader.clone(), Hashed);
-        let question = Question { wanted: "mug".parse().unwrap(), kind: None, limit: 20 };
+        let search = Search::new(self.reader.clone(), HashingEmbedder);
+        let question = SearchQuery { wanted: "mug".parse().unwrap(), kind: None, limit: 20 };
         assert_eq!(search.search(&question).await.unwrap().len(), 20);
         self.note("search for a word that 151 products and 151 markets have");
     }
@@ -150,12 +150,12 @@ impl Shelves {
     async fn sales(&mut self) {
         self.reader.market_with_volume(id(MARKET)).await.unwrap().unwrap();
         self.note("a market with its volume");
-        let order = MarketOrder::Volume { descending: true };
+        let order = MarketSortOrder::Volume { descending: true };
         let list = MarketList { status: MarketStatus::Active, search: None, order };
         self.reader.markets(&list, &FIRST).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
         self.note("markets of a status, by volume");
-        let today = Day::of(SystemClock.now());
+        let today = Date::of(SystemClock.now());
         self.reader.sales(id(MARKET), today.days_before(29), today).await.unwrap();
         self.note("what a market sold on 30 days");
     }
@@ -173,14 +173,14 @@ impl Shelves {
         self.reader.total(&[sold.total(None)]).await.unwrap();
         self.note("orders of a market");
         let status = Some(OrderStatus::Cancelled);
-        let cancelled = self.reader.orders(list, status, &Slice::first(10)).await.unwrap();
+        let cancelled = self.reader.orders(list, status, &PageRequest::first(10)).await.unwrap();
         assert_eq!(cancelled.items.len(), 10);
         self.reader.total(&[list.total(status)]).await.unwrap();
         self.note("10 of them of a status that every tenth has");
     }
 
     async fn accounts(&mut self) {
-        let order = Order { by: OrderBy::Name, descending: false };
+        let order = SortOrder { by: SortKey::Name, descending: false };
         let list = UserList { status: None, role: None, search: None, order };
         self.reader.users(&list, &FIRST).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
@@ -201,7 +201,7 @@ impl Shelves {
         self.note("orders that are overdue, none of them");
         let outbox = Outbox::new(self.meter.on(&self.scene.table));
         for shard in 0..OUTBOX_SHARDS {
-            outbox.overdue(shard, now.minus(std::time::Duration::from_mins(1)), 100).await.unwrap();
+            outbox.overdue(shard, now.saturating_sub(std::time::Duration::from_mins(1)), 100).await.unwrap();
         }
         self.note("events that the stream missed, none of them");
     }
@@ -214,23 +214,13 @@ impl Shelves {
             let (from, to, priority) = (None, None, Priority::Normal);
             let id = new_id();
             self.scene
-                .run(RequestJob {
-                    id,
-                    by,
-                    reads_any: false,
-                    market_id,
-                    from,
-                    to,
-                    priority,
-                    run_at,
-                    retention,
-                })
+                .run(CreateJob { id, by, reads_any: false, market_id, from, to, priority, run_at, retention })
                 .await;
         }
         self.meter.restart();
         let list = JobList { owner: seller().user, status: Some(JobStatus::Queued), descending: true };
         assert_eq!(self.reader.jobs(list, now, &FIRST).await.unwrap().items.len(), 20);
-        assert_eq!(self.reader.jobs_counted(list, now).await.unwrap(), 150);
+        assert_eq!(self.reader.count_jobs(list, now).await.unwrap(), 150);
         self.note("jobs of somebody, of any status or of one");
         for shard in 0..DUE_JOB_SHARDS {
             self.reader.due_jobs(shard, now, 100).await.unwrap();
@@ -262,15 +252,15 @@ impl Command for SoldEveryDay {
     type Output = ();
     type Error = Infallible;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        let days = (0..30).map(|days| Day::of(now).days_before(days));
+        let days = (0..30).map(|days| Date::of(now).days_before(days));
         Ok(days.fold(Change::of(()), |change, date| {
-            let sold = DaySales { date, orders: 3, volume: 5_997, refunded: 1_999 };
-            change.overwrite(&SalesOn { market_id: id(MARKET), day: date }, &sold)
+            let sold = DailySales { date, orders: 3, volume: 5_997, refunded: 1_999 };
+            change.overwrite(&DailySalesKey { market_id: id(MARKET), day: date }, &sold)
         }))
     }
 }

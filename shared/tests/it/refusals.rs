@@ -10,13 +10,13 @@ use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::kit::command::{ExecuteError, Executed, Store};
 
-use crate::fixture::{Ground, cause, once};
+use crate::fixture::{Fixture, cause, once};
 use crate::toy_domain::{Also, Own, Refusal, Save, Shake};
 
 /// A table with a jar, a purse of five coins and a red label, on which `save` is refused for this reason, having
 /// written nothing.
 async fn is_refused(save: Save, reason: Refusal) {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     ground.store.execute(Own("p", 5), &cause()).await.unwrap();
     ground.store.execute(Save::into("there", 1).also(Also::Claim("red")), &cause()).await.unwrap();
     let before = ground.items().await;
@@ -57,7 +57,7 @@ async fn a_first_version_does_not_take_the_place_of_another() {
 
 #[tokio::test]
 async fn a_refusal_of_a_stale_decision_is_decided_again_before_it_is_believed() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     ground.store.execute(Save::into("a", 1), &cause()).await.unwrap();
     let before = ground.items().await;
     // Decided on an absent jar, so that the version's condition fails along with the purse's.
@@ -71,7 +71,7 @@ async fn a_refusal_of_a_stale_decision_is_decided_again_before_it_is_believed() 
 
 #[tokio::test]
 async fn what_the_decision_refuses_is_not_sent() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let shake = Shake { jar: "a".to_owned(), stubbornly: false };
     let ended = ground.store.execute(shake, &once("request 1", "f")).await;
     assert!(matches!(ended, Err(ExecuteError::Refused(Refusal::NoJar))), "{ended:?}");
@@ -112,7 +112,7 @@ impl Intercept for Torn {
 
 #[tokio::test]
 async fn a_refusal_of_what_was_not_read_at_one_moment_is_not_believed() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     ground.store.execute(Save::into("a", 1), &cause()).await.unwrap();
     let torn = ground.store_through(Torn { hidden: "jar#", is_over: AtomicBool::new(false) });
     ground.requests();
@@ -124,20 +124,20 @@ async fn a_refusal_of_what_was_not_read_at_one_moment_is_not_believed() {
 
 #[tokio::test]
 async fn a_receipt_that_was_read_too_early_is_found_by_the_commit() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let request = once("request 1", "f");
     let save = Save::into("a", 1).also(Also::New);
     ground.store.execute(save.clone(), &request).await.unwrap();
     let before = ground.items().await;
     let torn = ground.store_through(Torn { hidden: "receipt#", is_over: AtomicBool::new(false) });
     let ended = torn.execute(save, &request).await;
-    assert!(matches!(ended, Ok(Executed::AlreadyDone(_))), "{ended:?}");
+    assert!(matches!(ended, Ok(Executed::Replayed(_))), "{ended:?}");
     assert_eq!(ground.items().await, before);
 }
 
 #[tokio::test]
 async fn what_is_allowed_is_done_to_the_last_coin() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     ground.store.execute(Own("p", 5), &cause()).await.unwrap();
     ground.store.execute(Save::into("there", 1).also(Also::Claim("red")), &cause()).await.unwrap();
     let save = Save::into("a", 1).also(Also::Spend("p", 5)).also(Also::Require("red", "red")).also(Also::New);

@@ -5,23 +5,25 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::domain::market::Market;
-use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::order::Order;
 use shared::domain::order::cancel::CancelOrder;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
-use shared::domain::order::fulfilment::attempts::{Attempts, NoteFailedAttempt};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
+use shared::domain::order::fulfilment::attempts::{Attempts, RecordFailedAttempt};
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::product::{Product, SkuClaim, SkuInMarket, Stock};
-use shared::domain::reconciliation::compare::Difference;
-use shared::domain::reconciliation::cursor::{MovePosition, OfPayments, Position, Rounds};
-use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, NoteDiscrepancy};
-use shared::domain::reconciliation::{Entry, Standing};
+use shared::domain::reconciliation::compare::MismatchKind;
+use shared::domain::reconciliation::cursor::{
+    AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
+};
+use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
+use shared::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use shared::domain::session::end::EndSession;
 use shared::domain::session::rotate::RotateSession;
 use shared::domain::session::start::StartSession;
-use shared::domain::session::{Epoch, Session, SessionKey, TokenHash};
+use shared::domain::session::{Session, SessionEpoch, SessionKey, TokenHash};
 use shared::domain::user::password_reset::PasswordReset;
 use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
@@ -29,24 +31,24 @@ use shared::domain::user::{Credentials, EmailClaim, Role, User};
 use shared::domain::values::email::Email;
 use shared::domain::values::money::Quantity;
 use shared::kit::aws::dynamodb::schema::outbox_partition;
-use shared::kit::command::{Cause, Command, EventId, Reads, Record, Store, Version};
+use shared::kit::command::{Command, CommandContext, EventId, ReadSet, Record, Store, Version};
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
-use shared::messaging::email_dispatch::Dispatch;
+use shared::messaging::email_dispatch::EmailDispatch;
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use shared::messaging::email_dispatch::end::EndDispatch;
 use shared::messaging::event_routing::Subscriber;
 use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, SELLER, buyer, cents, id, seller};
 
-use crate::fixture::{Ground, cause, moment};
+use crate::fixture::{Fixture, cause, moment};
 
 /// [`moment`], as it is stored.
 pub(crate) const AT: &str = "2027-01-15T08:00:00.000Z";
 /// A second later.
 const LATER: &str = "2027-01-15T08:00:01.000Z";
 
-impl Ground {
+impl Fixture {
     /// Carries a command out at [`moment`].
     pub(crate) async fn run<C: Command>(&self, command: C) {
         self.store.execute(command, &cause()).await.unwrap();
@@ -54,7 +56,7 @@ impl Ground {
 
     /// Carries a command out a second later.
     pub(crate) async fn run_later<C: Command>(&self, command: C) {
-        let later: Cause = cause().at(moment().plus(Duration::from_secs(1)));
+        let later: CommandContext = cause().at(moment().saturating_add(Duration::from_secs(1)));
         self.store.execute(command, &later).await.unwrap();
     }
 
@@ -65,8 +67,8 @@ impl Ground {
 }
 
 /// A table with an account.
-pub(crate) async fn with_account() -> Ground {
-    let ground = Ground::open().await;
+pub(crate) async fn with_account() -> Fixture {
+    let ground = Fixture::open().await;
     let register = RegisterUser {
         id: id(BUYER),
         email: "Ada@example.com".parse().unwrap(),
@@ -122,7 +124,7 @@ async fn a_session_lies_with_its_account_and_is_forgotten_when_it_has_lapsed() {
     let ground = with_account().await;
     let key = SessionKey { user_id: id(BUYER), session_id: id(SESSION) };
     let hash = |text: &str| TokenHash(text.to_owned());
-    ground.run(StartSession { id: key, epoch: Epoch::default(), token: hash("first") }).await;
+    ground.run(StartSession { id: key, epoch: SessionEpoch::default(), token: hash("first") }).await;
     let started = json!({
         "pk": format!("user#{BUYER}"),
         "sk": format!("session#{SESSION}"),
@@ -180,7 +182,7 @@ async fn a_forgotten_password_is_remembered_without_the_address() {
 
 #[tokio::test]
 async fn an_email_on_its_way_is_remembered_by_its_event_and_without_its_address() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let id: EventId = serde_json::from_value(json!(format!("{ORDER}.3"))).unwrap();
     let (gist, term) = ("a digest".to_owned(), Duration::from_secs(15));
     ground.run(BeginDispatch { id: id.clone(), gist, term }).await;
@@ -197,25 +199,25 @@ async fn an_email_on_its_way_is_remembered_by_its_event_and_without_its_address(
         "expiresAt": "2027-02-14T08:00:00.000Z",
         "ttl": 1_802_592_000,
     });
-    assert_eq!(ground.stored::<Dispatch>(&id).await, expected);
-    let begun = ground.store.load(Reads::<Option<Dispatch>>::one(&id)).await.unwrap().unwrap();
+    assert_eq!(ground.stored::<EmailDispatch>(&id).await, expected);
+    let begun = ground.store.load(ReadSet::<Option<EmailDispatch>>::get(&id)).await.unwrap().unwrap();
     ground.run(EndDispatch { begun, sent: true }).await;
     expected["version"] = json!(2);
     expected["state"] = json!("sent");
     expected.as_object_mut().unwrap().remove("until");
-    assert_eq!(ground.stored::<Dispatch>(&id).await, expected);
+    assert_eq!(ground.stored::<EmailDispatch>(&id).await, expected);
 }
 
 /// A table with a market and a product in it.
-async fn with_market() -> Ground {
-    let ground = Ground::open().await;
+async fn with_market() -> Fixture {
+    let ground = Fixture::open().await;
     let open = CreateMarket {
         id: id(MARKET),
         by: seller(),
         name: "Mugs and more".parse().unwrap(),
         description: None,
         currency: "EUR".parse().unwrap(),
-        status: OpeningStatus::Active,
+        status: InitialStatus::Active,
         products: Vec::new(),
     };
     ground.run(open).await;
@@ -296,7 +298,7 @@ async fn a_product_is_listed_in_its_market_with_its_stock_beside_it_and_its_sku_
 }
 
 /// A table with an order of two mugs.
-pub(crate) async fn with_order(method: Option<&str>) -> Ground {
+pub(crate) async fn with_order(method: Option<&str>) -> Fixture {
     let ground = with_market().await;
     let item =
         OrderItem { product_id: id(PRODUCT), quantity: Quantity::try_from(2).unwrap(), expected_price: None };
@@ -305,7 +307,7 @@ pub(crate) async fn with_order(method: Option<&str>) -> Ground {
     ground
 }
 
-pub(crate) fn advance(by: Move) -> AdvanceOrder {
+pub(crate) fn advance(by: FulfilmentTransition) -> AdvanceOrder {
     AdvanceOrder { id: id(ORDER), by, payment_window: Duration::from_hours(24) }
 }
 
@@ -360,7 +362,7 @@ async fn an_order_is_listed_with_its_buyer_and_due_only_while_it_awaits_its_paym
     let ground = with_order(None).await;
     assert_eq!(ground.stored::<Order>(&id(ORDER)).await, placed(None));
 
-    ground.run_later(advance(Move::Reserve)).await;
+    ground.run_later(advance(FulfilmentTransition::Reserve)).await;
     let until = "2027-01-16T08:00:01.000Z";
     let step = json!({ "step": "awaitingPayment", "until": until, "checkout": null });
     let mut waiting = moved(placed(None), "awaiting_payment", "system", step);
@@ -370,7 +372,7 @@ async fn an_order_is_listed_with_its_buyer_and_due_only_while_it_awaits_its_paym
 
     let client_secret = ClientSecret("pi_1_secret".to_owned());
     let checkout = Checkout { gateway_id: GatewayId("pi_1".to_owned()), client_secret };
-    ground.run_later(advance(Move::Payable(checkout))).await;
+    ground.run_later(advance(FulfilmentTransition::Payable(checkout))).await;
     waiting["version"] = json!(3);
     waiting["fulfilment"]["checkout"] = json!({ "gatewayId": "pi_1", "clientSecret": "pi_1_secret" });
     assert_eq!(ground.stored::<Order>(&id(ORDER)).await, waiting);
@@ -387,7 +389,7 @@ async fn an_order_is_listed_with_its_buyer_and_due_only_while_it_awaits_its_paym
 async fn an_order_keeps_the_intents_of_what_is_asked_of_the_gateway() {
     let method = Some("pm_card_visa");
     let ground = with_order(method).await;
-    ground.run_later(advance(Move::Reserve)).await;
+    ground.run_later(advance(FulfilmentTransition::Reserve)).await;
     let intent = json!({
         "orderId": ORDER,
         "amount": { "amount": 3_998, "currency": "EUR" },
@@ -405,7 +407,7 @@ async fn an_order_keeps_the_intents_of_what_is_asked_of_the_gateway() {
     assert_eq!(ground.stored::<Order>(&id(ORDER)).await, settling);
 
     let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
-    ground.run_later(advance(Move::Captured(capture))).await;
+    ground.run_later(advance(FulfilmentTransition::Captured(capture))).await;
     settling["version"] = json!(4);
     settling["paymentId"] = json!(ORDER.replace("ord_", "pay_"));
     settling["refunds"] = json!([{
@@ -427,9 +429,9 @@ async fn an_order_keeps_the_intents_of_what_is_asked_of_the_gateway() {
 #[tokio::test]
 async fn a_payment_lies_with_its_order_so_that_there_is_only_one() {
     let ground = with_order(Some("pm_card_visa")).await;
-    ground.run(advance(Move::Reserve)).await;
+    ground.run(advance(FulfilmentTransition::Reserve)).await;
     let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
-    ground.run(advance(Move::Captured(capture))).await;
+    ground.run(advance(FulfilmentTransition::Captured(capture))).await;
     let mut payment = json!({
         "pk": format!("order#{ORDER}"),
         "sk": "payment",
@@ -445,7 +447,7 @@ async fn a_payment_lies_with_its_order_so_that_there_is_only_one() {
     });
     assert_eq!(ground.stored::<Payment>(&Payment::id_for(id(ORDER))).await, payment);
     ground.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
-    ground.run_later(advance(Move::Refunded(1))).await;
+    ground.run_later(advance(FulfilmentTransition::Refunded(1))).await;
     payment["version"] = json!(2);
     payment["refunded"]["amount"] = json!(3_998);
     payment["updatedAt"] = json!(LATER);
@@ -454,17 +456,17 @@ async fn a_payment_lies_with_its_order_so_that_there_is_only_one() {
 
 #[tokio::test]
 async fn failed_attempts_are_counted_beside_their_order() {
-    let ground = Ground::open().await;
-    let note = |error| NoteFailedAttempt {
+    let ground = Fixture::open().await;
+    let note = |error| RecordFailedAttempt {
         order_id: id(ORDER),
         step: "charging",
         error,
-        next_at: moment().plus(Duration::from_secs(7)),
+        next_at: moment().saturating_add(Duration::from_secs(7)),
         made: true,
     };
     ground.run(note("no answer")).await;
     ground.run(note("no answer yet")).await;
-    ground.run_later(NoteFailedAttempt { made: false, ..note("no answer yet") }).await;
+    ground.run_later(RecordFailedAttempt { made: false, ..note("no answer yet") }).await;
     let attempts = json!({
         "pk": format!("order#{ORDER}"),
         "sk": "attempts",
@@ -501,7 +503,7 @@ pub(crate) fn dead_letter(letter: &str) -> DeadLetter {
 #[tokio::test]
 async fn a_dead_letter_is_listed_by_its_queue_and_its_status() {
     const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     ground.run(RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None }).await;
     let mut expected = json!({
         "pk": format!("dead-letter#{LETTER}"),
@@ -536,7 +538,7 @@ async fn a_dead_letter_is_listed_by_its_queue_and_its_status() {
 #[tokio::test]
 async fn the_message_of_a_redriven_letter_waits_in_the_outbox_as_it_was() {
     const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     ground.run(RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None }).await;
     ground.run_later(RedriveDeadLetter { id: id(LETTER), by: seller().user }).await;
     let waiting = ground.items_of("outbox-event").await;
@@ -555,32 +557,32 @@ async fn the_message_of_a_redriven_letter_waits_in_the_outbox_as_it_was() {
 
 #[tokio::test]
 async fn how_far_the_comparing_of_books_is_stands_alone() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let (minute, after) = (Duration::from_mins(1), GatewayId("pi_1".to_owned()));
-    let rounds = Rounds { apart: minute, overlap: minute };
-    let to = Position::first(rounds, moment()).after_page(after);
-    ground.run(MovePosition { from: None, to }).await;
+    let rounds = RoundConfig { apart: minute, overlap: minute };
+    let to = ReconciliationCursor::first(rounds, moment()).after_page(after);
+    ground.run(AdvanceCursor { from: None, to }).await;
     let expected = json!({
         "pk": "reconciliation",
         "sk": "position",
         "kind": "position",
         "version": 1,
-        "from": moment().minus(minute),
+        "from": moment().saturating_sub(minute),
         "until": AT,
         "after": "pi_1",
-        "dueAt": moment().plus(minute),
+        "dueAt": moment().saturating_add(minute),
     });
-    assert_eq!(ground.stored::<Position>(&OfPayments).await, expected);
+    assert_eq!(ground.stored::<ReconciliationCursor>(&PaymentsCursorKey).await, expected);
 }
 
 #[tokio::test]
 async fn a_discrepancy_is_listed_by_its_status_and_by_when_it_was_seen_until_it_is_closed() {
-    let ground = Ground::open().await;
+    let ground = Fixture::open().await;
     let (gateway_id, order_id) = (GatewayId("pi_1".to_owned()), id(ORDER));
-    let captured = Standing::Captured { amount: cents(3_998), refunded: 500 };
-    let entry = Entry { gateway_id, order_id: Some(order_id), standing: captured, read_at: moment() };
-    let seen = Discrepancy::seen((&entry, None, None), Difference::NoOrder, moment());
-    ground.run(NoteDiscrepancy(seen)).await;
+    let captured = LedgerStatus::Captured { amount: cents(3_998), refunded: 500 };
+    let entry = GatewayRecord { gateway_id, order_id: Some(order_id), standing: captured, read_at: moment() };
+    let seen = Discrepancy::seen((&entry, None, None), MismatchKind::NoOrder, moment());
+    ground.run(RecordDiscrepancy(seen)).await;
     let mut expected = json!({
         "pk": "discrepancy#pi_1",
         "sk": "discrepancy",

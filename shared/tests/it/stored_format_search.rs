@@ -2,26 +2,26 @@
 
 use serde_json::json;
 use shared::domain::market::Market;
-use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::kit::command::Store;
 use shared::projections::search_index::update_index::{Embedded, IndexDocument};
 use shared::projections::search_index::{
-    DIMENSIONS, DocumentId, EmbedderName, Embedding, IndexEntry, Passage,
+    DIMENSIONS, DocumentId, DocumentText, EmbedderName, Embedding, IndexEntry,
 };
 use test_support::fixture::{MARKET, id, seller};
 
-use crate::fixture::{Ground, cause};
+use crate::fixture::{Fixture, cause};
 
 /// A table with a market.
-async fn with_market() -> Ground {
-    let ground = Ground::open().await;
+async fn with_market() -> Fixture {
+    let ground = Fixture::open().await;
     let open = CreateMarket {
         id: id::<Market>(MARKET),
         by: seller(),
         name: "Mugs and more".parse().unwrap(),
         description: None,
         currency: "EUR".parse().unwrap(),
-        status: OpeningStatus::Active,
+        status: InitialStatus::Active,
         products: Vec::new(),
     };
     ground.store.execute(open, &cause()).await.unwrap();
@@ -34,7 +34,7 @@ async fn an_index_entry_lies_with_its_document_and_postings_under_their_terms() 
     let mut components = [0; DIMENSIONS];
     (components[0], components[1]) = (2, -1);
     let embedding = Embedding::quantised(&components);
-    let digest = Passage::of_query("Mugs and more").digest();
+    let digest = DocumentText::of_query("Mugs and more").digest();
     let document = DocumentId::Market(id(MARKET));
     let embedded = Some(Embedded { digest: digest.clone(), embedding });
     let index = IndexDocument { id: document, embedder: EmbedderName::Hashed, embedded };

@@ -1,24 +1,24 @@
 //! How what is counted lies in the table: names and values of all attributes, as in `records`.
 
 use serde_json::json;
-use shared::domain::market::totals::MarketFigures;
-use shared::domain::order::fulfilment::advance::Move;
+use shared::domain::market::totals::MarketTotals;
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::payment::{Capture, GatewayId};
-use shared::projections::daily_sales::{DaySales, SalesOn};
-use shared::projections::list_total::{ListName, ListTotal};
+use shared::projections::daily_sales::{DailySales, DailySalesKey};
+use shared::projections::list_total::{ListKey, ListTotal};
 use shared::projections::tally::count::CountEntities;
 use shared::projections::tally::{Subject, Tally};
 use test_support::fixture::{BUYER, MARKET, ORDER, STRANGER, cents, id};
 
-use crate::fixture::Ground;
+use crate::fixture::Fixture;
 use crate::stored_format::{AT, advance, with_account, with_order};
 
 /// A table with an order that was paid and counted.
-async fn with_counted_order() -> Ground {
+async fn with_counted_order() -> Fixture {
     let ground = with_order(Some("pm_card_visa")).await;
-    ground.run(advance(Move::Reserve)).await;
+    ground.run(advance(FulfilmentTransition::Reserve)).await;
     let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
-    ground.run_later(advance(Move::Captured(capture))).await;
+    ground.run_later(advance(FulfilmentTransition::Captured(capture))).await;
     let mut count = CountEntities::default();
     count.order(id(ORDER), id(MARKET));
     ground.run_later(count).await;
@@ -52,7 +52,7 @@ async fn what_is_counted_of_an_order_lies_beside_it() {
         "kind": "list-total",
         "count": 1,
     });
-    assert_eq!(ground.stored::<ListTotal>(&ListName::of(of_buyer)).await, total);
+    assert_eq!(ground.stored::<ListTotal>(&ListKey::of(of_buyer)).await, total);
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn what_a_market_sold_lies_beside_it_all_in_all_and_day_by_day() {
         "orders": 1,
         "volume": 3_998,
     });
-    assert_eq!(ground.stored::<MarketFigures>(&id(MARKET)).await, figures);
+    assert_eq!(ground.stored::<MarketTotals>(&id(MARKET)).await, figures);
     let day = json!({
         "pk": format!("market#{MARKET}"),
         "sk": "sales#2027-01-15",
@@ -80,8 +80,8 @@ async fn what_a_market_sold_lies_beside_it_all_in_all_and_day_by_day() {
         "volume": 3_998,
         "refunded": 0,
     });
-    let on = SalesOn { market_id: id(MARKET), day: "2027-01-15".parse().unwrap() };
-    assert_eq!(ground.stored::<DaySales>(&on).await, day);
+    let on = DailySalesKey { market_id: id(MARKET), day: "2027-01-15".parse().unwrap() };
+    assert_eq!(ground.stored::<DailySales>(&on).await, day);
 }
 
 #[tokio::test]

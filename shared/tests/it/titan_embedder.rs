@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use shared::kit::aws::Aws;
 use shared::kit::system::config::Environment;
-use shared::projections::search_index::{EmbedderName, Passage};
+use shared::projections::search_index::{DocumentText, EmbedderName};
 use shared::search::{ConfiguredEmbedder, EmbedError, Embedder};
 use test_support::TestTable;
 use tokio::net::TcpListener;
@@ -71,7 +71,7 @@ fn along(axis: usize) -> Value {
 #[tokio::test]
 async fn titan_is_asked_as_its_api_has_it_and_its_answer_is_the_embedding() {
     let model = Model::answering(200, None, along(7)).await;
-    let passage = Passage { title: "Teapot".to_owned(), body: "Blue.".to_owned() };
+    let passage = DocumentText { title: "Teapot".to_owned(), body: "Blue.".to_owned() };
     let embedding = model.embedder.embed(&passage).await.unwrap();
     assert_eq!(model.embedder.name(), EmbedderName::Titan);
     let asked = json!({ "inputText": "Teapot\nBlue.", "dimensions": 256, "normalize": true });
@@ -87,7 +87,7 @@ async fn titan_is_asked_as_its_api_has_it_and_its_answer_is_the_embedding() {
 
 #[tokio::test]
 async fn what_titan_does_not_answer_is_told_from_what_it_refuses() {
-    let passage = Passage::of_query("teapot");
+    let passage = DocumentText::of_query("teapot");
     let no = json!({ "message": "no" });
     let throttled = Model::answering(429, Some("ThrottlingException"), no.clone()).await;
     assert!(matches!(throttled.embedder.embed(&passage).await, Err(EmbedError::Throttled)));

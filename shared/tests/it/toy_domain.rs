@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::kit::command::{
-    Adjustment, Change, Command, Entity, Event, Key, Listings, Reads, Record, Routed, Version,
+    Adjustment, Change, Command, Entity, Event, IndexEntries, Key, ReadSet, Record, Routed, Version,
 };
 use shared::kit::system::clock::Timestamp;
 
@@ -79,9 +79,9 @@ impl Entity for Jar {
         self.version
     }
 
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let on_shelf = ("shelf".to_owned(), self.id.clone());
-        Listings { by_parent: Some(on_shelf), ..Listings::default() }
+        IndexEntries { by_parent: Some(on_shelf), ..IndexEntries::default() }
     }
 }
 
@@ -159,8 +159,8 @@ impl Command for Save {
     type Output = Jar;
     type Error = Refusal;
 
-    fn reads(&self) -> Reads<Option<Jar>> {
-        Reads::one(&self.jar)
+    fn reads(&self) -> ReadSet<Option<Jar>> {
+        ReadSet::get(&self.jar)
     }
 
     fn decide(&self, jar: Option<Jar>, _: Timestamp) -> Result<Change<Jar, Refusal>, Refusal> {
@@ -210,8 +210,8 @@ impl Command for Own {
     type Output = ();
     type Error = Refusal;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Refusal>, Refusal> {
@@ -232,8 +232,8 @@ impl Command for Shake {
     type Output = Version;
     type Error = Refusal;
 
-    fn reads(&self) -> Reads<Option<Jar>> {
-        Reads::one(&self.jar)
+    fn reads(&self) -> ReadSet<Option<Jar>> {
+        ReadSet::get(&self.jar)
     }
 
     fn decide(&self, jar: Option<Jar>, _: Timestamp) -> Result<Change<Version, Refusal>, Refusal> {
@@ -253,8 +253,8 @@ impl Command for Nothing {
     type Output = String;
     type Error = Refusal;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<String, Refusal>, Refusal> {

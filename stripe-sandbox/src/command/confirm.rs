@@ -1,6 +1,6 @@
 //! `POST /v1/payment_intents/{id}/confirm`, see <https://docs.stripe.com/api/payment_intents/confirm>.
 
-use super::{Context, Outcome, Trial, cannot_confirm, expand, no_payment_method, verdict_on};
+use super::{ChargeAttempt, Context, Outcome, cannot_confirm, expand, no_payment_method, verdict_on};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::stripe_json::Expand;
@@ -38,7 +38,7 @@ impl ConfirmIntent {
         let payment_method = self.payment_method.or_else(|| intent.payment_method.clone());
         let payment_method = payment_method.ok_or_else(|| no_payment_method().executed())?;
         intent.return_url = self.return_url.or(intent.return_url);
-        let trial = Trial { verdict: verdict_on(&payment_method)?, off_session: self.off_session };
+        let trial = ChargeAttempt { verdict: verdict_on(&payment_method)?, off_session: self.off_session };
         Ok(context.charge(intent, &payment_method, trial, self.expand))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Commit, Context, Outcome, Trial, expand, metadata, no_payment_method, verdict_on};
+use super::{ChargeAttempt, Commit, Context, Outcome, expand, metadata, no_payment_method, verdict_on};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::intent::{IntentStatus, PaymentIntent};
@@ -27,7 +27,7 @@ const LARGEST: i64 = 99_999_999;
 pub(crate) struct CreateIntent {
     amount: i64,
     currency: String,
-    payment_method: Option<(String, Trial)>,
+    payment_method: Option<(String, ChargeAttempt)>,
     confirm: bool,
     metadata: BTreeMap<String, String>,
     description: Option<String>,
@@ -50,7 +50,8 @@ impl CreateIntent {
         let command = Self {
             amount,
             currency,
-            payment_method: payment_method.map(|(verdict, name)| (name, Trial { verdict, off_session })),
+            payment_method: payment_method
+                .map(|(verdict, name)| (name, ChargeAttempt { verdict, off_session })),
             confirm: form.boolean("confirm")?.unwrap_or(false),
             metadata: metadata(&mut form)?,
             description: form.text("description")?,

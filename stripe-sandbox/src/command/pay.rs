@@ -2,12 +2,12 @@
 //!
 //! Stripe has no such call; there the customer does it in a browser, with the client secret.
 
-use super::{Context, Outcome, Trial, cannot_confirm, no_payment_method, verdict_on};
+use super::{ChargeAttempt, Context, Outcome, cannot_confirm, no_payment_method, verdict_on};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::intent::IntentStatus;
 use crate::stripe_json::Expand;
-use crate::test_cards::Verdict;
+use crate::test_cards::ChargeResult;
 
 /// The customer pays.
 pub(crate) struct Pay {
@@ -33,8 +33,8 @@ impl Pay {
         let authenticates = self.payment_method.is_none() && intent.status == IntentStatus::RequiresAction;
         let payment_method = self.payment_method.or_else(|| intent.payment_method.clone());
         let payment_method = payment_method.ok_or_else(|| no_payment_method().executed())?;
-        let verdict = if authenticates { Verdict::Succeeds } else { verdict_on(&payment_method)? };
-        let trial = Trial { verdict, off_session: false };
+        let verdict = if authenticates { ChargeResult::Succeeds } else { verdict_on(&payment_method)? };
+        let trial = ChargeAttempt { verdict, off_session: false };
         Ok(context.charge(intent, &payment_method, trial, Expand::default()))
     }
 }

@@ -33,7 +33,7 @@ impl Plan {
             Effect::Slow { ms, work: WorkAt::End } => self.wait_before += milliseconds(*ms),
             Effect::Slow { ms, work: WorkAt::Start } => self.wait_after += milliseconds(*ms),
             Effect::Fail { status } => self.fail = self.fail.or(Some(*status)),
-            Effect::ChargeAndLoseAnswer { answer } => self.lose = self.lose.or(Some(*answer)),
+            Effect::ChargeAndDropResponse { answer } => self.lose = self.lose.or(Some(*answer)),
             Effect::Decline { code } => self.decline = self.decline.or(Some(code.decline())),
             Effect::SearchLag { ms } => self.search_lag = self.search_lag.max(milliseconds(*ms)),
             Effect::WebhookDelay { ms } => self.webhooks.push(WebhookEffect::Delay(milliseconds(*ms))),

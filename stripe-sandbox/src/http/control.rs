@@ -24,7 +24,7 @@ pub(super) async fn rules(State(sandbox): State<Sandbox>) -> Json<Value> {
 pub(super) async fn add_rule(State(sandbox): State<Sandbox>, body: Bytes) -> (StatusCode, Json<Value>) {
     match serde_json::from_slice::<Rule>(&body) {
         Ok(rule) => {
-            sandbox.behave(rule);
+            sandbox.add_fault_rule(rule);
             (StatusCode::CREATED, Json(shown(&sandbox)))
         }
         Err(reason) => {
@@ -36,7 +36,7 @@ pub(super) async fn add_rule(State(sandbox): State<Sandbox>, body: Bytes) -> (St
 
 /// `DELETE /sandbox/behaviour`: no rules at all.
 pub(super) async fn clear_rules(State(sandbox): State<Sandbox>) -> StatusCode {
-    sandbox.behave_well();
+    sandbox.clear_fault_rules();
     StatusCode::NO_CONTENT
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{expand, limit};
 use crate::error::StripeError;
 use crate::form::Form;
-use crate::store::Book;
+use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
@@ -43,7 +43,7 @@ impl ListIntents {
         Ok(Self { page, created, expand })
     }
 
-    pub(super) fn read(&self, book: &Book) -> Result<Value, StripeError> {
+    pub(super) fn read(&self, book: &PaymentStore) -> Result<Value, StripeError> {
         let newest = book.intents().rev().filter(|intent| self.created.covers(intent.created.as_second()));
         let (page, has_more) = self.page.cut(newest, |intent| &intent.id, "payment_intent")?;
         let data = page
@@ -62,7 +62,7 @@ impl ListRefunds {
         Ok(Self { page, payment_intent, charge })
     }
 
-    pub(super) fn read(&self, book: &Book) -> Result<Value, StripeError> {
+    pub(super) fn read(&self, book: &PaymentStore) -> Result<Value, StripeError> {
         let newest = book.refunds().iter().rev().filter(|refund| {
             self.payment_intent.as_ref().is_none_or(|wanted| refund.payment_intent == *wanted)
                 && self.charge.as_ref().is_none_or(|wanted| refund.charge == *wanted)

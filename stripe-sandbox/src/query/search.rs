@@ -11,7 +11,7 @@ use super::{expand, limit};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::intent::PaymentIntent;
-use crate::store::Book;
+use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
@@ -56,7 +56,7 @@ impl SearchIntents {
         Ok(search)
     }
 
-    pub(super) fn read(&self, book: &Book, now: Timestamp, lag: Duration) -> Value {
+    pub(super) fn read(&self, book: &PaymentStore, now: Timestamp, lag: Duration) -> Value {
         let newest = book.intents_before(now, lag).rev();
         let mut found =
             newest.filter(|intent| self.clauses.iter().all(|clause| clause.holds(intent))).skip(self.skip);

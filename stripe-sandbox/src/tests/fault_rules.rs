@@ -14,13 +14,13 @@ const CREATE: &str = "/v1/payment_intents";
 const SEARCH: &str = "/v1/payment_intents/search?query=metadata%5B%27order_id%27%5D:%27ord_1%27";
 
 fn lose(answer: LostAnswer) -> Rule {
-    Rule::on(Operation::Create, Effect::ChargeAndLoseAnswer { answer })
+    Rule::on(Operation::Create, Effect::ChargeAndDropResponse { answer })
 }
 
 #[tokio::test]
 async fn a_lost_answer_is_a_closed_connection_and_a_charge() {
     let shop = Shop::open();
-    shop.sandbox.behave(lose(LostAnswer::Close).times(1));
+    shop.sandbox.add_fault_rule(lose(LostAnswer::Close).times(1));
     let url = serve(shop.sandbox.router()).await;
     let client = Client::builder(TokioExecutor::new()).build_http();
     let attempt = || {
@@ -38,7 +38,7 @@ async fn a_lost_answer_is_a_closed_connection_and_a_charge() {
 #[tokio::test]
 async fn in_one_process_a_lost_answer_is_a_body_that_breaks_off() {
     let shop = Shop::open();
-    shop.sandbox.behave(lose(LostAnswer::Close));
+    shop.sandbox.add_fault_rule(lose(LostAnswer::Close));
     let response = shop.call(request(CREATE, CHARGE, None)).await;
     response.into_body().collect().await.unwrap_err();
 }
@@ -46,7 +46,7 @@ async fn in_one_process_a_lost_answer_is_a_body_that_breaks_off() {
 #[tokio::test]
 async fn a_500_after_the_charge_is_what_the_key_replays() {
     let shop = Shop::open();
-    shop.sandbox.behave(lose(LostAnswer::InternalError).times(1));
+    shop.sandbox.add_fault_rule(lose(LostAnswer::InternalError).times(1));
     assert_eq!(shop.post_with_key(CREATE, CHARGE, "k1").await.status, 500);
     let again = shop.post_with_key(CREATE, CHARGE, "k1").await;
     assert_eq!((again.status, again.is_replayed()), (500, true));
@@ -57,8 +57,8 @@ async fn a_500_after_the_charge_is_what_the_key_replays() {
 #[tokio::test]
 async fn a_500_before_anything_is_kept_and_a_429_is_not() {
     let shop = Shop::open();
-    shop.sandbox.behave(Rule::on(Operation::Create, Effect::Fail { status: 500 }).when(When::Nth(1)));
-    shop.sandbox.behave(Rule::on(Operation::Create, Effect::Fail { status: 429 }).when(When::Nth(3)));
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Create, Effect::Fail { status: 500 }).when(When::Nth(1)));
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Create, Effect::Fail { status: 429 }).when(When::Nth(3)));
     assert_eq!(shop.post_with_key(CREATE, CHARGE, "k1").await.status, 500);
     let again = shop.post_with_key(CREATE, CHARGE, "k1").await;
     assert_eq!((again.status, again.is_replayed()), (500, true));
@@ -72,7 +72,8 @@ async fn a_500_before_anything_is_kept_and_a_429_is_not() {
 #[tokio::test]
 async fn a_slow_call_works_to_the_end_when_its_caller_has_left() {
     let shop = Shop::open();
-    shop.sandbox.behave(Rule::on(Operation::Create, Effect::Slow { ms: 60_000, work: WorkAt::End }).times(1));
+    shop.sandbox
+        .add_fault_rule(Rule::on(Operation::Create, Effect::Slow { ms: 60_000, work: WorkAt::End }).times(1));
     let caller = tokio::spawn({
         let shop = shop.clone();
         async move { shop.post_with_key(CREATE, CHARGE, "k1").await }
@@ -94,7 +95,8 @@ async fn a_slow_call_works_to_the_end_when_its_caller_has_left() {
 #[tokio::test]
 async fn a_slow_answer_can_come_after_the_charge() {
     let shop = Shop::open();
-    shop.sandbox.behave(Rule::on(Operation::Create, Effect::Slow { ms: 60_000, work: WorkAt::Start }));
+    shop.sandbox
+        .add_fault_rule(Rule::on(Operation::Create, Effect::Slow { ms: 60_000, work: WorkAt::Start }));
     let caller = tokio::spawn({
         let shop = shop.clone();
         async move { shop.post(CREATE, CHARGE).await }
@@ -109,7 +111,7 @@ async fn a_slow_answer_can_come_after_the_charge() {
 async fn any_card_can_be_told_to_decline() {
     let shop = Shop::open();
     let decline = Effect::Decline { code: DeclineCode::InsufficientFunds };
-    shop.sandbox.behave(Rule::on(Operation::Any, decline).times(1));
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Any, decline).times(1));
     let declined = shop.post(CREATE, CHARGE).await;
     assert_eq!(declined.json["error"]["decline_code"], "insufficient_funds");
     assert_eq!(shop.post(CREATE, CHARGE).await.status, 200);
@@ -118,7 +120,7 @@ async fn any_card_can_be_told_to_decline() {
 #[tokio::test]
 async fn a_lagging_search_sees_the_past() {
     let shop = Shop::open();
-    shop.sandbox.behave(Rule::on(Operation::Search, Effect::SearchLag { ms: 60_000 }));
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Search, Effect::SearchLag { ms: 60_000 }));
     let open = shop.post(CREATE, "amount=1999&currency=eur&metadata[order_id]=ord_1").await;
     assert_eq!(shop.get(SEARCH).await.json["data"], serde_json::json!([]));
     shop.clock.advance(Duration::from_mins(1));

@@ -55,7 +55,8 @@ async fn a_refused_refund_is_replayed_but_a_malformed_one_is_not_kept() {
 #[tokio::test]
 async fn a_key_in_use_is_409_and_free_again_afterwards() {
     let shop = Shop::open();
-    shop.sandbox.behave(Rule::on(Operation::Create, Effect::Slow { ms: 10_000, work: WorkAt::End }).times(1));
+    shop.sandbox
+        .add_fault_rule(Rule::on(Operation::Create, Effect::Slow { ms: 10_000, work: WorkAt::End }).times(1));
     let first = tokio::spawn({
         let shop = shop.clone();
         async move { shop.post_with_key(CREATE, CHARGE, "k1").await }

@@ -55,7 +55,7 @@ async fn a_webhook_that_was_not_delivered_is_sent_by_the_next_run() {
     shop.paid().await;
     assert_eq!(arrivals.recv().await.unwrap().kind(), "payment_intent.succeeded");
     shop.sandbox.deliver_pending_webhooks().await;
-    shop.sandbox.behave(Rule::on(Operation::Refund, Effect::WebhookDelay { ms: 60_000 }));
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Refund, Effect::WebhookDelay { ms: 60_000 }));
     let id = shop.sandbox.ledger().intents[0].id.clone();
     shop.post("/v1/refunds", &format!("payment_intent={id}")).await;
     drop(shop);

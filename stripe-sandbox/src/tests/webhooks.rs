@@ -66,7 +66,7 @@ async fn a_refused_webhook_comes_again_with_a_new_signature() {
 #[tokio::test]
 async fn a_delayed_webhook_waits_for_its_time_or_for_a_flush() {
     let (shop, mut arrivals) = listening(0).await;
-    shop.sandbox.behave(Rule::on(Operation::Create, Effect::WebhookDelay { ms: 60_000 }));
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Create, Effect::WebhookDelay { ms: 60_000 }));
     let id = shop.paid().await;
     shop.post("/v1/refunds", &format!("payment_intent={id}")).await;
     assert_eq!(arrivals.recv().await.unwrap().kind(), "charge.refunded");
@@ -82,8 +82,8 @@ async fn a_delayed_webhook_waits_for_its_time_or_for_a_flush() {
 #[tokio::test]
 async fn webhooks_come_twice_late_or_never_as_told() {
     let (shop, mut arrivals) = listening(0).await;
-    shop.sandbox.behave(Rule::on(Operation::Create, Effect::WebhookOutOfOrder).times(1));
-    shop.sandbox.behave(Rule::on(Operation::Refund, Effect::WebhookDuplicate { copies: 1 }));
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Create, Effect::WebhookOutOfOrder).times(1));
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Refund, Effect::WebhookDuplicate { copies: 1 }));
     let id = shop.paid().await;
     shop.post("/v1/refunds", &format!("payment_intent={id}&amount=1")).await;
     shop.sandbox.deliver_pending_webhooks().await;
@@ -92,8 +92,8 @@ async fn webhooks_come_twice_late_or_never_as_told() {
     assert_eq!(order.iter().filter(|kind| *kind == "charge.refunded").count(), 2);
     assert_eq!(order.len(), 3);
 
-    shop.sandbox.behave_well();
-    shop.sandbox.behave(Rule::on(Operation::Create, Effect::WebhookDrop));
+    shop.sandbox.clear_fault_rules();
+    shop.sandbox.add_fault_rule(Rule::on(Operation::Create, Effect::WebhookDrop));
     shop.paid().await;
     shop.sandbox.deliver_pending_webhooks().await;
     assert_eq!(kinds(&mut arrivals), [""; 0]);

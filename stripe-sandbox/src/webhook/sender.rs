@@ -17,7 +17,7 @@ use super::signature;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends webhooks; to `http` addresses only, since the receiver is on this machine.
-pub(crate) struct Post {
+pub(crate) struct WebhookSender {
     client: Client<HttpConnector, Full<Bytes>>,
     secret: String,
 }
@@ -35,7 +35,7 @@ pub(crate) enum NotDelivered {
     Refused(StatusCode),
 }
 
-impl Post {
+impl WebhookSender {
     pub(crate) fn signing_with(secret: &str) -> Self {
         Self { client: Client::builder(TokioExecutor::new()).build_http(), secret: secret.to_owned() }
     }

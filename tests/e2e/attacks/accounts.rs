@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
 use serde_json::json;
-use test_support::app::Ask;
+use test_support::app::RequestBuilder;
 
 use super::report::{Report, done, invalid, refused};
-use crate::attacks::fixture::{PASSWORD, World};
+use crate::attacks::fixture::{Fixture, PASSWORD};
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("accounts");
     indistinguishable(world, report).await;
     too_many_failures(world, report).await;
@@ -18,11 +18,11 @@ pub(super) async fn run(world: &World, report: &mut Report) {
     rules(world, report).await;
 }
 
-fn login<'a>(world: &'a World, email: &str, password: &str) -> Ask<'a> {
+fn login<'a>(world: &'a Fixture, email: &str, password: &str) -> RequestBuilder<'a> {
     world.shop.ask(Method::POST, "/v1/auth/login").json(&json!({ "email": email, "password": password }))
 }
 
-async fn timed(ask: Ask<'_>, status: StatusCode) -> Duration {
+async fn timed(ask: RequestBuilder<'_>, status: StatusCode) -> Duration {
     let begun = Instant::now();
     let answer = ask.send().await;
     let taken = begun.elapsed();
@@ -37,7 +37,7 @@ fn median(times: &[Duration]) -> Duration {
 }
 
 /// An unknown address and a wrong password: the same words, in the same time.
-async fn indistinguishable(world: &World, report: &mut Report) {
+async fn indistinguishable(world: &Fixture, report: &mut Report) {
     let wrong = refused(401, "INVALID_CREDENTIALS");
     let mut words = Vec::new();
     for (name, email) in
@@ -72,7 +72,7 @@ struct Times {
 
 impl Times {
     /// 45 logins of each kind, taken in turns, each kind first as often as the other. Nobody fails too often.
-    async fn add_a_series(&mut self, world: &World, series: usize) {
+    async fn add_a_series(&mut self, world: &Fixture, series: usize) {
         for n in 0..5 {
             let person = world.shop.customer(&format!("timed{series}-{n}")).await;
             let absent = format!("absent{series}-{n}@example.com");
@@ -111,7 +111,7 @@ fn quarter() -> i64 {
     local::system::clock::now().as_second() / 900
 }
 
-async fn too_many_failures(world: &World, report: &mut Report) {
+async fn too_many_failures(world: &Fixture, report: &mut Report) {
     // A quarter of an hour may end in between: the next account is then guessed at within one.
     for attempt in 0.. {
         let began = quarter();
@@ -139,7 +139,7 @@ async fn too_many_failures(world: &World, report: &mut Report) {
     }
 }
 
-async fn resets(world: &World, report: &mut Report) {
+async fn resets(world: &Fixture, report: &mut Report) {
     let reset = |email: &str| {
         world.shop.ask(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": email }))
     };
@@ -153,7 +153,7 @@ async fn resets(world: &World, report: &mut Report) {
     report.row("a forged verification token", verify, refused(401, "INVALID_TOKEN")).await;
 }
 
-async fn rules(world: &World, report: &mut Report) {
+async fn rules(world: &Fixture, report: &mut Report) {
     let register = |email: &str, password: &str| {
         let account = json!({ "email": email, "password": password, "name": "Canary" });
         world.shop.ask(Method::POST, "/v1/auth/register").json(&account)

@@ -3,23 +3,23 @@
 use http::Method;
 use serde_json::json;
 use shared::domain::user::Role;
-use test_support::Customer;
-use test_support::app::Ask;
+use test_support::TestUser;
+use test_support::app::RequestBuilder;
 
 use super::report::{Expected, Report, done, refused};
-use crate::attacks::fixture::World;
+use crate::attacks::fixture::Fixture;
 
 const ABSENT: Expected = refused(404, "NOT_FOUND");
 const FORBIDDEN: Expected = refused(403, "FORBIDDEN");
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("authorization");
     things_of_others(world, report).await;
     roles(world, report).await;
 }
 
-async fn things_of_others(world: &World, report: &mut Report) {
-    let by = |who: &Customer, method: Method, path: String| world.shop.ask(method, &path).by(who);
+async fn things_of_others(world: &Fixture, report: &mut Report) {
+    let by = |who: &TestUser, method: Method, path: String| world.shop.ask(method, &path).by(who);
     let (order, payment) = (&world.order, &world.payment);
     let get = |path: String| by(&world.stranger, Method::GET, path);
     let absent = "01J8Z3K5V0ABCDEFGHJKMNPQRS";
@@ -57,7 +57,7 @@ async fn things_of_others(world: &World, report: &mut Report) {
     things_of_other_markets(world, report).await;
 }
 
-async fn things_of_other_markets(world: &World, report: &mut Report) {
+async fn things_of_other_markets(world: &Fixture, report: &mut Report) {
     let ask = |method: Method, path: String| {
         world.shop.ask(method, &path).by(&world.stranger).header("if-match", "*")
     };
@@ -86,7 +86,7 @@ async fn things_of_other_markets(world: &World, report: &mut Report) {
     drafts(world, report).await;
 }
 
-async fn drafts(world: &World, report: &mut Report) {
+async fn drafts(world: &Fixture, report: &mut Report) {
     let ask = |path: String| world.shop.ask(Method::GET, &path).by(&world.stranger);
     let draft = json!({ "name": "Secret", "currency": "EUR", "status": "draft" });
     let draft = world.create(&world.seller, "/v1/markets", &draft).await;
@@ -96,11 +96,11 @@ async fn drafts(world: &World, report: &mut Report) {
 }
 
 /// Whoever lost a role or never had it.
-async fn roles(world: &World, report: &mut Report) {
+async fn roles(world: &Fixture, report: &mut Report) {
     let shop = &world.shop;
-    let users = |who: &Customer| -> Ask<'_> { shop.ask(Method::GET, "/v1/users").by(who) };
+    let users = |who: &TestUser| -> RequestBuilder<'_> { shop.ask(Method::GET, "/v1/users").by(who) };
     report.row("a missing permission", users(&world.buyer), FORBIDDEN).await;
-    let former = shop.appointed("former-moderator", Role::Moderator).await;
+    let former = shop.user_with_role("former-moderator", Role::Moderator).await;
     report.row("a moderator reads accounts", users(&former), done(200)).await;
     let path = format!("/v1/users/{}", former.id);
     let demote = shop.ask(Method::PATCH, &path).by(&world.admin).header("if-match", "*");

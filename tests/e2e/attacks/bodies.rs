@@ -2,16 +2,16 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use test_support::app::Ask;
+use test_support::app::RequestBuilder;
 use test_support::lambda_event::of_request;
 
 use super::report::{Expected, Report, done, invalid, refused};
-use crate::attacks::fixture::{World, a_product};
+use crate::attacks::fixture::{Fixture, a_product};
 
 const MALFORMED: Expected = refused(400, "MALFORMED_JSON");
 const JSON: &str = "application/json";
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("bodies");
     syntax(world, report).await;
     encodings(world, report).await;
@@ -24,12 +24,12 @@ pub(super) async fn run(world: &World, report: &mut Report) {
 }
 
 /// An order with this body, of this media type.
-fn order<'a>(world: &'a World, media_type: &str, body: impl Into<Vec<u8>>) -> Ask<'a> {
+fn order<'a>(world: &'a Fixture, media_type: &str, body: impl Into<Vec<u8>>) -> RequestBuilder<'a> {
     let key = local::system::aws_ids::uuid();
     world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key(&key).body(media_type, body)
 }
 
-async fn syntax(world: &World, report: &mut Report) {
+async fn syntax(world: &Fixture, report: &mut Report) {
     let whole = world.an_order().to_string();
     let twice = format!("{{\"items\":[],{}", &whole[1..]);
     let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
@@ -56,7 +56,7 @@ async fn syntax(world: &World, report: &mut Report) {
     report.row("no body", order(world, JSON, ""), invalid("items")).await;
 }
 
-async fn encodings(world: &World, report: &mut Report) {
+async fn encodings(world: &Fixture, report: &mut Report) {
     let encoding = refused(400, "INVALID_ENCODING");
     for (name, body) in [
         ("a lone continuation byte", b"{\"items\":\"\x80\"}".to_vec()),
@@ -83,7 +83,7 @@ async fn encodings(world: &World, report: &mut Report) {
     }
 }
 
-async fn texts(world: &World, report: &mut Report) {
+async fn texts(world: &Fixture, report: &mut Report) {
     let market = |name: &str| {
         let body = json!({ "name": name, "currency": "EUR" });
         world.shop.ask(Method::POST, "/v1/markets").by(&world.seller).json(&body)
@@ -103,7 +103,7 @@ async fn texts(world: &World, report: &mut Report) {
     }
 }
 
-async fn numbers(world: &World, report: &mut Report) {
+async fn numbers(world: &Fixture, report: &mut Report) {
     let quantity = |text: &str| {
         let body = format!(r#"{{"items":[{{"productId":"{}","quantity":{text}}}]}}"#, world.product);
         order(world, JSON, body)
@@ -136,7 +136,7 @@ async fn numbers(world: &World, report: &mut Report) {
     report.row("an overflowing total", order(world, JSON, body), invalid("items")).await;
 }
 
-async fn deltas(world: &World, report: &mut Report) {
+async fn deltas(world: &Fixture, report: &mut Report) {
     for delta in ["0", "1.5", "\"1\"", "9007199254740993", "-9223372036854775809"] {
         let ask =
             world.shop.ask(Method::POST, &format!("/v1/products/{}/stock", world.product)).by(&world.seller);
@@ -150,7 +150,7 @@ async fn deltas(world: &World, report: &mut Report) {
     }
 }
 
-async fn items(world: &World, report: &mut Report) {
+async fn items(world: &Fixture, report: &mut Report) {
     let item = json!({ "productId": world.product, "quantity": 1 });
     for count in [0, 51, 1_000] {
         let body = json!({ "items": vec![item.clone(); count] }).to_string();
@@ -165,7 +165,7 @@ async fn items(world: &World, report: &mut Report) {
         .await;
 }
 
-async fn parameters(world: &World, report: &mut Report) {
+async fn parameters(world: &Fixture, report: &mut Report) {
     let get = |path: &str| world.shop.ask(Method::GET, path).by(&world.admin);
     for list in ["orders", "users", "markets"] {
         for limit in ["0", "101", "-1", "1.5", "x", "", "99999999999999999999"] {
@@ -190,7 +190,7 @@ async fn parameters(world: &World, report: &mut Report) {
     }
 }
 
-async fn negotiation(world: &World, report: &mut Report) {
+async fn negotiation(world: &Fixture, report: &mut Report) {
     let body = world.an_order().to_string();
     let padded = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
     report.row("a body of 256 KiB", order(world, JSON, padded(256 * 1024)), done(201)).await;

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use test_support::Customer;
-use test_support::app::Ask;
+use test_support::TestUser;
+use test_support::app::RequestBuilder;
 
 use super::report::{Report, invalid};
-use crate::attacks::fixture::{PASSWORD, World, a_product};
+use crate::attacks::fixture::{Fixture, PASSWORD, a_product};
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("fields");
     refused_fields(world, report).await;
     declared_fields(world, report).await;
@@ -23,9 +23,9 @@ fn plus(mut body: Value, field: &str, value: Value) -> Value {
 }
 
 /// Method, path, who asks, a body that is fine, and the fields that it must not have.
-type Refused<'a> = (&'static str, String, &'a Customer, Value, &'static str);
+type Refused<'a> = (&'static str, String, &'a TestUser, Value, &'static str);
 
-fn of_accounts(world: &World) -> Vec<Refused<'_>> {
+fn of_accounts(world: &Fixture) -> Vec<Refused<'_>> {
     let account = json!({ "email": "fields@example.com", "password": PASSWORD, "name": "Canary" });
     let login = json!({ "email": world.buyer.email, "password": PASSWORD });
     let register = "/v1/auth/register".to_owned();
@@ -37,7 +37,7 @@ fn of_accounts(world: &World) -> Vec<Refused<'_>> {
     ]
 }
 
-fn of_markets(world: &World) -> Vec<Refused<'_>> {
+fn of_markets(world: &Fixture) -> Vec<Refused<'_>> {
     let market = json!({ "name": "Mine", "currency": "EUR" });
     let of_market = format!("/v1/markets/{}", world.market);
     let (products, of_product) = (format!("{of_market}/products"), format!("/v1/products/{}", world.product));
@@ -50,7 +50,7 @@ fn of_markets(world: &World) -> Vec<Refused<'_>> {
     ]
 }
 
-fn of_orders(world: &World) -> Vec<Refused<'_>> {
+fn of_orders(world: &Fixture) -> Vec<Refused<'_>> {
     let order = format!("/v1/orders/{}", world.order);
     let of_order = "price total status buyerId ownerId version id";
     vec![
@@ -67,8 +67,8 @@ fn of_orders(world: &World) -> Vec<Refused<'_>> {
     ]
 }
 
-async fn refused_fields(world: &World, report: &mut Report) {
-    let sent = |method: &str, path: &str, by: &Customer, body: &Value| -> Ask<'_> {
+async fn refused_fields(world: &Fixture, report: &mut Report) {
+    let sent = |method: &str, path: &str, by: &TestUser, body: &Value| -> RequestBuilder<'_> {
         let ask = world.shop.ask(method.parse().unwrap(), path).by(by);
         ask.header("if-match", "*").key("fields").json(body)
     };
@@ -136,8 +136,8 @@ const PAYMENT: &[&str] =
 const TOKENS: &[&str] = &["accessToken", "tokenType", "expiresIn", "refreshToken", "user"];
 
 /// Answers carry no field that is not declared, whoever asks.
-async fn declared_fields(world: &World, report: &mut Report) {
-    let shown = async |path: &str, by: &Customer| {
+async fn declared_fields(world: &Fixture, report: &mut Report) {
+    let shown = async |path: &str, by: &TestUser| {
         world.shop.ask(Method::GET, path).by(by).send().await.data(StatusCode::OK)
     };
     let everybody = [&world.buyer, &world.seller, &world.admin];

@@ -14,9 +14,9 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::messaging::event_routing::Subscriber;
-use test_support::audit::Books;
+use test_support::audit::MoneyAndStock;
 use test_support::fixture::{cause, new_id};
-use test_support::{Customer, Shop};
+use test_support::{TestApp, TestUser};
 
 /// What everybody's password is.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -25,13 +25,13 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 const DEAD_MESSAGE: &str = "not a message";
 
 /// A shop with somebody in each role, and something of each kind.
-pub(crate) struct World {
-    pub(crate) shop: Shop,
-    pub(crate) buyer: Customer,
-    pub(crate) seller: Customer,
-    pub(crate) stranger: Customer,
-    pub(crate) moderator: Customer,
-    pub(crate) admin: Customer,
+pub(crate) struct Fixture {
+    pub(crate) shop: TestApp,
+    pub(crate) buyer: TestUser,
+    pub(crate) seller: TestUser,
+    pub(crate) stranger: TestUser,
+    pub(crate) moderator: TestUser,
+    pub(crate) admin: TestUser,
     /// The seller's market.
     pub(crate) market: String,
     /// A product of it.
@@ -47,7 +47,7 @@ pub(crate) struct World {
     pub(crate) retired: Pair,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn open() -> Self {
         Self::open_with(|builder| builder).await
     }
@@ -56,7 +56,7 @@ impl World {
     pub(crate) async fn open_with(settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
         let [previous, present, retired] = [(); 3].map(|()| Pair::generate().unwrap());
         let overlapping = json!({ "keys": [previous.public, present.public] }).to_string();
-        let shop = Shop::open_with(|builder| {
+        let shop = TestApp::open_with(|builder| {
             settings(builder)
                 .parameter("JwtSigningKey", present.signing.expose())
                 .parameter("JwtPublicKeys", overlapping)
@@ -66,8 +66,8 @@ impl World {
         let buyer = shop.customer("canary-buyer").await;
         let seller = shop.customer("canary-seller").await;
         let stranger = shop.customer("canary-stranger").await;
-        let moderator = shop.appointed("canary-moderator", Role::Moderator).await;
-        let admin = shop.appointed("canary-admin", Role::Admin).await;
+        let moderator = shop.user_with_role("canary-moderator", Role::Moderator).await;
+        let admin = shop.user_with_role("canary-admin", Role::Admin).await;
         let product = shop.product(&seller, 1_999, 100_000).await;
         let path = format!("/v1/products/{product}");
         let shown = shop.ask(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
@@ -94,7 +94,7 @@ impl World {
     }
 
     /// What is created by a POST of `body` to `path`.
-    pub(crate) async fn create(&self, by: &Customer, path: &str, body: &Value) -> String {
+    pub(crate) async fn create(&self, by: &TestUser, path: &str, body: &Value) -> String {
         let key = local::system::aws_ids::uuid();
         let created = self.shop.ask(Method::POST, path).by(by).key(&key).json(body).send().await;
         text(&created.data(StatusCode::CREATED)["id"])
@@ -125,20 +125,20 @@ impl World {
 
     /// A report of the seller's market, in an hour.
     pub(super) fn a_job(&self) -> Value {
-        let run_at = SystemClock.now().plus(Duration::from_hours(1));
+        let run_at = SystemClock.now().saturating_add(Duration::from_hours(1));
         json!({ "type": "sales_report", "params": { "marketId": self.market }, "runAt": run_at })
     }
 
     /// The dead letters, but for those that were put there.
     pub(crate) async fn dead_letters(&self) -> Vec<DeadLetter> {
-        let mut letters = Books::read(&self.shop).await.dead_letters;
+        let mut letters = MoneyAndStock::read(&self.shop).await.dead_letters;
         letters.retain(|letter| letter.removed.is_none() && letter.body != DEAD_MESSAGE);
         letters
     }
 
     /// How many messages are dead.
     pub(crate) async fn all_dead_letters(&self) -> usize {
-        Books::read(&self.shop).await.dead_letters.len()
+        MoneyAndStock::read(&self.shop).await.dead_letters.len()
     }
 
     /// A message of the analytics that could not be processed.

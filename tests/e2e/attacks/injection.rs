@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::report::{Expected, Report, done, invalid, refused};
-use crate::attacks::fixture::{World, a_product, text};
+use crate::attacks::fixture::{Fixture, a_product, text};
 
 const ABSENT: Expected = refused(404, "NOT_FOUND");
 const INVALID_CURSOR: Expected = refused(400, "INVALID_CURSOR");
@@ -19,7 +19,7 @@ const HOSTILE: [&str; 6] = [
     "#n0 = :v0",
 ];
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("injection");
     ids(world, report).await;
     queries(world, report).await;
@@ -27,7 +27,7 @@ pub(super) async fn run(world: &World, report: &mut Report) {
     cursors(world, report).await;
 }
 
-async fn ids(world: &World, report: &mut Report) {
+async fn ids(world: &Fixture, report: &mut Report) {
     let get = |path: &str| world.shop.ask(Method::GET, path).by(&world.buyer);
     for id in [
         "USER%23x",
@@ -54,7 +54,7 @@ async fn ids(world: &World, report: &mut Report) {
     }
 }
 
-async fn queries(world: &World, report: &mut Report) {
+async fn queries(world: &Fixture, report: &mut Report) {
     let get = |path: &str| world.shop.ask(Method::GET, path).by(&world.admin);
     for text in ["size(pk)", "name%3Bdrop", "%3Av", "-size(pk)%20%3E%20%3Az", "__proto__"] {
         for list in ["users", "markets"] {
@@ -91,7 +91,7 @@ async fn queries(world: &World, report: &mut Report) {
 }
 
 /// Stored literally, and shown as they were sent.
-async fn values(world: &World, report: &mut Report) {
+async fn values(world: &Fixture, report: &mut Report) {
     for hostile in HOSTILE {
         let market = json!({ "name": hostile, "description": hostile, "currency": "EUR" });
         let id = world.create(&world.seller, "/v1/markets", &market).await;
@@ -110,7 +110,7 @@ async fn values(world: &World, report: &mut Report) {
     report.row("an idempotency key with expression text", key, done(201)).await;
 }
 
-async fn cursors(world: &World, report: &mut Report) {
+async fn cursors(world: &Fixture, report: &mut Report) {
     for _ in 0..2 {
         world.new_order().await;
     }

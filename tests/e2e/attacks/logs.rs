@@ -2,15 +2,15 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use test_support::app::PATIENCE;
+use test_support::app::WAIT_TIMEOUT;
 
 use super::report::Report;
-use crate::attacks::fixture::{PASSWORD, World};
+use crate::attacks::fixture::{Fixture, PASSWORD};
 
 /// A card's number, where no card's number belongs.
 const CARD: &str = "4242424242424242";
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("logs");
     send_hostile_text(world).await;
     let stack = world.shop.stack();
@@ -35,9 +35,9 @@ pub(super) async fn run(world: &World, report: &mut Report) {
 
 /// Line ends, escape sequences and forged lines, in every place that a client writes; and then a last request, whose line
 /// is waited for.
-async fn send_hostile_text(world: &World) {
+async fn send_hostile_text(world: &Fixture) {
     let shop = &world.shop;
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     let hostile = "%0d%0a%1b%5B31m%7B%22level%22%3A%22forged-line%22%7D";
     for path in ["/v1/orders/", "/v1/markets?search=", "/v1/users?sort=", "/v1/"] {
         let ask = shop.ask(Method::GET, &format!("{path}{hostile}")).by(&world.buyer);
@@ -52,11 +52,11 @@ async fn send_hostile_text(world: &World) {
     shop.ask(Method::POST, "/v1/auth/login").json(&login).send().await;
     let last = shop.ask(Method::GET, "/v1/orders").by(&world.buyer).header("x-correlation-id", "the-last");
     last.send().await;
-    shop.stack().logs().wait_for("api-orders", "the-last", PATIENCE).await.unwrap();
+    shop.stack().logs().wait_for("api-orders", "the-last", WAIT_TIMEOUT).await.unwrap();
 }
 
 /// Text that the attacks sent, or that belongs to somebody.
-fn canaries(world: &World) -> [(&'static str, &str); 13] {
+fn canaries(world: &Fixture) -> [(&'static str, &str); 13] {
     [
         ("passwords", PASSWORD),
         ("wrong passwords", "incorrect horse"),

@@ -11,9 +11,9 @@ use serde_json::json;
 use test_support::app::Answer;
 
 use super::report::{Report, done, refused};
-use crate::attacks::fixture::World;
+use crate::attacks::fixture::Fixture;
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("edge");
     addresses(world, report).await;
     origins(world, report).await;
@@ -22,7 +22,7 @@ pub(super) async fn run(world: &World, report: &mut Report) {
 }
 
 /// A thousand forged addresses are counted under the one that the gateway saw.
-async fn addresses(world: &World, report: &mut Report) {
+async fn addresses(world: &Fixture, report: &mut Report) {
     for chunk in 0..20 {
         let asked = (0..50).map(|n| {
             let forged = format!("203.0.{chunk}.{n}");
@@ -45,7 +45,7 @@ async fn addresses(world: &World, report: &mut Report) {
     report.check("1,000 forged X-Forwarded-For: one bucket", one, &format!("{callers:?}"));
 }
 
-async fn origins(world: &World, report: &mut Report) {
+async fn origins(world: &Fixture, report: &mut Report) {
     let granted = |answer: &Answer| {
         answer.headers.keys().filter(|name| name.as_str().starts_with("access-control-")).count()
     };
@@ -73,7 +73,7 @@ async fn origins(world: &World, report: &mut Report) {
     }
 }
 
-async fn webhooks(world: &World, report: &mut Report) {
+async fn webhooks(world: &Fixture, report: &mut Report) {
     let secret = world.shop.stack().parameters()["PaymentWebhookSecret"].clone();
     let now = local::system::clock::now().as_second();
     let event =
@@ -104,14 +104,14 @@ async fn webhooks(world: &World, report: &mut Report) {
         .await;
     report.row("a webhook of the gateway", signed(&signature(now, &secret)), done(200)).await;
     report.row("the same webhook again", signed(&signature(now, &secret)), done(200)).await;
-    let order = world.shop.look(&world.buyer, &world.order).await;
-    world.shop.quiet().await;
-    let same = world.shop.look(&world.buyer, &world.order).await == order;
+    let order = world.shop.get_order(&world.buyer, &world.order).await;
+    world.shop.wait_until_idle().await;
+    let same = world.shop.get_order(&world.buyer, &world.order).await == order;
     report.check("has no effect", same && world.dead_letters().await.is_empty(), &order.to_string());
 }
 
 /// A version that cannot be counted on makes the function panic: tests are built with checked arithmetic.
-async fn panics(world: &World, report: &mut Report) {
+async fn panics(world: &Fixture, report: &mut Report) {
     let market = world.new_market().await;
     let table = world.shop.stack().table_name("Table").unwrap();
     let last = AttributeValue::N(u64::MAX.to_string());
@@ -135,7 +135,7 @@ async fn panics(world: &World, report: &mut Report) {
     });
     report.check("a panic tells the request id and nothing else", answer.json() == expected, &answer.text);
     let logged =
-        world.shop.stack().logs().wait_for("api-markets", "\"panic\"", test_support::app::PATIENCE).await;
+        world.shop.stack().logs().wait_for("api-markets", "\"panic\"", test_support::app::WAIT_TIMEOUT).await;
     report.check("a panic is logged", logged.is_some(), "no line says so");
     let after = world.shop.ask(Method::GET, "/v1/markets");
     report.row("the next request after a panic", after, done(200)).await;

@@ -6,16 +6,16 @@ use local::faults::{Fault, Rule};
 use serde_json::json;
 
 use super::report::{Report, done, refused};
-use crate::attacks::fixture::World;
+use crate::attacks::fixture::Fixture;
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("preconditions");
     versions(world, report).await;
     keys(world, report).await;
     in_flight(world, report).await;
 }
 
-async fn versions(world: &World, report: &mut Report) {
+async fn versions(world: &Fixture, report: &mut Report) {
     let (required, mismatch) = (refused(428, "PRECONDITION_REQUIRED"), refused(412, "VERSION_MISMATCH"));
     let of_user = format!("/v1/users/{}", world.seller.id);
     let of_market = format!("/v1/markets/{}", world.new_market().await);
@@ -46,7 +46,7 @@ async fn versions(world: &World, report: &mut Report) {
     report.row("the same version again", change("\"1\""), mismatch).await;
 }
 
-async fn keys(world: &World, report: &mut Report) {
+async fn keys(world: &Fixture, report: &mut Report) {
     let order = || world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).json(&world.an_order());
     report.row("no idempotency key", order(), refused(400, "IDEMPOTENCY_KEY_REQUIRED")).await;
     let refund =
@@ -77,7 +77,7 @@ async fn keys(world: &World, report: &mut Report) {
 }
 
 /// One key, twenty times at once: one order.
-async fn in_flight(world: &World, report: &mut Report) {
+async fn in_flight(world: &Fixture, report: &mut Report) {
     let order =
         || world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key("flying").json(&world.an_order());
     let answers = join_all((0..20).map(|_| order().send())).await;

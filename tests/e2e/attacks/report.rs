@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use test_support::app::{Answer, Ask};
+use test_support::app::{Answer, RequestBuilder};
 
 /// What a row must be answered with.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl Report {
     }
 
     /// Sends a row and notes whether it is answered as it should be.
-    pub(crate) async fn row(&mut self, name: &str, ask: Ask<'_>, expected: Expected) -> Answer {
+    pub(crate) async fn row(&mut self, name: &str, ask: RequestBuilder<'_>, expected: Expected) -> Answer {
         let answer = ask.send().await;
         let problem = format!("expected {expected:?}, was {} {}", answer.status, answer.text);
         self.check(name, expected.is_met_by(&answer), &problem);

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use test_support::Customer;
+use test_support::TestUser;
 
 use super::report::Report;
-use crate::attacks::fixture::{PASSWORD, World, a_product};
+use crate::attacks::fixture::{Fixture, PASSWORD, a_product};
 
 /// Method, path, body, and the status for nobody, a user who bought, the seller, a moderator and an admin.
-type Route = (&'static str, &'static str, fn(&World) -> Value, [u16; 5]);
+type Route = (&'static str, &'static str, fn(&Fixture) -> Value, [u16; 5]);
 
 const NOBODY: usize = 0;
 const PUBLIC: [u16; 5] = [200; 5];
@@ -23,7 +23,7 @@ fn routes() -> Vec<Route> {
 }
 
 fn accounts() -> Vec<Route> {
-    let account = |_: &World| {
+    let account = |_: &Fixture| {
         let email = format!("{}@example.com", local::system::aws_ids::uuid());
         json!({ "email": email, "password": PASSWORD, "name": "Somebody" })
     };
@@ -45,7 +45,7 @@ fn accounts() -> Vec<Route> {
 }
 
 fn people() -> Vec<Route> {
-    let replaced = |_: &World| json!({ "email": format!("{}@example.com", local::system::aws_ids::uuid()), "name": "New" });
+    let replaced = |_: &Fixture| json!({ "email": format!("{}@example.com", local::system::aws_ids::uuid()), "name": "New" });
     vec![
         ("GET", "/v1/users", nothing, [401, 403, 403, 200, 200]),
         ("GET", "/v1/users/me", nothing, SIGNED_IN),
@@ -59,7 +59,7 @@ fn people() -> Vec<Route> {
 }
 
 fn markets() -> Vec<Route> {
-    let replaced = |_: &World| {
+    let replaced = |_: &Fixture| {
         let price = json!({ "amount": 5, "currency": "EUR" });
         json!({ "sku": local::system::aws_ids::uuid(), "title": "Cup", "price": price, "status": "active" })
     };
@@ -85,7 +85,7 @@ fn markets() -> Vec<Route> {
 
 /// An order that waits for its payment can be cancelled, and neither shipped, delivered nor refunded.
 fn orders() -> Vec<Route> {
-    let shipment = |_: &World| json!({ "carrier": "Post", "trackingNumber": "1" });
+    let shipment = |_: &Fixture| json!({ "carrier": "Post", "trackingNumber": "1" });
     vec![
         ("GET", "/v1/orders", nothing, SIGNED_IN),
         ("POST", "/v1/orders", |w| w.an_order(), [401, 201, 201, 201, 201]),
@@ -135,11 +135,11 @@ fn others() -> Vec<Route> {
     ]
 }
 
-fn nothing(_: &World) -> Value {
+fn nothing(_: &Fixture) -> Value {
     Value::Null
 }
 
-pub(crate) async fn run(world: &World, report: &mut Report) {
+pub(crate) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("routes");
     let roles = ["nobody", "a user", "the seller", "a moderator", "an admin"];
     for (method, path, body, statuses) in routes() {
@@ -166,7 +166,7 @@ pub(crate) async fn run(world: &World, report: &mut Report) {
 }
 
 /// Something of the route's kind, to be used up; for accounts, also whose it is.
-async fn target(world: &World, method: &str, path: &str) -> (String, Option<Customer>) {
+async fn target(world: &Fixture, method: &str, path: &str) -> (String, Option<TestUser>) {
     let changes = method != "GET";
     let (target, holder) = match path {
         "/v1/users/{id}" => {
@@ -196,7 +196,7 @@ async fn target(world: &World, method: &str, path: &str) -> (String, Option<Cust
 
 /// The template's paths, and the methods that each of them knows by its own words, are those of the table. So a route
 /// or a method without rows fails here.
-async fn every_route_has_its_rows(world: &World, report: &mut Report) {
+async fn every_route_has_its_rows(world: &Fixture, report: &mut Report) {
     let table: BTreeSet<(String, String)> =
         routes().into_iter().map(|(method, path, ..)| (path.to_owned(), method.to_owned())).collect();
     let mut known = BTreeSet::new();

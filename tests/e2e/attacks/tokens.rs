@@ -8,16 +8,16 @@ use http::{Method, StatusCode};
 use local::keys::Pair;
 use serde_json::{Value, json};
 use shared::domain::user::Role;
-use test_support::Customer;
-use test_support::app::Ask;
+use test_support::TestUser;
+use test_support::app::RequestBuilder;
 
 use super::report::{Expected, Report, done, refused};
-use crate::attacks::fixture::{PASSWORD, World, text};
+use crate::attacks::fixture::{Fixture, PASSWORD, text};
 
 const UNAUTHENTICATED: Expected = refused(401, "UNAUTHENTICATED");
 const INVALID: Expected = refused(401, "INVALID_TOKEN");
 
-pub(super) async fn run(world: &World, report: &mut Report) {
+pub(super) async fn run(world: &Fixture, report: &mut Report) {
     report.begin("tokens");
     credentials(world, report).await;
     headers(world, report).await;
@@ -27,16 +27,16 @@ pub(super) async fn run(world: &World, report: &mut Report) {
 }
 
 /// What everybody may ask for who has a token.
-fn ask(world: &World) -> Ask<'_> {
+fn ask(world: &Fixture) -> RequestBuilder<'_> {
     world.shop.ask(Method::GET, "/v1/orders")
 }
 
-fn bearing<'a>(world: &'a World, token: &str) -> Ask<'a> {
+fn bearing<'a>(world: &'a Fixture, token: &str) -> RequestBuilder<'a> {
     ask(world).header("authorization", &format!("Bearer {token}"))
 }
 
 /// What a token of the buyer's says that is signed now.
-fn said(world: &World) -> Value {
+fn said(world: &Fixture) -> Value {
     let now = local::system::clock::now().as_second();
     json!({
         "iss": "agora", "aud": "agora-api", "sub": world.buyer.id, "exp": now + 900, "iat": now,
@@ -69,7 +69,7 @@ fn with(mut value: Value, name: &str, to: Option<Value>) -> Value {
     value
 }
 
-async fn credentials(world: &World, report: &mut Report) {
+async fn credentials(world: &Fixture, report: &mut Report) {
     report.row("a token of the right kind", ask(world).by(&world.buyer), done(200)).await;
     report.row("no token", ask(world), UNAUTHENTICATED).await;
     for (name, value) in [
@@ -90,7 +90,7 @@ async fn credentials(world: &World, report: &mut Report) {
     report.row("no JWT at all", bearing(world, "nonsense"), INVALID).await;
 }
 
-async fn headers(world: &World, report: &mut Report) {
+async fn headers(world: &Fixture, report: &mut Report) {
     let (pair, claims) = (&world.present, said(world));
     let ours = header(pair);
     let hostile: [(&str, &str, Option<Value>); 13] = [
@@ -130,7 +130,7 @@ async fn headers(world: &World, report: &mut Report) {
     }
 }
 
-async fn claims(world: &World, report: &mut Report) {
+async fn claims(world: &Fixture, report: &mut Report) {
     let now = local::system::clock::now().as_second();
     let rows: [(&str, &str, Option<Value>, Expected); 18] = [
         ("a future nbf", "nbf", Some(json!(now + 600)), INVALID),
@@ -162,7 +162,7 @@ async fn claims(world: &World, report: &mut Report) {
     report.row("an edited role", bearing(world, &parts.join(".")), INVALID).await;
 }
 
-async fn keys(world: &World, report: &mut Report) {
+async fn keys(world: &Fixture, report: &mut Report) {
     let claims = said(world);
     let token = signed(&world.previous, &header(&world.previous), &claims);
     report.row("the overlapping key", bearing(world, &token), done(200)).await;
@@ -174,12 +174,12 @@ async fn keys(world: &World, report: &mut Report) {
     report.row("the right key under another kid", bearing(world, &token), INVALID).await;
 }
 
-async fn sessions(world: &World, report: &mut Report) {
+async fn sessions(world: &Fixture, report: &mut Report) {
     let shop = &world.shop;
     let refresh =
         |token: &Value| shop.ask(Method::POST, "/v1/auth/refresh").json(&json!({ "refreshToken": token }));
-    let moderator = shop.appointed("suspended-moderator", Role::Moderator).await;
-    let log_in = async |customer: &Customer| {
+    let moderator = shop.user_with_role("suspended-moderator", Role::Moderator).await;
+    let log_in = async |customer: &TestUser| {
         let login = json!({ "email": customer.email, "password": PASSWORD });
         shop.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK)
     };

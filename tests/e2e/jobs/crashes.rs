@@ -2,16 +2,16 @@
 
 use local::faults::{Fault, Rule};
 use serde_json::json;
-use test_support::app::PATIENCE;
+use test_support::app::WAIT_TIMEOUT;
 
-use crate::jobs::fixture::{Desk, REPORTS};
+use crate::jobs::fixture::{Fixture, REPORTS};
 
 /// One report with one kill. An error says that the kill did not happen, or that the report is not exact; one that is not
 /// made at all ends the test.
-async fn trial(desk: &Desk, (nth, fault): (u64, Fault), expected: &str) -> Result<(), String> {
+async fn trial(desk: &Fixture, (nth, fault): (u64, Fault), expected: &str) -> Result<(), String> {
     let injection = desk.shop.stack().faults().inject(Rule::new(REPORTS, fault).nth(nth));
     let job = desk.report(json!({})).await;
-    if !injection.strikes_within(PATIENCE).await {
+    if !injection.wait_until_triggered(WAIT_TIMEOUT).await {
         return Err("the call was never made".to_owned());
     }
     desk.shop.stack().redeliver().await;
@@ -22,12 +22,12 @@ async fn trial(desk: &Desk, (nth, fault): (u64, Fault), expected: &str) -> Resul
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_of_a_kill_at_each_call_of_the_making_of_reports() {
     // Two pages in two stretches: taking up, counting, reading, committing, handing over, and all of it once more.
-    let desk = Desk::open(4, "2", "0").await;
+    let desk = Fixture::open(4, "2", "0").await;
     let expected = desk.recount().await;
     desk.shop.stack().faults().forget_calls();
     let job = desk.report(json!({})).await;
     desk.job_is(&job, "succeeded").await;
-    desk.shop.quiet().await;
+    desk.shop.wait_until_idle().await;
     assert_eq!(desk.result(&job).await, expected);
     let calls = u64::try_from(desk.shop.stack().faults().calls_of(REPORTS).len()).unwrap();
     let (mut trials, mut violations) = (0, Vec::new());

@@ -5,9 +5,9 @@ use local::faults::{Fault, Rule};
 use serde_json::{Value, json};
 use test_support::app::eventually;
 
-use crate::jobs::fixture::{Desk, REPORTS, job_requested};
+use crate::jobs::fixture::{Fixture, REPORTS, job_requested};
 
-impl Desk {
+impl Fixture {
     /// The only letter, once there is one that says so.
     async fn letter(&self, status: &str) -> Value {
         let look = || async {
@@ -31,7 +31,7 @@ impl Desk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_fails_five_times_is_dead_with_its_reason_and_is_made_once_it_is_redriven() {
-    let desk = Desk::open(5, "2", "10").await;
+    let desk = Fixture::open(5, "2", "10").await;
     // The second page cannot be read.
     let failing = Rule::new(REPORTS, Fault::throttled()).operation("Query").nth(9).times(1_000_000);
     desk.shop.stack().faults().inject(failing);
@@ -50,7 +50,7 @@ async fn a_report_that_fails_five_times_is_dead_with_its_reason_and_is_made_once
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_whose_maker_is_killed_at_every_attempt_is_dead_all_the_same() {
-    let desk = Desk::open(3, "2", "10").await;
+    let desk = Fixture::open(3, "2", "10").await;
     let job = desk.dead_of_kills().await;
     let dead = desk.look(&job).await;
     assert_eq!(dead["lastError"], "none of the attempts that its queue allows succeeded");
@@ -60,7 +60,7 @@ async fn a_report_whose_maker_is_killed_at_every_attempt_is_dead_all_the_same() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_report_that_is_retried_is_made_once_though_its_message_is_redriven_as_well() {
-    let desk = Desk::open(3, "2", "10").await;
+    let desk = Fixture::open(3, "2", "10").await;
     let job = desk.dead_of_kills().await;
     let letter = desk.letter("dead").await;
     assert_eq!(desk.post(&desk.seller, &format!("{job}/retry")).await.status, StatusCode::OK);
@@ -71,12 +71,12 @@ async fn a_dead_report_that_is_retried_is_made_once_though_its_message_is_redriv
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_of_a_kind_that_nobody_knows_is_a_dead_letter_at_once() {
-    let desk = Desk::open(1, "250", "10").await;
+    let desk = Fixture::open(1, "250", "10").await;
     let job = desk.report(json!({})).await;
     let made = desk.job_is(&job, "succeeded").await;
     desk.shop.send_message("ReportsQueue", &job_requested(&made, "horoscope")).await;
     let letter = desk.letter("dead").await;
     assert_eq!((&letter["reason"], &letter["attempts"]), (&json!("there is no such kind of job"), &json!(1)));
-    desk.shop.quiet().await;
+    desk.shop.wait_until_idle().await;
     assert_eq!(desk.look(&job).await, made, "what has succeeded is not dead");
 }

@@ -8,28 +8,28 @@ use serde_json::{Value, json};
 use shared::domain::refund::RefundStatus;
 use shared::domain::user::Role;
 use test_support::app::{Answer, eventually};
-use test_support::audit::Books;
-use test_support::{Customer, Shop};
+use test_support::audit::MoneyAndStock;
+use test_support::{TestApp, TestUser};
 
 pub(super) const REPORTS: &str = "queue-reports";
 
-pub(super) struct Desk {
-    pub(super) shop: Shop,
-    pub(super) seller: Customer,
-    pub(super) admin: Customer,
+pub(super) struct Fixture {
+    pub(super) shop: TestApp,
+    pub(super) seller: TestUser,
+    pub(super) admin: TestUser,
     pub(super) market: String,
     product: String,
 }
 
-impl Desk {
+impl Fixture {
     /// With so many orders. Reports read so many at once, and for so many seconds in one invocation.
     pub(super) async fn open(orders: usize, page: &str, stretch: &str) -> Self {
-        let shop = Shop::open_with(|builder| {
-            builder.parameter("ReportPageOrders", page).parameter("ReportStretchSeconds", stretch)
+        let shop = TestApp::open_with(|builder| {
+            builder.parameter("ReportPageSize", page).parameter("ReportTimeSliceSeconds", stretch)
         })
         .await;
         let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-        let admin = shop.appointed("admin", Role::Admin).await;
+        let admin = shop.user_with_role("admin", Role::Admin).await;
         let product = shop.product(&seller, 1_999, 1_000).await;
         let path = format!("/v1/products/{product}");
         let shown = shop.ask(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
@@ -43,25 +43,25 @@ impl Desk {
                 desk.shop.order(&buyer, &format!("k{n}"), &desk.product, quantity, Some(method)).await;
             assert_eq!(placed.status, StatusCode::CREATED, "{}", placed.text);
         }
-        desk.shop.quiet().await;
+        desk.shop.wait_until_idle().await;
         desk
     }
 
     /// Gives 5.00 EUR back of the oldest order that was confirmed.
     pub(super) async fn refund_some(&self) {
-        let books = Books::read(&self.shop).await;
+        let books = MoneyAndStock::read(&self.shop).await;
         let order = books.orders.values().find(|order| order.payment_id.is_some()).unwrap();
         let path = format!("/v1/orders/{}/refund", order.id);
         let body = json!({ "amount": { "amount": 500, "currency": "EUR" }, "reason": "chipped" });
         let refund = self.shop.ask(Method::POST, &path).by(&self.seller).key("refund").json(&body);
         assert_eq!(refund.send().await.status, StatusCode::OK);
-        self.shop.quiet().await;
+        self.shop.wait_until_idle().await;
     }
 
     /// What the report of all orders has to say, counted from the table itself.
     pub(super) async fn recount(&self) -> String {
         let mut text = "orderId,createdAt,status,buyerId,items,total,refunded,currency\r\n".to_owned();
-        for order in Books::read(&self.shop).await.orders.values() {
+        for order in MoneyAndStock::read(&self.shop).await.orders.values() {
             let pieces: i64 = order.lines.iter().map(|line| i64::from(line.quantity)).sum();
             let back = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
             let back: i64 = back.map(|refund| refund.amount.amount()).sum();
@@ -100,7 +100,7 @@ impl Desk {
         self.get(job).await.data(StatusCode::OK)
     }
 
-    pub(super) async fn post(&self, by: &Customer, path: &str) -> Answer {
+    pub(super) async fn post(&self, by: &TestUser, path: &str) -> Answer {
         self.shop.ask(Method::POST, path).by(by).key(&local::system::aws_ids::uuid()).send().await
     }
 
@@ -122,7 +122,7 @@ impl Desk {
             Some(self.look(job).await).filter(|shown| shown["status"] == "succeeded")
         };
         let made = eventually(&format!("{job} is made"), look).await;
-        self.shop.quiet().await;
+        self.shop.wait_until_idle().await;
         made
     }
 
@@ -147,7 +147,7 @@ impl Desk {
         let injection = self.shop.stack().faults().inject(killed);
         let job = self.report(json!({})).await;
         for kill in 1..=5 {
-            eventually("it is killed", || async { (injection.fired() == kill).then_some(()) }).await;
+            eventually("it is killed", || async { (injection.trigger_count() == kill).then_some(()) }).await;
             self.shop.stack().redeliver().await;
         }
         self.job_is(&job, "dead").await;

@@ -5,14 +5,14 @@ use std::time::Duration;
 use local::faults::{Fault, Rule};
 use serde_json::json;
 
-use crate::jobs::fixture::{Desk, REPORTS};
+use crate::jobs::fixture::{Fixture, REPORTS};
 
 /// How many normal reports there are.
 const BACKLOG: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_urgent_report_does_not_wait_for_a_backlog_of_normal_ones() {
-    let desk = Desk::open(1, "250", "10").await;
+    let desk = Fixture::open(1, "250", "10").await;
     // Each call takes its time, so that the backlog lasts: two are made at once.
     let slow = Rule::new(REPORTS, Fault::Delay(Duration::from_millis(150)));
     desk.shop.stack().faults().inject(slow.times(100_000));

@@ -88,7 +88,7 @@ fn document() -> Value {
 #[test]
 fn a_line_that_breaks_any_one_rule_is_noticed() {
     let well = document();
-    assert!(Metrics::are_in(&well.to_string()));
+    assert!(Metrics::is_emf_line(&well.to_string()));
     assert_eq!(faults(&well.to_string()), Vec::<String>::new());
     let directive = "/_aws/CloudWatchMetrics/0";
     let broken = [

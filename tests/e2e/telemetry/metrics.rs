@@ -7,17 +7,17 @@ use local::telemetry::metrics::Metrics;
 use serde_json::{Value, json};
 use shared::kit::telemetry::catalogue::ALL;
 use stripe_sandbox::{Effect, Operation, Rule};
-use test_support::Shop;
-use test_support::app::{PATIENCE, eventually};
+use test_support::TestApp;
+use test_support::app::{WAIT_TIMEOUT, eventually};
 
 use crate::telemetry::emf_schema::faults;
 
 /// Every line of metrics so far.
-fn lines(shop: &Shop) -> Vec<String> {
+fn lines(shop: &TestApp) -> Vec<String> {
     let stack = shop.stack();
     let stems = stack.deployment().functions.iter().map(|function| function.stem.as_str());
     let all = stems.flat_map(|stem| stack.logs().lines(stem));
-    all.filter(|line| Metrics::are_in(line)).collect()
+    all.filter(|line| Metrics::is_emf_line(line)).collect()
 }
 
 /// The sum of a metric over all lines whose dimensions are as demanded.
@@ -41,9 +41,12 @@ fn count(lines: &[String], metric: &str, dimensions: &[(&str, &str)]) -> usize {
 
 /// A shop in which each metric has had its occasion. Of each function there is one instance: an instance whose breaker
 /// opened closes it again only if the next charge is its own.
-async fn busy_shop() -> Shop {
-    let shop = Shop::open_with(|builder| {
-        builder.parameter("OrdersPerMinute", "8").parameter("PaymentGatewayRestSeconds", "1").instances(1)
+async fn busy_shop() -> TestApp {
+    let shop = TestApp::open_with(|builder| {
+        builder
+            .parameter("OrdersPerMinute", "8")
+            .parameter("PaymentGatewayBreakerOpenSeconds", "1")
+            .instances(1)
     })
     .await;
     let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
@@ -55,7 +58,7 @@ async fn busy_shop() -> Shop {
     let absent = shop.ask(Method::GET, "/v1/products/prd_01J8Z3K5V0SAMPE0000000MVG9").send().await;
     assert_eq!(absent.status, StatusCode::NOT_FOUND);
     shop.send_message("FulfilmentQueue", "not an event").await;
-    shop.stack().payments().behave(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
+    shop.stack().payments().add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
     let mut orders = Vec::new();
     let refused = loop {
         let key = format!("k{}", orders.len());
@@ -70,13 +73,13 @@ async fn busy_shop() -> Shop {
     };
     assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS);
     let open = r#""state":"open""#;
-    assert!(shop.stack().logs().wait_for("queue-fulfilment", open, PATIENCE).await.is_some());
-    shop.stack().payments().behave_well();
+    assert!(shop.stack().logs().wait_for("queue-fulfilment", open, WAIT_TIMEOUT).await.is_some());
+    shop.stack().payments().clear_fault_rules();
     for order in &orders {
         shop.order_in(&buyer, order, &["confirmed"]).await;
     }
     shop.stack().run_schedule("schedule-sweeper").await.unwrap();
-    shop.quiet().await;
+    shop.wait_until_idle().await;
     shop
 }
 
@@ -116,8 +119,8 @@ async fn every_line_of_metrics_keeps_to_the_format_and_every_metric_is_counted()
         ("Messages", [("function", "queue-fulfilment"), ("outcome", "postponed")]),
         ("Messages", [("function", "queue-fulfilment"), ("outcome", "permanent")]),
         ("DeadLetters", [("function", "queue-dead-letters"), ("queue", "fulfilment")]),
-        ("BreakerTurns", [("dependency", "payment-gateway"), ("state", "open")]),
-        ("BreakerTurns", [("dependency", "payment-gateway"), ("state", "closed")]),
+        ("BreakerTransitions", [("dependency", "payment-gateway"), ("state", "open")]),
+        ("BreakerTransitions", [("dependency", "payment-gateway"), ("state", "closed")]),
     ] {
         assert!(sum(&lines, metric, &dimensions) > 0.0, "{metric} {dimensions:?}");
     }
@@ -125,7 +128,7 @@ async fn every_line_of_metrics_keeps_to_the_format_and_every_metric_is_counted()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_functions_count_is_served_as_prometheus_reads_it() {
-    let shop = Shop::open().await;
+    let shop = TestApp::open().await;
     let ada = shop.customer("ada").await;
     let me = shop.ask(Method::GET, "/v1/users/me").by(&ada).send().await;
     assert_eq!(me.data(StatusCode::OK)["id"], json!(ada.id));

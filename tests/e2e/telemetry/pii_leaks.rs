@@ -3,9 +3,9 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
-use test_support::app::{PATIENCE, eventually};
-use test_support::audit::Books;
-use test_support::{Collector, Customer, Shop};
+use test_support::app::{WAIT_TIMEOUT, eventually};
+use test_support::audit::MoneyAndStock;
+use test_support::{Collector, TestApp, TestUser};
 
 const PASSWORD: &str = "canary-password-5f0c";
 const NEXT_PASSWORD: &str = "canary-password-a91e";
@@ -29,18 +29,18 @@ const QUEUES: [&str; 6] = [
 ];
 
 /// A shop that tells all it ever tells.
-struct Cage {
-    shop: Shop,
+struct Fixture {
+    shop: TestApp,
     collector: Collector,
     /// What was handed out on the way: tokens of all kinds.
     tokens: Vec<String>,
 }
 
-impl Cage {
+impl Fixture {
     async fn open() -> Self {
         let collector = Collector::open().await;
         let endpoint = collector.endpoint();
-        let shop = Shop::open_with(|builder| {
+        let shop = TestApp::open_with(|builder| {
             builder.parameter("OtlpEndpoint", endpoint).parameter("LogLevel", "debug")
         })
         .await;
@@ -62,7 +62,7 @@ impl Cage {
     }
 
     /// An account from its beginning to another password.
-    async fn account(&mut self) -> Customer {
+    async fn account(&mut self) -> TestUser {
         let account = json!({ "email": EMAIL, "password": PASSWORD, "name": NAME });
         let id = self.post("/v1/auth/register", &account).await["id"].clone();
         self.post("/v1/auth/register", &account).await;
@@ -84,11 +84,11 @@ impl Cage {
         self.tokens.extend([verification, reset]);
         let (id, token) =
             (id.as_str().unwrap().to_owned(), latest["accessToken"].as_str().unwrap().to_owned());
-        Customer { id, email: EMAIL.to_owned(), token }
+        TestUser { id, email: EMAIL.to_owned(), token }
     }
 
     /// Orders that are paid, refused, given back and not understood.
-    async fn orders(&self, buyer: &Customer, seller: &Customer) {
+    async fn orders(&self, buyer: &TestUser, seller: &TestUser) {
         let product = self.shop.product(seller, 1_999, 100).await;
         let paid = self.shop.order(buyer, KEY, &product, 1, Some(METHOD)).await.data(StatusCode::CREATED);
         let id = paid["id"].as_str().unwrap();
@@ -101,7 +101,7 @@ impl Cage {
     }
 
     /// A report of what the seller has sold.
-    async fn report(&self, seller: &Customer) {
+    async fn report(&self, seller: &TestUser) {
         let markets = self.shop.ask(Method::GET, "/v1/markets").by(seller).send().await.data(StatusCode::OK);
         let body = json!({ "type": "sales_report", "params": { "marketId": markets[0]["id"] } });
         let asked = self.shop.ask(Method::POST, "/v1/jobs").by(seller).key(KEY).json(&body).send().await;
@@ -115,13 +115,13 @@ impl Cage {
     }
 
     /// Messages with something in them that is not to be quoted, until they are dead.
-    async fn dead_letters(&self, admin: &Customer) -> Vec<String> {
+    async fn dead_letters(&self, admin: &TestUser) -> Vec<String> {
         let poison = json!({ "type": "order.created", "email": EMAIL, "card": CARD, "secret": PASSWORD });
         for queue in QUEUES {
             self.shop.send_message(queue, &poison.to_string()).await;
         }
         let recorded = || async {
-            let letters = Books::read(&self.shop).await.dead_letters;
+            let letters = MoneyAndStock::read(&self.shop).await.dead_letters;
             (letters.len() == QUEUES.len()).then_some(letters)
         };
         let letters = eventually("all of them are dead", recorded).await;
@@ -135,7 +135,7 @@ impl Cage {
         let last = self.shop.ask(Method::GET, "/v1/markets").header("x-correlation-id", "the-last-one");
         last.send().await;
         let stack = self.shop.stack();
-        assert!(stack.logs().wait_for("api-markets", "the-last-one", PATIENCE).await.is_some());
+        assert!(stack.logs().wait_for("api-markets", "the-last-one", WAIT_TIMEOUT).await.is_some());
         let stems = stack.deployment().functions.iter().map(|function| function.stem.as_str());
         let logs: Vec<String> = stems.flat_map(|stem| stack.logs().lines(stem)).collect();
         assert!(logs.iter().any(|line| line.contains(r#""level":"DEBUG""#)), "nothing was told in detail");
@@ -150,14 +150,14 @@ impl Cage {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_somebody_is_in_no_log_no_span_no_metric_and_no_reason() {
-    let mut cage = Cage::open().await;
-    let admin = cage.shop.appointed("admin", Role::Admin).await;
+    let mut cage = Fixture::open().await;
+    let admin = cage.shop.user_with_role("admin", Role::Admin).await;
     let buyer = cage.account().await;
     let seller = cage.shop.customer("seller").await;
     cage.orders(&buyer, &seller).await;
     cage.report(&seller).await;
     let reasons = cage.dead_letters(&admin).await;
-    cage.shop.quiet().await;
+    cage.shop.wait_until_idle().await;
     let told = cage.told(reasons).await;
     // What may be told is found where it is: so would be what may not.
     let allowed = [buyer.id.as_str(), "POST /v1/orders", "agora_messages_total", "does not read"];

@@ -6,7 +6,7 @@ use shared::domain::user::Role;
 use stripe_sandbox::{Effect, Operation, Rule};
 use test_support::app::{Answer, eventually};
 use test_support::collector::Seen;
-use test_support::{Collector, Customer, Shop};
+use test_support::{Collector, TestApp, TestUser};
 
 /// What the client says it is part of, in W3C's form and in AWS's.
 const CLIENT: &str = "00f067aa0ba902b7";
@@ -15,24 +15,24 @@ const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-
 const X_RAY: &str = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1";
 
 /// A shop whose functions tell a collector, and two people in it.
-struct Watched {
-    shop: Shop,
+struct Fixture {
+    shop: TestApp,
     collector: Collector,
-    buyer: Customer,
+    buyer: TestUser,
     product: String,
 }
 
-impl Watched {
+impl Fixture {
     async fn open() -> Self {
         let collector = Collector::open().await;
         let endpoint = collector.endpoint();
-        let shop = Shop::open_with(|builder| {
-            builder.parameter("OtlpEndpoint", endpoint).parameter("PaymentGatewayRestSeconds", "1")
+        let shop = TestApp::open_with(|builder| {
+            builder.parameter("OtlpEndpoint", endpoint).parameter("PaymentGatewayBreakerOpenSeconds", "1")
         })
         .await;
         let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
         let product = shop.product(&seller, 1_999, 100).await;
-        shop.quiet().await;
+        shop.wait_until_idle().await;
         Self { shop, collector, buyer, product }
     }
 
@@ -55,7 +55,7 @@ impl Watched {
 
     /// What the collector knows of the trace once nothing moves any more, and every instance has told what it had left.
     async fn told(&self) -> Trace {
-        self.shop.quiet().await;
+        self.shop.wait_until_idle().await;
         self.shop.stack().deploy(&self.shop.stack().parameters()).await.unwrap();
         self.trace()
     }
@@ -118,7 +118,7 @@ fn assert_is_whole(trace: &Trace, queue: &impl Fn(&str) -> String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_one_trace_from_the_request_to_the_e_mail_that_confirms_it() {
     for header in [("traceparent", TRACEPARENT), ("x-amzn-trace-id", X_RAY)] {
-        let watched = Watched::open().await;
+        let watched = Fixture::open().await;
         assert_eq!(watched.order(header).await.status, StatusCode::CREATED);
         watched.confirmed(async || {}).await;
         let trace = watched.told().await;
@@ -138,9 +138,9 @@ async fn an_order_is_one_trace_from_the_request_to_the_e_mail_that_confirms_it()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_comes_back_goes_on_in_its_trace() {
-    let watched = Watched::open().await;
+    let watched = Fixture::open().await;
     let rule = Rule::on(Operation::Any, Effect::Fail { status: 503 });
-    watched.shop.stack().payments().behave(rule);
+    watched.shop.stack().payments().add_fault_rule(rule);
     assert_eq!(watched.order(("traceparent", TRACEPARENT)).await.status, StatusCode::CREATED);
     let handled = || async {
         let calls = watched.trace().0.into_iter().filter(|span| span.name == "POST payment-gateway");
@@ -149,7 +149,7 @@ async fn a_message_that_comes_back_goes_on_in_its_trace() {
     };
     let failed = eventually("the gateway failed in the trace", handled).await;
     assert_eq!(failed[0].facts["http.response.status_code"], "503");
-    watched.shop.stack().payments().behave_well();
+    watched.shop.stack().payments().clear_fault_rules();
     let redeliver = async || {
         watched.shop.stack().redeliver().await;
     };
@@ -163,9 +163,9 @@ async fn a_message_that_comes_back_goes_on_in_its_trace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_that_is_redriven_goes_on_in_the_trace_that_it_died_in() {
-    let watched = Watched::open().await;
+    let watched = Fixture::open().await;
     let shop = &watched.shop;
-    let admin = shop.appointed("admin", Role::Admin).await;
+    let admin = shop.user_with_role("admin", Role::Admin).await;
     let url = shop.stack().queue_url("FulfilmentQueue").unwrap();
     let text =
         aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String").string_value(TRACEPARENT);

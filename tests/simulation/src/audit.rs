@@ -10,21 +10,21 @@ use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
 use shared::kit::command::Record;
 use shared::kit::command::read_set::parse;
 use shared::messaging::event_routing::subscribers;
-use test_support::audit::{Books, Journal};
+use test_support::audit::{Expectations, MoneyAndStock};
 
 use crate::payments::Payments;
 use crate::queues::Queues;
-use crate::scenario::{self, Deed, Scenario};
+use crate::scenario::{self, Scenario, UserAction};
 use crate::table::Table;
 use crate::template_config;
 
 /// What callers were told.
 #[derive(Debug, Clone, Default)]
-pub struct Promises {
+pub struct Acknowledged {
     /// The orders that each buyer was told of, by the buyer's place.
     pub placed: BTreeMap<usize, BTreeSet<String>>,
     /// The deeds that were done, with the order.
-    pub done: Vec<(Deed, String)>,
+    pub done: Vec<(UserAction, String)>,
 }
 
 /// All that the auditor looks at.
@@ -36,7 +36,7 @@ pub struct Evidence<'a> {
     /// The payment gateway.
     pub payments: &'a Payments,
     /// What callers were told.
-    pub promises: &'a Promises,
+    pub promises: &'a Acknowledged,
     /// What they wanted.
     pub scenario: &'a Scenario,
 }
@@ -48,7 +48,7 @@ impl Evidence<'_> {
         let books = self.books();
         let product = scenario::product().to_string();
         let acknowledged = self.promises.placed.values().flatten().cloned().collect();
-        let journal = Journal { stocked: [(product, self.scenario.stock)].into(), acknowledged };
+        let journal = Expectations { stocked: [(product, self.scenario.stock)].into(), acknowledged };
         let mut found = books.violations(&journal, &self.payments.ledger());
         found.extend(self.one_order_for_each_key(&books));
         found.extend(self.every_version_once());
@@ -61,8 +61,8 @@ impl Evidence<'_> {
         found
     }
 
-    fn books(&self) -> Books {
-        let mut books = Books::default();
+    fn books(&self) -> MoneyAndStock {
+        let mut books = MoneyAndStock::default();
         for (kind, pk, item) in self.table.everything() {
             match kind.as_str() {
                 Order::KIND => {
@@ -85,7 +85,7 @@ impl Evidence<'_> {
     }
 
     /// One key is one order, and every answer under it names that one.
-    fn one_order_for_each_key(&self, books: &Books) -> Vec<String> {
+    fn one_order_for_each_key(&self, books: &MoneyAndStock) -> Vec<String> {
         let mut found = Vec::new();
         for place in 0..self.scenario.buyers.len() {
             let buyer = scenario::buyer(place).user;
@@ -149,23 +149,27 @@ impl Evidence<'_> {
     }
 
     /// What a caller was told is done, stays done, and is done once.
-    fn promises_are_kept(&self, books: &Books) -> Vec<String> {
+    fn promises_are_kept(&self, books: &MoneyAndStock) -> Vec<String> {
         let mut found = Vec::new();
         for (deed, id) in &self.promises.done {
             let Some(order) = books.orders.get(id) else { continue };
             let kept = match deed {
-                Deed::CancelAsBuyer(_) | Deed::CancelAsSeller(_) => order.status == OrderStatus::Cancelled,
-                Deed::Ship(_) => order.shipment.is_some(),
-                Deed::Deliver(_) => order.timeline.iter().any(|entry| entry.status == OrderStatus::Delivered),
-                Deed::Refund(..) => !order.refunds.is_empty(),
-                Deed::Place(_) | Deed::Pay(_) | Deed::PayInVain(_) => true,
+                UserAction::CancelAsBuyer(_) | UserAction::CancelAsSeller(_) => {
+                    order.status == OrderStatus::Cancelled
+                }
+                UserAction::Ship(_) => order.shipment.is_some(),
+                UserAction::Deliver(_) => {
+                    order.timeline.iter().any(|entry| entry.status == OrderStatus::Delivered)
+                }
+                UserAction::Refund(..) => !order.refunds.is_empty(),
+                UserAction::Place(_) | UserAction::Pay(_) | UserAction::PayDeclined(_) => true,
             };
             if !kept {
                 found.push(format!("{id}: \"{deed}\" was acknowledged, and the order is {:?}", order.status));
             }
         }
         for (place, order) in books.orders.values().filter_map(|order| Some((self.place_of(order)?, order))) {
-            let of_seller = |deed: &&Deed| matches!(deed, Deed::Refund(of, _) if *of == place);
+            let of_seller = |deed: &&UserAction| matches!(deed, UserAction::Refund(of, _) if *of == place);
             let asked = self.scenario.deeds.iter().filter(of_seller).count();
             let offered = order.refunds.iter().filter(|refund| refund.reason == "changed my mind").count();
             if offered > asked {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::faults::{Fate, conflict, failed, fate, throttled};
+use crate::faults::{CallFault, conflict, failed, fate, throttled};
 use crate::network::{Broken, Reply, Service};
-use crate::payments::Mood;
+use crate::payments::GatewayMode;
 use crate::table::puts;
 use crate::world::World;
 
@@ -20,36 +20,40 @@ impl World {
         let Some((service, operation, request)) = self.network.request(number) else { return };
         let fate = fate(&mut self.chance, &self.storm, service, &operation);
         let latency = Duration::from_millis(1 + self.chance.up_to(LATENCY));
-        self.clock.advance_to(self.now().plus(latency));
+        self.clock.advance_to(self.now().saturating_add(latency));
         let what = match service {
             Service::Gateway => format!("{} {}", request.method(), request.uri().path()),
             Service::Table | Service::Queues => format!("{operation}{}", kinds(request.body())),
         };
         self.note(&format!("{}: {what} ({number}): {fate:?}", self.tasks.name(by)));
-        self.befall(number, by, fate);
+        self.apply_fault(number, by, fate);
     }
 
     /// The call meets its fate.
-    fn befall(&mut self, number: u64, by: u64, fate: Fate) {
-        self.faults += u64::from(fate != Fate::Arrives);
+    fn apply_fault(&mut self, number: u64, by: u64, fate: CallFault) {
+        self.faults += u64::from(fate != CallFault::Arrives);
         match fate {
-            Fate::Arrives => self.arrive(number),
-            Fate::NotSent => self.settle(number, Err(Broken::NotSent)),
-            Fate::Torn => self.read_partly(number),
-            Fate::AnswerLost => {
-                let _ = self.perform(number, Fate::Arrives);
+            CallFault::Arrives => self.arrive(number),
+            CallFault::NotSent => self.settle(number, Err(Broken::NotSent)),
+            CallFault::Torn => self.read_partly(number),
+            CallFault::AnswerLost => {
+                let _ = self.perform(number, CallFault::Arrives);
                 self.settle(number, Err(Broken::CutOff));
             }
-            Fate::CrashBefore => {
+            CallFault::CrashBefore => {
                 self.crash(by);
                 self.network.forget(number);
             }
-            Fate::CrashAfter => {
-                let _ = self.perform(number, Fate::Arrives);
+            CallFault::CrashAfter => {
+                let _ = self.perform(number, CallFault::Arrives);
                 self.crash(by);
                 self.network.forget(number);
             }
-            Fate::Throttled | Fate::Fails | Fate::Conflict | Fate::Partly | Fate::Gateway(_) => {
+            CallFault::Throttled
+            | CallFault::Fails
+            | CallFault::Conflict
+            | CallFault::Partly
+            | CallFault::Gateway(_) => {
                 let reply = self.perform(number, fate);
                 self.settle(number, reply);
             }
@@ -58,7 +62,7 @@ impl World {
 
     /// The call arrives, is done, and is answered.
     pub(crate) fn arrive(&mut self, number: u64) {
-        let reply = self.perform(number, Fate::Arrives);
+        let reply = self.perform(number, CallFault::Arrives);
         self.settle(number, reply);
     }
 
@@ -84,7 +88,7 @@ impl World {
     }
 
     /// Does what a call asks for, or what its fate makes of it.
-    fn perform(&mut self, number: u64, fate: Fate) -> Reply {
+    fn perform(&mut self, number: u64, fate: CallFault) -> Reply {
         let (service, operation, mut request) = self.network.request(number).ok_or(Broken::CutOff)?;
         let mut body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
         if let Some(plant) = self.plant {
@@ -92,21 +96,21 @@ impl World {
         }
         let now = self.now();
         match (service, fate) {
-            (_, Fate::Throttled) => Ok(throttled().into()),
-            (_, Fate::Fails) => Ok(failed().into()),
-            (Service::Table, Fate::Conflict) => {
+            (_, CallFault::Throttled) => Ok(throttled().into()),
+            (_, CallFault::Fails) => Ok(failed().into()),
+            (Service::Table, CallFault::Conflict) => {
                 Ok(conflict(&body, usize::try_from(number).unwrap_or(0)).into())
             }
             (Service::Table, _) => {
                 let answer = self.table.execute(&operation, &body);
                 Ok(with(answer, self.network.seen(number)).into())
             }
-            (Service::Queues, Fate::Partly) => {
+            (Service::Queues, CallFault::Partly) => {
                 Ok(self.queues.execute(&operation, &body, now, |place| place % 2 == 0).into())
             }
             (Service::Queues, _) => Ok(self.queues.execute(&operation, &body, now, |_| false).into()),
-            (Service::Gateway, Fate::Gateway(mood)) => self.payments.call(request, mood, now),
-            (Service::Gateway, _) => self.payments.call(request, Mood::Well, now),
+            (Service::Gateway, CallFault::Gateway(mood)) => self.payments.call(request, mood, now),
+            (Service::Gateway, _) => self.payments.call(request, GatewayMode::Well, now),
         }
     }
 }

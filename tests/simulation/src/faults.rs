@@ -4,12 +4,12 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::network::Service;
-use crate::payments::Mood;
-use crate::rng::{Chance, Random};
+use crate::payments::GatewayMode;
+use crate::rng::{DecisionStream, Random};
 
 /// How bad a schedule is. Some are calm, so that orders get far; some are storms, in which hardly anything gets through.
 #[derive(Debug, Clone, Copy)]
-pub struct Storm {
+pub struct FaultProfile {
     /// Of a thousand calls so many go wrong.
     pub faults: u64,
     /// How much rather time passes than that something happens.
@@ -20,7 +20,7 @@ pub struct Storm {
     pub lost_reports: u64,
 }
 
-impl Storm {
+impl FaultProfile {
     /// As `random` has it.
     pub fn of(random: &mut Random) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Storm {
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum CallFault {
     /// It arrives, is done, and is answered.
     Arrives,
     /// There is no connection.
@@ -56,31 +56,41 @@ pub enum Fate {
     /// The table reads a part of a batch now, and the rest later: DynamoDB reads each item as it is, and not all at one moment.
     Torn,
     /// The gateway misbehaves in its own way.
-    Gateway(Mood),
+    Gateway(GatewayMode),
 }
 
-const ANYWHERE: [Fate; 4] = [Fate::NotSent, Fate::AnswerLost, Fate::CrashBefore, Fate::CrashAfter];
+const ANYWHERE: [CallFault; 4] =
+    [CallFault::NotSent, CallFault::AnswerLost, CallFault::CrashBefore, CallFault::CrashAfter];
 
 /// What becomes of a call to `service`.
-pub fn fate(chance: &mut Chance, storm: &Storm, service: Service, operation: &str) -> Fate {
-    if !chance.strikes(storm.faults) {
-        return Fate::Arrives;
+pub fn fate(
+    chance: &mut DecisionStream,
+    storm: &FaultProfile,
+    service: Service,
+    operation: &str,
+) -> CallFault {
+    if !chance.happens(storm.faults) {
+        return CallFault::Arrives;
     }
-    let own: &[Fate] = match (service, operation) {
-        (Service::Table, "TransactWriteItems") => &[Fate::Throttled, Fate::Fails, Fate::Conflict],
-        (Service::Table, "BatchGetItem") => &[Fate::Throttled, Fate::Fails, Fate::Torn, Fate::Torn],
-        (Service::Table, _) => &[Fate::Throttled, Fate::Fails],
-        (Service::Queues, "SendMessageBatch") => &[Fate::Partly, Fate::Partly],
+    let own: &[CallFault] = match (service, operation) {
+        (Service::Table, "TransactWriteItems") => {
+            &[CallFault::Throttled, CallFault::Fails, CallFault::Conflict]
+        }
+        (Service::Table, "BatchGetItem") => {
+            &[CallFault::Throttled, CallFault::Fails, CallFault::Torn, CallFault::Torn]
+        }
+        (Service::Table, _) => &[CallFault::Throttled, CallFault::Fails],
+        (Service::Queues, "SendMessageBatch") => &[CallFault::Partly, CallFault::Partly],
         (Service::Queues, _) => &[],
         (Service::Gateway, _) => &[
-            Fate::Gateway(Mood::Refuses(503)),
-            Fate::Gateway(Mood::Refuses(429)),
-            Fate::Gateway(Mood::Refuses(500)),
-            Fate::Gateway(Mood::Forgets),
-            Fate::Gateway(Mood::Forgets),
+            CallFault::Gateway(GatewayMode::Refuses(503)),
+            CallFault::Gateway(GatewayMode::Refuses(429)),
+            CallFault::Gateway(GatewayMode::Refuses(500)),
+            CallFault::Gateway(GatewayMode::Forgets),
+            CallFault::Gateway(GatewayMode::Forgets),
         ],
     };
-    let fates: Vec<Fate> = ANYWHERE.iter().chain(own).copied().collect();
+    let fates: Vec<CallFault> = ANYWHERE.iter().chain(own).copied().collect();
     fates[chance.weigh(&vec![1; fates.len()])]
 }
 

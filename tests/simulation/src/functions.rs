@@ -9,13 +9,13 @@ use axum::Router;
 use queue_fulfilment::Fulfilment;
 use schedule_sweeper::Sweeper;
 use schedule_sweeper::reconciliation::Reconciliation;
-use shared::domain::reconciliation::cursor::Rounds;
-use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
+use shared::domain::reconciliation::cursor::RoundConfig;
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::aws::{ATTEMPT, timeouts};
 use shared::kit::http::middleware;
 use shared::kit::queue::consumer::queue::SqsQueue;
-use shared::kit::queue::consumer::{Delivery, Each, consume};
+use shared::kit::queue::consumer::{Delivery, PerRecord, consume};
 use shared::kit::queue::relay::Relay;
 use shared::kit::queue::relay::StreamHandler;
 use shared::kit::runtime::ScheduleHandler;
@@ -24,22 +24,22 @@ use shared::messaging::event_routing::Subscriptions;
 use shared::payment_gateway::StripeGateway;
 use shared::payment_gateway::webhook::WebhookVerifier;
 
-use crate::network::{GatewayLine, Line, Network, Service};
+use crate::network::{GatewayLine, Network, Service, SimHttpClient};
 use crate::payments::{SECRET, WEBHOOK_SECRET};
-use crate::rng::Dice;
+use crate::rng::SimEntropy;
 use crate::template_config;
 use crate::template_config::{REST, SEARCH_LAG};
 use crate::virtual_clock::VirtualClock;
 
 /// Carries out commands in the world's time.
-pub type Store = DynamoStore<VirtualClock, Dice>;
-type Gateway = StripeGateway<GatewayLine, VirtualClock, Dice>;
-type Handler = Each<Fulfilment<Store, Gateway, VirtualClock, Dice>, VirtualClock>;
+pub type Store = DynamoStore<VirtualClock, SimEntropy>;
+type Gateway = StripeGateway<GatewayLine, VirtualClock, SimEntropy>;
+type Handler = PerRecord<Fulfilment<Store, Gateway, VirtualClock, SimEntropy>, VirtualClock>;
 
 /// What functions are made of.
 pub struct Functions {
     clock: VirtualClock,
-    dice: Dice,
+    dice: SimEntropy,
     network: Network,
     table: Table,
     sqs: aws_sdk_sqs::Client,
@@ -53,7 +53,7 @@ pub struct Instance {
     handler: Arc<Handler>,
     queue: Arc<SqsQueue>,
     clock: VirtualClock,
-    dice: Dice,
+    dice: SimEntropy,
 }
 
 macro_rules! configured {
@@ -71,7 +71,7 @@ macro_rules! configured {
                 .retry_partition(RetryPartition::custom("world").token_bucket(TokenBucket::new(500)).build())
                 .sleep_impl($clock.clone())
                 .time_source($clock.clone())
-                .http_client(Line($network.clone(), $service))
+                .http_client(SimHttpClient($network.clone(), $service))
                 .build(),
         )
     };
@@ -83,25 +83,25 @@ impl Functions {
     /// # Panics
     /// If the template lacks a variable.
     #[must_use]
-    pub fn of(network: &Network, clock: &VirtualClock, dice: &Dice) -> Self {
+    pub fn of(network: &Network, clock: &VirtualClock, dice: &SimEntropy) -> Self {
         let client = configured!(aws_sdk_dynamodb, network, Service::Table, clock);
         let sqs = configured!(aws_sdk_sqs, network, Service::Queues, clock);
         let table = Table::new(client, template_config::table().0);
-        let store = DynamoStore::at(table.clone(), (clock.clone(), dice.clone()));
+        let store = DynamoStore::with_clock(table.clone(), (clock.clone(), dice.clone()));
         let hooks = api_payments::gateway_router(store, WebhookVerifier::new(WEBHOOK_SECRET));
-        let webhooks = middleware::around(hooks, clock.clone(), dice.clone());
+        let webhooks = middleware::layer(hooks, clock.clone(), dice.clone());
         Self { clock: clock.clone(), dice: dice.clone(), network: network.clone(), table, sqs, webhooks }
     }
 
     /// Carries out commands, as every function over HTTP does.
     #[must_use]
     pub fn store(&self) -> Store {
-        DynamoStore::at(self.table.clone(), (self.clock.clone(), self.dice.clone()))
+        DynamoStore::with_clock(self.table.clone(), (self.clock.clone(), self.dice.clone()))
     }
 
     fn gateway(&self) -> Gateway {
         let line = GatewayLine { network: self.network.clone(), secret: SECRET };
-        StripeGateway::over(line, (REST, SEARCH_LAG), (self.clock.clone(), self.dice.clone()))
+        StripeGateway::new(line, (REST, SEARCH_LAG), (self.clock.clone(), self.dice.clone()))
     }
 
     /// A new instance of `queue-fulfilment`.
@@ -111,9 +111,9 @@ impl Functions {
     #[must_use]
     pub fn fulfilment(&self) -> Instance {
         let env = template_config::environment("queue-fulfilment");
-        let fulfilment = Fulfilment::new(&env, self.store().batching(), self.gateway());
+        let fulfilment = Fulfilment::new(&env, self.store().with_group_commit(), self.gateway());
         let fulfilment = fulfilment.expect("the template gives the variables");
-        let handler = Arc::new(fulfilment.at((self.clock.clone(), self.dice.clone())).one_by_one());
+        let handler = Arc::new(fulfilment.at((self.clock.clone(), self.dice.clone())).into_handler());
         let queue = SqsQueue::from_env(&env, self.sqs.clone()).expect("the template gives the variables");
         Instance { handler, queue: Arc::new(queue), clock: self.clock.clone(), dice: self.dice.clone() }
     }
@@ -122,7 +122,7 @@ impl Functions {
     ///
     /// # Panics
     /// If the template lacks a variable.
-    pub fn relay(&self, events: Vec<Pending>) -> impl Future<Output = Vec<bool>> + Send + 'static {
+    pub fn relay(&self, events: Vec<OutboxEvent>) -> impl Future<Output = Vec<bool>> + Send + 'static {
         let relay = self.publisher();
         async move { relay.handle(events).await }
     }
@@ -153,12 +153,12 @@ impl Functions {
 
     /// When rounds of comparing books begin, and how far they reach back.
     #[must_use]
-    pub fn rounds(&self) -> Rounds {
+    pub fn rounds(&self) -> RoundConfig {
         self.reconciliation().rounds
     }
 
     fn deadline(&self, stem: &str) -> Timestamp {
-        Clock::now(&self.clock).plus(template_config::timeout(stem)).minus(SETTLING)
+        Clock::now(&self.clock).saturating_add(template_config::timeout(stem)).saturating_sub(SETTLING)
     }
 
     /// When a batch of the fulfilment that begins now has to be done.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use simulation::schedule::{Schedule, run};
-use simulation::seeded_bug::Plant;
+use simulation::seeded_bug::SeededBug;
 use simulation::summary::run_all;
 
 /// Runs the order saga and all that races it, under a scheduler that a seed decides for.
@@ -20,33 +20,33 @@ struct Arguments {
     #[arg(long, default_value_t = 1)]
     schedules: u64,
     /// A bug to be noticed, by its name.
-    #[arg(long, value_parser = plant)]
-    plant: Option<Plant>,
+    #[arg(long, value_parser = bug)]
+    seed_bug: Option<SeededBug>,
 }
 
-fn plant(name: &str) -> Result<Plant, String> {
-    let names: Vec<&str> = Plant::ALL.iter().map(|plant| plant.name()).collect();
-    let known = Plant::ALL.into_iter().find(|plant| plant.name() == name);
+fn bug(name: &str) -> Result<SeededBug, String> {
+    let names: Vec<&str> = SeededBug::ALL.iter().map(|bug| bug.name()).collect();
+    let known = SeededBug::ALL.into_iter().find(|bug| bug.name() == name);
     known.ok_or_else(|| format!("must be one of {}", names.join(", ")))
 }
 
 fn main() -> ExitCode {
-    let Arguments { seed, schedules, plant } = Arguments::parse();
-    let holds = if schedules == 1 { one(seed, plant) } else { many(seed, schedules, plant) };
+    let Arguments { seed, schedules, seed_bug } = Arguments::parse();
+    let holds = if schedules == 1 { one(seed, seed_bug) } else { many(seed, schedules, seed_bug) };
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn one(seed: u64, plant: Option<Plant>) -> bool {
-    let schedule = run(seed, plant);
+fn one(seed: u64, seed_bug: Option<SeededBug>) -> bool {
+    let schedule = run(seed, seed_bug);
     show(&schedule);
     schedule.violations.is_empty()
 }
 
-fn many(seed: u64, schedules: u64, plant: Option<Plant>) -> bool {
-    let figures = run_all(seed..seed.saturating_add(schedules), plant);
+fn many(seed: u64, schedules: u64, seed_bug: Option<SeededBug>) -> bool {
+    let figures = run_all(seed..seed.saturating_add(schedules), seed_bug);
     if let Some(failing) = figures.failing.keys().next() {
         println!("The first that fails, with as few decisions as it takes:");
-        show(&run(*failing, plant).shortened(plant));
+        show(&run(*failing, seed_bug).shortened(seed_bug));
     }
     println!("{figures}");
     figures.failing.is_empty()

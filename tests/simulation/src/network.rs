@@ -19,7 +19,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
-use shared::kit::resilience::http_client::{Answer, Call, CallError, Transport};
+use shared::kit::resilience::http_client::{CallError, ServiceRequest, ServiceResponse, Transport};
 use shared::kit::system::clock::{Clock, Timestamp};
 
 use crate::virtual_clock::VirtualClock;
@@ -127,7 +127,7 @@ impl Network {
     pub fn open(&self) -> Vec<(u64, u64, bool)> {
         let mut calls = self.lock();
         let now = Clock::now(&self.clock);
-        calls.pending.retain(|_, call| call.awaited || now.since(call.at) < LATEST);
+        calls.pending.retain(|_, call| call.awaited || now.duration_since(call.at) < LATEST);
         let open = calls.pending.iter().filter(|(_, call)| call.answer.is_none());
         open.map(|(number, call)| (*number, call.by, call.awaited)).collect()
     }
@@ -230,15 +230,15 @@ impl Drop for Asked {
 
 /// The way from a client of AWS to its service.
 #[derive(Debug, Clone)]
-pub struct Line(pub Network, pub Service);
+pub struct SimHttpClient(pub Network, pub Service);
 
-impl HttpClient for Line {
+impl HttpClient for SimHttpClient {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
 
-impl HttpConnector for Line {
+impl HttpConnector for SimHttpClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (network, service) = (self.0.clone(), self.1);
         HttpConnectorFuture::new(async move {
@@ -269,7 +269,7 @@ pub struct GatewayLine {
 }
 
 impl Transport for GatewayLine {
-    async fn send(&self, call: &Call<'_>) -> Result<Answer, CallError> {
+    async fn send(&self, call: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
         let mut request = Request::builder()
             .method(call.method.clone())
             .uri(&call.path)
@@ -278,16 +278,16 @@ impl Transport for GatewayLine {
             request = request.header("idempotency-key", key);
         }
         let form: Vec<String> = call.form.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request.body(Bytes::from(form.join("&"))).map_err(|_| CallError::NoConnection)?;
+        let request = request.body(Bytes::from(form.join("&"))).map_err(|_| CallError::ConnectFailed)?;
         match self.network.ask(Service::Gateway, request).await {
-            Ok(Served { status, body, replayed }) => Ok(Answer {
+            Ok(Served { status, body, replayed }) => Ok(ServiceResponse {
                 replayed,
-                status: http::StatusCode::from_u16(status).map_err(|_| CallError::CutOff)?,
+                status: http::StatusCode::from_u16(status).map_err(|_| CallError::Disconnected)?,
                 retry_after: None,
                 body: serde_json::from_slice(&body).unwrap_or_default(),
             }),
-            Err(Broken::NotSent) => Err(CallError::NoConnection),
-            Err(Broken::CutOff) => Err(CallError::CutOff),
+            Err(Broken::NotSent) => Err(CallError::ConnectFailed),
+            Err(Broken::CutOff) => Err(CallError::Disconnected),
         }
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use http::Request;
 use shared::kit::system::clock::{Clock, Timestamp};
-use stripe_sandbox::{Answered, Effect, Ledger, LostAnswer, Operation, Rule, Sandbox, signature};
+use stripe_sandbox::{Effect, Ledger, LostAnswer, Operation, Response, Rule, Sandbox, signature};
 
 use crate::network::{Broken, Reply, Served};
 use crate::virtual_clock::VirtualClock;
@@ -21,7 +21,7 @@ const SEARCH_IS_BEHIND: Duration = Duration::from_secs(50);
 
 /// What the gateway makes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub enum GatewayMode {
     /// It does as it should.
     Well,
     /// It answers this status and does nothing. A 500 is kept under the idempotency key.
@@ -66,22 +66,24 @@ impl Payments {
     ///
     /// # Panics
     /// If the sandbox waits for something, which nothing here makes it do.
-    pub(crate) fn call(&mut self, request: Request<Bytes>, mood: Mood, now: Timestamp) -> Reply {
+    pub(crate) fn call(&mut self, request: Request<Bytes>, mood: GatewayMode, now: Timestamp) -> Reply {
         let lag = u64::try_from(SEARCH_IS_BEHIND.as_millis()).unwrap_or(u64::MAX);
-        self.sandbox.behave(Rule::on(Operation::Any, Effect::SearchLag { ms: lag }));
+        self.sandbox.add_fault_rule(Rule::on(Operation::Any, Effect::SearchLag { ms: lag }));
         match mood {
-            Mood::Well => {}
-            Mood::Refuses(status) => self.sandbox.behave(Rule::on(Operation::Any, Effect::Fail { status })),
-            Mood::Forgets => {
-                let effect = Effect::ChargeAndLoseAnswer { answer: LostAnswer::InternalError };
-                self.sandbox.behave(Rule::on(Operation::Any, effect));
+            GatewayMode::Well => {}
+            GatewayMode::Refuses(status) => {
+                self.sandbox.add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status }))
+            }
+            GatewayMode::Forgets => {
+                let effect = Effect::ChargeAndDropResponse { answer: LostAnswer::InternalError };
+                self.sandbox.add_fault_rule(Rule::on(Operation::Any, effect));
             }
         }
         let answer = self.sandbox.call(request).now_or_never().expect("the sandbox answers at once");
-        self.sandbox.behave_well();
+        self.sandbox.clear_fault_rules();
         let taken = self.sandbox.take_webhooks();
         self.reports.extend(taken.into_iter().map(|payload| Report { payload, due: now, failures: 0 }));
-        let Answered { status, body, replayed } = answer.ok_or(Broken::CutOff)?;
+        let Response { status, body, replayed } = answer.ok_or(Broken::CutOff)?;
         Ok(Served { status: status.as_u16(), body: body.into(), replayed })
     }
 
@@ -90,7 +92,7 @@ impl Payments {
         let Some(intent) = self.payable(order) else { return false };
         let request = Request::post(format!("/sandbox/payment_intents/{intent}/pay"))
             .body(Bytes::from(format!("payment_method={method}")));
-        request.is_ok_and(|request| self.call(request, Mood::Well, now).is_ok())
+        request.is_ok_and(|request| self.call(request, GatewayMode::Well, now).is_ok())
     }
 
     /// What an order can be paid with.
@@ -105,10 +107,10 @@ impl Payments {
     }
 
     /// A webhook that could not be brought is brought again, for a while.
-    pub fn brought_in_vain(&mut self, report: Report, now: Timestamp) {
+    pub fn retry_webhook(&mut self, report: Report, now: Timestamp) {
         if let Some(pause) = PAUSES.get(report.failures) {
             let failures = report.failures + 1;
-            self.reports.push(Report { due: now.plus(*pause), failures, ..report });
+            self.reports.push(Report { due: now.saturating_add(*pause), failures, ..report });
         }
     }
 

@@ -95,7 +95,7 @@ impl Queues {
         let attributes = entry["MessageAttributes"].as_object().into_iter().flatten();
         let text = |value: &Value| value["StringValue"].as_str().unwrap_or_default().to_owned();
         let attributes = attributes.map(|(name, value)| (name.clone(), text(value))).collect();
-        let visible_at = now.plus(Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap_or(0)));
+        let visible_at = now.saturating_add(Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap_or(0)));
         let message = Message { id: self.next, body, attributes, sent_at: now, visible_at, received: 0 };
         self.next += 1;
         let known = template_config::addresses().iter().any(|(_, known)| known == address);
@@ -115,7 +115,7 @@ impl Queues {
             let id = entry["ReceiptHandle"].as_str().and_then(|handle| handle.parse().ok());
             let seconds = entry["VisibilityTimeout"].as_u64().unwrap_or(0);
             for message in self.messages.iter_mut().filter(|message| Some(message.id) == id) {
-                message.visible_at = now.plus(Duration::from_secs(seconds));
+                message.visible_at = now.saturating_add(Duration::from_secs(seconds));
             }
             successful.push(json!({ "Id": entry["Id"] }));
         }
@@ -149,7 +149,7 @@ impl Queues {
         let mut deliveries = Vec::new();
         for message in self.messages.iter_mut().filter(|message| ids.contains(&message.id)) {
             message.received += 1;
-            message.visible_at = now.plus(template_config::visibility());
+            message.visible_at = now.saturating_add(template_config::visibility());
             deliveries.push(message.delivery());
         }
         deliveries

@@ -12,23 +12,23 @@ const MOST_ROUNDS: usize = 8;
 
 impl World {
     /// Goes on until nothing moves any more without the sweeper; false if it does not come to rest.
-    fn come_to_rest(&mut self) -> bool {
+    fn quiesce(&mut self) -> bool {
         (0..MOST_STEPS).any(|_| !self.step())
     }
 
     /// Ends the storm, lets everything come to its end, and looks whether all is as it should be.
     pub fn end(&mut self) -> Vec<String> {
         self.note("the storm is over");
-        self.chance.calm();
-        let mut at_rest = self.come_to_rest();
+        self.chance.stop_faults();
+        let mut at_rest = self.quiesce();
         for _ in 0..MOST_ROUNDS {
             let commits = self.table.commits;
             self.queues.redrive(self.now());
             let pause = if self.table.awaits_payment() { PAYMENT_WINDOW } else { RECONCILIATION };
-            self.clock.advance_to(self.now().plus(pause + Duration::from_mins(1)));
-            at_rest = at_rest && self.come_to_rest();
+            self.clock.advance_to(self.now().saturating_add(pause + Duration::from_mins(1)));
+            at_rest = at_rest && self.quiesce();
             self.sweep();
-            at_rest = at_rest && self.come_to_rest();
+            at_rest = at_rest && self.quiesce();
             // Moving the position of the comparison is a commit of its own.
             if self.table.commits <= commits + 1 && !self.table.awaits_payment() {
                 break;

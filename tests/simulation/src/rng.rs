@@ -44,13 +44,13 @@ impl Random {
 /// What the scheduler asks at every step. Decisions are counted; after the last one that it is allowed, everything goes as
 /// it should: what comes first goes first, and nothing fails any more.
 #[derive(Debug, Clone)]
-pub struct Chance {
+pub struct DecisionStream {
     random: Random,
     made: usize,
     limit: usize,
 }
 
-impl Chance {
+impl DecisionStream {
     /// The decisions of `seed`, no more than `limit` of them.
     #[must_use]
     pub const fn of(seed: u64, limit: usize) -> Self {
@@ -70,7 +70,7 @@ impl Chance {
     }
 
     /// From now on everything goes as it should.
-    pub const fn calm(&mut self) {
+    pub const fn stop_faults(&mut self) {
         self.limit = self.made;
     }
 
@@ -91,7 +91,7 @@ impl Chance {
     }
 
     /// True in `per_mille` of a thousand throws; never once all is calm.
-    pub fn strikes(&mut self, per_mille: u64) -> bool {
+    pub fn happens(&mut self, per_mille: u64) -> bool {
         per_mille > 0 && self.weigh(&[1_000_u64.saturating_sub(per_mille), per_mille]) == 1
     }
 
@@ -107,9 +107,9 @@ impl Chance {
 
 /// Chance for the code under test: ids and jitter.
 #[derive(Debug, Clone)]
-pub struct Dice(Arc<Mutex<Random>>);
+pub struct SimEntropy(Arc<Mutex<Random>>);
 
-impl Dice {
+impl SimEntropy {
     /// The throws of `seed`.
     #[must_use]
     pub fn of(seed: u64) -> Self {
@@ -117,7 +117,7 @@ impl Dice {
     }
 }
 
-impl Entropy for Dice {
+impl Entropy for SimEntropy {
     fn random(&self) -> u128 {
         let mut random = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (u128::from(random.draw()) << 64) | u128::from(random.draw())

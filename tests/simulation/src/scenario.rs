@@ -23,11 +23,11 @@ pub struct Scenario {
     /// Who buys; each places one order.
     pub buyers: Vec<Buyer>,
     /// What is done, beside what happens by itself.
-    pub deeds: Vec<Deed>,
+    pub deeds: Vec<UserAction>,
     /// How often the sweeper runs while all of that goes on.
     pub ticks: u32,
     /// How much time passes at once in between, if any does.
-    pub night: Option<Duration>,
+    pub long_pause: Option<Duration>,
 }
 
 /// Somebody who buys.
@@ -41,7 +41,7 @@ pub struct Buyer {
 
 /// Something that somebody does to the order of a buyer, whose place it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum UserAction {
     /// The buyer places it, under the one key of theirs.
     Place(usize),
     /// The buyer cancels.
@@ -55,12 +55,12 @@ pub enum Deed {
     /// The seller says that it arrived.
     Deliver(usize),
     /// The buyer pays at the gateway with a card that is declined.
-    PayInVain(usize),
+    PayDeclined(usize),
     /// The buyer pays at the gateway.
     Pay(usize),
 }
 
-impl Deed {
+impl UserAction {
     /// Whose order it is about.
     #[must_use]
     pub const fn buyer(self) -> usize {
@@ -71,7 +71,7 @@ impl Deed {
             | Self::Refund(buyer, _)
             | Self::Ship(buyer)
             | Self::Deliver(buyer)
-            | Self::PayInVain(buyer)
+            | Self::PayDeclined(buyer)
             | Self::Pay(buyer) => buyer,
         }
     }
@@ -86,9 +86,9 @@ impl Scenario {
             deeds.extend(deeds_of(place, buyer, random));
         }
         let (window, day) = (PAYMENT_WINDOW, Duration::from_hours(24));
-        let night = random.one_of(&[None, None, None, Some(window), Some(window), Some(day)]);
-        let ticks = random.one_of(&[0, 0, 1, 2]).max(u32::from(night.is_some()));
-        Self { stock: random.one_of(&[1, 2, 3, 4, 6]), buyers, deeds, ticks, night }
+        let long_pause = random.one_of(&[None, None, None, Some(window), Some(window), Some(day)]);
+        let ticks = random.one_of(&[0, 0, 1, 2]).max(u32::from(long_pause.is_some()));
+        Self { stock: random.one_of(&[1, 2, 3, 4, 6]), buyers, deeds, ticks, long_pause }
     }
 }
 
@@ -110,19 +110,19 @@ impl Buyer {
 }
 
 /// What is done to the order of one buyer.
-fn deeds_of(place: usize, buyer: &Buyer, random: &mut Random) -> Vec<Deed> {
+fn deeds_of(place: usize, buyer: &Buyer, random: &mut Random) -> Vec<UserAction> {
     let half = buyer.quantity * PRICE / 2;
     let possible = [
-        (Deed::Place(place), 100),
-        (Deed::Place(place), 30),
-        (Deed::PayInVain(place), if buyer.method.is_none() { 25 } else { 0 }),
-        (Deed::Pay(place), if buyer.method.is_none() { 75 } else { 0 }),
-        (Deed::CancelAsBuyer(place), 30),
-        (Deed::CancelAsSeller(place), 15),
-        (Deed::Refund(place, Some(half)), 25),
-        (Deed::Refund(place, None), 15),
-        (Deed::Ship(place), 30),
-        (Deed::Deliver(place), 15),
+        (UserAction::Place(place), 100),
+        (UserAction::Place(place), 30),
+        (UserAction::PayDeclined(place), if buyer.method.is_none() { 25 } else { 0 }),
+        (UserAction::Pay(place), if buyer.method.is_none() { 75 } else { 0 }),
+        (UserAction::CancelAsBuyer(place), 30),
+        (UserAction::CancelAsSeller(place), 15),
+        (UserAction::Refund(place, Some(half)), 25),
+        (UserAction::Refund(place, None), 15),
+        (UserAction::Ship(place), 30),
+        (UserAction::Deliver(place), 15),
     ];
     let chosen = possible.into_iter().filter(|(_, percent)| random.percent(*percent));
     chosen.map(|(deed, _)| deed).collect()
@@ -153,7 +153,7 @@ pub fn product() -> ProductId {
     Id::of_digest(3)
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for UserAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Place(buyer) => write!(f, "buyer {buyer} places"),
@@ -163,7 +163,7 @@ impl fmt::Display for Deed {
             Self::Refund(buyer, None) => write!(f, "seller refunds the rest of {buyer}'s"),
             Self::Ship(buyer) => write!(f, "seller ships {buyer}'s"),
             Self::Deliver(buyer) => write!(f, "seller delivered {buyer}'s"),
-            Self::PayInVain(buyer) => write!(f, "buyer {buyer} pays in vain"),
+            Self::PayDeclined(buyer) => write!(f, "buyer {buyer} pays in vain"),
             Self::Pay(buyer) => write!(f, "buyer {buyer} pays"),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::seeded_bug::Plant;
+use crate::seeded_bug::SeededBug;
 use crate::trace::Trace;
 use crate::world::World;
 
@@ -31,13 +31,13 @@ pub struct Schedule {
 
 /// Runs the schedule of a seed.
 #[must_use]
-pub fn run(seed: u64, plant: Option<Plant>) -> Schedule {
+pub fn run(seed: u64, plant: Option<SeededBug>) -> Schedule {
     run_up_to(seed, plant, usize::MAX)
 }
 
 /// Runs the schedule of a seed with its first `limit` decisions only; from then on everything goes as it should.
 #[must_use]
-pub fn run_up_to(seed: u64, plant: Option<Plant>, limit: usize) -> Schedule {
+pub fn run_up_to(seed: u64, plant: Option<SeededBug>, limit: usize) -> Schedule {
     let mut world = World::of(seed, limit, plant);
     let violations = catch_unwind(AssertUnwindSafe(|| live(&mut world)));
     let violations = violations.unwrap_or_else(|_| vec!["the code panicked".to_owned()]);
@@ -65,7 +65,7 @@ impl Schedule {
     /// The same with as few decisions as it takes to fail: found by halving, so that it is short and not surely the
     /// shortest.
     #[must_use]
-    pub fn shortened(self, plant: Option<Plant>) -> Self {
+    pub fn shortened(self, plant: Option<SeededBug>) -> Self {
         let (mut works, mut fails) = (0, self.clone());
         while fails.decisions > works + 1 {
             let middle = works.midpoint(fails.decisions);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::kit::system::clock::Timestamp;
 
-use crate::scenario::Deed;
+use crate::scenario::UserAction;
 use crate::tasks::{Ended, Role};
 use crate::world::{INSTANCES, World};
 
@@ -20,19 +20,19 @@ enum Choice {
     /// An instance gets messages.
     Deliver(usize, Vec<u64>),
     /// An instance gets messages that another is at.
-    Again(usize, Vec<u64>),
+    Redeliver(usize, Vec<u64>),
     /// The relay gets a lane's events.
     Relay(String, usize),
     /// The stream loses a lane's first event.
     Lose(String),
     /// A webhook is brought.
-    Bring(usize),
+    DeliverWebhook(usize),
     /// A deed is begun.
     Begin(usize),
     /// The sweeper ticks.
     Tick,
     /// Much time passes at once.
-    Night(Duration),
+    LongPause(Duration),
     /// Time passes until something is due.
     Pass(Timestamp),
 }
@@ -90,7 +90,7 @@ impl World {
                 choices.push((Choice::Deliver(instance, ready[ready.len() - 1..].to_vec()), 5));
             }
             if stormy && !hidden.is_empty() {
-                choices.push((Choice::Again(instance, vec![hidden[0]]), 1));
+                choices.push((Choice::Redeliver(instance, vec![hidden[0]]), 1));
             }
         }
         let lanes: Vec<(String, usize)> =
@@ -111,7 +111,7 @@ impl World {
         let now = self.now();
         for (place, report) in self.payments.reports.iter().enumerate() {
             if report.due <= now {
-                choices.push((Choice::Bring(place), 4));
+                choices.push((Choice::DeliverWebhook(place), 4));
             }
         }
         for number in self.waiting.clone() {
@@ -124,25 +124,25 @@ impl World {
             choices.push((Choice::Tick, 1));
         }
         if let Some(night) = self.night.filter(|_| stormy && !self.orders.is_empty()) {
-            choices.push((Choice::Night(night), 1));
+            choices.push((Choice::LongPause(night), 1));
         }
     }
 
     /// How likely somebody begins a deed now, if they can.
     fn weight_of(&self, number: usize) -> Option<u64> {
         let deed = self.scenario.deeds[number];
-        if matches!(deed, Deed::Place(_)) {
+        if matches!(deed, UserAction::Place(_)) {
             return self.is_still_asked_for(deed).then_some(4);
         }
         let order = self.orders.get(&deed.buyer())?.to_string();
         let status = self.table.status(&order).unwrap_or_default();
         match deed {
-            Deed::Pay(_) | Deed::PayInVain(_) => self.payments.payable(&order).map(|_| 4),
-            Deed::Refund(..) | Deed::Ship(_) => {
+            UserAction::Pay(_) | UserAction::PayDeclined(_) => self.payments.payable(&order).map(|_| 4),
+            UserAction::Refund(..) | UserAction::Ship(_) => {
                 ["confirmed", "shipped", "delivered"].contains(&status).then_some(3)
             }
-            Deed::Deliver(_) => (status == "shipped").then_some(3),
-            Deed::CancelAsBuyer(_) | Deed::CancelAsSeller(_) | Deed::Place(_) => Some(1),
+            UserAction::Deliver(_) => (status == "shipped").then_some(3),
+            UserAction::CancelAsBuyer(_) | UserAction::CancelAsSeller(_) | UserAction::Place(_) => Some(1),
         }
     }
 
@@ -161,7 +161,7 @@ impl World {
                 self.arrive(number);
             }
             Choice::Vanish(number) => self.network.forget(number),
-            Choice::Deliver(instance, batch) | Choice::Again(instance, batch) => {
+            Choice::Deliver(instance, batch) | Choice::Redeliver(instance, batch) => {
                 self.deliver(instance, &batch);
             }
             Choice::Relay(lane, count) => {
@@ -175,7 +175,7 @@ impl World {
                 self.note(&format!("the stream loses an event of {lane}"));
                 self.table.stream.entry(lane).or_default().pop_front();
             }
-            Choice::Bring(place) => self.bring_or_lose(place),
+            Choice::DeliverWebhook(place) => self.bring_or_lose(place),
             Choice::Begin(number) => {
                 self.waiting.retain(|waiting| *waiting != number);
                 self.note(&format!("deed {number}: {}", self.scenario.deeds[number]));
@@ -185,7 +185,7 @@ impl World {
                 self.ticks -= 1;
                 self.sweep();
             }
-            Choice::Night(night) => self.pass_the_night(night),
+            Choice::LongPause(night) => self.pass_the_night(night),
             Choice::Pass(due) => self.clock.advance_to(due),
         }
     }
@@ -193,7 +193,7 @@ impl World {
     /// Much time passes; no invocation lasts that long.
     fn pass_the_night(&mut self, night: Duration) {
         self.night = None;
-        self.clock.advance_to(self.now().plus(night));
+        self.clock.advance_to(self.now().saturating_add(night));
         self.note("much time has passed");
         for number in self.tasks.numbers() {
             self.crash(number);
@@ -211,11 +211,11 @@ impl World {
 
     fn bring_or_lose(&mut self, place: usize) {
         let report = self.payments.reports.remove(place);
-        if self.chance.strikes(self.storm.lost_reports) {
+        if self.chance.happens(self.storm.lost_reports) {
             self.note("webhook: lost for good");
             return;
         }
-        if self.chance.strikes(self.storm.faults) {
+        if self.chance.happens(self.storm.faults) {
             self.note("webhook: comes twice");
             self.payments.reports.push(report.clone());
         }

@@ -8,7 +8,7 @@ use crate::network::{Broken, Reply, Served, Service};
 
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plant {
+pub enum SeededBug {
     /// Requests leave no receipt.
     NoReceipt,
     /// Orders are written without regard to their version.
@@ -29,7 +29,7 @@ pub enum Plant {
     IgnoredFailure,
 }
 
-impl Plant {
+impl SeededBug {
     /// All of them.
     pub const ALL: [Self; 9] = [
         Self::NoReceipt,
@@ -95,7 +95,7 @@ impl Plant {
             Self::NoReceipt => items.retain(|item| put(item, "kind") != "receipt"),
             Self::NoVersion => unguard(items, |item| put(item, "kind") == "order"),
             Self::LostEvent => items.retain(|item| put(item, "event") != "order.confirmed"),
-            Self::Oversell => indulge(items),
+            Self::Oversell => drop_condition(items),
             Self::NothingReleased => {
                 let over = ["cancelled", "rejected", "expired"];
                 if items.iter().any(|item| over.contains(&put(item, "status"))) {
@@ -143,7 +143,7 @@ fn unguard(items: &mut [Value], concerns: impl Fn(&Value) -> bool) {
 }
 
 /// Every counter moves, whatever it stands at.
-fn indulge(items: &mut [Value]) {
+fn drop_condition(items: &mut [Value]) {
     for item in items {
         if let Some(Value::String(condition)) = item.pointer_mut("/Update/ConditionExpression") {
             *condition = format!("{condition} OR attribute_exists(pk)");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use crate::schedule::{Schedule, run};
-use crate::seeded_bug::Plant;
+use crate::seeded_bug::SeededBug;
 
 /// What came of many schedules.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +29,7 @@ pub struct Figures {
 
 /// Runs the schedules of these seeds, as many at once as the machine has processors.
 #[must_use]
-pub fn run_all(seeds: Range<u64>, plant: Option<Plant>) -> Figures {
+pub fn run_all(seeds: Range<u64>, plant: Option<SeededBug>) -> Figures {
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     run_on(processors, seeds, plant)
 }
@@ -39,7 +39,7 @@ pub fn run_all(seeds: Range<u64>, plant: Option<Plant>) -> Figures {
 /// # Panics
 /// If a thread does, which takes more than a schedule that fails.
 #[must_use]
-pub fn run_on(threads: usize, seeds: Range<u64>, plant: Option<Plant>) -> Figures {
+pub fn run_on(threads: usize, seeds: Range<u64>, plant: Option<SeededBug>) -> Figures {
     let next = AtomicU64::new(seeds.start);
     let worker = || {
         let mut figures = Figures::default();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
-use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::Item;
 
 use crate::template_config;
@@ -20,7 +20,7 @@ pub struct Table {
     /// Transactions that were committed, by their request tokens.
     tokens: HashSet<String>,
     /// What the stream shows: inserts into the outbox, in the order of their commits in each partition.
-    pub stream: BTreeMap<String, VecDeque<Pending>>,
+    pub stream: BTreeMap<String, VecDeque<OutboxEvent>>,
     /// Every version of every order, in the order of their commits.
     pub versions: BTreeMap<String, Vec<(u64, String)>>,
     /// The events that were committed: id and name.
@@ -89,7 +89,7 @@ impl Table {
 
     fn announced(&mut self, item: &Value) {
         let item: Item = serde_json::from_value(item.clone()).expect("an item is one");
-        let event: Pending = serde_dynamo::from_item(item).expect("an event of the outbox is one");
+        let event: OutboxEvent = serde_dynamo::from_item(item).expect("an event of the outbox is one");
         self.events.insert(event.event_id.to_string(), event.event.clone());
         self.stream.entry(event.pk.clone()).or_default().push_back(event);
     }

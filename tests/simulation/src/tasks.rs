@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use crate::network::Network;
 use crate::payments::Report;
-use crate::user_actions::Told;
+use crate::user_actions::ActionResult;
 
 /// What a task is: an invocation, and what becomes of its work when it dies.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub enum Ended {
     /// The webhook was answered with this status.
     Heard(u16),
     /// The caller was told.
-    Told(Told),
+    Told(ActionResult),
     /// The tick is through; whether all of it was.
     Swept(bool),
 }

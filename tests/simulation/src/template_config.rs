@@ -54,7 +54,7 @@ pub(crate) fn timeout(stem: &str) -> Duration {
 static ADDRESSES: LazyLock<Vec<(Subscriber, String)>> = LazyLock::new(|| {
     let env = environment("stream-outbox-relay");
     let address = |subscriber: &Subscriber| {
-        let address = env.text(subscriber.queue_variable()).expect("the relay knows every queue");
+        let address = env.text(subscriber.queue_env_var()).expect("the relay knows every queue");
         (*subscriber, address.to_owned())
     };
     Subscriber::ALL.iter().map(address).collect()

@@ -9,17 +9,19 @@ use shared::domain::order::{Order, OrderId, Shipment};
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
 use shared::domain::values::money::{Amount, Money, Quantity};
-use shared::kit::command::{Cause, Command, CorrelationId, ExecuteError, Receipt, Store as _};
+use shared::kit::command::{
+    Command, CommandContext, CorrelationId, ExecuteError, IdempotencyRecord, Store as _,
+};
 use shared::kit::system::clock::{Clock, Timestamp};
 
 use crate::functions::Store;
-use crate::rng::Dice;
-use crate::scenario::{self, Buyer, Deed, PRICE};
+use crate::rng::SimEntropy;
+use crate::scenario::{self, Buyer, PRICE, UserAction};
 use crate::virtual_clock::VirtualClock;
 
 /// What the caller is told.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub enum ActionResult {
     /// It is done.
     Done(Box<Order>),
     /// It is refused, for this reason.
@@ -36,7 +38,7 @@ pub struct Api {
     /// The time.
     pub clock: VirtualClock,
     /// Where new ids come from.
-    pub dice: Dice,
+    pub dice: SimEntropy,
 }
 
 /// A price in euro cents.
@@ -63,35 +65,37 @@ impl Api {
     ///
     /// # Panics
     /// If text that is written here does not parse.
-    pub async fn carry_out(self, deed: Deed, plan: Buyer, order: Option<OrderId>) -> Told {
+    pub async fn perform(self, deed: UserAction, plan: Buyer, order: Option<OrderId>) -> ActionResult {
         let now = self.clock.now();
         let Some(id) = order else { return self.place(deed.buyer(), &plan, now).await };
         let (buyer, seller) = (scenario::buyer(deed.buyer()), scenario::seller());
         let reason = || "changed my mind".parse().expect("a reason is one");
         match deed {
-            Deed::CancelAsBuyer(_) => {
+            UserAction::CancelAsBuyer(_) => {
                 self.execute(CancelOrder { id, by: buyer, reason: None }, None, now).await
             }
-            Deed::CancelAsSeller(_) => {
+            UserAction::CancelAsSeller(_) => {
                 self.execute(CancelOrder { id, by: seller, reason: Some(reason()) }, None, now).await
             }
-            Deed::Refund(_, amount) => {
+            UserAction::Refund(_, amount) => {
                 let command = RefundOrder { id, by: seller, amount: amount.map(cents), reason: reason() };
                 let key = format!("refund-{id}-{}", amount.unwrap_or_default());
                 self.execute(command, Some((seller, "POST /v1/orders/{id}/refund", &key)), now).await
             }
-            Deed::Ship(_) => {
+            UserAction::Ship(_) => {
                 let parsed = ("DHL".parse(), "JJD1".parse());
-                let (Ok(carrier), Ok(tracking_number)) = parsed else { return Told::Unknown };
+                let (Ok(carrier), Ok(tracking_number)) = parsed else { return ActionResult::Unknown };
                 let shipment = Shipment { carrier, tracking_number };
                 self.execute(ShipOrder { id, by: seller, shipment }, None, now).await
             }
-            Deed::Deliver(_) => self.execute(DeliverOrder { id, by: seller }, None, now).await,
-            Deed::Place(_) | Deed::Pay(_) | Deed::PayInVain(_) => self.place(deed.buyer(), &plan, now).await,
+            UserAction::Deliver(_) => self.execute(DeliverOrder { id, by: seller }, None, now).await,
+            UserAction::Place(_) | UserAction::Pay(_) | UserAction::PayDeclined(_) => {
+                self.place(deed.buyer(), &plan, now).await
+            }
         }
     }
 
-    async fn place(&self, place: usize, plan: &Buyer, now: Timestamp) -> Told {
+    async fn place(&self, place: usize, plan: &Buyer, now: Timestamp) -> ActionResult {
         let by = scenario::buyer(place);
         let quantity = Quantity::try_from(plan.quantity).expect("the quantity is within bounds");
         let item =
@@ -106,21 +110,23 @@ impl Api {
         command: C,
         key: Option<(Actor, &str, &str)>,
         now: Timestamp,
-    ) -> Told {
-        let cause = Cause::new(correlation(), now);
+    ) -> ActionResult {
+        let cause = CommandContext::new(correlation(), now);
         let cause = match key {
             Some((by, route, key)) => {
                 let (caller, fingerprint) = (by.user.to_string(), "the same body".to_owned());
-                cause.once(Receipt::of_request(&caller, route, key, fingerprint, now))
+                cause.once(IdempotencyRecord::for_request(&caller, route, key, fingerprint, now))
             }
             None => cause,
         };
         match self.store.execute(command, &cause).await {
-            Ok(executed) => Told::Done(Box::new(executed.into_output())),
-            Err(ExecuteError::Refused(refusal)) => Told::Refused(refusal.to_string()),
-            Err(ExecuteError::KeyReused) => Told::Refused("the key was used for something else".to_owned()),
+            Ok(executed) => ActionResult::Done(Box::new(executed.into_output())),
+            Err(ExecuteError::Refused(refusal)) => ActionResult::Refused(refusal.to_string()),
+            Err(ExecuteError::KeyReused) => {
+                ActionResult::Refused("the key was used for something else".to_owned())
+            }
             Err(ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::Store(_)) => {
-                Told::Unknown
+                ActionResult::Unknown
             }
         }
     }

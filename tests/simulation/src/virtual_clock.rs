@@ -59,7 +59,7 @@ impl VirtualClock {
 
     /// Lets time pass up to `moment`, and wakes everybody whose time has come.
     pub fn advance_to(&self, moment: Timestamp) {
-        let by = moment.since(Clock::now(self));
+        let by = moment.duration_since(Clock::now(self));
         self.0.millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);
         self.0.sandbox.advance(by);
         let now = Clock::now(self).as_millis();
@@ -74,16 +74,19 @@ impl VirtualClock {
     /// How long the world has been going.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        Clock::now(self).since(Timestamp::from_millis(BEGINNING))
+        Clock::now(self).duration_since(Timestamp::from_millis(BEGINNING))
     }
 
     fn sleepers(&self) -> MutexGuard<'_, BTreeMap<(i64, u64), Waker>> {
         self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn nap(&self, duration: Duration) -> Nap {
-        let place = (Clock::now(self).plus(duration).as_millis(), self.0.next.fetch_add(1, Ordering::SeqCst));
-        Nap { clock: self.clone(), place }
+    fn nap(&self, duration: Duration) -> VirtualSleep {
+        let place = (
+            Clock::now(self).saturating_add(duration).as_millis(),
+            self.0.next.fetch_add(1, Ordering::SeqCst),
+        );
+        VirtualSleep { clock: self.clone(), place }
     }
 }
 
@@ -94,12 +97,12 @@ impl Default for VirtualClock {
 }
 
 /// Somebody who sleeps. Dropped, nobody waits for it any more.
-struct Nap {
+struct VirtualSleep {
     clock: VirtualClock,
     place: (i64, u64),
 }
 
-impl Future for Nap {
+impl Future for VirtualSleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -111,7 +114,7 @@ impl Future for Nap {
     }
 }
 
-impl Drop for Nap {
+impl Drop for VirtualSleep {
     fn drop(&mut self) {
         self.clock.sleepers().remove(&self.place);
     }

@@ -1,29 +1,29 @@
 //! One world: the functions, what they call, and the people, all moved by one scheduler.
 
 use http_body_util::BodyExt;
-use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::order::OrderId;
 use shared::domain::product::create::NewProduct;
-use shared::domain::reconciliation::cursor::{MovePosition, Position};
-use shared::kit::command::{Cause, Store as _};
+use shared::domain::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
+use shared::kit::command::{CommandContext, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tower::ServiceExt;
 
-use crate::audit::{Evidence, Promises};
-use crate::faults::Storm;
+use crate::audit::{Acknowledged, Evidence};
+use crate::faults::FaultProfile;
 use crate::functions::{Functions, Instance};
 use crate::network::Network;
 use crate::payments::{Payments, Report};
 use crate::queues::Queues;
-use crate::rng::{Chance, Dice, Random};
-use crate::scenario::{self, Deed, PRICE, Scenario};
-use crate::seeded_bug::Plant;
+use crate::rng::{DecisionStream, Random, SimEntropy};
+use crate::scenario::{self, PRICE, Scenario, UserAction};
+use crate::seeded_bug::SeededBug;
 use crate::table::Table;
 use crate::tasks::{Ended, Role, Tasks};
 use crate::trace::Trace;
-use crate::user_actions::{Api, Told, cents, correlation};
+use crate::user_actions::{ActionResult, Api, cents, correlation};
 use crate::virtual_clock::VirtualClock;
 
 /// How many instances of the fulfilment there are.
@@ -36,10 +36,10 @@ const KEYS_ARE_GOOD_FOR: Duration = Duration::from_hours(23);
 /// One world.
 pub struct World {
     pub(crate) clock: VirtualClock,
-    pub(crate) dice: Dice,
-    pub(crate) chance: Chance,
-    pub(crate) storm: Storm,
-    pub(crate) plant: Option<Plant>,
+    pub(crate) dice: SimEntropy,
+    pub(crate) chance: DecisionStream,
+    pub(crate) storm: FaultProfile,
+    pub(crate) plant: Option<SeededBug>,
     pub(crate) scenario: Scenario,
     pub(crate) network: Network,
     pub(crate) functions: Functions,
@@ -52,7 +52,7 @@ pub struct World {
     pub(crate) waiting: Vec<usize>,
     pub(crate) ticks: u32,
     pub(crate) night: Option<Duration>,
-    pub(crate) promises: Promises,
+    pub(crate) promises: Acknowledged,
     /// When each buyer first asked for the order.
     pub(crate) begun: BTreeMap<usize, Timestamp>,
     /// The order of each buyer, once somebody was told of it.
@@ -67,15 +67,15 @@ pub struct World {
 impl World {
     /// The world of a seed, in which so many decisions are made and everything goes as it should from then on.
     #[must_use]
-    pub fn of(seed: u64, limit: usize, plant: Option<Plant>) -> Self {
+    pub fn of(seed: u64, limit: usize, plant: Option<SeededBug>) -> Self {
         // What the SDK throws dice for: request tokens, and the jitter of its retries.
         fastrand::seed(seed);
         let mut plan = Random::of(seed, 0);
-        let (clock, dice) = (VirtualClock::new(), Dice::of(seed));
+        let (clock, dice) = (VirtualClock::new(), SimEntropy::of(seed));
         let network = Network::at(&clock);
         let functions = Functions::of(&network, &clock, &dice);
         let scenario = Scenario::of(&mut plan);
-        let chance = (Chance::of(seed, limit), Storm::of(&mut plan));
+        let chance = (DecisionStream::of(seed, limit), FaultProfile::of(&mut plan));
         let mut world = Self::still(scenario, chance, (clock, dice, network), functions);
         world.set_up();
         world.plant = plant;
@@ -85,8 +85,8 @@ impl World {
     /// A world in which nothing has happened.
     fn still(
         scenario: Scenario,
-        (chance, storm): (Chance, Storm),
-        (clock, dice, network): (VirtualClock, Dice, Network),
+        (chance, storm): (DecisionStream, FaultProfile),
+        (clock, dice, network): (VirtualClock, SimEntropy, Network),
         functions: Functions,
     ) -> Self {
         Self {
@@ -100,8 +100,8 @@ impl World {
             payments: Payments::open(&clock),
             waiting: (0..scenario.deeds.len()).collect(),
             ticks: scenario.ticks,
-            night: scenario.night,
-            promises: Promises::default(),
+            night: scenario.long_pause,
+            promises: Acknowledged::default(),
             begun: BTreeMap::new(),
             orders: BTreeMap::new(),
             trace: Trace::default(),
@@ -131,13 +131,14 @@ impl World {
             name: "Mugs".parse().expect("the name is well-formed"),
             description: None,
             currency: "EUR".parse().expect("the euro is a currency"),
-            status: OpeningStatus::Active,
+            status: InitialStatus::Active,
             products: vec![product],
         };
         let (store, now) = (self.functions.store(), self.now());
-        let bookmark = MovePosition { from: None, to: Position::first(self.functions.rounds(), now) };
+        let bookmark =
+            AdvanceCursor { from: None, to: ReconciliationCursor::first(self.functions.rounds(), now) };
         let work = async move {
-            let cause = Cause::new(correlation(), now);
+            let cause = CommandContext::new(correlation(), now);
             let opened = store.execute(command, &cause).await.is_ok();
             Ended::Swept(opened && store.execute(bookmark, &cause).await.is_ok())
         };
@@ -187,7 +188,7 @@ impl World {
             (Role::Webhook(report), Ended::Heard(status)) => {
                 self.note(&format!("webhook: answered {status}"));
                 if status >= 300 {
-                    self.payments.brought_in_vain(report, self.now());
+                    self.payments.retry_webhook(report, self.now());
                 }
             }
             (Role::Deed(deed, tries), Ended::Told(told)) => self.told(deed, tries, told),
@@ -201,7 +202,7 @@ impl World {
     fn batch_ended(&mut self, instance: usize, batch: Vec<u64>, failures: &[String]) {
         let done = batch.into_iter().filter(|id| !failures.contains(&id.to_string()));
         let done: Vec<u64> = done.collect();
-        let lost = self.chance.strikes(self.storm.faults / 4);
+        let lost = self.chance.happens(self.storm.faults / 4);
         self.note(&format!(
             "fulfilment {instance}: done with {done:?}, back come {failures:?}{}",
             if lost { "; their deletion is lost" } else { "" }
@@ -211,19 +212,19 @@ impl World {
         }
     }
 
-    fn told(&mut self, number: usize, tries: u32, told: Told) {
+    fn told(&mut self, number: usize, tries: u32, told: ActionResult) {
         let deed = self.scenario.deeds[number];
         match told {
-            Told::Done(order) => {
+            ActionResult::Done(order) => {
                 self.note(&format!("{deed}: done, {} is {:?}", order.id, order.status));
-                if matches!(deed, Deed::Place(_)) {
+                if matches!(deed, UserAction::Place(_)) {
                     self.orders.insert(deed.buyer(), order.id);
                     self.promises.placed.entry(deed.buyer()).or_default().insert(order.id.to_string());
                 }
                 self.promises.done.push((deed, order.id.to_string()));
             }
-            Told::Refused(reason) => self.note(&format!("{deed}: refused, {reason}")),
-            Told::Unknown => self.try_again(number, tries),
+            ActionResult::Refused(reason) => self.note(&format!("{deed}: refused, {reason}")),
+            ActionResult::Unknown => self.try_again(number, tries),
         }
     }
 
@@ -239,9 +240,9 @@ impl World {
     }
 
     /// Whether a deed may be asked for under its key: answers are kept for a day, and nobody repeats a question for longer.
-    pub(crate) fn is_still_asked_for(&self, deed: Deed) -> bool {
+    pub(crate) fn is_still_asked_for(&self, deed: UserAction) -> bool {
         let begun = self.begun.get(&deed.buyer());
-        begun.is_none_or(|begun| self.now().since(*begun) < KEYS_ARE_GOOD_FOR)
+        begun.is_none_or(|begun| self.now().duration_since(*begun) < KEYS_ARE_GOOD_FOR)
     }
 
     /// Begins a deed, or what follows from it without any function of ours.
@@ -251,18 +252,18 @@ impl World {
         let now = self.now();
         self.begun.entry(deed.buyer()).or_insert(now);
         match (deed, order) {
-            (Deed::Pay(_), Some(order)) => {
+            (UserAction::Pay(_), Some(order)) => {
                 self.payments.pay(&order.to_string(), "pm_card_visa", now);
             }
-            (Deed::PayInVain(_), Some(order)) => {
+            (UserAction::PayDeclined(_), Some(order)) => {
                 self.payments.pay(&order.to_string(), "pm_card_chargeDeclined", now);
             }
             _ => {
                 let api =
                     Api { store: self.functions.store(), clock: self.clock.clone(), dice: self.dice.clone() };
                 let plan = self.scenario.buyers[deed.buyer()].clone();
-                let order = order.filter(|_| !matches!(deed, Deed::Place(_)));
-                let work = api.carry_out(deed, plan, order);
+                let order = order.filter(|_| !matches!(deed, UserAction::Place(_)));
+                let work = api.perform(deed, plan, order);
                 self.tasks.begin(Role::Deed(number, tries), async move { Ended::Told(work.await) });
             }
         }
@@ -285,7 +286,7 @@ impl World {
         self.crashes += 1;
         match self.tasks.kill(number) {
             Some(Role::Consumer(instance, _)) => self.instances[instance] = self.functions.fulfilment(),
-            Some(Role::Webhook(report)) => self.payments.brought_in_vain(report, self.now()),
+            Some(Role::Webhook(report)) => self.payments.retry_webhook(report, self.now()),
             Some(Role::Deed(deed, tries)) => self.try_again(deed, tries),
             Some(Role::Relay(..) | Role::Sweeper) | None => {}
         }

@@ -19,10 +19,10 @@ use crate::fixture::{cause, new_id};
 use crate::{openapi_contract, workspace};
 
 /// How long anything that happens by itself may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// A running system with the real function binaries.
-pub struct Shop {
+pub struct TestApp {
     stack: Stack,
     http: Client,
     dynamodb: aws_sdk_dynamodb::Client,
@@ -31,7 +31,7 @@ pub struct Shop {
 
 /// Somebody with an account, logged in.
 #[derive(Debug, Clone)]
-pub struct Customer {
+pub struct TestUser {
     /// The account's id.
     pub id: String,
     /// The account's address.
@@ -80,15 +80,15 @@ impl Answer {
 }
 
 /// A request to be sent.
-pub struct Ask<'a> {
-    shop: &'a Shop,
+pub struct RequestBuilder<'a> {
+    shop: &'a TestApp,
     request: reqwest::RequestBuilder,
 }
 
-impl Ask<'_> {
+impl RequestBuilder<'_> {
     /// On behalf of `customer`.
     #[must_use]
-    pub fn by(self, customer: &Customer) -> Self {
+    pub fn by(self, customer: &TestUser) -> Self {
         Self { request: self.request.bearer_auth(&customer.token), ..self }
     }
 
@@ -132,12 +132,12 @@ impl Ask<'_> {
             .unwrap_or_else(|error| panic!("{}: {error}", self.shop.stack.url()));
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.expect("the answer is complete");
-        openapi_contract::hold(&method, &path, status, &headers, text.as_bytes());
+        openapi_contract::assert_conforms(&method, &path, status, &headers, text.as_bytes());
         Answer { status, headers, text }
     }
 }
 
-impl Shop {
+impl TestApp {
     /// A shop on a stack as it is.
     ///
     /// # Panics
@@ -212,16 +212,16 @@ impl Shop {
 
     /// A request to the API.
     #[must_use]
-    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+    pub fn ask(&self, method: Method, path: &str) -> RequestBuilder<'_> {
         let request = self.http.request(method, format!("{}{path}", self.stack.url()));
-        Ask { shop: self, request }
+        RequestBuilder { shop: self, request }
     }
 
     /// Registers somebody and logs them in.
     ///
     /// # Panics
     /// If either fails.
-    pub async fn customer(&self, name: &str) -> Customer {
+    pub async fn customer(&self, name: &str) -> TestUser {
         let email = format!("{name}@example.com");
         let password = "correct horse battery staple";
         let account = json!({ "email": email, "password": password, "name": name });
@@ -230,14 +230,14 @@ impl Shop {
         let login = json!({ "email": email, "password": password });
         let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        Customer { id: text(&id), email, token: text(&tokens["accessToken"]) }
+        TestUser { id: text(&id), email, token: text(&tokens["accessToken"]) }
     }
 
     /// Has somebody in this role, whom nobody can register as over HTTP, and logs them in.
     ///
     /// # Panics
     /// If that fails.
-    pub async fn appointed(&self, name: &str, role: Role) -> Customer {
+    pub async fn user_with_role(&self, name: &str, role: Role) -> TestUser {
         let password = "correct horse battery staple";
         let hasher = Hasher::default();
         let hash = hasher.hash(password.parse().expect("it is one"));
@@ -253,7 +253,7 @@ impl Shop {
         let store = DynamoStore::new(Table::new(self.dynamodb(), table));
         let user = store.execute(register, &cause(SystemClock.now())).await.expect("it is registered");
         let id = user.into_output().id.to_string();
-        Customer { id, token: self.log_in(&email).await, email }
+        TestUser { id, token: self.log_in(&email).await, email }
     }
 
     /// Logs somebody in who has the customary password; gives the access token.
@@ -270,7 +270,7 @@ impl Shop {
     ///
     /// # Panics
     /// If that fails.
-    pub async fn product(&self, seller: &Customer, price: i64, stock: i64) -> String {
+    pub async fn product(&self, seller: &TestUser, price: i64, stock: i64) -> String {
         let market = json!({ "name": "Mugs and more", "currency": "EUR" });
         let market = self.ask(Method::POST, "/v1/markets").by(seller).json(&market).send().await;
         let market = market.data(StatusCode::CREATED);
@@ -288,7 +288,7 @@ impl Shop {
     /// Places an order of one product; gives the answer.
     pub async fn order(
         &self,
-        buyer: &Customer,
+        buyer: &TestUser,
         key: &str,
         product: &str,
         quantity: i64,
@@ -305,7 +305,7 @@ impl Shop {
     ///
     /// # Panics
     /// If it does not.
-    pub async fn look(&self, customer: &Customer, order: &str) -> Value {
+    pub async fn get_order(&self, customer: &TestUser, order: &str) -> Value {
         self.ask(Method::GET, &format!("/v1/orders/{order}")).by(customer).send().await.data(StatusCode::OK)
     }
 
@@ -313,9 +313,9 @@ impl Shop {
     ///
     /// # Panics
     /// If it is not in time.
-    pub async fn order_in(&self, customer: &Customer, order: &str, statuses: &[&str]) -> Value {
+    pub async fn order_in(&self, customer: &TestUser, order: &str, statuses: &[&str]) -> Value {
         let look = || async {
-            let shown = self.look(customer, order).await;
+            let shown = self.get_order(customer, order).await;
             statuses.iter().any(|status| shown["status"] == *status).then_some(shown)
         };
         eventually(&format!("the order is one of {statuses:?}"), look).await
@@ -340,8 +340,8 @@ impl Shop {
     ///
     /// # Panics
     /// If something is left for too long.
-    pub async fn quiet(&self) {
-        self.stack.idle(PATIENCE).await.expect("the stack comes to rest");
+    pub async fn wait_until_idle(&self) {
+        self.stack.idle(WAIT_TIMEOUT).await.expect("the stack comes to rest");
     }
 }
 
@@ -358,7 +358,9 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, look: impl
             local::system::clock::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+    tokio::time::timeout(WAIT_TIMEOUT, waiting)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain until {what}"))
 }
 
 fn sqs(endpoint: &str) -> aws_sdk_sqs::Client {

@@ -21,10 +21,10 @@ mod uniqueness;
 mod versions;
 mod violation;
 
-pub use expectations::Journal;
+pub use expectations::Expectations;
 pub use history::{Change, History};
-pub use http_log::{Exchange, Exchanges};
+pub use http_log::{Exchange, HttpLog};
 pub use items::Items;
-pub use snapshot::Evidence;
-pub use stock_and_money::Books;
+pub use snapshot::AuditSnapshot;
+pub use stock_and_money::MoneyAndStock;
 pub use violation::{Invariant, Violation};

@@ -39,7 +39,7 @@ pub struct Seen {
 
 /// How the collector treats requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub enum CollectorMode {
     /// It takes them.
     Well,
     /// It accepts connections and says nothing.
@@ -58,7 +58,7 @@ pub struct Collector {
 struct Shared {
     spans: Mutex<Vec<Seen>>,
     raw: Mutex<Vec<u8>>,
-    mood: watch::Sender<Mood>,
+    mood: watch::Sender<CollectorMode>,
 }
 
 impl Collector {
@@ -72,7 +72,7 @@ impl Collector {
         let shared = Arc::new(Shared {
             spans: Mutex::default(),
             raw: Mutex::default(),
-            mood: watch::Sender::new(Mood::Well),
+            mood: watch::Sender::new(CollectorMode::Well),
         });
         let router = Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap_or_default() });
@@ -86,7 +86,7 @@ impl Collector {
     }
 
     /// Treats requests in another way from now on.
-    pub fn be(&self, mood: Mood) {
+    pub fn be(&self, mood: CollectorMode) {
         self.shared.mood.send_replace(mood);
     }
 
@@ -115,7 +115,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// `POST /v1/traces`
 async fn take(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
-    if *shared.mood.borrow() == Mood::Silent {
+    if *shared.mood.borrow() == CollectorMode::Silent {
         // Whoever waits gives up; what it wanted to say is not heard.
         std::future::pending::<()>().await;
     }

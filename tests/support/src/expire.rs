@@ -2,17 +2,17 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::app::Shop;
+use crate::app::TestApp;
 use crate::audit::Items;
 use crate::audit::items::key;
 
-impl Shop {
+impl TestApp {
     /// Has the items of this kind lapse whose partition key ends so: their time is over, and the table has not noticed yet.
     /// Says how many there were.
     ///
     /// # Panics
     /// If the table does not answer.
-    pub async fn lapse(&self, kind: &str, end: &str) -> usize {
+    pub async fn expire_items(&self, kind: &str, end: &str) -> usize {
         let table = self.stack().table_name("Table").expect("the template has the table");
         let items = Items::scan(self).await;
         let places: Vec<_> = items.of_kind(kind).map(key).filter(|place| place.pk.ends_with(end)).collect();

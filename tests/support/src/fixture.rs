@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::domain::market::create::{CreateMarket, OpeningStatus};
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::market::{Market, MarketEvent, MarketStatus};
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::order::{Order, OrderId};
@@ -21,7 +21,7 @@ use shared::domain::values::id::{Id, Identified};
 use shared::domain::values::money::{Amount, Money, Quantity};
 use shared::kit::auth::access_token::TokenSigner;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
-use shared::kit::command::{Cause, Change, Command, CorrelationId, Entity, Reads, Store, Version};
+use shared::kit::command::{Change, Command, CommandContext, CorrelationId, Entity, ReadSet, Store, Version};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::kit::system::config::Environment;
 
@@ -43,7 +43,7 @@ pub const PRODUCT: &str = "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 pub const ORDER: &str = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 
 /// A table, and the adapters that work on it.
-pub struct Scene {
+pub struct Marketplace {
     /// The table.
     pub table: TestTable,
     /// Carries out commands on it.
@@ -113,12 +113,12 @@ pub fn cents(amount: i64) -> Money {
 /// # Panics
 /// Never.
 #[must_use]
-pub fn cause(at: Timestamp) -> Cause {
+pub fn cause(at: Timestamp) -> CommandContext {
     let correlation = CorrelationId::try_from("a-test".to_owned());
-    Cause::new(correlation.expect("the correlation id is well-formed"), at)
+    CommandContext::new(correlation.expect("the correlation id is well-formed"), at)
 }
 
-impl Scene {
+impl Marketplace {
     /// An empty table.
     ///
     /// # Panics
@@ -142,7 +142,7 @@ impl Scene {
         {
             scene.person(actor, name).await;
         }
-        scene.market(MARKET, seller(), OpeningStatus::Active).await;
+        scene.market(MARKET, seller(), InitialStatus::Active).await;
         scene.product(PRODUCT, MARKET, seller(), ("MUG-1", 1_999, 10)).await;
         scene
     }
@@ -205,7 +205,7 @@ impl Scene {
     ///
     /// # Panics
     /// If somebody else changed it meanwhile.
-    pub async fn force<R: Entity>(&self, entity: R, event: R::Event)
+    pub async fn put_entity<R: Entity>(&self, entity: R, event: R::Event)
     where
         R::Event: Clone,
         R::Id: ToString,
@@ -228,14 +228,14 @@ impl Scene {
     pub async fn suspend(&self, user: User) {
         let event = UserEvent::Registered { user_id: user.id };
         let version = user.version.next();
-        self.force(User { status: UserStatus::Suspended, version, ..user }, event).await;
+        self.put_entity(User { status: UserStatus::Suspended, version, ..user }, event).await;
     }
 
     /// Opens a market in EUR, without products.
     ///
     /// # Panics
     /// If it is refused.
-    pub async fn market(&self, market: &str, by: Actor, status: OpeningStatus) -> Market {
+    pub async fn market(&self, market: &str, by: Actor, status: InitialStatus) -> Market {
         let name = "Mugs and more".parse().expect("the name is well-formed");
         let currency = "EUR".parse().expect("the euro is a currency");
         let (id, products, description) = (id(market), Vec::new(), None);
@@ -246,7 +246,7 @@ impl Scene {
     pub async fn move_market(&self, market: Market, status: MarketStatus) {
         let event = MarketEvent::Created { market_id: market.id };
         let version = market.version.next();
-        self.force(Market { status, version, ..market }, event).await;
+        self.put_entity(Market { status, version, ..market }, event).await;
     }
 
     /// Lists a product: its SKU, its price in cents, and how many pieces there are.
@@ -309,8 +309,8 @@ where
     type Output = Version;
     type Error = Infallible;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<Version, Infallible>, Infallible> {
@@ -320,12 +320,12 @@ where
 
 /// A clock that stands still until it is moved. Who waits on it moves it, and is written down.
 #[derive(Debug, Clone)]
-pub struct HandClock {
+pub struct ManualClock {
     millis: Arc<AtomicI64>,
     waits: Arc<Mutex<Vec<Duration>>>,
 }
 
-impl HandClock {
+impl ManualClock {
     /// A clock that shows this moment.
     #[must_use]
     pub fn at(moment: Timestamp) -> Self {
@@ -345,7 +345,7 @@ impl HandClock {
     }
 }
 
-impl Clock for HandClock {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.millis.load(Ordering::SeqCst))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::{Customer, Shop, workspace};
+use crate::{TestApp, TestUser, workspace};
 
 /// What is wrong with an answer: a server's error, a status, media type, header or body that is not promised, and a wrong
 /// request that is answered as if it were right.
@@ -41,7 +41,7 @@ pub struct Verdict {
 ///
 /// # Panics
 /// If the tool is not installed; `make fuzz` does that.
-pub async fn run(shop: &Shop, caller: &Customer, effort: Effort) -> Verdict {
+pub async fn run(shop: &TestApp, caller: &TestUser, effort: Effort) -> Verdict {
     let tool = workspace(".venv/bin/schemathesis");
     assert!(tool.exists(), "schemathesis is not installed: run `make fuzz`");
     let mut run = Command::new(tool)

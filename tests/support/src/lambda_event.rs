@@ -150,13 +150,13 @@ pub async fn send(router: &Router, event: &Value) -> Answer {
 pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answer {
     let text = event.to_string();
     let request: Request = lambda_http::request::from_str(&text).expect("the event is one of API Gateway's");
-    let router = middleware::around(router.clone(), clock, SystemEntropy);
+    let router = middleware::layer(router.clone(), clock, SystemEntropy);
     let response = Box::pin(router.oneshot(request)).await.expect("a router always answers");
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("the body is in memory").to_bytes().to_vec();
     let told = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let method = told("/requestContext/http/method").parse().expect("the event has a method");
     let path = format!("{}?{}", told("/rawPath"), told("/rawQueryString"));
-    openapi_contract::hold(&method, &path, parts.status, &parts.headers, &bytes);
+    openapi_contract::assert_conforms(&method, &path, parts.status, &parts.headers, &bytes);
     Answer { status: parts.status, headers: parts.headers, bytes }
 }

@@ -21,8 +21,8 @@ pub mod table;
 
 use std::path::PathBuf;
 
-pub use crate::app::{Customer, Shop};
-pub use crate::fixture::Scene;
+pub use crate::app::{TestApp, TestUser};
+pub use crate::fixture::Marketplace;
 pub use collector::Collector;
 pub use table::TestTable;
 

@@ -2,15 +2,15 @@
 
 use std::convert::Infallible;
 
-use shared::kit::command::{Adjustment, Change, Command, Reads};
+use shared::kit::command::{Adjustment, Change, Command, ReadSet};
 use shared::kit::system::clock::Timestamp;
-use shared::projections::list_total::{ListName, ListTotal};
+use shared::projections::list_total::{ListKey, ListTotal};
 
-use crate::Scene;
+use crate::Marketplace;
 
-impl Scene {
+impl Marketplace {
     /// Counts so many things more in a list.
-    pub async fn counted(&self, list: ListName, by: i64) {
+    pub async fn counted(&self, list: ListKey, by: i64) {
         self.run(Count { list, by }).await;
     }
 }
@@ -19,7 +19,7 @@ impl Scene {
 #[derive(Debug, Clone)]
 pub struct Count {
     /// Which list.
-    pub list: ListName,
+    pub list: ListKey,
     /// By how many things.
     pub by: i64,
 }
@@ -29,12 +29,12 @@ impl Command for Count {
     type Output = ();
     type Error = Infallible;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
         let moved = Adjustment::of::<ListTotal>().add(ListTotal::COUNT, self.by);
-        Ok(Change::of(()).note::<ListTotal>(&self.list, moved))
+        Ok(Change::of(()).adjust_unchecked::<ListTotal>(&self.list, moved))
     }
 }

@@ -24,7 +24,7 @@ struct Contract {
 ///
 /// # Panics
 /// If the answer is not one that is promised.
-pub fn hold(method: &Method, path: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
+pub fn assert_conforms(method: &Method, path: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     // Of a body with chosen fields, less is promised than a schema can say.
     if status.is_success() && query.split('&').any(|parameter| parameter.starts_with("fields=")) {
@@ -34,7 +34,7 @@ pub fn hold(method: &Method, path: &str, status: StatusCode, headers: &HeaderMap
     let is_ours = headers.contains_key(&REQUEST_ID);
     if let Some(operation) = PROMISED.operation(method, path).filter(|_| is_ours) {
         let name = format!("{method} {path}: {status}");
-        PROMISED.hold(&name, operation, status, headers, body);
+        PROMISED.assert_conforms(&name, operation, status, headers, body);
     }
 }
 
@@ -58,7 +58,14 @@ impl Contract {
         described?.get(method.as_str().to_ascii_lowercase())
     }
 
-    fn hold(&self, name: &str, operation: &Value, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
+    fn assert_conforms(
+        &self,
+        name: &str,
+        operation: &Value,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) {
         let promised = &operation["responses"][status.as_str()];
         assert!(!promised.is_null(), "{name} is not promised: {}", String::from_utf8_lossy(body));
         let (pointer, promised) = match promised["$ref"].as_str() {

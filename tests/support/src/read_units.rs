@@ -30,9 +30,9 @@ pub struct Request {
 
 /// Writes down what every request cost.
 #[derive(Debug, Clone, Default)]
-pub struct Meter(Arc<Mutex<Vec<Request>>>);
+pub struct ReadUnitMeter(Arc<Mutex<Vec<Request>>>);
 
-impl Meter {
+impl ReadUnitMeter {
     /// The requests since this was last asked.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
@@ -71,7 +71,7 @@ pub fn config(endpoint: &str) -> Builder {
         .endpoint_url(endpoint)
 }
 
-impl Intercept for Meter {
+impl Intercept for ReadUnitMeter {
     fn name(&self) -> &'static str {
         "meter"
     }

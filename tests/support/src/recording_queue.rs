@@ -9,12 +9,12 @@ use shared::kit::queue::consumer::{Delivery, Queue};
 /// A queue that does what it is asked and writes it down. Clones share what is written.
 #[derive(Debug, Clone, Default)]
 pub struct RecordingQueue {
-    asked: Arc<Mutex<Asked>>,
+    asked: Arc<Mutex<RecordedCalls>>,
 }
 
 /// What a queue was asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct RecordedCalls {
     /// The ids of the messages that were buried, each with its reason.
     pub buried: Vec<(String, String)>,
     /// The receipt handles of the deliveries that are to come back, each with its delay.
@@ -26,25 +26,25 @@ pub struct Asked {
 impl RecordingQueue {
     /// What it was asked so far.
     #[must_use]
-    pub fn asked(&self) -> Asked {
+    pub fn asked(&self) -> RecordedCalls {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Queue for RecordingQueue {
-    async fn come_back_in(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
+    async fn change_visibility(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
         let delays = delays.into_iter().map(|(delivery, delay)| (delivery.receipt_handle, delay));
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).delayed.extend(delays);
         Ok(())
     }
 
-    async fn send_again(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
+    async fn resend(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
         let entry = (delivery.message_id.clone(), after);
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).postponed.push(entry);
         Ok(())
     }
 
-    async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
         let entry = (delivery.message_id.clone(), reason.to_owned());
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).buried.push(entry);
         Ok(())

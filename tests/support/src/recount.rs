@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use shared::domain::market::Market;
-use shared::domain::market::totals::MarketFigures;
+use shared::domain::market::totals::MarketTotals;
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::payment::Payment;
 use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::command::{Item, Record};
-use shared::projections::daily_sales::DaySales;
+use shared::projections::daily_sales::DailySales;
 use shared::projections::list_total::ListTotal;
 
 use crate::audit::Items;
@@ -59,12 +59,12 @@ impl Counts {
             if total.count != 0 {
                 self.lists.insert(pk.trim_start_matches("total#").to_owned(), total.count);
             }
-        } else if is::<MarketFigures>(item) {
-            let figures: MarketFigures = read(item);
+        } else if is::<MarketTotals>(item) {
+            let figures: MarketTotals = read(item);
             let status = figures.status.as_str().to_owned();
             self.markets.insert(figures.market_id.to_string(), (status, figures.orders, figures.volume));
-        } else if is::<DaySales>(item) {
-            let sales: DaySales = read(item);
+        } else if is::<DailySales>(item) {
+            let sales: DailySales = read(item);
             let market = pk.trim_start_matches("market#").to_owned();
             let sold = (sales.orders, sales.volume, sales.refunded);
             self.days.insert((market, sales.date.to_string()), sold);

@@ -10,32 +10,32 @@ mod stock;
 
 use std::time::Duration;
 
-use local::faults::{Fault, Plant, Rule};
+use local::faults::{Fault, RequestMutation, Rule};
 use serde_json::{Value, json};
 
 use crate::audit::Invariant;
 
 /// A bug that can be planted.
 #[derive(Debug, Clone, Copy)]
-pub struct Planted {
+pub struct SeededBug {
     /// Its name.
     pub name: &'static str,
     /// Which promise it breaks.
     pub invariant: Invariant,
     /// What is broken.
-    pub says: &'static str,
+    pub description: &'static str,
     /// The proof that must notice.
     pub shown_by: &'static str,
     /// A function whose transactions have to take their time for it to show, because it is a race.
     pub slowed: Option<&'static str>,
-    plant: fn() -> Plant,
+    mutation: fn() -> RequestMutation,
 }
 
-impl Planted {
+impl SeededBug {
     /// The bug itself.
     #[must_use]
-    pub fn plant(&self) -> Plant {
-        (self.plant)()
+    pub fn mutation(&self) -> RequestMutation {
+        (self.mutation)()
     }
 
     /// What makes the race that it is likely, if it is one: each transaction decides on what others have not committed yet.
@@ -47,7 +47,7 @@ impl Planted {
 }
 
 /// Every bug there is to plant.
-pub fn all() -> impl Iterator<Item = &'static Planted> {
+pub fn all() -> impl Iterator<Item = &'static SeededBug> {
     [stock::BUGS, sagas::BUGS, outbox::BUGS, http::BUGS, sessions::BUGS, rate_limits::BUGS]
         .into_iter()
         .flatten()
@@ -55,7 +55,7 @@ pub fn all() -> impl Iterator<Item = &'static Planted> {
 
 /// The bug of this name.
 #[must_use]
-pub fn named(name: &str) -> Option<&'static Planted> {
+pub fn named(name: &str) -> Option<&'static SeededBug> {
     all().find(|planted| planted.name == name)
 }
 
@@ -64,8 +64,8 @@ pub fn named(name: &str) -> Option<&'static Planted> {
 /// # Panics
 /// If there is none.
 #[must_use]
-pub fn plant(name: &str) -> Plant {
-    named(name).expect("the catalogue has the bug").plant()
+pub fn mutation(name: &str) -> RequestMutation {
+    named(name).expect("the catalogue has the bug").mutation()
 }
 
 /// The items of a transaction; none, if the call is no transaction.
@@ -92,7 +92,7 @@ fn place(item: &Value) -> &str {
 }
 
 /// Makes a condition hold whatever the table has. The condition stays, for DynamoDB wants every name in use.
-fn disarm(guarded: &mut Value) {
+fn bypass_condition(guarded: &mut Value) {
     if let Some(condition) = guarded["ConditionExpression"].as_str() {
         // Without parentheses: DynamoDB refuses those that are there twice.
         let always = format!("{condition} OR attribute_exists(pk) OR attribute_not_exists(pk)");
@@ -105,7 +105,7 @@ fn disarm_items(body: &mut Value, wanted: impl Fn(&Value) -> bool) {
     for item in items(body).filter(|item| wanted(item)) {
         for operation in ["Put", "Update"] {
             if let Some(guarded) = item.get_mut(operation) {
-                disarm(guarded);
+                bypass_condition(guarded);
             }
         }
     }

@@ -31,7 +31,7 @@ impl TestTable {
         let builder = StackBuilder::new(workspace("template.yaml"))
             .schedules(false)
             .parameter("LoginFailuresPerQuarterHour", "1000");
-        let stack = builder.host(HostChoice::Custom(Arc::new(Nobody))).start().await;
+        let stack = builder.host(HostChoice::Custom(Arc::new(NoFunctions))).start().await;
         Self { stack: stack.expect("the local stack starts") }
     }
 
@@ -89,7 +89,7 @@ impl TestTable {
     /// # Panics
     /// If the environment does not name the table.
     #[must_use]
-    pub fn watched(&self) -> (Table, Requests) {
+    pub fn with_recorder(&self) -> (Table, Requests) {
         let requests = Requests::default();
         let env = self.environment("api-orders");
         let name = env.text("AGORA_TABLE").expect("the environment names the table");
@@ -98,9 +98,9 @@ impl TestTable {
 }
 
 /// No function runs.
-struct Nobody;
+struct NoFunctions;
 
-impl FunctionHost for Nobody {
+impl FunctionHost for NoFunctions {
     fn invoke<'a>(&'a self, function: &'a str, _: Invocation) -> BoxFuture<'a, Result<Bytes, InvokeError>> {
         async move { Err(InvokeError::Unknown(function.to_owned())) }.boxed()
     }

@@ -8,12 +8,12 @@ use test_support::app::Answer;
 use test_support::audit::{Invariant, Violation};
 
 use super::shared_out;
-use crate::fixture::Bench;
+use crate::fixture::Fixture;
 
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Three register one address at the same moment: one has it.
-pub(super) async fn two_accounts_of_one_address(bench: &Bench, number: u64) -> Result<(), Violation> {
+pub(super) async fn two_accounts_of_one_address(bench: &Fixture, number: u64) -> Result<(), Violation> {
     let email = format!("{number}-{}@example.com", local::system::aws_ids::uuid());
     let account = json!({ "email": email, "password": PASSWORD, "name": "Ada" });
     let asked = (0..3).map(|_| bench.shop.ask(Method::POST, "/v1/auth/register").json(&account).send());
@@ -21,13 +21,13 @@ pub(super) async fn two_accounts_of_one_address(bench: &Bench, number: u64) -> R
     shared_out(Invariant::Http, &email, &answers, &[(StatusCode::CREATED, 1), (StatusCode::CONFLICT, 2)])
 }
 
-async fn refresh(bench: &Bench, token: &Value) -> Answer {
+async fn refresh(bench: &Fixture, token: &Value) -> Answer {
     let body = json!({ "refreshToken": token });
     bench.shop.ask(Method::POST, "/v1/auth/refresh").json(&body).send().await
 }
 
 /// A token that is used twice at once has one successor; one that is used again after it has ended the session.
-pub(super) async fn a_token_used_twice(bench: &Bench, number: u64) -> Result<(), Violation> {
+pub(super) async fn a_token_used_twice(bench: &Fixture, number: u64) -> Result<(), Violation> {
     let body = json!({ "email": bench.buyer(number).email, "password": PASSWORD });
     let login = bench.shop.ask(Method::POST, "/v1/auth/login").json(&body).send().await;
     let first = login.json()["data"]["refreshToken"].take();
@@ -56,9 +56,9 @@ pub(super) async fn a_token_used_twice(bench: &Bench, number: u64) -> Result<(),
 }
 
 /// Somebody with privileges is suspended while they use them: once that is acknowledged, none of their calls passes.
-pub(super) async fn a_suspended_moderator(bench: &Bench, number: u64) -> Result<(), Violation> {
+pub(super) async fn a_suspended_moderator(bench: &Fixture, number: u64) -> Result<(), Violation> {
     let name = format!("moderator-{number}-{}", &local::system::aws_ids::uuid()[..8]);
-    let moderator = bench.shop.appointed(&name, Role::Moderator).await;
+    let moderator = bench.shop.user_with_role(&name, Role::Moderator).await;
     let look = || bench.shop.ask(Method::GET, "/v1/users?limit=1").by(&moderator).send();
     let before = look().await;
     let path = format!("/v1/users/{}", moderator.id);

@@ -11,14 +11,14 @@ mod refresh;
 mod register;
 mod verify_email;
 
-use api_auth::Accounts;
+use api_auth::AuthState;
 use axum::Router;
 use serde_json::{Value, json};
-use shared::api::AccountTokens;
+use shared::api::EmailTokens;
 use shared::domain::user::{Credentials, User};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
-use test_support::fixture::{HandClock, Scene};
+use test_support::fixture::{ManualClock, Marketplace};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
@@ -27,9 +27,9 @@ const PASSWORD: &str = "correct horse battery staple";
 
 /// The function on an empty table, with a clock that is moved by hand.
 struct Auth {
-    scene: Scene,
+    scene: Marketplace,
     router: Router,
-    clock: HandClock,
+    clock: ManualClock,
 }
 
 impl Auth {
@@ -39,11 +39,11 @@ impl Auth {
 
     /// As [`open`](Self::open), but for one variable.
     async fn open_with(name: &str, value: &str) -> Self {
-        let scene = Scene::empty().await;
+        let scene = Marketplace::empty().await;
         let env = scene.env("api-auth").with(name, value);
-        let accounts = Accounts::new(&env, scene.store.clone(), scene.reader.clone());
+        let accounts = AuthState::new(&env, scene.store.clone(), scene.reader.clone());
         let router = api_auth::router(accounts.unwrap());
-        Self { scene, router, clock: HandClock::at(SystemClock.now()) }
+        Self { scene, router, clock: ManualClock::at(SystemClock.now()) }
     }
 
     /// The answer to an event, whatever it is.
@@ -71,12 +71,12 @@ impl Auth {
 
     /// The account as it is stored, with what its password is checked against.
     async fn stored(&self, email: &str) -> (User, Credentials) {
-        self.scene.reader.account(&email.parse().unwrap()).await.unwrap().unwrap()
+        self.scene.reader.account_by_email(&email.parse().unwrap()).await.unwrap().unwrap()
     }
 
     /// What makes the tokens of e-mails.
-    fn mailed(&self) -> AccountTokens {
-        AccountTokens::from_env(&self.scene.env("api-auth")).unwrap()
+    fn mailed(&self) -> EmailTokens {
+        EmailTokens::from_env(&self.scene.env("api-auth")).unwrap()
     }
 
     /// The answer to a login of Ada's.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::domain::session::Session;
 use shared::domain::user::{Role, User, UserEvent, UserId};
 use shared::kit::auth::access_token::TokenVerifier;
-use shared::kit::auth::hmac_key::Seal;
+use shared::kit::auth::hmac_key::HmacKey;
 use shared::kit::auth::refresh_token::RefreshToken;
 use shared::kit::system::clock::Clock;
 use shared::repository::user::UserReader;
@@ -20,7 +20,7 @@ const A_MOMENT: Duration = Duration::from_millis(1);
 
 impl Auth {
     async fn user(&self, id: UserId) -> User {
-        self.scene.reader.current_user(id).await.unwrap().unwrap()
+        self.scene.reader.user(id).await.unwrap().unwrap()
     }
 }
 
@@ -120,7 +120,7 @@ async fn a_refresh_sees_the_account_as_it_is_now() {
     let account = auth.user(user).await;
     let event = UserEvent::Registered { user_id: user };
     let version = account.version.next();
-    auth.scene.force(User { role: Role::Moderator, version, ..account }, event).await;
+    auth.scene.put_entity(User { role: Role::Moderator, version, ..account }, event).await;
     let tokens = auth.refreshed(&tokens["refreshToken"]).await;
     assert_eq!(tokens["user"]["role"], "moderator");
     auth.scene.suspend(auth.user(user).await).await;
@@ -133,7 +133,7 @@ async fn what_was_not_issued_is_no_token() {
     let user = auth.ada().await["id"].as_str().unwrap().to_owned();
     let tokens = auth.log_in().await;
     let good = tokens["refreshToken"].as_str().unwrap();
-    let seal = Seal::new(&auth.scene.env("api-auth").secret("AGORA_REFRESH_TOKEN_KEY").unwrap());
+    let seal = HmacKey::new(&auth.scene.env("api-auth").secret("AGORA_REFRESH_TOKEN_KEY").unwrap());
     let elsewhere = RefreshToken { user, session: new_id::<Session>().to_string(), generation: 0 };
     for token in [
         "",

@@ -74,7 +74,7 @@ async fn a_token_for_another_address_another_account_or_another_purpose_verifies
     let reset = auth.mailed().to_reset_password(&ada, &credentials, auth.clock.now());
     let (id, version) = (ada.id, ada.version.next());
     let moved = User { email: "ada@example.org".parse().unwrap(), version, ..ada };
-    auth.scene.force(moved, UserEvent::Changed { user_id: id }).await;
+    auth.scene.put_entity(moved, UserEvent::Changed { user_id: id }).await;
     assert_eq!(auth.post("register", &account("grace@example.com")).await.status, 201);
     let (grace, _) = auth.stored("grace@example.com").await;
     let hers = auth.mailed().to_verify_email(&grace, auth.clock.now());
@@ -104,8 +104,8 @@ async fn an_unverified_account_logs_in_unless_the_setting_demands_otherwise() {
 
 #[tokio::test]
 async fn a_setting_that_is_neither_true_nor_false_is_named() {
-    let scene = test_support::Scene::empty().await;
+    let scene = test_support::Marketplace::empty().await;
     let env = scene.env("api-auth").with("AGORA_REQUIRE_VERIFIED_EMAIL", "perhaps");
-    let error = api_auth::Accounts::new(&env, scene.store.clone(), scene.reader.clone()).unwrap_err();
+    let error = api_auth::AuthState::new(&env, scene.store.clone(), scene.reader.clone()).unwrap_err();
     assert!(error.to_string().starts_with("AGORA_REQUIRE_VERIFIED_EMAIL "), "{error}");
 }

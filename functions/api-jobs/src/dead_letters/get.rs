@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use shared::api::permission::DeadLettersRead;
-use shared::api::{App, Permitted};
+use shared::api::{AppState, RequirePermission};
 use shared::kit::error::ApiError;
-use shared::kit::http::{IfNoneMatch, Path, Reply, Shown};
+use shared::kit::http::{ApiResponse, IfNoneMatch, Path, Versioned};
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterId};
 use shared::repository::dead_letter::DeadLetterReader;
 use shared::repository::user::UserReader;
@@ -13,16 +13,16 @@ use super::body::DeadLetterBody;
 
 /// Shows the message with all that is known of it.
 pub(crate) async fn get_dead_letter<S, Q>(
-    State(app): State<App<S, Q>>,
-    _: Permitted<DeadLettersRead>,
+    State(app): State<AppState<S, Q>>,
+    _: RequirePermission<DeadLettersRead>,
     Path(id): Path<DeadLetterId>,
     known: IfNoneMatch,
-) -> Result<Shown<DeadLetterBody>, ApiError>
+) -> Result<Versioned<DeadLetterBody>, ApiError>
 where
     S: Clone + Send + Sync + 'static,
     Q: DeadLetterReader + UserReader,
 {
-    let letter = app.reader.dead_letter(id).await?.and_then(DeadLetter::kept);
+    let letter = app.reader.dead_letter(id).await?.and_then(DeadLetter::not_removed);
     let letter = letter.ok_or_else(ApiError::not_found)?;
-    Ok(Reply::shown(DeadLetterBody::from(letter)).unless(&known))
+    Ok(ApiResponse::versioned(DeadLetterBody::from(letter)).not_modified_if(&known))
 }

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::counted;
 use shared::api::permission::DeadLettersRead;
-use shared::api::{App, Permitted};
+use shared::api::with_total;
+use shared::api::{AppState, RequirePermission};
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{Cursors, List, ListQuery};
+use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::messaging::dead_letter::DeadLetterStatus;
 use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::{DeadLetterList, DeadLetterReader};
@@ -30,21 +30,22 @@ pub(crate) struct ListDeadLettersQuery {
 
 /// Lists messages that could not be processed.
 pub(crate) async fn list_dead_letters<S, Q>(
-    State(app): State<App<S, Q>>,
-    permitted: Permitted<DeadLettersRead>,
+    State(app): State<AppState<S, Q>>,
+    permitted: RequirePermission<DeadLettersRead>,
     asked: ListQuery<ListDeadLettersQuery, SummaryBody>,
-) -> Result<List<SummaryBody>, ApiError>
+) -> Result<ListResponse<SummaryBody>, ApiError>
 where
     S: Clone + Send + Sync + 'static,
     Q: DeadLetterReader + UserReader,
 {
-    let ListDeadLettersQuery { queue, status } = asked.own;
+    let ListDeadLettersQuery { queue, status } = asked.filter;
     let list = DeadLetterList { queue, status };
     let (name, caller) = (format!("dead letters {list:?}"), permitted.actor.user.to_string());
-    let cursors = Cursors::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.seal, &name, &caller);
     let slice = asked.paging.slice(&cursors)?;
-    let length = app.reader.dead_letters_counted(list);
-    let letters = counted(app.reader.dead_letters(list, &slice), length).await?;
+    let length = app.reader.count_dead_letters(list);
+    let letters = with_total(app.reader.dead_letters(list, &slice), length).await?;
     let pagination = asked.paging.pagination(&letters, &cursors);
-    Ok(List::new(letters.items.into_iter().map(SummaryBody::from).collect(), pagination).only(asked.fields))
+    Ok(ListResponse::new(letters.items.into_iter().map(SummaryBody::from).collect(), pagination)
+        .with_fields(asked.fields))
 }

@@ -5,10 +5,10 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::JobsRedrive;
-use shared::api::{App, OnceRequired, Permitted};
+use shared::api::{AppState, IdempotencyKeyRequired, RequirePermission};
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{Json, Reply};
+use shared::kit::http::{ApiResponse, Json};
 use shared::messaging::dead_letter::redrive::{RedriveQueue, Redriven};
 use shared::messaging::dead_letter::{DeadLetterId, DeadLetterStatus};
 use shared::messaging::event_routing::Subscriber;
@@ -27,7 +27,7 @@ pub(crate) struct RedriveQueueRequest {
 /// What was sent, and what is left for another request.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Redriven")]
+#[schemars(rename = "RedriveResult")]
 pub(crate) struct RedrivenBody {
     /// The letters whose messages went back to the queue: at most 25 at once.
     redriven: Vec<DeadLetterId>,
@@ -37,16 +37,16 @@ pub(crate) struct RedrivenBody {
 
 /// Sends the oldest dead messages back to their queue, as they were.
 pub(crate) async fn redrive_queue<S: Store, Q: DeadLetterReader + UserReader>(
-    State(app): State<App<S, Q>>,
-    permitted: Permitted<JobsRedrive>,
-    OnceRequired(cause): OnceRequired,
+    State(app): State<AppState<S, Q>>,
+    permitted: RequirePermission<JobsRedrive>,
+    IdempotencyKeyRequired(cause): IdempotencyKeyRequired,
     Json(RedriveQueueRequest { queue }): Json<RedriveQueueRequest>,
-) -> Result<Reply<RedrivenBody>, ApiError> {
+) -> Result<ApiResponse<RedrivenBody>, ApiError> {
     let dead = DeadLetterList { queue: Some(queue), status: Some(DeadLetterStatus::Dead) };
-    let waiting = app.reader.dead_letters_counted(dead).await?;
+    let waiting = app.reader.count_dead_letters(dead).await?;
     let ids = app.reader.oldest_dead(queue).await?;
     let command = RedriveQueue { ids, waiting, by: permitted.actor.user };
-    Ok(Reply::done(app.store.execute(command, &cause).await?.map(RedrivenBody::from)))
+    Ok(ApiResponse::executed(app.store.execute(command, &cause).await?.map(RedrivenBody::from)))
 }
 
 impl From<Redriven> for RedrivenBody {

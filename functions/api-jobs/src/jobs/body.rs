@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::domain::job::job_type::{JobType, SalesReport, Work};
+use shared::domain::job::job_type::{JobParams, JobType, SalesReport};
 use shared::domain::job::output::chunk::parts;
 use shared::domain::job::{Job, JobId, JobStatus, Priority};
 use shared::domain::market::MarketId;
@@ -90,7 +90,7 @@ impl Resource for JobBody {
 
 impl From<Job> for JobBody {
     fn from(job: Job) -> Self {
-        let Work::SalesReport(SalesReport { market_id, from, to }) = job.work;
+        let JobParams::SalesReport(SalesReport { market_id, from, to }) = job.work;
         let written = job.written;
         let made = ResultBody { rows: written.rows, bytes: written.bytes, parts: parts(written.chunks) };
         Self {

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{App, Authenticated, Once};
+use shared::api::{AppState, Authenticated, Idempotent};
 use shared::domain::job::JobId;
 use shared::domain::job::cancel::{CancelJob, CancelJobError};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{Json, Path, Reply, Shown};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use super::body::JobBody;
 
@@ -20,20 +20,20 @@ pub(crate) struct CancelJobRequest {}
 
 /// Calls the job off. What it has written is forgotten in its time.
 pub(crate) async fn cancel_job<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
     Path(id): Path<JobId>,
-    Once(cause): Once,
+    Idempotent(cause): Idempotent,
     Json(CancelJobRequest {}): Json<CancelJobRequest>,
-) -> Result<Shown<JobBody>, ApiError> {
+) -> Result<Versioned<JobBody>, ApiError> {
     let command = CancelJob { id, by: actor.user };
     let job = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(Reply::changed(job.map(JobBody::from)))
+    Ok(ApiResponse::updated(job.map(JobBody::from)))
 }
 
 fn refusal(error: CancelJobError) -> ApiError {
     match error {
         CancelJobError::NotFound => ApiError::not_found(),
-        CancelJobError::Over => ApiError::new(Code::InvalidState, error.to_string()),
+        CancelJobError::Over => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }
 }

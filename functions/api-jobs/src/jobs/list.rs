@@ -3,12 +3,12 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::counted;
 use shared::api::list::sort::TimeSort;
-use shared::api::{App, Authenticated};
+use shared::api::with_total;
+use shared::api::{AppState, Authenticated};
 use shared::domain::job::JobStatus;
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{Cursors, List, ListQuery, RequestFacts};
+use shared::kit::http::{CursorCodec, ListQuery, ListResponse, RequestInfo};
 use shared::repository::job::{JobList, JobReader};
 
 use super::body::JobBody;
@@ -27,21 +27,22 @@ pub(crate) struct ListJobsQuery {
 
 /// Lists the caller's jobs.
 pub(crate) async fn list_jobs<S, Q>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    facts: RequestFacts,
+    facts: RequestInfo,
     asked: ListQuery<ListJobsQuery, JobBody>,
-) -> Result<List<JobBody>, ApiError>
+) -> Result<ListResponse<JobBody>, ApiError>
 where
     S: Clone + Send + Sync + 'static,
     Q: JobReader,
 {
-    let ListJobsQuery { status, sort } = asked.own;
-    let list = JobList { owner: actor.user, status, descending: sort == TimeSort::NewestFirst };
+    let ListJobsQuery { status, sort } = asked.filter;
+    let list = JobList { owner: actor.user, status, descending: sort == TimeSort::CreatedDesc };
     let (name, caller, now) = (format!("jobs {list:?}"), actor.user.to_string(), facts.received_at);
-    let cursors = Cursors::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.seal, &name, &caller);
     let slice = asked.paging.slice(&cursors)?;
-    let jobs = counted(app.reader.jobs(list, now, &slice), app.reader.jobs_counted(list, now)).await?;
+    let jobs = with_total(app.reader.jobs(list, now, &slice), app.reader.count_jobs(list, now)).await?;
     let pagination = asked.paging.pagination(&jobs, &cursors);
-    Ok(List::new(jobs.items.into_iter().map(JobBody::from).collect(), pagination).only(asked.fields))
+    Ok(ListResponse::new(jobs.items.into_iter().map(JobBody::from).collect(), pagination)
+        .with_fields(asked.fields))
 }

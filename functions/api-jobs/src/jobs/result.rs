@@ -3,11 +3,11 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{App, Authenticated};
-use shared::domain::job::output::chunk::{ChunkPlace, Part, parts, places};
+use shared::api::{AppState, Authenticated};
+use shared::domain::job::output::chunk::{ChunkKey, Part, parts, places};
 use shared::domain::job::{Job, JobId, JobStatus};
-use shared::kit::error::{ApiError, Code, FieldErrors};
-use shared::kit::http::{CsvPart, Path, Query, RequestFacts};
+use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::http::{CsvPart, Path, Query, RequestInfo};
 use shared::repository::job::JobReader;
 
 use crate::jobs::load::own_job;
@@ -24,9 +24,9 @@ pub(crate) struct ResultQuery {
 
 /// Answers with a part of the result.
 pub(crate) async fn get_job_result<S, Q>(
-    State(app): State<App<S, Q>>,
+    State(app): State<AppState<S, Q>>,
     Authenticated(actor): Authenticated,
-    facts: RequestFacts,
+    facts: RequestInfo,
     Path(id): Path<JobId>,
     Query(ResultQuery { part }): Query<ResultQuery>,
 ) -> Result<CsvPart, ApiError>
@@ -46,11 +46,11 @@ where
 }
 
 /// Where the part stands, if there is a result, and such a part of it.
-fn places_in(job: &Job, part: Part) -> Result<Vec<ChunkPlace>, ApiError> {
+fn places_in(job: &Job, part: Part) -> Result<Vec<ChunkKey>, ApiError> {
     if job.status != JobStatus::Succeeded {
-        return Err(ApiError::new(Code::InvalidState, "the job has no result, or not yet"));
+        return Err(ApiError::new(ErrorCode::InvalidState, "the job has no result, or not yet"));
     }
-    let places: Vec<ChunkPlace> = places(job.id, part, job.written.chunks).collect();
+    let places: Vec<ChunkKey> = places(job.id, part, job.written.chunks).collect();
     if places.is_empty() {
         let rule = format!("must be at most {}, the number of the last part", parts(job.written.chunks));
         return Err(ApiError::field("part", rule));

@@ -8,7 +8,7 @@ mod result;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::domain::job::create::RequestJob;
+use shared::domain::job::create::CreateJob;
 use shared::domain::job::execution::advance::AdvanceJob;
 use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::{Job, JobId, JobRequest, Priority};
@@ -24,7 +24,7 @@ pub(super) const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 impl Jobs {
     /// A job of the seller's that was asked for at `at`.
     pub(super) async fn requested(&self, id: JobId, at: Timestamp) -> Job {
-        let request = RequestJob {
+        let request = CreateJob {
             id,
             by: seller(),
             reads_any: false,
@@ -88,5 +88,5 @@ fn a_report() -> Value {
 
 /// A moment at which a job was asked for that is gone by now, though the table may not have forgotten it.
 fn long_ago() -> Timestamp {
-    SystemClock.now().minus(Duration::from_hours(24 * 8))
+    SystemClock.now().saturating_sub(Duration::from_hours(24 * 8))
 }

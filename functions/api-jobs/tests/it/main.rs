@@ -13,18 +13,18 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::{Value, json};
-use shared::api::App;
+use shared::api::AppState;
 use shared::domain::user::Role;
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
-use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::command::Version;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
 use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::DeadLetterReader;
-use test_support::fixture::{Scene, actor, id, moderator, new_id};
+use test_support::fixture::{Marketplace, actor, id, moderator, new_id};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
@@ -38,17 +38,17 @@ fn admin() -> Actor {
 
 /// The function on a table.
 struct Jobs {
-    scene: Scene,
+    scene: Marketplace,
     router: Router,
 }
 
 impl Jobs {
     /// With the people of the scene, an admin, and a dead letter.
     async fn open() -> Self {
-        let scene = Scene::open().await;
+        let scene = Marketplace::open().await;
         scene.person(admin(), "admin").await;
         let env = scene.env("api-jobs");
-        let app = App::new(&env, scene.store.clone(), scene.reader.clone()).unwrap();
+        let app = AppState::new(&env, scene.store.clone(), scene.reader.clone()).unwrap();
         let router = api_jobs::router(app, env.parse("AGORA_JOB_RETENTION_DAYS").unwrap());
         let jobs = Self { scene, router };
         jobs.record(id(LETTER), Subscriber::Fulfilment).await;
@@ -125,9 +125,11 @@ impl Jobs {
     }
 
     /// The messages that wait to be sent again.
-    async fn sent(&self) -> Vec<Pending> {
-        let (outbox, later) =
-            (Outbox::new(self.scene.table.table()), SystemClock.now().plus(Duration::from_hours(1)));
+    async fn sent(&self) -> Vec<OutboxEvent> {
+        let (outbox, later) = (
+            Outbox::new(self.scene.table.table()),
+            SystemClock.now().saturating_add(Duration::from_hours(1)),
+        );
         let mut sent = Vec::new();
         for shard in 0..OUTBOX_SHARDS {
             sent.extend(outbox.overdue(shard, later, 100).await.unwrap());

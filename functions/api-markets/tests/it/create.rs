@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::domain::product::Stock;
-use shared::kit::command::page::Slice;
+use shared::kit::command::page::PageRequest;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{id, seller};
 use test_support::lambda_event::of_request;
@@ -57,7 +57,7 @@ async fn a_market_is_opened_with_up_to_twenty_products_or_not_at_all() {
     let answer = markets.create(seller(), &[], &market(20)).await;
     assert_eq!(answer.status, 201, "{}", answer.json());
     let opened = id(answer.json()["data"]["id"].as_str().unwrap());
-    let listed = markets.scene.reader.products_of(opened, &Slice::first(100)).await.unwrap().items;
+    let listed = markets.scene.reader.products_of(opened, &PageRequest::first(100)).await.unwrap().items;
     let mut stock: Vec<(String, Stock)> =
         listed.into_iter().map(|listed| (listed.product.sku.as_str().to_owned(), listed.stock)).collect();
     stock.sort_by_key(|(_, stock)| stock.available);

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use shared::domain::market::Market;
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::user::delete::DeleteUser;
 use shared::domain::user::{Role, User, UserId};
 use shared::repository::user::UserReader;
-use test_support::fixture::{MARKET, SELLER, Scene, actor, id, new_id, seller};
+use test_support::fixture::{MARKET, Marketplace, SELLER, actor, id, new_id, seller};
 use test_support::lambda_event::of_request;
 
 use super::{Markets, fields};
@@ -64,7 +64,7 @@ async fn a_creator_is_shown_by_name_and_a_removed_one_as_nobody() {
 
     let gone = actor(&new_id::<User>().to_string(), Role::User);
     markets.scene.person(gone, "gone").await;
-    markets.scene.market(&new_id::<Market>().to_string(), gone, OpeningStatus::Active).await;
+    markets.scene.market(&new_id::<Market>().to_string(), gone, InitialStatus::Active).await;
     let delete = DeleteUser { id: gone.user, by: gone, may_read: false, may_delete: false, expected: None };
     markets.scene.run(delete).await;
     let list = markets.get("/v1/markets?include=creator&fields=creatorId").await.json();
@@ -81,7 +81,7 @@ async fn a_market_that_is_kept_with_its_creator_is_old_when_the_creator_is_calle
     let tag = markets.get(&path).await.header("etag").unwrap();
     let again = async || markets.send(&of_request("GET", &path, &[("if-none-match", &tag)], None)).await;
     assert_eq!(again().await.status, 304);
-    let account = markets.scene.reader.current_user(id(SELLER)).await.unwrap().unwrap();
+    let account = markets.scene.reader.user(id(SELLER)).await.unwrap().unwrap();
     markets.scene.suspend(account).await;
     assert_eq!(again().await.status, 200);
     let token = markets.scene.token(seller());
@@ -93,14 +93,14 @@ async fn a_market_that_is_kept_with_its_creator_is_old_when_the_creator_is_calle
 
 #[tokio::test]
 async fn a_hundred_markets_with_their_creators_are_one_read_more() {
-    let markets = Markets::on(Scene::empty().await);
+    let markets = Markets::on(Marketplace::empty().await);
     let people: Vec<UserId> = (0..10).map(|_| new_id()).collect();
     for (n, user) in people.iter().enumerate() {
         let person = actor(&user.to_string(), Role::User);
         markets.scene.person(person, &format!("person{n}")).await;
         for _ in 0..10 {
             let market = new_id::<Market>().to_string();
-            markets.scene.market(&market, person, OpeningStatus::Active).await;
+            markets.scene.market(&market, person, InitialStatus::Active).await;
         }
     }
     markets.meter.restart();

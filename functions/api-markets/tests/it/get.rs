@@ -1,11 +1,11 @@
 //! `GET /v1/markets/{id}`.
 
 use serde_json::json;
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::kit::aws::dynamodb::DynamoReader;
-use shared::kit::command::page::Slice;
-use shared::repository::market::{MarketList, MarketOrder, MarketReader};
+use shared::kit::command::page::PageRequest;
+use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
 use test_support::lambda_event::of_request;
 
@@ -32,7 +32,7 @@ async fn a_market_is_shown_to_everybody_and_may_be_kept_for_five_seconds() {
 async fn a_draft_is_shown_to_its_creator_and_absent_for_others() {
     let markets = Markets::open().await;
     let draft = new_id::<Market>().to_string();
-    markets.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    markets.scene.market(&draft, seller(), InitialStatus::Draft).await;
     let path = format!("/v1/markets/{draft}");
     let own = markets.get_as(seller(), &path).await;
     assert_eq!(own.status, 200);
@@ -86,14 +86,14 @@ async fn the_volume_is_shown_with_the_market_and_a_new_one_is_a_new_tag() {
 #[tokio::test]
 async fn a_market_is_read_with_its_volume_in_one_request() {
     let markets = Markets::open().await;
-    let (table, requests) = markets.scene.table.watched();
+    let (table, requests) = markets.scene.table.with_recorder();
     let reader = DynamoReader::new(table);
     reader.market_with_volume(id(MARKET)).await.unwrap().unwrap();
     assert_eq!(requests.take(), ["BatchGetItem"]);
-    let order = MarketOrder::Volume { descending: true };
+    let order = MarketSortOrder::Volume { descending: true };
     let list = MarketList { status: MarketStatus::Active, search: None, order };
     markets.count_sales(&[(MARKET, 1)]).await;
-    assert_eq!(reader.markets(&list, &Slice::first(20)).await.unwrap().items.len(), 1);
+    assert_eq!(reader.markets(&list, &PageRequest::first(20)).await.unwrap().items.len(), 1);
     assert_eq!(requests.take(), ["Query", "BatchGetItem"]);
 }
 

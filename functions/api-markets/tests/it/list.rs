@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::repository::market::MarketReader;
-use test_support::fixture::{MARKET, Scene, id, new_id, seller};
+use test_support::fixture::{MARKET, Marketplace, id, new_id, seller};
 
 use super::{Markets, fields};
 
 impl Markets {
     /// Opens `count` markets; says their ids.
-    pub(crate) async fn opened(&self, count: usize, status: OpeningStatus) -> Vec<String> {
+    pub(crate) async fn opened(&self, count: usize, status: InitialStatus) -> Vec<String> {
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {
             let market = new_id::<Market>().to_string();
@@ -38,14 +38,14 @@ fn text(value: &Value) -> String {
 
 #[tokio::test]
 async fn pages_have_neither_gap_nor_repeat_while_markets_are_opened() {
-    let markets = Markets::on(Scene::empty().await);
-    let before: HashSet<String> = markets.opened(45, OpeningStatus::Active).await.into_iter().collect();
+    let markets = Markets::on(Marketplace::empty().await);
+    let before: HashSet<String> = markets.opened(45, InitialStatus::Active).await.into_iter().collect();
     let mut seen = Vec::new();
     let mut path = "/v1/markets?limit=10".to_owned();
     loop {
         let (ids, next) = markets.page(&path).await;
         seen.extend(ids);
-        markets.opened(2, OpeningStatus::Active).await;
+        markets.opened(2, InitialStatus::Active).await;
         let Some(cursor) = next else { break };
         path = format!("/v1/markets?limit=10&cursor={cursor}");
     }
@@ -57,8 +57,8 @@ async fn pages_have_neither_gap_nor_repeat_while_markets_are_opened() {
 #[tokio::test]
 async fn markets_are_listed_by_their_status_and_drafts_never() {
     let markets = Markets::open().await;
-    let drafts = markets.opened(2, OpeningStatus::Draft).await;
-    let closed = markets.opened(1, OpeningStatus::Active).await.remove(0);
+    let drafts = markets.opened(2, InitialStatus::Draft).await;
+    let closed = markets.opened(1, InitialStatus::Active).await.remove(0);
     let market = markets.scene.reader.market(id(&closed)).await.unwrap().unwrap();
     markets.scene.move_market(market, MarketStatus::Closed).await;
     for (query, expected) in [
@@ -77,7 +77,7 @@ async fn markets_are_listed_by_their_status_and_drafts_never() {
 #[tokio::test]
 async fn a_cursor_is_good_for_its_list_and_unchanged() {
     let markets = Markets::open().await;
-    markets.opened(11, OpeningStatus::Active).await;
+    markets.opened(11, InitialStatus::Active).await;
     let cursor = markets.page("/v1/markets?limit=10").await.1.unwrap();
     let flipped =
         if cursor.starts_with('b') { cursor.replacen('b', "c", 1) } else { format!("b{}", &cursor[1..]) };
@@ -99,7 +99,7 @@ async fn a_query_that_breaks_its_rules_names_every_parameter() {
 
 #[tokio::test]
 async fn markets_are_found_by_how_their_names_begin_and_put_in_the_order_that_is_asked_for() {
-    let markets = Markets::on(Scene::empty().await);
+    let markets = Markets::on(Marketplace::empty().await);
     markets.scene.person(seller(), "Sam").await;
     for name in ["Cups", "mugs", "Mugs and more", "Pots", "Mügs"] {
         let body = serde_json::json!({ "name": name, "currency": "EUR" });
@@ -127,9 +127,9 @@ async fn markets_are_found_by_how_their_names_begin_and_put_in_the_order_that_is
 
 #[tokio::test]
 async fn markets_are_ordered_by_what_was_sold_in_them() {
-    let markets = Markets::on(Scene::empty().await);
-    let ids = markets.opened(5, OpeningStatus::Active).await;
-    let draft = markets.opened(1, OpeningStatus::Draft).await.remove(0);
+    let markets = Markets::on(Marketplace::empty().await);
+    let ids = markets.opened(5, InitialStatus::Active).await;
+    let draft = markets.opened(1, InitialStatus::Draft).await.remove(0);
     let of = |volumes: [usize; 5]| volumes.map(|at| ids[at].clone()).to_vec();
     let sales =
         [(ids[0].as_str(), 500), (&ids[1], 10_000_000_000), (&ids[2], 0), (&ids[3], 70), (&ids[4], 0)];
@@ -167,8 +167,8 @@ async fn markets_are_ordered_by_what_was_sold_in_them() {
 
 #[tokio::test]
 async fn a_market_whose_figures_lag_behind_is_not_listed_as_what_it_is_no_longer() {
-    let markets = Markets::on(Scene::empty().await);
-    let ids = markets.opened(2, OpeningStatus::Active).await;
+    let markets = Markets::on(Marketplace::empty().await);
+    let ids = markets.opened(2, InitialStatus::Active).await;
     markets.count_sales(&[(&ids[0], 2), (&ids[1], 1)]).await;
     let market = markets.scene.reader.market(id(&ids[0])).await.unwrap().unwrap();
     markets.scene.move_market(market, MarketStatus::Suspended).await;

@@ -13,36 +13,36 @@ mod update_delete;
 
 use axum::Router;
 use serde_json::Value;
-use shared::api::App;
-use shared::domain::market::totals::MarketFigures;
+use shared::api::AppState;
+use shared::domain::market::totals::MarketTotals;
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::DynamoReader;
-use shared::kit::command::{Silent, Version};
+use shared::kit::command::{NoEvents, Version};
 use shared::repository::market::MarketReader;
-use test_support::fixture::{Scene, id};
+use test_support::fixture::{Marketplace, id};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
-use test_support::read_units::Meter;
+use test_support::read_units::ReadUnitMeter;
 
 /// The function on a table.
 struct Markets {
-    scene: Scene,
+    scene: Marketplace,
     router: Router,
     /// Of what the function reads.
-    meter: Meter,
+    meter: ReadUnitMeter,
 }
 
 impl Markets {
     /// With the people, the market and its product.
     async fn open() -> Self {
-        Self::on(Scene::open().await)
+        Self::on(Marketplace::open().await)
     }
 
     /// On this table.
-    fn on(scene: Scene) -> Self {
-        let meter = Meter::default();
+    fn on(scene: Marketplace) -> Self {
+        let meter = ReadUnitMeter::default();
         let reader = DynamoReader::new(meter.on(&scene.table));
-        let app = App::new(&scene.env("api-markets"), scene.store.clone(), reader).unwrap();
+        let app = AppState::new(&scene.env("api-markets"), scene.store.clone(), reader).unwrap();
         Self { scene, router: api_markets::router(app), meter }
     }
 
@@ -52,8 +52,8 @@ impl Markets {
             let market = self.scene.reader.market(id(market)).await.unwrap().unwrap();
             let (market_id, status) = (market.id, market.status);
             let version = Version::FIRST;
-            let figures = MarketFigures { market_id, version, status, orders: 1, volume: *volume };
-            self.scene.force(figures, Silent).await;
+            let figures = MarketTotals { market_id, version, status, orders: 1, volume: *volume };
+            self.scene.put_entity(figures, NoEvents).await;
         }
     }
 

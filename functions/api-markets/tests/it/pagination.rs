@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use shared::domain::market::MarketStatus;
-use shared::domain::market::create::OpeningStatus;
-use shared::projections::list_total::ListName;
+use shared::domain::market::create::InitialStatus;
+use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
-use test_support::fixture::Scene;
+use test_support::fixture::Marketplace;
 
 use super::{Markets, fields};
 
@@ -20,14 +20,14 @@ impl Markets {
     }
 
     async fn counted(&self, status: MarketStatus, by: i64) {
-        self.scene.counted(ListName::of(partitions::markets(status)), by).await;
+        self.scene.counted(ListKey::of(partitions::markets(status)), by).await;
     }
 }
 
 #[tokio::test]
 async fn a_list_is_the_same_by_number_by_offset_and_by_cursor() {
-    let markets = Markets::on(Scene::empty().await);
-    let mut all = markets.opened(23, OpeningStatus::Active).await;
+    let markets = Markets::on(Marketplace::empty().await);
+    let mut all = markets.opened(23, InitialStatus::Active).await;
     all.sort();
     all.reverse();
     for (page, expected) in all.chunks(5).enumerate() {
@@ -54,8 +54,8 @@ async fn a_list_is_the_same_by_number_by_offset_and_by_cursor() {
 
 #[tokio::test]
 async fn a_page_says_how_many_there_are_as_they_were_counted_and_never_fewer_than_it_proves() {
-    let markets = Markets::on(Scene::empty().await);
-    markets.opened(7, OpeningStatus::Active).await;
+    let markets = Markets::on(Marketplace::empty().await);
+    markets.opened(7, InitialStatus::Active).await;
     let total = async |query: &str| {
         let (_, mut pagination) = markets.ids(query).await;
         pagination.as_object_mut().unwrap().remove("nextCursor");
@@ -79,8 +79,8 @@ async fn a_page_says_how_many_there_are_as_they_were_counted_and_never_fewer_tha
 
 #[tokio::test]
 async fn the_length_of_a_list_costs_one_read_more_and_a_search_none() {
-    let markets = Markets::on(Scene::empty().await);
-    markets.opened(3, OpeningStatus::Active).await;
+    let markets = Markets::on(Marketplace::empty().await);
+    markets.opened(3, InitialStatus::Active).await;
     // The markets, and their volumes.
     for (query, reads) in [
         ("", vec!["BatchGetItem", "BatchGetItem", "Query"]),

@@ -5,42 +5,42 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::domain::market::Market;
-use shared::domain::market::create::OpeningStatus;
-use shared::domain::values::date::Day;
-use shared::kit::command::{Adjustment, Change, Command, Reads};
+use shared::domain::market::create::InitialStatus;
+use shared::domain::values::date::Date;
+use shared::kit::command::{Adjustment, Change, Command, ReadSet};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
-use shared::projections::daily_sales::{DaySales, SalesOn};
+use shared::projections::daily_sales::{DailySales, DailySalesKey};
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
 use test_support::lambda_event::{Answer, of_request};
 
 use super::{Markets, fields};
 
 /// Puts sales on record.
-struct Sold(SalesOn, [i64; 3]);
+struct Sold(DailySalesKey, [i64; 3]);
 
 impl Command for Sold {
     type State = ();
     type Output = ();
     type Error = Infallible;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
         let Self(on, [orders, volume, refunded]) = self;
-        let sold = Adjustment::of::<DaySales>()
-            .note(DaySales::DATE, on.day)
-            .add(DaySales::ORDERS, *orders)
-            .add(DaySales::VOLUME, *volume)
-            .add(DaySales::REFUNDED, *refunded);
-        Ok(Change::of(()).note::<DaySales>(on, sold))
+        let sold = Adjustment::of::<DailySales>()
+            .adjust_unchecked(DailySales::DATE, on.day)
+            .add(DailySales::ORDERS, *orders)
+            .add(DailySales::VOLUME, *volume)
+            .add(DailySales::REFUNDED, *refunded);
+        Ok(Change::of(()).adjust_unchecked::<DailySales>(on, sold))
     }
 }
 
 impl Markets {
     async fn sold(&self, market: &str, day: &str, figures: [i64; 3]) {
-        let on = SalesOn { market_id: id(market), day: day.parse().unwrap() };
+        let on = DailySalesKey { market_id: id(market), day: day.parse().unwrap() };
         self.scene.run(Sold(on, figures)).await;
     }
 
@@ -57,7 +57,7 @@ fn euros(amount: i64) -> Value {
 async fn the_days_that_are_asked_for_are_shown_and_summed_up_and_no_others() {
     let markets = Markets::open().await;
     let other = new_id::<Market>().to_string();
-    markets.scene.market(&other, seller(), OpeningStatus::Active).await;
+    markets.scene.market(&other, seller(), InitialStatus::Active).await;
     markets.sold(&other, "2026-11-15", [9, 9, 9]).await;
     for (day, figures) in [
         ("2026-10-31", [1, 100, 0]),
@@ -93,7 +93,7 @@ async fn the_days_that_are_asked_for_are_shown_and_summed_up_and_no_others() {
 async fn the_last_thirty_days_are_shown_unless_others_are_asked_for() {
     let markets = Markets::open().await;
     let now = SystemClock.now();
-    let days_ago = |days: u64| Day::of(now.minus(Duration::from_hours(24 * days))).to_string();
+    let days_ago = |days: u64| Date::of(now.saturating_sub(Duration::from_hours(24 * days))).to_string();
     for days in [0, 29, 30] {
         markets.sold(MARKET, &days_ago(days), [1, 100, 0]).await;
     }
@@ -127,7 +127,7 @@ async fn days_that_are_none_or_too_many_are_named() {
 async fn the_creator_and_moderators_read_what_a_market_sold_and_nobody_else() {
     let markets = Markets::open().await;
     let draft = new_id::<Market>().to_string();
-    markets.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    markets.scene.market(&draft, seller(), InitialStatus::Draft).await;
     let absent = new_id::<Market>().to_string();
     let path = |market: &str| format!("/v1/markets/{market}/stats");
     for (market, by, status) in [

@@ -8,13 +8,13 @@ mod not_found;
 mod openapi;
 mod ready;
 
-use api_meta::{Meta, QueueProbe};
+use api_meta::{HealthState, QueueProbe};
 use axum::Router;
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::system::config::Environment;
 use shared::messaging::event_routing::Subscriptions;
-use test_support::Scene;
+use test_support::Marketplace;
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
@@ -22,12 +22,12 @@ use test_support::lambda_event::Answer;
 fn started_with(env: &Environment) -> Router {
     let aws = Aws::from_env(env).unwrap();
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(env).unwrap());
-    api_meta::router(Meta { table: DynamoReader::new(aws.table(env).unwrap()), queues })
+    api_meta::router(HealthState { table: DynamoReader::new(aws.table(env).unwrap()), queues })
 }
 
 /// The function, with all that it asks.
-async fn open() -> (Scene, Router) {
-    let scene = Scene::empty().await;
+async fn open() -> (Marketplace, Router) {
+    let scene = Marketplace::empty().await;
     let router = started_with(&scene.env("api-meta"));
     (scene, router)
 }

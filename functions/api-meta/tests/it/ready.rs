@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::io;
 
-use api_meta::{Meta, Probe, Unreachable};
+use api_meta::{HealthState, NotReady, Probe};
 use serde_json::json;
 use shared::kit::command::StoreError;
 
@@ -18,11 +18,11 @@ enum Part {
 }
 
 impl Probe for Part {
-    fn check(&self) -> impl Future<Output = Result<(), Unreachable>> + Send {
+    fn check(&self) -> impl Future<Output = Result<(), NotReady>> + Send {
         ready(match self {
             Self::Answers => Ok(()),
-            Self::Table => Err(Unreachable::Table(StoreError::Unavailable("hunter2"))),
-            Self::Queue => Err(Unreachable::Queue(io::Error::other("hunter2").into())),
+            Self::Table => Err(NotReady::Table(StoreError::Unavailable("hunter2"))),
+            Self::Queue => Err(NotReady::Queue(io::Error::other("hunter2").into())),
         })
     }
 }
@@ -40,7 +40,7 @@ async fn a_system_without_its_table_or_its_queues_is_not_and_says_nothing_of_why
     for (table, queues) in
         [(Part::Table, Part::Answers), (Part::Answers, Part::Queue), (Part::Table, Part::Queue)]
     {
-        let answer = ask(&api_meta::router(Meta { table, queues }), "GET", "/health/ready").await;
+        let answer = ask(&api_meta::router(HealthState { table, queues }), "GET", "/health/ready").await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
         assert_eq!(answer.header("retry-after").unwrap(), "1");
         assert!(!String::from_utf8_lossy(&answer.bytes).contains("hunter2"));

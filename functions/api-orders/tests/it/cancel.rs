@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::domain::order::expire::ExpireOrder;
-use shared::domain::order::fulfilment::advance::Move;
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::{Order, OrderEvent, OrderStatus};
 use shared::domain::payment::DeclineCode;
 use shared::domain::values::actor::Actor;
@@ -26,8 +26,8 @@ impl Orders {
     }
 }
 
-fn capture() -> Move {
-    Move::Captured(super::capture("pi_1", 3_998))
+fn capture() -> FulfilmentTransition {
+    FulfilmentTransition::Captured(super::capture("pi_1", 3_998))
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_pending_order_is_cancelled_by_its_buyer_with_a_reason() {
 async fn an_order_that_awaits_its_payment_gives_its_stock_back_at_once() {
     let orders = Orders::open().await;
     orders.scene.order(None).await;
-    orders.advance(Move::Reserve).await;
+    orders.advance(FulfilmentTransition::Reserve).await;
     assert_eq!(orders.stock().await, stock(8, 2, 0));
     assert_eq!(orders.cancel(seller(), &[], &json!({})).await.status, 200);
     assert_eq!(orders.stock().await, stock(10, 0, 0));
@@ -62,7 +62,7 @@ async fn an_order_that_awaits_its_payment_gives_its_stock_back_at_once() {
 async fn an_order_that_is_being_charged_is_cancelled_and_its_charge_looked_up() {
     let orders = Orders::open().await;
     orders.scene.order(Some("pm_card_visa")).await;
-    orders.advance(Move::Reserve).await;
+    orders.advance(FulfilmentTransition::Reserve).await;
     let answer = orders.cancel(buyer(), &[], &json!({})).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["data"]["status"]), (200, &json!("cancelled")));
     assert_eq!(orders.step().await, "checking the charge");
@@ -73,14 +73,14 @@ async fn an_order_that_is_being_charged_is_cancelled_and_its_charge_looked_up() 
 async fn a_confirmed_order_is_cancelled_and_its_payment_goes_back() {
     let orders = Orders::open().await;
     orders.scene.order(Some("pm_card_visa")).await;
-    orders.advance(Move::Reserve).await;
+    orders.advance(FulfilmentTransition::Reserve).await;
     orders.advance(capture()).await;
     assert_eq!(orders.stock().await, stock(8, 0, 2));
     let answer = orders.cancel(seller(), &[], &json!({})).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["data"]["status"]), (200, &json!("cancelled")));
     assert!(answer.json()["data"]["paymentId"].as_str().unwrap().starts_with("pay_"));
     assert_eq!(orders.step().await, "refunding");
-    orders.advance(Move::Refunded(1)).await;
+    orders.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.stock().await, stock(10, 0, 0));
 }
 
@@ -91,25 +91,25 @@ async fn an_order_that_is_over_cannot_be_cancelled() {
         let method = (end != "expired").then_some("pm_card_visa");
         let placed = orders.scene.order(method).await;
         match end {
-            "out of stock" => orders.advance(Move::OutOfStock(id(PRODUCT))).await,
+            "out of stock" => orders.advance(FulfilmentTransition::OutOfStock(id(PRODUCT))).await,
             "declined" => {
-                orders.advance(Move::Reserve).await;
-                orders.advance(Move::Declined(DeclineCode::new("card_declined"))).await;
+                orders.advance(FulfilmentTransition::Reserve).await;
+                orders.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await;
             }
             "expired" => {
-                orders.advance(Move::Reserve).await;
-                let tomorrow = SystemClock.now().plus(Duration::from_hours(25));
+                orders.advance(FulfilmentTransition::Reserve).await;
+                let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
                 orders.scene.run_at(tomorrow, ExpireOrder { id: placed.id }).await;
             }
             "cancelled" => assert_eq!(orders.cancel(buyer(), &[], &json!({})).await.status, 200),
             later => {
-                orders.advance(Move::Reserve).await;
+                orders.advance(FulfilmentTransition::Reserve).await;
                 orders.advance(capture()).await;
                 let order = orders.scene.reader.order(placed.id).await.unwrap().unwrap();
                 let status = if later == "shipped" { OrderStatus::Shipped } else { OrderStatus::Delivered };
                 let order = Order { status, version: order.version.next(), ..order };
                 let event = OrderEvent::Progressed((&order).into());
-                orders.scene.force(order, event).await;
+                orders.scene.put_entity(order, event).await;
             }
         }
         let before = orders.scene.reader.order(placed.id).await.unwrap();

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use shared::domain::market::Market;
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::order::OrderId;
-use shared::projections::list_total::ListName;
+use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
 use test_support::fixture::{MARKET, PRODUCT, buyer, moderator, new_id, seller, stranger};
 
@@ -120,7 +120,7 @@ async fn a_market_s_orders_are_for_whom_runs_it() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "FORBIDDEN"));
     }
     let draft = new_id::<Market>().to_string();
-    orders.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    orders.scene.market(&draft, seller(), InitialStatus::Draft).await;
     let (own, hidden) = (
         orders.get(seller(), &format!("/v1/orders?marketId={draft}")).await,
         orders.get(stranger(), &format!("/v1/orders?marketId={draft}")).await,
@@ -204,10 +204,10 @@ async fn a_list_says_how_many_orders_there_are_in_all_and_of_a_status() {
     let (bought, sold) =
         (partitions::orders_of(buyer().user), partitions::orders_in(test_support::fixture::id(MARKET)));
     for (list, count) in [
-        (ListName::of(bought.clone()), 40),
-        (ListName::with_status(&bought, "pending"), 30),
-        (ListName::of(sold.clone()), 500),
-        (ListName::with_status(&sold, "shipped"), 12),
+        (ListKey::of(bought.clone()), 40),
+        (ListKey::with_status(&bought, "pending"), 30),
+        (ListKey::of(sold.clone()), 500),
+        (ListKey::with_status(&sold, "shipped"), 12),
     ] {
         orders.scene.counted(list, count).await;
     }

@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::{Value, json};
-use shared::api::App;
+use shared::api::AppState;
 use shared::domain::order::Order;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
-use shared::domain::order::fulfilment::record_capture::ReceivePayment;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
+use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::payment::{Capture, GatewayId};
 use shared::domain::product::Stock;
 use shared::domain::values::actor::Actor;
@@ -27,21 +27,21 @@ use shared::kit::command::Store;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
-use test_support::fixture::{ORDER, PRODUCT, Scene, cause, cents, id};
+use test_support::fixture::{Marketplace, ORDER, PRODUCT, cause, cents, id};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
 /// The function on a table.
 struct Orders {
-    scene: Scene,
+    scene: Marketplace,
     router: Router,
 }
 
 impl Orders {
     /// With the people, the market and its product.
     async fn open() -> Self {
-        let scene = Scene::open().await;
-        let app = App::new(&scene.env("api-orders"), scene.store.clone(), scene.reader.clone()).unwrap();
+        let scene = Marketplace::open().await;
+        let app = AppState::new(&scene.env("api-orders"), scene.store.clone(), scene.reader.clone()).unwrap();
         Self { scene, router: api_orders::router(app) }
     }
 
@@ -75,20 +75,20 @@ impl Orders {
     async fn confirmed() -> Self {
         let orders = Self::open().await;
         orders.scene.order(Some("pm_card_visa")).await;
-        orders.advance(Move::Reserve).await;
-        orders.advance(Move::Captured(capture("pi_1", 3_998))).await;
+        orders.advance(FulfilmentTransition::Reserve).await;
+        orders.advance(FulfilmentTransition::Captured(capture("pi_1", 3_998))).await;
         orders
     }
 
     /// Takes the order's fulfilment a step further.
-    async fn advance(&self, by: Move) {
+    async fn advance(&self, by: FulfilmentTransition) {
         let payment_window = Duration::from_hours(24);
         self.scene.run(AdvanceOrder { id: id(ORDER), by, payment_window }).await;
     }
 
     /// The gateway reports a capture; nothing happens if it is known already.
     async fn receive(&self, capture: Capture) {
-        let command = ReceivePayment { order_id: id(ORDER), capture };
+        let command = RecordCapture { order_id: id(ORDER), capture };
         let _ = self.scene.store.execute(command, &cause(SystemClock.now())).await;
     }
 

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::product::{Product, ProductEvent};
 use shared::kit::system::clock::{Clock, SystemClock};
@@ -168,7 +168,7 @@ async fn an_order_has_1_to_50_items() {
 async fn items_are_different_products_of_one_market() {
     let orders = Orders::open().await;
     let (market, product) = (new_id::<Market>().to_string(), new_id::<Product>().to_string());
-    orders.scene.market(&market, stranger(), OpeningStatus::Active).await;
+    orders.scene.market(&market, stranger(), InitialStatus::Active).await;
     orders.scene.product(&product, &market, stranger(), ("MUG-1", 100, 1)).await;
     let items = |second: &str| {
         let item = |product: &str| json!({ "productId": product, "quantity": 1 });
@@ -192,7 +192,7 @@ async fn a_price_that_no_longer_holds_is_a_conflict_that_names_the_new_one() {
     let shown = orders.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().product;
     let event = ProductEvent::Changed { product_id: shown.id, market_id: shown.market_id };
     let version = shown.version.next();
-    orders.scene.force(Product { price: cents(2_100), version, ..shown }, event).await;
+    orders.scene.put_entity(Product { price: cents(2_100), version, ..shown }, event).await;
 
     let answer = orders.place(buyer(), "k1", &order).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, "PRICE_CHANGED"));

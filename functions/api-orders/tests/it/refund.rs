@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
-use shared::domain::order::fulfilment::advance::Move;
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::payment::DeclineCode;
 use test_support::fixture::{ORDER, buyer, seller};
 use test_support::lambda_event::Answer;
@@ -49,7 +49,7 @@ async fn a_partial_refund_is_pending_until_the_gateway_has_made_it() {
         "at": body["updatedAt"],
     }]);
     assert_eq!(body["refunds"], expected);
-    orders.advance(Move::Refunded(1)).await;
+    orders.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.refunds().await, [(1_000, "succeeded".to_owned())]);
     assert_eq!(orders.order().await.status, OrderStatus::Confirmed);
     assert_eq!(orders.stock().await, stock(8, 0, 2));
@@ -59,7 +59,7 @@ async fn a_partial_refund_is_pending_until_the_gateway_has_made_it() {
 async fn refunds_add_up_to_the_payment_and_no_further() {
     let orders = Orders::confirmed().await;
     assert_eq!(orders.refund("k1", Some(1_000)).await.status, 200);
-    orders.advance(Move::Refunded(1)).await;
+    orders.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.refund("k2", Some(2_000)).await.status, 200);
     let beyond = orders.refund("k3", Some(999)).await;
     assert_eq!(refusal(&beyond), (409, "INVALID_STATE".to_owned(), vec!["amount".to_owned()]));
@@ -68,8 +68,8 @@ async fn refunds_add_up_to_the_payment_and_no_further() {
     assert_eq!(orders.refund("k5", None).await.code(), "INVALID_STATE");
     assert_eq!(orders.order().await.status, OrderStatus::Confirmed);
 
-    orders.advance(Move::Refunded(3)).await;
-    orders.advance(Move::Refunded(2)).await;
+    orders.advance(FulfilmentTransition::Refunded(3)).await;
+    orders.advance(FulfilmentTransition::Refunded(2)).await;
     let order = orders.order().await;
     assert_eq!(order.status, OrderStatus::Refunded);
     assert_eq!(order.timeline.last().unwrap().reason.as_deref(), Some("One mug was cracked."));
@@ -84,7 +84,7 @@ async fn goods_that_were_shipped_do_not_come_back_with_the_money() {
     assert_eq!(orders.act(seller(), "ship", &parcel).await.status, 200);
     assert_eq!(orders.act(seller(), "deliver", &json!({})).await.status, 200);
     assert_eq!(orders.refund("k1", None).await.status, 200);
-    orders.advance(Move::Refunded(1)).await;
+    orders.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.order().await.status, OrderStatus::Refunded);
     assert_eq!(orders.stock().await, stock(8, 0, 2));
 }
@@ -107,9 +107,9 @@ async fn a_cancelled_order_gives_back_what_no_refund_has() {
     assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200);
     let pending = |amount| (amount, "pending".to_owned());
     assert_eq!(orders.refunds().await, [pending(1_000), pending(2_998)]);
-    orders.advance(Move::Refunded(2)).await;
+    orders.advance(FulfilmentTransition::Refunded(2)).await;
     assert_eq!(orders.stock().await, stock(8, 0, 2), "not before all of it has gone back");
-    orders.advance(Move::Refunded(1)).await;
+    orders.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.order().await.status, OrderStatus::Cancelled);
     assert_eq!(orders.stock().await, stock(10, 0, 0));
 }
@@ -118,7 +118,7 @@ async fn a_cancelled_order_gives_back_what_no_refund_has() {
 async fn a_refund_that_the_gateway_refuses_leaves_its_money_to_be_refunded() {
     let orders = Orders::confirmed().await;
     assert_eq!(orders.refund("k1", None).await.status, 200);
-    orders.advance(Move::RefundRefused(1, DeclineCode::new("charge_disputed"))).await;
+    orders.advance(FulfilmentTransition::RefundRefused(1, DeclineCode::new("charge_disputed"))).await;
     assert_eq!(orders.refunds().await, [(3_998, "failed".to_owned())]);
     assert_eq!(orders.refund("k2", Some(3_998)).await.status, 200);
 }
@@ -176,13 +176,13 @@ async fn what_breaks_the_rules_of_a_refund_is_named() {
 async fn a_payment_that_comes_when_the_order_is_over_goes_back() {
     let orders = Orders::open().await;
     orders.scene.order(None).await;
-    orders.advance(Move::Reserve).await;
+    orders.advance(FulfilmentTransition::Reserve).await;
     assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200);
     orders.receive(capture("pi_1", 3_998)).await;
     assert_eq!(orders.refunds().await, [(3_998, "pending".to_owned())]);
     assert_eq!(orders.order().await.status, OrderStatus::Cancelled);
     assert_eq!(orders.stock().await, stock(10, 0, 0));
-    orders.advance(Move::Refunded(1)).await;
+    orders.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.refunds().await, [(3_998, "succeeded".to_owned())]);
     assert_eq!(orders.stock().await, stock(10, 0, 0), "its pieces had been given back before");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
 use shared::domain::order::expire::ExpireOrder;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::payment::DeclineCode;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
@@ -67,13 +67,15 @@ async fn an_order_in_any_other_state_is_neither_shipped_nor_delivered_nor_refund
         let method = ["charging", "rejected"].contains(&state).then_some("pm_card_visa");
         let placed = orders.scene.order(method).await;
         if state != "pending" {
-            orders.advance(Move::Reserve).await;
+            orders.advance(FulfilmentTransition::Reserve).await;
         }
         match state {
-            "rejected" => orders.advance(Move::Declined(DeclineCode::new("card_declined"))).await,
+            "rejected" => {
+                orders.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await
+            }
             "cancelled" => assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200),
             "expired" => {
-                let tomorrow = SystemClock.now().plus(Duration::from_hours(25));
+                let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
                 orders.scene.run_at(tomorrow, ExpireOrder { id: placed.id }).await;
             }
             _ => {}
@@ -139,7 +141,7 @@ async fn who_buys_in_a_market_of_their_own_is_its_seller_all_the_same() {
     let placed = orders.place(seller(), "k", &super::two_mugs()).await.json()["data"]["id"].clone();
     let id = placed.as_str().unwrap();
     let payment_window = Duration::from_hours(24);
-    for by in [Move::Reserve, Move::Captured(capture("pi_1", 3_998))] {
+    for by in [FulfilmentTransition::Reserve, FulfilmentTransition::Captured(capture("pi_1", 3_998))] {
         orders.scene.run(AdvanceOrder { id: id.parse().unwrap(), by, payment_window }).await;
     }
     let path = format!("/v1/orders/{id}/ship");

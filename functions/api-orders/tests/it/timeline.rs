@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
-use shared::domain::order::fulfilment::attempts::NoteFailedAttempt;
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
+use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
 
@@ -17,7 +17,7 @@ async fn a_timeline_says_what_happened_when_and_by_whom() {
     let orders = Orders::open().await;
     let placed = orders.scene.order(None).await;
     let now = SystemClock.now();
-    let reserve = AdvanceOrder { id: placed.id, by: Move::Reserve, payment_window: DAY };
+    let reserve = AdvanceOrder { id: placed.id, by: FulfilmentTransition::Reserve, payment_window: DAY };
     orders.scene.run_at(now, reserve).await;
     let answer = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await;
     assert_eq!(answer.status, 200);
@@ -26,7 +26,7 @@ async fn a_timeline_says_what_happened_when_and_by_whom() {
             { "status": "pending", "at": placed.created_at, "by": "buyer", "reason": null },
             { "status": "awaiting_payment", "at": now, "by": "system", "reason": null },
         ],
-        "fulfilment": { "step": "awaiting payment", "until": now.plus(DAY), "failedAttempts": 0 },
+        "fulfilment": { "step": "awaiting payment", "until": now.saturating_add(DAY), "failedAttempts": 0 },
     }});
     assert_eq!(answer.json(), expected);
 }
@@ -35,10 +35,16 @@ async fn a_timeline_says_what_happened_when_and_by_whom() {
 async fn a_timeline_says_why_an_order_is_stuck_and_when_it_is_tried_next() {
     let orders = Orders::open().await;
     let order_id = orders.scene.order(Some("pm_card_visa")).await.id;
-    orders.scene.run(AdvanceOrder { id: order_id, by: Move::Reserve, payment_window: DAY }).await;
-    let next_at = SystemClock.now().plus(Duration::from_secs(4));
+    orders
+        .scene
+        .run(AdvanceOrder { id: order_id, by: FulfilmentTransition::Reserve, payment_window: DAY })
+        .await;
+    let next_at = SystemClock.now().saturating_add(Duration::from_secs(4));
     for error in ["the payment gateway is asleep", "the payment gateway does not answer"] {
-        orders.scene.run(NoteFailedAttempt { order_id, step: "charging", error, next_at, made: true }).await;
+        orders
+            .scene
+            .run(RecordFailedAttempt { order_id, step: "charging", error, next_at, made: true })
+            .await;
     }
     let body = orders.get(seller(), &format!("/v1/orders/{ORDER}/timeline")).await.json();
     let expected = json!({

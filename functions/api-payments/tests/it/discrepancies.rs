@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use shared::domain::payment::GatewayId;
-use shared::domain::reconciliation::compare::Difference;
-use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, NoteDiscrepancy};
-use shared::domain::reconciliation::{Entry, Standing};
+use shared::domain::reconciliation::compare::MismatchKind;
+use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
+use shared::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use shared::kit::command::Version;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, buyer, cents, id, moderator};
@@ -14,12 +14,12 @@ use super::Payments;
 impl Payments {
     /// Notes that money was captured for [`ORDER`], which there is not.
     async fn note(&self, gateway_id: &str) {
-        let standing = Standing::Captured { amount: cents(3_998), refunded: 0 };
+        let standing = LedgerStatus::Captured { amount: cents(3_998), refunded: 0 };
         let (gateway_id, order_id, read_at) =
             (GatewayId(gateway_id.to_owned()), Some(id(ORDER)), SystemClock.now());
-        let entry = Entry { gateway_id, order_id, standing, read_at };
-        let seen = Discrepancy::seen((&entry, None, None), Difference::NoOrder, read_at);
-        self.scene.run(NoteDiscrepancy(seen)).await;
+        let entry = GatewayRecord { gateway_id, order_id, standing, read_at };
+        let seen = Discrepancy::seen((&entry, None, None), MismatchKind::NoOrder, read_at);
+        self.scene.run(RecordDiscrepancy(seen)).await;
     }
 
     async fn list(&self, query: &str) -> Value {

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::{Value, json};
-use shared::api::App;
+use shared::api::AppState;
 use shared::domain::order::Order;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId};
 use shared::domain::product::Stock;
 use shared::domain::values::actor::Actor;
@@ -24,7 +24,7 @@ use shared::payment_gateway::webhook::WebhookVerifier;
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
 use stripe_sandbox::signature;
-use test_support::fixture::{ORDER, PRODUCT, Scene, cents, id};
+use test_support::fixture::{Marketplace, ORDER, PRODUCT, cents, id};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
@@ -35,7 +35,7 @@ const WINDOW: Duration = Duration::from_hours(24);
 
 /// The function on a table.
 struct Payments {
-    scene: Scene,
+    scene: Marketplace,
     router: Router,
     secret: String,
 }
@@ -43,9 +43,9 @@ struct Payments {
 impl Payments {
     /// With the people, the market and its product.
     async fn open() -> Self {
-        let scene = Scene::open().await;
+        let scene = Marketplace::open().await;
         let env = scene.env("api-payments");
-        let app = App::new(&env, scene.store.clone(), scene.reader.clone()).unwrap();
+        let app = AppState::new(&env, scene.store.clone(), scene.reader.clone()).unwrap();
         let hooks =
             api_payments::gateway_router(scene.store.clone(), WebhookVerifier::from_env(&env).unwrap());
         let secret = env.text("AGORA_PAYMENT_WEBHOOK_SECRET").unwrap().to_owned();
@@ -56,10 +56,10 @@ impl Payments {
     async fn awaiting() -> Self {
         let payments = Self::open().await;
         payments.scene.order(None).await;
-        payments.advance(Move::Reserve).await;
+        payments.advance(FulfilmentTransition::Reserve).await;
         let client_secret = ClientSecret("pi_1_secret".to_owned());
         let checkout = Checkout { gateway_id: GatewayId(INTENT.to_owned()), client_secret };
-        payments.advance(Move::Payable(checkout)).await;
+        payments.advance(FulfilmentTransition::Payable(checkout)).await;
         payments
     }
 
@@ -67,11 +67,11 @@ impl Payments {
     async fn charging() -> Self {
         let payments = Self::open().await;
         payments.scene.order(Some("pm_card_visa")).await;
-        payments.advance(Move::Reserve).await;
+        payments.advance(FulfilmentTransition::Reserve).await;
         payments
     }
 
-    async fn advance(&self, by: Move) {
+    async fn advance(&self, by: FulfilmentTransition) {
         self.scene.run(AdvanceOrder { id: id(ORDER), by, payment_window: WINDOW }).await;
     }
 
@@ -137,8 +137,8 @@ fn total() -> Money {
     cents(3_998)
 }
 
-fn capture() -> Move {
-    Move::Captured(Capture { gateway_id: GatewayId(INTENT.to_owned()), amount: total() })
+fn capture() -> FulfilmentTransition {
+    FulfilmentTransition::Captured(Capture { gateway_id: GatewayId(INTENT.to_owned()), amount: total() })
 }
 
 fn stock(available: i64, reserved: i64, sold: i64) -> Stock {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::expire::ExpireOrder;
-use shared::domain::order::fulfilment::advance::Move;
-use shared::domain::order::fulfilment::{Fulfilment, Pieces};
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
+use shared::domain::order::fulfilment::{Fulfilment, StockPosition};
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::payment::DeclineCode;
 use shared::domain::refund::RefundStatus;
@@ -65,19 +65,19 @@ async fn a_payment_of_an_order_that_is_over_goes_back_once() {
                 payments.scene.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
             }
             "expired" => {
-                let tomorrow = SystemClock.now().plus(Duration::from_hours(25));
+                let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
                 payments.scene.run_at(tomorrow, ExpireOrder { id: id(ORDER) }).await;
             }
-            _ => payments.advance(Move::Declined(DeclineCode::new("card_declined"))).await,
+            _ => payments.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await,
         }
         let before = statuses(&payments.order().await);
         for event in ["evt_1", "evt_1", "evt_2"] {
             assert_eq!(payments.report(&paid(event)).await.status, 200);
         }
         let order = payments.order().await;
-        assert_eq!(order.fulfilment, Fulfilment::Refunding { pieces: Pieces::Returned }, "{end}");
+        assert_eq!(order.fulfilment, Fulfilment::Refunding { pieces: StockPosition::Available }, "{end}");
         assert_eq!((order.refunds.len(), order.refunds[0].amount), (1, total()));
-        payments.advance(Move::Refunded(1)).await;
+        payments.advance(FulfilmentTransition::Refunded(1)).await;
         assert_eq!(payments.report(&paid("evt_3")).await.status, 200);
         let order = payments.order().await;
         assert_eq!((statuses(&order), &order.fulfilment), (before, &Fulfilment::Finished));
@@ -96,7 +96,7 @@ async fn a_payment_that_is_not_the_order_s_total_goes_back_and_confirms_nothing(
         assert_eq!(order.status, OrderStatus::AwaitingPayment);
         assert_eq!(order.refunds[0].amount.amount(), amount);
         assert_eq!(payments.stock().await, stock(8, 2, 0));
-        payments.advance(Move::Refunded(1)).await;
+        payments.advance(FulfilmentTransition::Refunded(1)).await;
         assert_eq!(payments.order().await.status, OrderStatus::Rejected);
         assert_eq!(payments.stock().await, stock(10, 0, 0));
     }
@@ -109,7 +109,7 @@ async fn a_second_payment_of_a_confirmed_order_goes_back_and_the_first_stays() {
     let mut second = paid("evt_2");
     second["data"]["object"]["id"] = "pi_another".into();
     assert_eq!(payments.report(&second).await.status, 200);
-    payments.advance(Move::Refunded(1)).await;
+    payments.advance(FulfilmentTransition::Refunded(1)).await;
     let order = payments.order().await;
     assert_eq!(
         (order.status, order.refunds[0].gateway_id.0.as_str()),

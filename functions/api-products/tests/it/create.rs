@@ -2,10 +2,10 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::values::actor::Actor;
-use shared::kit::command::page::Slice;
+use shared::kit::command::page::PageRequest;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
@@ -55,7 +55,7 @@ async fn a_sku_is_taken_once_in_its_market_and_free_in_another() {
     assert_eq!(error(&answer), (409, "CONFLICT".to_owned()));
     assert_eq!(fields(&answer), ["sku"]);
     let other = new_id::<Market>().to_string();
-    products.scene.market(&other, seller(), OpeningStatus::Active).await;
+    products.scene.market(&other, seller(), InitialStatus::Active).await;
     let path = format!("/v1/markets/{other}/products");
     assert_eq!(products.post(seller(), &path, &[], &product("MUG-1")).await.status, 201);
 }
@@ -70,7 +70,7 @@ async fn of_ten_products_with_one_sku_at_once_one_is_listed() {
     let mut expected = vec![(409, "CONFLICT".to_owned()); 10];
     expected[0] = (201, String::new());
     assert_eq!(ended, expected);
-    let listed = products.scene.reader.products_of(id(MARKET), &Slice::first(100)).await.unwrap().items;
+    let listed = products.scene.reader.products_of(id(MARKET), &PageRequest::first(100)).await.unwrap().items;
     assert_eq!(listed.len(), 2);
 }
 
@@ -95,7 +95,7 @@ async fn products_are_listed_by_the_markets_creator_and_nobody_else() {
 async fn a_draft_takes_products_of_its_creators_and_is_absent_for_others() {
     let products = Products::open().await;
     let draft = new_id::<Market>().to_string();
-    products.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    products.scene.market(&draft, seller(), InitialStatus::Draft).await;
     let path = format!("/v1/markets/{draft}/products");
     assert_eq!(products.post(seller(), &path, &[], &product("CUP-1")).await.status, 201);
     let other = products.post(stranger(), &path, &[], &product("CUP-2")).await;

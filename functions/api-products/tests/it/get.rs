@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::domain::market::Market;
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::product::Product;
 use test_support::fixture::{PRODUCT, new_id, seller, stranger};
 use test_support::lambda_event::of_request;
@@ -29,7 +29,7 @@ async fn a_product_is_shown_to_everybody_and_kept_by_those_without_a_token() {
 async fn a_product_of_a_draft_is_shown_to_its_seller_and_absent_for_others() {
     let products = Products::open().await;
     let (draft, product) = (new_id::<Market>().to_string(), new_id::<Product>().to_string());
-    products.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    products.scene.market(&draft, seller(), InitialStatus::Draft).await;
     products.scene.product(&product, &draft, seller(), ("CUP-1", 500, 1)).await;
     let path = format!("/v1/products/{product}");
     assert_eq!(products.get_as(seller(), &path).await.status, 200);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use shared::domain::market::Market;
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::product::Product;
 use shared::repository::product::total_of;
 use test_support::fixture::{MARKET, PRODUCT, new_id, seller, stranger};
@@ -15,7 +15,7 @@ impl Products {
     /// Opens a market of the seller's with `count` products; says its path and their ids.
     async fn market_of(&self, count: i64) -> (String, String, HashSet<String>) {
         let market = new_id::<Market>().to_string();
-        self.scene.market(&market, seller(), OpeningStatus::Active).await;
+        self.scene.market(&market, seller(), InitialStatus::Active).await;
         let mut ids = HashSet::new();
         for n in 0..count {
             ids.insert(self.listed(&market, n).await);
@@ -59,7 +59,7 @@ async fn pages_have_neither_gap_nor_repeat_while_products_are_listed() {
 async fn a_list_is_absent_where_its_market_is() {
     let products = Products::open().await;
     let draft = new_id::<Market>().to_string();
-    products.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    products.scene.market(&draft, seller(), InitialStatus::Draft).await;
     let path = format!("/v1/markets/{draft}/products");
     assert_eq!(products.get_as(seller(), &path).await.status, 200);
     assert_eq!(error(&products.get_as(stranger(), &path).await), (404, "NOT_FOUND".to_owned()));

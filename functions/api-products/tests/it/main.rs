@@ -11,23 +11,24 @@ mod update_delete;
 
 use axum::Router;
 use serde_json::{Value, json};
-use shared::api::App;
+use shared::api::AppState;
 use shared::domain::values::actor::Actor;
-use test_support::fixture::Scene;
+use test_support::fixture::Marketplace;
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
 /// The function on a table.
 struct Products {
-    scene: Scene,
+    scene: Marketplace,
     router: Router,
 }
 
 impl Products {
     /// With the people, the market and its product.
     async fn open() -> Self {
-        let scene = Scene::open().await;
-        let app = App::new(&scene.env("api-products"), scene.store.clone(), scene.reader.clone()).unwrap();
+        let scene = Marketplace::open().await;
+        let app =
+            AppState::new(&scene.env("api-products"), scene.store.clone(), scene.reader.clone()).unwrap();
         Self { scene, router: api_products::router(app) }
     }
 

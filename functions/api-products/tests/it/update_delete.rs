@@ -1,7 +1,7 @@
 //! `PUT`, `PATCH` and `DELETE /v1/products/{id}`.
 
 use serde_json::{Value, json};
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::values::actor::Actor;
 use test_support::fixture::{MARKET, PRODUCT, buyer, seller};
 use test_support::lambda_event::{Answer, of_request};
@@ -93,7 +93,10 @@ async fn a_product_that_orders_hold_pieces_of_is_not_removed() {
     let products = Products::open().await;
     let order = products.scene.order(None).await;
     let window = std::time::Duration::from_mins(1);
-    products.scene.run(AdvanceOrder { id: order.id, by: Move::Reserve, payment_window: window }).await;
+    products
+        .scene
+        .run(AdvanceOrder { id: order.id, by: FulfilmentTransition::Reserve, payment_window: window })
+        .await;
     let answer = products.change("DELETE", seller(), Some("*"), None).await;
     assert_eq!(error(&answer), (409, "INVALID_STATE".to_owned()));
     assert_eq!(products.get(&format!("/v1/products/{PRODUCT}")).await.status, 200);

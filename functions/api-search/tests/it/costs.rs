@@ -5,13 +5,15 @@ use std::convert::Infallible;
 
 use shared::domain::product::Product;
 use shared::kit::aws::dynamodb::DynamoReader;
-use shared::kit::command::{Change, Command, Reads};
+use shared::kit::command::{Change, Command, ReadSet};
 use shared::kit::system::clock::Timestamp;
-use shared::projections::search_index::{Document, EmbedderName, Embedding, IndexEntry, Passage, Posting};
+use shared::projections::search_index::{
+    Document, DocumentText, EmbedderName, Embedding, IndexEntry, TermEntry,
+};
 use shared::repository::product::ProductReader;
-use shared::search::{Embedder, Hashed, Question, Search, Searcher};
-use test_support::fixture::{PRODUCT, Scene, id, new_id};
-use test_support::read_units::Meter;
+use shared::search::{Embedder, HashingEmbedder, Search, SearchQuery, Searcher};
+use test_support::fixture::{Marketplace, PRODUCT, id, new_id};
+use test_support::read_units::ReadUnitMeter;
 
 /// Postings of products, many at once, and the products themselves as far as they may win: a catalogue grows faster so than
 /// by its events.
@@ -22,8 +24,8 @@ impl Command for Stock {
     type Output = ();
     type Error = Infallible;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
@@ -33,20 +35,21 @@ impl Command for Stock {
             let (id, embedder) = (document.id, EmbedderName::Hashed);
             let entry = IndexEntry::following(None, id, Some(&document), embedder, now).unwrap();
             let embedding = embeddings[product.title.as_str()].clone();
-            let posting = Posting { id, market_id: product.market_id, embedding };
+            let posting = TermEntry { id, market_id: product.market_id, embedding };
             let change =
-                entry.places().iter().fold(change, |change, place| change.overwrite(place, &posting));
+                entry.posting_keys().iter().fold(change, |change, place| change.overwrite(place, &posting));
             if *may_win { change.overwrite(&product.id, product) } else { change }
         }))
     }
 }
 
 /// So many more cups, every hundredth of them of jade. Of those that are alike, the last ones win.
-async fn grow(scene: &Scene, by: usize) {
+async fn grow(scene: &Marketplace, by: usize) {
     let model = scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().product;
     let mut embeddings = BTreeMap::new();
     for title in ["Cup", "Jade"] {
-        embeddings.insert(title.to_owned(), Hashed.embed(&Passage::of_query(title)).await.unwrap());
+        embeddings
+            .insert(title.to_owned(), HashingEmbedder.embed(&DocumentText::of_query(title)).await.unwrap());
     }
     let numbers: Vec<usize> = (0..by).collect();
     for chunk in numbers.chunks(45) {
@@ -60,10 +63,10 @@ async fn grow(scene: &Scene, by: usize) {
 }
 
 /// Requests and read units of a search.
-async fn cost(scene: &Scene, wanted: &str) -> (usize, f64) {
-    let meter = Meter::default();
-    let search = Search::new(DynamoReader::new(meter.on(&scene.table)), Hashed);
-    let question = Question { wanted: wanted.parse().unwrap(), kind: None, limit: 20 };
+async fn cost(scene: &Marketplace, wanted: &str) -> (usize, f64) {
+    let meter = ReadUnitMeter::default();
+    let search = Search::new(DynamoReader::new(meter.on(&scene.table)), HashingEmbedder);
+    let question = SearchQuery { wanted: wanted.parse().unwrap(), kind: None, limit: 20 };
     let hits = search.search(&question).await.unwrap();
     assert!(!hits.is_empty(), "{wanted}");
     let requests = meter.requests();
@@ -72,7 +75,7 @@ async fn cost(scene: &Scene, wanted: &str) -> (usize, f64) {
 
 #[tokio::test]
 async fn a_search_costs_the_same_among_ten_thousand_things_as_among_a_thousand() {
-    let scene = Scene::open().await;
+    let scene = Marketplace::open().await;
     let asked = ["cup", "cups", "cup of the seven seas"];
     grow(&scene, 1_000).await;
     let mut small = Vec::new();

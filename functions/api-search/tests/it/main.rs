@@ -9,28 +9,28 @@ mod search;
 
 use axum::Router;
 use serde_json::Value;
-use shared::api::App;
+use shared::api::AppState;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::projections::search_index::DocumentId;
-use shared::search::{Hashed, Search};
-use test_support::fixture::{MARKET, Scene, cents, id, new_id, seller};
+use shared::search::{HashingEmbedder, Search};
+use test_support::fixture::{MARKET, Marketplace, cents, id, new_id, seller};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 use test_support::search_index::index;
 
 /// The function on a table.
 struct Searching {
-    scene: Scene,
+    scene: Marketplace,
     router: Router,
 }
 
 impl Searching {
     /// With the people, the market and its product, both of them indexed.
     async fn open() -> Self {
-        let scene = Scene::open().await;
-        let search = Search::new(scene.reader.clone(), Hashed);
-        let app = App::new(&scene.env("api-search"), scene.store.clone(), search).unwrap();
+        let scene = Marketplace::open().await;
+        let search = Search::new(scene.reader.clone(), HashingEmbedder);
+        let app = AppState::new(&scene.env("api-search"), scene.store.clone(), search).unwrap();
         let searching = Self { scene, router: api_search::router(app) };
         searching.index(DocumentId::Market(id(MARKET))).await;
         searching.index(DocumentId::Product(id(test_support::fixture::PRODUCT))).await;
@@ -38,7 +38,7 @@ impl Searching {
     }
 
     async fn index(&self, document: DocumentId) {
-        index(&self.scene.store, &Hashed, document).await;
+        index(&self.scene.store, &HashingEmbedder, document).await;
     }
 
     /// A product of the seller's market, indexed.

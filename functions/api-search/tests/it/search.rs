@@ -54,7 +54,7 @@ async fn what_is_in_a_closed_market_is_not_found_and_others_take_its_place() {
     assert!(searching.find("q=mug").await.is_empty());
 
     let own = "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRX";
-    let open = shared::domain::market::create::OpeningStatus::Active;
+    let open = shared::domain::market::create::InitialStatus::Active;
     searching.scene.market(own, test_support::fixture::stranger(), open).await;
     searching.index(DocumentId::Market(id(own))).await;
     assert_eq!(ids(&searching.find("q=mug&limit=1").await), [own], "the next take the places of the first");

@@ -5,7 +5,7 @@ use shared::domain::session::start::StartSession;
 use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::Credentials;
 use shared::domain::values::actor::Actor;
-use shared::kit::command::{ExecuteError, Reads, Store};
+use shared::kit::command::{ExecuteError, ReadSet, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
 use test_support::fixture::{buyer, cause, moderator, new_id, stranger};
@@ -18,13 +18,13 @@ async fn an_account_goes_with_its_password_and_gives_its_address_back() {
     let answer = users.delete(stranger(), stranger().user).await;
     assert_eq!((answer.status.as_u16(), answer.bytes.len()), (204, 0));
     assert_eq!(users.stored(stranger().user).await, None);
-    let credentials = Reads::<Option<Credentials>>::one(&stranger().user);
+    let credentials = ReadSet::<Option<Credentials>>::get(&stranger().user);
     assert!(users.scene.store.load(credentials).await.unwrap().is_none());
     let address = "stranger@example.com".parse().unwrap();
-    assert!(users.scene.reader.account(&address).await.unwrap().is_none());
+    assert!(users.scene.reader.account_by_email(&address).await.unwrap().is_none());
     let another = Actor { user: new_id(), ..stranger() };
     users.scene.person(another, "stranger").await;
-    assert_eq!(users.scene.reader.account(&address).await.unwrap().unwrap().0.id, another.user);
+    assert_eq!(users.scene.reader.account_by_email(&address).await.unwrap().unwrap().0.id, another.user);
     assert_eq!(error(&users.delete(stranger(), stranger().user).await), not_found());
 }
 

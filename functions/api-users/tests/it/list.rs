@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role, UserId, UserStatus};
 use shared::domain::values::actor::Actor;
-use shared::projections::list_total::ListName;
+use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
 use test_support::fixture::{id, moderator, new_id, stranger};
 
@@ -244,7 +244,7 @@ async fn a_list_has_as_many_accounts_as_its_partitions_together() {
         (Role::Moderator, active, 7),
         (Role::Admin, active, 3),
     ] {
-        users.scene.counted(ListName::of(partitions::accounts(role, status)), count).await;
+        users.scene.counted(ListKey::of(partitions::accounts(role, status)), count).await;
     }
     for (query, total) in [
         ("", 100),

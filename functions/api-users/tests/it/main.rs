@@ -11,11 +11,11 @@ mod update;
 
 use axum::Router;
 use serde_json::{Value, json};
-use shared::api::App;
+use shared::api::AppState;
 use shared::domain::user::{Role, User, UserId};
 use shared::domain::values::actor::Actor;
 use shared::repository::user::UserReader;
-use test_support::fixture::{Scene, actor};
+use test_support::fixture::{Marketplace, actor};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
@@ -28,25 +28,25 @@ fn admin() -> Actor {
 
 /// The function on a table.
 struct Users {
-    scene: Scene,
+    scene: Marketplace,
     router: Router,
 }
 
 impl Users {
     /// With the people of the scene, and an admin.
     async fn open() -> Self {
-        let users = Self::on(Scene::open().await);
+        let users = Self::on(Marketplace::open().await);
         users.scene.person(admin(), "admin").await;
         users
     }
 
     /// Without anybody.
     async fn empty() -> Self {
-        Self::on(Scene::empty().await)
+        Self::on(Marketplace::empty().await)
     }
 
-    fn on(scene: Scene) -> Self {
-        let app = App::new(&scene.env("api-users"), scene.store.clone(), scene.reader.clone()).unwrap();
+    fn on(scene: Marketplace) -> Self {
+        let app = AppState::new(&scene.env("api-users"), scene.store.clone(), scene.reader.clone()).unwrap();
         Self { scene, router: api_users::router(app) }
     }
 
@@ -87,7 +87,7 @@ impl Users {
 
     /// The account as it is stored.
     async fn stored(&self, user: UserId) -> Option<User> {
-        self.scene.reader.current_user(user).await.unwrap()
+        self.scene.reader.user(user).await.unwrap()
     }
 }
 

@@ -14,7 +14,7 @@ fn taken() -> (u16, String) {
 impl Users {
     /// The id of the account that an address belongs to.
     async fn holder(&self, email: &str) -> Option<String> {
-        let account = self.scene.reader.account(&email.parse().unwrap()).await.unwrap();
+        let account = self.scene.reader.account_by_email(&email.parse().unwrap()).await.unwrap();
         account.map(|(user, _)| user.id.to_string())
     }
 }
@@ -119,7 +119,10 @@ async fn another_address_has_to_be_verified_again() {
     let account = users.stored(stranger().user).await.unwrap();
     let event = shared::domain::user::UserEvent::Changed { user_id: account.id };
     let version = account.version.next();
-    users.scene.force(shared::domain::user::User { email_verified: true, version, ..account }, event).await;
+    users
+        .scene
+        .put_entity(shared::domain::user::User { email_verified: true, version, ..account }, event)
+        .await;
     let renamed = users.patch(stranger(), stranger().user, &json!({ "name": "Someone" })).await;
     assert_eq!(renamed.json()["data"]["emailVerified"], true);
     let moved = users.patch(stranger(), stranger().user, &json!({ "email": "new@example.com" })).await;

@@ -9,7 +9,7 @@ use shared::domain::product::Product;
 use shared::kit::command::{Key, Record};
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{MARKET, ORDER, PRODUCT, id, new_id};
-use test_support::recording_queue::Asked;
+use test_support::recording_queue::RecordedCalls;
 use test_support::request_recorder::client;
 
 use super::{Counting, created, order_created, order_event, product_changed};
@@ -75,7 +75,7 @@ async fn what_does_not_read_fails_alone_and_its_neighbours_are_counted() {
 async fn what_cannot_be_finished_in_time_is_handed_back_at_once_and_untouched() {
     let counting = Counting::open().await;
     counting.scene.order(None).await;
-    let deadline = SystemClock.now().plus(Duration::from_secs(5));
+    let deadline = SystemClock.now().saturating_add(Duration::from_secs(5));
     let (failures, asked) = counting.handle_until(&json!({ "Records": [created()] }), deadline).await;
     assert_eq!(failures, [format!("order.created {ORDER}")]);
     assert_eq!(asked.delayed, [(format!("handle of order.created {ORDER}"), Duration::ZERO)]);
@@ -85,5 +85,5 @@ async fn what_cannot_be_finished_in_time_is_handed_back_at_once_and_untouched() 
 #[tokio::test]
 async fn an_empty_batch_is_done() {
     let counting = Counting::open().await;
-    assert_eq!(counting.handle(&json!({ "Records": [] })).await, (Vec::new(), Asked::default()));
+    assert_eq!(counting.handle(&json!({ "Records": [] })).await, (Vec::new(), RecordedCalls::default()));
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::domain::market::MarketStatus;
 use shared::domain::market::delete::DeleteMarket;
-use shared::domain::order::fulfilment::advance::Move;
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::refund::RefundOrder;
 use shared::domain::product::delete::DeleteProduct;
 use shared::domain::user::Role;
@@ -67,8 +67,8 @@ async fn what_goes_back_is_counted_beside_what_was_sold() {
         let amount = amount.map(test_support::fixture::cents);
         let refund = RefundOrder { id: id(ORDER), by: seller(), amount, reason: "cracked".parse().unwrap() };
         counting.scene.run(refund).await;
-        counting.advance(id(ORDER), Move::Refunded(number)).await;
-        counting.hear(&[order_event("order.repaid", ORDER, MARKET)]).await;
+        counting.advance(id(ORDER), FulfilmentTransition::Refunded(number)).await;
+        counting.hear(&[order_event("order.partially_refunded", ORDER, MARKET)]).await;
         counting.is_exact().await;
     }
     let (counted, _) = counting.counts().await;

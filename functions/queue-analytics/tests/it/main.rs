@@ -12,42 +12,42 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use queue_analytics::Analytics;
 use serde_json::{Value, json};
 use shared::domain::order::OrderId;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::payment::{Capture, GatewayId};
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::repository::order::OrderReader;
-use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, Scene, cents};
+use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, PRODUCT, cents};
 use test_support::lambda_event;
-use test_support::recording_queue::{Asked, RecordingQueue};
+use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 use test_support::recount::Counts;
 use test_support::request_recorder::{Requests, client};
 
 /// The function on a table with people, a market and its product, of which nothing is counted yet.
 struct Counting {
-    scene: Scene,
+    scene: Marketplace,
     store: DynamoStore,
     requests: Requests,
 }
 
 /// How a batch ended: the ids of the messages that come back, and what the queue was asked.
-type Ended = (Vec<String>, Asked);
+type Ended = (Vec<String>, RecordedCalls);
 
 impl Counting {
     async fn open() -> Self {
-        let scene = Scene::open().await;
-        let (table, requests) = scene.table.watched();
+        let scene = Marketplace::open().await;
+        let (table, requests) = scene.table.with_recorder();
         Self { scene, store: DynamoStore::new(table), requests }
     }
 
     /// Handles a batch with time to spare.
     async fn handle(&self, event: &Value) -> Ended {
-        self.handle_until(event, SystemClock.now().plus(Duration::from_secs(28))).await
+        self.handle_until(event, SystemClock.now().saturating_add(Duration::from_secs(28))).await
     }
 
     async fn handle_until(&self, event: &Value, deadline: Timestamp) -> Ended {
-        let handler = Analytics::new(self.store.clone()).together();
+        let handler = Analytics::new(self.store.clone()).into_handler();
         let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
         let (queue, chance) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
@@ -59,7 +59,7 @@ impl Counting {
     /// Handles messages, all of which are done with.
     async fn hear(&self, messages: &[Value]) {
         let ended = self.handle(&json!({ "Records": messages })).await;
-        assert_eq!(ended, (Vec::new(), Asked::default()));
+        assert_eq!(ended, (Vec::new(), RecordedCalls::default()));
     }
 
     /// What was counted, and what there is.
@@ -97,13 +97,13 @@ impl Counting {
 
     /// An order is paid.
     async fn pay(&self, id: OrderId) {
-        self.advance(id, Move::Reserve).await;
+        self.advance(id, FulfilmentTransition::Reserve).await;
         let total = self.scene.reader.order(id).await.unwrap().unwrap().total;
         let capture = Capture { gateway_id: GatewayId(format!("pi_{id}")), amount: total };
-        self.advance(id, Move::Captured(capture)).await;
+        self.advance(id, FulfilmentTransition::Captured(capture)).await;
     }
 
-    async fn advance(&self, id: OrderId, by: Move) {
+    async fn advance(&self, id: OrderId, by: FulfilmentTransition) {
         self.scene.run(AdvanceOrder { id, by, payment_window: Duration::from_hours(1) }).await;
     }
 }

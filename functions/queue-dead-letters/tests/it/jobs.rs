@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 use shared::domain::job::cancel::CancelJob;
-use shared::domain::job::create::RequestJob;
+use shared::domain::job::create::CreateJob;
 use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::{Job, JobId, JobRequest, JobStatus, Priority};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::event_routing::Subscriber;
 use shared::repository::job::JobReader;
-use test_support::fixture::{MARKET, Scene, id, new_id, seller};
+use test_support::fixture::{MARKET, Marketplace, id, new_id, seller};
 
 use super::{dead, handle, recorded};
 
-async fn requested(scene: &Scene) -> Job {
+async fn requested(scene: &Marketplace) -> Job {
     let (market_id, retention) = (id(MARKET), "7".parse().unwrap());
-    let request = RequestJob {
+    let request = CreateJob {
         id: new_id(),
         by: seller(),
         reads_any: false,
@@ -40,13 +40,13 @@ fn dead_request(job: JobId, version: u64, message_id: &str, beside: &[(&str, &st
     json!({ "Records": [message] })
 }
 
-async fn stored(scene: &Scene, job: JobId) -> Job {
+async fn stored(scene: &Marketplace, job: JobId) -> Job {
     scene.reader.job(job, SystemClock.now()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
 async fn a_job_is_dead_with_its_message_for_the_same_reason_and_is_woken_by_that_letter() {
-    let scene = Scene::open().await;
+    let scene = Marketplace::open().await;
     let job = requested(&scene).await;
     let event = dead_request(job.id, 1, "m1", &[("deadLetterReason", "the table did not answer")]);
     assert!(handle(&scene.store, &event).await.is_empty());
@@ -76,7 +76,7 @@ async fn a_job_is_dead_with_its_message_for_the_same_reason_and_is_woken_by_that
 
 #[tokio::test]
 async fn the_message_of_a_job_that_has_moved_on_is_recorded_and_changes_nothing_of_it() {
-    let scene = Scene::open().await;
+    let scene = Marketplace::open().await;
     let job = requested(&scene).await;
     scene.run(CancelJob { id: job.id, by: seller().user }).await;
     let cancelled = stored(&scene, job.id).await;

@@ -13,8 +13,8 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use queue_dead_letters::DeadLetters;
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
-use shared::kit::command::page::Slice;
-use shared::kit::queue::consumer::queue::LeftAlone;
+use shared::kit::command::page::PageRequest;
+use shared::kit::queue::consumer::queue::UnmanagedQueue;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use shared::kit::system::config::Environment;
@@ -22,7 +22,7 @@ use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::messaging::event_routing::DeadLetterQueues;
 use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::{DeadLetterList, DeadLetterReader};
-use test_support::fixture::Scene;
+use test_support::fixture::Marketplace;
 
 /// The queue that the dead letters of orders come through.
 const QUEUE: &str = "agora-fulfilment-dead-letters";
@@ -32,7 +32,7 @@ fn addresses() -> Environment {
     let address = |subscriber: &Subscriber| {
         let queue = subscriber.as_str().replace('_', "-");
         let url = format!("https://sqs.local/000000000000/agora-{queue}-dead-letters");
-        (subscriber.dead_letters_variable().to_owned(), url)
+        (subscriber.dlq_env_var().to_owned(), url)
     };
     Subscriber::ALL.iter().map(address).collect()
 }
@@ -43,16 +43,16 @@ async fn handle(store: &DynamoStore, event: &Value) -> Vec<String> {
     let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
     let queues = DeadLetterQueues::from_env(&addresses()).unwrap();
     let handler = DeadLetters::new(store.clone(), queues);
-    let deadline = SystemClock.now().plus(Duration::from_secs(29));
+    let deadline = SystemClock.now().saturating_add(Duration::from_secs(29));
     let chance = (&SystemClock, &SystemEntropy);
-    let response = Box::pin(consume(&handler, &LeftAlone, batch, deadline, chance)).await;
+    let response = Box::pin(consume(&handler, &UnmanagedQueue, batch, deadline, chance)).await;
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
 /// What is recorded of a queue, newest first.
 async fn recorded(reader: &DynamoReader, queue: Subscriber) -> Vec<DeadLetter> {
     let list = DeadLetterList { queue: Some(queue), status: Some(DeadLetterStatus::Dead) };
-    reader.dead_letters(list, &Slice::first(100)).await.unwrap().items
+    reader.dead_letters(list, &PageRequest::first(100)).await.unwrap().items
 }
 
 /// A message that came through the dead-letter queue, with these attributes.
@@ -71,6 +71,6 @@ fn dead(message_id: &str, attributes: &[(&str, &str)]) -> Value {
 }
 
 /// An empty table.
-async fn open() -> Scene {
-    Scene::empty().await
+async fn open() -> Marketplace {
+    Marketplace::empty().await
 }

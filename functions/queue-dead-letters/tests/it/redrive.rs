@@ -7,17 +7,17 @@ use shared::messaging::dead_letter::DeadLetter;
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::dead_letter::remove::RemoveDeadLetter;
 use shared::messaging::event_routing::Subscriber;
-use test_support::fixture::{Scene, moderator};
+use test_support::fixture::{Marketplace, moderator};
 
 use super::{dead, handle, open, recorded};
 
 /// The letters of orders, newest first.
-async fn letters(scene: &Scene) -> Vec<DeadLetter> {
+async fn letters(scene: &Marketplace) -> Vec<DeadLetter> {
     recorded(&scene.reader, Subscriber::Fulfilment).await
 }
 
 /// A message that died and was redriven, and what names the redrive.
-async fn redriven(scene: &Scene) -> (DeadLetter, String) {
+async fn redriven(scene: &Marketplace) -> (DeadLetter, String) {
     handle(&scene.store, &json!({ "Records": [dead("m1", &[("deadLetterReason", "at first")])] })).await;
     let letter = letters(scene).await.remove(0);
     scene.run(RedriveDeadLetter { id: letter.id, by: moderator().user }).await;

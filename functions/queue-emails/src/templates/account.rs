@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shared::api::email_token::{PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME};
 
-use crate::email::{Button, Letter};
+use crate::email::{Button, EmailContent};
 
 /// How long the link of a letter is good.
 pub(crate) const fn lifetime(resets: bool) -> Duration {
@@ -15,26 +15,26 @@ pub(crate) const fn lifetime(resets: bool) -> Duration {
 }
 
 /// To somebody who registered, or has another address now.
-pub(crate) fn verify(app_url: &str, token: &str, is_new: bool) -> Letter {
+pub(crate) fn verify(app_url: &str, token: &str, is_new: bool) -> EmailContent {
     let (kind, heading, opening) = if is_new {
         ("welcome", "Welcome to Agora", "Thank you for registering. Please show that this address is yours.")
     } else {
         ("verify", "Verify your new address", "Your account has a new address. Please show that it is yours.")
     };
-    Letter {
+    EmailContent {
         kind,
         subject: if is_new { "Welcome to Agora: please verify your address" } else { heading }.to_owned(),
         heading: heading.to_owned(),
         paragraphs: vec![opening.to_owned(), "The link is good for three days, and once.".to_owned()],
         button: Some(Button { label: "Verify the address", url: link(app_url, "verify-email", token) }),
         footnote: "If it was not you, do nothing: the address stays unverified.",
-        ..Letter::default()
+        ..EmailContent::default()
     }
 }
 
 /// To somebody who forgot a password.
-pub(crate) fn reset(app_url: &str, token: &str) -> Letter {
-    Letter {
+pub(crate) fn reset(app_url: &str, token: &str) -> EmailContent {
+    EmailContent {
         kind: "reset",
         subject: "Choose a new password".to_owned(),
         heading: "Choose a new password".to_owned(),
@@ -44,7 +44,7 @@ pub(crate) fn reset(app_url: &str, token: &str) -> Letter {
         ],
         button: Some(Button { label: "Choose a password", url: link(app_url, "reset-password", token) }),
         footnote: "If it was not you, do nothing: the password stays as it is.",
-        ..Letter::default()
+        ..EmailContent::default()
     }
 }
 

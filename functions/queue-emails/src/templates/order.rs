@@ -5,8 +5,8 @@ use shared::domain::refund::RefundStatus;
 use shared::domain::user::User;
 use shared::domain::values::money::Money;
 
-use crate::compose::Pointless;
-use crate::email::{Button, Fact, Item, Letter};
+use crate::compose::SkipReason;
+use crate::email::{Button, EmailContent, Fact, Item};
 use crate::format_money::price;
 
 /// What the buyer is to know of the event.
@@ -15,13 +15,13 @@ pub(crate) fn about(
     order: &Order,
     buyer: &User,
     app_url: &str,
-) -> Result<Letter, Pointless> {
+) -> Result<EmailContent, SkipReason> {
     let words = match event {
         OrderEvent::Confirmed(_) => confirmed(order),
-        OrderEvent::Shipped(_) => shipped(order.shipment.as_ref().ok_or(Pointless::NotSo)?),
-        OrderEvent::Repaid(_) | OrderEvent::Refunded(_) => refunded(order)?,
+        OrderEvent::Shipped(_) => shipped(order.shipment.as_ref().ok_or(SkipReason::StateChanged)?),
+        OrderEvent::PartiallyRefunded(_) | OrderEvent::Refunded(_) => refunded(order)?,
         OrderEvent::Expired(_) => expired(),
-        _ => return Err(Pointless::NotForAnybody),
+        _ => return Err(SkipReason::NotEmailed),
     };
     let button = Button { label: "See the order", url: format!("{app_url}/orders/{}", order.id) };
     let mut facts = vec![Fact { label: "Order", value: order.id.to_string() }];
@@ -29,29 +29,29 @@ pub(crate) fn about(
     // A name is somebody's own only once the address is.
     let name = buyer.email_verified.then(|| buyer.name.as_str().to_owned());
     let footnote = "You get this message because an order was placed with your account.";
-    Ok(Letter { name, facts, button: Some(button), footnote, ..words })
+    Ok(EmailContent { name, facts, button: Some(button), footnote, ..words })
 }
 
-fn confirmed(order: &Order) -> Letter {
+fn confirmed(order: &Order) -> EmailContent {
     let items = order.lines.iter().map(|line| Item {
         title: line.title.as_str().to_owned(),
-        pieces: line.quantity.get(),
+        quantity: line.quantity.get(),
         // An order whose total is in bounds has no line beyond them.
-        price: line.unit_price.times(line.quantity).map_or_else(|_| price(line.unit_price), price),
+        price: line.unit_price.checked_mul(line.quantity).map_or_else(|_| price(line.unit_price), price),
     });
-    Letter {
+    EmailContent {
         kind: "order-confirmed",
         subject: "Your order is confirmed".to_owned(),
         heading: "Thank you for your order".to_owned(),
         paragraphs: vec!["It is paid, and the seller gets it ready.".to_owned()],
         items: items.collect(),
         total: Some(price(order.total)),
-        ..Letter::default()
+        ..EmailContent::default()
     }
 }
 
-fn shipped(shipment: &Shipment) -> Letter {
-    Letter {
+fn shipped(shipment: &Shipment) -> EmailContent {
+    EmailContent {
         kind: "order-shipped",
         subject: "Your order is on its way".to_owned(),
         heading: "Your order is on its way".to_owned(),
@@ -60,16 +60,16 @@ fn shipped(shipment: &Shipment) -> Letter {
             Fact { label: "Carrier", value: shipment.carrier.as_str().to_owned() },
             Fact { label: "Tracking number", value: shipment.tracking_number.as_str().to_owned() },
         ],
-        ..Letter::default()
+        ..EmailContent::default()
     }
 }
 
-fn refunded(order: &Order) -> Result<Letter, Pointless> {
+fn refunded(order: &Order) -> Result<EmailContent, SkipReason> {
     let through = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
     let none = Money::zero(order.total.currency());
-    let sum = through.map(|refund| refund.amount).try_fold(none, Money::plus);
-    let sum = sum.map_err(|_| Pointless::NotSo)?;
-    Ok(Letter {
+    let sum = through.map(|refund| refund.amount).try_fold(none, Money::checked_add);
+    let sum = sum.map_err(|_| SkipReason::StateChanged)?;
+    Ok(EmailContent {
         kind: "order-refunded",
         subject: "Money for your order goes back to you".to_owned(),
         heading: "Money goes back to you".to_owned(),
@@ -78,12 +78,12 @@ fn refunded(order: &Order) -> Result<Letter, Pointless> {
             Fact { label: "Refunded so far", value: price(sum) },
             Fact { label: "Total of the order", value: price(order.total) },
         ],
-        ..Letter::default()
+        ..EmailContent::default()
     })
 }
 
-fn expired() -> Letter {
-    Letter {
+fn expired() -> EmailContent {
+    EmailContent {
         kind: "order-expired",
         subject: "Your order has expired".to_owned(),
         heading: "Your order has expired".to_owned(),
@@ -92,6 +92,6 @@ fn expired() -> Letter {
                 .to_owned(),
             "Should a payment still be under way, it goes back to you by itself.".to_owned(),
         ],
-        ..Letter::default()
+        ..EmailContent::default()
     }
 }

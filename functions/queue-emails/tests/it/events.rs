@@ -1,19 +1,19 @@
 //! Every event in `events/queue-emails/`.
 
-use shared::domain::order::{Order, OrderEvent, OrderFacts, Party, Shipment};
+use shared::domain::order::{Order, OrderEvent, OrderEventData, Party, Shipment};
 use shared::domain::payment::GatewayId;
 use shared::domain::refund::{Refund, RefundStatus};
 use test_support::fixture::cents;
 use test_support::lambda_event::cases;
 
-use super::{ADDRESS, Desk};
+use super::{ADDRESS, Fixture};
 
 /// What each event sends: the kind of the e-mail, and something that its text says.
 const SENT: [(&str, &str, &str); 8] = [
     ("order-confirmed", "order-confirmed", "2 x Mug: 39.98 EUR\nTotal: 39.98 EUR"),
     ("order-expired", "order-expired", "It was not paid in time"),
     ("order-refunded", "order-refunded", "Refunded so far: 10.00 EUR"),
-    ("order-repaid", "order-refunded", "Total of the order: 39.98 EUR"),
+    ("order-partially-refunded", "order-refunded", "Total of the order: 39.98 EUR"),
     ("order-shipped", "order-shipped", "Carrier: Snail & Sons\nTracking number: <42>"),
     ("password-reset-requested", "reset", "http://localhost:3000/reset-password#token=usr_"),
     ("user-email-changed", "verify", "http://localhost:3000/verify-email#token=usr_"),
@@ -21,7 +21,7 @@ const SENT: [(&str, &str, &str); 8] = [
 ];
 
 /// An order of which everything can be said that an e-mail says.
-async fn eventful_order(desk: &Desk) {
+async fn eventful_order(desk: &Fixture) {
     let placed = desk.scene.order(Some("pm_card_visa")).await;
     let now = placed.created_at;
     let refund = |number, amount, status| Refund {
@@ -45,13 +45,13 @@ async fn eventful_order(desk: &Desk) {
     let shipment =
         Shipment { carrier: "Snail & Sons".parse().unwrap(), tracking_number: "<42>".parse().unwrap() };
     let order = Order { version: placed.version.next(), refunds, shipment: Some(shipment), ..placed };
-    let facts = OrderFacts::from(&order);
-    desk.scene.force(order, OrderEvent::Shipped(facts)).await;
+    let facts = OrderEventData::from(&order);
+    desk.scene.put_entity(order, OrderEvent::Shipped(facts)).await;
 }
 
 #[tokio::test]
 async fn every_event_sends_what_its_name_says() {
-    let desk = Desk::open().await;
+    let desk = Fixture::open().await;
     eventful_order(&desk).await;
     for (case, kind, says) in SENT {
         let ended = desk.hear(case).await;
@@ -66,11 +66,11 @@ async fn every_event_sends_what_its_name_says() {
         assert_eq!(email.headers["X-Correlation-Id"], "checkout-7f3a");
         assert!(!email.html.contains("<42>") && !email.html.contains("Snail & Sons"), "{}", email.html);
     }
-    assert!(desk.hear("password-reset-in-vain").await.is_done());
+    assert!(desk.hear("password-reset-unknown-email").await.is_done());
     let dead = desk.hear("unreadable").await;
     assert!(dead.dead().starts_with("the message does not read"), "{dead:?}");
     assert_eq!(desk.postbox().sent().len(), SENT.len());
-    let quiet = ["password-reset-in-vain", "unreadable"];
+    let quiet = ["password-reset-unknown-email", "unreadable"];
     let mut all: Vec<&str> = SENT.iter().map(|(case, ..)| *case).chain(quiet).collect();
     all.sort_unstable();
     assert_eq!(all, cases("queue-emails"), "an event is not handled, or does not exist");
@@ -78,7 +78,7 @@ async fn every_event_sends_what_its_name_says() {
 
 #[tokio::test]
 async fn an_address_that_nobody_has_verified_is_sent_nothing_that_anybody_typed_of_themselves() {
-    let desk = Desk::open().await;
+    let desk = Fixture::open().await;
     eventful_order(&desk).await;
     for case in ["user-registered", "user-email-changed", "password-reset-requested", "order-confirmed"] {
         assert!(desk.hear(case).await.is_done(), "{case}");

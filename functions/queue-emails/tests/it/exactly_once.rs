@@ -10,14 +10,14 @@ use shared::messaging::email_dispatch::begin::BeginDispatch;
 use test_support::fixture::cause;
 use test_support::lambda_event::of_file;
 
-use super::Desk;
+use super::Fixture;
 
 /// How long a sender is left alone.
 const TERM: Duration = Duration::from_secs(15);
 
 #[tokio::test]
 async fn ten_deliveries_of_one_event_at_once_send_one_email() {
-    let desk = Desk::open().await;
+    let desk = Fixture::open().await;
     let event = of_file("queue-emails", "user-registered");
     let ended = futures::future::join_all((0..10).map(|_| desk.handle(&event))).await;
     assert!(ended.iter().all(|ended| ended.asked.buried.is_empty()), "{ended:?}");
@@ -31,7 +31,7 @@ async fn ten_deliveries_of_one_event_at_once_send_one_email() {
 
 #[tokio::test]
 async fn a_sender_that_died_before_it_sent_anything_loses_nothing() {
-    let desk = Desk::open().await;
+    let desk = Fixture::open().await;
     desk.scene.order(None).await;
     let id = serde_json::from_value(json!("ord_01J8Z3K5V0ABCDEFGHJKMNPQRS.4")).unwrap();
     let begin = BeginDispatch { id, gist: String::new(), term: TERM };
@@ -46,8 +46,8 @@ async fn a_sender_that_died_before_it_sent_anything_loses_nothing() {
 
 #[tokio::test]
 async fn an_email_whose_answer_is_lost_is_repeated_once_and_then_left_to_a_person() {
-    let desk = Desk::open().await;
-    desk.postbox().behave(Rule::next(Effect::LoseAnswer).times(2));
+    let desk = Fixture::open().await;
+    desk.postbox().add_fault_rule(Rule::next(Effect::DropResponse).times(2));
     for sent in [1, 2] {
         assert_eq!(desk.hear("user-registered").await.comes_back_after(), TERM);
         assert_eq!(desk.hear("user-registered").await.comes_back_after(), TERM, "nobody sends in between");
@@ -60,8 +60,8 @@ async fn an_email_whose_answer_is_lost_is_repeated_once_and_then_left_to_a_perso
 
 #[tokio::test]
 async fn an_email_whose_answer_is_lost_once_is_not_sent_a_third_time() {
-    let desk = Desk::open().await;
-    desk.postbox().behave(Rule::next(Effect::LoseAnswer));
+    let desk = Fixture::open().await;
+    desk.postbox().add_fault_rule(Rule::next(Effect::DropResponse));
     assert_eq!(desk.hear("user-registered").await.comes_back_after(), TERM);
     desk.clock.advance(TERM);
     for _ in 0..3 {
@@ -73,9 +73,9 @@ async fn an_email_whose_answer_is_lost_once_is_not_sent_a_third_time() {
 
 #[tokio::test]
 async fn what_the_service_does_not_take_now_is_sent_later_and_once() {
-    let desk = Desk::open().await;
+    let desk = Fixture::open().await;
     for effect in [Effect::Throttle, Effect::Fail] {
-        desk.postbox().behave(Rule::next(effect).times(2));
+        desk.postbox().add_fault_rule(Rule::next(effect).times(2));
     }
     for _ in 0..4 {
         let ended = desk.hear("user-registered").await;
@@ -89,8 +89,8 @@ async fn what_the_service_does_not_take_now_is_sent_later_and_once() {
 
 #[tokio::test]
 async fn what_the_service_refuses_is_dead_with_a_reason_that_gives_nothing_away_and_can_be_redriven() {
-    let desk = Desk::open().await;
-    desk.postbox().behave(Rule::next(Effect::Reject));
+    let desk = Fixture::open().await;
+    desk.postbox().add_fault_rule(Rule::next(Effect::Reject));
     let ended = desk.hear("user-registered").await;
     assert_eq!(ended.dead(), "the mail service refuses the message or its address");
     assert!(desk.sent().is_empty());

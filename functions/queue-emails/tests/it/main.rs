@@ -10,7 +10,7 @@ mod skipped;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use local::services::ses::{Email, Postbox};
+use local::services::ses::{Email, MailCatcher};
 use queue_emails::Emails;
 use serde_json::Value;
 use shared::domain::user::User;
@@ -19,17 +19,17 @@ use shared::kit::aws::mail::SesMailer;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::repository::user::UserReader;
-use test_support::fixture::{BUYER, HandClock, Scene, id};
+use test_support::fixture::{BUYER, ManualClock, Marketplace, id};
 use test_support::lambda_event::of_file;
-use test_support::recording_queue::{Asked, RecordingQueue};
+use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 
 /// Where the buyer of the scene is written to.
 const ADDRESS: &str = "buyer@example.com";
 
 /// The function on a table with people, a market and its product, shortly after the events under `events/` occurred.
-struct Desk {
-    scene: Scene,
-    clock: HandClock,
+struct Fixture {
+    scene: Marketplace,
+    clock: ManualClock,
 }
 
 /// How a batch ended.
@@ -37,13 +37,13 @@ struct Desk {
 struct Ended {
     /// The ids of the messages that come back.
     failures: Vec<String>,
-    asked: Asked,
+    asked: RecordedCalls,
 }
 
 impl Ended {
     /// Whether every message is done with.
     fn is_done(&self) -> bool {
-        self.failures.is_empty() && self.asked == Asked::default()
+        self.failures.is_empty() && self.asked == RecordedCalls::default()
     }
 
     /// After how long the only message comes back.
@@ -59,11 +59,11 @@ impl Ended {
     }
 }
 
-impl Desk {
+impl Fixture {
     async fn open() -> Self {
         let occurred: Timestamp = serde_json::from_str("\"2027-01-15T08:00:00.000Z\"").unwrap();
-        let clock = HandClock::at(occurred.plus(Duration::from_secs(2)));
-        Self { scene: Scene::open().await, clock }
+        let clock = ManualClock::at(occurred.saturating_add(Duration::from_secs(2)));
+        Self { scene: Marketplace::open().await, clock }
     }
 
     /// Handles an event of AWS.
@@ -71,8 +71,9 @@ impl Desk {
         let env = self.scene.env("queue-emails");
         let mailer = SesMailer::from_env(&env, Aws::from_env(&env).unwrap().ses()).unwrap();
         let emails = Emails::new(&env, self.scene.store.clone(), mailer).unwrap();
-        let handler = emails.at(self.clock.clone()).one_by_one();
-        let (queue, deadline) = (RecordingQueue::default(), SystemClock.now().plus(Duration::from_secs(30)));
+        let handler = emails.at(self.clock.clone()).into_handler();
+        let (queue, deadline) =
+            (RecordingQueue::default(), SystemClock.now().saturating_add(Duration::from_secs(30)));
         let chance = (&SystemClock, &SystemEntropy);
         let response = Box::pin(consume(&handler, &queue, deliveries(event), deadline, chance)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
@@ -84,7 +85,7 @@ impl Desk {
         self.handle(&of_file("queue-emails", case)).await
     }
 
-    fn postbox(&self) -> &Postbox {
+    fn postbox(&self) -> &MailCatcher {
         self.scene.table.stack().mail()
     }
 
@@ -94,7 +95,7 @@ impl Desk {
     }
 
     async fn buyer(&self) -> User {
-        self.scene.reader.current_user(id(BUYER)).await.unwrap().unwrap()
+        self.scene.reader.user(id(BUYER)).await.unwrap().unwrap()
     }
 }
 

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::domain::product::{Product, Stock};
-use shared::kit::command::{Change, Command, Reads};
+use shared::kit::command::{Change, Command, ReadSet};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::payment_gateway::GatewayError;
 use test_support::fixture::{ORDER, PRODUCT, id, new_id};
 
-use super::{Saga, created, message};
-use crate::scripted_gateway::{Does, Told};
+use super::{Fixture, created, message};
+use crate::scripted_gateway::{ScriptedAnswer, ScriptedGateway};
 
 #[tokio::test]
 async fn a_message_that_does_not_read_is_buried_and_its_neighbours_are_done() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     let mut broken = message("broken", ORDER, 1);
     broken["body"] = json!("{\"id\": \"hunter2\"");
@@ -34,12 +34,14 @@ async fn a_message_that_does_not_read_is_buried_and_its_neighbours_are_done() {
 
 #[tokio::test]
 async fn a_panic_fails_its_own_message_and_no_other() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     let waiting = saga.scene.order_of(new_id(), id(PRODUCT), 1, None).await.id;
     let records = [message("m1", ORDER, 1), message("m2", &waiting.to_string(), 1)];
-    let deadline = SystemClock.now().plus(Duration::from_secs(28));
-    let ended = saga.handle_with(Told::to([Does::Panic]), &json!({ "Records": records }), deadline).await;
+    let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
+    let ended = saga
+        .handle_with(ScriptedGateway::to([ScriptedAnswer::Panic]), &json!({ "Records": records }), deadline)
+        .await;
     assert_eq!(ended.failures, ["m1"]);
     assert!(ended.asked.buried.is_empty());
     assert_eq!(json!(saga.order(waiting).await.status), "awaiting_payment");
@@ -48,10 +50,10 @@ async fn a_panic_fails_its_own_message_and_no_other() {
 
 #[tokio::test]
 async fn what_cannot_be_finished_in_time_is_handed_back_at_once_and_untouched() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     let placed = saga.scene.order(Some("pm_card_visa")).await;
-    let deadline = SystemClock.now().plus(Duration::from_secs(20));
-    let ended = saga.handle_with(Told::to([Does::Capture]), &created(), deadline).await;
+    let deadline = SystemClock.now().saturating_add(Duration::from_secs(20));
+    let ended = saga.handle_with(ScriptedGateway::to([ScriptedAnswer::Capture]), &created(), deadline).await;
     assert_eq!(ended.failures, ["m1"]);
     assert_eq!(ended.asked.delayed, [("handle of m1".to_owned(), Duration::ZERO)]);
     assert_eq!(saga.order(id(ORDER)).await, placed);
@@ -59,9 +61,10 @@ async fn what_cannot_be_finished_in_time_is_handed_back_at_once_and_untouched() 
 
 #[tokio::test]
 async fn an_order_whose_stock_does_not_add_up_is_for_a_person_to_look_at() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
-    let gateway = Told::to([Does::Fail(GatewayError::Unavailable), Does::Decline]);
+    let gateway =
+        ScriptedGateway::to([ScriptedAnswer::Fail(GatewayError::Unavailable), ScriptedAnswer::Decline]);
     saga.handle_told(&gateway).await;
     // Somebody empties the stock by hand, so that what the order holds of it cannot be given back.
     saga.scene.run(EmptyStock).await;
@@ -79,8 +82,8 @@ impl Command for EmptyStock {
     type Output = ();
     type Error = std::convert::Infallible;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Self::Error>, Self::Error> {
@@ -92,6 +95,6 @@ impl Command for EmptyStock {
 
 #[tokio::test]
 async fn an_empty_batch_is_done() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     assert!(saga.handle(&json!({ "Records": [] })).await.is_done());
 }

@@ -2,7 +2,7 @@
 
 use test_support::lambda_event::{cases, of_file};
 
-use super::{Saga, deliveries, stock};
+use super::{Fixture, deliveries, stock};
 
 /// What becomes of the order by each event, in an order in which they happen; and whether the message is buried.
 const ENDS: [(&str, &str, usize); 3] =
@@ -10,7 +10,7 @@ const ENDS: [(&str, &str, usize); 3] =
 
 #[tokio::test]
 async fn every_event_ends_as_its_name_says() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     let mut sent = Vec::new();
     for (case, status, buried) in ENDS {

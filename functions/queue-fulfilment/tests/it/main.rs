@@ -22,12 +22,12 @@ use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::payment_gateway::{PaymentGateway, StripeGateway};
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
-use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, Scene, buyer, id};
-use test_support::recording_queue::{Asked, RecordingQueue};
+use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, PRODUCT, buyer, id};
+use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 
 /// The function on a table with a market and its product.
-struct Saga {
-    scene: Scene,
+struct Fixture {
+    scene: Marketplace,
 }
 
 /// How a batch ended.
@@ -35,19 +35,19 @@ struct Saga {
 struct Ended {
     /// The ids of the messages that come back.
     failures: Vec<String>,
-    asked: Asked,
+    asked: RecordedCalls,
 }
 
 impl Ended {
     /// Whether every message is done with.
     fn is_done(&self) -> bool {
-        self.failures.is_empty() && self.asked == Asked::default()
+        self.failures.is_empty() && self.asked == RecordedCalls::default()
     }
 }
 
-impl Saga {
+impl Fixture {
     async fn open() -> Self {
-        Self { scene: Scene::open().await }
+        Self { scene: Marketplace::open().await }
     }
 
     /// The payment sandbox, as the function speaks to it.
@@ -57,13 +57,14 @@ impl Saga {
 
     /// Handles a batch with the payment sandbox and time to spare.
     async fn handle(&self, event: &Value) -> Ended {
-        self.handle_with(self.sandbox(), event, SystemClock.now().plus(Duration::from_secs(28))).await
+        self.handle_with(self.sandbox(), event, SystemClock.now().saturating_add(Duration::from_secs(28)))
+            .await
     }
 
     /// Handles a batch.
     async fn handle_with(&self, gateway: impl PaymentGateway, event: &Value, deadline: Timestamp) -> Ended {
         let env = self.scene.env("queue-fulfilment");
-        let handler = Fulfilment::new(&env, self.scene.store.clone(), gateway).unwrap().one_by_one();
+        let handler = Fulfilment::new(&env, self.scene.store.clone(), gateway).unwrap().into_handler();
         let (queue, batch) = (RecordingQueue::default(), deliveries(event));
         let chance = (&SystemClock, &SystemEntropy);
         let response = Box::pin(consume(&handler, &queue, batch, deadline, chance)).await;

@@ -6,7 +6,7 @@ use shared::domain::order::{Order, Party};
 use shared::repository::order::OrderReader;
 use test_support::fixture::{ORDER, PRODUCT, id, new_id};
 
-use super::{Saga, created, message, stock};
+use super::{Fixture, created, message, stock};
 
 /// The statuses that an order had, one after the other.
 fn statuses(order: &Order) -> Vec<String> {
@@ -15,7 +15,7 @@ fn statuses(order: &Order) -> Vec<String> {
 
 #[tokio::test]
 async fn an_order_is_reserved_charged_and_confirmed() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     assert!(saga.handle(&created()).await.is_done());
     let order = saga.order(id(ORDER)).await;
@@ -28,7 +28,7 @@ async fn an_order_is_reserved_charged_and_confirmed() {
 
 #[tokio::test]
 async fn a_message_that_comes_again_changes_nothing() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     saga.handle(&created()).await;
     let confirmed = saga.order(id(ORDER)).await;
@@ -41,7 +41,7 @@ async fn a_message_that_comes_again_changes_nothing() {
 
 #[tokio::test]
 async fn messages_of_one_order_at_once_charge_it_once() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     let records: Vec<_> = (0..5).map(|n| message(&format!("m{n}"), ORDER, 1)).collect();
     let ended = saga.handle(&json!({ "Records": records })).await;
@@ -53,7 +53,7 @@ async fn messages_of_one_order_at_once_charge_it_once() {
 
 #[tokio::test]
 async fn a_declined_card_rejects_the_order_and_gives_its_stock_back() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_chargeDeclined")).await;
     assert!(saga.handle(&created()).await.is_done());
     let order = saga.order(id(ORDER)).await;
@@ -67,7 +67,7 @@ async fn a_declined_card_rejects_the_order_and_gives_its_stock_back() {
 
 #[tokio::test]
 async fn an_order_for_more_than_there_is_is_rejected_and_never_charged() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order_of(id(ORDER), id(PRODUCT), 11, Some("pm_card_visa")).await;
     assert!(saga.handle(&created()).await.is_done());
     let order = saga.order(id(ORDER)).await;
@@ -79,7 +79,7 @@ async fn an_order_for_more_than_there_is_is_rejected_and_never_charged() {
 
 #[tokio::test]
 async fn orders_that_compete_for_the_last_pieces_are_confirmed_as_far_as_there_are_any() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     let mut records = Vec::new();
     let mut orders = Vec::new();
     for n in 0..7 {
@@ -99,7 +99,7 @@ async fn orders_that_compete_for_the_last_pieces_are_confirmed_as_far_as_there_a
 
 #[tokio::test]
 async fn an_order_without_a_payment_method_waits_for_its_payment() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(None).await;
     assert!(saga.handle(&created()).await.is_done());
     assert_eq!(saga.status().await, "awaiting_payment");
@@ -112,7 +112,7 @@ async fn an_order_without_a_payment_method_waits_for_its_payment() {
 
 #[tokio::test]
 async fn an_order_that_was_cancelled_before_anything_happened_is_left_alone() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     saga.cancel().await;
     assert!(saga.handle(&created()).await.is_done());
@@ -123,7 +123,7 @@ async fn an_order_that_was_cancelled_before_anything_happened_is_left_alone() {
 
 #[tokio::test]
 async fn a_confirmed_order_that_is_cancelled_is_paid_back() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     saga.handle(&created()).await;
     saga.cancel().await;
@@ -137,7 +137,7 @@ async fn a_confirmed_order_that_is_cancelled_is_paid_back() {
 
 #[tokio::test]
 async fn an_order_that_does_not_exist_needs_nothing() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     assert!(saga.handle(&created()).await.is_done());
     assert_eq!(saga.scene.reader.order(id(ORDER)).await.unwrap(), None);
 }

@@ -13,16 +13,17 @@ use shared::domain::refund::{RefundIntent, RefundStatus};
 use shared::kit::command::CorrelationId;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{
-    ChargeAnswer, Charged, GatewayError, Opened, PaymentGateway, RefundAnswer, Refunded, Settled,
+    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
+    RefundAnswer, RefundOutcome,
 };
 use shared::repository::order::OrderReader;
 use test_support::fixture::{ORDER, cents, id, seller};
 
-use super::{Ended, Saga, created, stock};
+use super::{Ended, Fixture, created, stock};
 
 /// What the gateway does next.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Does {
+pub(crate) enum ScriptedAnswer {
     Capture,
     Decline,
     Nothing,
@@ -34,13 +35,13 @@ pub(crate) enum Does {
 
 /// A gateway that follows a script, writes down what it is asked, and then does as at the end of the script.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
-    script: Arc<Mutex<VecDeque<Does>>>,
+pub(crate) struct ScriptedGateway {
+    script: Arc<Mutex<VecDeque<ScriptedAnswer>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-impl Told {
-    pub(crate) fn to(script: impl IntoIterator<Item = Does>) -> Self {
+impl ScriptedGateway {
+    pub(crate) fn to(script: impl IntoIterator<Item = ScriptedAnswer>) -> Self {
         Self { script: Arc::new(Mutex::new(script.into_iter().collect())), asked: Arc::default() }
     }
 
@@ -49,7 +50,7 @@ impl Told {
         self.asked.lock().unwrap().clone()
     }
 
-    fn next(&self, what: &str, correlation: &CorrelationId) -> Does {
+    fn next(&self, what: &str, correlation: &CorrelationId) -> ScriptedAnswer {
         self.asked.lock().unwrap().push(format!("{what} for {correlation}"));
         let mut script = self.script.lock().unwrap();
         let next = if script.len() > 1 { script.pop_front() } else { script.front().copied() };
@@ -62,17 +63,17 @@ fn capture(intent: &ChargeIntent) -> Capture {
 }
 
 #[expect(clippy::panic, reason = "a handler that panics is among what is tested")]
-fn charged(does: Does, intent: &ChargeIntent) -> Result<Option<Charged>, GatewayError> {
+fn charged(does: ScriptedAnswer, intent: &ChargeIntent) -> Result<Option<ChargeOutcome>, GatewayError> {
     match does {
-        Does::Capture => Ok(Some(Charged::Captured(capture(intent)))),
-        Does::Decline => Ok(Some(Charged::Declined(DeclineCode::new("card_declined")))),
-        Does::Nothing | Does::Break => Ok(None),
-        Does::Fail(error) => Err(error),
-        Does::Panic => panic!("the gateway's adapter is broken"),
+        ScriptedAnswer::Capture => Ok(Some(ChargeOutcome::Captured(capture(intent)))),
+        ScriptedAnswer::Decline => Ok(Some(ChargeOutcome::Declined(DeclineCode::new("card_declined")))),
+        ScriptedAnswer::Nothing | ScriptedAnswer::Break => Ok(None),
+        ScriptedAnswer::Fail(error) => Err(error),
+        ScriptedAnswer::Panic => panic!("the gateway's adapter is broken"),
     }
 }
 
-impl PaymentGateway for Told {
+impl PaymentGateway for ScriptedGateway {
     async fn charge(
         &self,
         intent: &ChargeIntent,
@@ -86,27 +87,38 @@ impl PaymentGateway for Told {
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> Result<Option<Charged>, GatewayError> {
+    ) -> Result<Option<ChargeOutcome>, GatewayError> {
         charged(self.next("find", correlation), intent)
     }
 
-    async fn settle(
+    async fn resolve_charge(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
-    ) -> Result<Settled, GatewayError> {
+    ) -> Result<ChargeResolution, GatewayError> {
         let does = self.next("settle", correlation);
-        let charged = charged(does, intent)?.map(|_| Settled::Captured(capture(intent)));
-        let not = if matches!(does, Does::Break) { Settled::Failed } else { Settled::NotCharged };
+        let charged = charged(does, intent)?.map(|_| ChargeResolution::Captured(capture(intent)));
+        let not = if matches!(does, ScriptedAnswer::Break) {
+            ChargeResolution::Failed
+        } else {
+            ChargeResolution::NotCharged
+        };
         Ok(charged.unwrap_or(not))
     }
 
-    async fn open(&self, _: &CheckoutIntent, correlation: &CorrelationId) -> Result<Opened, GatewayError> {
+    async fn open(
+        &self,
+        _: &CheckoutIntent,
+        correlation: &CorrelationId,
+    ) -> Result<CheckoutOutcome, GatewayError> {
         let client_secret = ClientSecret("pi_1_secret".to_owned());
         match self.next("open", correlation) {
-            Does::Fail(error) => Err(error),
-            Does::Decline => Ok(Opened::Refused(DeclineCode::new("amount_too_small"))),
-            _ => Ok(Opened::Payable(Checkout { gateway_id: GatewayId("pi_1".to_owned()), client_secret })),
+            ScriptedAnswer::Fail(error) => Err(error),
+            ScriptedAnswer::Decline => Ok(CheckoutOutcome::Refused(DeclineCode::new("amount_too_small"))),
+            _ => Ok(CheckoutOutcome::Payable(Checkout {
+                gateway_id: GatewayId("pi_1".to_owned()),
+                client_secret,
+            })),
         }
     }
 
@@ -123,35 +135,35 @@ impl PaymentGateway for Told {
         &self,
         _: &RefundIntent,
         correlation: &CorrelationId,
-    ) -> Result<Option<Refunded>, GatewayError> {
+    ) -> Result<Option<RefundOutcome>, GatewayError> {
         refunded(self.next("find refund", correlation))
     }
 }
 
-fn refunded(does: Does) -> Result<Option<Refunded>, GatewayError> {
+fn refunded(does: ScriptedAnswer) -> Result<Option<RefundOutcome>, GatewayError> {
     match does {
-        Does::Fail(error) => Err(error),
-        Does::Nothing | Does::Break => Ok(None),
-        Does::Decline => Ok(Some(Refunded::Refused(DeclineCode::new("charge_disputed")))),
-        Does::Capture | Does::Panic => Ok(Some(Refunded::Done)),
+        ScriptedAnswer::Fail(error) => Err(error),
+        ScriptedAnswer::Nothing | ScriptedAnswer::Break => Ok(None),
+        ScriptedAnswer::Decline => Ok(Some(RefundOutcome::Refused(DeclineCode::new("charge_disputed")))),
+        ScriptedAnswer::Capture | ScriptedAnswer::Panic => Ok(Some(RefundOutcome::Done)),
     }
 }
 
-impl Saga {
-    pub(crate) async fn handle_told(&self, gateway: &Told) -> Ended {
-        let deadline = SystemClock.now().plus(Duration::from_secs(28));
+impl Fixture {
+    pub(crate) async fn handle_told(&self, gateway: &ScriptedGateway) -> Ended {
+        let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
         self.handle_with(gateway.clone(), &created(), deadline).await
     }
 }
 
 #[tokio::test]
 async fn an_order_waits_while_the_gateway_does_not_answer_and_says_why() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
-    let gateway = Told::to([
-        Does::Fail(GatewayError::Unavailable),
-        Does::Fail(GatewayError::Misconfigured),
-        Does::Capture,
+    let gateway = ScriptedGateway::to([
+        ScriptedAnswer::Fail(GatewayError::Unavailable),
+        ScriptedAnswer::Fail(GatewayError::Misconfigured),
+        ScriptedAnswer::Capture,
     ]);
     for (attempt, error) in
         [(1, "the payment gateway does not answer"), (2, "the payment gateway does not accept our requests")]
@@ -177,10 +189,13 @@ async fn an_order_waits_while_the_gateway_does_not_answer_and_says_why() {
 
 #[tokio::test]
 async fn a_charge_that_is_looked_up_comes_back_no_sooner_than_it_can_be_known() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
     let known_in = Duration::from_secs(61);
-    let gateway = Told::to([Does::Break, Does::Fail(GatewayError::Undecided { known_in })]);
+    let gateway = ScriptedGateway::to([
+        ScriptedAnswer::Break,
+        ScriptedAnswer::Fail(GatewayError::Unknown { known_in }),
+    ]);
     for _ in 0..2 {
         let ended = saga.handle_told(&gateway).await;
         assert!(ended.failures.is_empty(), "no delivery of it failed: {ended:?}");
@@ -193,9 +208,9 @@ async fn a_charge_that_is_looked_up_comes_back_no_sooner_than_it_can_be_known() 
 
 #[tokio::test]
 async fn an_order_outlives_a_gateway_that_fails_at_some_of_its_charges_and_not_one_that_fails_at_all() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
-    let gateway = Told::to([Does::Break]);
+    let gateway = ScriptedGateway::to([ScriptedAnswer::Break]);
     for charge in 1..=5 {
         let ended = saga.handle_told(&gateway).await;
         assert_eq!((ended.failures.len(), ended.asked.postponed.len()), (0, 1), "charge {charge}: {ended:?}");
@@ -207,14 +222,14 @@ async fn an_order_outlives_a_gateway_that_fails_at_some_of_its_charges_and_not_o
 
 #[tokio::test]
 async fn a_charge_that_was_certainly_not_made_is_made_under_a_new_key_once_per_message() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
-    let first = Told::to([Does::Break]);
+    let first = ScriptedGateway::to([ScriptedAnswer::Break]);
     assert_eq!(saga.handle_told(&first).await.asked.postponed.len(), 1);
     let asked = [&format!("charge {ORDER}-charge-1"), "find"].map(|what| format!("{what} for a-test"));
     assert_eq!(first.asked(), asked);
 
-    let second = Told::to([Does::Nothing, Does::Capture]);
+    let second = ScriptedGateway::to([ScriptedAnswer::Nothing, ScriptedAnswer::Capture]);
     assert!(saga.handle_told(&second).await.is_done());
     let asked = ["find", &format!("charge {ORDER}-charge-2")].map(|what| format!("{what} for a-test"));
     assert_eq!(second.asked(), asked);
@@ -227,17 +242,17 @@ async fn an_order_that_is_called_off_while_it_is_charged_is_settled() {
     let (settle, find, refund) =
         ("settle".to_owned(), "find".to_owned(), format!("refund {ORDER}-refund-1-1"));
     for (outcomes, asked) in [
-        (vec![Does::Nothing], vec![&settle]),
-        (vec![Does::Capture], vec![&settle, &refund]),
-        (vec![Does::Break, Does::Nothing], vec![&settle, &find]),
-        (vec![Does::Break, Does::Decline], vec![&settle, &find]),
-        (vec![Does::Break, Does::Capture], vec![&settle, &find, &refund]),
+        (vec![ScriptedAnswer::Nothing], vec![&settle]),
+        (vec![ScriptedAnswer::Capture], vec![&settle, &refund]),
+        (vec![ScriptedAnswer::Break, ScriptedAnswer::Nothing], vec![&settle, &find]),
+        (vec![ScriptedAnswer::Break, ScriptedAnswer::Decline], vec![&settle, &find]),
+        (vec![ScriptedAnswer::Break, ScriptedAnswer::Capture], vec![&settle, &find, &refund]),
     ] {
-        let saga = Saga::open().await;
+        let saga = Fixture::open().await;
         saga.scene.order(Some("pm_card_visa")).await;
-        saga.handle_told(&Told::to([Does::Fail(GatewayError::Unavailable)])).await;
+        saga.handle_told(&ScriptedGateway::to([ScriptedAnswer::Fail(GatewayError::Unavailable)])).await;
         saga.cancel().await;
-        let gateway = Told::to(outcomes.into_iter().chain([Does::Capture]));
+        let gateway = ScriptedGateway::to(outcomes.into_iter().chain([ScriptedAnswer::Capture]));
         assert!(saga.handle_told(&gateway).await.is_done());
         let expected: Vec<String> = asked.iter().map(|what| format!("{what} for a-test")).collect();
         assert_eq!(gateway.asked(), expected);
@@ -249,11 +264,12 @@ async fn an_order_that_is_called_off_while_it_is_charged_is_settled() {
 
 #[tokio::test]
 async fn a_refund_that_fails_is_tried_again_until_it_is_made() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
-    saga.handle_told(&Told::to([Does::Capture])).await;
+    saga.handle_told(&ScriptedGateway::to([ScriptedAnswer::Capture])).await;
     saga.cancel().await;
-    let gateway = Told::to([Does::Fail(GatewayError::Unavailable), Does::Capture]);
+    let gateway =
+        ScriptedGateway::to([ScriptedAnswer::Fail(GatewayError::Unavailable), ScriptedAnswer::Capture]);
     assert_eq!(saga.handle_told(&gateway).await.failures, ["m1"]);
     let attempts = saga.scene.reader.order_with_attempts(id(ORDER)).await.unwrap().1.unwrap();
     assert_eq!(attempts.step, "refunding");
@@ -265,17 +281,17 @@ async fn a_refund_that_fails_is_tried_again_until_it_is_made() {
 
 #[tokio::test]
 async fn a_decline_ends_an_order_for_good() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(Some("pm_card_visa")).await;
-    assert!(saga.handle_told(&Told::to([Does::Decline])).await.is_done());
-    let again = Told::to([Does::Capture]);
+    assert!(saga.handle_told(&ScriptedGateway::to([ScriptedAnswer::Decline])).await.is_done());
+    let again = ScriptedGateway::to([ScriptedAnswer::Capture]);
     assert!(saga.handle_told(&again).await.is_done());
     assert_eq!(saga.status().await, "rejected");
     assert!(again.asked().is_empty());
     assert_eq!(saga.stock().await, stock(10, 0, 0));
 }
 
-impl Saga {
+impl Fixture {
     /// The seller decides on a refund of so many cents.
     async fn refund(&self, amount: i64) {
         let (amount, reason) = (Some(cents(amount)), "cracked".parse().unwrap());
@@ -291,17 +307,17 @@ impl Saga {
     async fn confirmed() -> Self {
         let saga = Self::open().await;
         saga.scene.order(Some("pm_card_visa")).await;
-        assert!(saga.handle_told(&Told::to([Does::Capture])).await.is_done());
+        assert!(saga.handle_told(&ScriptedGateway::to([ScriptedAnswer::Capture])).await.is_done());
         saga
     }
 }
 
 #[tokio::test]
 async fn several_refunds_are_made_each_under_its_own_key() {
-    let saga = Saga::confirmed().await;
+    let saga = Fixture::confirmed().await;
     saga.refund(1_000).await;
     saga.refund(2_000).await;
-    let gateway = Told::to([Does::Capture]);
+    let gateway = ScriptedGateway::to([ScriptedAnswer::Capture]);
     assert!(saga.handle_told(&gateway).await.is_done());
     assert!(saga.handle_told(&gateway).await.is_done());
     let asked = [1, 2].map(|n| format!("refund {ORDER}-refund-{n}-1 for a-test"));
@@ -316,11 +332,11 @@ async fn several_refunds_are_made_each_under_its_own_key() {
 
 #[tokio::test]
 async fn a_refund_that_was_certainly_not_made_is_made_under_a_new_key_once_per_message() {
-    let saga = Saga::confirmed().await;
+    let saga = Fixture::confirmed().await;
     saga.refund(1_000).await;
-    let first = Told::to([Does::Nothing]);
+    let first = ScriptedGateway::to([ScriptedAnswer::Nothing]);
     assert_eq!(saga.handle_told(&first).await.failures, ["m1"]);
-    let second = Told::to([Does::Nothing, Does::Capture]);
+    let second = ScriptedGateway::to([ScriptedAnswer::Nothing, ScriptedAnswer::Capture]);
     let ended = saga.handle_told(&second).await;
     assert!(ended.is_done() || ended.failures == ["m1"]);
     assert!(saga.handle_told(&second).await.is_done());
@@ -332,9 +348,9 @@ async fn a_refund_that_was_certainly_not_made_is_made_under_a_new_key_once_per_m
 
 #[tokio::test]
 async fn a_refused_refund_of_a_seller_s_is_over_and_one_that_is_owed_is_buried_with_its_reason() {
-    let saga = Saga::confirmed().await;
+    let saga = Fixture::confirmed().await;
     saga.refund(1_000).await;
-    let refuses = Told::to([Does::Decline]);
+    let refuses = ScriptedGateway::to([ScriptedAnswer::Decline]);
     assert!(saga.handle_told(&refuses).await.is_done());
     assert_eq!(saga.refunds().await, [RefundStatus::Failed]);
 
@@ -348,9 +364,10 @@ async fn a_refused_refund_of_a_seller_s_is_over_and_one_that_is_owed_is_buried_w
 
 #[tokio::test]
 async fn an_order_without_a_payment_method_is_made_payable_once() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(None).await;
-    let gateway = Told::to([Does::Fail(GatewayError::Unavailable), Does::Capture]);
+    let gateway =
+        ScriptedGateway::to([ScriptedAnswer::Fail(GatewayError::Unavailable), ScriptedAnswer::Capture]);
     assert_eq!(saga.handle_told(&gateway).await.failures, ["m1"]);
     assert!(saga.handle_told(&gateway).await.is_done());
     assert!(saga.handle_told(&gateway).await.is_done());
@@ -364,9 +381,9 @@ async fn an_order_without_a_payment_method_is_made_payable_once() {
 
 #[tokio::test]
 async fn an_order_that_the_gateway_does_not_take_a_payment_for_is_rejected() {
-    let saga = Saga::open().await;
+    let saga = Fixture::open().await;
     saga.scene.order(None).await;
-    assert!(saga.handle_told(&Told::to([Does::Decline])).await.is_done());
+    assert!(saga.handle_told(&ScriptedGateway::to([ScriptedAnswer::Decline])).await.is_done());
     assert_eq!(saga.status().await, "rejected");
     assert_eq!(saga.stock().await, stock(10, 0, 0));
 }

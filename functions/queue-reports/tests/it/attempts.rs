@@ -5,19 +5,19 @@ use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::retry::RetryJob;
 use shared::domain::job::{JobRequest, JobStatus};
 use shared::kit::aws::dynamodb::DynamoReader;
-use test_support::fixture::{Scene, id, seller};
+use test_support::fixture::{Marketplace, id, seller};
 
-use super::{Desk, JOB, message, report};
+use super::{Fixture, JOB, message, report};
 
 /// A reader of a table that does not answer any more.
 async fn of_a_lost_table() -> DynamoReader {
-    let lost = Scene::empty().await;
+    let lost = Marketplace::empty().await;
     lost.reader.clone()
 }
 
 #[tokio::test]
 async fn an_attempt_that_fails_is_noted_and_the_last_of_them_is_dead_with_its_reason() {
-    let desk = Desk::open("2", "10").await;
+    let desk = Fixture::open("2", "10").await;
     let orders = desk.sold(3).await;
     desk.requested(None, None).await;
     let lost = of_a_lost_table().await;
@@ -39,7 +39,7 @@ async fn an_attempt_that_fails_is_noted_and_the_last_of_them_is_dead_with_its_re
 
 #[tokio::test]
 async fn whoever_is_overtaken_stops_and_whoever_comes_later_goes_on() {
-    let desk = Desk::open("1", "0").await;
+    let desk = Fixture::open("1", "0").await;
     let orders = desk.sold(3).await;
     desk.requested(None, None).await;
     assert!(desk.hear().await.is_handed_over());
@@ -54,7 +54,7 @@ async fn whoever_is_overtaken_stops_and_whoever_comes_later_goes_on() {
 
 #[tokio::test]
 async fn the_message_of_a_job_that_was_called_off_or_asked_for_again_has_no_effect() {
-    let desk = Desk::open("1", "0").await;
+    let desk = Fixture::open("1", "0").await;
     let orders = desk.sold(2).await;
     desk.requested(None, None).await;
     assert!(desk.hear().await.is_handed_over());

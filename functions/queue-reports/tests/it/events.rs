@@ -3,7 +3,7 @@
 use shared::domain::job::JobStatus;
 use test_support::lambda_event::{cases, of_file};
 
-use super::Desk;
+use super::Fixture;
 
 /// What becomes of each event: the status of the job that they name, and why the message is dead, if it is.
 const ENDS: [(&str, JobStatus, Option<&str>); 5] = [
@@ -17,7 +17,7 @@ const ENDS: [(&str, JobStatus, Option<&str>); 5] = [
 #[tokio::test]
 async fn every_event_ends_as_its_name_says() {
     for (case, status, dead) in ENDS {
-        let desk = Desk::open("250", "10").await;
+        let desk = Fixture::open("250", "10").await;
         desk.requested(None, None).await;
         let ended = desk.handle(&of_file("queue-reports", case)).await;
         match dead {

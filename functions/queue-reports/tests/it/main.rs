@@ -11,7 +11,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsEvent;
 use queue_reports::Reports;
 use serde_json::{Value, json};
-use shared::domain::job::create::RequestJob;
+use shared::domain::job::create::CreateJob;
 use shared::domain::job::output::chunk::{Part, places};
 use shared::domain::job::{Job, JobId, Priority};
 use shared::domain::order::Order;
@@ -20,16 +20,16 @@ use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::repository::job::JobReader;
-use test_support::fixture::{MARKET, PRODUCT, Scene, id, new_id, seller};
+use test_support::fixture::{MARKET, Marketplace, PRODUCT, id, new_id, seller};
 use test_support::lambda_event::of_message;
-use test_support::recording_queue::{Asked, RecordingQueue};
+use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 
 /// The job that the events under `events/` name.
 const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 
 /// The function on a table with people, a market and its product.
-struct Desk {
-    scene: Scene,
+struct Fixture {
+    scene: Marketplace,
     /// How many orders are read at once, and for how many seconds.
     page: &'static str,
     stretch: &'static str,
@@ -40,12 +40,12 @@ struct Desk {
 struct Ended {
     /// Whether it comes back.
     comes_back: bool,
-    asked: Asked,
+    asked: RecordedCalls,
 }
 
 impl Ended {
     fn is_done(&self) -> bool {
-        !self.comes_back && self.asked == Asked::default()
+        !self.comes_back && self.asked == RecordedCalls::default()
     }
 
     /// Whether it goes on in another invocation, at once.
@@ -60,9 +60,9 @@ impl Ended {
     }
 }
 
-impl Desk {
+impl Fixture {
     async fn open(page: &'static str, stretch: &'static str) -> Self {
-        Self { scene: Scene::open().await, page, stretch }
+        Self { scene: Marketplace::open().await, page, stretch }
     }
 
     /// A report of the seller's, of the market's orders of a period.
@@ -76,7 +76,7 @@ impl Desk {
     }
 
     async fn asked_for(&self, by: Actor, (from, to): (Option<Timestamp>, Option<Timestamp>)) -> JobId {
-        let request = RequestJob {
+        let request = CreateJob {
             id: id(JOB),
             by,
             reads_any: true,
@@ -88,7 +88,7 @@ impl Desk {
             retention: "7".parse().unwrap(),
         };
         // A moment later than what was ordered just now.
-        self.scene.run_at(SystemClock.now().plus(Duration::from_secs(1)), request).await.id
+        self.scene.run_at(SystemClock.now().saturating_add(Duration::from_secs(1)), request).await.id
     }
 
     /// So many orders of one mug.
@@ -104,10 +104,11 @@ impl Desk {
     /// Handles an event of AWS on a table that may be another one.
     async fn handle_on(&self, reader: DynamoReader, event: &Value) -> Ended {
         let env = self.scene.env("queue-reports");
-        let env = env.with("AGORA_REPORT_PAGE_ORDERS", self.page);
-        let env = env.with("AGORA_REPORT_STRETCH_SECONDS", self.stretch);
-        let handler = Reports::from_env(&env, self.scene.store.clone(), reader).unwrap().one_by_one();
-        let (queue, deadline) = (RecordingQueue::default(), SystemClock.now().plus(Duration::from_secs(29)));
+        let env = env.with("AGORA_REPORT_PAGE_SIZE", self.page);
+        let env = env.with("AGORA_REPORT_TIME_SLICE_SECONDS", self.stretch);
+        let handler = Reports::from_env(&env, self.scene.store.clone(), reader).unwrap().into_handler();
+        let (queue, deadline) =
+            (RecordingQueue::default(), SystemClock.now().saturating_add(Duration::from_secs(29)));
         let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
         let chance = (&SystemClock, &SystemEntropy);

@@ -9,10 +9,10 @@ use shared::domain::product::Product;
 use shared::domain::product::ProductEvent;
 use shared::domain::product::delete::DeleteProduct;
 use shared::kit::command::Version;
-use shared::projections::search_index::{EmbedderName, Embedding, Passage};
+use shared::projections::search_index::{DocumentText, EmbedderName, Embedding};
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
-use shared::search::{EmbedError, Embedder, Hashed};
+use shared::search::{EmbedError, Embedder, HashingEmbedder};
 use test_support::fixture::{MARKET, PRODUCT, cents, id, seller};
 
 use super::{Indexing, market_changed, product_changed, set};
@@ -26,7 +26,7 @@ impl Indexing {
         let product = self.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().product;
         let version = product.version.next();
         let event = ProductEvent::Changed { product_id: product.id, market_id: product.market_id };
-        self.scene.force(Product { version, ..change(product) }, event).await;
+        self.scene.put_entity(Product { version, ..change(product) }, event).await;
     }
 }
 
@@ -83,11 +83,11 @@ impl Embedder for Watched {
         if self.titan { EmbedderName::Titan } else { EmbedderName::Hashed }
     }
 
-    async fn embed(&self, passage: &Passage) -> Result<Embedding, EmbedError> {
+    async fn embed(&self, passage: &DocumentText) -> Result<Embedding, EmbedError> {
         self.texts.fetch_add(1, Ordering::Relaxed);
         match &self.failure {
             Some(failure) => Err(failure.clone()),
-            None => Hashed.embed(passage).await,
+            None => HashingEmbedder.embed(passage).await,
         }
     }
 }

@@ -14,50 +14,50 @@ use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
-use shared::search::{Embedder, Hashed};
-use test_support::Scene;
+use shared::search::{Embedder, HashingEmbedder};
+use test_support::Marketplace;
 use test_support::fixture::{MARKET, PRODUCT};
 use test_support::lambda_event;
-use test_support::recording_queue::{Asked, RecordingQueue};
+use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 use test_support::request_recorder::{Requests, client};
 
 /// The function on a table with people, a market and its product, of which nothing is indexed yet.
 struct Indexing {
-    scene: Scene,
+    scene: Marketplace,
     store: DynamoStore,
     requests: Requests,
 }
 
 /// How a batch ended: the ids of the messages that come back, and what the queue was asked.
-type Ended = (Vec<String>, Asked);
+type Ended = (Vec<String>, RecordedCalls);
 
 impl Indexing {
     async fn open() -> Self {
-        let scene = Scene::open().await;
-        let (table, requests) = scene.table.watched();
+        let scene = Marketplace::open().await;
+        let (table, requests) = scene.table.with_recorder();
         Self { scene, store: DynamoStore::new(table), requests }
     }
 
     /// Handles a batch, with texts embedded by `embedder`.
     async fn handle_with(&self, embedder: impl Embedder, event: &Value) -> Ended {
-        let handler = SearchIndex::new(self.store.clone(), embedder).one_by_one();
+        let handler = SearchIndex::new(self.store.clone(), embedder).into_handler();
         let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
         let (queue, chance) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
-        let deadline = SystemClock.now().plus(Duration::from_secs(28));
+        let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
         let response = Box::pin(consume(&handler, &queue, batch, deadline, chance)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
         (failures.collect(), queue.asked())
     }
 
     async fn handle(&self, event: &Value) -> Ended {
-        self.handle_with(Hashed, event).await
+        self.handle_with(HashingEmbedder, event).await
     }
 
     /// Handles messages, all of which are done with.
     async fn hear(&self, messages: &[Value]) {
         let ended = self.handle(&json!({ "Records": messages })).await;
-        assert_eq!(ended, (Vec::new(), Asked::default()));
+        assert_eq!(ended, (Vec::new(), RecordedCalls::default()));
     }
 
     /// The partitions of all postings, which name embedder, kind and term.

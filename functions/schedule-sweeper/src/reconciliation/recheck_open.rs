@@ -1,8 +1,8 @@
 //! What differed a round ago is looked at again, however old the payment is: it is noted once more, or closed.
 
 use shared::domain::reconciliation::compare::{Finding, compare};
-use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, NoteDiscrepancy};
-use shared::kit::command::{Cause, Reads, Store};
+use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
+use shared::kit::command::{CommandContext, ReadSet, Store};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::payment_gateway::{PaymentGateway, PaymentLedger};
 use shared::repository::payment::discrepancy::DiscrepancyReader;
@@ -18,11 +18,11 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     pub async fn review(
         &self,
         reader: &impl DiscrepancyReader,
-        cause: &Cause,
+        cause: &CommandContext,
         (clock, deadline): (&impl Clock, Timestamp),
     ) -> Result<usize, ReconcileError> {
-        let unseen = reader.unseen_discrepancies(cause.at.minus(self.rounds.apart), PAGE).await?;
-        let known: Vec<Option<Discrepancy>> = self.store.load(Reads::many(&unseen)).await?;
+        let unseen = reader.stale_discrepancies(cause.at.saturating_sub(self.rounds.apart), PAGE).await?;
+        let known: Vec<Option<Discrepancy>> = self.store.load(ReadSet::get_all(&unseen)).await?;
         let mut closed = 0;
         for discrepancy in known.into_iter().flatten() {
             if clock.now() >= deadline {
@@ -34,11 +34,11 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     }
 
     /// Whether the books agree about it now.
-    async fn look_again(&self, known: Discrepancy, cause: &Cause) -> Result<bool, ReconcileError> {
+    async fn look_again(&self, known: Discrepancy, cause: &CommandContext) -> Result<bool, ReconcileError> {
         let Some(entry) = self.gateway.entry(&known.id, &cause.correlation_id).await? else {
             // It stood in the books before, and does not any more: that is no agreement.
             let seen = Discrepancy { last_seen_at: cause.at, ..known };
-            self.done(NoteDiscrepancy(seen), cause).await?;
+            self.done(RecordDiscrepancy(seen), cause).await?;
             return Ok(false);
         };
         let entries = [entry];
@@ -46,13 +46,13 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let Some((entry, order, payment)) = found.pop() else { return Ok(false) };
         let (order, payment) = (order.as_ref(), payment.as_ref());
         match compare(entry, order, payment) {
-            Finding::Differs(difference) => {
+            Finding::Mismatch(difference) => {
                 let seen = Discrepancy::seen((entry, order, payment), difference, cause.at);
                 self.report(seen, cause).await?;
                 Ok(false)
             }
             finding => {
-                self.heal(finding, entry, cause).await?;
+                self.repair(finding, entry, cause).await?;
                 let close = CloseDiscrepancy { id: known.id, expected: known.version };
                 self.done(close, cause).await
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::domain::order::OrderStatus;
 use test_support::lambda_event::{cases, of_file};
 
-use super::{Sweep, an_order};
+use super::{Fixture, an_order};
 
 #[tokio::test]
 async fn every_event_is_a_tick() {
@@ -14,7 +14,7 @@ async fn every_event_is_a_tick() {
     for case in all {
         // What the scheduler says of itself does not matter, as long as it is JSON.
         assert_eq!(of_file("schedule-sweeper", &case)["source"], "aws.scheduler");
-        let sweep = Sweep::open().await;
+        let sweep = Fixture::open().await;
         let order = an_order();
         sweep.waiting(order, Duration::from_mins(30)).await;
         sweep.tick().await;

@@ -5,22 +5,22 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use shared::domain::job::cancel::CancelJob;
-use shared::domain::job::create::RequestJob;
+use shared::domain::job::create::CreateJob;
 use shared::domain::job::{Job, JobId, Priority};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::job::JobReader;
 use shared::repository::table_layout::partitions::due_job_shard;
 use test_support::fixture::{MARKET, new_id, seller};
 
-use super::Sweep;
+use super::Fixture;
 
 const HALF_AN_HOUR: Duration = Duration::from_mins(30);
 
-impl Sweep {
+impl Fixture {
     /// A job that was asked for an hour ago, to be run so much later.
     async fn job_in(&self, id: JobId, later: Duration) -> Job {
-        let an_hour_ago = SystemClock.now().minus(Duration::from_hours(1));
-        let request = RequestJob {
+        let an_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
+        let request = CreateJob {
             id,
             by: seller(),
             reads_any: false,
@@ -28,7 +28,7 @@ impl Sweep {
             from: None,
             to: None,
             priority: Priority::High,
-            run_at: Some(an_hour_ago.plus(later)),
+            run_at: Some(an_hour_ago.saturating_add(later)),
             retention: "7".parse().unwrap(),
         };
         self.scene.run_at(an_hour_ago, request).await
@@ -47,7 +47,7 @@ impl Sweep {
 
 #[tokio::test]
 async fn a_job_is_asked_for_once_its_time_has_come_and_not_before() {
-    let sweep = Sweep::open().await;
+    let sweep = Fixture::open().await;
     let due = sweep.job_in(new_id(), HALF_AN_HOUR).await;
     let early = sweep.job_in(new_id(), Duration::from_hours(2)).await;
     assert!(sweep.asked_for().await.is_empty());
@@ -62,7 +62,7 @@ async fn a_job_is_asked_for_once_its_time_has_come_and_not_before() {
 
 #[tokio::test]
 async fn a_job_that_was_called_off_is_left_alone() {
-    let sweep = Sweep::open().await;
+    let sweep = Fixture::open().await;
     let job = sweep.job_in(new_id(), HALF_AN_HOUR).await;
     let cancelled = sweep.scene.run(CancelJob { id: job.id, by: seller().user }).await;
     sweep.tick().await;
@@ -72,7 +72,7 @@ async fn a_job_that_was_called_off_is_left_alone() {
 
 #[tokio::test]
 async fn more_than_a_page_of_jobs_of_one_shard_is_released_in_one_tick() {
-    let sweep = Sweep::open().await;
+    let sweep = Fixture::open().await;
     let jobs: Vec<JobId> =
         iter::repeat_with(new_id).filter(|job| due_job_shard(*job) == 3).take(105).collect();
     for batch in jobs.chunks(10) {

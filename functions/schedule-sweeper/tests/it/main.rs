@@ -12,23 +12,23 @@ use std::time::Duration;
 
 use schedule_sweeper::Sweeper;
 use schedule_sweeper::reconciliation::Reconciliation;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, Move};
+use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Stock;
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
-use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
-use shared::kit::queue::relay::{Relay, Routes};
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
+use shared::kit::queue::relay::{EventRouter, Relay};
 use shared::kit::runtime::ScheduleHandler;
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::payment_gateway::StripeGateway;
 use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
-use test_support::fixture::{PRODUCT, Scene, id, new_id};
+use test_support::fixture::{Marketplace, PRODUCT, id, new_id};
 
 /// The function on a table with a market and its product, and a queue that nobody else reads.
-struct Sweep {
-    scene: Scene,
+struct Fixture {
+    scene: Marketplace,
     outbox: Outbox,
     sqs: aws_sdk_sqs::Client,
     queue: String,
@@ -38,28 +38,28 @@ struct Sweep {
 #[derive(Debug, Clone)]
 struct To(String);
 
-impl Routes for To {
+impl EventRouter for To {
     fn queues(&self, _: &str) -> Vec<&str> {
         vec![&self.0]
     }
 }
 
-impl Sweep {
+impl Fixture {
     async fn open() -> Self {
-        let scene = Scene::open().await;
+        let scene = Marketplace::open().await;
         let sqs = Aws::from_env(&scene.env("schedule-sweeper")).unwrap().sqs();
         let queue = sqs.create_queue().queue_name("heard").send().await.unwrap().queue_url.unwrap();
         let outbox = Outbox::new(scene.table.table());
         let sweep = Self { scene, outbox, sqs, queue };
         // What the scene itself announced is nobody's business here.
         let announced = sweep.unpublished().await;
-        sweep.outbox.remove(announced.iter().map(Pending::place).collect()).await.unwrap();
+        sweep.outbox.remove(announced.iter().map(OutboxEvent::key).collect()).await.unwrap();
         sweep
     }
 
     /// One tick, with time to spare.
     async fn tick(&self) {
-        self.tick_until(SystemClock.now().plus(Duration::from_secs(50)), &self.queue).await;
+        self.tick_until(SystemClock.now().saturating_add(Duration::from_secs(50)), &self.queue).await;
     }
 
     /// One tick, that publishes to `queue`.
@@ -75,9 +75,11 @@ impl Sweep {
 
     /// An order of one piece that was placed an hour ago and may be paid for so long from then.
     async fn waiting(&self, id: OrderId, payment_window: Duration) {
-        let an_hour_ago = SystemClock.now().minus(Duration::from_hours(1));
+        let an_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
         self.scene.order_of(id, self::id(PRODUCT), 1, None).await;
-        self.scene.run_at(an_hour_ago, AdvanceOrder { id, by: Move::Reserve, payment_window }).await;
+        self.scene
+            .run_at(an_hour_ago, AdvanceOrder { id, by: FulfilmentTransition::Reserve, payment_window })
+            .await;
     }
 
     async fn status(&self, id: OrderId) -> OrderStatus {
@@ -89,10 +91,10 @@ impl Sweep {
     }
 
     /// What is in the outbox.
-    async fn unpublished(&self) -> Vec<Pending> {
+    async fn unpublished(&self) -> Vec<OutboxEvent> {
         let mut waiting = Vec::new();
         for shard in 0..OUTBOX_SHARDS {
-            let later = SystemClock.now().plus(Duration::from_hours(1));
+            let later = SystemClock.now().saturating_add(Duration::from_hours(1));
             waiting.extend(self.outbox.overdue(shard, later, 1_000).await.unwrap());
         }
         waiting

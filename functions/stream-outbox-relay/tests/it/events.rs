@@ -4,24 +4,24 @@ use serde_json::Value;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::values::money::Quantity;
-use shared::kit::aws::dynamodb::write::outbox::Pending;
-use shared::kit::command::{Cause, CorrelationId, Store};
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
+use shared::kit::command::{CommandContext, CorrelationId, Store};
 use shared::kit::system::clock::Timestamp;
 use test_support::fixture::{ORDER, PRODUCT, buyer, id};
 use test_support::lambda_event::{cases, of_file};
 
-use super::{Heard, Site, records};
+use super::{Fixture, Heard, records};
 
 /// Does what the event tells of, at its time.
-async fn happen(site: &Site, case: &str) {
+async fn happen(site: &Fixture, case: &str) {
     let at: Timestamp = serde_json::from_str("\"2024-01-22T15:30:00.120Z\"").unwrap();
-    let because = Cause::new(CorrelationId::try_from("checkout-7f3a".to_owned()).unwrap(), at);
+    let because = CommandContext::new(CorrelationId::try_from("checkout-7f3a".to_owned()).unwrap(), at);
     let quantity = Quantity::try_from(2).unwrap();
     let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
     let place = PlaceOrder { id: id(ORDER), by: buyer(), items, payment_method: None };
     site.scene.store.execute(place, &because).await.unwrap();
     if case == "order-cancelled" {
-        site.outbox.remove(site.waiting().await.iter().map(Pending::place).collect()).await.unwrap();
+        site.outbox.remove(site.waiting().await.iter().map(OutboxEvent::key).collect()).await.unwrap();
         let cancel = CancelOrder { id: id(ORDER), by: buyer(), reason: None };
         site.scene.store.execute(cancel, &because).await.unwrap();
     }
@@ -37,7 +37,7 @@ fn image(event: &Value) -> Value {
 #[tokio::test]
 async fn every_event_is_published_and_removed_and_is_what_a_commit_stores() {
     for (case, name) in [("order-cancelled", "order.cancelled"), ("order-created", "order.created")] {
-        let site = Site::open().await;
+        let site = Fixture::open().await;
         happen(&site, case).await;
         let event = of_file("stream-outbox-relay", case);
         let stored = records(&site.waiting().await);

@@ -11,15 +11,15 @@ use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use serde_json::{Value, json};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
-use shared::kit::aws::dynamodb::write::outbox::{Outbox, Pending};
-use shared::kit::queue::relay::{Relay, Routes};
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
+use shared::kit::queue::relay::{EventRouter, Relay};
 use shared::kit::runtime::relay_records;
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::Scene;
+use test_support::fixture::Marketplace;
 
 /// A table, and queues that nobody else reads.
-struct Site {
-    scene: Scene,
+struct Fixture {
+    scene: Marketplace,
     outbox: Outbox,
     sqs: aws_sdk_sqs::Client,
 }
@@ -28,7 +28,7 @@ struct Site {
 #[derive(Debug, Clone, Default)]
 struct Heard(HashMap<&'static str, Vec<String>>);
 
-impl Routes for Heard {
+impl EventRouter for Heard {
     fn queues(&self, event: &str) -> Vec<&str> {
         self.0.get(event).map(|queues| queues.iter().map(String::as_str).collect()).unwrap_or_default()
     }
@@ -37,15 +37,15 @@ impl Routes for Heard {
 /// A message as a consumer sees it: its body, and what stands beside it.
 type Message = (Value, BTreeMap<String, String>);
 
-impl Site {
+impl Fixture {
     async fn open() -> Self {
-        let scene = Scene::open().await;
+        let scene = Marketplace::open().await;
         let sqs = Aws::from_env(&scene.env("stream-outbox-relay")).unwrap().sqs();
         let outbox = Outbox::new(scene.table.table());
         let site = Self { scene, outbox, sqs };
         // What the scene itself announced is nobody's business here.
         let announced = site.waiting().await;
-        site.outbox.remove(announced.iter().map(Pending::place).collect()).await.unwrap();
+        site.outbox.remove(announced.iter().map(OutboxEvent::key).collect()).await.unwrap();
         site
     }
 
@@ -64,10 +64,10 @@ impl Site {
     }
 
     /// What waits in the outbox.
-    async fn waiting(&self) -> Vec<Pending> {
+    async fn waiting(&self) -> Vec<OutboxEvent> {
         let mut waiting = Vec::new();
         for shard in 0..OUTBOX_SHARDS {
-            let later = SystemClock.now().plus(std::time::Duration::from_hours(1));
+            let later = SystemClock.now().saturating_add(std::time::Duration::from_hours(1));
             waiting.extend(self.outbox.overdue(shard, later, 100).await.unwrap());
         }
         waiting
@@ -94,8 +94,8 @@ impl Site {
 }
 
 /// Records of the stream for events of the outbox, numbered from 1.
-fn records(events: &[Pending]) -> Value {
-    let record = |(position, event): (usize, &Pending)| {
+fn records(events: &[OutboxEvent]) -> Value {
+    let record = |(position, event): (usize, &OutboxEvent)| {
         let text = |text: &str| json!({ "S": text });
         let beside: serde_json::Map<String, Value> =
             event.attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect();

@@ -14,9 +14,9 @@ use shared::messaging::event_routing::Subscriber;
 use shared::messaging::event_routing::Subscriptions;
 use test_support::fixture::{PRODUCT, id, new_id, seller};
 
-use super::{Heard, Site, records};
+use super::{Fixture, Heard, records};
 
-impl Site {
+impl Fixture {
     /// Places `count` orders.
     async fn placed(&self, count: usize) {
         for _ in 0..count {
@@ -27,7 +27,7 @@ impl Site {
 
 #[tokio::test]
 async fn a_consumer_reads_what_a_command_announced() {
-    let site = Site::open().await;
+    let site = Fixture::open().await;
     let order = site.scene.order(None).await;
     let queue = site.queue("heard").await;
     let heard = Heard([("order.created", vec![queue.clone()])].into());
@@ -40,7 +40,7 @@ async fn a_consumer_reads_what_a_command_announced() {
 
 #[tokio::test]
 async fn a_batch_larger_than_sqs_takes_is_published_whole_to_every_subscriber() {
-    let site = Site::open().await;
+    let site = Fixture::open().await;
     site.placed(25).await;
     let waiting = site.waiting().await;
     let (one, other) = (site.queue("one").await, site.queue("other").await);
@@ -59,7 +59,7 @@ async fn a_batch_larger_than_sqs_takes_is_published_whole_to_every_subscriber() 
 
 #[tokio::test]
 async fn what_nobody_hears_any_more_leaves_the_outbox() {
-    let site = Site::open().await;
+    let site = Fixture::open().await;
     site.placed(1).await;
     assert_eq!(site.relay(&Heard::default(), &records(&site.waiting().await)).await, None);
     assert!(site.waiting().await.is_empty());
@@ -67,7 +67,7 @@ async fn what_nobody_hears_any_more_leaves_the_outbox() {
 
 #[tokio::test]
 async fn the_stream_goes_on_from_the_first_event_that_a_queue_did_not_take() {
-    let site = Site::open().await;
+    let site = Fixture::open().await;
     site.placed(2).await;
     site.scene.order(None).await;
     let mut waiting = site.waiting().await;
@@ -76,7 +76,7 @@ async fn the_stream_goes_on_from_the_first_event_that_a_queue_did_not_take() {
     let lost = waiting.remove(position.unwrap());
     waiting.insert(
         1,
-        shared::kit::aws::dynamodb::write::outbox::Pending { event: "order.lost".to_owned(), ..lost },
+        shared::kit::aws::dynamodb::write::outbox::OutboxEvent { event: "order.lost".to_owned(), ..lost },
     );
     let queue = site.queue("heard").await;
     let gone = format!("{queue}-that-was-deleted");
@@ -90,7 +90,7 @@ async fn the_stream_goes_on_from_the_first_event_that_a_queue_did_not_take() {
 
 #[tokio::test]
 async fn an_event_stays_until_every_subscriber_has_taken_it() {
-    let site = Site::open().await;
+    let site = Fixture::open().await;
     site.placed(1).await;
     let queue = site.queue("heard").await;
     let gone = format!("{queue}-that-was-deleted");
@@ -105,7 +105,7 @@ async fn an_event_stays_until_every_subscriber_has_taken_it() {
 
 #[tokio::test]
 async fn a_record_that_is_no_event_of_the_outbox_holds_nobody_up() {
-    let site = Site::open().await;
+    let site = Fixture::open().await;
     site.placed(1).await;
     let mut event = records(&site.waiting().await);
     let stranger = json!({
@@ -128,7 +128,7 @@ async fn a_record_that_is_no_event_of_the_outbox_holds_nobody_up() {
 
 #[tokio::test]
 async fn the_function_knows_the_queue_of_every_subscriber() {
-    let site = Site::open().await;
+    let site = Fixture::open().await;
     let env = site.scene.env("stream-outbox-relay");
     let known: Vec<String> = Subscriptions::from_env(&env).unwrap().addresses().map(str::to_owned).collect();
     let queue = site.scene.table.stack().queue_url("FulfilmentQueue").unwrap();
@@ -139,7 +139,7 @@ async fn the_function_knows_the_queue_of_every_subscriber() {
 
 #[tokio::test]
 async fn a_message_that_is_redriven_is_sent_as_it_was_to_the_one_queue_that_it_died_in() {
-    let site = Site::open().await;
+    let site = Fixture::open().await;
     let (now, body) = (SystemClock.now(), json!({ "id": "ord_1.1", "anything": "at all" }));
     let beside =
         [("correlationId", "checkout-7f3a"), ("event", "order.created"), ("traceparent", "00-1-2-01")];

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{Invoker, Outcome, filter::Filters, outcome};
 use crate::services::sqs::{Failed, Queues};
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::QueueMapping;
 
@@ -29,7 +29,7 @@ pub(crate) struct QueuePoller {
     pub(crate) mapping: QueueMapping,
     pub(crate) queues: Queues,
     pub(crate) invoker: Invoker,
-    pub(crate) stop: Stop,
+    pub(crate) stop: Shutdown,
 }
 
 impl QueuePoller {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Invoker;
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::system::{arn, aws_ids, clock};
 use crate::template::{Schedule, ScheduleKind};
 
@@ -15,7 +15,7 @@ pub(crate) struct Ticker {
     pub(crate) function: String,
     pub(crate) schedule: Schedule,
     pub(crate) invoker: Invoker,
-    pub(crate) stop: Stop,
+    pub(crate) stop: Shutdown,
 }
 
 impl Ticker {

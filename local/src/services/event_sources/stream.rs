@@ -20,7 +20,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{Invoker, checkpoint::Checkpoint};
 use crate::services::dynamodb::{Database, From};
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::{StartingPosition, StreamMapping};
 use worker::Lane;
@@ -40,7 +40,7 @@ pub(crate) struct StreamReader {
     mapping: StreamMapping,
     database: Database,
     invoker: Invoker,
-    stop: Stop,
+    stop: Shutdown,
     checkpoint: Checkpoint,
 }
 
@@ -58,7 +58,7 @@ impl StreamReader {
         mapping: &StreamMapping,
         database: Database,
         invoker: Invoker,
-        stop: Stop,
+        stop: Shutdown,
         state: Option<&Path>,
     ) -> Self {
         let file = format!("checkpoint-{function}-{}", mapping.name);

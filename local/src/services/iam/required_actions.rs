@@ -9,12 +9,12 @@ use crate::template::Grant;
 
 /// An action, and the resources of which one has to grant it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Need {
+pub(crate) struct RequiredAction {
     pub(crate) action: String,
     pub(crate) resources: Vec<String>,
 }
 
-impl Need {
+impl RequiredAction {
     fn on(action: impl Into<String>, resource: String) -> Self {
         Self { action: action.into(), resources: vec![resource] }
     }
@@ -27,7 +27,7 @@ impl Need {
 }
 
 /// What a call needs; nothing for what is not AWS.
-pub(crate) fn needs(service: Service, operation: &str, body: &Value) -> Vec<Need> {
+pub(crate) fn needs(service: Service, operation: &str, body: &Value) -> Vec<RequiredAction> {
     match service {
         Service::DynamoDb => of_table(operation, body),
         Service::Sqs => of_queue(operation, body),
@@ -37,10 +37,13 @@ pub(crate) fn needs(service: Service, operation: &str, body: &Value) -> Vec<Need
 }
 
 /// A batch needs its action on each table, a transaction that of each of its items, a query the index that it reads.
-fn of_table(operation: &str, body: &Value) -> Vec<Need> {
+fn of_table(operation: &str, body: &Value) -> Vec<RequiredAction> {
     if let Some(tables) = body["RequestItems"].as_object() {
         let action = format!("dynamodb:{operation}");
-        return tables.keys().map(|table| Need::on(action.clone(), arn::table_arn(table))).collect();
+        return tables
+            .keys()
+            .map(|table| RequiredAction::on(action.clone(), arn::table_arn(table)))
+            .collect();
     }
     if let Some(items) = body["TransactItems"].as_array() {
         return items.iter().filter_map(of_item).collect();
@@ -48,30 +51,30 @@ fn of_table(operation: &str, body: &Value) -> Vec<Need> {
     let Some(table) = body["TableName"].as_str() else { return Vec::new() };
     let arn = arn::table_arn(table);
     let arn = body["IndexName"].as_str().map_or(arn.clone(), |index| format!("{arn}/index/{index}"));
-    vec![Need::on(format!("dynamodb:{operation}"), arn)]
+    vec![RequiredAction::on(format!("dynamodb:{operation}"), arn)]
 }
 
 /// `{"Put": {"TableName": …}}` needs `PutItem`, and so on.
-fn of_item(item: &Value) -> Option<Need> {
+fn of_item(item: &Value) -> Option<RequiredAction> {
     let (kind, item) = item.as_object()?.iter().next()?;
     let action =
         if kind == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{kind}Item") };
-    Some(Need::on(format!("dynamodb:{action}"), arn::table_arn(item["TableName"].as_str()?)))
+    Some(RequiredAction::on(format!("dynamodb:{action}"), arn::table_arn(item["TableName"].as_str()?)))
 }
 
 /// The batch forms are granted by the single ones.
-fn of_queue(operation: &str, body: &Value) -> Vec<Need> {
+fn of_queue(operation: &str, body: &Value) -> Vec<RequiredAction> {
     let action = operation.strip_suffix("Batch").unwrap_or(operation);
     let name = body["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next());
-    name.map(|name| Need::on(format!("sqs:{action}"), arn::queue_arn(name))).into_iter().collect()
+    name.map(|name| RequiredAction::on(format!("sqs:{action}"), arn::queue_arn(name))).into_iter().collect()
 }
 
 /// The identity that SES has verified: the address, or its domain.
-fn of_mail(body: &Value) -> Vec<Need> {
+fn of_mail(body: &Value) -> Vec<RequiredAction> {
     let Some(sender) = body["FromEmailAddress"].as_str() else { return Vec::new() };
     let domain = sender.rsplit('@').next().unwrap_or(sender);
     let resources = [sender, domain].map(arn::identity_arn).to_vec();
-    vec![Need { action: "ses:SendEmail".to_owned(), resources }]
+    vec![RequiredAction { action: "ses:SendEmail".to_owned(), resources }]
 }
 
 #[cfg(test)]

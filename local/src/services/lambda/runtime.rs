@@ -20,8 +20,8 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
 use super::{FunctionHost, FunctionStats, Invocation, InvokeError, WatchError};
 use crate::faults::{Faults, Service, Tls};
-use crate::services::iam::Access;
-use crate::system::shutdown::Stop;
+use crate::services::iam::IamPolicies;
+use crate::system::shutdown::Shutdown;
 use crate::telemetry::logs::Logs;
 use crate::template::Function;
 
@@ -50,7 +50,7 @@ pub struct RuntimeSettings {
     /// What instances reach through proxies.
     pub upstreams: Vec<Upstream>,
     /// What functions are granted.
-    pub access: Access,
+    pub access: IamPolicies,
     /// Faults, and the record of calls.
     pub faults: Faults,
     /// TLS for the services that are reached through proxies, if they are to have it.
@@ -62,14 +62,14 @@ pub struct RuntimeSettings {
 /// Our own Lambda.
 pub struct RuntimeHost {
     pools: HashMap<String, Arc<Pool>>,
-    stop: Stop,
+    stop: Shutdown,
 }
 
 impl RuntimeHost {
     /// A host for these functions. Nothing is started before it is invoked.
     #[must_use]
     pub fn new(functions: &[Function], settings: RuntimeSettings) -> Self {
-        let stop = Stop::new();
+        let stop = Shutdown::new();
         let settings = Arc::new(settings);
         let client = Client::builder(TokioExecutor::new()).build_http();
         let pool = |function: &Function| {

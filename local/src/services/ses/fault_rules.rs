@@ -13,7 +13,7 @@ pub enum Effect {
     /// Nothing is sent: the message is refused.
     Reject,
     /// The e-mail is sent, and the connection ends without an answer.
-    LoseAnswer,
+    DropResponse,
 }
 
 /// A rule of misbehaviour.

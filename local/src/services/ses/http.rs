@@ -9,12 +9,12 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{Effect, Postbox, Rule};
+use super::{Effect, MailCatcher, Rule};
 use crate::services::ses::send_email::SendEmail;
 use crate::services::ses::web_ui;
-use stripe_sandbox::aborted_body::Lost;
+use stripe_sandbox::aborted_body::AbortedBody;
 
-pub(super) fn router(postbox: Postbox) -> Router {
+pub(super) fn router(postbox: MailCatcher) -> Router {
     Router::new()
         .route("/", get(list))
         .route("/emails", get(all))
@@ -27,7 +27,7 @@ pub(super) fn router(postbox: Postbox) -> Router {
 }
 
 /// `SendEmail`
-async fn send(State(postbox): State<Postbox>, body: Bytes) -> Response {
+async fn send(State(postbox): State<MailCatcher>, body: Bytes) -> Response {
     let effect = postbox.next_effect();
     match effect {
         Some(Effect::Throttle) => {
@@ -35,7 +35,7 @@ async fn send(State(postbox): State<Postbox>, body: Bytes) -> Response {
         }
         Some(Effect::Fail) => return refusal(500, "InternalFailure", "The service failed."),
         Some(Effect::Reject) => return refusal(400, "MessageRejected", "Email address is not verified."),
-        Some(Effect::LoseAnswer) | None => {}
+        Some(Effect::DropResponse) | None => {}
     }
     let Ok(request) = serde_json::from_slice::<SendEmail>(&body) else {
         return refusal(400, "BadRequestException", "The request is not understood.");
@@ -46,7 +46,7 @@ async fn send(State(postbox): State<Postbox>, body: Bytes) -> Response {
     let answer = Json(json!({ "MessageId": email.id }));
     match postbox.keep(email) {
         Err(_) => refusal(500, "InternalFailure", "The e-mail cannot be kept."),
-        Ok(()) if effect == Some(Effect::LoseAnswer) => Response::new(Body::new(Lost)),
+        Ok(()) if effect == Some(Effect::DropResponse) => Response::new(Body::new(AbortedBody)),
         Ok(()) => answer.into_response(),
     }
 }
@@ -57,43 +57,43 @@ fn refusal(status: u16, kind: &'static str, message: &str) -> Response {
 }
 
 /// `GET /`: the newest e-mails.
-async fn list(State(postbox): State<Postbox>) -> Html<String> {
+async fn list(State(postbox): State<MailCatcher>) -> Html<String> {
     Html(web_ui::list(&postbox.sent()))
 }
 
 /// `GET /emails`: all of them, as JSON.
-async fn all(State(postbox): State<Postbox>) -> Json<Value> {
+async fn all(State(postbox): State<MailCatcher>) -> Json<Value> {
     Json(json!({ "emails": postbox.sent() }))
 }
 
 /// `GET /emails/{id}`: one of them in both forms.
-async fn one(State(postbox): State<Postbox>, Path(id): Path<String>) -> Result<Html<String>, StatusCode> {
+async fn one(State(postbox): State<MailCatcher>, Path(id): Path<String>) -> Result<Html<String>, StatusCode> {
     Ok(Html(web_ui::one(&postbox.find(&id).ok_or(StatusCode::NOT_FOUND)?)))
 }
 
 /// `GET /emails/{id}/html`: its form in HTML alone, which may do nothing and load nothing.
-async fn html(State(postbox): State<Postbox>, Path(id): Path<String>) -> Result<Response, StatusCode> {
+async fn html(State(postbox): State<MailCatcher>, Path(id): Path<String>) -> Result<Response, StatusCode> {
     let email = postbox.find(&id).ok_or(StatusCode::NOT_FOUND)?;
     let policy = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'";
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(email.html)).into_response())
 }
 
 /// `GET /emails/{id}/message.eml`: the file that mail programs open.
-async fn eml(State(postbox): State<Postbox>, Path(id): Path<String>) -> Result<Response, StatusCode> {
+async fn eml(State(postbox): State<MailCatcher>, Path(id): Path<String>) -> Result<Response, StatusCode> {
     let email = postbox.find(&id).ok_or(StatusCode::NOT_FOUND)?;
     Ok(([(header::CONTENT_TYPE, "message/rfc822")], email.to_eml()).into_response())
 }
 
 /// `GET /behaviour`: the rules, with how often each may strike yet.
-async fn rules(State(postbox): State<Postbox>) -> Json<Value> {
+async fn rules(State(postbox): State<MailCatcher>) -> Json<Value> {
     Json(json!({ "rules": postbox.rules() }))
 }
 
 /// `POST /behaviour`: one rule more.
-async fn add_rule(State(postbox): State<Postbox>, body: Bytes) -> (StatusCode, Json<Value>) {
+async fn add_rule(State(postbox): State<MailCatcher>, body: Bytes) -> (StatusCode, Json<Value>) {
     match serde_json::from_slice::<Rule>(&body) {
         Ok(rule) => {
-            postbox.behave(rule);
+            postbox.add_fault_rule(rule);
             (StatusCode::CREATED, Json(json!({ "rules": postbox.rules() })))
         }
         Err(reason) => {
@@ -104,7 +104,7 @@ async fn add_rule(State(postbox): State<Postbox>, body: Bytes) -> (StatusCode, J
 }
 
 /// `DELETE /behaviour`: no rules at all.
-async fn clear_rules(State(postbox): State<Postbox>) -> StatusCode {
-    postbox.behave_well();
+async fn clear_rules(State(postbox): State<MailCatcher>) -> StatusCode {
+    postbox.clear_fault_rules();
     StatusCode::NO_CONTENT
 }

@@ -6,19 +6,19 @@ use futures::TryFutureExt;
 use futures::future::try_join;
 
 use crate::kit::command::StoreError;
-use crate::kit::command::page::Listed;
+use crate::kit::command::page::ListPage;
 use crate::kit::error::ApiError;
 
 /// Reads a page and the length of its list at the same time.
 ///
 /// # Errors
 /// [`ApiError`] if either cannot be read.
-pub async fn counted<T, E: Into<ApiError>>(
-    page: impl Future<Output = Result<Listed<T>, E>>,
+pub async fn with_total<T, E: Into<ApiError>>(
+    page: impl Future<Output = Result<ListPage<T>, E>>,
     length: impl Future<Output = Result<u64, StoreError>>,
-) -> Result<Listed<T>, ApiError> {
+) -> Result<ListPage<T>, ApiError> {
     let (page, length) = try_join(page.map_err(E::into), length.map_err(ApiError::from)).await?;
-    Ok(page.counted(length))
+    Ok(page.with_total(length))
 }
 
 #[cfg(test)]
@@ -33,12 +33,12 @@ mod tests {
         let begun = Barrier::new(2);
         let page = async {
             begun.wait().await;
-            Ok::<_, ApiError>(Listed { items: vec!["a"], next: None, proven: 1, total: None })
+            Ok::<_, ApiError>(ListPage { items: vec!["a"], next: None, min_total: 1, total: None })
         };
         let length = async {
             begun.wait().await;
             Ok(7)
         };
-        assert_eq!(counted(page, length).await.unwrap().total, Some(7));
+        assert_eq!(with_total(page, length).await.unwrap().total, Some(7));
     }
 }

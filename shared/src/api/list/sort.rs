@@ -4,8 +4,8 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 
 use crate::kit::error::{ApiError, FieldErrors};
-use crate::repository::market::MarketOrder;
-use crate::repository::table_layout::sorted_list::{ListError, Order, OrderBy};
+use crate::repository::market::MarketSortOrder;
+use crate::repository::table_layout::sorted_list::{ListError, SortKey, SortOrder};
 
 /// `createdAt` or `name`, each also backwards; the newest first unless another is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
@@ -15,29 +15,29 @@ pub enum Sort {
     /// The oldest first.
     #[deserr(rename = "createdAt")]
     #[schemars(rename = "createdAt")]
-    OldestFirst,
+    CreatedAsc,
     /// The newest first.
     #[default]
     #[deserr(rename = "-createdAt")]
     #[schemars(rename = "-createdAt")]
-    NewestFirst,
+    CreatedDesc,
     /// In the order of names.
     #[deserr(rename = "name")]
     #[schemars(rename = "name")]
-    ByName,
+    NameAsc,
     /// In the order of names, backwards.
     #[deserr(rename = "-name")]
     #[schemars(rename = "-name")]
-    ByNameBackwards,
+    NameDesc,
 }
 
-impl From<Sort> for Order {
+impl From<Sort> for SortOrder {
     fn from(sort: Sort) -> Self {
         let (by, descending) = match sort {
-            Sort::OldestFirst => (OrderBy::CreatedAt, false),
-            Sort::NewestFirst => (OrderBy::CreatedAt, true),
-            Sort::ByName => (OrderBy::Name, false),
-            Sort::ByNameBackwards => (OrderBy::Name, true),
+            Sort::CreatedAsc => (SortKey::CreatedAt, false),
+            Sort::CreatedDesc => (SortKey::CreatedAt, true),
+            Sort::NameAsc => (SortKey::Name, false),
+            Sort::NameDesc => (SortKey::Name, true),
         };
         Self { by, descending }
     }
@@ -51,12 +51,12 @@ pub enum TimeSort {
     /// The oldest first.
     #[deserr(rename = "createdAt")]
     #[schemars(rename = "createdAt")]
-    OldestFirst,
+    CreatedAsc,
     /// The newest first.
     #[default]
     #[deserr(rename = "-createdAt")]
     #[schemars(rename = "-createdAt")]
-    NewestFirst,
+    CreatedDesc,
 }
 
 /// As [`Sort`], and `volume`, forwards and backwards: the orders of markets.
@@ -67,39 +67,39 @@ pub enum MarketSort {
     /// The oldest first.
     #[deserr(rename = "createdAt")]
     #[schemars(rename = "createdAt")]
-    OldestFirst,
+    CreatedAsc,
     /// The newest first.
     #[default]
     #[deserr(rename = "-createdAt")]
     #[schemars(rename = "-createdAt")]
-    NewestFirst,
+    CreatedDesc,
     /// In the order of names.
     #[deserr(rename = "name")]
     #[schemars(rename = "name")]
-    ByName,
+    NameAsc,
     /// In the order of names, backwards.
     #[deserr(rename = "-name")]
     #[schemars(rename = "-name")]
-    ByNameBackwards,
+    NameDesc,
     /// Those that sold least first.
     #[deserr(rename = "volume")]
     #[schemars(rename = "volume")]
-    LeastSoldFirst,
+    VolumeAsc,
     /// Those that sold most first.
     #[deserr(rename = "-volume")]
     #[schemars(rename = "-volume")]
-    MostSoldFirst,
+    VolumeDesc,
 }
 
-impl From<MarketSort> for MarketOrder {
+impl From<MarketSort> for MarketSortOrder {
     fn from(sort: MarketSort) -> Self {
         match sort {
-            MarketSort::OldestFirst => Self::By(Sort::OldestFirst.into()),
-            MarketSort::NewestFirst => Self::By(Sort::NewestFirst.into()),
-            MarketSort::ByName => Self::By(Sort::ByName.into()),
-            MarketSort::ByNameBackwards => Self::By(Sort::ByNameBackwards.into()),
-            MarketSort::LeastSoldFirst => Self::Volume { descending: false },
-            MarketSort::MostSoldFirst => Self::Volume { descending: true },
+            MarketSort::CreatedAsc => Self::By(Sort::CreatedAsc.into()),
+            MarketSort::CreatedDesc => Self::By(Sort::CreatedDesc.into()),
+            MarketSort::NameAsc => Self::By(Sort::NameAsc.into()),
+            MarketSort::NameDesc => Self::By(Sort::NameDesc.into()),
+            MarketSort::VolumeAsc => Self::Volume { descending: false },
+            MarketSort::VolumeDesc => Self::Volume { descending: true },
         }
     }
 }

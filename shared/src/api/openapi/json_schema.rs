@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::api::deserialize::{Bounded, Given, OpeningStock, Patch, Pieces};
+use crate::api::deserialize::{Bounded, InitialStock, NonNull, Patch, StockDelta};
 use crate::domain::job::output::chunk::Part;
 use crate::domain::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
-use crate::domain::product::create::MAX_PIECES;
-use crate::domain::values::date::Day;
+use crate::domain::product::create::MAX_UNITS;
+use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Amount, Currency, Money, Quantity};
@@ -55,12 +55,12 @@ schema! {
         "type": "string", "enum": Currency::all(), "description": "An ISO 4217 code.", "examples": ["EUR"]
     };
     Quantity = { "type": "integer", "minimum": 1, "maximum": 1000, "examples": [2] };
-    OpeningStock = {
-        "type": "integer", "minimum": 0, "maximum": MAX_PIECES,
+    InitialStock = {
+        "type": "integer", "minimum": 0, "maximum": MAX_UNITS,
         "description": "How many pieces there are to begin with.", "examples": [10]
     };
-    Pieces = {
-        "type": "integer", "minimum": -MAX_PIECES, "maximum": MAX_PIECES, "not": { "const": 0 },
+    StockDelta = {
+        "type": "integer", "minimum": -MAX_UNITS, "maximum": MAX_UNITS, "not": { "const": 0 },
         "description": "How many pieces come; negative: leave.", "examples": [-3]
     };
     Email = {
@@ -89,7 +89,7 @@ schema! {
         "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT
     };
     Part = { "type": "integer", "minimum": 1, "default": 1 };
-    Day = {
+    Date = {
         "type": "string", "format": "date", "description": "A day of UTC.", "examples": ["2027-01-15"]
     };
     Version = {
@@ -161,7 +161,7 @@ impl<T: JsonSchema, const MIN: usize, const MAX: usize> JsonSchema for Bounded<T
 }
 
 /// Given or not, but never null.
-impl<T: JsonSchema> JsonSchema for Given<T> {
+impl<T: JsonSchema> JsonSchema for NonNull<T> {
     fn schema_name() -> Cow<'static, str> {
         T::schema_name()
     }

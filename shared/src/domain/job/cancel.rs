@@ -2,7 +2,7 @@
 
 use super::{Job, JobEvent, JobId, JobStatus};
 use crate::domain::user::UserId;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Calls a job off that has not come to its end. Whoever is at it finds out with the next commit; what it has written is
@@ -31,8 +31,8 @@ impl Command for CancelJob {
     type Output = Job;
     type Error = CancelJobError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::{Job, JobEvent, JobId, JobStatus, Priority, Written};
-use crate::domain::job::job_type::{SalesReport, Work};
+use super::{Job, JobEvent, JobId, JobOutput, JobStatus, Priority};
+use crate::domain::job::job_type::{JobParams, SalesReport};
 use crate::domain::job::output::retention::Retention;
 use crate::domain::market::{Market, MarketId};
 use crate::domain::values::actor::Actor;
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// How far ahead a job can be asked for.
-pub const FURTHEST: Duration = Duration::from_hours(24 * 30);
+pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_hours(24 * 30);
 
 /// Asks for a report of what a market sold.
 #[derive(Debug, Clone, Copy)]
-pub struct RequestJob {
+pub struct CreateJob {
     /// The new job's id.
     pub id: JobId,
     /// Who asks.
@@ -47,19 +47,19 @@ pub enum RequestJobError {
     NotTheSeller,
     /// The time is not one that a job can be asked for.
     #[error("must be in the future, and at most 30 days ahead")]
-    NoSuchTime,
+    InvalidRunAt,
     /// No moment is in the period.
     #[error("must be later than from")]
-    NoSuchPeriod,
+    InvalidPeriod,
 }
 
-impl Command for RequestJob {
+impl Command for CreateJob {
     type State = Option<Market>;
     type Output = Job;
     type Error = RequestJobError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.market_id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.market_id)
     }
 
     /// # Errors
@@ -71,15 +71,15 @@ impl Command for RequestJob {
     ) -> Result<Change<Job, RequestJobError>, RequestJobError> {
         let seen = market.filter(|market| market.is_visible_to(Some(&self.by)) || self.reads_any);
         let market = seen.ok_or(RequestJobError::NotFound)?;
-        if !market.is_run_by(&self.by) && !self.reads_any {
+        if !market.is_owned_by(&self.by) && !self.reads_any {
             return Err(RequestJobError::NotTheSeller);
         }
-        if self.run_at.is_some_and(|at| at <= now || at > now.plus(FURTHEST)) {
-            return Err(RequestJobError::NoSuchTime);
+        if self.run_at.is_some_and(|at| at <= now || at > now.saturating_add(MAX_SCHEDULE_AHEAD)) {
+            return Err(RequestJobError::InvalidRunAt);
         }
         let to = self.to.or(self.run_at).unwrap_or(now);
         if self.from.is_some_and(|from| from >= to) {
-            return Err(RequestJobError::NoSuchPeriod);
+            return Err(RequestJobError::InvalidPeriod);
         }
         let job = self.job(to, now);
         let event = match job.request {
@@ -90,17 +90,17 @@ impl Command for RequestJob {
     }
 }
 
-impl RequestJob {
+impl CreateJob {
     fn job(&self, to: Timestamp, now: Timestamp) -> Job {
         Job {
             id: self.id,
             version: Version::FIRST,
             owner_id: self.by.user,
-            work: Work::SalesReport(SalesReport { market_id: self.market_id, from: self.from, to }),
+            work: JobParams::SalesReport(SalesReport { market_id: self.market_id, from: self.from, to }),
             priority: self.priority,
             status: JobStatus::Queued,
             attempts: 0,
-            written: Written::default(),
+            written: JobOutput::default(),
             total: None,
             last_error: None,
             request: self.run_at.is_none().then_some(Version::FIRST),
@@ -111,7 +111,7 @@ impl RequestJob {
             updated_at: now,
             started_at: None,
             finished_at: None,
-            expires_at: self.retention.from(self.run_at.unwrap_or(now)),
+            expires_at: self.retention.expires_at(self.run_at.unwrap_or(now)),
         }
     }
 }

@@ -34,12 +34,12 @@ impl FromStr for JobType {
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "params", rename_all = "snake_case")]
-pub enum Work {
+pub enum JobParams {
     /// A table of the orders of a market.
     SalesReport(SalesReport),
 }
 
-impl Work {
+impl JobParams {
     /// Which kind of work it is.
     #[must_use]
     pub const fn kind(self) -> JobType {

@@ -1,8 +1,8 @@
 //! Having a job tried again.
 
-use super::{Job, JobEvent, JobId, JobStatus, Written};
+use super::{Job, JobEvent, JobId, JobOutput, JobStatus};
 use crate::domain::user::UserId;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Asks once more for a job that ended without a result. It begins anew; should its old message be redriven as well, that
@@ -31,8 +31,8 @@ impl Command for RetryJob {
     type Output = Job;
     type Error = RetryJobError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -44,14 +44,14 @@ impl Command for RetryJob {
         }
         let retried = Job {
             attempts: 0,
-            written: Written::default(),
+            written: JobOutput::default(),
             total: None,
             last_error: None,
             woken_by: None,
             run_at: None,
             started_at: None,
             finished_at: None,
-            expires_at: job.retention.from(now),
+            expires_at: job.retention.expires_at(now),
             ..job.asking(now)
         };
         Ok(Change::of(retried.clone()).save(&retried, JobEvent::Requested((&retried).into())))

@@ -5,11 +5,11 @@ use crate::domain::product::create::NewProduct;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Currency;
 use crate::domain::values::text::{Description, Name, Sku};
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// How many products a market can be opened with: with their stock, SKUs and events they fit one transaction.
-pub const MAX_OPENING_PRODUCTS: usize = 20;
+pub const MAX_INITIAL_PRODUCTS: usize = 20;
 
 /// Opens a market and puts its first products into it: all of it or nothing.
 #[derive(Debug, Clone)]
@@ -25,14 +25,14 @@ pub struct CreateMarket {
     /// What its prices are in.
     pub currency: Currency,
     /// Whether it sells at once.
-    pub status: OpeningStatus,
+    pub status: InitialStatus,
     /// Its first products.
     pub products: Vec<NewProduct>,
 }
 
 /// How a market may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OpeningStatus {
+pub enum InitialStatus {
     /// Not yet selling.
     Draft,
     /// Selling.
@@ -65,8 +65,8 @@ impl Command for CreateMarket {
     type Output = Market;
     type Error = CreateMarketError;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     /// # Errors
@@ -74,8 +74,8 @@ impl Command for CreateMarket {
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<Market, CreateMarketError>, CreateMarketError> {
         self.check_products()?;
         let status = match self.status {
-            OpeningStatus::Draft => MarketStatus::Draft,
-            OpeningStatus::Active => MarketStatus::Active,
+            InitialStatus::Draft => MarketStatus::Draft,
+            InitialStatus::Active => MarketStatus::Active,
         };
         let market = Market {
             id: self.id,

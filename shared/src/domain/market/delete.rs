@@ -2,7 +2,7 @@
 
 use super::{Market, MarketEvent, MarketId};
 use crate::domain::values::actor::Actor;
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Removes a market. Its products can no longer be seen or ordered; orders that were placed go on.
@@ -35,8 +35,8 @@ impl Command for DeleteMarket {
     type Output = ();
     type Error = DeleteMarketError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -48,13 +48,13 @@ impl Command for DeleteMarket {
     ) -> Result<Change<(), DeleteMarketError>, DeleteMarketError> {
         let market = market.filter(|market| market.is_visible_to(Some(&self.by)));
         let market = market.ok_or(DeleteMarketError::NotFound)?;
-        if !market.is_run_by(&self.by) {
+        if !market.is_owned_by(&self.by) {
             return Err(DeleteMarketError::NotYours);
         }
-        if !market.version.meets(self.expected) {
+        if !market.version.matches(self.expected) {
             return Err(DeleteMarketError::VersionMismatch);
         }
         let last = Market { version: market.version.next(), updated_at: now, ..market };
-        Ok(Change::of(()).erase(&last, MarketEvent::Deleted { market_id: last.id }))
+        Ok(Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id }))
     }
 }

@@ -9,7 +9,7 @@ use crate::kit::command::Version;
 /// does not wait for its buyers. Nobody but the analytics writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MarketFigures {
+pub struct MarketTotals {
     /// Of which market.
     pub market_id: MarketId,
     /// Counts their changes.
@@ -34,7 +34,7 @@ pub struct MarketWithVolume {
 impl MarketWithVolume {
     /// The market with its figures. One that was opened a moment ago has none yet, and has sold nothing.
     #[must_use]
-    pub fn new(market: Market, figures: Option<&MarketFigures>) -> Self {
+    pub fn new(market: Market, figures: Option<&MarketTotals>) -> Self {
         Self { market, volume: figures.map_or(0, |figures| figures.volume) }
     }
 }

@@ -1,10 +1,10 @@
 //! Changing a market.
 
 use super::{Market, MarketEvent, MarketId, MarketStatus};
-use crate::domain::market::totals::{MarketFigures, MarketWithVolume};
+use crate::domain::market::totals::{MarketTotals, MarketWithVolume};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::text::{Description, Name};
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Changes a market, at the version that the actor has seen.
@@ -41,7 +41,7 @@ pub enum UpdateMarketError {
     NotFound,
     /// It is somebody else's.
     #[error("only its creator changes a market")]
-    NotYours,
+    Forbidden,
     /// It is not at the version that the actor has seen.
     #[error("the market has changed")]
     VersionMismatch,
@@ -51,12 +51,12 @@ pub enum UpdateMarketError {
 }
 
 impl Command for UpdateMarket {
-    type State = (Option<Market>, Option<MarketFigures>);
+    type State = (Option<Market>, Option<MarketTotals>);
     type Output = MarketWithVolume;
     type Error = UpdateMarketError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id).and(Reads::one(&self.id))
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id).and(ReadSet::get(&self.id))
     }
 
     /// # Errors
@@ -69,7 +69,7 @@ impl Command for UpdateMarket {
         let market = market.filter(|market| self.may_suspend || market.is_visible_to(Some(&self.by)));
         let market = market.ok_or(UpdateMarketError::NotFound)?;
         self.authorize(&market)?;
-        if !market.version.meets(self.expected) {
+        if !market.version.matches(self.expected) {
             return Err(UpdateMarketError::VersionMismatch);
         }
         let MarketChanges { name, description, status } = self.changes.clone();
@@ -100,8 +100,8 @@ impl UpdateMarket {
         if self.may_suspend && only_status && suspension {
             return Ok(());
         }
-        if !market.is_run_by(&self.by) {
-            return Err(UpdateMarketError::NotYours);
+        if !market.is_owned_by(&self.by) {
+            return Err(UpdateMarketError::Forbidden);
         }
         let forward = matches!(
             (market.status, becomes),
@@ -152,6 +152,6 @@ mod tests {
         assert_eq!(change(Active, Draft, true, false), Err(UpdateMarketError::InvalidTransition));
         assert_eq!(change(Draft, Active, true, false), Ok(Active));
         assert_eq!(change(Draft, Active, false, false), Err(UpdateMarketError::NotFound));
-        assert_eq!(change(Draft, Active, false, true), Err(UpdateMarketError::NotYours));
+        assert_eq!(change(Draft, Active, false, true), Err(UpdateMarketError::Forbidden));
     }
 }

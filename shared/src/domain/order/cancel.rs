@@ -4,7 +4,7 @@ use super::{Order, OrderEvent, OrderId};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::text::Reason;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Calls an order off, by its buyer or its seller, before it ships.
@@ -37,7 +37,7 @@ impl Command for CancelOrder {
     type Output = Order;
     type Error = CancelError;
 
-    fn reads(&self) -> Reads<Self::State> {
+    fn reads(&self) -> ReadSet<Self::State> {
         order_and_payment(self.id)
     }
 
@@ -58,6 +58,6 @@ impl Command for CancelOrder {
         let cancelled = cancelled.map_err(|_| CancelError::TooLate)?;
         let change =
             Change::of(cancelled.clone()).save(&cancelled, OrderEvent::Cancelled((&cancelled).into()));
-        Ok(cancelled.move_pieces(before, change, |_| CancelError::TooLate))
+        Ok(cancelled.move_stock(before, change, |_| CancelError::TooLate))
     }
 }

@@ -1,9 +1,9 @@
 //! Noting that an order arrived.
 
 use super::{InvalidState, Order, OrderEvent, OrderId};
-use crate::domain::order::require_seller::{NotTheSeller, sold_by};
+use crate::domain::order::require_seller::{SellerRequired, require_seller};
 use crate::domain::values::actor::Actor;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Notes that an order which was sent has arrived.
@@ -20,7 +20,7 @@ pub struct DeliverOrder {
 pub enum DeliverError {
     /// The actor does not sell it.
     #[error(transparent)]
-    NotTheSeller(#[from] NotTheSeller),
+    NotTheSeller(#[from] SellerRequired),
     /// It was not sent, or has arrived before.
     #[error("only an order that is on its way can be delivered")]
     InvalidState,
@@ -37,8 +37,8 @@ impl Command for DeliverOrder {
     type Output = Order;
     type Error = DeliverError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -48,7 +48,7 @@ impl Command for DeliverOrder {
         order: Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, DeliverError>, DeliverError> {
-        let delivered = sold_by(order, &self.by)?.delivered(now)?;
+        let delivered = require_seller(order, &self.by)?.delivered(now)?;
         let event = OrderEvent::Delivered((&delivered).into());
         Ok(Change::of(delivered.clone()).save(&delivered, event))
     }

@@ -14,46 +14,46 @@ use crate::kit::command::Event;
 pub enum OrderEvent {
     /// It was placed.
     #[serde(rename = "order.created")]
-    Created(OrderFacts),
+    Created(OrderEventData),
     /// Its stock is reserved.
     #[serde(rename = "order.awaiting_payment")]
-    AwaitingPayment(OrderFacts),
+    AwaitingPayment(OrderEventData),
     /// It is paid.
     #[serde(rename = "order.confirmed")]
-    Confirmed(OrderFacts),
+    Confirmed(OrderEventData),
     /// It is impossible.
     #[serde(rename = "order.rejected")]
-    Rejected(OrderFacts),
+    Rejected(OrderEventData),
     /// It was called off.
     #[serde(rename = "order.cancelled")]
-    Cancelled(OrderFacts),
+    Cancelled(OrderEventData),
     /// It was not paid in time.
     #[serde(rename = "order.expired")]
-    Expired(OrderFacts),
+    Expired(OrderEventData),
     /// It was sent.
     #[serde(rename = "order.shipped")]
-    Shipped(OrderFacts),
+    Shipped(OrderEventData),
     /// It arrived.
     #[serde(rename = "order.delivered")]
-    Delivered(OrderFacts),
+    Delivered(OrderEventData),
     /// Money is to go back.
-    #[serde(rename = "order.refunding")]
-    Refunding(OrderFacts),
+    #[serde(rename = "order.refund_started")]
+    RefundStarted(OrderEventData),
     /// Money went back, and its status stays.
-    #[serde(rename = "order.repaid")]
-    Repaid(OrderFacts),
+    #[serde(rename = "order.partially_refunded")]
+    PartiallyRefunded(OrderEventData),
     /// All that was paid went back.
     #[serde(rename = "order.refunded")]
-    Refunded(OrderFacts),
+    Refunded(OrderEventData),
     /// Its fulfilment took a step that changes no status.
-    #[serde(rename = "order.progressed")]
-    Progressed(OrderFacts),
+    #[serde(rename = "order.fulfilment_progressed")]
+    Progressed(OrderEventData),
 }
 
 /// What an event says of its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OrderFacts {
+pub struct OrderEventData {
     /// Which.
     pub order_id: OrderId,
     /// Where.
@@ -64,7 +64,7 @@ pub struct OrderFacts {
     pub total: Money,
 }
 
-impl From<&Order> for OrderFacts {
+impl From<&Order> for OrderEventData {
     fn from(order: &Order) -> Self {
         Self { order_id: order.id, market_id: order.market_id, buyer_id: order.buyer_id, total: order.total }
     }
@@ -79,7 +79,7 @@ impl OrderEvent {
 
     /// What it says of its order.
     #[must_use]
-    pub const fn facts(&self) -> OrderFacts {
+    pub const fn facts(&self) -> OrderEventData {
         match self {
             Self::Created(facts)
             | Self::AwaitingPayment(facts)
@@ -89,8 +89,8 @@ impl OrderEvent {
             | Self::Expired(facts)
             | Self::Shipped(facts)
             | Self::Delivered(facts)
-            | Self::Refunding(facts)
-            | Self::Repaid(facts)
+            | Self::RefundStarted(facts)
+            | Self::PartiallyRefunded(facts)
             | Self::Refunded(facts)
             | Self::Progressed(facts) => *facts,
         }
@@ -108,10 +108,10 @@ impl Event for OrderEvent {
             Self::Expired(_) => "order.expired",
             Self::Shipped(_) => "order.shipped",
             Self::Delivered(_) => "order.delivered",
-            Self::Refunding(_) => "order.refunding",
-            Self::Repaid(_) => "order.repaid",
+            Self::RefundStarted(_) => "order.refund_started",
+            Self::PartiallyRefunded(_) => "order.partially_refunded",
             Self::Refunded(_) => "order.refunded",
-            Self::Progressed(_) => "order.progressed",
+            Self::Progressed(_) => "order.fulfilment_progressed",
         }
     }
 }

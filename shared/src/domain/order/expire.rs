@@ -1,7 +1,7 @@
 //! Letting an order go that was not paid in time.
 
 use super::{InvalidState, Order, OrderEvent, OrderId};
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Expires an order whose payment is overdue, and gives its stock back.
@@ -16,8 +16,8 @@ impl Command for ExpireOrder {
     type Output = Order;
     type Error = InvalidState;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -31,6 +31,6 @@ impl Command for ExpireOrder {
         let before = order.pieces();
         let expired = order.expired(now)?;
         let change = Change::of(expired.clone()).save(&expired, OrderEvent::Expired((&expired).into()));
-        Ok(expired.move_pieces(before, change, |_| InvalidState))
+        Ok(expired.move_stock(before, change, |_| InvalidState))
     }
 }

@@ -30,13 +30,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderId};
-pub use crate::domain::order::state_machine::stock_position::Pieces;
+pub use crate::domain::order::state_machine::stock_position::StockPosition;
 use crate::domain::payment::{ChargeIntent, Checkout, CheckoutIntent, KEY_LIFETIME};
 use crate::domain::refund::RefundIntent;
-use crate::kit::command::Reads;
-use crate::kit::command::saga::{Broken, Saga, Step};
+use crate::kit::command::ReadSet;
+use crate::kit::command::saga::{InvariantViolation, Saga, Step};
 use crate::kit::system::clock::Timestamp;
-use advance::{AdvanceError, AdvanceOrder, Move, OrderAndPayment, order_and_payment};
+use advance::{AdvanceError, AdvanceOrder, FulfilmentTransition, OrderAndPayment, order_and_payment};
 
 /// Where the fulfilment of an order stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,14 +58,14 @@ pub enum Fulfilment {
         checkout: Option<Checkout>,
     },
     /// The order was called off while the charge was under way: what became of the charge must be found out.
-    Settling {
+    ResolvingCharge {
         /// What was to be charged.
         intent: ChargeIntent,
     },
     /// The money goes back, and the order ends when all of it has.
     Refunding {
         /// Where the order's pieces are meanwhile.
-        pieces: Pieces,
+        pieces: StockPosition,
     },
     /// Nothing is left to do.
     Finished,
@@ -81,9 +81,9 @@ pub enum Effect {
     /// Find out whether the charge was made, and make sure that it never will be.
     Settle(ChargeIntent),
     /// The same for a charge whose key no longer tells: find it by its order.
-    FindAbandoned(ChargeIntent),
+    FindCancelledCharge(ChargeIntent),
     /// Make something that the buyer can pay.
-    Open(CheckoutIntent),
+    CreateCheckout(CheckoutIntent),
     /// Give money back; asked again under the same key, the gateway repeats its answer.
     Refund(RefundIntent),
     /// Find the refund by its name, for the gateway may have forgotten the key.
@@ -92,26 +92,26 @@ pub enum Effect {
 
 /// What comes next for an order.
 #[must_use]
-pub fn next(order: &Order, now: Timestamp) -> Step<Move, Effect> {
+pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect> {
     if let Some(refund) = order.pending_refund() {
         let intent = refund.intent(order.id);
-        let fresh = now.since(intent.decided_at) < KEY_LIFETIME;
+        let fresh = now.duration_since(intent.decided_at) < KEY_LIFETIME;
         return Step::Call(if fresh { Effect::Refund(intent) } else { Effect::FindRefund(intent) });
     }
     match &order.fulfilment {
-        Fulfilment::Accepted => Step::Commit(Move::Reserve),
-        Fulfilment::Charging { intent } if intent.is_told_by_its_key(now) => {
+        Fulfilment::Accepted => Step::Commit(FulfilmentTransition::Reserve),
+        Fulfilment::Charging { intent } if intent.key_is_live(now) => {
             Step::Call(Effect::Charge(intent.clone()))
         }
         Fulfilment::Charging { intent } => Step::Call(Effect::Find(intent.clone())),
         Fulfilment::AwaitingPayment { until, checkout: None } if now < *until => {
-            Step::Call(Effect::Open(CheckoutIntent { order_id: order.id, amount: order.total }))
+            Step::Call(Effect::CreateCheckout(CheckoutIntent { order_id: order.id, amount: order.total }))
         }
         Fulfilment::AwaitingPayment { until, .. } => Step::Wait(*until),
-        Fulfilment::Settling { intent } if intent.is_told_by_its_key(now) => {
+        Fulfilment::ResolvingCharge { intent } if intent.key_is_live(now) => {
             Step::Call(Effect::Settle(intent.clone()))
         }
-        Fulfilment::Settling { intent } => Step::Call(Effect::FindAbandoned(intent.clone())),
+        Fulfilment::ResolvingCharge { intent } => Step::Call(Effect::FindCancelledCharge(intent.clone())),
         // Refunding ends in the commit of its last refund.
         Fulfilment::Refunding { .. } | Fulfilment::Finished => Step::Finished,
     }
@@ -125,7 +125,7 @@ impl Fulfilment {
             Self::Accepted => "reserving stock",
             Self::Charging { .. } => "charging",
             Self::AwaitingPayment { .. } => "awaiting payment",
-            Self::Settling { .. } => "checking the charge",
+            Self::ResolvingCharge { .. } => "checking the charge",
             Self::Refunding { .. } => "refunding",
             Self::Finished => "finished",
         }
@@ -143,29 +143,31 @@ pub struct OrderSaga {
 
 impl Saga for OrderSaga {
     type State = OrderAndPayment;
-    type Move = Move;
+    type Transition = FulfilmentTransition;
     type Effect = Effect;
     type Advance = AdvanceOrder;
 
-    fn reads(&self) -> Reads<OrderAndPayment> {
+    fn reads(&self) -> ReadSet<OrderAndPayment> {
         order_and_payment(self.id)
     }
 
-    fn next(&self, (order, _): &OrderAndPayment, now: Timestamp) -> Step<Move, Effect> {
+    fn next(&self, (order, _): &OrderAndPayment, now: Timestamp) -> Step<FulfilmentTransition, Effect> {
         order.as_ref().map_or(Step::Finished, |order| next(order, now))
     }
 
-    fn advance(&self, by: Move) -> AdvanceOrder {
+    fn advance(&self, by: FulfilmentTransition) -> AdvanceOrder {
         AdvanceOrder { id: self.id, by, payment_window: self.payment_window }
     }
 
-    fn refused(&self, refusal: AdvanceError) -> Result<Option<Move>, Broken> {
+    fn on_refusal(&self, refusal: AdvanceError) -> Result<Option<FulfilmentTransition>, InvariantViolation> {
         match refusal {
-            AdvanceError::OutOfStock(product) => Ok(Some(Move::OutOfStock(product))),
-            AdvanceError::MovedOn => Ok(None),
-            AdvanceError::RefundRefused => Err(Broken("the gateway refuses a refund that is owed")),
-            AdvanceError::PaymentMismatch => Err(Broken("the payment does not add up")),
-            AdvanceError::StockMismatch => Err(Broken("the stock of a product does not add up")),
+            AdvanceError::OutOfStock(product) => Ok(Some(FulfilmentTransition::OutOfStock(product))),
+            AdvanceError::Stale => Ok(None),
+            AdvanceError::RefundRefused => {
+                Err(InvariantViolation("the gateway refuses a refund that is owed"))
+            }
+            AdvanceError::PaymentMismatch => Err(InvariantViolation("the payment does not add up")),
+            AdvanceError::StockMismatch => Err(InvariantViolation("the stock of a product does not add up")),
         }
     }
 }
@@ -181,27 +183,45 @@ mod tests {
     fn a_charge_is_looked_up_by_its_order_once_the_gateway_may_have_forgotten_its_key() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
-        assert!(matches!(next(&charging, now.plus(Duration::from_hours(22))), Step::Call(Effect::Charge(_))));
-        assert!(matches!(next(&charging, now.plus(Duration::from_hours(23))), Step::Call(Effect::Find(_))));
+        assert!(matches!(
+            next(&charging, now.saturating_add(Duration::from_hours(22))),
+            Step::Call(Effect::Charge(_))
+        ));
+        assert!(matches!(
+            next(&charging, now.saturating_add(Duration::from_hours(23))),
+            Step::Call(Effect::Find(_))
+        ));
     }
 
     #[test]
     fn a_charge_that_the_gateway_failed_at_is_looked_up_by_its_order_whoever_wants_to_know() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
-        let failed = charging.charge_failed(1, now.plus(Duration::from_hours(1))).unwrap();
-        let Step::Call(Effect::Find(intent)) = next(&failed, now.plus(Duration::from_hours(1))) else {
+        let failed = charging.charge_failed(1, now.saturating_add(Duration::from_hours(1))).unwrap();
+        let Step::Call(Effect::Find(intent)) = next(&failed, now.saturating_add(Duration::from_hours(1)))
+        else {
             panic!("it is looked up")
         };
-        assert_eq!(intent.closed_at(), now.plus(Duration::from_hours(1)), "not when it was decided on");
-        assert!(failed.clone().charge_failed(1, now.plus(Duration::from_hours(2))).is_err(), "once only");
-        let anew = failed.clone().charged_anew(1, now.plus(Duration::from_hours(2))).unwrap();
-        assert!(matches!(next(&anew, now.plus(Duration::from_hours(2))), Step::Call(Effect::Charge(_))));
-
-        let off = failed.cancelled(Party::Buyer, None, None, now.plus(Duration::from_hours(2))).unwrap();
+        assert_eq!(
+            intent.key_expires_at(),
+            now.saturating_add(Duration::from_hours(1)),
+            "not when it was decided on"
+        );
+        assert!(
+            failed.clone().charge_failed(1, now.saturating_add(Duration::from_hours(2))).is_err(),
+            "once only"
+        );
+        let anew = failed.clone().retry_charge(1, now.saturating_add(Duration::from_hours(2))).unwrap();
         assert!(matches!(
-            next(&off, now.plus(Duration::from_hours(2))),
-            Step::Call(Effect::FindAbandoned(_))
+            next(&anew, now.saturating_add(Duration::from_hours(2))),
+            Step::Call(Effect::Charge(_))
+        ));
+
+        let off =
+            failed.cancelled(Party::Buyer, None, None, now.saturating_add(Duration::from_hours(2))).unwrap();
+        assert!(matches!(
+            next(&off, now.saturating_add(Duration::from_hours(2))),
+            Step::Call(Effect::FindCancelledCharge(_))
         ));
     }
 
@@ -210,26 +230,29 @@ mod tests {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
         let off = charging.cancelled(Party::Buyer, None, None, now).unwrap();
-        assert!(matches!(next(&off, now.plus(Duration::from_hours(22))), Step::Call(Effect::Settle(_))));
         assert!(matches!(
-            next(&off, now.plus(Duration::from_hours(23))),
-            Step::Call(Effect::FindAbandoned(_))
+            next(&off, now.saturating_add(Duration::from_hours(22))),
+            Step::Call(Effect::Settle(_))
+        ));
+        assert!(matches!(
+            next(&off, now.saturating_add(Duration::from_hours(23))),
+            Step::Call(Effect::FindCancelledCharge(_))
         ));
         let failed = off.charge_failed(1, now).unwrap();
-        assert!(matches!(next(&failed, now), Step::Call(Effect::FindAbandoned(_))));
+        assert!(matches!(next(&failed, now), Step::Call(Effect::FindCancelledCharge(_))));
     }
 
     #[test]
     fn of_several_who_find_that_an_attempt_was_not_made_one_decides_on_the_next() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
-        let anew = charging.charged_anew(1, now).unwrap();
-        assert!(anew.clone().charged_anew(1, now).is_err(), "that attempt is over");
+        let anew = charging.retry_charge(1, now).unwrap();
+        assert!(anew.clone().retry_charge(1, now).is_err(), "that attempt is over");
         let (of, amount) = (GatewayId("pi_1".to_owned()), anew.total);
-        let owing = anew.owing((&of, amount), (Party::Seller, "cracked"), now);
-        let again = owing.refund_anew((1, 1), now).unwrap();
-        assert!(again.clone().refund_anew((1, 1), now).is_err(), "that attempt is over");
-        assert!(again.refund_anew((1, 2), now).is_ok());
+        let owing = anew.with_refund_due((&of, amount), (Party::Seller, "cracked"), now);
+        let again = owing.retry_refund((1, 1), now).unwrap();
+        assert!(again.clone().retry_refund((1, 1), now).is_err(), "that attempt is over");
+        assert!(again.retry_refund((1, 2), now).is_ok());
     }
 
     #[test]
@@ -237,10 +260,13 @@ mod tests {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
         let (of, amount) = (GatewayId("pi_1".to_owned()), charging.total);
-        let owing = charging.owing((&of, amount), (Party::Seller, "cracked"), now);
-        assert!(matches!(next(&owing, now.plus(Duration::from_hours(22))), Step::Call(Effect::Refund(_))));
+        let owing = charging.with_refund_due((&of, amount), (Party::Seller, "cracked"), now);
         assert!(matches!(
-            next(&owing, now.plus(Duration::from_hours(23))),
+            next(&owing, now.saturating_add(Duration::from_hours(22))),
+            Step::Call(Effect::Refund(_))
+        ));
+        assert!(matches!(
+            next(&owing, now.saturating_add(Duration::from_hours(23))),
             Step::Call(Effect::FindRefund(_))
         ));
     }
@@ -249,12 +275,17 @@ mod tests {
     fn an_order_without_a_payment_method_waits_for_its_payment_and_no_longer() {
         let (now, window) = (Timestamp::from_millis(NOW), Duration::from_hours(24));
         let waiting = placed(None).reserved(window, now).unwrap();
-        assert!(matches!(next(&waiting, now), Step::Call(Effect::Open(_))));
+        assert!(matches!(next(&waiting, now), Step::Call(Effect::CreateCheckout(_))));
         let client_secret = ClientSecret("pi_1_secret".to_owned());
         let checkout = Checkout { gateway_id: GatewayId("pi_1".to_owned()), client_secret };
         let waiting = waiting.payable(checkout, now).unwrap();
-        assert_eq!(next(&waiting, now), Step::Wait(now.plus(window)));
-        assert!(waiting.clone().expired(now.plus(window).minus(Duration::from_millis(1))).is_err());
-        assert!(waiting.expired(now.plus(window)).is_ok());
+        assert_eq!(next(&waiting, now), Step::Wait(now.saturating_add(window)));
+        assert!(
+            waiting
+                .clone()
+                .expired(now.saturating_add(window).saturating_sub(Duration::from_millis(1)))
+                .is_err()
+        );
+        assert!(waiting.expired(now.saturating_add(window)).is_ok());
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::payment::PaymentMethod;
 use crate::domain::product::{Product, ProductId, ProductStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::{Money, Quantity};
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// How many different products an order can have: its stock, itself and its events fit one transaction.
@@ -82,8 +82,8 @@ impl Command for PlaceOrder {
     type Output = Order;
     type Error = PlaceOrderError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::many(self.items.iter().map(|item| &item.product_id))
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get_all(self.items.iter().map(|item| &item.product_id))
     }
 
     /// # Errors
@@ -153,9 +153,9 @@ impl PlaceOrder {
 
     fn total(&self, products: &[Product]) -> Result<Money, PlaceOrderError> {
         let mut prices =
-            self.items.iter().zip(products).map(|(item, product)| product.price.times(item.quantity));
+            self.items.iter().zip(products).map(|(item, product)| product.price.checked_mul(item.quantity));
         let first = prices.next().ok_or(PlaceOrderError::Empty)?;
-        prices.fold(first, |sum, price| sum?.plus(price?)).map_err(|_| PlaceOrderError::TotalTooLarge)
+        prices.fold(first, |sum, price| sum?.checked_add(price?)).map_err(|_| PlaceOrderError::TotalTooLarge)
     }
 }
 

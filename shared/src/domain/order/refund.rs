@@ -3,12 +3,12 @@
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
-use crate::domain::order::require_seller::{NotTheSeller, sold_by};
+use crate::domain::order::require_seller::{SellerRequired, require_seller};
 use crate::domain::refund::MAX_REFUNDS;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::Reason;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Decides on a refund. The order's fulfilment asks the gateway for it.
@@ -29,7 +29,7 @@ pub struct RefundOrder {
 pub enum RefundError {
     /// The actor does not sell it.
     #[error(transparent)]
-    NotTheSeller(#[from] NotTheSeller),
+    NotTheSeller(#[from] SellerRequired),
     /// The order is not paid, or no longer.
     #[error("only an order that is paid can be refunded")]
     InvalidState,
@@ -55,7 +55,7 @@ impl Command for RefundOrder {
     type Output = Order;
     type Error = RefundError;
 
-    fn reads(&self) -> Reads<Self::State> {
+    fn reads(&self) -> ReadSet<Self::State> {
         order_and_payment(self.id)
     }
 
@@ -66,18 +66,19 @@ impl Command for RefundOrder {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, RefundError>, RefundError> {
-        let order = sold_by(order, &self.by)?;
+        let order = require_seller(order, &self.by)?;
         let paid =
             matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered);
         let payment = payment.filter(|_| paid && order.fulfilment == Fulfilment::Finished);
         let payment = payment.ok_or(RefundError::InvalidState)?;
-        let amount = self.within(order.left_of(&payment))?;
+        let amount = self.within(order.refundable(&payment))?;
         if order.refunds.len() >= MAX_REFUNDS {
             return Err(RefundError::TooMany);
         }
-        let owing = order.owing((&payment.gateway_id, amount), (Party::Seller, self.reason.as_str()), now);
-        let order = owing.touched(now);
-        Ok(Change::of(order.clone()).save(&order, OrderEvent::Refunding((&order).into())))
+        let owing =
+            order.with_refund_due((&payment.gateway_id, amount), (Party::Seller, self.reason.as_str()), now);
+        let order = owing.next_version(now);
+        Ok(Change::of(order.clone()).save(&order, OrderEvent::RefundStarted((&order).into())))
     }
 }
 
@@ -94,6 +95,6 @@ impl RefundOrder {
         if amount.amount() == 0 {
             return Err(RefundError::Nothing);
         }
-        if left.minus(amount).is_err() { Err(RefundError::TooMuch { left }) } else { Ok(amount) }
+        if left.checked_sub(amount).is_err() { Err(RefundError::TooMuch { left }) } else { Ok(amount) }
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::values::actor::Actor;
 
 /// Why somebody cannot do what only the seller does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotTheSeller {
+pub enum SellerRequired {
     /// There is no such order, or it is none of the actor's business.
     #[error("there is no such order")]
     NotFound,
@@ -15,7 +15,7 @@ pub enum NotTheSeller {
 }
 
 /// The order, if `actor` sells it; who buys in a market of their own is both.
-pub(super) fn sold_by(order: Option<Order>, actor: &Actor) -> Result<Order, NotTheSeller> {
-    let order = order.filter(|order| order.is_visible_to(actor)).ok_or(NotTheSeller::NotFound)?;
-    if order.seller_id == actor.user { Ok(order) } else { Err(NotTheSeller::Forbidden) }
+pub(super) fn require_seller(order: Option<Order>, actor: &Actor) -> Result<Order, SellerRequired> {
+    let order = order.filter(|order| order.is_visible_to(actor)).ok_or(SellerRequired::NotFound)?;
+    if order.seller_id == actor.user { Ok(order) } else { Err(SellerRequired::Forbidden) }
 }

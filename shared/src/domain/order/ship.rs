@@ -2,9 +2,9 @@
 
 use super::{InvalidState, Order, OrderEvent, OrderId, Shipment};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
-use crate::domain::order::require_seller::{NotTheSeller, sold_by};
+use crate::domain::order::require_seller::{SellerRequired, require_seller};
 use crate::domain::values::actor::Actor;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Notes that the seller has sent a confirmed order.
@@ -23,7 +23,7 @@ pub struct ShipOrder {
 pub enum ShipError {
     /// The actor does not sell it.
     #[error(transparent)]
-    NotTheSeller(#[from] NotTheSeller),
+    NotTheSeller(#[from] SellerRequired),
     /// It is not confirmed, or all of its money is on its way back.
     #[error("only a confirmed order that is not being refunded can be shipped")]
     InvalidState,
@@ -40,7 +40,7 @@ impl Command for ShipOrder {
     type Output = Order;
     type Error = ShipError;
 
-    fn reads(&self) -> Reads<Self::State> {
+    fn reads(&self) -> ReadSet<Self::State> {
         order_and_payment(self.id)
     }
 
@@ -51,7 +51,7 @@ impl Command for ShipOrder {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, ShipError>, ShipError> {
-        let order = sold_by(order, &self.by)?;
+        let order = require_seller(order, &self.by)?;
         let payment = payment.ok_or(ShipError::InvalidState)?;
         let shipped = order.shipped(self.shipment.clone(), &payment, now)?;
         let event = OrderEvent::Shipped((&shipped).into());

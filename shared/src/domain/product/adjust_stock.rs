@@ -3,12 +3,12 @@
 use super::create::StockedProduct;
 use super::{Product, ProductId, Stock};
 use crate::domain::values::actor::Actor;
-use crate::kit::command::{Adjustment, Change, Command, Reads};
+use crate::kit::command::{Adjustment, Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Adds pieces to what is available, or takes them away.
 #[derive(Debug, Clone)]
-pub struct RestockProduct {
+pub struct AdjustStock {
     /// Which product.
     pub id: ProductId,
     /// Who does it.
@@ -19,7 +19,7 @@ pub struct RestockProduct {
 
 /// Why the stock cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RestockError {
+pub enum AdjustStockError {
     /// There is no such product.
     #[error("there is no such product")]
     NotFound,
@@ -31,13 +31,13 @@ pub enum RestockError {
     InsufficientStock,
 }
 
-impl Command for RestockProduct {
+impl Command for AdjustStock {
     type State = (Option<Product>, Option<Stock>);
     type Output = StockedProduct;
-    type Error = RestockError;
+    type Error = AdjustStockError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id).and(Reads::one(&self.id))
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id).and(ReadSet::get(&self.id))
     }
 
     /// The answer is the stock that the decision saw, changed by `delta`.
@@ -48,17 +48,17 @@ impl Command for RestockProduct {
         &self,
         (product, stock): Self::State,
         _: Timestamp,
-    ) -> Result<Change<StockedProduct, RestockError>, RestockError> {
-        let (product, stock) = product.zip(stock).ok_or(RestockError::NotFound)?;
+    ) -> Result<Change<StockedProduct, AdjustStockError>, AdjustStockError> {
+        let (product, stock) = product.zip(stock).ok_or(AdjustStockError::NotFound)?;
         if !product.is_sold_by(&self.by) {
-            return Err(RestockError::NotYours);
+            return Err(AdjustStockError::NotYours);
         }
         let stock = Stock { available: stock.available.saturating_add(self.delta), ..stock };
         let change = Adjustment::of::<Stock>().add("available", self.delta);
         Ok(Change::of(StockedProduct { product, stock }).adjust::<Stock>(
             &self.id,
             change,
-            RestockError::InsufficientStock,
+            AdjustStockError::InsufficientStock,
         ))
     }
 }

@@ -7,11 +7,11 @@ use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::{Description, Sku, Title};
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// The most pieces that a product's stock can be set or changed by at once.
-pub const MAX_PIECES: i64 = 1_000_000_000;
+pub const MAX_UNITS: i64 = 1_000_000_000;
 
 /// A product as its seller describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +107,8 @@ impl Command for CreateProduct {
     type Output = StockedProduct;
     type Error = CreateProductError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.market_id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.market_id)
     }
 
     /// # Errors
@@ -121,7 +121,7 @@ impl Command for CreateProduct {
         let market = market
             .filter(|market| market.is_visible_to(Some(&self.by)))
             .ok_or(CreateProductError::NoMarket)?;
-        if !market.is_run_by(&self.by) {
+        if !market.is_owned_by(&self.by) {
             return Err(CreateProductError::NotYours);
         }
         if !matches!(market.status, MarketStatus::Draft | MarketStatus::Active) {
@@ -132,6 +132,6 @@ impl Command for CreateProduct {
         }
         let (change, listed) =
             self.product.put_into(&market, now, Change::of(()), CreateProductError::SkuTaken);
-        Ok(change.answering(listed))
+        Ok(change.with_output(listed))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
 use crate::domain::values::actor::Actor;
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Removes a product with its stock, unless orders hold pieces of it. Its SKU is free again.
@@ -38,8 +38,8 @@ impl Command for DeleteProduct {
     type Output = ();
     type Error = DeleteProductError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -53,15 +53,15 @@ impl Command for DeleteProduct {
         if !product.is_sold_by(&self.by) {
             return Err(DeleteProductError::NotYours);
         }
-        if !product.version.meets(self.expected) {
+        if !product.version.matches(self.expected) {
             return Err(DeleteProductError::VersionMismatch);
         }
         let last = Product { version: product.version.next(), updated_at: now, ..product };
         let sku = SkuInMarket { market_id: last.market_id, sku: last.sku.clone() };
         let event = ProductEvent::Deleted { product_id: last.id, market_id: last.market_id };
         Ok(Change::of(())
-            .erase(&last, event)
-            .remove_spent::<Stock>(&last.id, "reserved", DeleteProductError::Reserved)
+            .delete_entity(&last, event)
+            .delete_if_zero::<Stock>(&last.id, "reserved", DeleteProductError::Reserved)
             .remove::<SkuClaim>(&sku))
     }
 }

@@ -5,7 +5,7 @@ use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuInMark
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::{Description, Sku, Title};
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Changes a product, at the version that the actor has seen. Its stock is changed by other commands.
@@ -61,8 +61,8 @@ impl Command for UpdateProduct {
     type Output = StockedProduct;
     type Error = UpdateProductError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id).and(Reads::one(&self.id))
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id).and(ReadSet::get(&self.id))
     }
 
     /// # Errors
@@ -104,7 +104,7 @@ impl UpdateProduct {
         if !product.is_sold_by(&self.by) {
             return Err(UpdateProductError::NotYours);
         }
-        if !product.version.meets(self.expected) {
+        if !product.version.matches(self.expected) {
             return Err(UpdateProductError::VersionMismatch);
         }
         if self.changes.price.is_some_and(|price| price.currency() != product.price.currency()) {

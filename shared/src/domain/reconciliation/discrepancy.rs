@@ -9,8 +9,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{Difference, given_back, known};
-use super::{Entry, Standing};
+use super::compare::{MismatchKind, given_back, known};
+use super::{GatewayRecord, LedgerStatus};
 use crate::domain::order::{Order, OrderId};
 use crate::domain::payment::{GatewayId, Payment};
 use crate::domain::values::money::{Amount, Money};
@@ -18,7 +18,7 @@ use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
 
 pub use close::{CloseDiscrepancy, CloseDiscrepancyError};
-pub use record::NoteDiscrepancy;
+pub use record::RecordDiscrepancy;
 pub use status::{DiscrepancyStatus, DiscrepancyStatusError};
 
 /// How long a discrepancy is kept after the books agree again.
@@ -35,11 +35,11 @@ pub struct Discrepancy {
     /// What it is for, as far as the gateway says.
     pub order_id: Option<OrderId>,
     /// What the contradiction is.
-    pub difference: Difference,
+    pub difference: MismatchKind,
     /// What the gateway says.
-    pub at_gateway: Sums,
+    pub at_gateway: Totals,
     /// What is on record here.
-    pub on_record: Sums,
+    pub on_record: Totals,
     /// When it was first seen.
     pub first_seen_at: Timestamp,
     /// When it was last looked at, and was so still.
@@ -50,7 +50,7 @@ pub struct Discrepancy {
 
 /// What was captured and what of it went back, as far as it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Sums {
+pub struct Totals {
     /// What was captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub captured: Option<Money>,
@@ -63,8 +63,8 @@ impl Discrepancy {
     /// A difference between an entry and what was on record when it was looked at.
     #[must_use]
     pub fn seen(
-        (entry, order, payment): (&Entry, Option<&Order>, Option<&Payment>),
-        difference: Difference,
+        (entry, order, payment): (&GatewayRecord, Option<&Order>, Option<&Payment>),
+        difference: MismatchKind,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -72,8 +72,8 @@ impl Discrepancy {
             version: Version::FIRST,
             order_id: entry.order_id,
             difference,
-            at_gateway: Sums::at_gateway(entry.standing),
-            on_record: Sums::on_record(entry, order, payment),
+            at_gateway: Totals::at_gateway(entry.standing),
+            on_record: Totals::on_record(entry, order, payment),
             first_seen_at: now,
             last_seen_at: now,
             closed_at: None,
@@ -89,19 +89,19 @@ impl Discrepancy {
     /// When nobody needs to remember it any more.
     #[must_use]
     pub fn forgotten_at(&self) -> Option<Timestamp> {
-        self.closed_at.map(|closed_at| closed_at.plus(RETENTION))
+        self.closed_at.map(|closed_at| closed_at.saturating_add(RETENTION))
     }
 }
 
-impl Sums {
-    fn at_gateway(standing: Standing) -> Self {
+impl Totals {
+    fn at_gateway(standing: LedgerStatus) -> Self {
         match standing {
-            Standing::Captured { amount, refunded } => Self::of(amount, refunded),
-            Standing::Open | Standing::Unreadable | Standing::Idle => Self::default(),
+            LedgerStatus::Captured { amount, refunded } => Self::of(amount, refunded),
+            LedgerStatus::Open | LedgerStatus::Unreadable | LedgerStatus::Closed => Self::default(),
         }
     }
 
-    fn on_record(entry: &Entry, order: Option<&Order>, payment: Option<&Payment>) -> Self {
+    fn on_record(entry: &GatewayRecord, order: Option<&Order>, payment: Option<&Payment>) -> Self {
         let known = order.and_then(|order| Some((known(entry, order, payment)?, given_back(entry, order))));
         known.map_or_else(Self::default, |(captured, refunded)| Self::of(captured, refunded))
     }

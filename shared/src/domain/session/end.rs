@@ -1,7 +1,7 @@
 //! Ending a session, at logout.
 
 use super::{Session, SessionEnd, SessionKey};
-use crate::kit::command::{Change, Command, Reads, Silent};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Ends a session. Ending one that has ended, or that never was, changes nothing.
@@ -20,8 +20,8 @@ impl Command for EndSession {
     type Output = ();
     type Error = EndSessionError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     fn decide(
@@ -30,7 +30,7 @@ impl Command for EndSession {
         _: Timestamp,
     ) -> Result<Change<(), EndSessionError>, EndSessionError> {
         Ok(match session.filter(|session| session.ended.is_none()) {
-            Some(session) => Change::of(()).save(&session.end(SessionEnd::LoggedOut), Silent),
+            Some(session) => Change::of(()).save(&session.end(SessionEnd::LoggedOut), NoEvents),
             None => Change::of(()),
         })
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ROTATION_GRACE, SESSION_LIFETIME, Session, SessionEnd, SessionKey, TokenHash};
 use crate::domain::user::{User, UserStatus};
-use crate::kit::command::{Change, Command, Reads, Silent};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Spends the token `presented`. Its successor is the same however often this is asked.
@@ -43,8 +43,8 @@ impl Command for RotateSession {
     type Output = Rotation;
     type Error = RotateError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id).and(Reads::one(&self.id.user_id))
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id).and(ReadSet::get(&self.id.user_id))
     }
 
     /// # Errors
@@ -60,13 +60,13 @@ impl Command for RotateSession {
         let user = user.filter(|_| session.is_live(now)).ok_or(RotateError::Ended)?;
         let rotated = Rotation::Rotated(Box::new(user));
         if session.current == self.presented {
-            Ok(Change::of(rotated).save(&self.successor_of(session, now), Silent))
+            Ok(Change::of(rotated).save(&self.successor_of(session, now), NoEvents))
         } else if session.previous.as_ref() == Some(&self.presented)
-            && now.since(session.rotated_at) <= ROTATION_GRACE
+            && now.duration_since(session.rotated_at) <= ROTATION_GRACE
         {
             Ok(Change::of(rotated))
         } else {
-            Ok(Change::of(Rotation::Reused).save(&session.end(SessionEnd::TokenReused), Silent))
+            Ok(Change::of(Rotation::Reused).save(&session.end(SessionEnd::TokenReused), NoEvents))
         }
     }
 }
@@ -78,7 +78,7 @@ impl RotateSession {
             current: self.successor.clone(),
             previous: Some(self.presented.clone()),
             rotated_at: now,
-            expires_at: now.plus(SESSION_LIFETIME),
+            expires_at: now.saturating_add(SESSION_LIFETIME),
             ..session
         }
     }

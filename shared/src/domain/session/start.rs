@@ -1,7 +1,7 @@
 //! Starting a session, at login.
 
-use super::{Epoch, SESSION_LIFETIME, Session, SessionKey, TokenHash};
-use crate::kit::command::{Change, Command, Reads, Silent, Version};
+use super::{SESSION_LIFETIME, Session, SessionEpoch, SessionKey, TokenHash};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Starts a session whose first refresh token is `token`.
@@ -10,7 +10,7 @@ pub struct StartSession {
     /// Whose, and which it is to be.
     pub id: SessionKey,
     /// The account's count, as it was when its holder was recognised.
-    pub epoch: Epoch,
+    pub epoch: SessionEpoch,
     /// Its first token.
     pub token: TokenHash,
 }
@@ -24,8 +24,8 @@ impl Command for StartSession {
     type Output = ();
     type Error = StartSessionError;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), StartSessionError>, StartSessionError> {
@@ -37,8 +37,8 @@ impl Command for StartSession {
             previous: None,
             rotated_at: now,
             ended: None,
-            expires_at: now.plus(SESSION_LIFETIME),
+            expires_at: now.saturating_add(SESSION_LIFETIME),
         };
-        Ok(Change::of(()).save(&session, Silent))
+        Ok(Change::of(()).save(&session, NoEvents))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Credentials, EmailClaim, User, UserEvent, UserId, UserStatus};
 use crate::domain::values::actor::Actor;
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Deletes an account with its password, and gives its address back. Its sessions end with it; what it bought and sold
@@ -43,8 +43,8 @@ impl Command for DeleteUser {
     type Output = ();
     type Error = DeleteUserError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -63,12 +63,12 @@ impl Command for DeleteUser {
         if own && user.status != UserStatus::Active {
             return Err(DeleteUserError::Suspended);
         }
-        if !user.version.meets(self.expected) {
+        if !user.version.matches(self.expected) {
             return Err(DeleteUserError::VersionMismatch);
         }
         let last = User { version: user.version.next(), updated_at: now, ..user };
         Ok(Change::of(())
-            .erase(&last, UserEvent::Deleted { user_id: last.id })
+            .delete_entity(&last, UserEvent::Deleted { user_id: last.id })
             .remove::<Credentials>(&last.id)
             .remove::<EmailClaim>(&last.email))
     }

@@ -1,12 +1,12 @@
 //! Appointing an administrator from outside, by whoever runs the deployment.
 
 use super::{Role, User, UserEvent, UserId, UserStatus};
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Makes an account an administrator. Over HTTP only administrators give roles, so that somebody has to make the first.
 #[derive(Debug, Clone)]
-pub struct AppointAdmin {
+pub struct GrantAdmin {
     /// Which account.
     pub id: UserId,
 }
@@ -22,13 +22,13 @@ pub enum AppointError {
     Suspended,
 }
 
-impl Command for AppointAdmin {
+impl Command for GrantAdmin {
     type State = Option<User>;
     type Output = User;
     type Error = AppointError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -49,7 +49,7 @@ impl Command for AppointAdmin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::session::Epoch;
+    use crate::domain::session::SessionEpoch;
     use crate::kit::command::Version;
 
     fn account(role: Role, status: UserStatus) -> User {
@@ -62,7 +62,7 @@ mod tests {
             name: "Ada".parse().unwrap(),
             role,
             status,
-            session_epoch: Epoch::default(),
+            session_epoch: SessionEpoch::default(),
             created_at: now,
             updated_at: now,
         }
@@ -70,7 +70,7 @@ mod tests {
 
     fn appoint(user: Option<User>) -> Result<User, AppointError> {
         let id = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
-        let change = AppointAdmin { id }.decide(user, Timestamp::from_millis(7))?;
+        let change = GrantAdmin { id }.decide(user, Timestamp::from_millis(7))?;
         Ok(change.into_parts().unwrap().0)
     }
 

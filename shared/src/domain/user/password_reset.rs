@@ -14,11 +14,11 @@ use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// How long after a message nobody is sent another.
-pub const PAUSE: Duration = Duration::from_mins(1);
+pub const RESEND_COOLDOWN: Duration = Duration::from_mins(1);
 
 /// How long it is remembered that somebody asked: longer than the receipts of messages are kept, so that the count never
 /// begins anew while an event with the same number is remembered.
-const MEMORY: Duration = MESSAGE_RETENTION.saturating_add(Duration::from_hours(24));
+const RETENTION: Duration = MESSAGE_RETENTION.saturating_add(Duration::from_hours(24));
 
 /// The id of a [`PasswordReset`]: a digest of the address, so that it gives nothing away.
 pub type PasswordResetId = Id<PasswordReset>;
@@ -52,15 +52,15 @@ pub enum PasswordResetEvent {
         user_id: UserId,
     },
     /// Somebody asked for one where there is no account, which is nobody's business.
-    #[serde(rename = "user.password_reset_in_vain")]
-    InVain,
+    #[serde(rename = "user.password_reset_unknown_email")]
+    UnknownEmail,
 }
 
 impl Event for PasswordResetEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Requested { .. } => "user.password_reset_requested",
-            Self::InVain => "user.password_reset_in_vain",
+            Self::UnknownEmail => "user.password_reset_unknown_email",
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Registering an account.
 
 use super::{Credentials, EmailClaim, Role, User, UserEvent, UserId, UserStatus};
-use crate::domain::session::Epoch;
+use crate::domain::session::SessionEpoch;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Registers an account with role `user`.
@@ -35,8 +35,8 @@ impl Command for RegisterUser {
     type Output = User;
     type Error = RegisterError;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     /// # Errors
@@ -50,7 +50,7 @@ impl Command for RegisterUser {
             name: self.name.clone(),
             role: self.role,
             status: UserStatus::Active,
-            session_epoch: Epoch::default(),
+            session_epoch: SessionEpoch::default(),
             created_at: now,
             updated_at: now,
         };

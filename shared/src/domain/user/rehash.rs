@@ -1,7 +1,7 @@
 //! Keeping up with the times: the same password under another hash.
 
 use super::{Credentials, UserId};
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Stores a new hash of the password that `replacing` is a hash of, unless the password has been changed since.
@@ -28,8 +28,8 @@ impl Command for RehashPassword {
     type Output = ();
     type Error = RehashError;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     /// # Errors

@@ -4,7 +4,7 @@ use super::{EmailClaim, Role, User, UserEvent, UserId, UserStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Changes an account, at the version that the actor has seen.
@@ -15,7 +15,7 @@ pub struct UpdateUser {
     /// Who changes it.
     pub by: Actor,
     /// What the actor may do to the accounts of others.
-    pub powers: Powers,
+    pub powers: UserAdminRights,
     /// The version that must be there; any, if `None`.
     pub expected: Option<Version>,
     /// What changes.
@@ -24,7 +24,7 @@ pub struct UpdateUser {
 
 /// What somebody may do to the accounts of others, at this moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Powers {
+pub struct UserAdminRights {
     /// See them.
     pub read: bool,
     /// Suspend users, and reinstate them.
@@ -54,7 +54,7 @@ pub enum UpdateUserError {
     NotFound,
     /// Nobody decides on their own role and status.
     #[error("cannot be changed by the account itself")]
-    OwnStanding {
+    OwnRoleOrStatus {
         /// The role was to change.
         role: bool,
         /// The status was to change.
@@ -79,8 +79,8 @@ impl Command for UpdateUser {
     type Output = User;
     type Error = UpdateUserError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -98,7 +98,7 @@ impl Command for UpdateUser {
         } else {
             self.check_others(&user)?;
         }
-        if !user.version.meets(self.expected) {
+        if !user.version.matches(self.expected) {
             return Err(UpdateUserError::VersionMismatch);
         }
         let changed = self.changes.applied_to(user.clone());
@@ -127,7 +127,7 @@ impl UpdateUser {
     fn check_own(&self, user: &User) -> Result<(), UpdateUserError> {
         let (role, status) = (self.changes.role.is_some(), self.changes.status.is_some());
         if role || status {
-            Err(UpdateUserError::OwnStanding { role, status })
+            Err(UpdateUserError::OwnRoleOrStatus { role, status })
         } else if user.status == UserStatus::Active {
             Ok(())
         } else {
@@ -166,12 +166,12 @@ impl UserChanges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::session::Epoch;
+    use crate::domain::session::SessionEpoch;
 
     const ADA: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS";
     const GRACE: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT";
-    const MODERATOR: Powers = Powers { read: true, suspend: true, update: false };
-    const ADMIN: Powers = Powers { read: true, suspend: true, update: true };
+    const MODERATOR: UserAdminRights = UserAdminRights { read: true, suspend: true, update: false };
+    const ADMIN: UserAdminRights = UserAdminRights { read: true, suspend: true, update: true };
 
     fn ada(role: Role) -> User {
         let now = Timestamp::from_millis(0);
@@ -183,13 +183,18 @@ mod tests {
             name: "Ada".parse().unwrap(),
             role,
             status: UserStatus::Active,
-            session_epoch: Epoch::default(),
+            session_epoch: SessionEpoch::default(),
             created_at: now,
             updated_at: now,
         }
     }
 
-    fn update(user: User, by: &str, powers: Powers, changes: UserChanges) -> Result<User, UpdateUserError> {
+    fn update(
+        user: User,
+        by: &str,
+        powers: UserAdminRights,
+        changes: UserChanges,
+    ) -> Result<User, UpdateUserError> {
         let by = Actor { user: by.parse().unwrap(), role: Role::User };
         let command = UpdateUser { id: user.id, by, powers, expected: None, changes };
         command.decide(Some(user), Timestamp::from_millis(7)).map(|change| change.into_parts().unwrap().0)
@@ -206,7 +211,7 @@ mod tests {
         assert_eq!(suspended(Role::Moderator, MODERATOR), Err(UpdateUserError::NotPermitted));
         assert_eq!(suspended(Role::Admin, MODERATOR), Err(UpdateUserError::NotPermitted));
         assert_eq!(suspended(Role::Admin, ADMIN), Ok(UserStatus::Suspended));
-        assert_eq!(suspended(Role::User, Powers::default()), Err(UpdateUserError::NotFound));
+        assert_eq!(suspended(Role::User, UserAdminRights::default()), Err(UpdateUserError::NotFound));
         let more = UserChanges { name: Some("Eve".parse().unwrap()), ..suspend() };
         assert_eq!(update(ada(Role::User), GRACE, MODERATOR, more), Err(UpdateUserError::NotPermitted));
     }
@@ -214,7 +219,7 @@ mod tests {
     #[test]
     fn a_suspension_ends_the_sessions_and_a_reinstatement_does_not_bring_them_back() {
         let suspended = update(ada(Role::User), GRACE, ADMIN, suspend()).unwrap();
-        assert_eq!(suspended.session_epoch, Epoch::default().next());
+        assert_eq!(suspended.session_epoch, SessionEpoch::default().next());
         let reinstate = UserChanges { status: Some(UserStatus::Active), ..UserChanges::default() };
         let active = update(suspended.clone(), GRACE, ADMIN, reinstate).unwrap();
         assert_eq!((active.status, active.session_epoch), (UserStatus::Active, suspended.session_epoch));
@@ -224,15 +229,15 @@ mod tests {
     fn nobody_decides_on_their_own_role_and_status() {
         let changes = UserChanges { role: Some(Role::Admin), ..suspend() };
         let refused = update(ada(Role::Admin), ADA, ADMIN, changes);
-        assert_eq!(refused, Err(UpdateUserError::OwnStanding { role: true, status: true }));
+        assert_eq!(refused, Err(UpdateUserError::OwnRoleOrStatus { role: true, status: true }));
     }
 
     #[test]
     fn another_address_is_not_verified_and_the_same_one_stays_so() {
         let to = |email: &str| UserChanges { email: Some(email.parse().unwrap()), ..UserChanges::default() };
-        let moved = update(ada(Role::User), ADA, Powers::default(), to("ada@example.org")).unwrap();
+        let moved = update(ada(Role::User), ADA, UserAdminRights::default(), to("ada@example.org")).unwrap();
         assert!(!moved.email_verified);
-        let same = update(ada(Role::User), ADA, Powers::default(), to("ADA@example.com")).unwrap();
+        let same = update(ada(Role::User), ADA, UserAdminRights::default(), to("ADA@example.com")).unwrap();
         assert_eq!(same, ada(Role::User), "what changes nothing is no new version");
     }
 }

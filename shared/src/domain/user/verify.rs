@@ -2,7 +2,7 @@
 
 use super::{User, UserEvent, UserId};
 use crate::domain::values::email::Email;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Notes that somebody has shown an account's address to be theirs, by a token that was sent to it.
@@ -27,8 +27,8 @@ impl Command for VerifyEmail {
     type Output = User;
     type Error = VerifyEmailError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors

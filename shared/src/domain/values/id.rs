@@ -66,7 +66,7 @@ impl<T: Identified> Id<T> {
 
     /// The id of another kind of thing that belongs to this one, one to one.
     #[must_use]
-    pub const fn retyped<U: Identified>(self) -> Id<U> {
+    pub const fn cast<U: Identified>(self) -> Id<U> {
         Id { ulid: self.ulid, of: PhantomData }
     }
 }

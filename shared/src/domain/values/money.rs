@@ -79,7 +79,7 @@ impl Money {
     ///
     /// # Errors
     /// [`MoneyError`] if the currencies differ or the sum is too large.
-    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::CurrencyMismatch);
         }
@@ -90,7 +90,7 @@ impl Money {
     ///
     /// # Errors
     /// [`MoneyError`] if the currencies differ or `other` is more.
-    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::CurrencyMismatch);
         }
@@ -101,7 +101,7 @@ impl Money {
     ///
     /// # Errors
     /// [`MoneyError::TooLarge`] if the product is too large.
-    pub fn times(self, quantity: Quantity) -> Result<Self, MoneyError> {
+    pub fn checked_mul(self, quantity: Quantity) -> Result<Self, MoneyError> {
         self.with(self.amount.0.checked_mul(i64::from(quantity.get())))
     }
 
@@ -214,8 +214,8 @@ mod tests {
     #[test]
     fn currencies_do_not_mix() {
         let dollars = Money::zero("USD".parse().unwrap());
-        assert_eq!(euros(1).plus(dollars), Err(MoneyError::CurrencyMismatch));
-        assert_eq!(euros(1).minus(dollars), Err(MoneyError::CurrencyMismatch));
+        assert_eq!(euros(1).checked_add(dollars), Err(MoneyError::CurrencyMismatch));
+        assert_eq!(euros(1).checked_sub(dollars), Err(MoneyError::CurrencyMismatch));
     }
 
     #[test]
@@ -229,10 +229,10 @@ mod tests {
         #[test]
         fn arithmetic_is_exact_or_refused(a in 0..=Amount::MAX, b in 0..=Amount::MAX, pieces in 1..=1_000_i64) {
             let expected = |value: i64| if value <= Amount::MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) };
-            prop_assert_eq!(euros(a).plus(euros(b)), expected(a + b));
+            prop_assert_eq!(euros(a).checked_add(euros(b)), expected(a + b));
             let left = if a >= b { Ok(euros(a - b)) } else { Err(MoneyError::Negative) };
-            prop_assert_eq!(euros(a).minus(euros(b)), left);
-            prop_assert_eq!(euros(a).times(Quantity::try_from(pieces).unwrap()), expected(a * pieces));
+            prop_assert_eq!(euros(a).checked_sub(euros(b)), left);
+            prop_assert_eq!(euros(a).checked_mul(Quantity::try_from(pieces).unwrap()), expected(a * pieces));
         }
     }
 }

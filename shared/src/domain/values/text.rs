@@ -47,7 +47,7 @@ impl<const MAX: usize> Text<MAX> {
 
     /// The text in the one form under which it is ordered and searched: NFKC, lower case.
     #[must_use]
-    pub fn folded(&self) -> String {
+    pub fn case_folded(&self) -> String {
         self.0.nfkc().collect::<String>().to_lowercase()
     }
 }

@@ -16,16 +16,16 @@ use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use crate::kit::system::clock::Timestamp;
-use crate::kit::system::config::{ConfigError, Environment, invalid};
+use crate::kit::system::config::{ConfigError, Environment, invalid_variable};
 
 /// How long an access token is valid.
-pub const LIFETIME: Duration = Duration::from_mins(15);
+pub const ACCESS_TOKEN_TTL: Duration = Duration::from_mins(15);
 
 /// How far the clocks of two machines may differ.
 const LEEWAY: Duration = Duration::from_mins(1);
 
 /// How long after it was signed a token is accepted somewhere: so long its key must be published.
-pub const ACCEPTED_FOR: Duration = LIFETIME.saturating_add(LEEWAY);
+pub const MAX_ACCEPTED_AGE: Duration = ACCESS_TOKEN_TTL.saturating_add(LEEWAY);
 
 /// How long those who verify tokens may keep the published key set: so long a key must be published before it signs.
 pub const KEY_SET_MAX_AGE: Duration = Duration::from_mins(5);
@@ -80,7 +80,7 @@ pub struct TokenVerifier {
 type Digest = [u8; 32];
 
 /// How many checked tokens are remembered.
-const REMEMBERED: u64 = 10_000;
+const CACHE_CAPACITY: u64 = 10_000;
 
 /// The longest text that can be a token.
 const MAX_TOKEN: usize = 4096;
@@ -103,19 +103,21 @@ impl TokenVerifier {
         let mut keys = HashMap::new();
         for jwk in &set.keys {
             let kid = jwk.common.key_id.clone();
-            let kid = kid.ok_or_else(|| invalid(PUBLIC_KEYS, "must have a kid for every key".to_owned()))?;
-            let key = DecodingKey::from_jwk(jwk)
-                .map_err(|_| invalid(PUBLIC_KEYS, format!("has a key that is no Ed25519 key: {kid}")))?;
+            let kid =
+                kid.ok_or_else(|| invalid_variable(PUBLIC_KEYS, "must have a kid for every key".to_owned()))?;
+            let key = DecodingKey::from_jwk(jwk).map_err(|_| {
+                invalid_variable(PUBLIC_KEYS, format!("has a key that is no Ed25519 key: {kid}"))
+            })?;
             keys.insert(kid, key);
         }
         if keys.is_empty() {
-            return Err(invalid(PUBLIC_KEYS, "must hold at least one key".to_owned()));
+            return Err(invalid_variable(PUBLIC_KEYS, "must hold at least one key".to_owned()));
         }
         Ok(Self {
             issuer: env.text("AGORA_JWT_ISSUER")?.to_owned(),
             audience: env.text("AGORA_JWT_AUDIENCE")?.to_owned(),
             keys,
-            seen: Cache::builder().max_capacity(REMEMBERED).time_to_live(ACCEPTED_FOR).build(),
+            seen: Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(MAX_ACCEPTED_AGE).build(),
         })
     }
 
@@ -165,10 +167,10 @@ fn digest_of(token: &str) -> Digest {
 }
 
 fn check_times(claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
-    let latest = now.plus(LEEWAY).as_seconds();
+    let latest = now.saturating_add(LEEWAY).as_seconds();
     if claims.iat > latest || claims.nbf.is_some_and(|nbf| nbf > latest) {
         Err(TokenError::Invalid)
-    } else if claims.exp <= now.minus(LEEWAY).as_seconds() {
+    } else if claims.exp <= now.saturating_sub(LEEWAY).as_seconds() {
         Err(TokenError::Expired)
     } else {
         Ok(())
@@ -190,7 +192,7 @@ const SIGNING_KEY: &str = "AGORA_JWT_SIGNING_KEY";
 /// [`ConfigError`] naming the variable.
 pub fn public_keys(env: &Environment) -> Result<JwkSet, ConfigError> {
     serde_json::from_str(env.text(PUBLIC_KEYS)?)
-        .map_err(|_| invalid(PUBLIC_KEYS, "must be a JSON Web Key Set".to_owned()))
+        .map_err(|_| invalid_variable(PUBLIC_KEYS, "must be a JSON Web Key Set".to_owned()))
 }
 
 /// Signs tokens.
@@ -210,11 +212,11 @@ impl TokenSigner {
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let pkcs8 = STANDARD
             .decode(env.text(SIGNING_KEY)?)
-            .map_err(|_| invalid(SIGNING_KEY, "must be base64".to_owned()))?;
+            .map_err(|_| invalid_variable(SIGNING_KEY, "must be base64".to_owned()))?;
         let signer = Self {
             issuer: env.text("AGORA_JWT_ISSUER")?.to_owned(),
             audience: env.text("AGORA_JWT_AUDIENCE")?.to_owned(),
-            kid: published_kid(&pkcs8, env)?,
+            kid: kid_of_signing_key(&pkcs8, env)?,
             key: EncodingKey::from_ed_der(&pkcs8),
         };
         Ok(signer)
@@ -235,7 +237,7 @@ impl TokenSigner {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
             sub: user.to_owned(),
-            exp: now.plus(LIFETIME).as_seconds(),
+            exp: now.saturating_add(ACCESS_TOKEN_TTL).as_seconds(),
             iat: now.as_seconds(),
             nbf: None,
             jti,
@@ -253,10 +255,10 @@ impl std::fmt::Debug for TokenSigner {
     }
 }
 
-fn published_kid(pkcs8: &[u8], env: &Environment) -> Result<String, ConfigError> {
+fn kid_of_signing_key(pkcs8: &[u8], env: &Environment) -> Result<String, ConfigError> {
     use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
     let pair = Ed25519KeyPair::from_pkcs8(pkcs8)
-        .map_err(|_| invalid(SIGNING_KEY, "must be an Ed25519 key in PKCS#8".to_owned()))?;
+        .map_err(|_| invalid_variable(SIGNING_KEY, "must be an Ed25519 key in PKCS#8".to_owned()))?;
     let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
     let is_ours = |jwk: &&jsonwebtoken::jwk::Jwk| match &jwk.algorithm {
         jsonwebtoken::jwk::AlgorithmParameters::OctetKeyPair(parameters) => parameters.x == public,
@@ -264,7 +266,9 @@ fn published_kid(pkcs8: &[u8], env: &Environment) -> Result<String, ConfigError>
     };
     let set = public_keys(env)?;
     let kid = set.keys.iter().find(is_ours).and_then(|jwk| jwk.common.key_id.clone());
-    kid.ok_or_else(|| invalid(PUBLIC_KEYS, format!("must hold the public half of {SIGNING_KEY}, with a kid")))
+    kid.ok_or_else(|| {
+        invalid_variable(PUBLIC_KEYS, format!("must hold the public half of {SIGNING_KEY}, with a kid"))
+    })
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// A secret key for HMAC-SHA-256. Every use has a label of its own, so that no digest serves for another use.
 #[derive(Clone)]
-pub struct Seal(hmac::Key);
+pub struct HmacKey(hmac::Key);
 
-impl Seal {
+impl HmacKey {
     /// A seal with this secret.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
@@ -17,7 +17,7 @@ impl Seal {
 
     /// The digest of `parts` for the use `label`, in base64url.
     #[must_use]
-    pub fn digest(&self, label: &str, parts: &[&[u8]]) -> String {
+    pub fn mac(&self, label: &str, parts: &[&[u8]]) -> String {
         URL_SAFE_NO_PAD.encode(self.context(label, parts).sign())
     }
 
@@ -30,7 +30,7 @@ impl Seal {
 
     /// Whether `digest` is that of `parts` for the use `label`; compared in constant time.
     #[must_use]
-    pub fn verifies(&self, label: &str, parts: &[&[u8]], digest: &str) -> bool {
+    pub fn verify(&self, label: &str, parts: &[&[u8]], digest: &str) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(digest) else { return false };
         let expected = self.context(label, parts).sign();
         aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_ref(), &bytes).is_ok()
@@ -47,7 +47,7 @@ impl Seal {
     }
 }
 
-impl std::fmt::Debug for Seal {
+impl std::fmt::Debug for HmacKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Seal(…)")
     }
@@ -59,11 +59,11 @@ mod tests {
 
     #[test]
     fn a_digest_serves_one_use_and_one_list_of_parts() {
-        let seal = Seal::new(&[7; 32]);
-        let digest = seal.digest("cursor", &[b"ab", b"c"]);
-        assert!(seal.verifies("cursor", &[b"ab", b"c"], &digest));
-        assert!(!seal.verifies("cursor", &[b"a", b"bc"], &digest));
-        assert!(!seal.verifies("fingerprint", &[b"ab", b"c"], &digest));
-        assert!(!Seal::new(&[8; 32]).verifies("cursor", &[b"ab", b"c"], &digest));
+        let seal = HmacKey::new(&[7; 32]);
+        let digest = seal.mac("cursor", &[b"ab", b"c"]);
+        assert!(seal.verify("cursor", &[b"ab", b"c"], &digest));
+        assert!(!seal.verify("cursor", &[b"a", b"bc"], &digest));
+        assert!(!seal.verify("fingerprint", &[b"ab", b"c"], &digest));
+        assert!(!HmacKey::new(&[8; 32]).verify("cursor", &[b"ab", b"c"], &digest));
     }
 }

@@ -50,7 +50,7 @@ const COST: Params = match Params::new(12 * 1024, 3, 1, None) {
     Err(_) => panic!("argon2 refuses its parameters"),
 };
 /// Salt and hash of what is checked when there is no account. They were drawn by lot: no password is known that has them.
-const DECOY: &str = "yp+S5H1xsRvNXeZDJhBgwQ$255oome1I/hRz2BNUeg1ecLgdpn3ZU4uiOXY31N/xl0";
+const DUMMY_HASH: &str = "yp+S5H1xsRvNXeZDJhBgwQ$255oome1I/hRz2BNUeg1ecLgdpn3ZU4uiOXY31N/xl0";
 
 /// Hashes and checks passwords, on the blocking pool and one at a time: a hash takes 12 MiB and tens of
 /// milliseconds, of which a small function has few.
@@ -85,7 +85,7 @@ impl Hasher {
         let argon2 = self.argon2.clone();
         self.blocking(move || {
             let known = stored.is_some();
-            let stored = stored.unwrap_or_else(|| format!("{}${DECOY}", today()));
+            let stored = stored.unwrap_or_else(|| format!("{}${DUMMY_HASH}", current_parameters()));
             let parsed = PasswordHash::new(&stored).map_err(|error| HashError::Argon2(error.to_string()))?;
             let matches = argon2.verify_password(password.0.as_bytes(), &parsed).is_ok();
             Ok(matches && known)
@@ -97,7 +97,7 @@ impl Hasher {
     /// cost. Who presents the password is the one chance to store a better hash.
     #[must_use]
     pub fn is_outdated(&self, stored: &str) -> bool {
-        parameters(stored) != Some(&today())
+        parameters(stored) != Some(&current_parameters())
     }
 
     async fn blocking<T: Send + 'static>(
@@ -116,7 +116,7 @@ fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, HashError> {
 }
 
 /// What comes before salt and hash in what [`Hasher::hash`] makes.
-fn today() -> String {
+fn current_parameters() -> String {
     let (algorithm, version) = (Algorithm::Argon2id, u32::from(Version::V0x13));
     format!("${algorithm}$v={version}$m={},t={},p={}", COST.m_cost(), COST.t_cost(), COST.p_cost())
 }

@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::kit::auth::hmac_key::Seal;
+use crate::kit::auth::hmac_key::HmacKey;
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,20 +34,19 @@ impl RefreshToken {
 
     /// The token as its holder keeps it.
     #[must_use]
-    pub fn issue(&self, seal: &Seal) -> Issued {
+    pub fn issue(&self, seal: &HmacKey) -> IssuedRefreshToken {
         let generation = self.generation.to_string();
-        let mark =
-            seal.digest(LABEL, &[self.user.as_bytes(), self.session.as_bytes(), generation.as_bytes()]);
-        Issued(format!("{}.{}.{generation}.{mark}", self.user, self.session))
+        let mark = seal.mac(LABEL, &[self.user.as_bytes(), self.session.as_bytes(), generation.as_bytes()]);
+        IssuedRefreshToken(format!("{}.{}.{generation}.{mark}", self.user, self.session))
     }
 
     /// Reads a token that we issued; `None` for anything else.
     #[must_use]
-    pub fn read(text: &str, seal: &Seal) -> Option<Self> {
+    pub fn read(text: &str, seal: &HmacKey) -> Option<Self> {
         let mut parts = Some(text).filter(|text| text.len() <= 256)?.split('.');
         let (user, session, generation, mark) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let signed = [user.as_bytes(), session.as_bytes(), generation.as_bytes()];
-        if parts.next().is_some() || !seal.verifies(LABEL, &signed, mark) {
+        if parts.next().is_some() || !seal.verify(LABEL, &signed, mark) {
             return None;
         }
         Some(Self {
@@ -60,9 +59,9 @@ impl RefreshToken {
 
 /// A token as its holder keeps it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Issued(String);
+pub struct IssuedRefreshToken(String);
 
-impl Issued {
+impl IssuedRefreshToken {
     /// The token itself, for the answer to its holder and nothing else.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -76,7 +75,7 @@ impl Issued {
     }
 }
 
-impl fmt::Debug for Issued {
+impl fmt::Debug for IssuedRefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Issued(…)")
     }
@@ -88,13 +87,13 @@ mod tests {
 
     #[test]
     fn only_what_was_issued_reads() {
-        let seal = Seal::new(&[3; 32]);
+        let seal = HmacKey::new(&[3; 32]);
         let token = RefreshToken { user: "usr_1".to_owned(), session: "ses_1".to_owned(), generation: 4 };
         let issued = token.issue(&seal);
         assert_eq!(RefreshToken::read(issued.expose(), &seal), Some(token.clone()));
         assert_eq!(token.successor().issue(&seal), token.successor().issue(&seal));
         assert_eq!(RefreshToken::read(&issued.expose().replace(".4.", ".5."), &seal), None);
-        assert_eq!(RefreshToken::read(issued.expose(), &Seal::new(&[4; 32])), None);
+        assert_eq!(RefreshToken::read(issued.expose(), &HmacKey::new(&[4; 32])), None);
         assert_eq!(RefreshToken::read("eyJhbGciOiJub25lIn0.e30.", &seal), None);
     }
 }

@@ -11,7 +11,7 @@ use crate::kit::command::CorrelationId;
 pub use ses::SesMailer;
 
 /// Handing a message over takes no longer than this, whatever comes of it.
-pub const LONGEST_SEND: Duration = Duration::from_secs(6);
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The header that ties an e-mail to the request that began it all.
 pub const CORRELATION_HEADER: &str = "X-Correlation-Id";
@@ -48,7 +48,7 @@ pub enum MailError {
     Refused,
     /// The service does not take it now, and says so, or was never reached. It is not sent.
     #[error("the mail service does not take messages now")]
-    NotNow,
+    Unavailable,
     /// The service does not accept our sender or our requests. It is not sent.
     #[error("the mail service does not accept our requests")]
     Misconfigured,

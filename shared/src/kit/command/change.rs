@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::event::{Event, Forwarded};
-use super::record::{Entity, Item, Key, Listings, MalformedItem, Record, Version};
+use super::event::{Event, ForwardedMessage};
+use super::record::{Entity, IndexEntries, Item, Key, MalformedItem, Record, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// All that one decision changes, and what its caller is told.
@@ -13,7 +13,7 @@ use crate::kit::system::clock::Timestamp;
 pub struct Change<T, E> {
     output: T,
     writes: Vec<Write<E>>,
-    events: Vec<Announcement>,
+    events: Vec<UncommittedEvent>,
     malformed: Option<MalformedItem>,
 }
 
@@ -40,7 +40,7 @@ pub enum Operation {
         /// Its kind.
         kind: &'static str,
         /// The lists it appears in from now on.
-        listings: Listings,
+        listings: IndexEntries,
         /// When the table may forget it.
         expires_at: Option<Timestamp>,
     },
@@ -96,7 +96,7 @@ impl Adjustment {
 
     /// Replaces the note `name`.
     #[must_use]
-    pub fn note(mut self, name: &'static str, text: impl Into<String>) -> Self {
+    pub fn adjust_unchecked(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.notes.push((name, text.into()));
         self
     }
@@ -104,7 +104,7 @@ impl Adjustment {
 
 /// An event with the entity and version it belongs to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Announcement {
+pub struct UncommittedEvent {
     /// The entity's id.
     pub subject: String,
     /// The version that it reached.
@@ -114,7 +114,7 @@ pub struct Announcement {
     /// The event, as `{"type": …, "data": …}`.
     pub event: serde_json::Value,
     /// What is sent in its place, if it stands for a message that was sent before.
-    pub forwards: Option<Forwarded>,
+    pub forwards: Option<ForwardedMessage>,
 }
 
 impl<T, E> Change<T, E> {
@@ -146,7 +146,7 @@ impl<T, E> Change<T, E> {
     /// Removes an entity that is at the version before `last`, with the event that this causes; `last` is what the event
     /// speaks of, and is not stored.
     #[must_use]
-    pub fn erase<R: Entity>(self, last: &R, event: R::Event) -> Self
+    pub fn delete_entity<R: Entity>(self, last: &R, event: R::Event) -> Self
     where
         R::Id: ToString,
     {
@@ -165,7 +165,15 @@ impl<T, E> Change<T, E> {
     #[must_use]
     pub fn claim<R: Record>(self, id: &R::Id, record: &R, taken: E) -> Self {
         let refusal = Some(taken);
-        self.write_item(R::key(id), record, R::KIND, Listings::default(), None, Condition::Absent, refusal)
+        self.write_item(
+            R::key(id),
+            record,
+            R::KIND,
+            IndexEntries::default(),
+            None,
+            Condition::Absent,
+            refusal,
+        )
     }
 
     /// Stores a record that has no versions over the one whose `attribute` is `value`; finding another, or none, is
@@ -179,19 +187,27 @@ impl<T, E> Change<T, E> {
         otherwise: E,
     ) -> Self {
         let condition = Condition::Is(attribute, value.to_owned());
-        self.write_item(R::key(id), record, R::KIND, Listings::default(), None, condition, Some(otherwise))
+        self.write_item(
+            R::key(id),
+            record,
+            R::KIND,
+            IndexEntries::default(),
+            None,
+            condition,
+            Some(otherwise),
+        )
     }
 
     /// Stores a record that has no versions, over whatever is there.
     #[must_use]
     pub fn overwrite<R: Record>(self, id: &R::Id, record: &R) -> Self {
-        self.write_item(R::key(id), record, R::KIND, Listings::default(), None, Condition::Always, None)
+        self.write_item(R::key(id), record, R::KIND, IndexEntries::default(), None, Condition::Always, None)
     }
 
     /// Stores a record that has no versions, over whatever is there, until the table may forget it.
     #[must_use]
-    pub fn keep<R: Record>(self, id: &R::Id, record: &R, expires_at: Timestamp) -> Self {
-        let (listings, until) = (Listings::default(), Some(expires_at));
+    pub fn put_until<R: Record>(self, id: &R::Id, record: &R, expires_at: Timestamp) -> Self {
+        let (listings, until) = (IndexEntries::default(), Some(expires_at));
         self.write_item(R::key(id), record, R::KIND, listings, until, Condition::Always, None)
     }
 
@@ -205,7 +221,7 @@ impl<T, E> Change<T, E> {
 
     /// Moves counters and replaces notes, come what may.
     #[must_use]
-    pub fn note<R: Record>(mut self, id: &R::Id, adjustment: Adjustment) -> Self {
+    pub fn adjust_unchecked<R: Record>(mut self, id: &R::Id, adjustment: Adjustment) -> Self {
         let (operation, condition) = (Operation::Adjust(adjustment), Condition::Always);
         self.writes.push(Write { key: R::key(id), operation, condition, refusal: None });
         self
@@ -233,7 +249,7 @@ impl<T, E> Change<T, E> {
 
     /// Removes a record, one of whose counters must be zero; if it is not, that is the refusal `otherwise`.
     #[must_use]
-    pub fn remove_spent<R: Record>(mut self, id: &R::Id, counter: &'static str, otherwise: E) -> Self {
+    pub fn delete_if_zero<R: Record>(mut self, id: &R::Id, counter: &'static str, otherwise: E) -> Self {
         let (operation, condition) = (Operation::Delete, Condition::Zero(counter));
         self.writes.push(Write { key: R::key(id), operation, condition, refusal: Some(otherwise) });
         self
@@ -255,13 +271,13 @@ impl<T, E> Change<T, E> {
 
     /// The events that it causes.
     #[must_use]
-    pub fn events(&self) -> &[Announcement] {
+    pub fn events(&self) -> &[UncommittedEvent] {
         &self.events
     }
 
     /// The same change with another answer.
     #[must_use]
-    pub fn answering<U>(self, output: U) -> Change<U, E> {
+    pub fn with_output<U>(self, output: U) -> Change<U, E> {
         Change { output, writes: self.writes, events: self.events, malformed: self.malformed }
     }
 
@@ -270,7 +286,7 @@ impl<T, E> Change<T, E> {
     /// # Errors
     /// [`MalformedItem`] if a record could not be turned into an item.
     #[expect(clippy::type_complexity, reason = "taken apart in one place, by the store")]
-    pub fn into_parts(self) -> Result<(T, Vec<Write<E>>, Vec<Announcement>), MalformedItem> {
+    pub fn into_parts(self) -> Result<(T, Vec<Write<E>>, Vec<UncommittedEvent>), MalformedItem> {
         match self.malformed {
             Some(malformed) => Err(malformed),
             None => Ok((self.output, self.writes, self.events)),
@@ -287,8 +303,8 @@ impl<T, E> Change<T, E> {
         if event.has_subscribers() {
             match serde_json::to_value(event) {
                 Ok(value) => {
-                    let (name, forwards) = (event.name(), event.forwards());
-                    self.events.push(Announcement { subject, sequence, name, event: value, forwards });
+                    let (name, forwards) = (event.name(), event.forwarded_message());
+                    self.events.push(UncommittedEvent { subject, sequence, name, event: value, forwards });
                 }
                 Err(error) => {
                     self.malformed = Some(MalformedItem { kind: event.name(), reason: error.to_string() });
@@ -304,7 +320,7 @@ impl<T, E> Change<T, E> {
         key: Key,
         record: &impl Serialize,
         kind: &'static str,
-        listings: Listings,
+        listings: IndexEntries,
         expires_at: Option<Timestamp>,
         condition: Condition,
         refusal: Option<E>,

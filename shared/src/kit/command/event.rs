@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::record::Version;
-use crate::kit::command::idempotency_record::{Cause, CorrelationId, Receipt};
+use crate::kit::command::idempotency_record::{CommandContext, CorrelationId, IdempotencyRecord};
 use crate::kit::system::clock::Timestamp;
 
 /// An event of the catalogue: serialises as `{"type": …, "data": …}`.
@@ -15,7 +15,7 @@ pub trait Event: Serialize + Send + Sync + Routed {
     fn name(&self) -> &'static str;
 
     /// The message that is sent in its place, if it stands for one that was sent before.
-    fn forwards(&self) -> Option<Forwarded> {
+    fn forwarded_message(&self) -> Option<ForwardedMessage> {
         None
     }
 }
@@ -28,7 +28,7 @@ pub trait Routed {
 
 /// A message that is sent again as it was, without an envelope of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forwarded {
+pub struct ForwardedMessage {
     /// The message.
     pub body: String,
     /// What stands beside it, by name.
@@ -37,15 +37,15 @@ pub struct Forwarded {
 
 /// For entities whose changes cause no events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Silent;
+pub struct NoEvents;
 
-impl Event for Silent {
+impl Event for NoEvents {
     fn name(&self) -> &'static str {
         "silent"
     }
 }
 
-impl Routed for Silent {
+impl Routed for NoEvents {
     fn has_subscribers(&self) -> bool {
         false
     }
@@ -106,8 +106,8 @@ impl<E> Envelope<E> {
 
     /// Why a consumer acts on this event: once per event.
     #[must_use]
-    pub fn cause(&self, consumer: &str, now: Timestamp) -> Cause {
-        Cause::new(self.correlation_id.clone(), now).once(Receipt::of_message(
+    pub fn cause(&self, consumer: &str, now: Timestamp) -> CommandContext {
+        CommandContext::new(self.correlation_id.clone(), now).once(IdempotencyRecord::for_message(
             consumer,
             self.id.as_str(),
             now,

@@ -77,7 +77,7 @@ impl Lease {
     /// The lease that `owner` would have from `now` on.
     #[must_use]
     pub fn new(claim: Claim, owner: Owner, now: Timestamp) -> Self {
-        let (held_until, expires_at) = (now.plus(claim.term), now.plus(claim.retention));
+        let (held_until, expires_at) = (now.saturating_add(claim.term), now.saturating_add(claim.retention));
         Self { claim, owner, held_until, expires_at }
     }
 
@@ -174,7 +174,7 @@ where
 {
     let lease = Lease::new(claim, Owner::generate(entropy), clock.now());
     if let Some(done) = standing(leases.claim(&lease, clock.now()).await?)? {
-        return Ok(Executed::AlreadyDone(done));
+        return Ok(Executed::Replayed(done));
     }
     match work(lease.clone()).await {
         Ok(answer) => settle(leases, lease, answer, clock).await,
@@ -198,7 +198,7 @@ async fn settle<T: Serialize + DeserializeOwned, E>(
         return Ok(Executed::Committed(answer));
     }
     match standing(leases.claim(&lease, clock.now()).await?)? {
-        Some(done) => Ok(Executed::AlreadyDone(done)),
+        Some(done) => Ok(Executed::Replayed(done)),
         // The successor gave up meanwhile, so that the key is free: the answer is as good as ever.
         None if leases.complete(&lease, &text).await? => Ok(Executed::Committed(answer)),
         None => Err(LeaseError::InProgress(lease.claim.term)),

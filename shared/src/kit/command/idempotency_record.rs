@@ -18,7 +18,7 @@ pub const MESSAGE_RETENTION: Duration = Duration::from_hours(24 * 30);
 
 /// The claim that a thing is done once, not yet proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
+pub struct IdempotencyRecord {
     /// Names the request or message for good, within its caller or consumer.
     pub scope: String,
     /// Digest of the content, where the sender chooses the name and might reuse it for something else.
@@ -27,40 +27,40 @@ pub struct Receipt {
     pub expires_at: Timestamp,
 }
 
-impl Receipt {
+impl IdempotencyRecord {
     /// Of an HTTP request that `caller` sent to `route` under the idempotency key `key`.
     #[must_use]
-    pub fn of_request(caller: &str, route: &str, key: &str, fingerprint: String, now: Timestamp) -> Self {
+    pub fn for_request(caller: &str, route: &str, key: &str, fingerprint: String, now: Timestamp) -> Self {
         Self {
             scope: format!("http {caller} {route} {key}"),
             fingerprint: Some(fingerprint),
-            expires_at: now.plus(HTTP_RETENTION),
+            expires_at: now.saturating_add(HTTP_RETENTION),
         }
     }
 
     /// Of a message with the id `message` as `consumer` processes it.
     #[must_use]
-    pub fn of_message(consumer: &str, message: &str, now: Timestamp) -> Self {
+    pub fn for_message(consumer: &str, message: &str, now: Timestamp) -> Self {
         Self {
             scope: format!("message {consumer} {message}"),
             fingerprint: None,
-            expires_at: now.plus(MESSAGE_RETENTION),
+            expires_at: now.saturating_add(MESSAGE_RETENTION),
         }
     }
 }
 
 /// Why a command is carried out: when, on behalf of which piece of work, and whether only once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cause {
+pub struct CommandContext {
     /// Follows the work through every event and queue that it leads to.
     pub correlation_id: CorrelationId,
     /// The time that decisions and events carry.
     pub at: Timestamp,
     /// The claim to do it once, if there is one.
-    pub receipt: Option<Receipt>,
+    pub receipt: Option<IdempotencyRecord>,
 }
 
-impl Cause {
+impl CommandContext {
     /// A cause without a receipt: for commands that the state itself protects from being done twice.
     #[must_use]
     pub const fn new(correlation_id: CorrelationId, at: Timestamp) -> Self {
@@ -69,7 +69,7 @@ impl Cause {
 
     /// The same cause, to be acted on once.
     #[must_use]
-    pub fn once(self, receipt: Receipt) -> Self {
+    pub fn once(self, receipt: IdempotencyRecord) -> Self {
         Self { receipt: Some(receipt), ..self }
     }
 
@@ -100,7 +100,7 @@ impl CorrelationId {
 
     /// The id that a caller offers: without `=`.
     #[must_use]
-    pub fn offered(text: &str) -> Option<Self> {
+    pub fn from_header(text: &str) -> Option<Self> {
         Self::try_from(text.to_owned()).ok().filter(|id| !id.0.contains('='))
     }
 

@@ -2,7 +2,7 @@
 
 /// Which part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slice {
+pub struct PageRequest {
     /// How many things at most.
     pub limit: u32,
     /// Where it begins.
@@ -20,7 +20,7 @@ pub enum Start {
     After(String),
 }
 
-impl Slice {
+impl PageRequest {
     /// The first `limit` things.
     #[must_use]
     pub const fn first(limit: u32) -> Self {
@@ -36,30 +36,30 @@ impl Slice {
 
 /// A slice of a list, and what is known of the list besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed<T> {
+pub struct ListPage<T> {
     /// The things, in order.
     pub items: Vec<T>,
     /// The place behind which the next slice begins, if there is more.
     pub next: Option<String>,
     /// How many things the list has at least: those that were counted off, those that are shown, and one more if it was
     /// seen.
-    pub proven: usize,
+    pub min_total: usize,
     /// How many things the list has, where that is known.
     pub total: Option<u64>,
 }
 
-impl<T> Listed<T> {
+impl<T> ListPage<T> {
     /// The same slice, of what becomes of each thing.
-    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Listed<U> {
-        let Self { items, next, proven, total } = self;
-        Listed { items: items.into_iter().map(f).collect(), next, proven, total }
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> ListPage<U> {
+        let Self { items, next, min_total: proven, total } = self;
+        ListPage { items: items.into_iter().map(f).collect(), next, min_total: proven, total }
     }
 
     /// With the length of the list as it was counted, unless it is known from the list itself. Counting lags behind; so
     /// it is raised to what the slice proves.
     #[must_use]
-    pub fn counted(self, count: u64) -> Self {
-        let proven = u64::try_from(self.proven).unwrap_or(u64::MAX);
+    pub fn with_total(self, count: u64) -> Self {
+        let proven = u64::try_from(self.min_total).unwrap_or(u64::MAX);
         Self { total: Some(self.total.unwrap_or(count).max(proven)), ..self }
     }
 }

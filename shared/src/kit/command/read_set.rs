@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use super::record::{Item, Key, MalformedItem, Record};
 
 /// The keys to load, and how to make the state of the decision from what was found.
-pub struct Reads<T> {
+pub struct ReadSet<T> {
     keys: Vec<Key>,
     assemble: Assemble<T>,
 }
 
-type Assemble<T> = Box<dyn Fn(&Loaded) -> Result<T, MalformedItem> + Send + Sync>;
+type Assemble<T> = Box<dyn Fn(&LoadedItems) -> Result<T, MalformedItem> + Send + Sync>;
 
-impl<T: 'static> Reads<T> {
+impl<T: 'static> ReadSet<T> {
     /// The keys to load.
     #[must_use]
     pub fn keys(&self) -> &[Key] {
@@ -23,56 +23,56 @@ impl<T: 'static> Reads<T> {
     ///
     /// # Errors
     /// [`MalformedItem`] if a stored item does not read as what it should be.
-    pub fn assemble(&self, loaded: &Loaded) -> Result<T, MalformedItem> {
+    pub fn assemble(&self, loaded: &LoadedItems) -> Result<T, MalformedItem> {
         (self.assemble)(loaded)
     }
 
     /// Both of two reads, still in one request.
     #[must_use]
-    pub fn and<U: 'static>(self, other: Reads<U>) -> Reads<(T, U)> {
+    pub fn and<U: 'static>(self, other: ReadSet<U>) -> ReadSet<(T, U)> {
         let mut keys = self.keys;
         keys.extend(other.keys);
         let (left, right) = (self.assemble, other.assemble);
-        Reads { keys, assemble: Box::new(move |loaded| Ok((left(loaded)?, right(loaded)?))) }
+        ReadSet { keys, assemble: Box::new(move |loaded| Ok((left(loaded)?, right(loaded)?))) }
     }
 }
 
-impl Reads<()> {
+impl ReadSet<()> {
     /// For decisions that need to know nothing.
     #[must_use]
-    pub fn nothing() -> Self {
+    pub fn empty() -> Self {
         Self { keys: Vec::new(), assemble: Box::new(|_| Ok(())) }
     }
 }
 
-impl<R: Record> Reads<Option<R>> {
+impl<R: Record> ReadSet<Option<R>> {
     /// One record, if it is there.
     #[must_use]
-    pub fn one(id: &R::Id) -> Self {
+    pub fn get(id: &R::Id) -> Self {
         let key = R::key(id);
         Self { keys: vec![key.clone()], assemble: Box::new(move |loaded| loaded.record::<R>(&key)) }
     }
 }
 
-impl<R: Record> Reads<Vec<Option<R>>> {
+impl<R: Record> ReadSet<Vec<Option<R>>> {
     /// Several records, in the order of `ids`; the absent ones as `None`.
     #[must_use]
-    pub fn many<'a>(ids: impl IntoIterator<Item = &'a R::Id>) -> Self
+    pub fn get_all<'a>(ids: impl IntoIterator<Item = &'a R::Id>) -> Self
     where
         R::Id: 'a,
     {
         let keys: Vec<Key> = ids.into_iter().map(R::key).collect();
         let wanted = keys.clone();
-        let assemble = move |loaded: &Loaded| wanted.iter().map(|key| loaded.record::<R>(key)).collect();
+        let assemble = move |loaded: &LoadedItems| wanted.iter().map(|key| loaded.record::<R>(key)).collect();
         Self { keys, assemble: Box::new(assemble) }
     }
 }
 
 /// The items that one batch read found.
 #[derive(Debug, Default, PartialEq)]
-pub struct Loaded(HashMap<Key, Item>);
+pub struct LoadedItems(HashMap<Key, Item>);
 
-impl Loaded {
+impl LoadedItems {
     /// The record under `key`, if there is one.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl Loaded {
 
     /// What was found under these `keys` alone.
     #[must_use]
-    pub fn only<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Self {
+    pub fn restrict_to<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Self {
         keys.into_iter().filter_map(|key| Some((key.clone(), self.0.get(key)?.clone()))).collect()
     }
 
@@ -94,7 +94,7 @@ impl Loaded {
     }
 }
 
-impl FromIterator<(Key, Item)> for Loaded {
+impl FromIterator<(Key, Item)> for LoadedItems {
     fn from_iter<I: IntoIterator<Item = (Key, Item)>>(items: I) -> Self {
         Self(items.into_iter().collect())
     }

@@ -49,7 +49,7 @@ impl Version {
 
     /// Whether it is the version that is expected; any will do if none is.
     #[must_use]
-    pub fn meets(self, expected: Option<Self>) -> bool {
+    pub fn matches(self, expected: Option<Self>) -> bool {
         expected.is_none_or(|expected| expected == self)
     }
 
@@ -89,8 +89,8 @@ pub trait Entity: Record {
     fn version(&self) -> Version;
 
     /// The lists it appears in.
-    fn listings(&self) -> Listings {
-        Listings::default()
+    fn listings(&self) -> IndexEntries {
+        IndexEntries::default()
     }
 
     /// When the table may forget it, if ever. Readers compare it themselves: the table forgets days late.
@@ -101,7 +101,7 @@ pub trait Entity: Record {
 
 /// The lists that an entity appears in, as (partition, sort) of each index. What is absent is not listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Listings {
+pub struct IndexEntries {
     /// Among the children of a parent (index `by-parent`).
     pub by_parent: Option<(String, String)>,
     /// Its name, where the same children are also listed in the order of their names (index `by-name`).

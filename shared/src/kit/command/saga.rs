@@ -6,9 +6,9 @@
 
 use std::future::Future;
 
-use crate::kit::command::{Cause, Command, ExecuteError, Reads, Store, StoreError};
+use crate::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store, StoreError};
 use crate::kit::system::clock::{Clock, Timestamp};
-use crate::kit::telemetry::trace::{SpanKind, Work};
+use crate::kit::telemetry::trace::{SpanKind, TracedSpan};
 
 /// What comes next in a saga.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,33 +28,36 @@ pub trait Saga: Sync {
     /// What it is at; `None` in it stands for a state that is not there.
     type State: Clone + Send + 'static;
     /// What moves the state.
-    type Move: Send;
+    type Transition: Send;
     /// What is asked of somebody else.
     type Effect: Send;
     /// The command that applies a move.
     type Advance: Command<State = Self::State, Output = Self::State>;
 
     /// What the state is made of.
-    fn reads(&self) -> Reads<Self::State>;
+    fn reads(&self) -> ReadSet<Self::State>;
 
     /// What comes next; pure.
-    fn next(&self, state: &Self::State, now: Timestamp) -> Step<Self::Move, Self::Effect>;
+    fn next(&self, state: &Self::State, now: Timestamp) -> Step<Self::Transition, Self::Effect>;
 
     /// The command that applies `by`.
-    fn advance(&self, by: Self::Move) -> Self::Advance;
+    fn advance(&self, by: Self::Transition) -> Self::Advance;
 
     /// What a refused move means: another move instead, or `None` if the state has moved on and must be looked at
     /// afresh.
     ///
     /// # Errors
     /// [`Broken`] if it means that the saga cannot go on by itself.
-    fn refused(&self, refusal: <Self::Advance as Command>::Error) -> Result<Option<Self::Move>, Broken>;
+    fn on_refusal(
+        &self,
+        refusal: <Self::Advance as Command>::Error,
+    ) -> Result<Option<Self::Transition>, InvariantViolation>;
 }
 
 /// The state contradicts itself: no attempt will help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Broken(pub &'static str);
+pub struct InvariantViolation(pub &'static str);
 
 /// Why a saga stopped before it had nothing more to do.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +73,7 @@ pub enum DriveError<F> {
     Store(#[from] StoreError),
     /// It cannot go on by itself.
     #[error(transparent)]
-    Broken(#[from] Broken),
+    InvariantViolation(#[from] InvariantViolation),
 }
 
 /// How many steps one drive takes at most: more than any order can need, so that a fault cannot turn into a loop.
@@ -82,10 +85,10 @@ const MAX_STEPS: usize = 32;
 ///
 /// # Errors
 /// [`DriveError`], with the state left at its last commit.
-pub async fn drive<G, S, C, F, P, Fut>(
+pub async fn run_saga<G, S, C, F, P, Fut>(
     saga: &G,
     (store, clock): (&S, &C),
-    cause: &Cause,
+    cause: &CommandContext,
     perform: P,
 ) -> Result<G::State, DriveError<F>>
 where
@@ -93,7 +96,7 @@ where
     S: Store,
     C: Clock,
     P: Fn(G::Effect) -> Fut + Send + Sync,
-    Fut: Future<Output = Result<G::Move, F>> + Send,
+    Fut: Future<Output = Result<G::Transition, F>> + Send,
 {
     let mut state = store.load(saga.reads()).await?;
     for _ in 0..MAX_STEPS {
@@ -110,14 +113,14 @@ where
             None => store.load(saga.reads()).await?,
         };
     }
-    Err(Broken("the saga does not come to an end").into())
+    Err(InvariantViolation("the saga does not come to an end").into())
 }
 
 /// Does a step as a part of the trace, under the saga's name.
 async fn traced<G, T, E>(step: &'static str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let name = std::any::type_name::<G>().rsplit("::").next().unwrap_or_default();
-    let span = Work::begin(SpanKind::Internal, format!("{name} {step}"), Vec::new());
-    let done = span.around(work).await;
+    let span = TracedSpan::begin(SpanKind::Internal, format!("{name} {step}"), Vec::new());
+    let done = span.in_span(work).await;
     span.end(done.is_ok());
     done
 }
@@ -127,14 +130,14 @@ async fn commit<G: Saga, S: Store, F>(
     saga: &G,
     state: G::State,
     store: &S,
-    cause: &Cause,
-    by: G::Move,
+    cause: &CommandContext,
+    by: G::Transition,
 ) -> Result<Option<G::State>, DriveError<F>> {
     let refusal = match store.execute_on(state, saga.advance(by), cause).await {
         Err(ExecuteError::Refused(refusal)) => refusal,
         ended => return ended.map(|executed| Some(executed.into_output())).map_err(stopped),
     };
-    let Some(instead) = saga.refused(refusal)? else { return Ok(None) };
+    let Some(instead) = saga.on_refusal(refusal)? else { return Ok(None) };
     match store.execute(saga.advance(instead), cause).await {
         Err(ExecuteError::Refused(_)) => Ok(None),
         ended => ended.map(|executed| Some(executed.into_output())).map_err(stopped),

@@ -7,12 +7,12 @@ macro_rules! codes {
     ($(#[doc = $meaning:literal] $code:ident = $status:ident $word:literal,)+) => {
         /// What went wrong, in a word that never changes its meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {$(
+        pub enum ErrorCode {$(
             #[doc = $meaning]
             $code,
         )+}
 
-        impl Code {
+        impl ErrorCode {
             /// The status that it is answered with.
             #[must_use]
             pub const fn status(self) -> StatusCode {

@@ -32,7 +32,7 @@ impl FieldErrors {
 ///
 /// # Errors
 /// [`FieldErrors`] of the one, the other, or both.
-pub fn both<A, B>(a: Result<A, FieldErrors>, b: Result<B, FieldErrors>) -> Result<(A, B), FieldErrors> {
+pub fn combine<A, B>(a: Result<A, FieldErrors>, b: Result<B, FieldErrors>) -> Result<(A, B), FieldErrors> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(a), Err(b)) => Err(a.and(b)),

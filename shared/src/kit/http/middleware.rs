@@ -25,9 +25,9 @@ use tracing::{Instrument, Span, field};
 
 use crate::kit::command::CorrelationId;
 use crate::kit::error::ApiError;
-use crate::kit::error::error_code::Code;
+use crate::kit::error::error_code::ErrorCode;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
-use request_telemetry::Told;
+use request_telemetry::RequestTelemetry;
 
 /// The largest body that is read: 256 KiB.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -42,7 +42,7 @@ pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id
 
 /// What is known of a request before anything is read from it.
 #[derive(Debug, Clone)]
-pub struct RequestFacts {
+pub struct RequestInfo {
     /// Its own id, given by the gateway.
     pub id: String,
     /// The caller's correlation id, or else the request's id.
@@ -53,27 +53,27 @@ pub struct RequestFacts {
     pub source_ip: String,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for RequestFacts {
+impl<S: Send + Sync> FromRequestParts<S> for RequestInfo {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::internal(NotAtTheEdge))
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::internal(MissingMiddleware))
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 #[error("the router is not surrounded by the edge")]
-struct NotAtTheEdge;
+struct MissingMiddleware;
 
 /// The body as it came, for fingerprints.
 #[derive(Debug, Clone)]
 pub struct RawBody(pub Bytes);
 
 /// Puts the edge around `router`.
-pub fn around<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Router {
+pub fn layer<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Router {
     let attended = middleware::from_fn(move |request: Request, next: Next| {
         let (clock, entropy) = (clock.clone(), entropy.clone());
-        async move { attend(request, next, &clock, &entropy).await }
+        async move { handle(request, next, &clock, &entropy).await }
     });
     router
         .layer(attended)
@@ -81,7 +81,7 @@ pub fn around<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Rou
 }
 
 /// Names the request, answers in its name, and says in one line how it went.
-async fn attend(mut request: Request, next: Next, clock: &impl Clock, entropy: &impl Entropy) -> Response {
+async fn handle(mut request: Request, next: Next, clock: &impl Clock, entropy: &impl Entropy) -> Response {
     let facts = facts(&request, clock.now(), entropy);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let span = tracing::info_span!(
@@ -93,18 +93,18 @@ async fn attend(mut request: Request, next: Next, clock: &impl Clock, entropy: &
         xrayTraceId = request.lambda_context_ref().and_then(|context| context.xray_trace_id.as_deref()),
         userId = field::Empty,
     );
-    let told = Told::of(&request, route.as_deref());
+    let told = RequestTelemetry::of(&request, route.as_deref());
     request.extensions_mut().insert(facts.clone());
-    let work = AssertUnwindSafe(answer(request, next)).catch_unwind().instrument(span.clone());
-    let response = told.work.around(work).await.unwrap_or_else(|_| Err(ApiError::internal(Panicked)));
+    let work = AssertUnwindSafe(check_and_forward(request, next)).catch_unwind().instrument(span.clone());
+    let response = told.work.in_span(work).await.unwrap_or_else(|_| Err(ApiError::internal(Panicked)));
     let response = response.into_response();
     let now = clock.now();
     let (response, code) = span.in_scope(|| finish(response, &facts, now));
-    told.end(response.status(), code, now.since(facts.received_at));
+    told.end(response.status(), code, now.duration_since(facts.received_at));
     response
 }
 
-fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFacts {
+fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestInfo {
     let (from_gateway, source_ip) = match request.extensions().get::<RequestContext>() {
         Some(RequestContext::ApiGatewayV2(context)) => {
             (context.request_id.clone(), context.http.source_ip.clone())
@@ -116,10 +116,10 @@ fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFa
         .unwrap_or_else(|| format!("{:032x}", entropy.random()));
     let offered = request.headers().get(&CORRELATION_ID).and_then(|value| value.to_str().ok());
     let correlation_id =
-        offered.and_then(CorrelationId::offered).or_else(|| CorrelationId::try_from(id.clone()).ok());
+        offered.and_then(CorrelationId::from_header).or_else(|| CorrelationId::try_from(id.clone()).ok());
     let correlation_id = correlation_id.unwrap_or_else(|| CorrelationId::generate(entropy));
     let source_ip = source_ip.unwrap_or_else(|| "unknown".to_owned());
-    RequestFacts { id, correlation_id, received_at: now, source_ip }
+    RequestInfo { id, correlation_id, received_at: now, source_ip }
 }
 
 /// Whoever hooked panics has logged where; the caller learns the request's id.
@@ -128,14 +128,14 @@ fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestFa
 struct Panicked;
 
 /// Renders an error, adds the ids, writes the access line.
-fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> (Response, Option<&'static str>) {
+fn finish(response: Response, facts: &RequestInfo, now: Timestamp) -> (Response, Option<&'static str>) {
     let error = response.extensions().get::<ApiError>().cloned().or_else(|| router_error(&response));
     let mut response = match &error {
         Some(error) => {
             if let Some(cause) = error.cause() {
                 log_cause(error, cause);
             }
-            beside(response.headers(), error.render(&facts.id))
+            merge_headers(response.headers(), error.render(&facts.id))
         }
         None => response,
     };
@@ -147,12 +147,12 @@ fn finish(response: Response, facts: &RequestFacts, now: Timestamp) -> (Response
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let code = error.as_ref().map(|error| error.code().as_str());
-    access_line(response.status(), code, facts, now);
+    write_access_log(response.status(), code, facts, now);
     (response, code)
 }
 
 /// What the router and the layers said beside the error is said all the same.
-fn beside(said: &HeaderMap, mut error: Response) -> Response {
+fn merge_headers(said: &HeaderMap, mut error: Response) -> Response {
     for (name, value) in said {
         if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
             error.headers_mut().entry(name).or_insert(value.clone());
@@ -165,7 +165,7 @@ fn beside(said: &HeaderMap, mut error: Response) -> Response {
 fn router_error(response: &Response) -> Option<ApiError> {
     match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => {
-            Some(ApiError::new(Code::MethodNotAllowed, "the resource does not know this method"))
+            Some(ApiError::new(ErrorCode::MethodNotAllowed, "the resource does not know this method"))
         }
         StatusCode::NOT_FOUND => Some(ApiError::not_found()),
         _ => None,
@@ -175,7 +175,7 @@ fn router_error(response: &Response) -> Option<ApiError> {
 fn log_cause(error: &ApiError, cause: &(dyn std::error::Error + Send + Sync)) {
     let chain: Vec<String> =
         std::iter::successors(cause.source(), |error| (*error).source()).map(ToString::to_string).collect();
-    if error.code() == Code::InternalError {
+    if error.code() == ErrorCode::InternalError {
         tracing::error!(error = %cause, causes = chain.join(": "), "unexpected error");
     } else {
         tracing::warn!(error = %cause, causes = chain.join(": "), "a dependency failed");
@@ -185,8 +185,8 @@ fn log_cause(error: &ApiError, cause: &(dyn std::error::Error + Send + Sync)) {
 /// Whether the function has answered before.
 static WARM: AtomicBool = AtomicBool::new(false);
 
-fn access_line(status: StatusCode, code: Option<&str>, facts: &RequestFacts, now: Timestamp) {
-    let duration = u64::try_from(now.since(facts.received_at).as_millis()).unwrap_or(u64::MAX);
+fn write_access_log(status: StatusCode, code: Option<&str>, facts: &RequestInfo, now: Timestamp) {
+    let duration = u64::try_from(now.duration_since(facts.received_at).as_millis()).unwrap_or(u64::MAX);
     let cold_start = !WARM.swap(true, Ordering::Relaxed);
     tracing::info!(status = status.as_u16(), code, durationMs = duration, coldStart = cold_start, "request");
 }
@@ -197,9 +197,9 @@ pub fn record_caller(user_id: &impl std::fmt::Display) {
 }
 
 /// Answers a caller who takes what we can answer, and whose body is not too large.
-async fn answer(request: Request, next: Next) -> Result<Response, ApiError> {
+async fn check_and_forward(request: Request, next: Next) -> Result<Response, ApiError> {
     if !accepts_json(request.headers()) {
-        return Err(ApiError::new(Code::NotAcceptable, "only application/json can be answered"));
+        return Err(ApiError::new(ErrorCode::NotAcceptable, "only application/json can be answered"));
     }
     Ok(next.run(read_body(request).await?).await)
 }
@@ -228,7 +228,7 @@ async fn read_body(request: Request) -> Result<Request, ApiError> {
     let bytes = match Limited::new(body, MAX_BODY).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
-            return Err(ApiError::new(Code::PayloadTooLarge, "the body is larger than 256 KiB"));
+            return Err(ApiError::new(ErrorCode::PayloadTooLarge, "the body is larger than 256 KiB"));
         }
         Err(error) => return Err(ApiError::internal(axum::Error::new(error))),
     };

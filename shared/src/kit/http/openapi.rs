@@ -20,20 +20,20 @@ use axum::routing::{MethodFilter, on};
 use http::Method;
 
 pub use document::Document;
-pub use handler::{Answer, Argument, Describe};
+pub use handler::{DescribeHandler, OperationInput, OperationOutput};
 pub use operation::Operation;
 pub use schemas::Schemas;
 
-use crate::kit::error::error_code::Code;
+use crate::kit::error::error_code::ErrorCode;
 
 /// What there is to say of a route beside what its handler's types say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct About {
+pub struct OperationDoc {
     summary: &'static str,
-    refusals: &'static [Code],
+    refusals: &'static [ErrorCode],
 }
 
-impl About {
+impl OperationDoc {
     /// What the route is for, in a few words.
     #[must_use]
     pub const fn new(summary: &'static str) -> Self {
@@ -42,31 +42,31 @@ impl About {
 
     /// Why the domain may refuse.
     #[must_use]
-    pub const fn refusing(self, refusals: &'static [Code]) -> Self {
+    pub const fn with_errors(self, refusals: &'static [ErrorCode]) -> Self {
         Self { refusals, ..self }
     }
 }
 
-impl From<&'static str> for About {
+impl From<&'static str> for OperationDoc {
     fn from(summary: &'static str) -> Self {
         Self::new(summary)
     }
 }
 
 /// Takes the routes of a function whose state is `S`, one by one.
-pub trait Routes<S>: Sized {
+pub trait RouteBuilder<S>: Sized {
     /// One more route.
     #[must_use]
-    fn with<H, T>(self, method: Method, path: &'static str, handler: H, about: About) -> Self
+    fn with<H, T>(self, method: Method, path: &'static str, handler: H, about: OperationDoc) -> Self
     where
-        H: Handler<T, S> + Describe<T>,
+        H: Handler<T, S> + DescribeHandler<T>,
         T: 'static;
 
     /// Reads.
     #[must_use]
-    fn get<H, T>(self, path: &'static str, handler: H, about: impl Into<About>) -> Self
+    fn get<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
     where
-        H: Handler<T, S> + Describe<T>,
+        H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
         self.with(Method::GET, path, handler, about.into())
@@ -74,9 +74,9 @@ pub trait Routes<S>: Sized {
 
     /// Creates, or does something.
     #[must_use]
-    fn post<H, T>(self, path: &'static str, handler: H, about: impl Into<About>) -> Self
+    fn post<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
     where
-        H: Handler<T, S> + Describe<T>,
+        H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
         self.with(Method::POST, path, handler, about.into())
@@ -84,9 +84,9 @@ pub trait Routes<S>: Sized {
 
     /// Replaces.
     #[must_use]
-    fn put<H, T>(self, path: &'static str, handler: H, about: impl Into<About>) -> Self
+    fn put<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
     where
-        H: Handler<T, S> + Describe<T>,
+        H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
         self.with(Method::PUT, path, handler, about.into())
@@ -94,9 +94,9 @@ pub trait Routes<S>: Sized {
 
     /// Changes some of it.
     #[must_use]
-    fn patch<H, T>(self, path: &'static str, handler: H, about: impl Into<About>) -> Self
+    fn patch<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
     where
-        H: Handler<T, S> + Describe<T>,
+        H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
         self.with(Method::PATCH, path, handler, about.into())
@@ -104,19 +104,19 @@ pub trait Routes<S>: Sized {
 
     /// Removes.
     #[must_use]
-    fn delete<H, T>(self, path: &'static str, handler: H, about: impl Into<About>) -> Self
+    fn delete<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
     where
-        H: Handler<T, S> + Describe<T>,
+        H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
         self.with(Method::DELETE, path, handler, about.into())
     }
 }
 
-impl<S: Clone + Send + Sync + 'static> Routes<S> for Router<S> {
-    fn with<H, T>(self, method: Method, path: &'static str, handler: H, _: About) -> Self
+impl<S: Clone + Send + Sync + 'static> RouteBuilder<S> for Router<S> {
+    fn with<H, T>(self, method: Method, path: &'static str, handler: H, _: OperationDoc) -> Self
     where
-        H: Handler<T, S> + Describe<T>,
+        H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
         self.route(path, on(filter(&method), handler))

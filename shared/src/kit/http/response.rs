@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::kit::command::Executed;
 use crate::kit::error::ApiError;
-use crate::kit::http::list::sparse_fields::{Fields, Picked};
+use crate::kit::http::list::sparse_fields::{SparseFields, WithFields};
 use etag::{EntityTag, IfNoneMatch};
 
 /// Says that the answer was given before, to the same request.
@@ -22,14 +22,14 @@ pub const IDEMPOTENT_REPLAY: HeaderName = HeaderName::from_static("idempotent-re
 /// `{"data": …}` with a status and headers. Its second parameter says which: what a handler answers when all goes well can
 /// be read off its signature.
 #[derive(Debug, Clone)]
-pub struct Reply<T, K = Plain> {
+pub struct ApiResponse<T, K = Ok200> {
     body: Option<T>,
     location: Option<String>,
     tag: Option<EntityTag>,
     replayed: bool,
-    is_known: bool,
+    not_modified: bool,
     cache_control: Option<&'static str>,
-    fields: Fields<T>,
+    fields: SparseFields<T>,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -45,67 +45,67 @@ pub trait Kind {
 
 /// 200.
 #[derive(Debug, Clone, Copy)]
-pub enum Plain {}
+pub enum Ok200 {}
 
 /// 200, with the version that is shown.
 #[derive(Debug, Clone, Copy)]
-pub enum Versioned {}
+pub enum Ok200Versioned {}
 
 /// 201, with the place and the version of what was made.
 #[derive(Debug, Clone, Copy)]
-pub enum Made {}
+pub enum Created201 {}
 
 /// 202: it was heard, and what comes of it comes later.
 #[derive(Debug, Clone, Copy)]
-pub enum Heard {}
+pub enum Accepted202 {}
 
 /// 202, with the place and the version of what goes on.
 #[derive(Debug, Clone, Copy)]
-pub enum Begun {}
+pub enum Accepted202Resource {}
 
 /// 204.
 #[derive(Debug, Clone, Copy)]
-pub enum Nothing {}
+pub enum NoContent204 {}
 
-impl Kind for Plain {
+impl Kind for Ok200 {
     const STATUS: StatusCode = StatusCode::OK;
 }
 
-impl Kind for Versioned {
+impl Kind for Ok200Versioned {
     const STATUS: StatusCode = StatusCode::OK;
     const HAS_TAG: bool = true;
 }
 
-impl Kind for Made {
+impl Kind for Created201 {
     const STATUS: StatusCode = StatusCode::CREATED;
     const HAS_TAG: bool = true;
     const HAS_LOCATION: bool = true;
 }
 
-impl Kind for Heard {
+impl Kind for Accepted202 {
     const STATUS: StatusCode = StatusCode::ACCEPTED;
 }
 
-impl Kind for Begun {
+impl Kind for Accepted202Resource {
     const STATUS: StatusCode = StatusCode::ACCEPTED;
     const HAS_TAG: bool = true;
     const HAS_LOCATION: bool = true;
 }
 
-impl Kind for Nothing {
+impl Kind for NoContent204 {
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
 }
 
 /// A resource, as it is.
-pub type Shown<T> = Reply<T, Versioned>;
+pub type Versioned<T> = ApiResponse<T, Ok200Versioned>;
 /// A resource that was made.
-pub type Created<T> = Reply<T, Made>;
+pub type Created<T> = ApiResponse<T, Created201>;
 /// Something that goes on after the answer.
-pub type Accepted<T> = Reply<T, Heard>;
+pub type Accepted<T> = ApiResponse<T, Accepted202>;
 /// A resource that goes on after the answer, and can be watched.
-pub type Underway<T> = Reply<T, Begun>;
+pub type AcceptedResource<T> = ApiResponse<T, Accepted202Resource>;
 /// Nothing more to say.
-pub type NoContent = Reply<(), Nothing>;
+pub type NoContent = ApiResponse<(), NoContent204>;
 
 /// A body that shows a resource which has an address and versions.
 pub trait Resource: Serialize {
@@ -115,16 +115,16 @@ pub trait Resource: Serialize {
     fn tag(&self) -> EntityTag;
 }
 
-impl<T, K> Reply<T, K> {
+impl<T, K> ApiResponse<T, K> {
     const fn new(body: Option<T>) -> Self {
         Self {
             body,
             location: None,
             tag: None,
             replayed: false,
-            is_known: false,
+            not_modified: false,
             cache_control: None,
-            fields: Fields::all(),
+            fields: SparseFields::all(),
             kind: PhantomData,
         }
     }
@@ -137,12 +137,12 @@ impl<T, K> Reply<T, K> {
 
     /// With these fields of the body. Its version stays that of the whole: the address says which fields are shown.
     #[must_use]
-    pub fn only(self, fields: Fields<T>) -> Self {
+    pub fn with_fields(self, fields: SparseFields<T>) -> Self {
         Self { fields, ..self }
     }
 }
 
-impl<T: Serialize> Reply<T> {
+impl<T: Serialize> ApiResponse<T> {
     /// 200 with `body`.
     #[must_use]
     pub const fn ok(body: T) -> Self {
@@ -150,10 +150,10 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
-impl<T: Serialize> Reply<T> {
+impl<T: Serialize> ApiResponse<T> {
     /// 200 with what was done, now or by the same request before.
-    pub fn done(done: Executed<T>) -> Self {
-        let replayed = done.is_replay();
+    pub fn executed(done: Executed<T>) -> Self {
+        let replayed = done.is_replayed();
         Self { replayed, ..Self::ok(done.into_output()) }
     }
 }
@@ -173,40 +173,40 @@ impl<T: Resource> Created<T> {
     }
 }
 
-impl<T: Resource> Underway<T> {
+impl<T: Resource> AcceptedResource<T> {
     /// 202 with the resource that was begun, now or by the same request before.
-    pub fn underway(begun: Executed<T>) -> Self {
+    pub fn accepted_resource(begun: Executed<T>) -> Self {
         Self::made(begun)
     }
 }
 
-impl<T: Resource, K> Reply<T, K> {
+impl<T: Resource, K> ApiResponse<T, K> {
     fn made(made: Executed<T>) -> Self {
-        let replayed = made.is_replay();
+        let replayed = made.is_replayed();
         let body = made.into_output();
         let (location, tag) = (Some(body.location()), Some(body.tag()));
         Self { location, tag, replayed, ..Self::new(Some(body)) }
     }
 }
 
-impl<T: Resource> Shown<T> {
+impl<T: Resource> Versioned<T> {
     /// 200 with the resource that was changed, now or by the same request before.
-    pub fn changed(changed: Executed<T>) -> Self {
-        let replayed = changed.is_replay();
-        Self { replayed, ..Self::shown(changed.into_output()) }
+    pub fn updated(changed: Executed<T>) -> Self {
+        let replayed = changed.is_replayed();
+        Self { replayed, ..Self::versioned(changed.into_output()) }
     }
 
     /// 200 with the resource.
-    pub fn shown(body: T) -> Self {
+    pub fn versioned(body: T) -> Self {
         let tag = Some(body.tag());
         Self { tag, ..Self::new(Some(body)) }
     }
 
     /// 304 without a body, if the caller has this version already.
     #[must_use]
-    pub fn unless(self, known: &IfNoneMatch) -> Self {
+    pub fn not_modified_if(self, known: &IfNoneMatch) -> Self {
         let is_known = self.tag.as_ref().is_some_and(|tag| known.has(tag));
-        Self { is_known, ..self }
+        Self { not_modified: is_known, ..self }
     }
 }
 
@@ -220,13 +220,13 @@ impl NoContent {
 
 #[derive(Serialize)]
 struct Envelope<'a, T> {
-    data: Picked<'a, T>,
+    data: WithFields<'a, T>,
 }
 
-impl<T: Serialize, K: Kind> IntoResponse for Reply<T, K> {
+impl<T: Serialize, K: Kind> IntoResponse for ApiResponse<T, K> {
     fn into_response(self) -> Response {
         let mut response = match self.body {
-            _ if self.is_known => StatusCode::NOT_MODIFIED.into_response(),
+            _ if self.not_modified => StatusCode::NOT_MODIFIED.into_response(),
             Some(body) => json_response(K::STATUS, &Envelope { data: self.fields.of(&body) }),
             None => K::STATUS.into_response(),
         };
@@ -249,14 +249,14 @@ impl<T: Serialize, K: Kind> IntoResponse for Reply<T, K> {
 
 /// A body without an envelope, as a standard has it, that anybody may keep for a while.
 #[derive(Debug, Clone)]
-pub struct Bare<T> {
+pub struct Unwrapped<T> {
     /// The body.
     pub body: T,
     /// For how long.
     pub max_age: Duration,
 }
 
-impl<T: Serialize> IntoResponse for Bare<T> {
+impl<T: Serialize> IntoResponse for Unwrapped<T> {
     fn into_response(self) -> Response {
         let mut response = json_response(StatusCode::OK, &self.body);
         let kept = format!("public, max-age={}", self.max_age.as_secs());
@@ -269,10 +269,10 @@ impl<T: Serialize> IntoResponse for Bare<T> {
 
 /// One page of a list: `{"data": […], "pagination": {…}}`.
 #[derive(Debug, Clone)]
-pub struct List<T> {
+pub struct ListResponse<T> {
     data: Vec<T>,
     pagination: Pagination,
-    fields: Fields<T>,
+    fields: SparseFields<T>,
 }
 
 /// Where a page stands in its list.
@@ -297,27 +297,27 @@ pub struct Pagination {
     pub next_cursor: Option<String>,
 }
 
-impl<T: Serialize> List<T> {
+impl<T: Serialize> ListResponse<T> {
     /// A page of items.
     #[must_use]
     pub const fn new(data: Vec<T>, pagination: Pagination) -> Self {
-        Self { data, pagination, fields: Fields::all() }
+        Self { data, pagination, fields: SparseFields::all() }
     }
 
     /// With these fields of each item.
     #[must_use]
-    pub fn only(self, fields: Fields<T>) -> Self {
+    pub fn with_fields(self, fields: SparseFields<T>) -> Self {
         Self { fields, ..self }
     }
 }
 
 #[derive(Serialize)]
 struct ListEnvelope<'a, T> {
-    data: Vec<Picked<'a, T>>,
+    data: Vec<WithFields<'a, T>>,
     pagination: &'a Pagination,
 }
 
-impl<T: Serialize> IntoResponse for List<T> {
+impl<T: Serialize> IntoResponse for ListResponse<T> {
     fn into_response(self) -> Response {
         let data = self.data.iter().map(|item| self.fields.of(item)).collect();
         json_response(StatusCode::OK, &ListEnvelope { data, pagination: &self.pagination })

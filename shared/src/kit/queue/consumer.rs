@@ -22,9 +22,9 @@ use crate::kit::telemetry::metrics;
 use guard::PANICKED;
 
 pub use delivery::Delivery;
-pub use per_record::Each;
+pub use per_record::PerRecord;
 pub use queue::Queue;
-pub use whole_batch::Together;
+pub use whole_batch::WholeBatch;
 
 /// How the handling of a record ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +40,14 @@ pub enum Outcome {
     },
     /// Something that others depend on as well is down, or the work got on and is too long for one invocation; the record
     /// comes back, and its deliveries so far are forgotten: the queue would bury it after a few, and it is not to blame.
-    Postpone {
+    Requeue {
         /// When. At most what the queue can delay a message by.
         after: Duration,
         /// Why, for the log. Public words.
         reason: &'static str,
     },
     /// It never will; the record is dead, for this reason. Public words.
-    Permanent {
+    DeadLetter {
         /// Why.
         reason: String,
     },
@@ -61,7 +61,7 @@ pub trait BatchHandler: Send + Sync {
 
 /// How long a record that is to be retried waits at least and at most: SQS's own limit on visibility is 12 hours, ours
 /// is that nobody waits longer than a quarter of one.
-pub const BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_mins(15), u32::MAX);
+pub const RETRY_BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_mins(15), u32::MAX);
 
 /// Handles a batch and settles with the queue: the dead go to the dead letters, the rest that failed comes back.
 pub async fn consume<H: BatchHandler, Q: Queue>(
@@ -78,17 +78,17 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
     for (position, delivery) in batch.iter().enumerate() {
         let missing = Outcome::Retry { after: None, reason: "not handled" };
         let outcome = settle(queue, delivery, outcomes.get(position).cloned().unwrap_or(missing)).await;
-        log(delivery, &outcome, clock.now().since(started));
-        metrics::count(&MESSAGES, [&delivery.queue, told_apart(&outcome)]);
+        log(delivery, &outcome, clock.now().duration_since(started));
+        metrics::count(&MESSAGES, [&delivery.queue, metric_label(&outcome)]);
         if let Outcome::Retry { after, .. } = outcome {
-            let delay =
-                after.unwrap_or_else(|| BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default());
+            let delay = after
+                .unwrap_or_else(|| RETRY_BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default());
             delays.push((delivery.clone(), delay));
             failures.push(delivery.message_id.clone());
         }
     }
     // Should this fail, the records come back all the same, when their visibility timeout is over.
-    if let Err(error) = queue.come_back_in(delays).await {
+    if let Err(error) = queue.change_visibility(delays).await {
         tracing::warn!(%error, "the delay of a retry could not be set");
     }
     response(failures)
@@ -97,11 +97,11 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
 /// Buries a dead record, and sends a postponed one again. Where the queue does not take it, it comes back.
 async fn settle<Q: Queue>(queue: &Q, delivery: &Delivery, outcome: Outcome) -> Outcome {
     match &outcome {
-        Outcome::Permanent { reason } => match queue.bury(delivery, reason).await {
+        Outcome::DeadLetter { reason } => match queue.dead_letter(delivery, reason).await {
             Ok(()) => outcome,
             Err(_) => Outcome::Retry { after: None, reason: "could not be moved to the dead letters" },
         },
-        Outcome::Postpone { after, reason } => match queue.send_again(delivery, *after).await {
+        Outcome::Requeue { after, reason } => match queue.resend(delivery, *after).await {
             Ok(()) => outcome,
             Err(error) => {
                 tracing::warn!(%error, "a message could not be postponed");
@@ -118,8 +118,8 @@ impl Outcome {
         match self {
             Self::Done => "done",
             Self::Retry { .. } => "retry",
-            Self::Postpone { .. } => "postponed",
-            Self::Permanent { .. } => "permanent",
+            Self::Requeue { .. } => "postponed",
+            Self::DeadLetter { .. } => "permanent",
         }
     }
 
@@ -127,14 +127,14 @@ impl Outcome {
     fn reason(&self) -> Option<&str> {
         match self {
             Self::Done => None,
-            Self::Retry { reason, .. } | Self::Postpone { reason, .. } => Some(reason),
-            Self::Permanent { reason } => Some(reason),
+            Self::Retry { reason, .. } | Self::Requeue { reason, .. } => Some(reason),
+            Self::DeadLetter { reason } => Some(reason),
         }
     }
 }
 
 /// Its name among the metrics, where a panic is not just any retry.
-fn told_apart(outcome: &Outcome) -> &'static str {
+fn metric_label(outcome: &Outcome) -> &'static str {
     if outcome.reason() == Some(PANICKED) { "panic" } else { outcome.name() }
 }
 
@@ -168,7 +168,7 @@ mod tests {
     use aws_lambda_events::event::sqs::SqsMessage;
 
     use super::*;
-    use crate::kit::queue::consumer::queue::LeftAlone;
+    use crate::kit::queue::consumer::queue::UnmanagedQueue;
     use crate::kit::system::clock::{SystemClock, SystemEntropy};
 
     /// Postpones everything.
@@ -176,7 +176,7 @@ mod tests {
 
     impl BatchHandler for Postpones {
         async fn handle(&self, batch: Vec<Delivery>, _: Timestamp) -> Vec<Outcome> {
-            vec![Outcome::Postpone { after: Duration::from_secs(3), reason: "not now" }; batch.len()]
+            vec![Outcome::Requeue { after: Duration::from_secs(3), reason: "not now" }; batch.len()]
         }
     }
 
@@ -185,7 +185,7 @@ mod tests {
         let mut message = SqsMessage::default();
         message.message_id = Some("m1".to_owned());
         let (deadline, chance) = (SystemClock.now(), (&SystemClock, &SystemEntropy));
-        let response = consume(&Postpones, &LeftAlone, vec![message.into()], deadline, chance).await;
+        let response = consume(&Postpones, &UnmanagedQueue, vec![message.into()], deadline, chance).await;
         let back: Vec<_> = response.batch_item_failures.into_iter().map(|one| one.item_identifier).collect();
         assert_eq!(back, ["m1"]);
     }

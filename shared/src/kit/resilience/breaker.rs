@@ -25,16 +25,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::kit::system::clock::Clock;
-use crate::kit::telemetry::catalogue::{BREAKER_STATE, BREAKER_TURNS};
+use crate::kit::telemetry::catalogue::{BREAKER_STATE, BREAKER_TRANSITIONS};
 use crate::kit::telemetry::metrics;
-use circuit::{Circuit, Pass};
-pub use circuit::{Ended, REMEMBERED, Resting, Rules};
+pub use circuit::{BreakerConfig, CallOutcome, CircuitOpen, MAX_SAMPLES};
+use circuit::{Circuit, Ticket};
 
 /// A circuit breaker that calls go through.
 #[derive(Debug)]
 pub struct Breaker<C> {
     dependency: &'static str,
-    rules: Rules,
+    rules: BreakerConfig,
     circuit: Mutex<Circuit>,
     clock: C,
 }
@@ -44,13 +44,13 @@ pub struct Breaker<C> {
 #[must_use]
 pub struct Permit<'a, C: Clock> {
     breaker: &'a Breaker<C>,
-    pass: Pass,
-    ended: Ended,
+    pass: Ticket,
+    ended: CallOutcome,
 }
 
 impl<C: Clock> Breaker<C> {
     /// Closed, with nothing counted, around the dependency of this name.
-    pub fn new(dependency: &'static str, rules: Rules, clock: C) -> Self {
+    pub fn new(dependency: &'static str, rules: BreakerConfig, clock: C) -> Self {
         Self { dependency, rules, circuit: Mutex::new(Circuit::default()), clock }
     }
 
@@ -58,17 +58,17 @@ impl<C: Clock> Breaker<C> {
     ///
     /// # Errors
     /// [`Resting`] if the service is to be left alone.
-    pub fn permit(&self) -> Result<Permit<'_, C>, Resting> {
+    pub fn try_acquire(&self) -> Result<Permit<'_, C>, CircuitOpen> {
         let mut circuit = self.circuit();
         let (before, asked) = (circuit.name(), circuit.ask(&self.rules, self.clock.now()));
         self.tell(before, circuit.name());
         let pass = asked?;
-        Ok(Permit { breaker: self, pass, ended: Ended::GivenUp })
+        Ok(Permit { breaker: self, pass, ended: CallOutcome::Abandoned })
     }
 
     /// For how long the service is to be left alone yet, if it is.
     #[must_use]
-    pub fn resting(&self) -> Option<Duration> {
+    pub fn open_remaining(&self) -> Option<Duration> {
         self.circuit().resting(&self.rules, self.clock.now())
     }
 
@@ -81,7 +81,7 @@ impl<C: Clock> Breaker<C> {
         };
         metrics::record(&BREAKER_STATE, [self.dependency], state);
         if now != before {
-            metrics::count(&BREAKER_TURNS, [self.dependency, now]);
+            metrics::count(&BREAKER_TRANSITIONS, [self.dependency, now]);
         }
     }
 
@@ -92,7 +92,7 @@ impl<C: Clock> Breaker<C> {
 
 impl<C: Clock> Permit<'_, C> {
     /// The call came to this end.
-    pub fn end(mut self, ended: Ended) {
+    pub fn end(mut self, ended: CallOutcome) {
         self.ended = ended;
     }
 }

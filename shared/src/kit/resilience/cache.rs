@@ -24,7 +24,7 @@ pub struct Cache<V> {
     tagged: Arc<Mutex<HashMap<String, HashSet<String>>>>,
     hits: Arc<AtomicU64>,
     misses: Arc<AtomicU64>,
-    bounds: Bounds,
+    bounds: CacheConfig,
 }
 
 #[derive(Clone)]
@@ -35,7 +35,7 @@ struct Entry<V> {
 
 /// How much a cache holds, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct CacheConfig {
     /// How old an entry gets at most.
     pub time_to_live: Duration,
     /// How long what is absent is remembered to be.
@@ -45,14 +45,14 @@ pub struct Bounds {
 }
 
 /// Says how much of a cache's capacity a value takes, in bytes, roughly.
-pub trait Weigh {
+pub trait CacheWeight {
     /// Its weight.
     fn weight(&self) -> u32;
 }
 
-struct Lives;
+struct TtlExpiry;
 
-impl<V> Expiry<String, Entry<V>> for Lives {
+impl<V> Expiry<String, Entry<V>> for TtlExpiry {
     fn expire_after_create(&self, _: &String, entry: &Entry<V>, _: Instant) -> Option<Duration> {
         Some(entry.lives)
     }
@@ -77,17 +77,17 @@ pub struct HitRatio {
     pub misses: u64,
 }
 
-impl<V: Weigh + Clone + Send + Sync + 'static> Cache<V> {
+impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
     /// An empty cache, under the name that its telemetry has.
     #[must_use]
-    pub fn new(name: &'static str, bounds: Bounds) -> Self {
+    pub fn new(name: &'static str, bounds: CacheConfig) -> Self {
         let entries = future::Cache::builder()
             .max_capacity(bounds.capacity)
             .weigher(|key: &String, entry: &Entry<V>| {
-                let value = entry.value.as_ref().map_or(0, Weigh::weight);
+                let value = entry.value.as_ref().map_or(0, CacheWeight::weight);
                 value.saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX))
             })
-            .expire_after(Lives)
+            .expire_after(TtlExpiry)
             .build();
         Self { name, entries, tagged: Arc::default(), hits: Arc::default(), misses: Arc::default(), bounds }
     }
@@ -126,12 +126,12 @@ impl<V: Weigh + Clone + Send + Sync + 'static> Cache<V> {
     }
 
     /// Forgets one entry.
-    pub async fn forget(&self, key: &str) {
+    pub async fn invalidate(&self, key: &str) {
         self.entries.invalidate(key).await;
     }
 
     /// Forgets all entries that carry `tag`.
-    pub async fn forget_tagged(&self, tag: &str) {
+    pub async fn invalidate_tag(&self, tag: &str) {
         let keys = self.lock().remove(tag).unwrap_or_default();
         for key in keys {
             self.entries.invalidate(&key).await;
@@ -147,7 +147,7 @@ impl<V: Weigh + Clone + Send + Sync + 'static> Cache<V> {
 
     /// Between four fifths of its time and all of it.
     fn entry(&self, value: Option<V>) -> Entry<V> {
-        let Bounds { time_to_live, negative_time_to_live, .. } = self.bounds;
+        let CacheConfig { time_to_live, negative_time_to_live, .. } = self.bounds;
         let longest = if value.is_some() { time_to_live } else { negative_time_to_live };
         let lives = longest.saturating_sub(SystemEntropy.jitter(longest / 5));
         Entry { value, lives }
@@ -179,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    impl Weigh for u32 {
+    impl CacheWeight for u32 {
         fn weight(&self) -> u32 {
             4
         }
@@ -187,7 +187,7 @@ mod tests {
 
     fn cache() -> Cache<u32> {
         let (time_to_live, negative_time_to_live) = (Duration::from_mins(1), Duration::from_mins(1));
-        Cache::new("numbers", Bounds { time_to_live, negative_time_to_live, capacity: 10_000 })
+        Cache::new("numbers", CacheConfig { time_to_live, negative_time_to_live, capacity: 10_000 })
     }
 
     async fn load(cache: &Cache<u32>, key: &str, loads: &AtomicU64, value: Option<u32>) -> Option<u32> {
@@ -224,7 +224,7 @@ mod tests {
         let (cache, loads) = (cache(), AtomicU64::new(0));
         load(&cache, "a", &loads, Some(1)).await;
         load(&cache, "b", &loads, Some(2)).await;
-        cache.forget_tagged("all").await;
+        cache.invalidate_tag("all").await;
         assert_eq!(load(&cache, "a", &loads, Some(3)).await, Some(3));
         assert_eq!(load(&cache, "b", &loads, Some(4)).await, Some(4));
         assert_eq!(loads.load(Ordering::Relaxed), 4);

@@ -18,16 +18,16 @@ use futures::pin_mut;
 use http::{Method, StatusCode};
 
 use crate::kit::command::CorrelationId;
-use crate::kit::resilience::breaker::{Breaker, Ended, Resting, Rules};
+use crate::kit::resilience::breaker::{Breaker, BreakerConfig, CallOutcome, CircuitOpen};
 use crate::kit::resilience::retry::{Backoff, RetryBudget};
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
-use crate::kit::telemetry::trace::{KeyValue, SpanKind, Work};
+use crate::kit::telemetry::trace::{KeyValue, SpanKind, TracedSpan};
 
-pub use reqwest_transport::Wire;
+pub use reqwest_transport::ReqwestTransport;
 
 /// One call.
 #[derive(Debug, Clone)]
-pub struct Call<'a> {
+pub struct ServiceRequest<'a> {
     /// The method.
     pub method: Method,
     /// The path, below the service's base address, with its query.
@@ -40,7 +40,7 @@ pub struct Call<'a> {
     pub correlation_id: &'a CorrelationId,
 }
 
-impl Call<'_> {
+impl ServiceRequest<'_> {
     /// Whether making it twice does no more than making it once: it changes nothing, or carries a key.
     fn is_repeatable(&self) -> bool {
         self.method == Method::GET || self.idempotency_key.is_some()
@@ -49,7 +49,7 @@ impl Call<'_> {
 
 /// What the service answered.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct ServiceResponse {
     /// The status.
     pub status: StatusCode,
     /// How long it asks not to be called again for.
@@ -65,27 +65,30 @@ pub struct Answer {
 pub enum CallError {
     /// No connection.
     #[error("no connection")]
-    NoConnection,
+    ConnectFailed,
     /// No answer in time.
     #[error("no answer in time")]
     TimedOut,
     /// The connection ended before the answer did.
     #[error("the answer was cut off")]
-    CutOff,
+    Disconnected,
     /// It fails so often that it was not even asked.
     #[error(transparent)]
-    Resting(#[from] Resting),
+    Resting(#[from] CircuitOpen),
 }
 
 /// How calls get to the service and answers back: each is sent once.
 pub trait Transport: Send + Sync {
     /// Sends the call. Implementations return every [`CallError`] but `Resting`, and need not watch the time.
-    fn send(&self, call: &Call<'_>) -> impl Future<Output = Result<Answer, CallError>> + Send;
+    fn send(
+        &self,
+        call: &ServiceRequest<'_>,
+    ) -> impl Future<Output = Result<ServiceResponse, CallError>> + Send;
 }
 
 /// How long calls may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// For one attempt.
     pub attempt: Duration,
     /// For all attempts of a call together.
@@ -96,10 +99,10 @@ pub struct Patience {
 
 /// A service, and the way to call it.
 #[derive(Debug)]
-pub struct ServiceClient<T = Wire, C: Clock = SystemClock, R = SystemEntropy> {
+pub struct ServiceClient<T = ReqwestTransport, C: Clock = SystemClock, R = SystemEntropy> {
     name: &'static str,
     transport: T,
-    patience: Patience,
+    patience: Timeouts,
     budget: RetryBudget,
     breaker: Breaker<C>,
     clock: C,
@@ -108,7 +111,7 @@ pub struct ServiceClient<T = Wire, C: Clock = SystemClock, R = SystemEntropy> {
 
 impl<T: Transport> ServiceClient<T> {
     /// The service that `transport` leads to, under the name that its telemetry has.
-    pub fn new(name: &'static str, transport: T, patience: Patience, rules: Rules) -> Self {
+    pub fn new(name: &'static str, transport: T, patience: Timeouts, rules: BreakerConfig) -> Self {
         Self::at(name, transport, patience, rules, (SystemClock, SystemEntropy))
     }
 }
@@ -118,8 +121,8 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     pub fn at(
         name: &'static str,
         transport: T,
-        patience: Patience,
-        rules: Rules,
+        patience: Timeouts,
+        rules: BreakerConfig,
         (clock, entropy): (C, R),
     ) -> Self {
         let breaker = Breaker::new(name, rules, clock.clone());
@@ -129,21 +132,22 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     /// For how long the service is left alone yet, if it is.
     #[must_use]
     pub fn resting(&self) -> Option<Duration> {
-        self.breaker.resting()
+        self.breaker.open_remaining()
     }
 
     /// Makes the call. Only calls that can be repeated safely are: those that change nothing, and those under a key.
     ///
     /// # Errors
     /// [`CallError`] of the last attempt. `Resting` says that there was none.
-    pub async fn call(&self, call: &Call<'_>) -> Result<Answer, CallError> {
-        let deadline = self.clock.now().plus(self.patience.total);
+    pub async fn call(&self, call: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
+        let deadline = self.clock.now().saturating_add(self.patience.total);
         let mut ended = self.attempt(call, deadline).await;
         if !matches!(ended, Err(CallError::Resting(_))) {
             self.budget.earn();
         }
         let mut failures = 0;
-        while call.is_repeatable() && is_transient(ended.as_ref()) && self.breaker.resting().is_none() {
+        while call.is_repeatable() && is_transient(ended.as_ref()) && self.breaker.open_remaining().is_none()
+        {
             failures += 1;
             let Some(delay) = self.pause(failures, ended.as_ref().ok(), deadline) else { break };
             self.clock.sleep(delay).await;
@@ -157,48 +161,57 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     }
 
     /// How long to wait before the next attempt, if there is to be one.
-    fn pause(&self, failures: u32, answer: Option<&Answer>, deadline: Timestamp) -> Option<Duration> {
+    fn pause(
+        &self,
+        failures: u32,
+        answer: Option<&ServiceResponse>,
+        deadline: Timestamp,
+    ) -> Option<Duration> {
         let asked_for = answer.and_then(|answer| answer.retry_after).unwrap_or_default();
         let delay = self.patience.backoff.delay(failures, &self.entropy)?.max(asked_for);
-        (self.clock.now().plus(delay) < deadline && self.budget.spend()).then_some(delay)
+        (self.clock.now().saturating_add(delay) < deadline && self.budget.spend()).then_some(delay)
     }
 
     /// An attempt, as a part of the work that makes it. The path is left out: it names what is charged.
-    fn span(&self, call: &Call<'_>) -> Work {
+    fn span(&self, call: &ServiceRequest<'_>) -> TracedSpan {
         let facts = vec![
             KeyValue::new("http.request.method", call.method.to_string()),
             KeyValue::new("peer.service", self.name),
         ];
-        Work::begin(SpanKind::Client, format!("{} {}", call.method, self.name), facts)
+        TracedSpan::begin(SpanKind::Client, format!("{} {}", call.method, self.name), facts)
     }
 
-    async fn attempt(&self, call: &Call<'_>, deadline: Timestamp) -> Result<Answer, CallError> {
-        let permit = self.breaker.permit()?;
-        let left = deadline.since(self.clock.now()).min(self.patience.attempt);
+    async fn attempt(
+        &self,
+        call: &ServiceRequest<'_>,
+        deadline: Timestamp,
+    ) -> Result<ServiceResponse, CallError> {
+        let permit = self.breaker.try_acquire()?;
+        let left = deadline.duration_since(self.clock.now()).min(self.patience.attempt);
         let span = self.span(call);
-        let (work, late) = (span.around(self.transport.send(call)), self.clock.sleep(left));
+        let (work, late) = (span.in_span(self.transport.send(call)), self.clock.sleep(left));
         pin_mut!(work, late);
         let ended = match select(work, late).await {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => Err(CallError::TimedOut),
         };
         if let Ok(answer) = &ended {
-            span.note(KeyValue::new("http.response.status_code", i64::from(answer.status.as_u16())));
+            span.set_attribute(KeyValue::new("http.response.status_code", i64::from(answer.status.as_u16())));
         }
         span.end(ended.as_ref().is_ok_and(|answer| answer.status.as_u16() < 400));
-        permit.end(if is_failure(ended.as_ref()) { Ended::Failed } else { Ended::Succeeded });
+        permit.end(if is_failure(ended.as_ref()) { CallOutcome::Failed } else { CallOutcome::Succeeded });
         ended
     }
 }
 
 /// Whether it says that the service is not well. A failure that it repeats from memory says that it was not well then.
-fn is_failure(ended: Result<&Answer, &CallError>) -> bool {
+fn is_failure(ended: Result<&ServiceResponse, &CallError>) -> bool {
     ended.map_or(true, |answer| answer.status.is_server_error() && !answer.replayed)
 }
 
 /// Whether the same call may end otherwise in a moment. A 500 is not among them: under an idempotency key it is an
 /// answer that will be repeated.
-fn is_transient(ended: Result<&Answer, &CallError>) -> bool {
+fn is_transient(ended: Result<&ServiceResponse, &CallError>) -> bool {
     match ended {
         Err(_) => true,
         Ok(answer) => matches!(

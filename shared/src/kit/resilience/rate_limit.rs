@@ -44,7 +44,7 @@ impl Quota {
 
 /// Whether a request may go on, and what its caller is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RateLimitDecision {
     /// Whether it may.
     pub allowed: bool,
     /// How many are allowed in a window.
@@ -61,7 +61,7 @@ pub trait Counters: Clone + Send + Sync + 'static {
     /// not. The count may be forgotten after `expires_at`.
     ///
     /// Implementations return [`StoreError`] when the counts cannot be reached, and nothing else.
-    fn raise(
+    fn increment(
         &self,
         bucket: &str,
         by: u32,
@@ -72,7 +72,7 @@ pub trait Counters: Clone + Send + Sync + 'static {
 
 /// What one instance has taken for one caller in one window.
 #[derive(Debug, Clone, Copy)]
-struct Lease {
+struct GrantBatch {
     /// The window's number.
     window: i64,
     /// Grants that are left.
@@ -85,7 +85,7 @@ struct Lease {
     exhausted: bool,
 }
 
-impl Lease {
+impl GrantBatch {
     fn join(&mut self, other: Self) {
         if self.window == other.window {
             self.grants += other.grants;
@@ -100,15 +100,15 @@ impl Lease {
 
 /// Limits the requests of callers.
 #[derive(Debug, Clone)]
-pub struct Limiter<C> {
+pub struct RateLimiter<C> {
     counters: C,
-    leases: Arc<Mutex<HashMap<String, Lease>>>,
+    leases: Arc<Mutex<HashMap<String, GrantBatch>>>,
 }
 
 /// How many callers an instance remembers at most.
 const REMEMBERED: usize = 10_000;
 
-impl<C: Counters> Limiter<C> {
+impl<C: Counters> RateLimiter<C> {
     /// Counts in `counters`.
     #[must_use]
     pub fn new(counters: C) -> Self {
@@ -119,17 +119,22 @@ impl<C: Counters> Limiter<C> {
     ///
     /// # Errors
     /// [`StoreError`] when the counts cannot be reached; what then is the caller's to decide.
-    pub async fn take(&self, bucket: &str, quota: Quota, now: Timestamp) -> Result<Verdict, StoreError> {
+    pub async fn acquire(
+        &self,
+        bucket: &str,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<RateLimitDecision, StoreError> {
         let (window, reset) = quota.window_at(now);
         let mut lease = self.lease(bucket, window);
         if lease.grants == 0 && !lease.exhausted {
-            self.renew(bucket, &mut lease, quota, now.plus(reset)).await?;
+            self.renew(bucket, &mut lease, quota, now.saturating_add(reset)).await?;
         }
         let allowed = lease.grants > 0;
         lease.grants = lease.grants.saturating_sub(1);
         self.keep(bucket, lease);
         let remaining = quota.limit.saturating_sub(lease.used) + lease.grants;
-        Ok(Verdict { allowed, limit: quota.limit, remaining, reset })
+        Ok(RateLimitDecision { allowed, limit: quota.limit, remaining, reset })
     }
 
     /// Takes further grants: one at first, twice as many each time after that, but never more than a quarter of what is
@@ -137,13 +142,13 @@ impl<C: Counters> Limiter<C> {
     async fn renew(
         &self,
         bucket: &str,
-        lease: &mut Lease,
+        lease: &mut GrantBatch,
         quota: Quota,
         ends: Timestamp,
     ) -> Result<(), StoreError> {
         let key = format!("{bucket}#{}", lease.window);
         for wanted in [lease.next, 1] {
-            if let Some(used) = self.counters.raise(&key, wanted, quota.limit, ends).await? {
+            if let Some(used) = self.counters.increment(&key, wanted, quota.limit, ends).await? {
                 let left = quota.limit.saturating_sub(used);
                 lease.grants = wanted;
                 lease.used = used;
@@ -160,8 +165,8 @@ impl<C: Counters> Limiter<C> {
     }
 
     /// The lease of this window; taken out, so that two requests do not use the same grant.
-    fn lease(&self, bucket: &str, window: i64) -> Lease {
-        let fresh = Lease { window, grants: 0, next: 1, used: 0, exhausted: false };
+    fn lease(&self, bucket: &str, window: i64) -> GrantBatch {
+        let fresh = GrantBatch { window, grants: 0, next: 1, used: 0, exhausted: false };
         let mut leases = self.lock();
         match leases.get_mut(bucket).filter(|lease| lease.window == window) {
             Some(lease) => {
@@ -174,7 +179,7 @@ impl<C: Counters> Limiter<C> {
     }
 
     /// Puts a lease back, beside what another request of the same caller may have put back meanwhile.
-    fn keep(&self, bucket: &str, lease: Lease) {
+    fn keep(&self, bucket: &str, lease: GrantBatch) {
         let mut leases = self.lock();
         if let Some(kept) = leases.get_mut(bucket) {
             return kept.join(lease);
@@ -188,7 +193,7 @@ impl<C: Counters> Limiter<C> {
         leases.insert(bucket.to_owned(), lease);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Lease>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, GrantBatch>> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -201,7 +206,7 @@ mod tests {
     struct InMemory(Arc<Mutex<(HashMap<String, u32>, u32)>>);
 
     impl Counters for InMemory {
-        async fn raise(
+        async fn increment(
             &self,
             bucket: &str,
             by: u32,
@@ -230,11 +235,11 @@ mod tests {
     #[tokio::test]
     async fn sixteen_instances_together_grant_no_more_than_the_quota() {
         let counters = InMemory::default();
-        let instances: Vec<_> = (0..16).map(|_| Limiter::new(counters.clone())).collect();
+        let instances: Vec<_> = (0..16).map(|_| RateLimiter::new(counters.clone())).collect();
         let now = Timestamp::from_millis(0);
         let mut granted = 0;
         for n in 0..1_600 {
-            let verdict = instances[n % 16].take("caller", QUOTA, now).await.unwrap();
+            let verdict = instances[n % 16].acquire("caller", QUOTA, now).await.unwrap();
             granted += u32::from(verdict.allowed);
         }
         assert!((70..=100).contains(&granted), "{granted}");
@@ -243,21 +248,22 @@ mod tests {
     #[tokio::test]
     async fn one_instance_grants_the_whole_quota_with_few_requests_and_a_blocked_caller_costs_none() {
         let counters = InMemory::default();
-        let limiter = Limiter::new(counters.clone());
+        let limiter = RateLimiter::new(counters.clone());
         let now = Timestamp::from_millis(0);
         let mut granted = 0;
         for _ in 0..100 {
-            granted += u32::from(limiter.take("caller", QUOTA, now).await.unwrap().allowed);
+            granted += u32::from(limiter.acquire("caller", QUOTA, now).await.unwrap().allowed);
         }
         assert_eq!(granted, 100);
         assert!(counters.requests() <= 25, "{}", counters.requests());
-        assert!(!limiter.take("caller", QUOTA, now).await.unwrap().allowed);
+        assert!(!limiter.acquire("caller", QUOTA, now).await.unwrap().allowed);
         let before = counters.requests();
         for _ in 0..1_000 {
-            assert!(!limiter.take("caller", QUOTA, now).await.unwrap().allowed);
+            assert!(!limiter.acquire("caller", QUOTA, now).await.unwrap().allowed);
         }
         assert_eq!(counters.requests(), before);
-        let next_window = limiter.take("caller", QUOTA, now.plus(Duration::from_mins(1))).await.unwrap();
+        let next_window =
+            limiter.acquire("caller", QUOTA, now.saturating_add(Duration::from_mins(1))).await.unwrap();
         assert_eq!((next_window.allowed, next_window.remaining), (true, 99));
     }
 }

@@ -18,7 +18,7 @@ use crate::kit::telemetry;
 use crate::kit::telemetry::catalogue::COLD_STARTS;
 use crate::kit::telemetry::metrics;
 use crate::kit::telemetry::trace;
-use crate::kit::telemetry::trace::{Context, KeyValue, SpanKind, Work};
+use crate::kit::telemetry::trace::{Context, KeyValue, SpanKind, TracedSpan};
 
 /// What invokes a function; `faas.trigger` of the semantic conventions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) enum Trigger {
 
 impl Trigger {
     /// The invocation as a part of the trace that Lambda is in.
-    fn begin(self, parent: &Context, cold: bool) -> Option<Work> {
+    fn begin(self, parent: &Context, cold: bool) -> Option<TracedSpan> {
         let (name, trigger, kind) = match self {
             Self::Http => return None,
             Self::Queue => ("batch", "pubsub", SpanKind::Consumer),
@@ -43,31 +43,31 @@ impl Trigger {
             Self::Schedule => ("tick", "timer", SpanKind::Internal),
         };
         let facts = vec![KeyValue::new("faas.trigger", trigger), KeyValue::new("faas.coldstart", cold)];
-        Some(Work::begin_in(parent, kind, name, facts))
+        Some(TracedSpan::start_with_parent(parent, kind, name, facts))
     }
 }
 
 /// Surrounds invocations that come by a trigger.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Invocations<'a>(Trigger, PhantomData<&'a ()>);
+pub(super) struct InvocationLayer<'a>(Trigger, PhantomData<&'a ()>);
 
-impl Invocations<'_> {
+impl InvocationLayer<'_> {
     pub(super) const fn by(trigger: Trigger) -> Self {
         Self(trigger, PhantomData)
     }
 }
 
-impl<'a, S> Layer<S> for Invocations<'a> {
-    type Service = Observed<'a, S>;
+impl<'a, S> Layer<S> for InvocationLayer<'a> {
+    type Service = InvocationService<'a, S>;
 
-    fn layer(&self, inner: S) -> Observed<'a, S> {
-        Observed { inner, trigger: self.0, lives: PhantomData }
+    fn layer(&self, inner: S) -> InvocationService<'a, S> {
+        InvocationService { inner, trigger: self.0, lives: PhantomData }
     }
 }
 
 /// A runtime whose invocations are surrounded.
 #[derive(Debug)]
-pub(super) struct Observed<'a, S> {
+pub(super) struct InvocationService<'a, S> {
     inner: S,
     trigger: Trigger,
     lives: PhantomData<&'a ()>,
@@ -76,7 +76,7 @@ pub(super) struct Observed<'a, S> {
 /// Whether the process has had an event before.
 static WARM: AtomicBool = AtomicBool::new(false);
 
-impl<'a, S> Service<LambdaInvocation> for Observed<'a, S>
+impl<'a, S> Service<LambdaInvocation> for InvocationService<'a, S>
 where
     S: Service<LambdaInvocation, Response = ()>,
     S::Future: 'a,
@@ -94,11 +94,11 @@ where
         if cold {
             metrics::count(&COLD_STARTS, []);
         }
-        let parent = trace::continuing(None, invocation.context.xray_trace_id.as_deref());
+        let parent = trace::extract(None, invocation.context.xray_trace_id.as_deref());
         let span = self.trigger.begin(&parent, cold);
         let (busy, work) = (shutdown::busy(), self.inner.call(invocation));
         async move {
-            let context = span.as_ref().map_or(&parent, Work::context).clone();
+            let context = span.as_ref().map_or(&parent, TracedSpan::context).clone();
             let answered = opentelemetry::trace::FutureExt::with_context(work, context).await;
             if let Some(span) = span {
                 span.end(answered.is_ok());

@@ -20,27 +20,27 @@ use crate::kit::system::clock::{Clock, SystemClock};
 use crate::kit::telemetry;
 
 /// How long work that is under way may go on. On AWS there is none: the end comes between invocations.
-const FINISHING: Duration = Duration::from_secs(1);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The extension's name; it is the function's own.
 const EXTENSION: &str = "agora-ending";
 
 /// How many invocations are under way.
-static UNDER_WAY: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
+static IN_FLIGHT: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
 /// Holds the end off for a while.
 #[derive(Debug)]
-pub(super) struct Busy(());
+pub(super) struct InFlightGuard(());
 
 /// An invocation is under way, until this is dropped.
-pub(super) fn busy() -> Busy {
-    UNDER_WAY.send_modify(|count| *count += 1);
-    Busy(())
+pub(super) fn busy() -> InFlightGuard {
+    IN_FLIGHT.send_modify(|count| *count += 1);
+    InFlightGuard(())
 }
 
-impl Drop for Busy {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        UNDER_WAY.send_modify(|count| *count = count.saturating_sub(1));
+        IN_FLIGHT.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
@@ -48,7 +48,7 @@ impl Drop for Busy {
 ///
 /// # Errors
 /// If signals cannot be received.
-pub(super) async fn listen() -> Result<(), Error> {
+pub(super) async fn install_shutdown_handler() -> Result<(), Error> {
     let (mut terminated, mut interrupted) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     match register().await {
@@ -69,8 +69,8 @@ pub(super) async fn listen() -> Result<(), Error> {
 }
 
 async fn finish() {
-    let mut under_way = UNDER_WAY.subscribe();
-    let (done, late) = (under_way.wait_for(|count| *count == 0), SystemClock.sleep(FINISHING));
+    let mut under_way = IN_FLIGHT.subscribe();
+    let (done, late) = (under_way.wait_for(|count| *count == 0), SystemClock.sleep(DRAIN_TIMEOUT));
     pin_mut!(done, late);
     let in_time = matches!(select(done, late).await, Either::Left(_));
     tracing::info!(inTime = in_time, "the process ends");

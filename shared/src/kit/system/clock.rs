@@ -39,19 +39,19 @@ impl Timestamp {
 
     /// The moment `duration` later.
     #[must_use]
-    pub fn plus(self, duration: Duration) -> Self {
+    pub fn saturating_add(self, duration: Duration) -> Self {
         Self::from_millis(self.as_millis().saturating_add(millis(duration)))
     }
 
     /// The moment `duration` earlier.
     #[must_use]
-    pub fn minus(self, duration: Duration) -> Self {
+    pub fn saturating_sub(self, duration: Duration) -> Self {
         Self::from_millis(self.as_millis().saturating_sub(millis(duration)))
     }
 
     /// How long ago `earlier` was; zero if it is still to come.
     #[must_use]
-    pub fn since(self, earlier: Self) -> Duration {
+    pub fn duration_since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.as_millis() - earlier.as_millis()).unwrap_or(0))
     }
 }

@@ -37,7 +37,7 @@ impl fmt::Debug for ConfigError {
 impl Environment {
     /// The process's own variables.
     #[must_use]
-    pub fn of_process() -> Self {
+    pub fn from_process() -> Self {
         Self(
             std::env::vars_os()
                 .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
@@ -80,7 +80,7 @@ impl Environment {
     where
         T::Err: fmt::Display,
     {
-        self.text(name)?.parse().map_err(|error: T::Err| invalid(name, error.to_string()))
+        self.text(name)?.parse().map_err(|error: T::Err| invalid_variable(name, error.to_string()))
     }
 
     /// The variable, a secret of at least 32 bytes in base64.
@@ -88,12 +88,13 @@ impl Environment {
     /// # Errors
     /// [`ConfigError`].
     pub fn secret(&self, name: &'static str) -> Result<Vec<u8>, ConfigError> {
-        let bytes =
-            STANDARD.decode(self.text(name)?).map_err(|_| invalid(name, "must be base64".to_owned()))?;
+        let bytes = STANDARD
+            .decode(self.text(name)?)
+            .map_err(|_| invalid_variable(name, "must be base64".to_owned()))?;
         if bytes.len() >= 32 {
             Ok(bytes)
         } else {
-            Err(invalid(name, "must hold at least 32 bytes".to_owned()))
+            Err(invalid_variable(name, "must hold at least 32 bytes".to_owned()))
         }
     }
 }
@@ -106,7 +107,7 @@ impl FromIterator<(String, String)> for Environment {
 
 /// The variable is there and wrong.
 #[must_use]
-pub const fn invalid(name: &'static str, rule: String) -> ConfigError {
+pub const fn invalid_variable(name: &'static str, rule: String) -> ConfigError {
     ConfigError::Invalid { name, rule }
 }
 
@@ -120,12 +121,12 @@ pub struct TelemetryConfig {
     /// The least severe level that is logged.
     pub level: tracing::Level,
     /// Who collects spans; `None`: nobody, and none are recorded.
-    pub collector: Option<Collector>,
+    pub collector: Option<OtlpConfig>,
 }
 
 /// Who collects spans, over OTLP.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Collector {
+pub struct OtlpConfig {
     /// Its base address, without the signal's path.
     pub endpoint: String,
     /// What goes with every request, such as a key.
@@ -133,20 +134,21 @@ pub struct Collector {
 }
 
 /// Headers may hold keys: they are not shown.
-impl fmt::Debug for Collector {
+impl fmt::Debug for OtlpConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collector").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 
-impl Collector {
+impl OtlpConfig {
     /// The variables are those of every OpenTelemetry SDK ("OpenTelemetry Protocol Exporter").
     fn from_env(env: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some(endpoint) = env.optional("OTEL_EXPORTER_OTLP_ENDPOINT") else { return Ok(None) };
         let text = env.optional("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default();
         let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
         let headers = pairs.map(header).collect::<Option<HeaderMap>>();
-        let rule = || invalid("OTEL_EXPORTER_OTLP_HEADERS", "must be name=value,name=value".to_owned());
+        let rule =
+            || invalid_variable("OTEL_EXPORTER_OTLP_HEADERS", "must be name=value,name=value".to_owned());
         Ok(Some(Self { endpoint: endpoint.to_owned(), headers: headers.ok_or_else(rule)? }))
     }
 }
@@ -170,7 +172,7 @@ impl TelemetryConfig {
             function: env.text("AWS_LAMBDA_FUNCTION_NAME")?.to_owned(),
             stage: env.optional("AGORA_STAGE").unwrap_or("dev").to_owned(),
             level,
-            collector: Collector::from_env(env)?,
+            collector: OtlpConfig::from_env(env)?,
         })
     }
 }

@@ -9,21 +9,21 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-use super::trace::{self, KeyValue, SpanKind, Work};
+use super::trace::{self, KeyValue, SpanKind, TracedSpan};
 
 /// Makes a span of each call, its retries included. What is sent and answered is not looked at.
 #[derive(Debug)]
-pub struct TracedCalls;
+pub struct SdkTracingInterceptor;
 
 /// The call under way.
 #[derive(Debug)]
-struct Call(Work);
+struct Call(TracedSpan);
 
 impl Storable for Call {
     type Storer = StoreReplace<Self>;
 }
 
-impl Intercept for TracedCalls {
+impl Intercept for SdkTracingInterceptor {
     fn name(&self) -> &'static str {
         "traced calls"
     }
@@ -46,7 +46,7 @@ impl Intercept for TracedCalls {
                 KeyValue::new("rpc.service", service),
                 KeyValue::new("rpc.method", operation),
             ];
-            let call = Call(Work::begin(SpanKind::Client, name, facts));
+            let call = Call(TracedSpan::begin(SpanKind::Client, name, facts));
             config.interceptor_state().store_put(call);
         }
         Ok(())

@@ -169,8 +169,8 @@ pub static BREAKER_STATE: Metric<1> = Metric {
 };
 
 /// How often a circuit breaker turned, by the state that it turned to.
-pub static BREAKER_TURNS: Metric<2> = Metric {
-    name: "BreakerTurns",
+pub static BREAKER_TRANSITIONS: Metric<2> = Metric {
+    name: "BreakerTransitions",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["dependency", "state"],
@@ -196,8 +196,8 @@ pub static OUTBOX_PUBLISHED: Metric<0> = Metric {
 };
 
 /// How long the event that waited longest in the outbox waited, each time that events are published.
-pub static OUTBOX_AGE: Metric<0> = Metric {
-    name: "OutboxAge",
+pub static OUTBOX_PUBLISH_DELAY: Metric<0> = Metric {
+    name: "OutboxPublishDelay",
     unit: Unit::Milliseconds,
     kind: Kind::Distribution,
     dimensions: [],
@@ -206,8 +206,8 @@ pub static OUTBOX_AGE: Metric<0> = Metric {
 
 /// How long the event that waits longest in the outbox has waited, each time that the sweeper looks; those that the stream is
 /// about to take do not count.
-pub static OUTBOX_WAITING: Metric<0> = Metric {
-    name: "OutboxWaiting",
+pub static OUTBOX_BACKLOG_AGE: Metric<0> = Metric {
+    name: "OutboxBacklogAge",
     unit: Unit::Milliseconds,
     kind: Kind::Distribution,
     dimensions: [],
@@ -235,10 +235,10 @@ pub static ALL: [Entry; 16] = [
     MESSAGES.entry(),
     DEAD_LETTERS.entry(),
     BREAKER_STATE.entry(),
-    BREAKER_TURNS.entry(),
+    BREAKER_TRANSITIONS.entry(),
     LIMITER_REJECTIONS.entry(),
     OUTBOX_PUBLISHED.entry(),
-    OUTBOX_AGE.entry(),
-    OUTBOX_WAITING.entry(),
+    OUTBOX_PUBLISH_DELAY.entry(),
+    OUTBOX_BACKLOG_AGE.entry(),
     SPANS_DROPPED.entry(),
 ];

@@ -6,7 +6,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::Origin;
+use super::ServiceIdentity;
 use super::catalogue::NAMESPACE;
 use super::metrics::{Dimensions, Gathered, Recorded};
 use crate::kit::system::clock::Timestamp;
@@ -25,7 +25,7 @@ const MAX_TEXT: usize = 256;
 
 /// The documents that say what was gathered, each a line. All values of one document share their dimensions.
 #[must_use]
-pub fn lines(gathered: Gathered, origin: &Origin, at: Timestamp) -> Vec<String> {
+pub fn lines(gathered: Gathered, origin: &ServiceIdentity, at: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
     for (dimensions, metrics) in gathered {
         let rounds = metrics.values().map(|recorded| recorded.values.len().div_ceil(MAX_VALUES)).max();
@@ -48,7 +48,12 @@ fn part<'a>(name: &'static str, recorded: &'a Recorded, round: usize) -> Option<
     Some((name, recorded.unit.as_str(), values))
 }
 
-fn document(dimensions: &Dimensions, parts: &[Part<'_>], origin: &Origin, at: Timestamp) -> Option<String> {
+fn document(
+    dimensions: &Dimensions,
+    parts: &[Part<'_>],
+    origin: &ServiceIdentity,
+    at: Timestamp,
+) -> Option<String> {
     let own = dimensions.iter().map(|(name, value)| (*name, text(value)));
     let origin = [("function", text(&origin.function)), ("stage", text(&origin.stage))];
     let dimensions = own.chain(origin).take(MAX_DIMENSIONS).collect();
@@ -125,7 +130,7 @@ mod tests {
     use super::*;
 
     fn printed(gathered: Gathered) -> Vec<Value> {
-        let origin = Origin { stage: "dev".to_owned(), function: "api-orders".to_owned() };
+        let origin = ServiceIdentity { stage: "dev".to_owned(), function: "api-orders".to_owned() };
         let lines = lines(gathered, &origin, Timestamp::from_millis(1_800_000_000_000));
         assert!(lines.iter().all(|line| line.len() <= MAX_BYTES && !line.contains('\n')));
         lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()

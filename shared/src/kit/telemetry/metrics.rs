@@ -9,26 +9,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::catalogue::{Kind, Metric, Unit};
 
 /// What the process has counted and measured since it was last printed.
-pub static GATHERED: Registry = Registry::new();
+pub static REGISTRY: Registry = Registry::new();
 
 /// Adds one to a counter.
 pub fn count<const N: usize>(metric: &'static Metric<N>, dimensions: [&str; N]) {
-    GATHERED.record(metric, dimensions, 1.0);
+    REGISTRY.record(metric, dimensions, 1.0);
 }
 
 /// Takes note of a value.
 pub fn record<const N: usize>(metric: &'static Metric<N>, dimensions: [&str; N], value: f64) {
-    GATHERED.record(metric, dimensions, value);
+    REGISTRY.record(metric, dimensions, value);
 }
 
 /// Takes note of a duration, in milliseconds.
-pub fn measure<const N: usize>(
+pub fn record_duration<const N: usize>(
     metric: &'static Metric<N>,
     dimensions: [&str; N],
     duration: std::time::Duration,
 ) {
     let millis = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
-    GATHERED.record(metric, dimensions, f64::from(millis));
+    REGISTRY.record(metric, dimensions, f64::from(millis));
 }
 
 /// Names and values of a metric's own dimensions.

@@ -23,21 +23,21 @@ use prost::Message;
 use super::catalogue::SPANS_DROPPED;
 use super::{metrics, trace};
 use crate::kit::system::clock::{Clock, SystemClock, Timestamp};
-use crate::kit::system::config::{Collector, ConfigError, TelemetryConfig, invalid};
+use crate::kit::system::config::{ConfigError, OtlpConfig, TelemetryConfig, invalid_variable};
 
 /// How long a collector may take: less than the half second that Lambda leaves a process at its end.
-pub const PATIENCE: Duration = Duration::from_millis(400);
+pub const EXPORT_TIMEOUT: Duration = Duration::from_millis(400);
 /// How long one that failed is left alone.
-pub const REST: Duration = Duration::from_secs(10);
+pub const COOLDOWN: Duration = Duration::from_secs(10);
 /// How much is kept for a collector that does not answer.
-pub const MOST_BYTES: usize = 512 * 1024;
+pub const MAX_BUFFERED_BYTES: usize = 512 * 1024;
 /// How many spans of one invocation are kept.
 const MOST_SPANS: usize = 4_096;
 
 static EXPORTER: OnceLock<Exporter> = OnceLock::new();
 
 /// Records spans from now on, for this collector.
-pub(super) fn start(collector: &Collector, config: &TelemetryConfig) -> Result<(), ConfigError> {
+pub(super) fn start(collector: &OtlpConfig, config: &TelemetryConfig) -> Result<(), ConfigError> {
     let exporter = Exporter::to(collector, config)?;
     let recorder = SdkTracerProvider::builder()
         .with_resource(resource(config))
@@ -130,14 +130,14 @@ struct Exporter {
 }
 
 impl Exporter {
-    fn to(collector: &Collector, config: &TelemetryConfig) -> Result<Self, ConfigError> {
-        let wrong = |rule: String| invalid("OTEL_EXPORTER_OTLP_ENDPOINT", rule);
+    fn to(collector: &OtlpConfig, config: &TelemetryConfig) -> Result<Self, ConfigError> {
+        let wrong = |rule: String| invalid_variable("OTEL_EXPORTER_OTLP_ENDPOINT", rule);
         let url = format!("{}/v1/traces", collector.endpoint.trim_end_matches('/'));
         let url: reqwest::Url = url.parse().map_err(|error| wrong(format!("is no address: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(wrong("must begin with http:// or https://".to_owned()));
         }
-        let http = reqwest::Client::builder().timeout(PATIENCE).retry(reqwest::retry::never()).build();
+        let http = reqwest::Client::builder().timeout(EXPORT_TIMEOUT).retry(reqwest::retry::never()).build();
         Ok(Self {
             ended: EndedSpans::default(),
             backlog: Mutex::default(),
@@ -159,7 +159,7 @@ impl Exporter {
             let bytes = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
             backlog.push_back(Batch { spans: count, bytes });
         }
-        while backlog.iter().map(|batch| batch.bytes.len()).sum::<usize>() > MOST_BYTES {
+        while backlog.iter().map(|batch| batch.bytes.len()).sum::<usize>() > MAX_BUFFERED_BYTES {
             let Some(dropped) = backlog.pop_front() else { break };
             let count = u32::try_from(dropped.spans).unwrap_or(u32::MAX);
             metrics::record(&SPANS_DROPPED, [], f64::from(count));
@@ -193,7 +193,7 @@ impl Exporter {
     /// and not every one.
     fn is_cooling_down(&self, now: Timestamp) -> bool {
         let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
-        failed_at.is_some_and(|failed_at| now.since(failed_at) < REST)
+        failed_at.is_some_and(|failed_at| now.duration_since(failed_at) < COOLDOWN)
     }
 
     fn record_failure(&self, failed_at: Option<Timestamp>) {
@@ -211,7 +211,7 @@ mod tests {
 
     fn exporter() -> Exporter {
         let collector =
-            Collector { endpoint: "http://127.0.0.1:9".to_owned(), headers: http::HeaderMap::new() };
+            OtlpConfig { endpoint: "http://127.0.0.1:9".to_owned(), headers: http::HeaderMap::new() };
         let config = TelemetryConfig {
             function: "f".to_owned(),
             stage: "test".to_owned(),
@@ -225,7 +225,7 @@ mod tests {
     fn what_nobody_takes_is_kept_up_to_a_bound_and_the_oldest_goes_first() {
         let exporter = exporter();
         for spans in 1..=3 {
-            exporter.backlog().push_back(Batch { spans, bytes: vec![0; MOST_BYTES / 2] });
+            exporter.backlog().push_back(Batch { spans, bytes: vec![0; MAX_BUFFERED_BYTES / 2] });
         }
         exporter.gather();
         let kept: Vec<usize> = exporter.backlog().iter().map(|batch| batch.spans).collect();
@@ -237,8 +237,8 @@ mod tests {
         let (exporter, now) = (exporter(), SystemClock.now());
         assert!(!exporter.is_cooling_down(now));
         exporter.record_failure(Some(now));
-        assert!(exporter.is_cooling_down(now.plus(REST - Duration::from_millis(1))));
-        assert!(!exporter.is_cooling_down(now.plus(REST)));
+        assert!(exporter.is_cooling_down(now.saturating_add(COOLDOWN - Duration::from_millis(1))));
+        assert!(!exporter.is_cooling_down(now.saturating_add(COOLDOWN)));
         exporter.record_failure(None);
         assert!(!exporter.is_cooling_down(now));
     }

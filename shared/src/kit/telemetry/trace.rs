@@ -53,7 +53,7 @@ pub fn traceparent_of(context: &Context) -> Option<String> {
 
 /// The context that W3C's header goes on from, or else AWS's; if neither reads, the beginning of a trace.
 #[must_use]
-pub fn continuing(traceparent: Option<&str>, x_ray: Option<&str>) -> Context {
+pub fn extract(traceparent: Option<&str>, x_ray: Option<&str>) -> Context {
     let w3c = traceparent.and_then(propagation::read_w3c);
     let read = w3c.or_else(|| x_ray.and_then(propagation::read_x_ray));
     read.map_or_else(Context::new, |remote| Context::new().with_remote_span_context(remote))
@@ -61,16 +61,16 @@ pub fn continuing(traceparent: Option<&str>, x_ray: Option<&str>) -> Context {
 
 /// A piece of work that takes part in a trace. Dropped without having ended, it ends there.
 #[derive(Debug, Clone)]
-pub struct Work(Context);
+pub struct TracedSpan(Context);
 
-impl Work {
+impl TracedSpan {
     /// Begins a part of what is being done.
     pub fn begin(kind: SpanKind, name: impl Into<Cow<'static, str>>, facts: Vec<KeyValue>) -> Self {
-        Self::begin_in(&Context::current(), kind, name, facts)
+        Self::start_with_parent(&Context::current(), kind, name, facts)
     }
 
     /// Begins a part of `parent`. Where nothing is recorded, it is as if `parent` did it itself.
-    pub fn begin_in(
+    pub fn start_with_parent(
         parent: &Context,
         kind: SpanKind,
         name: impl Into<Cow<'static, str>>,
@@ -83,7 +83,7 @@ impl Work {
 
     /// Names another piece of work that led to this one.
     #[must_use]
-    pub fn caused_by(self, other: &Context) -> Self {
+    pub fn add_link(self, other: &Context) -> Self {
         let other: SpanContext = other.span().span_context().clone();
         if other.is_valid() {
             self.0.span().add_link(other, Vec::new());
@@ -98,12 +98,12 @@ impl Work {
     }
 
     /// Does something within it.
-    pub async fn around<F: Future>(&self, work: F) -> F::Output {
+    pub async fn in_span<F: Future>(&self, work: F) -> F::Output {
         work.with_context(self.0.clone()).await
     }
 
     /// Takes note of something about it.
-    pub fn note(&self, fact: KeyValue) {
+    pub fn set_attribute(&self, fact: KeyValue) {
         self.0.span().set_attribute(fact);
     }
 
@@ -125,9 +125,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_trace_is_carried_on_where_nothing_is_recorded() {
-        let parent = continuing(Some(W3C), None);
-        let work = Work::begin_in(&parent, SpanKind::Server, "GET /", Vec::new());
-        let carried = work.around(async { traceparent() }).await;
+        let parent = extract(Some(W3C), None);
+        let work = TracedSpan::start_with_parent(&parent, SpanKind::Server, "GET /", Vec::new());
+        let carried = work.in_span(async { traceparent() }).await;
         assert_eq!((carried.as_deref(), traceparent()), (Some(W3C), None));
         work.end(true);
     }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_header_that_reads_counts_and_w3c_s_counts_first() {
         let x_ray = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
-        let read = |w3c, x_ray| traceparent_of(&continuing(w3c, x_ray));
+        let read = |w3c, x_ray| traceparent_of(&extract(w3c, x_ray));
         assert_eq!(read(Some(W3C), Some(x_ray)).as_deref(), Some(W3C));
         let other = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01";
         assert_eq!(read(Some("nonsense"), Some(x_ray)).as_deref(), Some(other));

@@ -1,7 +1,7 @@
 //! Recording a dead message, and with it that the job is dead whose message it was.
 
 use crate::domain::job::{Job, JobEvent, JobRequest, JobStatus};
-use crate::kit::command::{Change, Command, EventId, Reads};
+use crate::kit::command::{Change, Command, EventId, ReadSet};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::DeadLetter;
 use crate::messaging::dead_letter::record::{RecordDeadLetter, RecordError, saved};
@@ -9,20 +9,20 @@ use crate::messaging::dead_letter::record::{RecordDeadLetter, RecordError, saved
 /// Records a dead message. If it asked for a job, the job is dead in the same commit: there is no other way to become so,
 /// and so it holds whoever gave up on the message, and however its consumer died.
 #[derive(Debug, Clone)]
-pub struct RecordDeath {
+pub struct MarkJobDead {
     /// The message.
     pub letter: RecordDeadLetter,
     /// The job that it asked for, if it did.
     pub job: Option<JobRequest>,
 }
 
-impl Command for RecordDeath {
+impl Command for MarkJobDead {
     type State = (<RecordDeadLetter as Command>::State, Vec<Option<Job>>);
     type Output = ();
     type Error = RecordError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        self.letter.reads().and(Reads::many(self.job.as_ref().map(|job| &job.id)))
+    fn reads(&self) -> ReadSet<Self::State> {
+        self.letter.reads().and(ReadSet::get_all(self.job.as_ref().map(|job| &job.id)))
     }
 
     /// A dead message can always be recorded. A job that has come to its end, or that was asked for once more, is not

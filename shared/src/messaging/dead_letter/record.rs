@@ -1,7 +1,7 @@
 //! Recording a dead message.
 
 use super::{DeadLetter, DeadLetterEvent, DeadLetterId};
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Records a dead message.
@@ -22,8 +22,8 @@ impl Command for RecordDeadLetter {
     type Output = ();
     type Error = RecordError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::many(&self.redriven_from)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get_all(&self.redriven_from)
     }
 
     /// A message that was redriven makes no letter of its own, as long as the one is there that it came from.
@@ -35,7 +35,7 @@ impl Command for RecordDeadLetter {
 impl RecordDeadLetter {
     /// The letter that the message becomes, or is again.
     pub(crate) fn recorded(&self, known: Vec<Option<DeadLetter>>, now: Timestamp) -> DeadLetter {
-        match known.into_iter().flatten().find_map(DeadLetter::kept) {
+        match known.into_iter().flatten().find_map(DeadLetter::not_removed) {
             Some(known) => known.died_again(&self.letter, now),
             None => DeadLetter { created_at: now, updated_at: now, ..self.letter.clone() },
         }

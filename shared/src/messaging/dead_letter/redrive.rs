@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DeadLetter, DeadLetterEvent, DeadLetterId, DeadLetterStatus};
 use crate::domain::user::UserId;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// How many letters are redriven in one transaction, which holds each of them and its message.
@@ -38,8 +38,8 @@ impl Command for RedriveDeadLetter {
     type Output = DeadLetter;
     type Error = RedriveError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -49,7 +49,7 @@ impl Command for RedriveDeadLetter {
         letter: Self::State,
         now: Timestamp,
     ) -> Result<Change<DeadLetter, RedriveError>, RedriveError> {
-        let letter = letter.and_then(DeadLetter::kept).ok_or(RedriveError::NotFound)?;
+        let letter = letter.and_then(DeadLetter::not_removed).ok_or(RedriveError::NotFound)?;
         if letter.status != DeadLetterStatus::Dead {
             return Err(RedriveError::AlreadyRedriven);
         }
@@ -85,8 +85,8 @@ impl Command for RedriveQueue {
     type Output = Redriven;
     type Error = Infallible;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::many(&self.ids)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get_all(&self.ids)
     }
 
     /// Redrives those that are dead, which is always possible; the others are left as they are.

@@ -2,7 +2,7 @@
 
 use super::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::domain::user::UserId;
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Removes the message of a dead letter. Who did so is kept.
@@ -32,15 +32,15 @@ impl Command for RemoveDeadLetter {
     type Output = ();
     type Error = RemoveError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
     /// [`RemoveError`].
     fn decide(&self, letter: Self::State, now: Timestamp) -> Result<Change<(), RemoveError>, RemoveError> {
-        let letter = letter.and_then(DeadLetter::kept).ok_or(RemoveError::NotFound)?;
-        if !letter.version.meets(self.expected) {
+        let letter = letter.and_then(DeadLetter::not_removed).ok_or(RemoveError::NotFound)?;
+        if !letter.version.matches(self.expected) {
             return Err(RemoveError::VersionMismatch);
         }
         let removed = letter.removed(self.by, now);

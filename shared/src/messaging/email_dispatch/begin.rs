@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Dispatch, DispatchState, MOST_SENDS};
+use super::{DispatchState, EmailDispatch, MAX_SENDS};
 use crate::kit::command::event::EventId;
 use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
-use crate::kit::command::{Change, Command, Reads, Silent, Version};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Notes that an e-mail is being sent, unless it is out, or somebody else is at it.
@@ -40,12 +40,12 @@ pub enum BeginDispatchError {
 }
 
 impl Command for BeginDispatch {
-    type State = Option<Dispatch>;
-    type Output = Dispatch;
+    type State = Option<EmailDispatch>;
+    type Output = EmailDispatch;
     type Error = BeginDispatchError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -54,30 +54,31 @@ impl Command for BeginDispatch {
         &self,
         last: Self::State,
         now: Timestamp,
-    ) -> Result<Change<Dispatch, BeginDispatchError>, BeginDispatchError> {
+    ) -> Result<Change<EmailDispatch, BeginDispatchError>, BeginDispatchError> {
         let version = last.as_ref().map_or(Version::FIRST, |last| last.version.next());
         // The table forgets late: what has expired is gone.
         let sends = match last.filter(|last| last.expires_at > now) {
             Some(last) => self.after(&last, now)?,
             None => 1,
         };
-        let state = DispatchState::Sending { until: now.plus(self.term) };
-        let (id, gist, expires_at) = (self.id.clone(), self.gist.clone(), now.plus(MESSAGE_RETENTION));
-        let begun = Dispatch { id, version, state, sends, gist, expires_at };
-        Ok(Change::of(begun.clone()).save(&begun, Silent))
+        let state = DispatchState::Sending { until: now.saturating_add(self.term) };
+        let (id, gist, expires_at) =
+            (self.id.clone(), self.gist.clone(), now.saturating_add(MESSAGE_RETENTION));
+        let begun = EmailDispatch { id, version, state, sends, content_hash: gist, expires_at };
+        Ok(Change::of(begun.clone()).save(&begun, NoEvents))
     }
 }
 
 impl BeginDispatch {
     /// Which attempt this would be.
-    fn after(&self, last: &Dispatch, now: Timestamp) -> Result<u32, BeginDispatchError> {
+    fn after(&self, last: &EmailDispatch, now: Timestamp) -> Result<u32, BeginDispatchError> {
         match last.state {
             DispatchState::Sent => Err(BeginDispatchError::AlreadySent),
             DispatchState::Sending { until } if until > now => {
-                Err(BeginDispatchError::InProgress { left: until.since(now) })
+                Err(BeginDispatchError::InProgress { left: until.duration_since(now) })
             }
-            _ if last.gist != self.gist => Err(BeginDispatchError::Outdated),
-            DispatchState::Sending { .. } if last.sends >= MOST_SENDS => Err(BeginDispatchError::Unknown),
+            _ if last.content_hash != self.gist => Err(BeginDispatchError::Outdated),
+            DispatchState::Sending { .. } if last.sends >= MAX_SENDS => Err(BeginDispatchError::Unknown),
             DispatchState::Unsent | DispatchState::Sending { .. } => Ok(last.sends.saturating_add(1)),
         }
     }
@@ -98,7 +99,11 @@ mod tests {
         BeginDispatch { id, gist: gist.to_owned(), term: TERM }
     }
 
-    fn decided(last: Option<Dispatch>, gist: &str, at: Timestamp) -> Result<Dispatch, BeginDispatchError> {
+    fn decided(
+        last: Option<EmailDispatch>,
+        gist: &str,
+        at: Timestamp,
+    ) -> Result<EmailDispatch, BeginDispatchError> {
         Ok(begin(gist).decide(last, at)?.into_parts().unwrap().0)
     }
 
@@ -107,21 +112,21 @@ mod tests {
         let first = decided(None, "x", now()).unwrap();
         assert_eq!((first.sends, first.version), (1, Version::FIRST));
         let left = Duration::from_millis(1);
-        let early = now().plus(TERM).minus(left);
+        let early = now().saturating_add(TERM).saturating_sub(left);
         let in_progress = BeginDispatchError::InProgress { left };
         assert_eq!(decided(Some(first.clone()), "x", early), Err(in_progress));
-        let second = decided(Some(first), "x", now().plus(TERM)).unwrap();
+        let second = decided(Some(first), "x", now().saturating_add(TERM)).unwrap();
         assert_eq!((second.sends, second.version.get()), (2, 2));
-        let later = now().plus(TERM).plus(TERM);
+        let later = now().saturating_add(TERM).saturating_add(TERM);
         assert_eq!(decided(Some(second), "x", later), Err(BeginDispatchError::Unknown));
     }
 
     #[test]
     fn what_is_out_stays_out_and_what_says_something_else_by_now_is_outdated() {
         let begun = decided(None, "x", now()).unwrap();
-        let sent = Dispatch { state: DispatchState::Sent, ..begun.clone() };
+        let sent = EmailDispatch { state: DispatchState::Sent, ..begun.clone() };
         assert_eq!(decided(Some(sent), "y", now()), Err(BeginDispatchError::AlreadySent));
-        let unsent = Dispatch { state: DispatchState::Unsent, sends: 0, ..begun };
+        let unsent = EmailDispatch { state: DispatchState::Unsent, sends: 0, ..begun };
         assert_eq!(decided(Some(unsent.clone()), "y", now()), Err(BeginDispatchError::Outdated));
         assert_eq!(decided(Some(unsent), "x", now()).unwrap().sends, 1);
     }

@@ -1,14 +1,14 @@
 //! Noting what became of an e-mail.
 
-use super::{Dispatch, DispatchState};
-use crate::kit::command::{Change, Command, Reads, Silent};
+use super::{DispatchState, EmailDispatch};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Notes what is certain about an e-mail that was begun.
 #[derive(Debug, Clone)]
 pub struct EndDispatch {
     /// As it was begun.
-    pub begun: Dispatch,
+    pub begun: EmailDispatch,
     /// Whether it is out. If not, it may be sent again.
     pub sent: bool,
 }
@@ -22,12 +22,12 @@ pub enum EndDispatchError {
 }
 
 impl Command for EndDispatch {
-    type State = Option<Dispatch>;
+    type State = Option<EmailDispatch>;
     type Output = ();
     type Error = EndDispatchError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.begun.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.begun.id)
     }
 
     /// # Errors
@@ -40,11 +40,11 @@ impl Command for EndDispatch {
         let begun = now_stored.filter(|stored| *stored == self.begun).ok_or(EndDispatchError::Overtaken)?;
         let version = begun.version.next();
         let ended = if self.sent {
-            Dispatch { version, state: DispatchState::Sent, ..begun }
+            EmailDispatch { version, state: DispatchState::Sent, ..begun }
         } else {
             let sends = begun.sends.saturating_sub(1);
-            Dispatch { version, state: DispatchState::Unsent, sends, ..begun }
+            EmailDispatch { version, state: DispatchState::Unsent, sends, ..begun }
         };
-        Ok(Change::of(()).save(&ended, Silent))
+        Ok(Change::of(()).save(&ended, NoEvents))
     }
 }

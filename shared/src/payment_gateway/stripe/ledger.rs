@@ -5,12 +5,12 @@ use serde::Deserialize;
 
 use super::{INTENTS, StripeGateway};
 use crate::domain::payment::GatewayId;
-use crate::domain::reconciliation::{Entry, Standing};
+use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::http_client::Transport;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
-use crate::payment_gateway::{Excerpt, GatewayError, LedgerPage, PaymentLedger};
+use crate::payment_gateway::{GatewayError, LedgerPage, LedgerQuery, PaymentLedger};
 
 /// So many that orders and payments of a page are one read of the table.
 const PAGE: usize = 50;
@@ -47,7 +47,11 @@ struct Charge {
 }
 
 impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R> {
-    async fn page(&self, excerpt: &Excerpt, correlation: &CorrelationId) -> Result<LedgerPage, GatewayError> {
+    async fn page(
+        &self,
+        excerpt: &LedgerQuery,
+        correlation: &CorrelationId,
+    ) -> Result<LedgerPage, GatewayError> {
         let read_at = self.clock.now();
         let answer = self.get(path_of(excerpt), correlation).await?;
         let list = List::deserialize(&answer.body).map_err(|_| GatewayError::Unexpected)?;
@@ -59,7 +63,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R
         &self,
         id: &GatewayId,
         correlation: &CorrelationId,
-    ) -> Result<Option<Entry>, GatewayError> {
+    ) -> Result<Option<GatewayRecord>, GatewayError> {
         let read_at = self.clock.now();
         let path = format!("{INTENTS}/{id}?expand[]=latest_charge");
         let answer = self.ask(path, correlation).await?;
@@ -85,29 +89,29 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R
 }
 
 impl Listed {
-    fn entry(self, read_at: Timestamp) -> Entry {
+    fn entry(self, read_at: Timestamp) -> GatewayRecord {
         let order_id = self.metadata.order_id.as_deref().and_then(|id| id.parse().ok());
         let standing = self.standing();
-        Entry { gateway_id: GatewayId(self.id), order_id, standing, read_at }
+        GatewayRecord { gateway_id: GatewayId(self.id), order_id, standing, read_at }
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> LedgerStatus {
         match self.status.as_str() {
-            "succeeded" => self.captured().unwrap_or(Standing::Unreadable),
-            "requires_payment_method" | "requires_confirmation" | "requires_action" => Standing::Open,
-            _ => Standing::Idle,
+            "succeeded" => self.captured().unwrap_or(LedgerStatus::Unreadable),
+            "requires_payment_method" | "requires_confirmation" | "requires_action" => LedgerStatus::Open,
+            _ => LedgerStatus::Closed,
         }
     }
 
-    fn captured(&self) -> Option<Standing> {
+    fn captured(&self) -> Option<LedgerStatus> {
         let currency: Currency = self.currency.to_ascii_uppercase().parse().ok()?;
         let amount = Money::new(Amount::try_from(self.amount_received).ok()?, currency);
         let refunded = self.latest_charge.as_ref().map_or(0, |charge| charge.amount_refunded);
-        Some(Standing::Captured { amount, refunded })
+        Some(LedgerStatus::Captured { amount, refunded })
     }
 }
 
-fn path_of(excerpt: &Excerpt) -> String {
+fn path_of(excerpt: &LedgerQuery) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("limit", &PAGE.to_string());
     query.append_pair("created[gte]", &excerpt.from.as_seconds().to_string());

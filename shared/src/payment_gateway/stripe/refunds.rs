@@ -10,7 +10,7 @@ use crate::domain::refund::RefundIntent;
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::http_client::Transport;
 use crate::kit::system::clock::{Clock, Entropy};
-use crate::payment_gateway::{GatewayError, RefundAnswer, Refunded};
+use crate::payment_gateway::{GatewayError, RefundAnswer, RefundOutcome};
 
 const REFUNDS: &str = "/v1/refunds";
 
@@ -30,12 +30,12 @@ struct Metadata {
 
 impl Refund {
     /// A refund under way counts as done: the gateway has taken it on.
-    fn ended(&self) -> Refunded {
+    fn ended(&self) -> RefundOutcome {
         match self.status.as_str() {
-            "failed" | "canceled" => {
-                Refunded::Refused(DeclineCode::new(self.failure_reason.as_deref().unwrap_or(&self.status)))
-            }
-            _ => Refunded::Done,
+            "failed" | "canceled" => RefundOutcome::Refused(DeclineCode::new(
+                self.failure_reason.as_deref().unwrap_or(&self.status),
+            )),
+            _ => RefundOutcome::Done,
         }
     }
 }
@@ -64,12 +64,12 @@ pub(super) async fn refund<T: Transport, C: Clock, R: Entropy>(
         }
         // Somebody gave all of it back at the gateway itself.
         _ if problem.code.as_deref() == Some("charge_already_refunded") => {
-            Ok(RefundAnswer::Ended(Refunded::Done))
+            Ok(RefundAnswer::Ended(RefundOutcome::Done))
         }
         StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND
             if problem.kind.as_deref() != Some("idempotency_error") =>
         {
-            Ok(RefundAnswer::Ended(Refunded::Refused(problem.decline())))
+            Ok(RefundAnswer::Ended(RefundOutcome::Refused(problem.decline())))
         }
         status => Err(gateway.not_now(status)),
     }
@@ -79,7 +79,7 @@ pub(super) async fn find<T: Transport, C: Clock, R: Entropy>(
     gateway: &StripeGateway<T, C, R>,
     intent: &RefundIntent,
     correlation: &CorrelationId,
-) -> Result<Option<Refunded>, GatewayError> {
+) -> Result<Option<RefundOutcome>, GatewayError> {
     let path = format!("{REFUNDS}?limit=100&payment_intent={}", intent.gateway_id.0);
     let answer = gateway.get(path, correlation).await?;
     let refunds: Vec<Refund> =

@@ -92,14 +92,14 @@ impl DocumentKind {
 
 /// A text to be compared with others: what it is called, and what is said of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Passage {
+pub struct DocumentText {
     /// What counts most.
     pub title: String,
     /// What counts besides.
     pub body: String,
 }
 
-impl Passage {
+impl DocumentText {
     /// What somebody asks for.
     #[must_use]
     pub fn of_query(text: &str) -> Self {
@@ -126,13 +126,13 @@ pub struct Document {
     /// The market, or the product's.
     pub market_id: MarketId,
     /// Its text; nothing, if not everybody may find it.
-    pub passage: Option<Passage>,
+    pub passage: Option<DocumentText>,
 }
 
 impl From<&Market> for Document {
     fn from(market: &Market) -> Self {
         let body = market.description.as_ref().map_or("", |text| text.as_str()).to_owned();
-        let passage = Passage { title: market.name.as_str().to_owned(), body };
+        let passage = DocumentText { title: market.name.as_str().to_owned(), body };
         Self {
             id: DocumentId::Market(market.id),
             version: market.version,
@@ -146,7 +146,7 @@ impl From<&Market> for Document {
 impl From<&Product> for Document {
     fn from(product: &Product) -> Self {
         let body = product.description.as_ref().map_or("", |text| text.as_str()).to_owned();
-        let passage = Passage { title: product.title.as_str().to_owned(), body };
+        let passage = DocumentText { title: product.title.as_str().to_owned(), body };
         Self {
             id: DocumentId::Product(product.id),
             version: product.version,

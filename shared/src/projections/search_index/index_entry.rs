@@ -8,7 +8,7 @@ use super::document::{Document, DocumentId};
 use super::terms::{Term, Weight};
 use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
-use crate::projections::search_index::term_entry::{EmbedderName, PostingPlace};
+use crate::projections::search_index::term_entry::{EmbedderName, TermEntryKey};
 
 /// What was indexed of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,23 +68,23 @@ impl IndexEntry {
             version: seen.map_or(Version::FIRST, |entry| entry.version.next()),
             indexed,
             embedder,
-            digest: passage.map(super::Passage::digest),
+            digest: passage.map(super::DocumentText::digest),
             terms: passage.map(Term::of).unwrap_or_default(),
         })
     }
 
     /// Whether it takes postings with another embedding than those of `seen`.
     #[must_use]
-    pub fn is_about_something_else_than(&self, seen: Option<&Self>) -> bool {
+    pub fn embedding_changed(&self, seen: Option<&Self>) -> bool {
         let same = |seen: &Self| seen.digest == self.digest && seen.embedder == self.embedder;
         self.digest.is_some() && !seen.is_some_and(same)
     }
 
     /// Where its postings stand.
     #[must_use]
-    pub fn places(&self) -> BTreeSet<PostingPlace> {
+    pub fn posting_keys(&self) -> BTreeSet<TermEntryKey> {
         let (id, embedder) = (self.id, self.embedder);
-        let place = |(term, weight): (&Term, &Weight)| PostingPlace {
+        let place = |(term, weight): (&Term, &Weight)| TermEntryKey {
             embedder,
             term: term.clone(),
             weight: *weight,

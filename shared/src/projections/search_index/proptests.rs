@@ -8,13 +8,13 @@ use proptest::prelude::*;
 use serde_dynamo::AttributeValue;
 
 use super::{
-    DIMENSIONS, Document, DocumentId, EmbedderName, Embedding, IndexEntry, Indexed, Passage, Posting,
+    DIMENSIONS, Document, DocumentId, DocumentText, EmbedderName, Embedding, IndexEntry, Indexed, TermEntry,
 };
 use crate::domain::market::{Market, MarketStatus};
 use crate::domain::product::{Product, ProductStatus};
 use crate::domain::values::id::Id;
 use crate::kit::command::{
-    Change, Command, Condition, Entity, Item, Key, Loaded, Operation, Record, Version,
+    Change, Command, Condition, Entity, Item, Key, LoadedItems, Operation, Record, Version,
 };
 use crate::kit::system::clock::Timestamp;
 use crate::projections::search_index::update_index::{Embedded, IndexDocument};
@@ -136,7 +136,7 @@ struct World {
 }
 
 /// What stands for the embedding of a text: another one for another text.
-fn embedding(passage: &Passage) -> Embedding {
+fn embedding(passage: &DocumentText) -> Embedding {
     let mut components = [0; DIMENSIONS];
     passage.digest().bytes().enumerate().for_each(|(place, byte)| components[place] = i64::from(byte));
     Embedding::quantised(&components)
@@ -187,7 +187,7 @@ impl World {
         let span = self.now() - indexer.since;
         let at = |position: usize| indexer.since + span * usize::from(when[position % when.len()]) / 255;
         let items = reads.keys().iter().enumerate();
-        let loaded: Loaded = items
+        let loaded: LoadedItems = items
             .filter_map(|(position, key)| Some((key.clone(), self.moments[at(position)].get(key)?.clone())))
             .collect();
         let (seen, now) = (reads.assemble(&loaded).unwrap(), Timestamp::from_millis(NOW));
@@ -248,9 +248,9 @@ fn postings(document: &Document) -> Vec<(Key, Item)> {
     let (id, now) = (document.id, Timestamp::from_millis(NOW));
     let Some(passage) = &document.passage else { return Vec::new() };
     let entry = IndexEntry::following(None, id, Some(document), EmbedderName::Hashed, now).unwrap();
-    let posting = Posting { id, market_id: document.market_id, embedding: embedding(passage) };
-    let places = entry.places().into_iter();
-    places.map(|place| (Posting::key(&place), serde_dynamo::to_item(&posting).unwrap())).collect()
+    let posting = TermEntry { id, market_id: document.market_id, embedding: embedding(passage) };
+    let places = entry.posting_keys().into_iter();
+    places.map(|place| (TermEntry::key(&place), serde_dynamo::to_item(&posting).unwrap())).collect()
 }
 
 proptest! {
@@ -294,6 +294,6 @@ fn another_embedder_takes_a_document_out_of_the_index_of_the_first() {
     let change = IndexDocument { embedded: Some(embedded), ..index }.decide(seen, now).unwrap();
     let removed = change.writes().iter().filter(|write| matches!(write.operation, Operation::Delete));
     let removed: BTreeSet<Key> = removed.map(|write| write.key.clone()).collect();
-    assert_eq!(removed, first.places().iter().map(Posting::key).collect());
+    assert_eq!(removed, first.posting_keys().iter().map(TermEntry::key).collect());
     assert_eq!(change.writes().len(), 2 * first.terms.len() + 1);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::document::DocumentId;
 use super::embedding::{Embedding, Similarity};
 use crate::domain::market::MarketId;
-use crate::projections::search_index::term_entry::Posting;
+use crate::projections::search_index::term_entry::TermEntry;
 
 /// A candidate in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +21,12 @@ pub struct Ranked {
 
 /// Candidates, each once, the most similar first; of those that are alike the one that was made last.
 #[must_use]
-pub fn rank(candidates: Vec<Posting>, asked: &Embedding) -> Vec<Ranked> {
-    let each: BTreeMap<DocumentId, Posting> =
+pub fn rank(candidates: Vec<TermEntry>, asked: &Embedding) -> Vec<Ranked> {
+    let each: BTreeMap<DocumentId, TermEntry> =
         candidates.into_iter().map(|posting| (posting.id, posting)).collect();
     let mut ranked: Vec<Ranked> = each
         .into_values()
-        .map(|Posting { id, market_id, embedding }| Ranked {
+        .map(|TermEntry { id, market_id, embedding }| Ranked {
             id,
             market_id,
             score: embedding.similarity(asked),

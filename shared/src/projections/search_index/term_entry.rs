@@ -32,7 +32,7 @@ impl EmbedderName {
 /// A document that has a term, with all that ranking needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Posting {
+pub struct TermEntry {
     /// Which.
     pub id: DocumentId,
     /// The market that it is, or that it is in.
@@ -43,7 +43,7 @@ pub struct Posting {
 
 /// What finds a [`Posting`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PostingPlace {
+pub struct TermEntryKey {
     /// In whose index.
     pub embedder: EmbedderName,
     /// Under which term.
@@ -54,7 +54,7 @@ pub struct PostingPlace {
     pub id: DocumentId,
 }
 
-impl PostingPlace {
+impl TermEntryKey {
     /// The partition of a term's postings of a kind.
     #[must_use]
     pub fn partition(embedder: EmbedderName, kind: DocumentKind, term: &Term) -> String {

@@ -5,14 +5,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::Passage;
-use crate::projections::search_index::tokenizer::words;
+use super::document::DocumentText;
+use crate::projections::search_index::tokenizer::tokenize;
 
 /// How many terms a document has at most: an index entry, and that many postings removed and written, fit one transaction
 /// of 100 items.
 pub const MAX_TERMS: usize = 48;
 /// How many terms a query looks for at most.
-pub const MAX_ASKED: usize = 8;
+pub const MAX_QUERY_TERMS: usize = 8;
 
 /// What postings are found under: a word, or how a word sounds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl fmt::Display for Weight {
 impl Term {
     /// How a word sounds, without its vowels: what most slips of the pen leave as it was. Short words have none, for they
     /// would sound like too many others.
-    fn sound(word: &str) -> Option<Self> {
+    fn phonetic_key(word: &str) -> Option<Self> {
         let mut letters = word.chars();
         let first = letters.next()?;
         let mut sound: Vec<char> = vec![first];
@@ -56,15 +56,15 @@ impl Term {
     /// The terms of a document with their weights, the weightiest where there are too many. A word of the title weighs as
     /// much as four of the rest; sounds are those of the title alone.
     #[must_use]
-    pub fn of(passage: &Passage) -> BTreeMap<Self, Weight> {
+    pub fn of(passage: &DocumentText) -> BTreeMap<Self, Weight> {
         let mut scores: BTreeMap<Self, u32> = BTreeMap::new();
-        for word in words(&passage.title) {
-            if let Some(sound) = Self::sound(&word) {
+        for word in tokenize(&passage.title) {
+            if let Some(sound) = Self::phonetic_key(&word) {
                 *scores.entry(sound).or_default() += 2;
             }
             *scores.entry(Self(word)).or_default() += 4;
         }
-        for word in words(&passage.body) {
+        for word in tokenize(&passage.body) {
             *scores.entry(Self(word)).or_default() += 1;
         }
         let mut scores: Vec<(Self, u32)> = scores.into_iter().collect();
@@ -77,16 +77,16 @@ impl Term {
 
     /// The terms that a query looks for: its words, and how they sound as far as there is room.
     #[must_use]
-    pub fn asked(query: &str) -> Vec<Self> {
-        let words: Vec<String> = words(query).collect();
-        let sounds = words.iter().filter_map(|word| Self::sound(word)).collect::<Vec<_>>();
-        let mut asked: Vec<Self> = Vec::new();
+    pub fn query_terms(query: &str) -> Vec<Self> {
+        let words: Vec<String> = tokenize(query).collect();
+        let sounds = words.iter().filter_map(|word| Self::phonetic_key(word)).collect::<Vec<_>>();
+        let mut query_terms: Vec<Self> = Vec::new();
         for term in words.into_iter().map(Self).chain(sounds) {
-            if asked.len() < MAX_ASKED && !asked.contains(&term) {
-                asked.push(term);
+            if query_terms.len() < MAX_QUERY_TERMS && !query_terms.contains(&term) {
+                query_terms.push(term);
             }
         }
-        asked
+        query_terms
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_title_weighs_more_than_what_is_said_besides() {
-        let passage = Passage { title: "Teapot".to_owned(), body: "For green tea. Green!".to_owned() };
+        let passage = DocumentText { title: "Teapot".to_owned(), body: "For green tea. Green!".to_owned() };
         let terms = Term::of(&passage);
         let weight = |term: &str| terms[&Term(term.to_owned())];
         assert!(weight("teapot") > weight("green") && weight("green") > weight("tea"), "{terms:?}");
@@ -113,17 +113,17 @@ mod tests {
             let words: Vec<String> = (0..count).map(|n| format!("{prefix}{n}x")).collect();
             words.join(" ")
         };
-        let terms = Term::of(&Passage { title: many("t", 20), body: many("b", 800) });
+        let terms = Term::of(&DocumentText { title: many("t", 20), body: many("b", 800) });
         assert_eq!(terms.len(), MAX_TERMS);
         assert_eq!(terms.keys().filter(|term| term.0.starts_with('t')).count(), 20);
     }
 
     #[test]
     fn a_query_looks_for_its_words_first_and_for_no_more_than_it_may() {
-        assert_eq!(texts(Term::asked("Blue teapots, blue")), ["blu", "teapot", "~tpt"]);
-        assert_eq!(texts(Term::asked("tepot")), ["tepot", "~tpt"]);
+        assert_eq!(texts(Term::query_terms("Blue teapots, blue")), ["blu", "teapot", "~tpt"]);
+        assert_eq!(texts(Term::query_terms("tepot")), ["tepot", "~tpt"]);
         let long = "one two three four five six seven eight nine ten";
-        assert_eq!(Term::asked(long).len(), MAX_ASKED);
-        assert!(Term::asked("the").is_empty());
+        assert_eq!(Term::query_terms(long).len(), MAX_QUERY_TERMS);
+        assert!(Term::query_terms("the").is_empty());
     }
 }

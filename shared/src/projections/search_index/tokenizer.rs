@@ -15,7 +15,7 @@ const STOP_WORDS: [&str; 36] = [
 
 /// The words of `text`, in their order: compatibility forms and accents undone, in lower case, without stop words, and
 /// without the endings of plurals, `-ing` and `-ed`.
-pub fn words(text: &str) -> impl Iterator<Item = String> {
+pub fn tokenize(text: &str) -> impl Iterator<Item = String> {
     let plain: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase();
     let words: Vec<String> = plain
         .split(|c: char| !c.is_alphanumeric())
@@ -30,7 +30,7 @@ fn stem(word: &str) -> String {
     let singular = singular(word);
     let root =
         ["ing", "ed"].iter().find_map(|ending| singular.strip_suffix(ending).filter(|root| is_root(root)));
-    let root = root.map_or(singular.as_str(), undoubled);
+    let root = root.map_or(singular.as_str(), strip_double_consonant);
     root.strip_suffix('e').filter(|root| root.chars().count() >= 3).unwrap_or(root).to_owned()
 }
 
@@ -53,7 +53,7 @@ fn is_root(root: &str) -> bool {
 }
 
 /// `runn`, of `running`, is `run`.
-fn undoubled(root: &str) -> &str {
+fn strip_double_consonant(root: &str) -> &str {
     let mut ends = root.chars().rev();
     match (ends.next(), ends.next()) {
         (Some(last), Some(before)) if last == before && !"aeiouls".contains(last) => {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn folded(text: &str) -> Vec<String> {
-        words(text).collect()
+        tokenize(text).collect()
     }
 
     #[test]

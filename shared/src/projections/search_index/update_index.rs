@@ -1,13 +1,13 @@
 //! Indexing a document as it is at this moment, whatever was heard of it.
 
-use super::document::{Document, DocumentId, Passage};
+use super::document::{Document, DocumentId, DocumentText};
 use super::embedding::Embedding;
 use crate::domain::market::Market;
 use crate::domain::product::Product;
-use crate::kit::command::{Change, Command, Reads, Silent};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::search_index::index_entry::IndexEntry;
-use crate::projections::search_index::term_entry::{EmbedderName, Posting};
+use crate::projections::search_index::term_entry::{EmbedderName, TermEntry};
 
 /// Replaces the postings of a document by those of its present version, with its entry: all of it or nothing.
 #[derive(Debug, Clone)]
@@ -34,11 +34,11 @@ pub struct Embedded {
 pub enum IndexError {
     /// Its text is another by now than the one whose embedding is at hand.
     #[error("the document changed while it was embedded")]
-    Moved,
+    TextChanged,
 }
 
 /// The document, as whichever it is, and its entry.
-pub type Seen = ((Vec<Option<Market>>, Vec<Option<Product>>), Option<IndexEntry>);
+pub type IndexState = ((Vec<Option<Market>>, Vec<Option<Product>>), Option<IndexEntry>);
 
 fn document((markets, products): &(Vec<Option<Market>>, Vec<Option<Product>>)) -> Option<Document> {
     let market = markets.iter().flatten().next().map(Document::from);
@@ -48,43 +48,47 @@ fn document((markets, products): &(Vec<Option<Market>>, Vec<Option<Product>>)) -
 impl IndexDocument {
     /// The text whose embedding it takes to index the document as it was `seen`; none, if it goes without.
     #[must_use]
-    pub fn to_embed(&self, (found, entry): &Seen, now: Timestamp) -> Option<Passage> {
+    pub fn to_embed(&self, (found, entry): &IndexState, now: Timestamp) -> Option<DocumentText> {
         let document = document(found);
         let next = IndexEntry::following(entry.as_ref(), self.id, document.as_ref(), self.embedder, now)?;
-        document?.passage.filter(|_| next.is_about_something_else_than(entry.as_ref()))
+        document?.passage.filter(|_| next.embedding_changed(entry.as_ref()))
     }
 }
 
 impl Command for IndexDocument {
-    type State = Seen;
+    type State = IndexState;
     type Output = ();
     type Error = IndexError;
 
-    fn reads(&self) -> Reads<Seen> {
+    fn reads(&self) -> ReadSet<IndexState> {
         let (market, product) = match &self.id {
             DocumentId::Market(id) => (Some(id), None),
             DocumentId::Product(id) => (None, Some(id)),
         };
-        Reads::many(market).and(Reads::many(product)).and(Reads::one(&self.id))
+        ReadSet::get_all(market).and(ReadSet::get_all(product)).and(ReadSet::get(&self.id))
     }
 
     /// # Errors
     /// [`IndexError`].
-    fn decide(&self, (found, entry): Seen, now: Timestamp) -> Result<Change<(), IndexError>, IndexError> {
+    fn decide(
+        &self,
+        (found, entry): IndexState,
+        now: Timestamp,
+    ) -> Result<Change<(), IndexError>, IndexError> {
         let (document, change) = (document(&found), Change::of(()));
         let seen = entry.as_ref();
         let Some(next) = IndexEntry::following(seen, self.id, document.as_ref(), self.embedder, now) else {
             return Ok(change);
         };
-        let (before, after) = (seen.map(IndexEntry::places).unwrap_or_default(), next.places());
-        let mut change = before.difference(&after).fold(change, Change::remove::<Posting>);
-        if let Some(document) = document.filter(|_| next.is_about_something_else_than(seen)) {
+        let (before, after) = (seen.map(IndexEntry::posting_keys).unwrap_or_default(), next.posting_keys());
+        let mut change = before.difference(&after).fold(change, Change::remove::<TermEntry>);
+        if let Some(document) = document.filter(|_| next.embedding_changed(seen)) {
             let fits = |embedded: &&Embedded| next.digest.as_ref() == Some(&embedded.digest);
-            let embedded = self.embedded.as_ref().filter(fits).ok_or(IndexError::Moved)?;
+            let embedded = self.embedded.as_ref().filter(fits).ok_or(IndexError::TextChanged)?;
             let embedding = embedded.embedding.clone();
-            let posting = Posting { id: self.id, market_id: document.market_id, embedding };
+            let posting = TermEntry { id: self.id, market_id: document.market_id, embedding };
             change = after.iter().fold(change, |change, place| change.overwrite(place, &posting));
         }
-        Ok(change.save(&next, Silent))
+        Ok(change.save(&next, NoEvents))
     }
 }

@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 use super::Tally;
 use crate::domain::market::MarketId;
 use crate::kit::command::{Adjustment, Change};
-use crate::projections::daily_sales::{DaySales, SalesOn};
-use crate::projections::list_total::{ListName, ListTotal};
+use crate::projections::daily_sales::{DailySales, DailySalesKey};
+use crate::projections::list_total::{ListKey, ListTotal};
 
 /// What is added to each counter; one entry a counter, however many entities move it: a transaction writes an item once.
 #[derive(Debug, Default)]
-pub(super) struct Difference {
-    lists: BTreeMap<ListName, i64>,
-    days: BTreeMap<SalesOn, Sold>,
+pub(super) struct CounterDelta {
+    lists: BTreeMap<ListKey, i64>,
+    days: BTreeMap<DailySalesKey, SalesDelta>,
 }
 
 /// Orders, and money in minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sold {
+pub(super) struct SalesDelta {
     pub(super) orders: i64,
     pub(super) volume: i64,
     pub(super) refunded: i64,
 }
 
-impl Difference {
+impl CounterDelta {
     /// Takes away what an entity counted for `before`, and adds what it counts for `after`.
     pub(super) fn between(&mut self, before: Option<&Tally>, after: &Tally) {
         if let Some(before) = before {
@@ -37,7 +37,8 @@ impl Difference {
             *self.lists.entry(list.clone()).or_default() += times;
         }
         if let Some(sale) = &tally.sale {
-            let sold = self.days.entry(SalesOn { market_id: sale.market_id, day: sale.day }).or_default();
+            let sold =
+                self.days.entry(DailySalesKey { market_id: sale.market_id, day: sale.day }).or_default();
             sold.orders += times;
             sold.volume += times * sale.volume.amount();
             sold.refunded += times * sale.refunded.amount();
@@ -45,9 +46,9 @@ impl Difference {
     }
 
     /// What a market sold more, whenever it did.
-    pub(super) fn sold_in(&self, market: MarketId) -> Sold {
+    pub(super) fn sold_in(&self, market: MarketId) -> SalesDelta {
         let of_market = self.days.iter().filter(|(day, _)| day.market_id == market);
-        of_market.fold(Sold::default(), |sum, (_, sold)| Sold {
+        of_market.fold(SalesDelta::default(), |sum, (_, sold)| SalesDelta {
             orders: sum.orders + sold.orders,
             volume: sum.volume + sold.volume,
             refunded: sum.refunded + sold.refunded,
@@ -58,24 +59,27 @@ impl Difference {
     pub(super) fn applied_to<T, E>(self, change: Change<T, E>) -> Change<T, E> {
         let moved = self.lists.into_iter().filter(|(_, by)| *by != 0);
         let change = moved.fold(change, |change, (list, by)| {
-            change.note::<ListTotal>(&list, Adjustment::of::<ListTotal>().add(ListTotal::COUNT, by))
+            change
+                .adjust_unchecked::<ListTotal>(&list, Adjustment::of::<ListTotal>().add(ListTotal::COUNT, by))
         });
-        let moved = self.days.into_iter().filter(|(_, sold)| *sold != Sold::default());
-        moved.fold(change, |change, (day, sold)| change.note::<DaySales>(&day, sold.adjusting(day)))
+        let moved = self.days.into_iter().filter(|(_, sold)| *sold != SalesDelta::default());
+        moved.fold(change, |change, (day, sold)| {
+            change.adjust_unchecked::<DailySales>(&day, sold.adjusting(day))
+        })
     }
 }
 
-impl Sold {
+impl SalesDelta {
     /// Whether neither an order came nor any volume; what went back is no matter of the volume.
     pub(super) const fn is_nothing(self) -> bool {
         self.orders == 0 && self.volume == 0
     }
 
-    fn adjusting(self, on: SalesOn) -> Adjustment {
-        Adjustment::of::<DaySales>()
-            .note(DaySales::DATE, on.day)
-            .add(DaySales::ORDERS, self.orders)
-            .add(DaySales::VOLUME, self.volume)
-            .add(DaySales::REFUNDED, self.refunded)
+    fn adjusting(self, on: DailySalesKey) -> Adjustment {
+        Adjustment::of::<DailySales>()
+            .adjust_unchecked(DailySales::DATE, on.day)
+            .add(DailySales::ORDERS, self.orders)
+            .add(DailySales::VOLUME, self.volume)
+            .add(DailySales::REFUNDED, self.refunded)
     }
 }

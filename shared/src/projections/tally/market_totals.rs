@@ -2,17 +2,17 @@
 
 use super::Tally;
 use crate::domain::market::Market;
-use crate::domain::market::totals::MarketFigures;
-use crate::kit::command::{Change, Silent, Version};
-use crate::projections::daily_sales::Torn;
-use crate::projections::tally::delta::Sold;
+use crate::domain::market::totals::MarketTotals;
+use crate::kit::command::{Change, NoEvents, Version};
+use crate::projections::daily_sales::InconsistentRead;
+use crate::projections::tally::delta::SalesDelta;
 
 /// A market as it was found, with its tally before, the tally that follows it, if one does, and its figures.
 pub(super) struct Seen<'a> {
     pub(super) market: Option<&'a Market>,
     pub(super) before: Option<&'a Tally>,
     pub(super) after: Option<&'a Tally>,
-    pub(super) figures: Option<MarketFigures>,
+    pub(super) figures: Option<MarketTotals>,
 }
 
 /// Adds to `change` what becomes of a market's figures that `sold` so much more. They come with its first tally and go with
@@ -21,25 +21,29 @@ pub(super) struct Seen<'a> {
 ///
 /// # Errors
 /// [`Torn`] without figures beside a tally that has them, or with figures that it does not have yet.
-pub(super) fn follow<E>(seen: Seen<'_>, sold: Sold, change: Change<(), E>) -> Result<Change<(), E>, Torn> {
+pub(super) fn follow<E>(
+    seen: Seen<'_>,
+    sold: SalesDelta,
+    change: Change<(), E>,
+) -> Result<Change<(), E>, InconsistentRead> {
     let Seen { market, before, after, figures } = seen;
-    if before.is_some_and(Tally::is_of_the_gone) {
+    if before.is_some_and(Tally::is_tombstone) {
         return Ok(change);
     }
     if before.is_some() != figures.is_some() {
-        return Err(Torn);
+        return Err(InconsistentRead);
     }
     let next = match (figures, after.and(market)) {
-        (Some(figures), _) if after.is_some_and(Tally::is_of_the_gone) => {
+        (Some(figures), _) if after.is_some_and(Tally::is_tombstone) => {
             let version = figures.version.next();
-            return Ok(change.erase(&MarketFigures { version, ..figures }, Silent));
+            return Ok(change.delete_entity(&MarketTotals { version, ..figures }, NoEvents));
         }
         (Some(_), None) if sold.is_nothing() => return Ok(change),
         (Some(figures), moved) => {
             let status = moved.map_or(figures.status, |market| market.status);
-            MarketFigures { version: figures.version.next(), status, ..figures }
+            MarketTotals { version: figures.version.next(), status, ..figures }
         }
-        (None, Some(market)) => MarketFigures {
+        (None, Some(market)) => MarketTotals {
             market_id: market.id,
             version: Version::FIRST,
             status: market.status,
@@ -49,5 +53,5 @@ pub(super) fn follow<E>(seen: Seen<'_>, sold: Sold, change: Change<(), E>) -> Re
         (None, None) => return Ok(change),
     };
     let (orders, volume) = (next.orders + sold.orders, next.volume + sold.volume);
-    Ok(change.save(&MarketFigures { orders, volume, ..next }, Silent))
+    Ok(change.save(&MarketTotals { orders, volume, ..next }, NoEvents))
 }

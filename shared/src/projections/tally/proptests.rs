@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::{Countable, Subject, Tally};
-use crate::domain::market::totals::MarketFigures;
+use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::Order;
 use crate::domain::refund::RefundStatus;
-use crate::domain::values::date::Day;
-use crate::projections::daily_sales::{DaySales, SalesOn};
-use crate::projections::list_total::{ListName, ListTotal};
+use crate::domain::values::date::Date;
+use crate::projections::daily_sales::{DailySales, DailySalesKey};
+use crate::projections::list_total::{ListKey, ListTotal};
 use entities::{THINGS, Thing, id};
 use model::World;
 
@@ -48,15 +48,15 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 /// status and what it sold.
 #[derive(Debug, PartialEq, Eq)]
 struct Counts {
-    lists: BTreeMap<ListName, i64>,
-    days: BTreeMap<(MarketId, Day), (i64, i64, i64)>,
+    lists: BTreeMap<ListKey, i64>,
+    days: BTreeMap<(MarketId, Date), (i64, i64, i64)>,
     markets: BTreeMap<MarketId, (MarketStatus, i64, i64)>,
 }
 
 /// What a recount of all entities finds.
 fn recounted(world: &World) -> Counts {
-    let mut lists: BTreeMap<ListName, i64> = BTreeMap::new();
-    let mut days: BTreeMap<(MarketId, Day), (i64, i64, i64)> = BTreeMap::new();
+    let mut lists: BTreeMap<ListKey, i64> = BTreeMap::new();
+    let mut days: BTreeMap<(MarketId, Date), (i64, i64, i64)> = BTreeMap::new();
     let mut sold: BTreeMap<MarketId, (i64, i64)> = BTreeMap::new();
     for thing in world.things.iter().flatten() {
         let names = match thing {
@@ -70,7 +70,7 @@ fn recounted(world: &World) -> Counts {
         }
         if let Thing::Order(order, Some(payment)) = thing {
             let (volume, back) = (payment.captured.amount(), given_back(order));
-            let day = days.entry((order.market_id, Day::of(payment.created_at))).or_default();
+            let day = days.entry((order.market_id, Date::of(payment.created_at))).or_default();
             *day = (day.0 + 1, day.1 + volume, day.2 + back);
             let market = sold.entry(order.market_id).or_default();
             *market = (market.0 + 1, market.1 + volume);
@@ -95,7 +95,7 @@ fn given_back(order: &Order) -> i64 {
 /// What the table says.
 fn counted(world: &World) -> Counts {
     let names = world.table().keys().filter_map(|key| key.pk.strip_prefix("total#"));
-    let names: Vec<ListName> = names.map(|name| ListName::of(name.to_owned())).collect();
+    let names: Vec<ListKey> = names.map(|name| ListKey::of(name.to_owned())).collect();
     let totals = world.records::<ListTotal>(names.iter().cloned());
     let lists = names.into_iter().zip(totals).filter_map(|(name, total)| {
         let count = total.map_or(0, |total| total.count);
@@ -103,15 +103,16 @@ fn counted(world: &World) -> Counts {
     });
     let markets = [id(2), id(3)];
     let on = markets.iter().flat_map(|market| {
-        ["2027-01-15", "2027-01-16"].map(|day| SalesOn { market_id: *market, day: day.parse().unwrap() })
+        ["2027-01-15", "2027-01-16"]
+            .map(|day| DailySalesKey { market_id: *market, day: day.parse().unwrap() })
     });
-    let on: Vec<SalesOn> = on.collect();
-    let days = on.iter().zip(world.records::<DaySales>(on.iter().copied())).filter_map(|(on, sales)| {
+    let on: Vec<DailySalesKey> = on.collect();
+    let days = on.iter().zip(world.records::<DailySales>(on.iter().copied())).filter_map(|(on, sales)| {
         let sales = sales?;
         assert_eq!(sales.date, on.day);
         Some(((on.market_id, on.day), (sales.orders, sales.volume, sales.refunded)))
     });
-    let figures = world.records::<MarketFigures>(markets).into_iter().flatten();
+    let figures = world.records::<MarketTotals>(markets).into_iter().flatten();
     let figures =
         figures.map(|figures| (figures.market_id, (figures.status, figures.orders, figures.volume)));
     Counts { lists: lists.collect(), days: days.collect(), markets: figures.collect() }
@@ -130,7 +131,7 @@ proptest! {
         prop_assert_eq!(counted(&world), recounted(&world));
         let gone = (0..THINGS).filter(|which| world.things[*which].is_none());
         let tallies = world.records::<Tally>(gone.map(subject));
-        prop_assert!(tallies.iter().flatten().all(Tally::is_of_the_gone));
+        prop_assert!(tallies.iter().flatten().all(Tally::is_tombstone));
     }
 }
 

@@ -8,17 +8,17 @@ use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::command::StoreError;
-use crate::kit::command::page::{Slice, Start};
+use crate::kit::command::page::{PageRequest, Start};
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::partitions::MARKET_SHARDS;
 use crate::repository::table_layout::sorted_list::ListError;
 
 /// How many orders of each partition of a market are counted.
-pub const MAX_COUNTED: u32 = 10_000;
+pub const COUNT_CAP: u32 = 10_000;
 
 /// Some orders, and whether there are more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sold {
+pub struct OrderPage {
     /// The orders, the oldest first.
     pub orders: Vec<Order>,
     /// Whether these are the last.
@@ -26,17 +26,17 @@ pub struct Sold {
 }
 
 /// What reports ask. Implementations return [`ListError::Store`] when the table does not answer, and nothing else.
-pub trait SoldReader: Clone + Send + Sync + 'static {
+pub trait MarketOrdersReader: Clone + Send + Sync + 'static {
     /// Up to `limit` orders of a report, from after the order `after` on.
     fn sold(
         &self,
         report: &SalesReport,
         after: Option<OrderId>,
         limit: u32,
-    ) -> impl Future<Output = Result<Sold, ListError>> + Send;
+    ) -> impl Future<Output = Result<OrderPage, ListError>> + Send;
 
     /// How many orders a report has, as far as they are counted: up to [`MAX_COUNTED`] of each partition.
-    fn sold_counted(&self, report: &SalesReport) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    fn count_orders(&self, report: &SalesReport) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }
 
 /// Where the orders of a report stand; nowhere, if there can be none.
@@ -47,19 +47,19 @@ fn queries(report: &SalesReport) -> Vec<Query> {
     shards.map(query).collect()
 }
 
-impl SoldReader for DynamoReader {
+impl MarketOrdersReader for DynamoReader {
     async fn sold(
         &self,
         report: &SalesReport,
         after: Option<OrderId>,
         limit: u32,
-    ) -> Result<Sold, ListError> {
+    ) -> Result<OrderPage, ListError> {
         let start = after.map_or(Start::First, |after| Start::After(after.to_string()));
-        let page = self.slice(&queries(report), &Slice { limit, start }).await?;
-        Ok(Sold { orders: page.items, is_last: page.next.is_none() })
+        let page = self.slice(&queries(report), &PageRequest { limit, start }).await?;
+        Ok(OrderPage { orders: page.items, is_last: page.next.is_none() })
     }
 
-    async fn sold_counted(&self, report: &SalesReport) -> Result<u64, StoreError> {
-        self.length(&queries(report), MAX_COUNTED).await
+    async fn count_orders(&self, report: &SalesReport) -> Result<u64, StoreError> {
+        self.length(&queries(report), COUNT_CAP).await
     }
 }

@@ -9,14 +9,14 @@ use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus}
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
-use crate::kit::command::page::{Listed, Slice};
+use crate::kit::command::page::{ListPage, PageRequest};
 use crate::kit::command::{Key, Record, StoreError};
 use crate::kit::system::clock::Timestamp;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
 /// How many discrepancies of a status are counted; a longer list says that it has so many.
-pub const MAX_COUNTED: u32 = 10_000;
+pub const COUNT_CAP: u32 = 10_000;
 
 /// What can be asked about discrepancies. Implementations return [`StoreError`] when the table does not answer, and
 /// nothing else.
@@ -25,17 +25,17 @@ pub trait DiscrepancyReader: Clone + Send + Sync + 'static {
     fn discrepancies(
         &self,
         status: Option<DiscrepancyStatus>,
-        slice: &Slice,
-    ) -> impl Future<Output = Result<Listed<Discrepancy>, ListError>> + Send;
+        slice: &PageRequest,
+    ) -> impl Future<Output = Result<ListPage<Discrepancy>, ListError>> + Send;
 
     /// How many of a status, or of all, there are, up to [`MAX_COUNTED`] of each.
-    fn discrepancies_counted(
+    fn count_discrepancies(
         &self,
         status: Option<DiscrepancyStatus>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Up to `limit` open ones that were last looked at before `since`, the longest ago first. Only those are read.
-    fn unseen_discrepancies(
+    fn stale_discrepancies(
         &self,
         since: Timestamp,
         limit: u32,
@@ -46,16 +46,16 @@ impl DiscrepancyReader for DynamoReader {
     async fn discrepancies(
         &self,
         status: Option<DiscrepancyStatus>,
-        slice: &Slice,
-    ) -> Result<Listed<Discrepancy>, ListError> {
+        slice: &PageRequest,
+    ) -> Result<ListPage<Discrepancy>, ListError> {
         Ok(self.slice(&of_status(status), slice).await?)
     }
 
-    async fn discrepancies_counted(&self, status: Option<DiscrepancyStatus>) -> Result<u64, StoreError> {
-        self.length(&of_status(status), MAX_COUNTED).await
+    async fn count_discrepancies(&self, status: Option<DiscrepancyStatus>) -> Result<u64, StoreError> {
+        self.length(&of_status(status), COUNT_CAP).await
     }
 
-    async fn unseen_discrepancies(&self, since: Timestamp, limit: u32) -> Result<Vec<GatewayId>, StoreError> {
+    async fn stale_discrepancies(&self, since: Timestamp, limit: u32) -> Result<Vec<GatewayId>, StoreError> {
         let unseen =
             Query::index(Index::Due, partitions::OPEN_DISCREPANCIES, limit).before(since.to_string());
         let page: Page<Unseen> = self.list(&unseen).await?;
@@ -66,7 +66,7 @@ impl DiscrepancyReader for DynamoReader {
 fn of_status(status: Option<DiscrepancyStatus>) -> Vec<Query> {
     let statuses = DiscrepancyStatus::ALL.iter().filter(|known| status.is_none_or(|asked| asked == **known));
     let partitions = statuses.map(|status| partitions::discrepancies(*status));
-    partitions.map(|partition| Query::index(Index::ByParent, partition, 1).newest_first()).collect()
+    partitions.map(|partition| Query::index(Index::ByParent, partition, 1).descending()).collect()
 }
 
 /// What the sparse index keeps of a discrepancy: its key.

@@ -3,11 +3,11 @@
 use std::future::Future;
 
 use crate::domain::market::MarketId;
-use crate::domain::values::date::Day;
+use crate::domain::values::date::Date;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::command::{Record, StoreError};
-use crate::projections::daily_sales::{DaySales, SalesOn};
+use crate::projections::daily_sales::{DailySales, DailySalesKey};
 
 /// How many days can be read at once: a leap year.
 pub const MAX_DAYS: u32 = 366;
@@ -20,17 +20,17 @@ pub trait SalesReader: Clone + Send + Sync + 'static {
     fn sales(
         &self,
         market: MarketId,
-        from: Day,
-        to: Day,
-    ) -> impl Future<Output = Result<Vec<DaySales>, StoreError>> + Send;
+        from: Date,
+        to: Date,
+    ) -> impl Future<Output = Result<Vec<DailySales>, StoreError>> + Send;
 }
 
 impl SalesReader for DynamoReader {
-    async fn sales(&self, market: MarketId, from: Day, to: Day) -> Result<Vec<DaySales>, StoreError> {
-        let key = |day| DaySales::key(&SalesOn { market_id: market, day });
+    async fn sales(&self, market: MarketId, from: Date, to: Date) -> Result<Vec<DailySales>, StoreError> {
+        let key = |day| DailySales::key(&DailySalesKey { market_id: market, day });
         let (first, last) = (key(from), key(to));
         let days = Query::table(first.pk, MAX_DAYS).between(first.sk, last.sk);
-        let page: Page<DaySales> = self.list(&days).await?;
+        let page: Page<DailySales> = self.list(&days).await?;
         Ok(page.items)
     }
 }

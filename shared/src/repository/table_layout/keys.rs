@@ -5,13 +5,13 @@
 
 mod entity_impls;
 
-use crate::domain::market::totals::MarketFigures;
+use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketId};
 use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::{Order, OrderId};
 use crate::domain::payment::{GatewayId, Payment, PaymentId};
 use crate::domain::product::{Product, ProductId, SkuClaim, SkuInMarket, Stock};
-use crate::domain::reconciliation::cursor::{OfPayments, Position};
+use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
 use crate::domain::reconciliation::discrepancy::Discrepancy;
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::password_reset::{PasswordReset, PasswordResetId};
@@ -20,10 +20,10 @@ use crate::domain::values::email::Email;
 use crate::kit::command::event::EventId;
 use crate::kit::command::{Key, Record};
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterId};
-use crate::messaging::email_dispatch::Dispatch;
-use crate::projections::daily_sales::{DaySales, SalesOn};
-use crate::projections::list_total::{ListName, ListTotal};
-use crate::projections::search_index::{DocumentId, IndexEntry, Posting, PostingPlace};
+use crate::messaging::email_dispatch::EmailDispatch;
+use crate::projections::daily_sales::{DailySales, DailySalesKey};
+use crate::projections::list_total::{ListKey, ListTotal};
+use crate::projections::search_index::{DocumentId, IndexEntry, TermEntry, TermEntryKey};
 use crate::projections::tally::{Subject, Tally};
 
 fn key(pk: String, sk: impl Into<String>) -> Key {
@@ -80,8 +80,13 @@ record!(
     format!("session#{}", id.session_id)
 );
 record!(Market, "market", |id: MarketId| format!("market#{id}"), "market");
-record!(MarketFigures, "market-figures", |id: MarketId| format!("market#{id}"), "figures");
-record!(DaySales, "day-sales", |on: SalesOn| format!("market#{}", on.market_id), format!("sales#{}", on.day));
+record!(MarketTotals, "market-figures", |id: MarketId| format!("market#{id}"), "figures");
+record!(
+    DailySales,
+    "day-sales",
+    |on: DailySalesKey| format!("market#{}", on.market_id),
+    format!("sales#{}", on.day)
+);
 record!(Product, "product", |id: ProductId| format!("product#{id}"), "product");
 record!(Stock, "stock", |id: ProductId| format!("product#{id}"), "stock");
 record!(
@@ -92,17 +97,17 @@ record!(
 );
 record!(Order, "order", |id: OrderId| format!("order#{id}"), "order");
 record!(Attempts, "attempts", |id: OrderId| format!("order#{id}"), "attempts");
-record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.retyped::<Order>()), "payment");
-record!(ListTotal, "list-total", |list: ListName| format!("total#{}", list.as_str()), "total");
+record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.cast::<Order>()), "payment");
+record!(ListTotal, "list-total", |list: ListKey| format!("total#{}", list.as_str()), "total");
 record!(Tally, "tally", |id: Subject| partition_of(*id), "tally");
-record!(Position, "position", |_id: OfPayments| "reconciliation".to_owned(), "position");
+record!(ReconciliationCursor, "position", |_id: PaymentsCursorKey| "reconciliation".to_owned(), "position");
 record!(Discrepancy, "discrepancy", |id: GatewayId| format!("discrepancy#{id}"), "discrepancy");
 record!(IndexEntry, "index-entry", |id: DocumentId| partition_of_document(*id), "search");
 record!(
-    Posting,
+    TermEntry,
     "posting",
-    |at: PostingPlace| PostingPlace::partition(at.embedder, at.id.kind(), &at.term),
+    |at: TermEntryKey| TermEntryKey::partition(at.embedder, at.id.kind(), &at.term),
     format!("{}#{}", at.weight, at.id)
 );
-record!(Dispatch, "dispatch", |event: EventId| format!("dispatch#{event}"), "dispatch");
+record!(EmailDispatch, "dispatch", |event: EventId| format!("dispatch#{event}"), "dispatch");
 record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");

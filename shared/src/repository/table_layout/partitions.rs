@@ -45,7 +45,7 @@ const NAME_SORT: usize = 400;
 /// What begins as `text` does, in whatever case, begins so among names.
 #[must_use]
 pub fn name_prefix(text: &Name) -> String {
-    let folded = text.folded();
+    let folded = text.case_folded();
     folded[..folded.floor_char_boundary(NAME_SORT)].to_owned()
 }
 

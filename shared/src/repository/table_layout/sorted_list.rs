@@ -10,7 +10,7 @@ use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::pagination::SliceError;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
-use crate::kit::command::page::{Listed, Slice, Start};
+use crate::kit::command::page::{ListPage, PageRequest, Start};
 use crate::kit::command::{Entity, StoreError};
 
 /// How many things a search may find: as many as are put in order in memory.
@@ -18,16 +18,16 @@ pub const MAX_MATCHES: usize = 1_000;
 
 /// In which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Order {
+pub struct SortOrder {
     /// By what.
-    pub by: OrderBy,
+    pub by: SortKey,
     /// From the end backwards.
     pub descending: bool,
 }
 
 /// What things are ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderBy {
+pub enum SortKey {
     /// When they were made, which their ids begin with.
     CreatedAt,
     /// What they are called, whatever the case.
@@ -49,39 +49,39 @@ pub enum ListError {
 }
 
 /// Where a thing stands in each of the orders.
-pub(crate) trait Ordered: Entity {
+pub(crate) trait Sortable: Entity {
     /// Among others in this order; unique.
-    fn sort_by(&self, by: OrderBy) -> String;
+    fn sort_by(&self, by: SortKey) -> String;
 }
 
 impl From<SliceError> for ListError {
     fn from(error: SliceError) -> Self {
         match error {
-            SliceError::TooSparse => Self::TooSparse,
+            SliceError::FilterTooSelective => Self::TooSparse,
             SliceError::Store(error) => Self::Store(error),
         }
     }
 }
 
-impl Order {
+impl SortOrder {
     /// A partition in this order.
     pub(crate) fn query(self, partition: String) -> Query {
         let index = match self.by {
-            OrderBy::CreatedAt => Index::ByParent,
-            OrderBy::Name => Index::ByName,
+            SortKey::CreatedAt => Index::ByParent,
+            SortKey::Name => Index::ByName,
         };
         let query = Query::index(index, partition, 1);
-        if self.descending { query.newest_first() } else { query }
+        if self.descending { query.descending() } else { query }
     }
 
     /// A slice of what was found, which is the whole list.
-    pub(crate) fn slice<T: Ordered>(self, found: Vec<T>, slice: &Slice) -> Listed<T> {
-        cut(found.into_iter().map(|item| (item.sort_by(self.by), item)).collect(), self.descending, slice)
+    pub(crate) fn slice<T: Sortable>(self, found: Vec<T>, slice: &PageRequest) -> ListPage<T> {
+        page_of(found.into_iter().map(|item| (item.sort_by(self.by), item)).collect(), self.descending, slice)
     }
 }
 
 /// A slice of a whole list, whose things stand by their sort values.
-pub(crate) fn cut<T>(sorted: BTreeMap<String, T>, descending: bool, slice: &Slice) -> Listed<T> {
+pub(crate) fn page_of<T>(sorted: BTreeMap<String, T>, descending: bool, slice: &PageRequest) -> ListPage<T> {
     let mut sorted: Vec<(String, T)> = sorted.into_iter().collect();
     if descending {
         sorted.reverse();
@@ -99,11 +99,11 @@ pub(crate) fn cut<T>(sorted: BTreeMap<String, T>, descending: bool, slice: &Slic
     rest.truncate(slice.length());
     let next = rest.last().filter(|_| more).map(|(sort, _)| sort.clone());
     let items = rest.into_iter().map(|(_, item)| item).collect();
-    Listed { items, next, proven, total: u64::try_from(proven).ok() }
+    ListPage { items, next, min_total: proven, total: u64::try_from(proven).ok() }
 }
 
 /// Everything that some queries find, some of it perhaps twice.
-pub(crate) async fn matches<T: Ordered>(
+pub(crate) async fn matches<T: Sortable>(
     reader: &DynamoReader,
     queries: impl Iterator<Item = Query>,
 ) -> Result<Vec<T>, ListError> {
@@ -112,7 +112,7 @@ pub(crate) async fn matches<T: Ordered>(
 }
 
 /// Everything that a query finds, page by page.
-async fn all_of<T: Ordered>(reader: &DynamoReader, query: Query) -> Result<Vec<T>, ListError> {
+async fn all_of<T: Sortable>(reader: &DynamoReader, query: Query) -> Result<Vec<T>, ListError> {
     let mut found: Vec<T> = Vec::new();
     let mut after = None;
     loop {

@@ -9,11 +9,11 @@ use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
-use crate::kit::command::page::{Listed, Slice};
-use crate::projections::list_total::ListName;
+use crate::kit::command::page::{ListPage, PageRequest};
+use crate::projections::list_total::ListKey;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::{
-    ListError, MAX_MATCHES, Order, OrderBy, Ordered, matches,
+    ListError, MAX_MATCHES, SortKey, SortOrder, Sortable, matches,
 };
 
 /// Which accounts, in which order.
@@ -26,22 +26,22 @@ pub struct UserList {
     /// Those whose name or address begins so.
     pub search: Option<Name>,
     /// What they are ordered by.
-    pub order: Order,
+    pub order: SortOrder,
 }
 
 /// Lists accounts.
-pub trait UserLister: Clone + Send + Sync + 'static {
+pub trait UserListReader: Clone + Send + Sync + 'static {
     /// A slice of a list of accounts. Implementations return [`ListError::TooManyMatches`] for searches only, and
     /// [`ListError::Store`] when the table does not answer.
     fn users(
         &self,
         list: &UserList,
-        slice: &Slice,
-    ) -> impl Future<Output = Result<Listed<User>, ListError>> + Send;
+        slice: &PageRequest,
+    ) -> impl Future<Output = Result<ListPage<User>, ListError>> + Send;
 }
 
-impl UserLister for DynamoReader {
-    async fn users(&self, list: &UserList, slice: &Slice) -> Result<Listed<User>, ListError> {
+impl UserListReader for DynamoReader {
+    async fn users(&self, list: &UserList, slice: &PageRequest) -> Result<ListPage<User>, ListError> {
         if let Some(search) = &list.search {
             let found = search_for(self, list, search).await?;
             return Ok(list.order.slice(found, slice));
@@ -54,22 +54,24 @@ impl UserLister for DynamoReader {
 /// All accounts whose name or address begins as `search` does, some of them twice.
 async fn search_for(reader: &DynamoReader, list: &UserList, search: &Name) -> Result<Vec<User>, ListError> {
     let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-    let (name, email) = (partitions::name_prefix(search), search.folded());
+    let (name, email) = (partitions::name_prefix(search), search.case_folded());
     let queries = list.partitions().flat_map(|partition| {
         let by_name = Query::index(Index::ByName, partition.clone(), limit).beginning_with(name.clone());
         let by_email = Query::index(Index::ByOwner, partition, limit).beginning_with(email.clone());
         [by_name, by_email]
     });
     let mut found: Vec<User> = matches(reader, queries).await?;
-    found.retain(|user| user.name.folded().starts_with(&email) || user.email.as_str().starts_with(&email));
+    found.retain(|user| {
+        user.name.case_folded().starts_with(&email) || user.email.as_str().starts_with(&email)
+    });
     Ok(found)
 }
 
-impl Ordered for User {
-    fn sort_by(&self, by: OrderBy) -> String {
+impl Sortable for User {
+    fn sort_by(&self, by: SortKey) -> String {
         match by {
-            OrderBy::CreatedAt => self.id.to_string(),
-            OrderBy::Name => partitions::name_sort(&self.name, &self.id.to_string()),
+            SortKey::CreatedAt => self.id.to_string(),
+            SortKey::Name => partitions::name_sort(&self.name, &self.id.to_string()),
         }
     }
 }
@@ -77,10 +79,10 @@ impl Ordered for User {
 impl UserList {
     /// The lists whose lengths make up its own; a search is counted when it is read.
     #[must_use]
-    pub fn totals(&self) -> Vec<ListName> {
+    pub fn totals(&self) -> Vec<ListKey> {
         match self.search {
             Some(_) => Vec::new(),
-            None => self.partitions().map(ListName::of).collect(),
+            None => self.partitions().map(ListKey::of).collect(),
         }
     }
 

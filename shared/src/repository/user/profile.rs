@@ -10,7 +10,7 @@ use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::expression::Projection;
 use crate::kit::aws::dynamodb::schema::{PK, SK, VERSION};
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
-use crate::kit::command::{Key, Reads, Record, StoreError, Version};
+use crate::kit::command::{Key, ReadSet, Record, StoreError, Version};
 
 /// An account, as far as others see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl Record for Profile {
 impl ProfileReader for DynamoReader {
     async fn profiles(&self, users: &[UserId]) -> Result<HashMap<UserId, Profile>, StoreError> {
         let distinct: HashSet<&UserId> = users.iter().collect();
-        let reads: Reads<Vec<Option<Profile>>> = Reads::many(distinct);
+        let reads: ReadSet<Vec<Option<Profile>>> = ReadSet::get_all(distinct);
         let found = self.get_only(reads, Consistency::Eventual, &ATTRIBUTES).await?;
         Ok(found.into_iter().flatten().map(|profile| (profile.id, profile)).collect())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use simulation::schedule::{Schedule, run, run_up_to};
-use simulation::seeded_bug::Plant;
+use simulation::seeded_bug::SeededBug;
 
 const SEEDS: std::ops::Range<u64> = 1..41;
 
@@ -34,8 +34,8 @@ fn as_many_decisions_as_a_schedule_takes_are_the_whole_of_it_and_fewer_are_its_b
 
 #[test]
 fn a_failing_schedule_is_shortened_to_one_that_fails_as_well() {
-    let failing = (1..500).map(|seed| run(seed, Some(Plant::LostEvent)));
+    let failing = (1..500).map(|seed| run(seed, Some(SeededBug::LostEvent)));
     let failing = failing.into_iter().find(|schedule| !schedule.violations.is_empty()).unwrap();
-    let short = failing.clone().shortened(Some(Plant::LostEvent));
+    let short = failing.clone().shortened(Some(SeededBug::LostEvent));
     assert!(!short.violations.is_empty() && short.decisions < failing.decisions, "{short}");
 }

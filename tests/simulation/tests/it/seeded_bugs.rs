@@ -1,13 +1,13 @@
 //! Bugs planted on purpose, each noticed by the invariant that it breaks.
 
 use simulation::schedule::run;
-use simulation::seeded_bug::Plant;
+use simulation::seeded_bug::SeededBug;
 
 /// Within how many schedules a bug must be noticed.
 const SCHEDULES: u64 = 300;
 
 /// After how many schedules the bug shows one of its symptoms.
-fn noticed_after(plant: Plant) -> Option<u64> {
+fn noticed_after(plant: SeededBug) -> Option<u64> {
     let shows = |violation: &String| plant.symptoms().iter().any(|symptom| violation.contains(symptom));
     (1..=SCHEDULES).find(|seed| run(*seed, Some(plant)).violations.iter().any(shows))
 }
@@ -16,14 +16,14 @@ macro_rules! noticed {
     ($($test:ident: $plant:ident;)*) => {
         $(#[test]
         fn $test() {
-            let after = noticed_after(Plant::$plant);
-            println!("planted: {}: noticed after {after:?} schedules", Plant::$plant.name());
+            let after = noticed_after(SeededBug::$plant);
+            println!("planted: {}: noticed after {after:?} schedules", SeededBug::$plant.name());
             assert!(after.is_some(), "not noticed within {SCHEDULES} schedules");
         })*
 
         #[test]
         fn every_bug_has_its_test() {
-            assert_eq!([$(Plant::$plant),*], Plant::ALL);
+            assert_eq!([$(SeededBug::$plant),*], SeededBug::ALL);
         }
     };
 }

@@ -6,16 +6,16 @@ use local::services::ses::Email;
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::user::User;
 use shared::messaging::dead_letter::DeadLetter;
-use shared::messaging::email_dispatch::{Dispatch, DispatchState, MOST_SENDS};
+use shared::messaging::email_dispatch::{DispatchState, EmailDispatch, MAX_SENDS};
 
 use super::events::ever_written;
 use super::{History, Invariant, Items, Violation};
 
 pub(super) fn once(items: &Items, history: &History, emails: &[Email]) -> Vec<Violation> {
-    let dispatches: BTreeMap<String, Dispatch> =
-        items.of::<Dispatch>().map(|dispatch| (dispatch.id.to_string(), dispatch)).collect();
+    let dispatches: BTreeMap<String, EmailDispatch> =
+        items.of::<EmailDispatch>().map(|dispatch| (dispatch.id.to_string(), dispatch)).collect();
     let mut found = missing(items, history, &dispatches);
-    for (id, dispatch) in dispatches.iter().filter(|(_, dispatch)| dispatch.sends > MOST_SENDS) {
+    for (id, dispatch) in dispatches.iter().filter(|(_, dispatch)| dispatch.sends > MAX_SENDS) {
         let was = format!("may have been sent {} times", dispatch.sends);
         found.push(Violation::new(Invariant::Outbox, id, "an e-mail that is sent twice at most", was));
     }
@@ -30,7 +30,7 @@ pub(super) fn once(items: &Items, history: &History, emails: &[Email]) -> Vec<Vi
 }
 
 /// Events that call for an e-mail, to this day, of which none went out and none is among the dead letters.
-fn missing(items: &Items, history: &History, dispatches: &BTreeMap<String, Dispatch>) -> Vec<Violation> {
+fn missing(items: &Items, history: &History, dispatches: &BTreeMap<String, EmailDispatch>) -> Vec<Violation> {
     let orders: BTreeMap<String, OrderStatus> =
         items.of::<Order>().map(|order| (order.id.to_string(), order.status)).collect();
     let unverified: BTreeMap<String, bool> =

@@ -7,7 +7,7 @@ use shared::domain::order::Order;
 use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
-use shared::kit::aws::dynamodb::write::outbox::Pending;
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::{Entity, Key, Version};
 
 use super::items::read;
@@ -17,7 +17,7 @@ use super::{History, Invariant, Violation};
 type Announced = BTreeMap<String, Vec<u64>>;
 
 /// Every event that was ever written.
-pub(super) fn ever_written(history: &History) -> Vec<Pending> {
+pub(super) fn ever_written(history: &History) -> Vec<OutboxEvent> {
     let outbox = history.of_kind(OUTBOX_KIND);
     outbox.flat_map(|(_, images, _)| images.into_iter().map(read).collect::<Vec<_>>()).collect()
 }

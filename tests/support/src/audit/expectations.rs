@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// What a client knows: what it put in and what it was told.
 #[derive(Debug, Clone, Default)]
-pub struct Journal {
+pub struct Expectations {
     /// Pieces that each product began with.
     pub stocked: BTreeMap<String, i64>,
     /// Orders that were acknowledged.

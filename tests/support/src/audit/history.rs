@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::kit::command::{Item, Key, Record};
 
 use super::items::{read, text};
-use crate::app::Shop;
+use crate::app::TestApp;
 
 /// One change of an item.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ impl History {
     /// # Panics
     /// If the stream holds what does not read.
     #[must_use]
-    pub fn read(shop: &Shop) -> Self {
+    pub fn read(shop: &TestApp) -> Self {
         let mut history = Self::default();
         for change in shop.stack().history("Table") {
             let part = |name: &str| change.key[name]["S"].as_str().unwrap_or_default().to_owned();

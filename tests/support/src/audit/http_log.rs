@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 
-use super::{Books, Invariant, Violation};
+use super::{Invariant, MoneyAndStock, Violation};
 use crate::app::Answer;
 
 /// A request under an idempotency key, and its answer.
@@ -22,7 +22,7 @@ pub struct Exchange {
 
 /// All that a client has asked for under keys, and what limits it was told of.
 #[derive(Debug, Clone, Default)]
-pub struct Exchanges {
+pub struct HttpLog {
     all: Vec<Exchange>,
     /// What each group of requests is limited to, by the beginning of its counters.
     limits: BTreeMap<String, i64>,
@@ -31,7 +31,7 @@ pub struct Exchanges {
 /// Where orders are placed.
 const ORDERS: &str = "POST /v1/orders";
 
-impl Exchanges {
+impl HttpLog {
     /// Notes one.
     pub fn note(&mut self, exchange: Exchange) {
         self.all.push(exchange);
@@ -49,7 +49,7 @@ impl Exchanges {
     /// One key has one answer, byte for byte, that was fresh once; what was acknowledged is there; and nobody has more
     /// orders than they have used keys for.
     #[must_use]
-    pub fn violations(&self, books: &Books) -> Vec<Violation> {
+    pub fn violations(&self, books: &MoneyAndStock) -> Vec<Violation> {
         let mut by_key: BTreeMap<(&str, &str, &str), Vec<&Answer>> = BTreeMap::new();
         for exchange in &self.all {
             let key = (exchange.caller.as_str(), exchange.route.as_str(), exchange.key.as_str());
@@ -71,7 +71,7 @@ impl Exchanges {
         found
     }
 
-    fn orders(&self, books: &Books) -> Vec<Violation> {
+    fn orders(&self, books: &MoneyAndStock) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut told: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         let mut keys: BTreeMap<&str, BTreeMap<&str, bool>> = BTreeMap::new();

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_dynamo::AttributeValue as Stored;
 use shared::kit::command::{Item, Key, Record};
 
-use crate::app::Shop;
+use crate::app::TestApp;
 
 /// Every item of the table. Only an auditor may read it so.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,7 @@ impl Items {
     ///
     /// # Panics
     /// If the table does not answer.
-    pub async fn scan(shop: &Shop) -> Self {
+    pub async fn scan(shop: &TestApp) -> Self {
         let table = shop.stack().table_name("Table").expect("the template has the table").to_owned();
         Self::of_table(&shop.dynamodb(), &table).await
     }

@@ -8,7 +8,7 @@ use shared::domain::product::Product;
 use shared::kit::command::{Key, Record};
 use shared::kit::system::clock::Timestamp;
 use shared::messaging::event_routing::{Subscriber, subscribers};
-use shared::projections::search_index::{Document, EmbedderName, IndexEntry, Indexed, Posting};
+use shared::projections::search_index::{Document, EmbedderName, IndexEntry, Indexed, TermEntry};
 use shared::projections::tally::{Counted, Tally};
 
 use super::events::ever_written;
@@ -27,7 +27,7 @@ pub(super) fn as_a_recount_has_them(items: &Items, (counted, there): &(Counts, C
     let markets = items.of::<Market>().map(|market| Document::from(&market));
     let documents = markets.chain(items.of::<Product>().map(|product| Document::from(&product)));
     let expected: BTreeSet<Key> = documents.flat_map(|document| postings(&document)).collect();
-    let indexed: BTreeSet<Key> = items.of_kind(Posting::KIND).map(key).collect();
+    let indexed: BTreeSet<Key> = items.of_kind(TermEntry::KIND).map(key).collect();
     for place in expected.symmetric_difference(&indexed) {
         let is = |there: bool| if there { "there is a posting" } else { "there is no posting" };
         let subject = format!("{} {}", place.pk, place.sk);
@@ -40,7 +40,7 @@ pub(super) fn as_a_recount_has_them(items: &Items, (counted, there): &(Counts, C
 fn postings(document: &Document) -> Vec<Key> {
     let now = Timestamp::from_millis(0);
     let entry = IndexEntry::following(None, document.id, Some(document), EmbedderName::Hashed, now);
-    entry.iter().flat_map(IndexEntry::places).map(|place| Posting::key(&place)).collect()
+    entry.iter().flat_map(IndexEntry::posting_keys).map(|place| TermEntry::key(&place)).collect()
 }
 
 fn differences<K: Ord + Display, V: PartialEq + Debug>(
@@ -85,7 +85,7 @@ pub(super) fn up_to_date(items: &Items, history: &History) -> Vec<Violation> {
 fn counted_to(tally: &Tally) -> Option<u64> {
     match tally.counted {
         Counted::At(version) => Some(version.get()),
-        Counted::Gone(_) => None,
+        Counted::Deleted(_) => None,
     }
 }
 

@@ -3,15 +3,15 @@
 use local::services::ses::Email;
 use stripe_sandbox::Ledger;
 
-use super::{Books, Exchanges, History, Items, Journal, Violation};
+use super::{Expectations, History, HttpLog, Items, MoneyAndStock, Violation};
 use super::{emails, events, projections, sessions, stock, versions};
-use crate::app::Shop;
+use crate::app::TestApp;
 use crate::audit::{rate_limits, uniqueness};
 use crate::recount::Counts;
 
 /// What there is, how it came about, and what others have on record.
 #[derive(Debug, Clone, Default)]
-pub struct Evidence {
+pub struct AuditSnapshot {
     /// The table.
     pub items: Items,
     /// How the table came about.
@@ -22,12 +22,12 @@ pub struct Evidence {
     pub emails: Vec<Email>,
 }
 
-impl Evidence {
+impl AuditSnapshot {
     /// Reads all of it.
     ///
     /// # Panics
     /// If the table does not answer, or holds what does not read.
-    pub async fn gather(shop: &Shop) -> Self {
+    pub async fn gather(shop: &TestApp) -> Self {
         Self {
             items: Items::scan(shop).await,
             history: History::read(shop),
@@ -38,8 +38,8 @@ impl Evidence {
 
     /// Everything that should not be so.
     #[must_use]
-    pub fn violations(&self, journal: &Journal, exchanges: &Exchanges) -> Vec<Violation> {
-        let books = Books::of(&self.items);
+    pub fn violations(&self, journal: &Expectations, exchanges: &HttpLog) -> Vec<Violation> {
+        let books = MoneyAndStock::of(&self.items);
         let mut found = books.audit(journal, &self.ledger);
         found.extend(stock::in_any_version(&self.history));
         found.extend(versions::without_a_gap(&self.history));

@@ -1,7 +1,7 @@
 //! Pieces, in any version of any stock and any order.
 
 use shared::domain::order::Order;
-use shared::domain::order::state_machine::stock_position::Pieces;
+use shared::domain::order::state_machine::stock_position::StockPosition;
 use shared::domain::product::Stock;
 
 use super::{History, Invariant, Violation};
@@ -18,9 +18,9 @@ pub(super) fn in_any_version(history: &History) -> Vec<Violation> {
     }
     for (key, versions, _) in history.of::<Order>() {
         let moves = moves(&versions);
-        let mut returned = moves.windows(2).filter(|pair| pair[1] == Pieces::Returned);
+        let mut returned = moves.windows(2).filter(|pair| pair[1] == StockPosition::Available);
         let again = returned.next().is_some() && returned.next().is_some();
-        if again || moves.windows(2).any(|pair| pair == [Pieces::Sold, Pieces::Reserved]) {
+        if again || moves.windows(2).any(|pair| pair == [StockPosition::Sold, StockPosition::Reserved]) {
             let expected = "pieces that are held once, sold once, and given back once";
             found.push(Violation::new(Invariant::Stock, &key.pk, expected, format!("they were {moves:?}")));
         }
@@ -29,8 +29,8 @@ pub(super) fn in_any_version(history: &History) -> Vec<Violation> {
 }
 
 /// Where an order's pieces were, one after the other.
-fn moves(versions: &[Order]) -> Vec<Pieces> {
-    let mut moves: Vec<Pieces> = versions.iter().map(Order::pieces).collect();
+fn moves(versions: &[Order]) -> Vec<StockPosition> {
+    let mut moves: Vec<StockPosition> = versions.iter().map(Order::pieces).collect();
     moves.dedup();
     moves
 }

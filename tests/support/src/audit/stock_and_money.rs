@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use shared::domain::order::fulfilment::{Fulfilment, Pieces};
+use shared::domain::order::fulfilment::{Fulfilment, StockPosition};
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::payment::Payment;
 use shared::domain::product::Stock;
 use shared::domain::refund::RefundStatus;
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
 use shared::messaging::dead_letter::DeadLetter;
-use shared::messaging::email_dispatch::{Dispatch, DispatchState, MOST_SENDS};
+use shared::messaging::email_dispatch::{DispatchState, EmailDispatch, MAX_SENDS};
 use shared::messaging::event_routing::Subscriber;
 use stripe_sandbox::Ledger;
 
-use super::{Invariant, Items, Journal, Violation};
-use crate::app::Shop;
+use super::{Expectations, Invariant, Items, Violation};
+use crate::app::TestApp;
 
-fn is_doubtful(dispatch: &Dispatch) -> bool {
-    dispatch.sends == MOST_SENDS && matches!(dispatch.state, DispatchState::Sending { .. })
+fn is_unknown_outcome(dispatch: &EmailDispatch) -> bool {
+    dispatch.sends == MAX_SENDS && matches!(dispatch.state, DispatchState::Sending { .. })
 }
 
 /// Everything in the table that the invariants speak of.
 #[derive(Debug, Default)]
-pub struct Books {
+pub struct MoneyAndStock {
     /// Orders, by id.
     pub orders: BTreeMap<String, Order>,
     /// Payments, by their order's id.
@@ -37,12 +37,12 @@ pub struct Books {
     pub unpublished: usize,
 }
 
-impl Books {
+impl MoneyAndStock {
     /// Reads the whole table. Only an auditor may do that.
     ///
     /// # Panics
     /// If the table does not answer, or holds what does not read.
-    pub async fn read(shop: &Shop) -> Self {
+    pub async fn read(shop: &TestApp) -> Self {
         Self::of(&Items::scan(shop).await)
     }
 
@@ -61,20 +61,24 @@ impl Books {
             payments: items.of::<Payment>().map(|payment| (payment.order_id.to_string(), payment)).collect(),
             stock: items.placed::<Stock>().map(|(key, stock)| (product(&key.pk), stock)).collect(),
             dead_letters: items.of::<DeadLetter>().collect(),
-            doubtful_emails: items.of::<Dispatch>().filter(is_doubtful).map(|of| of.id.to_string()).collect(),
+            doubtful_emails: items
+                .of::<EmailDispatch>()
+                .filter(is_unknown_outcome)
+                .map(|of| of.id.to_string())
+                .collect(),
             unpublished: items.of_kind(OUTBOX_KIND).count(),
         }
     }
 
     /// Everything that should not be so, in words.
     #[must_use]
-    pub fn violations(&self, journal: &Journal, ledger: &Ledger) -> Vec<String> {
+    pub fn violations(&self, journal: &Expectations, ledger: &Ledger) -> Vec<String> {
         self.audit(journal, ledger).iter().map(Violation::to_string).collect()
     }
 
     /// Everything that should not be so.
     #[must_use]
-    pub fn audit(&self, journal: &Journal, ledger: &Ledger) -> Vec<Violation> {
+    pub fn audit(&self, journal: &Expectations, ledger: &Ledger) -> Vec<Violation> {
         let mut found = self.stock_violations(journal);
         for id in journal.acknowledged.iter().filter(|id| !self.orders.contains_key(*id)) {
             found.push(Violation::new(Invariant::Http, id, "there, as was acknowledged", "it is not there"));
@@ -100,7 +104,7 @@ impl Books {
     }
 
     /// Pieces are neither made nor lost, and each is where its order says.
-    fn stock_violations(&self, journal: &Journal) -> Vec<Violation> {
+    fn stock_violations(&self, journal: &Expectations) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut wrong = |product: &str, expected: String, stock: Stock| {
             let was = format!("its stock says {stock:?}");
@@ -134,9 +138,9 @@ impl Books {
                 .map(|line| i64::from(line.quantity))
                 .sum();
             match order.pieces() {
-                Pieces::Reserved => held += pieces,
-                Pieces::Sold => bought += pieces,
-                Pieces::Returned => {}
+                StockPosition::Reserved => held += pieces,
+                StockPosition::Sold => bought += pieces,
+                StockPosition::Available => {}
             }
         }
         (held, bought)

@@ -1,29 +1,29 @@
 //! Bugs that break what a client was told.
 
-use local::faults::{Plant, Service};
+use local::faults::{RequestMutation, Service};
 use serde_json::{Value, json};
 
-use super::{Planted, disarm_items, drop_items, items, kind};
+use super::{SeededBug, disarm_items, drop_items, items, kind};
 use crate::audit::Invariant;
 
 /// A bug in what a function writes to the table.
 macro_rules! bug {
     ($name:literal, $function:literal, $says:literal, $shown_by:literal, $slowed:expr, $rewrite:expr) => {
-        Planted {
+        SeededBug {
             name: $name,
             invariant: Invariant::Http,
-            says: $says,
+            description: $says,
             shown_by: $shown_by,
             slowed: $slowed,
-            plant: || {
+            mutation: || {
                 let rewrite: fn(&mut Value) = $rewrite;
-                Plant::new($function, Service::DynamoDb, move |_, body| rewrite(body))
+                RequestMutation::new($function, Service::DynamoDb, move |_, body| rewrite(body))
             },
         }
     };
 }
 
-pub(super) const BUGS: &[Planted] = &[
+pub(super) const BUGS: &[SeededBug] = &[
     bug!(
         "order-without-receipt",
         "api-orders",

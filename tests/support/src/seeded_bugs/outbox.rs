@@ -1,9 +1,9 @@
 //! Bugs that lose events, or count what they tell wrongly.
 
-use local::faults::{Plant, Service};
+use local::faults::{RequestMutation, Service};
 use serde_json::{Value, json};
 
-use super::{Planted, change_numbers, disarm_items, drop_items, items, kind, place};
+use super::{SeededBug, change_numbers, disarm_items, drop_items, items, kind, place};
 use crate::audit::Invariant;
 
 const ANALYTICS: &str = "queue-analytics";
@@ -13,15 +13,15 @@ const EMAILS: &str = "queue-emails";
 /// A bug in what a function writes to the table.
 macro_rules! bug {
     ($name:literal, $function:expr, $says:literal, $shown_by:literal, $slowed:expr, $rewrite:expr) => {
-        Planted {
+        SeededBug {
             name: $name,
             invariant: Invariant::Outbox,
-            says: $says,
+            description: $says,
             shown_by: $shown_by,
             slowed: $slowed,
-            plant: || {
+            mutation: || {
                 let rewrite: fn(&mut Value) = $rewrite;
-                Plant::new($function, Service::DynamoDb, move |_, body| rewrite(body))
+                RequestMutation::new($function, Service::DynamoDb, move |_, body| rewrite(body))
             },
         }
     };
@@ -32,7 +32,7 @@ fn is_posting(item: &Value) -> bool {
     keys.iter().any(|key| key["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("term#")))
 }
 
-pub(super) const BUGS: &[Planted] = &[
+pub(super) const BUGS: &[SeededBug] = &[
     bug!("event-not-written", "api-orders", "an order is placed without its event", "trade", None, |body| {
         drop_items(body, |item| kind(item) == "outbox-event");
     }),
@@ -43,14 +43,14 @@ pub(super) const BUGS: &[Planted] = &[
             *version = json!((next + 1).to_string());
         }
     }),
-    Planted {
+    SeededBug {
         name: "event-lost-on-the-way",
         invariant: Invariant::Outbox,
-        says: "of the events that are sent together, only the first is sent",
+        description: "of the events that are sent together, only the first is sent",
         shown_by: "trade",
         slowed: None,
-        plant: || {
-            Plant::new("stream-outbox-relay", Service::Sqs, |_, body| {
+        mutation: || {
+            RequestMutation::new("stream-outbox-relay", Service::Sqs, |_, body| {
                 if let Some(entries) = body.get_mut("Entries").and_then(Value::as_array_mut) {
                     entries.truncate(1);
                 }

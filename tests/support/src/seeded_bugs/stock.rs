@@ -1,53 +1,53 @@
 //! Bugs that lose pieces, or make some.
 
-use local::faults::{Plant, Service};
+use local::faults::{RequestMutation, Service};
 use serde_json::Value;
 
-use super::{Planted, change_numbers, disarm, disarm_items, drop_items, items, kind, place};
+use super::{SeededBug, bypass_condition, change_numbers, disarm_items, drop_items, items, kind, place};
 use crate::audit::Invariant;
 
 const FULFILMENT: &str = "queue-fulfilment";
 
-pub(super) const BUGS: &[Planted] = &[
-    Planted {
+pub(super) const BUGS: &[SeededBug] = &[
+    SeededBug {
         name: "stock-not-given-back",
         invariant: Invariant::Stock,
-        says: "an order that is rejected keeps the pieces that it held",
+        description: "an order that is rejected keeps the pieces that it held",
         shown_by: "trade",
         slowed: None,
-        plant: || {
-            Plant::new(FULFILMENT, Service::DynamoDb, |_, body| {
+        mutation: || {
+            RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
                 if becomes(body, "rejected") {
                     drop_items(body, |item| item.get("Update").is_some());
                 }
             })
         },
     },
-    Planted {
+    SeededBug {
         name: "stock-given-back-twice",
         invariant: Invariant::Stock,
-        says: "an order that is rejected gives back twice what it held",
+        description: "an order that is rejected gives back twice what it held",
         shown_by: "trade",
         slowed: None,
-        plant: || {
-            Plant::new(FULFILMENT, Service::DynamoDb, |_, body| {
+        mutation: || {
+            RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
                 if becomes(body, "rejected") {
                     for update in items(body).filter_map(|item| item.get_mut("Update")) {
-                        disarm(update);
+                        bypass_condition(update);
                         change_numbers(update, |by| if by > 0 { 2 * by } else { by });
                     }
                 }
             })
         },
     },
-    Planted {
+    SeededBug {
         name: "stock-below-zero",
         invariant: Invariant::Stock,
-        says: "pieces are reserved that are not there",
+        description: "pieces are reserved that are not there",
         shown_by: "trade",
         slowed: None,
-        plant: || {
-            Plant::new(FULFILMENT, Service::DynamoDb, |_, body| {
+        mutation: || {
+            RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
                 disarm_items(body, |item| place(item) == "stock");
             })
         },

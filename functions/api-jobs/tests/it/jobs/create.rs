@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::domain::market::create::OpeningStatus;
+use shared::domain::market::create::InitialStatus;
 use shared::domain::user::Role;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
@@ -16,8 +16,10 @@ use crate::error;
 impl Jobs {
     /// The names of the events of jobs that wait to be published.
     async fn asked_for(&self) -> Vec<String> {
-        let (outbox, later) =
-            (Outbox::new(self.scene.table.table()), SystemClock.now().plus(Duration::from_hours(1)));
+        let (outbox, later) = (
+            Outbox::new(self.scene.table.table()),
+            SystemClock.now().saturating_add(Duration::from_hours(1)),
+        );
         let mut found = Vec::new();
         for shard in 0..OUTBOX_SHARDS {
             found.extend(outbox.overdue(shard, later, 100).await.unwrap());
@@ -57,10 +59,10 @@ async fn each_priority_has_its_own_event_and_a_job_for_later_asks_nobody_yet() {
     let jobs = Jobs::open().await;
     assert_eq!(jobs.request(&with("priority", json!("high")), "k1").await.status, 202);
     assert_eq!(jobs.asked_for().await, ["job.requested.high"]);
-    let at = SystemClock.now().plus(Duration::from_hours(24));
+    let at = SystemClock.now().saturating_add(Duration::from_hours(24));
     let later = jobs.request(&with("runAt", json!(at)), "k2").await.json()["data"].clone();
     assert_eq!((&later["runAt"], &later["params"]["to"]), (&json!(at), &json!(at)));
-    let week = at.plus(Duration::from_hours(24 * 7));
+    let week = at.saturating_add(Duration::from_hours(24 * 7));
     assert_eq!(later["expiresAt"], json!(week), "it is kept from when it is run");
     assert_eq!(jobs.asked_for().await.len(), 1);
 }
@@ -69,7 +71,7 @@ async fn each_priority_has_its_own_event_and_a_job_for_later_asks_nobody_yet() {
 async fn every_field_that_breaks_a_rule_is_named() {
     let jobs = Jobs::open().await;
     let now = SystemClock.now();
-    let late = now.plus(Duration::from_hours(24 * 30)).plus(Duration::from_mins(1));
+    let late = now.saturating_add(Duration::from_hours(24 * 30)).saturating_add(Duration::from_mins(1));
     let period = |from: &str, to: &str| json!({ "marketId": MARKET, "from": from, "to": to });
     for (body, named) in [
         (with("type", json!("horoscope")), "type"),
@@ -106,7 +108,7 @@ async fn only_who_runs_the_market_or_may_read_any_order_has_its_sales_reported()
     let former = actor(&stranger().user.to_string(), Role::Moderator);
     assert_eq!(error(&ask(former, &a_report()).await), (403, "FORBIDDEN".to_owned()));
     let draft = new_id::<shared::domain::market::Market>().to_string();
-    jobs.scene.market(&draft, seller(), OpeningStatus::Draft).await;
+    jobs.scene.market(&draft, seller(), InitialStatus::Draft).await;
     let of = |market: &str| json!({ "type": "sales_report", "params": { "marketId": market } });
     assert_eq!(error(&ask(stranger(), &of(&draft)).await), (404, "NOT_FOUND".to_owned()));
     assert_eq!(ask(seller(), &of(&draft)).await.status, 202);

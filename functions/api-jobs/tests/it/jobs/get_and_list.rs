@@ -78,7 +78,7 @@ async fn jobs_are_listed_by_status_in_both_directions_page_by_page_with_their_nu
     let mut all: Vec<JobId> = (0..5).map(|_| new_id()).collect();
     all.sort();
     let (queued, made) = all.split_at(3);
-    let now = SystemClock.now().minus(Duration::from_secs(1));
+    let now = SystemClock.now().saturating_sub(Duration::from_secs(1));
     join_all(queued.iter().map(|id| jobs.requested(*id, now))).await;
     join_all(made.iter().map(|id| jobs.succeeded(*id, "heading\r\n"))).await;
     let texts = |ids: &[JobId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();

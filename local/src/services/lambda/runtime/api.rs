@@ -103,7 +103,7 @@ async fn extension(
 ) -> Result<Response<Full<Bytes>>, ApiError> {
     match (method, path) {
         (&Method::POST, "register") => {
-            instance.wants_to_be_told();
+            instance.set_graceful();
             let builder = Response::builder().header("lambda-extension-identifier", aws_ids::uuid());
             text(builder, "{}")
         }

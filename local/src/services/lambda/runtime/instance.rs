@@ -8,9 +8,9 @@ use std::{
 use futures::future::BoxFuture;
 use tokio::{sync::watch, time::Instant};
 
-use crate::faults::Victim;
+use crate::faults::Killable;
 use crate::services::lambda::InvokeError;
-use crate::services::lambda::runtime::invocation::Job;
+use crate::services::lambda::runtime::invocation::PendingInvocation;
 
 /// Lambda gives the init phase ten seconds ("Lambda execution environment lifecycle" in the developer guide).
 const INIT_LIMIT: Duration = Duration::from_secs(10);
@@ -22,15 +22,15 @@ pub(super) struct Instance {
     state: Mutex<State>,
     deadline: watch::Sender<Option<Instant>>,
     retiring: watch::Sender<bool>,
-    end: watch::Sender<Option<End>>,
+    end: watch::Sender<Option<ShutdownMode>>,
     exited: watch::Sender<bool>,
 }
 
 /// How a process is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum ShutdownMode {
     /// It is told, if it has an extension, and has a while to come to an end by itself.
-    Announced,
+    Graceful,
     /// At once, wherever it is.
     Killed,
 }
@@ -39,8 +39,8 @@ pub(super) enum End {
 struct State {
     ready: bool,
     /// Whether it has an extension, without which Lambda announces no end.
-    wants_to_be_told: bool,
-    current: Option<Job>,
+    set_graceful: bool,
+    current: Option<PendingInvocation>,
     /// When it was given what it works on.
     since: Option<Instant>,
     process: Option<u32>,
@@ -87,7 +87,7 @@ impl Instance {
     }
 
     /// Begins to work on a job.
-    pub(super) fn begin(&self, job: Job) {
+    pub(super) fn begin(&self, job: PendingInvocation) {
         let mut state = self.lock();
         (state.current, state.since) = (Some(job), Some(Instant::now()));
         drop(state);
@@ -101,7 +101,7 @@ impl Instance {
 
     /// Ends the current job, whose answer has arrived, and says how long it took; `None` if the instance is not working on
     /// this request.
-    pub(super) fn finish(&self, request_id: &str) -> Option<(Job, Duration)> {
+    pub(super) fn finish(&self, request_id: &str) -> Option<(PendingInvocation, Duration)> {
         let mut state = self.lock();
         let job = state.current.take_if(|job| job.invocation.request_id == request_id)?;
         let took = state.since.take().map(|since| since.elapsed());
@@ -111,7 +111,7 @@ impl Instance {
     }
 
     /// Takes the job away from an instance that will not finish it.
-    pub(super) fn abandon(&self) -> Option<Job> {
+    pub(super) fn abandon(&self) -> Option<PendingInvocation> {
         self.lock().current.take()
     }
 
@@ -154,34 +154,36 @@ impl Instance {
 
     /// Has the process ended, in order if it is not being killed already.
     pub(super) fn ends(&self) {
-        self.end.send_if_modified(|end| end.is_none() && end.replace(End::Announced).is_none());
+        self.end.send_if_modified(|end| end.is_none() && end.replace(ShutdownMode::Graceful).is_none());
     }
 
     /// Has the process ended in order, and waits until it is gone.
-    pub(super) async fn leave(&self) {
+    pub(super) async fn shut_down(&self) {
         self.ends();
         let mut exited = self.exited.subscribe();
         let _ = exited.wait_for(|exited| *exited).await;
     }
 
     /// Marks an instance whose end is to be announced.
-    pub(super) fn wants_to_be_told(&self) {
-        self.lock().wants_to_be_told = true;
+    pub(super) fn set_graceful(&self) {
+        self.lock().set_graceful = true;
     }
 
     /// Returns once the process is to be ended: how.
-    pub(super) async fn end(&self) -> End {
+    pub(super) async fn end(&self) -> ShutdownMode {
         let mut end = self.end.subscribe();
         match end.wait_for(Option::is_some).await {
-            Ok(end) if *end == Some(End::Announced) && self.lock().wants_to_be_told => End::Announced,
-            _ => End::Killed,
+            Ok(end) if *end == Some(ShutdownMode::Graceful) && self.lock().set_graceful => {
+                ShutdownMode::Graceful
+            }
+            _ => ShutdownMode::Killed,
         }
     }
 
     /// Returns once the process is to be killed.
     pub(super) async fn is_killed(&self) {
         let mut end = self.end.subscribe();
-        let _ = end.wait_for(|end| *end == Some(End::Killed)).await;
+        let _ = end.wait_for(|end| *end == Some(ShutdownMode::Killed)).await;
     }
 
     /// Returns when the instance is about to be killed, or has ended.
@@ -202,10 +204,10 @@ impl Instance {
     }
 }
 
-impl Victim for Instance {
+impl Killable for Instance {
     fn kill(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.end.send_replace(Some(End::Killed));
+            self.end.send_replace(Some(ShutdownMode::Killed));
             let mut exited = self.exited.subscribe();
             let _ = exited.wait_for(|exited| *exited).await;
         })

@@ -13,10 +13,10 @@ use tokio::sync::{Notify, oneshot};
 
 use super::instance::Instance;
 use super::{RuntimeSettings, process};
-use crate::faults::{HttpClient, Victim};
-use crate::services::lambda::runtime::invocation::{Answer, Job};
+use crate::faults::{HttpClient, Killable};
+use crate::services::lambda::runtime::invocation::{Answer, PendingInvocation};
 use crate::services::lambda::{FunctionStats, Invocation, InvokeError};
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::template::Function;
 
 /// Numbers instances over all functions of this process, so that a recorded call names exactly one.
@@ -27,7 +27,7 @@ pub(super) struct Pool {
     pub(super) settings: Arc<RuntimeSettings>,
     pub(super) client: HttpClient,
     environment: Mutex<Arc<BTreeMap<String, String>>>,
-    stop: Stop,
+    stop: Shutdown,
     state: Mutex<State>,
     /// Told of each job that an instance which waits may take.
     arrivals: Notify,
@@ -36,7 +36,7 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     /// Jobs that no instance has taken yet.
-    jobs: VecDeque<Job>,
+    jobs: VecDeque<PendingInvocation>,
     instances: HashMap<u64, Member>,
     stats: FunctionStats,
 }
@@ -80,7 +80,7 @@ impl Pool {
         function: Function,
         settings: Arc<RuntimeSettings>,
         client: HttpClient,
-        stop: Stop,
+        stop: Shutdown,
     ) -> Self {
         Self {
             environment: Mutex::new(Arc::new(function.environment.clone())),
@@ -119,7 +119,7 @@ impl Pool {
         let (reply, answer) = oneshot::channel();
         {
             let mut state = self.lock();
-            state.jobs.push_back(Job { invocation, reply });
+            state.jobs.push_back(PendingInvocation { invocation, reply });
             state.stats.invocations += 1;
         }
         self.offer();
@@ -226,7 +226,7 @@ impl Pool {
     /// Ends all instances in order, and waits until they are gone.
     pub(super) async fn leave(&self) {
         let instances = self.lock().all();
-        join_all(instances.iter().map(|instance| instance.leave())).await;
+        join_all(instances.iter().map(|instance| instance.shut_down())).await;
     }
 
     pub(super) fn stats(&self) -> FunctionStats {

@@ -20,17 +20,17 @@ use tokio::{
 
 use super::{
     Upstream, api,
-    instance::{End, Instance},
+    instance::{Instance, ShutdownMode},
     pool::Pool,
 };
 use crate::faults::{Proxy, Tls};
 use crate::services::lambda::{InvokeError, Phase, kill};
-use crate::system::shutdown::Stop;
+use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::telemetry::logs::Logs;
 
 /// Runs an instance from its start to its end.
-pub(super) async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Stop) {
+pub(super) async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Shutdown) {
     // Dropping the set at the end closes the instance's listeners.
     let mut servers = JoinSet::new();
     let function = pool.function.stem.clone();
@@ -163,7 +163,7 @@ fn environment(pool: &Pool, instance: &Instance, api: SocketAddr) -> BTreeMap<St
 }
 
 /// Waits for the end of the process, and brings it about when the instance is to die or a deadline passes.
-async fn watch_over(mut child: Child, instance: &Instance, stop: &Stop) -> io::Result<ExitStatus> {
+async fn watch_over(mut child: Child, instance: &Instance, stop: &Shutdown) -> io::Result<ExitStatus> {
     let mut deadline = instance.deadline();
     let mut ending = false;
     loop {
@@ -171,8 +171,8 @@ async fn watch_over(mut child: Child, instance: &Instance, stop: &Stop) -> io::R
         tokio::select! {
             status = child.wait() => return status,
             end = instance.end() => match end {
-                End::Announced => return announce(child, instance).await,
-                End::Killed => break,
+                ShutdownMode::Graceful => return announce(child, instance).await,
+                ShutdownMode::Killed => break,
             },
             () = stop.wait(), if !ending => {
                 ending = true;
@@ -190,7 +190,7 @@ async fn watch_over(mut child: Child, instance: &Instance, stop: &Stop) -> io::R
 }
 
 /// How long a process has after its end was announced: what it works on may take a second, its last words a moment.
-const FAREWELL: Duration = Duration::from_secs(2);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 /// Announces its end to a process, as Lambda does, and waits for it.
 async fn announce(mut child: Child, instance: &Instance) -> io::Result<ExitStatus> {
@@ -200,7 +200,7 @@ async fn announce(mut child: Child, instance: &Instance) -> io::Result<ExitStatu
     tokio::select! {
         status = child.wait() => return status,
         () = instance.is_killed() => {}
-        () = clock::sleep(FAREWELL) => {}
+        () = clock::sleep(SHUTDOWN_GRACE) => {}
     }
     child.kill().await?;
     child.wait().await

@@ -1,16 +1,16 @@
 //! Getting on with a job.
 
-use crate::domain::job::output::chunk::{Chunk, ChunkPlace};
-use crate::domain::job::{Held, Job, JobEvent, JobStatus, Overtaken, Written};
+use crate::domain::job::output::chunk::{Chunk, ChunkKey};
+use crate::domain::job::{ClaimLost, Job, JobClaim, JobEvent, JobOutput, JobStatus};
 use crate::domain::order::OrderId;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Keeps a chunk, and notes how far it reaches: both or neither.
 #[derive(Debug, Clone)]
 pub struct AdvanceJob {
     /// The job, as it is held.
-    pub held: Held,
+    pub held: JobClaim,
     /// What is kept; nothing, if it is empty.
     pub text: String,
     /// How many rows that has.
@@ -26,15 +26,15 @@ pub struct AdvanceJob {
 impl Command for AdvanceJob {
     type State = Option<Job>;
     type Output = Job;
-    type Error = Overtaken;
+    type Error = ClaimLost;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.held.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.held.id)
     }
 
     /// # Errors
     /// [`Overtaken`] if somebody else is at the job by now, or it was called off.
-    fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, Overtaken>, Overtaken> {
+    fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, ClaimLost>, ClaimLost> {
         let job = Job::still(self.held, job)?;
         let written = self.added_to(job.written);
         let total = if self.is_last { written.rows } else { self.total.max(written.rows) };
@@ -48,8 +48,8 @@ impl Command for AdvanceJob {
         if written.chunks == job.written.chunks {
             return Ok(change);
         }
-        let place = ChunkPlace { job: job.id, number: written.chunks };
-        Ok(change.keep(&place, &Chunk { text: self.text.clone() }, next.expires_at))
+        let place = ChunkKey { job: job.id, number: written.chunks };
+        Ok(change.put_until(&place, &Chunk { text: self.text.clone() }, next.expires_at))
     }
 }
 
@@ -58,8 +58,8 @@ fn advanced_to_end(job: Job, now: Timestamp) -> Job {
 }
 
 impl AdvanceJob {
-    fn added_to(&self, written: Written) -> Written {
-        Written {
+    fn added_to(&self, written: JobOutput) -> JobOutput {
+        JobOutput {
             rows: written.rows.saturating_add(self.rows),
             bytes: written.bytes.saturating_add(u64::try_from(self.text.len()).unwrap_or(u64::MAX)),
             chunks: written.chunks.saturating_add(u32::from(!self.text.is_empty())),

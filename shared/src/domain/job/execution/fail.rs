@@ -1,10 +1,10 @@
 //! A job that cannot be done, or must not be.
 
-use crate::domain::job::{Held, Job, JobEvent, JobStatus, Overtaken};
+use crate::domain::job::{ClaimLost, Job, JobClaim, JobEvent, JobStatus};
 use crate::domain::market::Market;
 use crate::domain::user::{User, UserStatus};
 use crate::domain::values::actor::Permission;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Why a report is not made, whoever tries.
@@ -35,7 +35,7 @@ impl ReportRefusal {
 #[derive(Debug, Clone, Copy)]
 pub struct FailJob {
     /// The job, as it is held.
-    pub held: Held,
+    pub held: JobClaim,
     /// Why.
     pub refusal: ReportRefusal,
 }
@@ -43,15 +43,15 @@ pub struct FailJob {
 impl Command for FailJob {
     type State = Option<Job>;
     type Output = ();
-    type Error = Overtaken;
+    type Error = ClaimLost;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.held.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.held.id)
     }
 
     /// # Errors
     /// [`Overtaken`] if somebody else is at the job by now, or it was called off.
-    fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), Overtaken>, Overtaken> {
+    fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), ClaimLost>, ClaimLost> {
         let ended = Job::still(self.held, job)?.ending(JobStatus::Failed, now);
         let failed = Job { last_error: Some(self.refusal.to_string()), ..ended };
         Ok(Change::of(()).save(&failed, JobEvent::Failed))

@@ -1,7 +1,7 @@
 //! A job whose time has come.
 
 use crate::domain::job::{Job, JobEvent, JobId};
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Asks for a job to be run that has waited for its time.
@@ -21,8 +21,8 @@ impl Command for ReleaseJob {
     type Output = ();
     type Error = NotDue;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors

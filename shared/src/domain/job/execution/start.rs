@@ -1,7 +1,7 @@
 //! Taking a job up.
 
 use crate::domain::job::{Job, JobEvent, JobRequest, JobStatus};
-use crate::kit::command::{Change, Command, EventId, Reads};
+use crate::kit::command::{Change, Command, EventId, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Takes a job up that was asked for, or goes on with it where somebody else has stopped, or may have.
@@ -34,8 +34,8 @@ impl Command for StartJob {
     type Output = Job;
     type Error = StartJobError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.request.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.request.id)
     }
 
     /// A job that somebody is at may be taken up all the same: nobody can know whether they still live. If they do, their
@@ -54,7 +54,7 @@ impl Command for StartJob {
             _ => return Err(StartJobError::Over),
         };
         // Where nothing is written yet, all of it will be kept from now on.
-        let expires_at = if job.written.chunks == 0 { job.retention.from(now) } else { job.expires_at };
+        let expires_at = if job.written.chunks == 0 { job.retention.expires_at(now) } else { job.expires_at };
         let started = Job {
             status: JobStatus::Running,
             attempts: before.max(self.delivery),

@@ -19,7 +19,7 @@ pub struct Chunk {
 
 /// Which piece of which result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChunkPlace {
+pub struct ChunkKey {
     /// Whose.
     pub job: JobId,
     /// Which, from 1.
@@ -67,10 +67,10 @@ pub const fn parts(chunks: u32) -> u32 {
 }
 
 /// The chunks of a part of a result of so many; none, if it has no such part.
-pub fn places(job: JobId, part: Part, chunks: u32) -> impl Iterator<Item = ChunkPlace> {
+pub fn places(job: JobId, part: Part, chunks: u32) -> impl Iterator<Item = ChunkKey> {
     let last = part.0.saturating_mul(CHUNKS_PER_PART);
     let before = (part.0 - 1).saturating_mul(CHUNKS_PER_PART);
-    (before.saturating_add(1)..=last.min(chunks)).map(move |number| ChunkPlace { job, number })
+    (before.saturating_add(1)..=last.min(chunks)).map(move |number| ChunkKey { job, number })
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ pub struct RetentionError;
 impl Retention {
     /// When what is kept from `moment` on is gone.
     #[must_use]
-    pub fn from(self, moment: Timestamp) -> Timestamp {
-        moment.plus(Duration::from_hours(24 * u64::from(self.0)))
+    pub fn expires_at(self, moment: Timestamp) -> Timestamp {
+        moment.saturating_add(Duration::from_hours(24 * u64::from(self.0)))
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Act;
 use crate::domain::job::cancel::CancelJob;
-use crate::domain::job::create::RequestJob;
+use crate::domain::job::create::CreateJob;
 use crate::domain::job::execution::advance::AdvanceJob;
 use crate::domain::job::execution::fail::{FailJob, ReportRefusal};
-use crate::domain::job::execution::record_failed_attempt::NoteFailedJobAttempt;
+use crate::domain::job::execution::record_failed_attempt::RecordFailedJobAttempt;
 use crate::domain::job::execution::release::ReleaseJob;
 use crate::domain::job::execution::start::StartJob;
 use crate::domain::job::output::chunk::Chunk;
@@ -20,10 +20,10 @@ use crate::domain::values::actor::Actor;
 use crate::domain::values::id::Id;
 use crate::kit::command::{Change, Command, EventId, Operation, Record, Version};
 use crate::kit::system::clock::Timestamp;
-use crate::messaging::dead_letter::mark_job_dead::RecordDeath;
+use crate::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use crate::messaging::dead_letter::record::RecordDeadLetter;
 use crate::messaging::dead_letter::redrive::RedriveDeadLetter;
-use crate::messaging::dead_letter::{DeadLetter, DeadLetterStatus, letter_of_redrive};
+use crate::messaging::dead_letter::{DeadLetter, DeadLetterStatus, dead_letter_id_of_redrive};
 use crate::messaging::event_routing::Subscriber;
 
 /// How many orders the report has.
@@ -68,7 +68,7 @@ impl World {
             "createdAt": now, "updatedAt": now,
         }))
         .unwrap();
-        let request = RequestJob {
+        let request = CreateJob {
             id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             by: Actor { user: owner(), role: Role::User },
             reads_any: false,
@@ -76,7 +76,7 @@ impl World {
             from: None,
             to: None,
             priority: Priority::Normal,
-            run_at: delayed.then(|| now.plus(std::time::Duration::from_millis(3))),
+            run_at: delayed.then(|| now.saturating_add(std::time::Duration::from_millis(3))),
             retention: "7".parse().unwrap(),
         };
         let change = request.decide(Some(market), now).unwrap();
@@ -94,7 +94,7 @@ impl World {
     }
 
     /// The messages of events that somebody hears.
-    fn send(&mut self, events: &[crate::kit::command::change::Announcement]) {
+    fn send(&mut self, events: &[crate::kit::command::change::UncommittedEvent]) {
         for event in events.iter().filter(|event| event.name.starts_with("job.requested")) {
             self.messages.push(Message { request: event.sequence, redrive: None, deliveries: 0 });
         }
@@ -148,14 +148,14 @@ impl World {
     }
 
     pub(super) fn act(&mut self, act: Act) {
-        self.now = self.now.plus(std::time::Duration::from_millis(1));
+        self.now = self.now.saturating_add(std::time::Duration::from_millis(1));
         let (found, now, id) = (Some(self.job.clone()), self.now, self.job.id);
         match act {
             Act::Deliver { message, worker } => self.deliver(message, worker),
             Act::Page { worker, orders } => self.page(worker, orders),
             Act::Stumble { worker } => {
                 let Some(held) = self.workers[worker].take() else { return };
-                let note = NoteFailedJobAttempt { held: held.held(), reason: "the table did not answer" };
+                let note = RecordFailedJobAttempt { held: held.held(), reason: "the table did not answer" };
                 self.commit(note.decide(found, now));
             }
             Act::Refuse { worker } => {
@@ -204,11 +204,14 @@ impl World {
         let Some(message) = self.messages.get(message).cloned() else { return };
         let letter = RecordDeadLetter {
             letter: a_letter(self.letters.len(), self.now),
-            redriven_from: message.redrive.as_ref().and_then(|redrive| letter_of_redrive(redrive.as_str())),
+            redriven_from: message
+                .redrive
+                .as_ref()
+                .and_then(|redrive| dead_letter_id_of_redrive(redrive.as_str())),
         };
         let known = letter.redriven_from.map(|id| self.letters.iter().find(|known| known.id == id).cloned());
         let job = Some(JobRequest { id: self.job.id, version: message.request });
-        let death = RecordDeath { letter, job };
+        let death = MarkJobDead { letter, job };
         let died = death.decide((known.into_iter().collect(), vec![Some(self.job.clone())]), self.now);
         self.commit(died);
     }
@@ -228,7 +231,7 @@ impl World {
 
     /// Lets the job come to its end without further trouble; gives what it has written.
     pub(super) fn through(mut self) -> String {
-        let (id, now) = (self.job.id, self.now.plus(std::time::Duration::from_secs(1)));
+        let (id, now) = (self.job.id, self.now.saturating_add(std::time::Duration::from_secs(1)));
         self.now = now;
         if self.job.is_waiting() {
             self.commit(ReleaseJob { id }.decide(Some(self.job.clone()), now)).unwrap();

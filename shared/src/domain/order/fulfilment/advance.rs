@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use crate::domain::order::state_machine::refund_transitions::Unended;
-use crate::domain::order::{InvalidState, Order, OrderEvent, OrderFacts, OrderId, OrderStatus, Party};
+use crate::domain::order::state_machine::refund_transitions::RefundError;
+use crate::domain::order::{InvalidState, Order, OrderEvent, OrderEventData, OrderId, OrderStatus, Party};
 use crate::domain::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
 use crate::domain::product::ProductId;
 use crate::domain::refund::MAX_REFUNDS;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// What moves an order's fulfilment on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Move {
+pub enum FulfilmentTransition {
     /// Reserve the stock, and decide on the charge.
     Reserve,
     /// A product has too few pieces.
@@ -22,7 +22,7 @@ pub enum Move {
     ChargeFailed(u32),
     /// The gateway failed and certainly did not make the charge of this attempt: decide on a charge once more. Names the
     /// attempt, since several may find that out at once: one of them decides.
-    ChargeAnew(u32),
+    RetryCharge(u32),
     /// The buyer can pay at the gateway.
     Payable(Checkout),
     /// The gateway captured the money.
@@ -35,7 +35,7 @@ pub enum Move {
     Refunded(u32),
     /// The gateway failed and certainly gave nothing back: decide on the refund with this number once more, if it is at this
     /// attempt still.
-    RefundAnew(u32, u32),
+    RetryRefund(u32, u32),
     /// The gateway refuses the refund with this number.
     RefundRefused(u32, DeclineCode),
 }
@@ -46,7 +46,7 @@ pub struct AdvanceOrder {
     /// Which order.
     pub id: OrderId,
     /// What moves it.
-    pub by: Move,
+    pub by: FulfilmentTransition,
     /// How long an order without a payment method waits for its payment.
     pub payment_window: Duration,
 }
@@ -59,7 +59,7 @@ pub enum AdvanceError {
     OutOfStock(ProductId),
     /// The order stands elsewhere by now.
     #[error("the order has moved on")]
-    MovedOn,
+    Stale,
     /// The gateway refuses to give back what the order owes.
     #[error("the gateway refuses a refund that is owed")]
     RefundRefused,
@@ -73,15 +73,15 @@ pub enum AdvanceError {
 
 impl From<InvalidState> for AdvanceError {
     fn from(_: InvalidState) -> Self {
-        Self::MovedOn
+        Self::Stale
     }
 }
 
-impl From<Unended> for AdvanceError {
-    fn from(unended: Unended) -> Self {
+impl From<RefundError> for AdvanceError {
+    fn from(unended: RefundError) -> Self {
         match unended {
-            Unended::MovedOn => Self::MovedOn,
-            Unended::Refused => Self::RefundRefused,
+            RefundError::MovedOn => Self::Stale,
+            RefundError::Refused => Self::RefundRefused,
         }
     }
 }
@@ -92,8 +92,8 @@ type Decision = Result<Change<OrderAndPayment, AdvanceError>, AdvanceError>;
 pub type OrderAndPayment = (Option<Order>, Option<Payment>);
 
 /// Reads an order with what was paid for it.
-pub(crate) fn order_and_payment(id: OrderId) -> Reads<OrderAndPayment> {
-    Reads::one(&id).and(Reads::one(&Payment::id_for(id)))
+pub(crate) fn order_and_payment(id: OrderId) -> ReadSet<OrderAndPayment> {
+    ReadSet::get(&id).and(ReadSet::get(&Payment::id_for(id)))
 }
 
 impl Command for AdvanceOrder {
@@ -101,42 +101,50 @@ impl Command for AdvanceOrder {
     type Output = OrderAndPayment;
     type Error = AdvanceError;
 
-    fn reads(&self) -> Reads<Self::State> {
+    fn reads(&self) -> ReadSet<Self::State> {
         order_and_payment(self.id)
     }
 
     /// # Errors
     /// [`AdvanceError`]; `OutOfStock` comes from the condition of a stock counter and is exact under concurrency.
     fn decide(&self, (order, payment): Self::State, now: Timestamp) -> Decision {
-        let order = order.ok_or(AdvanceError::MovedOn)?;
+        let order = order.ok_or(AdvanceError::Stale)?;
         let before = order.pieces();
         let declined = |code: &DeclineCode| format!("payment declined: {}", code.as_str());
-        let (order, event): (Order, Announced) = match &self.by {
-            Move::Reserve => return self.reserve(order, now),
-            Move::Captured(capture) => return received(order, payment, capture, now),
-            Move::Refunded(number) => return gave_back(order, payment, *number, now),
-            Move::OutOfStock(product) => {
+        let (order, event): (Order, EventConstructor) = match &self.by {
+            FulfilmentTransition::Reserve => return self.reserve(order, now),
+            FulfilmentTransition::Captured(capture) => return apply_capture(order, payment, capture, now),
+            FulfilmentTransition::Refunded(number) => return apply_refund(order, payment, *number, now),
+            FulfilmentTransition::OutOfStock(product) => {
                 (order.out_of_stock(format!("out of stock: {product}"), now)?, OrderEvent::Rejected)
             }
-            Move::Declined(code) => (order.declined(declined(code), now)?, OrderEvent::Rejected),
-            Move::ChargeFailed(attempt) => (order.charge_failed(*attempt, now)?, OrderEvent::Progressed),
-            Move::ChargeAnew(attempt) => (order.charged_anew(*attempt, now)?, OrderEvent::Progressed),
-            Move::Payable(checkout) => (order.payable(checkout.clone(), now)?, OrderEvent::Progressed),
-            Move::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
-            Move::RefundAnew(number, attempt) => {
-                (order.refund_anew((*number, *attempt), now)?, OrderEvent::Progressed)
+            FulfilmentTransition::Declined(code) => {
+                (order.declined(declined(code), now)?, OrderEvent::Rejected)
             }
-            Move::RefundRefused(number, code) => {
+            FulfilmentTransition::ChargeFailed(attempt) => {
+                (order.charge_failed(*attempt, now)?, OrderEvent::Progressed)
+            }
+            FulfilmentTransition::RetryCharge(attempt) => {
+                (order.retry_charge(*attempt, now)?, OrderEvent::Progressed)
+            }
+            FulfilmentTransition::Payable(checkout) => {
+                (order.payable(checkout.clone(), now)?, OrderEvent::Progressed)
+            }
+            FulfilmentTransition::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
+            FulfilmentTransition::RetryRefund(number, attempt) => {
+                (order.retry_refund((*number, *attempt), now)?, OrderEvent::Progressed)
+            }
+            FulfilmentTransition::RefundRefused(number, code) => {
                 (order.refund_failed(*number, code, now)?, OrderEvent::Progressed)
             }
         };
         let change = Change::of((Some(order.clone()), payment)).save(&order, event((&order).into()));
-        Ok(order.move_pieces(before, change, |_| AdvanceError::StockMismatch))
+        Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch))
     }
 }
 
 /// Makes the event of what is to be told of an order.
-pub(crate) type Announced = fn(OrderFacts) -> OrderEvent;
+pub(crate) type EventConstructor = fn(OrderEventData) -> OrderEvent;
 
 impl AdvanceOrder {
     fn reserve(&self, order: Order, now: Timestamp) -> Decision {
@@ -144,13 +152,13 @@ impl AdvanceOrder {
         let reserved = order.reserved(self.payment_window, now)?;
         let event = OrderEvent::AwaitingPayment((&reserved).into());
         let change = Change::of((Some(reserved.clone()), None)).save(&reserved, event);
-        Ok(reserved.move_pieces(before, change, |line| AdvanceError::OutOfStock(line.product_id)))
+        Ok(reserved.move_stock(before, change, |line| AdvanceError::OutOfStock(line.product_id)))
     }
 }
 
 /// Takes note of a capture that the saga or the gateway itself reports. The first of an order is its payment; a further
 /// one, which nobody asked for, goes back at once.
-pub(crate) fn received(
+pub(crate) fn apply_capture(
     order: Order,
     payment: Option<Payment>,
     capture: &Capture,
@@ -159,41 +167,43 @@ pub(crate) fn received(
     let before = order.pieces();
     let Some(known) = payment else {
         let payment = Payment::captured(order.id, capture, now);
-        let order = order.paid(&payment, now)?;
+        let order = order.apply_payment(&payment, now)?;
         let confirmed = order.status == OrderStatus::Confirmed;
-        let event: Announced = if confirmed { OrderEvent::Confirmed } else { OrderEvent::Refunding };
+        let event: EventConstructor =
+            if confirmed { OrderEvent::Confirmed } else { OrderEvent::RefundStarted };
         let change = Change::of((Some(order.clone()), Some(payment.clone())))
             .save(&order, event((&order).into()))
             .save(&payment, PaymentEvent::Captured(payment.facts(payment.captured)));
-        return Ok(order.move_pieces(before, change, |_| AdvanceError::StockMismatch));
+        return Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch));
     };
     let heard_of = known.gateway_id == capture.gateway_id
         || order.refunds.iter().any(|refund| refund.gateway_id == capture.gateway_id);
     if heard_of || capture.amount.amount() == 0 || order.refunds.len() >= MAX_REFUNDS {
-        return Err(AdvanceError::MovedOn);
+        return Err(AdvanceError::Stale);
     }
-    let owing = order.owing((&capture.gateway_id, capture.amount), (Party::System, "paid twice"), now);
-    let order = owing.touched(now);
-    let event = OrderEvent::Refunding((&order).into());
+    let owing =
+        order.with_refund_due((&capture.gateway_id, capture.amount), (Party::System, "paid twice"), now);
+    let order = owing.next_version(now);
+    let event = OrderEvent::RefundStarted((&order).into());
     Ok(Change::of((Some(order.clone()), Some(known))).save(&order, event))
 }
 
-fn gave_back(order: Order, payment: Option<Payment>, number: u32, now: Timestamp) -> Decision {
+fn apply_refund(order: Order, payment: Option<Payment>, number: u32, now: Timestamp) -> Decision {
     let before = order.pieces();
-    let payment = payment.ok_or(AdvanceError::MovedOn)?;
+    let payment = payment.ok_or(AdvanceError::Stale)?;
     let refund = order.refunds.iter().find(|refund| refund.number == number && refund.is_pending());
-    let refund = refund.ok_or(AdvanceError::MovedOn)?;
+    let refund = refund.ok_or(AdvanceError::Stale)?;
     let amount = Some(refund.amount).filter(|_| refund.gateway_id == payment.gateway_id);
     let payment = match amount {
-        Some(amount) => payment.given_back(amount, now).map_err(|_| AdvanceError::PaymentMismatch)?,
+        Some(amount) => payment.refund(amount, now).map_err(|_| AdvanceError::PaymentMismatch)?,
         None => payment,
     };
-    let (order, event) = order.gave_back(number, &payment, now)?;
+    let (order, event) = order.refund_succeeded(number, &payment, now)?;
     let change =
         Change::of((Some(order.clone()), Some(payment.clone()))).save(&order, event((&order).into()));
     let change = match amount {
         Some(amount) => change.save(&payment, PaymentEvent::Refunded(payment.facts(amount))),
         None => change,
     };
-    Ok(order.move_pieces(before, change, |_| AdvanceError::StockMismatch))
+    Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch))
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::order::OrderId;
-use crate::kit::command::{Adjustment, Change, Command, Reads};
+use crate::kit::command::{Adjustment, Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// What the people concerned are told of an order that does not get on. Beside the order and without a version:
@@ -25,7 +25,7 @@ pub struct Attempts {
 
 /// Notes that an attempt failed, or that none was made for the while.
 #[derive(Debug, Clone)]
-pub struct NoteFailedAttempt {
+pub struct RecordFailedAttempt {
     /// Of which order.
     pub order_id: OrderId,
     /// At which step.
@@ -42,22 +42,22 @@ pub struct NoteFailedAttempt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {}
 
-impl Command for NoteFailedAttempt {
+impl Command for RecordFailedAttempt {
     type State = ();
     type Output = ();
     type Error = NoteError;
 
-    fn reads(&self) -> Reads<()> {
-        Reads::nothing()
+    fn reads(&self) -> ReadSet<()> {
+        ReadSet::empty()
     }
 
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), NoteError>, NoteError> {
         let note = Adjustment::of::<Attempts>()
             .add("failed", i64::from(self.made))
-            .note("step", self.step)
-            .note("lastError", self.error)
-            .note("failedAt", now.to_string())
-            .note("nextAt", self.next_at.to_string());
-        Ok(Change::of(()).note::<Attempts>(&self.order_id, note))
+            .adjust_unchecked("step", self.step)
+            .adjust_unchecked("lastError", self.error)
+            .adjust_unchecked("failedAt", now.to_string())
+            .adjust_unchecked("nextAt", self.next_at.to_string());
+        Ok(Change::of(()).adjust_unchecked::<Attempts>(&self.order_id, note))
     }
 }

@@ -1,28 +1,28 @@
 //! Taking note of a payment that the gateway reports by itself.
 
-use super::advance::{AdvanceError, OrderAndPayment, received};
+use super::advance::{AdvanceError, OrderAndPayment, apply_capture};
 use crate::domain::order::OrderId;
 use crate::domain::payment::{Capture, Payment};
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Takes note of a capture, whatever the order is at: it confirms an order that waits for exactly this; otherwise the
 /// money goes back.
 #[derive(Debug, Clone)]
-pub struct ReceivePayment {
+pub struct RecordCapture {
     /// For which order.
     pub order_id: OrderId,
     /// What was captured.
     pub capture: Capture,
 }
 
-impl Command for ReceivePayment {
+impl Command for RecordCapture {
     type State = OrderAndPayment;
     type Output = OrderAndPayment;
     type Error = AdvanceError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.order_id).and(Reads::one(&Payment::id_for(self.order_id)))
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.order_id).and(ReadSet::get(&Payment::id_for(self.order_id)))
     }
 
     /// # Errors
@@ -32,6 +32,6 @@ impl Command for ReceivePayment {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<OrderAndPayment, AdvanceError>, AdvanceError> {
-        received(order.ok_or(AdvanceError::MovedOn)?, payment, &self.capture, now)
+        apply_capture(order.ok_or(AdvanceError::Stale)?, payment, &self.capture, now)
     }
 }

@@ -3,23 +3,23 @@
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::fulfilment::attempts::{Attempts, NoteError};
 use crate::domain::order::{Order, OrderId};
-use crate::kit::command::{Adjustment, Change, Command, Reads};
+use crate::kit::command::{Adjustment, Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Notes a payment that was declined, for the timeline of an order that waits for its payment. The buyer may try again.
 #[derive(Debug, Clone, Copy)]
-pub struct NoteDeclinedPayment {
+pub struct RecordDeclinedPayment {
     /// For which order.
     pub order_id: OrderId,
 }
 
-impl Command for NoteDeclinedPayment {
+impl Command for RecordDeclinedPayment {
     type State = Option<Order>;
     type Output = ();
     type Error = NoteError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.order_id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.order_id)
     }
 
     fn decide(&self, order: Self::State, now: Timestamp) -> Result<Change<(), NoteError>, NoteError> {
@@ -28,9 +28,9 @@ impl Command for NoteDeclinedPayment {
         };
         let note = Adjustment::of::<Attempts>()
             .add("failed", 1)
-            .note("step", step.public_name())
-            .note("lastError", "the payment was declined; it can be tried again")
-            .note("failedAt", now.to_string());
-        Ok(Change::of(()).note::<Attempts>(&self.order_id, note))
+            .adjust_unchecked("step", step.public_name())
+            .adjust_unchecked("lastError", "the payment was declined; it can be tried again")
+            .adjust_unchecked("failedAt", now.to_string());
+        Ok(Change::of(()).adjust_unchecked::<Attempts>(&self.order_id, note))
     }
 }

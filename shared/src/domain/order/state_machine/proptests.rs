@@ -11,9 +11,9 @@ use serde_json::json;
 use crate::domain::order::cancel::CancelOrder;
 use crate::domain::order::deliver::DeliverOrder;
 use crate::domain::order::expire::ExpireOrder;
-use crate::domain::order::fulfilment::advance::{AdvanceOrder, Move, OrderAndPayment};
-use crate::domain::order::fulfilment::record_capture::ReceivePayment;
-use crate::domain::order::fulfilment::{Effect, Fulfilment, Pieces, next};
+use crate::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition, OrderAndPayment};
+use crate::domain::order::fulfilment::record_capture::RecordCapture;
+use crate::domain::order::fulfilment::{Effect, Fulfilment, StockPosition, next};
 use crate::domain::order::refund::RefundOrder;
 use crate::domain::order::ship::ShipOrder;
 use crate::domain::order::tests::{NOW, placed};
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// The move that an answer means at the present step.
-    fn moved(&self, answer: Answer) -> Option<Move> {
+    fn moved(&self, answer: Answer) -> Option<FulfilmentTransition> {
         let code = DeclineCode::new("card_declined");
         let checkout =
             Checkout { gateway_id: GatewayId("pi_0".into()), client_secret: ClientSecret("secret".into()) };
@@ -105,47 +105,53 @@ impl World {
             (Step::Commit(by), _) => Some(by),
             (
                 Step::Call(
-                    Effect::Charge(_) | Effect::Find(_) | Effect::Settle(_) | Effect::FindAbandoned(_),
+                    Effect::Charge(_) | Effect::Find(_) | Effect::Settle(_) | Effect::FindCancelledCharge(_),
                 ),
                 Answer::Good,
-            ) => Some(Move::Captured(capture(0, self.order().total))),
+            ) => Some(FulfilmentTransition::Captured(capture(0, self.order().total))),
             (Step::Call(Effect::Charge(intent) | Effect::Settle(intent)), Answer::Failed) => {
-                Some(Move::ChargeFailed(intent.attempt))
+                Some(FulfilmentTransition::ChargeFailed(intent.attempt))
             }
-            (Step::Call(Effect::Find(intent)), Answer::Failed) => Some(Move::ChargeAnew(intent.attempt)),
-            (Step::Call(Effect::Settle(_) | Effect::FindAbandoned(_)), _) => Some(Move::NotCharged),
-            (Step::Call(Effect::Open(_)), Answer::Good) => Some(Move::Payable(checkout)),
-            (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::Open(_)), _) => {
-                Some(Move::Declined(code))
+            (Step::Call(Effect::Find(intent)), Answer::Failed) => {
+                Some(FulfilmentTransition::RetryCharge(intent.attempt))
+            }
+            (Step::Call(Effect::Settle(_) | Effect::FindCancelledCharge(_)), _) => {
+                Some(FulfilmentTransition::NotCharged)
+            }
+            (Step::Call(Effect::CreateCheckout(_)), Answer::Good) => {
+                Some(FulfilmentTransition::Payable(checkout))
+            }
+            (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::CreateCheckout(_)), _) => {
+                Some(FulfilmentTransition::Declined(code))
             }
             (Step::Call(Effect::Refund(refund) | Effect::FindRefund(refund)), answer) => Some(match answer {
-                Answer::Good => Move::Refunded(refund.number),
-                Answer::Bad => Move::RefundRefused(refund.number, code),
-                Answer::Failed => Move::RefundAnew(refund.number, refund.attempt),
+                Answer::Good => FulfilmentTransition::Refunded(refund.number),
+                Answer::Bad => FulfilmentTransition::RefundRefused(refund.number, code),
+                Answer::Failed => FulfilmentTransition::RetryRefund(refund.number, refund.attempt),
             }),
             (Step::Wait(_) | Step::Finished, _) => None,
         }
     }
 
-    fn stray(&self, answer: Answer, which: u32) -> Move {
+    fn stray(&self, answer: Answer, which: u32) -> FulfilmentTransition {
         let code = DeclineCode::new("card_declined");
         let product = self.order().lines[0].product_id;
         match (answer, which) {
-            (_, 0) => Move::Reserve,
-            (Answer::Good, 1) => Move::NotCharged,
-            (Answer::Bad, 1) => Move::OutOfStock(product),
-            (Answer::Failed, 1) => Move::ChargeAnew(1),
-            (Answer::Failed, 2) => Move::ChargeFailed(1),
-            (Answer::Good, 2) => Move::Captured(capture(0, self.order().total)),
-            (_, 2) => Move::Declined(code),
-            (Answer::Good, number) => Move::Refunded(number - 2),
-            (Answer::Bad, number) => Move::RefundRefused(number - 2, code),
-            (Answer::Failed, number) => Move::RefundAnew(number - 2, 1),
+            (_, 0) => FulfilmentTransition::Reserve,
+            (Answer::Good, 1) => FulfilmentTransition::NotCharged,
+            (Answer::Bad, 1) => FulfilmentTransition::OutOfStock(product),
+            (Answer::Failed, 1) => FulfilmentTransition::RetryCharge(1),
+            (Answer::Failed, 2) => FulfilmentTransition::ChargeFailed(1),
+            (Answer::Good, 2) => FulfilmentTransition::Captured(capture(0, self.order().total)),
+            (_, 2) => FulfilmentTransition::Declined(code),
+            (Answer::Good, number) => FulfilmentTransition::Refunded(number - 2),
+            (Answer::Bad, number) => FulfilmentTransition::RefundRefused(number - 2, code),
+            (Answer::Failed, number) => FulfilmentTransition::RetryRefund(number - 2, 1),
         }
     }
 
     fn act(&mut self, act: Act) {
-        self.now = self.now.plus(Duration::from_mins(7));
+        self.now = self.now.saturating_add(Duration::from_mins(7));
         let (id, payment_window) = (self.order().id, Duration::from_hours(1));
         match act {
             Act::Saga(answer) => {
@@ -158,7 +164,7 @@ impl World {
             }
             Act::Report { intent, exact } => {
                 let amount = if exact { self.order().total } else { euros(4_000) };
-                self.both(ReceivePayment { order_id: id, capture: capture(intent, amount) });
+                self.both(RecordCapture { order_id: id, capture: capture(intent, amount) });
             }
             Act::Cancel { seller } => {
                 let by = self.actor(if seller { Party::Seller } else { Party::Buyer });
@@ -222,7 +228,7 @@ impl World {
         let order = self.order();
         let steps = order.version.get() - before.version.get();
         assert!(steps <= 1, "a decision makes one version");
-        if before.pieces() == Pieces::Returned && order.pieces() != Pieces::Returned {
+        if before.pieces() == StockPosition::Available && order.pieces() != StockPosition::Available {
             let (from, to) = (before.status, order.status);
             assert_eq!((from, to), (OrderStatus::Pending, OrderStatus::AwaitingPayment), "reserved anew");
         }
@@ -230,9 +236,9 @@ impl World {
             [OrderStatus::Rejected, OrderStatus::Cancelled, OrderStatus::Expired, OrderStatus::Refunded];
         assert!(!over.contains(&before.status) || order.status == before.status, "what is over stays over");
         let (reserved, sold) = match order.pieces() {
-            Pieces::Returned => (0, 0),
-            Pieces::Reserved => (2, 0),
-            Pieces::Sold => (0, 2),
+            StockPosition::Available => (0, 0),
+            StockPosition::Reserved => (2, 0),
+            StockPosition::Sold => (0, 2),
         };
         assert_eq!(self.stock, Stock { available: 5 - reserved - sold, reserved, sold }, "{order:?}");
         let Some(payment) = &self.state.1 else {

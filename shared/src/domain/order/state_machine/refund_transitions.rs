@@ -2,7 +2,7 @@
 
 use super::transition::InvalidState;
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::fulfilment::advance::Announced;
+use crate::domain::order::fulfilment::advance::EventConstructor;
 use crate::domain::order::{Order, OrderEvent, OrderStatus, Party};
 use crate::domain::payment::{DeclineCode, GatewayId, Payment};
 use crate::domain::refund::{Refund, RefundStatus};
@@ -11,7 +11,7 @@ use crate::kit::system::clock::Timestamp;
 
 /// Why a refund does not end so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unended {
+pub(crate) enum RefundError {
     /// It is not under way.
     MovedOn,
     /// The gateway refuses what we owe, whatever anybody decides.
@@ -27,16 +27,16 @@ impl Order {
 
     /// What is left of the payment, once all refunds under way are through.
     #[must_use]
-    pub fn left_of(&self, payment: &Payment) -> Money {
+    pub fn refundable(&self, payment: &Payment) -> Money {
         let own = self.refunds.iter().filter(|refund| {
             refund.gateway_id == payment.gateway_id && refund.status != RefundStatus::Failed
         });
-        let left = own.map(|refund| refund.amount).try_fold(payment.captured, Money::minus);
+        let left = own.map(|refund| refund.amount).try_fold(payment.captured, Money::checked_sub);
         left.unwrap_or(Money::zero(payment.captured.currency()))
     }
 
     /// The same version with one refund more to be made, of this capture.
-    pub(crate) fn owing(
+    pub(crate) fn with_refund_due(
         mut self,
         (of, amount): (&GatewayId, Money),
         (by, reason): (Party, &str),
@@ -59,7 +59,7 @@ impl Order {
     }
 
     /// The gateway certainly did not do it at this attempt, through nobody's fault: it is decided on once more.
-    pub(crate) fn refund_anew(
+    pub(crate) fn retry_refund(
         mut self,
         (number, attempt): (u32, u32),
         now: Timestamp,
@@ -67,36 +67,36 @@ impl Order {
         let refund = self.under_way(number).filter(|refund| refund.attempt == attempt).ok_or(InvalidState)?;
         refund.attempt = refund.attempt.saturating_add(1);
         refund.decided_at = now;
-        Ok(self.touched(now))
+        Ok(self.next_version(now))
     }
 
     /// The money of a refund went back, which leaves `payment`. Says what others are to hear of it.
-    pub(crate) fn gave_back(
+    pub(crate) fn refund_succeeded(
         mut self,
         number: u32,
         payment: &Payment,
         now: Timestamp,
-    ) -> Result<(Self, Announced), Unended> {
-        let refund = self.under_way(number).ok_or(Unended::MovedOn)?;
+    ) -> Result<(Self, EventConstructor), RefundError> {
+        let refund = self.under_way(number).ok_or(RefundError::MovedOn)?;
         refund.status = RefundStatus::Succeeded;
         let (by, reason) = (refund.by, refund.reason.clone());
         let unwinding = matches!(self.fulfilment, Fulfilment::Refunding { .. });
         let all_done = self.pending_refund().is_none();
-        let next = self.touched(now);
-        let ended: (Self, Announced) = match next.status {
+        let next = self.next_version(now);
+        let ended: (Self, EventConstructor) = match next.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered
-                if payment.is_given_back() =>
+                if payment.is_fully_refunded() =>
             {
-                (next.becomes(OrderStatus::Refunded, by, Some(reason)), OrderEvent::Refunded)
+                (next.with_status(OrderStatus::Refunded, by, Some(reason)), OrderEvent::Refunded)
             }
             OrderStatus::Pending | OrderStatus::AwaitingPayment if unwinding && all_done => {
                 let next = Self { fulfilment: Fulfilment::Finished, ..next };
-                (next.becomes(OrderStatus::Rejected, Party::System, Some(reason)), OrderEvent::Rejected)
+                (next.with_status(OrderStatus::Rejected, Party::System, Some(reason)), OrderEvent::Rejected)
             }
             _ if unwinding && all_done => {
-                (Self { fulfilment: Fulfilment::Finished, ..next }, OrderEvent::Repaid)
+                (Self { fulfilment: Fulfilment::Finished, ..next }, OrderEvent::PartiallyRefunded)
             }
-            _ => (next, OrderEvent::Repaid),
+            _ => (next, OrderEvent::PartiallyRefunded),
         };
         Ok(ended)
     }
@@ -108,15 +108,15 @@ impl Order {
         number: u32,
         code: &DeclineCode,
         now: Timestamp,
-    ) -> Result<Self, Unended> {
+    ) -> Result<Self, RefundError> {
         let offered = self.fulfilment == Fulfilment::Finished;
-        let refund = self.under_way(number).ok_or(Unended::MovedOn)?;
+        let refund = self.under_way(number).ok_or(RefundError::MovedOn)?;
         if !offered || refund.by != Party::Seller {
-            return Err(Unended::Refused);
+            return Err(RefundError::Refused);
         }
         refund.status = RefundStatus::Failed;
         refund.failure = Some(code.clone());
-        Ok(self.touched(now))
+        Ok(self.next_version(now))
     }
 
     fn under_way(&mut self, number: u32) -> Option<&mut Refund> {

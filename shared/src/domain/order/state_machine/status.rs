@@ -32,7 +32,7 @@ pub enum OrderStatus {
 impl OrderStatus {
     /// Whether nothing follows of itself: the order is not on its way to anything.
     #[must_use]
-    pub const fn is_settled(self) -> bool {
+    pub const fn is_terminal_or_idle(self) -> bool {
         !matches!(self, Self::Pending | Self::AwaitingPayment)
     }
 }

@@ -11,20 +11,20 @@ use crate::kit::command::Change;
 /// Where an order's pieces are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Pieces {
+pub enum StockPosition {
     /// Among the available: they are not held yet, or given back.
-    Returned,
+    Available,
     /// Among the reserved.
     Reserved,
     /// Among the sold.
     Sold,
 }
 
-impl Pieces {
+impl StockPosition {
     /// The counter of the [`Stock`] that they are in.
     const fn counter(self) -> &'static str {
         match self {
-            Self::Returned => "available",
+            Self::Available => "available",
             Self::Reserved => "reserved",
             Self::Sold => "sold",
         }
@@ -34,26 +34,26 @@ impl Pieces {
 impl Order {
     /// Where the order's pieces are. What was shipped does not come back by itself, whatever becomes of the money.
     #[must_use]
-    pub fn pieces(&self) -> Pieces {
+    pub fn pieces(&self) -> StockPosition {
         match &self.fulfilment {
-            Fulfilment::Accepted => Pieces::Returned,
+            Fulfilment::Accepted => StockPosition::Available,
             Fulfilment::Charging { .. }
             | Fulfilment::AwaitingPayment { .. }
-            | Fulfilment::Settling { .. } => Pieces::Reserved,
+            | Fulfilment::ResolvingCharge { .. } => StockPosition::Reserved,
             Fulfilment::Refunding { pieces } => *pieces,
             Fulfilment::Finished => match self.status {
-                OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => Pieces::Sold,
-                OrderStatus::Refunded if self.shipment.is_some() => Pieces::Sold,
-                _ => Pieces::Returned,
+                OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => StockPosition::Sold,
+                OrderStatus::Refunded if self.shipment.is_some() => StockPosition::Sold,
+                _ => StockPosition::Available,
             },
         }
     }
 
     /// Adds to `change` that the pieces go from where they were `before` to where this version has them; a stock that
     /// does not have them there is the refusal `otherwise`.
-    pub(crate) fn move_pieces<T, E>(
+    pub(crate) fn move_stock<T, E>(
         &self,
-        before: Pieces,
+        before: StockPosition,
         change: Change<T, E>,
         otherwise: impl Fn(&OrderLine) -> E,
     ) -> Change<T, E> {
@@ -62,7 +62,7 @@ impl Order {
             return change;
         }
         self.lines.iter().fold(change, |change, line| {
-            let moved = Stock::moved(before.counter(), now.counter(), line.quantity);
+            let moved = Stock::transfer(before.counter(), now.counter(), line.quantity);
             change.adjust::<Stock>(&line.product_id, moved, otherwise(line))
         })
     }

@@ -22,9 +22,9 @@ impl Order {
             Some(method) => {
                 Fulfilment::Charging { intent: ChargeIntent::first(self.id, self.total, method, now) }
             }
-            None => Fulfilment::AwaitingPayment { until: now.plus(window), checkout: None },
+            None => Fulfilment::AwaitingPayment { until: now.saturating_add(window), checkout: None },
         };
-        Ok(self.at(fulfilment, now).becomes(OrderStatus::AwaitingPayment, Party::System, None))
+        Ok(self.with_step(fulfilment, now).with_status(OrderStatus::AwaitingPayment, Party::System, None))
     }
 
     /// The gateway repeats a failure of its own under the key of this attempt.
@@ -34,28 +34,28 @@ impl Order {
             Fulfilment::Charging { intent } if is_news(&intent) => {
                 Fulfilment::Charging { intent: intent.failed(now) }
             }
-            Fulfilment::Settling { intent } if is_news(&intent) => {
-                Fulfilment::Settling { intent: intent.failed(now) }
+            Fulfilment::ResolvingCharge { intent } if is_news(&intent) => {
+                Fulfilment::ResolvingCharge { intent: intent.failed(now) }
             }
             _ => return Err(InvalidState),
         };
-        Ok(self.at(fulfilment, now))
+        Ok(self.with_step(fulfilment, now))
     }
 
     /// The charge of this attempt was certainly not made, through no fault of the buyer's: it is decided on once more.
-    pub(crate) fn charged_anew(self, attempt: u32, now: Timestamp) -> Result<Self, InvalidState> {
+    pub(crate) fn retry_charge(self, attempt: u32, now: Timestamp) -> Result<Self, InvalidState> {
         let Fulfilment::Charging { intent } = self.fulfilment.clone() else { return Err(InvalidState) };
         if intent.attempt != attempt {
             return Err(InvalidState);
         }
-        Ok(self.at(Fulfilment::Charging { intent: intent.anew(now) }, now))
+        Ok(self.with_step(Fulfilment::Charging { intent: intent.next_attempt(now) }, now))
     }
 
     /// The buyer can pay from now on.
     pub(crate) fn payable(self, checkout: Checkout, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
             Fulfilment::AwaitingPayment { until, checkout: None } => {
-                Ok(self.at(Fulfilment::AwaitingPayment { until, checkout: Some(checkout) }, now))
+                Ok(self.with_step(Fulfilment::AwaitingPayment { until, checkout: Some(checkout) }, now))
             }
             _ => Err(InvalidState),
         }
@@ -63,7 +63,7 @@ impl Order {
 
     /// The money is there. If the order waits for exactly that, it is confirmed; otherwise the money goes back, and the
     /// pieces stay where they are until it has.
-    pub(crate) fn paid(self, payment: &Payment, now: Timestamp) -> Result<Self, InvalidState> {
+    pub(crate) fn apply_payment(self, payment: &Payment, now: Timestamp) -> Result<Self, InvalidState> {
         if payment.captured.amount() == 0 {
             return Err(InvalidState);
         }
@@ -77,11 +77,12 @@ impl Order {
         let pieces = self.pieces();
         let order = Self { payment_id: Some(payment.id), ..self };
         if waits && payment.captured == order.total {
-            let confirmed = order.at(Fulfilment::Finished, now);
-            return Ok(confirmed.becomes(OrderStatus::Confirmed, Party::System, None));
+            let confirmed = order.with_step(Fulfilment::Finished, now);
+            return Ok(confirmed.with_status(OrderStatus::Confirmed, Party::System, None));
         }
-        let owing = order.owing((&payment.gateway_id, payment.captured), (Party::System, reason), now);
-        Ok(owing.at(Fulfilment::Refunding { pieces }, now))
+        let owing =
+            order.with_refund_due((&payment.gateway_id, payment.captured), (Party::System, reason), now);
+        Ok(owing.with_step(Fulfilment::Refunding { pieces }, now))
     }
 
     /// There is no stock for it.
@@ -113,31 +114,36 @@ impl Order {
         let order = match (self.status, self.fulfilment.clone()) {
             (OrderStatus::Pending, Fulfilment::Accepted)
             | (OrderStatus::AwaitingPayment, Fulfilment::AwaitingPayment { .. }) => {
-                self.at(Fulfilment::Finished, now)
+                self.with_step(Fulfilment::Finished, now)
             }
             (OrderStatus::AwaitingPayment, Fulfilment::Charging { intent }) => {
-                self.at(Fulfilment::Settling { intent }, now)
+                self.with_step(Fulfilment::ResolvingCharge { intent }, now)
             }
             (OrderStatus::Confirmed, Fulfilment::Finished) => {
                 let payment = payment.ok_or(InvalidState)?;
-                let (left, pieces) = (self.left_of(payment), self.pieces());
+                let (left, pieces) = (self.refundable(payment), self.pieces());
                 if left.amount() == 0 {
                     return Err(InvalidState);
                 }
-                let owing = self.owing((&payment.gateway_id, left), (Party::System, "cancelled"), now);
-                owing.at(Fulfilment::Refunding { pieces }, now)
+                let owing =
+                    self.with_refund_due((&payment.gateway_id, left), (Party::System, "cancelled"), now);
+                owing.with_step(Fulfilment::Refunding { pieces }, now)
             }
             _ => return Err(InvalidState),
         };
-        Ok(order.becomes(OrderStatus::Cancelled, by, reason))
+        Ok(order.with_status(OrderStatus::Cancelled, by, reason))
     }
 
     /// Not paid in time.
     pub(crate) fn expired(self, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
             Fulfilment::AwaitingPayment { until, .. } if until <= now => {
-                let order = self.at(Fulfilment::Finished, now);
-                Ok(order.becomes(OrderStatus::Expired, Party::System, Some("not paid in time".to_owned())))
+                let order = self.with_step(Fulfilment::Finished, now);
+                Ok(order.with_status(
+                    OrderStatus::Expired,
+                    Party::System,
+                    Some("not paid in time".to_owned()),
+                ))
             }
             _ => Err(InvalidState),
         }
@@ -146,7 +152,7 @@ impl Order {
     /// Called off, and the charge was never made.
     pub(crate) fn never_charged(self, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
-            Fulfilment::Settling { .. } => Ok(self.at(Fulfilment::Finished, now)),
+            Fulfilment::ResolvingCharge { .. } => Ok(self.with_step(Fulfilment::Finished, now)),
             _ => Err(InvalidState),
         }
     }
@@ -159,9 +165,9 @@ impl Order {
         now: Timestamp,
     ) -> Result<Self, InvalidState> {
         match (self.status, &self.fulfilment) {
-            (OrderStatus::Confirmed, Fulfilment::Finished) if self.left_of(payment).amount() > 0 => {
-                let sent = Self { shipment: Some(shipment), ..self.touched(now) };
-                Ok(sent.becomes(OrderStatus::Shipped, Party::Seller, None))
+            (OrderStatus::Confirmed, Fulfilment::Finished) if self.refundable(payment).amount() > 0 => {
+                let sent = Self { shipment: Some(shipment), ..self.next_version(now) };
+                Ok(sent.with_status(OrderStatus::Shipped, Party::Seller, None))
             }
             _ => Err(InvalidState),
         }
@@ -171,28 +177,32 @@ impl Order {
     pub(crate) fn delivered(self, now: Timestamp) -> Result<Self, InvalidState> {
         match (self.status, &self.fulfilment) {
             (OrderStatus::Shipped, Fulfilment::Finished) => {
-                Ok(self.touched(now).becomes(OrderStatus::Delivered, Party::Seller, None))
+                Ok(self.next_version(now).with_status(OrderStatus::Delivered, Party::Seller, None))
             }
             _ => Err(InvalidState),
         }
     }
 
     fn rejected(self, reason: String, now: Timestamp) -> Self {
-        self.at(Fulfilment::Finished, now).becomes(OrderStatus::Rejected, Party::System, Some(reason))
+        self.with_step(Fulfilment::Finished, now).with_status(
+            OrderStatus::Rejected,
+            Party::System,
+            Some(reason),
+        )
     }
 
     /// The next version, at this step.
-    pub(crate) fn at(self, fulfilment: Fulfilment, now: Timestamp) -> Self {
-        Self { fulfilment, ..self.touched(now) }
+    pub(crate) fn with_step(self, fulfilment: Fulfilment, now: Timestamp) -> Self {
+        Self { fulfilment, ..self.next_version(now) }
     }
 
     /// The next version.
-    pub(crate) fn touched(self, now: Timestamp) -> Self {
+    pub(crate) fn next_version(self, now: Timestamp) -> Self {
         Self { version: self.version.next(), updated_at: now, ..self }
     }
 
     /// The same version with another status.
-    pub(crate) fn becomes(mut self, status: OrderStatus, by: Party, reason: Option<String>) -> Self {
+    pub(crate) fn with_status(mut self, status: OrderStatus, by: Party, reason: Option<String>) -> Self {
         self.status = status;
         self.timeline.push(Transition { status, at: self.updated_at, by, reason });
         self

@@ -2,7 +2,7 @@
 
 use super::Discrepancy;
 use crate::domain::payment::GatewayId;
-use crate::kit::command::{Change, Command, Reads, Silent, Version};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Closes a discrepancy, if nobody has noted it anew since it was looked at.
@@ -24,8 +24,8 @@ impl Command for CloseDiscrepancy {
     type Output = ();
     type Error = CloseDiscrepancyError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors
@@ -37,6 +37,6 @@ impl Command for CloseDiscrepancy {
     ) -> Result<Change<(), CloseDiscrepancyError>, CloseDiscrepancyError> {
         let known = known.filter(|known| known.version == self.expected).ok_or(CloseDiscrepancyError)?;
         let closed = Discrepancy { version: known.version.next(), closed_at: Some(now), ..known };
-        Ok(Change::of(()).save(&closed, Silent))
+        Ok(Change::of(()).save(&closed, NoEvents))
     }
 }

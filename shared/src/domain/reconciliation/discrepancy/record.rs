@@ -3,20 +3,20 @@
 use std::convert::Infallible;
 
 use super::Discrepancy;
-use crate::kit::command::{Change, Command, Reads, Silent};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Notes a discrepancy, for the first time or once more. One that was closed is open again.
 #[derive(Debug, Clone)]
-pub struct NoteDiscrepancy(pub Discrepancy);
+pub struct RecordDiscrepancy(pub Discrepancy);
 
-impl Command for NoteDiscrepancy {
+impl Command for RecordDiscrepancy {
     type State = Option<Discrepancy>;
     type Output = ();
     type Error = Infallible;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.0.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.0.id)
     }
 
     fn decide(&self, known: Self::State, _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
@@ -27,6 +27,6 @@ impl Command for NoteDiscrepancy {
             }
             None => seen,
         };
-        Ok(Change::of(()).save(&noted, Silent))
+        Ok(Change::of(()).save(&noted, NoEvents))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::user::{Credentials, User, UserEvent, UserId};
 use crate::domain::values::email::Email;
-use crate::kit::command::{Change, Command, Reads};
+use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Gives an account a new password, by a token that was sent to its address while it had the password `replacing`. Ends
@@ -32,8 +32,8 @@ impl Command for ResetPassword {
     type Output = ();
     type Error = ResetPasswordError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.id)
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
     }
 
     /// # Errors

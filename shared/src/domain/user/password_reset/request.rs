@@ -1,9 +1,9 @@
 //! Asking for a new password.
 
-use super::{MEMORY, PAUSE, PasswordReset, PasswordResetEvent, PasswordResetId};
+use super::{PasswordReset, PasswordResetEvent, PasswordResetId, RESEND_COOLDOWN, RETENTION};
 use crate::domain::user::EmailClaim;
 use crate::domain::values::email::Email;
-use crate::kit::command::{Change, Command, Reads, Version};
+use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
 /// Asks for a new password for whoever has the address. That takes the same requests to the table whether or not
@@ -25,8 +25,8 @@ impl Command for RequestPasswordReset {
     type Output = ();
     type Error = RequestPasswordResetError;
 
-    fn reads(&self) -> Reads<Self::State> {
-        Reads::one(&self.email).and(Reads::one(&self.id))
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.email).and(ReadSet::get(&self.id))
     }
 
     fn decide(
@@ -34,12 +34,17 @@ impl Command for RequestPasswordReset {
         (claim, last): Self::State,
         now: Timestamp,
     ) -> Result<Change<(), RequestPasswordResetError>, RequestPasswordResetError> {
-        if last.as_ref().is_some_and(|last| now.since(last.requested_at) < PAUSE) {
+        if last.as_ref().is_some_and(|last| now.duration_since(last.requested_at) < RESEND_COOLDOWN) {
             return Ok(Change::of(()));
         }
         let version = last.map_or(Version::FIRST, |last| last.version.next());
-        let asked = PasswordReset { id: self.id, version, requested_at: now, expires_at: now.plus(MEMORY) };
-        let event = claim.map_or(PasswordResetEvent::InVain, |claim| PasswordResetEvent::Requested {
+        let asked = PasswordReset {
+            id: self.id,
+            version,
+            requested_at: now,
+            expires_at: now.saturating_add(RETENTION),
+        };
+        let event = claim.map_or(PasswordResetEvent::UnknownEmail, |claim| PasswordResetEvent::Requested {
             user_id: claim.user_id,
         });
         Ok(Change::of(()).save(&asked, event))

@@ -20,7 +20,7 @@ use crate::kit::telemetry::metrics;
 
 /// Counts the units that each request to a table takes.
 #[derive(Debug)]
-pub struct CountedUnits;
+pub struct CapacityInterceptor;
 
 /// Asks a request to say what it took, if it is one of these.
 macro_rules! ask {
@@ -41,7 +41,7 @@ macro_rules! hear {
     };
 }
 
-impl Intercept for CountedUnits {
+impl Intercept for CapacityInterceptor {
     fn name(&self) -> &'static str {
         "counted units"
     }

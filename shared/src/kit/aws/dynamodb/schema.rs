@@ -1,6 +1,6 @@
 //! Names in the table: attributes that every item has, indexes, and the keys of the kit's own items.
 
-use crate::kit::command::{Key, Listings, Receipt};
+use crate::kit::command::{IdempotencyRecord, IndexEntries, Key};
 
 /// Partition key.
 pub const PK: &str = "pk";
@@ -62,7 +62,7 @@ impl Index {
 }
 
 /// The lists an item appears in, with the index of each.
-pub(super) fn listed(listings: Listings) -> impl Iterator<Item = (Index, (String, String))> {
+pub(super) fn listed(listings: IndexEntries) -> impl Iterator<Item = (Index, (String, String))> {
     let parent = listings.by_parent.as_ref().map(|(partition, _)| partition.clone());
     [
         (Index::ByName, parent.zip(listings.name)),
@@ -75,7 +75,7 @@ pub(super) fn listed(listings: Listings) -> impl Iterator<Item = (Index, (String
 }
 
 /// Where a receipt stands.
-pub(super) fn receipt_key(receipt: &Receipt) -> Key {
+pub(super) fn receipt_key(receipt: &IdempotencyRecord) -> Key {
     Key { pk: format!("receipt#{}", receipt.scope), sk: RECEIPT_KIND.to_owned() }
 }
 

@@ -6,25 +6,28 @@ use std::time::Duration;
 use super::schema::receipt_key;
 use super::{Consistency, Table};
 use crate::kit::aws::dynamodb::read::loader;
-use crate::kit::aws::dynamodb::write::group_commit::Batches;
+use crate::kit::aws::dynamodb::write::group_commit::GroupCommit;
 use crate::kit::aws::dynamodb::write::idempotency_records;
-use crate::kit::aws::dynamodb::write::transaction::{MAX_ITEMS, NotCommitted, Parcel, Sent, Transaction};
-use crate::kit::command::{
-    Cause, Change, Command, Ended, ExecuteError, Executed, Item, Key, Loaded, Reads, Store, StoreError,
+use crate::kit::aws::dynamodb::write::transaction::{
+    CommitError, MAX_ITEMS, TransactRequest, TransactResult, Transaction,
 };
-use crate::kit::resilience::rate_limit::attempts::{Count, JointCounters};
+use crate::kit::command::{
+    Change, Command, CommandContext, ExecuteError, ExecuteResult, Executed, Item, Key, LoadedItems, ReadSet,
+    Store, StoreError,
+};
+use crate::kit::resilience::rate_limit::attempts::{AtomicCounters, Count};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 
 /// How often a decision is made again after a lost race, and how long it waits before.
-const RACES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250), 9);
+const CONFLICT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250), 9);
 
 /// Carries out commands on a table.
 #[derive(Debug, Clone)]
 pub struct DynamoStore<C = SystemClock, R = SystemEntropy> {
     table: Table,
     /// Where what several ask of the table at the same time is gathered, if it is.
-    batches: Option<Arc<Batches>>,
+    batches: Option<Arc<GroupCommit>>,
     clock: C,
     entropy: R,
 }
@@ -39,14 +42,14 @@ impl DynamoStore {
 
 impl<C, R> DynamoStore<C, R> {
     /// The same, in the time and with the chance given.
-    pub fn at(table: Table, (clock, entropy): (C, R)) -> Self {
+    pub fn with_clock(table: Table, (clock, entropy): (C, R)) -> Self {
         Self { table, batches: None, clock, entropy }
     }
 
     /// The same, for those who carry out several commands at the same time: what they load is loaded together, and what
     /// they commit is committed together, unless it touches the same items.
     #[must_use]
-    pub fn batching(self) -> Self {
+    pub fn with_group_commit(self) -> Self {
         Self { batches: Some(Arc::default()), ..self }
     }
 }
@@ -55,41 +58,46 @@ impl<C, R> DynamoStore<C, R> {
 type Decided<C> = (<C as Command>::Output, Transaction<<C as Command>::Error>);
 
 impl<C: Clock, R: Entropy> Store for DynamoStore<C, R> {
-    async fn load<T: Send + 'static>(&self, reads: Reads<T>) -> Result<T, StoreError> {
+    async fn load<T: Send + 'static>(&self, reads: ReadSet<T>) -> Result<T, StoreError> {
         let loaded = self.fetch(reads.keys()).await?;
         Ok(reads.assemble(&loaded)?)
     }
 
-    async fn execute<D: Command>(&self, command: D, cause: &Cause) -> Ended<D> {
+    async fn execute<D: Command>(&self, command: D, cause: &CommandContext) -> ExecuteResult<D> {
         // Boxed, as a saga nests many of these: futures in futures are copied about, and fill the stack.
         Box::pin(self.attempt(command, cause, None)).await
     }
 
-    async fn execute_on<D: Command>(&self, state: D::State, command: D, cause: &Cause) -> Ended<D> {
+    async fn execute_on<D: Command>(
+        &self,
+        state: D::State,
+        command: D,
+        cause: &CommandContext,
+    ) -> ExecuteResult<D> {
         Box::pin(self.attempt(command, cause, Some(state))).await
     }
 }
 
-impl<C: Clock, R: Entropy> JointCounters for DynamoStore<C, R> {
-    async fn raise_all(&self, counts: &[Count]) -> Result<bool, StoreError> {
-        self.table.raise_all(counts).await
+impl<C: Clock, R: Entropy> AtomicCounters for DynamoStore<C, R> {
+    async fn increment_all(&self, counts: &[Count]) -> Result<bool, StoreError> {
+        self.table.increment_all(counts).await
     }
 
-    async fn lower_all(&self, counts: &[Count]) -> Result<(), StoreError> {
-        self.table.lower_all(counts).await
+    async fn decrement_all(&self, counts: &[Count]) -> Result<(), StoreError> {
+        self.table.decrement_all(counts).await
     }
 }
 
 /// What a decision is made on.
-struct Seen<T> {
+struct DecisionInput<T> {
     state: T,
     /// The items that were read together, and yet not at one moment: a batch read may show one of them as it was before a
     /// commit and another as it was after. A commit finds out by its conditions; a refusal commits nothing, and is believed
     /// when two reads in a row have shown the same. `None`, where nothing can contradict anything.
-    items: Option<Loaded>,
+    items: Option<LoadedItems>,
 }
 
-impl<T> Seen<T> {
+impl<T> DecisionInput<T> {
     /// By somebody who looks again by themselves when it is refused.
     const fn given(state: T) -> Self {
         Self { state, items: None }
@@ -98,8 +106,13 @@ impl<T> Seen<T> {
 
 impl<C: Clock, R: Entropy> DynamoStore<C, R> {
     /// Decides and commits until it is committed, refused, or lost too often. `given` spares the first load.
-    async fn attempt<D: Command>(&self, command: D, cause: &Cause, given: Option<D::State>) -> Ended<D> {
-        let mut given = given.map(Seen::given);
+    async fn attempt<D: Command>(
+        &self,
+        command: D,
+        cause: &CommandContext,
+        given: Option<D::State>,
+    ) -> ExecuteResult<D> {
+        let mut given = given.map(DecisionInput::given);
         let mut refused_on = None;
         let mut lost = 0;
         loop {
@@ -107,7 +120,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
                 Some(seen) => seen,
                 None => match self.load_or_replay(&command, cause).await? {
                     Ok(seen) => seen,
-                    Err(answer) => return Ok(Executed::AlreadyDone(answer)),
+                    Err(answer) => return Ok(Executed::Replayed(answer)),
                 },
             };
             let race = match self.decide(&command, seen.state, cause) {
@@ -129,7 +142,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
                 Err(error) => return Err(error),
             };
             lost += 1;
-            let Some(delay) = RACES.delay(lost, &self.entropy) else { return Err(race) };
+            let Some(delay) = CONFLICT_BACKOFF.delay(lost, &self.entropy) else { return Err(race) };
             self.clock.sleep(delay).await;
         }
     }
@@ -138,20 +151,20 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
     async fn commit<D: Command>(
         &self,
         (output, transaction): Decided<D>,
-        cause: &Cause,
+        cause: &CommandContext,
     ) -> Result<Result<Executed<D::Output>, ExecuteError<D::Error>>, ExecuteError<D::Error>> {
         if transaction.is_empty() {
             return Ok(Ok(Executed::Committed(output)));
         }
         Ok(match transaction.commit(|parcel| self.send(parcel)).await {
             Ok(()) => Ok(Executed::Committed(output)),
-            Err(NotCommitted::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
-            Err(NotCommitted::Store(error)) => return Err(error.into()),
-            Err(NotCommitted::AlreadyDone(item)) => {
-                self.replay(item, cause)?.map(Executed::AlreadyDone).ok_or(ExecuteError::Contention)
+            Err(CommitError::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(CommitError::AlreadyDone(item)) => {
+                self.replay(item, cause)?.map(Executed::Replayed).ok_or(ExecuteError::Contention)
             }
-            Err(NotCommitted::Twin) => Err(ExecuteError::InProgress),
-            Err(NotCommitted::Lost) => Err(ExecuteError::Contention),
+            Err(CommitError::InProgress) => Err(ExecuteError::InProgress),
+            Err(CommitError::Conflict) => Err(ExecuteError::Contention),
         })
     }
 
@@ -159,8 +172,8 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
     async fn load_or_replay<D: Command>(
         &self,
         command: &D,
-        cause: &Cause,
-    ) -> Result<Result<Seen<D::State>, D::Output>, ExecuteError<D::Error>> {
+        cause: &CommandContext,
+    ) -> Result<Result<DecisionInput<D::State>, D::Output>, ExecuteError<D::Error>> {
         let reads = command.reads();
         let receipt = cause.receipt.as_ref().map(receipt_key);
         let loaded = self.fetch(reads.keys().iter().chain(&receipt)).await?;
@@ -171,13 +184,13 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         }
         let state = reads.assemble(&loaded).map_err(StoreError::from)?;
         let is_one = reads.keys().len() + usize::from(receipt.is_some()) <= 1;
-        Ok(Ok(Seen { state, items: (!is_one).then_some(loaded) }))
+        Ok(Ok(DecisionInput { state, items: (!is_one).then_some(loaded) }))
     }
 
     fn replay<T: serde::de::DeserializeOwned, E>(
         &self,
         item: Item,
-        cause: &Cause,
+        cause: &CommandContext,
     ) -> Result<Option<T>, ExecuteError<E>> {
         match &cause.receipt {
             Some(receipt) => idempotency_records::answer(item, receipt, self.clock.now()),
@@ -190,7 +203,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         &self,
         command: &D,
         state: D::State,
-        cause: &Cause,
+        cause: &CommandContext,
     ) -> Result<Decided<D>, ExecuteError<D::Error>> {
         let change = command.decide(state, cause.at).map_err(ExecuteError::Refused)?;
         let mut transaction = Transaction::new();
@@ -206,7 +219,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         &self,
         transaction: &mut Transaction<E>,
         change: Change<T, E>,
-        cause: &Cause,
+        cause: &CommandContext,
     ) -> Result<T, StoreError> {
         let (output, writes, events) = change.into_parts()?;
         if let Some(receipt) = &cause.receipt {
@@ -221,7 +234,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         Ok(output)
     }
 
-    async fn fetch<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Result<Loaded, StoreError> {
+    async fn fetch<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Result<LoadedItems, StoreError> {
         let chance = (&self.clock, &self.entropy);
         match &self.batches {
             Some(batches) => {
@@ -232,7 +245,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         }
     }
 
-    async fn send(&self, parcel: Parcel) -> Sent {
+    async fn send(&self, parcel: TransactRequest) -> TransactResult {
         match &self.batches {
             Some(batches) => batches.commit(&self.table, parcel).await,
             None => parcel.send(&self.table).await,

@@ -9,7 +9,7 @@ use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types as ses;
 
 use super::{CORRELATION_HEADER, MailError, Mailer, Message};
-use crate::kit::system::config::{ConfigError, Environment, invalid};
+use crate::kit::system::config::{ConfigError, Environment, invalid_variable};
 
 /// Sends through SES.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ impl SesMailer {
     pub fn from_env(env: &Environment, client: Client) -> Result<Self, ConfigError> {
         let sender = env.text("AGORA_EMAIL_SENDER")?;
         if !sender.contains('@') {
-            return Err(invalid("AGORA_EMAIL_SENDER", "must be an e-mail address".to_owned()));
+            return Err(invalid_variable("AGORA_EMAIL_SENDER", "must be an e-mail address".to_owned()));
         }
         Ok(Self { client, sender: sender.to_owned() })
     }
@@ -74,7 +74,7 @@ fn meaning<R>(error: &SdkError<SendEmailError, R>) -> MailError {
         SdkError::DispatchFailure(failure)
             if failure.as_connector_error().is_some_and(|error| was_refused(error)) =>
         {
-            MailError::NotNow
+            MailError::Unavailable
         }
         SdkError::ServiceError(answer) => answered(answer.err()),
         _ => MailError::Unknown,
@@ -90,12 +90,12 @@ fn answered(error: &SendEmailError) -> MailError {
         | SendEmailError::AccountSuspendedException(_) => MailError::Misconfigured,
         SendEmailError::TooManyRequestsException(_)
         | SendEmailError::LimitExceededException(_)
-        | SendEmailError::SendingPausedException(_) => MailError::NotNow,
+        | SendEmailError::SendingPausedException(_) => MailError::Unavailable,
         other => match other.code() {
             Some("AccessDeniedException" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
                 MailError::Misconfigured
             }
-            _ => MailError::NotNow,
+            _ => MailError::Unavailable,
         },
     }
 }

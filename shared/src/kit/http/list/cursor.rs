@@ -3,31 +3,31 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::kit::auth::hmac_key::Seal;
+use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::error::ApiError;
-use crate::kit::error::error_code::Code;
+use crate::kit::error::error_code::ErrorCode;
 
 /// The longest text that can be a cursor.
 const MAX_CURSOR: usize = 1024;
 
 /// Makes and reads cursors.
 #[derive(Debug, Clone, Copy)]
-pub struct Cursors<'a> {
-    seal: &'a Seal,
+pub struct CursorCodec<'a> {
+    encode: &'a HmacKey,
     list: &'a str,
     caller: &'a str,
 }
 
-impl<'a> Cursors<'a> {
+impl<'a> CursorCodec<'a> {
     /// Cursors of `list`, which includes all that selects and orders its items, for `caller`.
     #[must_use]
-    pub const fn new(seal: &'a Seal, list: &'a str, caller: &'a str) -> Self {
-        Self { seal, list, caller }
+    pub const fn new(encode: &'a HmacKey, list: &'a str, caller: &'a str) -> Self {
+        Self { encode, list, caller }
     }
 
     /// The cursor of the page that begins behind `place`.
     #[must_use]
-    pub fn seal(&self, place: &str) -> String {
+    pub fn encode(&self, place: &str) -> String {
         let place = URL_SAFE_NO_PAD.encode(place);
         let digest = self.digest(&place);
         format!("{place}.{digest}")
@@ -37,26 +37,26 @@ impl<'a> Cursors<'a> {
     ///
     /// # Errors
     /// [`Code::InvalidCursor`] unless it was made here, for this list and this caller.
-    pub fn open(&self, cursor: &str) -> Result<String, ApiError> {
+    pub fn decode(&self, cursor: &str) -> Result<String, ApiError> {
         self.place(cursor).ok_or_else(invalid)
     }
 
     fn place(&self, cursor: &str) -> Option<String> {
         let (place, digest) = Some(cursor).filter(|cursor| cursor.len() <= MAX_CURSOR)?.split_once('.')?;
         let parts = [self.list.as_bytes(), self.caller.as_bytes(), place.as_bytes()];
-        if !self.seal.verifies("cursor", &parts, digest) {
+        if !self.encode.verify("cursor", &parts, digest) {
             return None;
         }
         String::from_utf8(URL_SAFE_NO_PAD.decode(place).ok()?).ok()
     }
 
     fn digest(&self, place: &str) -> String {
-        self.seal.digest("cursor", &[self.list.as_bytes(), self.caller.as_bytes(), place.as_bytes()])
+        self.encode.mac("cursor", &[self.list.as_bytes(), self.caller.as_bytes(), place.as_bytes()])
     }
 }
 
 fn invalid() -> ApiError {
-    ApiError::new(Code::InvalidCursor, "the cursor does not belong to this list and this caller")
+    ApiError::new(ErrorCode::InvalidCursor, "the cursor does not belong to this list and this caller")
 }
 
 #[cfg(test)]
@@ -65,18 +65,18 @@ mod tests {
 
     #[test]
     fn a_cursor_opens_only_for_its_list_and_caller_and_unchanged() {
-        let seal = Seal::new(&[1; 32]);
-        let mine = Cursors::new(&seal, "orders", "usr_a");
-        let cursor = mine.seal("mugs\u{0}ord_1");
-        assert_eq!(mine.open(&cursor).unwrap(), "mugs\u{0}ord_1");
-        assert!(Cursors::new(&seal, "orders", "usr_b").open(&cursor).is_err());
-        assert!(Cursors::new(&seal, "markets", "usr_a").open(&cursor).is_err());
+        let seal = HmacKey::new(&[1; 32]);
+        let mine = CursorCodec::new(&seal, "orders", "usr_a");
+        let cursor = mine.encode("mugs\u{0}ord_1");
+        assert_eq!(mine.decode(&cursor).unwrap(), "mugs\u{0}ord_1");
+        assert!(CursorCodec::new(&seal, "orders", "usr_b").decode(&cursor).is_err());
+        assert!(CursorCodec::new(&seal, "markets", "usr_a").decode(&cursor).is_err());
         for at in 0..cursor.len() {
             let mut flipped = cursor.clone().into_bytes();
             flipped[at] ^= 1;
             let flipped = String::from_utf8_lossy(&flipped).into_owned();
-            assert!(mine.open(&flipped).is_err(), "byte {at}");
+            assert!(mine.decode(&flipped).is_err(), "byte {at}");
         }
-        assert!(mine.open(&"a".repeat(8_192)).is_err());
+        assert!(mine.decode(&"a".repeat(8_192)).is_err());
     }
 }

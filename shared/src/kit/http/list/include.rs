@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::kit::error::field_errors::FieldErrors;
 use crate::kit::http::request::name_list;
-use crate::kit::http::request::query::Given;
+use crate::kit::http::request::query::RawQuery;
 
 /// The closed list of what can be shown besides a resource.
 pub trait Relation: Copy + Eq + Debug + Send + 'static {
@@ -16,9 +16,9 @@ pub trait Relation: Copy + Eq + Debug + Send + 'static {
 
 /// For resources that stand by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nothing {}
+pub enum NoRelations {}
 
-impl Relation for Nothing {
+impl Relation for NoRelations {
     const ALL: &'static [(&'static str, Self)] = &[];
 }
 
@@ -34,14 +34,14 @@ impl<R: Relation> Include<R> {
     ///
     /// # Errors
     /// [`FieldErrors`] with the names that are not on the list, or are there twice.
-    pub fn read(given: &mut Given) -> Result<Self, FieldErrors> {
+    pub fn read(given: &mut RawQuery) -> Result<Self, FieldErrors> {
         if R::ALL.is_empty() {
             return Ok(Self(Vec::new()));
         }
         let Some(names): Option<String> = given.read(Self::PARAMETER)? else { return Ok(Self(Vec::new())) };
         let known: Vec<&str> = R::ALL.iter().map(|(name, _)| *name).collect();
-        let places =
-            name_list::among(&known, &names).map_err(|rule| FieldErrors::one(Self::PARAMETER, rule))?;
+        let places = name_list::parse_name_list(&known, &names)
+            .map_err(|rule| FieldErrors::one(Self::PARAMETER, rule))?;
         Ok(Self(places.into_iter().filter_map(|place| R::ALL.get(place)).map(|(_, each)| *each).collect()))
     }
 
@@ -58,25 +58,25 @@ impl<R: Relation> Include<R> {
 pub enum Included<T> {
     /// Nobody asked for it.
     #[default]
-    LeftOut,
+    NotRequested,
     /// It is gone: null.
-    Gone,
+    Null,
     /// There it is.
-    There(T),
+    Value(T),
 }
 
 impl<T> Included<T> {
     /// Whether nobody asked for it.
-    pub const fn is_left_out(&self) -> bool {
-        matches!(self, Self::LeftOut)
+    pub const fn is_not_requested(&self) -> bool {
+        matches!(self, Self::NotRequested)
     }
 }
 
 impl<T: Serialize> Serialize for Included<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::LeftOut | Self::Gone => serializer.serialize_none(),
-            Self::There(value) => value.serialize(serializer),
+            Self::NotRequested | Self::Null => serializer.serialize_none(),
+            Self::Value(value) => value.serialize(serializer),
         }
     }
 }

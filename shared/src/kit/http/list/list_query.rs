@@ -7,31 +7,31 @@ use http::request::Parts;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::include::{Include, Nothing, Relation};
+use super::include::{Include, NoRelations, Relation};
 use super::paging::Paging;
 use crate::kit::error::ApiError;
-use crate::kit::error::field_errors::{FieldErrors, both};
-use crate::kit::http::list::sparse_fields::Fields;
-use crate::kit::http::request::query::Given;
+use crate::kit::error::field_errors::{FieldErrors, combine};
+use crate::kit::http::list::sparse_fields::SparseFields;
+use crate::kit::http::request::query::RawQuery;
 
 /// A list: `T` says which, of bodies `B`, with what besides.
 #[derive(Debug, Clone)]
-pub struct ListQuery<T, B, R = Nothing> {
+pub struct ListQuery<T, B, R = NoRelations> {
     /// The route's own parameters.
-    pub own: T,
+    pub filter: T,
     /// Which page of it.
     pub paging: Paging,
     /// Which fields of each item.
-    pub fields: Fields<B>,
+    pub fields: SparseFields<B>,
     /// What besides each item.
     pub include: Include<R>,
 }
 
 /// One resource, of body `B`, with what besides.
 #[derive(Debug, Clone)]
-pub struct ItemQuery<B, R = Nothing> {
+pub struct ItemQuery<B, R = NoRelations> {
     /// Which fields of it.
-    pub fields: Fields<B>,
+    pub fields: SparseFields<B>,
     /// What besides.
     pub include: Include<R>,
 }
@@ -52,11 +52,11 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut given = Given::of(parts)?;
+        let mut given = RawQuery::of(parts)?;
         let page = Paging::read(&mut given);
-        let shape = both(Fields::read(&mut given), Include::read(&mut given));
-        let (own, (paging, (fields, include))) = both(given.rest(), both(page, shape))?;
-        Ok(Self { own, paging, fields, include })
+        let shape = combine(SparseFields::read(&mut given), Include::read(&mut given));
+        let (own, (paging, (fields, include))) = combine(given.deserialize_rest(), combine(page, shape))?;
+        Ok(Self { filter: own, paging, fields, include })
     }
 }
 
@@ -69,9 +69,9 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut given = Given::of(parts)?;
-        let shape = both(Fields::read(&mut given), Include::read(&mut given));
-        let ((fields, include), NoParameters {}) = both(shape, given.rest())?;
+        let mut given = RawQuery::of(parts)?;
+        let shape = combine(SparseFields::read(&mut given), Include::read(&mut given));
+        let ((fields, include), NoParameters {}) = combine(shape, given.deserialize_rest())?;
         Ok(Self { fields, include })
     }
 }

@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use super::cursor::Cursors;
-use crate::kit::command::page::{Listed, Slice, Start};
+use super::cursor::CursorCodec;
+use crate::kit::command::page::{ListPage, PageRequest, Start};
 use crate::kit::error::ApiError;
-use crate::kit::error::field_errors::{FieldErrors, both};
-use crate::kit::http::request::query::Given;
+use crate::kit::error::field_errors::{FieldErrors, combine};
+use crate::kit::http::request::query::RawQuery;
 use crate::kit::http::response::Pagination;
 
 /// How many items a page has unless the caller says otherwise.
@@ -38,10 +38,11 @@ impl Paging {
     ///
     /// # Errors
     /// [`FieldErrors`] with every rule that is broken.
-    pub fn read(given: &mut Given) -> Result<Self, FieldErrors> {
+    pub fn read(given: &mut RawQuery) -> Result<Self, FieldErrors> {
         let [limit, page, offset, cursor] = Self::PARAMETERS;
-        let by_number = both(given.read(page), given.read(offset));
-        let ((limit, (page, offset)), cursor) = both(both(given.read(limit), by_number), given.read(cursor))?;
+        let by_number = combine(given.read(page), given.read(offset));
+        let ((limit, (page, offset)), cursor) =
+            combine(combine(given.read(limit), by_number), given.read(cursor))?;
         Self { limit, page, offset, cursor }.checked()
     }
 
@@ -84,19 +85,19 @@ impl Paging {
     ///
     /// # Errors
     /// [`Code::InvalidCursor`](crate::kit::error::Code::InvalidCursor) unless the cursor is one of these.
-    pub fn slice(&self, cursors: &Cursors<'_>) -> Result<Slice, ApiError> {
+    pub fn slice(&self, cursors: &CursorCodec<'_>) -> Result<PageRequest, ApiError> {
         let limit = self.limit();
         let start = match (&self.cursor, self.slice_by_number()) {
-            (Some(cursor), _) => Start::After(cursors.open(cursor)?),
+            (Some(cursor), _) => Start::After(cursors.decode(cursor)?),
             (None, Some((offset, _))) => Start::Offset(offset),
             (None, None) => Start::First,
         };
-        Ok(Slice { limit, start })
+        Ok(PageRequest { limit, start })
     }
 
     /// What is said of the page that was read.
     #[must_use]
-    pub fn pagination<T>(&self, listed: &Listed<T>, cursors: &Cursors<'_>) -> Pagination {
+    pub fn pagination<T>(&self, listed: &ListPage<T>, cursors: &CursorCodec<'_>) -> Pagination {
         let (limit, page) = (self.limit(), self.page.map(|PageNumber(page)| page));
         let total = listed.total.unwrap_or_default();
         Pagination {
@@ -105,7 +106,7 @@ impl Paging {
             limit,
             total,
             total_pages: page.map(|_| total.div_ceil(u64::from(limit))),
-            next_cursor: listed.next.as_deref().map(|place| cursors.seal(place)),
+            next_cursor: listed.next.as_deref().map(|place| cursors.encode(place)),
         }
     }
 }
@@ -176,23 +177,23 @@ fn bounded(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::auth::hmac_key::Seal;
+    use crate::kit::auth::hmac_key::HmacKey;
 
     fn read(query: &str) -> Result<Paging, FieldErrors> {
         let (parts, ()) = http::Request::get(format!("/?{query}")).body(()).unwrap().into_parts();
-        Paging::read(&mut Given::of(&parts).unwrap())
+        Paging::read(&mut RawQuery::of(&parts).unwrap())
     }
 
-    fn slice(query: &str) -> Slice {
-        let seal = Seal::new(&[1; 32]);
-        read(query).unwrap().slice(&Cursors::new(&seal, "things", "everybody")).unwrap()
+    fn slice(query: &str) -> PageRequest {
+        let seal = HmacKey::new(&[1; 32]);
+        read(query).unwrap().slice(&CursorCodec::new(&seal, "things", "everybody")).unwrap()
     }
 
     #[test]
     fn a_page_is_a_slice_by_number_and_a_first_request_the_first() {
-        let at = |limit, offset| Slice { limit, start: Start::Offset(offset) };
-        assert_eq!(slice(""), Slice::first(20));
-        assert_eq!(slice("limit=7"), Slice::first(7));
+        let at = |limit, offset| PageRequest { limit, start: Start::Offset(offset) };
+        assert_eq!(slice(""), PageRequest::first(20));
+        assert_eq!(slice("limit=7"), PageRequest::first(7));
         assert_eq!(slice("page=1"), at(20, 0));
         assert_eq!(slice("page=3&limit=7"), at(7, 14));
         assert_eq!(slice("offset=41&limit=7"), at(7, 41));

@@ -10,25 +10,25 @@ use serde::de::DeserializeOwned;
 
 use crate::kit::error::field_errors::FieldErrors;
 use crate::kit::http::request::name_list;
-use crate::kit::http::request::query::Given;
-pub use field_names::names_of;
-pub use serializer::Picked;
+use crate::kit::http::request::query::RawQuery;
+pub use field_names::field_names;
+pub use serializer::WithFields;
 
 /// The fields of a `T` that a caller wants to see: exactly those, in the order of the body; all of them if none is named.
 /// What `include` adds is not among them, and is always shown.
-pub struct Fields<T> {
+pub struct SparseFields<T> {
     /// The wanted ones, and those that there are.
-    chosen: Option<Choice>,
+    chosen: Option<FieldSelection>,
     of: PhantomData<fn() -> T>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Choice {
+struct FieldSelection {
     wanted: Vec<&'static str>,
     known: &'static [&'static str],
 }
 
-impl<T> Fields<T> {
+impl<T> SparseFields<T> {
     /// All of them.
     #[must_use]
     pub const fn all() -> Self {
@@ -37,19 +37,19 @@ impl<T> Fields<T> {
 
     /// `body` with these fields only.
     #[must_use]
-    pub fn of<'a>(&'a self, body: &'a T) -> Picked<'a, T> {
-        Picked::new(body, self)
+    pub fn of<'a>(&'a self, body: &'a T) -> WithFields<'a, T> {
+        WithFields::new(body, self)
     }
 
     /// Whether the field is to be seen.
     fn shows(&self, field: &str) -> bool {
         self.chosen
             .as_ref()
-            .is_none_or(|Choice { wanted, known }| wanted.contains(&field) || !known.contains(&field))
+            .is_none_or(|FieldSelection { wanted, known }| wanted.contains(&field) || !known.contains(&field))
     }
 }
 
-impl<T: DeserializeOwned> Fields<T> {
+impl<T: DeserializeOwned> SparseFields<T> {
     /// The parameter that they are named in.
     pub const PARAMETER: &'static str = "fields";
 
@@ -57,11 +57,12 @@ impl<T: DeserializeOwned> Fields<T> {
     ///
     /// # Errors
     /// [`FieldErrors`] with the names that the body does not have, or that are there twice.
-    pub fn read(given: &mut Given) -> Result<Self, FieldErrors> {
-        let known = names_of::<T>();
-        let wanted = given.read(Self::PARAMETER)?.map(|names: String| name_list::among(known, &names));
+    pub fn read(given: &mut RawQuery) -> Result<Self, FieldErrors> {
+        let known = field_names::<T>();
+        let wanted =
+            given.read(Self::PARAMETER)?.map(|names: String| name_list::parse_name_list(known, &names));
         let wanted = wanted.transpose().map_err(|rule| FieldErrors::one(Self::PARAMETER, rule))?;
-        let chosen = wanted.map(|places| Choice {
+        let chosen = wanted.map(|places| FieldSelection {
             wanted: places.into_iter().filter_map(|place| known.get(place).copied()).collect(),
             known,
         });
@@ -69,13 +70,13 @@ impl<T: DeserializeOwned> Fields<T> {
     }
 }
 
-impl<T> Clone for Fields<T> {
+impl<T> Clone for SparseFields<T> {
     fn clone(&self) -> Self {
         Self { chosen: self.chosen.clone(), of: PhantomData }
     }
 }
 
-impl<T> fmt::Debug for Fields<T> {
+impl<T> fmt::Debug for SparseFields<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Fields").field(&self.chosen).finish()
     }
@@ -110,9 +111,9 @@ mod tests {
         Mug { id: 1, made_in: "Meissen".to_owned(), colour: None, price: Price { amount: 5, id: 6 }, potter }
     }
 
-    fn read(query: &str) -> Result<Fields<Mug>, FieldErrors> {
+    fn read(query: &str) -> Result<SparseFields<Mug>, FieldErrors> {
         let (parts, ()) = http::Request::get(format!("/?{query}")).body(()).unwrap().into_parts();
-        Fields::read(&mut Given::of(&parts).unwrap())
+        SparseFields::read(&mut RawQuery::of(&parts).unwrap())
     }
 
     fn shown(query: &str, mug: &Mug) -> String {
@@ -148,8 +149,8 @@ mod tests {
 
     #[test]
     fn an_item_that_is_no_struct_is_shown_as_it_is_refused() {
-        let fields: Fields<serde_json::Value> = Fields::all();
+        let fields: SparseFields<serde_json::Value> = SparseFields::all();
         assert_eq!(serde_json::to_value(fields.of(&json!({ "a": 1 }))).unwrap(), json!({ "a": 1 }));
-        assert!(names_of::<u32>().is_empty());
+        assert!(field_names::<u32>().is_empty());
     }
 }

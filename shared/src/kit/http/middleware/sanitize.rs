@@ -9,12 +9,12 @@ use lambda_http::request::LambdaRequest;
 
 /// A byte that begins no character of UTF-8, in base64: what stands for a body that is no base64 itself, so that whoever
 /// reads the body says that it is not text.
-const NO_TEXT: &str = "gA==";
+const INVALID_UTF8_BODY: &str = "gA==";
 
 /// The request with nothing in it that cannot be read: a body in broken base64, a path or a query that is no URI's, a
 /// host that is none. The host and the scheme are not looked at anywhere.
 #[must_use]
-pub fn readable(request: LambdaRequest) -> LambdaRequest {
+pub fn sanitize(request: LambdaRequest) -> LambdaRequest {
     let LambdaRequest::ApiGatewayV2(mut request) = request else { return request };
     request.headers.remove(header::HOST);
     request.request_context.domain_name = None;
@@ -22,7 +22,7 @@ pub fn readable(request: LambdaRequest) -> LambdaRequest {
     request.raw_query_string = request.raw_query_string.map(|query| escaped(&query));
     let broken = |body: &String| request.is_base64_encoded && STANDARD.decode(body).is_err();
     if request.body.as_ref().is_some_and(broken) {
-        request.body = Some(NO_TEXT.to_owned());
+        request.body = Some(INVALID_UTF8_BODY.to_owned());
     }
     LambdaRequest::ApiGatewayV2(request)
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     fn read(event: &Value) -> lambda_http::Request {
-        readable(serde_json::from_value(event.clone()).unwrap()).into()
+        sanitize(serde_json::from_value(event.clone()).unwrap()).into()
     }
 
     #[test]

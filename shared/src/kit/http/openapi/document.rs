@@ -4,11 +4,11 @@ use axum::handler::Handler;
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::handler::Describe;
+use super::handler::DescribeHandler;
 use super::operation::Operation;
 use super::problems::{self, Problems};
 use super::schemas::Schemas;
-use super::{About, Routes};
+use super::{OperationDoc, RouteBuilder};
 
 /// Takes the routes of all functions, and becomes the description of the API.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ impl Document {
 
     /// What follows is not counted against a caller's limits.
     #[must_use]
-    pub fn unlimited(self) -> Self {
+    pub fn without_rate_limit(self) -> Self {
         Self { limited: false, ..self }
     }
 
@@ -61,14 +61,14 @@ impl Document {
     }
 }
 
-impl<S> Routes<S> for Document {
-    fn with<H, T>(mut self, method: Method, path: &'static str, _: H, about: About) -> Self
+impl<S> RouteBuilder<S> for Document {
+    fn with<H, T>(mut self, method: Method, path: &'static str, _: H, about: OperationDoc) -> Self
     where
-        H: Handler<T, S> + Describe<T>,
+        H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
         let mut operation = Operation::new(&method, path, &mut self.schemas);
-        operation.may_fail(about.refusals);
+        operation.add_errors(about.refusals);
         H::describe(&mut operation);
         let id = camel_case(H::name());
         let described = operation.render(&id, about.summary, self.tag, (&mut self.problems, self.limited));

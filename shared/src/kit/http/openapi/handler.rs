@@ -7,22 +7,22 @@ use serde_json::json;
 
 use super::operation::Operation;
 use crate::kit::error::ApiError;
-use crate::kit::http::response::{Bare, Kind, List, Pagination, Reply};
+use crate::kit::http::response::{ApiResponse, Kind, ListResponse, Pagination, Unwrapped};
 
 /// Something that a handler takes.
-pub trait Argument {
+pub trait OperationInput {
     /// Says what of a request it is made of, and how that may fail.
     fn describe(operation: &mut Operation<'_>);
 }
 
 /// Something that a handler answers when all goes well.
-pub trait Answer {
+pub trait OperationOutput {
     /// Says what callers get.
     fn describe(operation: &mut Operation<'_>);
 }
 
 /// A handler whose arguments and answer describe it. `T` is what tells handlers of different arity apart, as in axum.
-pub trait Describe<T> {
+pub trait DescribeHandler<T> {
     /// Says what the handler takes and answers.
     fn describe(operation: &mut Operation<'_>);
 
@@ -35,11 +35,11 @@ pub trait Describe<T> {
     }
 }
 
-impl<F, A> Describe<((),)> for F
+impl<F, A> DescribeHandler<((),)> for F
 where
     F: Fn() -> A,
     A: Future,
-    A::Output: Answer,
+    A::Output: OperationOutput,
 {
     fn describe(operation: &mut Operation<'_>) {
         A::Output::describe(operation);
@@ -49,12 +49,12 @@ where
 /// Describes handlers of each number of arguments.
 macro_rules! describe {
     ($($argument:ident),+) => {
-        impl<F, A, M, $($argument),+> Describe<(M, $($argument,)+)> for F
+        impl<F, A, M, $($argument),+> DescribeHandler<(M, $($argument,)+)> for F
         where
             F: Fn($($argument),+) -> A,
             A: Future,
-            A::Output: Answer,
-            $($argument: Argument,)+
+            A::Output: OperationOutput,
+            $($argument: OperationInput,)+
         {
             fn describe(operation: &mut Operation<'_>) {
                 $($argument::describe(operation);)+
@@ -73,42 +73,42 @@ describe!(A1, A2, A3, A4, A5, A6);
 describe!(A1, A2, A3, A4, A5, A6, A7);
 describe!(A1, A2, A3, A4, A5, A6, A7, A8);
 
-impl<T: Answer> Answer for Result<T, ApiError> {
+impl<T: OperationOutput> OperationOutput for Result<T, ApiError> {
     fn describe(operation: &mut Operation<'_>) {
         T::describe(operation);
     }
 }
 
-impl<T: JsonSchema, K: Kind> Answer for Reply<T, K> {
+impl<T: JsonSchema, K: Kind> OperationOutput for ApiResponse<T, K> {
     fn describe(operation: &mut Operation<'_>) {
         if K::HAS_TAG {
-            operation.answer_header(ETAG, "The version that is shown; what `If-Match` takes.");
+            operation.response_header(ETAG, "The version that is shown; what `If-Match` takes.");
         }
         if K::HAS_LOCATION {
-            operation.answer_header(LOCATION, "Where the new resource stands.");
+            operation.response_header(LOCATION, "Where the new resource stands.");
         }
-        let data = operation.schemas().answered::<T>();
+        let data = operation.schemas().response_schema::<T>();
         let body = json!({ "type": "object", "required": ["data"], "properties": { "data": data } });
-        operation.answers(K::STATUS, (K::STATUS != StatusCode::NO_CONTENT).then_some(body));
+        operation.response(K::STATUS, (K::STATUS != StatusCode::NO_CONTENT).then_some(body));
     }
 }
 
-impl<T: JsonSchema> Answer for List<T> {
+impl<T: JsonSchema> OperationOutput for ListResponse<T> {
     fn describe(operation: &mut Operation<'_>) {
-        let data = operation.schemas().answered::<Vec<T>>();
-        let pagination = operation.schemas().answered::<Pagination>();
+        let data = operation.schemas().response_schema::<Vec<T>>();
+        let pagination = operation.schemas().response_schema::<Pagination>();
         let body = json!({
             "type": "object",
             "required": ["data", "pagination"],
             "properties": { "data": data, "pagination": pagination },
         });
-        operation.answers(StatusCode::OK, Some(body));
+        operation.response(StatusCode::OK, Some(body));
     }
 }
 
-impl<T: JsonSchema> Answer for Bare<T> {
+impl<T: JsonSchema> OperationOutput for Unwrapped<T> {
     fn describe(operation: &mut Operation<'_>) {
-        let body = operation.schemas().answered::<T>();
-        operation.answers(StatusCode::OK, Some(body));
+        let body = operation.schemas().response_schema::<T>();
+        operation.response(StatusCode::OK, Some(body));
     }
 }

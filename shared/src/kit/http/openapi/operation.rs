@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::problems::Problems;
 use super::schemas::Schemas;
-use crate::kit::error::error_code::Code;
+use crate::kit::error::error_code::ErrorCode;
 
 /// What is said of an operation so far.
 #[derive(Debug)]
@@ -20,16 +20,16 @@ pub struct Operation<'a> {
     body: Option<Value>,
     credentials: Option<Credentials>,
     permissions: BTreeSet<String>,
-    answers: BTreeMap<StatusCode, Option<(&'static str, Value)>>,
+    response: BTreeMap<StatusCode, Option<(&'static str, Value)>>,
     answer_headers: Map<String, Value>,
-    refusals: BTreeSet<Code>,
+    refusals: BTreeSet<ErrorCode>,
 }
 
 /// What a caller shows to be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Credentials {
     /// An access token, if the caller likes.
-    Welcome,
+    Optional,
     /// An access token.
     Required,
 }
@@ -45,7 +45,7 @@ impl<'a> Operation<'a> {
             body: None,
             credentials: None,
             permissions: BTreeSet::new(),
-            answers: BTreeMap::new(),
+            response: BTreeMap::new(),
             answer_headers: Map::new(),
             refusals: BTreeSet::new(),
         }
@@ -57,22 +57,22 @@ impl<'a> Operation<'a> {
     }
 
     /// It may end in these errors.
-    pub fn may_fail(&mut self, codes: &[Code]) {
+    pub fn add_errors(&mut self, codes: &[ErrorCode]) {
         self.refusals.extend(codes);
     }
 
     /// It wants an access token.
-    pub fn needs_token(&mut self) {
+    pub fn require_auth(&mut self) {
         self.credentials = Some(Credentials::Required);
     }
 
     /// It takes an access token, and does without one.
-    pub fn takes_token(&mut self) {
-        self.credentials.get_or_insert(Credentials::Welcome);
+    pub fn optional_auth(&mut self) {
+        self.credentials.get_or_insert(Credentials::Optional);
     }
 
     /// It wants somebody who holds this permission.
-    pub fn needs_permission(&mut self, permission: impl Into<String>) {
+    pub fn require_permission(&mut self, permission: impl Into<String>) {
         self.permissions.insert(permission.into());
     }
 
@@ -90,13 +90,13 @@ impl<'a> Operation<'a> {
     pub fn path_parameter<T: JsonSchema>(&mut self) {
         let name = self.path.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
         let name = name.map(|(name, _)| name.to_owned()).unwrap_or_default();
-        let schema = self.schemas.asked::<T>();
+        let schema = self.schemas.request_schema::<T>();
         self.parameter("path", &name, true, "", schema);
     }
 
     /// It takes the fields of a `T` in the query.
     pub fn query<T: JsonSchema>(&mut self) {
-        for (name, mut schema, required) in self.schemas.fields_asked::<T>() {
+        for (name, mut schema, required) in self.schemas.request_fields::<T>() {
             let about = schema.as_object_mut().and_then(|schema| schema.remove("description"));
             let about = about.as_ref().and_then(Value::as_str).unwrap_or_default();
             self.parameter("query", &name, required, about, without_null(schema));
@@ -113,8 +113,8 @@ impl<'a> Operation<'a> {
 
     /// It takes a `T` as its body. One whose fields may all be left out may be left out itself.
     pub fn body<T: JsonSchema>(&mut self) {
-        let required = self.schemas.fields_asked::<T>().iter().any(|(_, _, required)| *required);
-        let content = json!({ "schema": self.schemas.asked::<T>() });
+        let required = self.schemas.request_fields::<T>().iter().any(|(_, _, required)| *required);
+        let content = json!({ "schema": self.schemas.request_schema::<T>() });
         let media = if *self.method == Method::PATCH { "application/merge-patch+json" } else { "" };
         let taken = [media, "application/json"].into_iter().filter(|media| !media.is_empty());
         let content: Map<String, Value> = taken.map(|media| (media.to_owned(), content.clone())).collect();
@@ -122,24 +122,24 @@ impl<'a> Operation<'a> {
     }
 
     /// It takes a body that somebody else describes.
-    pub fn foreign_body(&mut self, about: &str) {
+    pub fn external_body(&mut self, about: &str) {
         let content = json!({ "application/json": { "schema": { "type": "object" } } });
         self.body = Some(json!({ "required": true, "description": about, "content": content }));
     }
 
     /// All going well, it answers this.
-    pub fn answers(&mut self, status: StatusCode, schema: Option<Value>) {
-        self.answers.insert(status, schema.map(|schema| ("application/json", schema)));
+    pub fn response(&mut self, status: StatusCode, schema: Option<Value>) {
+        self.response.insert(status, schema.map(|schema| ("application/json", schema)));
     }
 
     /// All going well, it answers 200 with text of this media type.
-    pub fn answers_text(&mut self, media: &'static str, about: &str) {
+    pub fn text_response(&mut self, media: &'static str, about: &str) {
         let schema = json!({ "type": "string", "description": about });
-        self.answers.insert(StatusCode::OK, Some((media, schema)));
+        self.response.insert(StatusCode::OK, Some((media, schema)));
     }
 
     /// All going well, the answer has this header.
-    pub fn answer_header(&mut self, name: HeaderName, about: &str) {
+    pub fn response_header(&mut self, name: HeaderName, about: &str) {
         let header = json!({ "description": about, "schema": { "type": "string" } });
         self.answer_headers.insert(name.as_str().to_owned(), header);
     }
@@ -152,12 +152,12 @@ impl<'a> Operation<'a> {
         tag: &str,
         (problems, limited): (&mut Problems, bool),
     ) -> Value {
-        self.may_fail(&[Code::NotAcceptable, Code::InternalError, Code::ServiceUnavailable]);
+        self.add_errors(&[ErrorCode::NotAcceptable, ErrorCode::InternalError, ErrorCode::ServiceUnavailable]);
         if self.body.is_some() {
-            self.may_fail(&[Code::PayloadTooLarge]);
+            self.add_errors(&[ErrorCode::PayloadTooLarge]);
         }
         if limited {
-            self.may_fail(&[Code::RateLimited]);
+            self.add_errors(&[ErrorCode::RateLimited]);
         }
         let mut operation = json!({
             "operationId": id,
@@ -173,7 +173,7 @@ impl<'a> Operation<'a> {
         }
         operation["security"] = match self.credentials {
             None => json!([]),
-            Some(Credentials::Welcome) => json!([{}, { "accessToken": [] }]),
+            Some(Credentials::Optional) => json!([{}, { "accessToken": [] }]),
             Some(Credentials::Required) => json!([{ "accessToken": [] }]),
         };
         if !self.permissions.is_empty() {
@@ -185,7 +185,7 @@ impl<'a> Operation<'a> {
 
     fn responses(&self, problems: &mut Problems, limited: bool) -> Map<String, Value> {
         let always = headers_of_every_answer(limited);
-        let good = self.answers.iter().map(|(status, schema)| {
+        let good = self.response.iter().map(|(status, schema)| {
             let mut headers = always.clone();
             headers.extend(self.answer_headers.clone());
             let mut answer = json!({ "description": reason(*status), "headers": headers });
@@ -196,9 +196,9 @@ impl<'a> Operation<'a> {
         });
         let statuses: BTreeSet<StatusCode> = self.refusals.iter().map(|code| code.status()).collect();
         let bad = statuses.into_iter().map(|status| {
-            let codes: Vec<Code> =
+            let codes: Vec<ErrorCode> =
                 self.refusals.iter().copied().filter(|code| code.status() == status).collect();
-            (status.as_str().to_owned(), problems.refer(status, &codes, limited))
+            (status.as_str().to_owned(), problems.reference(status, &codes, limited))
         });
         good.chain(bad).collect()
     }

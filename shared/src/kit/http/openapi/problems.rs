@@ -6,18 +6,18 @@ use http::{HeaderName, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::operation::{headers_of_every_answer, reason};
-use crate::kit::error::error_code::Code;
+use crate::kit::error::error_code::ErrorCode;
 
 /// The errors of all operations, each said once and referred to.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     responses: BTreeMap<String, Value>,
-    codes: BTreeSet<Code>,
+    codes: BTreeSet<ErrorCode>,
 }
 
 impl Problems {
     /// A reference to the answer of a status that means one of `codes`; `limited` says whether its headers tell of limits.
-    pub(super) fn refer(&mut self, status: StatusCode, codes: &[Code], limited: bool) -> Value {
+    pub(super) fn reference(&mut self, status: StatusCode, codes: &[ErrorCode], limited: bool) -> Value {
         self.codes.extend(codes);
         let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
         let unlimited = if limited { "" } else { "-unlimited" };
@@ -38,7 +38,7 @@ impl Problems {
 }
 
 /// The answer of a status that means one of `codes`.
-fn response(status: StatusCode, codes: &[Code], mut headers: Map<String, Value>) -> Value {
+fn response(status: StatusCode, codes: &[ErrorCode], mut headers: Map<String, Value>) -> Value {
     let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let meanings: Vec<String> =
         codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.meaning())).collect();
@@ -72,9 +72,9 @@ fn further_headers(status: StatusCode) -> &'static [HeaderName] {
     }
 }
 
-fn example(code: Code) -> Value {
+fn example(code: ErrorCode) -> Value {
     let mut error = json!({ "code": code.as_str(), "message": code.meaning() });
-    if code == Code::ValidationError {
+    if code == ErrorCode::ValidationError {
         error["fields"] = json!({ "name": "is required" });
     }
     json!({

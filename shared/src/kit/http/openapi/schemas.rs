@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 /// Collects schemas (JSON Schema 2020-12, as OpenAPI 3.1 has them) of what is asked and of what is answered.
 #[derive(Debug)]
 pub struct Schemas {
-    asked: SchemaGenerator,
-    answered: SchemaGenerator,
+    request_schema: SchemaGenerator,
+    response_schema: SchemaGenerator,
 }
 
 impl Default for Schemas {
@@ -22,28 +22,32 @@ impl Default for Schemas {
         };
         let answered = settings().with_transform(RecursiveTransform(exact));
         Self {
-            asked: settings().with(|settings| settings.contract = Contract::Deserialize).into_generator(),
-            answered: answered.with(|settings| settings.contract = Contract::Serialize).into_generator(),
+            request_schema: settings()
+                .with(|settings| settings.contract = Contract::Deserialize)
+                .into_generator(),
+            response_schema: answered
+                .with(|settings| settings.contract = Contract::Serialize)
+                .into_generator(),
         }
     }
 }
 
 impl Schemas {
     /// What callers may send as a `T`.
-    pub fn asked<T: JsonSchema>(&mut self) -> Value {
-        self.asked.subschema_for::<T>().to_value()
+    pub fn request_schema<T: JsonSchema>(&mut self) -> Value {
+        self.request_schema.subschema_for::<T>().to_value()
     }
 
     /// What callers get as a `T`.
-    pub fn answered<T: JsonSchema>(&mut self) -> Value {
-        let mut schema = self.answered.subschema_for::<T>();
+    pub fn response_schema<T: JsonSchema>(&mut self) -> Value {
+        let mut schema = self.response_schema.subschema_for::<T>();
         RecursiveTransform(exact).transform(&mut schema);
         schema.to_value()
     }
 
     /// The fields of a `T` that callers may send, each with its schema, and whether it must be there.
-    pub fn fields_asked<T: JsonSchema>(&mut self) -> Vec<(String, Value, bool)> {
-        let schema = T::json_schema(&mut self.asked).to_value();
+    pub fn request_fields<T: JsonSchema>(&mut self) -> Vec<(String, Value, bool)> {
+        let schema = T::json_schema(&mut self.request_schema).to_value();
         let required: Vec<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let fields = schema["properties"].as_object().into_iter().flatten();
@@ -54,8 +58,8 @@ impl Schemas {
     /// something of another name.
     #[must_use]
     pub fn into_components(mut self) -> Map<String, Value> {
-        let mut components = self.answered.take_definitions(true);
-        for (name, schema) in self.asked.take_definitions(true) {
+        let mut components = self.response_schema.take_definitions(true);
+        for (name, schema) in self.request_schema.take_definitions(true) {
             match components.get(&name) {
                 Some(known) if *known != schema => {
                     components.insert(format!("{name}Input"), schema);

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::{Map, Number, Value};
 
 use crate::kit::error::ApiError;
-use crate::kit::error::error_code::Code;
+use crate::kit::error::error_code::ErrorCode;
 use crate::kit::error::field_errors::FieldErrors;
 
 /// The body, as a `T` whose fields all kept their rules. An empty body is read as `{}`.
@@ -50,19 +50,19 @@ fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     {
         Ok(())
     } else {
-        Err(ApiError::new(Code::UnsupportedMediaType, "the body must be application/json in UTF-8"))
+        Err(ApiError::new(ErrorCode::UnsupportedMediaType, "the body must be application/json in UTF-8"))
     }
 }
 
 /// Parses JSON in which no object has a key twice, nothing follows the value, and nothing nests deeper than 128.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, ApiError> {
-    let text =
-        str::from_utf8(body).map_err(|_| ApiError::new(Code::InvalidEncoding, "the body is not UTF-8"))?;
+    let text = str::from_utf8(body)
+        .map_err(|_| ApiError::new(ErrorCode::InvalidEncoding, "the body is not UTF-8"))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = Strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     parsed.map_err(|error| {
         let place = format!("the body is not valid JSON at line {}, column {}", error.line(), error.column());
-        ApiError::new(Code::MalformedJson, place)
+        ApiError::new(ErrorCode::MalformedJson, place)
     })
 }
 
@@ -132,17 +132,17 @@ impl<'de> Visitor<'de> for Strict {
 mod tests {
     use super::*;
 
-    fn code(body: &[u8]) -> Option<Code> {
+    fn code(body: &[u8]) -> Option<ErrorCode> {
         parse(body).err().map(|error| error.code())
     }
 
     #[test]
     fn what_is_not_strictly_json_is_refused() {
         for body in ["{", "{} x", "{\"a\":1,\"a\":2}", "1e400", "[1,]", "NaN", "'a'"] {
-            assert_eq!(code(body.as_bytes()), Some(Code::MalformedJson), "{body}");
+            assert_eq!(code(body.as_bytes()), Some(ErrorCode::MalformedJson), "{body}");
         }
-        assert_eq!(code("[".repeat(10_000).as_bytes()), Some(Code::MalformedJson));
-        assert_eq!(code(b"\"\xff\""), Some(Code::InvalidEncoding));
+        assert_eq!(code("[".repeat(10_000).as_bytes()), Some(ErrorCode::MalformedJson));
+        assert_eq!(code(b"\"\xff\""), Some(ErrorCode::InvalidEncoding));
     }
 
     #[test]

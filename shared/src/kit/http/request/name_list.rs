@@ -4,7 +4,7 @@
 ///
 /// # Errors
 /// What is wrong with each of those that are not in `known`, or are there twice.
-pub(crate) fn among(known: &[&str], names: &str) -> Result<Vec<usize>, String> {
+pub(crate) fn parse_name_list(known: &[&str], names: &str) -> Result<Vec<usize>, String> {
     let (mut places, mut wrong) = (Vec::new(), Vec::new());
     for name in names.split(',') {
         match known.iter().position(|each| *each == name) {

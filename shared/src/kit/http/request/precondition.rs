@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use crate::kit::command::Version;
 use crate::kit::error::ApiError;
-use crate::kit::error::error_code::Code;
+use crate::kit::error::error_code::ErrorCode;
 
 /// The version that the caller has seen, from `If-Match`. Without the header: 428.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl IfMatch {
 /// What is answered when it does not hold.
 #[must_use]
 pub fn version_mismatch() -> ApiError {
-    ApiError::new(Code::VersionMismatch, "the resource has changed since you read it; read it again")
+    ApiError::new(ErrorCode::VersionMismatch, "the resource has changed since you read it; read it again")
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -40,7 +40,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let mut values = parts.headers.get_all(header::IF_MATCH).iter();
         let required =
-            || ApiError::new(Code::PreconditionRequired, "send the ETag that you read in If-Match");
+            || ApiError::new(ErrorCode::PreconditionRequired, "send the ETag that you read in If-Match");
         let value = values.next().ok_or_else(required)?;
         // A tag that is not ours, a weak one, or a list of several matches nothing that we have.
         let tag = value.to_str().ok().filter(|_| values.next().is_none()).and_then(parse);

@@ -19,16 +19,16 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Ok(Self(Given::of(parts)?.rest()?))
+        Ok(Self(RawQuery::of(parts)?.deserialize_rest()?))
     }
 }
 
 /// The parameters of a query string that nobody has read yet. What many routes take is read by name; the rest is a
 /// route's own closed list.
 #[derive(Debug)]
-pub struct Given(Map<String, Value>);
+pub struct RawQuery(Map<String, Value>);
 
-impl Given {
+impl RawQuery {
     /// All of them.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Given {
     ///
     /// # Errors
     /// [`FieldErrors`] with every rule that is broken, and every parameter that `T` does not know.
-    pub fn rest<T: Deserr<FieldErrors>>(self) -> Result<T, FieldErrors> {
+    pub fn deserialize_rest<T: Deserr<FieldErrors>>(self) -> Result<T, FieldErrors> {
         deserr::deserialize(Value::Object(self.0))
     }
 }

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{HeaderValue, StatusCode};
 
-use crate::kit::http::openapi::{Answer, Operation};
+use crate::kit::http::openapi::{Operation, OperationOutput};
 
 /// What tables come as.
 const MEDIA: &str = "text/csv";
@@ -33,14 +33,14 @@ impl IntoResponse for CsvPart {
     }
 }
 
-impl Answer for CsvPart {
+impl OperationOutput for CsvPart {
     fn describe(operation: &mut Operation<'_>) {
-        operation.answers_text(
+        operation.text_response(
             MEDIA,
             "Comma-separated values (RFC 4180); the first line of the first part names them.",
         );
-        operation.answer_header(CONTENT_DISPOSITION, "The name that a file with it may have.");
-        operation.answer_header(
+        operation.response_header(CONTENT_DISPOSITION, "The name that a file with it may have.");
+        operation.response_header(
             LINK,
             "Where the next part stands, as `rel=\"next\"` (RFC 8288); absent from the last.",
         );

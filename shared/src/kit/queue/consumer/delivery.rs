@@ -6,7 +6,7 @@ use aws_lambda_events::event::sqs::SqsMessage;
 
 use crate::kit::system::clock::Timestamp;
 use crate::kit::telemetry::trace;
-use crate::kit::telemetry::trace::{Context, KeyValue, SpanKind, TRACEPARENT, Work};
+use crate::kit::telemetry::trace::{Context, KeyValue, SpanKind, TRACEPARENT, TracedSpan};
 
 /// A message as the queue delivered it, this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl From<SqsMessage> for Delivery {
             .collect();
         // Somebody who only writes AWS's form is continued as well.
         if let Some(header) = message.attributes.get("AWSTraceHeader")
-            && let Some(context) = trace::traceparent_of(&trace::continuing(None, Some(header)))
+            && let Some(context) = trace::traceparent_of(&trace::extract(None, Some(header)))
         {
             attributes.entry(TRACEPARENT.to_owned()).or_insert(context);
         }
@@ -72,13 +72,13 @@ impl From<SqsMessage> for Delivery {
 impl Delivery {
     /// The work that led to it.
     #[must_use]
-    pub fn origin(&self) -> Context {
-        trace::continuing(self.attributes.get(TRACEPARENT).map(String::as_str), None)
+    pub fn parent_context(&self) -> Context {
+        trace::extract(self.attributes.get(TRACEPARENT).map(String::as_str), None)
     }
 
     /// What handling it is, as a part of the work that led to it ("Semantic conventions for messaging systems").
     #[must_use]
-    pub fn work(&self) -> Work {
+    pub fn start_span(&self) -> TracedSpan {
         let facts = vec![
             KeyValue::new("messaging.system", "aws_sqs"),
             KeyValue::new("messaging.operation.type", "process"),
@@ -86,7 +86,12 @@ impl Delivery {
             KeyValue::new("messaging.message.id", self.message_id.clone()),
             KeyValue::new("messaging.message.delivery_count", i64::from(self.receive_count)),
         ];
-        Work::begin_in(&self.origin(), SpanKind::Consumer, format!("process {}", self.queue), facts)
+        TracedSpan::start_with_parent(
+            &self.parent_context(),
+            SpanKind::Consumer,
+            format!("process {}", self.queue),
+            facts,
+        )
     }
 }
 
@@ -94,18 +99,18 @@ impl Delivery {
 mod tests {
     use super::*;
 
-    fn origin(headers: &[(&str, &str)]) -> Option<String> {
+    fn parent_context(headers: &[(&str, &str)]) -> Option<String> {
         let mut message = SqsMessage::default();
         message.attributes =
             headers.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        trace::traceparent_of(&Delivery::from(message).origin())
+        trace::traceparent_of(&Delivery::from(message).parent_context())
     }
 
     #[test]
     fn a_message_from_somebody_who_only_knows_x_ray_continues_their_trace() {
         let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
-        let continued = origin(&[("AWSTraceHeader", header)]);
+        let continued = parent_context(&[("AWSTraceHeader", header)]);
         assert_eq!(continued.as_deref(), Some("00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"));
-        assert_eq!(origin(&[("AWSTraceHeader", "Root=1-0")]), None);
+        assert_eq!(parent_context(&[("AWSTraceHeader", "Root=1-0")]), None);
     }
 }

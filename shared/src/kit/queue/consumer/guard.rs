@@ -17,7 +17,7 @@ pub(super) fn read<E: DeserializeOwned>(delivery: &Delivery) -> Result<Envelope<
     serde_json::from_str(&delivery.body).map_err(|error| {
         // serde's message may quote the body; its category and place do not.
         let (category, column) = (error.classify(), error.column());
-        Outcome::Permanent {
+        Outcome::DeadLetter {
             reason: format!("the message does not read: {category:?} error, column {column}"),
         }
     })
@@ -28,21 +28,21 @@ pub(super) const PANICKED: &str = "the handler panicked";
 
 /// Why an attempt came to no end of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unended {
+pub(super) enum AttemptFailure {
     /// It panicked.
     Panicked,
     /// It would have gone on for too long.
-    TooLong,
+    TimedOut,
     /// It was not begun: there was too little time.
-    TooLate,
+    NoTimeLeft,
 }
 
-impl From<Unended> for Outcome {
-    fn from(unended: Unended) -> Self {
+impl From<AttemptFailure> for Outcome {
+    fn from(unended: AttemptFailure) -> Self {
         let (after, reason) = match unended {
-            Unended::Panicked => (None, PANICKED),
-            Unended::TooLong => (None, "the handler took too long"),
-            Unended::TooLate => (Some(Duration::ZERO), "handed back before the deadline"),
+            AttemptFailure::Panicked => (None, PANICKED),
+            AttemptFailure::TimedOut => (None, "the handler took too long"),
+            AttemptFailure::NoTimeLeft => (Some(Duration::ZERO), "handed back before the deadline"),
         };
         Self::Retry { after, reason }
     }
@@ -53,15 +53,15 @@ pub(super) async fn attempt(
     work: impl Future<Output = Outcome>,
     (left, longest): (Duration, Duration),
     clock: &impl Clock,
-) -> Result<Outcome, Unended> {
+) -> Result<Outcome, AttemptFailure> {
     if left < longest {
-        return Err(Unended::TooLate);
+        return Err(AttemptFailure::NoTimeLeft);
     }
     let (work, late) = (AssertUnwindSafe(work).catch_unwind(), clock.sleep(left));
     pin_mut!(work, late);
     match select(work, late).await {
         Either::Left((Ok(outcome), _)) => Ok(outcome),
-        Either::Left((Err(_), _)) => Err(Unended::Panicked),
-        Either::Right(_) => Err(Unended::TooLong),
+        Either::Left((Err(_), _)) => Err(AttemptFailure::Panicked),
+        Either::Right(_) => Err(AttemptFailure::TimedOut),
     }
 }

@@ -7,9 +7,9 @@ use super::queue::{Queue, QueueError, SqsQueue};
 
 /// The queues that a function consumes: what is asked of a delivery is asked of the queue that it came through.
 #[derive(Debug, Clone)]
-pub struct SqsQueues(Vec<SqsQueue>);
+pub struct MultiQueue(Vec<SqsQueue>);
 
-impl SqsQueues {
+impl MultiQueue {
     /// These queues.
     #[must_use]
     pub const fn new(queues: Vec<SqsQueue>) -> Self {
@@ -22,20 +22,20 @@ impl SqsQueues {
     }
 }
 
-impl Queue for SqsQueues {
-    async fn come_back_in(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
+impl Queue for MultiQueue {
+    async fn change_visibility(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
         for queue in &self.0 {
             let own = delays.iter().filter(|(delivery, _)| delivery.queue == queue.name());
-            queue.come_back_in(own.cloned().collect()).await?;
+            queue.change_visibility(own.cloned().collect()).await?;
         }
         Ok(())
     }
 
-    async fn send_again(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
-        self.of(delivery)?.send_again(delivery, after).await
+    async fn resend(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
+        self.of(delivery)?.resend(delivery, after).await
     }
 
-    async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
-        self.of(delivery)?.bury(delivery, reason).await
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
+        self.of(delivery)?.dead_letter(delivery, reason).await
     }
 }

@@ -27,7 +27,7 @@ pub trait Consumer: Send + Sync {
 
 /// Gives a consumer its records one by one.
 #[derive(Debug, Clone)]
-pub struct Each<H, C> {
+pub struct PerRecord<H, C> {
     /// Handles them.
     pub consumer: H,
     /// Tells when it gets late.
@@ -35,10 +35,10 @@ pub struct Each<H, C> {
     /// How many records are handled at once.
     pub concurrency: usize,
     /// How long a record may take; what could not finish before the deadline is not begun.
-    pub longest: Duration,
+    pub max_duration: Duration,
 }
 
-impl<H: Consumer, C: Clock> BatchHandler for Each<H, C> {
+impl<H: Consumer, C: Clock> BatchHandler for PerRecord<H, C> {
     async fn handle(&self, batch: Vec<Delivery>, deadline: Timestamp) -> Vec<Outcome> {
         stream::iter(batch)
             .map(|delivery| self.one(delivery, deadline))
@@ -48,7 +48,7 @@ impl<H: Consumer, C: Clock> BatchHandler for Each<H, C> {
     }
 }
 
-impl<H: Consumer, C: Clock> Each<H, C> {
+impl<H: Consumer, C: Clock> PerRecord<H, C> {
     async fn one(&self, delivery: Delivery, deadline: Timestamp) -> Outcome {
         let event = match read::<H::Event>(&delivery) {
             Ok(event) => event,
@@ -60,10 +60,10 @@ impl<H: Consumer, C: Clock> Each<H, C> {
             correlationId = %event.correlation_id,
             eventId = %event.id
         );
-        let traced = delivery.work();
-        let work = traced.around(self.consumer.handle(event, &delivery).instrument(span));
-        let left = deadline.since(self.clock.now());
-        let ended = attempt(work, (left, self.longest), &self.clock).await;
+        let traced = delivery.start_span();
+        let work = traced.in_span(self.consumer.handle(event, &delivery).instrument(span));
+        let left = deadline.duration_since(self.clock.now());
+        let ended = attempt(work, (left, self.max_duration), &self.clock).await;
         traced.end(ended == Ok(Outcome::Done));
         ended.unwrap_or_else(Outcome::from)
     }

@@ -29,38 +29,42 @@ impl QueueError {
 /// What a consumer asks of its queue. Implementations return [`QueueError`] and nothing else.
 pub trait Queue: Send + Sync {
     /// Lets deliveries come back after a while.
-    fn come_back_in(
+    fn change_visibility(
         &self,
         delays: Vec<(Delivery, Duration)>,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 
     /// Sends the message once more, to be delivered after a while as if for the first time. The delivery that it was goes:
     /// should that fail, there are two of them, and whoever consumes them acts once.
-    fn send_again(
+    fn resend(
         &self,
         delivery: &Delivery,
         after: Duration,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 
     /// Puts a message among the dead letters, with the reason.
-    fn bury(&self, delivery: &Delivery, reason: &str) -> impl Future<Output = Result<(), QueueError>> + Send;
+    fn dead_letter(
+        &self,
+        delivery: &Delivery,
+        reason: &str,
+    ) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
 /// A queue that is left to itself: what fails comes back when its visibility timeout is over, and there is nowhere to
 /// bury it. So it is with the dead letters, the last queue of all.
 #[derive(Debug, Clone, Copy)]
-pub struct LeftAlone;
+pub struct UnmanagedQueue;
 
-impl Queue for LeftAlone {
-    async fn come_back_in(&self, _: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
+impl Queue for UnmanagedQueue {
+    async fn change_visibility(&self, _: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
         Ok(())
     }
 
-    async fn send_again(&self, _: &Delivery, _: Duration) -> Result<(), QueueError> {
+    async fn resend(&self, _: &Delivery, _: Duration) -> Result<(), QueueError> {
         Err(QueueError("messages come back by themselves".to_owned()))
     }
 
-    async fn bury(&self, _: &Delivery, _: &str) -> Result<(), QueueError> {
+    async fn dead_letter(&self, _: &Delivery, _: &str) -> Result<(), QueueError> {
         Err(QueueError("there is nowhere to bury a dead letter".to_owned()))
     }
 }
@@ -107,7 +111,7 @@ impl SqsQueue {
 }
 
 impl Queue for SqsQueue {
-    async fn come_back_in(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
+    async fn change_visibility(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
         if delays.is_empty() {
             return Ok(());
         }
@@ -124,26 +128,26 @@ impl Queue for SqsQueue {
         change.send().await.map(drop).map_err(|error| QueueError::of(&error))
     }
 
-    async fn send_again(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
+    async fn resend(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
         let delay = whole_seconds(after.min(MAX_DELAY));
         let message = self.client.send_message().queue_url(&self.url).delay_seconds(delay);
         let mut message = message.message_body(&delivery.body);
         for (name, value) in &delivery.attributes {
             message = message.message_attributes(name, attribute(value)?);
         }
-        if let Some((name, value)) = trace_header(&delivery.origin())? {
+        if let Some((name, value)) = trace_header(&delivery.parent_context())? {
             message = message.message_system_attributes(name, value);
         }
         message.send().await.map(drop).map_err(|error| QueueError::of(&error))
     }
 
-    async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
         let mut message =
             self.client.send_message().queue_url(&self.dead_letters_url).message_body(&delivery.body);
-        for (name, text) in epitaph(delivery, reason) {
+        for (name, text) in dead_letter_attributes(delivery, reason) {
             message = message.message_attributes(name, attribute(&text)?);
         }
-        if let Some((name, value)) = trace_header(&delivery.origin())? {
+        if let Some((name, value)) = trace_header(&delivery.parent_context())? {
             message = message.message_system_attributes(name, value);
         }
         message.send().await.map(drop).map_err(|error| QueueError::of(&error))
@@ -155,7 +159,7 @@ const MAX_ATTRIBUTES: usize = 10;
 
 /// What stands beside a dead message: why it is dead, what it was, and as much of what stood beside it as there is room
 /// for.
-fn epitaph(delivery: &Delivery, reason: &str) -> BTreeMap<String, String> {
+fn dead_letter_attributes(delivery: &Delivery, reason: &str) -> BTreeMap<String, String> {
     let mut beside = BTreeMap::from([
         (REASON_ATTRIBUTE.to_owned(), reason.to_owned()),
         (ORIGINAL_ID_ATTRIBUTE.to_owned(), delivery.message_id.clone()),
@@ -211,7 +215,7 @@ mod tests {
     fn a_dead_message_keeps_what_stood_beside_it_as_far_as_there_is_room() {
         let few = [(CORRELATION_ATTRIBUTE, "c"), ("event", "order.created")];
         let few = few.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        let beside = epitaph(&delivery(few.clone().into()), "it does not read");
+        let beside = dead_letter_attributes(&delivery(few.clone().into()), "it does not read");
         for (name, text) in few {
             assert_eq!(beside[&name], text);
         }
@@ -222,6 +226,6 @@ mod tests {
         );
 
         let many = (0..10).map(|n| (format!("a{n}"), "x".to_owned())).collect();
-        assert_eq!(epitaph(&delivery(many), "reason").len(), MAX_ATTRIBUTES);
+        assert_eq!(dead_letter_attributes(&delivery(many), "reason").len(), MAX_ATTRIBUTES);
     }
 }

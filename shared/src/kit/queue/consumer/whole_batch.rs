@@ -8,12 +8,12 @@ use tracing::Instrument;
 
 use super::{BatchHandler, Delivery, Outcome};
 use crate::kit::command::Envelope;
-use crate::kit::queue::consumer::guard::{Unended, attempt, read};
+use crate::kit::queue::consumer::guard::{AttemptFailure, attempt, read};
 use crate::kit::system::clock::{Clock, Timestamp};
-use crate::kit::telemetry::trace::{KeyValue, SpanKind, Work};
+use crate::kit::telemetry::trace::{KeyValue, SpanKind, TracedSpan};
 
 /// Handles the events of a batch together.
-pub trait JointConsumer: Send + Sync {
+pub trait BatchConsumer: Send + Sync {
     /// The events that it understands. What does not read as one is dead at once.
     type Event: DeserializeOwned + Send + Sync;
 
@@ -24,7 +24,7 @@ pub trait JointConsumer: Send + Sync {
 
 /// Gives a consumer its records together.
 #[derive(Debug, Clone)]
-pub struct Together<H, C> {
+pub struct WholeBatch<H, C> {
     /// Handles them.
     pub consumer: H,
     /// Tells when it gets late.
@@ -33,7 +33,7 @@ pub struct Together<H, C> {
     pub longest: Duration,
 }
 
-impl<H: JointConsumer, C: Clock> BatchHandler for Together<H, C> {
+impl<H: BatchConsumer, C: Clock> BatchHandler for WholeBatch<H, C> {
     async fn handle(&self, batch: Vec<Delivery>, deadline: Timestamp) -> Vec<Outcome> {
         let mut events = Vec::with_capacity(batch.len());
         let unread: Vec<Option<Outcome>> = batch
@@ -47,7 +47,7 @@ impl<H: JointConsumer, C: Clock> BatchHandler for Together<H, C> {
             })
             .collect();
         let traced = joint_work(&batch);
-        let ended = traced.around(self.all(&events, deadline)).await;
+        let ended = traced.in_span(self.all(&events, deadline)).await;
         traced.end(ended.iter().all(|outcome| *outcome == Outcome::Done));
         let mut ended = ended.into_iter();
         let missing = Outcome::Retry { after: None, reason: "not handled" };
@@ -56,9 +56,9 @@ impl<H: JointConsumer, C: Clock> BatchHandler for Together<H, C> {
 }
 
 /// Handling a batch, as one piece of work that each of its messages led to.
-fn joint_work(batch: &[Delivery]) -> Work {
+fn joint_work(batch: &[Delivery]) -> TracedSpan {
     if let [alone] = batch {
-        return alone.work();
+        return alone.start_span();
     }
     let queue = batch.first().map_or("none", |delivery| delivery.queue.as_str());
     let count = i64::try_from(batch.len()).unwrap_or(i64::MAX);
@@ -68,18 +68,18 @@ fn joint_work(batch: &[Delivery]) -> Work {
         KeyValue::new("messaging.destination.name", queue.to_owned()),
         KeyValue::new("messaging.batch.message_count", count),
     ];
-    let work = Work::begin(SpanKind::Consumer, format!("process {queue}"), facts);
-    batch.iter().fold(work, |work, delivery| work.caused_by(&delivery.origin()))
+    let work = TracedSpan::begin(SpanKind::Consumer, format!("process {queue}"), facts);
+    batch.iter().fold(work, |work, delivery| work.add_link(&delivery.parent_context()))
 }
 
-impl<H: JointConsumer, C: Clock> Together<H, C> {
+impl<H: BatchConsumer, C: Clock> WholeBatch<H, C> {
     /// How each of the events ended.
     async fn all(&self, events: &[Envelope<H::Event>], deadline: Timestamp) -> Vec<Outcome> {
         if events.is_empty() {
             return Vec::new();
         }
         let together = self.attempt(events, deadline).await;
-        let to_blame = matches!(together, Ok(Outcome::Permanent { .. }) | Err(Unended::Panicked));
+        let to_blame = matches!(together, Ok(Outcome::DeadLetter { .. }) | Err(AttemptFailure::Panicked));
         if events.len() == 1 || !to_blame {
             return vec![together.unwrap_or_else(Outcome::from); events.len()];
         }
@@ -90,9 +90,13 @@ impl<H: JointConsumer, C: Clock> Together<H, C> {
         ended
     }
 
-    async fn attempt(&self, events: &[Envelope<H::Event>], deadline: Timestamp) -> Result<Outcome, Unended> {
+    async fn attempt(
+        &self,
+        events: &[Envelope<H::Event>],
+        deadline: Timestamp,
+    ) -> Result<Outcome, AttemptFailure> {
         let span = tracing::info_span!("messages", count = events.len());
-        let left = deadline.since(self.clock.now());
+        let left = deadline.duration_since(self.clock.now());
         // Boxed: the compiler gives up on futures nested so deeply.
         let work = Box::pin(self.consumer.handle(events));
         attempt(work, (left, self.longest), &self.clock).instrument(span).await

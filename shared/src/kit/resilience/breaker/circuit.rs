@@ -6,46 +6,46 @@ use std::time::Duration;
 use crate::kit::system::clock::Timestamp;
 
 /// The breaker counts at most so many of the latest calls.
-pub const REMEMBERED: usize = 100;
+pub const MAX_SAMPLES: usize = 100;
 
 /// How long somebody who is refused waits for the probe of somebody else.
-const PROBING: Duration = Duration::from_secs(1);
+const PROBE_WAIT: Duration = Duration::from_secs(1);
 
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
+pub struct BreakerConfig {
     /// Calls count for so long after they ended.
     pub window: Duration,
     /// Fewer calls than this say nothing.
-    pub least: usize,
+    pub min_calls: usize,
     /// It opens when more than so many of a hundred have failed.
-    pub percent: usize,
+    pub failure_rate_percent: usize,
     /// It stays open for so long.
-    pub rest: Duration,
+    pub open_for: Duration,
 }
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum CallOutcome {
     /// The service answered.
     Succeeded,
     /// It did not, or said that it cannot.
     Failed,
     /// Nobody waited for the end. It says nothing about the service.
-    GivenUp,
+    Abandoned,
 }
 
 /// The service is left alone: the call was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the service is left alone for the moment")]
-pub struct Resting {
+pub struct CircuitOpen {
     /// When it is worth while to ask again.
     pub back_in: Duration,
 }
 
 /// Leave to make one call, within the state that it was asked in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pass(u64);
+pub(super) struct Ticket(u64);
 
 /// Where a breaker stands.
 #[derive(Debug, Default)]
@@ -87,24 +87,24 @@ impl Circuit {
         self.state.name()
     }
 
-    pub(super) fn ask(&mut self, rules: &Rules, now: Timestamp) -> Result<Pass, Resting> {
+    pub(super) fn ask(&mut self, rules: &BreakerConfig, now: Timestamp) -> Result<Ticket, CircuitOpen> {
         if let Some(back_in) = self.resting(rules, now) {
-            return Err(Resting { back_in });
+            return Err(CircuitOpen { back_in });
         }
         if matches!(self.state, State::Open { .. }) {
             self.turn(State::HalfOpen);
         }
-        Ok(Pass(self.turns))
+        Ok(Ticket(self.turns))
     }
 
-    pub(super) fn resting(&self, rules: &Rules, now: Timestamp) -> Option<Duration> {
+    pub(super) fn resting(&self, rules: &BreakerConfig, now: Timestamp) -> Option<Duration> {
         match &self.state {
             State::Closed(_) => None,
-            State::HalfOpen => Some(PROBING),
+            State::HalfOpen => Some(PROBE_WAIT),
             State::Open { until } => {
-                let left = until.since(now);
+                let left = until.duration_since(now);
                 // More than the whole of it can only be left if the clock was set back meanwhile.
-                (!left.is_zero() && left <= rules.rest).then_some(left)
+                (!left.is_zero() && left <= rules.open_for).then_some(left)
             }
         }
     }
@@ -112,24 +112,24 @@ impl Circuit {
     /// Takes note of an end; says what the state is now, if it is another one.
     pub(super) fn report(
         &mut self,
-        rules: &Rules,
-        pass: Pass,
-        ended: Ended,
+        rules: &BreakerConfig,
+        pass: Ticket,
+        ended: CallOutcome,
         now: Timestamp,
     ) -> Option<&'static str> {
         if pass.0 != self.turns {
             return None;
         }
-        let open = State::Open { until: now.plus(rules.rest) };
+        let open = State::Open { until: now.saturating_add(rules.open_for) };
         let next = match (&mut self.state, ended) {
-            (State::Closed(calls), Ended::Succeeded | Ended::Failed) => {
-                count(calls, rules, (now, ended == Ended::Failed));
+            (State::Closed(calls), CallOutcome::Succeeded | CallOutcome::Failed) => {
+                count(calls, rules, (now, ended == CallOutcome::Failed));
                 is_failing(calls, rules).then_some(open)
             }
-            (State::HalfOpen, Ended::Succeeded) => Some(State::default()),
-            (State::HalfOpen, Ended::Failed) => Some(open),
-            (State::HalfOpen, Ended::GivenUp) => Some(State::Open { until: now }),
-            (State::Closed(_), Ended::GivenUp) | (State::Open { .. }, _) => None,
+            (State::HalfOpen, CallOutcome::Succeeded) => Some(State::default()),
+            (State::HalfOpen, CallOutcome::Failed) => Some(open),
+            (State::HalfOpen, CallOutcome::Abandoned) => Some(State::Open { until: now }),
+            (State::Closed(_), CallOutcome::Abandoned) | (State::Open { .. }, _) => None,
         };
         next.map(|next| self.turn(next))
     }
@@ -141,15 +141,15 @@ impl Circuit {
     }
 }
 
-fn count(calls: &mut VecDeque<(Timestamp, bool)>, rules: &Rules, call: (Timestamp, bool)) {
+fn count(calls: &mut VecDeque<(Timestamp, bool)>, rules: &BreakerConfig, call: (Timestamp, bool)) {
     calls.push_back(call);
-    let stale = |ended: Timestamp| call.0.since(ended) > rules.window;
-    while calls.len() > REMEMBERED || calls.front().is_some_and(|(ended, _)| stale(*ended)) {
+    let stale = |ended: Timestamp| call.0.duration_since(ended) > rules.window;
+    while calls.len() > MAX_SAMPLES || calls.front().is_some_and(|(ended, _)| stale(*ended)) {
         calls.pop_front();
     }
 }
 
-fn is_failing(calls: &VecDeque<(Timestamp, bool)>, rules: &Rules) -> bool {
+fn is_failing(calls: &VecDeque<(Timestamp, bool)>, rules: &BreakerConfig) -> bool {
     let failed = calls.iter().filter(|(_, failed)| *failed).count();
-    calls.len() >= rules.least && failed * 100 > rules.percent * calls.len()
+    calls.len() >= rules.min_calls && failed * 100 > rules.failure_rate_percent * calls.len()
 }

@@ -9,8 +9,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::kit::system::clock::Timestamp;
 
-const RULES: Rules =
-    Rules { window: Duration::from_millis(10), least: 3, percent: 50, rest: Duration::from_millis(4) };
+const RULES: BreakerConfig = BreakerConfig {
+    window: Duration::from_millis(10),
+    min_calls: 3,
+    failure_rate_percent: 50,
+    open_for: Duration::from_millis(4),
+};
 
 /// Something that happens to a breaker.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +22,7 @@ enum Happens {
     /// Somebody wants to call.
     Ask,
     /// The call that began as the `n`th of those under way ends.
-    End(usize, Ended),
+    End(usize, CallOutcome),
     /// So many milliseconds pass.
     Pass(u64),
 }
@@ -50,7 +54,7 @@ impl Model {
         Some(self.turns)
     }
 
-    fn end(&mut self, began: usize, ended: Ended) {
+    fn end(&mut self, began: usize, ended: CallOutcome) {
         if began != self.turns {
             return;
         }
@@ -58,19 +62,19 @@ impl Model {
             self.probing = false;
             self.turns += 1;
             self.open = match ended {
-                Ended::Succeeded => None,
-                Ended::Failed => Some(self.now + 4),
-                Ended::GivenUp => Some(self.now),
+                CallOutcome::Succeeded => None,
+                CallOutcome::Failed => Some(self.now + 4),
+                CallOutcome::Abandoned => Some(self.now),
             };
-        } else if ended != Ended::GivenUp {
-            self.ended.push((began, self.now, ended == Ended::Failed));
+        } else if ended != CallOutcome::Abandoned {
+            self.ended.push((began, self.now, ended == CallOutcome::Failed));
             self.open_if_failing();
         }
     }
 
     fn open_if_failing(&mut self) {
         let recent = |call: &&(usize, i64, bool)| call.0 == self.turns && self.now - call.1 <= 10;
-        let calls: Vec<_> = self.ended.iter().rev().filter(recent).take(REMEMBERED).collect();
+        let calls: Vec<_> = self.ended.iter().rev().filter(recent).take(MAX_SAMPLES).collect();
         let failed = calls.iter().filter(|call| call.2).count();
         if calls.len() >= 3 && failed > calls.len() - failed {
             self.turns += 1;
@@ -84,7 +88,7 @@ impl Model {
 struct Pair {
     circuit: Circuit,
     model: Model,
-    under_way: Vec<(Pass, usize)>,
+    under_way: Vec<(Ticket, usize)>,
 }
 
 impl Pair {
@@ -114,8 +118,8 @@ impl Pair {
     }
 }
 
-fn ended() -> impl Strategy<Value = Ended> {
-    prop_oneof![3 => Just(Ended::Failed), 2 => Just(Ended::Succeeded), 1 => Just(Ended::GivenUp)]
+fn ended() -> impl Strategy<Value = CallOutcome> {
+    prop_oneof![3 => Just(CallOutcome::Failed), 2 => Just(CallOutcome::Succeeded), 1 => Just(CallOutcome::Abandoned)]
 }
 
 fn happens() -> impl Strategy<Value = Happens> {
@@ -141,7 +145,8 @@ proptest! {
 /// All that can happen next when up to three callers compete.
 fn choices(under_way: usize) -> Vec<Happens> {
     let ends = (0..under_way).flat_map(|which| {
-        [Ended::Succeeded, Ended::Failed, Ended::GivenUp].map(|ended| Happens::End(which, ended))
+        [CallOutcome::Succeeded, CallOutcome::Failed, CallOutcome::Abandoned]
+            .map(|ended| Happens::End(which, ended))
     });
     let ask = (under_way < 3).then_some(Happens::Ask);
     ask.into_iter().chain(ends).chain([Happens::Pass(4)]).collect()
@@ -151,7 +156,7 @@ fn choices(under_way: usize) -> Vec<Happens> {
 fn explore(history: &mut Vec<Happens>, steps: usize) -> usize {
     let mut pair = Pair::default();
     // Three calls under way that began while it was closed, one failure before it opens.
-    for event in [Happens::Ask; 5].into_iter().chain([Happens::End(0, Ended::Failed); 2]) {
+    for event in [Happens::Ask; 5].into_iter().chain([Happens::End(0, CallOutcome::Failed); 2]) {
         pair.apply(event);
     }
     for event in history.iter() {
@@ -192,9 +197,9 @@ impl Clock for Hand {
 fn open(clock: &Hand) -> Breaker<Hand> {
     let breaker = Breaker::new("service", RULES, clock.clone());
     for _ in 0..3 {
-        breaker.permit().unwrap().end(Ended::Failed);
+        breaker.try_acquire().unwrap().end(CallOutcome::Failed);
     }
-    assert_eq!(breaker.permit().unwrap_err(), Resting { back_in: RULES.rest });
+    assert_eq!(breaker.try_acquire().unwrap_err(), CircuitOpen { back_in: RULES.open_for });
     breaker
 }
 
@@ -207,7 +212,7 @@ fn of_many_threads_that_ask_at_once_one_is_the_probe() {
         let (start, ready) = (Barrier::new(8), Barrier::new(8));
         let ask = || {
             start.wait();
-            let permit = breaker.permit();
+            let permit = breaker.try_acquire();
             ready.wait();
             usize::from(permit.is_ok())
         };
@@ -224,11 +229,11 @@ fn a_probe_that_is_given_up_makes_room_for_the_next() {
     let clock = Hand::default();
     let breaker = open(&clock);
     clock.0.fetch_add(4, Ordering::SeqCst);
-    let probe = breaker.permit().unwrap();
-    assert!(breaker.permit().is_err());
+    let probe = breaker.try_acquire().unwrap();
+    assert!(breaker.try_acquire().is_err());
     drop(probe);
-    breaker.permit().unwrap().end(Ended::Succeeded);
-    assert_eq!(breaker.resting(), None);
+    breaker.try_acquire().unwrap().end(CallOutcome::Succeeded);
+    assert_eq!(breaker.open_remaining(), None);
 }
 
 #[test]
@@ -236,5 +241,5 @@ fn a_clock_that_is_set_back_does_not_keep_it_open() {
     let clock = Hand::default();
     let breaker = open(&clock);
     clock.0.fetch_sub(60_000, Ordering::SeqCst);
-    assert!(breaker.permit().is_ok());
+    assert!(breaker.try_acquire().is_ok());
 }

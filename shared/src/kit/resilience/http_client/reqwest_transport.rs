@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-use super::{Answer, Call, CallError, Transport};
+use super::{CallError, ServiceRequest, ServiceResponse, Transport};
 
 /// A service behind HTTP.
 #[derive(Debug)]
-pub struct Wire {
+pub struct ReqwestTransport {
     http: reqwest::Client,
     base: String,
     secret: String,
@@ -21,7 +21,7 @@ const SERVICE_CALL: &str = "x-service-call";
 /// Says that an answer is the one that was given under the same idempotency key before.
 const REPLAYED: &str = "idempotent-replayed";
 
-impl Wire {
+impl ReqwestTransport {
     /// The service at `base`, which knows us by `secret`.
     ///
     /// # Errors
@@ -34,8 +34,8 @@ impl Wire {
     }
 }
 
-impl Transport for Wire {
-    async fn send(&self, call: &Call<'_>) -> Result<Answer, CallError> {
+impl Transport for ReqwestTransport {
+    async fn send(&self, call: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
         let mut request = self
             .http
             .request(call.method.clone(), format!("{}{}", self.base, call.path))
@@ -51,8 +51,13 @@ impl Transport for Wire {
         let response = request.send().await.map_err(|error| meaning(&error))?;
         let (status, retry_after) = (response.status(), retry_after(response.headers()));
         let replayed = response.headers().contains_key(REPLAYED);
-        let bytes = response.bytes().await.map_err(|_| CallError::CutOff)?;
-        Ok(Answer { status, retry_after, replayed, body: serde_json::from_slice(&bytes).unwrap_or_default() })
+        let bytes = response.bytes().await.map_err(|_| CallError::Disconnected)?;
+        Ok(ServiceResponse {
+            status,
+            retry_after,
+            replayed,
+            body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        })
     }
 }
 
@@ -63,10 +68,10 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 fn meaning(error: &reqwest::Error) -> CallError {
     if error.is_connect() {
-        CallError::NoConnection
+        CallError::ConnectFailed
     } else if error.is_timeout() {
         CallError::TimedOut
     } else {
-        CallError::CutOff
+        CallError::Disconnected
     }
 }

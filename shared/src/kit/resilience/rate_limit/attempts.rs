@@ -21,16 +21,16 @@ pub struct Bucket {
 }
 
 /// Counts that are raised together or not at all.
-pub trait JointCounters: Clone + Send + Sync + 'static {
+pub trait AtomicCounters: Clone + Send + Sync + 'static {
     /// Raises every count by one, if each stays within its limit. Says whether it did.
     ///
     /// Implementations return [`StoreError`] when the counts cannot be reached, and nothing else.
-    fn raise_all(&self, counts: &[Count]) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn increment_all(&self, counts: &[Count]) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Takes one from every count.
     ///
     /// Implementations return [`StoreError`] when the counts cannot be reached, and nothing else.
-    fn lower_all(&self, counts: &[Count]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn decrement_all(&self, counts: &[Count]) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// One count of one window.
@@ -65,7 +65,7 @@ pub enum Admission {
     TooMany(Duration),
 }
 
-impl<C: JointCounters> AttemptLimiter<C> {
+impl<C: AtomicCounters> AttemptLimiter<C> {
     /// Counts in `counters`.
     pub const fn new(counters: C) -> Self {
         Self { counters }
@@ -77,7 +77,7 @@ impl<C: JointCounters> AttemptLimiter<C> {
     /// [`StoreError`] when the counts cannot be reached; then the attempt must not be made.
     pub async fn admit(&self, buckets: &[Bucket], now: Timestamp) -> Result<Admission, StoreError> {
         let counts: Vec<Count> = buckets.iter().map(|bucket| bucket.count_at(now)).collect();
-        if self.counters.raise_all(&counts).await? {
+        if self.counters.increment_all(&counts).await? {
             return Ok(Admission::Admitted(Attempt { counts }));
         }
         let first_end = buckets.iter().map(|bucket| bucket.quota.window_at(now).1).min();
@@ -89,13 +89,17 @@ impl<C: JointCounters> AttemptLimiter<C> {
     /// # Errors
     /// [`StoreError`] when the counts cannot be reached; the attempt counts as a failure then, until its window ends.
     pub async fn succeeded(&self, attempt: Attempt) -> Result<(), StoreError> {
-        self.counters.lower_all(&attempt.counts).await
+        self.counters.decrement_all(&attempt.counts).await
     }
 }
 
 impl Bucket {
     fn count_at(&self, now: Timestamp) -> Count {
         let (window, left) = self.quota.window_at(now);
-        Count { key: format!("{}#{window}", self.name), limit: self.quota.limit, expires_at: now.plus(left) }
+        Count {
+            key: format!("{}#{window}", self.name),
+            limit: self.quota.limit,
+            expires_at: now.saturating_add(left),
+        }
     }
 }

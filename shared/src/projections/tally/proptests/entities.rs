@@ -8,7 +8,7 @@ use crate::domain::order::{Order, OrderStatus, Party, Transition};
 use crate::domain::payment::{Capture, GatewayId, Payment};
 use crate::domain::product::{Product, ProductStatus};
 use crate::domain::refund::{Refund, RefundStatus};
-use crate::domain::session::Epoch;
+use crate::domain::session::SessionEpoch;
 use crate::domain::user::{Role, User, UserStatus};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Amount, Money};
@@ -58,7 +58,7 @@ fn user() -> User {
         name: "Ada".parse().unwrap(),
         role: Role::User,
         status: UserStatus::Active,
-        session_epoch: Epoch::default(),
+        session_epoch: SessionEpoch::default(),
         created_at: now,
         updated_at: now,
     }
@@ -140,7 +140,7 @@ impl Thing {
 
 fn confirm(order: &mut Order, how: usize) -> Payment {
     order.status = OrderStatus::Confirmed;
-    let at = Timestamp::from_millis(NOW).plus(Duration::from_hours(24 * (how as u64 % 2)));
+    let at = Timestamp::from_millis(NOW).saturating_add(Duration::from_hours(24 * (how as u64 % 2)));
     order.timeline.push(Transition { status: order.status, at, by: Party::System, reason: None });
     let capture = Capture { gateway_id: GatewayId("pi_own".to_owned()), amount: order.total };
     Payment::captured(order.id, &capture, at)

@@ -7,7 +7,7 @@ use serde_dynamo::AttributeValue;
 
 use super::Act;
 use crate::domain::order::tests::NOW;
-use crate::kit::command::{Change, Command, Condition, Item, Key, Loaded, Operation, Record};
+use crate::kit::command::{Change, Command, Condition, Item, Key, LoadedItems, Operation, Record};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::tally::count::CountEntities;
 use crate::projections::tally::proptests::entities::{THINGS, Thing, thing};
@@ -85,7 +85,7 @@ impl World {
         let reads = command.reads();
         let span = self.now() - counter.since;
         let at = |position: usize| counter.since + span * usize::from(when[position % when.len()]) / 255;
-        let loaded: Loaded = reads
+        let loaded: LoadedItems = reads
             .keys()
             .iter()
             .enumerate()

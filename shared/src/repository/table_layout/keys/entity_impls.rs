@@ -1,22 +1,22 @@
 //! What versioned records say of themselves: the lists they appear in, and when they may be forgotten.
 
-use crate::domain::market::totals::MarketFigures;
+use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketEvent, MarketId};
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::payment::{GatewayId, Payment, PaymentEvent, PaymentId};
 use crate::domain::product::{Product, ProductEvent, ProductId};
-use crate::domain::reconciliation::cursor::{OfPayments, Position};
+use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
 use crate::domain::user::{User, UserEvent, UserId};
 use crate::kit::command::event::EventId;
 use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
-use crate::kit::command::{Entity, Listings, Silent, Version};
+use crate::kit::command::{Entity, IndexEntries, NoEvents, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
-use crate::messaging::email_dispatch::Dispatch;
+use crate::messaging::email_dispatch::EmailDispatch;
 use crate::projections::search_index::{DocumentId, IndexEntry, Indexed};
 use crate::projections::tally::{Counted, Subject, Tally};
 use crate::repository::table_layout::partitions;
@@ -32,9 +32,9 @@ impl Entity for User {
         self.version
     }
 
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let accounts = partitions::accounts(self.role, self.status);
-        Listings {
+        IndexEntries {
             by_parent: Some((accounts.clone(), self.id.to_string())),
             name: Some(partitions::name_sort(&self.name, &self.id.to_string())),
             by_owner: Some((accounts, self.email.as_str().to_owned())),
@@ -60,7 +60,7 @@ impl Entity for PasswordReset {
 }
 
 impl Entity for Session {
-    type Event = Silent;
+    type Event = NoEvents;
 
     fn id(&self) -> &SessionKey {
         &self.id
@@ -86,10 +86,10 @@ impl Entity for Market {
         self.version
     }
 
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let by_status = (partitions::markets(self.status), self.id.to_string());
         let name = partitions::name_sort(&self.name, &self.id.to_string());
-        Listings { by_parent: Some(by_status), name: Some(name), ..Listings::default() }
+        IndexEntries { by_parent: Some(by_status), name: Some(name), ..IndexEntries::default() }
     }
 }
 
@@ -104,9 +104,9 @@ impl Entity for Product {
         self.version
     }
 
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let in_market = (partitions::products_of(self.market_id), self.id.to_string());
-        Listings { by_parent: Some(in_market), ..Listings::default() }
+        IndexEntries { by_parent: Some(in_market), ..IndexEntries::default() }
     }
 }
 
@@ -121,7 +121,7 @@ impl Entity for Order {
         self.version
     }
 
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let of_buyer = (partitions::orders_of(self.buyer_id), self.id.to_string());
         let due = match self.fulfilment {
             Fulfilment::AwaitingPayment { until, .. } => {
@@ -130,7 +130,7 @@ impl Entity for Order {
             _ => None,
         };
         let in_market = (partitions::order_in(self.market_id, self.id), self.id.to_string());
-        Listings { by_parent: Some(in_market), by_owner: Some(of_buyer), due, ..Listings::default() }
+        IndexEntries { by_parent: Some(in_market), by_owner: Some(of_buyer), due, ..IndexEntries::default() }
     }
 }
 
@@ -146,8 +146,8 @@ impl Entity for Payment {
     }
 }
 
-impl Entity for MarketFigures {
-    type Event = Silent;
+impl Entity for MarketTotals {
+    type Event = NoEvents;
 
     fn id(&self) -> &MarketId {
         &self.market_id
@@ -157,17 +157,17 @@ impl Entity for MarketFigures {
         self.version
     }
 
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let by_volume = (
             partitions::markets_by_volume(self.status),
             partitions::volume_sort(self.volume, self.market_id),
         );
-        Listings { by_parent: Some(by_volume), ..Listings::default() }
+        IndexEntries { by_parent: Some(by_volume), ..IndexEntries::default() }
     }
 }
 
 impl Entity for Tally {
-    type Event = Silent;
+    type Event = NoEvents;
 
     fn id(&self) -> &Subject {
         &self.id
@@ -181,13 +181,13 @@ impl Entity for Tally {
     fn expires_at(&self) -> Option<Timestamp> {
         match self.counted {
             Counted::At(_) => None,
-            Counted::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
+            Counted::Deleted(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
         }
     }
 }
 
-impl Entity for Dispatch {
-    type Event = Silent;
+impl Entity for EmailDispatch {
+    type Event = NoEvents;
 
     fn id(&self) -> &EventId {
         &self.id
@@ -202,11 +202,11 @@ impl Entity for Dispatch {
     }
 }
 
-impl Entity for Position {
-    type Event = Silent;
+impl Entity for ReconciliationCursor {
+    type Event = NoEvents;
 
-    fn id(&self) -> &OfPayments {
-        &OfPayments
+    fn id(&self) -> &PaymentsCursorKey {
+        &PaymentsCursorKey
     }
 
     fn version(&self) -> Version {
@@ -215,7 +215,7 @@ impl Entity for Position {
 }
 
 impl Entity for Discrepancy {
-    type Event = Silent;
+    type Event = NoEvents;
 
     fn id(&self) -> &GatewayId {
         &self.id
@@ -230,17 +230,17 @@ impl Entity for Discrepancy {
     }
 
     /// What is open falls due at once: it is looked at in each round, that which waited longest first.
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let sort = format!("{}#{}", self.first_seen_at, self.id);
         let of_status = (partitions::discrepancies(self.status()), sort);
         let seen = (partitions::OPEN_DISCREPANCIES.to_owned(), self.last_seen_at.to_string());
         let due = (self.status() == DiscrepancyStatus::Open).then_some(seen);
-        Listings { by_parent: Some(of_status), due, ..Listings::default() }
+        IndexEntries { by_parent: Some(of_status), due, ..IndexEntries::default() }
     }
 }
 
 impl Entity for IndexEntry {
-    type Event = Silent;
+    type Event = NoEvents;
 
     fn id(&self) -> &DocumentId {
         &self.id
@@ -254,7 +254,7 @@ impl Entity for IndexEntry {
     fn expires_at(&self) -> Option<Timestamp> {
         match self.indexed {
             Indexed::At(_) => None,
-            Indexed::Gone(at) => Some(at.plus(MESSAGE_RETENTION)),
+            Indexed::Gone(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
         }
     }
 }
@@ -271,11 +271,11 @@ impl Entity for DeadLetter {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        self.forgotten_at()
+        self.expires_at()
     }
 
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let of_queue = (partitions::dead_letters(self.queue, self.status), self.id.to_string());
-        Listings { by_parent: Some(of_queue), ..Listings::default() }
+        IndexEntries { by_parent: Some(of_queue), ..IndexEntries::default() }
     }
 }

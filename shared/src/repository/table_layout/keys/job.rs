@@ -1,14 +1,14 @@
 //! Where jobs stand, and what they write beside them.
 
 use super::key;
-use crate::domain::job::output::chunk::{Chunk, ChunkPlace};
+use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobEvent, JobId};
-use crate::kit::command::{Entity, Key, Listings, Record, Version};
+use crate::kit::command::{Entity, IndexEntries, Key, Record, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::repository::table_layout::partitions;
 
 record!(Job, "job", |id: JobId| format!("job#{id}"), "job");
-record!(Chunk, "job-chunk", |at: ChunkPlace| Job::key(&at.job).pk, format!("chunk#{:010}", at.number));
+record!(Chunk, "job-chunk", |at: ChunkKey| Job::key(&at.job).pk, format!("chunk#{:010}", at.number));
 
 impl Entity for Job {
     type Event = JobEvent;
@@ -21,12 +21,12 @@ impl Entity for Job {
         self.version
     }
 
-    fn listings(&self) -> Listings {
+    fn listings(&self) -> IndexEntries {
         let of_status = (partitions::jobs_in(self.owner_id, self.status), self.id.to_string());
         let of_owner = (partitions::jobs_of(self.owner_id), self.id.to_string());
         let waits = self.run_at.filter(|_| self.is_waiting());
         let due = waits.map(|at| (partitions::due_jobs(partitions::due_job_shard(self.id)), at.to_string()));
-        Listings { by_parent: Some(of_status), by_owner: Some(of_owner), due, ..Listings::default() }
+        IndexEntries { by_parent: Some(of_status), by_owner: Some(of_owner), due, ..IndexEntries::default() }
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

@@ -7,7 +7,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
 use super::*;
 use crate::faults::Faults;
-use crate::services::iam::Access;
+use crate::services::iam::IamPolicies;
 use crate::telemetry::logs::{Logs, Sink};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -18,7 +18,7 @@ fn pool() -> (Arc<Pool>, Arc<Instance>) {
         bin_dir: "/nowhere".into(),
         instances: 2,
         upstreams: Vec::new(),
-        access: Access::default(),
+        access: IamPolicies::default(),
         faults: Faults::default(),
         tls: None,
         logs: Logs::new(Sink::Memory),
@@ -38,7 +38,7 @@ fn pool() -> (Arc<Pool>, Arc<Instance>) {
         schedules: Vec::new(),
     };
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let pool = Arc::new(Pool::new(function, Arc::new(settings), client, Stop::new()));
+    let pool = Arc::new(Pool::new(function, Arc::new(settings), client, Shutdown::new()));
     let instance = Arc::new(Instance::new(0, "api-probe", SOON));
     let member = Member { instance: Arc::clone(&instance), available: true };
     pool.lock().instances.insert(0, member);
@@ -90,7 +90,7 @@ async fn an_instance_that_is_gone_is_given_nothing() {
     let (pool, instance) = pool();
     pool.gone(&instance, || InvokeError::Stopped);
     let (reply, _answer) = oneshot::channel();
-    pool.lock().jobs.push_back(Job { invocation: Invocation::new("{}"), reply });
+    pool.lock().jobs.push_back(PendingInvocation { invocation: Invocation::new("{}"), reply });
     assert!(pool.take(&instance).now_or_never().is_none());
     let invoked = invoke(&pool).await;
     assert!(matches!(invoked, Err(InvokeError::Start { .. })), "{invoked:?}");

@@ -10,7 +10,7 @@ use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Projection};
 use crate::kit::aws::dynamodb::schema::{PK, SK};
-use crate::kit::command::{Item, Key, Loaded, StoreError};
+use crate::kit::command::{Item, Key, LoadedItems, StoreError};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy};
 
@@ -27,7 +27,7 @@ pub(crate) async fn load(
     consistency: Consistency,
     projection: Option<&Projection<'_>>,
     (clock, entropy): (&impl Clock, &impl Entropy),
-) -> Result<Loaded, StoreError> {
+) -> Result<LoadedItems, StoreError> {
     let distinct: HashSet<&Key> = keys.into_iter().collect();
     let mut pending: Vec<HashMap<String, AttributeValue>> = distinct.into_iter().map(key_item).collect();
     let mut found: Vec<(Key, Item)> = Vec::with_capacity(pending.len());

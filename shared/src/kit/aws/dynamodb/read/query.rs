@@ -21,15 +21,15 @@ pub struct Query {
     sort: Option<Predicate>,
     filter: Option<Predicate>,
     projection: Option<Projection<'static>>,
-    bare: bool,
-    newest_first: bool,
+    sort_keys_only: bool,
+    descending: bool,
     limit: u32,
-    after: Option<Position>,
+    after: Option<PageKey>,
 }
 
 /// Where a page ended: the keys of its last item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
+pub struct PageKey {
     /// The item's own key.
     pub key: Key,
     /// Its sort value in the index that was read, if one was.
@@ -42,7 +42,7 @@ pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
     /// Where the next page begins, if there may be one.
-    pub next: Option<Position>,
+    pub next: Option<PageKey>,
 }
 
 impl Query {
@@ -60,8 +60,8 @@ impl Query {
 
     const fn on(index: Option<Index>, partition: String, limit: u32) -> Self {
         let (sort, filter, projection, after) = (None, None, None, None);
-        let (bare, newest_first) = (false, false);
-        Self { index, partition, sort, filter, projection, bare, newest_first, limit, after }
+        let (sort_keys_only, descending) = (false, false);
+        Self { index, partition, sort, filter, projection, sort_keys_only, descending, limit, after }
     }
 
     /// Only items whose sort value is less than `bound`.
@@ -89,10 +89,10 @@ impl Query {
     /// Only items that come after `bound`, in the order that the query has by now. One that goes forwards between two
     /// values keeps its end.
     #[must_use]
-    pub fn beyond(mut self, bound: impl Into<String>) -> Self {
+    pub fn starting_after(mut self, bound: impl Into<String>) -> Self {
         let (attribute, bound) = (self.attributes().1, bound.into());
         self.sort = Some(match self.sort {
-            _ if self.newest_first => Predicate::less(attribute, bound),
+            _ if self.descending => Predicate::less(attribute, bound),
             // A key takes one condition: what is greater than a text is at least that text and the least character.
             Some(Predicate::Between(_, _, last)) => {
                 Predicate::Between(attribute, format!("{bound}\u{0}").into(), last)
@@ -118,8 +118,8 @@ impl Query {
 
     /// From the end backwards.
     #[must_use]
-    pub const fn newest_first(mut self) -> Self {
-        self.newest_first = true;
+    pub const fn descending(mut self) -> Self {
+        self.descending = true;
         self
     }
 
@@ -132,24 +132,24 @@ impl Query {
 
     /// Of each item nothing but its sort value.
     #[must_use]
-    pub const fn bare(mut self) -> Self {
-        self.bare = true;
+    pub const fn sort_keys_only(mut self) -> Self {
+        self.sort_keys_only = true;
         self
     }
 
     /// Whether it goes backwards.
     pub(crate) const fn is_newest_first(&self) -> bool {
-        self.newest_first
+        self.descending
     }
 
     /// Whether a filter leaves items out.
-    pub(crate) const fn is_narrowed(&self) -> bool {
+    pub(crate) const fn has_filter(&self) -> bool {
         self.filter.is_some()
     }
 
     /// From where an earlier page ended.
     #[must_use]
-    pub fn after(mut self, position: Option<Position>) -> Self {
+    pub fn after(mut self, position: Option<PageKey>) -> Self {
         self.after = position;
         self
     }
@@ -162,10 +162,10 @@ impl Query {
     }
 
     /// Where the item stands whose keys these are.
-    fn position(&self, keys: &HashMap<String, AttributeValue>) -> Option<Position> {
+    fn position(&self, keys: &HashMap<String, AttributeValue>) -> Option<PageKey> {
         let sort_attribute = self.attributes().1;
         let index_sort = self.index.and_then(|_| keys.get(sort_attribute)?.as_s().ok().cloned());
-        Some(Position { key: key_of(keys)?, index_sort })
+        Some(PageKey { key: key_of(keys)?, index_sort })
     }
 
     fn start_key(&self) -> Option<HashMap<String, AttributeValue>> {
@@ -215,7 +215,7 @@ pub(crate) async fn count(table: &Table, query: &Query) -> Result<(usize, Option
 
 type Items = Vec<HashMap<String, AttributeValue>>;
 
-async fn send(table: &Table, query: &Query) -> Result<(Items, Option<Position>), StoreError> {
+async fn send(table: &Table, query: &Query) -> Result<(Items, Option<PageKey>), StoreError> {
     let answer = Box::pin(request(table, query).send()).await.map_err(|error| store_error(&error))?;
     let next = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last));
     Ok((answer.items.unwrap_or_default(), next))
@@ -227,7 +227,8 @@ fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
     let mut condition = vec![Predicate::equal(partition_attribute, query.partition.clone())];
     condition.extend(query.sort.clone());
     let sort_value = [sort_attribute];
-    let projection = if query.bare { Some(Projection(&sort_value)) } else { query.projection.clone() };
+    let projection =
+        if query.sort_keys_only { Some(Projection(&sort_value)) } else { query.projection.clone() };
     table
         .client
         .query()
@@ -238,7 +239,7 @@ fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
         .set_projection_expression(projection.map(|wanted| wanted.render(&mut placeholders)))
         .set_expression_attribute_names(placeholders.names())
         .set_expression_attribute_values(placeholders.values())
-        .scan_index_forward(!query.newest_first)
+        .scan_index_forward(!query.descending)
         .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
         .set_exclusive_start_key(query.start_key())
 }

@@ -4,7 +4,7 @@ use super::query::{Page, Query};
 use super::{loader, query};
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::expression::Projection;
-use crate::kit::command::{Reads, Record, StoreError};
+use crate::kit::command::{ReadSet, Record, StoreError};
 use crate::kit::system::clock::{SystemClock, SystemEntropy};
 
 /// How fresh a read is.
@@ -38,7 +38,11 @@ impl DynamoReader {
     ///
     /// # Errors
     /// [`StoreError`] when the table does not answer or an item does not read.
-    pub async fn get<T: 'static>(&self, reads: Reads<T>, consistency: Consistency) -> Result<T, StoreError> {
+    pub async fn get<T: 'static>(
+        &self,
+        reads: ReadSet<T>,
+        consistency: Consistency,
+    ) -> Result<T, StoreError> {
         let loaded =
             loader::load(&self.table, reads.keys(), consistency, None, (&SystemClock, &SystemEntropy))
                 .await?;
@@ -51,7 +55,7 @@ impl DynamoReader {
     /// As [`get`](Self::get).
     pub async fn get_only<T: 'static>(
         &self,
-        reads: Reads<T>,
+        reads: ReadSet<T>,
         consistency: Consistency,
         attributes: &Projection<'_>,
     ) -> Result<T, StoreError> {

@@ -13,7 +13,7 @@ use crate::kit::aws::dynamodb::read::loader::key_item;
 use crate::kit::aws::dynamodb::schema::{KIND, TTL};
 use crate::kit::command::{Key, StoreError};
 use crate::kit::resilience::rate_limit::Counters;
-use crate::kit::resilience::rate_limit::attempts::{Count, JointCounters};
+use crate::kit::resilience::rate_limit::attempts::{AtomicCounters, Count};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy};
@@ -24,7 +24,7 @@ const LIMIT_KIND: &str = "limit";
 impl Counters for Table {
     /// One conditional write. A count that has lapsed has another key than the one of its successor, so that it does not
     /// matter when the table forgets it.
-    async fn raise(
+    async fn increment(
         &self,
         bucket: &str,
         by: u32,
@@ -69,19 +69,19 @@ impl Counters for Table {
 /// How often a transaction that another one got in the way of is sent again.
 const RACES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 8);
 
-impl JointCounters for Table {
-    async fn raise_all(&self, counts: &[Count]) -> Result<bool, StoreError> {
-        self.move_all(counts, 1).await
+impl AtomicCounters for Table {
+    async fn increment_all(&self, counts: &[Count]) -> Result<bool, StoreError> {
+        self.add_all(counts, 1).await
     }
 
-    async fn lower_all(&self, counts: &[Count]) -> Result<(), StoreError> {
-        self.move_all(counts, -1).await.map(drop)
+    async fn decrement_all(&self, counts: &[Count]) -> Result<(), StoreError> {
+        self.add_all(counts, -1).await.map(drop)
     }
 }
 
 impl Table {
     /// Moves every count by `by` in one transaction, unless one would leave its bounds.
-    async fn move_all(&self, counts: &[Count], by: i64) -> Result<bool, StoreError> {
+    async fn add_all(&self, counts: &[Count], by: i64) -> Result<bool, StoreError> {
         let mut failures = 0;
         loop {
             let items = counts.iter().map(|count| self.moved(count, by)).collect::<Result<Vec<_>, _>>()?;

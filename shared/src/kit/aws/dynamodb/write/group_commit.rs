@@ -9,31 +9,31 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::CancellationReason;
 
-use super::transaction::{MAX_ITEMS, Parcel, Sent, Unsent, any_is_to_blame};
+use super::transaction::{MAX_ITEMS, TransactError, TransactRequest, TransactResult, any_failed};
 use crate::kit::aws::dynamodb::read::loader;
 use crate::kit::aws::dynamodb::{Consistency, Table};
-use crate::kit::command::{Key, Loaded, StoreError};
+use crate::kit::command::{Key, LoadedItems, StoreError};
 use crate::kit::system::clock::{Clock, Entropy};
-use coalescer::Batcher;
+use coalescer::Coalescer;
 
 /// What is asked of the table, gathered.
 #[derive(Debug, Default)]
-pub(crate) struct Batches {
-    loads: Batcher<Vec<Key>, Result<Loaded, StoreError>>,
-    commits: Batcher<Parcel, Sent>,
+pub(crate) struct GroupCommit {
+    loads: Coalescer<Vec<Key>, Result<LoadedItems, StoreError>>,
+    commits: Coalescer<TransactRequest, TransactResult>,
 }
 
 /// Answer of a group that came to none.
-const UNANSWERED: StoreError = StoreError::Unavailable("a request that several shared was not answered");
+const NO_RESPONSE: StoreError = StoreError::Unavailable("a request that several shared was not answered");
 
-impl Batches {
+impl GroupCommit {
     /// Loads the items under `keys`, together with what others load in this moment.
     pub(crate) async fn load(
         &self,
         table: &Table,
         keys: Vec<Key>,
         (clock, entropy): (&impl Clock, &impl Entropy),
-    ) -> Result<Loaded, StoreError> {
+    ) -> Result<LoadedItems, StoreError> {
         let (table, clock, entropy) = (table.clone(), clock.clone(), entropy.clone());
         let together = move |asks: Vec<Vec<Key>>| async move {
             let keys = asks.iter().flatten();
@@ -41,16 +41,18 @@ impl Batches {
             if asks.len() == 1 {
                 return vec![loaded];
             }
-            asks.iter().map(|keys| loaded.as_ref().map(|all| all.only(keys)).map_err(Clone::clone)).collect()
+            asks.iter()
+                .map(|keys| loaded.as_ref().map(|all| all.restrict_to(keys)).map_err(Clone::clone))
+                .collect()
         };
-        self.loads.ask(keys, together).await.unwrap_or(Err(UNANSWERED))
+        self.loads.ask(keys, together).await.unwrap_or(Err(NO_RESPONSE))
     }
 
     /// Sends the parcel, together with those that others send in this moment.
-    pub(crate) async fn commit(&self, table: &Table, parcel: Parcel) -> Sent {
+    pub(crate) async fn commit(&self, table: &Table, parcel: TransactRequest) -> TransactResult {
         let table = table.clone();
         let together = move |parcels| async move { send(&table, parcels).await };
-        self.commits.ask(parcel, together).await.unwrap_or(Err(Unsent::Failed(UNANSWERED)))
+        self.commits.ask(parcel, together).await.unwrap_or(Err(TransactError::Failed(NO_RESPONSE)))
     }
 }
 
@@ -58,38 +60,38 @@ impl Batches {
 ///
 /// One that touches an item of an earlier one waits for its end. Where a transaction is cancelled, those whose own items
 /// were to blame have their answer, and the others go again without them.
-async fn send(table: &Table, mut parcels: Vec<Parcel>) -> Vec<Sent> {
-    let mut ends: Vec<Option<Sent>> = parcels.iter().map(|_| None).collect();
+async fn send(table: &Table, mut parcels: Vec<TransactRequest>) -> Vec<TransactResult> {
+    let mut ends: Vec<Option<TransactResult>> = parcels.iter().map(|_| None).collect();
     let mut together = true;
     loop {
         let left = ends.iter().enumerate().filter(|(_, end)| end.is_none()).map(|(position, _)| position);
-        let round = if together { apart(left, &parcels) } else { left.take(1).collect() };
+        let round = if together { disjoint_subset(left, &parcels) } else { left.take(1).collect() };
         if round.is_empty() {
             return ends.into_iter().flatten().collect();
         }
         let parcel = match round.as_slice() {
             // It has its end after that, whatever it is.
             [only] => std::mem::take(&mut parcels[*only]),
-            several => Parcel::joined(several.iter().map(|position| &parcels[*position])),
+            several => TransactRequest::joined(several.iter().map(|position| &parcels[*position])),
         };
         match parcel.send(table).await {
-            Err(Unsent::Cancelled(reasons)) if round.len() > 1 => {
-                let blamed = blamed(&round, &parcels, reasons);
+            Err(TransactError::Cancelled(reasons)) if round.len() > 1 => {
+                let blamed = split_reasons(&round, &parcels, reasons);
                 // As nobody is, each has to find out by itself.
                 together = !blamed.is_empty();
                 for (position, reasons) in blamed {
-                    ends[position] = Some(Err(Unsent::Cancelled(reasons)));
+                    ends[position] = Some(Err(TransactError::Cancelled(reasons)));
                 }
             }
             // Together they may be too large, or the table may not take one of them.
-            Err(Unsent::Failed(StoreError::Rejected(_))) if round.len() > 1 => together = false,
+            Err(TransactError::Failed(StoreError::Rejected(_))) if round.len() > 1 => together = false,
             sent => round.into_iter().for_each(|position| ends[position] = Some(sent.clone())),
         }
     }
 }
 
 /// As many of the parcels at `positions` as fit one transaction, none of which touches what an earlier one touches.
-fn apart(positions: impl Iterator<Item = usize>, parcels: &[Parcel]) -> Vec<usize> {
+fn disjoint_subset(positions: impl Iterator<Item = usize>, parcels: &[TransactRequest]) -> Vec<usize> {
     let (mut touched, mut items) = (HashSet::new(), 0);
     let mut round = Vec::new();
     for position in positions {
@@ -105,9 +107,9 @@ fn apart(positions: impl Iterator<Item = usize>, parcels: &[Parcel]) -> Vec<usiz
 }
 
 /// Whose items a transaction of several was cancelled for, each with the reasons of its own items.
-fn blamed(
+fn split_reasons(
     round: &[usize],
-    parcels: &[Parcel],
+    parcels: &[TransactRequest],
     reasons: Vec<CancellationReason>,
 ) -> Vec<(usize, Vec<CancellationReason>)> {
     let mut reasons = reasons.into_iter();
@@ -115,5 +117,5 @@ fn blamed(
         let own: Vec<_> = reasons.by_ref().take(parcels[*position].len()).collect();
         (*position, own)
     });
-    parts.filter(|(_, own)| any_is_to_blame(own)).collect()
+    parts.filter(|(_, own)| any_failed(own)).collect()
 }

@@ -167,7 +167,7 @@ fn standing(
     } else if stored.owner == lease.owner.as_str() {
         Standing::Held
     } else {
-        Standing::InProgress(Timestamp::from_millis(stored.held_until).since(now))
+        Standing::InProgress(Timestamp::from_millis(stored.held_until).duration_since(now))
     })
 }
 

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::kit::aws::dynamodb::expression::{Predicate, Value};
 use crate::kit::aws::dynamodb::schema::{KIND, PK, RECEIPT_KIND, SK, TTL, receipt_key};
-use crate::kit::command::{ExecuteError, Item, MalformedItem, Receipt, StoreError};
+use crate::kit::command::{ExecuteError, IdempotencyRecord, Item, MalformedItem, StoreError};
 use crate::kit::system::clock::Timestamp;
 
 /// The proof that something was done, as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
-struct Proof {
+struct IdempotencyItem {
     fingerprint: Option<String>,
     /// What was answered, as JSON.
     answer: String,
@@ -23,13 +23,16 @@ struct Proof {
 
 /// The item that proves that what `receipt` names was done and answered with `output`.
 pub(crate) fn item(
-    receipt: &Receipt,
+    receipt: &IdempotencyRecord,
     output: &impl Serialize,
 ) -> Result<HashMap<String, AttributeValue>, MalformedItem> {
     let malformed = |reason: String| MalformedItem { kind: RECEIPT_KIND, reason };
     let answer = serde_json::to_string(output).map_err(|error| malformed(error.to_string()))?;
-    let proof =
-        Proof { fingerprint: receipt.fingerprint.clone(), answer, ttl: receipt.expires_at.as_seconds() };
+    let proof = IdempotencyItem {
+        fingerprint: receipt.fingerprint.clone(),
+        answer,
+        ttl: receipt.expires_at.as_seconds(),
+    };
     let mut item: HashMap<String, AttributeValue> =
         serde_dynamo::to_item(proof).map_err(|error| malformed(error.to_string()))?;
     let key = receipt_key(receipt);
@@ -40,7 +43,7 @@ pub(crate) fn item(
 }
 
 /// What must hold for a receipt to be written: there is none, or it has lapsed and is merely not deleted yet.
-pub(crate) fn is_free(now: Timestamp) -> Predicate {
+pub(crate) fn absent_or_expired(now: Timestamp) -> Predicate {
     Predicate::Any(vec![Predicate::Absent(PK), Predicate::less(TTL, Value::Number(now.as_seconds()))])
 }
 
@@ -50,11 +53,12 @@ pub(crate) fn is_free(now: Timestamp) -> Predicate {
 /// [`ExecuteError::KeyReused`] if it was given for something else.
 pub(crate) fn answer<T: DeserializeOwned, E>(
     item: Item,
-    receipt: &Receipt,
+    receipt: &IdempotencyRecord,
     now: Timestamp,
 ) -> Result<Option<T>, ExecuteError<E>> {
     let malformed = |reason: String| StoreError::Malformed(MalformedItem { kind: RECEIPT_KIND, reason });
-    let proof: Proof = serde_dynamo::from_item(item).map_err(|error| malformed(error.to_string()))?;
+    let proof: IdempotencyItem =
+        serde_dynamo::from_item(item).map_err(|error| malformed(error.to_string()))?;
     if proof.ttl < now.as_seconds() {
         return Ok(None);
     }

@@ -14,8 +14,8 @@ use crate::kit::aws::dynamodb::read::loader::key_item;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::{KIND, OUTBOX_KIND, PK, SK, outbox_partition, outbox_shard};
 use crate::kit::aws::dynamodb::{DynamoReader, Table};
-use crate::kit::command::change::Announcement;
-use crate::kit::command::{Cause, Envelope, EventId, Key, MalformedItem, Record, StoreError};
+use crate::kit::command::change::UncommittedEvent;
+use crate::kit::command::{CommandContext, Envelope, EventId, Key, MalformedItem, Record, StoreError};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::kit::telemetry::trace;
@@ -24,7 +24,7 @@ use crate::kit::telemetry::trace::TRACEPARENT;
 /// An event that waits to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Pending {
+pub struct OutboxEvent {
     /// Partition key of the item.
     pub pk: String,
     /// Sort key of the item.
@@ -43,7 +43,7 @@ pub struct Pending {
     pub attributes: BTreeMap<String, String>,
 }
 
-impl Record for Pending {
+impl Record for OutboxEvent {
     const KIND: &'static str = OUTBOX_KIND;
     type Id = Key;
 
@@ -52,27 +52,27 @@ impl Record for Pending {
     }
 }
 
-impl Pending {
+impl OutboxEvent {
     /// Where it stands.
     #[must_use]
-    pub fn place(&self) -> Key {
+    pub fn key(&self) -> Key {
         Key { pk: self.pk.clone(), sk: self.sk.clone() }
     }
 
     /// Since when it waits: its place begins with that, as [`Outbox::overdue`] needs it.
     #[must_use]
-    pub fn since(&self) -> Option<Timestamp> {
+    pub fn enqueued_at(&self) -> Option<Timestamp> {
         self.sk.split('#').next()?.parse().ok()
     }
 }
 
 /// The item of an event.
 pub(crate) fn item(
-    announcement: &Announcement,
-    cause: &Cause,
+    announcement: &UncommittedEvent,
+    cause: &CommandContext,
 ) -> Result<HashMap<String, AttributeValue>, MalformedItem> {
     let malformed = |reason: String| MalformedItem { kind: OUTBOX_KIND, reason };
-    let Announcement { subject, sequence, name, event, forwards } = announcement;
+    let UncommittedEvent { subject, sequence, name, event, forwards } = announcement;
     let event_id = EventId::of(subject, *sequence);
     let envelope = Envelope {
         id: event_id.clone(),
@@ -85,9 +85,9 @@ pub(crate) fn item(
     };
     let (body, attributes) = match forwards {
         Some(forwarded) => (Ok(forwarded.body.clone()), forwarded.attributes.clone()),
-        None => (serde_json::to_string(&envelope), beside()),
+        None => (serde_json::to_string(&envelope), trace_attributes()),
     };
-    let pending = Pending {
+    let pending = OutboxEvent {
         pk: outbox_partition(subject),
         sk: format!("{}#{event_id}", cause.at),
         event: (*name).to_owned(),
@@ -104,7 +104,7 @@ pub(crate) fn item(
 }
 
 /// The trace that the commit is part of, so that what it leads to is part of it too.
-fn beside() -> BTreeMap<String, String> {
+fn trace_attributes() -> BTreeMap<String, String> {
     trace::traceparent().map(|context| (TRACEPARENT.to_owned(), context)).into_iter().collect()
 }
 
@@ -136,7 +136,7 @@ impl Outbox {
         shard: u32,
         deadline: Timestamp,
         limit: u32,
-    ) -> Result<Vec<Pending>, StoreError> {
+    ) -> Result<Vec<OutboxEvent>, StoreError> {
         let query = Query::table(outbox_shard(shard), limit).before(deadline.to_string());
         Ok(DynamoReader::new(self.table.clone()).list(&query).await?.items)
     }

@@ -16,8 +16,8 @@ use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::Placeholders;
 use crate::kit::aws::dynamodb::schema::receipt_key;
 use crate::kit::aws::dynamodb::write::idempotency_records;
-use crate::kit::command::change::Announcement;
-use crate::kit::command::{Cause, Item, Key, Receipt, StoreError, Write};
+use crate::kit::command::change::UncommittedEvent;
+use crate::kit::command::{CommandContext, IdempotencyRecord, Item, Key, StoreError, Write};
 use crate::kit::system::clock::Timestamp;
 use item::rejected;
 
@@ -26,24 +26,24 @@ pub(crate) const MAX_ITEMS: usize = 100;
 
 /// The items of one transaction, each with what the failure of its condition means.
 pub(crate) struct Transaction<E> {
-    parcel: Parcel,
-    meanings: Vec<Meaning<E>>,
+    parcel: TransactRequest,
+    meanings: Vec<OnConditionFailure<E>>,
 }
 
 /// What is sent of a transaction.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Parcel {
+pub(crate) struct TransactRequest {
     items: Vec<TransactWriteItem>,
     /// The keys of all items that others may write as well.
     pub(crate) touches: Vec<Key>,
 }
 
 /// What the table said of a parcel.
-pub(crate) type Sent = Result<(), Unsent>;
+pub(crate) type TransactResult = Result<(), TransactError>;
 
 /// Why nothing of a parcel was written.
 #[derive(Debug, Clone)]
-pub(crate) enum Unsent {
+pub(crate) enum TransactError {
     /// It was cancelled; a reason for each of its items.
     Cancelled(Vec<CancellationReason>),
     /// Somebody is at the same items right now.
@@ -53,33 +53,33 @@ pub(crate) enum Unsent {
 }
 
 /// What it means that an item's condition failed.
-enum Meaning<E> {
+enum OnConditionFailure<E> {
     /// It was done before.
     Done,
     /// The domain refuses it.
     Refused(E),
     /// Somebody was faster.
-    Lost,
+    Conflict,
 }
 
 /// Why a transaction was not committed. Nothing of it was written.
 #[derive(Debug)]
-pub(crate) enum NotCommitted<E> {
+pub(crate) enum CommitError<E> {
     /// It was done before: the stored receipt.
     AlreadyDone(Item),
     /// A condition failed that the domain attached a refusal to.
     Refused(E),
     /// The same request is at its receipt right now.
-    Twin,
+    InProgress,
     /// Somebody was faster, or is at the same items right now.
-    Lost,
+    Conflict,
     /// The table.
     Store(StoreError),
 }
 
 impl<E> Transaction<E> {
     pub(crate) const fn new() -> Self {
-        Self { parcel: Parcel { items: Vec::new(), touches: Vec::new() }, meanings: Vec::new() }
+        Self { parcel: TransactRequest { items: Vec::new(), touches: Vec::new() }, meanings: Vec::new() }
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -94,12 +94,12 @@ impl<E> Transaction<E> {
     pub(crate) fn receipt(
         &mut self,
         table: &Table,
-        receipt: &Receipt,
+        receipt: &IdempotencyRecord,
         output: &impl serde::Serialize,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut placeholders = Placeholders::default();
-        let condition = idempotency_records::is_free(now).render(&mut placeholders);
+        let condition = idempotency_records::absent_or_expired(now).render(&mut placeholders);
         let put = Put::builder()
             .table_name(&*table.name)
             .set_item(Some(idempotency_records::item(receipt, output)?))
@@ -110,7 +110,7 @@ impl<E> Transaction<E> {
             .build()
             .map_err(|error| rejected(&error))?;
         self.parcel.touches.push(receipt_key(receipt));
-        self.push(TransactWriteItem::builder().put(put).build(), Meaning::Done);
+        self.push(TransactWriteItem::builder().put(put).build(), OnConditionFailure::Done);
         Ok(())
     }
 
@@ -118,15 +118,15 @@ impl<E> Transaction<E> {
     pub(crate) fn event(
         &mut self,
         table: &Table,
-        event: &Announcement,
-        cause: &Cause,
+        event: &UncommittedEvent,
+        cause: &CommandContext,
     ) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(&*table.name)
             .set_item(Some(outbox::item(event, cause)?))
             .build()
             .map_err(|error| rejected(&error))?;
-        self.push(TransactWriteItem::builder().put(put).build(), Meaning::Lost);
+        self.push(TransactWriteItem::builder().put(put).build(), OnConditionFailure::Conflict);
         Ok(())
     }
 
@@ -134,30 +134,30 @@ impl<E> Transaction<E> {
     pub(crate) fn write(&mut self, table: &Table, write: Write<E>) -> Result<(), StoreError> {
         let item = item::item(table, &write.key, write.operation, write.condition)?;
         self.parcel.touches.push(write.key);
-        self.push(item, write.refusal.map_or(Meaning::Lost, Meaning::Refused));
+        self.push(item, write.refusal.map_or(OnConditionFailure::Conflict, OnConditionFailure::Refused));
         Ok(())
     }
 
-    fn push(&mut self, item: TransactWriteItem, meaning: Meaning<E>) {
+    fn push(&mut self, item: TransactWriteItem, meaning: OnConditionFailure<E>) {
         self.parcel.items.push(item);
         self.meanings.push(meaning);
     }
 
     /// Commits all of it, or nothing, by whatever takes parcels to the table.
-    pub(crate) async fn commit<F: Future<Output = Sent>>(
+    pub(crate) async fn commit<F: Future<Output = TransactResult>>(
         self,
-        send: impl FnOnce(Parcel) -> F,
-    ) -> Result<(), NotCommitted<E>> {
+        send: impl FnOnce(TransactRequest) -> F,
+    ) -> Result<(), CommitError<E>> {
         let Self { parcel, meanings } = self;
         send(parcel).await.map_err(|unsent| match unsent {
-            Unsent::Cancelled(reasons) => classify(&reasons, meanings),
-            Unsent::InConflict => NotCommitted::Lost,
-            Unsent::Failed(error) => NotCommitted::Store(error),
+            TransactError::Cancelled(reasons) => classify(&reasons, meanings),
+            TransactError::InConflict => CommitError::Conflict,
+            TransactError::Failed(error) => CommitError::Store(error),
         })
     }
 }
 
-impl Parcel {
+impl TransactRequest {
     pub(crate) const fn len(&self) -> usize {
         self.items.len()
     }
@@ -179,32 +179,32 @@ impl Parcel {
     ///
     /// The client sends the same request token with each of its own attempts, so that an attempt whose answer was
     /// lost is not committed twice.
-    pub(crate) async fn send(self, table: &Table) -> Sent {
+    pub(crate) async fn send(self, table: &Table) -> TransactResult {
         let request = table.client.transact_write_items().set_transact_items(Some(self.items));
         let sent = Box::pin(request.send()).await;
         sent.map(drop).map_err(unsent)
     }
 }
 
-fn unsent<R>(error: SdkError<TransactWriteItemsError, R>) -> Unsent {
+fn unsent<R>(error: SdkError<TransactWriteItemsError, R>) -> TransactError {
     match &error {
         SdkError::ServiceError(service) => match service.err() {
             TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                Unsent::Cancelled(cancelled.cancellation_reasons().to_vec())
+                TransactError::Cancelled(cancelled.cancellation_reasons().to_vec())
             }
             // An attempt of our own under the same token, whose end the client did not see: it may yet commit.
             TransactWriteItemsError::TransactionInProgressException(_) => {
-                Unsent::Failed(StoreError::Unavailable("a transaction whose end is not known"))
+                TransactError::Failed(StoreError::Unavailable("a transaction whose end is not known"))
             }
-            other if other.code() == Some("TransactionConflictException") => Unsent::InConflict,
-            _ => Unsent::Failed(store_error(&error)),
+            other if other.code() == Some("TransactionConflictException") => TransactError::InConflict,
+            _ => TransactError::Failed(store_error(&error)),
         },
-        _ => Unsent::Failed(store_error(&error)),
+        _ => TransactError::Failed(store_error(&error)),
     }
 }
 
 /// Whether one of the reasons is one: a cancelled transaction has one for each item, `None` for those that were fine.
-pub(crate) fn any_is_to_blame(reasons: &[CancellationReason]) -> bool {
+pub(crate) fn any_failed(reasons: &[CancellationReason]) -> bool {
     reasons.iter().any(|reason| reason.code().is_some_and(|code| code != "None"))
 }
 
@@ -214,22 +214,24 @@ pub(crate) fn any_is_to_blame(reasons: &[CancellationReason]) -> bool {
 /// that was decided on, the decision is made again, and with it what a failed condition would mean; a refusal of the old one
 /// may be nothing but the race. Otherwise a refusal is a fact about the moment of the commit. Whatever remains is a race, or
 /// the table's own trouble.
-fn classify<E>(reasons: &[CancellationReason], meanings: Vec<Meaning<E>>) -> NotCommitted<E> {
-    let mut weightiest = (0, NotCommitted::Lost);
+fn classify<E>(reasons: &[CancellationReason], meanings: Vec<OnConditionFailure<E>>) -> CommitError<E> {
+    let mut weightiest = (0, CommitError::Conflict);
     for (reason, meaning) in reasons.iter().zip(meanings) {
         let found = match (reason.code().unwrap_or("None"), meaning) {
             ("None", _) => continue,
-            ("ConditionalCheckFailed", Meaning::Done) => {
-                return NotCommitted::AlreadyDone(reason.item().cloned().unwrap_or_default().into());
+            ("ConditionalCheckFailed", OnConditionFailure::Done) => {
+                return CommitError::AlreadyDone(reason.item().cloned().unwrap_or_default().into());
             }
-            ("ConditionalCheckFailed", Meaning::Lost) => (4, NotCommitted::Lost),
-            ("ConditionalCheckFailed", Meaning::Refused(refusal)) => (3, NotCommitted::Refused(refusal)),
-            ("TransactionConflict", Meaning::Done) => (2, NotCommitted::Twin),
-            ("TransactionConflict", _) => (2, NotCommitted::Lost),
+            ("ConditionalCheckFailed", OnConditionFailure::Conflict) => (4, CommitError::Conflict),
+            ("ConditionalCheckFailed", OnConditionFailure::Refused(refusal)) => {
+                (3, CommitError::Refused(refusal))
+            }
+            ("TransactionConflict", OnConditionFailure::Done) => (2, CommitError::InProgress),
+            ("TransactionConflict", _) => (2, CommitError::Conflict),
             ("ProvisionedThroughputExceeded" | "ThrottlingError", _) => {
-                (1, NotCommitted::Store(StoreError::Throttled))
+                (1, CommitError::Store(StoreError::Throttled))
             }
-            (code, _) => (5, NotCommitted::Store(StoreError::Rejected(code.to_owned()))),
+            (code, _) => (5, CommitError::Store(StoreError::Rejected(code.to_owned()))),
         };
         if found.0 > weightiest.0 {
             weightiest = found;
@@ -247,7 +249,11 @@ mod tests {
     }
 
     fn outcome(codes: [&str; 3]) -> String {
-        let meanings = vec![Meaning::Done, Meaning::Refused("no stock"), Meaning::Lost];
+        let meanings = vec![
+            OnConditionFailure::Done,
+            OnConditionFailure::Refused("no stock"),
+            OnConditionFailure::Conflict,
+        ];
         format!("{:?}", classify(&codes.map(reason), meanings))
     }
 

@@ -8,21 +8,21 @@ use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 /// The names of the fields of `T`, in its order; none if it is no struct. Fields that are never read
 /// (`skip_deserializing`) are not among them.
 #[must_use]
-pub fn names_of<T: DeserializeOwned>() -> &'static [&'static str] {
-    match T::deserialize(Asking) {
+pub fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
+    match T::deserialize(FieldNameProbe) {
         Err(Names(names)) => names,
         Ok(_) => &[],
     }
 }
 
 /// Has nothing to read, and listens to what is asked for.
-struct Asking;
+struct FieldNameProbe;
 
 /// What was asked for, on its way back.
 #[derive(Debug)]
 struct Names(&'static [&'static str]);
 
-impl<'de> Deserializer<'de> for Asking {
+impl<'de> Deserializer<'de> for FieldNameProbe {
     type Error = Names;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Names> {

@@ -2,39 +2,39 @@
 
 use serde::ser::{Error, Impossible, Serialize, SerializeStruct, Serializer};
 
-use super::Fields;
+use super::SparseFields;
 
 /// A body with some of its fields.
 #[derive(Debug)]
-pub struct Picked<'a, T> {
+pub struct WithFields<'a, T> {
     body: &'a T,
-    fields: &'a Fields<T>,
+    fields: &'a SparseFields<T>,
 }
 
-impl<'a, T> Picked<'a, T> {
-    pub(super) const fn new(body: &'a T, fields: &'a Fields<T>) -> Self {
+impl<'a, T> WithFields<'a, T> {
+    pub(super) const fn new(body: &'a T, fields: &'a SparseFields<T>) -> Self {
         Self { body, fields }
     }
 }
 
-impl<T: Serialize> Serialize for Picked<'_, T> {
+impl<T: Serialize> Serialize for WithFields<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.fields.chosen.is_none() {
             return self.body.serialize(serializer);
         }
-        self.body.serialize(Picking { into: serializer, fields: self.fields })
+        self.body.serialize(FieldFilterSerializer { into: serializer, fields: self.fields })
     }
 }
 
 /// Takes a struct, and hands on the fields that are to be seen. What is within a field passes untouched.
-struct Picking<'a, S, T> {
+struct FieldFilterSerializer<'a, S, T> {
     into: S,
-    fields: &'a Fields<T>,
+    fields: &'a SparseFields<T>,
 }
 
 struct PickingStruct<'a, W, T> {
     into: W,
-    fields: &'a Fields<T>,
+    fields: &'a SparseFields<T>,
 }
 
 impl<W: SerializeStruct, T> SerializeStruct for PickingStruct<'_, W, T> {
@@ -67,7 +67,7 @@ macro_rules! nothing_but_structs {
     )+};
 }
 
-impl<'a, S: Serializer, T> Serializer for Picking<'a, S, T> {
+impl<'a, S: Serializer, T> Serializer for FieldFilterSerializer<'a, S, T> {
     type Ok = S::Ok;
     type Error = S::Error;
     type SerializeSeq = Impossible<S::Ok, S::Error>;

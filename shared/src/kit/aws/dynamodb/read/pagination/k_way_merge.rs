@@ -14,17 +14,17 @@ use crate::kit::command::StoreError;
 const MAX_ROUNDS: u32 = 10;
 
 /// How much is passed over at once at least.
-const LEAST_PASSED: usize = 100;
+const MIN_SKIP_BATCH: usize = 100;
 
 /// The partitions of a list, each as far as it has been read.
 pub(super) struct Merge {
-    lanes: Vec<Lane>,
+    lanes: Vec<PartitionCursor>,
     descending: bool,
     narrowed: bool,
 }
 
 /// A partition.
-struct Lane {
+struct PartitionCursor {
     query: Query,
     /// What was read and is not taken yet.
     rows: VecDeque<Row>,
@@ -58,9 +58,9 @@ pub(super) struct Page {
     pub(super) sees_more: bool,
 }
 
-impl Lane {
+impl PartitionCursor {
     /// Whether nobody knows what comes next of it.
-    fn is_dry(&self) -> bool {
+    fn needs_refill(&self) -> bool {
         self.rows.is_empty() && self.rest
     }
 
@@ -68,7 +68,7 @@ impl Lane {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let query = self.query.clone().limit(limit);
         let query = match &self.reached {
-            Some(reached) => query.beyond(reached.as_str()),
+            Some(reached) => query.starting_after(reached.as_str()),
             None => query,
         };
         let (rows, reached) = rows(table, &query).await?;
@@ -82,7 +82,7 @@ impl Lane {
 impl Merge {
     /// The list that begins behind a place, or at its beginning.
     pub(super) fn new(partitions: &[Query], behind: Option<String>) -> Self {
-        let lane = |query: &Query| Lane {
+        let lane = |query: &Query| PartitionCursor {
             query: query.clone(),
             rows: VecDeque::new(),
             reached: behind.clone(),
@@ -91,7 +91,7 @@ impl Merge {
         Self {
             lanes: partitions.iter().map(lane).collect(),
             descending: partitions.iter().any(Query::is_newest_first),
-            narrowed: partitions.iter().any(Query::is_narrowed),
+            narrowed: partitions.iter().any(Query::has_filter),
         }
     }
 
@@ -106,14 +106,14 @@ impl Merge {
         let next = match stop {
             Stop::Full if may_go_on => rows.last().map(|last| last.sort.clone()),
             Stop::Full | Stop::Ended => None,
-            Stop::Bound => self.horizon().map(str::to_owned),
+            Stop::Bound => self.watermark().map(str::to_owned),
         };
         Ok(Page { rows, next, sees_more })
     }
 
     /// The next `count` rows, to be passed over. Each partition is read for its share of them.
     pub(super) async fn pass(&mut self, table: &Table, count: usize) -> Result<Rows, StoreError> {
-        self.take(table, count, LEAST_PASSED).await
+        self.take(table, count, MIN_SKIP_BATCH).await
     }
 
     /// The next `wanted` rows; of each partition that must be read for them, at least `least`.
@@ -128,7 +128,7 @@ impl Merge {
                     taken.push(row);
                 }
             }
-            let dry = self.lanes.iter().filter(|lane| lane.is_dry()).count();
+            let dry = self.lanes.iter().filter(|lane| lane.needs_refill()).count();
             if taken.len() == wanted {
                 return Ok(Rows { rows: taken, stop: Stop::Full });
             } else if dry == 0 {
@@ -138,8 +138,11 @@ impl Merge {
             }
             let share = (wanted - taken.len()).div_ceil(dry).max(least);
             let share = if self.narrowed { share << round } else { share };
-            let reads =
-                self.lanes.iter_mut().filter(|lane| lane.is_dry()).map(|lane| lane.refill(table, share));
+            let reads = self
+                .lanes
+                .iter_mut()
+                .filter(|lane| lane.needs_refill())
+                .map(|lane| lane.refill(table, share));
             try_join_all(reads).await?;
         }
         Ok(Rows { rows: taken, stop: Stop::Ended })
@@ -148,8 +151,8 @@ impl Merge {
     /// The first row that is left, if it is known to be the first: none of a partition that is not read that far can come
     /// before it.
     fn next_row(&mut self) -> Option<Row> {
-        let is_open = self.lanes.iter().any(Lane::is_dry);
-        let horizon = if is_open { Some(self.horizon()?.to_owned()) } else { None };
+        let is_open = self.lanes.iter().any(PartitionCursor::needs_refill);
+        let horizon = if is_open { Some(self.watermark()?.to_owned()) } else { None };
         let descending = self.descending;
         let heads = self.lanes.iter_mut().filter(|lane| !lane.rows.is_empty());
         let first = heads.min_by(|a, b| compare(descending, head(a), head(b)))?;
@@ -158,15 +161,15 @@ impl Merge {
     }
 
     /// How far all partitions that must be read again have been read; `None` if one of them has not been read at all.
-    fn horizon(&self) -> Option<&str> {
-        let dry = self.lanes.iter().filter(|lane| lane.is_dry());
+    fn watermark(&self) -> Option<&str> {
+        let dry = self.lanes.iter().filter(|lane| lane.needs_refill());
         let reached: Option<Vec<&str>> = dry.map(|lane| lane.reached.as_deref()).collect();
         reached?.into_iter().min_by(|a, b| compare(self.descending, a, b))
     }
 }
 
 /// Where the first row of a lane stands.
-fn head(lane: &Lane) -> &str {
+fn head(lane: &PartitionCursor) -> &str {
     lane.rows.front().map_or("", |row| &row.sort)
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex as Turn, oneshot};
 /// Nobody waits for company: who is alone goes alone. And nobody depends on somebody else's patience: a group is driven by
 /// whichever of its members is polled, and goes on as long as one of them waits.
 #[derive(Debug)]
-pub(super) struct Batcher<A, B> {
+pub(super) struct Coalescer<A, B> {
     open: Arc<Mutex<Option<Group<A, B>>>>,
     turn: Arc<Turn<()>>,
 }
@@ -31,13 +31,13 @@ struct Member<A, B> {
     answer: oneshot::Sender<B>,
 }
 
-impl<A, B> Default for Batcher<A, B> {
+impl<A, B> Default for Coalescer<A, B> {
     fn default() -> Self {
         Self { open: Arc::default(), turn: Arc::default() }
     }
 }
 
-impl<A: Send + 'static, B: Send + 'static> Batcher<A, B> {
+impl<A: Send + 'static, B: Send + 'static> Coalescer<A, B> {
     /// The answer to `ask`, which is given together with those to the other asks of its group, by the `together` of
     /// the first of them: one answer for each ask, in their order. `None` if it gave too few.
     pub(super) async fn ask<F>(
@@ -95,7 +95,7 @@ mod tests {
 
     /// Doubles numbers, tells which went together, and takes as long as nobody lets it go on.
     struct Doubling {
-        batcher: Batcher<u32, u32>,
+        batcher: Coalescer<u32, u32>,
         groups: UnboundedSender<Vec<u32>>,
         go: Arc<Turn<UnboundedReceiver<()>>>,
     }
@@ -104,7 +104,7 @@ mod tests {
         fn new() -> (Self, UnboundedReceiver<Vec<u32>>, UnboundedSender<()>) {
             let (groups, seen) = unbounded_channel();
             let (let_go, go) = unbounded_channel();
-            (Self { batcher: Batcher::default(), groups, go: Arc::new(Turn::new(go)) }, seen, let_go)
+            (Self { batcher: Coalescer::default(), groups, go: Arc::new(Turn::new(go)) }, seen, let_go)
         }
 
         async fn double(&self, number: u32) -> Option<u32> {

@@ -11,7 +11,7 @@ use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
 use crate::kit::aws::dynamodb::read::loader::key_item;
 use crate::kit::aws::dynamodb::schema::{KIND, PK, TTL, VERSION, listed};
-use crate::kit::command::{Adjustment, Condition, Item, Key, Listings, Operation, StoreError};
+use crate::kit::command::{Adjustment, Condition, IndexEntries, Item, Key, Operation, StoreError};
 use crate::kit::system::clock::Timestamp;
 
 /// What every item of a transaction says, whatever it does.
@@ -32,7 +32,7 @@ fn attributes_of(
     key: &Key,
     item: Item,
     kind: &str,
-    listings: Listings,
+    listings: IndexEntries,
     expires_at: Option<Timestamp>,
 ) -> HashMap<String, AttributeValue> {
     let mut attributes: HashMap<String, AttributeValue> = item.into();

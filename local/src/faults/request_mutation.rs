@@ -13,13 +13,13 @@ type Rewrite = dyn Fn(&mut HeaderMap, &mut Value) + Send + Sync;
 
 /// A bug: what it makes of the calls of a function to a service.
 #[derive(Clone)]
-pub struct Plant {
+pub struct RequestMutation {
     function: String,
     service: Service,
     rewrite: Arc<Rewrite>,
 }
 
-impl Plant {
+impl RequestMutation {
     /// A bug in `function` (or `*`) that changes headers and body of its calls to `service`. The body of a call that
     /// is no JSON is null, and stays as it is.
     pub fn new(
@@ -41,7 +41,7 @@ impl Plant {
     }
 }
 
-impl fmt::Debug for Plant {
+impl fmt::Debug for RequestMutation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plant")
             .field("function", &self.function)
