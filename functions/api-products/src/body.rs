@@ -26,7 +26,7 @@ pub(crate) struct ProductBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Description>,
     price: Money,
-    stock: Stock,
+    stock: StockBody,
     status: ProductStatus,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -35,7 +35,8 @@ pub(crate) struct ProductBody {
 
 /// How much of a product there is.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct Stock {
+#[schemars(rename = "Stock")]
+struct StockBody {
     available: i64,
     reserved: i64,
 }
@@ -61,7 +62,7 @@ impl From<StockedProduct> for ProductBody {
             title: product.title,
             description: product.description,
             price: product.price,
-            stock: Stock { available, reserved },
+            stock: StockBody { available, reserved },
             status: product.status,
             created_at: product.created_at,
             updated_at: product.updated_at,
