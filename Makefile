@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev test test-deploy lint fuzz fault-tests bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
+.PHONY: help dev check test mutants test-deploy lint fuzz fault-tests bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -15,10 +15,27 @@ dev: $(VENV)/run.stamp ## Run the whole system on this machine, with hot reload
 	cargo build --locked --workspace --bins
 	exec target/debug/local dev
 
-test: lint client $(VENV)/fuzz.stamp $(VENV)/nextest.stamp ## Run all checks and tests
+# Always the whole workspace: for a single package cargo would select other features and rebuild every dependency.
+check: $(VENV)/nextest.stamp ## Check formatting and lints, and run unit, function and tidy tests without a stack
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo nextest run --locked --workspace --filterset '$(WITHOUT_STACK)'
+
+WITHOUT_STACK := not (package(local) | package(bench) | package(fault-tests) | package(simulation) | binary(e2e))
+
+ifdef PKG
+test: $(VENV)/nextest.stamp
+	cargo nextest run --locked --workspace --filterset 'package($(PKG))'
+else
+test: lint client $(VENV)/fuzz.stamp $(VENV)/nextest.stamp ## Run all checks and tests (PKG=api-orders: the tests of one crate)
 	cargo build --locked --workspace --bins --examples
 	cargo test --locked --workspace --doc --quiet
 	cargo nextest run --locked --workspace
+endif
+
+mutants: $(VENV)/mutants.stamp ## Mutate the domain and count the mutants that its unit and property tests catch (SHARD=0/10)
+	cargo mutants --package shared --file 'shared/src/domain/**' --shard $(or $(SHARD),0/10) --baseline skip --timeout 120 \
+		--output target -- --lib domain::
 
 # Builds the functions for this machine, because they run here: optimised as for AWS, or as `make test` builds
 # them.
@@ -27,13 +44,14 @@ test-deploy: $(VENV)/aws.stamp $(VENV)/test.stamp ## Test deployment, use, redep
 	cargo build --locked --workspace --bins
 	$(VENV)/aws/bin/ruff check --quiet tests/deployment
 	$(VENV)/aws/bin/ruff format --quiet --check tests/deployment
-	$(VENV)/aws/bin/python -B -m pytest tests/deployment --local target/debug/local --sam $(VENV)/bin/sam \
+	$(VENV)/aws/bin/python -B -m pytest tests/deployment --local target/debug/local --ops target/debug/ops --sam $(VENV)/bin/sam \
 		--functions $(if $(filter debug,$(BUILD)),target/debug,target/lambda)
 
-lint: $(VENV)/test.stamp $(VENV)/checkov.stamp ## Check formatting, lints, documentation and the template
+lint: $(VENV)/test.stamp $(VENV)/checkov.stamp $(VENV)/machete.stamp ## Check formatting, lints, documentation and the template
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo doc --locked --workspace --no-deps --quiet
+	cargo machete
 	sam validate --lint --template template.yaml --region eu-central-1
 	@mkdir -p .aws-sam
 	python tools/expand_template.py template.yaml .aws-sam/expanded.json
@@ -174,4 +192,14 @@ $(VENV)/nextest.stamp: | $(VENV)/bin/pip
 # for seconds.
 $(VENV)/deny.stamp: | $(VENV)/bin/pip
 	cargo deny --version >/dev/null 2>&1 || cargo install --locked --debug --root $(VENV) cargo-deny@0.20.2
+	@touch $@
+
+# Finder of unused dependencies: uses the installed one, or builds it from source once.
+$(VENV)/machete.stamp: | $(VENV)/bin/pip
+	cargo machete --version >/dev/null 2>&1 || cargo install --locked --debug --root $(VENV) cargo-machete@0.9.2
+	@touch $@
+
+# Mutation tester: uses the installed one, or builds it from source once.
+$(VENV)/mutants.stamp: | $(VENV)/bin/pip
+	cargo mutants --version >/dev/null 2>&1 || cargo install --locked --root $(VENV) cargo-mutants@27.1.0
 	@touch $@
