@@ -82,22 +82,22 @@ def violations(arch: str, binary: bytes, zip_size: int) -> list[str]:
 
 def zipped_by_sam(folder: Path) -> bytes:
     """SAM's own zip of a folder, which `sam deploy` uploads."""
-    with tempfile.TemporaryDirectory() as place:
-        return Path(make_zip_with_lambda_permissions(f"{place}/function", str(folder))).read_bytes()
+    with tempfile.TemporaryDirectory() as temporary:
+        return Path(make_zip_with_lambda_permissions(f"{temporary}/function", str(folder))).read_bytes()
 
 
 def report(folder: Path, arch: str, names: list[str]) -> list[str]:
     """Prints a table of the functions, and returns their violations."""
-    wrong, sums = [], [0, 0]
+    errors, totals = [], [0, 0]
     print(f"{'function':<22}{'binary':>12}{'zip':>12}  SHA-256 of the zip")
     for name in names:
         binary = (folder / "target/lambda" / name / "bootstrap").read_bytes()
         zipped = zipped_by_sam(folder / "target/lambda" / name)
         print(f"{name:<22}{len(binary):>12,}{len(zipped):>12,}  {hashlib.sha256(zipped).hexdigest()}")
-        wrong += [f"{name} {violation}" for violation in violations(arch, binary, len(zipped))]
-        sums = [sums[0] + len(binary), sums[1] + len(zipped)]
-    print(f"{f'all {len(names)}':<22}{sums[0]:>12,}{sums[1]:>12,}")
-    return wrong
+        errors += [f"{name} {violation}" for violation in violations(arch, binary, len(zipped))]
+        totals = [totals[0] + len(binary), totals[1] + len(zipped)]
+    print(f"{f'all {len(names)}':<22}{totals[0]:>12,}{totals[1]:>12,}")
+    return errors
 
 
 def copy_sources(folder: Path) -> None:
@@ -116,15 +116,15 @@ def copy_sources(folder: Path) -> None:
 def different(folder: Path, names: list[str]) -> list[str]:
     """Functions whose zip differs between the two folders."""
     zips = {name: [zipped_by_sam(root / "target/lambda" / name) for root in (ROOT, folder)] for name in names}
-    changed = [name for name, (here, there) in zips.items() if here != there]
+    changed = [name for name, (first, second) in zips.items() if first != second]
     return [f"{name} differs when built in another folder" for name in changed]
 
 
 def artifacts(output: str, triple: str) -> list[dict]:
     """Artifacts for the target, new or up to date, parsed from cargo's JSON messages."""
     messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-    made = [one for one in messages if one["reason"] == "compiler-artifact"]
-    return [one for one in made if any(f"/{triple}/" in path for path in one["filenames"])]
+    found = [message for message in messages if message["reason"] == "compiler-artifact"]
+    return [artifact for artifact in found if any(f"/{triple}/" in path for path in artifact["filenames"])]
 
 
 def crate(artifact: dict) -> Crate:
@@ -140,12 +140,12 @@ def incremental_build(folder: Path, changed: str, triple: str, flags: list[str])
         source.write("\n// Added by check_build.py.\n")
     output, seconds, spent = make(folder, "build", "FLAGS=--message-format json", *flags)
     print(f"one-line change in {changed} built in {seconds:,.0f} s, {spent:,.0f} s CPU time", flush=True)
-    made = artifacts(output, triple)
-    rebuilt = {(crate(one)[0], one["target"]["kind"][0]) for one in made if not one["fresh"]}
-    wrong = [f"a change of {changed} rebuilds {name} ({kind})" for name, kind in sorted(rebuilt) if name != changed]
+    found = artifacts(output, triple)
+    rebuilt = {(crate(artifact)[0], artifact["target"]["kind"][0]) for artifact in found if not artifact["fresh"]}
+    errors = [f"a change of {changed} rebuilds {name} ({kind})" for name, kind in sorted(rebuilt) if name != changed]
     if (changed, "bin") not in rebuilt:
-        wrong.append(f"a change of {changed} does not relink it")
-    return wrong, {crate(one) for one in made}
+        errors.append(f"a change of {changed} does not relink it")
+    return errors, {crate(artifact) for artifact in found}
 
 
 def unlisted(built: set[Crate], listed: set[Crate]) -> list[str]:
@@ -162,18 +162,18 @@ def main() -> int:
     print(f"{triple}; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before the builds")
     _, seconds, spent = make(ROOT, "build", *flags)
     print(f"built in {seconds:,.0f} s, {spent:,.0f} s CPU time", flush=True)
-    wrong = report(ROOT, arch, names)
-    with tempfile.TemporaryDirectory() as place:
-        elsewhere = Path(place)
-        copy_sources(elsewhere)
-        _, seconds, spent = make(elsewhere, "build", *flags)
+    errors = report(ROOT, arch, names)
+    with tempfile.TemporaryDirectory() as temporary:
+        copy = Path(temporary)
+        copy_sources(copy)
+        _, seconds, spent = make(copy, "build", *flags)
         print(f"built from clean in another folder in {seconds:,.0f} s, {spent:,.0f} s CPU time", flush=True)
-        wrong += different(elsewhere, names)
-        rebuilt, built = incremental_build(elsewhere, names[0], triple, flags)
+        errors += different(copy, names)
+        rebuilt, built = incremental_build(copy, names[0], triple, flags)
         # Selected functions do not use all crates, so the comparison needs a build of all functions.
-        wrong += rebuilt + ([] if only else unlisted(built, shipped(ROOT, triple)))
-    print("\n".join(wrong) or "all checks passed")
-    return 1 if wrong else 0
+        errors += rebuilt + ([] if only else unlisted(built, shipped(ROOT, triple)))
+    print("\n".join(errors) or "all checks passed")
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

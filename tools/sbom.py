@@ -40,7 +40,7 @@ def metadata(triple: str) -> dict:
 def checksums() -> dict[Crate, str]:
     """Checksums from Cargo.lock; workspace crates have none."""
     packages = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
-    return {(one["name"], one["version"]): one["checksum"] for one in packages if "checksum" in one}
+    return {(package["name"], package["version"]): package["checksum"] for package in packages if "checksum" in package}
 
 
 def component(package: dict, checksum: str | None) -> Component:
@@ -56,21 +56,29 @@ def component(package: dict, checksum: str | None) -> Component:
     )
 
 
-def bill(known: dict, crates: set[Crate], arch: str) -> Bom:
+def bill(cargo_metadata: dict, crates: set[Crate], arch: str) -> Bom:
     """Bill of materials of the functions for one architecture."""
-    sums = checksums()
-    packages = {one["id"]: one for one in known["packages"] if (one["name"], one["version"]) in crates}
-    parts = {key: component(one, sums.get((one["name"], one["version"]))) for key, one in packages.items()}
-    bom = Bom(components=parts.values())
-    version = next(one["version"] for one in packages.values() if one["name"] == "shared")
+    known = checksums()
+    packages = {
+        package["id"]: package
+        for package in cargo_metadata["packages"]
+        if (package["name"], package["version"]) in crates
+    }
+    components = {
+        key: component(package, known.get((package["name"], package["version"])))
+        for key, package in packages.items()
+    }
+    bom = Bom(components=components.values())
+    version = next(package["version"] for package in packages.values() if package["name"] == "shared")
     bom.metadata.component = Component(type=ComponentType.APPLICATION, name="agora", version=version, bom_ref="agora")
-    ours = [part for part in parts.values() if part.type == ComponentType.APPLICATION]
-    bom.register_dependency(bom.metadata.component, ours)
-    for node in known["resolve"]["nodes"]:
-        if node["id"] in parts:
-            bom.register_dependency(parts[node["id"]], [parts[key] for key in node["dependencies"] if key in parts])
+    applications = [entry for entry in components.values() if entry.type == ComponentType.APPLICATION]
+    bom.register_dependency(bom.metadata.component, applications)
+    for node in cargo_metadata["resolve"]["nodes"]:
+        if node["id"] in components:
+            dependencies = [components[key] for key in node["dependencies"] if key in components]
+            bom.register_dependency(components[node["id"]], dependencies)
     bom.metadata.timestamp = datetime.fromtimestamp(int(source_date()), timezone.utc)
-    identity = hashlib.sha256(f"{arch} {sorted(sums.items())}".encode()).hexdigest()
+    identity = hashlib.sha256(f"{arch} {sorted(known.items())}".encode()).hexdigest()
     bom.serial_number = uuid.uuid5(uuid.NAMESPACE_URL, identity)
     return bom
 
@@ -85,13 +93,13 @@ def source_date() -> str:
 
 def missing(text: str, crates: set[Crate]) -> list[str]:
     """Shipped crates that the written bill misses or lists without the checksum of Cargo.lock."""
-    sums = checksums()
-    listed = {(one["name"], one["version"]): one for one in json.loads(text)["components"]}
-    wrong = [f"{name} {version} is missing from the bill of materials" for name, version in sorted(crates - listed.keys())]
-    for crate in sorted(crates & listed.keys() & sums.keys()):
-        if [each["content"] for each in listed[crate].get("hashes", [])] != [sums[crate]]:
-            wrong.append(f"{crate[0]} {crate[1]} has a different checksum than in Cargo.lock")
-    return wrong
+    known = checksums()
+    listed = {(entry["name"], entry["version"]): entry for entry in json.loads(text)["components"]}
+    errors = [f"{name} {version} is missing from the bill of materials" for name, version in sorted(crates - listed.keys())]
+    for crate in sorted(crates & listed.keys() & known.keys()):
+        if [entry["content"] for entry in listed[crate].get("hashes", [])] != [known[crate]]:
+            errors.append(f"{crate[0]} {crate[1]} has a different checksum than in Cargo.lock")
+    return errors
 
 
 def main() -> int:
@@ -99,9 +107,9 @@ def main() -> int:
     crates = shipped(ROOT, triple)
     text = JsonV1Dot6(bill(metadata(triple), crates, arch)).output_as_string(indent=2)
     invalid = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
-    wrong = missing(text, crates) + ([f"the output is not valid CycloneDX 1.6: {invalid}"] if invalid else [])
-    if wrong:
-        print("\n".join(wrong), file=sys.stderr)
+    errors = missing(text, crates) + ([f"the output is not valid CycloneDX 1.6: {invalid}"] if invalid else [])
+    if errors:
+        print("\n".join(errors), file=sys.stderr)
         return 1
     path = ROOT / f"target/sbom/agora-{arch}.cdx.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -18,9 +18,9 @@ def shipped(root: Path, triple: str) -> set[Crate]:
 
     Excludes crates that only run at build time: procedural macros, build scripts, tests, and their dependencies.
     """
-    printed = subprocess.run(
+    output = subprocess.run(
         ["cargo", "tree", "--locked", "--target", triple, "--edges", "normal,no-proc-macro", "--prefix", "none",
          "--format", "{p}", *(f"--package={function}" for function in functions(root))],
         cwd=root, stdout=subprocess.PIPE, text=True, check=True,
     ).stdout
-    return set(re.findall(r"^(\S+) v(\S+)", printed, re.MULTILINE))
+    return set(re.findall(r"^(\S+) v(\S+)", output, re.MULTILINE))

@@ -1,4 +1,4 @@
-// An order read with one request, and one placed under an idempotency key.
+// HTTP function: reads an order with one request, or places one under an idempotency key.
 
 import { makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -10,11 +10,11 @@ const config = idempotentBy('headers."idempotency-key"');
 
 const place = makeIdempotent(
   async (event) => {
-    const token = event.headers['idempotency-key'];
-    const wish = JSON.parse(event.body);
-    const item = { pk: { S: `bench-order#${token}` }, sk: { S: 'order' }, wish: { S: event.body } };
+    const key = event.headers['idempotency-key'];
+    const body = JSON.parse(event.body);
+    const item = { pk: { S: `bench-order#${key}` }, sk: { S: 'order' }, body: { S: event.body } };
     await client.send(new PutItemCommand({ TableName: tableName, Item: item }));
-    return json(201, { id: token, status: 'pending', wish });
+    return json(201, { id: key, status: 'pending', body });
   },
   { persistenceStore, config },
 );

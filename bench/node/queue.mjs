@@ -1,4 +1,4 @@
-// Messages, each worked on once.
+// Queue consumer: processes each message exactly once.
 
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { makeIdempotent } from '@aws-lambda-powertools/idempotency';
@@ -10,10 +10,11 @@ import { client, countOne, idempotentBy, persistenceStore, tableName } from './t
 const config = idempotentBy('messageId');
 const processor = new BatchProcessor(EventType.SQS);
 
-const work = makeIdempotent(
+const processRecord = makeIdempotent(
   async (record) => {
     JSON.parse(record.body);
-    const item = { pk: { S: `bench-effect#${record.messageId}` }, sk: { S: 'effect' }, body: { S: record.body } };
+    const key = { pk: { S: `bench-effect#${record.messageId}` }, sk: { S: 'effect' } };
+    const item = { ...key, body: { S: record.body } };
     await client.send(new PutItemCommand({ TableName: tableName, Item: item }));
     return 'done';
   },
@@ -23,5 +24,5 @@ const work = makeIdempotent(
 await run(async (event, context) => {
   countOne('Batches');
   config.registerLambdaContext(context);
-  return processPartialResponse(event, work, processor, { context });
+  return processPartialResponse(event, processRecord, processor, { context });
 });

@@ -1,8 +1,8 @@
-// The loop of a custom runtime: an event, its answer, and so on ("Using the Lambda runtime API for custom runtimes").
+// Event loop of a custom runtime ("Using the Lambda runtime API for custom runtimes").
 
 const invocations = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
 
-/** Answers events with `handler` until the process is ended. */
+/** Handles events with `handler` until the process is terminated. */
 export async function run(handler) {
   for (;;) {
     const next = await fetch(`${invocations}/next`);
@@ -23,6 +23,6 @@ export async function run(handler) {
 }
 
 async function post(url, body) {
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-  await answer.arrayBuffer();
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  await response.arrayBuffer();
 }

@@ -1,4 +1,4 @@
-// What both functions need: the table, and idempotency in it as Powertools does it.
+// Shared by both functions: the DynamoDB client and the idempotency settings of Powertools.
 
 import { IdempotencyConfig } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
@@ -16,12 +16,12 @@ export const persistenceStore = new DynamoDBPersistenceLayer({
   awsSdkV3Client: client,
 });
 
-/** Idempotency by this part of what comes. */
+/** Idempotency configuration with the key at a JMESPath of the event. */
 export const idempotentBy = (eventKeyJmesPath) => new IdempotencyConfig({ eventKeyJmesPath });
 
 const metrics = new Metrics({ namespace: 'Bench', serviceName: 'bench' });
 
-/** One line of metrics. */
+/** Prints one metrics line. */
 export function countOne(name) {
   metrics.addMetric(name, MetricUnit.Count, 1);
   metrics.publishStoredMetrics();

@@ -1,4 +1,4 @@
-//! How large a function is: what is uploaded, what is loaded, and how much memory it ever has.
+//! Size of each function: zip file, binary and peak memory.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,53 +13,53 @@ use crate::implementations::Implementation;
 use crate::procfs::Process;
 use crate::runner::Runner;
 
-/// What a zip file holds besides its compressed content, with one file in it: less than this.
-const ENVELOPE: u64 = 256;
+/// Upper bound of the headers of a zip file that contains one file.
+const ZIP_OVERHEAD: u64 = 256;
 
-/// The size of a function, in bytes.
+/// Sizes of a function, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Size {
-    /// The function.
+    /// Name of the function.
     pub function: String,
-    /// Its binary.
+    /// Size of the binary.
     pub binary: u64,
-    /// The zip file that is uploaded.
+    /// Size of the uploaded zip file.
     pub zip: u64,
 }
 
 impl Size {
-    /// The size of a binary in a folder.
+    /// Measures the binary of a function in `folder`.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the binary cannot be read.
     pub fn of(folder: &Path, function: &str) -> io::Result<Self> {
         let binary = fs::read(folder.join(function))?;
         let mut counter = DeflateEncoder::new(Counter(0), Compression::best());
         counter.write_all(&binary)?;
         let Counter(deflated) = counter.finish()?;
         let binary = u64::try_from(binary.len()).unwrap_or(u64::MAX);
-        Ok(Self { function: function.to_owned(), binary, zip: deflated + ENVELOPE })
+        Ok(Self { function: function.to_owned(), binary, zip: deflated + ZIP_OVERHEAD })
     }
 }
 
-/// The most memory that each function had, in KiB, once it has had every one of its events under `events/`.
+/// Peak memory of each function in KiB, after it has handled all of its sample events in `events/`.
 ///
 /// # Panics
-/// If one of them does not answer.
-pub async fn peaks(stage: &Fixture, theatre: &Runner) -> Vec<(String, u64)> {
+/// If a function does not respond.
+pub async fn peaks(fixture: &Fixture, runner: &Runner) -> Vec<(String, u64)> {
     let mut peaks = Vec::new();
-    for function in &stage.shop.stack().deployment().functions {
-        let who = (Implementation::Ours, function.stem.as_str());
+    for function in &fixture.app.stack().deployment().functions {
+        let binary = (Implementation::Ours, function.stem.as_str());
         for case in cases(&function.stem) {
-            let _ = theatre.invoke(who, &of_file(&function.stem, &case)).await;
+            let _ = runner.invoke(binary, &of_file(&function.stem, &case)).await;
         }
-        let peak = theatre.process(who).and_then(Process::peak);
-        peaks.push((function.stem.clone(), peak.expect("the process runs")));
+        let peak = runner.process(binary).and_then(Process::peak);
+        peaks.push((function.stem.clone(), peak.expect("the process is running")));
     }
     peaks
 }
 
-/// Counts bytes, and keeps none.
+/// Writer that only counts bytes.
 struct Counter(u64);
 
 impl Write for Counter {
@@ -78,13 +78,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_repeats_itself_is_smaller_in_a_zip_file_and_what_is_not_there_has_no_size() {
+    fn repetitive_binary_compresses_and_missing_binary_is_an_error() {
         let folder = std::env::temp_dir().join(format!("bench-size-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("api-x"), vec![b'x'; 1_000_000]).unwrap();
         let size = Size::of(&folder, "api-x").unwrap();
         assert_eq!(size.binary, 1_000_000);
-        assert!((ENVELOPE..10_000).contains(&size.zip), "{size:?}");
+        assert!((ZIP_OVERHEAD..10_000).contains(&size.zip), "{size:?}");
         assert!(Size::of(&folder, "api-y").is_err());
         fs::remove_dir_all(folder).unwrap();
     }

@@ -1,65 +1,65 @@
-//! The command line.
+//! Command line of `bench`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Measures the functions as Lambda runs them.
+/// Benchmarks the functions as Lambda runs them.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Cli {
-    /// What to measure; everything, if nothing is named.
+    /// Benchmark to run; all of them by default.
     #[command(subcommand)]
-    pub what: Option<Suite>,
-    /// How, and where to tell of it.
+    pub suite: Option<Suite>,
+    /// Options of all benchmarks.
     #[command(flatten)]
-    pub how: Options,
+    pub options: Options,
 }
 
-/// What can be measured by itself.
+/// A benchmark that can be run on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum Suite {
-    /// Requests and capacity units of each operation; the same on any machine.
+    /// Requests and capacity units of each operation; identical on every machine.
     Counts,
-    /// Instructions of a warm invocation, under callgrind; nearly the same on any machine.
+    /// Instructions of a warm invocation, counted by callgrind; nearly identical on every machine.
     Instructions,
-    /// Requests, units and latency on tables of up to a million items, and queues of up to a hundred thousand messages; for
-    /// a machine that has nothing else to do.
+    /// Scaling benchmark: requests, units and latency on tables with up to a million items and queues with up
+    /// to a hundred thousand messages; needs an idle machine.
     Growth,
-    /// Many requests at once, for seven minutes, on the whole system; for a machine that has nothing else to do.
+    /// Load test of the whole system for seven minutes; needs an idle machine.
     Load,
-    /// Cold starts, latency, processor time and memory; for a machine that has nothing else to do.
+    /// Cold starts, latency, CPU time and memory; needs an idle machine.
     Times,
 }
 
-/// How it is measured.
+/// Options of a benchmark.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Put the figures into the documents.
+    /// Write the results into the documents.
     #[arg(long, global = true)]
     pub write: bool,
-    /// Folder of the functions' binaries; beside this program, if not given.
+    /// Folder of the functions' binaries; by default the folder of this program.
     #[arg(long, value_name = "FOLDER", global = true)]
     pub bins: Option<PathBuf>,
-    /// Folder of the binary `plain`, what one gets without a thought; left out, if not given.
+    /// Folder of the binary `plain`; skipped if not given.
     #[arg(long, value_name = "FOLDER", global = true)]
     pub plain: Option<PathBuf>,
-    /// Folder of the function for Node with its packages installed; left out, if not given.
+    /// Folder of the Node functions with their packages installed; skipped if not given.
     #[arg(long, value_name = "FOLDER", global = true)]
     pub node: Option<PathBuf>,
-    /// The program k6; that of the path, if not given.
+    /// The program k6; by default looked up in `PATH`.
     #[arg(long, value_name = "PROGRAM", global = true)]
     pub k6: Option<PathBuf>,
-    /// Warm invocations of each workload, by each subject and at each distance.
+    /// Warm invocations of each workload, for each implementation and each simulated latency.
     #[arg(long, default_value_t = 1_000, global = true)]
     pub warm: usize,
-    /// Cold starts of each.
+    /// Cold starts of each workload, for each implementation and each simulated latency.
     #[arg(long, default_value_t = 15, global = true)]
     pub cold: usize,
 }
 
 impl Options {
-    /// Where the functions are.
+    /// Folder of the functions' binaries.
     #[must_use]
     pub fn functions(&self) -> PathBuf {
         self.bins.clone().unwrap_or_else(local::stack::default_bin_dir)
@@ -71,11 +71,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_may_stand_before_and_behind_what_is_measured() {
+    fn options_are_accepted_before_and_after_the_suite() {
         let before = Cli::parse_from(["bench", "--write", "counts"]);
-        let behind = Cli::parse_from(["bench", "counts", "--write"]);
-        assert_eq!((before.what, before.how.write), (Some(Suite::Counts), true));
-        assert_eq!((behind.what, behind.how.write), (before.what, before.how.write));
-        assert_eq!(Cli::parse_from(["bench"]).what, None);
+        let after = Cli::parse_from(["bench", "counts", "--write"]);
+        assert_eq!((before.suite, before.options.write), (Some(Suite::Counts), true));
+        assert_eq!((after.suite, after.options.write), (before.suite, before.options.write));
+        assert_eq!(Cli::parse_from(["bench"]).suite, None);
     }
 }

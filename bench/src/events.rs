@@ -1,24 +1,24 @@
-//! Events as Lambda hands them to a function.
+//! Lambda events of API Gateway, SQS and DynamoDB Streams.
 
 use local::system::{arn, aws_ids};
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use test_support::lambda_event::of_request;
 
-/// A request over HTTP on somebody's behalf.
+/// Event of an HTTP request with a bearer token.
 #[must_use]
 pub fn request(method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
     of_request(method, path, &[("authorization", &format!("Bearer {token}"))], body)
 }
 
-/// The same request under an idempotency key.
+/// Adds an idempotency key to a request event.
 #[must_use]
 pub fn keyed(mut request: Value, key: &str) -> Value {
     request["headers"]["idempotency-key"] = json!(key);
     request
 }
 
-/// A batch of messages, as a queue delivers what the relay has sent.
+/// SQS event with the messages that the relay sends for `events`.
 #[must_use]
 pub fn batch(queue: &str, events: &[OutboxEvent]) -> Value {
     let record = |event: &OutboxEvent| {
@@ -42,11 +42,11 @@ pub fn batch(queue: &str, events: &[OutboxEvent]) -> Value {
     json!({ "Records": events.iter().map(record).collect::<Vec<_>>() })
 }
 
-/// What the table's stream shows of events that were inserted into the outbox.
+/// DynamoDB stream event with the insertions of `events` into the outbox.
 #[must_use]
 pub fn stream(table: &str, events: &[OutboxEvent]) -> Value {
     let record = |(number, event): (usize, &OutboxEvent)| {
-        let image: Value = in_dynamodbs_json(event);
+        let image: Value = dynamodb_json(event);
         json!({
             "eventID": aws_ids::uuid(),
             "eventName": "INSERT",
@@ -66,10 +66,10 @@ pub fn stream(table: &str, events: &[OutboxEvent]) -> Value {
     json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
-/// An event of the outbox in DynamoDB's JSON: texts, and a map of texts.
-fn in_dynamodbs_json(event: &OutboxEvent) -> Value {
-    let text = |text: &str| json!({ "S": text });
-    let beside = event.attributes.iter().map(|(name, value)| (name.clone(), text(value)));
+/// Outbox item of an event, in DynamoDB JSON.
+fn dynamodb_json(event: &OutboxEvent) -> Value {
+    let text = |value: &str| json!({ "S": value });
+    let attributes = event.attributes.iter().map(|(name, value)| (name.clone(), text(value)));
     json!({
         "pk": text(&event.pk),
         "sk": text(&event.sk),
@@ -77,6 +77,6 @@ fn in_dynamodbs_json(event: &OutboxEvent) -> Value {
         "event": text(&event.event),
         "body": text(&event.body),
         "correlationId": text(&event.correlation_id),
-        "attributes": { "M": beside.collect::<serde_json::Map<_, _>>() },
+        "attributes": { "M": attributes.collect::<serde_json::Map<_, _>>() },
     })
 }

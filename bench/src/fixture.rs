@@ -1,4 +1,4 @@
-//! The shop that everything happens in: the local stack with people, a market, a product and an order in it.
+//! Benchmark fixture: the local stack with users, a market, a product and an order.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,213 +18,221 @@ use test_support::app::Answer;
 use test_support::{TestApp, TestUser};
 
 use crate::events;
-use crate::workloads::TEN;
 
-/// More pieces than anybody buys while something is measured.
-const PIECES: i64 = 1_000_000;
-/// More events than wait in one shard at any time.
-const MANY: u32 = 10_000;
+/// Maximum number of messages in a batch from a queue.
+pub(crate) const TEN: usize = 10;
 
-/// The shop.
+/// Stock of each product: more than a benchmark sells.
+const INITIAL_STOCK: i64 = 1_000_000;
+/// Query limit: more events than one outbox shard ever contains.
+const MAX_EVENTS_PER_SHARD: u32 = 10_000;
+
+/// Local stack with test data.
 pub struct Fixture {
-    /// What it stands on.
-    pub shop: TestApp,
-    /// Who sells.
+    /// Application on the local stack.
+    pub app: TestApp,
+    /// Owner of the market.
     pub seller: TestUser,
-    /// Who buys.
+    /// Buyer of all orders.
     pub buyer: TestUser,
-    /// Who may see everything.
+    /// Administrator.
     pub admin: TestUser,
-    /// The seller's market.
+    /// Id of the seller's market.
     pub market: String,
-    /// A product of it.
+    /// Id of a product of the market.
     pub product: String,
-    /// An order of the buyer's.
+    /// Id of an order of the buyer.
     pub order: String,
 }
 
 impl Fixture {
-    /// A shop with the functions in `bins`, in which nothing leaves the outbox by itself.
+    /// Fixture with the functions in `bins`, without event delivery from the table's stream.
     ///
     /// # Panics
-    /// If the stack does not start, or refuses what everybody may do.
+    /// If the stack does not start, or rejects a request of the setup.
     pub async fn with_paused_streams(bins: &Path) -> Self {
         Box::pin(Self::with_settings(bins, |builder| builder.streams(false))).await
     }
 
-    /// A shop in which `settings` had a word.
+    /// Fixture with customised stack settings.
     ///
     /// # Panics
-    /// As [`still`](Self::still).
+    /// As [`with_paused_streams`](Self::with_paused_streams).
     pub async fn with_settings(bins: &Path, settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
-        let shop = TestApp::open_with(|builder| settings(builder.bin_dir(bins).instances(1))).await;
-        shop.stack().payments().set_webhook_url(None);
-        let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-        let admin = shop.user_with_role("admin", Role::Admin).await;
-        let product = shop.product(&seller, 1_999, PIECES).await;
-        let shown = shop.ask(Method::GET, &format!("/v1/products/{product}")).send().await;
+        let app = TestApp::open_with(|builder| settings(builder.bin_dir(bins).instances(1))).await;
+        app.stack().payments().set_webhook_url(None);
+        let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+        let admin = app.user_with_role("admin", Role::Admin).await;
+        let product = app.product(&seller, 1_999, INITIAL_STOCK).await;
+        let shown = app.ask(Method::GET, &format!("/v1/products/{product}")).send().await;
         let market = id(&shown.data(StatusCode::OK)["marketId"]);
-        let placed = shop.order(&buyer, "the-first", &product, 2, Some("pm_card_visa")).await;
+        let placed = app.order(&buyer, "the-first", &product, 2, Some("pm_card_visa")).await;
         let order = id(&placed.data(StatusCode::CREATED)["id"]);
-        Self { shop, seller, buyer, admin, market, product, order }
+        Self { app, seller, buyer, admin, market, product, order }
     }
 
-    /// The record of what functions call.
+    /// Fault injector, which also records the calls of functions.
     #[must_use]
     pub fn faults(&self) -> &Faults {
-        self.shop.stack().faults()
+        self.app.stack().faults()
     }
 
-    /// What a function has called since the record was last begun anew, without what its limiter asks for now and then.
+    /// Calls of a function since the record was last cleared, without those of the rate limiter.
     #[must_use]
     pub fn calls_of(&self, function: &str) -> Vec<Call> {
         let mut calls = self.faults().calls_of(function);
-        calls.retain(|call| !is_grant(call));
+        calls.retain(|call| !is_rate_limit_lease(call));
         calls
     }
 
-    /// Reads something on the buyer's behalf.
+    /// Sends a `GET` request as the buyer.
     ///
     /// # Panics
-    /// If the answer is not 200.
+    /// If the response is not 200.
     pub async fn get(&self, path: &str) -> Value {
-        self.shop.ask(Method::GET, path).by(&self.buyer).send().await.data(StatusCode::OK)
+        self.app.ask(Method::GET, path).by(&self.buyer).send().await.data(StatusCode::OK)
     }
 
-    /// Has `who` post something, under a key of its own.
+    /// Sends a `POST` request as `user`, under a new idempotency key.
     ///
     /// # Panics
-    /// If the answer has another status.
-    pub async fn post(&self, who: &TestUser, path: &str, body: &Value, status: StatusCode) -> Value {
-        self.posted(who, path, body).await.data(status)
+    /// If the response does not have the expected status.
+    pub async fn post(&self, user: &TestUser, path: &str, body: &Value, status: StatusCode) -> Value {
+        self.send_post(user, path, body).await.data(status)
     }
 
-    async fn posted(&self, who: &TestUser, path: &str, body: &Value) -> Answer {
-        self.shop.ask(Method::POST, path).by(who).key(&local::system::aws_ids::uuid()).json(body).send().await
+    async fn send_post(&self, user: &TestUser, path: &str, body: &Value) -> Answer {
+        self.app.ask(Method::POST, path).by(user).key(&local::system::aws_ids::uuid()).json(body).send().await
     }
 
-    /// Has the buyer place an order under this key; gives its id.
+    /// Places an order as the buyer under an idempotency key; returns its id.
     ///
     /// # Panics
-    /// If that is refused.
+    /// If the order is rejected.
     pub async fn place(&self, key: &str) -> String {
         self.place_one_of(&self.product, key).await
     }
 
-    /// Has the buyer place an order of this product.
+    /// Places an order of `product` as the buyer; returns its id.
     ///
     /// # Panics
-    /// If that is refused.
+    /// If the order is rejected.
     pub async fn place_one_of(&self, product: &str, key: &str) -> String {
-        let placed = self.shop.order(&self.buyer, key, product, 2, Some("pm_card_visa")).await;
+        let placed = self.app.order(&self.buyer, key, product, 2, Some("pm_card_visa")).await;
         id(&placed.data(StatusCode::CREATED)["id"])
     }
 
-    /// What an order of the product looks like to the API.
+    /// Request body of an order of the product.
     #[must_use]
     pub fn order_body(&self) -> Value {
         json!({ "items": [{ "productId": self.product, "quantity": 2 }], "paymentMethod": "pm_card_visa" })
     }
 
-    /// What the sweeper's schedule hands it.
+    /// Scheduled event of the sweeper.
     ///
     /// # Panics
-    /// If it has none.
+    /// If the sweeper has no schedule.
     #[must_use]
     pub fn tick(&self) -> Value {
-        self.shop.stack().scheduled("schedule-sweeper").expect("the sweeper has a schedule")
+        self.app.stack().scheduled("schedule-sweeper").expect("the sweeper has a schedule")
     }
 
-    /// A table of the stack.
+    /// Name of the DynamoDB table.
     ///
     /// # Panics
-    /// If the template has none.
+    /// If the template declares no table.
     #[must_use]
     pub fn table(&self) -> String {
-        self.shop.stack().table_name("Table").expect("the template has the table").to_owned()
+        self.app.stack().table_name("Table").expect("the template declares the table").to_owned()
     }
 
     /// Name of the first queue that a function consumes.
     ///
     /// # Panics
-    /// If it consumes none.
+    /// If the function consumes no queue.
     #[must_use]
     pub fn queue_of(&self, function: &str) -> String {
-        let found = self.shop.stack().deployment().function(function).expect("the template has the function");
-        found.queues.first().expect("it consumes a queue").queue.clone()
+        let found =
+            self.app.stack().deployment().function(function).expect("the template declares the function");
+        found.queues.first().expect("the function consumes a queue").queue.clone()
     }
 
-    /// The events of this name that wait in the outbox, oldest first.
+    /// Events of this name in the outbox, oldest first.
     ///
     /// # Panics
-    /// If the table does not answer.
+    /// If the table does not respond.
     pub async fn events(&self, name: &str) -> Vec<OutboxEvent> {
-        let mut waiting = self.waiting().await;
-        waiting.retain(|event| event.event == name);
-        waiting
+        let mut pending = self.pending_events().await;
+        pending.retain(|event| event.event == name);
+        pending
     }
 
-    /// Takes the events of this name out of the outbox.
+    /// Removes the events of this name from the outbox, and returns them.
     ///
     /// # Panics
-    /// If the table does not answer.
+    /// If the table does not respond.
     pub async fn take_events(&self, name: &str) -> Vec<OutboxEvent> {
-        let taken = self.events(name).await;
-        self.remove(&taken).await;
-        taken
+        let events = self.events(name).await;
+        self.remove(&events).await;
+        events
     }
 
-    /// Takes everything out of the outbox.
+    /// Removes all events from the outbox.
     ///
     /// # Panics
-    /// If the table does not answer.
+    /// If the table does not respond.
     pub async fn clear_outbox(&self) {
-        self.remove(&self.waiting().await).await;
+        self.remove(&self.pending_events().await).await;
     }
 
-    async fn waiting(&self) -> Vec<OutboxEvent> {
+    async fn pending_events(&self) -> Vec<OutboxEvent> {
         let soon = SystemClock.now().saturating_add(Duration::from_mins(1));
         let mut all = Vec::new();
         for shard in 0..OUTBOX_SHARDS {
-            all.extend(self.outbox().overdue(shard, soon, MANY).await.expect("the outbox reads"));
+            all.extend(
+                self.outbox()
+                    .overdue(shard, soon, MAX_EVENTS_PER_SHARD)
+                    .await
+                    .expect("the outbox is readable"),
+            );
         }
         all.sort_by_key(OutboxEvent::enqueued_at);
         all
     }
 
     async fn remove(&self, events: &[OutboxEvent]) {
-        let places = events.iter().map(OutboxEvent::key).collect();
-        self.outbox().remove(places).await.expect("they are removed");
+        let keys = events.iter().map(OutboxEvent::key).collect();
+        self.outbox().remove(keys).await.expect("the events are removed");
     }
 
     fn outbox(&self) -> Outbox {
-        Outbox::new(Table::new(self.shop.dynamodb(), &self.table()))
+        Outbox::new(Table::new(self.app.dynamodb(), &self.table()))
     }
 
-    /// Has the orders fulfilled, everything counted, and everything found that can be.
+    /// Delivers all pending events to fulfilment, search index and analytics.
     ///
     /// # Panics
-    /// If a consumer does not answer, or fails.
+    /// If a consumer does not respond, or fails.
     pub async fn drain_queues(&self) {
-        for (function, events) in [
+        for (function, names) in [
             ("queue-fulfilment", &["order.created"][..]),
             ("queue-search-index", &["market.created", "product.changed"]),
             ("queue-analytics", &["user.registered", "market.created", "product.changed", "order.confirmed"]),
         ] {
-            let mut heard = self.waiting().await;
-            heard.retain(|event| events.contains(&event.event.as_str()));
-            for ten in heard.chunks(TEN) {
+            let mut events = self.pending_events().await;
+            events.retain(|event| names.contains(&event.event.as_str()));
+            for ten in events.chunks(TEN) {
                 self.deliver(function, ten).await;
             }
         }
         self.clear_outbox().await;
     }
 
-    /// Every item of the table as it is now, in DynamoDB's JSON, by its key.
+    /// All current items of the table in DynamoDB JSON, by key.
     #[must_use]
     pub fn items(&self) -> BTreeMap<String, Value> {
         let mut items = BTreeMap::new();
-        for ItemChange { key, image } in self.shop.stack().history("Table") {
+        for ItemChange { key, image } in self.app.stack().history("Table") {
             match image {
                 Some(image) => items.insert(key.to_string(), image),
                 None => items.remove(&key.to_string()),
@@ -233,49 +241,50 @@ impl Fixture {
         items
     }
 
-    /// Writes items in DynamoDB's JSON past everything that watches the table.
+    /// Writes items in DynamoDB JSON directly to the table, bypassing its stream.
     ///
     /// # Panics
-    /// If the table does not take them.
+    /// If the table rejects them.
     pub fn fill(&self, items: Vec<Value>) {
-        self.shop.stack().bulk_load("Table", items).expect("the table takes them");
+        self.app.stack().bulk_load("Table", items).expect("the table accepts the items");
     }
 
-    /// Hands a batch of messages to a consumer.
+    /// Invokes a consumer with a batch of messages.
     ///
     /// # Panics
-    /// If it does not answer, or one of them failed.
+    /// If the function does not respond, or a message fails.
     pub async fn deliver(&self, function: &str, events: &[OutboxEvent]) {
         let event = events::batch(&self.queue_of(function), events);
         self.accept(function, &event).await;
     }
 
-    /// Invokes a function with a batch of anything.
+    /// Invokes a function with an event of several records.
     ///
     /// # Panics
-    /// If it does not answer, or one of the records failed.
+    /// If the function does not respond, or a record fails.
     pub async fn accept(&self, function: &str, event: &Value) {
-        let answer = self.shop.stack().invoke(function, event).await.expect("the function answers");
-        assert!(all_succeeded(&answer), "{function}: {answer}");
+        let response = self.app.stack().invoke(function, event).await.expect("the function responds");
+        assert!(all_succeeded(&response), "{function}: {response}");
     }
 }
 
-/// Whether all records of a batch are done.
+/// Returns true if no record of the batch failed.
 #[must_use]
-pub fn all_succeeded(answer: &Value) -> bool {
-    answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
+pub fn all_succeeded(response: &Value) -> bool {
+    response["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
 }
 
-/// Whether a call is one of the limiter's: an instance asks for grants of a caller now and then, not with each request.
-fn is_grant(call: &Call) -> bool {
+/// Returns true for calls of the rate limiter: an instance leases permits of a caller occasionally, not per
+/// request.
+fn is_rate_limit_lease(call: &Call) -> bool {
     call.operation == "UpdateItem"
 }
 
-/// An id as the API shows it.
+/// Extracts an id from a JSON value.
 ///
 /// # Panics
-/// If it is none.
+/// If the value is not a string.
 #[must_use]
 pub fn id(value: &Value) -> String {
-    value.as_str().expect("an id").to_owned()
+    value.as_str().expect("the id is a string").to_owned()
 }

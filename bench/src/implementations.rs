@@ -1,4 +1,4 @@
-//! Who is measured: our functions, and what they are compared with.
+//! Implementations that are measured: Agora's functions, and those they are compared with.
 
 use std::path::PathBuf;
 
@@ -6,46 +6,46 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::Options;
 
-/// Who does a workload.
+/// An implementation of a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Implementation {
-    /// Our function, with everything that it does.
+    /// Agora's function, with all of its features.
     Ours,
-    /// The least that Lambda takes: an answer that is always the same.
-    Bare,
-    /// The same work by hand, as well as we know how, and nothing besides.
-    Best,
-    /// The same work as the first page of the documentation has it.
+    /// A no-op function with a constant response.
+    NoOp,
+    /// The same work hand-tuned in Rust, without any other feature.
+    HandTuned,
+    /// The same work in Rust as in the getting-started examples.
     Plain,
     /// The same work with Node and Powertools for AWS Lambda.
     Node,
 }
 
 impl Implementation {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Ours, Self::Bare, Self::Best, Self::Plain, Self::Node];
+    /// All implementations.
+    pub const ALL: [Self; 5] = [Self::Ours, Self::NoOp, Self::HandTuned, Self::Plain, Self::Node];
 
-    /// Its name in tables.
+    /// Label in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Ours => "ours",
-            Self::Bare => "bare function",
-            Self::Best => "best Rust known",
+            Self::Ours => "Agora",
+            Self::NoOp => "no-op function",
+            Self::HandTuned => "hand-tuned Rust",
             Self::Plain => "plain Rust",
             Self::Node => "Node + Powertools",
         }
     }
 
-    /// The folder of its binaries; `None` if it is left out.
+    /// Folder of the binaries; `None` if the implementation is skipped.
     #[must_use]
-    pub fn folder(self, how: &Options) -> Option<PathBuf> {
+    pub fn folder(self, options: &Options) -> Option<PathBuf> {
         match self {
-            Self::Ours => Some(how.functions()),
-            Self::Bare | Self::Best => Some(local::stack::default_bin_dir()),
-            Self::Plain => how.plain.clone(),
-            Self::Node => how.node.clone(),
+            Self::Ours => Some(options.functions()),
+            Self::NoOp | Self::HandTuned => Some(local::stack::default_bin_dir()),
+            Self::Plain => options.plain.clone(),
+            Self::Node => options.node.clone(),
         }
     }
 }

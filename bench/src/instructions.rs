@@ -1,5 +1,5 @@
-//! Instructions of a warm invocation, counted by callgrind: a figure that the load of a machine does not change, so that a
-//! change of the code that makes it grow is seen.
+//! Instruction counts of a warm invocation, measured by callgrind: they do not depend on the load of the
+//! machine, so that they reveal regressions of the code.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,119 +16,128 @@ use crate::runner::{Runner, SimulatedLatency};
 use crate::statistics::{decimal, hundredths};
 use crate::workloads::{self, Workload};
 
-/// Where the figures stand that later ones are held against: functions that are built for tests have figures of their own.
+/// Section with the recorded counts that new ones are compared with. Test builds have their own section.
 pub const RECORDED: MarkedSection = MarkedSection {
     document: "docs/performance.md",
     name: if cfg!(debug_assertions) { "instructions-of-tests" } else { "instructions" },
 };
 
-/// Invocations of the short run and of the long run; what the long one takes more, its further invocations take.
+/// Invocations of the short and the long run; the difference of their counts belongs to the additional
+/// invocations.
 const RUNS: [usize; 2] = [20, 60];
 
-/// How often each run is done, of which the least counts: a cache that something has become too old in, or a minute that ends,
-/// for which grants are asked anew, takes as much as several warm invocations.
+/// Repetitions of each run, of which the minimum counts: an expired cache entry, or a new rate-limit window
+/// that needs a lease, takes as many instructions as several warm invocations.
 const ATTEMPTS: usize = 2;
 
-/// What an invocation may take of what is recorded, in hundredths: the seeds of hash maps and the moments of timers differ,
-/// and what a library chooses for the processor at hand.
-const MOST: u64 = 110;
+/// Maximum ratio to the recorded count, in hundredths: hash map seeds, timers and CPU-specific library code
+/// vary.
+const MAX_INSTRUCTION_GROWTH: u64 = 110;
 
-/// Why instructions cannot be counted.
+/// Error while counting instructions.
 #[derive(Debug, thiserror::Error)]
 pub enum InstructionsError {
-    /// There is no callgrind.
+    /// Valgrind, which contains callgrind, is not installed.
     #[error("valgrind is not installed: {0}")]
     NoValgrind(io::Error),
-    /// A file cannot be written or read.
+    /// A file cannot be read or written.
     #[error("{0}: {1}")]
     File(PathBuf, io::Error),
-    /// A function ended without its count.
-    #[error("callgrind left no count in {0}")]
+    /// A function terminated without a count.
+    #[error("callgrind wrote no count to {0}")]
     NoCount(PathBuf),
-    /// The document has no place for it.
+    /// A document cannot be read or written.
     #[error(transparent)]
     Document(#[from] DocumentError),
-    /// TLS is not asked for, and cannot be missing.
+    /// TLS cannot be set up.
     #[error(transparent)]
-    Theatre(#[from] local::faults::TlsError),
+    Tls(#[from] local::faults::TlsError),
 }
 
-/// The instructions of a workload.
+/// Instruction counts of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instructions {
-    /// The workload.
+    /// Name of the workload.
     pub workload: String,
-    /// How many a warm invocation takes.
+    /// Instructions of a warm invocation.
     pub count: u64,
-    /// How many a process takes besides, for its start, its first invocation and its end. Reading the certificates of the
-    /// machine is most of it, so that no figure is held against that of another machine.
+    /// Instructions of the rest of the process: its start, first invocation and end. Most of them read the
+    /// certificates of the machine, so that counts of different machines are not comparable.
     pub process: u64,
 }
 
-/// Counts them for each workload.
+/// Counts the instructions of each workload.
 ///
 /// # Errors
 /// [`InstructionsError`].
-pub async fn count(stage: &Fixture, how: &Options) -> Result<Vec<Instructions>, InstructionsError> {
+pub async fn count(fixture: &Fixture, options: &Options) -> Result<Vec<Instructions>, InstructionsError> {
     let valgrind = Command::new("valgrind").arg("--version").output();
     valgrind.map_err(InstructionsError::NoValgrind)?;
     let mut counted = Vec::new();
     for workload in &workloads::ALL {
         let Some((_, function)) =
-            workload.done_by.iter().find(|(subject, _)| *subject == Implementation::Ours)
+            workload.binaries.iter().find(|(implementation, _)| *implementation == Implementation::Ours)
         else {
             continue;
         };
         let [few, many] = RUNS;
-        let less = least(workload, function, few, (stage, how)).await?;
-        let more = least(workload, function, many, (stage, how)).await?;
-        let [few, further] = [few, many - few].map(|invocations| u64::try_from(invocations).unwrap_or(1));
-        let count = more.saturating_sub(less) / further;
-        let process = less.saturating_sub(count * few);
-        eprintln!("[instructions] {}: {count}, and {process} for the process", workload.name);
+        let short = fewest_instructions(workload, function, few, (fixture, options)).await?;
+        let long = fewest_instructions(workload, function, many, (fixture, options)).await?;
+        let [few, additional] = [few, many - few].map(|invocations| u64::try_from(invocations).unwrap_or(1));
+        let count = long.saturating_sub(short) / additional;
+        let process = short.saturating_sub(count * few);
+        eprintln!(
+            "[instructions] {}: {count} per invocation, {process} for the rest of the process",
+            workload.name
+        );
         counted.push(Instructions { workload: workload.name.to_owned(), count, process });
     }
     Ok(counted)
 }
 
-/// The instructions of the run that took the least.
-async fn least(
+/// Minimum instruction count of several runs.
+async fn fewest_instructions(
     workload: &Workload,
     function: &str,
     invocations: usize,
-    stage: (&Fixture, &Options),
+    fixture: (&Fixture, &Options),
 ) -> Result<u64, InstructionsError> {
-    let mut least = u64::MAX;
+    let mut fewest = u64::MAX;
     for _ in 0..ATTEMPTS {
-        least = least.min(run(workload, function, invocations, stage).await?);
+        fewest = fewest.min(run(workload, function, invocations, fixture).await?);
     }
-    Ok(least)
+    Ok(fewest)
 }
 
-/// The instructions of a process from its start to its end, with so many invocations in between.
+/// Instructions of a whole process that handles `invocations` events.
 async fn run(
     workload: &Workload,
     function: &str,
     invocations: usize,
-    (stage, how): (&Fixture, &Options),
+    (fixture, options): (&Fixture, &Options),
 ) -> Result<u64, InstructionsError> {
     let folder = test_support::workspace("target/bench/callgrind");
     let counts = folder.join(format!("{}-{invocations}.out", workload.name));
-    wrap(&folder, function, &how.functions(), &counts)?;
-    let wrapped = Options { bins: Some(folder), ..how.clone() };
-    let theatre = Runner::open(stage, &wrapped, SimulatedLatency::NONE)?;
-    for event in workload.events(stage, invocations).await {
-        let taken = theatre.invoke((Implementation::Ours, function), &event).await;
-        assert!((workload.holds)(&taken.answer), "{}: {}", workload.name, taken.answer);
+    write_launcher(&folder, function, &options.functions(), &counts)?;
+    let wrapped = Options { bins: Some(folder), ..options.clone() };
+    let runner = Runner::open(fixture, &wrapped, SimulatedLatency::NONE)?;
+    for event in workload.events(fixture, invocations).await {
+        let measurement = runner.invoke((Implementation::Ours, function), &event).await;
+        assert!((workload.is_expected)(&measurement.response), "{}: {}", workload.name, measurement.response);
     }
-    // It writes its count when it ends.
-    theatre.close().await;
+    // Callgrind writes its count when the process terminates.
+    runner.close().await;
     let text = fs::read_to_string(&counts).map_err(|error| InstructionsError::File(counts.clone(), error))?;
     total(&text).ok_or(InstructionsError::NoCount(counts))
 }
 
-/// Puts a script into `folder` that runs the function under callgrind.
-fn wrap(folder: &Path, function: &str, bins: &Path, counts: &Path) -> Result<(), InstructionsError> {
+/// Writes a launcher script to `folder` that runs the function under callgrind.
+fn write_launcher(
+    folder: &Path,
+    function: &str,
+    bins: &Path,
+    counts: &Path,
+) -> Result<(), InstructionsError> {
     let failed = |error| InstructionsError::File(folder.to_owned(), error);
     let bins = fs::canonicalize(bins).map_err(failed)?;
     let command = format!(
@@ -141,35 +150,35 @@ fn wrap(folder: &Path, function: &str, bins: &Path, counts: &Path) -> Result<(),
         .map_err(failed)
 }
 
-/// The count at the end of what callgrind writes ("Callgrind Profile Format": `totals`, or `summary`).
+/// Parses the total of a callgrind output file ("Callgrind Profile Format": `totals`, or `summary`).
 fn total(text: &str) -> Option<u64> {
     let line = |name| text.lines().rev().find_map(|line| line.strip_prefix(name));
     line("totals:").or_else(|| line("summary:"))?.trim().parse().ok()
 }
 
-/// As a table, in Markdown.
+/// Markdown table of the counts.
 #[must_use]
 pub fn table(counted: &[Instructions]) -> String {
-    let mut table = "| workload | a warm invocation | the process besides |\n|---|---:|---:|\n".to_owned();
+    let mut table = "| workload | warm invocation | rest of the process |\n|---|---:|---:|\n".to_owned();
     for Instructions { workload, count, process } in counted {
         let _ = writeln!(table, "| {workload} | {count} | {process} |");
     }
     table
 }
 
-/// Those that grew: what is said of each.
+/// Describes each workload whose count grew beyond the maximum.
 #[must_use]
 pub fn grown(counted: &[Instructions], recorded: &str) -> Vec<String> {
     let before = |workload: &str| {
         let row = recorded.lines().find_map(|line| line.strip_prefix(&format!("| {workload} | ")))?;
         row.split(' ').next()?.parse::<u64>().ok()
     };
-    let grew = |Instructions { workload, count, .. }: &Instructions| {
+    let description_if_grown = |Instructions { workload, count, .. }: &Instructions| {
         let share = hundredths(*count, before(workload)?)?;
-        let told = || format!("{workload}: {count} instructions, {} × what is recorded", decimal(share));
-        (share > MOST).then(told)
+        let text = || format!("{workload}: {count} instructions, {} × the recorded count", decimal(share));
+        (share > MAX_INSTRUCTION_GROWTH).then(text)
     };
-    counted.iter().filter_map(grew).collect()
+    counted.iter().filter_map(description_if_grown).collect()
 }
 
 #[cfg(test)]
@@ -177,17 +186,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_grew_by_more_than_a_tenth_is_told_and_what_is_new_is_not() {
+    fn growth_above_ten_percent_is_reported_and_new_workload_is_not() {
         let instructions =
             |workload: &str, count| Instructions { workload: workload.to_owned(), count, process: count * 9 };
         let recorded = table(&[instructions("get-order", 1_000), instructions("place-order", 1_000)]);
         let now =
             [instructions("get-order", 1_100), instructions("place-order", 1_110), instructions("x", 9)];
-        assert_eq!(grown(&now, &recorded), ["place-order: 1110 instructions, 1.11 × what is recorded"]);
+        assert_eq!(grown(&now, &recorded), ["place-order: 1110 instructions, 1.11 × the recorded count"]);
     }
 
     #[test]
-    fn the_count_of_callgrind_is_read_from_the_end() {
+    fn callgrind_total_is_read_from_the_end_of_the_file() {
         assert_eq!(total("events: Ir\nsummary: 7\n\ntotals: 12345\n"), Some(12_345));
         assert_eq!(total("events: Ir\nsummary: 7\n"), Some(7));
         assert_eq!(total("events: Ir\n"), None);

@@ -1,20 +1,22 @@
-//! Measures the functions as Lambda runs them: the built binaries, fed one event at a time, behind proxies that count.
+//! Benchmarks of the functions as Lambda runs them: release binaries that handle one event at a time behind
+//! counting proxies.
 //!
-//! Read in this order: [`stage`] is the shop that everything happens in, [`events`] what Lambda would hand to a function.
-//! [`operations`] are the things that a function can be asked for, [`counts`] what requests each of them takes: figures that
-//! depend on no machine. [`workloads`] are those whose time is of interest, [`subjects`] who does them (our functions, and what
-//! they are compared with), [`series`] runs them, [`process`] says what that took, [`targets`] what it may take.
-//! [`growth`] does the same on tables of up to a million items, [`load`] asks for much at once. [`instructions`] counts what the processor is asked for. [`report`] and [`document`] tell it.
+//! Suggested reading order: [`fixture`] (local stack with test data) and [`events`] (Lambda events);
+//! [`operations`] and [`request_counts`] (requests and capacity units of each operation, independent of the
+//! machine); [`workloads`], [`implementations`], [`runner`] and [`series`] (timed workloads of all
+//! implementations); [`targets`] (targets for the results); [`scaling`] (tables with up to a million items),
+//! [`load`] (load test) and [`instructions`] (callgrind); [`report`] and [`markdown_section`] (output).
 
 #![expect(
     clippy::expect_used,
     clippy::print_stderr,
     clippy::print_stdout,
-    reason = "a measurement that cannot go on says where, and stops; its figures are what the command is for"
+    reason = "a benchmark that cannot continue panics with the cause; it prints its results"
 )]
 
 pub mod binary_size;
 pub mod cli;
+pub mod error;
 pub mod events;
 pub mod fixture;
 pub mod implementations;

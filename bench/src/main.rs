@@ -1,4 +1,4 @@
-//! The command `bench`.
+//! Command `bench`.
 
 use std::process::ExitCode;
 

@@ -1,48 +1,48 @@
-//! Figures in documents: each table stands between two marks that name it.
+//! Generated sections of Markdown documents, each between two comment lines with its name.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// A place in a document that figures are put into.
+/// A generated section of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MarkedSection {
-    /// The document, below the workspace's folder.
+    /// Path of the document, relative to the workspace.
     pub document: &'static str,
-    /// What its marks name it.
+    /// Name of the section in its markers.
     pub name: &'static str,
 }
 
-/// Why nothing is read from a document or written into it.
+/// Error while reading or writing a section.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// It cannot be read or written.
+    /// The document cannot be read or written.
     #[error("{0}: {1}")]
     File(&'static str, io::Error),
-    /// There is no such place in it.
+    /// The document does not contain the markers.
     #[error("{0} has no lines <!-- {1}: begin --> and <!-- {1}: end -->")]
-    NoPlace(&'static str, &'static str),
+    MissingSection(&'static str, &'static str),
 }
 
 impl MarkedSection {
-    /// What stands there.
+    /// Reads the content of the section.
     ///
     /// # Errors
     /// [`DocumentError`].
     pub fn read(&self) -> Result<String, DocumentError> {
         let text = self.document()?;
-        let (_, inside, _) = self.parts(&text)?;
+        let (_, inside, _) = self.split(&text)?;
         Ok(inside.trim().to_owned())
     }
 
-    /// Puts something else there.
+    /// Replaces the content of the section.
     ///
     /// # Errors
     /// [`DocumentError`].
-    pub fn write(&self, figures: &str) -> Result<(), DocumentError> {
+    pub fn write(&self, content: &str) -> Result<(), DocumentError> {
         let text = self.document()?;
-        let (before, _, after) = self.parts(&text)?;
-        let text = format!("{before}\n{}\n{after}", figures.trim());
+        let (before, _, after) = self.split(&text)?;
+        let text = format!("{before}\n{}\n{after}", content.trim());
         fs::write(self.path(), text).map_err(|error| DocumentError::File(self.document, error))
     }
 
@@ -54,9 +54,9 @@ impl MarkedSection {
         fs::read_to_string(self.path()).map_err(|error| DocumentError::File(self.document, error))
     }
 
-    /// What comes before the place, with its mark; the place; what comes behind it.
-    fn parts<'a>(&self, text: &'a str) -> Result<(&'a str, &'a str, &'a str), DocumentError> {
-        let missing = || DocumentError::NoPlace(self.document, self.name);
+    /// Splits a document into the text up to the begin marker, the content, and the text from the end marker.
+    fn split<'a>(&self, text: &'a str) -> Result<(&'a str, &'a str, &'a str), DocumentError> {
+        let missing = || DocumentError::MissingSection(self.document, self.name);
         let (begin, end) = (format!("<!-- {}: begin -->", self.name), format!("<!-- {}: end -->", self.name));
         let from = text.find(&begin).ok_or_else(missing)? + begin.len();
         let to = from + text[from..].find(&end).ok_or_else(missing)?;
@@ -68,15 +68,15 @@ impl MarkedSection {
 mod tests {
     use super::*;
 
-    const PLACE: MarkedSection = MarkedSection { document: "any", name: "here" };
+    const SECTION: MarkedSection = MarkedSection { document: "any", name: "here" };
 
     #[test]
-    fn a_place_is_found_between_its_own_marks_and_nowhere_else() {
+    fn section_is_found_between_its_own_markers_only() {
         let text =
             "a\n<!-- there: begin -->x<!-- there: end -->\n<!-- here: begin -->\n1\n<!-- here: end -->\nb";
-        let (before, inside, after) = PLACE.parts(text).unwrap();
+        let (before, inside, after) = SECTION.split(text).unwrap();
         assert_eq!(inside, "\n1\n");
         assert_eq!(format!("{before}{inside}{after}"), text);
-        assert!(PLACE.parts("<!-- here: begin --> and no end").is_err());
+        assert!(SECTION.split("<!-- here: begin --> and no end").is_err());
     }
 }

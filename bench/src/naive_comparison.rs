@@ -1,57 +1,68 @@
-//! What the same work takes where it is done the usual way: an idempotency key in two requests of its own, and each item of a
-//! batch in a request of its own.
+//! Comparison of requests and units with the usual approach: separate requests for an idempotency key, and
+//! for each message of a batch.
 
 use std::fmt::Write as _;
 
 use crate::cli::Options;
+use crate::error::CommandError;
 use crate::fixture::Fixture;
 use crate::implementations::Implementation;
 use crate::pricing::Prices;
 use crate::request_counts::Cost;
-use crate::run::CommandError;
 use crate::runner::{Runner, SimulatedLatency};
 use crate::workloads::{COUNT_TEN, GET_ORDER, PLACE_ORDER, REPLAY_ORDER, Workload};
 
-/// What is compared.
+/// Workloads that are compared.
 const COMPARED: [Workload; 4] = [GET_ORDER, PLACE_ORDER, REPLAY_ORDER, COUNT_TEN];
-/// Invocations of each: what the limiter asks for now and then is not asked for by all of them.
-const TRIES: usize = 3;
+/// Invocations per workload, of which the cheapest counts, to exclude occasional rate-limiter writes.
+const INVOCATIONS: usize = 3;
 
-/// Carries out each workload in both ways, and says what it takes, as a table in Markdown.
+/// Runs each workload with both implementations, and returns a Markdown table of their requests, units and
+/// price.
 ///
 /// # Errors
-/// [`CommandError`] if there are no prices.
+/// [`CommandError`] if the prices cannot be read.
 ///
 /// # Panics
-/// If somebody does not answer as it should.
-pub async fn table(stage: &Fixture, how: &Options) -> Result<String, CommandError> {
+/// If a response is not the expected one.
+pub async fn table(fixture: &Fixture, options: &Options) -> Result<String, CommandError> {
     let prices = Prices::read()?;
-    let theatre = Runner::open(stage, how, SimulatedLatency::NONE)?;
-    let mut table = "| work | way | requests | read units | write units | dollars for a million |\n\
+    let runner = Runner::open(fixture, options, SimulatedLatency::NONE)?;
+    let mut table = "| workload | implementation | requests | read units | write units | USD per million |\n\
                      |---|---|---|---:|---:|---:|\n"
         .to_owned();
     for workload in &COMPARED {
-        for (way, subject) in [("ours", Implementation::Ours), ("the usual", Implementation::Best)] {
-            let cost = least(workload, subject, (stage, &theatre)).await;
+        for (label, implementation) in
+            [("Agora", Implementation::Ours), ("usual approach", Implementation::HandTuned)]
+        {
+            let cost = cheapest(workload, implementation, (fixture, &runner)).await;
             let (requests, dollars) = (cost.in_words(), prices.of(&cost));
-            let (work, read, written) = (workload.says, cost.read, cost.written);
-            let _ = writeln!(table, "| {work} | {way} | {requests} | {read} | {written} | {dollars} |");
+            let (description, read, written) = (workload.description, cost.read, cost.written);
+            let _ =
+                writeln!(table, "| {description} | {label} | {requests} | {read} | {written} | {dollars} |");
         }
     }
-    theatre.close().await;
+    runner.close().await;
     Ok(table)
 }
 
-/// What the cheapest of some warm invocations takes.
-async fn least(workload: &Workload, subject: Implementation, (stage, theatre): (&Fixture, &Runner)) -> Cost {
-    let (_, function) =
-        *workload.done_by.iter().find(|(by, _)| *by == subject).expect("both ways have a function");
+/// Cost of the cheapest of several warm invocations.
+async fn cheapest(
+    workload: &Workload,
+    implementation: Implementation,
+    (fixture, runner): (&Fixture, &Runner),
+) -> Cost {
+    let (_, function) = *workload
+        .binaries
+        .iter()
+        .find(|(by, _)| *by == implementation)
+        .expect("both implementations have a function");
     let mut costs = Vec::new();
-    for event in workload.events(stage, TRIES).await {
-        let taken = theatre.invoke((subject, function), &event).await;
-        assert!((workload.holds)(&taken.answer), "{}: {}", workload.name, taken.answer);
-        costs.push(taken.cost);
+    for event in workload.events(fixture, INVOCATIONS).await {
+        let measurement = runner.invoke((implementation, function), &event).await;
+        assert!((workload.is_expected)(&measurement.response), "{}: {}", workload.name, measurement.response);
+        costs.push(measurement.cost);
     }
     let units = |cost: &Cost| (cost.read + cost.written).in_halves();
-    costs.into_iter().min_by_key(|cost| (cost.all(), units(cost))).expect("there were invocations")
+    costs.into_iter().min_by_key(|cost| (cost.all(), units(cost))).expect("there was at least one invocation")
 }

@@ -1,4 +1,4 @@
-//! What the functions can be asked for, one operation after the other, each counted by itself.
+//! Operations of the functions, whose requests and capacity units are counted one after the other.
 
 mod batches;
 mod commands;
@@ -9,15 +9,15 @@ use std::path::Path;
 use crate::fixture::Fixture;
 use crate::request_counts::CostTable;
 
-/// Carries out every operation once, and counts what it takes.
+/// Runs every operation once, and counts its requests and units.
 ///
 /// # Panics
-/// If one of them does not succeed.
+/// If an operation fails.
 pub async fn count(bins: &Path) -> CostTable {
-    let stage = Box::pin(Fixture::with_paused_streams(bins)).await;
-    let mut book = CostTable::default();
-    Box::pin(queries::count(&stage, &mut book)).await;
-    Box::pin(commands::count(&stage, &mut book)).await;
-    Box::pin(batches::count(&stage, &mut book)).await;
-    book
+    let fixture = Box::pin(Fixture::with_paused_streams(bins)).await;
+    let mut costs = CostTable::default();
+    Box::pin(queries::count(&fixture, &mut costs)).await;
+    Box::pin(commands::count(&fixture, &mut costs)).await;
+    Box::pin(batches::count(&fixture, &mut costs)).await;
+    costs
 }

@@ -1,4 +1,5 @@
-//! An order's whole way, over all functions: from the request that places it to what follows from its confirmation.
+//! Lifecycle of one order across all functions: from the request that places it to the last consumer of its
+//! events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,99 +14,101 @@ use serde_json::Value;
 use crate::fixture::Fixture;
 use crate::request_counts::Cost;
 
-/// How long events are gathered before they are counted: longer than an order takes here, so that all of its events are.
+/// Batching window of `queue-analytics` in seconds: longer than the lifecycle takes, so that all events share
+/// a batch.
 const WINDOW: &str = "5";
 
-/// One function's part of the way.
+/// Share of one function in the lifecycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionShare {
-    /// The function.
+    /// Name of the function.
     pub function: String,
-    /// What it asks for until the order is confirmed.
+    /// Cost until the order is confirmed.
     pub before: Cost,
-    /// What it asks for then.
+    /// Cost after the confirmation.
     pub after: Cost,
-    /// How often it is invoked.
+    /// Number of invocations.
     pub invocations: u64,
-    /// How long it works, in all of them together.
+    /// Total duration of all invocations.
     pub busy: Duration,
-    /// How much memory it has, in MiB.
+    /// Configured memory, in MiB.
     pub memory: u32,
 }
 
-/// The way of an order.
+/// Lifecycle of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderLifecycle {
-    /// The parts, in the order in which functions first take part.
+    /// Share of each function, sorted by its first call.
     pub parts: Vec<FunctionShare>,
 }
 
 impl OrderLifecycle {
-    /// Has an order placed that is paid at once, and watches all that comes of it, where each request to a service takes
-    /// `delay` longer.
+    /// Places an order that is paid at once, and measures its lifecycle, with `delay` added to each request
+    /// to a service.
     ///
     /// # Panics
     /// If the order is not confirmed.
-    pub async fn watch(bins: &Path, delay: Duration) -> Self {
-        let gathered = |builder: StackBuilder| builder.parameter("AnalyticsWindowSeconds", WINDOW);
-        let stage = Box::pin(Fixture::with_settings(bins, gathered)).await;
-        stage.shop.order_in(&stage.buyer, &stage.order, &["confirmed"]).await;
-        stage.shop.wait_until_idle().await;
+    pub async fn measure(bins: &Path, delay: Duration) -> Self {
+        let batched = |builder: StackBuilder| builder.parameter("AnalyticsWindowSeconds", WINDOW);
+        let fixture = Box::pin(Fixture::with_settings(bins, batched)).await;
+        fixture.app.order_in(&fixture.buyer, &fixture.order, &["confirmed"]).await;
+        fixture.app.wait_until_idle().await;
         for service in [Service::DynamoDb, Service::Sqs, Service::Ses, Service::Payments] {
-            stage.faults().delay_every_call(service, delay);
+            fixture.faults().delay_every_call(service, delay);
         }
-        stage.faults().forget_calls();
-        let before = stage.shop.stack().stats();
-        let order = stage.place("watched").await;
-        stage.shop.wait_until_idle().await;
-        let (calls, after) = (stage.faults().calls(), stage.shop.stack().stats());
-        let shown: Value = stage.shop.get_order(&stage.buyer, &order).await;
+        fixture.faults().forget_calls();
+        let before = fixture.app.stack().stats();
+        let order = fixture.place("watched").await;
+        fixture.app.wait_until_idle().await;
+        let (calls, after) = (fixture.faults().calls(), fixture.app.stack().stats());
+        let shown: Value = fixture.app.get_order(&fixture.buyer, &order).await;
         assert_eq!(shown["status"], "confirmed");
-        let mut journey = Self::of(&calls);
-        for part in &mut journey.parts {
-            part.worked(&stage, (&before, &after));
+        let mut lifecycle = Self::of(&calls);
+        for part in &mut lifecycle.parts {
+            part.add_invocations(&fixture, (&before, &after));
         }
-        journey
+        lifecycle
     }
 
-    /// The way that these calls are; those of the limiter are none of it.
+    /// Splits the calls by function, and at the confirmation; calls of the rate limiter are excluded.
     fn of(calls: &[Call]) -> Self {
         let confirmed = calls.iter().rposition(|call| is_commit_of(call, "queue-fulfilment"));
         let confirmed = confirmed.expect("the order was confirmed");
         let own: Vec<(usize, &Call)> =
             calls.iter().enumerate().filter(|(_, call)| call.operation != "UpdateItem").collect();
-        let mut seen = BTreeSet::new();
-        let functions = own.iter().filter(|(_, call)| seen.insert(&call.function));
-        let part = |(_, first): &(usize, &Call)| {
-            let part = |wanted: &dyn Fn(usize) -> bool| {
-                let of = own.iter().filter(|(at, call)| call.function == first.function && wanted(*at));
-                Cost::of(&of.map(|(_, call)| (*call).clone()).collect::<Vec<_>>())
+        let mut known = BTreeSet::new();
+        let functions = own.iter().filter(|(_, call)| known.insert(&call.function));
+        let share = |(_, first): &(usize, &Call)| {
+            let cost = |is_included: &dyn Fn(usize) -> bool| {
+                let calls =
+                    own.iter().filter(|(at, call)| call.function == first.function && is_included(*at));
+                Cost::of(&calls.map(|(_, call)| (*call).clone()).collect::<Vec<_>>())
             };
             let (function, busy) = (first.function.clone(), Duration::ZERO);
-            let (before, after) = (part(&|at| at <= confirmed), part(&|at| at > confirmed));
+            let (before, after) = (cost(&|at| at <= confirmed), cost(&|at| at > confirmed));
             FunctionShare { function, before, after, invocations: 0, busy, memory: 0 }
         };
-        Self { parts: functions.map(part).collect() }
+        Self { parts: functions.map(share).collect() }
     }
 
-    /// Requests of all functions until the order is confirmed, and then.
+    /// Requests of all functions until the confirmation, and after it.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
         let sum = |of: fn(&FunctionShare) -> &Cost| self.parts.iter().map(|part| of(part).all()).sum();
         (sum(|part| &part.before), sum(|part| &part.after))
     }
 
-    /// Capacity units of all functions, read and written.
+    /// Total cost of all functions.
     #[must_use]
     pub fn cost(&self) -> Cost {
         let parts = self.parts.iter().flat_map(|part| [&part.before, &part.after]);
         parts.fold(Cost::default(), Cost::plus)
     }
 
-    /// As a table, in Markdown.
+    /// Markdown table of the shares.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut table = "| function | until it is confirmed | then | read units | write units |\n\
+        let mut table = "| function | until confirmation | after confirmation | read units | write units |\n\
              |---|---|---|---:|---:|\n"
             .to_owned();
         for FunctionShare { function, before, after, .. } in &self.parts {
@@ -121,21 +124,21 @@ impl OrderLifecycle {
 }
 
 impl FunctionShare {
-    /// Notes how often the function was invoked, and how long it worked.
-    fn worked(&mut self, stage: &Fixture, (before, after): (&Stats, &Stats)) {
+    /// Sets the number and duration of the invocations, and the memory of the function.
+    fn add_invocations(&mut self, fixture: &Fixture, (before, after): (&Stats, &Stats)) {
         let of = |stats: &Stats| stats.get(&self.function).copied().unwrap_or_default();
         let (before, after) = (of(before), of(after));
-        let function = stage.shop.stack().deployment().function(&self.function);
+        let function = fixture.app.stack().deployment().function(&self.function);
         self.memory = function.map_or(0, |function| function.memory);
         self.invocations = after.invocations - before.invocations;
         self.busy = after.busy.saturating_sub(before.busy);
     }
 }
 
-/// What happened to functions so far.
+/// Statistics of each function since the start of the stack.
 type Stats = BTreeMap<String, FunctionStats>;
 
-/// Whether a function commits something by this call.
+/// Returns true if the call commits a transaction of the function.
 fn is_commit_of(call: &Call, function: &str) -> bool {
     call.function == function && call.operation == "TransactWriteItems"
 }

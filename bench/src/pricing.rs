@@ -1,4 +1,4 @@
-//! What an order and a read cost in money: what they take, at the prices that stand in the document.
+//! Price of an order and of a read: their requests and units, multiplied by the prices in the document.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,41 +8,41 @@ use crate::order_lifecycle::OrderLifecycle;
 use crate::request_counts::{Cost, CostTable};
 use crate::statistics::{SeriesStats, micros};
 
-/// Where the prices stand. They are written by people.
+/// Section with the prices, which is maintained by hand.
 pub const PRICES: MarkedSection = MarkedSection { document: "docs/request-costs.md", name: "prices" };
 
-/// What something costs: so many ten-thousandths of a dollar for a million of it.
+/// Price of a million units, in ten-thousandths of a dollar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Price(u64);
 
-/// The prices of a document.
+/// Price of each billed item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prices(BTreeMap<String, Price>);
 
-/// Why nothing can be priced.
+/// Error while reading the prices.
 #[derive(Debug, thiserror::Error)]
 pub enum PriceError {
-    /// There is no document with prices.
+    /// The document cannot be read.
     #[error(transparent)]
     Document(#[from] DocumentError),
-    /// Something has no price there.
+    /// A billed item has no price.
     #[error("docs/request-costs.md has no price of `{0}`")]
     Missing(&'static str),
 }
 
-/// What there is to pay for, as the document names it.
+/// Names of the billed items in the document.
 const BILLED_ITEMS: [&str; 7] = [
-    "request of the HTTP API",
-    "invocation of a function",
-    "GB-ms of a function",
+    "HTTP API request",
+    "Lambda invocation",
+    "Lambda GB-ms",
     "read unit",
     "write unit",
-    "request to SQS",
+    "SQS request",
     "e-mail",
 ];
 
 impl Prices {
-    /// The prices of the document.
+    /// Reads the prices from the document.
     ///
     /// # Errors
     /// [`PriceError`].
@@ -63,13 +63,13 @@ impl Prices {
         }
     }
 
-    /// What a million times this costs at the services, in dollars.
+    /// Price of a million times `cost`, in dollars.
     #[must_use]
     pub fn of(&self, cost: &Cost) -> String {
         self.total(&Bill::of(cost)).in_dollars()
     }
 
-    /// What a bill comes to.
+    /// Total of a bill.
     fn total(&self, bill: &Bill) -> Price {
         let price = |name| self.0.get(name).map_or(0, |price| price.0);
         Price(bill.items().into_iter().map(|(name, thousandths)| price(name) * thousandths / 1_000).sum())
@@ -77,7 +77,7 @@ impl Prices {
 }
 
 impl Price {
-    /// A number with at most four decimals.
+    /// Parses a number with at most four decimals.
     fn parse(text: &str) -> Option<Self> {
         let (whole, part) = text.split_once('.').unwrap_or((text, ""));
         let digits = format!("{part:0<4}");
@@ -91,7 +91,7 @@ impl Price {
     }
 }
 
-/// What one of something takes, each in thousandths.
+/// Billed quantities of one operation, in thousandths.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Bill {
     http: u64,
@@ -103,8 +103,8 @@ struct Bill {
     emails: u64,
 }
 
-/// For each batch that a queue delivers, Lambda receives it and removes it.
-const POLLED: u64 = 2;
+/// SQS requests of Lambda for each batch: one to receive it and one to delete it.
+const POLL_REQUESTS: u64 = 2;
 
 impl Bill {
     fn items(&self) -> [(&'static str, u64); BILLED_ITEMS.len()] {
@@ -120,7 +120,7 @@ impl Bill {
         ]
     }
 
-    /// What services were asked for.
+    /// Requests to services and capacity units.
     fn of(cost: &Cost) -> Self {
         let sent = |name: &str| cost.requests.get(name).copied().unwrap_or_default() * 1_000;
         let sqs = ["SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch"].map(sent);
@@ -133,59 +133,58 @@ impl Bill {
         }
     }
 
-    /// A request over HTTP, whose function works so long.
+    /// HTTP request whose function takes `micros` microseconds.
     fn of_request(cost: &Cost, micros: u64, memory: u64) -> Self {
         let own = Self { http: 1_000, invocations: 1_000, ..Self::of(cost) };
         Self { gigabyte_milliseconds: gigabyte_milliseconds(micros, 1, memory), ..own }
     }
 
-    /// An order's whole way.
-    fn of_way(journey: &OrderLifecycle) -> Self {
-        let mut bill = Self { http: 1_000, ..Self::of(&journey.cost()) };
-        for part in &journey.parts {
+    /// Complete lifecycle of an order.
+    fn of_lifecycle(lifecycle: &OrderLifecycle) -> Self {
+        let mut bill = Self { http: 1_000, ..Self::of(&lifecycle.cost()) };
+        for part in &lifecycle.parts {
             bill.invocations += part.invocations * 1_000;
             bill.gigabyte_milliseconds +=
                 gigabyte_milliseconds(micros(part.busy), part.invocations, u64::from(part.memory));
             if part.function.starts_with("queue-") {
-                bill.sqs += part.invocations * POLLED * 1_000;
+                bill.sqs += part.invocations * POLL_REQUESTS * 1_000;
             }
         }
         bill
     }
 }
 
-/// Thousandths of GB-ms: every invocation is billed in whole milliseconds, so that each has one more at most.
+/// Thousandths of GB-ms. Invocations are billed in whole milliseconds, so that each adds at most one.
 fn gigabyte_milliseconds(micros: u64, invocations: u64, memory: u64) -> u64 {
     (micros / 1_000 + invocations) * memory * 1_000 / 1_024
 }
 
-/// What a cached read, an order that is shown, and a whole order cost, as a table in Markdown.
+/// Markdown table of the price of a cached read, of a read of an order, and of the lifecycle of an order.
 #[must_use]
 pub fn table(
     prices: &Prices,
-    (book, journey): (&CostTable, &OrderLifecycle),
+    (costs, lifecycle): (&CostTable, &OrderLifecycle),
     (cached, shown): (&SeriesStats, &SeriesStats),
 ) -> String {
-    let memory = journey.parts.first().map_or(0, |part| u64::from(part.memory));
-    let request = |name: &str, figures: &SeriesStats| {
-        let cost = book.entry(name).map(|entry| entry.cost.clone()).unwrap_or_default();
-        Bill::of_request(&cost, figures.warm.map_or(0, |warm| warm.p50), memory)
+    let memory = lifecycle.parts.first().map_or(0, |part| u64::from(part.memory));
+    let request = |name: &str, stats: &SeriesStats| {
+        let cost = costs.entry(name).map(|entry| entry.cost.clone()).unwrap_or_default();
+        Bill::of_request(&cost, stats.warm.map_or(0, |warm| warm.p50), memory)
     };
     let bills = [
-        request("show a product that is remembered", cached),
+        request("show a cached product", cached),
         request("show an order", shown),
-        Bill::of_way(journey),
+        Bill::of_lifecycle(lifecycle),
     ];
-    let mut table =
-        "| | a product from the cache | an order, shown | an order, from its placing to all that follows |\n\
+    let mut table = "| | show a cached product | show an order | complete lifecycle of an order |\n\
          |---|---:|---:|---:|\n"
-            .to_owned();
+        .to_owned();
     for (row, name) in BILLED_ITEMS.into_iter().enumerate() {
         let [one, two, three] = bills.map(|bill| thousandths(bill.items()[row].1));
         let _ = writeln!(table, "| {name} | {one} | {two} | {three} |");
     }
     let [one, two, three] = bills.map(|bill| prices.total(&bill).in_dollars());
-    let _ = writeln!(table, "| dollars for a million | {one} | {two} | {three} |");
+    let _ = writeln!(table, "| USD per million | {one} | {two} | {three} |");
     table
 }
 
@@ -202,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documents_prices_are_complete_and_a_bill_is_their_sum() {
+    fn documented_prices_are_complete_and_a_bill_is_their_sum() {
         let prices = Prices::read().unwrap();
         let bill = Bill { read: 500, written: 2_000, ..Bill::default() };
         let (read, written) = (prices.0["read unit"].0, prices.0["write unit"].0);
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn every_invocation_is_billed_in_whole_milliseconds() {
+    fn invocations_are_billed_in_whole_milliseconds() {
         assert_eq!(gigabyte_milliseconds(2_500, 1, 1_024), 3_000);
         assert_eq!(gigabyte_milliseconds(0, 4, 256), 1_000);
     }

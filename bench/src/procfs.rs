@@ -1,4 +1,4 @@
-//! What the operating system says of a process: `/proc/<pid>`, see proc(5).
+//! CPU time and peak memory of a process, from `/proc/<pid>`; see proc(5).
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,26 +11,26 @@ pub struct Process {
 }
 
 impl Process {
-    /// The process with this id.
+    /// Refers to the process with this id.
     #[must_use]
     pub const fn new(id: u32) -> Self {
         Self { id }
     }
 
-    /// Processor time of all of its threads so far, in user mode and in the kernel, to the nanosecond: the first figure of
-    /// `schedstat`. `None` if it is gone.
+    /// CPU time of all threads so far, in user mode and in the kernel, in nanoseconds: the first field of
+    /// `schedstat`. `None` if the process has terminated.
     #[must_use]
     pub fn cpu(self) -> Option<Duration> {
         let threads = fs::read_dir(self.path("task")).ok()?;
         let times = threads.flatten().filter_map(|thread| {
-            // A thread may end while its siblings are read.
+            // A thread can terminate while the others are read.
             let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
             text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
         });
         Some(times.sum())
     }
 
-    /// The most memory that it ever had, in KiB: `VmHWM` of `status`. `None` if it is gone.
+    /// Peak memory in KiB: `VmHWM` of `status`. `None` if the process has terminated.
     #[must_use]
     pub fn peak(self) -> Option<u64> {
         peak(&fs::read_to_string(self.path("status")).ok()?)
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_very_process_has_taken_time_and_memory_and_one_that_is_gone_says_nothing() {
+    fn cpu_and_memory_are_read_and_none_for_a_missing_process() {
         let this = Process::new(std::process::id());
         let before = this.cpu().unwrap();
         let sum: u64 = (0..5_000_000_u64).map(std::hint::black_box).sum();

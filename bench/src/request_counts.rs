@@ -1,4 +1,4 @@
-//! Counting requests and capacity: what an operation costs, on any machine.
+//! Counts of the requests and capacity units of each operation, independent of the machine.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::fixture::Fixture;
 
-/// What calls came to.
+/// Requests and capacity units of a set of calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
-    /// How many requests there were, by operation.
+    /// Number of requests, by operation.
     pub requests: BTreeMap<String, u64>,
     /// Read units.
     pub read: Units,
@@ -20,11 +20,11 @@ pub struct Cost {
     pub written: Units,
 }
 
-/// Operations of DynamoDB whose units are read units.
+/// DynamoDB operations that consume read units.
 const READS: [&str; 3] = ["BatchGetItem", "GetItem", "Query"];
 
 impl Cost {
-    /// What these calls came to.
+    /// Sums up the calls.
     #[must_use]
     pub fn of(calls: &[Call]) -> Self {
         let mut cost = Self::default();
@@ -40,7 +40,7 @@ impl Cost {
         cost
     }
 
-    /// Both together.
+    /// Sum of both costs.
     #[must_use]
     pub fn plus(mut self, other: &Self) -> Self {
         for (name, count) in &other.requests {
@@ -49,25 +49,25 @@ impl Cost {
         Self { requests: self.requests, read: self.read + other.read, written: self.written + other.written }
     }
 
-    /// How many requests there were.
+    /// Total number of requests.
     #[must_use]
     pub fn all(&self) -> u64 {
         self.requests.values().sum()
     }
 
-    /// The requests in words, like `2: BatchGetItem, TransactWriteItems`.
+    /// Requests as text, like `2: BatchGetItem, TransactWriteItems`.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let times = |(name, count): (&String, &u64)| match count {
+        let label = |(name, count): (&String, &u64)| match count {
             1 => name.clone(),
             count => format!("{count} {name}"),
         };
-        let each: Vec<String> = self.requests.iter().map(times).collect();
+        let each: Vec<String> = self.requests.iter().map(label).collect();
         if each.is_empty() { "0".to_owned() } else { format!("{}: {}", self.all(), each.join(", ")) }
     }
 }
 
-/// A call by its operation; those of the payment gateway and the mail service by whose they are.
+/// Label of a call: its operation, or the service for the payment gateway and SES.
 fn name(call: &Call) -> String {
     match call.service {
         Service::DynamoDb | Service::Sqs => call.operation.clone(),
@@ -76,44 +76,44 @@ fn name(call: &Call) -> String {
     }
 }
 
-/// What an operation costs.
+/// Cost of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
-    /// What is done.
+    /// Label of the operation.
     pub name: String,
-    /// The function that does it.
+    /// Function that performs it.
     pub function: String,
-    /// What that takes.
+    /// Requests and units.
     pub cost: Cost,
-    /// Whether its commits are counted as if none went together with another, which is for chance to decide.
+    /// True if the number of commits depends on timing, and the maximum is recorded.
     pub at_most: bool,
 }
 
-/// What commits something.
+/// Operation that commits a transaction.
 const COMMIT: &str = "TransactWriteItems";
 
-async fn counted(stage: &Fixture, function: &str, work: impl Future<Output = ()>) -> Cost {
-    stage.faults().forget_calls();
+async fn measure(fixture: &Fixture, function: &str, work: impl Future<Output = ()>) -> Cost {
+    fixture.faults().forget_calls();
     work.await;
-    Cost::of(&stage.calls_of(function))
+    Cost::of(&fixture.calls_of(function))
 }
 
-/// All that was counted.
+/// Costs of all operations.
 #[derive(Debug, Default)]
 pub struct CostTable {
     entries: Vec<Counted>,
 }
 
 impl CostTable {
-    /// Counts what a function calls while `work` is done.
+    /// Counts the calls of a function during `work`.
     pub async fn count(
         &mut self,
-        stage: &Fixture,
+        fixture: &Fixture,
         name: &str,
         function: &str,
         work: impl Future<Output = ()>,
     ) {
-        let cost = counted(stage, function, work).await;
+        let cost = measure(fixture, function, work).await;
         self.entries.push(Counted {
             name: name.to_owned(),
             function: function.to_owned(),
@@ -122,20 +122,21 @@ impl CostTable {
         });
     }
 
-    /// Counts what a function calls while `work` is done, of whose commits some may go together: `commits` at most.
+    /// Counts the calls of a function during `work`, and records `commits` as the maximum number of commits,
+    /// because some can be merged.
     ///
     /// # Panics
-    /// If there are more.
+    /// If there are more commits.
     pub async fn count_up_to(
         &mut self,
-        stage: &Fixture,
+        fixture: &Fixture,
         (name, function): (&str, &str),
         commits: u64,
         work: impl Future<Output = ()>,
     ) {
-        let mut cost = counted(stage, function, work).await;
-        let made = cost.requests.insert(COMMIT.to_owned(), commits).unwrap_or_default();
-        assert!(made <= commits, "{name}: {made} commits");
+        let mut cost = measure(fixture, function, work).await;
+        let actual = cost.requests.insert(COMMIT.to_owned(), commits).unwrap_or_default();
+        assert!(actual <= commits, "{name}: {actual} commits, at most {commits} expected");
         self.entries.push(Counted {
             name: name.to_owned(),
             function: function.to_owned(),
@@ -144,24 +145,24 @@ impl CostTable {
         });
     }
 
-    /// Counts a request of the buyer's that only reads.
-    pub async fn get(&mut self, stage: &Fixture, name: &str, function: &str, path: &str) {
-        self.count(stage, name, function, async { drop(stage.get(path).await) }).await;
+    /// Counts a `GET` request of the buyer.
+    pub async fn get(&mut self, fixture: &Fixture, name: &str, function: &str, path: &str) {
+        self.count(fixture, name, function, async { drop(fixture.get(path).await) }).await;
     }
 
-    /// What was counted under this name.
+    /// Entry with this label.
     #[must_use]
     pub fn entry(&self, name: &str) -> Option<&Counted> {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
-    /// All of it, in the order in which it was counted.
+    /// All entries, in the order in which they were counted.
     #[must_use]
     pub fn entries(&self) -> &[Counted] {
         &self.entries
     }
 
-    /// As a table, in Markdown.
+    /// Markdown table of the entries.
     #[must_use]
     pub fn table(&self) -> String {
         let mut table =

@@ -1,4 +1,4 @@
-//! Where subjects are measured: each behind a Lambda Runtime API, on the stage's table and queues, at a distance.
+//! Runs each implementation behind its own Lambda Runtime API with simulated network latency.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,24 +20,25 @@ use crate::implementations::Implementation;
 use crate::procfs::Process;
 use crate::request_counts::Cost;
 
-/// How long an invocation or the end of a process may take; more than any function has, under callgrind as well.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Maximum duration of an invocation or of a shutdown; longer than every function timeout, even under
+/// callgrind.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// How far services are away.
+/// Simulated network between functions and services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SimulatedLatency {
-    /// By how much each request takes longer, in milliseconds.
+    /// Added latency of each request, in milliseconds.
     pub delay: u64,
-    /// Whether they are reached over TLS.
+    /// True if services are reached over TLS.
     pub tls: bool,
 }
 
 impl SimulatedLatency {
-    /// On this machine.
+    /// No added latency.
     pub const NONE: Self = Self { delay: 0, tls: false };
-    /// As far as a service is within a region.
+    /// Typical latency of a service within a region.
     pub const REGION: Self = Self { delay: 3, tls: false };
-    /// On this machine, with the certificates and handshakes that a service has.
+    /// No added latency, with TLS certificates and handshakes.
     pub const TLS: Self = Self { delay: 0, tls: true };
 }
 
@@ -47,97 +48,110 @@ impl fmt::Display for SimulatedLatency {
     }
 }
 
-/// What an invocation took.
+/// Measurement of one invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measurement {
-    /// From its being handed over to its answer.
+    /// Time from the delivery of the event to the response.
     pub wall: Duration,
-    /// Of that, what came after the function had asked for its event: all of it, unless it had to be started.
+    /// Part of `wall` after the function requested the event: all of it, unless the process had to be
+    /// started.
     pub handled: Duration,
-    /// Of `wall`, what was not spent waiting for a service.
+    /// Part of `wall` that was not spent waiting for a service.
     pub own: Duration,
-    /// What it asked of services.
+    /// Requests to services, with their units.
     pub cost: Cost,
-    /// The answer.
-    pub answer: Value,
+    /// Response of the function.
+    pub response: Value,
 }
 
-/// Subjects behind their runtimes.
+/// Implementations with their Lambda Runtime APIs.
 pub struct Runner {
     hosts: BTreeMap<Implementation, (RuntimeHost, Faults)>,
 }
 
 impl Runner {
-    /// A theatre on a stage.
+    /// Starts a runtime for each implementation, with the services of `fixture`.
     ///
     /// # Errors
-    /// [`TlsError`] if there is to be TLS, and is none.
-    pub fn open(stage: &Fixture, how: &Options, distance: SimulatedLatency) -> Result<Self, TlsError> {
-        let tls = distance.tls.then(|| Tls::new(&test_support::workspace("target/bench/tls"))).transpose()?;
-        let host = |subject: Implementation| {
-            let folder = subject.folder(how)?;
+    /// [`TlsError`] if TLS cannot be set up.
+    pub fn open(fixture: &Fixture, options: &Options, latency: SimulatedLatency) -> Result<Self, TlsError> {
+        let tls = latency.tls.then(|| Tls::new(&test_support::workspace("target/bench/tls"))).transpose()?;
+        let host = |implementation: Implementation| {
+            let folder = implementation.folder(options)?;
             let faults = Faults::default();
             for service in [Service::DynamoDb, Service::Sqs, Service::Ses, Service::Payments] {
-                faults.delay_every_call(service, Duration::from_millis(distance.delay));
+                faults.delay_every_call(service, Duration::from_millis(latency.delay));
             }
-            let settings = settings(stage, &folder, &faults, tls.clone());
-            Some((subject, (RuntimeHost::new(&functions_of(stage, subject), settings), faults)))
+            let settings = settings(fixture, &folder, &faults, tls.clone());
+            Some((
+                implementation,
+                (RuntimeHost::new(&functions_of(fixture, implementation), settings), faults),
+            ))
         };
         Ok(Self { hosts: Implementation::ALL.into_iter().filter_map(host).collect() })
     }
 
-    /// Whether a subject takes part.
+    /// Returns true if the implementation is not skipped.
     #[must_use]
-    pub fn has(&self, subject: Implementation) -> bool {
-        self.hosts.contains_key(&subject)
+    pub fn has(&self, implementation: Implementation) -> bool {
+        self.hosts.contains_key(&implementation)
     }
 
     /// Invokes a function once.
     ///
     /// # Panics
-    /// If the subject takes no part, or its function does not answer.
-    pub async fn invoke(&self, (subject, function): (Implementation, &str), event: &Value) -> Measurement {
-        let (host, faults) = self.hosts.get(&subject).expect("the subject takes part");
+    /// If the implementation is skipped, or its function does not respond.
+    pub async fn invoke(
+        &self,
+        (implementation, function): (Implementation, &str),
+        event: &Value,
+    ) -> Measurement {
+        let (host, faults) = self.hosts.get(&implementation).expect("the implementation is not skipped");
         let invocation = Invocation::new(event.to_string());
         faults.forget_calls();
         let busy = || host.stats().get(function).map(|stats| stats.busy).unwrap_or_default();
         let before = busy();
         let begun = Instant::now();
-        let answer = tokio::time::timeout(PATIENCE, host.invoke(function, invocation)).await;
+        let response = tokio::time::timeout(TIMEOUT, host.invoke(function, invocation)).await;
         let wall = begun.elapsed();
-        let answer = answer.unwrap_or_else(|_| {
-            panic!("nobody answered for {function} of {} in {PATIENCE:?}", subject.name())
+        let response = response.unwrap_or_else(|_| {
+            panic!("{function} of {} did not respond within {TIMEOUT:?}", implementation.name())
         });
-        let answer = answer.unwrap_or_else(|error| panic!("{function} of {}: {error}", subject.name()));
+        let response =
+            response.unwrap_or_else(|error| panic!("{function} of {}: {error}", implementation.name()));
         let calls = faults.calls();
         Measurement {
             wall,
             handled: busy().saturating_sub(before),
-            own: wall.saturating_sub(waited(&calls)),
+            own: wall.saturating_sub(time_waiting(&calls)),
             cost: Cost::of(&calls),
-            answer: serde_json::from_slice(&answer).unwrap_or_default(),
+            response: serde_json::from_slice(&response).unwrap_or_default(),
         }
     }
 
-    /// The process of a function, if it has one.
+    /// Process of a function, if it is running.
     #[must_use]
-    pub fn process(&self, (subject, function): (Implementation, &str)) -> Option<Process> {
-        let (host, _) = self.hosts.get(&subject)?;
+    pub fn process(&self, (implementation, function): (Implementation, &str)) -> Option<Process> {
+        let (host, _) = self.hosts.get(&implementation)?;
         host.processes(function).first().copied().map(Process::new)
     }
 
-    /// Ends the process of a function, so that its next invocation is a cold start.
+    /// Kills the process of a function, so that its next invocation is a cold start.
     ///
     /// # Panics
-    /// If it does not end.
-    pub async fn restart_cold(&self, (subject, function): (Implementation, &str)) {
-        if let Some((host, _)) = self.hosts.get(&subject) {
-            let killed = tokio::time::timeout(PATIENCE, host.kill(function)).await;
-            assert!(killed.is_ok(), "{function} of {} did not end in {PATIENCE:?}", subject.name());
+    /// If the process does not terminate.
+    pub async fn restart_cold(&self, (implementation, function): (Implementation, &str)) {
+        if let Some((host, _)) = self.hosts.get(&implementation) {
+            let killed = tokio::time::timeout(TIMEOUT, host.kill(function)).await;
+            assert!(
+                killed.is_ok(),
+                "{function} of {} did not terminate within {TIMEOUT:?}",
+                implementation.name()
+            );
         }
     }
 
-    /// Ends all processes in order, as Lambda does.
+    /// Shuts all processes down gracefully, as Lambda does.
     pub async fn close(self) {
         for (host, _) in self.hosts.values() {
             host.shutdown().await;
@@ -145,23 +159,25 @@ impl Runner {
     }
 }
 
-/// The functions of a subject. What ours are compared with gets the settings of one of ours under another name.
-fn functions_of(stage: &Fixture, subject: Implementation) -> Vec<Function> {
-    let ours = &stage.shop.stack().deployment().functions;
-    if subject == Implementation::Ours {
+/// Functions of an implementation. Comparison functions get the settings of `api-orders` under their own
+/// names.
+fn functions_of(fixture: &Fixture, implementation: Implementation) -> Vec<Function> {
+    let ours = &fixture.app.stack().deployment().functions;
+    if implementation == Implementation::Ours {
         return ours.clone();
     }
-    let model = ours.iter().find(|function| function.stem == "api-orders").expect("there are orders");
-    let names = crate::workloads::ALL.iter().flat_map(|workload| workload.done_by);
-    let own = names.filter(|(of, _)| *of == subject);
+    let model =
+        ours.iter().find(|function| function.stem == "api-orders").expect("the template declares api-orders");
+    let names = crate::workloads::ALL.iter().flat_map(|workload| workload.binaries);
+    let own = names.filter(|(of, _)| *of == implementation);
     own.map(|(_, name)| Function { stem: (*name).to_owned(), ..model.clone() }).collect()
 }
 
-fn settings(stage: &Fixture, folder: &Path, faults: &Faults, tls: Option<Tls>) -> RuntimeSettings {
-    let stack = stage.shop.stack();
+fn settings(fixture: &Fixture, folder: &Path, faults: &Faults, tls: Option<Tls>) -> RuntimeSettings {
+    let stack = fixture.app.stack();
     let upstream = |service, url: String, variable, always| {
         let address = url.strip_prefix("http://").and_then(|address| address.parse::<SocketAddr>().ok());
-        Upstream { service, address: address.expect("a service has an address"), variable, always }
+        Upstream { service, address: address.expect("the endpoint is a socket address"), variable, always }
     };
     RuntimeSettings {
         bin_dir: folder.to_owned(),
@@ -179,23 +195,23 @@ fn settings(stage: &Fixture, folder: &Path, faults: &Faults, tls: Option<Tls>) -
     }
 }
 
-/// How long a function was kept waiting: calls that are under way at the same time count once.
-fn waited(calls: &[Call]) -> Duration {
+/// Total time that a function waited for services; concurrent calls count once.
+fn time_waiting(calls: &[Call]) -> Duration {
     let span = |call: &Call| {
         let took = call.took?;
         Some((call.at, call.at.checked_add(took).ok()?))
     };
     let mut spans: Vec<_> = calls.iter().filter_map(span).collect();
     spans.sort_unstable();
-    let (mut waited, mut until) = (Duration::ZERO, None);
+    let (mut time_waiting, mut until) = (Duration::ZERO, None);
     for (from, to) in spans {
         let from = until.map_or(from, |until| from.max(until));
         if to > from {
-            waited += to.duration_since(from).unsigned_abs();
+            time_waiting += to.duration_since(from).unsigned_abs();
             until = Some(to);
         }
     }
-    waited
+    time_waiting
 }
 
 #[cfg(test)]
@@ -218,14 +234,14 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_are_under_way_at_the_same_time_keep_a_function_waiting_once() {
-        let waits = |calls: &[(i64, u64)]| {
+    fn concurrent_calls_count_once_as_waiting_time() {
+        let waiting_ms = |calls: &[(i64, u64)]| {
             let calls: Vec<Call> = calls.iter().map(|(at, took)| call(*at, *took)).collect();
-            waited(&calls).as_millis()
+            time_waiting(&calls).as_millis()
         };
-        assert_eq!(waits(&[(0, 3), (5, 2)]), 5);
-        assert_eq!(waits(&[(5, 2), (0, 6)]), 7);
-        assert_eq!(waits(&[(0, 9), (1, 2), (3, 1)]), 9);
-        assert_eq!(waits(&[]), 0);
+        assert_eq!(waiting_ms(&[(0, 3), (5, 2)]), 5);
+        assert_eq!(waiting_ms(&[(5, 2), (0, 6)]), 7);
+        assert_eq!(waiting_ms(&[(0, 9), (1, 2), (3, 1)]), 9);
+        assert_eq!(waiting_ms(&[]), 0);
     }
 }

@@ -1,4 +1,5 @@
-//! Growth: the same work on tables of a thousand, a hundred thousand and a million items, and on queues as long.
+//! Scaling benchmark: the same operations on tables with a thousand, a hundred thousand and a million items,
+//! and on queues of increasing length.
 
 pub mod backlog;
 mod chart;
@@ -22,77 +23,78 @@ pub use backlog::LENGTHS;
 pub use chart::ChartError;
 use generator::ItemGenerator;
 
-/// How many items a table holds.
+/// Numbers of items in the measured tables.
 pub const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
 
-/// What p99 on the largest table may be of p99 on the smallest, in hundredths.
-const SLOWER: u64 = 120;
+/// Maximum ratio of p99 on the largest table to p99 on the smallest, in hundredths.
+const MAX_P99_GROWTH: u64 = 120;
 
-/// What units may be, in hundredths: in a thousand items not every shard of a list has a full page, and things are of different
-/// length. What grows with the table would be hundreds of times as much.
-const MORE: u64 = 125;
+/// Maximum ratio of units, in hundredths: with a thousand items not every shard of a list has a full page,
+/// and items differ in size. Units that grow with the table would differ by factors of hundreds.
+const MAX_UNIT_GROWTH: u64 = 125;
 
-/// What requests may be, in hundredths: which answers of ten are noted in one commit is a matter of chance as well. One request
-/// more where there are few is beyond that.
+/// Maximum ratio of requests, in hundredths: it depends on timing which outcomes of a batch share a commit.
+/// One more request of an operation with few requests exceeds it.
 const MAX_REQUEST_GROWTH: u64 = 120;
 
-/// Where the chart is.
+/// Path of the chart.
 pub const CHART: &str = "docs/growth.svg";
 
-/// What was measured.
+/// Results of the scaling benchmark.
 #[derive(Debug, Default)]
-pub struct Growth {
-    /// How many items each table holds.
+pub struct Scaling {
+    /// Number of items in each table.
     pub sizes: Vec<usize>,
-    /// Each probe on each table.
-    pub probes: Vec<Vec<SeriesStats>>,
-    /// On each queue.
+    /// Results of each operation on each table.
+    pub operations: Vec<Vec<SeriesStats>>,
+    /// Results on each queue.
     pub queues: Vec<Backlog>,
 }
 
-/// Measures on tables of these `sizes`, which take turns, and then on queues of these `lengths` beside the last of them.
+/// Measures all operations on tables of these `sizes`, interleaved, and then consumers of queues of these
+/// `lengths` with the largest table.
 ///
 /// # Errors
-/// If the record cannot be written.
-pub async fn measure(how: &Options, sizes: &[usize], lengths: &[usize]) -> Result<Growth, GrowthError> {
-    let record = Record::begin()?;
+/// [`ScalingError`].
+pub async fn measure(options: &Options, sizes: &[usize], lengths: &[usize]) -> Result<Scaling, ScalingError> {
+    let record = Record::create()?;
     let mut tables = Vec::new();
     for size in sizes {
-        let stage = Box::pin(Fixture::with_paused_streams(&how.functions())).await;
-        let mut crowd = Box::pin(ItemGenerator::gather(&stage, SEED)).await;
-        crowd.grow(&stage, *size).await;
-        let theatre = Runner::open(&stage, how, SimulatedLatency::REGION)?;
-        eprintln!("[growth] {size} items");
-        tables.push((stage, theatre, crowd));
+        let fixture = Box::pin(Fixture::with_paused_streams(&options.functions())).await;
+        let mut generator = Box::pin(ItemGenerator::new(&fixture, SEED)).await;
+        generator.grow(&fixture, *size).await;
+        let runner = Runner::open(&fixture, options, SimulatedLatency::REGION)?;
+        eprintln!("[scaling] {size} items");
+        tables.push((fixture, runner, generator));
     }
-    let stages: Vec<_> = tables.iter().map(|(stage, theatre, _)| (stage, theatre)).collect();
-    let effort = Effort { cold: 0, warm: how.warm };
-    let mut growth = Growth { sizes: sizes.to_vec(), ..Growth::default() };
-    for probe in &operations::ALL {
-        let figures = series::run(probe, &stages, SimulatedLatency::REGION, effort).await;
-        figures.iter().try_for_each(|figures| record.add(figures))?;
-        growth.probes.push(figures);
-        eprintln!("[growth] {}", probe.name);
+    let fixtures: Vec<_> = tables.iter().map(|(fixture, runner, _)| (fixture, runner)).collect();
+    let effort = Effort { cold: 0, warm: options.warm };
+    let mut scaling = Scaling { sizes: sizes.to_vec(), ..Scaling::default() };
+    for operation in &operations::ALL {
+        let stats = series::run(operation, &fixtures, SimulatedLatency::REGION, effort).await;
+        stats.iter().try_for_each(|stats| record.add(stats))?;
+        scaling.operations.push(stats);
+        eprintln!("[scaling] {}", operation.name);
     }
-    if let Some((stage, theatre, crowd)) = tables.last_mut() {
+    if let Some((fixture, runner, generator)) = tables.last_mut() {
         for length in lengths {
-            growth.queues.push(Box::pin(backlog::measure((stage, theatre), crowd, *length)).await);
-            eprintln!("[growth] {length} messages");
+            scaling.queues.push(Box::pin(backlog::measure((fixture, runner), generator, *length)).await);
+            eprintln!("[scaling] {length} messages");
         }
     }
-    for (_, theatre, _) in tables {
-        theatre.close().await;
+    for (_, runner, _) in tables {
+        runner.close().await;
     }
-    Ok(growth)
+    Ok(scaling)
 }
 
-/// What decides on everything that is left to chance.
+/// Seed of the generator.
 const SEED: u64 = 1;
 
-/// Why nothing was measured.
+/// Error of the scaling benchmark.
 #[derive(Debug, thiserror::Error)]
-pub enum GrowthError {
-    /// There is to be TLS, and is none.
+pub enum ScalingError {
+    /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The record cannot be written.
@@ -100,88 +102,89 @@ pub enum GrowthError {
     File(#[from] io::Error),
 }
 
-/// A probe on the smallest table and on the largest.
-struct Ends<'a> {
-    least: &'a SeriesStats,
-    most: &'a SeriesStats,
+/// Results of an operation on the smallest and on the largest table.
+struct Extremes<'a> {
+    smallest: &'a SeriesStats,
+    largest: &'a SeriesStats,
 }
 
-impl Ends<'_> {
-    /// Whether it takes the same requests and the same units, but for chance.
+impl Extremes<'_> {
+    /// Returns true if requests and units stay within the maximum ratios.
     fn is_constant(&self) -> bool {
-        let units = hundredths(units(self.most), units(self.least));
-        let requests = hundredths(self.most.requests, self.least.requests);
-        requests.is_none_or(|share| share <= MAX_REQUEST_GROWTH) && units.is_none_or(|share| share <= MORE)
+        let units = hundredths(units(self.largest), units(self.smallest));
+        let requests = hundredths(self.largest.requests, self.smallest.requests);
+        requests.is_none_or(|ratio| ratio <= MAX_REQUEST_GROWTH)
+            && units.is_none_or(|ratio| ratio <= MAX_UNIT_GROWTH)
     }
 
-    /// p99 on the largest table, in hundredths of that on the smallest.
+    /// Ratio of p99 on the largest table to p99 on the smallest, in hundredths.
     fn slowdown(&self) -> Option<u64> {
-        hundredths(self.most.warm?.p99, self.least.warm?.p99)
+        hundredths(self.largest.warm?.p99, self.smallest.warm?.p99)
     }
 
-    /// The processor time that the function itself takes on the largest table, in hundredths of that on the smallest: the rest
-    /// of a slowdown is the table's.
-    fn work(&self) -> Option<u64> {
-        hundredths(self.most.cpu?, self.least.cpu?)
+    /// Ratio of the function's own CPU time on the largest table to that on the smallest, in hundredths. The
+    /// rest of a slowdown is due to the table.
+    fn cpu_ratio(&self) -> Option<u64> {
+        hundredths(self.largest.cpu?, self.smallest.cpu?)
     }
 }
 
-/// Units of an invocation, in hundredths.
-fn units(figures: &SeriesStats) -> u64 {
-    let units = figures.cost.read + figures.cost.written;
-    hundredths(units.in_halves(), figures.invocations * 2).unwrap_or(0)
+/// Mean units of an invocation, in hundredths.
+fn units(stats: &SeriesStats) -> u64 {
+    let units = stats.cost.read + stats.cost.written;
+    hundredths(units.in_halves(), stats.invocations * 2).unwrap_or(0)
 }
 
-impl Growth {
-    /// Each target with how far it is met.
+impl Scaling {
+    /// Result of each target.
     #[must_use]
-    pub fn verdicts(&self) -> Vec<TargetResult> {
+    pub fn target_results(&self) -> Vec<TargetResult> {
         let mut all = Vec::new();
-        let (mut uneven, mut slowest) = (Vec::new(), (0, String::new()));
-        for probe in &self.probes {
-            let Some((least, most)) = probe.first().zip(probe.last()) else { continue };
-            let ends = Ends { least, most };
-            if !ends.is_constant() {
-                uneven.push(least.workload.clone());
+        let (mut growing, mut slowest) = (Vec::new(), (0, String::new()));
+        for operation in &self.operations {
+            let Some((smallest, largest)) = operation.first().zip(operation.last()) else { continue };
+            let extremes = Extremes { smallest, largest };
+            if !extremes.is_constant() {
+                growing.push(smallest.workload.clone());
             }
-            if let Some(share) = ends.slowdown()
-                && share > slowest.0
+            if let Some(ratio) = extremes.slowdown()
+                && ratio > slowest.0
             {
-                slowest = (share, least.workload.clone());
+                slowest = (ratio, smallest.workload.clone());
             }
         }
-        let count = self.probes.len();
-        let told = if uneven.is_empty() {
+        let count = self.operations.len();
+        let measured = if growing.is_empty() {
             format!("all {count} operations")
         } else {
-            format!("not so: {}", uneven.join(", "))
+            format!("different: {}", growing.join(", "))
         };
         all.push(TargetResult {
-            target: "requests and units of every operation: the same with a thousand items and a million",
-            measured: (count > 0).then_some(told),
-            met: uneven.is_empty(),
+            target: "requests and units of every operation: the same with a thousand and a million items",
+            measured: (count > 0).then_some(measured),
+            met: growing.is_empty(),
         });
         all.push(TargetResult {
             target: "p99 with a million items: at most 1.20 × p99 with a thousand",
-            measured: (count > 0).then(|| format!("{} × at most, {}", decimal(slowest.0), slowest.1)),
-            met: slowest.0 <= SLOWER,
+            measured: (count > 0).then(|| format!("at most {} × ({})", decimal(slowest.0), slowest.1)),
+            met: slowest.0 <= MAX_P99_GROWTH,
         });
-        all.push(self.queue());
+        all.push(self.queue_target());
         all
     }
 
-    fn queue(&self) -> TargetResult {
-        let of = |backlog: Option<&Backlog>| backlog?.message.map(|message: Percentiles| message.p50);
-        let share = of(self.queues.first()).zip(of(self.queues.last()));
-        let share = share.and_then(|(short, long)| hundredths(long, short));
+    fn queue_target(&self) -> TargetResult {
+        let median = |backlog: Option<&Backlog>| backlog?.message.map(|message: Percentiles| message.p50);
+        let medians = median(self.queues.first()).zip(median(self.queues.last()));
+        let ratio = medians.and_then(|(short, long)| hundredths(long, short));
         TargetResult {
-            target: "a consumer's time for a message with 100,000 waiting: at most 1.20 × that with 100",
-            measured: share.map(|share| format!("{} ×", decimal(share))),
-            met: share.is_some_and(|share| share <= SLOWER),
+            target: "consumer time per message with 100,000 waiting: at most 1.20 × that with 100 waiting",
+            measured: ratio.map(|ratio| format!("{} ×", decimal(ratio))),
+            met: ratio.is_some_and(|ratio| ratio <= MAX_P99_GROWTH),
         }
     }
 
-    /// As tables, in Markdown.
+    /// Markdown tables of the results.
     #[must_use]
     pub fn table(&self) -> String {
         let mut text = "| operation |".to_owned();
@@ -191,20 +194,21 @@ impl Growth {
         text.push_str(" p99 × | CPU × |\n|---|");
         text.push_str(&"---:|".repeat(self.sizes.len() * 4 + 2));
         text.push('\n');
-        for probe in &self.probes {
-            let Some((least, most)) = probe.first().zip(probe.last()) else { continue };
-            let _ = write!(text, "| {} |", least.workload);
-            for one in probe {
+        for operation in &self.operations {
+            let Some((smallest, largest)) = operation.first().zip(operation.last()) else { continue };
+            let _ = write!(text, "| {} |", smallest.workload);
+            for one in operation {
                 let (p50, p99) = one.warm.map_or((0, 0), |warm| (warm.p50, warm.p99));
                 let units = decimal(units(one));
                 let _ = write!(text, " {} | {units} | {} | {} |", one.requests, millis(p50), millis(p99));
             }
-            let ends = Ends { least, most };
-            let [slowdown, work] =
-                [ends.slowdown(), ends.work()].map(|share| share.map_or_else(|| "–".to_owned(), decimal));
-            let _ = writeln!(text, " {slowdown} | {work} |");
+            let extremes = Extremes { smallest, largest };
+            let [slowdown, cpu] = [extremes.slowdown(), extremes.cpu_ratio()]
+                .map(|ratio| ratio.map_or_else(|| "–".to_owned(), decimal));
+            let _ = writeln!(text, " {slowdown} | {cpu} |");
         }
-        text.push_str("\n| messages that wait | handled | requests | a message, p50 | p99 |\n|---:|---:|---:|---:|---:|\n");
+        text.push_str("\n| waiting messages | handled | requests | p50 per message | p99 |\n");
+        text.push_str("|---:|---:|---:|---:|---:|\n");
         for Backlog { waiting, handled, message, requests } in &self.queues {
             let (p50, p99) = message.map_or((0, 0), |message| (message.p50, message.p99));
             let _ =
@@ -219,6 +223,6 @@ impl Growth {
     /// [`ChartError`].
     pub fn draw(&self) -> Result<(), ChartError> {
         let file: PathBuf = test_support::workspace(CHART);
-        chart::draw(&file, &self.probes, &self.sizes)
+        chart::draw(&file, &self.operations, &self.sizes)
     }
 }

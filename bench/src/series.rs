@@ -1,5 +1,5 @@
-//! Running a workload: cold starts, then rounds of warm invocations in which everybody has a turn, so that whatever else the
-//! machine does concerns all of them alike.
+//! Runs a workload: cold starts, then rounds of warm invocations in which all implementations take turns, so
+//! that disturbances of the machine affect all of them alike.
 
 use std::time::Duration;
 
@@ -14,37 +14,38 @@ use crate::runner::{Measurement, Runner, SimulatedLatency};
 use crate::statistics::{Percentiles, SeriesStats, micros, rank};
 use crate::workloads::Workload;
 
-/// Invocations of one turn: enough for what happens at its edges to be little, few enough for turns to be close together.
-const TURN: usize = 20;
+/// Invocations per round of an implementation: enough to make the boundaries negligible, few enough to
+/// interleave closely.
+const ROUND: usize = 20;
 
-/// Invocations that come before those that are measured: caches and leases of grants are filled by then.
-const WARMING: usize = 50;
+/// Invocations before the measured ones; they fill caches and rate-limit leases.
+const WARM_UP_INVOCATIONS: usize = 50;
 
-/// How often something is measured.
+/// Number of invocations of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
     /// Cold starts.
     pub cold: usize,
-    /// Warm invocations; of batches, a tenth of that.
+    /// Warm invocations; a tenth of it for batches of ten.
     pub warm: usize,
 }
 
 impl Effort {
-    /// As the command line has it.
+    /// Effort that the command line specifies.
     #[must_use]
-    pub const fn of(how: &Options) -> Self {
-        Self { cold: how.cold, warm: how.warm }
+    pub const fn of(options: &Options) -> Self {
+        Self { cold: options.cold, warm: options.warm }
     }
 
     const fn warm_of(self, workload: &Workload) -> usize {
-        self.warm / workload.pieces
+        self.warm / workload.batch_size
     }
 }
 
-/// What one of those who take part has done so far.
+/// State of the series of one implementation.
 struct SeriesState<'a> {
-    theatre: &'a Runner,
-    who: (Implementation, &'static str),
+    runner: &'a Runner,
+    binary: (Implementation, &'static str),
     events: Vec<Value>,
     cold: Vec<Measurement>,
     warm: Vec<Measurement>,
@@ -52,89 +53,98 @@ struct SeriesState<'a> {
     peak: u64,
 }
 
-/// Runs a workload at a distance, on each of these stages; the figures are in their order.
+/// Runs a workload with every implementation on each of these fixtures; results are in the order of the
+/// fixtures.
 ///
 /// # Panics
-/// If somebody does not answer as it should.
+/// If a response is not the expected one.
 pub async fn run(
     workload: &Workload,
-    stages: &[(&Fixture, &Runner)],
-    distance: SimulatedLatency,
+    fixtures: &[(&Fixture, &Runner)],
+    latency: SimulatedLatency,
     effort: Effort,
 ) -> Vec<SeriesStats> {
-    let mut cast = Vec::new();
-    for (stage, theatre) in stages {
-        for who in workload.done_by.iter().filter(|(subject, _)| theatre.has(*subject)) {
-            let warming = if effort.warm == 0 { 0 } else { WARMING / workload.pieces };
-            let count = effort.cold + warming + effort.warm_of(workload);
-            let events = workload.events(stage, count).await;
+    let mut states = Vec::new();
+    for (fixture, runner) in fixtures {
+        for binary in workload.binaries.iter().filter(|(implementation, _)| runner.has(*implementation)) {
+            let warm_up = if effort.warm == 0 { 0 } else { WARM_UP_INVOCATIONS / workload.batch_size };
+            let count = effort.cold + warm_up + effort.warm_of(workload);
+            let events = workload.events(fixture, count).await;
             let (cold, warm) = (Vec::new(), Vec::new());
-            cast.push(SeriesState { theatre, who: *who, events, cold, warm, cpu: Duration::ZERO, peak: 0 });
+            states.push(SeriesState {
+                runner,
+                binary: *binary,
+                events,
+                cold,
+                warm,
+                cpu: Duration::ZERO,
+                peak: 0,
+            });
         }
     }
     for _ in 0..effort.cold {
-        for turns in &mut cast {
-            turns.theatre.restart_cold(turns.who).await;
-            let taken = turns.next(workload).await;
-            turns.cold.push(taken);
+        for state in &mut states {
+            state.runner.restart_cold(state.binary).await;
+            let measurement = state.next(workload).await;
+            state.cold.push(measurement);
         }
     }
-    for turns in &mut cast {
-        while turns.events.len() > effort.warm_of(workload) {
-            turns.next(workload).await;
+    for state in &mut states {
+        while state.events.len() > effort.warm_of(workload) {
+            state.next(workload).await;
         }
     }
-    while cast.iter().any(|turns| !turns.events.is_empty()) {
-        for turns in &mut cast {
-            turns.take_turn(workload).await;
+    while states.iter().any(|state| !state.events.is_empty()) {
+        for state in &mut states {
+            state.run_round(workload).await;
         }
     }
-    cast.into_iter().map(|turns| turns.into_figures(workload, distance)).collect()
+    states.into_iter().map(|state| state.into_stats(workload, latency)).collect()
 }
 
 impl SeriesState<'_> {
     async fn next(&mut self, workload: &Workload) -> Measurement {
         let event = self.events.pop().expect("there are as many events as invocations");
-        let taken = self.theatre.invoke(self.who, &event).await;
-        let (subject, answer) = (self.who.0.name(), &taken.answer);
-        assert!((workload.holds)(answer), "{} by {subject}: {answer}", workload.name);
-        if let Some(peak) = self.theatre.process(self.who).and_then(Process::peak) {
+        let measurement = self.runner.invoke(self.binary, &event).await;
+        let (implementation, response) = (self.binary.0.name(), &measurement.response);
+        assert!((workload.is_expected)(response), "{} by {implementation}: {response}", workload.name);
+        if let Some(peak) = self.runner.process(self.binary).and_then(Process::peak) {
             self.peak = self.peak.max(peak);
         }
-        taken
+        measurement
     }
 
-    /// Some invocations in a row, with the processor time that they took together.
-    async fn take_turn(&mut self, workload: &Workload) {
-        let process = self.theatre.process(self.who);
+    /// Runs several invocations in a row, and measures their total CPU time.
+    async fn run_round(&mut self, workload: &Workload) {
+        let process = self.runner.process(self.binary);
         let cpu = || process.and_then(Process::cpu);
         let before = cpu();
-        for _ in 0..TURN.min(self.events.len()) {
-            let taken = self.next(workload).await;
-            self.warm.push(taken);
+        for _ in 0..ROUND.min(self.events.len()) {
+            let measurement = self.next(workload).await;
+            self.warm.push(measurement);
         }
         if let (Some(before), Some(after)) = (before, cpu()) {
             self.cpu += after.saturating_sub(before);
         }
     }
 
-    fn into_figures(self, workload: &Workload, distance: SimulatedLatency) -> SeriesStats {
+    fn into_stats(self, workload: &Workload, latency: SimulatedLatency) -> SeriesStats {
         let invocations = u64::try_from(self.warm.len()).unwrap_or(u64::MAX);
-        let mut requests: Vec<u64> = self.warm.iter().map(|taken| taken.cost.all()).collect();
+        let mut requests: Vec<u64> = self.warm.iter().map(|measurement| measurement.cost.all()).collect();
         requests.sort_unstable();
         SeriesStats {
             workload: workload.name.to_owned(),
-            subject: self.who.0,
-            distance,
-            cold: Percentiles::of(self.cold.iter().map(|taken| taken.wall).collect()),
-            first: Percentiles::of(self.cold.iter().map(|taken| taken.handled).collect()),
-            warm: Percentiles::of(self.warm.iter().map(|taken| taken.wall).collect()),
-            own: Percentiles::of(self.warm.iter().map(|taken| taken.own).collect()),
+            implementation: self.binary.0,
+            latency,
+            cold: Percentiles::of(self.cold.iter().map(|measurement| measurement.wall).collect()),
+            first: Percentiles::of(self.cold.iter().map(|measurement| measurement.handled).collect()),
+            warm: Percentiles::of(self.warm.iter().map(|measurement| measurement.wall).collect()),
+            own: Percentiles::of(self.warm.iter().map(|measurement| measurement.own).collect()),
             cpu: micros(self.cpu).checked_div(invocations),
             peak: self.peak,
             invocations,
             requests: rank(&requests, 50).copied().unwrap_or_default(),
-            cost: self.warm.iter().fold(Cost::default(), |sum, taken| sum.plus(&taken.cost)),
+            cost: self.warm.iter().fold(Cost::default(), |sum, measurement| sum.plus(&measurement.cost)),
         }
     }
 }

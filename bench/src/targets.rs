@@ -1,4 +1,4 @@
-//! What everything may take: each target beside what was measured.
+//! Targets for the results.
 
 use crate::binary_size::Size;
 use crate::implementations::Implementation;
@@ -7,189 +7,192 @@ use crate::request_counts::CostTable;
 use crate::runner::SimulatedLatency;
 use crate::statistics::{Results, SeriesStats, decimal, hundredths, millis};
 
-/// A target, and how far it is met.
+/// A target with the measured value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetResult {
-    /// What is aimed at.
+    /// Description of the target.
     pub target: &'static str,
-    /// What was measured; nothing, if one of the two sides was left out.
+    /// Measured value; `None` if one of the compared implementations was skipped.
     pub measured: Option<String>,
-    /// Whether that is good enough.
+    /// True if the measured value meets the target.
     pub met: bool,
 }
 
-/// All that was measured.
+/// All results that have targets.
 #[derive(Debug)]
 pub struct Measurements<'a> {
-    /// Times.
+    /// Statistics of the timed series.
     pub results: &'a Results,
-    /// Requests of operations.
-    pub book: &'a CostTable,
-    /// Requests of an order's way.
-    pub journey: &'a OrderLifecycle,
-    /// Sizes of functions.
+    /// Request counts of the operations.
+    pub costs: &'a CostTable,
+    /// Request counts of the lifecycle of an order.
+    pub lifecycle: &'a OrderLifecycle,
+    /// Sizes of the functions.
     pub sizes: &'a [Size],
-    /// The most memory that each function had, in KiB.
+    /// Peak memory of each function, in KiB.
     pub peaks: &'a [(String, u64)],
 }
 
-/// What one figure may be of another, in hundredths.
+/// Maximum ratio of a value of Agora's function to that of another implementation, in hundredths.
 struct Ratio {
     target: &'static str,
     workload: &'static str,
-    distance: SimulatedLatency,
-    of: fn(&SeriesStats) -> Option<u64>,
+    latency: SimulatedLatency,
+    value: fn(&SeriesStats) -> Option<u64>,
     against: Implementation,
-    most: u64,
+    limit: u64,
 }
 
-const fn cpu(figures: &SeriesStats) -> Option<u64> {
-    figures.cpu
+const fn cpu(stats: &SeriesStats) -> Option<u64> {
+    stats.cpu
 }
 
-fn cold(figures: &SeriesStats) -> Option<u64> {
-    figures.cold.map(|cold| cold.p50)
+fn cold(stats: &SeriesStats) -> Option<u64> {
+    stats.cold.map(|cold| cold.p50)
 }
 
-fn warm(figures: &SeriesStats) -> Option<u64> {
-    figures.warm.map(|warm| warm.p50)
+fn warm(stats: &SeriesStats) -> Option<u64> {
+    stats.warm.map(|warm| warm.p50)
 }
 
-/// Shortens the table below.
+/// Constructor for the table below.
 const fn ratio(
     target: &'static str,
-    (workload, distance): (&'static str, SimulatedLatency),
-    of: fn(&SeriesStats) -> Option<u64>,
-    (against, most): (Implementation, u64),
+    (workload, latency): (&'static str, SimulatedLatency),
+    value: fn(&SeriesStats) -> Option<u64>,
+    (against, limit): (Implementation, u64),
 ) -> Ratio {
-    Ratio { target, workload, distance, of, against, most }
+    Ratio { target, workload, latency, value, against, limit }
 }
 
 const RATIOS: [Ratio; 9] = [
     ratio(
-        "an order read in a cold start over TLS: at most 1.50 × the best Rust known",
+        "cold start over TLS, one order read: at most 1.50 × hand-tuned Rust",
         ("get-order", SimulatedLatency::TLS),
         cold,
-        (Implementation::Best, 150),
+        (Implementation::HandTuned, 150),
     ),
     ratio(
-        "the same: at most 0.25 × plain Rust",
+        "cold start over TLS, one order read: at most 0.25 × plain Rust",
         ("get-order", SimulatedLatency::TLS),
         cold,
         (Implementation::Plain, 25),
     ),
     ratio(
-        "a cached product: processor time at most 1.60 × the bare function",
+        "cached product: CPU time at most 1.60 × the no-op function",
         ("cached-product", SimulatedLatency::NONE),
         cpu,
-        (Implementation::Bare, 160),
+        (Implementation::NoOp, 160),
     ),
     ratio(
-        "an order: processor time at most 1.30 × the best Rust known",
+        "order read: CPU time at most 1.30 × hand-tuned Rust",
         ("get-order", SimulatedLatency::NONE),
         cpu,
-        (Implementation::Best, 130),
+        (Implementation::HandTuned, 130),
     ),
     ratio(
-        "placing an order: p50 at 3 ms at most 0.65 × Node",
+        "order placement: p50 with 3 ms latency at most 0.65 × Node",
         ("place-order", SimulatedLatency::REGION),
         warm,
         (Implementation::Node, 65),
     ),
     ratio(
-        "placing an order: processor time at most 0.20 × Node",
+        "order placement: CPU time at most 0.20 × Node",
         ("place-order", SimulatedLatency::NONE),
         cpu,
         (Implementation::Node, 20),
     ),
     ratio(
-        "a replay: processor time at most 1.30 × the best Rust known",
+        "replay: CPU time at most 1.30 × hand-tuned Rust",
         ("replay-order", SimulatedLatency::NONE),
         cpu,
-        (Implementation::Best, 130),
+        (Implementation::HandTuned, 130),
     ),
     ratio(
-        "a batch of ten: processor time at most 0.10 × Node",
+        "batch of ten: CPU time at most 0.10 × Node",
         ("count-ten", SimulatedLatency::NONE),
         cpu,
         (Implementation::Node, 10),
     ),
     ratio(
-        "a cold start without TLS: at most 1.50 × the best Rust known",
+        "cold start without TLS, one order read: at most 1.50 × hand-tuned Rust",
         ("get-order", SimulatedLatency::NONE),
         cold,
-        (Implementation::Best, 150),
+        (Implementation::HandTuned, 150),
     ),
 ];
 
-/// Requests that an operation may take.
+/// Maximum number of requests of operations: target, operation, limit.
 const REQUESTS: [(&str, &str, u64); 6] = [
-    ("a product that is remembered: 0 requests", "show a product that is remembered", 0),
-    ("an order: 1 request", "show an order", 1),
-    ("placing an order: 2 requests", "place an order", 2),
-    ("a replay: 1 request", "place it again, under the same key", 1),
-    ("a batch of ten with exactly-once effects: at most 3 requests", "count ten orders", 3),
+    ("cached product: 0 requests", "show a cached product", 0),
+    ("order read: 1 request", "show an order", 1),
+    ("order placement: 2 requests", "place an order", 2),
+    ("replay: 1 request", "replay a placed order", 1),
+    ("batch of ten with exactly-once effects: at most 3 requests", "count ten orders", 3),
     (
-        "the same with one that fails: at most 22 requests",
-        "count nine orders beside a message that does not read",
+        "batch of ten with a malformed message: at most 22 requests",
+        "count nine orders and a malformed message",
         22,
     ),
 ];
 
-/// Requests of an order's whole way until it is confirmed.
+/// Maximum number of requests of an order until it is confirmed.
 const ORDER_LIFECYCLE_REQUESTS: u64 = 12;
-/// The most memory, in KiB.
-const MEMORY: u64 = 25 * 1024;
-/// The largest zip file, in bytes.
-const ZIP: u64 = 5 * 1000 * 1000;
+/// Maximum peak memory of a function, in KiB.
+const MAX_MEMORY: u64 = 25 * 1024;
+/// Maximum size of a zip file, in bytes.
+const MAX_ZIP: u64 = 5 * 1000 * 1000;
 
 impl Measurements<'_> {
-    /// Each target with how far it is met.
+    /// Result of each target.
     #[must_use]
-    pub fn verdicts(&self) -> Vec<TargetResult> {
+    pub fn target_results(&self) -> Vec<TargetResult> {
         let ratios = RATIOS.iter().map(|ratio| self.ratio(ratio));
-        let requests = REQUESTS.iter().map(|(target, operation, most)| {
-            let counted = self.book.entry(operation).map(|entry| entry.cost.all());
-            verdict(target, counted.map(|count| (count <= *most, count.to_string())))
+        let requests = REQUESTS.iter().map(|(target, operation, limit)| {
+            let counted = self.costs.entry(operation).map(|entry| entry.cost.all());
+            target_result(target, counted.map(|count| (count <= *limit, count.to_string())))
         });
-        let (before, after) = self.journey.requests();
-        let way = (before <= ORDER_LIFECYCLE_REQUESTS, format!("{before}, and {after} of what follows"));
-        let way = verdict("an order from its placing to its confirmation: at most 12 requests", Some(way));
-        ratios.chain(requests).chain([way, self.memory(), self.zip()]).collect()
+        let (before, after) = self.lifecycle.requests();
+        let lifecycle = (before <= ORDER_LIFECYCLE_REQUESTS, format!("{before}, and {after} afterwards"));
+        let lifecycle =
+            target_result("order from placement to confirmation: at most 12 requests", Some(lifecycle));
+        ratios.chain(requests).chain([lifecycle, self.memory(), self.zip()]).collect()
     }
 
     fn ratio(&self, ratio: &Ratio) -> TargetResult {
-        let figure = |subject| self.results.of(ratio.workload, subject, ratio.distance).and_then(ratio.of);
-        let both = figure(Implementation::Ours).zip(figure(ratio.against));
+        let value = |implementation| {
+            self.results.of(ratio.workload, implementation, ratio.latency).and_then(ratio.value)
+        };
+        let both = value(Implementation::Ours).zip(value(ratio.against));
         let measured = both.and_then(|(ours, other)| {
             let share = hundredths(ours, other)?;
-            let told = format!("{} × ({} / {} ms)", decimal(share), millis(ours), millis(other));
-            Some((share <= ratio.most, told))
+            let text = format!("{} × ({} / {} ms)", decimal(share), millis(ours), millis(other));
+            Some((share <= ratio.limit, text))
         });
-        verdict(ratio.target, measured)
+        target_result(ratio.target, measured)
     }
 
     fn memory(&self) -> TargetResult {
-        let most = self.peaks.iter().max_by_key(|(_, peak)| *peak);
-        let measured = most.map(|(function, peak)| {
-            (*peak <= MEMORY, format!("{} MiB at most, `{function}`", decimal(peak * 100 / 1024)))
+        let largest = self.peaks.iter().max_by_key(|(_, peak)| *peak);
+        let measured = largest.map(|(function, peak)| {
+            (*peak <= MAX_MEMORY, format!("at most {} MiB (`{function}`)", decimal(peak * 100 / 1024)))
         });
-        verdict("every function: at most 25 MiB", measured)
+        target_result("peak memory of every function: at most 25 MiB", measured)
     }
 
     fn zip(&self) -> TargetResult {
-        let most = self.sizes.iter().max_by_key(|size| size.zip);
-        let measured = most.map(|size| {
+        let largest = self.sizes.iter().max_by_key(|size| size.zip);
+        let measured = largest.map(|size| {
             let megabytes = decimal(size.zip / 10_000);
-            (size.zip <= ZIP, format!("{megabytes} MB at most, `{}`", size.function))
+            (size.zip <= MAX_ZIP, format!("at most {megabytes} MB (`{}`)", size.function))
         });
-        verdict("every function: a zip file of at most 5 MB", measured)
+        target_result("zip file of every function: at most 5 MB", measured)
     }
 }
 
-fn verdict(target: &'static str, measured: Option<(bool, String)>) -> TargetResult {
+fn target_result(target: &'static str, measured: Option<(bool, String)>) -> TargetResult {
     let met = measured.as_ref().is_some_and(|(met, _)| *met);
-    TargetResult { target, measured: measured.map(|(_, told)| told), met }
+    TargetResult { target, measured: measured.map(|(_, text)| text), met }
 }
 
 #[cfg(test)]
@@ -197,11 +200,11 @@ mod tests {
     use super::*;
     use crate::request_counts::Cost;
 
-    fn figures(subject: Implementation, cpu: u64) -> SeriesStats {
+    fn stats(implementation: Implementation, cpu: u64) -> SeriesStats {
         SeriesStats {
             workload: "get-order".to_owned(),
-            subject,
-            distance: SimulatedLatency::NONE,
+            implementation,
+            latency: SimulatedLatency::NONE,
             cold: None,
             first: None,
             warm: None,
@@ -215,23 +218,28 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_met_up_to_its_limit_and_one_that_was_not_measured_is_not() {
-        let said = |ours: u64| {
+    fn target_is_met_up_to_its_limit_and_not_if_unmeasured() {
+        let outcomes = |ours: u64| {
             let results = Results {
-                all: vec![figures(Implementation::Ours, ours), figures(Implementation::Best, 1_000)],
+                all: vec![stats(Implementation::Ours, ours), stats(Implementation::HandTuned, 1_000)],
             };
-            let (book, journey) = (CostTable::default(), OrderLifecycle { parts: Vec::new() });
-            let evidence =
-                Measurements { results: &results, book: &book, journey: &journey, sizes: &[], peaks: &[] };
-            let verdicts = evidence.verdicts();
-            let of = |words: &str| {
-                let found = verdicts.iter().find(|verdict| verdict.target.starts_with(words)).unwrap();
+            let (costs, lifecycle) = (CostTable::default(), OrderLifecycle { parts: Vec::new() });
+            let measurements = Measurements {
+                results: &results,
+                costs: &costs,
+                lifecycle: &lifecycle,
+                sizes: &[],
+                peaks: &[],
+            };
+            let target_results = measurements.target_results();
+            let of = |prefix: &str| {
+                let found = target_results.iter().find(|result| result.target.starts_with(prefix)).unwrap();
                 (found.measured.clone(), found.met)
             };
-            (of("an order: processor time"), of("a cached product"))
+            (of("order read: CPU time"), of("cached product: CPU time"))
         };
-        assert_eq!(said(1_300).0, (Some("1.30 × (1.30 / 1.00 ms)".to_owned()), true));
-        assert!(!said(1_310).0.1);
-        assert_eq!(said(1_300).1, (None, false));
+        assert_eq!(outcomes(1_300).0, (Some("1.30 × (1.30 / 1.00 ms)".to_owned()), true));
+        assert!(!outcomes(1_310).0.1);
+        assert_eq!(outcomes(1_300).1, (None, false));
     }
 }

@@ -1,4 +1,4 @@
-//! What orders come to in a second, where there are more and more of them: what an order takes, multiplied.
+//! Rates per second at a given number of orders per month: the cost of an order, multiplied.
 
 use std::fmt::Write as _;
 
@@ -8,41 +8,41 @@ use crate::order_lifecycle::OrderLifecycle;
 use crate::request_counts::Cost;
 use crate::statistics::decimal;
 
-/// Orders in a month.
+/// Orders per month.
 const MONTHLY: [u64; 4] = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 /// Seconds in a month of thirty days.
-const MONTH: u64 = 30 * 24 * 60 * 60;
-/// How many times the average the busiest hour has.
-const BUSIEST: u64 = 5;
-/// Units that an event takes in the outbox: two to be written in a transaction, one to be removed.
+const MONTH_SECONDS: u64 = 30 * 24 * 60 * 60;
+/// Ratio of the rate in the busiest hour to the average rate.
+const PEAK_FACTOR: u64 = 5;
+/// Write units of an event in the outbox: two for the transactional write, one for the deletion.
 const OUTBOX_UNITS: u64 = 3;
 
-/// As a table, in Markdown.
+/// Markdown table of the rates.
 #[must_use]
-pub fn table(journey: &OrderLifecycle) -> String {
-    let cost = journey.cost();
-    let relay = journey.parts.iter().find(|part| part.function == "stream-outbox-relay");
-    // Each unit that the relay takes is an event that it removes.
+pub fn table(lifecycle: &OrderLifecycle) -> String {
+    let cost = lifecycle.cost();
+    let relay = lifecycle.parts.iter().find(|part| part.function == "stream-outbox-relay");
+    // Each write unit of the relay is the deletion of one event.
     let events = relay.map_or(0, |part| (part.before.written + part.after.written).in_halves());
     let emails = cost.requests.get("SendEmail").copied().unwrap_or_default() * 2;
-    // Each in halves, for an order.
+    // Label, halves per order, and the number of partitions that share them.
     let rows = [
         ("orders", 2, 1),
         ("read units", cost.read.in_halves(), 1),
         ("write units", cost.written.in_halves(), 1),
-        ("write units in each partition of the outbox", events * OUTBOX_UNITS, u64::from(OUTBOX_SHARDS)),
-        ("requests to DynamoDB", 2 * to_the_table(&cost), 1),
+        ("write units per outbox partition", events * OUTBOX_UNITS, u64::from(OUTBOX_SHARDS)),
+        ("requests to DynamoDB", 2 * dynamodb_requests(&cost), 1),
         ("e-mails", emails, 1),
     ];
-    let mut table = "| a second, in the busiest hour |".to_owned();
+    let mut table = "| per second, in the busiest hour |".to_owned();
     for monthly in MONTHLY {
-        let _ = write!(table, " 10^{} orders a month |", monthly.ilog10());
+        let _ = write!(table, " 10^{} orders per month |", monthly.ilog10());
     }
     table.push_str("\n|---|---:|---:|---:|---:|\n");
-    for (what, halves, shared_by) in rows {
-        let _ = write!(table, "| {what} |");
+    for (label, halves, shared_by) in rows {
+        let _ = write!(table, "| {label} |");
         for monthly in MONTHLY {
-            let hundredths = monthly * BUSIEST * halves * 50 / (MONTH * shared_by);
+            let hundredths = monthly * PEAK_FACTOR * halves * 50 / (MONTH_SECONDS * shared_by);
             let _ = write!(table, " {} |", decimal(hundredths));
         }
         table.push('\n');
@@ -50,7 +50,7 @@ pub fn table(journey: &OrderLifecycle) -> String {
     table
 }
 
-fn to_the_table(cost: &Cost) -> u64 {
+fn dynamodb_requests(cost: &Cost) -> u64 {
     let operations = ["BatchGetItem", "BatchWriteItem", "Query", "TransactWriteItems", "UpdateItem"];
     operations.iter().filter_map(|operation| cost.requests.get(*operation)).sum()
 }
@@ -66,7 +66,7 @@ mod tests {
     use crate::order_lifecycle::FunctionShare;
 
     #[test]
-    fn what_an_order_takes_is_multiplied_and_what_partitions_share_divided() {
+    fn cost_of_an_order_is_multiplied_and_divided_by_partitions() {
         let relay = Cost {
             requests: BTreeMap::from([("BatchWriteItem".to_owned(), 3)]),
             read: Units::default(),
@@ -84,9 +84,7 @@ mod tests {
         assert!(table.contains("| orders | 1.92 | 19.29 | 192.90 | 1929.01 |"), "{table}");
         assert!(table.contains("| write units | 30.86 | 308.64 | 3086.41 | 30864.19 |"), "{table}");
         assert!(
-            table.contains(
-                "| write units in each partition of the outbox | 5.78 | 57.87 | 578.70 | 5787.03 |"
-            ),
+            table.contains("| write units per outbox partition | 5.78 | 57.87 | 578.70 | 5787.03 |"),
             "{table}"
         );
         assert!(table.contains("| requests to DynamoDB | 5.78 | 57.87 | 578.70 | 5787.03 |"), "{table}");

@@ -1,137 +1,134 @@
-//! What is measured: pieces of work whose time and processor time are of interest.
+//! Workloads whose latency and CPU time are measured.
 
 use futures::future::BoxFuture;
 use serde_json::Value;
 
 use crate::events::{batch, keyed, request};
-use crate::fixture::{Fixture, all_succeeded};
+use crate::fixture::{Fixture, TEN, all_succeeded};
 use crate::implementations::Implementation;
 
-/// A piece of work.
+/// A workload.
 #[derive(Clone, Copy)]
 pub struct Workload {
-    /// Its name.
+    /// Name of the workload.
     pub name: &'static str,
-    /// What it is.
-    pub says: &'static str,
-    /// Who does it, with the names of their binaries.
-    pub done_by: &'static [(Implementation, &'static str)],
-    /// How many pieces of work one event holds: with more of them, fewer events are measured.
-    pub pieces: usize,
-    /// So many events, each of which is new to everybody.
+    /// Description in the report.
+    pub description: &'static str,
+    /// Implementations of the workload, with the names of their binaries.
+    pub binaries: &'static [(Implementation, &'static str)],
+    /// Messages per event; the number of measured events is divided by it.
+    pub batch_size: usize,
+    /// Creates a number of new events.
     pub(crate) events: for<'a> fn(&'a Fixture, usize) -> BoxFuture<'a, Vec<Value>>,
-    /// Whether an answer is what it should be.
-    pub holds: fn(&Value) -> bool,
+    /// Returns true if a response is the expected one.
+    pub is_expected: fn(&Value) -> bool,
 }
 
-/// A product from the cache of the instance.
+/// Read of a product from the cache of the instance.
 pub const CACHED_PRODUCT: Workload = Workload {
     name: "cached-product",
-    says: "`GET /v1/products/{id}` of a product that the instance remembers",
-    done_by: &[(Implementation::Ours, "api-products"), (Implementation::Bare, "bare-http")],
-    pieces: 1,
-    events: |stage, count| Box::pin(reads(stage, format!("/v1/products/{}", stage.product), count)),
-    holds: |answer| answer["statusCode"] == 200,
+    description: "`GET /v1/products/{id}` of a product in the cache of the instance",
+    binaries: &[(Implementation::Ours, "api-products"), (Implementation::NoOp, "noop-http")],
+    batch_size: 1,
+    events: |fixture, count| Box::pin(reads(fixture, format!("/v1/products/{}", fixture.product), count)),
+    is_expected: |response| response["statusCode"] == 200,
 };
 
-/// An order.
+/// Read of an order.
 pub const GET_ORDER: Workload = Workload {
     name: "get-order",
-    says: "`GET /v1/orders/{id}`",
-    done_by: &[
+    description: "`GET /v1/orders/{id}`",
+    binaries: &[
         (Implementation::Ours, "api-orders"),
-        (Implementation::Bare, "bare-http"),
-        (Implementation::Best, "best-http"),
+        (Implementation::NoOp, "noop-http"),
+        (Implementation::HandTuned, "hand-tuned-http"),
         (Implementation::Plain, "plain"),
         (Implementation::Node, "node-http"),
     ],
-    pieces: 1,
-    events: |stage, count| Box::pin(reads(stage, format!("/v1/orders/{}", stage.order), count)),
-    holds: |answer| answer["statusCode"] == 200,
+    batch_size: 1,
+    events: |fixture, count| Box::pin(reads(fixture, format!("/v1/orders/{}", fixture.order), count)),
+    is_expected: |response| response["statusCode"] == 200,
 };
 
-/// An order that is placed.
+/// Placement of an order.
 pub const PLACE_ORDER: Workload = Workload {
     name: "place-order",
-    says: "`POST /v1/orders` under a new idempotency key",
-    done_by: &[
+    description: "`POST /v1/orders` under a new idempotency key",
+    binaries: &[
         (Implementation::Ours, "api-orders"),
-        (Implementation::Bare, "bare-http"),
-        (Implementation::Best, "best-http"),
+        (Implementation::NoOp, "noop-http"),
+        (Implementation::HandTuned, "hand-tuned-http"),
         (Implementation::Node, "node-http"),
     ],
-    pieces: 1,
-    events: |stage, count| Box::pin(orders(stage, count)),
-    holds: |answer| answer["statusCode"] == 201 || is_constant(answer),
+    batch_size: 1,
+    events: |fixture, count| Box::pin(orders(fixture, count)),
+    is_expected: |response| response["statusCode"] == 201 || is_constant(response),
 };
 
-/// The answer to an order that was placed before.
+/// Replay of the response to an order that was placed before.
 pub const REPLAY_ORDER: Workload = Workload {
     name: "replay-order",
-    says: "`POST /v1/orders` again, under the same idempotency key",
-    done_by: PLACE_ORDER.done_by,
-    pieces: 1,
-    events: |stage, count| Box::pin(replays(stage, count)),
-    holds: PLACE_ORDER.holds,
+    description: "`POST /v1/orders` again, under the same idempotency key",
+    binaries: PLACE_ORDER.binaries,
+    batch_size: 1,
+    events: |fixture, count| Box::pin(replays(fixture, count)),
+    is_expected: PLACE_ORDER.is_expected,
 };
 
-/// Ten events, counted.
+/// Batch of ten events for `queue-analytics`.
 pub const COUNT_TEN: Workload = Workload {
     name: "count-ten",
-    says: "a batch of ten events of orders, each with its effect once",
-    done_by: &[
+    description: "a batch of ten order events, each applied exactly once",
+    binaries: &[
         (Implementation::Ours, "queue-analytics"),
-        (Implementation::Bare, "bare-queue"),
-        (Implementation::Best, "best-queue"),
+        (Implementation::NoOp, "noop-queue"),
+        (Implementation::HandTuned, "hand-tuned-queue"),
         (Implementation::Node, "node-queue"),
     ],
-    pieces: TEN,
-    events: |stage, count| Box::pin(batches(stage, count)),
-    holds: all_succeeded,
+    batch_size: TEN,
+    events: |fixture, count| Box::pin(batches(fixture, count)),
+    is_expected: all_succeeded,
 };
 
-/// All of them.
+/// All workloads.
 pub const ALL: [Workload; 5] = [CACHED_PRODUCT, GET_ORDER, PLACE_ORDER, REPLAY_ORDER, COUNT_TEN];
 
-/// As many messages as a queue delivers at once.
-pub(crate) const TEN: usize = 10;
-
 impl Workload {
-    /// Its events, each of which is to be handed to one subject once.
-    pub async fn events(&self, stage: &Fixture, count: usize) -> Vec<Value> {
-        (self.events)(stage, count).await
+    /// Creates events, each of which is used for one invocation of one implementation.
+    pub async fn events(&self, fixture: &Fixture, count: usize) -> Vec<Value> {
+        (self.events)(fixture, count).await
     }
 }
 
-/// What the bare function answers to anything.
-fn is_constant(answer: &Value) -> bool {
-    answer["statusCode"] == 200 && answer["body"] == r#"{"data":{}}"#
+/// Returns true for the constant response of the no-op function.
+fn is_constant(response: &Value) -> bool {
+    response["statusCode"] == 200 && response["body"] == r#"{"data":{}}"#
 }
 
-/// Tokens last for minutes: each series has its own.
-async fn token(stage: &Fixture) -> String {
-    stage.shop.log_in(&stage.buyer.email).await
+/// Access token of the buyer. Tokens expire after minutes, so that each series gets a new one.
+async fn token(fixture: &Fixture) -> String {
+    fixture.app.log_in(&fixture.buyer.email).await
 }
 
-async fn reads(stage: &Fixture, path: String, count: usize) -> Vec<Value> {
-    vec![request("GET", &path, &token(stage).await, None); count]
+async fn reads(fixture: &Fixture, path: String, count: usize) -> Vec<Value> {
+    vec![request("GET", &path, &token(fixture).await, None); count]
 }
 
-async fn orders(stage: &Fixture, count: usize) -> Vec<Value> {
-    let order = request("POST", "/v1/orders", &token(stage).await, Some(&stage.order_body()));
+async fn orders(fixture: &Fixture, count: usize) -> Vec<Value> {
+    let order = request("POST", "/v1/orders", &token(fixture).await, Some(&fixture.order_body()));
     (0..count).map(|_| keyed(order.clone(), &local::system::aws_ids::uuid())).collect()
 }
 
-async fn replays(stage: &Fixture, count: usize) -> Vec<Value> {
-    let order = request("POST", "/v1/orders", &token(stage).await, Some(&stage.order_body()));
+async fn replays(fixture: &Fixture, count: usize) -> Vec<Value> {
+    let order = request("POST", "/v1/orders", &token(fixture).await, Some(&fixture.order_body()));
     vec![keyed(order, "replayed"); count]
 }
 
-async fn batches(stage: &Fixture, count: usize) -> Vec<Value> {
-    stage.clear_outbox().await;
+async fn batches(fixture: &Fixture, count: usize) -> Vec<Value> {
+    fixture.clear_outbox().await;
     for _ in 0..count * TEN {
-        stage.place(&local::system::aws_ids::uuid()).await;
+        fixture.place(&local::system::aws_ids::uuid()).await;
     }
-    let (placed, queue) = (stage.take_events("order.created").await, stage.queue_of("queue-analytics"));
+    let (placed, queue) = (fixture.take_events("order.created").await, fixture.queue_of("queue-analytics"));
     placed.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()
 }

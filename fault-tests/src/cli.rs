@@ -1,60 +1,60 @@
-//! The command line.
+//! Command line of `fault-tests`.
 
 use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
 
-/// Proves over the real function binaries that nothing is lost or doubled.
+/// Tests the real function binaries under injected faults: nothing may be lost or duplicated.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "proofs", version)]
+#[command(name = "fault-tests", version)]
 pub struct Cli {
-    /// Decides on everything that is left to chance.
+    /// Seed of all random decisions.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Only as much as `make test` has time for.
+    /// Run the short form, as `make test` does.
     #[arg(long)]
     pub short: bool,
-    /// Only this proof; can be given several times.
-    #[arg(long, value_name = "PROOF")]
+    /// Run only this fault test; can be given several times.
+    #[arg(long, value_name = "FAULT")]
     pub only: Vec<String>,
-    /// Only these trials of it, like `40..41`.
+    /// Run only these trials of the selected fault tests, like `40..41`.
     #[arg(long, value_parser = range, requires = "only")]
     pub trials: Option<Range<u64>>,
-    /// Go on where an earlier run with this seed was interrupted.
+    /// Continue an interrupted run with this seed.
     #[arg(long)]
     pub resume: bool,
-    /// How many stacks run at a time.
+    /// Number of stacks that run concurrently.
     #[arg(long, default_value_t = 2)]
     pub jobs: usize,
-    /// Folder of the functions' binaries; beside this program, if not given.
+    /// Folder of the functions' binaries; by default the folder of this program.
     #[arg(long, value_name = "FOLDER")]
     pub bins: Option<PathBuf>,
-    /// What to list instead.
+    /// Lists to print instead of a run.
     #[command(flatten)]
     pub lists: Lists,
-    /// Only plant this bug and see it caught; can be given several times.
+    /// Only seed this bug, and check that it is detected; can be given several times.
     #[arg(long, value_name = "BUG")]
     pub seed_bug: Vec<String>,
-    /// Put the report into this document, between its two marks.
+    /// Write the report into this document, between its two markers.
     #[arg(long, value_name = "DOCUMENT")]
     pub write: Option<PathBuf>,
 }
 
-/// What there is to list.
+/// Lists of the command line.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Lists {
-    /// List the proofs.
+    /// List the fault tests.
     #[arg(long)]
     pub list: bool,
-    /// List the bugs that can be planted.
+    /// List the bugs that can be seeded.
     #[arg(long)]
     pub list_bugs: bool,
 }
 
 fn range(text: &str) -> Result<Range<u64>, String> {
-    let (first, end) = text.split_once("..").ok_or("it should look like 40..41")?;
-    let number = |text: &str| text.trim().parse().map_err(|_| format!("{text} is no number"));
+    let (first, end) = text.split_once("..").ok_or("expected a range like 40..41")?;
+    let number = |text: &str| text.trim().parse().map_err(|_| format!("`{text}` is not a number"));
     Ok(number(first)?..number(end)?)
 }
 
@@ -63,10 +63,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_that_repeats_a_trial_is_understood() {
-        let cli = Cli::parse_from(["proofs", "--seed", "7", "--only", "kills", "--trials", "40..41"]);
+    fn command_that_repeats_a_trial_is_parsed() {
+        let cli = Cli::parse_from(["fault-tests", "--seed", "7", "--only", "kills", "--trials", "40..41"]);
         assert_eq!((cli.seed, cli.trials), (7, Some(40..41)));
-        assert!(Cli::try_parse_from(["proofs", "--trials", "40..41"]).is_err());
-        assert!(Cli::try_parse_from(["proofs", "--only", "kills", "--trials", "x"]).is_err());
+        assert!(Cli::try_parse_from(["fault-tests", "--trials", "40..41"]).is_err());
+        assert!(Cli::try_parse_from(["fault-tests", "--only", "kills", "--trials", "x"]).is_err());
     }
 }

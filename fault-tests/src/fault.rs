@@ -1,4 +1,4 @@
-//! What a proof is: something that goes wrong, so and so often, and nothing may come of it.
+//! A fault test: how the fault is injected, how many trials, and the invariants that must hold.
 
 use futures::future::BoxFuture;
 use local::StackBuilder;
@@ -6,64 +6,50 @@ use local::StackBuilder;
 use crate::fixture::Fixture;
 pub(crate) use crate::trial::Trials;
 
-/// How often something is tried.
+/// Number of trials of a fault test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrialCounts {
-    /// In the long form.
+    /// Trials in the long form.
     pub long: u64,
-    /// In the short one, which is part of `make test`.
+    /// Trials in the short form, which is part of `make test`.
     pub short: u64,
-    /// How many trials share a stack.
-    pub together: u64,
+    /// Trials that share a stack.
+    pub per_stack: u64,
 }
 
-/// Something that goes wrong on purpose.
+/// A fault that is injected in every trial.
 pub(crate) trait Fault: Sync {
-    /// Its name on the command line.
+    /// Name on the command line.
     fn name(&self) -> &'static str;
 
-    /// What is done in a trial.
+    /// Description of a trial.
     fn description(&self) -> &'static str;
 
-    /// How often.
-    fn effort(&self) -> TrialCounts;
+    /// Number of trials.
+    fn trial_counts(&self) -> TrialCounts;
 
-    /// How many trials it takes to show a planted bug.
+    /// Number of trials that detect a seeded bug.
     fn trials_to_detect(&self) -> u64 {
         8
     }
 
-    /// What has to be other than usual in the shop that it happens in.
-    fn shop(&self, builder: StackBuilder) -> StackBuilder {
+    /// Stack settings of the fault test.
+    fn stack_settings(&self, builder: StackBuilder) -> StackBuilder {
         builder
     }
 
-    /// Carries out trials, and notes at the bench how many were really made and what they found. The bench comes to rest
-    /// and is audited afterwards.
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()>;
+    /// Runs trials, and records in the fixture how many faults really occurred and which violations were
+    /// found. The caller then waits until the stack is idle, and audits it.
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()>;
 }
 
-/// A proof as the command line lists it.
+/// Metadata of a fault test.
 #[derive(Debug, Clone, Copy)]
 pub struct FaultInfo {
-    /// Its name.
+    /// Name on the command line.
     pub name: &'static str,
-    /// What is done in a trial.
+    /// Description of a trial.
     pub description: &'static str,
-    /// How often.
-    pub effort: TrialCounts,
-}
-
-/// Every proof there is.
-pub fn all() -> impl Iterator<Item = FaultInfo> {
-    crate::faults::ALL.iter().map(|fault| FaultInfo {
-        name: fault.name(),
-        description: fault.description(),
-        effort: fault.effort(),
-    })
-}
-
-/// The proof of this name.
-pub(crate) fn named(name: &str) -> Option<&'static dyn Fault> {
-    crate::faults::ALL.iter().copied().find(|fault| fault.name() == name)
+    /// Number of trials.
+    pub trial_counts: TrialCounts,
 }

@@ -1,4 +1,4 @@
-//! Everything that goes wrong on purpose, one file for each kind.
+//! Faults, one file for each kind.
 
 mod clock_skew;
 mod duplicates;
@@ -18,18 +18,18 @@ mod simulation;
 mod table_unavailable;
 mod throttling;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultInfo};
 
-/// Every kind, in the order in which they are run and listed.
-pub(crate) const ALL: &[&dyn Fault] = &[
-    &no_fault::Trade,
-    &simulation::Schedules,
-    &saga_calls::Calls,
+/// All faults, in the order in which they are run and listed.
+const ALL: &[&dyn Fault] = &[
+    &no_fault::NoFault,
+    &simulation::Simulation,
+    &saga_calls::SagaCalls,
     &kills::Kills,
     &duplicates::Duplicates,
-    &reordering::Reordered,
+    &reordering::Reordering,
     &poison::Poison,
-    &throttling::Throttled,
+    &throttling::Throttling,
     &payment_gateway::FAILS,
     &payment_gateway::SLOW,
     &payment_gateway::LATE,
@@ -39,14 +39,28 @@ pub(crate) const ALL: &[&dyn Fault] = &[
     &payment_gateway::REFUND_LOST,
     &payment_gateway::WEBHOOKS_TWICE,
     &payment_gateway::WEBHOOKS_LATE,
-    &relay_down::Relay,
-    &clock_skew::Skew,
+    &relay_down::RelayDown,
+    &clock_skew::ClockSkew,
     &races::Races,
     &outages::Outages,
     &redrives::Redrives,
-    &rate_limits::Limits,
-    &table_unavailable::Stores,
+    &rate_limits::RateLimits,
+    &table_unavailable::TableUnavailable,
 ];
 
-/// The order saga.
+/// Function that runs the order saga.
 const FULFILMENT: &str = "queue-fulfilment";
+
+/// All fault tests.
+pub fn all() -> impl Iterator<Item = FaultInfo> {
+    ALL.iter().map(|fault| FaultInfo {
+        name: fault.name(),
+        description: fault.description(),
+        trial_counts: fault.trial_counts(),
+    })
+}
+
+/// Fault test with this name.
+pub(crate) fn named(name: &str) -> Option<&'static dyn Fault> {
+    ALL.iter().copied().find(|fault| fault.name() == name)
+}

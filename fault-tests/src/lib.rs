@@ -1,14 +1,15 @@
-//! Proofs: the real function binaries on the local stack, through the proxies that inject faults, audited once nothing
-//! moves any more.
+//! Fault tests: the real function binaries on the local stack, behind proxies that inject faults, audited
+//! once the stack is idle.
 //!
-//! Read in this order: [`fault`] is what a proof is, `faults` are all of them, `course` what people do in a trial, `bench`
-//! the shop that it happens in. [`run`] runs batches of trials, [`plan`] says which, [`record`] remembers those that are
-//! done, [`planted`] shows that the proofs can fail, [`report`] says how it went.
+//! Suggested reading order: [`fault`] (interface of a fault test) and `faults` (all of them); `scenario`
+//! (what users do with an order in a trial) and `fixture` (stack, users and recorded observations); [`run`]
+//! (runs batches of trials), [`plan`] (selects them) and [`run_log`] (remembers finished ones);
+//! [`seeded_bugs`] (checks that the fault tests detect bugs); [`report`] (results).
 
 #![expect(
     clippy::expect_used,
     clippy::print_stderr,
-    reason = "a proof that cannot go on says where, and stops"
+    reason = "a fault test that cannot continue panics with the cause"
 )]
 
 pub mod cli;
@@ -20,7 +21,7 @@ pub mod run_cli;
 pub mod run_log;
 pub mod seeded_bugs;
 
-mod faults;
+pub mod faults;
 mod fixture;
 mod random;
 mod scenario;

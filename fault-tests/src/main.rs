@@ -1,4 +1,4 @@
-//! The command `proofs`.
+//! Command `fault-tests`.
 
 use std::process::ExitCode;
 
@@ -10,8 +10,8 @@ use fault_tests::run_cli::Outcome;
 #[tokio::main]
 async fn main() -> ExitCode {
     match Box::pin(run_cli::run(Cli::parse())).await {
-        Ok(Outcome::Holds) => ExitCode::SUCCESS,
-        Ok(Outcome::Broken) => ExitCode::FAILURE,
-        Err(error) => run_cli::says(&error),
+        Ok(Outcome::Passed) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Err(error) => run_cli::print_error(&error),
     }
 }

@@ -1,40 +1,40 @@
-//! Which trials are to be made.
+//! Selects the trials to run.
 
 use std::ops::Range;
 
 use crate::fault::{FaultInfo, TrialCounts};
 use crate::run_log::CompletedBatch;
 
-/// How much is tried.
+/// Length of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunLength {
-    /// What `make test` has time for.
+    /// Short form, part of `make test`.
     Short,
-    /// All of it.
+    /// Long form.
     Long,
 }
 
-/// Trials of one proof that share a stack.
+/// Trials of one fault test that share a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// The proof.
+    /// Name of the fault test.
     pub fault: &'static str,
-    /// The trials.
+    /// Numbers of the trials.
     pub numbers: Range<u64>,
 }
 
-/// The batches of a proof.
-pub fn batches(listed: &FaultInfo, form: RunLength) -> impl Iterator<Item = Batch> + use<> {
-    let TrialCounts { long, short, together } = listed.effort;
-    let (count, fault) = (if form == RunLength::Short { short } else { long }, listed.name);
-    (0..count.div_ceil(together)).map(move |part| {
-        let first = part * together;
-        Batch { fault, numbers: first..(first + together).min(count) }
+/// Batches of a fault test.
+pub fn batches(fault: &FaultInfo, length: RunLength) -> impl Iterator<Item = Batch> + use<> {
+    let TrialCounts { long, short, per_stack } = fault.trial_counts;
+    let (count, fault) = (if length == RunLength::Short { short } else { long }, fault.name);
+    (0..count.div_ceil(per_stack)).map(move |part| {
+        let first = part * per_stack;
+        Batch { fault, numbers: first..(first + per_stack).min(count) }
     })
 }
 
 impl Batch {
-    /// Whether it is among those done.
+    /// Returns true if the batch is among the completed ones.
     #[must_use]
     pub fn is_in(&self, done: &[CompletedBatch]) -> bool {
         done.iter().any(|done| {
@@ -49,12 +49,12 @@ mod tests {
 
     #[test]
     fn batches_cover_every_trial_once() {
-        for listed in crate::fault::all() {
-            for (form, count) in
-                [(RunLength::Short, listed.effort.short), (RunLength::Long, listed.effort.long)]
+        for fault in crate::faults::all() {
+            for (length, count) in
+                [(RunLength::Short, fault.trial_counts.short), (RunLength::Long, fault.trial_counts.long)]
             {
-                let numbers: Vec<u64> = batches(&listed, form).flat_map(|batch| batch.numbers).collect();
-                assert_eq!(numbers, (0..count).collect::<Vec<_>>(), "{}", listed.name);
+                let numbers: Vec<u64> = batches(&fault, length).flat_map(|batch| batch.numbers).collect();
+                assert_eq!(numbers, (0..count).collect::<Vec<_>>(), "{}", fault.name);
             }
         }
     }

@@ -1,11 +1,11 @@
-//! Chance that can be repeated.
+//! Repeatable random numbers.
 
 /// `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The generator of one trial: the same for the same seed, fault and number.
+    /// Generator of one trial, determined by seed, fault and trial number.
     pub(crate) fn of(seed: u64, fault: &str, number: u64) -> Self {
         let fault = fault.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
@@ -23,22 +23,22 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, or 0.
+    /// Random number below `end`; 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)
     }
 
-    /// One of them.
-    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        let place = self.below(of.len() as u64);
-        of[usize::try_from(place).unwrap_or_default()]
+    /// Random element.
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        let position = self.below(items.len() as u64);
+        items[usize::try_from(position).unwrap_or_default()]
     }
 
-    /// Puts them into another order (Fisher and Yates).
-    pub(crate) fn shuffle<T>(&mut self, things: &mut [T]) {
-        for last in (1..things.len()).rev() {
+    /// Shuffles the items (Fisher and Yates).
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
             let other = usize::try_from(self.below(last as u64 + 1)).unwrap_or_default();
-            things.swap(last, other);
+            items.swap(last, other);
         }
     }
 }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_trial_has_the_same_chance_and_another_has_another() {
+    fn generator_depends_on_seed_fault_and_trial_number() {
         let draw = |seed, fault, number| Random::of(seed, fault, number).next();
         assert_eq!(draw(1, "kills", 7), draw(1, "kills", 7));
         assert_ne!(draw(1, "kills", 7), draw(2, "kills", 7));
@@ -57,11 +57,11 @@ mod tests {
     }
 
     #[test]
-    fn a_shuffle_keeps_everything() {
-        let mut things: Vec<u64> = (0..50).collect();
-        Random::of(1, "x", 1).shuffle(&mut things);
-        assert_ne!(things, (0..50).collect::<Vec<_>>());
-        things.sort_unstable();
-        assert_eq!(things, (0..50).collect::<Vec<_>>());
+    fn shuffle_keeps_all_items() {
+        let mut items: Vec<u64> = (0..50).collect();
+        Random::of(1, "x", 1).shuffle(&mut items);
+        assert_ne!(items, (0..50).collect::<Vec<_>>());
+        items.sort_unstable();
+        assert_eq!(items, (0..50).collect::<Vec<_>>());
     }
 }

@@ -1,4 +1,4 @@
-//! What the command line asks for, done: proofs, planted bugs, lists.
+//! Runs what the command line selects: fault tests, seeded bugs or lists.
 
 use std::io;
 use std::process::ExitCode;
@@ -7,107 +7,110 @@ use std::time::Instant;
 use test_support::seeded_bugs::{self, SeededBug};
 
 use crate::cli::{Cli, Lists};
-use crate::fault::{self, FaultInfo};
+use crate::fault::FaultInfo;
+use crate::faults;
 use crate::plan::{Batch, RunLength, batches};
 use crate::run::{self, Settings};
-use crate::run_log::{CompletedBatch, Record};
+use crate::run_log::{CompletedBatch, RunLog};
 use crate::seeded_bugs::Detection;
 use crate::{report, report::WriteError};
 
-/// How it ended.
+/// Outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing was violated, and every bug was caught.
-    Holds,
-    /// Something was, or one was not.
-    Broken,
+    /// No violation, and every seeded bug was detected.
+    Passed,
+    /// A violation, or a seeded bug that was not detected.
+    Failed,
 }
 
-/// Why it did not come to an end.
+/// Error of a run.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// There is no such proof.
-    #[error("there is no proof called `{0}`; --list names them")]
-    NoProof(String),
-    /// There is no such bug.
-    #[error("there is no bug called `{0}` to plant; --list-bugs names them")]
-    NoPlant(String),
-    /// The record cannot be read or written.
-    #[error("the record of what is done: {0}")]
-    Record(#[from] io::Error),
+    /// A fault test does not exist.
+    #[error("fault test `{0}` not found; --list prints all of them")]
+    UnknownFault(String),
+    /// A seeded bug does not exist.
+    #[error("seeded bug `{0}` not found; --list-bugs prints all of them")]
+    UnknownBug(String),
+    /// The run log cannot be read or written.
+    #[error("run log: {0}")]
+    RunLog(#[from] io::Error),
     /// The report cannot be written.
-    #[error("the report: {0}")]
+    #[error("report: {0}")]
     Report(#[from] WriteError),
 }
 
-/// Says what is wrong, on the standard error.
+/// Prints an error to standard error.
 #[must_use]
-pub fn says(error: &CommandError) -> ExitCode {
-    eprintln!("proofs: {error}");
+pub fn print_error(error: &CommandError) -> ExitCode {
+    eprintln!("fault-tests: {error}");
     ExitCode::from(2)
 }
 
-/// Does what the command line asks for.
+/// Runs what the command line selects.
 ///
 /// # Errors
 /// [`CommandError`].
 pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
     if cli.lists.list || cli.lists.list_bugs {
         list(cli.lists);
-        return Ok(Outcome::Holds);
+        return Ok(Outcome::Passed);
     }
     let settings = Settings { seed: cli.seed, bins: cli.bins.clone() };
-    let (proofs, bugs) = (proofs(&cli)?, bugs(&cli)?);
-    let done = if cli.seed_bug.is_empty() { prove(&cli, &settings, &proofs).await? } else { Vec::new() };
-    let verdicts = plant(bugs, &settings).await;
-    let holds = done.iter().all(|done| done.findings.is_empty()) && verdicts.iter().all(Detection::is_caught);
+    let (faults, bugs) = (selected_faults(&cli)?, selected_bugs(&cli)?);
+    let done =
+        if cli.seed_bug.is_empty() { run_fault_tests(&cli, &settings, &faults).await? } else { Vec::new() };
+    let detections = run_seeded_bugs(bugs, &settings).await;
+    let passed =
+        done.iter().all(|done| done.findings.is_empty()) && detections.iter().all(Detection::is_detected);
     let mut text = String::new();
     if !done.is_empty() {
-        text.push_str(&report::table(&proofs, &done));
+        text.push_str(&report::table(&faults, &done));
         text.push('\n');
     }
-    if !verdicts.is_empty() {
-        text.push_str(&report::caught(&verdicts));
+    if !detections.is_empty() {
+        text.push_str(&report::detected(&detections));
     }
     println(&text);
     if let Some(document) = &cli.write {
-        let form = if cli.short { " --short" } else { "" };
-        let made = format!("`proofs --seed {}{form}`, {}\n\n{text}", cli.seed, today());
-        report::write(document, &made)?;
+        let length = if cli.short { " --short" } else { "" };
+        let content = format!("`fault-tests --seed {}{length}`, {}\n\n{text}", cli.seed, today());
+        report::write(document, &content)?;
     }
-    Ok(if holds { Outcome::Holds } else { Outcome::Broken })
+    Ok(if passed { Outcome::Passed } else { Outcome::Failed })
 }
 
-/// Runs the batches that are not done yet, and gives all of them.
-async fn prove(
+/// Runs the batches that are not completed yet; returns all completed ones.
+async fn run_fault_tests(
     cli: &Cli,
     settings: &Settings,
-    proofs: &[FaultInfo],
+    faults: &[FaultInfo],
 ) -> Result<Vec<CompletedBatch>, CommandError> {
-    let form = if cli.short { RunLength::Short } else { RunLength::Long };
+    let length = if cli.short { RunLength::Short } else { RunLength::Long };
     let planned: Vec<Batch> = match &cli.trials {
         Some(numbers) => {
-            proofs.iter().map(|proof| Batch { fault: proof.name, numbers: numbers.clone() }).collect()
+            faults.iter().map(|fault| Batch { fault: fault.name, numbers: numbers.clone() }).collect()
         }
-        None => proofs.iter().flat_map(|proof| batches(proof, form)).collect(),
+        None => faults.iter().flat_map(|fault| batches(fault, length)).collect(),
     };
-    let record = Record::of(cli.seed);
-    // Trials that are repeated by number are no part of a run that can be gone on with.
-    let remembers = cli.trials.is_none();
-    if remembers && !cli.resume {
-        record.restart()?;
+    let run_log = RunLog::of(cli.seed);
+    // Trials that are selected by number are not part of a run that can be resumed.
+    let is_logged = cli.trials.is_none();
+    if is_logged && !cli.resume {
+        run_log.restart()?;
     }
-    let mut done = if cli.resume { record.read()? } else { Vec::new() };
+    let mut done = if cli.resume { run_log.read()? } else { Vec::new() };
     done.retain(|done| planned.iter().any(|batch| batch.is_in(std::slice::from_ref(done))));
     let left: Vec<Batch> = planned.into_iter().filter(|batch| !batch.is_in(&done)).collect();
-    let (begun, all) = (Instant::now(), left.len());
+    let (start, total) = (Instant::now(), left.len());
     let mut written = Ok(());
     let mut finished = 0;
     run::batches(left, settings, cli.jobs, |batch| {
         finished += 1;
-        progress(&batch, settings, (finished, all), begun);
-        if remembers && written.is_ok() {
-            written = record.add(&batch);
+        progress(&batch, settings, (finished, total), start);
+        if is_logged && written.is_ok() {
+            written = run_log.add(&batch);
         }
         done.push(batch);
     })
@@ -116,59 +119,60 @@ async fn prove(
     Ok(done)
 }
 
-fn progress(done: &CompletedBatch, settings: &Settings, (finished, all): (usize, usize), begun: Instant) {
+fn progress(done: &CompletedBatch, settings: &Settings, (finished, total): (usize, usize), start: Instant) {
     let (fault, made, found) = (&done.fault, done.made, done.findings.len());
-    let seconds = begun.elapsed().as_secs();
+    let seconds = start.elapsed().as_secs();
     eprintln!(
-        "[{seconds:>5} s, {finished}/{all}] {fault} {}..{}: {made} trials, {found} violations",
+        "[{seconds:>5} s, {finished}/{total}] {fault} {}..{}: {made} trials, {found} violations",
         done.first, done.end
     );
     for finding in &done.findings {
-        eprintln!("  {}\n    again: {}", finding.violation, settings.repeats(done, finding));
+        eprintln!("  {}\n    repeat: {}", finding.violation, settings.repeat_command(done, finding));
     }
 }
 
-async fn plant(bugs: Vec<&'static SeededBug>, settings: &Settings) -> Vec<Detection> {
-    let mut verdicts = Vec::new();
+async fn run_seeded_bugs(bugs: Vec<&'static SeededBug>, settings: &Settings) -> Vec<Detection> {
+    let mut detections = Vec::new();
     for bug in bugs {
-        let verdict = Box::pin(crate::seeded_bugs::run(bug, settings)).await;
-        let caught = if verdict.is_caught() { "caught" } else { "MISSED" };
-        eprintln!("[planted] {}: {caught}, {} violations", bug.name, verdict.findings.len());
-        for finding in verdict.findings.iter().take(3) {
+        let detection = Box::pin(crate::seeded_bugs::run(bug, settings)).await;
+        let detected = if detection.is_detected() { "detected" } else { "MISSED" };
+        eprintln!("[seeded bug] {}: {detected}, {} violations", bug.name, detection.findings.len());
+        for finding in detection.findings.iter().take(3) {
             eprintln!("  {}", finding.violation);
         }
-        verdicts.push(verdict);
+        detections.push(detection);
     }
-    verdicts
+    detections
 }
 
-/// The proofs that are asked for.
-fn proofs(cli: &Cli) -> Result<Vec<FaultInfo>, CommandError> {
+/// Fault tests that the command line selects; all by default.
+fn selected_faults(cli: &Cli) -> Result<Vec<FaultInfo>, CommandError> {
     if cli.only.is_empty() {
-        return Ok(fault::all().collect());
+        return Ok(faults::all().collect());
     }
     let named = |name: &String| {
-        fault::all().find(|proof| proof.name == name).ok_or_else(|| CommandError::NoProof(name.clone()))
+        faults::all().find(|fault| fault.name == name).ok_or_else(|| CommandError::UnknownFault(name.clone()))
     };
     cli.only.iter().map(named).collect()
 }
 
-/// The bugs that are to be planted: those that are named; otherwise all, unless only some proofs are asked for.
-fn bugs(cli: &Cli) -> Result<Vec<&'static SeededBug>, CommandError> {
+/// Bugs that the command line selects: the named ones; otherwise all, unless fault tests are selected.
+fn selected_bugs(cli: &Cli) -> Result<Vec<&'static SeededBug>, CommandError> {
     if cli.seed_bug.is_empty() {
         return Ok(seeded_bugs::all().filter(|_| cli.only.is_empty()).collect());
     }
-    let named = |name: &String| seeded_bugs::named(name).ok_or_else(|| CommandError::NoPlant(name.clone()));
+    let named =
+        |name: &String| seeded_bugs::named(name).ok_or_else(|| CommandError::UnknownBug(name.clone()));
     cli.seed_bug.iter().map(named).collect()
 }
 
 fn list(lists: Lists) {
     if lists.list {
-        for proof in fault::all() {
-            let effort = proof.effort;
+        for fault in faults::all() {
+            let trial_counts = fault.trial_counts;
             println(&format!(
                 "{:<20} {:>6} {:>5}  {}",
-                proof.name, effort.long, effort.short, proof.description
+                fault.name, trial_counts.long, trial_counts.short, fault.description
             ));
         }
     }
@@ -176,7 +180,7 @@ fn list(lists: Lists) {
         for bug in seeded_bugs::all() {
             println(&format!(
                 "{:<24} {:<9} {:<20} {}",
-                bug.name, bug.invariant, bug.shown_by, bug.description
+                bug.name, bug.invariant, bug.detected_by, bug.description
             ));
         }
     }

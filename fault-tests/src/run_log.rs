@@ -1,4 +1,4 @@
-//! What is done already, one line a batch: an interrupted run goes on where it was.
+//! Run log with one line of JSON for each completed batch, from which an interrupted run can be resumed.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -7,61 +7,61 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use test_support::audit::Violation;
 
-/// Something that was found, with the trial that it is about, if that is known.
+/// A violation, with its trial if known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// The trial's number.
+    /// Number of the trial.
     pub trial: Option<u64>,
-    /// What should not be so.
+    /// The violation.
     pub violation: Violation,
 }
 
-/// A batch that is done.
+/// A completed batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompletedBatch {
-    /// Of which proof.
+    /// Name of the fault test.
     pub fault: String,
-    /// The first trial.
+    /// Number of the first trial.
     pub first: u64,
-    /// The trial after the last.
+    /// Number after the last trial.
     pub end: u64,
-    /// How many trials were really made: the fault struck, and the trial came to its end.
+    /// Number of trials in which the fault really occurred.
     pub made: u64,
-    /// What was found.
+    /// Violations that were found.
     pub findings: Vec<Finding>,
-    /// How long it took.
+    /// Duration.
     pub milliseconds: u64,
 }
 
-/// The record of the runs with one seed.
+/// Run log of a seed.
 #[derive(Debug, Clone)]
-pub struct Record {
+pub struct RunLog {
     path: PathBuf,
 }
 
-impl Record {
-    /// The record of a seed, in the folder where the local stack keeps its state.
+impl RunLog {
+    /// Run log of a seed, in the folder of the local stack's state.
     #[must_use]
     pub fn of(seed: u64) -> Self {
-        Self { path: test_support::workspace(".local/proofs").join(format!("{seed}.jsonl")) }
+        Self { path: test_support::workspace(".local/fault-tests").join(format!("{seed}.jsonl")) }
     }
 
-    /// A record in this file.
+    /// Run log at this path.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// The file.
+    /// Path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Begins anew.
+    /// Deletes all entries.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// If the file cannot be written.
     pub fn restart(&self) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;
@@ -69,10 +69,10 @@ impl Record {
         fs::write(&self.path, "")
     }
 
-    /// The batches that are done. A line that was cut off by a kill is none.
+    /// Reads the completed batches. An incomplete line, as a killed process leaves it, is ignored.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// If the file cannot be read.
     pub fn read(&self) -> io::Result<Vec<CompletedBatch>> {
         match fs::read_to_string(&self.path) {
             Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
@@ -81,10 +81,10 @@ impl Record {
         }
     }
 
-    /// Adds a batch.
+    /// Appends a batch.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// If the file cannot be written.
     pub fn add(&self, done: &CompletedBatch) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;

@@ -1,34 +1,34 @@
-//! What becomes of an order: the ways that people and cards bring about.
+//! Order scenarios, determined by the card and by the actions of buyer and seller.
 
 use serde_json::{Value, json};
 use test_support::audit::{Invariant, Violation};
 
 use crate::fixture::{ClientRequest, Fixture};
 
-/// How an order is meant to go.
+/// Scenario of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scenario {
     /// The card is charged.
     Confirmed,
     /// The card is declined.
     Declined,
-    /// There is too little stock.
+    /// The stock is insufficient.
     OutOfStock,
-    /// The buyer cancels once it is confirmed.
+    /// The buyer cancels the confirmed order.
     Cancelled,
-    /// The seller gives all of it back once it is confirmed.
+    /// The seller refunds the confirmed order in full.
     Refunded,
-    /// The buyer pays at the gateway, whose webhook confirms it.
+    /// The buyer pays at the gateway, whose webhook confirms the order.
     Paid,
-    /// The buyer is to pay, and cancels instead.
-    CalledOff,
-    /// It is sent, arrives, and a part is given back.
+    /// The buyer cancels instead of paying.
+    CancelledUnpaid,
+    /// The order is shipped and delivered, and refunded in part.
     Delivered,
 }
 
-/// An order on its way.
+/// A placed order.
 #[derive(Debug, Clone)]
-pub(crate) struct Placed {
+pub(crate) struct PlacedOrder {
     pub(crate) trial: u64,
     pub(crate) id: String,
 }
@@ -41,147 +41,147 @@ impl Scenario {
         Self::Cancelled,
         Self::Refunded,
         Self::Paid,
-        Self::CalledOff,
+        Self::CancelledUnpaid,
         Self::Delivered,
     ];
 
-    /// The course of a trial.
+    /// Scenario of a trial.
     pub(crate) fn of(number: u64) -> Self {
         Self::ALL[usize::try_from(number).unwrap_or_default() % Self::ALL.len()]
     }
 
-    /// Its status in the end.
-    pub(crate) const fn end(self) -> &'static str {
+    /// Final status of the order.
+    pub(crate) const fn final_status(self) -> &'static str {
         match self {
             Self::Confirmed | Self::Paid => "confirmed",
             Self::Declined | Self::OutOfStock => "rejected",
-            Self::Cancelled | Self::CalledOff => "cancelled",
+            Self::Cancelled | Self::CancelledUnpaid => "cancelled",
             Self::Refunded => "refunded",
             Self::Delivered => "delivered",
         }
     }
 
-    const fn method(self) -> Option<&'static str> {
+    const fn payment_method(self) -> Option<&'static str> {
         match self {
             Self::Declined => Some("pm_card_chargeDeclined"),
-            Self::Paid | Self::CalledOff => None,
+            Self::Paid | Self::CancelledUnpaid => None,
             _ => Some("pm_card_visa"),
         }
     }
 
-    /// The order and all that people do about it, until it is at its end.
-    pub(crate) async fn run(self, bench: &Fixture, trial: u64) -> Result<Placed, Violation> {
-        let placed = self.place(bench, trial).await?;
-        self.run_after(bench, &placed).await?;
-        self.ends(bench, &placed).await?;
+    /// Runs the whole scenario, until the order reaches its final status.
+    pub(crate) async fn run(self, fixture: &Fixture, trial: u64) -> Result<PlacedOrder, Violation> {
+        let placed = self.place(fixture, trial).await?;
+        self.run_after(fixture, &placed).await?;
+        self.wait_for_end(fixture, &placed).await?;
         Ok(placed)
     }
 
-    /// Places the order, of a product of its own.
-    pub(crate) async fn place(self, bench: &Fixture, trial: u64) -> Result<Placed, Violation> {
+    /// Places the order of a new product.
+    pub(crate) async fn place(self, fixture: &Fixture, trial: u64) -> Result<PlacedOrder, Violation> {
         let stock = if self == Self::OutOfStock { 1 } else { 5 };
-        let product = bench.product(trial, stock).await?;
-        self.place_of(bench, trial, &product).await
+        let product = fixture.product(trial, stock).await?;
+        self.place_order_of(fixture, trial, &product).await
     }
 
-    /// Places the order of this product.
-    pub(crate) async fn place_of(
+    /// Places the order of `product`.
+    pub(crate) async fn place_order_of(
         self,
-        bench: &Fixture,
+        fixture: &Fixture,
         trial: u64,
         product: &str,
-    ) -> Result<Placed, Violation> {
-        let id = bench.order(trial, product, (2, self.method())).await?;
-        Ok(Placed { trial, id })
+    ) -> Result<PlacedOrder, Violation> {
+        let id = fixture.order(trial, product, (2, self.payment_method())).await?;
+        Ok(PlacedOrder { trial, id })
     }
 
-    /// What people do once the order has come as far as that.
-    pub(crate) async fn run_after(self, bench: &Fixture, placed: &Placed) -> Result<(), Violation> {
+    /// Waits for the required status, and performs the actions of buyer and seller.
+    pub(crate) async fn run_after(self, fixture: &Fixture, placed: &PlacedOrder) -> Result<(), Violation> {
         match self {
             Self::Confirmed | Self::Declined | Self::OutOfStock => Ok(()),
             Self::Cancelled => {
-                placed.is(bench, "confirmed").await?;
-                placed.cancel(bench).await
+                placed.wait_for_status(fixture, "confirmed").await?;
+                placed.cancel(fixture).await
             }
             Self::Refunded => {
-                placed.is(bench, "confirmed").await?;
-                placed.refund(bench, None).await
+                placed.wait_for_status(fixture, "confirmed").await?;
+                placed.refund(fixture, None).await
             }
-            Self::Paid => placed.pay(bench).await,
-            Self::CalledOff => {
-                placed.payable(bench).await?;
-                placed.cancel(bench).await
+            Self::Paid => placed.pay(fixture).await,
+            Self::CancelledUnpaid => {
+                placed.wait_for_payment_intent(fixture).await?;
+                placed.cancel(fixture).await
             }
             Self::Delivered => {
-                placed.is(bench, "confirmed").await?;
+                placed.wait_for_status(fixture, "confirmed").await?;
                 let parcel = json!({ "carrier": "Snail", "trackingNumber": "S-42" });
-                placed.seller_does(bench, "ship", parcel).await?;
-                placed.seller_does(bench, "deliver", json!({})).await?;
-                placed.refund(bench, Some(500)).await
+                placed.post_as_seller(fixture, "ship", parcel).await?;
+                placed.post_as_seller(fixture, "deliver", json!({})).await?;
+                placed.refund(fixture, Some(500)).await
             }
         }
     }
 
-    /// Waits for the end: the status, and that nothing is left to be given back.
-    pub(crate) async fn ends(self, bench: &Fixture, placed: &Placed) -> Result<(), Violation> {
-        let end = self.end();
+    /// Waits for the final status, and for the completion of all refunds.
+    pub(crate) async fn wait_for_end(self, fixture: &Fixture, placed: &PlacedOrder) -> Result<(), Violation> {
+        let status = self.final_status();
         let settled = |order: &Value| {
             let refunds = order["refunds"].as_array().cloned().unwrap_or_default();
-            order["status"] == end && refunds.iter().all(|refund| refund["status"] == "succeeded")
+            order["status"] == status && refunds.iter().all(|refund| refund["status"] == "succeeded")
         };
-        let what = format!("{end}, with nothing left to be given back");
-        bench.order_is((placed.trial, &placed.id), &what, settled).await.map(drop)
+        let what = format!("{status}, and all refunds succeeded");
+        fixture.wait_for_order((placed.trial, &placed.id), &what, settled).await.map(drop)
     }
 }
 
-impl Placed {
+impl PlacedOrder {
     /// Waits for a status.
-    pub(crate) async fn is(&self, bench: &Fixture, status: &str) -> Result<(), Violation> {
-        let so = |order: &Value| order["status"] == status;
-        bench.order_is((self.trial, &self.id), status, so).await.map(drop)
+    pub(crate) async fn wait_for_status(&self, fixture: &Fixture, status: &str) -> Result<(), Violation> {
+        let has_status = |order: &Value| order["status"] == status;
+        fixture.wait_for_order((self.trial, &self.id), status, has_status).await.map(drop)
     }
 
-    /// The buyer cancels.
-    pub(crate) async fn cancel(&self, bench: &Fixture) -> Result<(), Violation> {
+    /// Cancels the order as the buyer.
+    pub(crate) async fn cancel(&self, fixture: &Fixture) -> Result<(), Violation> {
         let path = format!("/v1/orders/{}/cancel", self.id);
-        let wish =
-            ClientRequest::post(bench.buyer(self.trial), path, format!("cancel-{}", self.id), json!({}));
-        bench.expect_success(&wish).await.map(drop)
+        let request =
+            ClientRequest::post(fixture.buyer(self.trial), path, format!("cancel-{}", self.id), json!({}));
+        fixture.expect_success(&request).await.map(drop)
     }
 
-    /// The seller gives back a part, or all of it.
-    pub(crate) async fn refund(&self, bench: &Fixture, amount: Option<i64>) -> Result<(), Violation> {
+    /// Refunds `amount` as the seller; everything if it is `None`.
+    pub(crate) async fn refund(&self, fixture: &Fixture, amount: Option<i64>) -> Result<(), Violation> {
         let mut body = json!({ "reason": "One mug was cracked." });
         if let Some(amount) = amount {
             body["amount"] = json!({ "amount": amount, "currency": "EUR" });
         }
-        self.seller_does(bench, "refund", body).await
+        self.post_as_seller(fixture, "refund", body).await
     }
 
-    async fn seller_does(&self, bench: &Fixture, what: &str, body: Value) -> Result<(), Violation> {
-        let path = format!("/v1/orders/{}/{what}", self.id);
-        let wish = ClientRequest::post(&bench.seller, path, format!("{what}-{}", self.id), body);
-        bench.expect_success(&wish).await.map(drop)
+    async fn post_as_seller(&self, fixture: &Fixture, action: &str, body: Value) -> Result<(), Violation> {
+        let path = format!("/v1/orders/{}/{action}", self.id);
+        let request = ClientRequest::post(&fixture.seller, path, format!("{action}-{}", self.id), body);
+        fixture.expect_success(&request).await.map(drop)
     }
 
-    /// What the buyer is to pay, as soon as there is something.
-    pub(crate) async fn payable(&self, bench: &Fixture) -> Result<String, Violation> {
-        let is_there = |order: &Value| order["payment"]["gatewayId"].is_string();
-        let shown = bench.order_is((self.trial, &self.id), "something to pay", is_there).await?;
+    /// Waits for the payment intent, and returns its id.
+    pub(crate) async fn wait_for_payment_intent(&self, fixture: &Fixture) -> Result<String, Violation> {
+        let has_intent = |order: &Value| order["payment"]["gatewayId"].is_string();
+        let shown = fixture.wait_for_order((self.trial, &self.id), "a payment intent", has_intent).await?;
         Ok(shown["payment"]["gatewayId"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The buyer pays at the gateway, in a browser.
-    pub(crate) async fn pay(&self, bench: &Fixture) -> Result<(), Violation> {
-        let intent = self.payable(bench).await?;
-        let base = bench.shop.stack().payments_endpoint();
+    /// Pays at the gateway as the buyer, like in a browser.
+    pub(crate) async fn pay(&self, fixture: &Fixture) -> Result<(), Violation> {
+        let intent = self.wait_for_payment_intent(fixture).await?;
+        let base = fixture.app.stack().payments_endpoint();
         let paid = reqwest::Client::new()
             .post(format!("{base}/sandbox/payment_intents/{intent}/pay"))
             .form(&[("payment_method", "pm_card_visa")])
             .send()
             .await;
-        let status = paid.map_or_else(|error| error.to_string(), |answer| answer.status().to_string());
-        let refused = Violation::new(Invariant::Sagas, &self.id, "it can be paid", &status);
-        if status.starts_with("200") { Ok(()) } else { Err(refused) }
+        let status = paid.map_or_else(|error| error.to_string(), |response| response.status().to_string());
+        let rejected = Violation::new(Invariant::Sagas, &self.id, "a payable order", &status);
+        if status.starts_with("200") { Ok(()) } else { Err(rejected) }
     }
 }

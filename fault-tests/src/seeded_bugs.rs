@@ -1,45 +1,45 @@
-//! Planted bugs: each proof that cannot fail is none.
+//! Runs fault tests with seeded bugs, to check that they can detect a bug.
 
 use std::collections::BTreeSet;
 
 use test_support::audit::Invariant;
 use test_support::seeded_bugs::SeededBug;
 
-use crate::fault;
+use crate::faults;
 use crate::plan::Batch;
 use crate::run::{self, Settings};
 use crate::run_log::Finding;
 
-/// What became of a planted bug.
+/// Result of a seeded bug.
 #[derive(Debug, Clone)]
 pub struct Detection {
-    /// The bug.
-    pub planted: &'static SeededBug,
-    /// What was found.
+    /// Seeded bug.
+    pub bug: &'static SeededBug,
+    /// Violations that were found.
     pub findings: Vec<Finding>,
 }
 
 impl Detection {
-    /// Whether it was caught: what was found breaks the very promise that the bug was to break.
+    /// Returns true if the bug was detected: a violation of the invariant that the bug breaks.
     #[must_use]
-    pub fn is_caught(&self) -> bool {
-        self.broken().contains(&self.planted.invariant)
+    pub fn is_detected(&self) -> bool {
+        self.violated().contains(&self.bug.invariant)
     }
 
-    /// The promises that were found to be broken.
+    /// Violated invariants.
     #[must_use]
-    pub fn broken(&self) -> BTreeSet<Invariant> {
+    pub fn violated(&self) -> BTreeSet<Invariant> {
         self.findings.iter().map(|finding| finding.violation.invariant).collect()
     }
 }
 
-/// Plants a bug, and runs what must notice.
+/// Seeds a bug, and runs the fault test that must detect it.
 ///
 /// # Panics
-/// If the catalogue names a proof that there is not, or the stack does not start.
-pub async fn run(planted: &'static SeededBug, settings: &Settings) -> Detection {
-    let fault = fault::named(planted.shown_by).expect("the catalogue names proofs that there are");
+/// If the catalogue names an unknown fault test, or the stack does not start.
+pub async fn run(bug: &'static SeededBug, settings: &Settings) -> Detection {
+    let fault = faults::named(bug.detected_by).expect("the catalogue names an existing fault test");
     let batch = Batch { fault: fault.name(), numbers: 0..fault.trials_to_detect() };
-    let done = Box::pin(run::batch(&batch, settings, Some(planted))).await;
-    Detection { planted, findings: done.findings }
+    let done = Box::pin(run::batch(&batch, settings, Some(bug))).await;
+    Detection { bug, findings: done.findings }
 }

@@ -1,4 +1,4 @@
-//! Trials: what is done once, by its number.
+//! Numbered trials of a fault test.
 
 use std::ops::Range;
 
@@ -7,13 +7,13 @@ use crate::random::Random;
 /// One trial.
 #[derive(Debug, Clone)]
 pub(crate) struct Trial {
-    /// Its number among those of its fault.
+    /// Number among the trials of the fault test.
     pub(crate) number: u64,
-    /// Chance of its own.
+    /// Random generator of the trial.
     pub(crate) random: Random,
 }
 
-/// The trials of a fault that share a stack.
+/// Trials of a fault test that share a stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Trials {
     pub(crate) seed: u64,
@@ -22,18 +22,18 @@ pub(crate) struct Trials {
 }
 
 impl Trials {
-    /// Each of them.
-    pub(crate) fn each(&self) -> impl Iterator<Item = Trial> + use<> {
+    /// All trials.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Trial> + use<> {
         let Self { seed, fault, numbers } = self.clone();
         numbers.map(move |number| Trial { number, random: Random::of(seed, fault, number) })
     }
 
-    /// How many there are.
+    /// Number of trials.
     pub(crate) fn count(&self) -> u64 {
         self.numbers.end - self.numbers.start
     }
 
-    /// Chance that belongs to all of them.
+    /// Random generator of the whole batch.
     pub(crate) fn random(&self) -> Random {
         Random::of(self.seed ^ 1, self.fault, self.numbers.start)
     }

@@ -1,4 +1,5 @@
-//! A function for the tests of the local stack: does what its event says, and says what it did in its output.
+//! Lambda function for the tests of the local stack. The event selects its behaviour; its output reports what
+//! it did.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     if variable("PROBE_FAILS_TO_START").is_some() {
-        return Err("the probe was told not to start".into());
+        return Err("PROBE_FAILS_TO_START is set".into());
     }
     console::line("probe started");
     lambda_runtime::run(service_fn(handle)).await
@@ -28,7 +29,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let ids: Vec<_> = records.iter().map(|record| text(record).to_owned()).collect();
     console::line(format_args!("batch {}", ids.join(" ")));
     if ids.iter().any(|id| id.starts_with("error")) {
-        return Err("the probe was told to fail".into());
+        return Err("a record requests an error".into());
     }
     let failed = records.iter().filter(|record| text(record).starts_with("fail"));
     let failures: Vec<_> = failed.map(|record| json!({ "itemIdentifier": identifier(record) })).collect();
@@ -37,7 +38,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
 
 async fn answer(path: &str, event: &Value, context: &lambda_runtime::Context) -> Result<Value, Error> {
     match path {
-        "/error" => return Err("the probe was told to fail".into()),
+        "/error" => return Err("the path requests an error".into()),
         "/exit" => std::process::exit(3),
         "/hang" => std::future::pending().await,
         "/slow" => clock::sleep(std::time::Duration::from_millis(300)).await,
@@ -48,7 +49,7 @@ async fn answer(path: &str, event: &Value, context: &lambda_runtime::Context) ->
         }
         "/put" => {
             let id = event["queryStringParameters"]["id"].as_str().unwrap_or("1");
-            let kind = event["queryStringParameters"]["kind"].as_str().unwrap_or("wanted");
+            let kind = event["queryStringParameters"]["kind"].as_str().unwrap_or("matching");
             let item = json!({ "pk": { "S": id }, "kind": { "S": kind } });
             let request = json!({ "TableName": variable("PROBE_TABLE"), "Item": item });
             let status = call("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB_20120810.PutItem", &request).await?;
@@ -70,7 +71,7 @@ async fn answer(path: &str, event: &Value, context: &lambda_runtime::Context) ->
     }))
 }
 
-/// What a record is about: a message's body, or the key of an item.
+/// Text of a record: the body of a message, or the partition key of an item.
 fn text(record: &Value) -> &str {
     record["body"].as_str().or_else(|| record["dynamodb"]["Keys"]["pk"]["S"].as_str()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! Command-line arguments of the local stack.
 
 use std::path::PathBuf;
 
@@ -18,13 +18,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Starts the whole system: the HTTP API, the functions, tables, queues, streams, schedules, and payments.
+    /// Starts the whole stack: HTTP API, functions, tables, queues, streams, schedules and payment sandbox.
     Dev(DevArguments),
-    /// Shows the template's routes as `cargo lambda watch` reads them from the root manifest.
-    Router(RouterArguments),
-    /// Runs the payment sandbox alone, for functions that run elsewhere.
+    /// Prints the template's routes as the root manifest lists them for `cargo lambda watch`.
+    WatchRoutes(WatchRoutesArguments),
+    /// Runs only the payment sandbox, for functions that run elsewhere.
     Payments(PaymentsArguments),
-    /// Runs a function with the variables that are its own; cargo calls this.
+    /// Runs a function with its own environment variables. Cargo calls this as the runner.
     #[command(hide = true)]
     RunFunction {
         binary: PathBuf,
@@ -47,40 +47,40 @@ pub(crate) struct DevArguments {
     /// Port of the payment sandbox.
     #[arg(long, default_value_t = 12111)]
     payments_port: u16,
-    /// Port of the postbox, where e-mails arrive.
+    /// Port of the mail catcher, which receives the e-mails.
     #[arg(long, default_value_t = 8025)]
     mail_port: u16,
-    /// Port of the functions' metrics.
+    /// Port that serves the functions' metrics.
     #[arg(long, default_value_t = 9464)]
     metrics_port: u16,
     /// Port of `cargo lambda watch`.
     #[arg(long, default_value_t = 9000)]
     watch_port: u16,
-    /// Folder for everything that is kept.
+    /// Folder for the state that is kept between runs.
     #[arg(long, default_value = ".local")]
     state: PathBuf,
-    /// What runs the functions.
+    /// Host that runs the functions.
     #[arg(long, value_enum, default_value_t = HostName::Watch)]
     host: HostName,
-    /// Folder of the built functions, for `--host runtime`; by default where this program was built.
+    /// Folder of the built functions, for `--host runtime`. Default: the folder that contains this program.
     #[arg(long)]
     bin_dir: Option<PathBuf>,
-    /// The description of the deployment.
+    /// SAM template of the deployment.
     #[arg(long, default_value = "template.yaml")]
     template: PathBuf,
-    /// A value for a parameter of the template; may be given several times.
+    /// Value of a template parameter. Can be repeated.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
-    /// Leaves schedules switched off.
+    /// Does not run the schedules.
     #[arg(long)]
     no_schedules: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum HostName {
-    /// `cargo lambda watch`: builds the functions, and again when their code changes.
+    /// `cargo lambda watch`: builds the functions, and rebuilds them when their code changes.
     Watch,
-    /// The functions as they are built, as Lambda would run them.
+    /// The built functions, run as Lambda runs them.
     Runtime,
 }
 
@@ -89,40 +89,40 @@ pub(crate) struct PaymentsArguments {
     /// Port of the payment sandbox.
     #[arg(long, default_value_t = 12111)]
     pub(crate) port: u16,
-    /// The key that callers must present.
+    /// API key that callers must present.
     #[arg(long, default_value = "sk_test_sandbox")]
     pub(crate) key: String,
-    /// The secret that webhooks are signed with.
+    /// Secret that webhooks are signed with.
     #[arg(long, default_value = "whsec_sandbox")]
     pub(crate) webhook_secret: String,
-    /// Where webhooks go; without it none are sent.
+    /// URL of the webhook endpoint. Without it, no webhooks are sent.
     #[arg(long)]
     pub(crate) webhook_url: Option<String>,
-    /// File in which the book is kept; without it, it is forgotten.
+    /// Database file of the sandbox. Without it, payments are kept in memory only.
     #[arg(long)]
-    pub(crate) book: Option<PathBuf>,
+    pub(crate) database: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct RouterArguments {
-    /// The description of the deployment.
+pub(crate) struct WatchRoutesArguments {
+    /// SAM template of the deployment.
     #[arg(long, default_value = "template.yaml")]
     pub(crate) template: PathBuf,
-    /// The root manifest.
+    /// Root manifest.
     #[arg(long, default_value = "Cargo.toml")]
     pub(crate) manifest: PathBuf,
-    /// Writes the table into the manifest.
+    /// Writes the table to the manifest instead of printing it.
     #[arg(long)]
     pub(crate) write: bool,
 }
 
-/// Why a `--parameter` is refused.
+/// A `--parameter` is not of the form `NAME=VALUE`.
 #[derive(Debug, thiserror::Error)]
-#[error("write it as NAME=VALUE")]
-struct NotAPair;
+#[error("expected NAME=VALUE")]
+struct InvalidParameter;
 
-fn parameter(text: &str) -> Result<(String, String), NotAPair> {
-    let (name, value) = text.split_once('=').ok_or(NotAPair)?;
+fn parameter(text: &str) -> Result<(String, String), InvalidParameter> {
+    let (name, value) = text.split_once('=').ok_or(InvalidParameter)?;
     Ok((name.to_owned(), value.to_owned()))
 }
 

@@ -1,3 +1,3 @@
-//! Commands of the local stack.
+//! Subcommands that are not part of the library.
 
 pub(crate) mod payments;

@@ -1,4 +1,4 @@
-//! `local dev`: the whole system on one machine, from the first port to the last goodbye.
+//! `local dev`: starts the whole stack, waits for a signal and shuts the stack down.
 
 pub mod env_file;
 mod rotation;
@@ -19,60 +19,60 @@ use crate::telemetry::logs::Sink;
 use crate::template::{Parameters, Template};
 use crate::{Stack, StackBuilder, StartError};
 
-/// Puts sample data into a stack that answers.
+/// Function that writes sample data to a running stack.
 pub type Seeder = for<'a> fn(&'a Stack) -> BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
 
-/// Where functions run.
+/// Host of the functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
     /// Under `cargo lambda watch`, with hot reload.
     Watch,
-    /// As built, behind our own Runtime API.
+    /// From their build folder, behind our own Lambda Runtime API.
     Runtime,
 }
 
-/// What `local dev` is told.
+/// Options of `local dev`.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The template.
+    /// Path of the SAM template.
     pub template: PathBuf,
-    /// The state folder.
+    /// State folder.
     pub state: PathBuf,
-    /// Where functions run.
+    /// Host of the functions.
     pub host: Host,
-    /// Folder of built functions, for [`Host::Runtime`].
+    /// Folder of the built functions, for [`Host::Runtime`].
     pub bin_dir: PathBuf,
-    /// The services' ports.
+    /// Ports of the services.
     pub ports: Ports,
     /// Port of `cargo lambda watch`.
     pub watch_port: u16,
-    /// Values for the template's parameters.
+    /// Values of the template's parameters.
     pub parameters: Parameters,
-    /// Whether schedules run.
+    /// True if schedules run.
     pub schedules: bool,
 }
 
-/// Why `local dev` ends with a failure.
+/// Failure of `local dev`.
 #[derive(Debug, thiserror::Error)]
 pub enum DevError {
-    /// The stack does not start.
+    /// The stack failed to start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// Signals cannot be received.
+    /// Signal handlers cannot be installed.
     #[error("cannot listen for signals: {0}")]
     Signals(#[from] io::Error),
-    /// The sample data cannot be put in.
-    #[error("cannot put in the sample data: {0}")]
+    /// The sample data cannot be written.
+    #[error("cannot write the sample data: {0}")]
     Seed(Box<dyn Error + Send + Sync>),
-    /// Messages cannot be kept.
-    #[error("stopped, but {0}")]
+    /// The messages of the queues cannot be saved at shutdown.
+    #[error("stopped, but the messages were not saved: {0}")]
     Stop(#[from] QueueError),
 }
 
 /// Runs the stack until Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// [`DevError`] with what went wrong, in one line.
+/// [`DevError`] if the stack fails to start, to load the sample data or to save its messages.
 pub async fn run(options: Options, seeder: Option<Seeder>) -> Result<(), DevError> {
     let mut stopped = Signals::new()?;
     let stack = tokio::select! {
@@ -80,23 +80,23 @@ pub async fn run(options: Options, seeder: Option<Seeder>) -> Result<(), DevErro
         () = stopped.any() => return Ok(()),
     };
     print_addresses(&stack, &options);
-    let prepared = tokio::select! {
-        prepared = prepare(&stack, &options, seeder) => prepared,
+    let ready_result = tokio::select! {
+        ready_result = prepare(&stack, &options, seeder) => ready_result,
         () = stopped.any() => {
             console::line("stopping");
             return Ok(stack.shutdown().await?);
         }
     };
-    if prepared.is_ok() {
+    if ready_result.is_ok() {
         tokio::select! {
             () = rotation::follow(&stack, &options.state) => {}
             () = stopped.any() => {}
         }
     }
     console::line("stopping");
-    let kept = stack.shutdown().await;
-    prepared?;
-    Ok(kept?)
+    let saved = stack.shutdown().await;
+    ready_result?;
+    Ok(saved?)
 }
 
 fn builder(options: &Options) -> StackBuilder {
@@ -116,21 +116,22 @@ fn builder(options: &Options) -> StackBuilder {
         .schedules(options.schedules)
         .output(Sink::Terminal)
         .host(host);
-    let given = options.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
-    roomy_limits(options)
+    let explicit = options.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
+    local_limits(options)
         .into_iter()
-        .chain(given)
+        .chain(explicit)
         .fold(builder, |builder, (name, value)| builder.parameter(name, value))
 }
 
-/// Limits on requests of the template, a hundred times as high: a developer with a script is no flood.
-fn roomy_limits(options: &Options) -> Vec<(String, String)> {
-    // A template that does not read is reported when the stack starts.
+/// Request limits for local use: 100 times the defaults of the template, so that scripts are not
+/// rate-limited.
+fn local_limits(options: &Options) -> Vec<(String, String)> {
+    // An invalid template is reported when the stack starts.
     let Ok(template) = Template::read(&options.template) else { return Vec::new() };
     let limits = ["ReadsPerMinute", "WritesPerMinute", "OrdersPerMinute"].into_iter();
-    let roomy =
+    let raised =
         limits.filter_map(|name| Some((name.to_owned(), (template.default_number(name)? * 100).to_string())));
-    roomy.collect()
+    raised.collect()
 }
 
 fn print_addresses(stack: &Stack, options: &Options) {
@@ -144,24 +145,24 @@ fn print_addresses(stack: &Stack, options: &Options) {
     console::line(format_args!("environment      {0}   (cargo lambda watch --env-file {0})", env.display()));
 }
 
-/// Waits until the functions answer, puts in the sample data, and says that all is ready.
+/// Invokes every function once, writes the sample data and reports that the stack is ready.
 async fn prepare(stack: &Stack, options: &Options, seeder: Option<Seeder>) -> Result<(), DevError> {
     if options.host == Host::Watch {
         console::line("building the functions; the first time this takes minutes");
     }
-    let mut silent = Vec::new();
+    let mut unresponsive = Vec::new();
     for function in &stack.deployment().functions {
         if let Err(error) = warm::up(stack, function).await {
-            console::problem(format_args!("{} does not answer: {error}{}", function.stem, hint(&error)));
-            silent.push(function.stem.as_str());
+            console::problem(format_args!("{} does not respond: {error}{}", function.stem, hint(&error)));
+            unresponsive.push(function.stem.as_str());
         }
     }
     if let Some(seed) = seeder {
         seed(stack).await.map_err(DevError::Seed)?;
     }
-    match silent.as_slice() {
+    match unresponsive.as_slice() {
         [] => console::line("ready"),
-        silent => console::line(format_args!("ready, except for {}", silent.join(", "))),
+        unresponsive => console::line(format_args!("ready, except for {}", unresponsive.join(", "))),
     }
     Ok(())
 }
@@ -169,7 +170,7 @@ async fn prepare(stack: &Stack, options: &Options, seeder: Option<Seeder>) -> Re
 fn hint(error: &InvokeError) -> &'static str {
     match error {
         InvokeError::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            "; build the functions with `cargo build`, or name their folder with --bin-dir"
+            "; build the functions with `cargo build`, or pass their folder as --bin-dir"
         }
         _ => "",
     }

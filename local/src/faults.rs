@@ -1,5 +1,5 @@
-//! Faults on purpose: every call that a function makes to DynamoDB, SQS, SES and the payment gateway is recorded, and
-//! can be made to fail in the ways that networks, services and machines do.
+//! Fault injection: a proxy records every call of a function to DynamoDB, SQS, SES and the payment gateway,
+//! and can make it fail as networks, services and machines do.
 
 mod capacity_units;
 mod clock_skew;
@@ -28,71 +28,72 @@ pub use tls::{Tls, TlsError};
 
 use crate::system::clock;
 
-/// Calls kept for [`Faults::calls`]; older ones are forgotten.
-const KEPT: usize = 100_000;
+/// Maximum number of calls kept for [`Faults::calls`]. The oldest are dropped first.
+const MAX_RECORDED_CALLS: usize = 100_000;
 
-/// What a function can call.
+/// Service that a function calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
-    /// DynamoDB; operations are named like `TransactWriteItems`.
+    /// DynamoDB. Operations are named like `TransactWriteItems`.
     DynamoDb,
-    /// SQS; operations are named like `SendMessageBatch`.
+    /// SQS. Operations are named like `SendMessageBatch`.
     Sqs,
-    /// The payment gateway; operations are method and path, like `POST /v1/payment_intents`.
+    /// Payment gateway. Operations are method and path, like `POST /v1/payment_intents`.
     Payments,
-    /// SES; operations are method and path, like `POST /v2/email/outbound-emails`.
+    /// SES. Operations are method and path, like `POST /v2/email/outbound-emails`.
     Ses,
 }
 
-/// One call that a function made.
+/// Recorded call of a function to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// Stem of the function.
     pub function: String,
-    /// Number of the instance; unique in a stack.
+    /// Number of the instance, unique within the stack.
     pub instance: u64,
-    /// What was called.
+    /// Called service.
     pub service: Service,
-    /// Which operation.
+    /// Called operation.
     pub operation: String,
-    /// The first table or the queue that the call names.
+    /// First table, or the queue, that the request names.
     pub target: Option<String>,
-    /// When the call was made.
+    /// Start of the call.
     pub at: Timestamp,
-    /// The status that the function saw; `None` while it waits and if it never saw one.
+    /// Response status that the function received. `None` while the call is in progress, and if there was no
+    /// response.
     pub status: Option<u16>,
-    /// How long the function was kept waiting, from the arrival of its request to the answer; `None` like the status.
+    /// Time from the arrival of the request to the response. `None` in the same cases as the status.
     pub took: Option<Duration>,
-    /// The capacity that the answer says it took. DynamoDB says so if it is asked.
+    /// Consumed capacity, if the response contains it. DynamoDB returns it on request.
     pub units: Option<Units>,
-    /// Whether a rule struck this call.
+    /// True if a rule matched this call.
     pub rule_matched: bool,
 }
 
-/// A rule at work: says how often it has struck.
+/// Handle of an injected rule that counts how often the rule was triggered.
 #[derive(Clone, Debug)]
 pub struct Injection {
     trigger_count: Arc<watch::Sender<u64>>,
 }
 
 impl Injection {
-    /// How many calls have been struck so far.
+    /// Number of calls that the rule was applied to.
     #[must_use]
     pub fn trigger_count(&self) -> u64 {
         *self.trigger_count.borrow()
     }
 
-    /// Waits until the rule has struck at least once; `false` when that takes longer than `limit`.
+    /// Waits until the rule has been triggered once. Returns false if that takes longer than `limit`.
     pub async fn wait_until_triggered(&self, limit: Duration) -> bool {
         let mut receiver = self.trigger_count.subscribe();
         tokio::select! {
-            result = receiver.wait_for(|fired| *fired > 0) => result.is_ok(),
+            result = receiver.wait_for(|count| *count > 0) => result.is_ok(),
             () = clock::sleep(limit) => false,
         }
     }
 }
 
-/// The faults and the recorded calls of one stack. Cheap to clone.
+/// Fault rules and recorded calls of one stack. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     state: Arc<Mutex<State>>,
@@ -100,38 +101,38 @@ pub struct Faults {
 
 #[derive(Debug, Default)]
 struct State {
-    rules: Vec<Active>,
+    rules: Vec<ActiveRule>,
     mutations: Vec<RequestMutation>,
     calls: VecDeque<Call>,
-    forgotten: usize,
+    dropped: usize,
     delays: HashMap<Service, Duration>,
-    /// By how many milliseconds clocks are ahead, by function.
+    /// Clock skew in milliseconds, by function. Positive if the clock is ahead.
     skews: HashMap<String, i64>,
 }
 
 #[derive(Debug)]
-struct Active {
+struct ActiveRule {
     rule: Rule,
-    seen: u64,
+    matching_calls: u64,
     trigger_count: Arc<watch::Sender<u64>>,
 }
 
-impl Active {
-    /// Counts a matching call and says whether it is struck.
-    fn strikes(&mut self) -> bool {
-        self.seen += 1;
+impl ActiveRule {
+    /// Counts a matching call. Returns true if the rule applies to it.
+    fn triggers(&mut self) -> bool {
+        self.matching_calls += 1;
         let first = self.rule.nth.unwrap_or(1);
-        let strikes = self.seen >= first
+        let triggers = self.matching_calls >= first
             && *self.trigger_count.borrow() < self.rule.times
-            && self.rule.chooses(self.seen);
-        if strikes {
-            self.trigger_count.send_modify(|fired| *fired += 1);
+            && self.rule.selects(self.matching_calls);
+        if triggers {
+            self.trigger_count.send_modify(|count| *count += 1);
         }
-        strikes
+        triggers
     }
 }
 
-/// What the proxy does with a call, and the call's place in the record.
+/// Fault and delay of a call, and the index of its record.
 #[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) fault: Option<Fault>,
@@ -140,58 +141,63 @@ pub(crate) struct Decision {
 }
 
 impl Faults {
-    /// Puts a rule to work. Of several rules that match a call, the oldest that strikes wins.
-    #[expect(clippy::must_use_candidate, reason = "most callers only want the fault")]
+    /// Adds a rule. If several rules apply to a call, the oldest one wins.
+    #[expect(clippy::must_use_candidate, reason = "most callers need no handle of the rule")]
     pub fn inject(&self, rule: Rule) -> Injection {
-        let fired = Arc::new(watch::Sender::new(0));
-        self.lock().rules.push(Active { rule, seen: 0, trigger_count: Arc::clone(&fired) });
-        Injection { trigger_count: fired }
+        let trigger_count = Arc::new(watch::Sender::new(0));
+        self.lock().rules.push(ActiveRule {
+            rule,
+            matching_calls: 0,
+            trigger_count: Arc::clone(&trigger_count),
+        });
+        Injection { trigger_count }
     }
 
-    /// Every recorded call, oldest first.
+    /// All recorded calls, oldest first.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.iter().cloned().collect()
     }
 
-    /// The recorded calls of one function, oldest first.
+    /// Recorded calls of one function, oldest first.
     #[must_use]
     pub fn calls_of(&self, function: &str) -> Vec<Call> {
         self.lock().calls.iter().filter(|call| call.function == function).cloned().collect()
     }
 
-    /// Plants a bug; it stays until [`Faults::clear`].
+    /// Seeds a bug, which stays active until [`Faults::clear`].
     pub fn add_mutation(&self, mutation: RequestMutation) {
         self.lock().mutations.push(mutation);
     }
 
-    /// The bugs that concern a call.
+    /// Seeded bugs that apply to a call.
     pub(crate) fn mutations_for(&self, call: &Call) -> Vec<RequestMutation> {
-        self.lock().mutations.iter().filter(|plant| plant.concerns(call)).cloned().collect()
+        self.lock().mutations.iter().filter(|mutation| mutation.matches(call)).cloned().collect()
     }
 
-    /// Has the clock of a function be so many milliseconds ahead, or behind, as far as the table can tell.
+    /// Sets the clock skew of a function in milliseconds, as far as DynamoDB can observe it. Positive if the
+    /// clock is ahead.
     pub fn skew(&self, function: impl Into<String>, milliseconds: i64) {
         self.lock().skews.insert(function.into(), milliseconds);
     }
 
-    /// By how much the clock behind a call is off.
-    pub(crate) fn skewed_by(&self, call: &Call) -> i64 {
+    /// Clock skew that applies to a call, in milliseconds.
+    pub(crate) fn clock_skew_of(&self, call: &Call) -> i64 {
         let skew = || self.lock().skews.get(&call.function).copied();
         if call.service == Service::DynamoDb { skew().unwrap_or_default() } else { 0 }
     }
 
-    /// Makes every call to a service take this much longer: the distance to a real one, for measurements.
+    /// Adds a delay to every call to a service. Measurements use it to simulate the network latency of AWS.
     pub fn delay_every_call(&self, service: Service, delay: Duration) {
         self.lock().delays.insert(service, delay);
     }
 
-    /// Removes all rules; bugs and delays stay.
+    /// Removes all rules. Seeded bugs, delays and clock skews stay.
     pub fn clear_rules(&self) {
         self.lock().rules.clear();
     }
 
-    /// Removes all rules, bugs and delays, and sets every clock right.
+    /// Removes all rules, seeded bugs, delays and clock skews.
     pub fn clear(&self) {
         let mut state = self.lock();
         state.skews.clear();
@@ -200,20 +206,20 @@ impl Faults {
         state.delays.clear();
     }
 
-    /// Forgets the recorded calls.
+    /// Deletes the recorded calls.
     pub fn forget_calls(&self) {
         let mut state = self.lock();
-        state.forgotten += state.calls.len();
+        state.dropped += state.calls.len();
         state.calls.clear();
     }
 
-    /// Records a call and decides what happens to it.
+    /// Records a call and selects the fault and delay to apply to it.
     pub(crate) fn decide(&self, mut call: Call) -> Decision {
         let mut state = self.lock();
         let mut fault = None;
         for active in &mut state.rules {
             if active.rule.matches(&call.function, call.service, &call.operation)
-                && active.strikes()
+                && active.triggers()
                 && fault.is_none()
             {
                 fault = Some(active.rule.fault.clone());
@@ -221,22 +227,22 @@ impl Faults {
         }
         call.rule_matched = fault.is_some();
         let delay = state.delays.get(&call.service).copied();
-        if state.calls.len() == KEPT {
+        if state.calls.len() == MAX_RECORDED_CALLS {
             state.calls.pop_front();
-            state.forgotten += 1;
+            state.dropped += 1;
         }
         state.calls.push_back(call);
-        let index = state.forgotten + state.calls.len() - 1;
+        let index = state.dropped + state.calls.len() - 1;
         Decision { fault, delay, index }
     }
 
-    /// Notes what became of a call.
-    pub(crate) fn note(&self, decision: &Decision, note: impl FnOnce(&mut Call)) {
+    /// Updates the record of a call.
+    pub(crate) fn update_call(&self, decision: &Decision, update: impl FnOnce(&mut Call)) {
         let mut state = self.lock();
-        let forgotten = state.forgotten;
-        let index = decision.index.checked_sub(forgotten);
+        let dropped = state.dropped;
+        let index = decision.index.checked_sub(dropped);
         if let Some(call) = index.and_then(|index| state.calls.get_mut(index)) {
-            note(call);
+            update(call);
         }
     }
 
@@ -265,27 +271,27 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_strikes_the_nth_matching_call_and_then_no_more() {
+    fn rule_applies_only_to_the_nth_matching_call() {
         let faults = Faults::default();
         let rule = Rule::new("queue-x", Fault::KillBefore).operation("PutItem").nth(2);
         let injection = faults.inject(rule);
-        let struck = |function, operation| faults.decide(call(function, operation)).fault.is_some();
-        assert!(!struck("queue-x", "PutItem"));
-        assert!(!struck("queue-y", "PutItem"));
-        assert!(!struck("queue-x", "GetItem"));
-        assert!(struck("queue-x", "PutItem"));
-        assert!(!struck("queue-x", "PutItem"));
+        let has_fault = |function, operation| faults.decide(call(function, operation)).fault.is_some();
+        assert!(!has_fault("queue-x", "PutItem"));
+        assert!(!has_fault("queue-y", "PutItem"));
+        assert!(!has_fault("queue-x", "GetItem"));
+        assert!(has_fault("queue-x", "PutItem"));
+        assert!(!has_fault("queue-x", "PutItem"));
         assert_eq!(injection.trigger_count(), 1);
         assert_eq!(faults.calls().iter().filter(|call| call.rule_matched).count(), 1);
     }
 
     #[test]
-    fn clearing_removes_rules_and_keeps_the_calls() {
+    fn clear_removes_rules_and_keeps_recorded_calls() {
         let faults = Faults::default();
         faults.inject(Rule::new("*", Fault::throttled()).times(9));
         let decision = faults.decide(call("api-x", "Query"));
         assert!(decision.fault.is_some());
-        faults.note(&decision, |call| call.status = Some(400));
+        faults.update_call(&decision, |call| call.status = Some(400));
         faults.clear();
         assert!(faults.decide(call("api-x", "Query")).fault.is_none());
         assert_eq!(faults.calls().len(), 2);

@@ -1,14 +1,15 @@
-//! Rotating the keys that sign access tokens, without refusing a single valid one.
+//! Rotation of the keys that sign access tokens. No valid token is rejected during a rotation.
 //!
-//! Functions take on a new configuration one after the other, so for a while old and new instances serve at once; and a
-//! token outlives the request that it was signed in. A rotation is therefore three deployments, each of which begins only
-//! when the one before has arrived everywhere:
+//! A new configuration reaches the functions one after the other, so old and new instances serve requests at
+//! the same time, and a token outlives the request that issued it. A rotation therefore consists of three
+//! deployments. Each starts only after the previous one has reached every function:
 //!
-//! 1. **Introduce** the next key: its public half is published beside the present one's, which goes on signing.
-//! 2. **Sign** with it, once those who keep a copy of the key set have had time to fetch it again.
+//! 1. **Introduce** the next key: its public half is published, while the current key continues to sign.
+//! 2. **Sign** with the next key, once the clients that cache the key set have had time to fetch it again.
 //! 3. **Retire** the previous key, once the last token that it signed has expired.
 //!
-//! [`KeyRing`] decides, and touches nothing; [`folder`] keeps it in files, [`command`] is what the command line does.
+//! [`KeyRing`] is the state machine, without I/O. [`store`] keeps it in files, and [`rotation`] implements
+//! the commands.
 
 mod key_pair;
 pub mod rotation;
@@ -20,41 +21,41 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::kit::auth::access_token;
 
-pub use key_pair::{KeySet, Pair, PublicKey, SigningKey};
+pub use key_pair::{KeyPair, KeySet, PublicKey, SigningKey};
 
 use crate::template::Parameters;
 
-/// The parameter of the template that names the private key that signs access tokens.
+/// Template parameter that names the private key that signs access tokens.
 pub const SIGNING_KEY: &str = "JwtSigningKey";
 
-/// The parameter of the template with the public halves of all keys whose tokens are accepted.
+/// Template parameter with the public halves of all keys whose tokens are accepted.
 pub const PUBLIC_KEYS: &str = "JwtPublicKeys";
 
-/// The keys of one deployment, and how far their rotation has come.
+/// Keys of one deployment and the progress of their rotation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRing {
-    /// Every key whose tokens are accepted.
+    /// Keys whose tokens are accepted.
     published: KeySet,
-    /// Name of the key that signs.
+    /// Id of the key that signs.
     signing: String,
-    /// The private half of the key that signs, while the deployment might not have it yet.
+    /// Private half of the signing key, until it is deployed.
     secret: Option<SigningKey>,
-    /// The key that is published and is to sign next.
-    next: Option<Pair>,
+    /// Key that is published and will sign next.
+    next: Option<KeyPair>,
 }
 
-/// How far a rotation has come.
+/// Progress of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// One key is published, and signs.
+pub enum RotationStage {
+    /// One key is published, and it signs.
     Steady,
-    /// The next key is published; the present one signs.
+    /// The next key is published. The current key signs.
     Introduced,
-    /// The next key signs; the tokens of the previous one are still accepted.
+    /// The next key signs. Tokens of the previous key are still accepted.
     Overlapping,
 }
 
-/// What every instance of every function goes by, and since when.
+/// Key ids that every instance of every function uses, and the time of their deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeployedKeys {
     published: BTreeSet<String>,
@@ -62,106 +63,108 @@ pub struct DeployedKeys {
     since: Timestamp,
 }
 
-/// Why the next step is not taken. Nothing has changed.
+/// Reason why the next step is refused. The keys are unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RotationBlocked {
-    /// The last step is not known to have arrived everywhere.
-    #[error("the last step is not known to be deployed everywhere")]
+    /// The last step is not recorded as deployed.
+    #[error("the last step is not recorded as deployed")]
     NotDeployed,
-    /// Something that goes by the last step's keys is still valid.
-    #[error("the next step is safe from {0} on")]
+    /// Copies of the key set, or tokens of the previous key, are still valid.
+    #[error("the next step is not safe before {0}")]
     TooEarly(Timestamp),
 }
 
 impl KeyRing {
-    /// The ring of a deployment that is yet to be made, with its first key.
+    /// Creates the ring of a new deployment with its first key.
     #[must_use]
-    pub fn first(Pair { signing, public }: Pair) -> Self {
+    pub fn first(KeyPair { signing, public }: KeyPair) -> Self {
         let kid = public.kid.clone();
         Self { published: KeySet { keys: vec![public] }, signing: kid, secret: Some(signing), next: None }
     }
 
-    /// The ring of a deployment that publishes this set; `None` if it is not known which of its keys signs.
+    /// Creates the ring of a deployment that publishes this set. `None` unless the set has exactly one key.
     #[must_use]
     pub fn of_published(published: KeySet) -> Option<Self> {
         let [only] = published.keys.as_slice() else { return None };
         Some(Self { signing: only.kid.clone(), published, secret: None, next: None })
     }
 
-    /// How far the rotation has come.
+    /// Progress of the rotation.
     #[must_use]
-    pub fn stage(&self) -> Stage {
+    pub fn stage(&self) -> RotationStage {
         match (&self.next, self.published.keys.len()) {
-            (Some(_), _) => Stage::Introduced,
-            (None, 1) => Stage::Steady,
-            (None, _) => Stage::Overlapping,
+            (Some(_), _) => RotationStage::Introduced,
+            (None, 1) => RotationStage::Steady,
+            (None, _) => RotationStage::Overlapping,
         }
     }
 
-    /// Name of the key that signs.
+    /// Id of the key that signs.
     #[must_use]
     pub fn signing(&self) -> &str {
         &self.signing
     }
 
-    /// Names of the keys whose tokens are accepted.
+    /// Ids of the keys whose tokens are accepted.
     pub fn published(&self) -> impl Iterator<Item = &str> {
         self.published.keys.iter().map(|key| key.kid.as_str())
     }
 
-    /// What the local stack is to be given. Without a signing key it keeps the one that it has.
+    /// Parameters for the local stack. Without the private half of the signing key, the stack keeps its
+    /// current one.
     #[must_use]
     pub fn parameters(&self) -> Parameters {
         let secret = self.secret.as_ref().map(|key| (SIGNING_KEY.to_owned(), key.expose().to_owned()));
         secret.into_iter().chain([(PUBLIC_KEYS.to_owned(), self.published.text())]).collect()
     }
 
-    /// What a stack on AWS is to be given: the name of the secret with the key that signs, and what is published. Nothing of it
-    /// is secret.
+    /// Parameters for a stack on AWS: the name of the secret with the signing key, and the published key set.
+    /// They contain no secret values.
     #[must_use]
     pub fn references(&self, stage: &str) -> Parameters {
         let signing = (SIGNING_KEY.to_owned(), aws_secrets::signing_key_name(stage, &self.signing));
         [signing, (PUBLIC_KEYS.to_owned(), self.published.text())].into()
     }
 
-    /// The private half of the key that signs, while the deployment might not have it yet.
+    /// Private half of the signing key, until it is deployed.
     #[must_use]
     pub fn secret(&self) -> Option<&SigningKey> {
         self.secret.as_ref()
     }
 
-    /// What is live once these keys have arrived everywhere, at `since`.
+    /// Keys of this ring as deployed everywhere at `since`.
     #[must_use]
-    pub fn live_since(&self, since: Timestamp) -> DeployedKeys {
+    pub fn deployed_since(&self, since: Timestamp) -> DeployedKeys {
         let published = self.published().map(str::to_owned).collect();
         DeployedKeys { published, signing: self.signing.clone(), since }
     }
 
-    /// From when on the next step is safe, if these keys are `live`.
+    /// Earliest time of the next step, if `deployed` are the keys of this ring.
     ///
     /// # Errors
-    /// [`NotYet::NotDeployed`] if they are not.
-    pub fn ready_at(&self, live: Option<&DeployedKeys>) -> Result<Timestamp, RotationBlocked> {
-        let live = live.filter(|live| live.is_of(self)).ok_or(RotationBlocked::NotDeployed)?;
+    /// [`RotationBlocked::NotDeployed`] if they are not.
+    pub fn ready_at(&self, deployed: Option<&DeployedKeys>) -> Result<Timestamp, RotationBlocked> {
+        let deployed =
+            deployed.filter(|deployed| deployed.matches_ring(self)).ok_or(RotationBlocked::NotDeployed)?;
         let wait = match self.stage() {
-            Stage::Steady => Duration::ZERO,
-            Stage::Introduced => access_token::KEY_SET_MAX_AGE,
-            Stage::Overlapping => access_token::MAX_ACCEPTED_AGE,
+            RotationStage::Steady => Duration::ZERO,
+            RotationStage::Introduced => access_token::KEY_SET_MAX_AGE,
+            RotationStage::Overlapping => access_token::MAX_ACCEPTED_AGE,
         };
-        Ok(live.since.saturating_add(wait).unwrap_or(Timestamp::MAX))
+        Ok(deployed.since.saturating_add(wait).unwrap_or(Timestamp::MAX))
     }
 
-    /// The next step. `fresh` is the key to introduce, if that is what comes next.
+    /// Takes the next step of the rotation. `fresh` is introduced if the next step introduces a key.
     ///
     /// # Errors
-    /// [`NotYet`] if the step would be too early.
+    /// [`RotationBlocked`] if the step is too early.
     pub fn rotate(
         &self,
-        live: Option<&DeployedKeys>,
+        deployed: Option<&DeployedKeys>,
         now: Timestamp,
-        fresh: Pair,
+        fresh: KeyPair,
     ) -> Result<Self, RotationBlocked> {
-        let ready = self.ready_at(live)?;
+        let ready = self.ready_at(deployed)?;
         if now < ready {
             return Err(RotationBlocked::TooEarly(ready));
         }
@@ -171,7 +174,7 @@ impl KeyRing {
                 ring.signing = next.public.kid;
                 ring.secret = Some(next.signing);
             }
-            None if self.stage() == Stage::Overlapping => {
+            None if self.stage() == RotationStage::Overlapping => {
                 ring.published.keys.retain(|key| key.kid == ring.signing);
                 ring.secret = None;
             }
@@ -186,7 +189,7 @@ impl KeyRing {
 }
 
 impl DeployedKeys {
-    /// What functions with these parameters go by; `None` if the parameters hold no keys.
+    /// Reads the keys from the parameters of a stack. `None` if the parameters contain no keys.
     #[must_use]
     pub fn of_parameters(parameters: &Parameters, since: Timestamp) -> Option<Self> {
         let set: KeySet = serde_json::from_str(parameters.get(PUBLIC_KEYS)?).ok()?;
@@ -195,14 +198,14 @@ impl DeployedKeys {
         Some(Self { published, signing, since })
     }
 
-    /// Whether it is about the same keys, whenever that was.
+    /// Returns true if both describe the same keys, regardless of the time.
     #[must_use]
     pub fn has_keys_of(&self, other: &Self) -> bool {
         self.published == other.published && self.signing == other.signing
     }
 
-    fn is_of(&self, ring: &KeyRing) -> bool {
-        self.has_keys_of(&ring.live_since(self.since))
+    fn matches_ring(&self, ring: &KeyRing) -> bool {
+        self.has_keys_of(&ring.deployed_since(self.since))
     }
 }
 

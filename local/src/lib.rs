@@ -1,8 +1,8 @@
 //! The local stack: runs `template.yaml` on one machine, without AWS and without Docker.
 //!
-//! Read in this order: [`template`] is what is to run, [`stack`] puts it together, [`host`] runs functions,
-//! [`gateway`] and [`sources`] invoke them, [`database`], [`queues`], [`payments`] and [`mail`] are what they need, and
-//! [`access`] and [`faults`] stand between the two.
+//! Suggested reading order: [`template`] models the template, [`stack`] starts everything, [`services`]
+//! emulates the AWS services, and [`faults`] injects failures between functions and services. [`dev`]
+//! implements `local dev`; [`keys`] rotates the signing keys.
 
 pub mod template;
 

@@ -1,4 +1,4 @@
-//! The command line of the local stack.
+//! Command-line program of the local stack.
 
 mod cli;
 mod commands;
@@ -12,7 +12,7 @@ use local::keys::local_secrets::Secrets;
 use local::system::console;
 use local::template::Template;
 
-use cli::{Cli, Command, RouterArguments};
+use cli::{Cli, Command, WatchRoutesArguments};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
         Command::Dev(arguments) => {
             dev::run(arguments.into(), Some(sample_data::run)).await.map_err(CliError::from)
         }
-        Command::Router(arguments) => show_router(&arguments),
+        Command::WatchRoutes(arguments) => print_or_write_routes(&arguments),
         Command::Payments(arguments) => commands::payments::run(arguments).await.map_err(CliError::from),
         Command::RunFunction { binary, arguments } => {
             Err(CliError::Run(env_file::run_function(&binary, &arguments)))
@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Why a command fails.
+/// Failure of a command.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
     #[error(transparent)]
@@ -48,17 +48,17 @@ enum CliError {
     Payments(#[from] commands::payments::PaymentsCommandError),
     #[error("{path}: {source}")]
     Manifest { path: std::path::PathBuf, source: io::Error },
-    #[error("{0} has no table {header}", header = watch_routes::HEADER)]
+    #[error("{0} contains no table {header}", header = watch_routes::HEADER)]
     NoTable(std::path::PathBuf),
-    #[error("the function cannot be run: {0}")]
+    #[error("cannot run the function: {0}")]
     Run(io::Error),
 }
 
-fn show_router(arguments: &RouterArguments) -> Result<(), CliError> {
-    let refused = |source| CliError::Template { path: arguments.template.clone(), source };
-    let template = Template::read(&arguments.template).map_err(refused)?;
+fn print_or_write_routes(arguments: &WatchRoutesArguments) -> Result<(), CliError> {
+    let invalid = |source| CliError::Template { path: arguments.template.clone(), source };
+    let template = Template::read(&arguments.template).map_err(invalid)?;
     let secrets = Secrets::generate(&template)?;
-    let deployment = template.resolve(&secrets.parameters(&template), "http://localhost").map_err(refused)?;
+    let deployment = template.resolve(&secrets.parameters(&template), "http://localhost").map_err(invalid)?;
     if !arguments.write {
         console::line(watch_routes::HEADER);
         console::line(watch_routes::table(&deployment).trim_end());

@@ -1,4 +1,4 @@
-//! A running stack: everything that the template describes, in this process and its children.
+//! Running stack: everything that the template describes, in this process and its child processes.
 
 mod builder;
 mod error;
@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 pub use builder::{HostChoice, Ports, StackBuilder, default_bin_dir};
 pub use error::{DeployError, StartError};
 pub use idle::NotIdle;
-pub use test_support::{FailedMessages, FillError, ItemChange};
+pub use test_support::{BulkLoadError, FailedMessages, ItemChange};
 
 use crate::dev::env_file::Variables;
 use crate::faults::Faults;
@@ -37,10 +37,10 @@ use crate::telemetry::logs::Logs;
 use crate::template::{Deployment, Parameters, Template};
 use stripe_sandbox::Sandbox;
 
-/// How long invocations may go on when a stack that keeps its state stops.
-const GRACE: Duration = Duration::from_secs(3);
+/// Time for running invocations to end when a stack with a state folder is shut down.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
-/// A running stack. It stops when it is dropped; [`Stack::shutdown`] stops it in order and keeps what can be kept.
+/// Running stack. Dropping it stops it; [`Stack::shutdown`] stops it gracefully and saves its messages.
 pub struct Stack {
     template: Template,
     parameters: Mutex<Parameters>,
@@ -57,15 +57,15 @@ pub struct Stack {
     faults: Faults,
     logs: Logs,
     state: Option<PathBuf>,
-    /// Ends what brings work in: the gateway and the event sources.
+    /// Stops the gateway and the event sources.
     intake: Shutdown,
     sources: JoinSet<()>,
-    /// Ends what functions need: the database, the queues, the payment sandbox, the postbox.
+    /// Stops the services that functions use: database, queues, payment sandbox and mail catcher.
     services: Shutdown,
     servers: JoinSet<()>,
 }
 
-/// Where the services of a stack listen.
+/// Addresses of the services of a stack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
     pub(crate) gateway: SocketAddr,
@@ -77,7 +77,7 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    /// The variables that tell an SDK where the services are, if nothing stands between.
+    /// Environment variables with the endpoint URLs for the AWS SDK, without proxies.
     pub(crate) fn endpoints(&self) -> Variables {
         let url = |address| format!("http://{address}");
         Variables::from([
@@ -95,57 +95,57 @@ impl Stack {
         format!("http://{}", self.addresses.gateway)
     }
 
-    /// Endpoint of the embedded DynamoDB, without any fault in between.
+    /// Endpoint of the embedded DynamoDB, not affected by fault rules.
     #[must_use]
     pub fn dynamodb_endpoint(&self) -> String {
         format!("http://{}", self.addresses.dynamodb)
     }
 
-    /// Endpoint of the embedded SQS, without any fault in between.
+    /// Endpoint of the embedded SQS, not affected by fault rules.
     #[must_use]
     pub fn sqs_endpoint(&self) -> String {
         format!("http://{}", self.addresses.sqs)
     }
 
-    /// Base URL of the payment sandbox, without any fault in between.
+    /// Base URL of the payment sandbox, not affected by the proxies' fault rules.
     #[must_use]
     pub fn payments_endpoint(&self) -> String {
         format!("http://{}", self.addresses.payments)
     }
 
-    /// Base URL of the postbox, where e-mails arrive, without any fault in between.
+    /// Base URL of the mail catcher, not affected by the proxies' fault rules.
     #[must_use]
     pub fn mail_endpoint(&self) -> String {
         format!("http://{}", self.addresses.mail)
     }
 
-    /// Where Prometheus finds what the functions count.
+    /// URL of the functions' metrics for Prometheus.
     #[must_use]
     pub fn metrics_endpoint(&self) -> String {
         format!("http://{}/metrics", self.addresses.metrics)
     }
 
-    /// The values of the template's parameters.
+    /// Values of the template's parameters.
     #[must_use]
     pub fn parameters(&self) -> Parameters {
         self.parameters.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the template describes with other values for some parameters.
+    /// Resolves the template with changed parameters, without deploying it.
     ///
     /// # Errors
-    /// [`DeployError::Parameters`] if the template refuses them.
+    /// [`DeployError::Parameters`] if the template rejects them.
     pub fn plan(&self, changed: &Parameters) -> Result<Deployment, DeployError> {
         let mut parameters = self.parameters();
         parameters.extend(changed.clone());
         Ok(self.template.resolve(&parameters, &self.sqs_endpoint())?)
     }
 
-    /// Gives the functions other values for some parameters while they go on serving, as `sam deploy` does. What is no
-    /// function stays as it was started.
+    /// Deploys changed parameters to the functions without interrupting them, as `sam deploy` does. Other
+    /// resources are not changed.
     ///
     /// # Errors
-    /// [`DeployError`] with what fails.
+    /// [`DeployError`] if the parameters are invalid, or the functions cannot be updated.
     pub async fn deploy(&self, changed: &Parameters) -> Result<(), DeployError> {
         let deployment = self.plan(changed)?;
         if let Some(folder) = &self.state {
@@ -156,7 +156,7 @@ impl Stack {
         Ok(())
     }
 
-    /// What the template describes, as it was when the stack was started.
+    /// Deployment with which the stack was started.
     #[must_use]
     pub fn deployment(&self) -> &Deployment {
         &self.deployment
@@ -180,76 +180,76 @@ impl Stack {
         &self.payments
     }
 
-    /// The postbox: every e-mail that was sent.
+    /// The mail catcher.
     #[must_use]
     pub fn mail(&self) -> &MailCatcher {
         &self.mail
     }
 
-    /// What the functions' policies grant them, and what of it they have used.
+    /// IAM policies of the functions, with the grants that were used.
     #[must_use]
     pub fn access(&self) -> &IamPolicies {
         &self.access
     }
 
-    /// Faults to inject, and the record of what the functions called.
+    /// Fault rules, and the recorded calls of the functions.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// The functions' output.
+    /// Output of the functions.
     #[must_use]
     pub fn logs(&self) -> &Logs {
         &self.logs
     }
 
-    /// Where the functions run.
+    /// Host of the functions.
     #[must_use]
     pub fn host(&self) -> &Arc<dyn FunctionHost> {
         &self.host
     }
 
-    /// What happened to the functions so far, by stem.
+    /// Counters of the functions, by stem.
     #[must_use]
     pub fn stats(&self) -> BTreeMap<String, FunctionStats> {
         self.host.stats()
     }
 
-    /// Invokes a function directly and waits for its answer.
+    /// Invokes a function directly and waits for its response.
     ///
     /// # Errors
-    /// [`InvokeError`] if it has none.
+    /// [`InvokeError`] if the invocation fails.
     pub async fn invoke(&self, function: &str, event: &Value) -> Result<Value, InvokeError> {
-        let answer = self.host.invoke(function, Invocation::new(event.to_string())).await?;
-        if answer.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&answer)?) }
+        let response = self.host.invoke(function, Invocation::new(event.to_string())).await?;
+        if response.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&response)?) }
     }
 
-    /// Invokes a function with the event that its schedule would send now.
+    /// Invokes a function with the event of its schedule.
     ///
     /// # Errors
-    /// [`InvokeError::Unknown`] if the function has no schedule, and whatever the invocation ends in.
+    /// [`InvokeError::Unknown`] if the function has no schedule, or another variant if the invocation fails.
     pub async fn run_schedule(&self, function: &str) -> Result<Value, InvokeError> {
         let event = self.scheduled(function).ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
         self.invoke(function, &event).await
     }
 
-    /// The event that a function's schedule would send now.
+    /// Event that a function's schedule would send now.
     #[must_use]
     pub fn scheduled(&self, function: &str) -> Option<Value> {
         let found = self.deployment.function(function)?;
         Some(schedule::event(found.schedules.first()?, &found.stem, clock::now()))
     }
 
-    /// Kills every instance of a function and waits until they are gone; says how many there were.
+    /// Kills every instance of a function, waits until their processes have exited, and returns their number.
     pub async fn kill(&self, function: &str) -> usize {
         self.host.kill(function).await
     }
 
-    /// How many messages the queue with this logical id holds.
+    /// Number of messages in the queue with this logical id.
     ///
     /// # Errors
-    /// [`QueueError`] if the emulator does not answer.
+    /// [`QueueError`] if the emulator does not respond.
     pub async fn queue_depth(&self, logical_id: &str) -> Result<Option<Depth>, QueueError> {
         match self.deployment.queue(logical_id) {
             Some(queue) => Ok(Some(self.queues.depth(&queue.name).await?)),
@@ -257,40 +257,41 @@ impl Stack {
         }
     }
 
-    /// Makes every message that failed, was put off or is being worked on visible again, as if its visibility
-    /// time-out had passed; says how many there were.
+    /// Makes every message that is in flight visible again, as if its visibility timeout had expired,
+    /// including messages that are being processed. Returns their number.
     pub async fn redeliver(&self) -> usize {
         self.queues.redeliver().await
     }
 
-    /// Waits until no queue holds a message, no stream an unread record, and nothing moves any more.
+    /// Waits until all queues are empty, all stream records are processed, and no invocation is running.
     ///
     /// # Errors
-    /// [`NotIdle`] with what is left when `limit` has passed.
+    /// [`NotIdle`] with the remaining work when `limit` has passed.
     pub async fn idle(&self, limit: Duration) -> Result<(), NotIdle> {
         idle::wait(self, limit).await
     }
 
-    /// Stops everything. A stack with a state folder first lets invocations end and then keeps the queues' messages.
+    /// Stops everything. A stack with a state folder first waits for running invocations, then saves the
+    /// messages of the queues.
     ///
     /// # Errors
-    /// [`QueueError`] if messages cannot be kept; everything is stopped all the same.
+    /// [`QueueError`] if the messages cannot be saved. Everything is stopped in any case.
     pub async fn shutdown(mut self) -> Result<(), QueueError> {
         self.intake.trigger();
         if self.state.is_some() {
             tokio::select! {
                 () = async { while self.sources.join_next().await.is_some() {} } => {}
-                () = clock::sleep(GRACE) => {}
+                () = clock::sleep(SHUTDOWN_GRACE) => {}
             }
         }
         self.host.shutdown().await;
         while self.sources.join_next().await.is_some() {}
         let saved = match &self.state {
-            Some(folder) => self.queues.save(&builder::messages(folder)).await.map(|_| ()),
+            Some(folder) => self.queues.save(&start::messages_file(folder)).await.map(|_| ()),
             None => Ok(()),
         };
         self.services.trigger();
-        // A client that keeps its connection open must not keep the stack alive.
+        // Open connections of clients must not delay the shutdown.
         tokio::select! {
             () = async { while self.servers.join_next().await.is_some() {} } => {}
             () = clock::sleep(Duration::from_millis(200)) => {}

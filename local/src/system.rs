@@ -1,4 +1,4 @@
-//! The clock, terminal, signals and files of the local stack.
+//! Clock, console, signals and files of the local stack.
 
 pub mod arn;
 pub mod aws_ids;

@@ -1,8 +1,8 @@
-//! Reads `template.yaml`, the single description of the deployment, into the [`Deployment`] that this crate runs.
+//! Reads `template.yaml`, the SAM template of the deployment, into the [`Deployment`] that this crate runs.
 //!
-//! Reading has two steps. [`Template::parse`] turns YAML with `CloudFormation`'s short tags into plain values;
-//! [`Template::resolve`] computes parameters, `Globals` and intrinsic functions and checks the types, because queue
-//! URLs and gateway addresses are only known once ports are bound.
+//! Reading has two steps. [`Template::parse`] converts YAML with `CloudFormation`'s short tags to plain
+//! values. [`Template::resolve`] computes parameters, `Globals` and intrinsic functions and checks types. The
+//! steps are separate because queue URLs and endpoints are known only after ports are bound.
 
 mod condition;
 mod error;
@@ -28,16 +28,16 @@ use serde_json::{Map, Value};
 
 pub use error::{Place, TemplateError};
 pub use model::{
-    Cors, Deployment, Function, Grant, Queue, QueueMapping, Redrive, Route, Schedule, ScheduleKind,
+    Cors, Deployment, Function, IamGrant, Queue, QueueMapping, Redrive, Route, Schedule, ScheduleKind,
     StartingPosition, StreamMapping, Table, Throttle,
 };
 
 use intrinsic::Resolver;
 
-/// Values for the template's parameters, by name.
+/// Values of the template's parameters, by name.
 pub type Parameters = BTreeMap<String, String>;
 
-/// A template that has been read but not resolved.
+/// Parsed template whose parameters and intrinsic functions are not resolved yet.
 #[derive(Clone, Debug)]
 pub struct Template {
     document: Map<String, Value>,
@@ -47,16 +47,16 @@ impl Template {
     /// Reads a template from a file.
     ///
     /// # Errors
-    /// [`TemplateError::Read`] if the file cannot be read, and whatever [`Template::parse`] refuses.
+    /// [`TemplateError::Read`] if the file cannot be read, or an error of [`Template::parse`].
     pub fn read(path: &Path) -> Result<Self, TemplateError> {
         Self::parse(&fs::read_to_string(path).map_err(TemplateError::Read)?)
     }
 
-    /// Reads a template from its text.
+    /// Parses the text of a template.
     ///
     /// # Errors
-    /// [`TemplateError::Yaml`] if it is no YAML, [`TemplateError::UnknownTag`] for a tag that `CloudFormation` does not
-    /// have or this reader does not know.
+    /// [`TemplateError::Yaml`] if the text is not YAML, [`TemplateError::UnknownTag`] for a tag that this
+    /// crate does not support.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut value: serde_yaml_ng::Value = serde_yaml_ng::from_str(text)?;
         value.apply_merge()?;
@@ -66,20 +66,20 @@ impl Template {
         }
     }
 
-    /// The default of a number parameter.
+    /// Default of a number parameter.
     #[must_use]
     pub fn default_number(&self, parameter: &str) -> Option<u64> {
         self.section("Parameters")?.get(parameter)?.get("Default")?.as_u64()
     }
 
-    /// Whether the template declares this parameter.
+    /// Returns true if the template declares this parameter.
     #[must_use]
     pub fn declares(&self, parameter: &str) -> bool {
         self.section("Parameters").is_some_and(|parameters| parameters.contains_key(parameter))
     }
 
-    /// Names of the parameters that hold the name of a secret: those that a reference to Secrets Manager names. Those with a
-    /// default are not needed.
+    /// Parameters that contain the name of a secret, because a Secrets Manager reference uses them.
+    /// Parameters with a default are excluded.
     #[must_use]
     pub fn secret_parameters(&self) -> Vec<String> {
         let needed = |name: &String| {
@@ -91,18 +91,20 @@ impl Template {
         named.into_iter().filter(needed).collect()
     }
 
-    /// A section as it is written, with the long forms of intrinsic functions; for those who check what is not run here.
+    /// Unresolved section, with the long forms of intrinsic functions. For tests that check parts of the
+    /// template that this crate does not run.
     #[must_use]
     pub fn written(&self, section: &str) -> Option<&Map<String, Value>> {
         self.section(section)
     }
 
-    /// Computes the deployment: parameters, intrinsic functions, `Globals`, and the types of what this crate runs.
+    /// Resolves parameters, intrinsic functions and `Globals`, and checks the types of the resources that
+    /// this crate runs.
     ///
-    /// `queue_endpoint` is the base URL of the local SQS; queue URLs start with it.
+    /// `queue_endpoint` is the base URL of the local SQS. Queue URLs start with it.
     ///
     /// # Errors
-    /// The first thing that is wrong with the template, with the resource and the property where it stands.
+    /// [`TemplateError`] for the first error in the template, with its resource and property.
     pub fn resolve(&self, given: &Parameters, queue_endpoint: &str) -> Result<Deployment, TemplateError> {
         let empty = Map::new();
         let parameters = parameter::resolve(self.section("Parameters").unwrap_or(&empty), given)?;

@@ -1,60 +1,92 @@
-//! The description of the API, made of the routes of all functions.
+//! OpenAPI description of the API, generated from the routes of all functions.
 //!
-//! `api-meta` serves it, and knows no other function; so it is written into that function's folder, and a test holds the file
-//! against [`document`]. Write it anew with `make openapi`.
+//! `api-meta` serves the description but does not depend on the other functions. The description is therefore
+//! written to a file in that function's folder, and a test compares the file with [`document`]. Regenerate it
+//! with `make openapi`.
 
 use api_meta::QueueProbe;
 use serde_json::Value;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::http::openapi::Document;
-use shared::repository::cached::CachedReader;
-use shared::search::{HashingEmbedder, Search};
 
-/// Where the description stands, from the root of the repository.
+/// Path of the description, relative to the root of the repository.
 pub const PATH: &str = "functions/api-meta/openapi.json";
 
-type Store = DynamoStore;
-type Reader = DynamoReader;
-
 const ABOUT: &str = "\
-A marketplace: people register, open markets, list products, and place and pay for orders.
+A marketplace: users register, create markets and products, and place and pay for orders.
 
-Requests and answers are JSON. What is asked for comes in `data`; lists add `pagination`. An error is a problem of RFC 9457 \
-whose `error.code` never changes its meaning, with all failing fields at once.
+**Getting started.** `POST /v1/auth/register` for a seller and for a buyer; `POST /v1/auth/login` for their \
+access tokens; `POST /v1/markets` with a product as the seller; `POST /v1/orders` with `paymentMethod` \
+`pm_card_visa` as the buyer. The order is `pending` at first and `confirmed` shortly after: poll \
+`GET /v1/orders/{id}`. The seller refunds it with `POST /v1/orders/{id}/refund`.
 
-A first order: `POST /v1/auth/register` twice, for a seller and a buyer; `POST /v1/auth/login` for their access tokens; the \
-seller's `POST /v1/markets` with a product; the buyer's `POST /v1/orders` with `paymentMethod` `pm_card_visa`. The order is \
-`pending`, and `confirmed` a moment later. The seller gives money back with `POST /v1/orders/{id}/refund`.";
+**Versioning.** The first segment of the path, `/v1`, is the version of the API. An incompatible change \
+gets a new version.
 
-/// The description, in OpenAPI 3.1.
+**Requests and responses.** Bodies are JSON in UTF-8. The result is in `data`; lists also have \
+`pagination`. Optional fields without a value are absent. Requests with unknown fields or parameters are \
+refused.
+
+**Authentication.** Send the access token as `Authorization: Bearer <accessToken>`. It expires after 15 \
+minutes; get the next one with `POST /v1/auth/refresh`.
+
+**Errors.** Errors are problem details (RFC 9457, `application/problem+json`). Handle them by `error.code`, \
+whose meaning never changes; messages may change. A `VALIDATION_ERROR` lists all invalid fields at once in \
+`error.fields`. Quote `instance`, the request id, when you report a problem.
+
+**Idempotency keys.** Send a unique `Idempotency-Key` with a `POST`, `PUT`, `PATCH` or `DELETE` request \
+that documents the header, and repeat the request with the same key if the response is lost. Within 24 \
+hours, the repetition is not executed again: it returns the first response with the header \
+`Idempotent-Replay: true`. The same key with a different request is refused with `IDEMPOTENCY_KEY_REUSED`.
+
+**Pagination.** Read a list by `page` or by `offset`, which reach the first 10,000 items, or by `cursor`, \
+which reaches all. `limit` is the page size. All three show the same sequence; to continue from any page, \
+pass `pagination.nextCursor` as `cursor` until it is absent. A cursor is valid for the same caller, filter \
+and sort order only. `pagination.total` may lag behind recent changes.
+
+**Optimistic locking.** The `ETag` of a resource identifies its version. Operations with the header \
+`If-Match` change only this version: without the header, the request is refused with \
+`PRECONDITION_REQUIRED`, and with `VERSION_MISMATCH` if the resource has changed since. `If-Match: *` \
+accepts any version. Send the `ETag` in `If-None-Match` with a `GET` request to receive 304 if the resource \
+has not changed.
+
+**Rate limits.** Reads, writes and new orders are limited separately, per minute and user (without an \
+access token: per IP address). `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`, and \
+likewise `RateLimit` and `RateLimit-Policy`, show the limit, the remaining requests and the seconds until \
+the next window. Over the limit, requests are refused with `RATE_LIMITED`; wait for the time in \
+`Retry-After`.";
+
+/// The description as an OpenAPI 3.1 document.
 #[must_use]
 pub fn document() -> Value {
     let document = Document::default();
-    let document = document.section("Accounts", "Register, log in, verify, reset; people's accounts.");
-    let document = api_auth::routes::<Store, Reader, _>(document);
-    let document = api_users::routes::<Store, Reader, _>(document);
-    let document = document.section("Markets", "Where people sell.");
-    let document = api_markets::routes::<Store, CachedReader<Reader>, _>(document);
-    let document = document.section("Products", "What is sold, and how much of it there is.");
-    let document = api_products::routes::<Store, CachedReader<Reader>, _>(document);
-    let document = document.section("Search", "Markets and products, by what they are about.");
-    let document = api_search::routes::<Store, Search<Reader, HashingEmbedder>, _>(document);
-    let document = document.section("Orders", "What is bought, from placing to delivery and refund.");
-    let document = api_orders::routes::<Store, Reader, _>(document);
-    let document = document.section("Jobs", "Work that takes longer than a request, and what it makes.");
-    let document = api_jobs::job_routes::<Store, Reader, _>(document);
+    let document = document
+        .section("Accounts", "Registration, login, e-mail verification, password reset, and user accounts.");
+    let document = api_auth::routes(document);
+    let document = api_users::routes(document);
+    let document = document.section("Markets", "Markets of the sellers.");
+    let document = api_markets::routes(document);
+    let document = document.section("Products", "Products and their stock.");
+    let document = api_products::routes(document);
+    let document = document.section("Search", "Full-text search over markets and products.");
+    let document = api_search::routes(document);
+    let document = document.section("Orders", "Orders, from creation to delivery and refund.");
+    let document = api_orders::routes(document);
+    let document = document.section("Jobs", "Background jobs and their results.");
+    let document = api_jobs::job_routes(document);
     let document =
-        document.section("Dead letters", "Messages that could not be processed, to be read and put right.");
-    let document = api_jobs::dead_letter_routes::<Store, Reader, _>(document);
-    let document = document.section("Payments", "What was paid.");
-    let document = api_payments::routes::<Store, Reader, _>(document);
-    let document = api_payments::gateway_routes::<Store, _>(document.without_rate_limit());
-    let document = document.section("System", "The system about itself.").without_rate_limit();
-    let document = api_meta::routes::<Reader, QueueProbe, _>(document);
+        document.section("Dead letters", "Messages that could not be processed, for inspection and redrive.");
+    let document = api_jobs::dead_letter_routes(document);
+    let document = document
+        .section("Payments", "Payments of orders, discrepancies with the payment gateway, and its webhooks.");
+    let document = api_payments::routes(document);
+    let document = api_payments::gateway_routes::<DynamoStore, _>(document.without_rate_limit());
+    let document = document.section("System", "Health checks and the API description.").without_rate_limit();
+    let document = api_meta::routes::<DynamoReader, QueueProbe, _>(document);
     document.render("Agora", env!("CARGO_PKG_VERSION"), ABOUT)
 }
 
-/// The description as the file has it.
+/// The description as text of the file.
 #[must_use]
 pub fn text() -> String {
     format!("{:#}\n", document())

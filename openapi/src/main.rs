@@ -1,4 +1,4 @@
-//! Writes the description of the API to where it is served from.
+//! Writes the OpenAPI description to the file that `api-meta` serves.
 
 use std::path::Path;
 

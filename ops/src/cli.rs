@@ -15,65 +15,66 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Makes a registered account an administrator. A new deployment has none.
+    /// Grants a registered account the administrator role. A new deployment has no administrator.
     GrantAdmin(GrantAdminArguments),
     /// Rotates the keys that sign access tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Generates the secrets of a new stack on AWS, and prints the commands that create them there.
+    /// Generates the secrets of a new stack, and prints the commands that create them in Secrets Manager.
     Secrets(SecretsArguments),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct GrantAdminArguments {
-    /// The deployment's table: the output `TableName` of its stack.
+    /// Name of the DynamoDB table: output `TableName` of the stack.
     #[arg(long)]
     pub(crate) table: String,
-    /// The account's address.
+    /// E-mail address of the account.
     #[arg(long)]
     pub(crate) email: Email,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Says which key signs, which are accepted, and when the next step is safe.
+    /// Prints which key signs, which keys are accepted, and when the next step is safe.
     Status(KeysArguments),
-    /// Takes the next step: introduce a key, sign with it, retire the previous one. Safe to repeat.
+    /// Takes the next step of a rotation: introduce a key, sign with it, retire the previous one. Can be
+    /// repeated.
     Rotate(KeysArguments),
-    /// Begins with a stack on AWS: with its first key, or with the key set that it publishes.
+    /// Starts key management for a stack: with a first key, or with the key set that it publishes.
     Init {
         #[command(flatten)]
         keys: KeysArguments,
-        /// File with the stack's /.well-known/jwks.json.
+        /// File with the key set of the stack (/.well-known/jwks.json).
         #[arg(long)]
         published: Option<PathBuf>,
     },
-    /// Notes that a stack on AWS was deployed with the last step's values.
+    /// Records that the values of the last step were deployed.
     Deployed(KeysArguments),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct KeysArguments {
-    /// A stack on AWS, by its name in samconfig.toml; without it, the local stack.
+    /// Stage of the stack, as in samconfig.toml. Without it, the local stack.
     #[arg(long)]
     pub(crate) stage: Option<String>,
     /// State folder of the local stack.
     #[arg(long, default_value = ".local")]
     pub(crate) state: PathBuf,
-    /// Folder with what is kept for stacks on AWS.
+    /// Folder with the files of stacks on AWS.
     #[arg(long, default_value = ".deployments")]
     pub(crate) deployments: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SecretsArguments {
-    /// The stack, by its stage.
+    /// Stage of the stack.
     #[arg(long)]
     pub(crate) stage: String,
-    /// Folder with what is kept for stacks on AWS.
+    /// Folder with the files of stacks on AWS.
     #[arg(long, default_value = ".deployments")]
     pub(crate) deployments: PathBuf,
-    /// The description of the deployment.
+    /// SAM template of the deployment.
     #[arg(long, default_value = "template.yaml")]
     pub(crate) template: PathBuf,
 }

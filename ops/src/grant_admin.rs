@@ -1,7 +1,7 @@
-//! `ops grant-admin`: makes an account of a deployment an administrator.
+//! `ops grant-admin`: grants a registered account the administrator role.
 //!
-//! The operator's own credentials decide whether that is allowed: whoever may write to the table. It is one command like
-//! any other, with its event, so that lists and counters follow.
+//! IAM authorises the operator, whose credentials must allow writing to the table. The command is executed
+//! like one of the API, with its event, so that lists and counters are updated.
 
 use local::system::console;
 use shared::domain::user::EmailClaim;
@@ -14,31 +14,31 @@ use shared::kit::system::config::{ConfigError, Environment};
 
 use crate::cli::GrantAdminArguments;
 
-/// Why nobody is appointed.
+/// Failure of `ops grant-admin`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GrantAdminError {
-    /// The credentials are not in the environment.
-    #[error("{0}; `aws configure export-credentials --format env` prints what belongs into the environment")]
+    /// The environment contains no AWS credentials.
+    #[error("{0}; `aws configure export-credentials --format env` prints the missing variables")]
     Environment(#[from] ConfigError),
-    /// Nobody has the address.
-    #[error("no account has this address; register it first")]
+    /// No account has this e-mail address.
+    #[error("no account has this e-mail address; register it first")]
     Unknown,
-    /// The table does not answer.
+    /// The table does not respond.
     #[error(transparent)]
     Table(#[from] StoreError),
-    /// The account cannot be appointed.
+    /// The account cannot become an administrator.
     #[error(transparent)]
     Refused(#[from] ExecuteError<AppointError>),
 }
 
-/// Appoints who has the address; said again, it changes nothing.
+/// Grants the role to the account with the given address. Repeating it changes nothing.
 pub(crate) async fn run(arguments: GrantAdminArguments) -> Result<(), GrantAdminError> {
     let env = Environment::from_process().with("AGORA_TABLE", &arguments.table);
     let store = DynamoStore::new(Aws::from_env(&env)?.table(&env)?);
     let claim: Option<EmailClaim> = store.load(ReadSet::get(&arguments.email)).await?;
     let id = claim.ok_or(GrantAdminError::Unknown)?.user_id;
-    let cause = CommandContext::new(CorrelationId::generate(&SystemEntropy), SystemClock.now());
-    store.execute(GrantAdmin { id }, &cause).await?;
+    let context = CommandContext::new(CorrelationId::generate(&SystemEntropy), SystemClock.now());
+    store.execute(GrantAdmin { id }, &context).await?;
     console::line(format_args!("{id} is an administrator"));
     Ok(())
 }

@@ -1,60 +1,60 @@
-//! `ops keys`: the rotation of signing keys, at the terminal.
+//! `ops keys`: rotation of signing keys.
 
 use local::keys::RotationBlocked;
-use local::keys::store::KeyFolder;
+use local::keys::store::KeyStore;
 use local::system::{clock, console};
 
 use crate::cli::{KeysArguments, KeysCommand};
 use local::keys::rotation::{self, KeysError, describe};
 
-/// Carries the command out and says what is to be done next.
+/// Executes the command and prints the next steps.
 pub(crate) fn run(command: &KeysCommand) -> Result<(), KeysError> {
     match command {
-        KeysCommand::Status(keys) => status(&folder(keys)),
+        KeysCommand::Status(keys) => status(&key_store(keys)),
         KeysCommand::Rotate(keys) => {
-            console::line(describe(&rotation::rotate(&folder(keys), clock::now())?));
-            console::line(what_to_do(keys)?);
+            console::line(describe(&rotation::rotate(&key_store(keys), clock::now())?));
+            console::line(next_steps(keys)?);
             Ok(())
         }
         KeysCommand::Init { keys, published } => {
-            console::line(describe(&rotation::init(&folder(keys), published.as_deref())?));
-            console::line(what_to_do(keys)?);
+            console::line(describe(&rotation::init(&key_store(keys), published.as_deref())?));
+            console::line(next_steps(keys)?);
             Ok(())
         }
         KeysCommand::Deployed(keys) => {
-            rotation::deployed(&folder(keys), clock::now())?;
-            status(&folder(keys))
+            rotation::deployed(&key_store(keys), clock::now())?;
+            status(&key_store(keys))
         }
     }
 }
 
-fn folder(keys: &KeysArguments) -> KeyFolder {
+fn key_store(keys: &KeysArguments) -> KeyStore {
     match &keys.stage {
-        Some(stage) => KeyFolder::of_stage(&keys.deployments, stage),
-        None => KeyFolder::of_local_stack(&keys.state),
+        Some(stage) => KeyStore::of_stage(&keys.deployments, stage),
+        None => KeyStore::of_local_stack(&keys.state),
     }
 }
 
-fn status(folder: &KeyFolder) -> Result<(), KeysError> {
-    let (ring, ready) = rotation::status(folder)?;
+fn status(key_store: &KeyStore) -> Result<(), KeysError> {
+    let (ring, ready) = rotation::status(key_store)?;
     console::line(describe(&ring));
     match ready {
         Ok(ready) if ready <= clock::now() => console::line("the next step is safe now"),
         Ok(ready) => console::line(RotationBlocked::TooEarly(ready)),
-        Err(not_yet) => console::line(not_yet),
+        Err(blocked) => console::line(blocked),
     }
     Ok(())
 }
 
-fn what_to_do(keys: &KeysArguments) -> Result<String, KeysError> {
+fn next_steps(keys: &KeysArguments) -> Result<String, KeysError> {
     let Some(stage) = &keys.stage else {
-        return Ok("a running `make dev` takes it on by itself".to_owned());
+        return Ok("a running `make dev` deploys it automatically".to_owned());
     };
-    let creation = folder(keys).creation()?;
-    let creation = creation.map(|creation| format!("create the secret:  {creation}\n")).unwrap_or_default();
+    let secret = key_store(keys).secret_to_create()?;
+    let create_secret = secret.map(|secret| format!("create the secret:  {secret}\n")).unwrap_or_default();
     Ok(format!(
-        "{creation}\
-         deploy it:          make deploy STAGE={stage}\n\
-         then note:          target/debug/ops keys deployed --stage {stage}"
+        "{create_secret}\
+         deploy:             make deploy STAGE={stage}\n\
+         record it:          target/debug/ops keys deployed --stage {stage}"
     ))
 }

@@ -36,5 +36,5 @@ enum OpsError {
     #[error(transparent)]
     Keys(#[from] local::keys::rotation::KeysError),
     #[error(transparent)]
-    Secrets(#[from] secrets::StageError),
+    Secrets(#[from] secrets::SecretsError),
 }

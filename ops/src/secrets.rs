@@ -1,37 +1,38 @@
-//! `ops secrets`: generates the secrets of a new stack on AWS, and prints the commands that create them there.
+//! `ops secrets`: generates the secrets of a new stack, and prints the commands that create them in Secrets
+//! Manager.
 //!
-//! The template holds only their names. Generated values are written to files that only their owner can read, and from
-//! there to AWS; no value is printed.
+//! The template contains only the names of the secrets. Values are written to files that only their owner can
+//! read, and the printed commands create the secrets from these files. No value is printed.
 
 use std::path::Path;
 
 use local::keys::SIGNING_KEY;
 use local::keys::aws_secrets::{SecretToCreate, secret_name};
 use local::keys::local_secrets::{PARAMETERS_OF_GATEWAY, SecretError, random};
-use local::keys::store::KeyFolder;
+use local::keys::store::KeyStore;
 use local::system::{arn, console, private_file};
 use local::template::{Template, TemplateError};
 
 use crate::cli::SecretsArguments;
 use local::keys::rotation::{self, KeysError};
 
-/// Why the secrets of a stage are not made.
+/// Failure of `ops secrets`.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StageError {
+pub(crate) enum SecretsError {
     /// The template cannot be read.
     #[error("{path}: {source}")]
     Template { path: std::path::PathBuf, source: TemplateError },
-    /// A secret cannot be made or kept.
+    /// A secret cannot be generated or stored.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The keys that sign tokens cannot be made or kept.
+    /// The signing keys cannot be generated or stored.
     #[error(transparent)]
     Keys(#[from] KeysError),
 }
 
-/// Generates missing secrets and prints how to create each on AWS.
-pub(crate) fn run(arguments: &SecretsArguments) -> Result<(), StageError> {
-    let invalid = |source| StageError::Template { path: arguments.template.clone(), source };
+/// Generates missing secrets and prints the commands that create them.
+pub(crate) fn run(arguments: &SecretsArguments) -> Result<(), SecretsError> {
+    let invalid = |source| SecretsError::Template { path: arguments.template.clone(), source };
     let template = Template::read(&arguments.template).map_err(invalid)?;
     for creation in first_secrets(&template, &arguments.deployments, &arguments.stage)? {
         if creation.from_gateway {
@@ -43,17 +44,22 @@ pub(crate) fn run(arguments: &SecretsArguments) -> Result<(), StageError> {
     Ok(())
 }
 
-/// Makes whatever secrets of a new stage Agora makes itself, and says what is to be created. Said again, it makes only what is
-/// missing.
+/// Generates the missing secrets of a stage, and returns all secrets to create. Repeating it generates
+/// nothing new.
 ///
 /// # Errors
-/// [`StageError`].
-fn first_secrets(template: &Template, stages: &Path, stage: &str) -> Result<Vec<SecretToCreate>, StageError> {
-    let keys = KeyFolder::of_stage(stages, stage);
+/// [`SecretsError`] if a secret or the signing keys cannot be generated or stored.
+fn first_secrets(
+    template: &Template,
+    stages: &Path,
+    stage: &str,
+) -> Result<Vec<SecretToCreate>, SecretsError> {
+    let keys = KeyStore::of_stage(stages, stage);
     if keys.ring().map_err(KeysError::from)?.is_none() {
         rotation::init(&keys, None)?;
     }
-    let mut creations: Vec<SecretToCreate> = keys.creation().map_err(KeysError::from)?.into_iter().collect();
+    let mut creations: Vec<SecretToCreate> =
+        keys.secret_to_create().map_err(KeysError::from)?.into_iter().collect();
     let others = template.secret_parameters().into_iter().filter(|parameter| parameter != SIGNING_KEY);
     for parameter in others {
         let file = stages.join(stage).join(format!("{}.secret", arn::kebab(&parameter)));
@@ -76,29 +82,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_stage_gets_its_secrets_in_files_and_the_gateways_are_asked_for() {
+    fn new_stage_gets_files_for_all_but_the_gateways_secrets() {
         let root = std::env::temp_dir().join(format!("local-stage-{}", local::system::aws_ids::uuid()));
         let template =
             Template::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap();
         let creations = first_secrets(&template, &root, "prod").unwrap();
-        let (asked, made): (Vec<_>, Vec<_>) = creations.iter().partition(|creation| creation.from_gateway);
-        let names: Vec<&str> = asked.iter().map(|creation| creation.name.as_str()).collect();
+        let (from_gateway, generated): (Vec<_>, Vec<_>) =
+            creations.iter().partition(|creation| creation.from_gateway);
+        let names: Vec<&str> = from_gateway.iter().map(|creation| creation.name.as_str()).collect();
         assert_eq!(names, ["agora/prod/payment-gateway-key", "agora/prod/payment-webhook-secret"]);
-        assert_eq!(made.len(), 4);
+        assert_eq!(generated.len(), 4);
         let mut values = Vec::new();
-        for creation in &made {
+        for creation in &generated {
             assert_eq!(fs::metadata(&creation.file).unwrap().permissions().mode() & 0o777, 0o600);
             values.push(fs::read_to_string(&creation.file).unwrap());
             assert!(!creation.to_string().contains(values.last().unwrap()), "a value is printed");
         }
-        assert!(asked.iter().all(|creation| !creation.file.exists()));
+        assert!(from_gateway.iter().all(|creation| !creation.file.exists()));
         assert_eq!(
             first_secrets(&template, &root, "prod").unwrap(),
             creations,
-            "said again, it makes nothing new"
+            "a repeated call generates nothing new"
         );
-        let again: Vec<String> = made.iter().map(|made| fs::read_to_string(&made.file).unwrap()).collect();
-        assert_eq!(again, values);
+        let after: Vec<String> =
+            generated.iter().map(|secret| fs::read_to_string(&secret.file).unwrap()).collect();
+        assert_eq!(after, values);
         fs::remove_dir_all(root).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! The edge of the marketplace: where callers become actors and idempotency keys become receipts.
+//! HTTP layer of the marketplace: authentication, permissions, idempotency keys, rate limits and lists.
 
 pub mod caller;
 pub mod deserialize;
@@ -17,5 +17,5 @@ pub use idempotency::{IdempotencyKeyRequired, Idempotent, LeasedIdempotencyKey, 
 pub use list::page_with_total::with_total;
 pub use permission::{HasPermission, RequirePermission};
 pub use rate_limits::RateLimits;
-pub use state::{ApiState, AppState};
+pub use state::{ApiState, CommandState, QueryState};
 pub use user_body::UserBody;

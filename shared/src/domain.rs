@@ -1,6 +1,6 @@
-//! The marketplace itself: pure. Nothing here knows of AWS, of HTTP or of a runtime.
+//! Marketplace rules as pure code, independent of AWS, HTTP and the Lambda runtime.
 //!
-//! Read an entity's file for what it is, and its folder for what may be done to it, one command a file.
+//! Each entity has a file with its types and a folder with one command per file.
 
 pub mod job;
 pub mod market;

@@ -1,7 +1,8 @@
-//! Building blocks that know nothing of a marketplace and could serve any other domain.
+//! Building blocks that are independent of the marketplace and could serve any other domain.
 //!
-//! Each folder may depend on those listed before it: [`system`], [`telemetry`], [`command`], [`resilience`], [`auth`],
-//! [`error`], [`http`], [`aws`], [`queue`], [`runtime`]. A tidy test enforces the order.
+//! Each module may depend only on those listed before it: [`system`], [`telemetry`], [`command`],
+//! [`resilience`], [`auth`], [`error`], [`http`], [`aws`], [`queue`], [`runtime`]. A tidy test enforces the
+//! order.
 
 pub mod auth;
 pub mod aws;

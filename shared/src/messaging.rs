@@ -3,3 +3,4 @@
 pub mod dead_letter;
 pub mod email_dispatch;
 pub mod event_routing;
+mod routed_events;

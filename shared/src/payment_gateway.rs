@@ -1,4 +1,4 @@
-//! The payment gateway, as the order saga needs it.
+//! Interface of the payment gateway for the order saga and reconciliation.
 
 pub mod stripe;
 pub mod webhook;
@@ -14,129 +14,131 @@ use crate::kit::system::clock::Timestamp;
 
 pub use stripe::StripeGateway;
 
-/// How a charge ended.
+/// Final outcome of a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeOutcome {
-    /// The money is there.
+    /// The amount was captured.
     Captured(Capture),
-    /// It will not be.
+    /// The charge was declined and will not be made.
     Declined(DeclineCode),
 }
 
-/// What the gateway answers whenever it is asked for a charge under the same key.
+/// Answer to a charge request. The same idempotency key always yields the same answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeAnswer {
-    /// It ended so.
+    /// The charge has ended.
     Ended(ChargeOutcome),
-    /// The gateway failed. It may have charged before that: [`PaymentGateway::find`] finds out.
+    /// The gateway failed, possibly after charging; [`PaymentGateway::find`] determines the outcome.
     Failed,
 }
 
-/// What became of a charge that nobody wants any more, and that will not be made from now on.
+/// Resolution of a charge that is no longer needed and will not be made afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeResolution {
-    /// It was made.
+    /// The amount had been captured.
     Captured(Capture),
-    /// It was not.
+    /// Nothing was charged.
     NotCharged,
-    /// The gateway failed at it. It may have charged before that: [`PaymentGateway::find`] finds out.
+    /// The charge had failed, possibly after charging; [`PaymentGateway::find`] determines the outcome.
     Failed,
 }
 
-/// How asking for something to pay ended.
+/// Outcome of creating a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckoutOutcome {
-    /// The buyer can pay this.
+    /// The buyer can pay the checkout.
     Payable(Checkout),
-    /// The gateway does not take such a payment.
+    /// The gateway refused the payment.
     Refused(DeclineCode),
 }
 
-/// How a refund ended.
+/// Final outcome of a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundOutcome {
-    /// The money went back.
+    /// The amount was refunded.
     Done,
-    /// It will not.
+    /// The refund was refused and will not be made.
     Refused(DeclineCode),
 }
 
-/// How asking for a refund ended where the gateway's answer leaves no doubt.
+/// Definite answer to a refund request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundAnswer {
-    /// It ended so.
+    /// The refund has ended.
     Ended(RefundOutcome),
-    /// The gateway failed, and certainly gave nothing back.
+    /// The gateway failed and has certainly refunded nothing.
     NotRefunded,
 }
 
-/// The gateway did not say how it ended; it has to be asked again later.
+/// The outcome of a call is unknown; it must be retried later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
-    /// It does not answer, or is too busy.
-    #[error("the payment gateway does not answer")]
+    /// The gateway does not respond, or is overloaded.
+    #[error("the payment gateway does not respond")]
     Unavailable,
-    /// The same, for everybody and for a while, so that it is left alone.
-    #[error("the payment gateway does not answer and is left alone")]
+    /// The circuit breaker is open because too many calls failed.
+    #[error("the payment gateway does not respond; its circuit breaker is open")]
     CircuitOpen {
-        /// When it is worth while to ask again.
-        back_in: Duration,
-        /// Whether it was asked at all before.
-        asked: bool,
+        /// Delay until the next call is allowed.
+        retry_after: Duration,
+        /// The call was attempted and its failure opened the circuit.
+        attempted: bool,
     },
-    /// It failed, and it is too early to be sure that it will not turn out to have charged after all.
-    #[error("the payment gateway failed; the charge is being looked up")]
+    /// A charge failed and the gateway's search is not up to date yet, so that it is unknown whether it was
+    /// made.
+    #[error("the outcome of the charge is unknown and is being looked up")]
     Unknown {
-        /// When it can be known.
-        known_in: Duration,
+        /// Delay until the search is up to date.
+        lookup_after: Duration,
     },
-    /// Its answer makes no sense to us.
-    #[error("the payment gateway gave an unexpected answer")]
+    /// The response cannot be interpreted.
+    #[error("the payment gateway sent an unexpected response")]
     Unexpected,
-    /// It does not accept our key, or our requests.
-    #[error("the payment gateway does not accept our requests")]
+    /// The gateway rejects our API key or our requests.
+    #[error("the payment gateway rejects our requests")]
     Misconfigured,
 }
 
-/// What the saga asks of the gateway. Implementations return [`GatewayError`] whenever they cannot tell how it ended,
-/// and never guess.
+/// Gateway operations of the order saga. Implementations return [`GatewayError`] whenever the outcome is
+/// unknown.
 pub trait PaymentGateway: Send + Sync {
-    /// Charges; asked again with the same intent, answers alike.
+    /// Charges the buyer. Idempotent: the same intent yields the same answer.
     fn charge(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<ChargeAnswer, GatewayError>> + Send;
 
-    /// Finds a charge whose key no longer tells; `None` only once it is certain that there is none.
+    /// Finds a charge whose idempotency key no longer yields its outcome; `None` only if it was certainly not
+    /// made.
     fn find(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<Option<ChargeOutcome>, GatewayError>> + Send;
 
-    /// Finds out whether a charge was made, and makes sure that it will not be made afterwards.
+    /// Determines whether a charge was made, and prevents it from being made afterwards.
     fn resolve_charge(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<ChargeResolution, GatewayError>> + Send;
 
-    /// Makes something that the buyer can pay, unless it is made already.
+    /// Creates a checkout that the buyer can pay. Idempotent.
     fn open(
         &self,
         intent: &CheckoutIntent,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<CheckoutOutcome, GatewayError>> + Send;
 
-    /// Gives money back; asked again with the same intent, answers alike.
+    /// Refunds an amount. Idempotent: the same intent yields the same answer.
     fn refund(
         &self,
         intent: &RefundIntent,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<RefundAnswer, GatewayError>> + Send;
 
-    /// Finds the refund of an intent so old that the gateway may have forgotten its key.
+    /// Finds the refund of an intent whose idempotency key may have expired at the gateway.
     fn find_refund(
         &self,
         intent: &RefundIntent,
@@ -144,43 +146,44 @@ pub trait PaymentGateway: Send + Sync {
     ) -> impl Future<Output = Result<Option<RefundOutcome>, GatewayError>> + Send;
 }
 
-/// A part of the gateway's books: payments that were made within a time, newest first.
+/// Query of the gateway's ledger: payments created in a period, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerQuery {
-    /// Made from then on,
+    /// Start of the period.
     pub from: Timestamp,
-    /// and up to then,
+    /// End of the period.
     pub until: Timestamp,
-    /// after this one, which is newer than all of them.
+    /// Last payment of the previous page.
     pub after: Option<GatewayId>,
 }
 
-/// A page of the gateway's books.
+/// Page of the gateway's ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerPage {
-    /// What stands on it.
+    /// Payments of the page.
     pub entries: Vec<GatewayRecord>,
-    /// Whether there is another.
+    /// True if there is another page.
     pub has_more: bool,
 }
 
-/// What the comparing of books asks of the gateway. Implementations return [`GatewayError`] whenever they cannot tell.
+/// Gateway operations of reconciliation. Implementations return [`GatewayError`] whenever the outcome is
+/// unknown.
 pub trait PaymentLedger: Send + Sync {
-    /// The first page of an excerpt.
+    /// Returns the first page of a query.
     fn page(
         &self,
-        excerpt: &LedgerQuery,
+        query: &LedgerQuery,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<LedgerPage, GatewayError>> + Send;
 
-    /// One payment as it stands in the books; `None` if they do not have it.
+    /// Returns one payment of the ledger, if it exists.
     fn entry(
         &self,
         id: &GatewayId,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<Option<GatewayRecord>, GatewayError>> + Send;
 
-    /// Makes sure that nobody pays this any more, unless it is paid already.
+    /// Cancels a payment, so that it cannot be paid any more. Does nothing if it was paid already.
     fn close(
         &self,
         id: &GatewayId,

@@ -1,6 +1,7 @@
-//! Where each entity of the domain stands in the table, and how queries read it.
+//! Layout of the entities in the table, and the queries that read them.
 //!
-//! One small trait per aggregate says what can be asked; [`DynamoReader`](crate::kit::aws::dynamodb::DynamoReader) answers.
+//! Queries are methods of [`DynamoReader`](crate::kit::aws::dynamodb::DynamoReader). Those that
+//! [`CachedReader`](cached::CachedReader) also implements belong to a trait.
 
 pub mod cached;
 

@@ -1,54 +1,57 @@
-//! Search: what somebody asks for in words, found by the index and put in order by similarity.
+//! Full-text search: the index finds candidates by term, and similarity ranks them.
 //!
-//! What is found, and in which order, is decided in [`crate::projections::search_index`]; how a text becomes an embedding is up to an
-//! [`Embedder`]. A search costs what its terms cost, however much there is to be found.
+//! [`crate::projections::search_index`] selects and ranks the results; an [`Embedder`] converts texts to
+//! embeddings. The cost of a search depends on its terms, not on the number of documents.
 
 mod cached_search;
+mod configured_embedder;
 pub mod embedder;
 mod hashing_embedder;
 mod titan_embedder;
 
 pub use cached_search::CachedSearch;
-pub use embedder::{ConfiguredEmbedder, EmbedError, Embedder};
+pub use configured_embedder::ConfiguredEmbedder;
+pub use embedder::{EmbedError, Embedder};
 pub use hashing_embedder::HashingEmbedder;
 pub use titan_embedder::TitanEmbedder;
 
 use std::future::Future;
 
 use crate::domain::values::text::Text;
+use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::command::StoreError;
 use crate::kit::error::ApiError;
 use crate::projections::search_index::rank::{Ranked, rank};
 use crate::projections::search_index::{DocumentKind, DocumentText, Similarity, Term};
-use crate::repository::projections::search::{IndexReader, SearchResultItem};
+use crate::repository::projections::search::SearchResultItem;
 
-/// What people ask for, in words.
+/// Text of a search query.
 pub type QueryText = Text<200>;
 
-/// A question.
+/// Search query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchQuery {
-    /// In words.
+    /// Text to search for.
     pub wanted: QueryText,
-    /// What kind of thing; `None`: any.
+    /// Kind of documents; `None` for all kinds.
     pub kind: Option<DocumentKind>,
-    /// How many at most.
+    /// Maximum number of hits.
     pub limit: usize,
 }
 
-/// Something that was found.
+/// Search result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// How similar to what was asked for.
+    /// Similarity to the query.
     pub score: Similarity,
-    /// What it is.
+    /// The document found.
     pub found: SearchResultItem,
 }
 
-/// Why there is no answer.
+/// Error of a search.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SearchError {
-    /// The words could not be embedded.
+    /// The query could not be embedded.
     #[error(transparent)]
     Embed(#[from] EmbedError),
     /// The index could not be read.
@@ -56,60 +59,60 @@ pub enum SearchError {
     Store(#[from] StoreError),
 }
 
-/// Answers questions. Implementations return [`SearchError`] when the index or the embedder does not answer, and nothing
-/// else: nothing found is an empty answer.
+/// Executes search queries. Implementations return [`SearchError`] only if the index or the embedder fails.
 pub trait Searcher: Clone + Send + Sync + 'static {
-    /// What everybody may see of what was asked for, the most similar first.
-    fn search(&self, question: &SearchQuery) -> impl Future<Output = Result<Vec<Hit>, SearchError>> + Send;
+    /// Returns the public results of the query, the most similar first.
+    fn search(&self, query: &SearchQuery) -> impl Future<Output = Result<Vec<Hit>, SearchError>> + Send;
 }
 
-/// How often winners are read: when some of the first must not be shown, the next take their places, once.
-const ROUNDS: usize = 2;
+/// Maximum number of reads of candidates: if some of the first are not public, the next candidates replace
+/// them, once.
+const MAX_ROUNDS: usize = 2;
 
-/// Answers from an index.
+/// Searcher on the index in the table.
 #[derive(Debug, Clone)]
-pub struct Search<Q, E> {
-    reader: Q,
+pub struct Search<E> {
+    reader: DynamoReader,
     embedder: E,
 }
 
-impl<Q: IndexReader, E: Embedder> Search<Q, E> {
-    /// On this index, with the embedder that fills it.
+impl<E: Embedder> Search<E> {
+    /// Creates a searcher. `embedder` must be the one that fills the index.
     #[must_use]
-    pub const fn new(reader: Q, embedder: E) -> Self {
+    pub const fn new(reader: DynamoReader, embedder: E) -> Self {
         Self { reader, embedder }
     }
 
-    /// The candidates in their order: what the terms of the question lead to.
-    async fn candidates(&self, question: &SearchQuery) -> Result<Vec<Ranked>, SearchError> {
-        let terms = Term::query_terms(question.wanted.as_str());
+    /// Returns the documents with a term of the query, ranked.
+    async fn candidates(&self, query: &SearchQuery) -> Result<Vec<Ranked>, SearchError> {
+        let terms = Term::query_terms(query.wanted.as_str());
         if terms.is_empty() {
             return Ok(Vec::new());
         }
-        let kinds = question.kind.as_ref().map_or(DocumentKind::ALL, std::slice::from_ref);
-        let passage = DocumentText::of_query(question.wanted.as_str());
-        let postings = self.reader.postings(self.embedder.name(), kinds, &terms);
-        let (postings, asked) = futures::join!(postings, self.embedder.embed(&passage));
-        Ok(rank(postings?, &asked?))
+        let kinds = query.kind.as_ref().map_or(DocumentKind::ALL, std::slice::from_ref);
+        let passage = DocumentText::of_query(query.wanted.as_str());
+        let entries = self.reader.term_entries(self.embedder.name(), kinds, &terms);
+        let (entries, query_embedding) = futures::join!(entries, self.embedder.embed(&passage));
+        Ok(rank(entries?, &query_embedding?))
     }
 }
 
-impl<Q: IndexReader, E: Embedder> Searcher for Search<Q, E> {
-    async fn search(&self, question: &SearchQuery) -> Result<Vec<Hit>, SearchError> {
-        let candidates = self.candidates(question).await?;
+impl<E: Embedder> Searcher for Search<E> {
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<Hit>, SearchError> {
+        let candidates = self.candidates(query).await?;
         let mut hits = Vec::new();
-        for round in candidates.chunks(question.limit.max(1)).take(ROUNDS) {
+        for round in candidates.chunks(query.limit.max(1)).take(MAX_ROUNDS) {
             let found = self.reader.public(round).await?;
-            let shown = round
+            let public = round
                 .iter()
                 .zip(found)
                 .filter_map(|(candidate, found)| Some(Hit { score: candidate.score, found: found? }));
-            hits.extend(shown);
-            if hits.len() >= question.limit {
+            hits.extend(public);
+            if hits.len() >= query.limit {
                 break;
             }
         }
-        hits.truncate(question.limit);
+        hits.truncate(query.limit);
         Ok(hits)
     }
 }

@@ -1,4 +1,4 @@
-//! Answers that never come.
+//! Response body that aborts the connection.
 
 use std::io;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame};
 
-/// The body of an answer that never comes: hyper closes the connection on its error, before it has sent the head.
+/// Response body that fails at once, so that hyper closes the connection before it has sent the headers.
 pub struct AbortedBody;
 
 impl HttpBody for AbortedBody {
@@ -17,7 +17,7 @@ impl HttpBody for AbortedBody {
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         Poll::Ready(Some(Err(io::Error::new(
             io::ErrorKind::ConnectionAborted,
-            "the answer is lost, as a rule asks",
+            "the response was dropped by a fault rule",
         ))))
     }
 }

@@ -1,4 +1,5 @@
-//! The secret key, as Bearer token or as the user of Basic, see <https://docs.stripe.com/api/authentication>.
+//! Authentication by secret key, as Bearer token or as Basic user name
+//! (<https://docs.stripe.com/api/authentication>).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +7,7 @@ use http::{HeaderMap, header};
 
 use super::error::StripeError;
 
-/// Checks that the caller holds `secret_key`.
+/// Checks that the request contains `secret_key`.
 pub(super) fn check(headers: &HeaderMap, secret_key: &str) -> Result<(), StripeError> {
     let Some(given) = headers.get(header::AUTHORIZATION).and_then(|value| key_in(value.to_str().ok()?))
     else {
@@ -34,7 +35,7 @@ fn key_in(authorization: &str) -> Option<String> {
     Some(decoded.split(':').next()?.to_owned())
 }
 
-/// Enough of a wrong key to recognise it in a log, and no more.
+/// Masks a key, leaving its first eight characters to recognise it by in a log.
 fn masked(key: &str) -> String {
     let start: String = key.chars().take(8).collect();
     format!("{start}********")
@@ -53,13 +54,13 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_taken_as_bearer_token_and_as_basic_user() {
+    fn key_is_accepted_as_bearer_token_and_as_basic_user() {
         check(&headers("Bearer sk_test_1"), "sk_test_1").unwrap();
         check(&headers(&format!("Basic {}", STANDARD.encode("sk_test_1:"))), "sk_test_1").unwrap();
     }
 
     #[test]
-    fn a_wrong_key_is_refused_and_masked() {
+    fn wrong_key_is_refused_and_masked() {
         let error = check(&headers("Bearer sk_test_wrong_and_long"), "sk_test_1").unwrap_err();
         assert_eq!(error.status(), 401);
         assert!(!error.body().to_string().contains("wrong_and_long"));

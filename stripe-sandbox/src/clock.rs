@@ -1,4 +1,4 @@
-//! The sandbox's one source of time: tests move it by hand, everyone else gets the wall clock.
+//! Clock of the sandbox: the wall clock, or a manual clock for tests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-/// What the sandbox asks for the time and waits with.
+/// Clock with which the sandbox reads the time and sleeps.
 #[derive(Clone)]
 pub struct Clock(Source);
 
@@ -22,44 +22,44 @@ struct ManualState {
 }
 
 impl Clock {
-    /// The clock of the machine.
+    /// Creates a clock that shows the system time.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System)
     }
 
-    /// The time now.
+    /// Current time.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place of the sandbox that reads the wall clock")]
+    #[expect(clippy::disallowed_methods, reason = "only this function of the sandbox reads the wall clock")]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => Timestamp::now(),
-            Source::Manual(hands) => *hands.now.borrow(),
+            Source::Manual(manual) => *manual.now.borrow(),
         }
     }
 
-    /// Waits until `duration` has passed on this clock.
-    #[expect(clippy::disallowed_methods, reason = "the one place of the sandbox that really waits")]
+    /// Sleeps until `duration` has passed on this clock.
+    #[expect(clippy::disallowed_methods, reason = "only this function of the sandbox waits")]
     pub async fn sleep(&self, duration: Duration) {
         match &self.0 {
             _ if duration.is_zero() => {}
             Source::System => tokio::time::sleep(duration).await,
-            Source::Manual(hands) => hands.sleep(duration).await,
+            Source::Manual(manual) => manual.sleep(duration).await,
         }
     }
 
-    /// Waits until this clock shows `due`.
+    /// Sleeps until this clock shows `due`.
     pub(super) async fn sleep_until(&self, due: Timestamp) {
-        // A timer and the wall clock need not agree to the last microsecond.
-        while let Some(left) =
-            Duration::try_from(due.duration_since(self.now())).ok().filter(|left| !left.is_zero())
+        // Loops because the timer and the wall clock can differ slightly.
+        while let Some(remaining) =
+            Duration::try_from(due.duration_since(self.now())).ok().filter(|remaining| !remaining.is_zero())
         {
-            self.sleep(left).await;
+            self.sleep(remaining).await;
         }
     }
 }
 
-/// The moment `duration` after `start`, or the end of time when that lies beyond it.
+/// Time at `duration` after `start`, or the maximum timestamp on overflow.
 pub(super) fn after(start: Timestamp, duration: Duration) -> Timestamp {
     start.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
@@ -68,13 +68,13 @@ impl ManualState {
     async fn sleep(&self, duration: Duration) {
         let mut time = self.now.subscribe();
         let due = after(*time.borrow(), duration);
-        let _asleep = SleepGuard::count(&self.sleepers);
-        // The sender lives in `self`, so that the channel cannot close while we wait.
+        let _guard = SleepGuard::count(&self.sleepers);
+        // The channel cannot close, because `self` owns the sender.
         let _ = time.wait_for(|now| *now >= due).await;
     }
 }
 
-/// Counts a sleeper for as long as it waits, and also when its future is dropped.
+/// Guard that counts a sleeping task until it wakes or its future is dropped.
 struct SleepGuard<'a>(&'a watch::Sender<usize>);
 
 impl<'a> SleepGuard<'a> {
@@ -90,32 +90,32 @@ impl Drop for SleepGuard<'_> {
     }
 }
 
-/// A clock that stands still until a test moves it.
+/// Clock that only advances when a test advances it.
 #[derive(Clone)]
 pub struct ManualClock(Arc<ManualState>);
 
 impl ManualClock {
-    /// A clock that shows `start`.
+    /// Creates a clock that shows `start`.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
         Self(Arc::new(ManualState { now: watch::Sender::new(start), sleepers: watch::Sender::new(0) }))
     }
 
-    /// The face of this clock, to be given to a sandbox.
+    /// Clock to pass to a sandbox.
     #[must_use]
     pub fn clock(&self) -> Clock {
         Clock(Source::Manual(Arc::clone(&self.0)))
     }
 
-    /// Moves the time on, and wakes everyone whose time has come.
+    /// Advances the time, and wakes all tasks that are due.
     pub fn advance(&self, duration: Duration) {
         self.0.now.send_modify(|now| *now = after(*now, duration));
     }
 
-    /// Waits until at least `count` sleepers wait on this clock: the sign that a slow call is under way.
+    /// Waits until at least `count` tasks sleep on this clock, for example in a slow call.
     pub async fn sleepers(&self, count: usize) {
         let mut sleepers = self.0.sleepers.subscribe();
-        let _ = sleepers.wait_for(|asleep| *asleep >= count).await;
+        let _ = sleepers.wait_for(|sleeping| *sleeping >= count).await;
     }
 }
 
@@ -124,17 +124,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_sleeper_wakes_when_its_time_has_come_and_not_before() {
-        let hands = ManualClock::starting_at(Timestamp::UNIX_EPOCH);
-        let clock = hands.clock();
+    async fn sleeping_task_wakes_exactly_when_it_is_due() {
+        let manual = ManualClock::starting_at(Timestamp::UNIX_EPOCH);
+        let clock = manual.clock();
         let sleeper = tokio::spawn(async move { clock.sleep(Duration::from_secs(10)).await });
 
-        hands.sleepers(1).await;
-        hands.advance(Duration::from_secs(9));
+        manual.sleepers(1).await;
+        manual.advance(Duration::from_secs(9));
         assert!(!sleeper.is_finished());
-        hands.advance(Duration::from_secs(1));
+        manual.advance(Duration::from_secs(1));
         sleeper.await.unwrap();
 
-        assert_eq!(hands.clock().now().as_second(), 10);
+        assert_eq!(manual.clock().now().as_second(), 10);
     }
 }

@@ -1,4 +1,4 @@
-//! The calls that change something. Each is parsed first, which leaves no trace, and executed then, under the lock.
+//! Write operations. Each is parsed first, without side effects, and then executed under the lock.
 
 mod cancel;
 mod confirm;
@@ -26,7 +26,7 @@ pub(super) use create::CreateIntent;
 pub(super) use pay::Pay;
 pub(super) use refund::CreateRefund;
 
-/// A call that changes something.
+/// Write operation.
 pub(super) enum Command {
     Create(CreateIntent),
     Confirm(ConfirmIntent),
@@ -35,18 +35,18 @@ pub(super) enum Command {
     Pay(Pay),
 }
 
-/// What a command works with.
+/// Context of the execution of a command.
 pub(super) struct Context<'a> {
-    pub(super) book: &'a PaymentStore,
+    pub(super) store: &'a PaymentStore,
     pub(super) random: &'a mut Random,
     pub(super) now: Timestamp,
     pub(super) request_id: &'a str,
     pub(super) idempotency_key: Option<&'a str>,
-    /// The decline that a rule asks for, whatever the payment method.
+    /// Decline requested by a fault rule, regardless of the payment method.
     pub(super) decline: Option<Decline>,
 }
 
-/// What a command changes, and what it answers: a decline does both.
+/// Changes to commit, and the response. A declined charge has both.
 pub(super) struct Outcome {
     pub(super) commit: Commit,
     pub(super) result: Result<Value, StripeError>,
@@ -67,7 +67,7 @@ impl Command {
 
 impl Context<'_> {
     fn intent(&self, id: &str) -> Result<PaymentIntent, StripeError> {
-        let intent = self.book.intent(id).cloned();
+        let intent = self.store.intent(id).cloned();
         intent.ok_or_else(|| StripeError::missing("payment_intent", id, "intent").executed())
     }
 
@@ -76,31 +76,31 @@ impl Context<'_> {
         Event::new(id, kind, object, self.request_id, self.idempotency_key, self.now)
     }
 
-    /// Tries to take the money of `intent` with `payment_method`.
+    /// Attempts to charge `intent` with `payment_method`.
     fn charge(
         &mut self,
         intent: PaymentIntent,
         payment_method: &str,
-        trial: ChargeAttempt,
+        charge_attempt: ChargeAttempt,
         expand: Expand,
     ) -> Outcome {
-        let verdict = match (self.decline, trial.verdict) {
+        let charge_result = match (self.decline, charge_attempt.charge_result) {
             (Some(decline), _) => ChargeResult::Declines(decline),
-            (None, ChargeResult::RequiresAction) if trial.off_session => {
+            (None, ChargeResult::RequiresAction) if charge_attempt.off_session => {
                 ChargeResult::Declines(DeclineCode::AuthenticationRequired.decline())
             }
-            (None, verdict) => verdict,
+            (None, charge_result) => charge_result,
         };
         let attempt = Attempt {
             charge_id: self.random.id("ch", self.now),
             payment_method,
-            verdict,
+            charge_result,
             idempotency_key: self.idempotency_key,
             now: self.now,
         };
-        let intent = intent.attempted(&attempt);
+        let intent = intent.with_attempt(&attempt);
         let plain = stripe_json::payment_intent(&intent, Expand::default());
-        let event = match verdict {
+        let event = match charge_result {
             ChargeResult::Succeeds => Some(self.event("payment_intent.succeeded", &plain)),
             ChargeResult::Declines(_) => Some(self.event("payment_intent.payment_failed", &plain)),
             ChargeResult::RequiresAction => None,
@@ -113,15 +113,15 @@ impl Context<'_> {
     }
 }
 
-/// What is known of an attempt before it is made.
+/// Input of a charge attempt.
 #[derive(Clone, Copy)]
 struct ChargeAttempt {
-    verdict: ChargeResult,
-    /// Nobody is there to authenticate.
+    charge_result: ChargeResult,
+    /// True if the customer is not present to authenticate.
     off_session: bool,
 }
 
-/// 402 with the intent in it, see <https://docs.stripe.com/api/errors#errors-payment_intent>.
+/// Error 402 that contains the intent (<https://docs.stripe.com/api/errors#errors-payment_intent>).
 fn card_error(payment_error: &Value, intent: Value) -> StripeError {
     let message = payment_error["message"].as_str().unwrap_or_default();
     let error = StripeError::new(402, "card_error", message).with("payment_intent", intent).executed();
@@ -129,29 +129,30 @@ fn card_error(payment_error: &Value, intent: Value) -> StripeError {
     members.fold(error, |error, (name, value)| error.with(name, value.clone()))
 }
 
-/// The verdict on a payment method, or 400 when there is no such method.
-fn verdict_on(payment_method: &str) -> Result<ChargeResult, StripeError> {
-    test_cards::verdict(payment_method).ok_or_else(|| {
+/// Result of charging a payment method, or error 400 if the payment method does not exist.
+fn charge_result_of(payment_method: &str) -> Result<ChargeResult, StripeError> {
+    test_cards::charge_result(payment_method).ok_or_else(|| {
         let message = format!("No such PaymentMethod: '{payment_method}'");
         StripeError::invalid(message).code("resource_missing").param("payment_method")
     })
 }
 
-/// The intent is not in a state for this, see <https://docs.stripe.com/error-codes#payment-intent-unexpected-state>.
+/// Error for an intent in an unexpected state
+/// (<https://docs.stripe.com/error-codes#payment-intent-unexpected-state>).
 fn unexpected_state(message: String, intent: &PaymentIntent) -> StripeError {
-    let shown = stripe_json::payment_intent(intent, Expand::default());
+    let body = stripe_json::payment_intent(intent, Expand::default());
     StripeError::invalid(message)
         .code("payment_intent_unexpected_state")
-        .with("payment_intent", shown)
+        .with("payment_intent", body)
         .executed()
 }
 
 fn cannot_confirm(intent: &PaymentIntent) -> StripeError {
-    let why = match intent.status {
+    let reason = match intent.status {
         IntentStatus::Succeeded => "it has already succeeded after being previously confirmed".to_owned(),
         status => format!("it has a status of {}", status.as_str()),
     };
-    unexpected_state(format!("You cannot confirm this PaymentIntent because {why}."), intent)
+    unexpected_state(format!("You cannot confirm this PaymentIntent because {reason}."), intent)
 }
 
 fn no_payment_method() -> StripeError {
@@ -163,17 +164,17 @@ fn no_payment_method() -> StripeError {
     .code("payment_intent_unexpected_state")
 }
 
-/// What `expand[]` asks for; the charge is all that can be expanded here.
+/// Parses `expand[]`. Only the latest charge can be expanded.
 pub(super) fn expand(form: &mut Form, latest_charge: &str) -> Result<Expand, StripeError> {
-    let wanted = form.list("expand");
-    match wanted.iter().find(|property| property.as_str() != latest_charge) {
+    let properties = form.list("expand");
+    match properties.iter().find(|property| property.as_str() != latest_charge) {
         Some(other) => Err(StripeError::invalid(format!("This property cannot be expanded ({other})."))
             .with("param", json!("expand"))),
-        None => Ok(Expand { latest_charge: !wanted.is_empty() }),
+        None => Ok(Expand { latest_charge: !properties.is_empty() }),
     }
 }
 
-/// The metadata within Stripe's bounds, see <https://docs.stripe.com/api/metadata>.
+/// Parses metadata and checks Stripe's limits (<https://docs.stripe.com/api/metadata>).
 fn metadata(form: &mut Form) -> Result<std::collections::BTreeMap<String, String>, StripeError> {
     let metadata = form.map("metadata");
     let too_long =

@@ -1,4 +1,4 @@
-//! Which call a path and a method mean.
+//! Endpoints of the sandbox, by method and path.
 
 use http::Method;
 
@@ -8,7 +8,7 @@ use super::form::Form;
 use super::query::{ListIntents, ListRefunds, Query, SearchIntents};
 use crate::fault_rules::Operation;
 
-/// A call that the sandbox knows.
+/// Endpoint of the sandbox.
 pub(super) enum Endpoint {
     Write(Write),
     Read(Read),
@@ -31,7 +31,8 @@ pub(super) enum Read {
 }
 
 impl Endpoint {
-    /// Matched here and not by the router, since Stripe answers a wrong method like a wrong path.
+    /// Finds the endpoint. Not matched by the router, because Stripe responds to an unknown method like to an
+    /// unknown path.
     pub(super) fn of(method: &Method, path: &str) -> Option<Self> {
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         let endpoint = match (method.as_str(), segments.as_slice()) {

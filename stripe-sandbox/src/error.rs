@@ -1,8 +1,8 @@
-//! Stripe's error envelope, see <https://docs.stripe.com/api/errors>.
+//! Stripe's error format (<https://docs.stripe.com/api/errors>).
 
 use serde_json::{Map, Value, json};
 
-/// An error as the caller sees it: a status, the members of `error`, and whether the endpoint had begun.
+/// Error response: status, members of `error`, and whether the endpoint had started to execute.
 #[derive(Clone, Debug)]
 pub(super) struct StripeError {
     status: u16,
@@ -18,12 +18,12 @@ impl StripeError {
         Self { status, executed: false, members }
     }
 
-    /// 400 `invalid_request_error`.
+    /// Creates a 400 `invalid_request_error`.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request_error", message)
     }
 
-    /// 404 `resource_missing`, as for an identifier in the path.
+    /// Creates a 404 `resource_missing`, as for an id in the path.
     pub(super) fn missing(kind: &str, id: &str, param: &str) -> Self {
         let mut error =
             Self::invalid(format!("No such {kind}: '{id}'")).code("resource_missing").param(param);
@@ -31,7 +31,7 @@ impl StripeError {
         error
     }
 
-    /// 500 `api_error`.
+    /// Creates an `api_error` with this status.
     pub(super) fn api(status: u16) -> Self {
         Self::new(status, "api_error", "An unknown error occurred")
     }
@@ -51,7 +51,7 @@ impl StripeError {
         self
     }
 
-    /// The endpoint had begun: what it answered is kept under the idempotency key.
+    /// Marks the endpoint as executed: its response is stored under the idempotency key.
     pub(super) fn executed(mut self) -> Self {
         self.executed = true;
         self
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_envelope_carries_type_code_param_and_message() {
+    fn error_body_has_type_code_param_and_message() {
         let error = StripeError::missing("payment_intent", "pi_1", "intent");
         assert_eq!(error.status(), 404);
         let body = error.body();

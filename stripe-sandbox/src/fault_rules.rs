@@ -1,11 +1,11 @@
-//! Misbehaviour on demand: rules that make the sandbox slow, failing, forgetful or late.
+//! Fault rules, which make calls slow or failing, drop responses, or change webhooks.
 //!
-//! A rule says on which calls (`operation`, and `nth`, `every` or `percent`), how often (`times`) and what happens
-//! (`effect`). Calls are counted as they arrive with the right key, replays included. All rules that match a call
-//! apply together; of two rules with the same effect the older one wins.
+//! A rule selects calls (`operation`, and `nth`, `every` or `percent`), limits their number (`times`) and has
+//! an `effect`. Calls with a valid API key are counted as they arrive, including idempotent replays. All
+//! matching rules apply to a call; of several rules with the same effect, the oldest wins.
 //!
-//! Over HTTP a rule is JSON, for example
-//! `{"operation": "create", "nth": 1, "effect": {"charge_and_lose_answer": {"answer": "close"}}}`.
+//! Over HTTP, a rule is JSON, for example
+//! `{"operation": "create", "nth": 1, "effect": {"charge_and_drop_response": {"answer": "close"}}}`.
 
 mod plan;
 
@@ -17,7 +17,7 @@ use thiserror::Error;
 use crate::test_cards::DeclineCode;
 pub(super) use plan::{Plan, Rules, WebhookEffect};
 
-/// What a call does; the subject of a rule.
+/// Operation that a rule selects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -39,106 +39,107 @@ pub enum Operation {
     RetrieveRefund,
     /// `POST /sandbox/payment_intents/{id}/pay`: the customer pays.
     Pay,
-    /// Every one of them; what a rule means that names none.
+    /// Any operation. The default of a rule.
     #[default]
     Any,
 }
 
-/// Which of the calls that match the operation.
+/// Selection among the calls of the operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// Each of them.
+    /// Every call.
     #[default]
     Always,
-    /// That one alone, counted from 1.
+    /// Only the call with this number, counted from 1.
     Nth(u64),
-    /// Each time that many have passed: `Every(3)` is the third, the sixth, …
+    /// Every call whose number is a multiple: `Every(3)` selects the third, the sixth, …
     Every(u64),
-    /// In so many of a hundred calls, by a generator of its own with this seed.
+    /// A percentage of the calls, selected by a random generator with this seed.
     Percent {
-        /// From 0 to 100.
+        /// Percentage from 0 to 100.
         percent: u8,
-        /// The same seed hits the same calls.
+        /// Seed. The same seed selects the same calls.
         seed: u64,
     },
 }
 
-/// What happens to a call.
+/// Effect of a rule on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
-    /// The answer takes so long; the work is done even when the caller does not wait for it.
+    /// Delays the response. The call is processed even if the caller does not wait for it.
     Slow {
-        /// Milliseconds.
+        /// Delay in milliseconds.
         ms: u64,
-        /// Whether the work is done before or after the wait.
+        /// Processes the call before or after the delay.
         #[serde(default)]
         work: WorkAt,
     },
-    /// Nothing is done, and the answer is this status. A 500 is kept under the idempotency key, since the endpoint
-    /// had begun; every other status comes from in front of the idempotency layer and is not, see
-    /// <https://docs.stripe.com/error-low-level#idempotency>.
+    /// Fails with this status without processing the call. A 500 is stored under the idempotency key, because
+    /// it represents a failure of the endpoint; other statuses are not stored
+    /// (<https://docs.stripe.com/error-low-level#idempotency>).
     Fail {
-        /// From 400 to 599.
+        /// Status from 400 to 599.
         status: u16,
     },
-    /// The work is done, and the caller does not learn of it.
+    /// Processes the call, but drops the response.
     ChargeAndDropResponse {
-        /// What the caller gets instead.
+        /// Replacement for the response.
         #[serde(default)]
-        answer: LostAnswer,
+        answer: DroppedResponse,
     },
-    /// The charge is declined, whatever the payment method.
+    /// Declines the charge, regardless of the payment method.
     Decline {
-        /// `insufficient_funds`, `expired_card`, …
+        /// Decline code: `insufficient_funds`, `expired_card`, …
         code: DeclineCode,
     },
-    /// Search is behind by so much, as the real one is,
-    /// see <https://docs.stripe.com/search#data-freshness>.
+    /// Hides recent changes from search, as Stripe's search does
+    /// (<https://docs.stripe.com/search#data-freshness>).
     SearchLag {
-        /// Milliseconds.
+        /// Lag in milliseconds.
         ms: u64,
     },
-    /// The webhook of this call comes later.
+    /// Delays the webhook of the call.
     WebhookDelay {
-        /// Milliseconds.
+        /// Delay in milliseconds.
         ms: u64,
     },
-    /// The webhook of this call comes again.
+    /// Sends the webhook of the call several times.
     WebhookDuplicate {
-        /// How many times more.
+        /// Number of additional deliveries.
         copies: u32,
     },
-    /// The webhook of this call comes after the next one, or after five seconds if there is no next one.
+    /// Sends the webhook of the call after the next one, or after five seconds if there is no next one.
     WebhookOutOfOrder,
-    /// The webhook of this call never comes.
+    /// Does not send the webhook of the call.
     WebhookDrop,
 }
 
-/// When a slow call does its work.
+/// Time at which a slow call is processed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkAt {
-    /// The charge comes late: a caller who gives up and looks finds nothing yet.
+    /// After the delay. A caller that times out and retrieves the payment does not find it yet.
     #[default]
     End,
-    /// The charge comes at once, the answer late.
+    /// Before the delay.
     Start,
 }
 
-/// What a caller gets instead of an answer.
+/// Replacement for a dropped response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LostAnswer {
-    /// The connection is closed; the real answer is under the idempotency key.
+pub enum DroppedResponse {
+    /// Closes the connection. The real response is stored under the idempotency key.
     #[default]
     #[serde(rename = "close")]
     Close,
-    /// A 500, which is also what the idempotency key replays: only a look at the intent tells the truth.
+    /// Responds with 500, which is also stored under the idempotency key. Only retrieving the intent shows
+    /// the real result.
     #[serde(rename = "500")]
     InternalError,
 }
 
-/// A rule of misbehaviour, built with [`Rule::on`].
+/// Fault rule, created with [`Rule::on`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RuleFields", into = "RuleFields")]
 pub struct Rule {
@@ -148,40 +149,40 @@ pub struct Rule {
     effect: Effect,
 }
 
-/// A rule that cannot be meant.
+/// Invalid fault rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidRule {
-    /// More than one of `nth`, `every`, `percent`.
-    #[error("`nth`, `every` and `percent` exclude each other")]
+    /// More than one of `nth`, `every`, `percent` is set.
+    #[error("`nth`, `every` and `percent` are mutually exclusive")]
     TwoConditions,
     /// `nth` or `every` is 0.
-    #[error("`nth` and `every` count from 1")]
+    #[error("`nth` and `every` start at 1")]
     CountFromOne,
-    /// Not a percentage.
-    #[error("`percent` is from 0 to 100")]
+    /// The percentage is greater than 100.
+    #[error("`percent` must be from 0 to 100")]
     NotAPercentage,
-    /// `seed` without `percent`.
-    #[error("`seed` goes with `percent`")]
+    /// `seed` is set without `percent`.
+    #[error("`seed` requires `percent`")]
     SeedWithoutPercent,
-    /// Not an error status.
-    #[error("`status` is from 400 to 599")]
+    /// The status is not an error status.
+    #[error("`status` must be from 400 to 599")]
     NotAFailure,
 }
 
 impl Rule {
-    /// Every call of `operation` meets `effect`.
+    /// Creates a rule that applies `effect` to every call of `operation`.
     #[must_use]
     pub fn on(operation: Operation, effect: Effect) -> Self {
         Self { operation, when: When::Always, times: None, effect }
     }
 
-    /// Narrows the rule to some of the calls.
+    /// Restricts the rule to some of the calls.
     #[must_use]
     pub fn when(self, when: When) -> Self {
         Self { when, ..self }
     }
 
-    /// The rule wears off after so many calls.
+    /// Limits the number of calls that the rule applies to.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
@@ -200,7 +201,7 @@ impl Rule {
     }
 }
 
-/// A rule as JSON.
+/// JSON representation of a rule.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFields {
@@ -244,8 +245,8 @@ impl From<Rule> for RuleFields {
             When::Always => {}
             When::Nth(call) => nth = Some(call),
             When::Every(calls) => every = Some(calls),
-            When::Percent { percent: of_a_hundred, seed: start } => {
-                (percent, seed) = (Some(of_a_hundred), Some(start));
+            When::Percent { percent: rule_percent, seed: rule_seed } => {
+                (percent, seed) = (Some(rule_percent), Some(rule_seed));
             }
         }
         Self { operation: rule.operation, nth, every, percent, seed, times: rule.times, effect: rule.effect }
@@ -260,12 +261,12 @@ fn milliseconds(ms: u64) -> Duration {
 mod tests {
     use super::*;
 
-    fn refusal(json: &str) -> String {
+    fn parse_error(json: &str) -> String {
         serde_json::from_str::<Rule>(json).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_rule_is_the_same_after_a_trip_through_json() {
+    fn rule_survives_a_json_round_trip() {
         let rule = Rule::on(Operation::Refund, Effect::Slow { ms: 20, work: WorkAt::Start })
             .when(When::Percent { percent: 30, seed: 4 })
             .times(2);
@@ -274,20 +275,20 @@ mod tests {
     }
 
     #[test]
-    fn unknown_fields_are_refused_by_name() {
-        assert!(refusal(r#"{"effect": "webhook_drop", "oparation": "create"}"#).contains("`oparation`"));
-        assert!(refusal(r#"{"effect": {"slow": {"ms": 1, "jitter": 2}}}"#).contains("`jitter`"));
-        assert!(refusal(r#"{"effect": {"explode": {}}}"#).contains("`explode`"));
-        assert!(refusal(r#"{"effect": "webhook_drop", "operation": "buy"}"#).contains("`buy`"));
+    fn unknown_fields_of_a_rule_are_refused_by_name() {
+        assert!(parse_error(r#"{"effect": "webhook_drop", "oparation": "create"}"#).contains("`oparation`"));
+        assert!(parse_error(r#"{"effect": {"slow": {"ms": 1, "jitter": 2}}}"#).contains("`jitter`"));
+        assert!(parse_error(r#"{"effect": {"explode": {}}}"#).contains("`explode`"));
+        assert!(parse_error(r#"{"effect": "webhook_drop", "operation": "buy"}"#).contains("`buy`"));
     }
 
     #[test]
-    fn rules_that_cannot_be_meant_are_refused() {
-        assert!(refusal(r#"{"effect": "webhook_drop", "nth": 1, "every": 2}"#).contains("exclude"));
-        assert!(refusal(r#"{"effect": "webhook_drop", "nth": 0}"#).contains("from 1"));
-        assert!(refusal(r#"{"effect": "webhook_drop", "percent": 101}"#).contains("to 100"));
-        assert!(refusal(r#"{"effect": "webhook_drop", "seed": 1}"#).contains("`seed`"));
-        assert!(refusal(r#"{"effect": {"fail": {"status": 200}}}"#).contains("400"));
-        assert!(refusal(r#"{"effect": {"decline": {"code": "no"}}}"#).contains("insufficient_funds"));
+    fn invalid_rules_are_refused() {
+        assert!(parse_error(r#"{"effect": "webhook_drop", "nth": 1, "every": 2}"#).contains("exclusive"));
+        assert!(parse_error(r#"{"effect": "webhook_drop", "nth": 0}"#).contains("at 1"));
+        assert!(parse_error(r#"{"effect": "webhook_drop", "percent": 101}"#).contains("to 100"));
+        assert!(parse_error(r#"{"effect": "webhook_drop", "seed": 1}"#).contains("`seed`"));
+        assert!(parse_error(r#"{"effect": {"fail": {"status": 200}}}"#).contains("400"));
+        assert!(parse_error(r#"{"effect": {"decline": {"code": "no"}}}"#).contains("insufficient_funds"));
     }
 }

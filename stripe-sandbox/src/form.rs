@@ -1,12 +1,12 @@
 //! Form-encoded parameters with Stripe's nesting: `metadata[order_id]=…`, `expand[]=…`.
 //!
-//! Parameters are taken out one by one; what is left over at the end is unknown, and refused.
+//! Parameters are removed as they are read. Parameters that remain are unknown and rejected.
 
 use std::collections::BTreeMap;
 
 use super::error::StripeError;
 
-/// The parameters of one request, in the order in which they came.
+/// Parameters of a request, in their original order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form {
     fields: Vec<(String, String)>,
@@ -22,14 +22,14 @@ impl Form {
         Ok(Self { fields: fields.collect::<Result<_, StripeError>>()? })
     }
 
-    /// The same text for the same parameters, whatever their order: what an idempotency key is bound to.
+    /// Fingerprint of the parameters, independent of their order. An idempotency key is bound to it.
     pub(super) fn fingerprint(&self) -> String {
         let mut sorted: Vec<_> = self.fields.iter().collect();
         sorted.sort_by_key(|(name, _)| name);
         format!("{sorted:?}")
     }
 
-    /// A text; a name given twice keeps its last value, as Stripe's own parser does.
+    /// String parameter. The last value wins if the name is repeated, as at Stripe.
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, StripeError> {
         let value = self.take(|field| field == name).pop().map(|(_, value)| value);
         match value {
@@ -42,7 +42,7 @@ impl Form {
         self.text(name)?.ok_or_else(|| missing(name))
     }
 
-    /// A whole number.
+    /// Integer parameter.
     pub(super) fn integer(&mut self, name: &str) -> Result<Option<i64>, StripeError> {
         let Some(value) = self.text(name)? else { return Ok(None) };
         let number = value.parse().map_err(|_| {
@@ -62,7 +62,7 @@ impl Form {
         }
     }
 
-    /// A text that must be one of `choices`.
+    /// String parameter that must be one of `choices`.
     pub(super) fn choice(&mut self, name: &str, choices: &[&str]) -> Result<Option<String>, StripeError> {
         match self.text(name)? {
             Some(value) if !choices.contains(&value.as_str()) => {
@@ -73,24 +73,24 @@ impl Form {
         }
     }
 
-    /// The members of `name[…]`; an empty value unsets its key, which for a new object means: leave it out.
+    /// Members of `name[…]`. Members with an empty value are omitted.
     pub(super) fn map(&mut self, name: &str) -> BTreeMap<String, String> {
         let fields = self.take(|field| member_of(field, name).is_some());
         let members = fields.into_iter().filter(|(_, value)| !value.is_empty());
         members.filter_map(|(field, value)| Some((member_of(&field, name)?.to_owned(), value))).collect()
     }
 
-    /// The items of `name[]` or `name[0]`.
+    /// Items of `name[]` or `name[0]`.
     pub(super) fn list(&mut self, name: &str) -> Vec<String> {
         self.take(|field| member_of(field, name).is_some()).into_iter().map(|(_, value)| value).collect()
     }
 
-    /// Leaves out parameters that Stripe knows and that change nothing here.
-    pub(super) fn tolerate(&mut self, names: &[&str]) {
+    /// Removes parameters that Stripe supports and the sandbox ignores.
+    pub(super) fn ignore_parameters(&mut self, names: &[&str]) {
         self.take(|field| names.contains(&field.split('[').next().unwrap_or(field)));
     }
 
-    /// Refuses whatever nobody has taken.
+    /// Rejects remaining parameters.
     pub(super) fn finish(self) -> Result<(), StripeError> {
         match self.fields.first() {
             None => Ok(()),
@@ -100,8 +100,8 @@ impl Form {
         }
     }
 
-    fn take(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
-        self.fields.extract_if(.., |(name, _)| wanted(name)).collect()
+    fn take(&mut self, matches: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        self.fields.extract_if(.., |(name, _)| matches(name)).collect()
     }
 }
 
@@ -127,7 +127,7 @@ fn missing(name: &str) -> StripeError {
     StripeError::invalid(format!("Missing required param: {name}.")).code("parameter_missing").param(name)
 }
 
-/// Undoes `application/x-www-form-urlencoded`, see <https://url.spec.whatwg.org/#urlencoded-parsing>.
+/// Decodes `application/x-www-form-urlencoded` (<https://url.spec.whatwg.org/#urlencoded-parsing>).
 fn decode(encoded: &str) -> Result<String, StripeError> {
     let malformed = || StripeError::invalid("Invalid request (the parameters are not valid form encoding).");
     let mut bytes = encoded.bytes();
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nested_members_and_lists_are_taken_by_their_name() {
+    fn nested_members_and_lists_are_read_by_name() {
         let mut form =
             Form::parse("metadata[order_id]=ord_1&metadata%5Bnote%5D=a+b%21&expand[]=x&expand[0]=y").unwrap();
         let metadata = form.map("metadata");
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_takes_is_unknown() {
+    fn remaining_parameter_is_refused_as_unknown() {
         let mut form = Form::parse("amount=1&amont=2").unwrap();
         form.integer("amount").unwrap();
         let error = form.finish().unwrap_err().body();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_a_wrong_number_and_a_wrong_escape_are_refused() {
+    fn empty_value_invalid_number_and_escape_are_refused() {
         assert!(Form::parse("a=%zz").is_err());
         assert!(Form::parse("a=%ff").is_err());
         let code =
@@ -184,9 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn the_fingerprint_does_not_depend_on_the_order() {
-        let print = |encoded| Form::parse(encoded).unwrap().fingerprint();
-        assert_eq!(print("a=1&b=2"), print("b=2&a=1"));
-        assert_ne!(print("a=1&b=2"), print("a=1&b=3"));
+    fn fingerprint_is_independent_of_parameter_order() {
+        let fingerprint = |encoded| Form::parse(encoded).unwrap().fingerprint();
+        assert_eq!(fingerprint("a=1&b=2"), fingerprint("b=2&a=1"));
+        assert_ne!(fingerprint("a=1&b=2"), fingerprint("a=1&b=3"));
     }
 }

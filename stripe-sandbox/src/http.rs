@@ -1,4 +1,4 @@
-//! HTTP around the sandbox: Stripe's API under `/v1`, the sandbox's own under `/sandbox`.
+//! HTTP interface: Stripe's API under `/v1`, the sandbox's own endpoints under `/sandbox`.
 
 mod control;
 mod page;
@@ -20,8 +20,8 @@ use crate::aborted_body::AbortedBody;
 use crate::pipeline::{Call, Reply};
 use crate::stripe_json::API_VERSION;
 
-/// As much as a request may carry; a form of Stripe's is far smaller.
-const LARGEST_BODY: usize = 256 * 1024;
+/// Maximum size of a request body.
+const MAX_BODY_SIZE: usize = 256 * 1024;
 
 pub(super) fn router(sandbox: Sandbox) -> Router {
     Router::new()
@@ -34,12 +34,12 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
 
 async fn api(State(sandbox): State<Sandbox>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, LARGEST_BODY).await;
+    let body = axum::body::to_bytes(body, MAX_BODY_SIZE).await;
     let body = body.map_err(|_| StripeError::invalid("The request body cannot be read."));
-    sandbox.answer(read(parts, body)).await.into_response()
+    sandbox.handle(read(parts, body)).await.into_response()
 }
 
-/// What a request asks for.
+/// Parses a request.
 pub(super) fn read(parts: Parts, body: Result<Bytes, StripeError>) -> Call {
     let path = parts.uri.path().to_owned();
     let form = body.and_then(|body| {
@@ -75,7 +75,7 @@ fn plain(value: Value) -> String {
 
 impl Reply {
     fn into_response(self) -> Response {
-        let body = if self.lost { Body::new(AbortedBody) } else { Body::from(self.body) };
+        let body = if self.dropped { Body::new(AbortedBody) } else { Body::from(self.body) };
         let mut response = Response::new(body);
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -91,7 +91,8 @@ impl Reply {
     }
 }
 
-/// Stripe's advice to its own libraries: a stored 500 will not get better, a key in use will be free.
+/// Value of `Stripe-Should-Retry`, the retry advice for Stripe's libraries: retry while a key is in use, do
+/// not retry a stored 500.
 fn should_retry(status: u16, replayed: bool) -> Option<&'static str> {
     match status {
         409 => Some("true"),

@@ -1,7 +1,7 @@
-//! Idempotency keys, see <https://docs.stripe.com/api/idempotent_requests>.
+//! Idempotency keys (<https://docs.stripe.com/api/idempotent_requests>).
 //!
-//! The first answer of an endpoint is kept for 24 hours, also when it is a decline or a 500. A key belongs to the
-//! account: at another endpoint, or with other parameters, it is refused.
+//! The first response of an endpoint is stored for 24 hours, also if it is a decline or a 500. Keys are
+//! shared by the whole account: a key is rejected at another endpoint or with other parameters.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -12,16 +12,16 @@ use serde::{Deserialize, Serialize};
 use super::clock;
 use super::error::StripeError;
 
-const KEPT: Duration = Duration::from_hours(24);
-const LONGEST_KEY: usize = 255;
+const KEY_TTL: Duration = Duration::from_hours(24);
+const MAX_KEY_LENGTH: usize = 255;
 
-/// The first answer to a key.
+/// First response to a call with an idempotency key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct StoredAnswer {
+pub(super) struct StoredResponse {
     pub(super) key: String,
     pub(super) endpoint: String,
-    /// The parameters of the call.
+    /// Fingerprint of the parameters.
     pub(super) fingerprint: String,
     pub(super) status: u16,
     pub(super) body: String,
@@ -29,7 +29,7 @@ pub(super) struct StoredAnswer {
     pub(super) at: Timestamp,
 }
 
-/// A call with a key.
+/// Call with an idempotency key.
 #[derive(Clone, Debug)]
 pub(super) struct KeyedCall {
     pub(super) key: String,
@@ -37,56 +37,57 @@ pub(super) struct KeyedCall {
     pub(super) fingerprint: String,
 }
 
-/// What to do with a call.
+/// Decision about a call with an idempotency key.
 pub(super) enum Admission {
-    /// The key is taken for this call until it is stored or released.
+    /// Execute the call. The key is reserved until the response is stored or the key is released.
     Execute,
-    Replay(StoredAnswer),
+    Replay(StoredResponse),
 }
 
-/// The keys of the account.
+/// Idempotency keys of the account.
 #[derive(Default)]
 pub(super) struct Keys {
-    stored: HashMap<String, StoredAnswer>,
+    stored: HashMap<String, StoredResponse>,
     running: HashSet<String>,
 }
 
 impl Keys {
     pub(super) fn admit(&mut self, call: &KeyedCall, now: Timestamp) -> Result<Admission, StripeError> {
-        if call.key.chars().count() > LONGEST_KEY {
+        if call.key.chars().count() > MAX_KEY_LENGTH {
             return Err(StripeError::invalid("Idempotency keys are up to 255 characters long."));
         }
         if self.running.contains(&call.key) {
             return Err(in_use(&call.key));
         }
-        if let Some(answer) = self.stored.get(&call.key).filter(|answer| clock::after(answer.at, KEPT) > now)
+        if let Some(response) =
+            self.stored.get(&call.key).filter(|response| clock::after(response.at, KEY_TTL) > now)
         {
-            check(answer, call)?;
-            return Ok(Admission::Replay(answer.clone()));
+            check(response, call)?;
+            return Ok(Admission::Replay(response.clone()));
         }
         self.running.insert(call.key.clone());
         Ok(Admission::Execute)
     }
 
-    /// Gives the key back unused: nothing was executed under it.
+    /// Releases the key of a call that was not executed.
     pub(super) fn release(&mut self, key: &str) {
         self.running.remove(key);
     }
 
-    pub(super) fn store(&mut self, answer: StoredAnswer) {
-        self.running.remove(&answer.key);
-        self.stored.insert(answer.key.clone(), answer);
+    pub(super) fn store(&mut self, response: StoredResponse) {
+        self.running.remove(&response.key);
+        self.stored.insert(response.key.clone(), response);
     }
 }
 
-fn check(answer: &StoredAnswer, call: &KeyedCall) -> Result<(), StripeError> {
-    let (key, first, now) = (&call.key, &answer.endpoint, &call.endpoint);
+fn check(response: &StoredResponse, call: &KeyedCall) -> Result<(), StripeError> {
+    let (key, first, now) = (&call.key, &response.endpoint, &call.endpoint);
     let message = if first != now {
         format!(
             "Keys for idempotent requests can only be used for the same endpoint they were first used for \
              ('{now}' vs '{first}'). Try using a key other than '{key}' if you meant to execute a different request."
         )
-    } else if answer.fingerprint != call.fingerprint {
+    } else if response.fingerprint != call.fingerprint {
         format!(
             "Keys for idempotent requests can only be used with the same parameters they were first used with. \
              Try using a key other than '{key}' if you meant to execute a different request."
@@ -117,7 +118,7 @@ mod tests {
         let mut keys = Keys::default();
         let call = call("/v1/refunds", "a");
         assert!(matches!(keys.admit(&call, Timestamp::UNIX_EPOCH), Ok(Admission::Execute)));
-        keys.store(StoredAnswer {
+        keys.store(StoredResponse {
             key: call.key,
             endpoint: call.endpoint,
             fingerprint: call.fingerprint,
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_bound_to_its_endpoint_and_parameters() {
+    fn key_is_bound_to_its_endpoint_and_parameters() {
         let mut keys = stored();
         let now = Timestamp::UNIX_EPOCH;
         assert!(matches!(keys.admit(&call("/v1/refunds", "a"), now), Ok(Admission::Replay(_))));
@@ -141,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_forgotten_after_a_day() {
+    fn key_expires_after_24_hours() {
         let mut keys = stored();
-        let later = clock::after(Timestamp::UNIX_EPOCH, KEPT);
+        let later = clock::after(Timestamp::UNIX_EPOCH, KEY_TTL);
         assert!(matches!(keys.admit(&call("/v1/refunds", "b"), later), Ok(Admission::Execute)));
     }
 
     #[test]
-    fn a_running_key_is_in_use_until_it_is_released() {
+    fn key_of_a_running_call_is_in_use_until_released() {
         let mut keys = Keys::default();
         let call = call("/v1/refunds", "a");
         keys.admit(&call, Timestamp::UNIX_EPOCH).ok().unwrap();

@@ -1,4 +1,5 @@
-//! The sandbox within a program of somebody else's: no socket, no task of its own, and no webhook that is sent by itself.
+//! In-process use of the sandbox: without sockets and background tasks. The caller takes the webhooks and
+//! delivers them.
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -7,29 +8,29 @@ use super::Sandbox;
 use super::http::read;
 use super::webhook::Scope;
 
-/// An answer of the sandbox.
+/// Response of the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// The status.
+    /// Status code.
     pub status: StatusCode,
-    /// The body, as JSON.
+    /// Body as JSON.
     pub body: String,
-    /// Whether it was stored under the idempotency key before.
+    /// True if the response was replayed for an idempotency key.
     pub replayed: bool,
 }
 
 impl Sandbox {
-    /// Answers a request in the caller's own task; with nothing where the connection would be closed.
+    /// Processes a request in the caller's task. `None` if a fault rule closes the connection.
     pub async fn call(&self, request: Request<Bytes>) -> Option<Response> {
         let (parts, body) = request.into_parts();
-        let reply = self.answer_here(read(parts, Ok(body))).await;
+        let reply = self.handle_inline(read(parts, Ok(body))).await;
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let replayed = reply.original_request.is_some();
-        (!reply.lost).then_some(Response { status, body: reply.body, replayed })
+        (!reply.dropped).then_some(Response { status, body: reply.body, replayed })
     }
 
-    /// Takes the webhooks that wait for being sent, in the order in which they are due: they are the caller's to bring to
-    /// the address that was [set](Self::set_webhook_url). Outside of a Tokio runtime nobody else does.
+    /// Takes the pending webhooks in the order of their due times. The caller delivers them to the URL that
+    /// was [set](Self::set_webhook_url). Outside a Tokio runtime, the sandbox does not send webhooks itself.
     #[must_use]
     pub fn take_webhooks(&self) -> Vec<String> {
         let taken = self.lock().outbox.take(Scope::All, self.inner.clock.now());
@@ -44,16 +45,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outside_of_a_runtime_a_call_is_answered_at_once_and_its_webhook_is_left_to_the_caller() {
+    fn call_without_runtime_leaves_its_webhook_to_the_caller() {
         let sandbox = Sandbox::in_memory("sk_test_1", "whsec_1");
         sandbox.set_webhook_url(Some("http://nowhere".to_owned()));
         let form = "amount=1999&currency=eur&payment_method=pm_card_visa&confirm=true";
         let request = Request::post("/v1/payment_intents").header("authorization", "Bearer sk_test_1");
         let request = request.body(Bytes::from(form)).unwrap();
-        let answered = sandbox.call(request).now_or_never().unwrap().unwrap();
-        assert_eq!((answered.status, answered.replayed), (StatusCode::OK, false), "{answered:?}");
+        let response = sandbox.call(request).now_or_never().unwrap().unwrap();
+        assert_eq!((response.status, response.replayed), (StatusCode::OK, false), "{response:?}");
         let webhooks = sandbox.take_webhooks();
         assert!(webhooks.len() == 1 && webhooks[0].contains("payment_intent.succeeded"), "{webhooks:?}");
-        assert!(sandbox.take_webhooks().is_empty(), "each is taken once");
+        assert!(sandbox.take_webhooks().is_empty(), "each webhook is taken once");
     }
 }

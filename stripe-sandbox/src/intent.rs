@@ -1,4 +1,5 @@
-//! `PaymentIntents` and their charges: the state machine of <https://docs.stripe.com/payments/paymentintents/lifecycle>.
+//! `PaymentIntents` and their charges, with the states of
+//! <https://docs.stripe.com/payments/paymentintents/lifecycle>.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::test_cards::{ChargeResult, Decline};
 
-/// Where a payment stands.
+/// Status of a `PaymentIntent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntentStatus {
-    /// No payment method yet, or the last one was declined.
+    /// No payment method is attached, or the last attempt was declined.
     RequiresPaymentMethod,
-    /// A payment method is there; nobody has confirmed.
+    /// A payment method is attached and the intent is not confirmed.
     RequiresConfirmation,
-    /// The customer has to authenticate.
+    /// The customer must authenticate.
     RequiresAction,
-    /// The money is captured.
+    /// The amount is captured.
     Succeeded,
-    /// Given up; nothing can be charged any more.
+    /// The intent is cancelled and cannot be charged any more.
     Canceled,
 }
 
 impl IntentStatus {
-    /// The name on the wire.
+    /// Name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,74 +38,74 @@ impl IntentStatus {
     }
 }
 
-/// An amount that a customer is to pay, and every attempt to take it.
+/// Amount that a customer is to pay, with every attempt to charge it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentIntent {
     /// `pi_…`
     pub id: String,
-    /// In the minor unit of `currency`.
+    /// Amount in the minor unit of `currency`.
     pub amount: i64,
-    /// Three lower-case letters.
+    /// Currency code in lower case.
     pub currency: String,
-    /// Where the payment stands.
+    /// Status.
     pub status: IntentStatus,
-    /// The payment method of the last attempt, unless it was declined.
+    /// Payment method of the last attempt, unless it was declined.
     pub payment_method: Option<String>,
-    /// What the caller attached; the order is under `order_id`.
+    /// Metadata of the caller. `order_id` is the order.
     pub metadata: BTreeMap<String, String>,
-    /// What the caller says it is for.
+    /// Description by the caller.
     pub description: Option<String>,
-    /// Where a redirect for authentication returns to.
+    /// URL that the customer returns to after authentication.
     pub return_url: Option<String>,
-    /// When it was created.
+    /// Time of creation.
     pub created: Timestamp,
-    /// When it last changed; a lagging search goes by it.
+    /// Time of the last change. Search lag refers to it.
     pub updated: Timestamp,
-    /// When it was cancelled.
+    /// Time of cancellation.
     pub canceled_at: Option<Timestamp>,
-    /// Why it was cancelled.
+    /// Reason of the cancellation.
     pub cancellation_reason: Option<String>,
-    /// What a browser would confirm with.
+    /// Client secret for the browser.
     pub client_secret: String,
-    /// The idempotency key of the call that created it.
+    /// Idempotency key of the call that created the intent.
     pub idempotency_key: Option<String>,
-    /// Every attempt, in order.
+    /// Charges, oldest first.
     pub charges: Vec<Charge>,
 }
 
-/// One attempt to take the money; it is captured at once, or failed.
+/// Attempt to charge an intent. It is captured immediately, or failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     /// `ch_…`
     pub id: String,
-    /// What was asked of the card, in the minor unit of `currency`.
+    /// Requested amount in the minor unit of `currency`.
     pub amount: i64,
-    /// What was taken: `amount`, or 0 for a failed charge.
+    /// Captured amount: `amount`, or 0 if the charge failed.
     pub amount_captured: i64,
-    /// The sum of the refunds so far.
+    /// Sum of the refunds so far.
     pub amount_refunded: i64,
-    /// Three lower-case letters.
+    /// Currency code in lower case.
     pub currency: String,
-    /// The payment method it was tried on.
+    /// Charged payment method.
     pub payment_method: String,
-    /// The metadata of the intent at the time of the charge.
+    /// Metadata of the intent at the time of the charge.
     pub metadata: BTreeMap<String, String>,
-    /// Why it failed; nothing when it succeeded.
+    /// Failure of the charge. `None` if it succeeded.
     pub failure: Option<ChargeFailure>,
-    /// The idempotency key of the call that charged.
+    /// Idempotency key of the call that made the charge.
     pub idempotency_key: Option<String>,
-    /// When it was made.
+    /// Time of the charge.
     pub created: Timestamp,
 }
 
-/// Why a charge failed, in Stripe's codes.
+/// Failure of a charge, with Stripe's codes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeFailure {
-    /// `card_declined`, `expired_card`, …
+    /// Error code: `card_declined`, `expired_card`, …
     pub code: String,
-    /// `insufficient_funds`, … when the issuer gave a reason.
+    /// Decline code of the issuer, if any: `insufficient_funds`, …
     pub decline_code: Option<String>,
-    /// For people to read.
+    /// User-facing message.
     pub message: String,
 }
 
@@ -118,23 +119,23 @@ impl From<Decline> for ChargeFailure {
     }
 }
 
-/// An attempt to take the money of an intent.
+/// Attempt to charge an intent.
 pub(super) struct Attempt<'a> {
     pub(super) charge_id: String,
     pub(super) payment_method: &'a str,
-    pub(super) verdict: ChargeResult,
+    pub(super) charge_result: ChargeResult,
     pub(super) idempotency_key: Option<&'a str>,
     pub(super) now: Timestamp,
 }
 
 impl PaymentIntent {
-    /// The charge that took the money.
+    /// The captured charge.
     #[must_use]
     pub fn captured_charge(&self) -> Option<&Charge> {
         self.charges.iter().find(|charge| charge.failure.is_none())
     }
 
-    /// The value of `order_id` in the metadata.
+    /// Value of `order_id` in the metadata.
     #[must_use]
     pub fn order_id(&self) -> Option<&str> {
         self.metadata.get("order_id").map(String::as_str)
@@ -144,10 +145,10 @@ impl PaymentIntent {
         self.charges.last()
     }
 
-    /// Why the last attempt failed; forgotten once the payment goes on.
+    /// Failure of the last attempt. `None` if the payment has continued since.
     pub(super) fn last_failure(&self) -> Option<(&Charge, &ChargeFailure)> {
-        let goes_on = matches!(self.status, IntentStatus::RequiresAction | IntentStatus::Succeeded);
-        let charge = self.latest_charge().filter(|_| !goes_on)?;
+        let continued = matches!(self.status, IntentStatus::RequiresAction | IntentStatus::Succeeded);
+        let charge = self.latest_charge().filter(|_| !continued)?;
         Some((charge, charge.failure.as_ref()?))
     }
 
@@ -155,11 +156,11 @@ impl PaymentIntent {
         !matches!(self.status, IntentStatus::Succeeded | IntentStatus::Canceled)
     }
 
-    /// The intent after `attempt`.
-    pub(super) fn attempted(mut self, attempt: &Attempt<'_>) -> Self {
+    /// The intent after a charge attempt.
+    pub(super) fn with_attempt(mut self, attempt: &Attempt<'_>) -> Self {
         self.updated = attempt.now;
         self.payment_method = Some(attempt.payment_method.to_owned());
-        match attempt.verdict {
+        match attempt.charge_result {
             ChargeResult::RequiresAction => self.status = IntentStatus::RequiresAction,
             ChargeResult::Succeeds => {
                 self.status = IntentStatus::Succeeded;
@@ -189,8 +190,8 @@ impl PaymentIntent {
         }
     }
 
-    /// The intent after it was given up.
-    pub(super) fn canceled(mut self, reason: Option<String>, now: Timestamp) -> Self {
+    /// The intent after its cancellation.
+    pub(super) fn with_cancellation(mut self, reason: Option<String>, now: Timestamp) -> Self {
         self.status = IntentStatus::Canceled;
         self.updated = now;
         self.canceled_at = Some(now);
@@ -198,8 +199,8 @@ impl PaymentIntent {
         self
     }
 
-    /// The intent after `amount` went back to the customer.
-    pub(super) fn refunded(mut self, amount: i64, now: Timestamp) -> Self {
+    /// The intent after a refund of `amount`.
+    pub(super) fn with_refund(mut self, amount: i64, now: Timestamp) -> Self {
         self.updated = now;
         if let Some(charge) = self.charges.iter_mut().find(|charge| charge.failure.is_none()) {
             charge.amount_refunded = charge.amount_refunded.saturating_add(amount);
@@ -209,7 +210,7 @@ impl PaymentIntent {
 }
 
 impl Charge {
-    /// What may still be refunded.
+    /// Amount that can still be refunded.
     #[must_use]
     pub fn refundable(&self) -> i64 {
         self.amount_captured.saturating_sub(self.amount_refunded)

@@ -1,7 +1,8 @@
-//! The journal: one JSON line for each commit, appended before the commit is applied.
+//! Journal of the sandbox: one JSON line per commit, appended before the commit is applied.
 //!
-//! The file is not synced to the disk for each commit: a kill of the process loses nothing, a power cut may.
-//! A kill in the middle of a write leaves a line without its end; such a line was never answered, and is cut off.
+//! The file is not synced for each commit: no commit is lost if the process is killed, but commits can be
+//! lost in a power failure. A kill during a write leaves an incomplete last line; its call was never
+//! responded to, so the line is truncated at the next start.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -11,44 +12,44 @@ use thiserror::Error;
 
 use crate::store::Commit;
 
-/// Why a journal could not be opened.
+/// Failure to open a journal.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The file cannot be read or written.
-    #[error("the payment journal {} cannot be opened", path.display())]
+    #[error("cannot open the payment journal {}", path.display())]
     File {
-        /// The journal.
+        /// Path of the journal.
         path: PathBuf,
-        /// What the system says.
+        /// Cause.
         source: io::Error,
     },
-    /// Another process writes to it.
+    /// Another process has locked the file.
     #[error("the payment journal {} is in use by another process", path.display())]
     InUse {
-        /// The journal.
+        /// Path of the journal.
         path: PathBuf,
     },
     /// A complete line is not a commit.
-    #[error("line {line} of the payment journal {} is damaged", path.display())]
+    #[error("line {line} of the payment journal {} is not valid", path.display())]
     Damaged {
-        /// The journal.
+        /// Path of the journal.
         path: PathBuf,
-        /// Counted from 1.
+        /// Line number, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Cause.
         source: serde_json::Error,
     },
 }
 
-/// Where commits go.
+/// Destination of commits.
 pub(super) enum Journal {
-    /// Nowhere: the sandbox forgets when it ends.
+    /// No destination: the state is lost when the sandbox is dropped.
     None,
     File(File),
 }
 
 impl Journal {
-    /// Opens or creates the journal, and gives back what is in it.
+    /// Opens or creates the journal, and reads its commits.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<Commit>), OpenError> {
         let failed = |source| OpenError::File { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
@@ -70,13 +71,13 @@ impl Journal {
         Ok((Self::File(file), commits))
     }
 
-    /// Writes one commit; nothing of it may be applied unless this succeeds.
+    /// Writes a commit. It may only be applied if this succeeds.
     pub(super) fn append(&mut self, commit: &Commit) -> io::Result<()> {
         let Self::File(file) = self else { return Ok(()) };
         let before = file.metadata()?.len();
         let mut line = serde_json::to_vec(commit)?;
         line.push(b'\n');
-        // A half-written line in the middle would damage the journal for good.
+        // A partial line followed by further lines would make the journal unreadable.
         file.write_all(&line).inspect_err(|_| drop(file.set_len(before)))
     }
 }
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_appended_is_there_after_reopening() {
+    fn appended_commits_are_read_after_reopening() {
         let path = scratch("reopen");
         let (mut journal, commits) = Journal::open(&path).unwrap();
         assert!(commits.is_empty());
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_last_line_is_cut_off_and_a_damaged_one_is_named() {
+    fn incomplete_line_is_truncated_and_invalid_line_reported() {
         let path = scratch("torn");
         std::fs::write(&path, "{\"settled\":\"evt_1\"}\n{\"settled\":\"ev").unwrap();
         let (mut journal, commits) = Journal::open(&path).unwrap();
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_has_one_writer() {
+    fn journal_is_locked_by_its_writer() {
         let path = scratch("lock");
         let _held = Journal::open(&path).unwrap();
         assert!(matches!(Journal::open(&path), Err(OpenError::InUse { .. })));

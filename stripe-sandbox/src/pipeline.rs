@@ -1,4 +1,4 @@
-//! One call from its arrival to its answer: key, rules, idempotency, work, commit.
+//! Processing of a call: authentication, fault rules, idempotency, execution, commit.
 
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
@@ -11,11 +11,11 @@ use super::command::{Command, Context, Outcome};
 use super::endpoint::{Endpoint, Read, Write};
 use super::error::StripeError;
 use super::form::Form;
-use super::idempotency::{Admission, KeyedCall, StoredAnswer};
-use crate::fault_rules::{LostAnswer, Plan};
+use super::idempotency::{Admission, KeyedCall, StoredResponse};
+use crate::fault_rules::{DroppedResponse, Plan};
 use crate::store::Commit;
 
-/// A request, read.
+/// Parsed request.
 pub(super) struct Call {
     pub(super) method: Method,
     pub(super) path: String,
@@ -23,31 +23,31 @@ pub(super) struct Call {
     pub(super) form: Result<Form, StripeError>,
 }
 
-/// An answer, before it is HTTP.
+/// Response, before its conversion to HTTP.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) request_id: String,
     pub(super) idempotency_key: Option<String>,
-    /// The request whose stored answer this is.
+    /// Request whose stored response is replayed.
     pub(super) original_request: Option<String>,
-    /// Close the connection instead of answering.
-    pub(super) lost: bool,
+    /// True if the connection is closed instead of responding.
+    pub(super) dropped: bool,
 }
 
 impl Sandbox {
-    /// Answers a call. What it does, it does to the end: a caller who hangs up stops nothing, as at Stripe.
-    pub(super) async fn answer(&self, call: Call) -> Reply {
+    /// Processes a call in a task of its own, to the end even if the caller disconnects, as Stripe does.
+    pub(super) async fn handle(&self, call: Call) -> Reply {
         let request_id = self.lock().random.id("req", self.inner.clock.now());
         let idempotency_key = call.header("idempotency-key");
-        let work = tokio::spawn(Self::process(self.clone(), call, request_id.clone()));
-        let result = work.await.unwrap_or_else(|_| Err(StripeError::api(500)));
+        let request = tokio::spawn(Self::process(self.clone(), call, request_id.clone()));
+        let result = request.await.unwrap_or_else(|_| Err(StripeError::api(500)));
         Reply::named(result, (request_id, idempotency_key))
     }
 
-    /// As [`answer`](Self::answer), in the caller's own task.
-    pub(super) async fn answer_here(&self, call: Call) -> Reply {
+    /// Like [`handle`](Self::handle), but in the caller's task.
+    pub(super) async fn handle_inline(&self, call: Call) -> Reply {
         let request_id = self.lock().random.id("req", self.inner.clock.now());
         let idempotency_key = call.header("idempotency-key");
         let result = Self::process(self.clone(), call, request_id.clone()).await;
@@ -56,7 +56,7 @@ impl Sandbox {
 
     async fn process(self, mut call: Call, request_id: String) -> Result<Reply, StripeError> {
         let endpoint = Endpoint::of(&call.method, &call.path).ok_or_else(|| call.unrecognised())?;
-        // The customer, who pays in the sandbox's own endpoint, holds no key.
+        // The customer, who pays through the sandbox's own endpoint, has no secret key.
         if call.path.starts_with("/v1/") {
             auth::check(&call.headers, &self.inner.secret_key)?;
         }
@@ -69,8 +69,8 @@ impl Sandbox {
         match endpoint {
             Endpoint::Read(read) => self.read(read, form, &plan).await,
             Endpoint::Write(write) => {
-                let work = Work { keyed: call.keyed(&form), request_id, plan };
-                self.write(write, form, work).await
+                let request = WriteRequest { keyed: call.keyed(&form), request_id, plan };
+                self.write(write, form, request).await
             }
         }
     }
@@ -81,77 +81,78 @@ impl Sandbox {
         if plan.fail.is_some() {
             return Err(failure(500));
         }
-        let result = query.read(&self.lock().book, self.inner.clock.now(), plan.search_lag);
+        let result = query.read(&self.lock().store, self.inner.clock.now(), plan.search_lag);
         self.inner.clock.sleep(plan.wait_after).await;
         Ok(Reply::to(result, plan))
     }
 
-    async fn write(&self, write: Write, form: Form, work: Work) -> Result<Reply, StripeError> {
-        if let Some(stored) = self.admit(&work)? {
-            self.inner.clock.sleep(work.plan.wait_before + work.plan.wait_after).await;
-            return Ok(Reply::replaying(stored, &work.plan));
+    async fn write(&self, write: Write, form: Form, request: WriteRequest) -> Result<Reply, StripeError> {
+        if let Some(stored) = self.admit(&request)? {
+            self.inner.clock.sleep(request.plan.wait_before + request.plan.wait_after).await;
+            return Ok(Reply::replaying(stored, &request.plan));
         }
-        let command = write.command(form).inspect_err(|_| self.release(&work))?;
-        self.inner.clock.sleep(work.plan.wait_before).await;
-        let reply = self.execute(command, &work);
-        self.inner.clock.sleep(work.plan.wait_after).await;
+        let command = write.command(form).inspect_err(|_| self.release(&request))?;
+        self.inner.clock.sleep(request.plan.wait_before).await;
+        let reply = self.execute(command, &request);
+        self.inner.clock.sleep(request.plan.wait_after).await;
         Ok(reply)
     }
 
-    /// Takes the idempotency key, or finds the answer that was given to it.
-    fn admit(&self, work: &Work) -> Result<Option<StoredAnswer>, StripeError> {
-        let Some(keyed) = &work.keyed else { return Ok(None) };
+    /// Reserves the idempotency key, or finds its stored response.
+    fn admit(&self, request: &WriteRequest) -> Result<Option<StoredResponse>, StripeError> {
+        let Some(keyed) = &request.keyed else { return Ok(None) };
         match self.lock().keys.admit(keyed, self.inner.clock.now())? {
             Admission::Execute => Ok(None),
             Admission::Replay(stored) => Ok(Some(stored)),
         }
     }
 
-    fn release(&self, work: &Work) {
-        if let Some(keyed) = &work.keyed {
+    fn release(&self, request: &WriteRequest) {
+        if let Some(keyed) = &request.keyed {
             self.lock().keys.release(&keyed.key);
         }
     }
 
-    /// Does the work and commits it with its answer, all under one lock.
-    fn execute(&self, command: Command, work: &Work) -> Reply {
+    /// Executes a command and commits it with its response, under one lock.
+    fn execute(&self, command: Command, request: &WriteRequest) -> Reply {
         let now = self.inner.clock.now();
         let mut guard = self.lock();
         let state = &mut *guard;
         let mut context = Context {
-            book: &state.book,
+            store: &state.store,
             random: &mut state.random,
             now,
-            request_id: &work.request_id,
-            idempotency_key: work.keyed.as_ref().map(|keyed| keyed.key.as_str()),
-            decline: work.plan.decline,
+            request_id: &request.request_id,
+            idempotency_key: request.keyed.as_ref().map(|keyed| keyed.key.as_str()),
+            decline: request.plan.decline,
         };
-        let Outcome { mut commit, result } = match work.plan.fail {
+        let Outcome { mut commit, result } = match request.plan.fail {
             Some(status) => Outcome { commit: Commit::default(), result: Err(failure(status)) },
             None => command.execute(&mut context),
         };
-        let kept = result.as_ref().err().is_none_or(StripeError::is_executed);
-        let reply = Reply::to(result, &work.plan);
-        commit.answer = work.keyed.clone().filter(|_| kept).map(|keyed| reply.stored(keyed, work, now));
-        let committed = state.commit(commit, &work.plan.webhooks, now);
+        let is_stored = result.as_ref().err().is_none_or(StripeError::is_executed);
+        let reply = Reply::to(result, &request.plan);
+        commit.answer =
+            request.keyed.clone().filter(|_| is_stored).map(|keyed| reply.stored(keyed, request, now));
+        let committed = state.commit(commit, &request.plan.webhooks, now);
         drop(guard);
-        // A stored answer has given the key back already; this is for the answers that are not.
-        self.release(work);
+        // Storing a response releases the key. This releases the key of responses that are not stored.
+        self.release(request);
         match committed {
             Ok(moments) => {
                 self.schedule_delivery(moments);
                 reply
             }
             Err(reason) => {
-                error!(error = &reason as &dyn std::error::Error, "the payment journal cannot be written");
+                error!(error = &reason as &dyn std::error::Error, "failed to write the payment journal");
                 Reply::to(Err(StripeError::api(500)), &Plan::default())
             }
         }
     }
 }
 
-/// A call that changes something, apart from what it changes.
-struct Work {
+/// Context of a write operation.
+struct WriteRequest {
     keyed: Option<KeyedCall>,
     request_id: String,
     plan: Plan,
@@ -178,7 +179,7 @@ impl Call {
 }
 
 impl Reply {
-    /// The answer, with what every answer names.
+    /// Adds the request id and idempotency key to a response.
     fn named(
         result: Result<Self, StripeError>,
         (request_id, idempotency_key): (String, Option<String>),
@@ -193,40 +194,47 @@ impl Reply {
 
     fn to(result: Result<Value, StripeError>, plan: &Plan) -> Self {
         let (status, body) = match result {
-            _ if plan.lose == Some(LostAnswer::InternalError) => (500, StripeError::api(500).body()),
+            _ if plan.drop_response == Some(DroppedResponse::InternalError) => {
+                (500, StripeError::api(500).body())
+            }
             Ok(object) => (200, object),
             Err(error) => (error.status(), error.body()),
         };
-        Self { status, body: body.to_string(), lost: plan.lose == Some(LostAnswer::Close), ..Self::default() }
+        Self {
+            status,
+            body: body.to_string(),
+            dropped: plan.drop_response == Some(DroppedResponse::Close),
+            ..Self::default()
+        }
     }
 
-    fn replaying(stored: StoredAnswer, plan: &Plan) -> Self {
-        if plan.lose == Some(LostAnswer::InternalError) {
+    fn replaying(stored: StoredResponse, plan: &Plan) -> Self {
+        if plan.drop_response == Some(DroppedResponse::InternalError) {
             return Self::to(Err(StripeError::api(500)), plan);
         }
         Self {
             status: stored.status,
             body: stored.body,
             original_request: Some(stored.request_id),
-            lost: plan.lose.is_some(),
+            dropped: plan.drop_response.is_some(),
             ..Self::default()
         }
     }
 
-    fn stored(&self, keyed: KeyedCall, work: &Work, at: Timestamp) -> StoredAnswer {
-        StoredAnswer {
+    fn stored(&self, keyed: KeyedCall, request: &WriteRequest, at: Timestamp) -> StoredResponse {
+        StoredResponse {
             key: keyed.key,
             endpoint: keyed.endpoint,
             fingerprint: keyed.fingerprint,
             status: self.status,
             body: self.body.clone(),
-            request_id: work.request_id.clone(),
+            request_id: request.request_id.clone(),
             at,
         }
     }
 }
 
-/// The failure that a rule asks for. A 500 comes out of the endpoint itself, and is kept under the key.
+/// Failure requested by a fault rule. A 500 counts as executed and is stored under the idempotency key.
 fn failure(status: u16) -> StripeError {
     match status {
         429 => StripeError::new(
@@ -237,6 +245,6 @@ fn failure(status: u16) -> StripeError {
         .code("rate_limit"),
         500 => StripeError::api(500).executed(),
         501.. => StripeError::api(status),
-        _ => StripeError::new(status, "invalid_request_error", "The sandbox was told to fail."),
+        _ => StripeError::new(status, "invalid_request_error", "A fault rule requested this failure."),
     }
 }

@@ -1,4 +1,4 @@
-//! The calls that only look.
+//! Read operations.
 
 mod list;
 mod search;
@@ -18,7 +18,7 @@ use crate::stripe_json::Expand;
 pub(super) use list::{ListIntents, ListRefunds};
 pub(super) use search::SearchIntents;
 
-/// A call that only looks.
+/// Read operation.
 pub(super) enum Query {
     Intent { id: String, expand: Expand },
     Intents(ListIntents),
@@ -29,7 +29,7 @@ pub(super) enum Query {
 
 impl Query {
     pub(super) fn intent(id: String, mut form: Form) -> Result<Self, StripeError> {
-        form.tolerate(&["client_secret"]);
+        form.ignore_parameters(&["client_secret"]);
         let expand = expand(&mut form, "latest_charge")?;
         form.finish()?;
         Ok(Self::Intent { id, expand })
@@ -40,31 +40,31 @@ impl Query {
         Ok(Self::Refund { id })
     }
 
-    /// `lag` is how far a search is behind.
+    /// Executes the query. `lag` is the search lag.
     pub(super) fn read(
         &self,
-        book: &PaymentStore,
+        store: &PaymentStore,
         now: Timestamp,
         lag: Duration,
     ) -> Result<Value, StripeError> {
         match self {
             Self::Intent { id, expand } => {
                 let intent =
-                    book.intent(id).ok_or_else(|| StripeError::missing("payment_intent", id, "intent"))?;
+                    store.intent(id).ok_or_else(|| StripeError::missing("payment_intent", id, "intent"))?;
                 Ok(stripe_json::payment_intent(intent, *expand))
             }
-            Self::Intents(list) => list.read(book),
-            Self::Search(search) => Ok(search.read(book, now, lag)),
+            Self::Intents(list) => list.read(store),
+            Self::Search(search) => Ok(search.read(store, now, lag)),
             Self::Refund { id } => {
-                let refund = book.refunds().iter().find(|refund| refund.id == *id);
+                let refund = store.refunds().iter().find(|refund| refund.id == *id);
                 refund.map(stripe_json::refund).ok_or_else(|| StripeError::missing("refund", id, "id"))
             }
-            Self::Refunds(list) => list.read(book),
+            Self::Refunds(list) => list.read(store),
         }
     }
 }
 
-/// The size of a page, see <https://docs.stripe.com/api/pagination>.
+/// Page size (<https://docs.stripe.com/api/pagination>).
 fn limit(form: &mut Form) -> Result<usize, StripeError> {
     let limit = form.integer("limit")?.unwrap_or(10);
     let size = usize::try_from(limit).ok().filter(|size| (1..=100).contains(size));

@@ -1,9 +1,9 @@
-//! Seeded randomness: the same seed gives the same identifiers and the same throws of the dice.
+//! Seeded random generator. The same seed produces the same ids and decisions.
 
 use jiff::Timestamp;
 use ulid::Ulid;
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): tiny, and good enough where nothing must be secret.
+/// `SplitMix64` (Steele, Lea, Flood 2014). Not for secrets.
 #[derive(Clone, Debug)]
 pub(super) struct Random {
     state: u64,
@@ -22,16 +22,16 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// True in `percent` of a hundred throws.
-    pub(super) fn chance(&mut self, percent: u8) -> bool {
+    /// Returns true with a probability of `percent` per cent.
+    pub(super) fn happens(&mut self, percent: u8) -> bool {
         self.next() % 100 < u64::from(percent)
     }
 
-    /// An identifier with Stripe's prefix, such as `pi_01J…`; it sorts by time.
+    /// Generates an id with Stripe's prefix, such as `pi_01J…`. Ids sort by time.
     pub(super) fn id(&mut self, prefix: &str, now: Timestamp) -> String {
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
-        let noise = (u128::from(self.next()) << 64) | u128::from(self.next());
-        format!("{prefix}_{}", Ulid::from_parts(milliseconds, noise))
+        let random = (u128::from(self.next()) << 64) | u128::from(self.next());
+        format!("{prefix}_{}", Ulid::from_parts(milliseconds, random))
     }
 }
 
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_gives_the_same_sequence() {
+    fn same_seed_produces_the_same_sequence() {
         let (mut one, mut other) = (Random::seeded(7), Random::seeded(7));
         assert_eq!(one.next(), other.next());
         assert_eq!(one.id("pi", Timestamp::UNIX_EPOCH), other.id("pi", Timestamp::UNIX_EPOCH));
@@ -48,8 +48,8 @@ mod tests {
     }
 
     #[test]
-    fn no_chance_is_never_and_a_hundred_percent_is_always() {
+    fn zero_percent_never_happens_and_100_percent_always() {
         let mut random = Random::seeded(1);
-        assert!((0..100).all(|_| !random.chance(0) && random.chance(100)));
+        assert!((0..100).all(|_| !random.happens(0) && random.happens(100)));
     }
 }

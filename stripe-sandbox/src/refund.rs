@@ -1,31 +1,31 @@
-//! Refunds, see <https://docs.stripe.com/api/refunds>.
+//! Refunds (<https://docs.stripe.com/api/refunds>).
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Money that went back to the customer.
+/// Refund to the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// `re_…`
     pub id: String,
-    /// The intent whose charge it is taken from.
+    /// Id of the refunded intent.
     pub payment_intent: String,
-    /// The charge that it is taken from.
+    /// Id of the refunded charge.
     pub charge: String,
-    /// The order of the intent, so that refunds are found by order even without metadata of their own.
+    /// Order of the intent, so that refunds without metadata can be found by order.
     pub order_id: Option<String>,
-    /// In the minor unit of `currency`.
+    /// Amount in the minor unit of `currency`.
     pub amount: i64,
-    /// Three lower-case letters.
+    /// Currency code in lower case.
     pub currency: String,
-    /// `duplicate`, `fraudulent` or `requested_by_customer`.
+    /// Reason: `duplicate`, `fraudulent` or `requested_by_customer`.
     pub reason: Option<String>,
-    /// What the caller attached.
+    /// Metadata of the caller.
     pub metadata: BTreeMap<String, String>,
-    /// The idempotency key of the call that refunded.
+    /// Idempotency key of the call that created the refund.
     pub idempotency_key: Option<String>,
-    /// When it was made.
+    /// Time of the refund.
     pub created: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! Everything that the sandbox holds, under one lock.
+//! State of the sandbox, protected by one lock.
 
 use std::io;
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::fault_rules::{Rules, WebhookEffect};
 use crate::store::{Commit, PaymentStore};
 
 pub(super) struct State {
-    pub(super) book: PaymentStore,
+    pub(super) store: PaymentStore,
     pub(super) keys: Keys,
     pub(super) rules: Rules,
     pub(super) random: Random,
     pub(super) outbox: Outbox,
     pub(super) webhook_url: Option<String>,
-    /// Events of an earlier run that were not delivered; they wait for an address.
+    /// Undelivered events of an earlier run. They are sent when the webhook URL is set.
     undelivered: Vec<Event>,
     journal: Journal,
 }
@@ -27,7 +27,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn empty() -> Self {
         Self {
-            book: PaymentStore::default(),
+            store: PaymentStore::default(),
             keys: Keys::default(),
             rules: Rules::default(),
             random: Random::seeded(0),
@@ -40,7 +40,7 @@ impl State {
 
     pub(super) fn restored(path: &Path) -> Result<Self, OpenError> {
         let (journal, commits) = Journal::open(path)?;
-        // Another seed for each run, so that identifiers do not come again.
+        // A different seed for each run, so that ids are unique.
         let seed = u64::try_from(commits.len()).unwrap_or_default();
         let mut state = Self { journal, random: Random::seeded(seed), ..Self::empty() };
         for commit in commits {
@@ -53,7 +53,7 @@ impl State {
         Ok(state)
     }
 
-    /// Writes a commit down, and then makes it so. An event that nobody is to receive is settled at once.
+    /// Writes a commit to the journal, then applies it. An event that is not to be sent is settled at once.
     pub(super) fn commit(
         &mut self,
         mut commit: Commit,
@@ -64,28 +64,28 @@ impl State {
             return Ok(Vec::new());
         }
         let event = commit.event.clone();
-        let wanted = self.webhook_url.is_some() && !webhooks.contains(&WebhookEffect::Drop);
-        if let Some(event) = event.as_ref().filter(|_| !wanted) {
+        let is_sent = self.webhook_url.is_some() && !webhooks.contains(&WebhookEffect::Drop);
+        if let Some(event) = event.as_ref().filter(|_| !is_sent) {
             commit.settled = Some(event.id.clone());
         }
         self.journal.append(&commit)?;
         self.apply(commit);
-        Ok(event.filter(|_| wanted).map(|event| self.outbox.put(&event, webhooks, now)).unwrap_or_default())
+        Ok(event.filter(|_| is_sent).map(|event| self.outbox.put(&event, webhooks, now)).unwrap_or_default())
     }
 
     fn apply(&mut self, commit: Commit) {
         if let Some(intent) = commit.intent {
-            self.book.put_intent(intent);
+            self.store.put_intent(intent);
         }
         if let Some(refund) = commit.refund {
-            self.book.put_refund(refund);
+            self.store.put_refund(refund);
         }
         if let Some(answer) = commit.answer {
             self.keys.store(answer);
         }
     }
 
-    /// The events of an earlier run go to the address that is now known.
+    /// Queues the events of an earlier run for delivery, and returns when they are due.
     pub(super) fn resume(&mut self, now: Timestamp) -> Vec<Timestamp> {
         let undelivered = std::mem::take(&mut self.undelivered);
         undelivered.into_iter().flat_map(|event| self.outbox.put(&event, &[], now)).collect()

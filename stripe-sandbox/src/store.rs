@@ -1,4 +1,4 @@
-//! What the sandbox knows: every version of every intent, and every refund. It changes by commits alone.
+//! Store of the sandbox: all versions of all intents, and all refunds. Only commits change it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::clock;
-use super::idempotency::StoredAnswer;
+use super::idempotency::StoredResponse;
 use super::intent::PaymentIntent;
 use super::refund::Refund;
 use super::webhook::Event;
 
-/// Everything that one call changes. It is written as one line, so that a kill leaves all of it or nothing:
-/// a charge is never kept without the answer under its idempotency key.
+/// All changes of one call. A commit is written as one line, so that it is stored either completely or not at
+/// all: a charge is never stored without the response under its idempotency key.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Commit {
@@ -24,8 +24,8 @@ pub(super) struct Commit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<Event>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) answer: Option<StoredAnswer>,
-    /// The event that was delivered, dropped or given up.
+    pub(super) answer: Option<StoredResponse>,
+    /// Id of an event that needs no further delivery, because it was delivered, dropped or discarded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<String>,
 }
@@ -40,21 +40,21 @@ impl Commit {
     }
 }
 
-/// The intents and refunds, oldest first.
+/// Intents and refunds, oldest first.
 #[derive(Default)]
 pub(super) struct PaymentStore {
     versions: Vec<Vec<PaymentIntent>>,
-    places: HashMap<String, usize>,
+    indices: HashMap<String, usize>,
     refunds: Vec<Refund>,
 }
 
 impl PaymentStore {
     pub(super) fn put_intent(&mut self, intent: PaymentIntent) {
-        if let Some(versions) = self.places.get(&intent.id).and_then(|place| self.versions.get_mut(*place)) {
+        if let Some(versions) = self.indices.get(&intent.id).and_then(|index| self.versions.get_mut(*index)) {
             versions.push(intent);
             return;
         }
-        self.places.insert(intent.id.clone(), self.versions.len());
+        self.indices.insert(intent.id.clone(), self.versions.len());
         self.versions.push(vec![intent]);
     }
 
@@ -63,29 +63,29 @@ impl PaymentStore {
     }
 
     pub(super) fn intent(&self, id: &str) -> Option<&PaymentIntent> {
-        self.versions.get(*self.places.get(id)?)?.last()
+        self.versions.get(*self.indices.get(id)?)?.last()
     }
 
     pub(super) fn intent_of_charge(&self, charge: &str) -> Option<&PaymentIntent> {
-        self.intents().find(|intent| intent.charges.iter().any(|known| known.id == charge))
+        self.intents().find(|intent| intent.charges.iter().any(|attempt| attempt.id == charge))
     }
 
-    /// The intents, oldest first.
+    /// Current versions of the intents, oldest first.
     pub(super) fn intents(&self) -> impl DoubleEndedIterator<Item = &PaymentIntent> {
         self.versions.iter().filter_map(|versions| versions.last())
     }
 
-    /// The intents as they were `lag` ago, oldest first: what an index sees that is behind by so much.
+    /// Versions of the intents as of `lag` ago, oldest first, as a lagging search index contains them.
     pub(super) fn intents_before(
         &self,
         now: Timestamp,
         lag: Duration,
     ) -> impl DoubleEndedIterator<Item = &PaymentIntent> {
-        let seen = move |version: &&PaymentIntent| clock::after(version.updated, lag) <= now;
-        self.versions.iter().filter_map(move |versions| versions.iter().rfind(seen))
+        let is_indexed = move |version: &&PaymentIntent| clock::after(version.updated, lag) <= now;
+        self.versions.iter().filter_map(move |versions| versions.iter().rfind(is_indexed))
     }
 
-    /// The refunds, oldest first.
+    /// Refunds, oldest first.
     pub(super) fn refunds(&self) -> &[Refund] {
         &self.refunds
     }

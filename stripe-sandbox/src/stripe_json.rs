@@ -1,4 +1,4 @@
-//! Stripe's object shapes, see <https://docs.stripe.com/api/payment_intents/object> and its neighbours.
+//! JSON representation of Stripe's objects (<https://docs.stripe.com/api/payment_intents/object> and others).
 
 use serde_json::{Map, Value, json};
 
@@ -6,10 +6,10 @@ use super::intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
 use super::refund::Refund;
 use crate::test_cards;
 
-/// The version whose shapes these are.
+/// Emulated version of Stripe's API.
 pub(super) const API_VERSION: &str = "2024-06-20";
 
-/// Members that Stripe always sends and that have no value here.
+/// Members of an intent that are always null here.
 const INTENT_NULLS: [&str; 14] = [
     "application",
     "application_fee_amount",
@@ -27,7 +27,8 @@ const INTENT_NULLS: [&str; 14] = [
     "transfer_group",
 ];
 
-/// Whether a charge is shown whole instead of by its id, see <https://docs.stripe.com/api/expanding_objects>.
+/// Expansion of the latest charge, which is otherwise represented by its id
+/// (<https://docs.stripe.com/api/expanding_objects>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Expand {
     pub(super) latest_charge: bool,
@@ -83,12 +84,12 @@ fn next_action(intent: &PaymentIntent) -> Option<Value> {
             json!({ "type": "use_stripe_sdk", "use_stripe_sdk": { "type": "three_d_secure_redirect" } }),
         );
     };
-    // The sandbox plays the bank: its own endpoint completes the authentication.
+    // The sandbox acts as the bank: its own endpoint completes the authentication.
     let url = format!("/sandbox/payment_intents/{}/pay", intent.id);
     Some(json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": return_url, "url": url } }))
 }
 
-/// The card error of a failed charge: `last_payment_error`, and the heart of the 402.
+/// Card error of a failed charge, used in `last_payment_error` and in responses with status 402.
 pub(super) fn payment_error(charge: &Charge, failure: &ChargeFailure) -> Value {
     let mut error = Map::new();
     error.insert("type".to_owned(), json!("card_error"));
@@ -186,7 +187,7 @@ pub(super) fn refund(refund: &Refund) -> Value {
     })
 }
 
-/// One page of a list, see <https://docs.stripe.com/api/pagination>.
+/// Page of a list (<https://docs.stripe.com/api/pagination>).
 pub(super) fn list(url: &str, data: &[Value], has_more: bool) -> Value {
     json!({ "object": "list", "url": url, "has_more": has_more, "data": data })
 }

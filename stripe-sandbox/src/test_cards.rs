@@ -1,48 +1,48 @@
-//! Stripe's test payment methods and what becomes of a charge on each,
-//! see <https://docs.stripe.com/testing#declined-payments>.
+//! Stripe's test payment methods and the result of a charge on each
+//! (<https://docs.stripe.com/testing#declined-payments>).
 
 use serde::{Deserialize, Serialize};
 
-/// What a charge on a payment method comes to.
+/// Result of charging a payment method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChargeResult {
     Succeeds,
     Declines(Decline),
-    /// The bank wants to see the customer (3-D Secure).
+    /// The bank requires authentication by the customer (3-D Secure).
     RequiresAction,
 }
 
-/// Why a card was declined, in Stripe's codes, see <https://docs.stripe.com/declines/codes>.
+/// Decline of a card, with Stripe's codes (<https://docs.stripe.com/declines/codes>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Decline {
     pub(super) code: &'static str,
-    /// What Stripe calls `decline_code`.
+    /// Stripe's `decline_code`.
     pub(super) issuer_code: Option<&'static str>,
     pub(super) message: &'static str,
 }
 
-/// The declines that the sandbox knows, by Stripe's decline code or, where there is none, by the error code.
+/// Supported declines, by Stripe's decline code or, if there is none, by the error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeclineCode {
-    /// For no reason that the issuer gives.
+    /// The issuer gives no reason.
     #[serde(alias = "card_declined")]
     GenericDecline,
-    /// Not enough money.
+    /// Insufficient funds.
     InsufficientFunds,
-    /// Reported lost.
+    /// The card was reported lost.
     LostCard,
-    /// Reported stolen.
+    /// The card was reported stolen.
     StolenCard,
-    /// Used too often or for too much.
+    /// The card was used too often, or its amount limit is exceeded.
     CardVelocityExceeded,
-    /// Expired.
+    /// The card has expired.
     ExpiredCard,
-    /// Wrong security code.
+    /// The security code is wrong.
     IncorrectCvc,
-    /// The issuer could not process it; another attempt may succeed.
+    /// The issuer could not process the charge. A retry may succeed.
     ProcessingError,
-    /// The bank wants to see a customer who is not there.
+    /// Authentication is required, but the customer is not present.
     AuthenticationRequired,
 }
 
@@ -75,8 +75,8 @@ impl DeclineCode {
     }
 }
 
-/// What a charge on `payment_method` comes to; nothing when Stripe knows no such test method.
-pub(super) fn verdict(payment_method: &str) -> Option<ChargeResult> {
+/// Result of charging `payment_method`. `None` if it is not one of Stripe's test payment methods.
+pub(super) fn charge_result(payment_method: &str) -> Option<ChargeResult> {
     let name = payment_method.strip_prefix("pm_card_")?;
     let decline = match name.replacen("visa_charge", "charge", 1).as_str() {
         "visa" | "visa_debit" | "mastercard" | "mastercard_debit" | "amex" | "discover" | "jcb" => {
@@ -96,7 +96,7 @@ pub(super) fn verdict(payment_method: &str) -> Option<ChargeResult> {
     Some(ChargeResult::Declines(decline.decline()))
 }
 
-/// The brand printed on the card, for `payment_method_details`.
+/// Brand of the card, for `payment_method_details`.
 pub(super) fn brand(payment_method: &str) -> &'static str {
     ["mastercard", "amex", "discover", "jcb"]
         .into_iter()
@@ -109,13 +109,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_test_method_has_its_verdict() {
-        assert_eq!(verdict("pm_card_visa"), Some(ChargeResult::Succeeds));
-        assert_eq!(verdict("pm_card_mastercard"), Some(ChargeResult::Succeeds));
-        assert_eq!(verdict("pm_card_authenticationRequired"), Some(ChargeResult::RequiresAction));
-        assert_eq!(verdict("pm_card_unknown"), None);
-        assert_eq!(verdict("card_visa"), None);
-        let codes = |method| match verdict(method) {
+    fn test_payment_methods_have_their_documented_results() {
+        assert_eq!(charge_result("pm_card_visa"), Some(ChargeResult::Succeeds));
+        assert_eq!(charge_result("pm_card_mastercard"), Some(ChargeResult::Succeeds));
+        assert_eq!(charge_result("pm_card_authenticationRequired"), Some(ChargeResult::RequiresAction));
+        assert_eq!(charge_result("pm_card_unknown"), None);
+        assert_eq!(charge_result("card_visa"), None);
+        let codes = |method| match charge_result(method) {
             Some(ChargeResult::Declines(decline)) => (decline.code, decline.issuer_code),
             other => panic!("{other:?}"),
         };

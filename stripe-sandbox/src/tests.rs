@@ -1,4 +1,4 @@
-//! The sandbox as its callers see it, through its router.
+//! Tests of the sandbox through its router.
 
 mod fault_rules;
 mod idempotency;
@@ -28,21 +28,21 @@ const SECRET: &str = "whsec_sandbox";
 const CHARGE: &str =
     "amount=1999&currency=eur&payment_method=pm_card_visa&confirm=true&metadata[order_id]=ord_1";
 
-/// A sandbox with a clock that stands still.
+/// Sandbox with a manual clock.
 #[derive(Clone)]
-struct Shop {
+struct Fixture {
     sandbox: Sandbox,
     clock: ManualClock,
 }
 
-struct Answer {
+struct TestResponse {
     status: u16,
     headers: HeaderMap,
     json: Value,
 }
 
-impl Shop {
-    fn open() -> Self {
+impl Fixture {
+    fn new() -> Self {
         let clock = ManualClock::starting_at(Timestamp::from_second(1_700_000_000).unwrap());
         Self { sandbox: Sandbox::in_memory_at(clock.clock(), KEY, SECRET), clock }
     }
@@ -51,24 +51,24 @@ impl Shop {
         self.sandbox.router().oneshot(request).await.unwrap()
     }
 
-    async fn post(&self, path: &str, form: &str) -> Answer {
-        answer(self.call(request(path, form, None)).await).await
+    async fn post(&self, path: &str, form: &str) -> TestResponse {
+        read_response(self.call(request(path, form, None)).await).await
     }
 
-    async fn post_with_key(&self, path: &str, form: &str, key: &str) -> Answer {
-        answer(self.call(request(path, form, Some(key))).await).await
+    async fn post_with_key(&self, path: &str, form: &str, key: &str) -> TestResponse {
+        read_response(self.call(request(path, form, Some(key))).await).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> TestResponse {
         let request = Request::get(path).header("authorization", format!("Bearer {KEY}"));
-        answer(self.call(request.body(Body::empty()).unwrap()).await).await
+        read_response(self.call(request.body(Body::empty()).unwrap()).await).await
     }
 
-    /// A captured payment of 19.99 for `ord_1`.
-    async fn paid(&self) -> String {
-        let answer = self.post("/v1/payment_intents", CHARGE).await;
-        assert_eq!(answer.json["status"], "succeeded");
-        answer.json["id"].as_str().unwrap().to_owned()
+    /// Creates a captured payment of 19.99 EUR for `ord_1`.
+    async fn create_captured_payment(&self) -> String {
+        let response = self.post("/v1/payment_intents", CHARGE).await;
+        assert_eq!(response.json["status"], "succeeded");
+        response.json["id"].as_str().unwrap().to_owned()
     }
 }
 
@@ -80,14 +80,14 @@ fn request(path: &str, form: &str, key: Option<&str>) -> Request<Body> {
     request.body(Body::from(form.to_owned())).unwrap()
 }
 
-async fn answer(response: Response) -> Answer {
+async fn read_response(response: Response) -> TestResponse {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let json = serde_json::from_slice(&bytes).unwrap_or_default();
-    Answer { status: parts.status.as_u16(), headers: parts.headers, json }
+    TestResponse { status: parts.status.as_u16(), headers: parts.headers, json }
 }
 
-impl Answer {
+impl TestResponse {
     fn code(&self) -> &str {
         self.json["error"]["code"].as_str().unwrap_or_default()
     }
@@ -97,13 +97,13 @@ impl Answer {
     }
 }
 
-/// One webhook as it arrived.
-struct Arrival {
+/// Webhook as the endpoint received it.
+struct ReceivedWebhook {
     headers: HeaderMap,
     body: String,
 }
 
-impl Arrival {
+impl ReceivedWebhook {
     fn event(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
@@ -113,14 +113,15 @@ impl Arrival {
     }
 }
 
-/// A receiver of webhooks that refuses the first `refusals`, and its address.
-async fn receiver(refusals: usize) -> (String, mpsc::UnboundedReceiver<Arrival>) {
-    let (sender, arrivals) = mpsc::unbounded_channel();
-    let left = Arc::new(AtomicUsize::new(refusals));
+/// Starts a webhook endpoint that rejects the first `refusals` webhooks. Returns its URL and the received
+/// webhooks.
+async fn receiver(refusals: usize) -> (String, mpsc::UnboundedReceiver<ReceivedWebhook>) {
+    let (sender, webhooks) = mpsc::unbounded_channel();
+    let remaining = Arc::new(AtomicUsize::new(refusals));
     let receive = move |headers: HeaderMap, body: String| {
-        sender.send(Arrival { headers, body }).unwrap();
+        sender.send(ReceivedWebhook { headers, body }).unwrap();
         let refuses =
-            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+            remaining.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok();
         std::future::ready(if refuses {
             hyper::StatusCode::SERVICE_UNAVAILABLE
         } else {
@@ -128,7 +129,7 @@ async fn receiver(refusals: usize) -> (String, mpsc::UnboundedReceiver<Arrival>)
         })
     };
     let url = serve(Router::new().route("/webhook", axum::routing::post(receive))).await;
-    (format!("{url}/webhook"), arrivals)
+    (format!("{url}/webhook"), webhooks)
 }
 
 async fn serve(router: Router) -> String {

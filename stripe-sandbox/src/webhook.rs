@@ -1,5 +1,5 @@
-//! Webhooks: event objects (<https://docs.stripe.com/api/events/object>), their signature, and the queue of those
-//! that are still to be sent.
+//! Webhooks: event objects (<https://docs.stripe.com/api/events/object>), their signature and the delivery
+//! queue.
 
 mod outbox;
 mod sender;
@@ -13,7 +13,7 @@ use crate::stripe_json::API_VERSION;
 pub(super) use outbox::{Delivery, Outbox, Scope};
 pub(super) use sender::WebhookSender;
 
-/// An event, with the very bytes that are sent and signed.
+/// Event with the exact payload that is sent and signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Event {
@@ -45,11 +45,11 @@ impl Event {
     }
 }
 
-/// The value of `Stripe-Signature` for a payload sent at `at`,
-/// see <https://docs.stripe.com/webhooks#verify-manually>.
+/// Value of the `Stripe-Signature` header for a payload sent at `at`
+/// (<https://docs.stripe.com/webhooks#verify-manually>).
 ///
 /// ```
-/// # use crate::signature;
+/// # use stripe_sandbox::signature;
 /// let value = signature("whsec_test", jiff::Timestamp::UNIX_EPOCH, "{}");
 /// assert!(value.starts_with("t=0,v1="));
 /// ```
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signature_is_the_hmac_of_time_and_payload() {
+    fn signature_is_the_hmac_of_time_and_payload() {
         // printf '%s' '1700000000.{"id":"evt_1"}' | openssl dgst -sha256 -hmac whsec_test
         let at = Timestamp::from_second(1_700_000_000).unwrap();
         let value = signature("whsec_test", at, r#"{"id":"evt_1"}"#);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_names_the_request_that_caused_it() {
+    fn event_contains_its_request_id_and_idempotency_key() {
         let event = Event::new(
             "evt_1".into(),
             "charge.refunded",

@@ -1,4 +1,4 @@
-//! Bringing the webhooks to their address, one at a time and in order.
+//! Delivery of webhooks, one at a time and in order.
 
 use std::sync::{Arc, Weak};
 
@@ -10,7 +10,8 @@ use super::webhook::{Delivery, Scope};
 use crate::store::Commit;
 
 impl Sandbox {
-    /// Looks into the outbox at each of `moments`. A sandbox that is gone by then is left alone.
+    /// Spawns tasks that deliver due webhooks at each of `moments`, unless the sandbox has been dropped by
+    /// then.
     pub(super) fn schedule_delivery(&self, moments: Vec<Timestamp>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         for moment in moments {
@@ -24,9 +25,9 @@ impl Sandbox {
         }
     }
 
-    /// Sends what the outbox holds. One at a time, so that the order of arrival is the order asked for.
+    /// Sends webhooks from the outbox one at a time, so that they arrive in order.
     pub(super) async fn deliver(&self, scope: Scope) {
-        let _turn = self.inner.sending.lock().await;
+        let _guard = self.inner.sending.lock().await;
         let taken = self.lock().outbox.take(scope, self.inner.clock.now());
         for delivery in taken {
             self.send(delivery).await;
@@ -37,18 +38,19 @@ impl Sandbox {
         let Some(url) = self.lock().webhook_url.clone() else {
             return self.settle(delivery.event.id);
         };
-        let sent = self.inner.post.send(&url, &delivery.event.payload, self.inner.clock.now()).await;
+        let sent =
+            self.inner.webhook_sender.send(&url, &delivery.event.payload, self.inner.clock.now()).await;
         let Err(reason) = sent else {
             return self.settle(delivery.event.id);
         };
         let event = delivery.event.id.clone();
         let retry = self.lock().outbox.retry(delivery, self.inner.clock.now());
         warn!(
-            event,
+            event_id = event.as_str(),
             url,
             error = &reason as &dyn std::error::Error,
-            given_up = retry.is_none(),
-            "webhook not delivered"
+            will_retry = retry.is_some(),
+            "failed to deliver webhook"
         );
         match retry {
             Some(due) => self.schedule_delivery(vec![due]),
@@ -56,11 +58,11 @@ impl Sandbox {
         }
     }
 
-    /// The event needs no more sending, not even by a later run.
+    /// Marks the event as settled, so that later runs do not send it either.
     fn settle(&self, event: String) {
         let commit = Commit { settled: Some(event), ..Commit::default() };
         if let Err(reason) = self.lock().commit(commit, &[], self.inner.clock.now()) {
-            error!(error = &reason as &dyn std::error::Error, "the payment journal cannot be written");
+            error!(error = &reason as &dyn std::error::Error, "failed to write the payment journal");
         }
     }
 }

@@ -1,4 +1,4 @@
-"""One deployment for all tests: it is created by the first of them and deleted by the last."""
+"""Fixtures: one deployment, shared by all tests and deleted by the last of them."""
 
 import signal
 from collections.abc import Iterator
@@ -6,48 +6,55 @@ from pathlib import Path
 
 import pytest
 
+from deployment import Deployment
 from local_aws import LocalAws
-from marketplace import Marketplace
-from operator_commands import appoint
+from operator_commands import grant_admin
 from operator_secrets import Secrets
 from payments import Payments
-from people import Person
 from release import Release
 from sam import Sam
+from users import User
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Where the parts are that were built before."""
+    """Adds the paths of the parts that were built before."""
     parser.addoption("--functions", type=Path, required=True, help="folder of the built functions")
     parser.addoption("--local", type=Path, required=True, help="the built command `local`")
+    parser.addoption("--ops", type=Path, required=True, help="the built command `ops`")
     parser.addoption("--sam", type=Path, required=True, help="the AWS SAM CLI")
 
 
 def pytest_configure() -> None:
-    """Ends like a Ctrl-C when it is told to end, so that nothing is left running."""
+    """Handles termination signals like Ctrl-C, so that fixtures stop their processes."""
 
-    def end(*_: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGHUP, end)
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where everything is kept while it lasts."""
+    """Folder of all files of the test run."""
     return tmp_path_factory.mktemp("deployment")
 
 
 @pytest.fixture(scope="session")
 def local(request: pytest.FixtureRequest) -> Path:
-    """The command of the project."""
+    """The command `local`, which contains the payment sandbox."""
     return request.config.getoption("--local").resolve()
 
 
 @pytest.fixture(scope="session")
+def ops(request: pytest.FixtureRequest) -> Path:
+    """The command `ops`, which contains the operator tools."""
+    return request.config.getoption("--ops").resolve()
+
+
+@pytest.fixture(scope="session")
 def aws(folder: Path) -> Iterator[LocalAws]:
-    """An AWS of one's own."""
+    """A running AWS emulator."""
     running = LocalAws(folder)
     try:
         running.wait()
@@ -58,53 +65,58 @@ def aws(folder: Path) -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session")
 def payments(local: Path, folder: Path) -> Iterator[Payments]:
-    """A payment gateway."""
+    """A payment gateway, which is started by the deployment."""
     gateway = Payments(local, folder)
     yield gateway
-    gateway.close()
+    gateway.stop()
 
 
 @pytest.fixture(scope="session")
 def release(request: pytest.FixtureRequest, folder: Path) -> Release:
-    """The repository's template beside the functions as they were built."""
+    """The repository's template with the built functions."""
     return Release(folder / "release", request.config.getoption("--functions"))
 
 
 @pytest.fixture(scope="session")
-def marketplace(
-    request: pytest.FixtureRequest, aws: LocalAws, payments: Payments, local: Path, folder: Path, release: Release
-) -> Marketplace:
+def deployment(
+    request: pytest.FixtureRequest,
+    aws: LocalAws,
+    payments: Payments,
+    ops: Path,
+    folder: Path,
+    release: Release,
+) -> Deployment:
     """The deployed marketplace."""
     sam = Sam(request.config.getoption("--sam").resolve(), aws)
-    secrets = Secrets(local, release.folder / "template.yaml", folder / "secrets", aws.client("secretsmanager"))
-    deployed = Marketplace(aws, sam, payments, secrets, release)
+    secrets = Secrets(ops, release.folder / "template.yaml", folder / "secrets", aws.client("secretsmanager"))
+    deployed = Deployment(aws, sam, payments, secrets, release)
     deployed.prepare()
     deployed.deploy(release)
-    deployed.open_payments()
+    deployed.start_payments()
     return deployed
 
 
 @pytest.fixture(scope="session")
-def seller(marketplace: Marketplace) -> Person:
-    """Who sells."""
-    return Person.register(marketplace.api(), "sam")
+def seller(deployment: Deployment) -> User:
+    """A seller."""
+    return User.register(deployment.api(), "sam")
 
 
 @pytest.fixture(scope="session")
-def buyer(marketplace: Marketplace) -> Person:
-    """Who buys."""
-    return Person.register(marketplace.api(), "bea")
+def buyer(deployment: Deployment) -> User:
+    """A buyer."""
+    return User.register(deployment.api(), "bea")
 
 
 @pytest.fixture(scope="session")
-def admin(marketplace: Marketplace, aws: LocalAws, local: Path) -> Person:
-    """Who looks after the system: the operator appoints them, for there is nobody else yet."""
-    ada = Person.register(marketplace.api(), "ada")
-    assert "administrator" in appoint(local, aws, marketplace.output("TableName"), ada.email)
+def admin(deployment: Deployment, aws: LocalAws, ops: Path) -> User:
+    """The first administrator, whose role the operator grants."""
+    ada = User.register(deployment.api(), "ada")
+    assert "administrator" in grant_admin(ops, aws, deployment.output("TableName"), ada.email)
     return ada
 
 
 @pytest.fixture(scope="session")
-def product(seller: Person) -> str:
-    """What is bought: of a market of the seller's."""
-    return seller.opens_market(stock=100)
+def product(seller: User) -> str:
+    """A product of the seller."""
+    return seller.create_product(stock=100)

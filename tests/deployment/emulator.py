@@ -1,4 +1,4 @@
-"""The process that stands for AWS: ministack, with what it lacks added. Settings come from the environment."""
+"""Entry point of the AWS emulator: ministack with its gaps closed, configured by the environment."""
 
 from ministack.app import main
 

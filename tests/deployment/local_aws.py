@@ -1,4 +1,4 @@
-"""AWS on this machine: no account, no Docker, nothing that other machines can reach."""
+"""The AWS emulator: it needs no account and no Docker, and listens on the loopback interface only."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from typing import Any
 
 import boto3
 
+from polling import eventually
 from processes import Process, free_port
-from waiting import eventually
 
 REGION = "eu-central-1"
 HERE = Path(__file__).parent
@@ -19,7 +19,7 @@ SERVICES_OF_FUNCTIONS = ["DYNAMODB", "SQS", "SESV2"]
 
 
 class LocalAws:
-    """A running emulator whose state is in a folder."""
+    """A running emulator that keeps its state in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -31,19 +31,19 @@ class LocalAws:
         )
 
     def wait(self) -> None:
-        """Returns once it answers."""
-        eventually("the local AWS answers", self._answers)
+        """Waits until the emulator is healthy."""
+        eventually("the AWS emulator is healthy", self._is_healthy)
 
     def stop(self) -> None:
-        """Ends it, with the functions that run in it."""
+        """Stops the emulator and the functions that it runs."""
         self._process.stop()
 
-    def said(self) -> str:
-        """Its log, in which the functions' own lines are."""
-        return self._process.said()
+    def log(self) -> str:
+        """Log of the emulator, which includes the logs of the functions."""
+        return self._process.output()
 
     def client(self, service: str) -> Any:
-        """A client of one of its services, with the account's own credentials."""
+        """A client of an AWS service with the credentials of the account."""
         return boto3.client(
             service,
             endpoint_url=self.url,
@@ -52,14 +52,14 @@ class LocalAws:
             aws_secret_access_key="test",
         )
 
-    def letters(self) -> list[dict[str, Any]]:
-        """The e-mails that were handed to SES, which AWS would have sent."""
-        with urllib.request.urlopen(f"{self.url}/_ministack/ses/messages", timeout=30) as answer:
-            of_accounts = json.load(answer)["messages"].values()
-        return [letter for letters in of_accounts for letter in letters]
+    def emails(self) -> list[dict[str, Any]]:
+        """E-mails that SES accepted."""
+        with urllib.request.urlopen(f"{self.url}/_ministack/ses/messages", timeout=30) as response:
+            by_account = json.load(response)["messages"].values()
+        return [email for emails in by_account for email in emails]
 
     def environment(self) -> dict[str, str]:
-        """What a command line tool needs to use it, as it would need it for AWS."""
+        """Environment in which a command-line tool uses the emulator instead of AWS."""
         return {
             **inherited("PATH", "HOME", "LANG", "VIRTUAL_ENV"),
             "AWS_ENDPOINT_URL": self.url,
@@ -77,31 +77,31 @@ class LocalAws:
             **inherited("PATH", "LANG"),
             "HOME": str(folder),
             "TMPDIR": str(scratch),
-            # It would listen to the whole network otherwise.
+            # The default is all interfaces.
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_REGION": REGION,
             "STATE_DIR": str(folder / "state"),
             "S3_DATA_DIR": str(folder / "s3"),
-            # Requests are refused unless they are signed by somebody whose policies grant them: functions too, by their roles.
+            # Enables IAM: each request must be signed and granted by a policy, including those of functions.
             "AUTH": "true",
             "AWS_ENDPOINT_URL": self.url,
             **self._endpoints(),
         }
 
     def _endpoints(self) -> dict[str, str]:
-        # Functions inherit these from the emulator: they read an address for each service, and none for all of them.
+        # Functions inherit these variables. They read one for each service, and not AWS_ENDPOINT_URL.
         return {f"AWS_ENDPOINT_URL_{service}": self.url for service in SERVICES_OF_FUNCTIONS}
 
-    def _answers(self) -> bool:
-        assert self._process.is_running(), self.said()
+    def _is_healthy(self) -> bool:
+        assert self._process.is_running(), self.log()
         try:
-            with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=5) as answer:
-                return answer.status == 200
+            with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=5) as response:
+                return response.status == 200
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
 
 def inherited(*names: str) -> dict[str, str]:
-    """Those variables of this process, and no credentials that happen to be there."""
+    """The named variables of this process, if they are set. Credentials are not inherited."""
     return {name: os.environ[name] for name in names if name in os.environ}

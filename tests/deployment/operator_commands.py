@@ -1,4 +1,4 @@
-"""Commands of the project that an operator runs against a deployment."""
+"""Commands that an operator runs against a deployment."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ from local_aws import LocalAws
 from processes import run
 
 
-def appoint(local: Path, aws: LocalAws, table: str, email: str) -> str:
-    """Makes an account an administrator; gives back what the command says."""
-    return run([local, "appoint", "--table", table, "--email", email], aws.environment())
+def grant_admin(ops: Path, aws: LocalAws, table: str, email: str) -> str:
+    """Makes an account an administrator, and returns the output of the command."""
+    return run([ops, "grant-admin", "--table", table, "--email", email], aws.environment())

@@ -1,4 +1,4 @@
-"""The payment gateway of the deployment: the project's sandbox, alone."""
+"""The payment gateway of the deployment: the project's payment sandbox as a separate process."""
 
 import json
 import urllib.parse
@@ -6,43 +6,43 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from polling import eventually
 from processes import Process, free_port
-from waiting import eventually
 
 
 class Payments:
-    """A payment gateway at an address that is known before it runs: the deployment is told it."""
+    """A payment gateway. Its URL is known before it starts, because it is a parameter of the deployment."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
-        self._program = program
+    def __init__(self, local: Path, folder: Path) -> None:
+        self._local = local
         self._log = folder / "payments.log"
         self._process: Process | None = None
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
 
-    def open(self, key: str, webhook_secret: str, webhook_url: str) -> None:
-        """Begins to take payments; what happens to them is told to `webhook_url`."""
-        command = [self._program, "payments", "--port", str(self._port), "--key", key]
+    def start(self, key: str, webhook_secret: str, webhook_url: str) -> None:
+        """Starts the gateway, which sends its webhooks to `webhook_url`."""
+        command = [self._local, "payments", "--port", str(self._port), "--key", key]
         command += ["--webhook-secret", webhook_secret, "--webhook-url", webhook_url]
         self._process = Process(command, {}, self._log)
-        eventually("the payment sandbox answers", lambda: "http://" in self._said())
+        eventually("the payment sandbox is listening", lambda: "http://" in self._output())
 
     def ledger(self) -> dict[str, Any]:
-        """What was really charged."""
-        with urllib.request.urlopen(f"{self.url}/sandbox/ledger", timeout=30) as answer:
-            return json.load(answer)
+        """The sandbox's own record of charges and refunds."""
+        with urllib.request.urlopen(f"{self.url}/sandbox/ledger", timeout=30) as response:
+            return json.load(response)
 
     def pay(self, intent: str, card: str) -> None:
-        """Pays, as the buyer's browser would."""
+        """Pays a payment intent, as the buyer's browser does."""
         form = urllib.parse.urlencode({"payment_method": card}).encode()
         with urllib.request.urlopen(f"{self.url}/sandbox/payment_intents/{intent}/pay", form, timeout=30):
             pass
 
-    def close(self) -> None:
-        """Ends it."""
+    def stop(self) -> None:
+        """Stops the gateway if it is running."""
         if self._process is not None:
             self._process.stop()
 
-    def _said(self) -> str:
+    def _output(self) -> str:
         assert self._process is not None and self._process.is_running(), self._log.read_text()
-        return self._process.said()
+        return self._process.output()

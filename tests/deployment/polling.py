@@ -1,4 +1,4 @@
-"""Waiting for what happens by itself: asked again until it is there, within a deadline."""
+"""Polling for results of background work."""
 
 import time
 from collections.abc import Callable
@@ -6,23 +6,23 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
-PATIENCE = 120.0
-"""Seconds that anything may take before a test gives up on it; a busy machine is slow, not wrong."""
+DEFAULT_TIMEOUT = 120.0
+"""Seconds until a test fails. Generous, so that a busy machine does not fail it."""
 
-BETWEEN = 1.0
-"""Seconds between two questions: who asks the API more often than 100 times a minute is refused."""
+POLL_INTERVAL = 1.0
+"""Seconds between two polls. The API allows 100 reads a minute."""
 
 
-def eventually(what: str, look: Callable[[], Found | None], patience: float = PATIENCE) -> Found:
-    """What `look` finds, once it finds something.
+def eventually(description: str, poll: Callable[[], Found | None], timeout: float = DEFAULT_TIMEOUT) -> Found:
+    """Calls `poll` until it returns a truthy value, and returns that value.
 
-    Fails, naming `what` was waited for, if it finds nothing in time.
+    Fails with `description` at the timeout.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
-        found = look()
+        found = poll()
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {patience:.0f} s in vain: {what}")
-        time.sleep(BETWEEN)
+            raise AssertionError(f"timed out after {timeout:.0f} s: {description}")
+        time.sleep(POLL_INTERVAL)

@@ -1,4 +1,4 @@
-"""Processes that end with the test, however it ends."""
+"""Child processes that are stopped at the end of the tests."""
 
 import os
 import signal
@@ -7,12 +7,12 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-GRACE = 20.0
-"""Seconds that a process is given to end by itself."""
+STOP_TIMEOUT = 20.0
+"""Seconds between SIGTERM and SIGKILL."""
 
 
 class Process:
-    """A process with all that it starts, and a file with what it says."""
+    """A process with its children, whose output is written to a log file."""
 
     def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> None:
         self.log = log
@@ -22,25 +22,25 @@ class Process:
             )
 
     def is_running(self) -> bool:
-        """Whether it has not ended."""
+        """Returns true if the process has not exited."""
         return self._process.poll() is None
 
-    def said(self) -> str:
-        """What it said so far."""
+    def output(self) -> str:
+        """Output so far."""
         return self.log.read_text(errors="replace")
 
     def stop(self) -> None:
-        """Ends it with all that it started: asked first, then killed."""
+        """Terminates the process and its children, and kills them after `STOP_TIMEOUT`."""
         self._signal(signal.SIGTERM)
         try:
-            self._process.wait(GRACE)
+            self._process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             pass
         self._signal(signal.SIGKILL)
         self._process.wait()
 
     def _signal(self, number: signal.Signals) -> None:
-        # Its own session is its own group, and children that it leaves behind stay in that.
+        # The process leads its own process group, which includes children that outlive it.
         try:
             os.killpg(self._process.pid, number)
         except ProcessLookupError:
@@ -48,16 +48,22 @@ class Process:
 
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path | None = None) -> str:
-    """Runs a command to its end, which must be a success; gives back what it said."""
-    ran = subprocess.run(
-        command, env=environment, cwd=folder, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    """Runs a command, fails if it does not succeed, and returns its output."""
+    completed = subprocess.run(
+        command,
+        env=environment,
+        cwd=folder,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    assert ran.returncode == 0, f"{' '.join(map(str, command))} fails:\n{ran.stdout}"
-    return ran.stdout
+    assert completed.returncode == 0, f"{' '.join(map(str, command))} failed:\n{completed.stdout}"
+    return completed.stdout
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
+    """A free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

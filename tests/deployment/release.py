@@ -1,4 +1,4 @@
-"""What is deployed: the template of the repository as it is, beside built functions."""
+"""Releases to deploy: the repository's template with built functions."""
 
 import hashlib
 import json
@@ -13,10 +13,10 @@ FILES = ["template.yaml", "samconfig.toml"]
 
 
 class Release:
-    """A folder that `sam deploy` is started in. The repository's own is left alone, so that a release can differ."""
+    """A folder in which `sam deploy` runs: a copy of the repository's files, so that releases can differ."""
 
     def __init__(self, folder: Path, functions: Path) -> None:
-        """Takes the functions from a folder that has a program for each, or a folder with a `bootstrap`."""
+        """`functions` contains, for each function, a program of its name or a folder with a `bootstrap`."""
         self.folder = folder
         folder.mkdir()
         for name in FILES:
@@ -25,32 +25,34 @@ class Release:
             target = self.program(function.name)
             target.parent.mkdir(parents=True)
             built = functions / function.name
-            place(built if built.is_file() else built / "bootstrap", target)
+            link_or_copy(built if built.is_file() else built / "bootstrap", target)
 
     def program(self, function: str) -> Path:
-        """Where a function's code is."""
+        """Path of a function's program."""
         return self.folder / "target" / "lambda" / function / "bootstrap"
 
     def configured(self, stage: str) -> dict[str, str]:
-        """The parameters that `samconfig.toml` has for a stage, but for those of a file."""
+        """Parameters of a stage in `samconfig.toml`, without those that it reads from a file."""
         configuration = tomllib.loads((self.folder / "samconfig.toml").read_text())
         environment = "default" if stage == "dev" else stage
         overrides = configuration[environment]["deploy"]["parameters"]["parameter_overrides"]
         return dict(pair.split("=", 1) for pair in overrides if not pair.startswith("file:"))
 
-    def fingerprint(self, parameters: Mapping[str, str]) -> None:
-        """Notes beside the code what it is deployed with.
+    def write_fingerprint(self, parameters: Mapping[str, str]) -> None:
+        """Writes a digest of the parameters into the package of each function.
 
-        SAM publishes a version of a function, which is what the API and the queues invoke, only if its code is new; so
-        a parameter that changes has to change the code.
+        SAM publishes a new version of a function, which the API and the queues invoke, only if its package
+        changes. The digest changes the package when a parameter changes.
         """
         digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()
         for function in (self.folder / "target" / "lambda").iterdir():
             (function / "fingerprint").write_text(digest)
 
-    def changed(self, folder: Path, function: str) -> "Release":
-        """A release in which the code of one function differs, and does the same: what follows the end of a program is
-        no part of it."""
+    def with_changed_code(self, folder: Path, function: str) -> "Release":
+        """A release in which the program of one function has other bytes and the same behaviour.
+
+        Data after the end of an executable is ignored.
+        """
         release = Release(folder, self.folder / "target" / "lambda")
         program = release.program(function)
         code = program.read_bytes()
@@ -60,8 +62,8 @@ class Release:
         return release
 
 
-def place(built: Path, target: Path) -> None:
-    """Puts a built program where it belongs, without a copy if that is possible."""
+def link_or_copy(built: Path, target: Path) -> None:
+    """Creates a hard link to a built program, or a copy if that is not possible."""
     try:
         os.link(built, target)
     except OSError:

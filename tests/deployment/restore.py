@@ -1,4 +1,4 @@
-"""Restoring a table to a point in time, and having a stack take it over."""
+"""Restoring a table to a point in time, and creating a stack that adopts it."""
 
 import json
 from typing import Any
@@ -12,19 +12,21 @@ NOT_RESTORED = [
     "StreamSpecification",
     "TimeToLiveSpecification",
 ]
-"""What a restored table is without; the deployment that follows switches it on again."""
+"""Settings that a restored table lacks; the next deployment enables them."""
 
 
-def restored(aws: LocalAws, table: str) -> str:
-    """A new table with what the old one held a moment ago."""
+def restore_table(aws: LocalAws, table: str) -> str:
+    """Restores a table to its latest restorable time, and returns the name of the new table."""
     dynamodb, new = aws.client("dynamodb"), f"{table}-restored"
-    dynamodb.restore_table_to_point_in_time(SourceTableName=table, TargetTableName=new, UseLatestRestorableTime=True)
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=table, TargetTableName=new, UseLatestRestorableTime=True
+    )
     dynamodb.get_waiter("table_exists").wait(TableName=new, WaiterConfig={"Delay": 1})
     return new
 
 
-def adopt(aws: LocalAws, template: dict[str, Any], table: str) -> None:
-    """Creates the stack anew from its table alone: the next deployment adds the rest."""
+def create_stack_from_table(aws: LocalAws, template: dict[str, Any], table: str) -> None:
+    """Creates the stack by importing its table; the next deployment adds the other resources."""
     description = template["Resources"]["Table"]
     for name in NOT_RESTORED:
         description["Properties"].pop(name, None)

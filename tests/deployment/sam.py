@@ -1,4 +1,4 @@
-"""The AWS SAM CLI, as an operator calls it."""
+"""The AWS SAM CLI, called as an operator calls it."""
 
 import json
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from processes import run
 from release import Release
 
 STACK = "agora-dev"
-"""The stack's name, which `samconfig.toml` gives it."""
+"""Name of the stack in `samconfig.toml`."""
 
 
 class Sam:
-    """`sam` against the local AWS."""
+    """`sam` against the AWS emulator."""
 
     def __init__(self, program: Path, aws: LocalAws) -> None:
         self._program = program
@@ -21,15 +21,15 @@ class Sam:
 
     def deploy(self, release: Release, parameters: Mapping[str, str]) -> None:
         """Deploys a release. Parameters that are not named keep their values."""
-        given = release.folder / "parameters.yaml"
-        given.write_text(json.dumps(dict(parameters)))
+        file = release.folder / "parameters.yaml"
+        file.write_text(json.dumps(dict(parameters)))
         self._run(
             release.folder,
             "deploy",
             "--no-confirm-changeset",
             "--no-fail-on-empty-changeset",
             "--parameter-overrides",
-            f"file://{given}",
+            f"file://{file}",
         )
 
     def delete(self, release: Release) -> None:

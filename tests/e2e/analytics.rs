@@ -1,4 +1,4 @@
-//! What is counted, through the real binaries: lengths of lists, volumes, sales per day.
+//! Counters: list totals, market volumes and daily sales.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,18 +16,18 @@ use crate::message_delivery::order_created;
 
 const ANALYTICS: &str = "queue-analytics";
 
-/// What was counted, and what there is.
-async fn counts(shop: &TestApp) -> (Counts, Counts) {
-    let table = shop.stack().table_name("Table").unwrap();
-    Counts::of_table(&shop.dynamodb(), table).await
+/// Stored counters and a recount.
+async fn counts(app: &TestApp) -> (Counts, Counts) {
+    let table = app.stack().table_name("Table").unwrap();
+    Counts::of_table(&app.dynamodb(), table).await
 }
 
-/// Writes down what the relay sends to the analytics.
-fn overhear(shop: &TestApp) -> Arc<Mutex<Vec<String>>> {
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let (written, queue) = (Arc::clone(&heard), shop.stack().queue_url("AnalyticsQueue").unwrap());
+/// Records the messages that the relay sends to the analytics queue.
+fn record_messages(app: &TestApp) -> Arc<Mutex<Vec<String>>> {
+    let recorded = Arc::new(Mutex::new(Vec::new()));
+    let (sink, queue) = (Arc::clone(&recorded), app.stack().queue_url("AnalyticsQueue").unwrap());
     let queue = queue.rsplit('/').next().unwrap().to_owned();
-    shop.stack().faults().add_mutation(RequestMutation::new(
+    app.stack().faults().add_mutation(RequestMutation::new(
         "stream-outbox-relay",
         Service::Sqs,
         move |_, body| {
@@ -35,122 +35,120 @@ fn overhear(shop: &TestApp) -> Arc<Mutex<Vec<String>>> {
                 let entries = body["Entries"].as_array().cloned().unwrap_or_default();
                 let bodies =
                     entries.iter().filter_map(|entry| Some(entry["MessageBody"].as_str()?.to_owned()));
-                written.lock().unwrap().extend(bodies);
+                sink.lock().unwrap().extend(bodies);
             }
         },
     ));
-    heard
+    recorded
 }
 
-/// Places an order and waits for it to become so.
-async fn order(
-    shop: &TestApp,
-    buyer: &TestUser,
-    (key, product): (&str, &str),
-    method: Option<&str>,
-) -> Value {
-    let placed = shop.order(buyer, key, product, 2, method).await.data(StatusCode::CREATED);
-    let ends = ["confirmed", "rejected"];
-    let ends = if method.is_some() { &ends[..] } else { &["awaiting_payment"] };
-    shop.order_in(buyer, placed["id"].as_str().unwrap(), ends).await
+/// Places an order and waits for its final status, or for its checkout if it has no payment method.
+async fn order(app: &TestApp, buyer: &TestUser, (key, product): (&str, &str), method: Option<&str>) -> Value {
+    let placed = app.order(buyer, key, product, 2, method).await.data(StatusCode::CREATED);
+    let terminal = ["confirmed", "rejected"];
+    let statuses = if method.is_some() { &terminal[..] } else { &["awaiting_payment"] };
+    app.order_in(buyer, placed["id"].as_str().unwrap(), statuses).await
 }
 
-/// Orders that are confirmed, rejected, cancelled and paid back, in a market that changes; gives the market.
-async fn trade(shop: &TestApp, seller: &TestUser, buyer: &TestUser) -> String {
-    let product = shop.product(seller, 1_999, 100).await;
-    let ask = async |by: &TestUser, order: &Value, action: &str, body: Value| {
+/// Places orders that are confirmed, rejected, cancelled and refunded, closes the market, and returns its id.
+async fn place_orders(app: &TestApp, seller: &TestUser, buyer: &TestUser) -> String {
+    let product = app.product(seller, 1_999, 100).await;
+    let post = async |by: &TestUser, order: &Value, action: &str, body: Value| {
         let id = order["id"].as_str().unwrap();
-        let asked = shop.ask(Method::POST, &format!("/v1/orders/{id}/{action}")).by(by).key(id).json(&body);
-        let asked = asked.send().await;
-        assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
+        let request = app.ask(Method::POST, &format!("/v1/orders/{id}/{action}")).by(by).key(id).json(&body);
+        let response = request.send().await;
+        assert_eq!(response.status, StatusCode::OK, "{}", response.text);
     };
-    let kept = order(shop, buyer, ("k1", &product), Some("pm_card_visa")).await;
+    let kept = order(app, buyer, ("k1", &product), Some("pm_card_visa")).await;
     let market = kept["marketId"].as_str().unwrap().to_owned();
-    order(shop, buyer, ("k2", &product), Some("pm_card_chargeDeclined")).await;
-    let unpaid = order(shop, buyer, ("k3", &product), None).await;
-    ask(buyer, &unpaid, "cancel", json!({})).await;
-    let scratched = order(shop, buyer, ("k4", &product), Some("pm_card_visa")).await;
+    order(app, buyer, ("k2", &product), Some("pm_card_chargeDeclined")).await;
+    let unpaid = order(app, buyer, ("k3", &product), None).await;
+    post(buyer, &unpaid, "cancel", json!({})).await;
+    let scratched = order(app, buyer, ("k4", &product), Some("pm_card_visa")).await;
     let part = json!({ "amount": { "amount": 500, "currency": "EUR" }, "reason": "One mug was scratched." });
-    ask(seller, &scratched, "refund", part).await;
-    let regretted = order(shop, buyer, ("k5", &product), Some("pm_card_visa")).await;
-    ask(buyer, &regretted, "cancel", json!({})).await;
+    post(seller, &scratched, "refund", part).await;
+    let regretted = order(app, buyer, ("k5", &product), Some("pm_card_visa")).await;
+    post(buyer, &regretted, "cancel", json!({})).await;
     let path = format!("/v1/markets/{market}");
-    let closed = shop.ask(Method::PATCH, &path).by(seller).header("if-match", "*");
+    let closed = app.ask(Method::PATCH, &path).by(seller).header("if-match", "*");
     let closed = closed.json(&json!({ "status": "closed" })).send().await;
     assert_eq!(closed.status, StatusCode::OK, "{}", closed.text);
     market
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_counted_is_what_there_is_though_all_is_heard_twice_and_who_counts_is_killed() {
-    let shop = TestApp::open().await;
-    let heard = overhear(&shop);
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let strike = |fault, nth| shop.stack().faults().inject(Rule::new(ANALYTICS, fault).nth(nth));
-    let kills = [strike(Fault::KillAfter, 2), strike(Fault::KillBefore, 6), strike(Fault::KillAfter, 9)];
-    let market = trade(&shop, &seller, &buyer).await;
-    settle(&shop).await;
-    let (counted, there) = counts(&shop).await;
-    assert_eq!(counted, there);
-    assert_eq!(counted.markets[&market], ("closed".to_owned(), 3, 3 * 3_998));
+async fn counters_equal_a_recount_despite_duplicates_and_kills() {
+    let app = TestApp::open().await;
+    let recorded = record_messages(&app);
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let inject = |fault, nth| app.stack().faults().inject(Rule::new(ANALYTICS, fault).nth(nth));
+    let kills = [inject(Fault::KillAfter, 2), inject(Fault::KillBefore, 6), inject(Fault::KillAfter, 9)];
+    let market = place_orders(&app, &seller, &buyer).await;
+    settle(&app).await;
+    let (stored, recount) = counts(&app).await;
+    assert_eq!(stored, recount);
+    assert_eq!(stored.markets[&market], ("closed".to_owned(), 3, 3 * 3_998));
 
-    let again = strike(Fault::KillAfter, 2);
-    let messages = heard.lock().unwrap().clone();
+    let again = inject(Fault::KillAfter, 2);
+    let messages = recorded.lock().unwrap().clone();
     assert!(messages.len() >= 20, "{}", messages.len());
     for message in messages.iter().rev() {
-        shop.send_message("AnalyticsQueue", message).await;
+        app.send_message("AnalyticsQueue", message).await;
     }
-    // Whatever comes twice changes nothing, and so commits nothing: the kill waits for something new.
-    shop.customer("latecomer").await;
-    settle(&shop).await;
+    // Duplicates commit nothing, so a new account is needed for the kill to be triggered.
+    app.customer("latecomer").await;
+    settle(&app).await;
     for kill in kills.iter().chain([&again]) {
-        assert!(kill.wait_until_triggered(WAIT_TIMEOUT).await, "a kill did not happen");
+        assert!(kill.wait_until_triggered(WAIT_TIMEOUT).await, "a kill was not triggered");
     }
-    settle(&shop).await;
-    let (counted, there) = counts(&shop).await;
-    assert_eq!(counted, there);
-    let one = counted.lists.get("accounts#user#active");
-    println!("heard twice, killed 4 times: {} messages, {one:?} accounts, 0 differences", messages.len());
-    shows_what_was_sold(&shop, &seller, &buyer, &market).await;
+    settle(&app).await;
+    let (stored, recount) = counts(&app).await;
+    assert_eq!(stored, recount);
+    let accounts = stored.lists.get("accounts#user#active");
+    println!(
+        "every message delivered twice, 4 kills: {} messages, {accounts:?} accounts, 0 differences",
+        messages.len()
+    );
+    check_sales_over_http(&app, &seller, &buyer, &market).await;
 }
 
-/// The figures over HTTP, for who may see them.
-async fn shows_what_was_sold(shop: &TestApp, seller: &TestUser, buyer: &TestUser, market: &str) {
+/// Checks volumes and statistics over HTTP, and that the buyer may not read the statistics.
+async fn check_sales_over_http(app: &TestApp, seller: &TestUser, buyer: &TestUser, market: &str) {
     let path = format!("/v1/markets/{market}");
     let volume = json!({ "amount": 3 * 3_998, "currency": "EUR" });
-    // What the function remembers of the market may be five seconds old.
-    let look = || async {
-        let shown = shop.ask(Method::GET, &path).send().await;
-        (shown.data(StatusCode::OK)["volume"] == volume).then_some(shown.headers["etag"].clone())
+    // The function caches the market for five seconds.
+    let poll = || async {
+        let market = app.ask(Method::GET, &path).send().await;
+        (market.data(StatusCode::OK)["volume"] == volume).then_some(market.headers["etag"].clone())
     };
-    let tag = eventually("the volume is shown", look).await;
+    let tag = eventually("the volume is shown", poll).await;
     assert!(tag.to_str().unwrap().ends_with(".11994\""), "{tag:?}");
-    let listed = shop.ask(Method::GET, "/v1/markets?status=closed&sort=-volume&search=mugs").send().await;
+    let listed = app.ask(Method::GET, "/v1/markets?status=closed&sort=-volume&search=mugs").send().await;
     assert_eq!(listed.data(StatusCode::OK)[0]["volume"], volume);
-    let stats = shop.ask(Method::GET, &format!("{path}/stats")).by(seller).send().await.data(StatusCode::OK);
+    let stats = app.ask(Method::GET, &format!("{path}/stats")).by(seller).send().await.data(StatusCode::OK);
     assert_eq!((&stats["orders"], &stats["volume"]), (&json!(3), &volume));
     assert_eq!(stats["refunded"]["amount"], 500 + 3_998);
-    let refused = shop.ask(Method::GET, &format!("{path}/stats")).by(buyer).send().await;
+    let refused = app.ask(Method::GET, &format!("{path}/stats")).by(buyer).send().await;
     assert_eq!(refused.code(StatusCode::FORBIDDEN), "FORBIDDEN");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tally_written_without_regard_to_its_version_is_noticed() {
-    let shop = TestApp::open().await;
-    shop.stack().faults().add_mutation(mutation("tally-without-version"));
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let product = shop.product(&seller, 1_999, 100).await;
-    shop.wait_until_idle().await;
-    // Every transaction takes its time, so that each batch counts on what the other has not committed yet.
+async fn tally_written_without_version_check_is_detected() {
+    let app = TestApp::open().await;
+    app.stack().faults().add_mutation(mutation("tally-without-version"));
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let product = app.product(&seller, 1_999, 100).await;
+    app.wait_until_idle().await;
+    // Transactions are delayed, so that concurrent batches read the same version.
     let slow = Rule::new(ANALYTICS, Fault::Delay(Duration::from_millis(300))).operation("TransactWriteItems");
-    shop.stack().faults().inject(slow.times(1_000));
+    app.stack().faults().inject(slow.times(1_000));
     for trial in 0..3 {
-        let placed = shop.order(&buyer, &format!("k{trial}"), &product, 1, None).await;
+        let placed = app.order(&buyer, &format!("k{trial}"), &product, 1, None).await;
         let message = order_created(&placed.data(StatusCode::CREATED));
-        futures::future::join_all((0..29).map(|_| shop.send_message("AnalyticsQueue", &message))).await;
-        settle(&shop).await;
+        futures::future::join_all((0..29).map(|_| app.send_message("AnalyticsQueue", &message))).await;
+        settle(&app).await;
     }
-    let (counted, there) = counts(&shop).await;
-    println!("planted: a tally written without regard to its version: 3 trials, counted {:?}", counted.lists);
-    assert_ne!(counted, there);
+    let (stored, recount) = counts(&app).await;
+    println!("seeded bug, a tally without version check: 3 trials, stored {:?}", stored.lists);
+    assert_ne!(stored, recount);
 }

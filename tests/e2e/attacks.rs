@@ -1,5 +1,4 @@
-//! What attackers and careless clients send, and what exactly they are answered: tables of requests, sent through the
-//! gateway to the real functions of one stack.
+//! Attacks and invalid requests: tables of requests with their exact expected responses, sent to one stack.
 
 mod accounts;
 mod authorization;
@@ -18,20 +17,20 @@ pub(crate) use fixture::Fixture;
 pub(crate) use report::Report;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn figures_of_attacks_and_bad_inputs_that_are_answered_exactly() {
-    let world = Fixture::open().await;
+async fn results_of_attacks_and_invalid_inputs() {
+    let fixture = Fixture::open().await;
     let mut report = Report::default();
-    tokens::run(&world, &mut report).await;
-    accounts::run(&world, &mut report).await;
-    authorization::run(&world, &mut report).await;
-    routes::run(&world, &mut report).await;
-    fields::run(&world, &mut report).await;
-    injection::run(&world, &mut report).await;
-    bodies::run(&world, &mut report).await;
-    preconditions::run(&world, &mut report).await;
-    perimeter::run(&world, &mut report).await;
-    // Last: it looks at what all the others have left.
-    logs::run(&world, &mut report).await;
+    tokens::run(&fixture, &mut report).await;
+    accounts::run(&fixture, &mut report).await;
+    authorization::run(&fixture, &mut report).await;
+    routes::run(&fixture, &mut report).await;
+    fields::run(&fixture, &mut report).await;
+    injection::run(&fixture, &mut report).await;
+    bodies::run(&fixture, &mut report).await;
+    preconditions::run(&fixture, &mut report).await;
+    perimeter::run(&fixture, &mut report).await;
+    // Last, because it searches the logs of all other groups.
+    logs::run(&fixture, &mut report).await;
     println!("{report}");
     assert_eq!(report.failures(), Vec::<String>::new());
 }

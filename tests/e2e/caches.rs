@@ -1,4 +1,4 @@
-//! What is remembered in the functions, and what that saves.
+//! Caches of the functions, and the table reads that they save.
 
 use std::time::{Duration, Instant};
 
@@ -7,63 +7,63 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use test_support::TestApp;
 
-/// Requests to the table that read, by one function. Limits are counted by writes.
-fn reads(shop: &TestApp, function: &str) -> usize {
-    let calls = shop.stack().faults().calls_of(function);
+/// Read requests of a function to the table. Rate limits use write requests.
+fn reads(app: &TestApp, function: &str) -> usize {
+    let calls = app.stack().faults().calls_of(function);
     calls
         .iter()
         .filter(|call| ["BatchGetItem", "GetItem", "Query"].contains(&call.operation.as_str()))
         .count()
 }
 
-async fn get(shop: &TestApp, path: &str) {
-    let answer = shop.ask(Method::GET, path).send().await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+async fn get(app: &TestApp, path: &str) {
+    let response = app.ask(Method::GET, path).send().await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.text);
 }
 
-/// A market with this many products; their paths, the market's first.
-async fn catalogue(shop: &TestApp, products: usize) -> Vec<String> {
-    let seller = shop.customer("seller").await;
+/// Creates a market with products, and returns their paths, the market's first.
+async fn catalogue(app: &TestApp, products: usize) -> Vec<String> {
+    let seller = app.customer("seller").await;
     let market = json!({ "name": "Mugs", "currency": "EUR" });
-    let market = shop.ask(Method::POST, "/v1/markets").by(&seller).json(&market).send().await;
+    let market = app.ask(Method::POST, "/v1/markets").by(&seller).json(&market).send().await;
     let market = market.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned();
     let mut paths = vec![format!("/v1/markets/{market}")];
     for n in 0..products {
         let price = json!({ "amount": 1_999, "currency": "EUR" });
         let product = json!({ "sku": format!("MUG-{n}"), "title": "Mug", "price": price, "stock": 1 });
         let path = format!("/v1/markets/{market}/products");
-        let product = shop.ask(Method::POST, &path).by(&seller).json(&product).send().await;
+        let product = app.ask(Method::POST, &path).by(&seller).json(&product).send().await;
         paths.push(format!("/v1/products/{}", product.data(StatusCode::CREATED)["id"].as_str().unwrap()));
     }
     paths
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn warm_reads_ask_the_table_nothing() {
-    let shop = TestApp::open_with(|builder| builder.instances(1)).await;
-    let paths = catalogue(&shop, 1).await;
+async fn warm_reads_do_not_access_the_table() {
+    let app = TestApp::open_with(|builder| builder.instances(1)).await;
+    let paths = catalogue(&app, 1).await;
     for (path, function) in paths.iter().zip(["api-markets", "api-products"]) {
-        // What is remembered lapses after some seconds: a machine that took longer takes another turn.
+        // Cache entries expire after a few seconds, so a round that took longer is repeated.
         loop {
-            get(&shop, path).await;
-            shop.stack().faults().forget_calls();
-            let begun = Instant::now();
+            get(&app, path).await;
+            app.stack().faults().forget_calls();
+            let started = Instant::now();
             for _ in 0..50 {
-                get(&shop, path).await;
+                get(&app, path).await;
             }
-            if begun.elapsed() < Duration::from_secs(3) && reads(&shop, function) == 0 {
+            if started.elapsed() < Duration::from_secs(3) && reads(&app, function) == 0 {
                 break;
             }
             assert!(
-                begun.elapsed() >= Duration::from_secs(3),
+                started.elapsed() >= Duration::from_secs(3),
                 "{} reads by {function}",
-                reads(&shop, function)
+                reads(&app, function)
             );
         }
     }
 }
 
-/// Which of so many is asked for: the one of rank n as often as 1/n says. Always the same sequence.
+/// Deterministic sequence of indexes in which rank n occurs with a frequency proportional to 1/n.
 fn skewed(count: usize, requests: u64) -> Vec<usize> {
     let weights: Vec<u64> = (1..=count as u64).map(|rank| 1_000_000 / rank).collect();
     let total: u64 = weights.iter().sum();
@@ -80,31 +80,29 @@ fn skewed(count: usize, requests: u64) -> Vec<usize> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn figures_of_the_cache_under_a_skewed_mix_of_reads() {
-    let shop = TestApp::open_with(|builder| builder.instances(1)).await;
-    let paths = catalogue(&shop, 99).await;
-    shop.wait_until_idle().await;
-    shop.stack().faults().forget_calls();
+async fn results_of_the_cache_under_skewed_reads() {
+    let app = TestApp::open_with(|builder| builder.instances(1)).await;
+    let paths = catalogue(&app, 99).await;
+    app.wait_until_idle().await;
+    app.stack().faults().forget_calls();
     let mix = skewed(paths.len(), 4_000);
-    let begun = Instant::now();
+    let started = Instant::now();
     for chunk in mix.chunks(8) {
-        join_all(chunk.iter().map(|rank| get(&shop, &paths[*rank]))).await;
+        join_all(chunk.iter().map(|rank| get(&app, &paths[*rank]))).await;
     }
-    let taken = begun.elapsed();
+    let elapsed = started.elapsed();
     let products = mix.iter().filter(|rank| **rank > 0).count();
-    // A product is shown after a look at its market.
+    // Reading a product also looks up its market.
     let lookups = mix.len() + products;
-    let missed = reads(&shop, "api-markets") + reads(&shop, "api-products");
+    let missed = reads(&app, "api-markets") + reads(&app, "api-products");
     let percent = 100 - missed * 100 / lookups;
     let requests = mix.len();
     println!(
-        "cache of public reads, 100 things, skewed as 1/n: {requests} requests in {taken:.1?}, {lookups} lookups,"
+        "cache of public reads, 100 resources, Zipf-distributed: {requests} requests in {elapsed:.1?}, {lookups} lookups,"
     );
-    println!(
-        "  {missed} reads of the table: {percent} % hits; without the cache it would be {lookups} reads"
-    );
-    assert!(missed > 0, "nothing was counted");
-    // Each of the hundred things, and the market once more, is read at most once for each time it can lapse.
-    let lives = usize::try_from(taken.as_secs() / 4).unwrap() + 1;
-    assert!(missed <= 101 * lives, "{missed} reads in {taken:?}");
+    println!("  {missed} table reads: {percent} % hits; {lookups} reads without the cache");
+    assert!(missed > 0, "no table read was counted");
+    // Each of the 100 resources, and the market a second time, is read at most once per cache lifetime.
+    let lifetimes = usize::try_from(elapsed.as_secs() / 4).unwrap() + 1;
+    assert!(missed <= 101 * lifetimes, "{missed} reads in {elapsed:?}");
 }

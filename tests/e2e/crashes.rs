@@ -1,4 +1,4 @@
-//! The fulfilment killed with SIGKILL at each of its calls, before the call is made and after it was answered.
+//! Crashes of the fulfilment: SIGKILL at each of its calls, before the request and after the response.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use test_support::{TestApp, TestUser};
 
 pub(crate) const FULFILMENT: &str = "queue-fulfilment";
 
-/// How an order is meant to end.
+/// Planned outcome of an order.
 #[derive(Debug, Clone, Copy)]
-enum Course {
+enum Outcome {
     /// The card is charged.
     Confirmed,
     /// The card is declined.
     Declined,
-    /// There is no stock.
+    /// There is not enough stock.
     OutOfStock,
-    /// The buyer cancels when it is confirmed.
+    /// The buyer cancels the confirmed order.
     Cancelled,
 }
 
-impl Course {
+impl Outcome {
     const ALL: [Self; 4] = [Self::Confirmed, Self::Declined, Self::OutOfStock, Self::Cancelled];
 
-    /// How many calls the fulfilment makes, without any fault: load and reserve, charge, confirm; and so on.
+    /// Number of calls of the fulfilment without a fault, for example: load, reserve, charge, confirm.
     const fn calls(self) -> u64 {
         match self {
             Self::Confirmed | Self::Declined | Self::OutOfStock => 4,
@@ -35,7 +35,7 @@ impl Course {
         }
     }
 
-    const fn end(self) -> &'static str {
+    const fn status(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
             Self::Declined | Self::OutOfStock => "rejected",
@@ -44,94 +44,99 @@ impl Course {
     }
 }
 
-/// What the trials came to.
-pub(crate) struct Figures {
+/// Summary of all trials.
+pub(crate) struct CrashSummary {
     trials: u64,
     kills: u64,
     pub(crate) violations: Vec<String>,
 }
 
-impl fmt::Display for Figures {
+impl fmt::Display for CrashSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} trials, {} kills, {} violations", self.trials, self.kills, self.violations.len())
     }
 }
 
-/// Runs every course with a kill at every call, and audits what is left. Without the gateway's webhooks, which would heal
-/// what the fulfilment has to get right by itself.
-pub(crate) async fn kill_at_each_call(shop: &TestApp) -> Figures {
-    shop.stack().payments().set_webhook_url(None);
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let mut journal = Expectations::default();
+/// Runs each outcome with a kill at each call, and audits the final state. Webhooks are disabled, because
+/// they would repair errors of the fulfilment.
+pub(crate) async fn kill_at_each_call(app: &TestApp) -> CrashSummary {
+    app.stack().payments().set_webhook_url(None);
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let mut expectations = Expectations::default();
     let (mut trials, mut kills) = (0, 0);
     let mut violations = Vec::new();
-    for course in Course::ALL {
-        for nth in 1..=course.calls() {
+    for outcome in Outcome::ALL {
+        for nth in 1..=outcome.calls() {
             for fault in [Fault::KillBefore, Fault::KillAfter] {
-                let name = format!("{course:?}, call {nth}, {fault:?}");
-                let struck = trial(shop, (&seller, &buyer), course, (nth, fault), trials, &mut journal).await;
+                let name = format!("{outcome:?}, call {nth}, {fault:?}");
+                let result =
+                    trial(app, (&seller, &buyer), outcome, (nth, fault), trials, &mut expectations).await;
                 trials += 1;
-                match struck {
+                match result {
                     Ok(()) => kills += 1,
                     Err(problem) => violations.push(format!("{name}: {problem}")),
                 }
             }
         }
     }
-    let ledger = shop.stack().payments().ledger();
-    violations.extend(MoneyAndStock::read(shop).await.violations(&journal, &ledger));
-    Figures { trials, kills, violations }
+    let ledger = app.stack().payments().ledger();
+    violations.extend(MoneyAndStock::read(app).await.violations(&expectations, &ledger));
+    CrashSummary { trials, kills, violations }
 }
 
-/// One order with one kill. An error says that the kill did not happen, or that the order did not end as it should.
+/// Runs one order with one kill. Fails if the kill was not triggered or the order did not reach its status.
 async fn trial(
-    shop: &TestApp,
+    app: &TestApp,
     (seller, buyer): (&TestUser, &TestUser),
-    course: Course,
+    outcome: Outcome,
     (nth, fault): (u64, Fault),
     number: u64,
-    journal: &mut Expectations,
+    expectations: &mut Expectations,
 ) -> Result<(), String> {
-    let began_with = if matches!(course, Course::OutOfStock) { 1 } else { 5 };
-    let product = shop.product(seller, 1_999, began_with).await;
-    journal.stocked.insert(product.clone(), began_with);
-    let method = if matches!(course, Course::Declined) { "pm_card_chargeDeclined" } else { "pm_card_visa" };
-    let cancels = matches!(course, Course::Cancelled);
+    let initial = if matches!(outcome, Outcome::OutOfStock) { 1 } else { 5 };
+    let product = app.product(seller, 1_999, initial).await;
+    expectations.stocked.insert(product.clone(), initial);
+    let method = if matches!(outcome, Outcome::Declined) { "pm_card_chargeDeclined" } else { "pm_card_visa" };
+    let cancels = matches!(outcome, Outcome::Cancelled);
     let kill = Rule::new(FULFILMENT, fault).nth(nth);
-    let mut injection = (!cancels).then(|| shop.stack().faults().inject(kill.clone()));
-    let order = shop.order(buyer, &format!("crash-{number}"), &product, 2, Some(method)).await;
+    let mut injection = (!cancels).then(|| app.stack().faults().inject(kill.clone()));
+    let order = app.order(buyer, &format!("crash-{number}"), &product, 2, Some(method)).await;
     let id = order.data(StatusCode::CREATED)["id"].as_str().unwrap_or_default().to_owned();
-    journal.acknowledged.push(id.clone());
+    expectations.acknowledged.push(id.clone());
     if cancels {
-        shop.order_in(buyer, &id, &["confirmed"]).await;
-        shop.wait_until_idle().await;
-        injection = Some(shop.stack().faults().inject(kill));
-        let cancel = shop.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).send().await;
+        app.order_in(buyer, &id, &["confirmed"]).await;
+        app.wait_until_idle().await;
+        injection = Some(app.stack().faults().inject(kill));
+        let cancel = app.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).send().await;
         assert_eq!(cancel.status, StatusCode::OK, "{}", cancel.text);
     }
     let injection = injection.ok_or("no fault was injected")?;
     if !injection.wait_until_triggered(WAIT_TIMEOUT).await {
         return Err("the call was never made".to_owned());
     }
-    settle(shop).await;
-    let ended = shop.get_order(buyer, &id).await;
-    if ended["status"] == course.end() { Ok(()) } else { Err(format!("the order is {}", ended["status"])) }
+    settle(app).await;
+    let order = app.get_order(buyer, &id).await;
+    if order["status"] == outcome.status() {
+        Ok(())
+    } else {
+        Err(format!("the order is {}", order["status"]))
+    }
 }
 
-/// Lets whatever failed come back at once, until nothing is left to do.
-pub(crate) async fn settle(shop: &TestApp) {
-    let at_rest = || async {
-        shop.stack().redeliver().await;
-        shop.stack().idle(Duration::from_millis(300)).await.ok()
+/// Redelivers failed messages at once until the stack is idle.
+pub(crate) async fn settle(app: &TestApp) {
+    let idle = || async {
+        app.stack().redeliver().await;
+        app.stack().idle(Duration::from_millis(300)).await.ok()
     };
-    eventually("the stack comes to rest", at_rest).await;
+    eventually("the stack is idle", idle).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn figures_of_a_kill_at_each_call_of_the_fulfilment() {
-    let shop = TestApp::open().await;
-    let figures = kill_at_each_call(&shop).await;
-    println!("kill -9 of the fulfilment at each of its calls: {figures}");
-    assert_eq!(figures.violations, Vec::<String>::new());
-    assert_eq!((figures.trials, figures.kills), (30, 30));
+async fn results_of_a_kill_at_each_call_of_fulfilment() {
+    let app = TestApp::open().await;
+    let summary = kill_at_each_call(&app).await;
+    println!("kill -9 of the fulfilment at each call: {summary}");
+    assert_eq!(summary.violations, Vec::<String>::new());
+    assert_eq!((summary.trials, summary.kills), (30, 30));
 }

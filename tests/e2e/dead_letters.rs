@@ -1,4 +1,4 @@
-//! Messages that could not be processed, over the real binaries: recorded, read, put right, tried again.
+//! Dead letters over HTTP: recorded, read, redriven and removed.
 
 use std::collections::BTreeSet;
 
@@ -13,48 +13,48 @@ use test_support::{TestApp, TestUser};
 use crate::crashes::settle;
 use crate::message_delivery::order_created;
 
-/// A shop, and who looks after what goes wrong in it.
+/// A running stack with an administrator.
 struct Fixture {
-    shop: TestApp,
+    app: TestApp,
     admin: TestUser,
 }
 
 impl Fixture {
     async fn open() -> Self {
-        let shop = TestApp::open().await;
-        let admin = shop.user_with_role("admin", Role::Admin).await;
-        Self { shop, admin }
+        let app = TestApp::open().await;
+        let admin = app.user_with_role("admin", Role::Admin).await;
+        Self { app, admin }
     }
 
     async fn get(&self, path: &str) -> Answer {
-        self.shop.ask(Method::GET, path).by(&self.admin).send().await
+        self.app.ask(Method::GET, path).by(&self.admin).send().await
     }
 
-    /// The letters of orders with this status, once there are so many.
-    async fn letters(&self, status: &str, count: usize) -> Vec<Value> {
+    /// Waits for `count` dead letters of the fulfilment queue with this status.
+    async fn wait_for_dead_letters(&self, status: &str, count: usize) -> Vec<Value> {
         let path = format!("/v1/dead-letters?queue=fulfilment&status={status}&limit=100");
-        let look = || async {
+        let poll = || async {
             let list = self.get(&path).await.data(StatusCode::OK);
-            list.as_array().cloned().filter(|letters| letters.len() == count)
+            list.as_array().cloned().filter(|dead_letters| dead_letters.len() == count)
         };
-        eventually(&format!("{count} letters are {status}"), look).await
+        eventually(&format!("{count} dead letters are {status}"), poll).await
     }
 
-    /// Has one letter redriven.
-    async fn redrive(&self, letter: &Value) -> Answer {
-        let path = format!("{}/redrive", path(letter));
-        self.shop.ask(Method::POST, &path).by(&self.admin).key(&local::system::aws_ids::uuid()).send().await
+    /// Redrives a dead letter.
+    async fn redrive(&self, dead_letter: &Value) -> Answer {
+        let path = format!("{}/redrive", path(dead_letter));
+        self.app.ask(Method::POST, &path).by(&self.admin).key(&local::system::aws_ids::uuid()).send().await
     }
 
-    /// Has the letters of orders redriven, portion by portion, until nothing is left; says which.
+    /// Redrives all dead letters of the fulfilment queue in batches, and returns their ids.
     async fn redrive_all(&self) -> Vec<String> {
         let (mut redriven, body) = (Vec::new(), json!({ "queue": "fulfilment" }));
         loop {
-            let ask = self.shop.ask(Method::POST, "/v1/dead-letters/redrive").by(&self.admin);
-            let answer =
-                ask.key(&local::system::aws_ids::uuid()).json(&body).send().await.data(StatusCode::OK);
-            redriven.extend(answer["redriven"].as_array().unwrap().iter().map(text));
-            if answer["left"] == 0 {
+            let request = self.app.ask(Method::POST, "/v1/dead-letters/redrive").by(&self.admin);
+            let response =
+                request.key(&local::system::aws_ids::uuid()).json(&body).send().await.data(StatusCode::OK);
+            redriven.extend(response["redriven"].as_array().unwrap().iter().map(text));
+            if response["left"] == 0 {
                 return redriven;
             }
         }
@@ -65,95 +65,96 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-fn path(letter: &Value) -> String {
-    format!("/v1/dead-letters/{}", letter["id"].as_str().unwrap())
+fn path(dead_letter: &Value) -> String {
+    format!("/v1/dead-letters/{}", dead_letter["id"].as_str().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poison_message_is_read_redriven_dies_again_and_is_removed() {
-    let desk = Fixture::open().await;
-    let poison = r#"{"type":"order.created","by":"nobody"}"#;
-    desk.shop.send_message("FulfilmentQueue", poison).await;
-    let letter = desk.letters("dead", 1).await.remove(0);
-    let shown = desk.get(&path(&letter)).await.data(StatusCode::OK);
+async fn redriven_poison_message_is_dead_again_and_removed() {
+    let fixture = Fixture::open().await;
+    let poison = r#"{"type":"order.created","by":"unknown-caller"}"#;
+    fixture.app.send_message("FulfilmentQueue", poison).await;
+    let dead_letter = fixture.wait_for_dead_letters("dead", 1).await.remove(0);
+    let recorded = fixture.get(&path(&dead_letter)).await.data(StatusCode::OK);
     assert_eq!(
-        (&shown["body"], &shown["attempts"], &shown["version"]),
+        (&recorded["body"], &recorded["attempts"], &recorded["version"]),
         (&json!(poison), &json!(1), &json!(1))
     );
 
-    assert_eq!(desk.redrive(&letter).await.data(StatusCode::OK)["status"], "redriven");
-    let died = desk.letters("dead", 1).await.remove(0);
-    assert_eq!((&died["id"], &died["version"]), (&letter["id"], &json!(3)));
-    assert_eq!(died["redrives"][0]["by"], desk.admin.id);
-    desk.shop.wait_until_idle().await;
-    let tag = desk.get(&path(&letter)).await.headers["etag"].to_str().unwrap().to_owned();
-    let remove = desk.shop.ask(Method::DELETE, &path(&letter)).by(&desk.admin);
+    assert_eq!(fixture.redrive(&dead_letter).await.data(StatusCode::OK)["status"], "redriven");
+    let dead_again = fixture.wait_for_dead_letters("dead", 1).await.remove(0);
+    assert_eq!((&dead_again["id"], &dead_again["version"]), (&dead_letter["id"], &json!(3)));
+    assert_eq!(dead_again["redrives"][0]["by"], fixture.admin.id);
+    fixture.app.wait_until_idle().await;
+    let tag = fixture.get(&path(&dead_letter)).await.headers["etag"].to_str().unwrap().to_owned();
+    let remove = fixture.app.ask(Method::DELETE, &path(&dead_letter)).by(&fixture.admin);
     assert_eq!(remove.header("if-match", &tag).send().await.status, StatusCode::NO_CONTENT);
-    assert_eq!(desk.get(&path(&letter)).await.status, StatusCode::NOT_FOUND);
-    let removed = desk.letters("removed", 1).await.remove(0);
-    assert_eq!((&removed["id"], &removed["removed"]["by"]), (&letter["id"], &json!(desk.admin.id)));
-    assert!(!MoneyAndStock::read(&desk.shop).await.dead_letters.remove(0).body.contains("nobody"));
+    assert_eq!(fixture.get(&path(&dead_letter)).await.status, StatusCode::NOT_FOUND);
+    let removed = fixture.wait_for_dead_letters("removed", 1).await.remove(0);
+    assert_eq!((&removed["id"], &removed["removed"]["by"]), (&dead_letter["id"], &json!(fixture.admin.id)));
+    assert!(!MoneyAndStock::read(&fixture.app).await.dead_letters.remove(0).body.contains("unknown-caller"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_that_are_redriven_twice_have_one_effect_each() {
-    let desk = Fixture::open().await;
-    let shop = &desk.shop;
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let product = shop.product(&seller, 1_999, 100).await;
+async fn message_redriven_twice_takes_effect_once() {
+    let fixture = Fixture::open().await;
+    let app = &fixture.app;
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let product = app.product(&seller, 1_999, 100).await;
     let mut orders = Vec::new();
     for n in 0..20 {
-        let placed = shop.order(&buyer, &format!("k{n}"), &product, 1, Some("pm_card_visa")).await;
+        let placed = app.order(&buyer, &format!("k{n}"), &product, 1, Some("pm_card_visa")).await;
         let order = placed.data(StatusCode::CREATED);
-        shop.order_in(&buyer, order["id"].as_str().unwrap(), &["confirmed"]).await;
-        shop.send_message("FulfilmentDeadLetters", &order_created(&order)).await;
+        app.order_in(&buyer, order["id"].as_str().unwrap(), &["confirmed"]).await;
+        app.send_message("FulfilmentDeadLetters", &order_created(&order)).await;
         orders.push(text(&order["id"]));
     }
-    let letters = desk.letters("dead", 20).await;
-    let recorded: BTreeSet<String> = letters.iter().map(|letter| text(&letter["id"])).collect();
+    let dead_letters = fixture.wait_for_dead_letters("dead", 20).await;
+    let recorded: BTreeSet<String> =
+        dead_letters.iter().map(|dead_letter| text(&dead_letter["id"])).collect();
 
-    let (first, second) = tokio::join!(desk.redrive_all(), desk.redrive_all());
+    let (first, second) = tokio::join!(fixture.redrive_all(), fixture.redrive_all());
     let redriven: Vec<String> = first.into_iter().chain(second).collect();
     assert_eq!((redriven.len(), redriven.into_iter().collect()), (20, recorded));
-    assert_eq!(desk.redrive_all().await, Vec::<String>::new());
-    for letter in &letters {
-        assert_eq!(desk.redrive(letter).await.code(StatusCode::CONFLICT), "INVALID_STATE");
+    assert_eq!(fixture.redrive_all().await, Vec::<String>::new());
+    for dead_letter in &dead_letters {
+        assert_eq!(fixture.redrive(dead_letter).await.code(StatusCode::CONFLICT), "INVALID_STATE");
     }
-    shop.wait_until_idle().await;
-    assert_eq!(desk.letters("redriven", 20).await.len(), 20);
-    let ledger = shop.stack().payments().ledger();
+    app.wait_until_idle().await;
+    assert_eq!(fixture.wait_for_dead_letters("redriven", 20).await.len(), 20);
+    let ledger = app.stack().payments().ledger();
     assert!(orders.iter().all(|order| ledger.captures_of(order).len() == 1));
-    let journal = Expectations { stocked: [(product, 100)].into(), acknowledged: orders };
-    assert_eq!(MoneyAndStock::read(shop).await.violations(&journal, &ledger), Vec::<String>::new());
+    let expectations = Expectations { stocked: [(product, 100)].into(), acknowledged: orders };
+    assert_eq!(MoneyAndStock::read(app).await.violations(&expectations, &ledger), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_whose_message_died_with_a_table_that_did_not_answer_is_fulfilled_once_it_is_redriven() {
-    let desk = Fixture::open().await;
-    let shop = &desk.shop;
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let product = shop.product(&seller, 1_999, 100).await;
-    let commits = Rule::new("queue-fulfilment", Fault::throttled()).service(Service::DynamoDb).times(1_000);
-    shop.stack().faults().inject(commits);
-    let placed = shop.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await;
+async fn order_of_a_redriven_message_is_fulfilled_once() {
+    let fixture = Fixture::open().await;
+    let app = &fixture.app;
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let product = app.product(&seller, 1_999, 100).await;
+    let throttled = Rule::new("queue-fulfilment", Fault::throttled()).service(Service::DynamoDb).times(1_000);
+    app.stack().faults().inject(throttled);
+    let placed = app.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await;
     let order = text(&placed.data(StatusCode::CREATED)["id"]);
-    let died = || async {
-        shop.stack().redeliver().await;
-        let list = desk.get("/v1/dead-letters?queue=fulfilment&status=dead").await.data(StatusCode::OK);
-        list.as_array().and_then(|letters| letters.first().cloned())
+    let dead = || async {
+        app.stack().redeliver().await;
+        let list = fixture.get("/v1/dead-letters?queue=fulfilment&status=dead").await.data(StatusCode::OK);
+        list.as_array().and_then(|dead_letters| dead_letters.first().cloned())
     };
-    let letter = eventually("the message dies", died).await;
+    let dead_letter = eventually("the message is dead-lettered", dead).await;
     assert_eq!(
-        (shop.get_order(&buyer, &order).await["status"].as_str(), &letter["attempts"]),
+        (app.get_order(&buyer, &order).await["status"].as_str(), &dead_letter["attempts"]),
         (Some("pending"), &json!(5))
     );
 
-    shop.stack().faults().clear();
-    assert_eq!(desk.redrive(&letter).await.status, StatusCode::OK);
-    shop.order_in(&buyer, &order, &["confirmed"]).await;
-    settle(shop).await;
-    let ledger = shop.stack().payments().ledger();
+    app.stack().faults().clear();
+    assert_eq!(fixture.redrive(&dead_letter).await.status, StatusCode::OK);
+    app.order_in(&buyer, &order, &["confirmed"]).await;
+    settle(app).await;
+    let ledger = app.stack().payments().ledger();
     assert_eq!(ledger.captures_of(&order).len(), 1);
-    let journal = Expectations { stocked: [(product, 100)].into(), acknowledged: vec![order] };
-    assert_eq!(MoneyAndStock::read(shop).await.violations(&journal, &ledger), Vec::<String>::new());
+    let expectations = Expectations { stocked: [(product, 100)].into(), acknowledged: vec![order] };
+    assert_eq!(MoneyAndStock::read(app).await.violations(&expectations, &ledger), Vec::<String>::new());
 }

@@ -1,4 +1,4 @@
-//! E-mails: from the request that causes them to the link in them, and what becomes of them in a crash.
+//! E-mails: their contents and links, duplicate events, and crashes of the sender.
 
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};
@@ -10,19 +10,19 @@ use test_support::{TestApp, TestUser};
 
 const EMAILS: &str = "queue-emails";
 
-/// The e-mail of this kind that the address got, once it did.
-async fn email(shop: &TestApp, address: &str, kind: &str) -> Email {
-    let look = || async { of_kind(shop, address, kind).pop() };
-    eventually(&format!("an e-mail of kind {kind} is sent"), look).await
+/// Waits for an e-mail of this kind to an address.
+async fn email(app: &TestApp, address: &str, kind: &str) -> Email {
+    let poll = || async { of_kind(app, address, kind).pop() };
+    eventually(&format!("an e-mail of kind {kind} is sent"), poll).await
 }
 
-fn of_kind(shop: &TestApp, address: &str, kind: &str) -> Vec<Email> {
-    let mut sent = shop.stack().mail().sent_to(address);
+fn of_kind(app: &TestApp, address: &str, kind: &str) -> Vec<Email> {
+    let mut sent = app.stack().mail().sent_to(address);
     sent.retain(|email| email.tags["kind"] == kind);
     sent
 }
 
-/// The token that a page of the e-mail's link is given.
+/// Token in the e-mail's link to a page.
 fn token(email: &Email, page: &str) -> String {
     let start = format!("http://localhost:3000/{page}#token=");
     let link = email.link(&start).unwrap_or_else(|| panic!("no link to {page} in {}", email.text));
@@ -30,23 +30,23 @@ fn token(email: &Email, page: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_link_in_the_welcome_verifies_the_address_and_carries_the_correlation_id_of_the_request() {
-    let shop = TestApp::open().await;
+async fn welcome_email_verifies_address_and_has_correlation_id() {
+    let app = TestApp::open().await;
     let account = json!({ "email": "ada@example.com", "password": "correct horse battery", "name": "Ada" });
-    let register = shop.ask(Method::POST, "/v1/auth/register").header("x-correlation-id", "signup-7f3a");
+    let register = app.ask(Method::POST, "/v1/auth/register").header("x-correlation-id", "signup-7f3a");
     assert_eq!(register.json(&account).send().await.data(StatusCode::CREATED)["emailVerified"], false);
 
-    let welcome = email(&shop, "ada@example.com", "welcome").await;
+    let welcome = email(&app, "ada@example.com", "welcome").await;
     assert_eq!(welcome.headers["X-Correlation-Id"], "signup-7f3a");
     let token = token(&welcome, "verify-email");
-    assert!(welcome.html.contains(&token), "both forms have the link");
-    let verify = || shop.ask(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": token })).send();
+    assert!(welcome.html.contains(&token), "text and HTML have the link");
+    let verify = || app.ask(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": token })).send();
     assert_eq!(verify().await.data(StatusCode::OK)["emailVerified"], true);
-    assert_eq!(verify().await.status, StatusCode::UNAUTHORIZED, "the link is good once");
+    assert_eq!(verify().await.status, StatusCode::UNAUTHORIZED, "the link can be used once");
 
-    shop.wait_until_idle().await;
-    assert_eq!(shop.stack().mail().sent().len(), 1);
-    let logs = shop.stack().logs().lines(EMAILS).join("\n");
+    app.wait_until_idle().await;
+    assert_eq!(app.stack().mail().sent().len(), 1);
+    let logs = app.stack().logs().lines(EMAILS).join("\n");
     assert!(logs.contains("signup-7f3a"), "{logs}");
     for secret in [token.as_str(), "ada@example.com", "Ada"] {
         assert!(!logs.contains(secret), "{secret} is in the log");
@@ -54,82 +54,88 @@ async fn the_link_in_the_welcome_verifies_the_address_and_carries_the_correlatio
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_link_to_a_forgotten_password_lets_choose_another_and_nobody_else_hears_of_it() {
-    let shop = TestApp::open().await;
-    let ada = shop.customer("ada").await;
-    for address in [ada.email.as_str(), "nobody@example.com"] {
-        let forgot = shop.ask(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": address }));
+async fn password_reset_email_is_sent_to_known_addresses_only() {
+    let app = TestApp::open().await;
+    let ada = app.customer("ada").await;
+    for address in [ada.email.as_str(), "unknown@example.com"] {
+        let forgot = app.ask(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": address }));
         assert_eq!(forgot.send().await.status, StatusCode::ACCEPTED);
     }
-    let token = token(&email(&shop, &ada.email, "reset").await, "reset-password");
-    let choice = json!({ "token": token, "password": "another horse" });
-    let confirm = shop.ask(Method::POST, "/v1/auth/password-reset/confirm").json(&choice).send().await;
+    let token = token(&email(&app, &ada.email, "reset").await, "reset-password");
+    let confirmation = json!({ "token": token, "password": "another horse" });
+    let confirm = app.ask(Method::POST, "/v1/auth/password-reset/confirm").json(&confirmation).send().await;
     assert!(confirm.status.is_success(), "{}", confirm.text);
     let login = json!({ "email": ada.email, "password": "another horse" });
-    let logged_in = shop.ask(Method::POST, "/v1/auth/login").json(&login).send().await;
+    let logged_in = app.ask(Method::POST, "/v1/auth/login").json(&login).send().await;
     assert_eq!(logged_in.status, StatusCode::OK, "{}", logged_in.text);
-    shop.wait_until_idle().await;
-    assert!(shop.stack().mail().sent_to("nobody@example.com").is_empty());
+    app.wait_until_idle().await;
+    assert!(app.stack().mail().sent_to("unknown@example.com").is_empty());
 }
 
-/// The seller does something with an order.
-async fn seller_does(shop: &TestApp, seller: &TestUser, order: &str, what: &str, body: &serde_json::Value) {
-    let path = format!("/v1/orders/{order}/{what}");
-    let asked = shop.ask(Method::POST, &path).by(seller).key(what).json(body).send().await;
-    assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
+/// Executes an action of the seller on an order.
+async fn execute_as_seller(
+    app: &TestApp,
+    seller: &TestUser,
+    order: &str,
+    action: &str,
+    body: &serde_json::Value,
+) {
+    let path = format!("/v1/orders/{order}/{action}");
+    let response = app.ask(Method::POST, &path).by(seller).key(action).json(body).send().await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_buyer_is_written_about_an_order_from_its_confirmation_to_its_refund() {
-    let shop = TestApp::open().await;
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let product = shop.product(&seller, 1_999, 10).await;
-    let placed = shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await.data(StatusCode::CREATED);
+async fn buyer_gets_emails_from_confirmation_to_refund() {
+    let app = TestApp::open().await;
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let product = app.product(&seller, 1_999, 10).await;
+    let placed = app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await.data(StatusCode::CREATED);
     let id = placed["id"].as_str().unwrap();
-    let confirmed = email(&shop, &buyer.email, "order-confirmed").await;
+    let confirmed = email(&app, &buyer.email, "order-confirmed").await;
     assert!(confirmed.text.contains("2 x Mug: 39.98 EUR"), "{}", confirmed.text);
     assert!(confirmed.link(&format!("http://localhost:3000/orders/{id}")).is_some(), "{}", confirmed.text);
 
     let shipment = json!({ "carrier": "Snail", "trackingNumber": "S-42" });
-    seller_does(&shop, &seller, id, "ship", &shipment).await;
-    assert!(email(&shop, &buyer.email, "order-shipped").await.text.contains("S-42"));
+    execute_as_seller(&app, &seller, id, "ship", &shipment).await;
+    assert!(email(&app, &buyer.email, "order-shipped").await.text.contains("S-42"));
     let part = json!({ "reason": "chipped", "amount": { "amount": 500, "currency": "EUR" } });
-    seller_does(&shop, &seller, id, "refund", &part).await;
-    let part = email(&shop, &buyer.email, "order-refunded").await;
+    execute_as_seller(&app, &seller, id, "refund", &part).await;
+    let part = email(&app, &buyer.email, "order-refunded").await;
     assert!(part.text.contains("Refunded so far: 5.00 EUR"), "{}", part.text);
-    shop.wait_until_idle().await;
-    assert_eq!(of_kind(&shop, &buyer.email, "order-refunded").len(), 1);
-    assert_eq!(shop.stack().mail().sent_to(&seller.email).len(), 1, "the seller is welcomed, and no more");
+    app.wait_until_idle().await;
+    assert_eq!(of_kind(&app, &buyer.email, "order-refunded").len(), 1);
+    assert_eq!(app.stack().mail().sent_to(&seller.email).len(), 1, "the seller only gets the welcome e-mail");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_buyer_is_written_about_an_order_that_expired() {
-    let shop = TestApp::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let product = shop.product(&seller, 1_999, 10).await;
-    let placed = shop.order(&buyer, "k1", &product, 2, None).await.data(StatusCode::CREATED);
+async fn buyer_gets_an_email_about_an_expired_order() {
+    let app = TestApp::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let product = app.product(&seller, 1_999, 10).await;
+    let placed = app.order(&buyer, "k1", &product, 2, None).await.data(StatusCode::CREATED);
     let expired = || async {
-        shop.stack().run_schedule("schedule-sweeper").await.unwrap();
-        (shop.get_order(&buyer, placed["id"].as_str().unwrap()).await["status"] == "expired").then_some(())
+        app.stack().run_schedule("schedule-sweeper").await.unwrap();
+        (app.get_order(&buyer, placed["id"].as_str().unwrap()).await["status"] == "expired").then_some(())
     };
     eventually("the order expires", expired).await;
-    email(&shop, &buyer.email, "order-expired").await;
+    email(&app, &buyer.email, "order-expired").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_comes_ten_times_at_once_is_one_email() {
-    let shop = TestApp::open().await;
-    let ada = shop.customer("ada").await;
-    email(&shop, &ada.email, "welcome").await;
-    let message = changed(&ada);
-    futures::future::join_all((0..10).map(|_| shop.send_message("EmailsQueue", &message))).await;
-    email(&shop, &ada.email, "verify").await;
-    shop.wait_until_idle().await;
-    assert_eq!(of_kind(&shop, &ada.email, "verify").len(), 1);
+async fn event_delivered_ten_times_sends_one_email() {
+    let app = TestApp::open().await;
+    let ada = app.customer("ada").await;
+    email(&app, &ada.email, "welcome").await;
+    let message = email_changed(&ada);
+    futures::future::join_all((0..10).map(|_| app.send_message("EmailsQueue", &message))).await;
+    email(&app, &ada.email, "verify").await;
+    app.wait_until_idle().await;
+    assert_eq!(of_kind(&app, &ada.email, "verify").len(), 1);
 }
 
-/// The message that somebody's address has changed, as the relay would send it.
-fn changed(customer: &TestUser) -> String {
+/// The `user.email_changed` message of a user, as the relay sends it.
+fn email_changed(customer: &TestUser) -> String {
     let id = customer.id.as_str();
     json!({
         "id": format!("{id}.2"),
@@ -145,43 +151,44 @@ fn changed(customer: &TestUser) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sender_that_is_killed_loses_no_email_and_repeats_it_at_most_once() {
-    let shop = TestApp::open().await;
+async fn killed_sender_loses_no_email_and_repeats_at_most_once() {
+    let app = TestApp::open().await;
     let ses = |fault| Rule::new(EMAILS, fault).service(Service::Ses);
-    let noting = |fault| Rule::new(EMAILS, fault).operation("TransactWriteItems").nth(2);
+    let recording = |fault| Rule::new(EMAILS, fault).operation("TransactWriteItems").nth(2);
     let trials = [
-        ("before-it-is-sent", ses(Fault::KillBefore), 1),
-        ("after-it-is-sent", ses(Fault::KillAfter), 2),
-        ("before-that-is-noted", noting(Fault::KillBefore), 2),
-        ("after-that-is-noted", noting(Fault::KillAfter), 1),
+        ("before-sending", ses(Fault::KillBefore), 1),
+        ("after-sending", ses(Fault::KillAfter), 2),
+        ("before-recording", recording(Fault::KillBefore), 2),
+        ("after-recording", recording(Fault::KillAfter), 1),
     ];
     let mut killed = Vec::new();
     for (name, kill, sends) in trials {
-        let struck = shop.stack().faults().inject(kill);
-        let customer = shop.customer(name).await;
-        assert!(struck.wait_until_triggered(WAIT_TIMEOUT).await, "{name}: the call was never made");
+        let injection = app.stack().faults().inject(kill);
+        let customer = app.customer(name).await;
+        assert!(injection.wait_until_triggered(WAIT_TIMEOUT).await, "{name}: the call was never made");
         killed.push((name, customer.email, sends));
     }
-    // As if the messages' time were over; they come back once more when their senders are known to be dead.
-    assert_eq!(shop.stack().redeliver().await, killed.len());
-    shop.wait_until_idle().await;
+    // Ends the visibility timeouts early. The messages are redelivered when their senders are known to be
+    // dead.
+    assert_eq!(app.stack().redeliver().await, killed.len());
+    app.wait_until_idle().await;
     for (name, address, sends) in killed {
-        assert_eq!(of_kind(&shop, &address, "welcome").len(), sends, "{name}");
+        assert_eq!(of_kind(&app, &address, "welcome").len(), sends, "{name}");
     }
-    println!("kill -9 of the sender of e-mails: 4 trials, 0 lost, 0 sent more than twice");
+    println!("kill -9 of the e-mail sender: 4 trials, 0 lost, 0 sent more than twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_email_whose_decision_is_not_kept_is_noticed_to_be_sent_twice() {
-    let shop = TestApp::open().await;
-    let ada = shop.customer("ada").await;
-    email(&shop, &ada.email, "welcome").await;
-    // Without the condition that guards a version, each delivery takes the e-mail for its own.
-    shop.stack().faults().add_mutation(mutation("email-not-remembered"));
-    let message = changed(&ada);
+async fn email_without_stored_decision_is_detected_as_sent_twice() {
+    let app = TestApp::open().await;
+    let ada = app.customer("ada").await;
+    email(&app, &ada.email, "welcome").await;
+    // Without its dispatch record, each delivery sends the e-mail.
+    app.stack().faults().add_mutation(mutation("email-dispatch-ignored"));
+    let message = email_changed(&ada);
     for _ in 0..2 {
-        shop.send_message("EmailsQueue", &message).await;
+        app.send_message("EmailsQueue", &message).await;
     }
-    let twice = || async { (of_kind(&shop, &ada.email, "verify").len() >= 2).then_some(()) };
+    let twice = || async { (of_kind(&app, &ada.email, "verify").len() >= 2).then_some(()) };
     eventually("the e-mail is sent twice", twice).await;
 }

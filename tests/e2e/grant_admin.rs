@@ -1,4 +1,4 @@
-//! The first administrator, whom nobody over HTTP can appoint.
+//! The first administrator, whose role the operator grants with `ops grant-admin`.
 
 use std::process::Output;
 
@@ -8,40 +8,44 @@ use local::system::arn;
 use test_support::{TestApp, TestUser};
 use tokio::process::Command;
 
-/// What `local appoint` says for an address.
-async fn appoint(shop: &TestApp, email: &str) -> Output {
-    let table = shop.stack().table_name("Table").unwrap();
-    Command::new(default_bin_dir().join("local"))
-        .args(["appoint", "--table", table, "--email", email])
+/// Runs `ops grant-admin` for an address.
+async fn grant_admin(app: &TestApp, email: &str) -> Output {
+    let table = app.stack().table_name("Table").unwrap();
+    Command::new(default_bin_dir().join("ops"))
+        .args(["grant-admin", "--table", table, "--email", email])
         .env_clear()
         .env("AWS_REGION", arn::REGION)
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_ENDPOINT_URL_DYNAMODB", shop.stack().dynamodb_endpoint())
+        .env("AWS_ENDPOINT_URL_DYNAMODB", app.stack().dynamodb_endpoint())
         .output()
         .await
         .unwrap()
 }
 
-async fn lists_accounts(shop: &TestApp, who: &TestUser) -> StatusCode {
-    shop.ask(Method::GET, "/v1/users?role=admin").by(who).send().await.status
+async fn list_admins(app: &TestApp, user: &TestUser) -> StatusCode {
+    app.ask(Method::GET, "/v1/users?role=admin").by(user).send().await.status
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_runs_a_deployment_appoints_its_first_administrator() {
-    let shop = TestApp::open().await;
-    let ada = shop.customer("ada").await;
-    assert_eq!(lists_accounts(&shop, &ada).await, StatusCode::FORBIDDEN);
-    assert!(!appoint(&shop, "nobody@example.com").await.status.success());
+async fn operator_grants_the_first_admin_role() {
+    let app = TestApp::open().await;
+    let ada = app.customer("ada").await;
+    assert_eq!(list_admins(&app, &ada).await, StatusCode::FORBIDDEN);
+    assert!(!grant_admin(&app, "unknown@example.com").await.status.success());
 
     for _ in 0..2 {
-        let said = appoint(&shop, &ada.email).await;
-        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        let output = grant_admin(&app, &ada.email).await;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let path = format!("/v1/users/{}", ada.id);
-    let account = shop.ask(Method::GET, &path).by(&ada).send().await.data(StatusCode::OK);
-    assert_eq!((&account["role"], &account["version"]), (&"admin".into(), &2.into()), "appointed once");
-    assert_eq!(lists_accounts(&shop, &ada).await, StatusCode::FORBIDDEN, "her token says what it said");
-    let ada = TestUser { token: shop.log_in(&ada.email).await, ..ada };
-    assert_eq!(lists_accounts(&shop, &ada).await, StatusCode::OK);
+    let account = app.ask(Method::GET, &path).by(&ada).send().await.data(StatusCode::OK);
+    assert_eq!(
+        (&account["role"], &account["version"]),
+        (&"admin".into(), &2.into()),
+        "the second run changes nothing"
+    );
+    assert_eq!(list_admins(&app, &ada).await, StatusCode::FORBIDDEN, "the old token has the old role");
+    let ada = TestUser { token: app.log_in(&ada.email).await, ..ada };
+    assert_eq!(list_admins(&app, &ada).await, StatusCode::OK);
 }

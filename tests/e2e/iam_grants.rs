@@ -1,5 +1,5 @@
-//! Least privilege: the local stack refuses what the policies of a function do not grant, so that everything else here
-//! proves that nothing is missing. This proves that nothing is left over: every grant is used.
+//! Least privilege. The local stack denies calls that a function's policies do not grant, so the other tests
+//! show that no grant is missing. This test shows that no grant is unused.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::crashes::settle;
 
 const REPORTS: &str = "queue-reports";
 
-/// The functions that consume a queue, with their queue.
+/// Functions that consume a queue, with their queues.
 const CONSUMERS: [(&str, &str); 6] = [
     ("queue-fulfilment", "FulfilmentQueue"),
     ("queue-analytics", "AnalyticsQueue"),
@@ -39,43 +39,43 @@ const CONSUMERS: [(&str, &str); 6] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_grant_of_every_function_is_used() {
-    let world = Fixture::open_with(|builder| {
+    let fixture = Fixture::open_with(|builder| {
         builder
             .parameter("PaymentWindowSeconds", "1")
             .parameter("PaymentGatewayBreakerOpenSeconds", "1")
             .parameter("ReconciliationSeconds", "0")
-            // A report of two orders is handed over once.
+            // A report of two orders needs two invocations.
             .parameter("ReportPageSize", "1")
             .parameter("ReportTimeSliceSeconds", "0")
     })
     .await;
     let mut report = Report::default();
-    routes::run(&world, &mut report).await;
+    routes::run(&fixture, &mut report).await;
     assert_eq!(report.failures(), Vec::<String>::new());
-    read_lists_in_every_order(&world).await;
-    sell_and_undo(&world).await;
-    close_a_market_that_was_counted(&world).await;
+    list_in_each_sort_order(&fixture).await;
+    ship_refund_and_expire(&fixture).await;
+    delete_a_market(&fixture).await;
     for priority in ["normal", "high"] {
-        ask_for_a_report(&world, priority).await;
+        create_report(&fixture, priority).await;
     }
     for (function, queue) in CONSUMERS {
-        fail_once_and_for_good(&world, function, queue).await;
+        fail_temporarily_and_permanently(&fixture, function, queue).await;
     }
-    lose_the_gateway(&world).await;
-    miss_events(&world).await;
-    settle(&world.shop).await;
+    take_the_gateway_down(&fixture).await;
+    publish_missed_events(&fixture).await;
+    settle(&fixture.app).await;
 
-    let stack = world.shop.stack();
+    let stack = fixture.app.stack();
     let mut unused = Vec::new();
     for function in &stack.deployment().functions {
-        let left = stack.access().unused(&function.stem);
-        unused.extend(left.into_iter().map(|grant| format!("{}: {grant:?}", function.stem)));
+        let grants = stack.access().unused(&function.stem);
+        unused.extend(grants.into_iter().map(|grant| format!("{}: {grant:?}", function.stem)));
     }
     assert_eq!(unused, Vec::<String>::new());
     assert_eq!(stack.access().denied(), BTreeSet::new());
 }
 
-async fn read_lists_in_every_order(world: &Fixture) {
+async fn list_in_each_sort_order(fixture: &Fixture) {
     for path in [
         "/v1/users?sort=name",
         "/v1/users?search=canary-b",
@@ -83,92 +83,93 @@ async fn read_lists_in_every_order(world: &Fixture) {
         "/v1/markets?sort=name",
         "/v1/markets?sort=-volume&include=creator",
         "/v1/orders?limit=1",
-        &format!("/v1/orders?marketId={}", world.market),
+        &format!("/v1/orders?marketId={}", fixture.market),
     ] {
-        let answer = world.shop.ask(Method::GET, path).by(&world.admin).send().await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        let response = fixture.app.ask(Method::GET, path).by(&fixture.admin).send().await;
+        assert_eq!(response.status, StatusCode::OK, "{path}: {}", response.text);
     }
 }
 
-/// An order that is shipped and refunded, one that expires, and one that is cancelled after it was paid.
-async fn sell_and_undo(world: &Fixture) {
-    let (shop, seller) = (&world.shop, &world.seller);
+/// Ships and partly refunds an order, and lets another one expire.
+async fn ship_refund_and_expire(fixture: &Fixture) {
+    let (app, seller) = (&fixture.app, &fixture.seller);
     let act = async |order: &str, action: &str, body: serde_json::Value| {
-        let ask = shop.ask(Method::POST, &format!("/v1/orders/{order}/{action}")).by(seller);
-        let answer = ask.key(&local::system::aws_ids::uuid()).json(&body).send().await;
-        assert_eq!(answer.status, StatusCode::OK, "{action}: {}", answer.text);
+        let request = app.ask(Method::POST, &format!("/v1/orders/{order}/{action}")).by(seller);
+        let response = request.key(&local::system::aws_ids::uuid()).json(&body).send().await;
+        assert_eq!(response.status, StatusCode::OK, "{action}: {}", response.text);
     };
-    let waits = world.new_order().await;
-    shop.order_in(&world.buyer, &waits, &["awaiting_payment"]).await;
-    act(&world.order, "ship", json!({ "carrier": "Post", "trackingNumber": "1" })).await;
+    let unpaid = fixture.new_order().await;
+    app.order_in(&fixture.buyer, &unpaid, &["awaiting_payment"]).await;
+    act(&fixture.order, "ship", json!({ "carrier": "Post", "trackingNumber": "1" })).await;
     act(
-        &world.order,
+        &fixture.order,
         "refund",
         json!({ "reason": "scratched", "amount": { "amount": 5, "currency": "EUR" } }),
     )
     .await;
     let expired = || async {
-        shop.stack().run_schedule("schedule-sweeper").await.unwrap();
-        (shop.get_order(&world.buyer, &waits).await["status"] == "expired").then_some(())
+        app.stack().run_schedule("schedule-sweeper").await.unwrap();
+        (app.get_order(&fixture.buyer, &unpaid).await["status"] == "expired").then_some(())
     };
     eventually("the order expires", expired).await;
-    shop.wait_until_idle().await;
+    app.wait_until_idle().await;
 }
 
-async fn close_a_market_that_was_counted(world: &Fixture) {
-    let market = world.new_market().await;
-    world.shop.wait_until_idle().await;
-    let ask = world.shop.ask(Method::DELETE, &format!("/v1/markets/{market}")).by(&world.seller);
-    assert_eq!(ask.header("if-match", "*").send().await.status, StatusCode::NO_CONTENT);
+async fn delete_a_market(fixture: &Fixture) {
+    let market = fixture.new_market().await;
+    fixture.app.wait_until_idle().await;
+    let request = fixture.app.ask(Method::DELETE, &format!("/v1/markets/{market}")).by(&fixture.seller);
+    assert_eq!(request.header("if-match", "*").send().await.status, StatusCode::NO_CONTENT);
 }
 
-/// Has the sales of the seller's market reported.
-async fn ask_for_a_report(world: &Fixture, priority: &str) {
+/// Creates a sales report job of the seller's market.
+async fn create_report(fixture: &Fixture, priority: &str) {
     let body =
-        json!({ "type": "sales_report", "params": { "marketId": world.market }, "priority": priority });
-    let ask = world.shop.ask(Method::POST, "/v1/jobs").by(&world.seller).key(&local::system::aws_ids::uuid());
-    assert_eq!(ask.json(&body).send().await.status, StatusCode::ACCEPTED);
+        json!({ "type": "sales_report", "params": { "marketId": fixture.market }, "priority": priority });
+    let request =
+        fixture.app.ask(Method::POST, "/v1/jobs").by(&fixture.seller).key(&local::system::aws_ids::uuid());
+    assert_eq!(request.json(&body).send().await.status, StatusCode::ACCEPTED);
 }
 
-/// A message that finds the table busy comes back; one that nobody can read is dead.
-async fn fail_once_and_for_good(world: &Fixture, function: &str, queue: &str) {
-    let shop = &world.shop;
-    let busy = Rule::new(function, Fault::throttled()).service(Service::DynamoDb).times(12);
-    let busy = shop.stack().faults().inject(busy);
-    let (letters, email) = (world.all_dead_letters().await, local::system::aws_ids::uuid());
-    // Everybody hears of one of these.
-    shop.customer(&email).await;
-    world.new_market().await;
-    world.new_order().await;
-    ask_for_a_report(world, if queue == "UrgentReportsQueue" { "high" } else { "normal" }).await;
-    assert!(busy.wait_until_triggered(test_support::app::WAIT_TIMEOUT).await, "{function}");
-    settle(shop).await;
-    shop.send_message(queue, "{}").await;
-    let dead = || async { (world.all_dead_letters().await > letters).then_some(()) };
-    eventually("the message is dead", dead).await;
-    shop.stack().faults().clear();
+/// Redelivers messages while the table throttles a function, and dead-letters an invalid message.
+async fn fail_temporarily_and_permanently(fixture: &Fixture, function: &str, queue: &str) {
+    let app = &fixture.app;
+    let throttled = Rule::new(function, Fault::throttled()).service(Service::DynamoDb).times(12);
+    let throttled = app.stack().faults().inject(throttled);
+    let (count, email) = (fixture.all_dead_letters().await, local::system::aws_ids::uuid());
+    // Each queue subscribes to one of these events.
+    app.customer(&email).await;
+    fixture.new_market().await;
+    fixture.new_order().await;
+    create_report(fixture, if queue == "UrgentReportsQueue" { "high" } else { "normal" }).await;
+    assert!(throttled.wait_until_triggered(test_support::app::WAIT_TIMEOUT).await, "{function}");
+    settle(app).await;
+    app.send_message(queue, "{}").await;
+    let dead = || async { (fixture.all_dead_letters().await > count).then_some(()) };
+    eventually("the message is dead-lettered", dead).await;
+    app.stack().faults().clear();
 }
 
-/// An order meets a gateway that is left alone, and comes again later.
-async fn lose_the_gateway(world: &Fixture) {
-    let shop = &world.shop;
-    shop.stack().payments().add_fault_rule(Behaviour::on(Operation::Any, Effect::Fail { status: 503 }));
+/// Requeues orders while the gateway is down and the breaker is open.
+async fn take_the_gateway_down(fixture: &Fixture) {
+    let app = &fixture.app;
+    app.stack().payments().add_fault_rule(Behaviour::on(Operation::Any, Effect::Fail { status: 503 }));
     for n in 0..10 {
-        shop.order(&world.buyer, &format!("lost-{n}"), &world.product, 1, Some("pm_card_visa")).await;
+        app.order(&fixture.buyer, &format!("lost-{n}"), &fixture.product, 1, Some("pm_card_visa")).await;
     }
-    let postponed = || async {
-        let lines = shop.stack().logs().lines("queue-fulfilment");
+    let requeued = || async {
+        let lines = app.stack().logs().lines("queue-fulfilment");
         lines.iter().any(|line| line.contains(r#""postponed""#)).then_some(())
     };
-    eventually("an order is put off", postponed).await;
-    shop.stack().payments().clear_fault_rules();
+    eventually("an order is requeued", requeued).await;
+    app.stack().payments().clear_fault_rules();
 }
 
-/// While the relay is down, something happens that every queue hears of; minutes later the sweeper publishes it.
-async fn miss_events(world: &Fixture) {
-    let shop = &world.shop;
+/// Writes events for each queue while the relay is down, and has the sweeper publish them.
+async fn publish_missed_events(fixture: &Fixture) {
+    let app = &fixture.app;
     let down = Rule::new("stream-outbox-relay", Fault::unavailable()).times(u64::MAX);
-    shop.stack().faults().inject(down);
+    app.stack().faults().inject(down);
     let by = Actor { user: new_id(), role: Role::User };
     let email = format!("{}@example.com", local::system::aws_ids::uuid());
     let register = RegisterUser {
@@ -178,29 +179,30 @@ async fn miss_events(world: &Fixture) {
         role: Role::User,
         credentials: Credentials { password_hash: String::new() },
     };
-    happened(shop, register).await;
+    run_in_the_past(app, register).await;
     let (name, currency) = ("Cups".parse().unwrap(), "EUR".parse().unwrap());
     let (products, description, status) = (Vec::new(), None, InitialStatus::Active);
-    happened(shop, CreateMarket { id: new_id(), by, name, description, currency, status, products }).await;
+    run_in_the_past(app, CreateMarket { id: new_id(), by, name, description, currency, status, products })
+        .await;
     let quantity = 1.try_into().unwrap();
-    let items = vec![OrderItem { product_id: id(&world.product), quantity, expected_price: None }];
-    happened(shop, PlaceOrder { id: new_id(), by, items, payment_method: None }).await;
+    let items = vec![OrderItem { product_id: id(&fixture.product), quantity, expected_price: None }];
+    run_in_the_past(app, PlaceOrder { id: new_id(), by, items, payment_method: None }).await;
     for priority in [Priority::Normal, Priority::High] {
-        let (by, market_id) = (Actor { user: id(&world.seller.id), role: Role::User }, id(&world.market));
+        let (by, market_id) = (Actor { user: id(&fixture.seller.id), role: Role::User }, id(&fixture.market));
         let (from, to, run_at, reads_any) = (None, None, None, false);
         let retention = "1".parse().unwrap();
         let request =
             CreateJob { id: new_id(), by, reads_any, market_id, from, to, priority, run_at, retention };
-        happened(shop, request).await;
+        run_in_the_past(app, request).await;
     }
-    shop.stack().run_schedule("schedule-sweeper").await.unwrap();
-    shop.stack().faults().clear();
+    app.stack().run_schedule("schedule-sweeper").await.unwrap();
+    app.stack().faults().clear();
 }
 
-/// Carries a command out as if it were two minutes ago.
-async fn happened<C: Command>(shop: &TestApp, command: C) {
-    let table = shop.stack().table_name("Table").unwrap();
-    let store = DynamoStore::new(Table::new(shop.dynamodb(), table));
+/// Executes a command as of two minutes ago.
+async fn run_in_the_past<C: Command>(app: &TestApp, command: C) {
+    let table = app.stack().table_name("Table").unwrap();
+    let store = DynamoStore::new(Table::new(app.dynamodb(), table));
     let cause = cause(SystemClock.now().saturating_sub(Duration::from_mins(2)));
     assert!(store.execute(command, &cause).await.is_ok());
 }

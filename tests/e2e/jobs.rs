@@ -1,4 +1,4 @@
-//! Long reports over the real binaries: exact whatever happens on the way.
+//! Background jobs: sales reports that stay exact despite crashes, cancellation and duplicate messages.
 
 mod crashes;
 mod dead_letters;

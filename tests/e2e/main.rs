@@ -1,4 +1,4 @@
-//! The whole system: real function binaries on the local stack, asked over HTTP.
+//! End-to-end tests: the function binaries on the local stack, called over HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

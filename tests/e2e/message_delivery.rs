@@ -1,4 +1,4 @@
-//! Messages that come twice, or that nobody can read.
+//! Duplicate and invalid messages.
 
 use http::StatusCode;
 use serde_json::json;
@@ -7,7 +7,7 @@ use test_support::TestApp;
 use test_support::app::eventually;
 use test_support::audit::{Expectations, MoneyAndStock};
 
-/// The message of an order that was placed, as the relay sends it.
+/// The `order.created` message of an order, as the relay sends it.
 pub(crate) fn order_created(order: &serde_json::Value) -> String {
     let id = order["id"].as_str().unwrap();
     json!({
@@ -29,41 +29,41 @@ pub(crate) fn order_created(order: &serde_json::Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_whose_message_comes_ten_times_at_once_is_fulfilled_once() {
-    let shop = TestApp::open().await;
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let product = shop.product(&seller, 1_999, 10).await;
-    let order = shop.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await.data(StatusCode::CREATED);
+async fn order_message_delivered_ten_times_is_fulfilled_once() {
+    let app = TestApp::open().await;
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let product = app.product(&seller, 1_999, 10).await;
+    let order = app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await.data(StatusCode::CREATED);
     let message = order_created(&order);
-    futures::future::join_all((0..9).map(|_| shop.send_message("FulfilmentQueue", &message))).await;
+    futures::future::join_all((0..9).map(|_| app.send_message("FulfilmentQueue", &message))).await;
 
     let id = order["id"].as_str().unwrap();
-    shop.order_in(&buyer, id, &["confirmed"]).await;
-    shop.wait_until_idle().await;
-    let journal = Expectations { stocked: [(product, 10)].into(), acknowledged: vec![id.to_owned()] };
-    let ledger = shop.stack().payments().ledger();
-    assert_eq!(MoneyAndStock::read(&shop).await.violations(&journal, &ledger), Vec::<String>::new());
+    app.order_in(&buyer, id, &["confirmed"]).await;
+    app.wait_until_idle().await;
+    let expectations = Expectations { stocked: [(product, 10)].into(), acknowledged: vec![id.to_owned()] };
+    let ledger = app.stack().payments().ledger();
+    assert_eq!(MoneyAndStock::read(&app).await.violations(&expectations, &ledger), Vec::<String>::new());
     assert_eq!(ledger.captures_of(id).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poison_message_is_recorded_with_its_reason_and_its_neighbours_are_done() {
-    let shop = TestApp::open().await;
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    let product = shop.product(&seller, 1_999, 10).await;
+async fn poison_message_is_recorded_and_others_are_processed() {
+    let app = TestApp::open().await;
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let product = app.product(&seller, 1_999, 10).await;
     let poison = r#"{"type":"order.created","secret":"do not quote me"}"#;
-    shop.send_message("FulfilmentQueue", poison).await;
-    let order = shop.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await.data(StatusCode::CREATED);
+    app.send_message("FulfilmentQueue", poison).await;
+    let order = app.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await.data(StatusCode::CREATED);
 
-    shop.order_in(&buyer, order["id"].as_str().unwrap(), &["confirmed"]).await;
-    let recorded = || async { MoneyAndStock::read(&shop).await.dead_letters.pop() };
-    let letter = eventually("the dead letter is recorded", recorded).await;
-    assert_eq!(letter.body, poison);
-    assert_eq!(letter.queue, Subscriber::Fulfilment);
-    assert!(letter.reason.starts_with("the message does not read"), "{}", letter.reason);
-    assert!(!letter.reason.contains("do not quote me"));
-    shop.wait_until_idle().await;
-    assert_eq!(MoneyAndStock::read(&shop).await.dead_letters.len(), 1);
-    let logs = shop.stack().logs().lines("queue-fulfilment").join("\n");
+    app.order_in(&buyer, order["id"].as_str().unwrap(), &["confirmed"]).await;
+    let recorded = || async { MoneyAndStock::read(&app).await.dead_letters.pop() };
+    let dead_letter = eventually("the dead letter is recorded", recorded).await;
+    assert_eq!(dead_letter.body, poison);
+    assert_eq!(dead_letter.queue, Subscriber::Fulfilment);
+    assert!(dead_letter.reason.starts_with("the message cannot be parsed"), "{}", dead_letter.reason);
+    assert!(!dead_letter.reason.contains("do not quote me"));
+    app.wait_until_idle().await;
+    assert_eq!(MoneyAndStock::read(&app).await.dead_letters.len(), 1);
+    let logs = app.stack().logs().lines("queue-fulfilment").join("\n");
     assert!(logs.contains("\"outcome\":\"permanent\"") && !logs.contains("do not quote me"));
 }

@@ -1,4 +1,4 @@
-//! Bugs planted on purpose: each takes a guard away, and the proof that the guard is for must notice.
+//! Seeded bugs that the crash and duplicate tests must detect.
 
 use std::time::Duration;
 
@@ -12,62 +12,58 @@ use crate::crashes::{FULFILMENT, kill_at_each_call};
 use crate::message_delivery::order_created;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_charge_without_its_idempotency_key_is_noticed() {
-    let shop = TestApp::open().await;
-    shop.stack().faults().add_mutation(mutation("charge-without-key"));
-    let figures = kill_at_each_call(&shop).await;
-    println!("planted: a charge without its idempotency key: {figures}");
-    assert!(
-        figures.violations.iter().any(|violation| violation.contains("was captured 2 times")),
-        "{figures}"
-    );
+async fn charge_without_idempotency_key_is_detected() {
+    let app = TestApp::open().await;
+    app.stack().faults().add_mutation(mutation("charge-without-key"));
+    let summary = kill_at_each_call(&app).await;
+    println!("seeded bug, a charge without idempotency key: {summary}");
+    assert!(summary.violations.iter().any(|violation| violation.contains("2 captures")), "{summary}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stock_that_a_rejected_order_does_not_give_back_is_noticed() {
-    let shop = TestApp::open().await;
-    shop.stack().faults().add_mutation(mutation("stock-not-given-back"));
-    let figures = kill_at_each_call(&shop).await;
-    println!("planted: stock that is not given back: {figures}");
-    assert!(figures.violations.iter().any(|violation| violation.contains("its stock says")), "{figures}");
+async fn unreleased_stock_of_rejected_order_is_detected() {
+    let app = TestApp::open().await;
+    app.stack().faults().add_mutation(mutation("stock-not-returned"));
+    let summary = kill_at_each_call(&app).await;
+    println!("seeded bug, stock that is not returned: {summary}");
+    assert!(summary.violations.iter().any(|violation| violation.contains("Stock {")), "{summary}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_written_without_regard_to_its_version_is_noticed() {
-    let shop = TestApp::open().await;
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    shop.stack().faults().add_mutation(mutation("order-without-version"));
-    // Every transaction takes its time, so that each delivery decides on what the others have not changed yet.
+async fn order_written_without_version_check_is_detected() {
+    let app = TestApp::open().await;
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    app.stack().faults().add_mutation(mutation("order-without-version"));
+    // Transactions are delayed, so that concurrent deliveries read the same version.
     let slow =
         Rule::new(FULFILMENT, Fault::Delay(Duration::from_millis(300))).operation("TransactWriteItems");
-    shop.stack().faults().inject(slow.times(1_000));
-    let mut journal = Expectations::default();
+    app.stack().faults().inject(slow.times(1_000));
+    let mut expectations = Expectations::default();
     for trial in 0..3 {
-        let product = shop.product(&seller, 1_999, 100).await;
-        journal.stocked.insert(product.clone(), 100);
-        let order = shop.order(&buyer, &format!("k{trial}"), &product, 2, Some("pm_card_visa")).await;
+        let product = app.product(&seller, 1_999, 100).await;
+        expectations.stocked.insert(product.clone(), 100);
+        let order = app.order(&buyer, &format!("k{trial}"), &product, 2, Some("pm_card_visa")).await;
         let message = order_created(&order.data(StatusCode::CREATED));
-        futures::future::join_all((0..9).map(|_| shop.send_message("FulfilmentQueue", &message))).await;
-        // Some deliveries end in contradictions and come back; what matters is already done.
-        let _ = shop.stack().idle(Duration::from_secs(2)).await;
+        futures::future::join_all((0..9).map(|_| app.send_message("FulfilmentQueue", &message))).await;
+        // Some deliveries fail with conflicts and are redelivered; the effects under test have already
+        // happened.
+        let _ = app.stack().idle(Duration::from_secs(2)).await;
     }
-    let violations = MoneyAndStock::read(&shop).await.violations(&journal, &shop.stack().payments().ledger());
-    println!(
-        "planted: an order written without regard to its version: 3 trials, {} violations",
-        violations.len()
-    );
-    assert!(violations.iter().any(|violation| violation.contains("its stock says")), "{violations:?}");
+    let violations =
+        MoneyAndStock::read(&app).await.violations(&expectations, &app.stack().payments().ledger());
+    println!("seeded bug, an order without version check: 3 trials, {} violations", violations.len());
+    assert!(violations.iter().any(|violation| violation.contains("Stock {")), "{violations:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_placed_without_a_receipt_is_noticed() {
-    let shop = TestApp::open().await;
-    let (seller, buyer) = (shop.customer("seller").await, shop.customer("buyer").await);
-    shop.stack().faults().add_mutation(mutation("order-without-receipt"));
-    let product = shop.product(&seller, 1_999, 100).await;
-    let asked = (0..20).map(|_| shop.order(&buyer, "the-key", &product, 1, None));
-    futures::future::join_all(asked).await;
-    let orders = MoneyAndStock::read(&shop).await.orders.len();
-    println!("planted: an order placed without a receipt: 20 requests with one key, {orders} orders");
+async fn order_without_idempotency_record_is_detected() {
+    let app = TestApp::open().await;
+    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    app.stack().faults().add_mutation(mutation("order-without-idempotency-record"));
+    let product = app.product(&seller, 1_999, 100).await;
+    let requests = (0..20).map(|_| app.order(&buyer, "the-key", &product, 1, None));
+    futures::future::join_all(requests).await;
+    let orders = MoneyAndStock::read(&app).await.orders.len();
+    println!("seeded bug, an order without idempotency record: 20 requests with one key, {orders} orders");
     assert!(orders > 1, "{orders}");
 }

@@ -1,4 +1,4 @@
-//! What the functions tell about themselves: metrics, traces, and nothing that belongs to anybody.
+//! Metrics, traces, and the absence of personal data in telemetry.
 
 mod emf_schema;
 mod metrics;

@@ -1,8 +1,9 @@
-//! The template, held against the code and against the rules for queues.
+//! Consistency of the template with the code and the API description, and rules for queues.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::{Map, Value, json};
 use shared::kit::aws::dynamodb::schema::{Index, OUTBOX_KIND, TTL};
 use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
 use shared::messaging::event_routing::Subscriber;
@@ -10,11 +11,11 @@ use test_support::{TestTable, workspace};
 
 use crate::{functions, read, rust_files};
 
-/// The paths of the page for people, which programs are told nothing of.
-const PAGE: [&str; 2] = ["/docs", "/docs/{proxy+}"];
+/// Paths of the documentation page, which the API description omits.
+const DOCS_PAGE: [&str; 2] = ["/docs", "/docs/{proxy+}"];
 
 #[test]
-fn the_description_that_is_served_is_the_one_of_the_code() {
+fn served_api_description_is_up_to_date() {
     assert!(
         read(&workspace(openapi::PATH)) == openapi::text(),
         "{} is not up to date: run `make openapi`",
@@ -23,31 +24,88 @@ fn the_description_that_is_served_is_the_one_of_the_code() {
 }
 
 #[tokio::test]
-async fn the_routes_of_the_template_are_those_of_the_code_and_its_description() {
+async fn template_routes_equal_the_api_description() {
     let table = TestTable::open().await;
     let functions = &table.stack().deployment().functions;
     let routes = functions.iter().flat_map(|function| function.routes.iter().map(|route| route.path.clone()));
     let template: BTreeSet<String> =
-        routes.filter(|path| path != "$default" && !PAGE.contains(&path.as_str())).collect();
+        routes.filter(|path| path != "$default" && !DOCS_PAGE.contains(&path.as_str())).collect();
     let document = openapi::document();
     let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(template, described);
 }
 
+/// Minimum length of the description of an operation.
+const MIN_DESCRIPTION: usize = 80;
+
+/// Follows a `$ref`; other values are returned unchanged.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let reference = value["$ref"].as_str();
+    reference.map_or(value, |reference| document.pointer(reference.trim_start_matches('#')).unwrap())
+}
+
+/// Returns true if the value has a description, itself or behind its `$ref`.
+fn is_described(document: &Value, value: &Value) -> bool {
+    let description = |value: &Value| value["description"].as_str().is_some_and(|text| !text.is_empty());
+    description(value) || description(resolved(document, value))
+}
+
 #[test]
-fn operations_have_names_of_their_own_and_say_what_they_are_for() {
+fn operations_have_unique_ids_and_are_documented() {
     let document = openapi::document();
     let paths = document["paths"].as_object().unwrap().values();
-    let mut names = BTreeSet::new();
+    let (mut ids, mut missing) = (BTreeSet::new(), Vec::new());
     for operation in paths.flat_map(|methods| methods.as_object().unwrap().values()) {
-        let name = operation["operationId"].as_str().unwrap();
-        assert!(names.insert(name.to_owned()), "two operations are called {name}");
-        assert!(!operation["summary"].as_str().unwrap().is_empty(), "{name} has no summary");
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(ids.insert(id.to_owned()), "two operations have the id {id}");
+        if operation["summary"].as_str().unwrap().is_empty() {
+            missing.push(format!("{id}: summary"));
+        }
+        if operation["description"].as_str().unwrap_or_default().len() < MIN_DESCRIPTION {
+            missing.push(format!("{id}: description of at least {MIN_DESCRIPTION} characters"));
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            if !is_described(&document, parameter) {
+                let name = &resolved(&document, parameter)["name"];
+                missing.push(format!("{id}: description of the parameter {name}"));
+            }
+        }
+        for content in operation["requestBody"]["content"].as_object().into_iter().flat_map(Map::values) {
+            let schema = resolved(&document, &content["schema"]);
+            if schema["examples"].as_array().is_none_or(Vec::is_empty) {
+                missing.push(format!("{id}: example of the request body"));
+            }
+        }
     }
+    assert!(missing.is_empty(), "missing in the API description:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn schemas_are_described_and_their_examples_are_valid() {
+    let document = openapi::document();
+    let mut failures = Vec::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        if !is_described(&document, schema) {
+            failures.push(format!("{name} has no description"));
+        }
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            if name != "Problem" && !is_described(&document, property) {
+                failures.push(format!("{name}.{field} has no description"));
+            }
+        }
+        let rooted = json!({ "components": document["components"], "allOf": [schema] });
+        let validator = jsonschema::draft202012::new(&rooted).unwrap();
+        for example in schema["examples"].as_array().into_iter().flatten() {
+            let errors = validator.iter_errors(example);
+            failures
+                .extend(errors.map(|error| format!("example of {name}: {} {error}", error.instance_path())));
+        }
+    }
+    assert!(failures.is_empty(), "in the API description:\n{}", failures.join("\n"));
 }
 
 #[tokio::test]
-async fn every_function_of_the_template_has_its_crate() {
+async fn every_function_of_the_template_has_a_crate() {
     let table = TestTable::open().await;
     let stems: Vec<String> =
         table.stack().deployment().functions.iter().map(|function| function.stem.clone()).collect();
@@ -61,7 +119,7 @@ fn seconds(queue: &local::template::Queue, attribute: &str) -> Duration {
 }
 
 #[tokio::test]
-async fn queues_keep_the_rules() {
+async fn queues_comply_with_the_rules() {
     let table = TestTable::open().await;
     let deployment = table.stack().deployment();
     let mut consumed = 0;
@@ -72,10 +130,10 @@ async fn queues_keep_the_rules() {
             let name = &function.stem;
             assert!(
                 seconds(queue, "VisibilityTimeout") >= 6 * function.timeout,
-                "{name}: visibility below six time-outs"
+                "{name}: visibility timeout below six function timeouts"
             );
-            assert!(source.report_failures, "{name}: one failure would fail the batch");
-            assert!(source.maximum_concurrency.is_some(), "{name}: no bound on concurrency");
+            assert!(source.report_failures, "{name}: partial batch failures are not reported");
+            assert!(source.maximum_concurrency.is_some(), "{name}: no maximum concurrency");
         }
     }
     assert!(consumed >= 2, "only {consumed} consumed queues were found");
@@ -95,7 +153,7 @@ async fn queues_keep_the_rules() {
 }
 
 #[test]
-fn names_that_code_and_template_share_are_the_same() {
+fn shared_names_of_code_and_template_are_equal() {
     let template = read(&workspace("template.yaml"));
     for index in [Index::ByParent, Index::ByName, Index::ByOwner, Index::Due] {
         assert!(template.contains(&format!("IndexName: {}", index.name())), "{}", index.name());
@@ -112,9 +170,9 @@ fn names_that_code_and_template_share_are_the_same() {
     }
 }
 
-/// Every variable that the code reads, and none besides, is given by the template; Lambda's own aside.
+/// Checks that the template sets exactly the `AGORA_` variables that the code reads.
 #[test]
-fn the_variables_of_the_code_are_those_of_the_template() {
+fn environment_variables_of_code_and_template_are_equal() {
     let mut read_by_code = BTreeSet::new();
     for file in ["shared/src", "functions"].iter().flat_map(|folder| rust_files(&workspace(folder))) {
         let path = file.to_string_lossy();
@@ -126,10 +184,10 @@ fn the_variables_of_the_code_are_those_of_the_template() {
         }
     }
     let template = read(&workspace("template.yaml"));
-    let given: BTreeSet<String> = template
+    let set_by_template: BTreeSet<String> = template
         .lines()
         .filter_map(|line| line.trim().split_once(": ").map(|(name, _)| name.to_owned()))
         .filter(|name| name.starts_with("AGORA_"))
         .collect();
-    assert_eq!(read_by_code, given);
+    assert_eq!(read_by_code, set_by_template);
 }

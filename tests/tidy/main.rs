@@ -1,20 +1,21 @@
-//! The structure of the repository, held by tests: what is in one place is in all places, and nothing leans where it
-//! should not.
+//! Tests of the repository's structure: consistency of code, template and documents, and dependency rules.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cycles;
 mod deployment;
 mod layers;
 mod sources;
 mod telemetry;
 mod template;
+mod vocabulary;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use test_support::workspace;
 
-/// The functions, by their folders.
+/// Names of all functions, which are the names of their folders.
 fn functions() -> Vec<String> {
     let entries = fs::read_dir(workspace("functions")).unwrap();
     let mut stems: Vec<String> =
@@ -42,7 +43,7 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn every_function_has_its_resource_events_tests_and_row() {
+fn every_function_has_a_resource_events_tests_and_readme_row() {
     let readme = read(&workspace("README.md"));
     let template = read(&workspace("template.yaml"));
     for stem in functions() {
@@ -58,7 +59,7 @@ fn every_function_has_its_resource_events_tests_and_row() {
 }
 
 #[test]
-fn every_folder_of_events_belongs_to_a_function() {
+fn every_events_folder_belongs_to_a_function() {
     for entry in fs::read_dir(workspace("events")).unwrap() {
         let stem = entry.unwrap().file_name().into_string().unwrap();
         assert!(functions().contains(&stem), "events/{stem} belongs to no function");

@@ -1,4 +1,4 @@
-//! How the code is written, where the compiler and its lints do not look.
+//! Rules for source files that the compiler and its lints do not check.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn all_sources() -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn a_composition_root_has_at_most_25_lines() {
+fn main_of_a_function_has_at_most_25_lines() {
     for stem in functions() {
         let main = workspace("functions").join(&stem).join("src/main.rs");
         let lines = read(&main).lines().count();
@@ -23,7 +23,7 @@ fn a_composition_root_has_at_most_25_lines() {
 }
 
 #[test]
-fn a_handler_has_at_most_25_lines() {
+fn handlers_have_at_most_25_lines() {
     let mut handlers = 0;
     for stem in functions().iter().filter(|stem| stem.starts_with("api-")) {
         for file in rust_files(&workspace("functions").join(stem).join("src")) {
@@ -36,7 +36,7 @@ fn a_handler_has_at_most_25_lines() {
     assert!(handlers >= 15, "only {handlers} handlers were found");
 }
 
-/// The asynchronous functions of a file that others in the crate use, with their lengths.
+/// Names and lengths of the `pub(crate)` asynchronous functions of a file.
 fn handlers_of(text: &str) -> Vec<(String, usize)> {
     let lines: Vec<&str> = text.lines().collect();
     let starts = lines.iter().enumerate().filter(|(_, line)| line.starts_with("pub(crate) async fn "));
@@ -49,11 +49,11 @@ fn handlers_of(text: &str) -> Vec<(String, usize)> {
 }
 
 #[test]
-fn no_module_has_a_name_that_says_nothing() {
-    let empty = ["mod", "util", "utils", "helper", "helpers", "common", "misc", "types"];
+fn no_module_has_a_generic_name() {
+    let generic = ["mod", "util", "utils", "helper", "helpers", "common", "misc", "types"];
     for file in all_sources() {
         let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap();
-        assert!(!empty.contains(&name), "{}", file.display());
+        assert!(!generic.contains(&name), "{}", file.display());
     }
 }
 
@@ -62,16 +62,16 @@ fn no_file_is_longer_than_350_lines() {
     let is_test = |path: &Path| path.components().any(|part| part.as_os_str() == "tests");
     for file in all_sources().iter().filter(|file| !is_test(file)) {
         let lines = read(file).lines().count();
-        assert!(lines <= 350, "{} has {lines} lines: which concept is missing?", file.display());
+        assert!(lines <= 350, "{} has {lines} lines, at most 350 are allowed", file.display());
     }
 }
 
 #[test]
-fn nothing_is_left_for_later() {
+fn sources_have_no_todo_markers() {
     for file in all_sources().iter().filter(|file| !file.ends_with("tidy/sources.rs")) {
         let text = read(file);
-        for mark in ["TODO", "FIXME", "todo!(", "unimplemented!(", "#[ignore"] {
-            assert!(!text.contains(mark), "{} has {mark}", file.display());
+        for marker in ["TODO", "FIXME", "todo!(", "unimplemented!(", "#[ignore"] {
+            assert!(!text.contains(marker), "{} has {marker}", file.display());
         }
     }
 }

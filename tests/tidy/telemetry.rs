@@ -1,4 +1,4 @@
-//! The metrics: the catalogue and the page that lists them are the same.
+//! Consistency of the metrics catalogue and its documentation.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use test_support::workspace;
 use crate::read;
 
 #[test]
-fn the_page_lists_the_metrics_of_the_catalogue() {
+fn documentation_lists_the_metrics_of_the_catalogue() {
     let page = read(&workspace("docs/telemetry.md"));
     let listed: Vec<&str> = page
         .lines()
@@ -33,11 +33,11 @@ fn the_page_lists_the_metrics_of_the_catalogue() {
 }
 
 #[test]
-fn metrics_are_told_apart_by_name_and_by_few_dimensions() {
+fn metrics_have_unique_names_and_few_dimensions() {
     let names: BTreeSet<&str> = ALL.iter().map(|metric| metric.name).collect();
     assert_eq!(names.len(), ALL.len());
     for metric in &ALL {
-        assert!(metric.dimensions.len() <= 2, "{} is paid for by each combination", metric.name);
+        assert!(metric.dimensions.len() <= 2, "{} has more than two dimensions", metric.name);
         for dimension in metric.dimensions {
             assert!(!dimension.to_lowercase().ends_with("id"), "{} by {dimension}", metric.name);
         }

@@ -1,5 +1,5 @@
-//! The template, held against what every deployment must keep: secrets by reference, exact grants, encrypted and guarded
-//! data, and nothing that fails without an alarm.
+//! Rules for the template: secrets by reference, least privilege, encrypted and protected data, and an alarm
+//! for each failure.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use test_support::{TestTable, workspace};
 
 use crate::read;
 
-/// What parameters are called whose values nobody may see.
-const SECRET_NAMES: [&str; 4] = ["Key", "Secret", "Password", "Headers"];
+/// Name suffixes of secret parameters.
+const SECRET_SUFFIXES: [&str; 4] = ["Key", "Secret", "Password", "Headers"];
 
 fn template() -> Template {
     Template::read(&workspace("template.yaml")).unwrap()
@@ -22,7 +22,7 @@ fn resources(template: &Template) -> &Map<String, Value> {
     template.written("Resources").unwrap()
 }
 
-/// The resources of a type, with their properties.
+/// Resources of a type with their properties.
 fn of_kind<'a>(template: &'a Template, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     let all = resources(template).iter().filter(move |(_, resource)| resource["Type"] == kind);
     all.map(|(id, resource)| (id, &resource["Properties"]))
@@ -32,7 +32,7 @@ fn ids(template: &Template, kind: &str) -> BTreeSet<String> {
     of_kind(template, kind).map(|(id, _)| id.clone()).collect()
 }
 
-/// Every text in a value.
+/// All strings in a value.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
@@ -43,27 +43,28 @@ fn texts(value: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_secret_is_named_by_its_parameter_and_referred_to_by_functions_alone() {
+fn secret_parameters_are_used_by_reference_only() {
     let template = template();
     let declared = template.written("Parameters").unwrap();
     let mut found = 0;
     for (name, declaration) in declared {
-        assert!(declaration.get("NoEcho").is_none(), "{name} holds a secret itself");
-        if !SECRET_NAMES.iter().any(|end| name.ends_with(end)) {
+        assert!(declaration.get("NoEcho").is_none(), "{name} contains a secret value");
+        if !SECRET_SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
             continue;
         }
         found += 1;
         let reference = format!("{{{{resolve:secretsmanager:${{{name}}}}}}}");
-        let mut referred = 0;
+        let mut references = 0;
         for section in ["Globals", "Resources", "Outputs"] {
             let section = json!(template.written(section).unwrap());
             for text in texts(&section) {
-                referred += usize::from(text == reference);
-                let shown = text == name || (text != reference && text.contains(&format!("${{{name}}}")));
-                assert!(!shown, "{name} is used as it is: {text}");
+                references += usize::from(text == reference);
+                let is_exposed =
+                    text == name || (text != reference && text.contains(&format!("${{{name}}}")));
+                assert!(!is_exposed, "{name} is used without a secret reference: {text}");
             }
         }
-        assert!(referred > 0, "{name} is not referred to");
+        assert!(references > 0, "{name} is not used");
         if declaration.get("Default").is_none() {
             assert!(template.secret_parameters().contains(name), "{name}");
         }
@@ -72,11 +73,11 @@ fn a_secret_is_named_by_its_parameter_and_referred_to_by_functions_alone() {
 }
 
 #[test]
-fn every_stage_names_its_secrets_and_has_nothing_secret_itself() {
+fn every_stage_refers_to_its_secrets_by_name() {
     let configuration = read(&workspace("samconfig.toml"));
     for stage in ["dev", "prod"] {
         for parameter in template().secret_parameters() {
-            // Each key that signs has a name of its own, in the file that `make secrets` begins.
+            // Each signing key has its own secret, named in the file that `make secrets` creates.
             let expected = match parameter.as_str() {
                 "JwtSigningKey" => format!("\"file://.deployments/{stage}/parameters.yaml\""),
                 _ => format!("\"{parameter}={}\"", secret_name(stage, &parameter)),
@@ -90,7 +91,7 @@ fn every_stage_names_its_secrets_and_has_nothing_secret_itself() {
 }
 
 #[test]
-fn parameters_are_described_and_shown_in_groups() {
+fn parameters_have_descriptions_and_groups() {
     let template = template();
     let declared = template.written("Parameters").unwrap();
     let groups = &template.written("Metadata").unwrap()["AWS::CloudFormation::Interface"]["ParameterGroups"];
@@ -103,7 +104,7 @@ fn parameters_are_described_and_shown_in_groups() {
     }
 }
 
-/// The statements of everything that grants something to somebody, by the resource that they stand in.
+/// IAM statements of all roles and managed policies, with the id of their resource.
 fn statements(template: &Template) -> Vec<(String, &Value)> {
     let mut found = Vec::new();
     for kind in ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"] {
@@ -120,11 +121,11 @@ fn statements(template: &Template) -> Vec<(String, &Value)> {
 }
 
 #[test]
-fn no_grant_is_wider_than_it_must_be() {
+fn grants_have_no_wildcards() {
     let template = template();
-    // X-Ray knows no resources; alarms are asked for by name, which IAM does not tell from asking for all.
+    // X-Ray has no resource-level permissions; DescribeAlarms by name requires a grant on all alarms.
     let justified = [
-        ("Telling", json!(["xray:PutTelemetryRecords", "xray:PutTraceSegments"])),
+        ("TelemetryPolicy", json!(["xray:PutTelemetryRecords", "xray:PutTraceSegments"])),
         ("DeploymentRole", json!("cloudwatch:DescribeAlarms")),
     ];
     let all = statements(&template);
@@ -139,14 +140,17 @@ fn no_grant_is_wider_than_it_must_be() {
     for (id, properties) in of_kind(&template, "AWS::IAM::Role") {
         let managed = properties.get("ManagedPolicyArns").unwrap_or(&Value::Null);
         let service = &properties["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"];
-        let expected =
-            if service == "lambda.amazonaws.com" { json!([{ "Ref": "Telling" }]) } else { Value::Null };
-        assert_eq!(*managed, expected, "{id}: policies that are not of this template");
+        let expected = if service == "lambda.amazonaws.com" {
+            json!([{ "Ref": "TelemetryPolicy" }])
+        } else {
+            Value::Null
+        };
+        assert_eq!(*managed, expected, "{id}: managed policies from outside this template");
     }
 }
 
 #[tokio::test]
-async fn a_role_grants_lambda_what_it_does_in_the_functions_name_and_a_log_group_keeps_what_it_prints() {
+async fn functions_have_own_roles_platform_grants_and_log_groups() {
     let table = TestTable::open().await;
     let deployment = table.stack().deployment();
     let template = template();
@@ -154,8 +158,8 @@ async fn a_role_grants_lambda_what_it_does_in_the_functions_name_and_a_log_group
     for function in &deployment.functions {
         let name = &function.stem;
         let missing: Vec<_> = function.platform_grants().difference(&function.grants).cloned().collect();
-        assert!(missing.is_empty(), "{name} is not granted {missing:?}");
-        assert!(function.traced && function.log_group.is_some(), "{name} tells nothing of itself");
+        assert!(missing.is_empty(), "{name} lacks the grants {missing:?}");
+        assert!(function.traced && function.log_group.is_some(), "{name} has no tracing or no log group");
         let role = &resources(&template)[&function.logical_id]["Properties"]["Role"]["Fn::GetAtt"][0];
         assert!(roles.insert(role.as_str().unwrap().to_owned()), "{name} shares its role");
     }
@@ -165,7 +169,7 @@ async fn a_role_grants_lambda_what_it_does_in_the_functions_name_and_a_log_group
 }
 
 #[test]
-fn data_is_encrypted_can_be_restored_and_outlives_the_stack() {
+fn data_is_encrypted_restorable_and_retained() {
     let template = template();
     let table = &resources(&template)["Table"];
     assert_eq!([&table["DeletionPolicy"], &table["UpdateReplacePolicy"]], [&json!("Retain"); 2]);
@@ -185,7 +189,7 @@ fn data_is_encrypted_can_be_restored_and_outlives_the_stack() {
 }
 
 #[test]
-fn no_queue_is_spoken_to_in_the_clear() {
+fn queues_require_tls() {
     let template = template();
     let (_, policy) = of_kind(&template, "AWS::SQS::QueuePolicy").next().unwrap();
     let covered: BTreeSet<String> = texts(&policy["Queues"]).into_iter().map(str::to_owned).collect();
@@ -201,7 +205,7 @@ fn no_queue_is_spoken_to_in_the_clear() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_queue_takes_messages_of_its_own_queue_only() {
+async fn dead_letter_queues_accept_their_own_queue_only() {
     let table = TestTable::open().await;
     let deployment = table.stack().deployment();
     let mut redriven = 0;
@@ -218,53 +222,53 @@ async fn a_dead_letter_queue_takes_messages_of_its_own_queue_only() {
     assert!(redriven >= 6, "only {redriven} queues with dead letters were found");
 }
 
-/// The logical ids that the dimensions of alarms on a metric name.
+/// Logical ids in the dimensions of all alarms on a metric.
 fn alarmed(template: &Template, metric: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (_, alarm) in of_kind(template, "AWS::CloudWatch::Alarm") {
-        let several = alarm["Metrics"].as_array().into_iter().flatten();
-        for one in several.map(|entry| &entry["MetricStat"]["Metric"]).chain([alarm]) {
-            if one["MetricName"] == metric {
-                found.extend(one["Dimensions"].as_array().into_iter().flatten().filter_map(named));
+        let metrics = alarm["Metrics"].as_array().into_iter().flatten();
+        for source in metrics.map(|entry| &entry["MetricStat"]["Metric"]).chain([alarm]) {
+            if source["MetricName"] == metric {
+                found.extend(source["Dimensions"].as_array().into_iter().flatten().filter_map(logical_id));
             }
         }
     }
     found
 }
 
-/// What a dimension names.
-fn named(dimension: &Value) -> Option<String> {
+/// Logical id that a dimension refers to.
+fn logical_id(dimension: &Value) -> Option<String> {
     let value = &dimension["Value"];
     let id = value.get("Ref").or_else(|| value.get("Fn::GetAtt")?.get(0))?;
     Some(id.as_str()?.to_owned())
 }
 
 #[test]
-fn nothing_fails_without_an_alarm_that_reaches_somebody() {
+fn every_failure_has_an_alarm_with_an_action() {
     let template = template();
     let queues = ids(&template, "AWS::SQS::Queue");
-    let (dead, alive): (BTreeSet<String>, BTreeSet<String>) =
+    let (dead_letter_queues, queues): (BTreeSet<String>, BTreeSet<String>) =
         queues.into_iter().filter(|id| id != "OutboxFailures").partition(|id| id.ends_with("DeadLetters"));
-    assert_eq!(alarmed(&template, "NumberOfMessagesReceived"), dead);
+    assert_eq!(alarmed(&template, "NumberOfMessagesReceived"), dead_letter_queues);
     let waiting = alarmed(&template, "ApproximateAgeOfOldestMessage");
-    assert!(waiting.is_superset(&alive) && waiting.is_superset(&dead), "{waiting:?}");
-    let given_up = alarmed(&template, "ApproximateNumberOfMessagesVisible");
-    assert_eq!(given_up, BTreeSet::from(["OutboxFailures".to_owned()]));
+    assert!(waiting.is_superset(&queues) && waiting.is_superset(&dead_letter_queues), "{waiting:?}");
+    let failed_events = alarmed(&template, "ApproximateNumberOfMessagesVisible");
+    assert_eq!(failed_events, BTreeSet::from(["OutboxFailures".to_owned()]));
     let functions = ids(&template, "AWS::Serverless::Function");
-    assert!(alarmed(&template, "Errors").is_superset(&functions), "a function crashes unheard");
+    assert!(alarmed(&template, "Errors").is_superset(&functions), "a function has no error alarm");
     for metric in ["IteratorAge", "OutboxBacklogAge", "BreakerTransitions", "5xx", "Latency"] {
         assert!(!alarmed(&template, metric).is_empty(), "{metric}");
     }
     let dashboard = template.written("Resources").unwrap()["Dashboard"].to_string();
     for (id, alarm) in of_kind(&template, "AWS::CloudWatch::Alarm") {
-        assert_eq!(alarm["AlarmActions"], json!([{ "Ref": "Alarms" }]), "{id} reaches nobody");
+        assert_eq!(alarm["AlarmActions"], json!([{ "Ref": "Alarms" }]), "{id} has no action");
         assert!(alarm["AlarmDescription"].as_str().is_some_and(|text| text.ends_with('.')), "{id}");
         assert!(dashboard.contains(&format!("${{{id}.Arn}}")), "{id} is not on the dashboard");
     }
 }
 
 #[test]
-fn a_deployment_goes_by_an_alias_and_back_on_alarms_of_all_functions() {
+fn deployments_shift_an_alias_and_roll_back_on_alarms() {
     let template = template();
     let functions = &template.written("Globals").unwrap()["Function"];
     assert_eq!(functions["AutoPublishAlias"], "live");
@@ -276,7 +280,7 @@ fn a_deployment_goes_by_an_alias_and_back_on_alarms_of_all_functions() {
         let metrics = &resources(&template)[alarm]["Properties"]["Metrics"];
         let entries =
             metrics.as_array().unwrap().iter().map(|entry| &entry["MetricStat"]["Metric"]["Dimensions"]);
-        watched.extend(entries.filter_map(Value::as_array).flatten().filter_map(named));
+        watched.extend(entries.filter_map(Value::as_array).flatten().filter_map(logical_id));
     }
     let functions = ids(&template, "AWS::Serverless::Function");
     assert!(watched.is_superset(&functions), "{:?}", functions.difference(&watched));

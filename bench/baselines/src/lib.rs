@@ -1,8 +1,8 @@
-//! What the functions that are compared with ours have in common: a slim client of the table, idempotency in the three
-//! requests that Powertools for AWS Lambda makes of it, and one line of metrics.
+//! Shared code of the comparison functions: a minimal DynamoDB client, idempotency with the three requests
+//! that Powertools for AWS Lambda makes, and one line of metrics.
 //!
-//! They do the work of a function by hand and nothing besides: no authentication, no limits, no outbox, no validation. Like
-//! ours, they ask what each request took.
+//! They implement only the core of a function, without authentication, rate limits, outbox or validation.
+//! Like Agora's functions, they request the consumed capacity of each request.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -14,16 +14,16 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use serde_json::json;
 
-/// What a function stops with.
+/// Error of a comparison function.
 pub type Error = lambda_runtime::Error;
 
-/// What is asked about each request.
+/// Consumed capacity that each request reports.
 const UNITS: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
-/// An item of the table.
+/// An item of the DynamoDB table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// The table.
+/// Client of the DynamoDB table.
 #[derive(Debug, Clone)]
 pub struct Table {
     client: Client,
@@ -31,7 +31,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// From the environment alone, without a chain of providers.
+    /// Creates the client from environment variables alone, without a credentials provider chain.
     ///
     /// # Errors
     /// If a variable is missing.
@@ -45,10 +45,10 @@ impl Table {
         Ok(Self { client: Client::from_conf(config.build()), name: variable("AGORA_TABLE")? })
     }
 
-    /// One item.
+    /// Reads one item.
     ///
     /// # Errors
-    /// If the table does not answer.
+    /// If the table does not respond.
     pub async fn get(&self, (pk, sk): (String, &str)) -> Result<Option<Item>, Error> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key(pk, sk)));
         Ok(get.return_consumed_capacity(UNITS).send().await?.item)
@@ -57,56 +57,56 @@ impl Table {
     /// Writes one item.
     ///
     /// # Errors
-    /// If the table does not answer.
+    /// If the table does not respond.
     pub async fn put(&self, item: Item) -> Result<(), Error> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.return_consumed_capacity(UNITS).send().await?;
         Ok(())
     }
 
-    /// Takes an idempotency key; or says what was answered under it.
+    /// Reserves an idempotency key; returns its record if it is already reserved.
     ///
     /// # Errors
-    /// If the table does not answer.
-    pub async fn begin(&self, token: &str) -> Result<Option<Item>, Error> {
+    /// If the table does not respond.
+    pub async fn begin(&self, idempotency_key: &str) -> Result<Option<Item>, Error> {
         let put = self.client.put_item().table_name(&self.name).return_consumed_capacity(UNITS);
-        let put = put.set_item(Some(key(format!("bench-idempotency#{token}"), "idempotency")));
+        let put = put.set_item(Some(record_key(idempotency_key)));
         let put = put.condition_expression("attribute_not_exists(pk)");
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await {
             Ok(_) => Ok(None),
             Err(SdkError::ServiceError(error)) => match error.into_err() {
-                PutItemError::ConditionalCheckFailedException(known) => Ok(known.item),
+                PutItemError::ConditionalCheckFailedException(failed) => Ok(failed.item),
                 other => Err(other.into()),
             },
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Notes what was answered under an idempotency key.
+    /// Stores the response under an idempotency key.
     ///
     /// # Errors
-    /// If the table does not answer.
-    pub async fn end(&self, token: &str, answer: String) -> Result<(), Error> {
+    /// If the table does not respond.
+    pub async fn end(&self, idempotency_key: &str, response: String) -> Result<(), Error> {
         let update = self.client.update_item().table_name(&self.name).return_consumed_capacity(UNITS);
-        let update = update.set_key(Some(key(format!("bench-idempotency#{token}"), "idempotency")));
-        let update = update.update_expression("SET answer = :answer");
-        update.expression_attribute_values(":answer", AttributeValue::S(answer)).send().await?;
+        let update = update.set_key(Some(record_key(idempotency_key)));
+        let update = update.update_expression("SET response = :response");
+        update.expression_attribute_values(":response", AttributeValue::S(response)).send().await?;
         Ok(())
     }
 
-    /// Gives an idempotency key back.
+    /// Releases an idempotency key.
     ///
     /// # Errors
-    /// If the table does not answer.
-    pub async fn forget(&self, token: &str) -> Result<(), Error> {
+    /// If the table does not respond.
+    pub async fn forget(&self, idempotency_key: &str) -> Result<(), Error> {
         let delete = self.client.delete_item().table_name(&self.name).return_consumed_capacity(UNITS);
-        delete.set_key(Some(key(format!("bench-idempotency#{token}"), "idempotency"))).send().await?;
+        delete.set_key(Some(record_key(idempotency_key))).send().await?;
         Ok(())
     }
 }
 
-/// The key of an item.
+/// Primary key of an item.
 #[must_use]
 pub fn key(pk: String, sk: &str) -> Item {
     Item::from([
@@ -115,10 +115,10 @@ pub fn key(pk: String, sk: &str) -> Item {
     ])
 }
 
-/// One line of metrics, in CloudWatch's embedded format.
+/// Prints one metrics line in CloudWatch's embedded metric format.
 ///
 /// # Errors
-/// If nobody reads standard output.
+/// If standard output is closed.
 pub fn count_one(metric: &str) -> Result<(), Error> {
     let definition = json!({ "Name": metric, "Unit": "Count" });
     let directive = json!({ "Namespace": "Bench", "Dimensions": [["service"]], "Metrics": [definition] });
@@ -128,6 +128,10 @@ pub fn count_one(metric: &str) -> Result<(), Error> {
         metric: 1,
     });
     Ok(writeln!(std::io::stdout().lock(), "{line}")?)
+}
+
+fn record_key(idempotency_key: &str) -> Item {
+    key(format!("bench-idempotency#{idempotency_key}"), "idempotency")
 }
 
 fn variable(name: &str) -> Result<String, Error> {

@@ -1,4 +1,4 @@
-//! An order read with one request, as the first page of the documentation has it.
+//! Reads an order with one request, written as in the getting-started examples of axum and the AWS SDK.
 
 use std::collections::HashMap;
 use std::env;
@@ -25,11 +25,11 @@ async fn show(State(client): State<Client>, Path(id): Path<String>) -> Result<Js
         ("pk".to_owned(), AttributeValue::S(format!("order#{id}"))),
         ("sk".to_owned(), AttributeValue::S("order".to_owned())),
     ]);
-    let found = client.get_item().table_name(table).set_key(Some(key)).send().await;
-    let item = found.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?.item.ok_or(StatusCode::NOT_FOUND)?;
-    let told = item.into_iter().filter_map(|(name, value)| {
+    let response = client.get_item().table_name(table).set_key(Some(key)).send().await;
+    let item = response.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?.item.ok_or(StatusCode::NOT_FOUND)?;
+    let attributes = item.into_iter().filter_map(|(name, value)| {
         let text = value.as_s().or_else(|_| value.as_n()).ok()?.clone();
         Some((name, Value::String(text)))
     });
-    Ok(Json(Value::Object(told.collect::<Map<_, _>>())))
+    Ok(Json(Value::Object(attributes.collect::<Map<_, _>>())))
 }

@@ -1,47 +1,52 @@
-//! Requests that only read.
+//! HTTP requests that only read.
 
 use http::{Method, StatusCode};
 
 use crate::fixture::Fixture;
 use crate::request_counts::CostTable;
 
-/// Counts them.
-pub(super) async fn count(stage: &Fixture, book: &mut CostTable) {
-    Box::pin(public(stage, book)).await;
-    Box::pin(private(stage, book)).await;
+/// Counts all queries.
+pub(super) async fn count(fixture: &Fixture, costs: &mut CostTable) {
+    Box::pin(public(fixture, costs)).await;
+    Box::pin(private(fixture, costs)).await;
 }
 
-/// What everybody may see is remembered for some seconds.
-async fn public(stage: &Fixture, book: &mut CostTable) {
-    let product = format!("/v1/products/{}", stage.product);
-    let market = format!("/v1/markets/{}", stage.market);
-    for (what, function, path) in [("product", "api-products", product), ("market", "api-markets", market)] {
-        stage.shop.stack().kill(function).await;
-        book.count(stage, &format!("show a {what}, new to the instance"), function, async {
-            stage.get(&path).await;
-        })
-        .await;
-        book.count(stage, &format!("show a {what} that is remembered"), function, async {
-            stage.get(&path).await;
-        })
-        .await;
+/// Counts public reads, with and without the cache of the instance.
+async fn public(fixture: &Fixture, costs: &mut CostTable) {
+    let product = format!("/v1/products/{}", fixture.product);
+    let market = format!("/v1/markets/{}", fixture.market);
+    for (resource, function, path) in
+        [("product", "api-products", product), ("market", "api-markets", market)]
+    {
+        fixture.app.stack().kill(function).await;
+        costs
+            .count(fixture, &format!("show an uncached {resource}"), function, async {
+                fixture.get(&path).await;
+            })
+            .await;
+        costs
+            .count(fixture, &format!("show a cached {resource}"), function, async {
+                fixture.get(&path).await;
+            })
+            .await;
     }
-    let products = format!("/v1/markets/{}/products", stage.market);
-    book.get(stage, "list the products of a market", "api-products", &products).await;
-    book.get(stage, "list markets", "api-markets", "/v1/markets").await;
-    book.get(stage, "search for a word that nothing has", "api-search", "/v1/search?q=mug").await;
+    let products = format!("/v1/markets/{}/products", fixture.market);
+    costs.get(fixture, "list the products of a market", "api-products", &products).await;
+    costs.get(fixture, "list markets", "api-markets", "/v1/markets").await;
+    costs.get(fixture, "search for a word without matches", "api-search", "/v1/search?q=mug").await;
 }
 
-async fn private(stage: &Fixture, book: &mut CostTable) {
-    let order = format!("/v1/orders/{}", stage.order);
-    book.get(stage, "show an order", "api-orders", &order).await;
-    book.get(stage, "show an order's timeline", "api-orders", &format!("{order}/timeline")).await;
-    book.get(stage, "list one's orders", "api-orders", "/v1/orders").await;
-    book.get(stage, "show one's account", "api-users", "/v1/users/me").await;
-    book.get(stage, "list one's jobs", "api-jobs", "/v1/jobs").await;
-    book.count(stage, "list accounts", "api-users", async {
-        let asked = stage.shop.ask(Method::GET, "/v1/users").by(&stage.admin);
-        let _ = asked.send().await.data(StatusCode::OK);
-    })
-    .await;
+async fn private(fixture: &Fixture, costs: &mut CostTable) {
+    let order = format!("/v1/orders/{}", fixture.order);
+    costs.get(fixture, "show an order", "api-orders", &order).await;
+    costs.get(fixture, "show an order's timeline", "api-orders", &format!("{order}/timeline")).await;
+    costs.get(fixture, "list own orders", "api-orders", "/v1/orders").await;
+    costs.get(fixture, "show own account", "api-users", "/v1/users/me").await;
+    costs.get(fixture, "list own jobs", "api-jobs", "/v1/jobs").await;
+    costs
+        .count(fixture, "list accounts", "api-users", async {
+            let request = fixture.app.ask(Method::GET, "/v1/users").by(&fixture.admin);
+            let _ = request.send().await.data(StatusCode::OK);
+        })
+        .await;
 }

@@ -1,4 +1,4 @@
-//! Queues of any length: how long a consumer takes for a message when so many wait.
+//! Time of a consumer per message, depending on the number of waiting messages.
 
 use std::time::Instant;
 
@@ -7,85 +7,86 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, SendMessageBat
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 
 use crate::events::batch;
+use crate::fixture::TEN;
 use crate::fixture::{Fixture, all_succeeded};
 use crate::implementations::Implementation;
 use crate::runner::Runner;
 use crate::scaling::generator::ItemGenerator;
 use crate::statistics::Percentiles;
-use crate::workloads::TEN;
 
-/// Messages that are handled, at most, of each queue: the others only wait.
+/// Maximum number of messages that are handled from each queue; the others only wait.
 const HANDLED: usize = 1_000;
 
-/// How many messages wait.
+/// Numbers of waiting messages.
 pub const LENGTHS: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
-/// What was measured on a queue.
+/// Results on a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backlog {
-    /// How many messages waited.
+    /// Number of waiting messages.
     pub waiting: usize,
-    /// How many of them were handled.
+    /// Number of handled messages.
     pub handled: usize,
-    /// Receiving, handling and removing a batch, per message.
+    /// Time to receive, handle and delete a batch, divided by its messages.
     pub message: Option<Percentiles>,
-    /// Requests to the table and to queues, of all batches.
+    /// Requests of the function to services, in all batches.
     pub requests: u64,
 }
 
-/// Lets so many messages wait, and has `queue-analytics` handle some of them.
+/// Fills a queue with `waiting` messages, and has `queue-analytics` handle some of them.
 ///
 /// # Panics
-/// If a queue or the function does not answer as it should.
+/// If a response of the queue or the function is not the expected one.
 pub async fn measure(
-    (stage, theatre): (&Fixture, &Runner),
-    crowd: &mut ItemGenerator,
+    (fixture, runner): (&Fixture, &Runner),
+    generator: &mut ItemGenerator,
     waiting: usize,
 ) -> Backlog {
-    let told = told(stage).await;
-    let bodies = crowd.orders_with_unpublished_events(stage, &told, waiting);
-    let queue = Queue::open(stage, waiting).await;
+    let event = confirmed_event(fixture).await;
+    let bodies = generator.orders_with_unpublished_events(fixture, &event, waiting);
+    let queue = Queue::open(fixture, waiting).await;
     queue.send(&bodies).await;
     let function = (Implementation::Ours, "queue-analytics");
     let handled = waiting.min(HANDLED);
-    let (mut took, mut requests) = (Vec::new(), 0);
+    let (mut durations, mut requests) = (Vec::new(), 0);
     for _ in 0..handled / TEN {
         let begun = Instant::now();
         let messages = queue.receive().await;
-        let pending: Vec<OutboxEvent> = messages.iter().map(|message| as_told(&told, message)).collect();
-        let taken = theatre.invoke(function, &batch(&stage.queue_of(function.1), &pending)).await;
-        assert!(all_succeeded(&taken.answer), "{}", taken.answer);
-        queue.remove(&messages).await;
-        let ten = u32::try_from(messages.len()).expect("a batch is ten");
-        took.push(begun.elapsed() / ten);
-        requests += taken.cost.all();
+        let pending: Vec<OutboxEvent> = messages.iter().map(|message| with_body(&event, message)).collect();
+        let measurement = runner.invoke(function, &batch(&fixture.queue_of(function.1), &pending)).await;
+        assert!(all_succeeded(&measurement.response), "{}", measurement.response);
+        queue.delete(&messages).await;
+        let ten = u32::try_from(messages.len()).expect("a batch has ten messages");
+        durations.push(begun.elapsed() / ten);
+        requests += measurement.cost.all();
     }
-    Backlog { waiting, handled, message: Percentiles::of(took), requests }
+    Backlog { waiting, handled, message: Percentiles::of(durations), requests }
 }
 
-/// What there is to hear of an order that is confirmed.
-async fn told(stage: &Fixture) -> OutboxEvent {
-    stage.clear_outbox().await;
-    stage.place(&local::system::aws_ids::uuid()).await;
-    stage.deliver("queue-fulfilment", &stage.take_events("order.created").await).await;
-    stage.take_events("order.confirmed").await.remove(0)
+/// Event of a confirmed order.
+async fn confirmed_event(fixture: &Fixture) -> OutboxEvent {
+    fixture.clear_outbox().await;
+    fixture.place(&local::system::aws_ids::uuid()).await;
+    fixture.deliver("queue-fulfilment", &fixture.take_events("order.created").await).await;
+    fixture.take_events("order.confirmed").await.remove(0)
 }
 
-fn as_told(told: &OutboxEvent, message: &Message) -> OutboxEvent {
-    OutboxEvent { body: message.body().unwrap_or_default().to_owned(), ..told.clone() }
+/// Copy of `event` with the body of a message.
+fn with_body(event: &OutboxEvent, message: &Message) -> OutboxEvent {
+    OutboxEvent { body: message.body().unwrap_or_default().to_owned(), ..event.clone() }
 }
 
-/// A queue that nothing else reads.
+/// A queue without other consumers.
 struct Queue {
     client: Client,
     url: String,
 }
 
 impl Queue {
-    async fn open(stage: &Fixture, waiting: usize) -> Self {
-        let client = stage.shop.sqs();
+    async fn open(fixture: &Fixture, waiting: usize) -> Self {
+        let client = fixture.app.sqs();
         let created = client.create_queue().queue_name(format!("backlog-of-{waiting}")).send().await;
-        let url = created.expect("a queue is created").queue_url.expect("a queue has a URL");
+        let url = created.expect("the queue is created").queue_url.expect("the queue has a URL");
         Self { client, url }
     }
 
@@ -93,31 +94,31 @@ impl Queue {
         for ten in bodies.chunks(TEN) {
             let entry = |(number, body): (usize, &String)| {
                 let entry = SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(body);
-                entry.build().expect("a message is complete")
+                entry.build().expect("the entry is complete")
             };
             let entries = ten.iter().enumerate().map(entry).collect();
             let sent =
                 self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
-            assert!(sent.expect("messages are sent").failed.is_empty(), "a message was refused");
+            assert!(sent.expect("the messages are sent").failed.is_empty(), "a message was rejected");
         }
     }
 
     async fn receive(&self) -> Vec<Message> {
         let received =
             self.client.receive_message().queue_url(&self.url).max_number_of_messages(10).send().await;
-        received.expect("messages are received").messages.unwrap_or_default()
+        received.expect("the messages are received").messages.unwrap_or_default()
     }
 
-    async fn remove(&self, messages: &[Message]) {
+    async fn delete(&self, messages: &[Message]) {
         let entry = |(number, message): (usize, &Message)| {
             let handle = message.receipt_handle().unwrap_or_default();
             let entry =
                 DeleteMessageBatchRequestEntry::builder().id(number.to_string()).receipt_handle(handle);
-            entry.build().expect("a removal is complete")
+            entry.build().expect("the entry is complete")
         };
         let entries = messages.iter().enumerate().map(entry).collect();
-        let removed =
+        let deleted =
             self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
-        assert!(removed.expect("messages are removed").failed.is_empty(), "a message was not removed");
+        assert!(deleted.expect("the messages are deleted").failed.is_empty(), "a message was not deleted");
     }
 }

@@ -1,9 +1,10 @@
-//! Tables of any size: what the functions wrote about some people, markets, products and orders is written again about
-//! others like them, past the functions, which would take days.
+//! Data generator for tables of any size: copies the items that the functions wrote for some users, markets,
+//! products and orders, and writes the copies directly to the table. Creating the data through the functions
+//! would take days.
 //!
-//! A copy has everything that the pattern has (tallies, postings, claims, its place in every list), under ids of its own.
-//! The copies of products are products of the same market, those of orders are the same buyer's: the lists that are read
-//! while something is measured are the ones that grow.
+//! A copy has all items of its template (tallies, term entries, uniqueness claims, list entries) under a new
+//! id. Copies of products belong to the same market, and copies of orders to the same buyer, so that the
+//! lists that the benchmark reads grow with the table.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,7 +23,7 @@ use shared::projections::list_total::{ListKey, ListTotal};
 
 use crate::fixture::{Fixture, id};
 
-/// The kinds of things that there are more and more of.
+/// Entity kinds that are multiplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     User,
@@ -31,159 +32,164 @@ enum Kind {
     Order,
 }
 
-/// How many copies of each kind are made in a round: orders are what a shop has most of.
-const ROUND: [(Kind, usize); 4] = [(Kind::User, 1), (Kind::Market, 1), (Kind::Product, 4), (Kind::Order, 8)];
+/// Copies of each kind per round: a marketplace has more orders than anything else.
+const COPIES_PER_ROUND: [(Kind, usize); 4] =
+    [(Kind::User, 1), (Kind::Market, 1), (Kind::Product, 4), (Kind::Order, 8)];
 
-/// How long ago copies were made at most, in milliseconds.
+/// Maximum age of a copy, in milliseconds.
 const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
 
-/// Copies that are written at a time.
-const PORTION: usize = 20_000;
+/// Number of items that are written at a time.
+const CHUNK: usize = 20_000;
 
-/// One thing, with all that was written about it.
+/// An entity with all of its items.
 struct ItemTemplate {
     kind: Kind,
     id: String,
-    /// What nobody else may have: a SKU, an address.
+    /// Unique value of the entity: a SKU or an e-mail address.
     claim: Option<String>,
-    /// Its items, in DynamoDB's JSON.
+    /// Items of the entity, in DynamoDB JSON.
     items: String,
-    /// The lists that it is counted in.
+    /// Lists in which the entity is counted.
     lists: Vec<String>,
 }
 
-/// Patterns, and what was made of them.
+/// Templates, and the state of the generator.
 pub struct ItemGenerator {
-    patterns: Vec<ItemTemplate>,
-    chance: Rng,
-    /// Items that the table holds.
+    templates: Vec<ItemTemplate>,
+    rng: Rng,
+    /// Number of items in the table.
     items: usize,
+    /// Number of copies so far.
     copies: usize,
 }
 
 impl ItemGenerator {
-    /// Has the functions write patterns, and reads what they wrote.
+    /// Creates the templates through the functions, and reads their items.
     ///
     /// # Panics
-    /// If they refuse something.
-    pub async fn gather(stage: &Fixture, seed: u64) -> Self {
-        let mut found = Vec::new();
-        for (number, ware) in PRODUCT_WORDS.iter().enumerate() {
+    /// If a function rejects a request.
+    pub async fn new(fixture: &Fixture, seed: u64) -> Self {
+        let mut entities = Vec::new();
+        for (number, word) in PRODUCT_WORDS.iter().enumerate() {
             let name = format!("pattern{number}");
-            found.push((
+            entities.push((
                 Kind::User,
-                stage.shop.customer(&name).await.id,
+                fixture.app.customer(&name).await.id,
                 Some(format!("{name}@example.com")),
             ));
-            let market = json!({ "name": format!("{ware} and more"), "currency": "EUR" });
-            let market = stage.post(&stage.seller, "/v1/markets", &market, StatusCode::CREATED).await;
-            found.push((Kind::Market, id(&market["id"]), None));
+            let market = json!({ "name": format!("{word} and more"), "currency": "EUR" });
+            let market = fixture.post(&fixture.seller, "/v1/markets", &market, StatusCode::CREATED).await;
+            entities.push((Kind::Market, id(&market["id"]), None));
             let sku = format!("PATTERN-{number}-X");
             let price = json!({ "amount": 999, "currency": "EUR" });
-            let title = format!("{ware} mug");
+            let title = format!("{word} mug");
             let product = json!({ "sku": sku, "title": title, "price": price, "stock": 1_000_000 });
-            let products = format!("/v1/markets/{}/products", stage.market);
-            let product = stage.post(&stage.seller, &products, &product, StatusCode::CREATED).await;
-            found.push((Kind::Product, id(&product["id"]), Some(sku)));
+            let products = format!("/v1/markets/{}/products", fixture.market);
+            let product = fixture.post(&fixture.seller, &products, &product, StatusCode::CREATED).await;
+            entities.push((Kind::Product, id(&product["id"]), Some(sku)));
             for order in 0..4 {
-                found.push((Kind::Order, stage.place(&format!("pattern-{number}-{order}")).await, None));
+                entities.push((Kind::Order, fixture.place(&format!("pattern-{number}-{order}")).await, None));
             }
         }
-        stage.drain_queues().await;
-        let table: BTreeMap<String, Value> = stage.items();
-        let patterns = found.into_iter().map(|(kind, id, claim)| ItemTemplate::of(&table, kind, (id, claim)));
-        let patterns = patterns.collect();
-        Self { patterns, chance: Rng::with_seed(seed), items: table.len(), copies: 0 }
+        fixture.drain_queues().await;
+        let table: BTreeMap<String, Value> = fixture.items();
+        let templates =
+            entities.into_iter().map(|(kind, id, claim)| ItemTemplate::of(&table, kind, (id, claim)));
+        let templates = templates.collect();
+        Self { templates, rng: Rng::with_seed(seed), items: table.len(), copies: 0 }
     }
 
-    /// Adds copies until the table holds so many items.
+    /// Adds copies until the table has `items` items.
     ///
     /// # Panics
-    /// If the table does not take them.
-    pub async fn grow(&mut self, stage: &Fixture, items: usize) {
+    /// If the table rejects them.
+    pub async fn grow(&mut self, fixture: &Fixture, items: usize) {
         let mut lists: HashMap<String, i64> = HashMap::new();
         let mut left = items.saturating_sub(self.items);
         self.items += left;
         while left > 0 {
-            let mut portion = Vec::new();
-            while portion.len() < left.min(PORTION) {
-                for (kind, count) in ROUND {
+            let mut chunk = Vec::new();
+            while chunk.len() < left.min(CHUNK) {
+                for (kind, count) in COPIES_PER_ROUND {
                     for _ in 0..count {
-                        let (pattern, _, copy) = self.copy(kind);
-                        for list in &pattern.lists {
+                        let (template, _, copy) = self.copy(kind);
+                        for list in &template.lists {
                             *lists.entry(list.clone()).or_default() += 1;
                         }
-                        portion.extend(copy);
+                        chunk.extend(copy);
                     }
                 }
             }
-            left = left.saturating_sub(portion.len());
-            stage.fill(portion);
+            left = left.saturating_sub(chunk.len());
+            fixture.fill(chunk);
         }
-        lengthen(stage, lists).await;
+        add_to_list_totals(fixture, lists).await;
     }
 
-    /// Adds so many orders of which nobody has heard, and gives what there is to hear.
+    /// Adds orders whose events no consumer has received, and returns the message bodies of these events.
+    /// `event` is the event of a template order.
     pub fn orders_with_unpublished_events(
         &mut self,
-        stage: &Fixture,
-        told: &OutboxEvent,
+        fixture: &Fixture,
+        event: &OutboxEvent,
         orders: usize,
     ) -> Vec<String> {
-        let order = told_of(told);
-        let mut heard = Vec::with_capacity(orders);
-        let mut portion = Vec::new();
+        let order = order_of(event);
+        let mut bodies = Vec::with_capacity(orders);
+        let mut chunk = Vec::new();
         for _ in 0..orders {
             let (_, id, copy) = self.copy(Kind::Order);
-            portion.extend(copy.into_iter().filter(|item| item["sk"]["S"] != "tally"));
-            heard.push(told.body.replace(&order, &id));
-            if portion.len() >= PORTION {
-                stage.fill(std::mem::take(&mut portion));
+            chunk.extend(copy.into_iter().filter(|item| item["sk"]["S"] != "tally"));
+            bodies.push(event.body.replace(&order, &id));
+            if chunk.len() >= CHUNK {
+                fixture.fill(std::mem::take(&mut chunk));
             }
         }
-        stage.fill(portion);
-        heard
+        fixture.fill(chunk);
+        bodies
     }
 
-    /// A copy of one of a kind, with its id.
+    /// Creates a copy of a random template of this kind; returns the template, the new id and the items.
     fn copy(&mut self, kind: Kind) -> (&ItemTemplate, String, Vec<Value>) {
         let of_kind: Vec<&ItemTemplate> =
-            self.patterns.iter().filter(|pattern| pattern.kind == kind).collect();
-        let pattern = of_kind[self.chance.usize(..of_kind.len())];
-        let id = kind.id(&mut self.chance);
+            self.templates.iter().filter(|template| template.kind == kind).collect();
+        let template = of_kind[self.rng.usize(..of_kind.len())];
+        let id = kind.id(&mut self.rng);
         self.copies += 1;
-        let copy = pattern.copy(&id, &kind.claim(self.copies));
-        (pattern, id, copy)
+        let copy = template.copy(&id, &kind.claim(self.copies));
+        (template, id, copy)
     }
 }
 
-/// The order that an event speaks of.
-fn told_of(event: &OutboxEvent) -> String {
+/// Id of the order in an event.
+fn order_of(event: &OutboxEvent) -> String {
     let body: Value = serde_json::from_str(&event.body).unwrap_or_default();
     body["data"]["orderId"].as_str().unwrap_or_default().to_owned()
 }
 
-/// What names of markets and products are made of, besides what all of them have.
+/// Words that distinguish the names of markets and products.
 const PRODUCT_WORDS: [&str; 8] =
     ["Blue", "Green", "Large", "Small", "Travel", "Enamel", "Thermo", "Porcelain"];
 
 impl ItemTemplate {
     fn of(table: &BTreeMap<String, Value>, kind: Kind, (id, claim): (String, Option<String>)) -> Self {
-        let is_about = |(key, item): &(&String, &Value)| {
+        let is_included = |(key, item): &(&String, &Value)| {
             let text = |name: &str| item[name]["S"].as_str().unwrap_or_default();
             let (pk, sk) = (text("pk"), text("sk"));
-            let passing = ["outbox#", "receipt#", "limit#", "lease#", "dispatch#", "total#"];
-            let claims = sk.starts_with("sku#") || pk.starts_with("email#");
-            let stays = !passing.iter().any(|prefix| pk.starts_with(prefix)) && !sk.starts_with("session#");
-            stays && (key.contains(&id) || claims && item.to_string().contains(&id))
+            let transient = ["outbox#", "receipt#", "limit#", "lease#", "dispatch#", "total#"];
+            let is_claim = sk.starts_with("sku#") || pk.starts_with("email#");
+            let is_permanent =
+                !transient.iter().any(|prefix| pk.starts_with(prefix)) && !sk.starts_with("session#");
+            is_permanent && (key.contains(&id) || is_claim && item.to_string().contains(&id))
         };
-        let items: Vec<&Value> = table.iter().filter(is_about).map(|(_, item)| item).collect();
+        let items: Vec<&Value> = table.iter().filter(is_included).map(|(_, item)| item).collect();
         let lists =
-            items.iter().filter(|item| item["sk"]["S"] == "tally").flat_map(|tally| texts(&tally["lists"]));
+            items.iter().filter(|item| item["sk"]["S"] == "tally").flat_map(|tally| strings(&tally["lists"]));
         Self { kind, id, claim, items: json!(items).to_string(), lists: lists.collect() }
     }
 
-    /// The items of another thing like this one.
+    /// Items of a copy with another id and unique value.
     fn copy(&self, id: &str, claim: &str) -> Vec<Value> {
         let text = self.items.replace(&self.id, id);
         let text = self.claim.as_ref().map_or(text.clone(), |own| text.replace(own, claim));
@@ -191,29 +197,29 @@ impl ItemTemplate {
     }
 }
 
-/// A number that was drawn.
+/// Entropy source that returns one fixed number.
 #[derive(Debug, Clone, Copy)]
-struct Drawn(u128);
+struct FixedRandom(u128);
 
-impl Entropy for Drawn {
+impl Entropy for FixedRandom {
     fn random(&self) -> u128 {
         self.0
     }
 }
 
 impl Kind {
-    fn id(self, chance: &mut Rng) -> String {
-        let at = Timestamp::from_millis(SystemClock.now().as_millis() - chance.i64(..YEAR));
-        let drawn = Drawn(chance.u128(..));
+    fn id(self, rng: &mut Rng) -> String {
+        let at = Timestamp::from_millis(SystemClock.now().as_millis() - rng.i64(..YEAR));
+        let random = FixedRandom(rng.u128(..));
         match self {
-            Self::User => UserId::generate(at, &drawn).to_string(),
-            Self::Market => MarketId::generate(at, &drawn).to_string(),
-            Self::Product => ProductId::generate(at, &drawn).to_string(),
-            Self::Order => OrderId::generate(at, &drawn).to_string(),
+            Self::User => UserId::generate(at, &random).to_string(),
+            Self::Market => MarketId::generate(at, &random).to_string(),
+            Self::Product => ProductId::generate(at, &random).to_string(),
+            Self::Order => OrderId::generate(at, &random).to_string(),
         }
     }
 
-    /// What nobody else claims.
+    /// Unique value of the copy with this number.
     fn claim(self, number: usize) -> String {
         match self {
             Self::User => format!("copy{number}@example.com"),
@@ -222,22 +228,22 @@ impl Kind {
     }
 }
 
-/// The texts of a list or a set.
-fn texts(value: &Value) -> Vec<String> {
+/// Strings in a list or a set.
+fn strings(value: &Value) -> Vec<String> {
     let list = value["L"].as_array().into_iter().flatten().map(|text| &text["S"]);
     let set = value["SS"].as_array().into_iter().flatten();
     list.chain(set).filter_map(|text| Some(text.as_str()?.to_owned())).collect()
 }
 
-/// Counts the copies in the lists that they stand in.
-async fn lengthen(stage: &Fixture, lists: HashMap<String, i64>) {
+/// Adds the copies to the totals of their lists.
+async fn add_to_list_totals(fixture: &Fixture, lists: HashMap<String, i64>) {
     for (list, count) in lists {
         let key = ListTotal::key(&ListKey::of(list));
-        stage
-            .shop
+        fixture
+            .app
             .dynamodb()
             .update_item()
-            .table_name(stage.table())
+            .table_name(fixture.table())
             .key("pk", AttributeValue::S(key.pk))
             .key("sk", AttributeValue::S(key.sk))
             .update_expression("ADD #count :count")
@@ -245,6 +251,6 @@ async fn lengthen(stage: &Fixture, lists: HashMap<String, i64>) {
             .expression_attribute_values(":count", AttributeValue::N(count.to_string()))
             .send()
             .await
-            .expect("the table counts");
+            .expect("the total is updated");
     }
 }

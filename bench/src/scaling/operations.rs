@@ -1,116 +1,122 @@
-//! What is measured on tables of every size: each list, each search, each command and consumer, and the sweep.
+//! Operations of the scaling benchmark: lists, searches, commands, consumers and the sweep.
 
 use serde_json::{Value, json};
 
 use crate::events::{batch, keyed, request};
-use crate::fixture::{Fixture, all_succeeded};
+use crate::fixture::{Fixture, TEN, all_succeeded};
 use crate::implementations::Implementation;
-use crate::workloads::{COUNT_TEN, PLACE_ORDER, TEN, Workload};
+use crate::workloads::{COUNT_TEN, PLACE_ORDER, Workload};
 
-/// Shortens the list below.
+/// Declares a `GET` request of a user.
 macro_rules! read {
-    ($name:literal, $function:literal, $who:ident, $path:expr) => {
+    ($name:literal, $function:literal, $user:ident, $path:expr) => {
         Workload {
             name: $name,
-            says: $name,
-            done_by: &[(Implementation::Ours, $function)],
-            pieces: 1,
-            events: |stage, count| {
+            description: $name,
+            binaries: &[(Implementation::Ours, $function)],
+            batch_size: 1,
+            events: |fixture, count| {
                 Box::pin(async move {
-                    let token = stage.shop.log_in(&stage.$who.email).await;
-                    let path: String = ($path)(stage);
+                    let token = fixture.app.log_in(&fixture.$user.email).await;
+                    let path: String = ($path)(fixture);
                     vec![request("GET", &path, &token, None); count]
                 })
             },
-            holds: |answer| answer["statusCode"] == 200,
+            is_expected: |response| response["statusCode"] == 200,
         }
     };
 }
 
-/// Shortens it as well: ten events of this name, for this consumer.
-macro_rules! ten {
+/// Declares a consumer that handles batches of ten events.
+macro_rules! batch_of_ten {
     ($name:literal, $function:literal, $events:expr) => {
         Workload {
             name: $name,
-            says: $name,
-            done_by: &[(Implementation::Ours, $function)],
-            pieces: TEN,
+            description: $name,
+            binaries: &[(Implementation::Ours, $function)],
+            batch_size: TEN,
             events: $events,
-            holds: all_succeeded,
+            is_expected: all_succeeded,
         }
     };
 }
 
-/// All of them.
+/// All measured operations.
 pub(super) const ALL: [Workload; 21] = [
-    read!("show an order", "api-orders", buyer, |stage: &Fixture| format!("/v1/orders/{}", stage.order)),
-    read!("list one's orders", "api-orders", buyer, |_| "/v1/orders".to_owned()),
-    read!("list one's orders, those that are confirmed", "api-orders", buyer, |_| {
+    read!("show an order", "api-orders", buyer, |fixture: &Fixture| format!("/v1/orders/{}", fixture.order)),
+    read!("list own orders", "api-orders", buyer, |_| "/v1/orders".to_owned()),
+    read!("list own orders, confirmed only", "api-orders", buyer, |_| {
         "/v1/orders?status=confirmed".to_owned()
     }),
-    read!("list the orders of a market", "api-orders", seller, |stage: &Fixture| {
-        format!("/v1/orders?marketId={}", stage.market)
+    read!("list the orders of a market", "api-orders", seller, |fixture: &Fixture| {
+        format!("/v1/orders?marketId={}", fixture.market)
     }),
-    read!("list the products of a market", "api-products", buyer, |stage: &Fixture| {
-        format!("/v1/markets/{}/products", stage.market)
+    read!("list the products of a market", "api-products", buyer, |fixture: &Fixture| {
+        format!("/v1/markets/{}/products", fixture.market)
     }),
-    read!("list the products of a market, the second page", "api-products", buyer, |stage: &Fixture| {
-        format!("/v1/markets/{}/products?page=2", stage.market)
+    read!("list the products of a market, second page", "api-products", buyer, |fixture: &Fixture| {
+        format!("/v1/markets/{}/products?page=2", fixture.market)
     }),
-    read!("list markets, the newest first", "api-markets", buyer, |_| "/v1/markets".to_owned()),
+    read!("list markets, newest first", "api-markets", buyer, |_| "/v1/markets".to_owned()),
     read!("list markets by name", "api-markets", buyer, |_| "/v1/markets?sort=name".to_owned()),
     read!("list markets by volume", "api-markets", buyer, |_| "/v1/markets?sort=-volume".to_owned()),
-    read!("what a market sold", "api-markets", seller, |stage: &Fixture| {
-        format!("/v1/markets/{}/stats", stage.market)
+    read!("show the statistics of a market", "api-markets", seller, |fixture: &Fixture| {
+        format!("/v1/markets/{}/stats", fixture.market)
     }),
     read!("list accounts", "api-users", admin, |_| "/v1/users".to_owned()),
-    read!("find an account by its address", "api-users", admin, |_| "/v1/users?search=seller".to_owned()),
+    read!("find an account by e-mail address", "api-users", admin, |_| "/v1/users?search=seller".to_owned()),
     Workload {
-        name: "search for a word that most have",
-        says: "search for a word that most have",
-        done_by: &[(Implementation::Ours, "api-search")],
-        pieces: 1,
-        events: |stage, count| Box::pin(searches(stage, count)),
-        holds: |answer| answer["statusCode"] == 200,
+        name: "search for a common word",
+        description: "search for a common word",
+        binaries: &[(Implementation::Ours, "api-search")],
+        batch_size: 1,
+        events: |fixture, count| Box::pin(searches(fixture, count)),
+        is_expected: |response| response["statusCode"] == 200,
     },
-    read!("list one's jobs", "api-jobs", buyer, |_| "/v1/jobs".to_owned()),
-    Workload { name: "place an order", done_by: &[(Implementation::Ours, "api-orders")], ..PLACE_ORDER },
+    read!("list own jobs", "api-jobs", buyer, |_| "/v1/jobs".to_owned()),
+    Workload { name: "place an order", binaries: &[(Implementation::Ours, "api-orders")], ..PLACE_ORDER },
     Workload {
-        name: "list a product",
-        says: "list a product",
-        done_by: &[(Implementation::Ours, "api-products")],
-        pieces: 1,
-        events: |stage, count| Box::pin(new_products(stage, count)),
-        holds: |answer| answer["statusCode"] == 201,
+        name: "create a product",
+        description: "create a product",
+        binaries: &[(Implementation::Ours, "api-products")],
+        batch_size: 1,
+        events: |fixture, count| Box::pin(new_products(fixture, count)),
+        is_expected: |response| response["statusCode"] == 201,
     },
-    Workload { name: "count ten orders", done_by: &[(Implementation::Ours, "queue-analytics")], ..COUNT_TEN },
-    ten!("fulfil ten orders", "queue-fulfilment", |stage, count| {
-        Box::pin(placed(stage, count, "queue-fulfilment"))
+    Workload {
+        name: "count ten orders",
+        binaries: &[(Implementation::Ours, "queue-analytics")],
+        ..COUNT_TEN
+    },
+    batch_of_ten!("fulfil ten orders", "queue-fulfilment", |fixture, count| {
+        Box::pin(placed(fixture, count, "queue-fulfilment"))
     }),
-    ten!("write to the buyers of ten orders", "queue-emails", |stage, count| Box::pin(confirmed(
-        stage, count
+    batch_of_ten!("e-mail the buyers of ten orders", "queue-emails", |fixture, count| Box::pin(confirmed(
+        fixture, count
     ))),
-    ten!("index ten products", "queue-search-index", |stage, count| Box::pin(listed(stage, count))),
+    batch_of_ten!("index ten products", "queue-search-index", |fixture, count| Box::pin(created_products(
+        fixture, count
+    ))),
     Workload {
-        name: "look for what is due, and find nothing",
-        says: "look for what is due, and find nothing",
-        done_by: &[(Implementation::Ours, "schedule-sweeper")],
-        pieces: TEN,
-        events: |stage, count| Box::pin(ticks(stage, count)),
-        holds: |_| true,
+        name: "sweep with nothing due",
+        description: "sweep with nothing due",
+        binaries: &[(Implementation::Ours, "schedule-sweeper")],
+        batch_size: TEN,
+        events: |fixture, count| Box::pin(ticks(fixture, count)),
+        is_expected: |_| true,
     },
 ];
 
-/// None of which an instance remembers: each has a word more, which nothing has.
-async fn searches(stage: &Fixture, count: usize) -> Vec<Value> {
-    let token = stage.shop.log_in(&stage.buyer.email).await;
+/// Search requests that no instance has cached: each has an additional word without matches.
+async fn searches(fixture: &Fixture, count: usize) -> Vec<Value> {
+    let token = fixture.app.log_in(&fixture.buyer.email).await;
     let search = |number| request("GET", &format!("/v1/search?q=mug%20x{number}"), &token, None);
     (0..count).map(search).collect()
 }
 
-async fn new_products(stage: &Fixture, count: usize) -> Vec<Value> {
-    let token = stage.shop.log_in(&stage.seller.email).await;
-    let path = format!("/v1/markets/{}/products", stage.market);
+async fn new_products(fixture: &Fixture, count: usize) -> Vec<Value> {
+    let token = fixture.app.log_in(&fixture.seller.email).await;
+    let path = format!("/v1/markets/{}/products", fixture.market);
     let product = || {
         let id = local::system::aws_ids::uuid();
         let price = json!({ "amount": 999, "currency": "EUR" });
@@ -120,35 +126,37 @@ async fn new_products(stage: &Fixture, count: usize) -> Vec<Value> {
     (0..count).map(|_| product()).collect()
 }
 
-/// Batches of what there is to hear of new orders.
-async fn placed(stage: &Fixture, count: usize, consumer: &str) -> Vec<Value> {
-    stage.clear_outbox().await;
+/// Places orders, and returns their events in batches for `consumer`.
+async fn placed(fixture: &Fixture, count: usize, consumer: &str) -> Vec<Value> {
+    fixture.clear_outbox().await;
     for _ in 0..count * TEN {
-        stage.place(&local::system::aws_ids::uuid()).await;
+        fixture.place(&local::system::aws_ids::uuid()).await;
     }
-    let (placed, queue) = (stage.take_events("order.created").await, stage.queue_of(consumer));
+    let (placed, queue) = (fixture.take_events("order.created").await, fixture.queue_of(consumer));
     placed.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()
 }
 
-async fn confirmed(stage: &Fixture, count: usize) -> Vec<Value> {
-    for batch in placed(stage, count, "queue-fulfilment").await {
-        stage.accept("queue-fulfilment", &batch).await;
+async fn confirmed(fixture: &Fixture, count: usize) -> Vec<Value> {
+    for batch in placed(fixture, count, "queue-fulfilment").await {
+        fixture.accept("queue-fulfilment", &batch).await;
     }
-    let (confirmed, queue) = (stage.take_events("order.confirmed").await, stage.queue_of("queue-emails"));
+    let (confirmed, queue) = (fixture.take_events("order.confirmed").await, fixture.queue_of("queue-emails"));
     confirmed.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()
 }
 
-async fn listed(stage: &Fixture, count: usize) -> Vec<Value> {
-    stage.clear_outbox().await;
-    for event in new_products(stage, count * TEN).await {
-        let answer = stage.shop.stack().invoke("api-products", &event).await.expect("a product is listed");
-        assert_eq!(answer["statusCode"], 201, "{answer}");
+async fn created_products(fixture: &Fixture, count: usize) -> Vec<Value> {
+    fixture.clear_outbox().await;
+    for event in new_products(fixture, count * TEN).await {
+        let response =
+            fixture.app.stack().invoke("api-products", &event).await.expect("the function responds");
+        assert_eq!(response["statusCode"], 201, "{response}");
     }
-    let (listed, queue) = (stage.take_events("product.changed").await, stage.queue_of("queue-search-index"));
-    listed.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()
+    let (created, queue) =
+        (fixture.take_events("product.changed").await, fixture.queue_of("queue-search-index"));
+    created.chunks_exact(TEN).map(|ten| batch(&queue, ten)).collect()
 }
 
-async fn ticks(stage: &Fixture, count: usize) -> Vec<Value> {
-    stage.clear_outbox().await;
-    vec![stage.tick(); count]
+async fn ticks(fixture: &Fixture, count: usize) -> Vec<Value> {
+    fixture.clear_outbox().await;
+    vec![fixture.tick(); count]
 }

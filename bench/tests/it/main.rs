@@ -1,4 +1,4 @@
-//! What `make test` holds: no operation asks for more than is documented.
+//! Tests of the benchmarks: no operation takes more requests or units than documented.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

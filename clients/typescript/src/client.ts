@@ -1,35 +1,35 @@
-/** A client of the Agora API. Paths, parameters, bodies and answers are typed by the API's own description. */
+/** Client of the Agora API. Paths, parameters, bodies and responses are typed by the API description. */
 
 import createFetchClient, { type Client } from "openapi-fetch";
 
 import type { components, paths } from "./schema.js";
 
-/** What the API speaks of, by the names of its description. */
+/** Schemas of the API description by name. */
 export type Schemas = components["schemas"];
 
-/** The API, as fetched from one address. */
+/** Typed client of the API. */
 export type Agora = Client<paths>;
 
-/** A request that the API did not carry out. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+/** Error response of the API. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
 
   constructor(readonly problem: Schemas["Problem"]) {
     super(`${problem.status} ${problem.error.code}: ${problem.error.message}`);
   }
 
-  /** What went wrong, in a word that never changes its meaning. */
+  /** Stable error code. */
   get code(): string {
     return this.problem.error.code;
   }
 }
 
 /**
- * The API at `baseUrl`, on behalf of whoever the access token belongs to; of nobody without one.
+ * Creates a client of the API at `baseUrl`. Requests are anonymous if `accessToken` returns no token.
  *
  * @example
  * const api = agora("http://localhost:3000", () => tokens.accessToken);
- * const { data: markets } = await told(api.GET("/v1/markets"));
+ * const { data: markets } = await unwrap(api.GET("/v1/markets"));
  */
 export function agora(baseUrl: string, accessToken?: () => string | undefined): Agora {
   const client = createFetchClient<paths>({ baseUrl });
@@ -45,11 +45,11 @@ export function agora(baseUrl: string, accessToken?: () => string | undefined): 
   return client;
 }
 
-/** What was asked for. A problem is thrown as a {@link Refusal}. */
-export async function told<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
-  const { data, error, response } = await asked;
+/** Returns the body of a successful response, and throws an {@link ApiError} otherwise. */
+export async function unwrap<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await request;
   if (response.ok) {
     return data as T;
   }
-  throw new Refusal(error as Schemas["Problem"]);
+  throw new ApiError(error as Schemas["Problem"]);
 }

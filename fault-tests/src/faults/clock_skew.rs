@@ -1,4 +1,4 @@
-//! Functions whose clocks differ.
+//! Clock skew between functions.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -9,39 +9,39 @@ use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::Fixture;
 use crate::scenario::Scenario;
 
-pub(crate) struct Skew;
+pub(crate) struct ClockSkew;
 
-/// How many orders are under way at once.
-const AT_ONCE: usize = 6;
-/// How far a clock is off at most, either way, in milliseconds.
-const FARTHEST: u64 = 300_000;
+/// Number of concurrent orders.
+const CONCURRENCY: usize = 6;
+/// Maximum skew of a clock in either direction, in milliseconds.
+const MAX_SKEW: u64 = 300_000;
 
-/// Whose clocks are off.
+/// Functions with skewed clocks.
 const FUNCTIONS: [&str; 5] = [FULFILMENT, "api-orders", "api-payments", "api-products", "queue-emails"];
 
-impl Fault for Skew {
+impl Fault for ClockSkew {
     fn name(&self) -> &'static str {
         "clock-skew"
     }
 
     fn description(&self) -> &'static str {
-        "an order on its way through functions whose clocks are up to five minutes off, each by something else"
+        "an order processed by functions whose clocks are up to five minutes off, each by a different amount"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 200, short: 10, together: 10 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 200, short: 10, per_stack: 10 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
         let mut random = trials.random();
         for function in FUNCTIONS {
-            let off = i64::try_from(random.below(2 * FARTHEST)).unwrap_or_default();
-            bench.faults().skew(function, off - i64::try_from(FARTHEST).unwrap_or_default());
+            let skew = i64::try_from(random.below(2 * MAX_SKEW)).unwrap_or_default();
+            fixture.faults().skew(function, skew - i64::try_from(MAX_SKEW).unwrap_or_default());
         }
-        bench.each(trials, AT_ONCE, |trial| one(bench, trial.number)).boxed()
+        fixture.run_trials(trials, CONCURRENCY, |trial| one(fixture, trial.number)).boxed()
     }
 }
 
-async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
-    Scenario::of(number).run(bench, number).await.map(|_| true)
+async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
+    Scenario::of(number).run(fixture, number).await.map(|_| true)
 }

@@ -1,4 +1,4 @@
-//! Messages that come again and again, some at once, to whichever instance is free.
+//! Duplicate deliveries of messages, concurrent or late, to any free instance.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,8 +16,8 @@ use crate::trial::Trial;
 
 pub(crate) struct Duplicates;
 
-/// How many orders are under way at once.
-const AT_ONCE: usize = 6;
+/// Number of concurrent orders.
+const CONCURRENCY: usize = 6;
 
 impl Fault for Duplicates {
     fn name(&self) -> &'static str {
@@ -28,58 +28,58 @@ impl Fault for Duplicates {
         "a message is delivered two to ten times, all at once or late"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 10_000, short: 100, together: 200 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 10_000, short: 100, per_stack: 200 }
     }
 
     fn trials_to_detect(&self) -> u64 {
         60
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        run(bench, trials).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        run(fixture, trials).boxed()
     }
 }
 
-async fn run(bench: &Fixture, trials: Trials) {
-    let heard = RelayTap::of(bench);
-    let mut ahead = trials.each().peekable();
+async fn run(fixture: &Fixture, trials: Trials) {
+    let tap = RelayTap::install(fixture);
+    let mut remaining = trials.iter().peekable();
     let mut first = trials.numbers.start;
-    // Orders are placed until there were messages enough; each has several.
+    // Places orders until there were enough messages; each order causes several.
     for _ in 0..trials.count() {
-        if ahead.peek().is_none() {
+        if remaining.peek().is_none() {
             return;
         }
-        let orders = Trials { numbers: first..first + AT_ONCE as u64, ..trials.clone() };
+        let orders = Trials { numbers: first..first + CONCURRENCY as u64, ..trials.clone() };
         first = orders.numbers.end;
-        let over = AtomicBool::new(false);
-        let trade = async {
-            bench.each(orders, AT_ONCE, |trial| order(bench, trial)).await;
-            bench.rest().await;
-            over.store(true, Ordering::SeqCst);
+        let is_done = AtomicBool::new(false);
+        let place_orders = async {
+            fixture.run_trials(orders, CONCURRENCY, |trial| order(fixture, trial)).await;
+            fixture.wait_until_idle().await;
+            is_done.store(true, Ordering::SeqCst);
         };
-        let repeats = async {
-            while !over.load(Ordering::SeqCst) {
-                let messages = heard.take();
-                let pairs = messages.iter().zip(ahead.by_ref());
-                join_all(pairs.map(|(message, trial)| repeat(bench, trial, message))).await;
+        let repeat_messages = async {
+            while !is_done.load(Ordering::SeqCst) {
+                let messages = tap.take();
+                let pairs = messages.iter().zip(remaining.by_ref());
+                join_all(pairs.map(|(message, trial)| repeat(fixture, trial, message))).await;
                 local::system::clock::sleep(Duration::from_millis(5)).await;
             }
         };
-        futures::join!(trade, repeats);
+        futures::join!(place_orders, repeat_messages);
     }
 }
 
-async fn order(bench: &Fixture, mut trial: Trial) -> Result<bool, Violation> {
-    let course = trial.random.pick(&Scenario::ALL);
-    // The trials are the messages, not the orders.
-    course.run(bench, trial.number).await.map(|_| false)
+async fn order(fixture: &Fixture, mut trial: Trial) -> Result<bool, Violation> {
+    let scenario = trial.random.pick(&Scenario::ALL);
+    // A trial is a message, not an order.
+    scenario.run(fixture, trial.number).await.map(|_| false)
 }
 
-/// Sends a message one to nine times more.
-async fn repeat(bench: &Fixture, trial: Trial, message: &Message) {
+/// Sends one to nine copies of a message.
+async fn repeat(fixture: &Fixture, trial: Trial, message: &Message) {
     let mut random: Random = trial.random;
     let times = 1 + random.below(9);
-    join_all((0..times).map(|_| bench.shop.send_message(message.queue, &message.body))).await;
-    bench.made(1);
+    join_all((0..times).map(|_| fixture.app.send_message(message.queue, &message.body))).await;
+    fixture.count_trials(1);
 }

@@ -1,4 +1,4 @@
-//! `kill -9` at any moment.
+//! `kill -9` at a random time.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::trial::Trial;
 
 pub(crate) struct Kills;
 
-/// Who is killed; who is named more often, more often.
+/// Functions that are killed; more entries make a kill more likely.
 const VICTIMS: [&str; 12] = [
     FULFILMENT,
     FULFILMENT,
@@ -31,12 +31,12 @@ const VICTIMS: [&str; 12] = [
     "api-products",
 ];
 
-/// How many orders are under way at once.
-const AT_ONCE: usize = 6;
-/// How late a kill comes at most.
-const LATEST: u64 = 400;
-/// How often somebody is looked for who is at work just then.
-const TRIES: usize = 50;
+/// Number of concurrent orders.
+const CONCURRENCY: usize = 6;
+/// Maximum delay before a kill, in milliseconds.
+const MAX_DELAY: u64 = 400;
+/// Maximum number of attempts to hit an instance that is handling an event.
+const ATTEMPTS: usize = 50;
 
 impl Fault for Kills {
     fn name(&self) -> &'static str {
@@ -44,40 +44,40 @@ impl Fault for Kills {
     }
 
     fn description(&self) -> &'static str {
-        "kill -9 of one function or two while they work, at a random instant of an order's way"
+        "kill -9 of one or two working functions, at a random time in the lifecycle of an order"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 2_000, short: 20, together: 40 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 2_000, short: 20, per_stack: 40 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        bench.each(trials, AT_ONCE, |trial| one(bench, trial)).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        fixture.run_trials(trials, CONCURRENCY, |trial| one(fixture, trial)).boxed()
     }
 }
 
-async fn one(bench: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
-    let course = random.pick(&Scenario::ALL);
-    let (ended, killed) = futures::join!(course.run(bench, number), kill(bench, random));
-    ended.map(|_| killed)
+async fn one(fixture: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
+    let scenario = random.pick(&Scenario::ALL);
+    let (outcome, killed) = futures::join!(scenario.run(fixture, number), kill(fixture, random));
+    outcome.map(|_| killed)
 }
 
-/// Kills somebody who is at work; every third time, somebody else at the same moment.
-async fn kill(bench: &Fixture, mut random: Random) -> bool {
-    let pairs = random.below(3) == 0;
-    for _ in 0..TRIES {
-        local::system::clock::sleep(Duration::from_millis(random.below(LATEST))).await;
-        let victims: Vec<&str> = (0..=usize::from(pairs)).map(|_| random.pick(&VICTIMS)).collect();
-        let before = crashes(bench);
-        join_all(victims.iter().map(|victim| bench.shop.stack().kill(victim))).await;
-        if crashes(bench) > before {
+/// Kills a function that is handling an event; in a third of the trials, a second function at the same time.
+async fn kill(fixture: &Fixture, mut random: Random) -> bool {
+    let kills_two = random.below(3) == 0;
+    for _ in 0..ATTEMPTS {
+        local::system::clock::sleep(Duration::from_millis(random.below(MAX_DELAY))).await;
+        let victims: Vec<&str> = (0..=usize::from(kills_two)).map(|_| random.pick(&VICTIMS)).collect();
+        let before = crashes(fixture);
+        join_all(victims.iter().map(|victim| fixture.app.stack().kill(victim))).await;
+        if crashes(fixture) > before {
             return true;
         }
     }
     false
 }
 
-/// How many instances ended while they were at work.
-fn crashes(bench: &Fixture) -> u64 {
-    bench.shop.stack().stats().values().map(|stats| stats.crashes).sum()
+/// Number of instances that terminated while handling an event.
+fn crashes(fixture: &Fixture) -> u64 {
+    fixture.app.stack().stats().values().map(|stats| stats.crashes).sum()
 }

@@ -1,4 +1,4 @@
-//! A payment gateway that is dead for a while, under load.
+//! Outage of the payment gateway under load.
 
 use std::time::{Duration, Instant};
 
@@ -12,19 +12,19 @@ use test_support::audit::{Invariant, Violation};
 use super::FULFILMENT;
 use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::Fixture;
-use crate::scenario::{Placed, Scenario};
+use crate::scenario::{PlacedOrder, Scenario};
 
 pub(crate) struct Outages;
 
-/// How many orders wait for the gateway.
+/// Number of orders that wait for the gateway.
 const ORDERS: u64 = 30;
-/// How often each of them was worked on at least, on average, when it returns.
-const OFTEN: u64 = 6;
-/// How long it is dead the first time, which is all that the short form has time for.
+/// Minimum average number of attempts per order before the outage ends.
+const MIN_ATTEMPTS: u64 = 6;
+/// Duration of the outage in the first trial, which is the only one of the short form.
 const SHORT: Duration = Duration::from_secs(10);
-/// How long it is dead otherwise.
+/// Duration of the outage in the other trials.
 const LONG: Duration = Duration::from_mins(1);
-/// How soon after its return the gateway's work has to go on.
+/// Maximum time from the end of the outage to the first capture.
 const RECOVERY: Duration = Duration::from_secs(10);
 
 impl Fault for Outages {
@@ -33,71 +33,68 @@ impl Fault for Outages {
     }
 
     fn description(&self) -> &'static str {
-        "the gateway is dead for 60 s (the first time 10 s) under load: calls at most 1.1 times what was offered, work goes \
-         on within 10 s"
+        "the gateway is unavailable for 60 s (10 s in the first trial) under load: at most 1.1 calls per \
+         attempt, payments resume within 10 s"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 30, short: 1, together: 1 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 30, short: 1, per_stack: 1 }
     }
 
-    fn shop(&self, builder: StackBuilder) -> StackBuilder {
+    fn stack_settings(&self, builder: StackBuilder) -> StackBuilder {
         builder.parameter("PaymentGatewayBreakerOpenSeconds", "1")
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        bench.each(trials, 1, |trial| one(bench, trial.number)).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        fixture.run_trials(trials, 1, |trial| one(fixture, trial.number)).boxed()
     }
 }
 
-async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
-    let payments = bench.shop.stack().payments();
+async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
+    let payments = fixture.app.stack().payments();
     payments.add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
     let orders = async {
-        let placed = join_all((0..ORDERS).map(|n| Scenario::Confirmed.place(bench, number + n))).await;
-        placed.into_iter().collect::<Result<Vec<Placed>, Violation>>()
+        let placed = join_all((0..ORDERS).map(|n| Scenario::Confirmed.place(fixture, number + n))).await;
+        placed.into_iter().collect::<Result<Vec<PlacedOrder>, Violation>>()
     };
-    let last = if number == 0 { SHORT } else { LONG };
-    let (orders, ()) = futures::join!(orders, local::system::clock::sleep(last));
+    let duration = if number == 0 { SHORT } else { LONG };
+    let (orders, ()) = futures::join!(orders, local::system::clock::sleep(duration));
     let orders = orders?;
-    // The calls that it takes for a breaker to open are few among many, and many among few.
-    let often = || async { (offered(bench) >= OFTEN * ORDERS).then_some(()) };
-    let _ = bench.until(often).await;
-    let (calls, offered) = (calls(bench).await, offered(bench));
+    // With enough attempts, the calls that open the breaker do not matter.
+    let enough_attempts = || async { (attempts(fixture) >= MIN_ATTEMPTS * ORDERS).then_some(()) };
+    let _ = fixture.poll(enough_attempts).await;
+    let (calls, attempts) = (calls(fixture).await, attempts(fixture));
     payments.clear_fault_rules();
-    let returned = Instant::now();
-    let back = || async {
-        let ledger = bench.shop.stack().payments().ledger();
+    let outage_end = Instant::now();
+    let has_capture = || async {
+        let ledger = fixture.app.stack().payments().ledger();
         orders.iter().any(|order| !ledger.captures_of(&order.id).is_empty()).then_some(())
     };
-    let _ = bench.until(back).await;
-    let recovered = returned.elapsed();
+    let _ = fixture.poll(has_capture).await;
+    let recovered = outage_end.elapsed();
     for order in &orders {
-        Scenario::Confirmed.ends(bench, order).await?;
+        Scenario::Confirmed.wait_for_end(fixture, order).await?;
     }
     let wrong = |expected: &str, was: String| Err(Violation::new(Invariant::Sagas, "gateway", expected, was));
-    if offered < OFTEN * ORDERS || calls * 10 > offered * 11 {
-        return wrong(
-            "calls at most 1.1 times what was offered",
-            format!("{calls} calls, {offered} offered"),
-        );
+    if attempts < MIN_ATTEMPTS * ORDERS || calls * 10 > attempts * 11 {
+        return wrong("at most 1.1 calls per attempt", format!("{calls} calls, {attempts} attempts"));
     }
     if recovered > RECOVERY {
-        return wrong("work goes on within 10 s", format!("it did after {recovered:?}"));
+        return wrong("payments resume within 10 s", format!("they resumed after {recovered:?}"));
     }
     Ok(true)
 }
 
-/// How many calls reached the gateway while it was dead.
-async fn calls(bench: &Fixture) -> u64 {
-    let address = format!("{}/sandbox/behaviour", bench.shop.stack().payments_endpoint());
-    let told = async { reqwest::get(address).await?.json::<Value>().await };
-    told.await.ok().and_then(|told| told["rules"][0]["seen"].as_u64()).unwrap_or(u64::MAX / 10)
+/// Number of calls that reached the gateway during the outage.
+async fn calls(fixture: &Fixture) -> u64 {
+    let address = format!("{}/sandbox/behaviour", fixture.app.stack().payments_endpoint());
+    let status = async { reqwest::get(address).await?.json::<Value>().await };
+    status.await.ok().and_then(|status| status["rules"][0]["seen"].as_u64()).unwrap_or(u64::MAX / 10)
 }
 
-/// How often an order was worked on meanwhile, and wanted to ask the gateway.
-fn offered(bench: &Fixture) -> u64 {
-    let lines = bench.shop.stack().logs().lines(FULFILMENT);
-    let unserved = |line: &&String| line.contains("the payment gateway does not answer");
-    lines.iter().filter(unserved).count() as u64
+/// Number of failed attempts to call the gateway, according to the log.
+fn attempts(fixture: &Fixture) -> u64 {
+    let lines = fixture.app.stack().logs().lines(FULFILMENT);
+    let is_failed_attempt = |line: &&String| line.contains("the payment gateway does not respond");
+    lines.iter().filter(is_failed_attempt).count() as u64
 }

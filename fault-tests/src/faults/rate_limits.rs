@@ -1,4 +1,4 @@
-//! More at once than is allowed, over all instances.
+//! Concurrent requests above the rate limits, across all instances.
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
@@ -10,54 +10,55 @@ use test_support::audit::{Invariant, Violation};
 use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::Fixture;
 
-pub(crate) struct Limits;
+pub(crate) struct RateLimits;
 
-/// Reads a minute.
+/// Limit of reads per minute.
 const READS: usize = 40;
-/// Failed logins in a quarter of an hour.
+/// Limit of failed logins in 15 minutes.
 const LOGINS: usize = 10;
 
-impl Fault for Limits {
+impl Fault for RateLimits {
     fn name(&self) -> &'static str {
         "limits"
     }
 
     fn description(&self) -> &'static str {
-        "90 reads and 25 wrong passwords at once, where 40 and 10 are allowed"
+        "90 concurrent reads and 25 concurrent wrong passwords, with limits of 40 and 10"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 200, short: 2, together: 20 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 200, short: 2, per_stack: 20 }
     }
 
     fn trials_to_detect(&self) -> u64 {
         1
     }
 
-    fn shop(&self, builder: StackBuilder) -> StackBuilder {
+    fn stack_settings(&self, builder: StackBuilder) -> StackBuilder {
         builder.parameter("ReadsPerMinute", READS.to_string()).parameter("LoginFailuresPerHour", "1000000")
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        bench.limited("reads#", i64::try_from(READS).unwrap_or(i64::MAX));
-        bench.limited("login#both#", i64::try_from(LOGINS).unwrap_or(i64::MAX));
-        bench.each(trials, 1, |trial| one(bench, trial.number)).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        fixture.record_limit("reads#", i64::try_from(READS).unwrap_or(i64::MAX));
+        fixture.record_limit("login#both#", i64::try_from(LOGINS).unwrap_or(i64::MAX));
+        fixture.run_trials(trials, 1, |trial| one(fixture, trial.number)).boxed()
     }
 }
 
-async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
+async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
     let customer =
-        bench.shop.customer(&format!("busy-{number}-{}", &local::system::aws_ids::uuid()[..8])).await;
-    let reads = (0..90).map(|_| bench.shop.ask(Method::GET, "/v1/orders").by(&customer).send());
-    let granted = join_all(reads).await.iter().filter(|answer| answer.status == StatusCode::OK).count();
+        fixture.app.customer(&format!("busy-{number}-{}", &local::system::aws_ids::uuid()[..8])).await;
+    let reads = (0..90).map(|_| fixture.app.ask(Method::GET, "/v1/orders").by(&customer).send());
+    let admitted = join_all(reads).await.iter().filter(|response| response.status == StatusCode::OK).count();
     let wrong = json!({ "email": customer.email, "password": "a wrong password" });
-    let guesses = (0..25).map(|_| bench.shop.ask(Method::POST, "/v1/auth/login").json(&wrong).send());
+    let guesses = (0..25).map(|_| fixture.app.ask(Method::POST, "/v1/auth/login").json(&wrong).send());
     let guesses = join_all(guesses).await;
-    let tried = guesses.iter().filter(|answer| answer.status == StatusCode::UNAUTHORIZED).count();
-    // A window may end in between, once; the counts in the table are held against the limits window by window.
-    if granted > 0 && granted <= 2 * READS && tried > 0 && tried <= 2 * LOGINS {
+    let checked = guesses.iter().filter(|response| response.status == StatusCode::UNAUTHORIZED).count();
+    // At most one window can end in between. The auditor compares the stored counters with the limits, per
+    // window.
+    if admitted > 0 && admitted <= 2 * READS && checked > 0 && checked <= 2 * LOGINS {
         return Ok(true);
     }
-    let was = format!("{granted} reads and {tried} guesses");
-    Err(Violation::new(Invariant::Limits, &customer.id, "some, and no more than is allowed", was))
+    let was = format!("{admitted} reads and {checked} guesses");
+    Err(Violation::new(Invariant::Limits, &customer.id, "more than zero, and no more than the limit", was))
 }

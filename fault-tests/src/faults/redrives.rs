@@ -1,4 +1,4 @@
-//! Dead letters that are redriven twice.
+//! Repeated redrives of dead letters.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -12,8 +12,8 @@ use crate::scenario::Scenario;
 
 pub(crate) struct Redrives;
 
-/// How many orders are under way at once.
-const AT_ONCE: usize = 6;
+/// Number of concurrent orders.
+const CONCURRENCY: usize = 6;
 
 impl Fault for Redrives {
     fn name(&self) -> &'static str {
@@ -21,44 +21,45 @@ impl Fault for Redrives {
     }
 
     fn description(&self) -> &'static str {
-        "a dead letter of an order that is done, redriven twice at once and once more"
+        "a dead letter of a completed order, redriven twice concurrently and once later"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 500, short: 10, together: 50 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 500, short: 10, per_stack: 50 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        run(bench, trials).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        run(fixture, trials).boxed()
     }
 }
 
-async fn run(bench: &Fixture, trials: Trials) {
-    let heard = RelayTap::of(bench);
-    bench.each(trials.clone(), AT_ONCE, |trial| one(bench, trial.number)).await;
-    bench.rest().await;
-    let mut messages = heard.take();
+async fn run(fixture: &Fixture, trials: Trials) {
+    let tap = RelayTap::install(fixture);
+    fixture.run_trials(trials.clone(), CONCURRENCY, |trial| one(fixture, trial.number)).await;
+    fixture.wait_until_idle().await;
+    let mut messages = tap.take();
     messages.retain(|message| message.queue == "FulfilmentQueue");
     messages.truncate(usize::try_from(trials.count()).unwrap_or(usize::MAX));
     for message in &messages {
-        bench.shop.send_message("FulfilmentDeadLetters", &message.body).await;
+        fixture.app.send_message("FulfilmentDeadLetters", &message.body).await;
     }
-    let recorded =
-        || async { (bench.dead(Subscriber::Fulfilment).await.len() == messages.len()).then_some(()) };
-    let all_are_there = bench.until(recorded).await.is_some();
-    let (first, second) = futures::join!(bench.redrive("fulfilment"), bench.redrive("fulfilment"));
-    bench.rest().await;
-    let third = bench.redrive("fulfilment").await;
+    let recorded = || async {
+        (fixture.dead_letters(Subscriber::Fulfilment).await.len() == messages.len()).then_some(())
+    };
+    let all_recorded = fixture.poll(recorded).await.is_some();
+    let (first, second) = futures::join!(fixture.redrive("fulfilment"), fixture.redrive("fulfilment"));
+    fixture.wait_until_idle().await;
+    let third = fixture.redrive("fulfilment").await;
     let count = messages.len() as u64;
-    bench.made(count);
-    if !all_are_there || (first + second, third) != (count, 0) {
-        let expected = format!("{count} letters, each redriven once");
-        let was = format!("{first} and {second} at once, {third} later");
-        bench.record_violation(None, Violation::new(Invariant::Outbox, "dead letters", expected, was));
+    fixture.count_trials(count);
+    if !all_recorded || (first + second, third) != (count, 0) {
+        let expected = format!("{count} dead letters, each redriven once");
+        let was = format!("{first} and {second} concurrently, {third} later");
+        fixture.record_violation(None, Violation::new(Invariant::Outbox, "dead letters", expected, was));
     }
 }
 
-async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
-    // The trials are the letters, not the orders.
-    Scenario::Confirmed.run(bench, number).await.map(|_| false)
+async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
+    // A trial is a dead letter, not an order.
+    Scenario::Confirmed.run(fixture, number).await.map(|_| false)
 }

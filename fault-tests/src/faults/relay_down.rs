@@ -1,4 +1,4 @@
-//! A relay that is down for longer than the stream keeps its records.
+//! A relay that is down for longer than the retention of the stream.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,53 +13,54 @@ use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::Fixture;
 use crate::scenario::Scenario;
 
-pub(crate) struct Relay;
+pub(crate) struct RelayDown;
 
-/// How many orders are under way at once.
-const AT_ONCE: usize = 8;
-/// How long an event waits for the stream before the sweeper takes it for missed, and a little more, in milliseconds.
-const MISSED: i64 = 61_000;
-/// How often the sweeper runs.
+/// Number of concurrent orders.
+const CONCURRENCY: usize = 8;
+/// Time shift after which the sweeper regards an event as missed, in milliseconds.
+const TIME_SHIFT: i64 = 61_000;
+/// Interval of the sweeper.
 const PERIOD: Duration = Duration::from_millis(300);
 
-impl Fault for Relay {
+impl Fault for RelayDown {
     fn name(&self) -> &'static str {
         "relay-down"
     }
 
     fn description(&self) -> &'static str {
-        "an order all of whose events the stream loses, and the sweeper delivers"
+        "an order whose events are all lost by the stream, and published by the sweeper"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 50, short: 6, together: 25 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 50, short: 6, per_stack: 25 }
     }
 
-    fn shop(&self, builder: StackBuilder) -> StackBuilder {
+    fn stack_settings(&self, builder: StackBuilder) -> StackBuilder {
         builder.streams(false)
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        run(bench, trials).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        run(fixture, trials).boxed()
     }
 }
 
-async fn run(bench: &Fixture, trials: Trials) {
-    // As if a minute had passed whenever the sweeper looks.
-    bench.faults().add_mutation(RequestMutation::new("schedule-sweeper", Service::DynamoDb, |_, body| {
+async fn run(fixture: &Fixture, trials: Trials) {
+    // Shifts the times in the sweeper's queries, as if a minute had passed.
+    fixture.faults().add_mutation(RequestMutation::new("schedule-sweeper", Service::DynamoDb, |_, body| {
         if body.get("KeyConditionExpression").is_some()
-            && let Ok(later) = serde_json::from_str(&shift_times(&body.to_string(), MISSED))
+            && let Ok(later) = serde_json::from_str(&shift_times(&body.to_string(), TIME_SHIFT))
         {
             *body = later;
         }
     }));
-    let orders = bench.each(trials, AT_ONCE, |trial| one(bench, trial.number));
-    let sweeping = sweep(bench);
+    let orders = fixture.run_trials(trials, CONCURRENCY, |trial| one(fixture, trial.number));
+    let sweeping = sweep(fixture);
     let done = async {
         orders.await;
-        let none_left = || async { (MoneyAndStock::read(&bench.shop).await.unpublished == 0).then_some(()) };
-        // What is left, if anything is, the audit finds.
-        let _ = bench.until(none_left).await;
+        let all_published =
+            || async { (MoneyAndStock::read(&fixture.app).await.unpublished == 0).then_some(()) };
+        // The audit reports events that are still unpublished.
+        let _ = fixture.poll(all_published).await;
     };
     futures::pin_mut!(done, sweeping);
     match select(done, sweeping).await {
@@ -68,15 +69,15 @@ async fn run(bench: &Fixture, trials: Trials) {
     }
 }
 
-/// Runs the sweeper again and again.
-async fn sweep(bench: &Fixture) -> Infallible {
+/// Runs the sweeper repeatedly.
+async fn sweep(fixture: &Fixture) -> Infallible {
     loop {
-        // A tick that fails is made up for by the next.
-        let _ = bench.shop.stack().run_schedule("schedule-sweeper").await;
+        // The next run compensates for a failed one.
+        let _ = fixture.app.stack().run_schedule("schedule-sweeper").await;
         local::system::clock::sleep(PERIOD).await;
     }
 }
 
-async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
-    Scenario::of(number).run(bench, number).await.map(|_| true)
+async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
+    Scenario::of(number).run(fixture, number).await.map(|_| true)
 }

@@ -1,4 +1,4 @@
-//! Events that overtake each other.
+//! Events that are delivered out of order.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,110 +12,114 @@ use serde_json::{Value, json};
 use test_support::audit::Violation;
 
 use crate::fault::{Fault, TrialCounts, Trials};
-use crate::fixture::{ClientRequest, Fixture, refused};
+use crate::fixture::{ClientRequest, Fixture, rejected};
 use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::trial::Trial;
 
-pub(crate) struct Reordered;
+pub(crate) struct Reordering;
 
-/// How many orders are under way at once.
-const AT_ONCE: usize = 6;
-/// How often a product is renamed while its events overtake each other.
+/// Number of concurrent orders.
+const CONCURRENCY: usize = 6;
+/// Number of times that a product is renamed in a trial.
 const RENAMES: u64 = 5;
-/// By how many seconds an event is held back at most; a queue's delay is in whole ones.
-const LONGEST: u64 = 3;
+/// Maximum delay of an event, in whole seconds as SQS requires.
+const MAX_DELAY: u64 = 3;
 
-/// When each event comes, by queue and subject, and how many have been overtaken.
+/// Latest arrival by queue and subject, and the number of events that overtook an earlier one.
 #[derive(Debug, Default)]
 struct Arrivals {
     last: BTreeMap<(String, String), Instant>,
     overtaken: u64,
 }
 
-impl Fault for Reordered {
+impl Fault for Reordering {
     fn name(&self) -> &'static str {
         "reordered"
     }
 
     fn description(&self) -> &'static str {
-        "an event overtakes an earlier one of the same thing"
+        "an event overtakes an earlier event of the same entity"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 10_000, short: 20, together: 100 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 10_000, short: 20, per_stack: 100 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        run(bench, trials).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        run(fixture, trials).boxed()
     }
 }
 
-async fn run(bench: &Fixture, trials: Trials) {
-    let arrivals = hold_back(bench, trials.random());
+async fn run(fixture: &Fixture, trials: Trials) {
+    let arrivals = delay_events(fixture, trials.random());
     let overtaken = || arrivals.lock().unwrap_or_else(PoisonError::into_inner).overtaken;
     let mut first = trials.numbers.start;
-    // Orders are placed until enough events were overtaken; of each, several are.
+    // Places orders until enough events were reordered; each order causes several.
     for _ in 0..trials.count() {
         if overtaken() >= trials.count() {
             break;
         }
-        let orders = Trials { numbers: first..first + AT_ONCE as u64, ..trials.clone() };
+        let orders = Trials { numbers: first..first + CONCURRENCY as u64, ..trials.clone() };
         first = orders.numbers.end;
-        bench.each(orders, AT_ONCE, |trial| one(bench, trial)).await;
+        fixture.run_trials(orders, CONCURRENCY, |trial| one(fixture, trial)).await;
     }
-    bench.made(overtaken().min(trials.count()));
+    fixture.count_trials(overtaken().min(trials.count()));
 }
 
-/// An order on its way, and its product renamed meanwhile. The trials are the events.
-async fn one(bench: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
-    let product = bench.product(number, 5).await?;
-    let course =
+/// Runs an order, and renames its product meanwhile. A trial is a reordered event, not an order.
+async fn one(fixture: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
+    let product = fixture.product(number, 5).await?;
+    let scenario =
         random.pick(&[Scenario::Confirmed, Scenario::Declined, Scenario::Cancelled, Scenario::Refunded]);
-    let placed = course.place_of(bench, number, &product).await?;
+    let placed = scenario.place_order_of(fixture, number, &product).await?;
     for turn in 0..RENAMES {
-        let wish = ClientRequest {
-            by: &bench.seller,
+        let request = ClientRequest {
+            by: &fixture.seller,
             method: Method::PATCH,
             path: format!("/v1/products/{product}"),
             key: local::system::aws_ids::uuid(),
             body: json!({ "title": format!("Name {turn} of trial {number}") }),
         };
-        let renamed = bench.send_if_match(&wish, "*").await;
+        let renamed = fixture.send_if_match(&request, "*").await;
         if !renamed.status.is_success() {
-            return Err(refused(&wish, &renamed));
+            return Err(rejected(&request, &renamed));
         }
     }
-    course.run_after(bench, &placed).await?;
-    course.ends(bench, &placed).await?;
+    scenario.run_after(fixture, &placed).await?;
+    scenario.wait_for_end(fixture, &placed).await?;
     Ok(false)
 }
 
-/// Has the relay send each event with a delay of its own, and counts those that are overtaken by that.
-fn hold_back(bench: &Fixture, random: Random) -> Arc<Mutex<Arrivals>> {
+/// Adds a random delay to each event that the relay sends, and counts the reordered events.
+fn delay_events(fixture: &Fixture, random: Random) -> Arc<Mutex<Arrivals>> {
     let arrivals = Arc::new(Mutex::new(Arrivals::default()));
     let (counted, random) = (Arc::clone(&arrivals), Mutex::new(random));
-    bench.faults().add_mutation(RequestMutation::new("stream-outbox-relay", Service::Sqs, move |_, body| {
-        let queue = body["QueueUrl"].as_str().unwrap_or_default().to_owned();
-        let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut arrivals = counted.lock().unwrap_or_else(PoisonError::into_inner);
-        for entry in body.get_mut("Entries").and_then(Value::as_array_mut).into_iter().flatten() {
-            let delay = random.below(LONGEST + 1);
-            entry["DelaySeconds"] = json!(delay);
-            let message: Value =
-                serde_json::from_str(entry["MessageBody"].as_str().unwrap_or_default()).unwrap_or_default();
-            let subject = message["subject"].as_str().unwrap_or_default().to_owned();
-            arrivals.note((queue.clone(), subject), Instant::now() + Duration::from_secs(delay));
-        }
-    }));
+    fixture.faults().add_mutation(RequestMutation::new(
+        "stream-outbox-relay",
+        Service::Sqs,
+        move |_, body| {
+            let queue = body["QueueUrl"].as_str().unwrap_or_default().to_owned();
+            let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut arrivals = counted.lock().unwrap_or_else(PoisonError::into_inner);
+            for entry in body.get_mut("Entries").and_then(Value::as_array_mut).into_iter().flatten() {
+                let delay = random.below(MAX_DELAY + 1);
+                entry["DelaySeconds"] = json!(delay);
+                let message: Value = serde_json::from_str(entry["MessageBody"].as_str().unwrap_or_default())
+                    .unwrap_or_default();
+                let subject = message["subject"].as_str().unwrap_or_default().to_owned();
+                arrivals.record((queue.clone(), subject), Instant::now() + Duration::from_secs(delay));
+            }
+        },
+    ));
     arrivals
 }
 
 impl Arrivals {
-    /// The relay sends the events of a thing in their order: one that comes before the last of those sent before it has
-    /// overtaken it.
-    fn note(&mut self, of: (String, String), at: Instant) {
-        let last = self.last.entry(of).or_insert(at);
+    /// Records an arrival. The relay sends the events of an entity in order, so that an event that arrives
+    /// before the latest arrival of the events sent earlier has overtaken it.
+    fn record(&mut self, entity: (String, String), at: Instant) {
+        let last = self.last.entry(entity).or_insert(at);
         if at < *last {
             self.overtaken += 1;
         } else {

@@ -1,33 +1,33 @@
-//! Each call of the order saga fails in each of its ways, one after the other, forward and while it gives back.
+//! Fails each call of the order saga in each possible way, in forward steps and in compensations.
 
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use local::faults::{Fault as Fails, FaultBody, Injection, Rule};
+use local::faults::{Fault as CallFault, FaultBody, Injection, Rule};
 use local::stack::FailedMessages;
 use serde_json::json;
-use stripe_sandbox::{Effect, Operation, Rule as Misbehaviour, WorkAt};
+use stripe_sandbox::{Effect, Operation, Rule as GatewayRule, WorkAt};
 use test_support::audit::{Invariant, Violation};
 
 use super::FULFILMENT;
 use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::Fixture;
-use crate::scenario::{Placed, Scenario};
+use crate::scenario::{PlacedOrder, Scenario};
 
-pub(crate) struct Calls;
+pub(crate) struct SagaCalls;
 
-/// What a call asks.
+/// Kind of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum To {
+enum CallKind {
     Read,
     Write,
     Gateway,
 }
 
-/// How it fails.
+/// Failure of a call.
 #[derive(Debug, Clone, Copy)]
-enum How {
+enum Failure {
     KillBefore,
     KillAfter,
     Unavailable,
@@ -36,34 +36,49 @@ enum How {
     Lost,
 }
 
-/// Which calls the saga makes from a moment on, in their order.
+/// Sequence of calls of the saga in a scenario.
 #[derive(Debug, Clone, Copy)]
-enum Way {
-    /// From the placing of the order.
-    Forward(Scenario, &'static [To]),
-    /// From what people do once it is confirmed.
-    Backward(Scenario, &'static [To]),
-    /// From the cancelling of an order whose charge is under way. How many calls that takes is a matter of the race.
+enum SagaPath {
+    /// Calls from the placement of the order.
+    Forward(Scenario, &'static [CallKind]),
+    /// Calls from the buyer's or seller's action on the confirmed order.
+    Backward(Scenario, &'static [CallKind]),
+    /// Calls from the cancellation of an order during its charge. Their number depends on the race.
     WhileCharging,
 }
 
-const WAYS: [Way; 7] = [
-    Way::Forward(Scenario::Confirmed, &[To::Read, To::Write, To::Gateway, To::Write]),
-    Way::Forward(Scenario::Declined, &[To::Read, To::Write, To::Gateway, To::Write]),
-    Way::Forward(Scenario::OutOfStock, &[To::Read, To::Write, To::Read, To::Write]),
-    Way::Forward(Scenario::Paid, &[To::Read, To::Write, To::Gateway, To::Write]),
-    Way::Backward(Scenario::Cancelled, &[To::Read, To::Gateway, To::Write]),
-    Way::Backward(Scenario::Refunded, &[To::Read, To::Gateway, To::Write]),
-    Way::WhileCharging,
+const PATHS: [SagaPath; 7] = [
+    SagaPath::Forward(
+        Scenario::Confirmed,
+        &[CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write],
+    ),
+    SagaPath::Forward(
+        Scenario::Declined,
+        &[CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write],
+    ),
+    SagaPath::Forward(
+        Scenario::OutOfStock,
+        &[CallKind::Read, CallKind::Write, CallKind::Read, CallKind::Write],
+    ),
+    SagaPath::Forward(Scenario::Paid, &[CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write]),
+    SagaPath::Backward(Scenario::Cancelled, &[CallKind::Read, CallKind::Gateway, CallKind::Write]),
+    SagaPath::Backward(Scenario::Refunded, &[CallKind::Read, CallKind::Gateway, CallKind::Write]),
+    SagaPath::WhileCharging,
 ];
 
-const HOW: [How; 6] =
-    [How::KillBefore, How::KillAfter, How::Unavailable, How::Throttled, How::Conflict, How::Lost];
+const FAILURES: [Failure; 6] = [
+    Failure::KillBefore,
+    Failure::KillAfter,
+    Failure::Unavailable,
+    Failure::Throttled,
+    Failure::Conflict,
+    Failure::Lost,
+];
 
-/// How many calls may follow the cancelling of an order whose charge is under way.
+/// Maximum number of calls after the cancellation of an order during its charge.
 const CALLS_WHILE_CHARGING: u64 = 4;
 
-impl Way {
+impl SagaPath {
     const fn calls(self) -> u64 {
         match self {
             Self::Forward(_, calls) | Self::Backward(_, calls) => calls.len() as u64,
@@ -71,134 +86,145 @@ impl Way {
         }
     }
 
-    /// What the `nth` call asks, counted from 1.
-    fn asks(self, nth: u64) -> To {
+    /// Kind of the `nth` call, counted from 1.
+    fn kind_of(self, nth: u64) -> CallKind {
         let place = usize::try_from(nth - 1).unwrap_or_default();
         match self {
             Self::Forward(_, calls) | Self::Backward(_, calls) => calls[place],
-            Self::WhileCharging => To::Write,
+            Self::WhileCharging => CallKind::Write,
         }
     }
 }
 
-/// Each call of each way, with each way to fail that it has.
-fn cells() -> Vec<(Way, u64, Fails)> {
-    let calls = WAYS.into_iter().flat_map(|way| (1..=way.calls()).map(move |nth| (way, nth)));
-    let failing = calls.flat_map(|(way, nth)| HOW.into_iter().map(move |how| (way, nth, how)));
-    failing.filter_map(|(way, nth, how)| Some((way, nth, fails(way.asks(nth), how)?))).collect()
+/// Each call of each path, with each failure that can occur.
+fn cases() -> Vec<(SagaPath, u64, CallFault)> {
+    let calls = PATHS.into_iter().flat_map(|path| (1..=path.calls()).map(move |nth| (path, nth)));
+    let failing = calls.flat_map(|(path, nth)| FAILURES.into_iter().map(move |failure| (path, nth, failure)));
+    failing
+        .filter_map(|(path, nth, failure)| Some((path, nth, fault_of(path.kind_of(nth), failure)?)))
+        .collect()
 }
 
-/// What the function sees; nothing, where what is asked does not fail so.
-fn fails(to: To, how: How) -> Option<Fails> {
+/// Injected fault; `None` if this kind of call cannot fail this way.
+fn fault_of(kind: CallKind, failure: Failure) -> Option<CallFault> {
     let dynamodb = |kind: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}") });
     let stripe = |kind: &str| json!({ "error": { "type": kind } });
-    Some(match (how, to) {
-        (How::KillBefore, _) => Fails::KillBefore,
-        (How::KillAfter, _) => Fails::KillAfter,
-        (How::Lost, _) => Fails::DropResponse,
-        (How::Unavailable, To::Gateway) => Fails::unavailable(),
-        (How::Unavailable, _) => Fails::Status(500, FaultBody::Json(dynamodb("InternalServerError"))),
-        (How::Throttled, To::Gateway) => Fails::Status(429, FaultBody::Json(stripe("invalid_request_error"))),
-        (How::Throttled, _) => Fails::throttled(),
-        (How::Conflict, To::Gateway) => Fails::Status(409, FaultBody::Json(stripe("invalid_request_error"))),
-        (How::Conflict, To::Write) => Fails::transaction_conflict(),
-        (How::Conflict, To::Read) => return None,
+    Some(match (failure, kind) {
+        (Failure::KillBefore, _) => CallFault::KillBefore,
+        (Failure::KillAfter, _) => CallFault::KillAfter,
+        (Failure::Lost, _) => CallFault::DropResponse,
+        (Failure::Unavailable, CallKind::Gateway) => CallFault::unavailable(),
+        (Failure::Unavailable, _) => CallFault::Status(500, FaultBody::Json(dynamodb("InternalServerError"))),
+        (Failure::Throttled, CallKind::Gateway) => {
+            CallFault::Status(429, FaultBody::Json(stripe("invalid_request_error")))
+        }
+        (Failure::Throttled, _) => CallFault::throttled(),
+        (Failure::Conflict, CallKind::Gateway) => {
+            CallFault::Status(409, FaultBody::Json(stripe("invalid_request_error")))
+        }
+        (Failure::Conflict, CallKind::Write) => CallFault::transaction_conflict(),
+        (Failure::Conflict, CallKind::Read) => return None,
     })
 }
 
-impl Fault for Calls {
+impl Fault for SagaCalls {
     fn name(&self) -> &'static str {
         "calls"
     }
 
     fn description(&self) -> &'static str {
-        "one call of the saga fails: killed before or after it, 5xx, throttled, in conflict, its answer lost"
+        "one call of the saga fails: kill before or after it, 5xx, throttling, conflict, lost response"
     }
 
-    fn effort(&self) -> TrialCounts {
-        let cells = cells().len() as u64;
-        TrialCounts { long: 50 * cells, short: cells / 6, together: 33 }
+    fn trial_counts(&self) -> TrialCounts {
+        let cases = cases().len() as u64;
+        TrialCounts { long: 50 * cases, short: cases / 6, per_stack: 33 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        // Webhooks would heal what the saga has to get right by itself.
-        bench.shop.stack().payments().set_webhook_url(None);
-        // One at a time: a rule counts the calls of a function, whichever order they are for. The short form takes
-        // every sixth cell.
-        bench.each(trials, 1, |trial| one(bench, trial.number)).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        // Webhooks would repair what the saga must handle itself.
+        fixture.app.stack().payments().set_webhook_url(None);
+        // Sequential, because a rule counts the calls of a function for all orders. The short form runs a
+        // sixth of the cases.
+        fixture.run_trials(trials, 1, |trial| one(fixture, trial.number)).boxed()
     }
 }
 
-async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
-    let cells = cells();
-    // 7 has no divisor in common with the number of cells, so that trials in a row go through all of the ways.
-    let place = usize::try_from(number * 7 % cells.len() as u64).unwrap_or_default();
-    let (way, nth, fault) = cells[place].clone();
+async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
+    let cases = cases();
+    // 7 is coprime to the number of cases, so that consecutive trials cover all paths.
+    let position = usize::try_from(number * 7 % cases.len() as u64).unwrap_or_default();
+    let (path, nth, fault) = cases[position].clone();
     let rule = Rule::new(FULFILMENT, fault.clone()).nth(nth);
-    let struck = goes(bench, number, way, rule).await?;
-    drained(bench).await;
-    let (was_struck, may_miss) = (struck.trigger_count() > 0, matches!(way, Way::WhileCharging));
-    bench.faults().clear_rules();
-    if was_struck || may_miss {
-        return Ok(was_struck);
+    let injection = run_with_rule(fixture, number, path, rule).await?;
+    drain_queue(fixture).await;
+    let (has_occurred, may_miss) = (injection.trigger_count() > 0, matches!(path, SagaPath::WhileCharging));
+    fixture.faults().clear_rules();
+    if has_occurred || may_miss {
+        return Ok(has_occurred);
     }
-    let subject = format!("{way:?}, call {nth}, {fault:?}");
-    Err(Violation::new(Invariant::Sagas, subject, "the call is made", "it was never made"))
+    let subject = format!("{path:?}, call {nth}, {fault:?}");
+    Err(Violation::new(Invariant::Sagas, subject, "the call is made", "the call was never made"))
 }
 
-/// An order goes its way, and meets the rule on it.
-async fn goes(bench: &Fixture, number: u64, way: Way, rule: Rule) -> Result<Injection, Violation> {
-    match way {
-        Way::Forward(course, _) => {
-            let struck = bench.faults().inject(rule);
-            let placed = course.place(bench, number).await?;
-            if course == Scenario::Paid {
-                placed.payable(bench).await?;
+/// Runs an order along `path` with the rule injected.
+async fn run_with_rule(
+    fixture: &Fixture,
+    number: u64,
+    path: SagaPath,
+    rule: Rule,
+) -> Result<Injection, Violation> {
+    match path {
+        SagaPath::Forward(scenario, _) => {
+            let injection = fixture.faults().inject(rule);
+            let placed = scenario.place(fixture, number).await?;
+            if scenario == Scenario::Paid {
+                placed.wait_for_payment_intent(fixture).await?;
             } else {
-                course.ends(bench, &placed).await?;
+                scenario.wait_for_end(fixture, &placed).await?;
             }
-            Ok(struck)
+            Ok(injection)
         }
-        Way::Backward(course, _) => {
-            let placed = course.place(bench, number).await?;
-            placed.is(bench, "confirmed").await?;
-            drained(bench).await;
-            let struck = bench.faults().inject(rule);
-            course.run_after(bench, &placed).await?;
-            course.ends(bench, &placed).await?;
-            Ok(struck)
+        SagaPath::Backward(scenario, _) => {
+            let placed = scenario.place(fixture, number).await?;
+            placed.wait_for_status(fixture, "confirmed").await?;
+            drain_queue(fixture).await;
+            let injection = fixture.faults().inject(rule);
+            scenario.run_after(fixture, &placed).await?;
+            scenario.wait_for_end(fixture, &placed).await?;
+            Ok(injection)
         }
-        Way::WhileCharging => {
-            let placed = under_charge(bench, number).await?;
-            let struck = bench.faults().inject(rule);
-            placed.cancel(bench).await?;
-            Scenario::Cancelled.ends(bench, &placed).await?;
-            Ok(struck)
+        SagaPath::WhileCharging => {
+            let placed = place_with_slow_charge(fixture, number).await?;
+            let injection = fixture.faults().inject(rule);
+            placed.cancel(fixture).await?;
+            Scenario::Cancelled.wait_for_end(fixture, &placed).await?;
+            Ok(injection)
         }
     }
 }
 
-/// An order whose charge is under way, and takes a while yet.
-async fn under_charge(bench: &Fixture, number: u64) -> Result<Placed, Violation> {
+/// Places an order whose charge is slow, and waits until the charge is in progress.
+async fn place_with_slow_charge(fixture: &Fixture, number: u64) -> Result<PlacedOrder, Violation> {
     let work = if number.is_multiple_of(2) { WorkAt::Start } else { WorkAt::End };
-    let slow = Misbehaviour::on(Operation::Create, Effect::Slow { ms: 400, work });
-    bench.shop.stack().payments().clear_fault_rules();
-    bench.shop.stack().payments().add_fault_rule(slow.times(1));
-    let placed = Scenario::Confirmed.place(bench, number).await?;
-    placed.is(bench, "awaiting_payment").await?;
+    let slow = GatewayRule::on(Operation::Create, Effect::Slow { ms: 400, work });
+    fixture.app.stack().payments().clear_fault_rules();
+    fixture.app.stack().payments().add_fault_rule(slow.times(1));
+    let placed = Scenario::Confirmed.place(fixture, number).await?;
+    placed.wait_for_status(fixture, "awaiting_payment").await?;
     Ok(placed)
 }
 
-/// Waits until no message is left for the saga. Whatever was put off comes at once.
-async fn drained(bench: &Fixture) {
-    let stack = bench.shop.stack();
+/// Waits until the saga's queue is empty; failed messages are redelivered at once.
+async fn drain_queue(fixture: &Fixture) {
+    let stack = fixture.app.stack();
     let empty = || async {
         stack.redeliver_failed(FailedMessages::Any, Some("FulfilmentQueue")).await;
         let depth = stack.queue_depth("FulfilmentQueue").await.ok().flatten();
         depth.is_none_or(|depth| depth.total() == 0).then_some(())
     };
-    if bench.until(empty).await.is_some() {
-        // The last message is gone from its queue a moment after its function has answered.
+    if fixture.poll(empty).await.is_some() {
+        // The last message is deleted from the queue shortly after its function has responded.
         let _ = stack.idle(Duration::from_millis(1)).await;
     }
 }
@@ -208,8 +234,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trials_in_a_row_go_through_every_cell() {
-        let count = cells().len() as u64;
+    fn consecutive_trials_cover_every_case() {
+        let count = cases().len() as u64;
         assert!(count > 100, "{count}");
         let visited: std::collections::BTreeSet<u64> = (0..count).map(|number| number * 7 % count).collect();
         assert_eq!(visited.len() as u64, count);

@@ -1,9 +1,9 @@
-//! A table that does not answer those who limit requests, or remember them.
+//! A table that does not respond to the rate limiter and to commands with idempotency keys.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{Method, StatusCode};
-use local::faults::{Fault as Fails, FaultBody, Rule, Service};
+use local::faults::{Fault as CallFault, FaultBody, Rule, Service};
 use serde_json::json;
 use test_support::app::Answer;
 use test_support::audit::{Invariant, MoneyAndStock, Violation};
@@ -11,30 +11,30 @@ use test_support::audit::{Invariant, MoneyAndStock, Violation};
 use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::{ClientRequest, Fixture};
 
-pub(crate) struct Stores;
+pub(crate) struct TableUnavailable;
 
-impl Fault for Stores {
+impl Fault for TableUnavailable {
     fn name(&self) -> &'static str {
         "stores"
     }
 
     fn description(&self) -> &'static str {
-        "the table does not answer: a login and an order are refused, a public read goes on"
+        "the table does not respond: a login and an order are rejected, a public read succeeds"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 100, short: 3, together: 25 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 100, short: 3, per_stack: 25 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        bench.each(trials, 1, |trial| one(bench, trial.number)).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        fixture.run_trials(trials, 1, |trial| one(fixture, trial.number)).boxed()
     }
 }
 
-/// All calls of a function to the table fail: of this operation, or whatever it is.
-fn silent(function: &str, operation: Option<&str>) -> Rule {
+/// Rule that fails all calls of a function to the table, optionally of one operation only.
+fn unavailable(function: &str, operation: Option<&str>) -> Rule {
     let body = json!({ "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError" });
-    let rule = Rule::new(function, Fails::Status(500, FaultBody::Json(body))).service(Service::DynamoDb);
+    let rule = Rule::new(function, CallFault::Status(500, FaultBody::Json(body))).service(Service::DynamoDb);
     let rule = rule.times(u64::MAX);
     match operation {
         Some(operation) => rule.operation(operation),
@@ -42,39 +42,42 @@ fn silent(function: &str, operation: Option<&str>) -> Rule {
     }
 }
 
-async fn one(bench: &Fixture, number: u64) -> Result<bool, Violation> {
-    let product = bench.product(number, 5).await?;
-    for rule in
-        [silent("api-auth", None), silent("api-orders", None), silent("api-markets", Some("UpdateItem"))]
-    {
-        bench.faults().inject(rule);
+async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
+    let product = fixture.product(number, 5).await?;
+    for rule in [
+        unavailable("api-auth", None),
+        unavailable("api-orders", None),
+        unavailable("api-markets", Some("UpdateItem")),
+    ] {
+        fixture.faults().inject(rule);
     }
-    let login = json!({ "email": bench.buyer(number).email, "password": "correct horse battery staple" });
-    let login = bench.shop.ask(Method::POST, "/v1/auth/login").json(&login).send();
-    let read = bench.shop.ask(Method::GET, "/v1/markets").by(bench.buyer(number)).send();
+    let login = json!({ "email": fixture.buyer(number).email, "password": "correct horse battery staple" });
+    let login = fixture.app.ask(Method::POST, "/v1/auth/login").json(&login).send();
+    let read = fixture.app.ask(Method::GET, "/v1/markets").by(fixture.buyer(number)).send();
     let order =
         json!({ "items": [{ "productId": product, "quantity": 1 }], "paymentMethod": "pm_card_visa" });
-    let wish = ClientRequest::post(bench.buyer(number), "/v1/orders", local::system::aws_ids::uuid(), order);
-    let (login, read, order) = futures::join!(login, read, bench.ask_once(&wish));
-    bench.faults().clear_rules();
-    expect("a login is refused", &login, StatusCode::SERVICE_UNAVAILABLE)?;
-    expect("a public read goes on", &read, StatusCode::OK)?;
-    expect("an order is not acknowledged", &order, StatusCode::SERVICE_UNAVAILABLE)?;
-    let orders = MoneyAndStock::read(&bench.shop).await.orders;
+    let request =
+        ClientRequest::post(fixture.buyer(number), "/v1/orders", local::system::aws_ids::uuid(), order);
+    let (login, read, order) = futures::join!(login, read, fixture.send_once(&request));
+    fixture.faults().clear_rules();
+    expect("the login is rejected", &login, StatusCode::SERVICE_UNAVAILABLE)?;
+    expect("the public read succeeds", &read, StatusCode::OK)?;
+    expect("the order is not acknowledged", &order, StatusCode::SERVICE_UNAVAILABLE)?;
+    let orders = MoneyAndStock::read(&fixture.app).await.orders;
     let bought = |line: &shared::domain::order::OrderLine| line.product_id.to_string() == product;
     if orders.values().any(|order| order.lines.iter().any(bought)) {
-        return Err(Violation::new(Invariant::Http, &product, "no order", "there is one"));
+        return Err(Violation::new(Invariant::Http, &product, "no order", "an order"));
     }
-    // Under the same key it is placed, once there is somewhere to place it.
-    let placed = bench.expect_success(&wish).await?;
-    bench.acknowledged(placed["id"].as_str().unwrap_or_default(), number);
+    // The retry under the same key places the order, because the table responds again.
+    let placed = fixture.expect_success(&request).await?;
+    fixture.record_acknowledged(placed["id"].as_str().unwrap_or_default(), number);
     Ok(true)
 }
 
-fn expect(what: &str, answer: &Answer, status: StatusCode) -> Result<(), Violation> {
-    if answer.status == status {
+fn expect(what: &str, response: &Answer, status: StatusCode) -> Result<(), Violation> {
+    if response.status == status {
         return Ok(());
     }
-    let was = format!("{}: {}", answer.status, answer.text);
+    let was = format!("{}: {}", response.status, response.text);
     Err(Violation::new(Invariant::Limits, what, status, was))
 }

@@ -1,27 +1,27 @@
-//! A table that has no capacity left, and transactions that it cancels for reasons of its own.
+//! Throttling by the table, and transactions cancelled because of conflicts or throttling.
 
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
-use local::faults::{Fault as Fails, FaultBody, Rule, Service};
+use local::faults::{Fault as CallFault, FaultBody, Rule, Service};
 use serde_json::json;
 use test_support::audit::Violation;
 
 use super::FULFILMENT;
 use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::Fixture;
-use crate::scenario::{Placed, Scenario};
+use crate::scenario::{PlacedOrder, Scenario};
 use crate::trial::Trial;
 
-pub(crate) struct Throttled;
+pub(crate) struct Throttling;
 
-/// How long the table is short of capacity, most of the time.
+/// Duration of the throttling in most trials.
 const SHORT: Duration = Duration::from_secs(3);
-/// How long it is every twentieth time.
+/// Duration of the throttling in every twentieth trial.
 const LONG: Duration = Duration::from_secs(30);
 
-/// Why a transaction is cancelled: contention and want of capacity, alone and together.
+/// Cancellation reasons of a transaction: conflicts and throttling, alone and combined.
 const REASONS: [&[&str]; 6] = [
     &["TransactionConflict"],
     &["None", "TransactionConflict"],
@@ -31,88 +31,98 @@ const REASONS: [&[&str]; 6] = [
     &["ConditionalCheckFailed", "TransactionConflict"],
 ];
 
-/// The condition of the stock, the second item of the saga's first transaction.
+/// Failed condition of the stock, the second item of the saga's first transaction.
 const NO_STOCK: &[&str] = &["None", "ConditionalCheckFailed"];
 
-impl Fault for Throttled {
+impl Fault for Throttling {
     fn name(&self) -> &'static str {
         "throttled"
     }
 
     fn description(&self) -> &'static str {
-        "10, 50 or 100 % of calls throttled for 3 s (every twentieth time 30 s) under load; a transaction cancelled for each \
-         mix of reasons, or in progress"
+        "10, 50 or 100 % of calls throttled for 3 s (30 s in every twentieth trial) under load; a \
+         transaction cancelled for each combination of reasons, or in progress"
     }
 
-    fn effort(&self) -> TrialCounts {
-        TrialCounts { long: 300, short: 6, together: 30 }
+    fn trial_counts(&self) -> TrialCounts {
+        TrialCounts { long: 300, short: 6, per_stack: 30 }
     }
 
-    fn run<'a>(&'a self, bench: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        bench.each(trials, 1, |trial| one(bench, trial)).boxed()
+    fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
+        fixture.run_trials(trials, 1, |trial| one(fixture, trial)).boxed()
     }
 }
 
-async fn one(bench: &Fixture, Trial { number, random }: Trial) -> Result<bool, Violation> {
-    let last = if number % 20 == 19 { LONG } else { SHORT };
+async fn one(fixture: &Fixture, Trial { number, random }: Trial) -> Result<bool, Violation> {
+    let duration = if number % 20 == 19 { LONG } else { SHORT };
     let mut seed = random;
     let throttled = |percent, seed| {
-        Rule::new("*", Fails::throttled()).service(Service::DynamoDb).times(u64::MAX).percent(percent, seed)
+        Rule::new("*", CallFault::throttled())
+            .service(Service::DynamoDb)
+            .times(u64::MAX)
+            .percent(percent, seed)
     };
     let cancelled = |codes| {
-        let fault = Fails::Status(400, FaultBody::Cancelled(codes));
+        let fault = CallFault::Status(400, FaultBody::Cancelled(codes));
         Rule::new(FULFILMENT, fault).operation("TransactWriteItems")
     };
     match number % 6 {
-        0 => short_of_capacity(bench, number, throttled(10, seed.next()), last).await,
-        1 => short_of_capacity(bench, number, throttled(50, seed.next()), last).await,
-        2 => short_of_capacity(bench, number, throttled(100, seed.next()), last).await,
-        3 => struck(bench, number, cancelled(seed.pick(&REASONS)), Scenario::Confirmed).await,
-        4 => struck(bench, number, in_progress(), Scenario::Confirmed).await,
-        // A condition that fails is a fact, and no reason to try again.
-        _ => struck(bench, number, cancelled(NO_STOCK), Scenario::OutOfStock).await,
+        0 => throttle_under_load(fixture, number, throttled(10, seed.next()), duration).await,
+        1 => throttle_under_load(fixture, number, throttled(50, seed.next()), duration).await,
+        2 => throttle_under_load(fixture, number, throttled(100, seed.next()), duration).await,
+        3 => run_with_fault(fixture, number, cancelled(seed.pick(&REASONS)), Scenario::Confirmed).await,
+        4 => run_with_fault(fixture, number, in_progress(), Scenario::Confirmed).await,
+        // A failed condition is final, and is not retried.
+        _ => run_with_fault(fixture, number, cancelled(NO_STOCK), Scenario::OutOfStock).await,
     }
 }
 
 fn in_progress() -> Rule {
     let body = json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionInProgressException" });
-    Rule::new(FULFILMENT, Fails::Status(400, FaultBody::Json(body))).operation("TransactWriteItems")
+    Rule::new(FULFILMENT, CallFault::Status(400, FaultBody::Json(body))).operation("TransactWriteItems")
 }
 
-/// Orders are placed while the table has too little capacity for a while; once it has enough, each comes to its end.
-async fn short_of_capacity(
-    bench: &Fixture,
+/// Places orders while the table throttles calls for `duration`; afterwards each order must complete.
+async fn throttle_under_load(
+    fixture: &Fixture,
     number: u64,
     rule: Rule,
-    last: Duration,
+    duration: Duration,
 ) -> Result<bool, Violation> {
-    let courses = [Scenario::Confirmed, Scenario::Declined, Scenario::OutOfStock, Scenario::Confirmed];
-    let stocked =
-        courses.map(|course| bench.product(number, if course == Scenario::OutOfStock { 1 } else { 5 }));
-    let products = try_join_all(stocked).await?;
-    let struck = bench.faults().inject(rule);
-    let place = async |course: Scenario, product: &str| course.place_of(bench, number, product).await;
-    let orders = try_join_all(courses.iter().zip(&products).map(|(course, product)| place(*course, product)));
-    let scarcity = async {
-        local::system::clock::sleep(last).await;
-        bench.faults().clear_rules();
+    let scenarios = [Scenario::Confirmed, Scenario::Declined, Scenario::OutOfStock, Scenario::Confirmed];
+    let creating = scenarios
+        .map(|scenario| fixture.product(number, if scenario == Scenario::OutOfStock { 1 } else { 5 }));
+    let products = try_join_all(creating).await?;
+    let injection = fixture.faults().inject(rule);
+    let place =
+        async |scenario: Scenario, product: &str| scenario.place_order_of(fixture, number, product).await;
+    let orders =
+        try_join_all(scenarios.iter().zip(&products).map(|(scenario, product)| place(*scenario, product)));
+    let throttling = async {
+        local::system::clock::sleep(duration).await;
+        fixture.faults().clear_rules();
     };
-    let (orders, ()) = futures::join!(orders, scarcity);
-    let orders: Vec<Placed> = orders?;
-    bench.settle().await;
-    for (course, placed) in courses.iter().zip(&orders) {
-        course.ends(bench, placed).await?;
+    let (orders, ()) = futures::join!(orders, throttling);
+    let orders: Vec<PlacedOrder> = orders?;
+    fixture.settle().await;
+    for (scenario, placed) in scenarios.iter().zip(&orders) {
+        scenario.wait_for_end(fixture, placed).await?;
     }
-    Ok(struck.trigger_count() > 0)
+    Ok(injection.trigger_count() > 0)
 }
 
-/// One order meets the rule once, and ends as `course` does.
-async fn struck(bench: &Fixture, number: u64, rule: Rule, course: Scenario) -> Result<bool, Violation> {
-    let product = bench.product(number, 5).await?;
-    let struck = bench.faults().inject(rule);
-    let placed = Scenario::Confirmed.place_of(bench, number, &product).await?;
-    bench.settle().await;
-    course.ends(bench, &placed).await?;
-    bench.faults().clear_rules();
-    Ok(struck.trigger_count() > 0)
+/// Runs an order with one injected fault; it must end as in `scenario`.
+async fn run_with_fault(
+    fixture: &Fixture,
+    number: u64,
+    rule: Rule,
+    scenario: Scenario,
+) -> Result<bool, Violation> {
+    let product = fixture.product(number, 5).await?;
+    let injection = fixture.faults().inject(rule);
+    let placed = Scenario::Confirmed.place_order_of(fixture, number, &product).await?;
+    fixture.settle().await;
+    scenario.wait_for_end(fixture, &placed).await?;
+    fixture.faults().clear_rules();
+    Ok(injection.trigger_count() > 0)
 }

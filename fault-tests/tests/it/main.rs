@@ -1,4 +1,4 @@
-//! The short form of the proofs, and some of the planted bugs: what `make test` has time for.
+//! Short form of the fault tests, and some of the seeded bugs.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

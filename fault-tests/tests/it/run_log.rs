@@ -1,16 +1,16 @@
-//! The record of what is done, and the report in a document.
+//! Tests of the run log, and of the report in a document.
 
 use std::fs;
 use std::path::PathBuf;
 
-use fault_tests::fault;
+use fault_tests::faults;
 use fault_tests::plan::{RunLength, batches};
 use fault_tests::report;
-use fault_tests::run_log::{CompletedBatch, Finding, Record};
+use fault_tests::run_log::{CompletedBatch, Finding, RunLog};
 use test_support::audit::{Invariant, Violation};
 
 fn scratch(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("proofs-{name}-{}", std::process::id()))
+    std::env::temp_dir().join(format!("fault-tests-{name}-{}", std::process::id()))
 }
 
 fn done(first: u64, end: u64, findings: Vec<Finding>) -> CompletedBatch {
@@ -25,36 +25,37 @@ fn done(first: u64, end: u64, findings: Vec<Finding>) -> CompletedBatch {
 }
 
 fn finding() -> Finding {
-    let violation = Violation::new(Invariant::Stock, "prd_1", "5 pieces", "6 pieces");
+    let violation = Violation::new(Invariant::Stock, "prd_1", "5 units", "6 units");
     Finding { trial: Some(3), violation }
 }
 
 #[test]
-fn what_is_done_is_known_after_an_interruption_and_a_line_that_was_cut_off_is_not() {
-    let record = Record::at(scratch("record"));
-    record.restart().unwrap();
-    record.add(&done(0, 48, vec![finding()])).unwrap();
-    record.add(&done(48, 96, Vec::new())).unwrap();
-    let text = fs::read_to_string(record.path()).unwrap();
-    fs::write(record.path(), &text[..text.len() - 20]).unwrap();
-    let known = record.read().unwrap();
+fn run_log_is_read_without_its_incomplete_last_line() {
+    let run_log = RunLog::at(scratch("run-log"));
+    run_log.restart().unwrap();
+    run_log.add(&done(0, 48, vec![finding()])).unwrap();
+    run_log.add(&done(48, 96, Vec::new())).unwrap();
+    let text = fs::read_to_string(run_log.path()).unwrap();
+    fs::write(run_log.path(), &text[..text.len() - 20]).unwrap();
+    let known = run_log.read().unwrap();
     assert_eq!(known, [done(0, 48, vec![finding()])]);
-    let trade = fault::all().find(|proof| proof.name == "trade").unwrap();
-    let planned: Vec<_> = batches(&trade, RunLength::Long).collect();
+    let trade_fault = faults::all().find(|fault| fault.name == "trade").unwrap();
+    let planned: Vec<_> = batches(&trade_fault, RunLength::Long).collect();
     assert!(planned[0].is_in(&known) && !planned[1].is_in(&known));
-    fs::remove_file(record.path()).unwrap();
+    fs::remove_file(run_log.path()).unwrap();
 }
 
 #[test]
-fn the_report_counts_trials_and_violations_and_stands_between_its_marks() {
-    let proofs: Vec<_> = fault::all().collect();
-    let table = report::table(&proofs, &[done(0, 48, vec![finding()]), done(48, 96, Vec::new())]);
+fn report_sums_up_trials_and_is_written_between_its_markers() {
+    let faults: Vec<_> = faults::all().collect();
+    let table = report::table(&faults, &[done(0, 48, vec![finding()]), done(48, 96, Vec::new())]);
     assert!(table.contains("| 96 | 1 | 2 min 2 s |\n| all | | 96 | 1 | 2 min 2 s |"), "{table}");
     let document = scratch("document");
-    fs::write(&document, "before\n<!-- proofs: begin -->\nold\n<!-- proofs: end -->\nafter\n").unwrap();
+    fs::write(&document, "before\n<!-- fault-tests: begin -->\nold\n<!-- fault-tests: end -->\nafter\n")
+        .unwrap();
     report::write(&document, "new\n").unwrap();
     let text = fs::read_to_string(&document).unwrap();
-    assert_eq!(text, "before\n<!-- proofs: begin -->\nnew\n<!-- proofs: end -->\nafter\n");
+    assert_eq!(text, "before\n<!-- fault-tests: begin -->\nnew\n<!-- fault-tests: end -->\nafter\n");
     fs::write(&document, "nothing").unwrap();
     assert!(report::write(&document, "new").is_err());
     fs::remove_file(document).unwrap();

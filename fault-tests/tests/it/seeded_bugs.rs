@@ -1,44 +1,49 @@
-//! Some of the planted bugs; `proofs` plants all of them.
+//! Some of the seeded bugs; the command `fault-tests` runs all of them.
 
 use fault_tests::run::Settings;
 use fault_tests::seeded_bugs::{self, Detection};
-use fault_tests::{fault, report};
+use fault_tests::{faults, report};
 use test_support::seeded_bugs::named;
 
-/// Plants bugs; says how many of them were caught, and which were missed.
-async fn caught(names: &[&str]) -> (String, bool) {
+/// Runs seeded bugs; returns the report, and true if all were detected.
+async fn run_seeded_bugs(names: &[&str]) -> (String, bool) {
     let settings = Settings { seed: 1, bins: None };
-    let mut verdicts = Vec::new();
+    let mut detections = Vec::new();
     for name in names {
-        verdicts.push(Box::pin(seeded_bugs::run(named(name).unwrap(), &settings)).await);
+        detections.push(Box::pin(seeded_bugs::run(named(name).unwrap(), &settings)).await);
     }
-    (report::caught(&verdicts), verdicts.iter().all(Detection::is_caught))
+    (report::detected(&detections), detections.iter().all(Detection::is_detected))
 }
 
-/// Declares tests that plant some of the bugs.
+/// Declares tests, each with some of the seeded bugs.
 macro_rules! bugs {
     ($($name:ident: [$($bug:literal),+],)+) => {
         $(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                let (said, all) = Box::pin(caught(&[$($bug),+])).await;
-                println!("{said}");
-                assert!(all, "{said}");
+                let (report, all_detected) = Box::pin(run_seeded_bugs(&[$($bug),+])).await;
+                println!("{report}");
+                assert!(all_detected, "{report}");
             }
         )+
     };
 }
 
 bugs! {
-    bugs_in_the_stock_are_noticed: ["stock-given-back-twice", "stock-below-zero"],
-    bugs_in_the_outbox_and_behind_it_are_noticed: ["version-skipped", "posting-left-behind"],
-    bugs_in_what_clients_are_told_are_noticed: ["total-off-by-one", "limit-not-kept"],
-    bugs_in_races_are_noticed: ["sku-not-claimed", "reuse-forgiven"],
+    bugs_in_stock_are_detected: ["stock-returned-twice", "stock-below-zero"],
+    bugs_in_outbox_and_projections_are_detected: ["version-skipped", "stale-term-entry-kept"],
+    bugs_in_responses_and_limits_are_detected: ["total-off-by-one", "rate-limit-ignored"],
+    bugs_in_races_are_detected: ["sku-not-claimed", "token-reuse-allowed"],
 }
 
 #[test]
-fn every_bug_is_shown_by_a_proof_that_there_is() {
+fn every_seeded_bug_names_an_existing_fault_test() {
     for bug in test_support::seeded_bugs::all() {
-        assert!(fault::all().any(|proof| proof.name == bug.shown_by), "{}: no {}", bug.name, bug.shown_by);
+        assert!(
+            faults::all().any(|fault| fault.name == bug.detected_by),
+            "{}: fault test {} not found",
+            bug.name,
+            bug.detected_by
+        );
     }
 }

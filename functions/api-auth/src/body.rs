@@ -1,20 +1,41 @@
-//! Tokens as their holders see them.
+//! Response body with the tokens of a session.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::UserBody;
 
-/// What lets its holder act as a user.
+/// Access token and refresh token of a session.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Tokens")]
+#[schemars(
+    rename = "Tokens",
+    extend("examples" = [{
+        "accessToken": "<signed access token>",
+        "tokenType": "Bearer",
+        "expiresIn": 900,
+        "refreshToken": "<refresh token>",
+        "user": {
+            "id": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "email": "ada@example.com",
+            "emailVerified": true,
+            "name": "Ada Lovelace",
+            "role": "user",
+            "status": "active",
+            "createdAt": "2027-01-15T08:00:00.000Z",
+            "updatedAt": "2027-01-15T08:05:00.000Z",
+            "version": 2,
+        },
+    }])
+)]
 pub(crate) struct TokensBody {
-    /// Goes into the `Authorization` header.
+    /// Access token (JWT) for the `Authorization` header: `Authorization: Bearer <accessToken>`.
     pub(crate) access_token: String,
+    /// Type of the access token; always `Bearer`.
     pub(crate) token_type: &'static str,
-    /// How long the access token is valid, in seconds.
+    /// Lifetime of the access token in seconds.
     pub(crate) expires_in: u64,
-    /// Gets the next pair of tokens, once.
+    /// Refresh token, which can be exchanged once for the next pair of tokens.
     pub(crate) refresh_token: String,
+    /// Account that has logged in.
     pub(crate) user: UserBody,
 }

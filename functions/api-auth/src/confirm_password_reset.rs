@@ -1,4 +1,4 @@
-//! `POST /v1/auth/password-reset/confirm`: a new password in place of a forgotten one.
+//! `POST /v1/auth/password-reset/confirm`: sets a new password with a reset token.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -15,31 +15,39 @@ use shared::repository::user::UserReader;
 use crate::email_token;
 use crate::state::AuthState;
 
-/// What was sent to the address, and the password to come.
+/// Reset token and new password.
 #[derive(Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "token": "<token from the e-mail>",
+        "password": "a new pass phrase",
+    }])
+)]
 pub(crate) struct ConfirmPasswordResetRequest {
+    /// Token from the password-reset e-mail.
     token: String,
+    /// New password: 8 to 128 bytes in UTF-8.
     password: Password,
 }
 
-/// Replaces the password and ends all sessions. The token is good once.
-pub(crate) async fn confirm_password_reset<S: Store, Q: UserReader>(
-    State(accounts): State<AuthState<S, Q>>,
-    NonIdempotent(cause): NonIdempotent,
+/// Replaces the password and ends all sessions. The token can be used once.
+pub(crate) async fn confirm_password_reset(
+    State(app): State<AuthState>,
+    NonIdempotent(context): NonIdempotent,
     Json(request): Json<ConfirmPasswordResetRequest>,
 ) -> Result<NoContent, ApiError> {
-    let token = email_token::read(&request.token)?;
-    let account = accounts.reader.account_by_id(token.user_id).await?;
+    let token = email_token::parse(&request.token)?;
+    let account = app.reader.account_by_id(token.user_id).await?;
     let (user, replacing) = account.ok_or_else(email_token::invalid)?;
-    let believed = accounts.email_tokens.resets_password(&token, (&user, &replacing), cause.at);
-    believed.map_err(email_token::refusal)?;
-    let password_hash = accounts.hasher.hash(request.password).await.map_err(ApiError::internal)?;
+    let verified = app.email_tokens.resets_password(&token, (&user, &replacing), context.at);
+    verified.map_err(email_token::refusal)?;
+    let password_hash = app.hasher.hash(request.password).await.map_err(ApiError::internal)?;
     let credentials = Credentials { password_hash };
     let reset = ResetPassword { id: user.id, email: user.email, replacing, credentials };
-    let done = accounts.store.execute(reset, &cause).await;
-    done.map_err(|error| error.map_refusal(refusal))?;
+    app.store.execute(reset, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::no_content())
 }
 

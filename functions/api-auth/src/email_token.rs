@@ -1,25 +1,23 @@
-//! Tokens that came by e-mail, as callers hear of them.
+//! Parsing of e-mail tokens, and the API errors for tokens that are not accepted.
 
 use shared::api::email_token::UnverifiedToken;
 use shared::kit::auth::access_token::TokenError;
 use shared::kit::error::{ApiError, ErrorCode};
 
-/// What a token says, before it is believed.
-pub(crate) fn read(token: &str) -> Result<UnverifiedToken, ApiError> {
+/// Parses a token without verifying it.
+pub(crate) fn parse(token: &str) -> Result<UnverifiedToken, ApiError> {
     UnverifiedToken::read(token).ok_or_else(invalid)
 }
 
-/// A token that is none of ours, or was used before: nobody learns which.
+/// Error for a forged and for a used token; the response does not distinguish them.
 pub(crate) fn invalid() -> ApiError {
     ApiError::new(ErrorCode::InvalidToken, "the token is not valid")
 }
 
-/// Why a token is not believed.
+/// Converts the error of the verification.
 pub(crate) fn refusal(error: TokenError) -> ApiError {
     match error {
         TokenError::Invalid => invalid(),
-        TokenError::Expired => {
-            ApiError::new(ErrorCode::TokenExpired, "the token has expired; ask for another")
-        }
+        TokenError::Expired => ApiError::new(ErrorCode::TokenExpired, "the token has expired"),
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json`: the keys that access tokens are verified with (RFC 7517).
+//! `GET /.well-known/jwks.json`: the public keys of access tokens (RFC 7517).
 
 use std::borrow::Cow;
 
@@ -6,14 +6,10 @@ use axum::extract::State;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use shared::kit::auth::access_token::KEY_SET_MAX_AGE;
-use shared::kit::command::Store;
 use shared::kit::error::ApiError;
 use shared::kit::http::response::Unwrapped;
-use shared::repository::user::UserReader;
 
-use crate::state::AuthState;
-
-/// The published key set.
+/// Published key set.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(crate) struct KeySet(pub(crate) serde_json::Value);
@@ -28,14 +24,28 @@ impl JsonSchema for KeySet {
             "type": "object",
             "description": "A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037).",
             "required": ["keys"],
-            "properties": { "keys": { "type": "array", "items": { "type": "object" } } }
+            "properties": {
+                "keys": {
+                    "type": "array",
+                    "description": "Public keys, which verify access tokens.",
+                    "items": { "type": "object" }
+                }
+            },
+            "examples": [{
+                "keys": [{
+                    "kty": "OKP",
+                    "crv": "Ed25519",
+                    "alg": "EdDSA",
+                    "use": "sig",
+                    "kid": "2027-01",
+                    "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+                }]
+            }]
         })
     }
 }
 
-/// The key set, as the standard has it: without an envelope. Verifiers may keep it for a while.
-pub(crate) async fn get_jwks<S: Store, Q: UserReader>(
-    State(accounts): State<AuthState<S, Q>>,
-) -> Result<Unwrapped<KeySet>, ApiError> {
-    Ok(Unwrapped { body: accounts.key_set, max_age: KEY_SET_MAX_AGE })
+/// Returns the key set in the format of the RFC, without the `data` envelope. The response is cacheable.
+pub(crate) async fn get_jwks(State(key_set): State<KeySet>) -> Result<Unwrapped<KeySet>, ApiError> {
+    Ok(Unwrapped { body: key_set, max_age: KEY_SET_MAX_AGE })
 }

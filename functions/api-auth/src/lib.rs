@@ -1,5 +1,5 @@
-//! Accounts and sessions over HTTP: register, verify the address, log in, refresh, log out, choose a new password; and
-//! the keys that tokens are verified with.
+//! The function `api-auth`: registration, e-mail verification, sessions, password reset, and the public keys
+//! of access tokens.
 
 mod body;
 mod confirm_password_reset;
@@ -15,67 +15,117 @@ mod state;
 mod verify_email;
 
 use axum::Router;
-use shared::kit::command::Store;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
-use shared::kit::resilience::rate_limit::attempts::AtomicCounters;
-use shared::repository::user::UserReader;
 
 pub use crate::state::AuthState;
 
-/// The routes of the function.
-pub fn routes<S, Q, R>(routes: R) -> R
-where
-    S: Store + AtomicCounters,
-    Q: UserReader,
-    R: RouteBuilder<AuthState<S, Q>>,
-{
+/// Adds the routes of the function.
+pub fn routes<R: RouteBuilder<AuthState>>(routes: R) -> R {
     routes
         .post("/v1/auth/register", register::register_user, REGISTER)
-        .post(
-            "/v1/auth/verify-email",
-            verify_email::verify_email,
-            mailed("Show that an e-mail address is yours"),
-        )
+        .post("/v1/auth/verify-email", verify_email::verify_email, VERIFY_EMAIL)
         .post("/v1/auth/login", login::log_in, LOG_IN)
         .post("/v1/auth/refresh", refresh::refresh_session, REFRESH)
         .post("/v1/auth/logout", logout::log_out, LOG_OUT)
         .post(
             "/v1/auth/password-reset",
             request_password_reset::request_password_reset,
-            "Ask for a new password",
+            REQUEST_PASSWORD_RESET,
         )
-        .post("/v1/auth/password-reset/confirm", confirm_password_reset::confirm_password_reset, RESET)
-        .get(
-            "/.well-known/jwks.json",
-            jwks::get_jwks,
-            "Show the keys that access tokens are verified with (RFC 7517)",
+        .post(
+            "/v1/auth/password-reset/confirm",
+            confirm_password_reset::confirm_password_reset,
+            CONFIRM_PASSWORD_RESET,
         )
+        .get("/.well-known/jwks.json", jwks::get_jwks, JWKS)
 }
 
-const REGISTER: OperationDoc = OperationDoc::new("Open an account").with_errors(&[ErrorCode::EmailTaken]);
-const LOG_IN: OperationDoc = OperationDoc::new("Begin a session").with_errors(&[
-    ErrorCode::InvalidCredentials,
-    ErrorCode::Forbidden,
-    ErrorCode::TooManyAttempts,
-]);
-const REFRESH: OperationDoc = OperationDoc::new("Get the next pair of tokens").with_errors(&[
-    ErrorCode::InvalidToken,
-    ErrorCode::TokenRevoked,
-    ErrorCode::RefreshReused,
-]);
-const LOG_OUT: OperationDoc = OperationDoc::new("End a session").with_errors(&[ErrorCode::InvalidToken]);
-const RESET: OperationDoc = mailed("Set a new password; all sessions end");
+const REGISTER: OperationDoc = OperationDoc::new("Register an account")
+    .with_description(
+        "Creates an account with the role `user`. No access token is needed.\n\n\
+         A verification token is then sent to the e-mail address asynchronously; pass it to \
+         `POST /v1/auth/verify-email`. The response does not contain tokens: log in with \
+         `POST /v1/auth/login`. An e-mail address, compared without regard to case, can belong to one \
+         account only: otherwise the request fails with `EMAIL_TAKEN`. Send an `Idempotency-Key` to \
+         retry safely.",
+    )
+    .with_errors(&[ErrorCode::EmailTaken]);
 
-const fn mailed(summary: &'static str) -> OperationDoc {
-    OperationDoc::new(summary).with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired])
-}
+const VERIFY_EMAIL: OperationDoc = OperationDoc::new("Verify an e-mail address")
+    .with_description(
+        "Marks the e-mail address of an account as verified, with the token that was sent to the \
+         address. No access token is needed.\n\n\
+         The token expires three days after it was issued (`TOKEN_EXPIRED`) and can be used once. \
+         `INVALID_TOKEN` means that the token is malformed or was already used, or that the account \
+         now has another address. A password reset verifies the address as well.",
+    )
+    .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired]);
 
-/// The function's router.
-pub fn router<S, Q>(accounts: AuthState<S, Q>) -> Router
-where
-    S: Store + AtomicCounters,
-    Q: UserReader,
-{
-    routes(Router::new()).with_state(accounts)
+const LOG_IN: OperationDoc = OperationDoc::new("Log in")
+    .with_description(
+        "Starts a session and returns its access token and its first refresh token. Each login is a \
+         separate session; an `Idempotency-Key` has no effect.\n\n\
+         Send the access token with every further request as `Authorization: Bearer <accessToken>`. It \
+         expires after 15 minutes; get the next one with `POST /v1/auth/refresh`. The session expires \
+         after 30 days without a refresh.\n\n\
+         An unknown address and a wrong password both fail with `INVALID_CREDENTIALS`. `FORBIDDEN` \
+         means that the account is suspended, or that its e-mail address must be verified first. After \
+         too many failed logins of the account or from the caller's IP address, logins fail with \
+         `TOO_MANY_ATTEMPTS`, even with the right password, until the time in `Retry-After` has \
+         passed.",
+    )
+    .with_errors(&[ErrorCode::InvalidCredentials, ErrorCode::Forbidden, ErrorCode::TooManyAttempts]);
+
+const REFRESH: OperationDoc = OperationDoc::new("Refresh the tokens of a session")
+    .with_description(
+        "Exchanges a refresh token for a new access token and the next refresh token, and extends the \
+         session to 30 days from now. No access token is needed.\n\n\
+         A refresh token can be used once. If the response is lost, repeat the request within 10 \
+         seconds: it returns the same refresh token again. A later reuse ends the session \
+         (`REFRESH_REUSED`), because the token may have been stolen. `TOKEN_REVOKED` means that the \
+         session has ended or expired, or that the account is suspended or deleted; log in again.",
+    )
+    .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenRevoked, ErrorCode::RefreshReused]);
+
+const LOG_OUT: OperationDoc = OperationDoc::new("Log out")
+    .with_description(
+        "Ends the session of a refresh token. Any refresh token of the session is accepted, even one \
+         that was already used, and no access token is needed.\n\n\
+         Refresh tokens of the session fail with `TOKEN_REVOKED` from then on. Its access tokens \
+         remain valid until they expire, at most 15 minutes later. Logging out again has no effect and \
+         also returns 204.",
+    )
+    .with_errors(&[ErrorCode::InvalidToken]);
+
+const REQUEST_PASSWORD_RESET: OperationDoc = OperationDoc::new("Request a password reset").with_description(
+    "Sends an e-mail with a password-reset token to the address, if it belongs to an account. No \
+     access token is needed.\n\n\
+     The response is the same for known and unknown addresses. The e-mail is sent asynchronously, at \
+     most one per minute and address; further requests within the minute are accepted but send \
+     nothing. The token expires after one hour; pass it to `POST /v1/auth/password-reset/confirm` \
+     together with the new password.",
+);
+
+const CONFIRM_PASSWORD_RESET: OperationDoc = OperationDoc::new("Set a new password")
+    .with_description(
+        "Sets a new password with the token of a password-reset e-mail. No access token is needed.\n\n\
+         All sessions of the account end: their refresh tokens fail with `TOKEN_REVOKED`, and access \
+         tokens expire after at most 15 minutes. The e-mail address counts as verified afterwards. The \
+         token expires one hour after it was issued (`TOKEN_EXPIRED`). `INVALID_TOKEN` means that the \
+         token is malformed or was already used, or that the password or the address has changed \
+         since. Log in with the new password next.",
+    )
+    .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired]);
+
+const JWKS: OperationDoc = OperationDoc::new("Get the public keys of access tokens").with_description(
+    "Returns the public keys with which any party can verify access tokens, as a JSON Web Key Set (RFC \
+     7517), without the `data` envelope. No access token is needed.\n\n\
+     Select the key by the `kid` of the token's header. The response may be cached for five minutes; \
+     fetch it again if a token names an unknown key.",
+);
+
+/// Creates the router of the function.
+pub fn router(app: AuthState) -> Router {
+    routes(Router::new()).with_state(app)
 }

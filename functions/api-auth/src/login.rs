@@ -1,4 +1,4 @@
-//! `POST /v1/auth/login`: somebody shows that an account is theirs.
+//! `POST /v1/auth/login`: starts a session with e-mail address and password.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -21,76 +21,86 @@ use shared::repository::user::UserReader;
 use crate::body::TokensBody;
 use crate::state::AuthState;
 
-/// Whose account, and the proof.
+/// E-mail address and password of an account.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "email": "ada@example.com",
+        "password": "correct horse battery",
+    }])
+)]
 pub(crate) struct LoginRequest {
+    /// E-mail address of the account; upper and lower case are equivalent.
     email: Email,
+    /// Password of the account.
     password: Password,
 }
 
-/// Starts a session. Every login is a session of its own, whatever idempotency key comes with it.
-pub(crate) async fn log_in<S: Store + AtomicCounters, Q: UserReader>(
-    State(accounts): State<AuthState<S, Q>>,
-    facts: RequestInfo,
-    NonIdempotent(cause): NonIdempotent,
+/// Starts a session. Each login is a separate session; an idempotency key has no effect.
+pub(crate) async fn log_in(
+    State(app): State<AuthState>,
+    info: RequestInfo,
+    NonIdempotent(context): NonIdempotent,
     Json(request): Json<LoginRequest>,
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
-    let (store, who) = (accounts.store.clone(), (&request.email, facts.source_ip.as_str()));
-    let attempt = accounts.login_limits.admit(store.clone(), &accounts.seal, who, cause.at).await?;
-    let user = authenticate(&accounts, request, &cause).await?;
+    let (store, subject) = (app.store.clone(), (&request.email, info.source_ip.as_str()));
+    let attempt = app.login_limits.admit(store.clone(), &app.seal, subject, context.at).await?;
+    let user = authenticate(&app, request, &context).await?;
     AttemptLimiter::new(store).succeeded(attempt).await?;
-    let id = SessionKey { user_id: user.id, session_id: Id::generate(cause.at, &accounts.entropy) };
+    let id = SessionKey { user_id: user.id, session_id: Id::generate(context.at, &app.entropy) };
     let session = id.session_id.to_string();
     let first = RefreshToken { user: user.id.to_string(), session: session.clone(), generation: 0 };
     let start =
-        StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&accounts.seal).hash()) };
-    let started = accounts.store.execute(start, &cause).await;
+        StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&app.seal).hash()) };
+    let started = app.store.execute(start, &context).await;
     started.map_err(|error| error.map_refusal(|never: StartSessionError| -> ApiError { match never {} }))?;
-    Ok(ApiResponse::ok(accounts.tokens(user, &session, &first, cause.at)?))
+    Ok(ApiResponse::ok(app.tokens(user, &session, &first, context.at)?))
 }
 
-/// Whoever the address and the password belong to. An unknown address and a wrong password are answered alike, and take
-/// as long.
-async fn authenticate<S: Store, Q: UserReader>(
-    accounts: &AuthState<S, Q>,
+/// Loads the account and verifies the password. An unknown address and a wrong password have the same
+/// response and take the same time.
+async fn authenticate(
+    app: &AuthState,
     LoginRequest { email, password }: LoginRequest,
-    cause: &CommandContext,
+    context: &CommandContext,
 ) -> Result<User, ApiError> {
-    let account = accounts.reader.account_by_email(&email).await?;
+    let account = app.reader.account_by_email(&email).await?;
     let stored = account.as_ref().map(|(_, credentials)| credentials.password_hash.clone());
-    let proven = accounts.hasher.verify(password.clone(), stored).await.map_err(ApiError::internal)?;
-    let (user, credentials) = account.filter(|_| proven).ok_or_else(invalid_credentials)?;
+    let is_correct = app.hasher.verify(password.clone(), stored).await.map_err(ApiError::internal)?;
+    let (user, credentials) = account.filter(|_| is_correct).ok_or_else(invalid_credentials)?;
     if user.status != UserStatus::Active {
         Err(ApiError::new(ErrorCode::Forbidden, "the account is suspended"))
-    } else if accounts.requires_verified_email && !user.email_verified {
+    } else if app.requires_verified_email && !user.email_verified {
         Err(ApiError::new(ErrorCode::Forbidden, "verify your e-mail address first"))
     } else {
-        rehash_if_outdated(accounts, user.id, credentials, password, cause).await?;
+        rehash_if_outdated(app, user.id, credentials, password, context).await?;
         Ok(user)
     }
 }
 
-/// Stores the password under today's parameters, if its hash is of other ones. Whoever changed it meanwhile is right.
-async fn rehash_if_outdated<S: Store, Q: UserReader>(
-    accounts: &AuthState<S, Q>,
+/// Replaces a password hash that has outdated parameters. If the password was changed meanwhile, the new one
+/// remains.
+async fn rehash_if_outdated(
+    app: &AuthState,
     id: UserId,
     replacing: Credentials,
     password: Password,
-    cause: &CommandContext,
+    context: &CommandContext,
 ) -> Result<(), ApiError> {
-    if !accounts.hasher.is_outdated(&replacing.password_hash) {
+    if !app.hasher.is_outdated(&replacing.password_hash) {
         return Ok(());
     }
-    let password_hash = accounts.hasher.hash(password).await.map_err(ApiError::internal)?;
+    let password_hash = app.hasher.hash(password).await.map_err(ApiError::internal)?;
     let rehash = RehashPassword { id, replacing, credentials: Credentials { password_hash } };
-    match accounts.store.execute(rehash, cause).await {
+    match app.store.execute(rehash, context).await {
         Ok(_) | Err(ExecuteError::Refused(RehashError::Changed)) => Ok(()),
         Err(error) => Err(error.map_refusal(|_| invalid_credentials()).into()),
     }
 }
 
 fn invalid_credentials() -> ApiError {
-    ApiError::new(ErrorCode::InvalidCredentials, "e-mail address and password do not belong together")
+    ApiError::new(ErrorCode::InvalidCredentials, "unknown e-mail address or wrong password")
 }

@@ -1,4 +1,4 @@
-//! How many logins may fail: for an account from one address, for an account, from an address.
+//! Limits of failed logins: per account and IP address, per account, and per IP address.
 
 use shared::domain::values::email::Email;
 use shared::kit::auth::hmac_key::HmacKey;
@@ -13,28 +13,31 @@ use shared::kit::telemetry::catalogue::LIMITER_REJECTIONS;
 use shared::kit::telemetry::metrics;
 use std::time::Duration;
 
-/// The limits on failed logins.
+/// Limits of failed logins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LoginLimits {
-    /// For one account from one address.
+    /// Limit of one account from one IP address.
     per_account_and_ip: Quota,
-    /// For one account, and from one address.
+    /// Limit of one account from all addresses, and of one IP address for all accounts.
     per_account_or_ip: Quota,
 }
 
 impl LoginLimits {
+    /// Reads the limits from the environment.
+    ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if a variable is missing or invalid.
     pub(crate) fn from_env(env: &Environment) -> Result<Self, ConfigError> {
-        let narrow = env.parse("AGORA_LOGIN_FAILURES_PER_QUARTER_HOUR")?;
-        let wide = env.parse("AGORA_LOGIN_FAILURES_PER_HOUR")?;
+        let per_account_and_ip = env.parse("AGORA_LOGIN_FAILURES_PER_QUARTER_HOUR")?;
+        let per_account_or_ip = env.parse("AGORA_LOGIN_FAILURES_PER_HOUR")?;
         Ok(Self {
-            per_account_and_ip: Quota { limit: narrow, window: Duration::from_mins(15) },
-            per_account_or_ip: Quota { limit: wide, window: Duration::from_hours(1) },
+            per_account_and_ip: Quota { limit: per_account_and_ip, window: Duration::from_mins(15) },
+            per_account_or_ip: Quota { limit: per_account_or_ip, window: Duration::from_hours(1) },
         })
     }
 
-    /// Counts an attempt, before anything is looked at: too many are refused, even with the right password.
+    /// Counts an attempt before the credentials are checked. Over the limit, even the right password is
+    /// refused.
     pub(crate) async fn admit(
         &self,
         counters: impl AtomicCounters,
@@ -42,7 +45,7 @@ impl LoginLimits {
         (email, source_ip): (&Email, &str),
         now: Timestamp,
     ) -> Result<Attempt, ApiError> {
-        // The table keeps no addresses of people who only try.
+        // A digest, so that the table does not store e-mail addresses without an account.
         let account = seal.mac("login", &[email.as_str().as_bytes()]);
         let bucket = |name: String, quota| Bucket { name, quota };
         let buckets = [
@@ -52,11 +55,13 @@ impl LoginLimits {
         ];
         match AttemptLimiter::new(counters).admit(&buckets, now).await? {
             Admission::Admitted(attempt) => Ok(attempt),
-            Admission::TooMany(wait) => {
+            Admission::TooMany(delay) => {
                 metrics::count(&LIMITER_REJECTIONS, ["logins"]);
-                let seconds = wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u32::MAX);
-                let error =
-                    ApiError::new(ErrorCode::TooManyAttempts, "too many logins failed; wait before the next");
+                let seconds = delay.as_millis().div_ceil(1_000).try_into().unwrap_or(u32::MAX);
+                let error = ApiError::new(
+                    ErrorCode::TooManyAttempts,
+                    "too many failed logins; retry after the time in Retry-After",
+                );
                 Err(error.retry_after(seconds))
             }
         }

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/logout`: the end of a session.
+//! `POST /v1/auth/logout`: ends a session.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -9,28 +9,32 @@ use shared::kit::auth::refresh_token::RefreshToken;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, NoContent};
-use shared::repository::user::UserReader;
 
-use crate::state::{AuthState, session_of};
+use crate::state::{AuthState, session_key};
 
-/// Any refresh token of the session.
+/// Refresh token of the session to end.
 #[derive(Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "refreshToken": "<refresh token>" }])
+)]
 pub(crate) struct LogoutRequest {
+    /// Any refresh token of the session, even one that was already used.
     refresh_token: String,
 }
 
-/// Ends the session that the token belongs to; its access tokens run out by themselves.
-pub(crate) async fn log_out<S: Store, Q: UserReader>(
-    State(accounts): State<AuthState<S, Q>>,
-    NonIdempotent(cause): NonIdempotent,
+/// Ends the session of the token. Its access tokens remain valid until they expire.
+pub(crate) async fn log_out(
+    State(app): State<AuthState>,
+    NonIdempotent(context): NonIdempotent,
     Json(request): Json<LogoutRequest>,
 ) -> Result<NoContent, ApiError> {
-    let token = RefreshToken::read(&request.refresh_token, &accounts.seal);
-    let id = token.as_ref().and_then(session_of);
+    let token = RefreshToken::read(&request.refresh_token, &app.seal);
+    let id = token.as_ref().and_then(session_key);
     let id = id.ok_or_else(|| ApiError::new(ErrorCode::InvalidToken, "the refresh token is not valid"))?;
-    let ended = accounts.store.execute(EndSession { id }, &cause).await;
+    let ended = app.store.execute(EndSession { id }, &context).await;
     ended.map_err(|error| error.map_refusal(|never: EndSessionError| -> ApiError { match never {} }))?;
     Ok(ApiResponse::no_content())
 }

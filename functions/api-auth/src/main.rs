@@ -1,4 +1,4 @@
-//! The function `api-auth`: its composition root.
+//! Composition root of the function `api-auth`.
 
 use api_auth::AuthState;
 use shared::api::RateLimits;
@@ -13,6 +13,6 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
     let limits = RateLimits::from_env(&env, table.clone())?;
-    let accounts = AuthState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
-    runtime::run_api(telemetry, limits.layer(accounts.clone(), api_auth::router(accounts))).await
+    let app = AuthState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
+    runtime::run_api(telemetry, limits.layer(app.clone(), api_auth::router(app))).await
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/refresh`: the next pair of tokens.
+//! `POST /v1/auth/refresh`: exchanges a refresh token for the next pair of tokens.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -10,50 +10,54 @@ use shared::kit::auth::refresh_token::RefreshToken;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{ApiResponse, Json};
-use shared::repository::user::UserReader;
 
 use crate::body::TokensBody;
-use crate::state::{AuthState, session_of};
+use crate::state::{AuthState, session_key};
 
-/// The token to be spent.
+/// Refresh token to exchange.
 #[derive(Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "refreshToken": "<refresh token>" }])
+)]
 pub(crate) struct RefreshRequest {
+    /// Refresh token of the last login or refresh.
     refresh_token: String,
 }
 
-/// Spends a refresh token. Asked again within ten seconds, gives the same successor; later, ends the session.
-pub(crate) async fn refresh_session<S: Store, Q: UserReader>(
-    State(accounts): State<AuthState<S, Q>>,
-    NonIdempotent(cause): NonIdempotent,
+/// Exchanges a refresh token. A repetition within ten seconds returns the same successor; a later one ends
+/// the session.
+pub(crate) async fn refresh_session(
+    State(app): State<AuthState>,
+    NonIdempotent(context): NonIdempotent,
     Json(request): Json<RefreshRequest>,
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
-    let token = RefreshToken::read(&request.refresh_token, &accounts.seal).ok_or_else(unknown)?;
-    let id = session_of(&token).ok_or_else(unknown)?;
+    let token = RefreshToken::read(&request.refresh_token, &app.seal).ok_or_else(invalid)?;
+    let id = session_key(&token).ok_or_else(invalid)?;
     let successor = token.successor();
-    let presented = TokenHash(token.issue(&accounts.seal).hash());
-    let rotate =
-        RotateSession { id, presented, successor: TokenHash(successor.issue(&accounts.seal).hash()) };
-    let rotated = accounts.store.execute(rotate, &cause).await;
+    let presented = TokenHash(token.issue(&app.seal).hash());
+    let rotate = RotateSession { id, presented, successor: TokenHash(successor.issue(&app.seal).hash()) };
+    let rotated = app.store.execute(rotate, &context).await;
     match rotated.map_err(|error| error.map_refusal(refusal))?.into_output() {
         Rotation::Rotated(user) => {
-            Ok(ApiResponse::ok(accounts.tokens(*user, &token.session, &successor, cause.at)?))
+            Ok(ApiResponse::ok(app.tokens(*user, &token.session, &successor, context.at)?))
         }
         Rotation::Reused => Err(ApiError::new(
             ErrorCode::RefreshReused,
-            "the refresh token was used before; the session is ended",
+            "the refresh token was already used; the session has ended",
         )),
     }
 }
 
-fn unknown() -> ApiError {
+fn invalid() -> ApiError {
     ApiError::new(ErrorCode::InvalidToken, "the refresh token is not valid")
 }
 
 fn refusal(error: RotateError) -> ApiError {
     match error {
-        RotateError::Unknown => unknown(),
+        RotateError::Unknown => invalid(),
         RotateError::Ended => ApiError::new(ErrorCode::TokenRevoked, "the session has ended; log in again"),
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/register`: somebody opens an account.
+//! `POST /v1/auth/register`: registers an account.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -13,36 +13,46 @@ use shared::kit::auth::password::Password;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json};
-use shared::repository::user::UserReader;
 
 use crate::state::AuthState;
 
-/// An account to be opened.
+/// Account to register.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "email": "ada@example.com",
+        "password": "correct horse battery",
+        "name": "Ada Lovelace",
+    }])
+)]
 pub(crate) struct RegisterRequest {
+    /// E-mail address; at most one account can have it.
     email: Email,
+    /// Password: 8 to 128 bytes in UTF-8.
     password: Password,
+    /// Name of the user, 1 to 100 characters.
     name: Name,
 }
 
-/// Opens an account. Its address must not belong to another.
-pub(crate) async fn register_user<S: Store, Q: UserReader>(
-    State(accounts): State<AuthState<S, Q>>,
-    Idempotent(cause): Idempotent,
+/// Registers an account. Its e-mail address must not belong to another account.
+pub(crate) async fn register_user(
+    State(app): State<AuthState>,
+    Idempotent(context): Idempotent,
     Json(request): Json<RegisterRequest>,
 ) -> Result<Created<UserBody>, ApiError> {
-    let password_hash = accounts.hasher.hash(request.password).await.map_err(ApiError::internal)?;
+    let password_hash = app.hasher.hash(request.password).await.map_err(ApiError::internal)?;
     let command = RegisterUser {
-        id: Id::generate(cause.at, &accounts.entropy),
+        id: Id::generate(context.at, &app.entropy),
         email: request.email,
         name: request.name,
         role: Role::User,
         credentials: Credentials { password_hash },
     };
     let registered =
-        accounts.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+        app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::created(registered.map(UserBody::from)))
 }
 

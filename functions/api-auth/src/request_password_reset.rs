@@ -1,4 +1,4 @@
-//! `POST /v1/auth/password-reset`: somebody has forgotten a password.
+//! `POST /v1/auth/password-reset`: sends a password-reset token by e-mail.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -11,38 +11,44 @@ use shared::domain::values::id::Id;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{Accepted, ApiResponse, Json};
-use shared::repository::user::UserReader;
 
 use crate::state::AuthState;
 
-/// Whose.
+/// Account whose password is to be reset.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "email": "ada@example.com" }])
+)]
 pub(crate) struct PasswordResetRequest {
+    /// E-mail address of the account.
     email: Email,
 }
 
-/// What everybody is told.
+/// Acknowledgement, which is the same whether or not the address belongs to an account.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "PasswordReset")]
+#[schemars(rename = "PasswordReset", extend("examples" = [{ "message": MESSAGE }]))]
 pub(crate) struct PasswordResetBody {
+    /// Message for the user.
     message: &'static str,
 }
 
-/// Has a message sent to the address, if it belongs to an account. The answer is the same in either case, and takes the
-/// same requests to the table.
-pub(crate) async fn request_password_reset<S: Store, Q: UserReader>(
-    State(accounts): State<AuthState<S, Q>>,
-    NonIdempotent(cause): NonIdempotent,
+const MESSAGE: &str = "if the address belongs to an account, an e-mail with a token will be sent to it";
+
+/// Requests an e-mail with a reset token, if the address belongs to an account. The response and the requests
+/// to the table are the same in either case.
+pub(crate) async fn request_password_reset(
+    State(app): State<AuthState>,
+    NonIdempotent(context): NonIdempotent,
     Json(request): Json<PasswordResetRequest>,
 ) -> Result<Accepted<PasswordResetBody>, ApiError> {
-    let pseudonym = accounts.seal.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
+    let pseudonym = app.seal.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
     let command = RequestPasswordReset { id: Id::of_digest(pseudonym), email: request.email };
-    let asked = accounts.store.execute(command, &cause).await;
-    asked.map_err(|error| {
+    let requested = app.store.execute(command, &context).await;
+    requested.map_err(|error| {
         error.map_refusal(|never: RequestPasswordResetError| -> ApiError { match never {} })
     })?;
-    let message = "if the address belongs to an account, a message with a token is on its way to it";
-    Ok(ApiResponse::accepted(PasswordResetBody { message }))
+    Ok(ApiResponse::accepted(PasswordResetBody { message: MESSAGE }))
 }

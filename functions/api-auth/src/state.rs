@@ -1,7 +1,10 @@
-//! What the function is given: more than others, for it alone holds the keys that sign.
+//! Application state of `api-auth`, including the JWT signing key.
 
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
+use axum::extract::FromRef;
 use shared::api::{ApiState, EmailTokens};
 use shared::domain::session::SessionKey;
 use shared::domain::user::User;
@@ -9,6 +12,7 @@ use shared::kit::auth::access_token::{ACCESS_TOKEN_TTL, TokenSigner, TokenVerifi
 use shared::kit::auth::hmac_key::HmacKey;
 use shared::kit::auth::password::Hasher;
 use shared::kit::auth::refresh_token::RefreshToken;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::error::ApiError;
 use shared::kit::runtime;
 use shared::kit::system::clock::{Entropy, SystemEntropy, Timestamp};
@@ -18,38 +22,41 @@ use crate::body::TokensBody;
 use crate::jwks::KeySet;
 use crate::login_limits::LoginLimits;
 
-/// The state of the function.
+/// State of the handlers.
 #[derive(Clone)]
-pub struct AuthState<S, Q> {
-    /// Carries out commands.
-    pub(crate) store: S,
-    /// Answers queries.
-    pub(crate) reader: Q,
-    /// Makes ids.
+pub struct AuthState(Arc<AuthStateInner>);
+
+/// Fields of an [`AuthState`].
+pub struct AuthStateInner {
+    /// Executes commands.
+    pub(crate) store: DynamoStore,
+    /// Executes queries.
+    pub(crate) reader: DynamoReader,
+    /// Source of random ids.
     pub(crate) entropy: SystemEntropy,
     /// Hashes passwords.
     pub(crate) hasher: Hasher,
     /// Derives refresh tokens.
     pub(crate) seal: HmacKey,
-    /// Checks tokens that came by e-mail.
+    /// Verifies e-mail tokens.
     pub(crate) email_tokens: EmailTokens,
-    /// Whether only those log in who have shown that their address is theirs.
+    /// True if an account can log in only after its e-mail address was verified.
     pub(crate) requires_verified_email: bool,
-    /// How many logins may fail.
+    /// Limits of failed logins.
     pub(crate) login_limits: LoginLimits,
-    /// The published key set, as it is answered.
+    /// Published key set.
     pub(crate) key_set: KeySet,
     signer: TokenSigner,
     verifier: TokenVerifier,
 }
 
-impl<S, Q> AuthState<S, Q> {
-    /// On these adapters, with the keys of the environment.
+impl AuthState {
+    /// Creates the state with these adapters and the keys of the environment.
     ///
     /// # Errors
-    /// What is wrong with the environment, by the variable's name.
-    pub fn new(env: &Environment, store: S, reader: Q) -> Result<Self, runtime::Error> {
-        Ok(Self {
+    /// An error with the name of the variable that is missing or invalid.
+    pub fn new(env: &Environment, store: DynamoStore, reader: DynamoReader) -> Result<Self, runtime::Error> {
+        Ok(Self(Arc::new(AuthStateInner {
             store,
             reader,
             entropy: SystemEntropy,
@@ -61,10 +68,10 @@ impl<S, Q> AuthState<S, Q> {
             key_set: KeySet(serde_json::to_value(public_keys(env)?)?),
             signer: TokenSigner::from_env(env)?,
             verifier: TokenVerifier::from_env(env)?,
-        })
+        })))
     }
 
-    /// The tokens for `user` in a session: a new access token, and the refresh token given.
+    /// Issues a new access token for `user` and returns it with the refresh token `refresh`.
     pub(crate) fn tokens(
         &self,
         user: User,
@@ -85,12 +92,26 @@ impl<S, Q> AuthState<S, Q> {
     }
 }
 
-/// What a refresh token names, once it was read as one of ours.
-pub(crate) fn session_of(token: &RefreshToken) -> Option<SessionKey> {
+/// Session of a refresh token; `None` if its ids are malformed.
+pub(crate) fn session_key(token: &RefreshToken) -> Option<SessionKey> {
     Some(SessionKey { user_id: token.user.parse().ok()?, session_id: token.session.parse().ok()? })
 }
 
-impl<S: Clone + Send + Sync + 'static, Q: Clone + Send + Sync + 'static> ApiState for AuthState<S, Q> {
+impl Deref for AuthState {
+    type Target = AuthStateInner;
+
+    fn deref(&self) -> &AuthStateInner {
+        &self.0
+    }
+}
+
+impl FromRef<AuthState> for KeySet {
+    fn from_ref(state: &AuthState) -> Self {
+        state.key_set.clone()
+    }
+}
+
+impl ApiState for AuthState {
     fn verifier(&self) -> &TokenVerifier {
         &self.verifier
     }
@@ -100,8 +121,8 @@ impl<S: Clone + Send + Sync + 'static, Q: Clone + Send + Sync + 'static> ApiStat
     }
 }
 
-impl<S, Q> fmt::Debug for AuthState<S, Q> {
+impl fmt::Debug for AuthState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accounts").field("signer", &self.signer).finish_non_exhaustive()
+        f.debug_struct("AuthState").field("signer", &self.signer).finish_non_exhaustive()
     }
 }

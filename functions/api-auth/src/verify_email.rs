@@ -1,4 +1,4 @@
-//! `POST /v1/auth/verify-email`: somebody shows that an address is theirs.
+//! `POST /v1/auth/verify-email`: verifies an e-mail address.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -13,25 +13,30 @@ use shared::repository::user::UserReader;
 use crate::email_token;
 use crate::state::AuthState;
 
-/// What was sent to the address.
+/// Verification token.
 #[derive(Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "token": "<token from the e-mail>" }])
+)]
 pub(crate) struct VerifyEmailRequest {
+    /// Token from the verification e-mail.
     token: String,
 }
 
-/// Notes that the address is verified. The token is good once.
-pub(crate) async fn verify_email<S: Store, Q: UserReader>(
-    State(accounts): State<AuthState<S, Q>>,
-    NonIdempotent(cause): NonIdempotent,
+/// Marks the address as verified. The token can be used once.
+pub(crate) async fn verify_email(
+    State(app): State<AuthState>,
+    NonIdempotent(context): NonIdempotent,
     Json(request): Json<VerifyEmailRequest>,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    let token = email_token::read(&request.token)?;
-    let user = accounts.reader.user(token.user_id).await?.ok_or_else(email_token::invalid)?;
-    accounts.email_tokens.verifies_email(&token, &user, cause.at).map_err(email_token::refusal)?;
+    let token = email_token::parse(&request.token)?;
+    let user = app.reader.user(token.user_id).await?.ok_or_else(email_token::invalid)?;
+    app.email_tokens.verifies_email(&token, &user, context.at).map_err(email_token::refusal)?;
     let verify = VerifyEmail { id: user.id, email: user.email };
-    let verified = accounts.store.execute(verify, &cause).await;
+    let verified = app.store.execute(verify, &context).await;
     let verified = verified.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::updated(verified.map(UserBody::from)))
 }

@@ -1,4 +1,4 @@
-//! Messages that could not be processed.
+//! Dead letters.
 
 mod body;
 pub(crate) mod delete;

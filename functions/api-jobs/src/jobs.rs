@@ -1,4 +1,4 @@
-//! Jobs: work that takes longer than a request.
+//! Background jobs.
 
 mod body;
 pub(crate) mod cancel;

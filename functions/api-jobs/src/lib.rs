@@ -1,72 +1,145 @@
-//! What goes on behind the API, over HTTP: jobs, asked for and watched; messages that could not be processed, to be read and
-//! tried again.
+//! The function `api-jobs`: background jobs and dead letters.
 
 mod dead_letters;
 mod jobs;
 
 use axum::{Extension, Router};
-use shared::api::AppState;
+use shared::api::CommandState;
 use shared::domain::job::output::retention::Retention;
-use shared::kit::command::Store;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
-use shared::repository::dead_letter::DeadLetterReader;
-use shared::repository::job::JobReader;
-use shared::repository::user::UserReader;
 
 use dead_letters::{delete, get, list, redrive, redrive_queue};
 
-/// The routes of jobs.
-pub fn job_routes<S, Q, R>(routes: R) -> R
-where
-    S: Store,
-    Q: JobReader + UserReader,
-    R: RouteBuilder<AppState<S, Q>>,
-{
+/// Adds the routes of jobs.
+pub fn job_routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
     routes
-        .post("/v1/jobs", crate::jobs::create::create_job, REQUEST)
-        .get("/v1/jobs", jobs::list::list_jobs, "List your jobs")
-        .get("/v1/jobs/{id}", jobs::get::get_job, "Show a job")
-        .get("/v1/jobs/{id}/result", jobs::result::get_job_result, RESULT)
-        .post("/v1/jobs/{id}/cancel", jobs::cancel::cancel_job, CANCEL)
-        .post("/v1/jobs/{id}/retry", jobs::retry::retry_job, RETRY)
+        .post("/v1/jobs", jobs::create::create_job, CREATE_JOB)
+        .get("/v1/jobs", jobs::list::list_jobs, LIST_JOBS)
+        .get("/v1/jobs/{id}", jobs::get::get_job, GET_JOB)
+        .get("/v1/jobs/{id}/result", jobs::result::get_job_result, GET_JOB_RESULT)
+        .post("/v1/jobs/{id}/cancel", jobs::cancel::cancel_job, CANCEL_JOB)
+        .post("/v1/jobs/{id}/retry", jobs::retry::retry_job, RETRY_JOB)
 }
 
-const REQUEST: OperationDoc = OperationDoc::new("Ask for a long report, now or later")
+const CREATE_JOB: OperationDoc = OperationDoc::new("Create a background job")
+    .with_description(
+        "Creates a job that reports the sales of a market as CSV, at once or at `runAt`. The creator \
+         of the market and callers with the permission `orders:read-any` (moderators and \
+         administrators) can create it.\n\n\
+         The job is executed asynchronously: the response is 202 with the status `queued`. Poll the \
+         address in `Location` until the status is `succeeded`, and then download the result with \
+         `GET /v1/jobs/{id}/result`. Jobs with the priority `high` are not delayed by jobs with the \
+         priority `normal`. The job and its result are deleted at `expiresAt`.\n\n\
+         `Idempotency-Key` is required: a repetition with the same key and body returns the job that \
+         was already created. `FORBIDDEN` means that the caller does not own the market, `NOT_FOUND` \
+         that the market does not exist or is not visible to the caller.",
+    )
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound]);
-const RESULT: OperationDoc =
-    OperationDoc::new("Fetch what a job has made, part by part").with_errors(&[ErrorCode::InvalidState]);
-const CANCEL: OperationDoc = OperationDoc::new("Call a job off").with_errors(&[ErrorCode::InvalidState]);
-const RETRY: OperationDoc = OperationDoc::new("Have a job tried again that failed, is dead or was cancelled")
+
+const LIST_JOBS: OperationDoc = OperationDoc::new("List your jobs").with_description(
+    "Lists the jobs that the caller created, newest first by default. Expired jobs are not listed. \
+     Jobs of other users are never returned, not even to administrators.\n\n\
+     With `status`, a page can have fewer items than `limit`, or none, and still a next page: continue \
+     while `pagination.nextCursor` is present. A `page` or `offset` that is too deep for the jobs of \
+     this status is a `VALIDATION_ERROR` of `status`.",
+);
+
+const GET_JOB: OperationDoc = OperationDoc::new("Get a job").with_description(
+    "Returns a job of the caller with its progress. For other callers and after `expiresAt`, it does \
+     not exist.\n\n\
+     Send the `ETag` of the last response in `If-None-Match` to poll cheaply: the response is 304 as \
+     long as the job has not changed. `succeeded`, `failed`, `dead` and `cancelled` are final: a \
+     `succeeded` job has a result, and the others can be retried with `POST /v1/jobs/{id}/retry`. \
+     `lastError` describes the last failure.",
+);
+
+const GET_JOB_RESULT: OperationDoc = OperationDoc::new("Download the result of a job")
+    .with_description(
+        "Returns a part of the CSV file of a job of the caller. A large result has several parts \
+         (`result.parts` of the job): follow the `Link` header with `rel=\"next\"` until it is absent, \
+         and concatenate the parts in order. Only the first part contains the column names. Amounts \
+         are in minor units of the currency.\n\n\
+         `INVALID_STATE` means that the job has not succeeded. A `part` after the last one is a \
+         `VALIDATION_ERROR`. The result is deleted together with the job at `expiresAt`.",
+    )
     .with_errors(&[ErrorCode::InvalidState]);
 
-/// The routes of messages that could not be processed.
-pub fn dead_letter_routes<S, Q, R>(routes: R) -> R
-where
-    S: Store,
-    Q: DeadLetterReader + UserReader,
-    R: RouteBuilder<AppState<S, Q>>,
-{
+const CANCEL_JOB: OperationDoc = OperationDoc::new("Cancel a job")
+    .with_description(
+        "Cancels a job of the caller that is `queued` or `running`. The response has the status \
+         `cancelled`. A worker that is executing the job stops at its next commit; output written so \
+         far is not returned.\n\n\
+         `INVALID_STATE` means that the job has already ended. With an `Idempotency-Key`, the request \
+         can be repeated safely. A cancelled job can be started again with `POST /v1/jobs/{id}/retry`.",
+    )
+    .with_errors(&[ErrorCode::InvalidState]);
+
+const RETRY_JOB: OperationDoc = OperationDoc::new("Retry a job that failed, is dead or was cancelled")
+    .with_description(
+        "Requests a job of the caller again with the same parameters. It becomes `queued`, starts from \
+         the beginning and runs at once; `expiresAt` is extended.\n\n\
+         `INVALID_STATE` means that the job has not ended or has succeeded. With an `Idempotency-Key`, \
+         the request can be repeated safely. Poll `GET /v1/jobs/{id}` for the status.",
+    )
+    .with_errors(&[ErrorCode::InvalidState]);
+
+/// Adds the routes of dead letters.
+pub fn dead_letter_routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
     routes
-        .get("/v1/dead-letters", list::list_dead_letters, "List messages that could not be processed")
-        .post(
-            "/v1/dead-letters/redrive",
-            redrive_queue::redrive_queue,
-            "Have the oldest dead messages of a queue tried again",
-        )
-        .get("/v1/dead-letters/{id}", get::get_dead_letter, "Show a message that could not be processed")
-        .delete("/v1/dead-letters/{id}", delete::delete_dead_letter, "Remove a message for good")
-        .post("/v1/dead-letters/{id}/redrive", redrive::redrive_dead_letter, REDRIVE)
+        .get("/v1/dead-letters", list::list_dead_letters, LIST_DEAD_LETTERS)
+        .post("/v1/dead-letters/redrive", redrive_queue::redrive_queue, REDRIVE_QUEUE)
+        .get("/v1/dead-letters/{id}", get::get_dead_letter, GET_DEAD_LETTER)
+        .delete("/v1/dead-letters/{id}", delete::delete_dead_letter, DELETE_DEAD_LETTER)
+        .post("/v1/dead-letters/{id}/redrive", redrive::redrive_dead_letter, REDRIVE_DEAD_LETTER)
 }
 
-const REDRIVE: OperationDoc =
-    OperationDoc::new("Have a message tried again").with_errors(&[ErrorCode::InvalidState]);
+const LIST_DEAD_LETTERS: OperationDoc = OperationDoc::new("List dead letters").with_description(
+    "Lists messages that could not be processed, newest first, without their bodies; moderators and \
+     administrators have the permission. By default, dead letters whose message was removed are not \
+     contained; list them with `status=removed`.\n\n\
+     Use `reason` and `correlationId` to find the cause, `GET /v1/dead-letters/{id}` to read the \
+     message, and `POST /v1/dead-letters/{id}/redrive` to process it again.",
+);
 
-/// The function's router; jobs are kept for so long.
-pub fn router<S, Q>(app: AppState<S, Q>, retention: Retention) -> Router
-where
-    S: Store,
-    Q: DeadLetterReader + JobReader + UserReader,
-{
+const REDRIVE_QUEUE: OperationDoc = OperationDoc::new("Redrive the dead letters of a queue")
+    .with_description(
+        "Sends the messages of the oldest dead letters of a queue to it again, at most 25 per request; \
+         administrators have the permission. The messages are sent asynchronously and unchanged, and \
+         their dead letters become `redriven`.\n\n\
+         `left` is the number of dead letters that remain: repeat the request with a new key until it \
+         is 0. `Idempotency-Key` is required: a repetition with the same key returns the result of the \
+         first request and sends nothing.",
+    );
+
+const GET_DEAD_LETTER: OperationDoc = OperationDoc::new("Get a dead letter").with_description(
+    "Returns a dead letter with the body and the attributes of its message; moderators and \
+     administrators have the permission. With `If-None-Match`, the response is 304 as long as it has \
+     not changed. `NOT_FOUND` means that it does not exist or that its message was removed.",
+);
+
+const DELETE_DEAD_LETTER: OperationDoc = OperationDoc::new("Remove the message of a dead letter")
+    .with_description(
+        "Removes the body and the attributes of the message permanently; administrators have the \
+         permission. The message can then not be redriven. A message that was already redriven is \
+         processed nevertheless.\n\n\
+         The dead letter has the status `removed` and shows for 90 days who removed the message. \
+         `If-Match` is required. `NOT_FOUND` means that the dead letter does not exist or that its \
+         message was already removed.",
+    );
+
+const REDRIVE_DEAD_LETTER: OperationDoc = OperationDoc::new("Redrive a dead letter")
+    .with_description(
+        "Sends the unchanged message to its queue again; administrators have the permission. The \
+         message is sent asynchronously, and the dead letter becomes `redriven`. If the message fails \
+         again, the dead letter becomes `dead` again and keeps its `redrives`.\n\n\
+         `INVALID_STATE` means that the message was already redriven and has not failed since. \
+         `Idempotency-Key` is required: a repetition with the same key returns the first response and \
+         sends nothing.",
+    )
+    .with_errors(&[ErrorCode::InvalidState]);
+
+/// Creates the router of the function. Jobs are retained for `retention`.
+pub fn router(app: CommandState, retention: Retention) -> Router {
     dead_letter_routes(job_routes(Router::new())).with_state(app).layer(Extension(retention))
 }

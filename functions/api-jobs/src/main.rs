@@ -1,6 +1,6 @@
-//! The function `api-jobs`: its composition root.
+//! Composition root of the function `api-jobs`.
 
-use shared::api::{AppState, RateLimits};
+use shared::api::{CommandState, RateLimits};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
@@ -12,7 +12,7 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
     let limits = RateLimits::from_env(&env, table.clone())?;
-    let app = AppState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
+    let app = CommandState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
     let router = api_jobs::router(app.clone(), env.parse("AGORA_JOB_RETENTION_DAYS")?);
     runtime::run_api(telemetry, limits.layer(app, router)).await
 }

@@ -1,4 +1,4 @@
-//! A market as callers see it.
+//! Representation of a market in responses.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,38 +13,62 @@ use shared::kit::system::clock::Timestamp;
 
 use crate::include_creator::CreatorBody;
 
-/// How long anybody may keep a market that they were shown.
+/// `Cache-Control` of responses with a market that is not a draft.
 pub(crate) const PUBLIC: &str = "public, max-age=5";
 
-/// A market.
+/// Market: a storefront in which one user sells products.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Market")]
+#[schemars(
+    rename = "Market",
+    extend("examples" = [{
+        "id": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "name": "Ada's Mugs",
+        "description": "Hand-thrown stoneware.",
+        "status": "active",
+        "currency": "EUR",
+        "volume": { "amount": 129_935, "currency": "EUR" },
+        "creatorId": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "createdAt": "2027-01-15T08:00:00.000Z",
+        "updatedAt": "2027-01-15T08:00:00.000Z",
+        "version": 1,
+    }]),
+)]
 pub(crate) struct MarketBody {
+    /// Id of the market.
     id: MarketId,
+    /// Name of the market.
     name: Name,
+    /// Description of the market; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Description>,
+    /// Status of the market. Only `active` markets accept orders.
     status: MarketStatus,
+    /// Currency of all prices in the market.
     currency: Currency,
-    /// What was captured for its confirmed orders.
+    /// Captured amount of all confirmed orders. Refunds are not subtracted. It is updated a little later than
+    /// the orders.
     volume: SumBody,
+    /// Id of the user who created the market and sells in it.
     creator_id: UserId,
+    /// Time of creation.
     created_at: Timestamp,
+    /// Time of the last change. Changes of the volume do not count.
     updated_at: Timestamp,
+    /// Version of the market, from 1; each change other than of the volume increments it.
     version: Version,
-    /// Who opened it, for callers who ask.
+    /// Creator of the market; present only with `include=creator`, null if the account was deleted.
     #[serde(skip_deserializing, skip_serializing_if = "Included::is_not_requested")]
     creator: Included<CreatorBody>,
 }
 
-/// Amounts of many orders: written as one amount is, though more than can be charged at once.
+/// Sum of the amounts of several orders. It can exceed the maximum of a single amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "MoneySum")]
+#[schemars(rename = "MoneySum", extend("examples" = [{ "amount": 129_935, "currency": "EUR" }]))]
 pub(crate) struct SumBody {
-    /// Minor units.
+    /// Minor units of the currency, for example cents.
     pub(crate) amount: i64,
-    /// The currency.
+    /// Currency of the sum.
     pub(crate) currency: Currency,
 }
 
@@ -53,7 +77,7 @@ impl Resource for MarketBody {
         format!("/v1/markets/{}", self.id)
     }
 
-    /// The volume grows without a new version of the market, and is part of what is shown.
+    /// The body contains the volume and the creator, which change without a new version of the market.
     fn tag(&self) -> EntityTag {
         let mut counters = vec![self.volume.amount];
         counters.extend(CreatorBody::etag_counters(&self.creator));
@@ -80,8 +104,8 @@ impl From<MarketWithVolume> for MarketBody {
 }
 
 impl MarketBody {
-    /// The same with its creator beside it.
-    pub(crate) fn with(self, creator: Included<CreatorBody>) -> Self {
+    /// Adds the creator.
+    pub(crate) fn with_creator(self, creator: Included<CreatorBody>) -> Self {
         Self { creator, ..self }
     }
 }

@@ -1,10 +1,10 @@
-//! `POST /v1/markets`: somebody opens a market.
+//! `POST /v1/markets`: a user creates a market with its first products.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::{Bounded, InitialStock};
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::create::{CreateMarket, CreateMarketError, InitialStatus, MAX_INITIAL_PRODUCTS};
 use shared::domain::market::totals::MarketWithVolume;
 use shared::domain::product::create::NewProduct;
@@ -18,59 +18,88 @@ use shared::kit::http::{ApiResponse, Created, Json};
 use shared::kit::system::clock::{SystemEntropy, Timestamp};
 use shared::repository::cached::CacheInvalidation;
 
+use crate::Commands;
 use crate::body::MarketBody;
 
-/// A market to be opened.
+/// Market to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "name": "Ada's Mugs",
+        "description": "Hand-thrown stoneware.",
+        "currency": "EUR",
+        "status": "active",
+        "products": [{
+            "sku": "MUG-1",
+            "title": "Mug, hand-thrown",
+            "price": { "amount": 1999, "currency": "EUR" },
+            "stock": 10,
+        }],
+    }]),
+)]
 pub(crate) struct CreateMarketRequest {
+    /// Name of the market; 1 to 100 characters.
     name: Name,
+    /// Description of the market; 1 to 5000 characters.
     #[deserr(default)]
     description: Option<Description>,
+    /// Currency of all prices in the market. It cannot be changed.
     currency: Currency,
+    /// Initial status; the default is `active`.
     #[deserr(default)]
-    status: Option<OpeningStatusRequest>,
-    /// Up to 20 products to begin with.
+    status: Option<InitialStatusRequest>,
+    /// Up to 20 products to create with the market.
     #[deserr(default)]
     #[schemars(default)]
-    products: Bounded<OpeningProductRequest, 0, MAX_INITIAL_PRODUCTS>,
+    products: Bounded<InitialProductRequest, 0, MAX_INITIAL_PRODUCTS>,
 }
 
+/// Initial status of a market.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 #[schemars(rename_all = "lowercase", inline)]
-enum OpeningStatusRequest {
+enum InitialStatusRequest {
+    /// In preparation; visible only to its creator.
     Draft,
+    /// Open for orders.
     Active,
 }
 
+/// Product to create with its market.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-struct OpeningProductRequest {
+struct InitialProductRequest {
+    /// Stock-keeping unit; unique in the market.
     sku: Sku,
+    /// Title of the product; 1 to 200 characters.
     title: Title,
+    /// Description of the product; 1 to 5000 characters.
     #[deserr(default)]
     description: Option<Description>,
+    /// Price per unit, in the currency of the market.
     price: Money,
+    /// Initial number of available units.
     stock: InitialStock,
 }
 
-/// Opens a market with its first products: all of it or nothing.
-pub(crate) async fn create_market<S: Store, Q: CacheInvalidation>(
-    State(app): State<AppState<S, Q>>,
+/// Creates a market with its first products, in one transaction.
+pub(crate) async fn create_market(
+    State(app): State<Commands>,
     Authenticated(actor): Authenticated,
-    Idempotent(cause): Idempotent,
+    Idempotent(context): Idempotent,
     Json(request): Json<CreateMarketRequest>,
 ) -> Result<Created<MarketBody>, ApiError> {
-    let command = request.into_command(actor, cause.at, app.entropy);
-    let opened = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    let opened = opened.map(|market| MarketWithVolume::new(market, None));
-    if let Some(market) = opened.committed() {
-        app.reader.market_written(market).await;
+    let command = request.into_command(actor, context.at, app.entropy);
+    let created = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let created = created.map(|market| MarketWithVolume::new(market, None));
+    if let Some(market) = created.committed() {
+        app.queries.reader.market_written(market).await;
     }
-    Ok(ApiResponse::created(opened.map(MarketBody::from)))
+    Ok(ApiResponse::created(created.map(MarketBody::from)))
 }
 
 impl CreateMarketRequest {
@@ -84,8 +113,8 @@ impl CreateMarketRequest {
             stock: product.stock.0,
         });
         let status = match self.status {
-            Some(OpeningStatusRequest::Draft) => InitialStatus::Draft,
-            Some(OpeningStatusRequest::Active) | None => InitialStatus::Active,
+            Some(InitialStatusRequest::Draft) => InitialStatus::Draft,
+            Some(InitialStatusRequest::Active) | None => InitialStatus::Active,
         };
         let (name, description, currency) = (self.name, self.description, self.currency);
         let id = Id::generate(now, &entropy);
@@ -94,12 +123,14 @@ impl CreateMarketRequest {
 }
 
 fn refusal(error: CreateMarketError) -> ApiError {
-    let says = error.to_string();
+    let message = error.to_string();
     match error {
-        CreateMarketError::DuplicateSku { index } => ApiError::field(format!("products[{index}].sku"), says),
-        CreateMarketError::CurrencyMismatch { index } => {
-            ApiError::field(format!("products[{index}].price.currency"), says)
+        CreateMarketError::DuplicateSku { index } => {
+            ApiError::field(format!("products[{index}].sku"), message)
         }
-        CreateMarketError::SkuTaken(_) => ApiError::new(ErrorCode::Conflict, says),
+        CreateMarketError::CurrencyMismatch { index } => {
+            ApiError::field(format!("products[{index}].price.currency"), message)
+        }
+        CreateMarketError::SkuTaken(_) => ApiError::new(ErrorCode::Conflict, message),
     }
 }

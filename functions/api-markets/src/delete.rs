@@ -1,7 +1,7 @@
-//! `DELETE /v1/markets/{id}`: the creator removes a market.
+//! `DELETE /v1/markets/{id}`: the creator deletes a market.
 
 use axum::extract::State;
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::MarketId;
 use shared::domain::market::delete::{DeleteMarket, DeleteMarketError};
 use shared::kit::command::Store;
@@ -10,17 +10,19 @@ use shared::kit::http::request::precondition::version_mismatch;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::repository::cached::CacheInvalidation;
 
-/// Removes a market.
-pub(crate) async fn delete_market<S: Store, Q: CacheInvalidation>(
-    State(app): State<AppState<S, Q>>,
+use crate::Commands;
+
+/// Deletes a market, whatever its status.
+pub(crate) async fn delete_market(
+    State(app): State<Commands>,
     Authenticated(by): Authenticated,
     Path(id): Path<MarketId>,
-    seen: IfMatch,
-    Idempotent(cause): Idempotent,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
-    let command = DeleteMarket { id, by, expected: seen.expected() };
-    app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    app.reader.market_removed(id).await;
+    let command = DeleteMarket { id, by, expected: if_match.expected() };
+    app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    app.queries.reader.market_removed(id).await;
     Ok(ApiResponse::no_content())
 }
 

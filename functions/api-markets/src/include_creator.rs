@@ -1,4 +1,4 @@
-//! `include=creator`: who opened a market, as far as everybody may see.
+//! `include=creator`: the public profile of the creator of a market.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use shared::repository::user::profile::{Profile, ProfileReader};
 
 use crate::body::MarketBody;
 
-/// What can be shown besides a market.
+/// Resource that can be included with a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MarketRelation {
-    /// Who opened it.
+    /// Creator of the market.
     Creator,
 }
 
@@ -24,23 +24,28 @@ impl Relation for MarketRelation {
     const ALL: &'static [(&'static str, Self)] = &[("creator", Self::Creator)];
 }
 
-/// Who opened a market.
+/// Creator of a market.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Creator")]
+#[schemars(
+    rename = "Creator",
+    extend("examples" = [{ "id": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS", "name": "Ada" }]),
+)]
 pub(crate) struct CreatorBody {
+    /// Id of the user.
     id: UserId,
+    /// Name of the user.
     name: Name,
-    /// Of the account: with another one, the market is shown otherwise.
+    /// Version of the account; part of the entity tag.
     #[serde(skip)]
     version: i64,
 }
 
-/// Who opened some markets, if that is wanted.
+/// Creators of markets; `None` if they are not requested.
 pub(crate) struct Creators(Option<HashMap<UserId, Profile>>);
 
 impl Creators {
-    /// Those of all `markets`, read together.
-    pub(crate) async fn of(
+    /// Reads the creators of all `markets` in one request, if they are requested.
+    pub(crate) async fn read(
         markets: &[MarketWithVolume],
         include: &Include<MarketRelation>,
         reader: &impl ProfileReader,
@@ -48,17 +53,18 @@ impl Creators {
         if !include.has(MarketRelation::Creator) {
             return Ok(Self(None));
         }
-        let creators: Vec<UserId> = markets.iter().map(|found| found.market.creator_id).collect();
+        let creators: Vec<UserId> = markets.iter().map(|market| market.market.creator_id).collect();
         Ok(Self(Some(reader.profiles(&creators).await?)))
     }
 
-    /// A market as it is shown, with its creator if that is wanted. Of an account that was removed nothing is left to show.
-    pub(crate) fn attach(&self, found: MarketWithVolume) -> MarketBody {
+    /// Representation of a market, with its creator if requested. The creator is null if the account was
+    /// deleted.
+    pub(crate) fn attach(&self, market: MarketWithVolume) -> MarketBody {
         let creator = match &self.0 {
             None => Included::NotRequested,
-            Some(profiles) => profiles.get(&found.market.creator_id).map_or(Included::Null, CreatorBody::of),
+            Some(profiles) => profiles.get(&market.market.creator_id).map_or(Included::Null, CreatorBody::of),
         };
-        MarketBody::from(found).with(creator)
+        MarketBody::from(market).with_creator(creator)
     }
 }
 
@@ -68,7 +74,7 @@ impl CreatorBody {
         Included::Value(Self { id: profile.id, name: profile.name.clone(), version })
     }
 
-    /// What of it moves without a new version of the market.
+    /// Counters for the entity tag of the market: the creator changes without a new version of the market.
     pub(crate) fn etag_counters(creator: &Included<Self>) -> Vec<i64> {
         match creator {
             Included::NotRequested => Vec::new(),

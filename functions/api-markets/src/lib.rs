@@ -1,4 +1,4 @@
-//! Markets over HTTP: open, read, list, change, remove; what they sold.
+//! HTTP API of markets and their sales.
 
 mod body;
 mod create;
@@ -10,54 +10,113 @@ mod stats;
 mod update;
 
 use axum::Router;
-use shared::api::AppState;
-use shared::kit::command::Store;
+use shared::api::{CommandState, QueryState};
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
-use shared::repository::cached::CacheInvalidation;
-use shared::repository::market::MarketReader;
-use shared::repository::projections::daily_sales::SalesReader;
-use shared::repository::projections::list_total::TotalReader;
-use shared::repository::user::UserReader;
-use shared::repository::user::profile::ProfileReader;
+use shared::repository::cached::CachedReader;
 
-/// The routes of the function.
-pub fn routes<S, Q, R>(routes: R) -> R
-where
-    S: Store,
-    Q: MarketReader + SalesReader + UserReader + ProfileReader + TotalReader + CacheInvalidation,
-    R: RouteBuilder<AppState<S, Q>>,
-{
+/// State of the GET handlers.
+pub(crate) type Queries = QueryState<CachedReader<DynamoReader>>;
+
+/// State of the other handlers, and of the router.
+pub(crate) type Commands = CommandState<CachedReader<DynamoReader>>;
+
+/// Routes of the function.
+pub fn routes<R: RouteBuilder<Commands>>(routes: R) -> R {
     routes
         .get("/v1/markets", list::list_markets, LIST)
         .post("/v1/markets", create::create_market, CREATE)
-        .get("/v1/markets/{id}", get::get_market, "Show a market")
-        .put(
-            "/v1/markets/{id}",
-            update::replace_market,
-            change("Replace all that can be changed about a market"),
-        )
-        .patch("/v1/markets/{id}", update::patch_market, change("Change some of a market"))
-        .delete("/v1/markets/{id}", delete::delete_market, change("Delete a draft"))
+        .get("/v1/markets/{id}", get::get_market, GET)
+        .put("/v1/markets/{id}", update::replace_market, REPLACE)
+        .patch("/v1/markets/{id}", update::patch_market, PATCH)
+        .delete("/v1/markets/{id}", delete::delete_market, DELETE)
         .get("/v1/markets/{id}/stats", stats::get_market_stats, STATS)
 }
 
-const LIST: OperationDoc = OperationDoc::new("List markets");
-const CREATE: OperationDoc =
-    OperationDoc::new("Open a market, with its first products").with_errors(&[ErrorCode::Conflict]);
+const LIST: OperationDoc = OperationDoc::new("List markets").with_description(
+    "Lists the markets of all sellers with one status, by default the `active` ones. No access token is \
+     needed; drafts are never listed. `search` restricts the list to markets whose name starts with a \
+     text; a search with more than 1000 matches is a `VALIDATION_ERROR` of `search`. Totals are updated \
+     a little later than the markets, so a list that is sorted by `volume` can lag behind, and a page \
+     of it can have fewer items than `limit`. Continue with `pagination.nextCursor` as `cursor`. Use \
+     `GET /v1/search` to search names and descriptions by words.",
+);
 
-const STATS: OperationDoc =
-    OperationDoc::new("Show what a market sold, day by day").with_errors(&[ErrorCode::Forbidden]);
+const CREATE: OperationDoc = OperationDoc::new("Create a market with its first products")
+    .with_description(
+        "Any authenticated user can create a market, and becomes its seller. The market and up to 20 \
+         `products` are created in one transaction: all of them or none. The market is `active` unless \
+         `status` is `draft`; a draft is visible only to its creator and accepts no orders. The market \
+         appears in lists and in search results a little later.\n\n\
+         All prices of a market are in its `currency`, which cannot be changed. A product with another \
+         currency or a repeated SKU is a `VALIDATION_ERROR`. With an `Idempotency-Key`, the request can \
+         be repeated safely; without one, a repetition creates a second market. Add more products with \
+         `POST /v1/markets/{marketId}/products`.",
+    )
+    .with_errors(&[ErrorCode::Conflict]);
 
-const fn change(summary: &'static str) -> OperationDoc {
-    OperationDoc::new(summary).with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState])
-}
+const GET: OperationDoc = OperationDoc::new("Get a market").with_description(
+    "Returns a market with its sales volume. No access token is needed, except for a draft, which only \
+     its creator can read. The response can be up to 5 seconds old, and may be cached for 5 seconds \
+     more unless the market is a draft. With `include=creator`, the response contains id and name of \
+     the creator. The `ETag` changes with the market and with its volume: send it in `If-None-Match` to \
+     poll, or in `If-Match` to change the market.",
+);
 
-/// The function's router.
-pub fn router<S, Q>(app: AppState<S, Q>) -> Router
-where
-    S: Store,
-    Q: MarketReader + SalesReader + UserReader + ProfileReader + TotalReader + CacheInvalidation,
-{
+const REPLACE: OperationDoc = OperationDoc::new("Replace the modifiable fields of a market (creator only)")
+    .with_description(
+        "The creator replaces name, description and status of a market. An absent `description` removes \
+         the current one. Use `PATCH` to change single fields. The creator can change the status from \
+         `draft` to `active` or `closed`, from `active` to `closed`, and from `closed` to `active`; any \
+         other change is refused with `INVALID_STATE`. A `closed` market is still visible, but accepts \
+         no orders and no new products. Existing orders are not affected.\n\n\
+         `If-Match` must contain the `ETag` of the market, or `*`. `VERSION_MISMATCH` means that the \
+         market has changed since: read it again. A change of the volume does not count. `FORBIDDEN` \
+         means that the market belongs to another user.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+
+const PATCH: OperationDoc = OperationDoc::new("Change single fields of a market, or suspend it")
+    .with_description(
+        "The creator changes the fields that are present in the body (JSON Merge Patch, RFC 7396). \
+         `null` removes `description`; other fields must not be `null`. The creator can change the \
+         status from `draft` to `active` or `closed`, from `active` to `closed`, and from `closed` to \
+         `active`; any other change is refused with `INVALID_STATE`. A `closed` or `suspended` market \
+         is still visible, but accepts no orders and no new products. Existing orders are not affected.\n\n\
+         A caller with the permission `markets:suspend` can change the status of any market from \
+         `active` or `closed` to `suspended`, and from `suspended` to `active` or `closed`, in a body \
+         that contains only `status`.\n\n\
+         `If-Match` must contain the `ETag` of the market, or `*`. `VERSION_MISMATCH` means that the \
+         market has changed since: read it again. A change of the volume does not count. `FORBIDDEN` \
+         means that the market belongs to another user.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+
+const DELETE: OperationDoc = OperationDoc::new("Delete a market (creator only)")
+    .with_description(
+        "The creator deletes a market, whatever its status. Its products can no longer be read or \
+         ordered. Existing orders are not affected. A deletion cannot be undone: set `status` to \
+         `closed` to stop selling for a while.\n\n\
+         `If-Match` must contain the `ETag` of the market, or `*`. `VERSION_MISMATCH` means that the \
+         market has changed since: read it again. `FORBIDDEN` means that the market belongs to another \
+         user. A repetition fails with `NOT_FOUND`, unless it has the same `Idempotency-Key`.",
+    )
+    .with_errors(&[ErrorCode::Forbidden]);
+
+const STATS: OperationDoc = OperationDoc::new("Get the daily sales of a market")
+    .with_description(
+        "Returns number of orders, sales volume and refunds of a market, in total and per day (UTC), \
+         for up to 366 days; by default for the last 30. An order counts for the day of its \
+         confirmation, and so do its later refunds; refunds are not subtracted from the volume. The \
+         numbers are updated a little later than the orders.\n\n\
+         Only the creator of the market and callers with the permission `markets:stats` can read them. \
+         Other callers get `FORBIDDEN`, or `NOT_FOUND` if the market is not visible to them. A period \
+         that is empty or too long is a `VALIDATION_ERROR` of `from`.",
+    )
+    .with_errors(&[ErrorCode::Forbidden]);
+
+/// Router of the function.
+pub fn router(app: Commands) -> Router {
     routes(Router::new()).with_state(app)
 }

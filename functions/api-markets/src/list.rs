@@ -1,9 +1,8 @@
-//! `GET /v1/markets`: markets for everybody: by status, by the beginning of their names, in an order.
+//! `GET /v1/markets`: the public markets, by status and name prefix, sorted.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::AppState;
 use shared::api::list::sort::MarketSort;
 use shared::api::with_total;
 use shared::domain::market::MarketStatus;
@@ -12,33 +11,39 @@ use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::repository::market::{MarketList, MarketReader};
 use shared::repository::projections::list_total::TotalReader;
-use shared::repository::user::profile::ProfileReader;
 
+use crate::Queries;
 use crate::body::MarketBody;
 use crate::include_creator::{Creators, MarketRelation};
 
-/// Which markets, in which order.
+/// Filter and sort order of a list of markets.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListMarketsQuery {
+    /// Status of the markets; the default is `active`.
     #[deserr(default)]
     status: Option<PublicStatus>,
-    /// How a name begins.
+    /// Prefix of the name, ignoring case.
     #[deserr(default)]
     search: Option<Name>,
+    /// Sort order: `createdAt`, `name` or `volume`; prefix with `-` for descending. The default is
+    /// `-createdAt`.
     #[deserr(default)]
     #[schemars(default)]
     sort: MarketSort,
 }
 
-/// The statuses that everybody may ask for.
+/// Status of a market that is not a draft.
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 #[schemars(rename_all = "lowercase", inline)]
 enum PublicStatus {
+    /// Open for orders.
     Active,
+    /// Closed by a moderator.
     Suspended,
+    /// Closed by its creator.
     Closed,
 }
 
@@ -52,21 +57,21 @@ impl From<PublicStatus> for MarketStatus {
     }
 }
 
-/// Lists the markets of a status; the active ones unless another is asked for.
-pub(crate) async fn list_markets<S: Clone, Q: MarketReader + ProfileReader + TotalReader>(
-    State(app): State<AppState<S, Q>>,
-    asked: ListQuery<ListMarketsQuery, MarketBody, MarketRelation>,
+/// Returns a page of the markets with a status.
+pub(crate) async fn list_markets(
+    State(app): State<Queries>,
+    query: ListQuery<ListMarketsQuery, MarketBody, MarketRelation>,
 ) -> Result<ListResponse<MarketBody>, ApiError> {
-    let list = MarketList::from(asked.filter);
+    let list = MarketList::from(query.filter);
     let name = format!("markets {list:?}");
-    let cursors = CursorCodec::new(&app.seal, &name, "everybody");
-    let slice = asked.paging.slice(&cursors)?;
+    let cursors = CursorCodec::new(&app.seal, &name, "public");
+    let slice = query.paging.slice(&cursors)?;
     let total = list.totals();
     let markets = with_total(app.reader.markets(&list, &slice), app.reader.total(&total)).await?;
-    let pagination = asked.paging.pagination(&markets, &cursors);
-    let creators = Creators::of(&markets.items, &asked.include, &app.reader).await?;
+    let pagination = query.paging.pagination(&markets, &cursors);
+    let creators = Creators::read(&markets.items, &query.include, &app.reader).await?;
     let bodies = markets.items.into_iter().map(|market| creators.attach(market)).collect();
-    Ok(ListResponse::new(bodies, pagination).with_fields(asked.fields))
+    Ok(ListResponse::new(bodies, pagination).with_fields(query.fields))
 }
 
 impl From<ListMarketsQuery> for MarketList {

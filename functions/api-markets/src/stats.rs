@@ -1,11 +1,11 @@
-//! `GET /v1/markets/{id}/stats`: what a market sold, day by day, for its creator and those who may read any market's.
+//! `GET /v1/markets/{id}/stats`: daily sales of a market, for its creator and callers with `markets:stats`.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::MarketsStats;
-use shared::api::{AppState, Authenticated, HasPermission};
+use shared::api::{Authenticated, HasPermission};
 use shared::domain::market::{Market, MarketId};
 use shared::domain::values::actor::Actor;
 use shared::domain::values::date::Date;
@@ -15,74 +15,107 @@ use shared::kit::http::{ApiResponse, Path, Query, RequestInfo};
 use shared::projections::daily_sales::DailySales;
 use shared::repository::market::MarketReader;
 use shared::repository::projections::daily_sales::{MAX_DAYS, SalesReader};
-use shared::repository::user::UserReader;
 
+use crate::Queries;
 use crate::body::SumBody;
 
-/// Which days, both included, in UTC.
+/// Period of days in UTC, both ends included.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StatsQuery {
-    /// The first; 29 days before the last, unless it is given.
+    /// First day (UTC); the default is 29 days before `to`. At most 366 days up to `to`.
     #[deserr(default)]
     from: Option<Date>,
-    /// The last; today, unless it is given.
+    /// Last day (UTC), included; the default is today.
     #[deserr(default)]
     to: Option<Date>,
 }
 
-/// How many days there are in the answer, unless the caller says otherwise.
+/// Default number of days.
 const DEFAULT_DAYS: u32 = 30;
 
-/// What a market sold.
+/// Sales of a market in a period.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "MarketStats")]
+#[schemars(
+    rename = "MarketStats",
+    extend("examples" = [{
+        "marketId": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "currency": "EUR",
+        "from": "2026-12-17",
+        "to": "2027-01-15",
+        "orders": 3,
+        "volume": { "amount": 9995, "currency": "EUR" },
+        "refunded": { "amount": 500, "currency": "EUR" },
+        "days": [
+            {
+                "date": "2027-01-14",
+                "orders": 2,
+                "volume": { "amount": 5997, "currency": "EUR" },
+                "refunded": { "amount": 0, "currency": "EUR" },
+            },
+            {
+                "date": "2027-01-15",
+                "orders": 1,
+                "volume": { "amount": 3998, "currency": "EUR" },
+                "refunded": { "amount": 500, "currency": "EUR" },
+            },
+        ],
+    }]),
+)]
 pub(crate) struct StatsBody {
+    /// Id of the market.
     market_id: MarketId,
+    /// Currency of the market.
     currency: Currency,
+    /// First day of the period.
     from: Date,
+    /// Last day of the period, included.
     to: Date,
-    /// How many orders were confirmed on these days.
+    /// Number of orders that were confirmed in the period.
     orders: i64,
-    /// What was captured for them.
+    /// Captured amount of these orders.
     volume: SumBody,
-    /// What of that went back since.
+    /// Amount of these orders that has been refunded so far.
     refunded: SumBody,
-    /// Only those on which something was sold.
+    /// Sales per day, earliest first; days without sales are omitted.
     days: Vec<DayBody>,
 }
 
-/// What a market sold on a day.
+/// Sales of a market on one day.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "DailyStats")]
 struct DayBody {
+    /// Day in UTC.
     date: Date,
+    /// Number of orders that were confirmed on this day.
     orders: i64,
+    /// Captured amount of these orders.
     volume: SumBody,
+    /// Amount of these orders that has been refunded so far.
     refunded: SumBody,
 }
 
-/// Shows what a market sold.
-pub(crate) async fn get_market_stats<S, Q: MarketReader + SalesReader + UserReader>(
-    State(app): State<AppState<S, Q>>,
+/// Returns the sales of a market in a period.
+pub(crate) async fn get_market_stats(
+    State(app): State<Queries>,
     Authenticated(actor): Authenticated,
     reads_any: HasPermission<MarketsStats>,
-    facts: RequestInfo,
+    request: RequestInfo,
     Path(id): Path<MarketId>,
     Query(query): Query<StatsQuery>,
-) -> Result<ApiResponse<StatsBody>, ApiError>
-where
-    S: Clone + Send + Sync + 'static,
-{
-    let (from, to) = query.days(Date::of(facts.received_at))?;
+) -> Result<ApiResponse<StatsBody>, ApiError> {
+    let (from, to) = query.days(Date::of(request.received_at))?;
     let market = readable(app.reader.market(id).await?, &actor, reads_any)?;
     let sales = app.reader.sales(id, from, to).await?;
     Ok(ApiResponse::ok(StatsBody::new(&market, (from, to), &sales)).cache_control("private, no-cache"))
 }
 
-/// The market, if the caller may read what it sold. One that others do not see is not there for them.
+/// Returns the market if the caller may read its sales.
+///
+/// # Errors
+/// 404 if the market does not exist or is not visible to the caller; 403 if it is visible but not their own.
 fn readable(
     market: Option<Market>,
     actor: &Actor,
@@ -93,24 +126,21 @@ fn readable(
     if market.is_owned_by(actor) || reads_any.is_held() {
         Ok(market)
     } else {
-        Err(ApiError::new(ErrorCode::Forbidden, "only who runs the market reads what it sold"))
+        Err(ApiError::new(ErrorCode::Forbidden, "only the creator of the market can read its sales"))
     }
 }
 
 impl StatsQuery {
-    /// The first and the last day.
+    /// First and last day of the period.
     fn days(&self, today: Date) -> Result<(Date, Date), ApiError> {
         let to = self.to.unwrap_or(today);
         let from = self.from.unwrap_or_else(|| to.days_before(DEFAULT_DAYS - 1));
         let days = from.days_until(to) + 1;
         if days < 1 {
-            return Err(ApiError::field("from", "must not be after the last day"));
+            return Err(ApiError::field("from", "must not be after `to`"));
         }
         if days > i64::from(MAX_DAYS) {
-            return Err(ApiError::field(
-                "from",
-                format!("must be at most {MAX_DAYS} days up to the last day"),
-            ));
+            return Err(ApiError::field("from", format!("the period must not exceed {MAX_DAYS} days")));
         }
         Ok((from, to))
     }

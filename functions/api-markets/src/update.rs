@@ -1,11 +1,11 @@
-//! `PUT` and `PATCH /v1/markets/{id}`: the creator changes a market; a moderator suspends it.
+//! `PUT` and `PATCH /v1/markets/{id}`: the creator updates a market; a moderator suspends it.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::{NonNull, Patch};
 use shared::api::permission::MarketsSuspend;
-use shared::api::{AppState, Authenticated, HasPermission, Idempotent};
+use shared::api::{Authenticated, HasPermission, Idempotent};
 use shared::domain::market::update::{MarketChanges, UpdateMarket, UpdateMarketError};
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::values::text::{Description, Name};
@@ -14,55 +14,78 @@ use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::request::precondition::version_mismatch;
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::CacheInvalidation;
-use shared::repository::user::UserReader;
 
+use crate::Commands;
 use crate::body::MarketBody;
 
-/// All of a market that can be changed.
+/// All modifiable fields of a market.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "name": "Ada's Mugs",
+        "description": "Hand-thrown stoneware.",
+        "status": "closed",
+    }]),
+)]
 pub(crate) struct ReplaceMarketRequest {
+    /// Name of the market; 1 to 100 characters.
     name: Name,
+    /// Description of the market; 1 to 5000 characters. If it is absent, the current one is removed.
     #[deserr(default)]
     description: Option<Description>,
+    /// Status of the market: the current one, or one to which the market can change.
     status: StatusRequest,
 }
 
-/// What changes about a market: a merge patch.
+/// Fields of a market to change (JSON Merge Patch, RFC 7396). Absent fields stay unchanged.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "name": "Ada's Mugs and Bowls" }, { "status": "suspended" }]),
+)]
 pub(crate) struct PatchMarketRequest {
+    /// New name; 1 to 100 characters.
     #[deserr(default)]
     #[schemars(default)]
     name: NonNull<Name>,
+    /// New description, 1 to 5000 characters; null removes it.
     #[deserr(default)]
     #[schemars(default)]
     description: Patch<Description>,
+    /// New status.
     #[deserr(default)]
     #[schemars(default)]
     status: NonNull<StatusRequest>,
 }
 
+/// Status of a market.
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 #[schemars(rename_all = "lowercase", inline)]
 enum StatusRequest {
+    /// In preparation; visible only to its creator.
     Draft,
+    /// Open for orders.
     Active,
+    /// Closed by a moderator.
     Suspended,
+    /// Closed by its creator.
     Closed,
 }
 
-/// Replaces what can be changed about a market.
-pub(crate) async fn replace_market<S: Store, Q: UserReader + CacheInvalidation>(
-    State(app): State<AppState<S, Q>>,
+/// Replaces the modifiable fields of a market.
+pub(crate) async fn replace_market(
+    State(app): State<Commands>,
     Authenticated(by): Authenticated,
     suspend: HasPermission<MarketsSuspend>,
     Path(id): Path<MarketId>,
-    seen: IfMatch,
-    Idempotent(cause): Idempotent,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
     Json(request): Json<ReplaceMarketRequest>,
 ) -> Result<Versioned<MarketBody>, ApiError> {
     let changes = MarketChanges {
@@ -70,18 +93,18 @@ pub(crate) async fn replace_market<S: Store, Q: UserReader + CacheInvalidation>(
         description: Some(request.description),
         status: Some(request.status.into()),
     };
-    let (may_suspend, expected) = (suspend.is_held(), seen.expected());
-    change_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &cause).await
+    let (may_suspend, expected) = (suspend.is_held(), if_match.expected());
+    update_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &context).await
 }
 
-/// Changes some of a market.
-pub(crate) async fn patch_market<S: Store, Q: UserReader + CacheInvalidation>(
-    State(app): State<AppState<S, Q>>,
+/// Changes single fields of a market.
+pub(crate) async fn patch_market(
+    State(app): State<Commands>,
     Authenticated(by): Authenticated,
     suspend: HasPermission<MarketsSuspend>,
     Path(id): Path<MarketId>,
-    seen: IfMatch,
-    Idempotent(cause): Idempotent,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
     Json(request): Json<PatchMarketRequest>,
 ) -> Result<Versioned<MarketBody>, ApiError> {
     let changes = MarketChanges {
@@ -89,20 +112,20 @@ pub(crate) async fn patch_market<S: Store, Q: UserReader + CacheInvalidation>(
         description: request.description.into_change(),
         status: request.status.0.map(MarketStatus::from),
     };
-    let (may_suspend, expected) = (suspend.is_held(), seen.expected());
-    change_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &cause).await
+    let (may_suspend, expected) = (suspend.is_held(), if_match.expected());
+    update_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &context).await
 }
 
-async fn change_market<S: Store, Q: CacheInvalidation>(
-    app: &AppState<S, Q>,
+async fn update_market(
+    app: &Commands,
     command: UpdateMarket,
-    cause: &CommandContext,
+    context: &CommandContext,
 ) -> Result<Versioned<MarketBody>, ApiError> {
-    let changed = app.store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
-    if let Some(market) = changed.committed() {
-        app.reader.market_written(market).await;
+    let updated = app.store.execute(command, context).await.map_err(|error| error.map_refusal(refusal))?;
+    if let Some(market) = updated.committed() {
+        app.queries.reader.market_written(market).await;
     }
-    Ok(ApiResponse::updated(changed.map(MarketBody::from)))
+    Ok(ApiResponse::updated(updated.map(MarketBody::from)))
 }
 
 impl From<StatusRequest> for MarketStatus {

@@ -1,24 +1,38 @@
-//! The system about itself: whether it lives, whether it is ready; and how it is called; and the answer to paths that lead
-//! nowhere.
+//! The function `api-meta`: health checks, the API description, and the 404 response for unknown paths.
 
 mod health;
 mod openapi;
 mod ready;
 
 use axum::Router;
-use shared::kit::http::openapi::RouteBuilder;
+use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 
 pub use ready::{HealthState, NotReady, Probe, QueueProbe};
 
-/// The routes of the function.
+/// Adds the routes of the function.
 pub fn routes<T: Probe, Q: Probe, R: RouteBuilder<HealthState<T, Q>>>(routes: R) -> R {
     routes
-        .get("/health", health::get_health, "Whether the system lives")
-        .get("/health/ready", ready::get_readiness, "Whether the table and the queues can be reached")
-        .get("/openapi.json", openapi::get_openapi, "Describe the API (OpenAPI 3.1)")
+        .get("/health", health::get_health, HEALTH)
+        .get("/health/ready", ready::get_readiness, READINESS)
+        .get("/openapi.json", openapi::get_openapi, OPENAPI)
 }
 
-/// The function's router.
-pub fn router<T: Probe, Q: Probe>(meta: HealthState<T, Q>) -> Router {
-    routes(Router::new()).merge(openapi::page()).with_state(meta)
+const HEALTH: OperationDoc = OperationDoc::new("Liveness check").with_description(
+    "Returns 200 if the API can be reached. No dependency is checked, no access token is needed, and \
+     there is no rate limit. Use `GET /health/ready` to check whether requests can be served.",
+);
+
+const READINESS: OperationDoc = OperationDoc::new("Readiness check").with_description(
+    "Checks that the database and all queues respond: 200 if they do, `SERVICE_UNAVAILABLE` otherwise. \
+     The response does not contain the reason. No access token is needed, and there is no rate limit.",
+);
+
+const OPENAPI: OperationDoc = OperationDoc::new("Get the API description (OpenAPI 3.1)").with_description(
+    "Returns this description, without the `data` envelope; `GET /docs` displays it in a browser. No \
+     access token is needed. The response may be cached for five minutes.",
+);
+
+/// Creates the router of the function.
+pub fn router<T: Probe, Q: Probe>(app: HealthState<T, Q>) -> Router {
+    routes(Router::new()).merge(openapi::page()).with_state(app)
 }

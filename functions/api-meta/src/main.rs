@@ -1,4 +1,4 @@
-//! The function `api-meta`: its composition root.
+//! Composition root of the function `api-meta`.
 
 use api_meta::{HealthState, QueueProbe};
 use shared::kit::aws::Aws;
@@ -13,6 +13,6 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(&env)?);
-    let meta = HealthState { table: DynamoReader::new(aws.table(&env)?), queues };
-    runtime::run_api(telemetry, api_meta::router(meta)).await
+    let app = HealthState { table: DynamoReader::new(aws.table(&env)?), queues };
+    runtime::run_api(telemetry, api_meta::router(app)).await
 }

@@ -1,4 +1,4 @@
-//! `GET /openapi.json` and `GET /docs`: the API's description, for programs and for people.
+//! `GET /openapi.json` and `GET /docs`: the OpenAPI description and its documentation page.
 
 use axum::Router;
 use axum::middleware::map_response;
@@ -9,35 +9,37 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use shared::kit::http::openapi::{Operation, OperationOutput};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// The description, as it was made of the routes of all functions.
+/// Description, generated from the routes of all functions.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
-/// How long both may be kept.
-const KEPT: &str = "public, max-age=300";
+/// `Cache-Control` of the description and the page.
+const CACHE_FOR_5_MINUTES: &str = "public, max-age=300";
 
-/// Scripts, styles and requests of this origin; styles and pictures also in place, as Swagger UI has them.
+/// Content security policy: everything from this origin. Swagger UI also needs inline styles and `data:`
+/// images.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
-const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT)];
+const HEADERS: [(HeaderName, &str); 2] =
+    [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, CACHE_FOR_5_MINUTES)];
 
-/// The description.
+/// Response with the description.
 pub(crate) struct Description;
 
-/// Describes the API (OpenAPI 3.1).
+/// Returns the description.
 pub(crate) async fn get_openapi() -> Description {
     Description
 }
 
-/// The documentation page with all that it is made of: nothing is fetched from elsewhere.
+/// Router of the documentation page and all its files.
 pub(crate) fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(true);
     Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(restrict_origin))
 }
 
-/// The page may be kept for a while, and browsers let it fetch nothing from elsewhere.
+/// Sets the headers that restrict the page to this origin and make it cacheable.
 async fn restrict_origin(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(KEPT));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHE_FOR_5_MINUTES));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
@@ -65,6 +67,14 @@ impl JsonSchema for Description {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "description": "An OpenAPI document." })
+        json_schema!({
+            "type": "object",
+            "description": "An OpenAPI document.",
+            "examples": [{
+                "openapi": "3.1.0",
+                "info": { "title": "Agora", "version": "0.1.0" },
+                "paths": {}
+            }]
+        })
     }
 }

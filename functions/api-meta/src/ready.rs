@@ -1,4 +1,4 @@
-//! `GET /health/ready`: whether the table and the queues can be reached.
+//! `GET /health/ready`: readiness check of the table and the queues.
 
 use std::future::Future;
 
@@ -12,28 +12,31 @@ use shared::kit::error::ApiError;
 use shared::kit::http::ApiResponse;
 use shared::messaging::event_routing::Subscriptions;
 
-/// What the function asks whether the system is ready.
+/// State of the handlers: the dependencies to check.
 #[derive(Debug, Clone)]
 pub struct HealthState<T, Q> {
-    /// The table.
+    /// Probe of the table.
     pub table: T,
-    /// The queues.
+    /// Probe of the queues.
     pub queues: Q,
 }
 
-/// Something that the system cannot do without.
+/// Check of a required dependency.
 pub trait Probe: Clone + Send + Sync + 'static {
-    /// Whether it answers. Implementations return why not, for the log.
+    /// Checks that the dependency responds.
+    ///
+    /// # Errors
+    /// [`NotReady`] if it does not, with the reason for the log.
     fn check(&self) -> impl Future<Output = Result<(), NotReady>> + Send;
 }
 
-/// Something does not answer.
+/// A dependency does not respond.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReady {
-    /// The table.
+    /// The table does not respond.
     #[error("the table cannot be reached")]
     Table(#[source] StoreError),
-    /// A queue.
+    /// A queue does not respond.
     #[error("a queue cannot be reached")]
     Queue(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -44,7 +47,7 @@ impl Probe for DynamoReader {
     }
 }
 
-/// The queues that events are published to.
+/// Probe of the queues to which events are published.
 #[derive(Debug, Clone)]
 pub struct QueueProbe {
     client: aws_sdk_sqs::Client,
@@ -52,7 +55,7 @@ pub struct QueueProbe {
 }
 
 impl QueueProbe {
-    /// All queues of the subscriptions.
+    /// Creates a probe of all queues of the subscriptions.
     #[must_use]
     pub fn new(client: aws_sdk_sqs::Client, subscriptions: &Subscriptions) -> Self {
         Self { client, urls: subscriptions.addresses().map(str::to_owned).collect() }
@@ -61,24 +64,26 @@ impl QueueProbe {
 
 impl Probe for QueueProbe {
     async fn check(&self) -> Result<(), NotReady> {
-        let asked = self.urls.iter().map(|url| self.client.get_queue_attributes().queue_url(url).send());
-        try_join_all(asked).await.map(drop).map_err(|error| NotReady::Queue(error.into()))
+        let requests = self.urls.iter().map(|url| self.client.get_queue_attributes().queue_url(url).send());
+        try_join_all(requests).await.map(drop).map_err(|error| NotReady::Queue(error.into()))
     }
 }
 
-/// What is ready.
+/// Result of the readiness check.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Readiness")]
+#[schemars(rename = "Readiness", extend("examples" = [{ "table": "ok", "queues": "ok" }]))]
 pub(crate) struct ReadinessBody {
+    /// Always `ok`.
     table: &'static str,
+    /// Always `ok`.
     queues: &'static str,
 }
 
-/// Answers 200 if requests can be served, 503 if not.
+/// Returns 200 if the table and the queues respond, 503 otherwise.
 pub(crate) async fn get_readiness<T: Probe, Q: Probe>(
-    State(meta): State<HealthState<T, Q>>,
+    State(app): State<HealthState<T, Q>>,
 ) -> Result<ApiResponse<ReadinessBody>, ApiError> {
-    let (table, queues) = join(meta.table.check(), meta.queues.check()).await;
+    let (table, queues) = join(app.table.check(), app.queues.check()).await;
     table.and(queues).map_err(ApiError::unavailable)?;
     Ok(ApiResponse::ok(ReadinessBody { table: "ok", queues: "ok" }))
 }

@@ -1,4 +1,4 @@
-//! An order as callers see it.
+//! Representation of an order in responses.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,55 +16,105 @@ use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Resource};
 use shared::kit::system::clock::Timestamp;
 
-/// An order.
+/// Order of one or more products of one market.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Order")]
+#[schemars(
+    rename = "Order",
+    extend("examples" = [{
+        "id": "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "status": "shipped",
+        "buyerId": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "sellerId": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT",
+        "marketId": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "items": [{
+            "productId": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "sku": "MUG-1",
+            "title": "Mug, hand-thrown",
+            "quantity": 2,
+            "unitPrice": { "amount": 1999, "currency": "EUR" },
+        }],
+        "total": { "amount": 3998, "currency": "EUR" },
+        "paymentId": "pay_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "refunds": [{
+            "amount": { "amount": 500, "currency": "EUR" },
+            "status": "succeeded",
+            "reason": "One mug has a scratch.",
+            "at": "2027-01-16T09:30:00.000Z",
+        }],
+        "shipment": { "carrier": "DHL", "trackingNumber": "JD014600003828" },
+        "createdAt": "2027-01-15T08:00:00.000Z",
+        "updatedAt": "2027-01-16T09:30:02.000Z",
+        "version": 6,
+    }]),
+)]
 pub(crate) struct OrderBody {
+    /// Id of the order.
     id: OrderId,
+    /// Status of the order. `pending` and `awaiting_payment` change without further requests.
     status: OrderStatus,
+    /// Id of the buyer.
     buyer_id: UserId,
+    /// Id of the seller.
     seller_id: UserId,
+    /// Id of the market of all products in the order.
     market_id: MarketId,
+    /// Ordered products, in the order of the request.
     items: Vec<OrderItemBody>,
+    /// Sum of the unit prices times the quantities.
     total: Money,
+    /// Id of the payment; absent until a payment is captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<PaymentId>,
-    /// What the buyer pays the order with, as long as it waits for that.
+    /// Checkout with which the buyer pays; present only for the buyer and only while the order awaits a
+    /// payment without a payment method.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<Checkout>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Refunds of the order, oldest first; empty if there are none.
     refunds: Vec<RefundBody>,
+    /// Shipment; absent until the order is marked as shipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     shipment: Option<Shipment>,
+    /// Time of placement.
     created_at: Timestamp,
+    /// Time of the last change.
     updated_at: Timestamp,
+    /// Version of the order, from 1; each change increments it.
     version: Version,
 }
 
-/// One product of an order, at the price of the moment it was placed.
+/// One product of an order, with its data at the time of placement.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "OrderItem")]
 struct OrderItemBody {
+    /// Id of the product.
     product_id: ProductId,
+    /// SKU of the product at the time of placement.
     sku: Sku,
+    /// Title of the product at the time of placement.
     title: Title,
+    /// Number of units ordered.
     quantity: Quantity,
+    /// Price per unit at the time of placement.
     unit_price: Money,
 }
 
-/// Money that goes back to the buyer, or went.
+/// Refund of an order, in full or in part.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Refund")]
 struct RefundBody {
+    /// Refunded amount.
     amount: Money,
+    /// Status of the refund.
     status: RefundStatus,
+    /// Reason for the refund.
     reason: String,
-    /// Why the gateway refused it, if it did.
+    /// Reason code with which the payment gateway refused the refund; present only if the status is `failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<DeclineCode>,
+    /// Time at which the refund was decided.
     at: Timestamp,
 }
 
@@ -79,7 +129,7 @@ impl Resource for OrderBody {
 }
 
 impl OrderBody {
-    /// The order as `party` sees it: with what it is paid with is the buyer's business alone.
+    /// Representation for `party`. Only the buyer gets the checkout.
     pub(crate) fn for_party(party: Option<Party>, order: Order) -> Self {
         let payment = match order.fulfilment {
             Fulfilment::AwaitingPayment { checkout, .. } => checkout.filter(|_| party == Some(Party::Buyer)),
@@ -103,12 +153,12 @@ impl OrderBody {
         }
     }
 
-    /// The order as its seller sees it.
+    /// Representation for the seller.
     pub(crate) fn of_seller(order: Order) -> Self {
         Self::for_party(Some(Party::Seller), order)
     }
 
-    /// The order as `actor` sees it.
+    /// Representation for `actor`.
     pub(crate) fn for_actor(actor: &Actor, order: Order) -> Self {
         Self::for_party(order.party(actor), order)
     }

@@ -1,9 +1,9 @@
-//! `POST /v1/orders/{id}/cancel`: the buyer (or the seller) calls an order off before it ships.
+//! `POST /v1/orders/{id}/cancel`: the buyer or the seller cancels an order that has not shipped.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::OrderId;
 use shared::domain::order::cancel::{CancelError, CancelOrder};
 use shared::domain::values::text::Reason;
@@ -13,26 +13,30 @@ use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
 
-/// Why an order is called off.
+/// Cancellation of an order.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "reason": "Ordered the wrong size." }]),
+)]
 pub(crate) struct CancelOrderRequest {
-    /// For the timeline.
+    /// Reason for the cancellation; shown in the timeline of the order.
     #[deserr(default)]
     reason: Option<Reason>,
 }
 
-/// Cancels the order. Stock and money go back by themselves.
-pub(crate) async fn cancel_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<AppState<S, Q>>,
+/// Cancels the order.
+pub(crate) async fn cancel_order(
+    State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
     Path(id): Path<OrderId>,
-    Idempotent(cause): Idempotent,
+    Idempotent(context): Idempotent,
     Json(request): Json<CancelOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = CancelOrder { id, by: actor, reason: request.reason };
-    let cancelled = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let cancelled = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::updated(cancelled.map(|order| OrderBody::for_actor(&actor, order))))
 }
 

@@ -1,9 +1,9 @@
-//! `POST /v1/orders/{id}/deliver`: an order that was sent has arrived.
+//! `POST /v1/orders/{id}/deliver`: the seller marks a shipped order as delivered.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::OrderId;
 use shared::domain::order::deliver::{DeliverError, DeliverOrder};
 use shared::kit::command::Store;
@@ -13,22 +13,22 @@ use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 use crate::body::OrderBody;
 use crate::seller_error;
 
-/// There is nothing to say about it.
+/// Empty object: the operation takes no parameters.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("examples" = [{}]))]
 pub(crate) struct DeliverOrderRequest {}
 
-/// Notes that the order has arrived.
-pub(crate) async fn deliver_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<AppState<S, Q>>,
+/// Marks the order as delivered.
+pub(crate) async fn deliver_order(
+    State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
     Path(id): Path<OrderId>,
-    Idempotent(cause): Idempotent,
+    Idempotent(context): Idempotent,
     Json(DeliverOrderRequest {}): Json<DeliverOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = DeliverOrder { id, by: actor };
-    let delivered = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let delivered = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::updated(delivered.map(OrderBody::of_seller)))
 }
 

@@ -1,34 +1,32 @@
-//! `GET /v1/orders/{id}`: one order, for those concerned.
+//! `GET /v1/orders/{id}`: one order, for its buyer, its seller and callers with `orders:read-any`.
 
 use axum::extract::State;
 use shared::api::permission::OrdersReadAny;
-use shared::api::{AppState, Authenticated, HasPermission};
+use shared::api::{Authenticated, HasPermission, QueryState};
 use shared::domain::order::{Order, OrderId};
 use shared::domain::values::actor::Actor;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfNoneMatch, ItemQuery, Path, Versioned};
-use shared::repository::order::OrderReader;
-use shared::repository::user::UserReader;
 
 use crate::body::OrderBody;
 
-/// Shows the order to its buyer, its seller, and those who may read any.
-pub(crate) async fn get_order<S: Clone + Send + Sync + 'static, Q: OrderReader + UserReader>(
-    State(app): State<AppState<S, Q>>,
+/// Returns the order.
+pub(crate) async fn get_order(
+    State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
     reads_any: HasPermission<OrdersReadAny>,
     Path(id): Path<OrderId>,
-    asked: ItemQuery<OrderBody>,
-    known: IfNoneMatch,
+    query: ItemQuery<OrderBody>,
+    if_none_match: IfNoneMatch,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let order = app.reader.order(id).await?.filter(|order| can_view(order, &actor, reads_any));
     let order = order.ok_or_else(ApiError::not_found)?;
     Ok(ApiResponse::versioned(OrderBody::for_actor(&actor, order))
-        .with_fields(asked.fields)
-        .not_modified_if(&known))
+        .with_fields(query.fields)
+        .not_modified_if(&if_none_match))
 }
 
-/// Whether an order concerns the actor. If not, it is as if there were no such order.
+/// Returns true if the actor may read the order. Other callers get 404, as for an order that does not exist.
 pub(crate) fn can_view(order: &Order, actor: &Actor, reads_any: HasPermission<OrdersReadAny>) -> bool {
     order.party(actor).is_some() || reads_any.is_held()
 }

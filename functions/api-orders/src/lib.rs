@@ -1,4 +1,4 @@
-//! Orders over HTTP: place, read, list, follow, cancel; ship, deliver, refund.
+//! HTTP API of orders.
 
 mod body;
 mod cancel;
@@ -12,57 +12,115 @@ mod ship;
 mod timeline;
 
 use axum::Router;
-use shared::api::AppState;
-use shared::kit::command::Store;
+use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
-use shared::repository::market::MarketReader;
-use shared::repository::order::OrderReader;
-use shared::repository::projections::list_total::TotalReader;
-use shared::repository::user::UserReader;
 
-/// The routes of the function.
-pub fn routes<S, Q, R>(routes: R) -> R
-where
-    S: Store,
-    Q: MarketReader + OrderReader + UserReader + TotalReader,
-    R: RouteBuilder<AppState<S, Q>>,
-{
-    let moves =
-        |summary| OperationDoc::new(summary).with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+/// Routes of the function.
+pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
     routes
         .post("/v1/orders", place::place_order, PLACE)
         .get("/v1/orders", list::list_orders, LIST)
-        .get("/v1/orders/{id}", get::get_order, "Show an order")
-        .get(
-            "/v1/orders/{id}/timeline",
-            timeline::get_order_timeline,
-            "Show what happened to an order, and why it is stuck",
-        )
-        .post("/v1/orders/{id}/cancel", cancel::cancel_order, moves("Call an order off before it ships"))
-        .post("/v1/orders/{id}/ship", ship::ship_order, moves("Send an order; its seller does"))
-        .post(
-            "/v1/orders/{id}/deliver",
-            deliver::deliver_order,
-            moves("Say that an order arrived; its seller does"),
-        )
-        .post(
-            "/v1/orders/{id}/refund",
-            refund::refund_order,
-            moves("Give money back, all of it or some; the seller does"),
-        )
+        .get("/v1/orders/{id}", get::get_order, GET)
+        .get("/v1/orders/{id}/timeline", timeline::get_order_timeline, TIMELINE)
+        .post("/v1/orders/{id}/cancel", cancel::cancel_order, CANCEL)
+        .post("/v1/orders/{id}/ship", ship::ship_order, SHIP)
+        .post("/v1/orders/{id}/deliver", deliver::deliver_order, DELIVER)
+        .post("/v1/orders/{id}/refund", refund::refund_order, REFUND)
 }
 
-const PLACE: OperationDoc = OperationDoc::new("Place an order at the prices of this moment")
+const PLACE: OperationDoc = OperationDoc::new("Place an order at the current prices")
+    .with_description(
+        "Any authenticated user can order products of one active market. The order is created with \
+         status `pending` and the prices of this moment; `expectedPrice` refuses it with \
+         `PRICE_CHANGED` if a price differs from the one shown to the buyer. `INVALID_STATE` means that \
+         the market is not active. A product that does not exist, is not for sale, belongs to another \
+         market or is listed twice is a `VALIDATION_ERROR` of its item.\n\n\
+         The rest happens after the response: the stock is reserved (`awaiting_payment`), then \
+         `paymentMethod` is charged and the order becomes `confirmed`, or `rejected` if units are \
+         missing or the charge is declined. Without `paymentMethod`, the buyer pays at the payment \
+         gateway with `payment.clientSecret` of the order; the order becomes `expired` if it is not \
+         paid in time.\n\n\
+         `Idempotency-Key` is required: a repetition with the same key and body returns the response of \
+         the first request. Poll `GET /v1/orders/{id}` for the status.",
+    )
     .with_errors(&[ErrorCode::PriceChanged, ErrorCode::InvalidState]);
-const LIST: OperationDoc = OperationDoc::new("List what you bought, or what a market sold")
+
+const LIST: OperationDoc = OperationDoc::new("List your orders, or the orders of a market")
+    .with_description(
+        "Lists the orders that the caller placed, or with `marketId` the orders of a market; newest \
+         first. Only the creator of the market and callers with the permission `orders:read-any` can \
+         list its orders. Other callers get `FORBIDDEN`, or `NOT_FOUND` if the market is not visible to \
+         them.\n\n\
+         With `status`, a page can have fewer items than `limit`, or none, and still a next page: \
+         continue while `pagination.nextCursor` is present. A `page` or `offset` that is too deep for \
+         the orders of this status is a `VALIDATION_ERROR` of `status`.",
+    )
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound]);
 
-/// The function's router.
-pub fn router<S, Q>(app: AppState<S, Q>) -> Router
-where
-    S: Store,
-    Q: MarketReader + OrderReader + UserReader + TotalReader,
-{
+const GET: OperationDoc = OperationDoc::new("Get an order").with_description(
+    "Returns an order to its buyer, its seller and callers with the permission `orders:read-any`; for \
+     other callers, it does not exist. Only the buyer sees `payment`, and only while the order awaits a \
+     payment without a payment method. Send the `ETag` of the last response in `If-None-Match` to poll \
+     cheaply: the response is 304 as long as the order has not changed.",
+);
+
+const TIMELINE: OperationDoc = OperationDoc::new("Get the status changes and the current step of an order")
+    .with_description(
+        "Returns every status that the order has had, with time, party and reason, to its buyer, its \
+         seller and callers with the permission `orders:read-any`. As long as the order is being \
+         processed, `fulfilment` shows the current step, the number of failed attempts, the last error \
+         and the time of the next attempt. Use it to find out why an order stays `pending` or \
+         `awaiting_payment`, or why a refund is not complete.",
+    );
+
+const CANCEL: OperationDoc = OperationDoc::new("Cancel an order that has not shipped")
+    .with_description(
+        "The buyer or the seller cancels an order that is `pending`, `awaiting_payment` or `confirmed`. \
+         The response has the status `cancelled`. Reserved stock of an unpaid order is released at \
+         once. If the payment was captured or may have been, it is refunded after the response, and \
+         then the stock is released: see `refunds` and the timeline.\n\n\
+         `INVALID_STATE` means that the order has shipped, has ended, or is already being refunded in \
+         full. `FORBIDDEN` means that the caller can read the order but is neither its buyer nor its \
+         seller. With an `Idempotency-Key`, the request can be repeated safely; without one, a \
+         repetition fails with `INVALID_STATE`.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+
+const SHIP: OperationDoc = OperationDoc::new("Mark an order as shipped (seller only)")
+    .with_description(
+        "The seller reports that a `confirmed` order has shipped, with carrier and tracking number. The \
+         order becomes `shipped`, can no longer be cancelled, and the buyer is notified by e-mail.\n\n\
+         `INVALID_STATE` means that the order is not `confirmed` or is being refunded in full. \
+         `FORBIDDEN` means that the caller can read the order but is not its seller. Report the arrival \
+         with `POST /v1/orders/{id}/deliver`.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+
+const DELIVER: OperationDoc = OperationDoc::new("Mark an order as delivered (seller only)")
+    .with_description(
+        "The seller reports that a `shipped` order has arrived. The order becomes `delivered`; it can \
+         still be refunded. The request body is empty or `{}`.\n\n\
+         `INVALID_STATE` means that the order has not shipped or is already delivered. `FORBIDDEN` \
+         means that the caller can read the order but is not its seller.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+
+const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in part (seller only)")
+    .with_description(
+        "The seller refunds a `confirmed`, `shipped` or `delivered` order. The response contains the \
+         new refund in `refunds` with status `pending`. The payment gateway makes it after the \
+         response: the refund becomes `succeeded`, or `failed` if the gateway refuses it, and the buyer \
+         is notified by e-mail of a successful refund. When the whole payment is refunded, the order \
+         becomes `refunded`; its units return to the stock unless they have shipped.\n\n\
+         Pending refunds count as refunded. An `amount` above the remaining amount, an order that is \
+         not paid, and a 21st refund of an order are refused with `INVALID_STATE`; an amount of 0 or in \
+         another currency is a `VALIDATION_ERROR`. `Idempotency-Key` is required: a repetition with the \
+         same key and body makes no second refund. Poll `GET /v1/orders/{id}` for the result.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+
+/// Router of the function.
+pub fn router(app: CommandState) -> Router {
     routes(Router::new()).with_state(app)
 }

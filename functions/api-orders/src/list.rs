@@ -1,64 +1,64 @@
-//! `GET /v1/orders`: the caller's own orders, or those of a market that the caller runs; newest first.
+//! `GET /v1/orders`: the orders that the caller placed, or those of a market; newest first.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::permission::OrdersReadAny;
 use shared::api::with_total;
-use shared::api::{AppState, Authenticated, HasPermission};
+use shared::api::{Authenticated, HasPermission, QueryState};
 use shared::domain::market::MarketId;
 use shared::domain::order::OrderStatus;
 use shared::domain::values::actor::Actor;
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::repository::market::MarketReader;
-use shared::repository::order::{OrderList, OrderReader};
+use shared::repository::order::OrderList;
 use shared::repository::projections::list_total::TotalReader;
-use shared::repository::user::UserReader;
 
 use crate::body::OrderBody;
 
-/// Which orders.
+/// Filter of a list of orders.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListOrdersQuery {
-    /// What this market sold, instead of what the caller bought.
+    /// Id of a market: lists the orders of this market instead of those that the caller placed.
     #[deserr(default)]
     market_id: Option<MarketId>,
+    /// Status of the orders; without it, orders of all statuses are listed.
     #[deserr(default)]
     status: Option<OrderStatus>,
 }
 
-/// Lists what the caller bought, or what a market sold.
-pub(crate) async fn list_orders<S, Q>(
-    State(app): State<AppState<S, Q>>,
+/// Returns a page of orders.
+pub(crate) async fn list_orders(
+    State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
     reads_any: HasPermission<OrdersReadAny>,
-    asked: ListQuery<ListOrdersQuery, OrderBody>,
-) -> Result<ListResponse<OrderBody>, ApiError>
-where
-    S: Clone + Send + Sync + 'static,
-    Q: MarketReader + OrderReader + UserReader + TotalReader,
-{
-    let ListOrdersQuery { market_id, status } = asked.filter;
+    query: ListQuery<ListOrdersQuery, OrderBody>,
+) -> Result<ListResponse<OrderBody>, ApiError> {
+    let ListOrdersQuery { market_id, status } = query.filter;
     let list = list_for(&actor, reads_any, market_id, &app.reader).await?;
     let (name, caller) = (name_of(list, status), actor.user.to_string());
     let cursors = CursorCodec::new(&app.seal, &name, &caller);
-    let slice = asked.paging.slice(&cursors)?;
+    let slice = query.paging.slice(&cursors)?;
     let total = [list.total(status)];
     let orders = with_total(app.reader.orders(list, status, &slice), app.reader.total(&total)).await?;
-    let pagination = asked.paging.pagination(&orders, &cursors);
+    let pagination = query.paging.pagination(&orders, &cursors);
     let bodies = orders.items.into_iter().map(|order| OrderBody::for_actor(&actor, order));
-    Ok(ListResponse::new(bodies.collect(), pagination).with_fields(asked.fields))
+    Ok(ListResponse::new(bodies.collect(), pagination).with_fields(query.fields))
 }
 
-/// The list that is asked for, if the caller may read it. A market that others do not see is not there for them.
+/// Returns the requested list if the caller may read it.
+///
+/// # Errors
+/// 404 if the market does not exist or is not visible to the caller; 403 if it is visible but not their own.
 async fn list_for(
     actor: &Actor,
     reads_any: HasPermission<OrdersReadAny>,
     market: Option<MarketId>,
-    markets: &impl MarketReader,
+    markets: &DynamoReader,
 ) -> Result<OrderList, ApiError> {
     let Some(id) = market else { return Ok(OrderList::OfBuyer(actor.user)) };
     let market = markets.market(id).await?;
@@ -67,11 +67,11 @@ async fn list_for(
     if market.is_owned_by(actor) || reads_any.is_held() {
         Ok(OrderList::InMarket(id))
     } else {
-        Err(ApiError::new(ErrorCode::Forbidden, "only who runs the market reads its orders"))
+        Err(ApiError::new(ErrorCode::Forbidden, "only the creator of the market can list its orders"))
     }
 }
 
-/// All that selects the items of a list.
+/// Name of the list, with everything that selects its items. Cursors are bound to it.
 fn name_of(list: OrderList, status: Option<OrderStatus>) -> String {
     let status = status.map_or("any status", OrderStatus::as_str);
     match list {

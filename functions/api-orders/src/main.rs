@@ -1,6 +1,6 @@
-//! The function `api-orders`: its composition root.
+//! Composition root of the function `api-orders`.
 
-use shared::api::{AppState, RateLimits};
+use shared::api::{CommandState, RateLimits};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
@@ -12,6 +12,6 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
     let limits = RateLimits::from_env(&env, table.clone())?;
-    let app = AppState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
+    let app = CommandState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
     runtime::run_api(telemetry, limits.layer(app.clone(), api_orders::router(app))).await
 }

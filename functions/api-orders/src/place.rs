@@ -1,10 +1,10 @@
-//! `POST /v1/orders`: somebody buys something.
+//! `POST /v1/orders`: a user orders products of one market.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::Bounded;
-use shared::api::{AppState, Authenticated, IdempotencyKeyRequired};
+use shared::api::{Authenticated, CommandState, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
 use shared::domain::order::place::{MAX_LINES, OrderItem, PlaceOrder, PlaceOrderError};
 use shared::domain::payment::PaymentMethod;
@@ -18,38 +18,54 @@ use shared::kit::http::{ApiResponse, Created, Json};
 
 use crate::body::OrderBody;
 
-/// What somebody wants to buy.
+/// Order to place.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "items": [{
+            "productId": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "quantity": 2,
+            "expectedPrice": { "amount": 1999, "currency": "EUR" },
+        }],
+        "paymentMethod": "pm_card_visa",
+    }]),
+)]
 pub(crate) struct PlaceOrderRequest {
-    /// 1 to 50 different products of one market.
+    /// Products to order: 1 to 50 different products of one market.
     items: Bounded<OrderItemRequest, 1, MAX_LINES>,
-    /// What it is charged to; without it, the order waits for its payment.
+    /// Token of the payment gateway for the payment method to charge. Without it, the buyer pays at the
+    /// checkout in the `payment` field of the order.
     #[deserr(default)]
     payment_method: Option<PaymentMethod>,
 }
 
+/// Product to order.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 struct OrderItemRequest {
+    /// Id of the product.
     product_id: ProductId,
+    /// Number of units, from 1 to 1000.
     quantity: Quantity,
-    /// Refuse the order if the product costs something else by now.
+    /// Price per unit that was shown to the buyer. If the current price differs, the order is refused with
+    /// `PRICE_CHANGED`.
     #[deserr(default)]
     expected_price: Option<Money>,
 }
 
-/// Places an order at the prices of this moment. It is `pending` until its stock is reserved.
-pub(crate) async fn place_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<AppState<S, Q>>,
+/// Places an order at the current prices. It is `pending` until its stock is reserved.
+pub(crate) async fn place_order(
+    State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
-    IdempotencyKeyRequired(cause): IdempotencyKeyRequired,
+    IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(request): Json<PlaceOrderRequest>,
 ) -> Result<Created<OrderBody>, ApiError> {
-    let command = request.into_command(Id::generate(cause.at, &app.entropy), actor);
-    let placed = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let command = request.into_command(Id::generate(context.at, &app.entropy), actor);
+    let placed = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::created(placed.map(|order| OrderBody::for_actor(&actor, order))))
 }
 
@@ -65,17 +81,19 @@ impl PlaceOrderRequest {
 }
 
 fn refusal(error: PlaceOrderError) -> ApiError {
-    let says = error.to_string();
+    let message = error.to_string();
     match error {
         PlaceOrderError::NoProduct { index }
         | PlaceOrderError::OtherMarket { index }
-        | PlaceOrderError::Repeated { index } => ApiError::field(format!("items[{index}].productId"), says),
-        PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge => ApiError::field("items", says),
+        | PlaceOrderError::Repeated { index } => {
+            ApiError::field(format!("items[{index}].productId"), message)
+        }
+        PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge => ApiError::field("items", message),
         PlaceOrderError::PriceChanged { index, price } => {
             let now = format!("costs {} {} now", price.amount(), price.currency().as_str());
-            ApiError::new(ErrorCode::PriceChanged, says)
+            ApiError::new(ErrorCode::PriceChanged, message)
                 .with_field(format!("items[{index}].expectedPrice"), now)
         }
-        PlaceOrderError::MarketClosed => ApiError::new(ErrorCode::InvalidState, says),
+        PlaceOrderError::MarketClosed => ApiError::new(ErrorCode::InvalidState, message),
     }
 }

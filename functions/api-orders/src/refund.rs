@@ -1,9 +1,9 @@
-//! `POST /v1/orders/{id}/refund`: the seller gives money back, all of it or a part.
+//! `POST /v1/orders/{id}/refund`: the seller refunds an order, in full or in part.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{AppState, Authenticated, IdempotencyKeyRequired};
+use shared::api::{Authenticated, CommandState, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
 use shared::domain::order::refund::{RefundError, RefundOrder};
 use shared::domain::values::money::Money;
@@ -15,41 +15,48 @@ use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 use crate::body::OrderBody;
 use crate::seller_error;
 
-/// What is given back.
+/// Refund to make.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "amount": { "amount": 500, "currency": "EUR" },
+        "reason": "One mug has a scratch.",
+    }]),
+)]
 pub(crate) struct RefundOrderRequest {
-    /// How much; all that is left, if nothing is said.
+    /// Amount to refund, in the currency of the order. Without it, the whole remaining amount is refunded.
     #[deserr(default)]
     amount: Option<Money>,
-    /// For the buyer and the timeline.
+    /// Reason for the refund; shown to the buyer and, after a full refund, in the timeline.
     reason: Reason,
 }
 
-/// Decides on a refund, which is `pending` until the gateway has made it.
-pub(crate) async fn refund_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<AppState<S, Q>>,
+/// Decides on a refund. It is `pending` until the gateway has made it.
+pub(crate) async fn refund_order(
+    State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
     Path(id): Path<OrderId>,
-    IdempotencyKeyRequired(cause): IdempotencyKeyRequired,
+    IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(request): Json<RefundOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = RefundOrder { id, by: actor, amount: request.amount, reason: request.reason };
-    let refunding = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let refunding = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::updated(refunding.map(OrderBody::of_seller)))
 }
 
 fn refusal(error: RefundError) -> ApiError {
-    let says = error.to_string();
+    let message = error.to_string();
     match error {
         RefundError::NotTheSeller(error) => seller_error::refusal(error),
-        RefundError::Nothing => ApiError::field("amount.amount", says),
-        RefundError::OtherCurrency => ApiError::field("amount.currency", says),
+        RefundError::Nothing => ApiError::field("amount.amount", message),
+        RefundError::OtherCurrency => ApiError::field("amount.currency", message),
         RefundError::TooMuch { left } => {
             let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
-            ApiError::new(ErrorCode::InvalidState, says).with_field("amount", rule)
+            ApiError::new(ErrorCode::InvalidState, message).with_field("amount", rule)
         }
-        RefundError::InvalidState | RefundError::TooMany => ApiError::new(ErrorCode::InvalidState, says),
+        RefundError::InvalidState | RefundError::TooMany => ApiError::new(ErrorCode::InvalidState, message),
     }
 }

@@ -1,9 +1,9 @@
-//! What callers are told who do what only the seller of an order may.
+//! HTTP error of an operation that is reserved for the seller of an order.
 
 use shared::domain::order::require_seller::SellerRequired;
 use shared::kit::error::{ApiError, ErrorCode};
 
-/// 404 for whom the order does not concern, 403 for whom it does.
+/// 404 if the order is not visible to the caller, 403 if it is.
 pub(crate) fn refusal(error: SellerRequired) -> ApiError {
     match error {
         SellerRequired::NotFound => ApiError::not_found(),

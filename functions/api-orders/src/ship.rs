@@ -1,9 +1,9 @@
-//! `POST /v1/orders/{id}/ship`: the seller has sent a confirmed order.
+//! `POST /v1/orders/{id}/ship`: the seller marks a confirmed order as shipped.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::ship::{ShipError, ShipOrder};
 use shared::domain::order::{OrderId, Shipment};
 use shared::domain::values::text::{Carrier, TrackingNumber};
@@ -14,28 +14,32 @@ use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 use crate::body::OrderBody;
 use crate::seller_error;
 
-/// How an order was sent.
+/// Shipment of an order.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "carrier": "DHL", "trackingNumber": "JD014600003828" }]),
+)]
 pub(crate) struct ShipOrderRequest {
-    /// Who carries it.
+    /// Name of the carrier.
     carrier: Carrier,
-    /// What the carrier knows it by.
+    /// Tracking number that the carrier assigned.
     tracking_number: TrackingNumber,
 }
 
-/// Notes that the order is on its way.
-pub(crate) async fn ship_order<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<AppState<S, Q>>,
+/// Marks the order as shipped.
+pub(crate) async fn ship_order(
+    State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
     Path(id): Path<OrderId>,
-    Idempotent(cause): Idempotent,
+    Idempotent(context): Idempotent,
     Json(request): Json<ShipOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let shipment = Shipment { carrier: request.carrier, tracking_number: request.tracking_number };
     let command = ShipOrder { id, by: actor, shipment };
-    let shipped = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let shipped = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::updated(shipped.map(OrderBody::of_seller)))
 }
 

@@ -1,52 +1,74 @@
-//! `GET /v1/orders/{id}/timeline`: what happened to an order, and why it does not get on.
+//! `GET /v1/orders/{id}/timeline`: status changes of an order and the current step of its fulfilment.
 
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::OrdersReadAny;
-use shared::api::{AppState, Authenticated, HasPermission};
+use shared::api::{Authenticated, HasPermission, QueryState};
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::attempts::Attempts;
 use shared::domain::order::{Order, OrderId, Transition};
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, Path};
 use shared::kit::system::clock::Timestamp;
-use shared::repository::order::OrderReader;
-use shared::repository::user::UserReader;
 
 use crate::get::can_view;
 
-/// An order's past, and what it is at.
+/// Status changes of an order, and the current step of its fulfilment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Timeline")]
+#[schemars(
+    rename = "Timeline",
+    extend("examples" = [{
+        "transitions": [
+            { "status": "pending", "at": "2027-01-15T08:00:00.000Z", "by": "buyer", "reason": null },
+            {
+                "status": "awaiting_payment",
+                "at": "2027-01-15T08:00:01.000Z",
+                "by": "system",
+                "reason": null,
+            },
+        ],
+        "fulfilment": {
+            "step": "charging",
+            "failedAttempts": 2,
+            "lastError": "the payment gateway does not respond",
+            "nextAttemptAt": "2027-01-15T08:00:09.000Z",
+        },
+    }]),
+)]
 pub(crate) struct TimelineBody {
+    /// Status changes of the order, oldest first.
     transitions: Vec<Transition>,
-    /// What the order is at, as long as it is at something.
+    /// Current step of the fulfilment; absent if no step is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     fulfilment: Option<FulfilmentBody>,
 }
 
-/// The step that the fulfilment is at.
+/// Current step of the fulfilment of an order.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Fulfilment")]
 struct FulfilmentBody {
+    /// Name of the step: `reserving stock`, `charging`, `awaiting payment`, `checking the charge` or
+    /// `refunding`.
     step: &'static str,
-    /// Until when the payment is awaited.
+    /// Deadline of the payment, after which the order expires; present only in the step `awaiting payment`.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
-    /// How many attempts failed since the order was placed.
+    /// Number of failed attempts since the order was placed.
     failed_attempts: i64,
+    /// Reason why the last attempt failed or was delayed; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
+    /// Time of the next attempt; absent if none is planned.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_at: Option<Timestamp>,
 }
 
-/// Shows every status that the order had, and the step that it is at.
-pub(crate) async fn get_order_timeline<S: Clone + Send + Sync + 'static, Q: OrderReader + UserReader>(
-    State(app): State<AppState<S, Q>>,
+/// Returns the status changes of the order and the current step of its fulfilment.
+pub(crate) async fn get_order_timeline(
+    State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
     reads_any: HasPermission<OrdersReadAny>,
     Path(id): Path<OrderId>,

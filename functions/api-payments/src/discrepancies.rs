@@ -1,4 +1,4 @@
-//! `GET /v1/payments/discrepancies`: payments that the gateway's books and ours contradict each other about.
+//! `GET /v1/payments/discrepancies`: lists payments on which the gateway's ledger and ours disagree.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::api::permission::PaymentsReadAny;
 use shared::api::with_total;
-use shared::api::{AppState, RequirePermission};
+use shared::api::{QueryState, RequirePermission};
 use shared::domain::order::OrderId;
 use shared::domain::payment::GatewayId;
 use shared::domain::reconciliation::compare::MismatchKind;
@@ -14,80 +14,97 @@ use shared::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::kit::system::clock::Timestamp;
-use shared::repository::payment::discrepancy::DiscrepancyReader;
-use shared::repository::user::UserReader;
 
-/// Which discrepancies.
+/// Filter of the list.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListDiscrepanciesQuery {
+    /// Only discrepancies with this status.
     #[deserr(default)]
     status: Option<DiscrepancyStatus>,
 }
 
-/// A payment that the gateway's books and ours contradict each other about.
+/// Payment on which the payment gateway's ledger and ours disagree.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Discrepancy")]
+#[schemars(
+    rename = "Discrepancy",
+    extend("examples" = [{
+        "gatewayId": "pi_3MtwBwLkdIwHu7ix28a3tqPa",
+        "orderId": "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "status": "closed",
+        "difference": "refunded",
+        "detail": "the refunded amount differs from the recorded amount",
+        "atGateway": {
+            "captured": { "amount": 3998, "currency": "EUR" },
+            "refunded": { "amount": 1999, "currency": "EUR" },
+        },
+        "onRecord": {
+            "captured": { "amount": 3998, "currency": "EUR" },
+            "refunded": { "amount": 0, "currency": "EUR" },
+        },
+        "firstSeenAt": "2027-01-15T08:00:00.000Z",
+        "lastSeenAt": "2027-01-15T20:00:00.000Z",
+        "closedAt": "2027-01-16T08:00:00.000Z",
+    }])
+)]
 pub(crate) struct DiscrepancyBody {
-    /// What the payment gateway knows the payment by.
+    /// Id of the payment at the payment gateway.
     gateway_id: GatewayId,
-    /// What it is for, as far as the gateway says.
+    /// Id of the order that the payment is for, according to the gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<OrderId>,
+    /// Status of the discrepancy.
     status: DiscrepancyStatus,
-    /// What the contradiction is.
+    /// Kind of the mismatch.
     difference: MismatchKind,
-    /// The same in words.
+    /// Description of the mismatch.
     detail: String,
-    /// What the gateway says.
+    /// Amounts according to the gateway; absent if unknown.
     at_gateway: Totals,
-    /// What is on record here.
+    /// Amounts according to our records; absent if nothing is recorded.
     on_record: Totals,
+    /// Time at which the discrepancy was first found.
     first_seen_at: Timestamp,
-    /// When it was last looked at, and was so still.
+    /// Time at which the discrepancy was last confirmed.
     last_seen_at: Timestamp,
-    /// When the books were found to agree again.
+    /// Time at which the ledgers were found to agree again; absent while the discrepancy is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_at: Option<Timestamp>,
 }
 
-/// Lists discrepancies, those that were first seen last first. Each is looked at again every now and then, and closed once the
-/// books agree.
-pub(crate) async fn list_discrepancies<S, Q>(
-    State(app): State<AppState<S, Q>>,
-    permitted: RequirePermission<PaymentsReadAny>,
-    asked: ListQuery<ListDiscrepanciesQuery, DiscrepancyBody>,
-) -> Result<ListResponse<DiscrepancyBody>, ApiError>
-where
-    S: Clone + Send + Sync + 'static,
-    Q: DiscrepancyReader + UserReader,
-{
-    let ListDiscrepanciesQuery { status } = asked.filter;
-    let (name, caller) = (format!("discrepancies {status:?}"), permitted.actor.user.to_string());
+/// Lists discrepancies, most recently found first. The reconciliation checks each of them again and closes it
+/// once the ledgers agree.
+pub(crate) async fn list_discrepancies(
+    State(app): State<QueryState>,
+    authorized: RequirePermission<PaymentsReadAny>,
+    query: ListQuery<ListDiscrepanciesQuery, DiscrepancyBody>,
+) -> Result<ListResponse<DiscrepancyBody>, ApiError> {
+    let ListDiscrepanciesQuery { status } = query.filter;
+    let (name, caller) = (format!("discrepancies {status:?}"), authorized.actor.user.to_string());
     let cursors = CursorCodec::new(&app.seal, &name, &caller);
-    let slice = asked.paging.slice(&cursors)?;
-    let length = app.reader.count_discrepancies(status);
-    let found = with_total(app.reader.discrepancies(status, &slice), length).await?;
-    let pagination = asked.paging.pagination(&found, &cursors);
-    Ok(ListResponse::new(found.items.into_iter().map(DiscrepancyBody::from).collect(), pagination)
-        .with_fields(asked.fields))
+    let slice = query.paging.slice(&cursors)?;
+    let count = app.reader.count_discrepancies(status);
+    let page = with_total(app.reader.discrepancies(status, &slice), count).await?;
+    let pagination = query.paging.pagination(&page, &cursors);
+    Ok(ListResponse::new(page.items.into_iter().map(DiscrepancyBody::from).collect(), pagination)
+        .with_fields(query.fields))
 }
 
 impl From<Discrepancy> for DiscrepancyBody {
-    fn from(found: Discrepancy) -> Self {
+    fn from(discrepancy: Discrepancy) -> Self {
         Self {
-            status: found.status(),
-            detail: found.difference.to_string(),
-            gateway_id: found.id,
-            order_id: found.order_id,
-            difference: found.difference,
-            at_gateway: found.at_gateway,
-            on_record: found.on_record,
-            first_seen_at: found.first_seen_at,
-            last_seen_at: found.last_seen_at,
-            closed_at: found.closed_at,
+            status: discrepancy.status(),
+            detail: discrepancy.difference.to_string(),
+            gateway_id: discrepancy.id,
+            order_id: discrepancy.order_id,
+            difference: discrepancy.difference,
+            at_gateway: discrepancy.at_gateway,
+            on_record: discrepancy.on_record,
+            first_seen_at: discrepancy.first_seen_at,
+            last_seen_at: discrepancy.last_seen_at,
+            closed_at: discrepancy.closed_at,
         }
     }
 }

@@ -1,26 +1,24 @@
-//! `GET /v1/payments/{id}`: what was paid for an order, for those concerned.
+//! `GET /v1/payments/{id}`: returns the payment of an order.
 
 use axum::extract::State;
 use shared::api::permission::PaymentsReadAny;
-use shared::api::{AppState, Authenticated, HasPermission};
+use shared::api::{Authenticated, HasPermission, QueryState};
 use shared::domain::payment::PaymentId;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfNoneMatch, Path, Versioned};
-use shared::repository::payment::PaymentReader;
-use shared::repository::user::UserReader;
 
 use crate::body::PaymentBody;
 
-/// Shows the payment to the buyer and the seller of its order, and to those who may read any.
-pub(crate) async fn get_payment<S: Clone + Send + Sync + 'static, Q: PaymentReader + UserReader>(
-    State(app): State<AppState<S, Q>>,
+/// Returns the payment to the buyer and the seller of its order, and to callers with the permission.
+pub(crate) async fn get_payment(
+    State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
-    reads_any: HasPermission<PaymentsReadAny>,
+    read_any: HasPermission<PaymentsReadAny>,
     Path(id): Path<PaymentId>,
-    known: IfNoneMatch,
+    if_none_match: IfNoneMatch,
 ) -> Result<Versioned<PaymentBody>, ApiError> {
     let found = app.reader.payment(id).await?;
-    let found = found.filter(|(_, order)| order.party(&actor).is_some() || reads_any.is_held());
+    let found = found.filter(|(_, order)| order.party(&actor).is_some() || read_any.is_held());
     let (payment, _) = found.ok_or_else(ApiError::not_found)?;
-    Ok(ApiResponse::versioned(PaymentBody::from(payment)).not_modified_if(&known))
+    Ok(ApiResponse::versioned(PaymentBody::from(payment)).not_modified_if(&if_none_match))
 }

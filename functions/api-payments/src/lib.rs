@@ -1,4 +1,4 @@
-//! Payments over HTTP: what was paid, and what the gateway reports by itself.
+//! The function `api-payments`: payments, discrepancies with the payment gateway, and its webhooks.
 
 mod body;
 mod discrepancies;
@@ -7,48 +7,65 @@ mod webhook;
 mod webhook_signature;
 
 use axum::Router;
-use shared::api::AppState;
+use shared::api::QueryState;
 use shared::kit::command::Store;
-use shared::kit::http::openapi::RouteBuilder;
+use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 use shared::payment_gateway::webhook::WebhookVerifier;
-use shared::repository::payment::PaymentReader;
-use shared::repository::payment::discrepancy::DiscrepancyReader;
-use shared::repository::user::UserReader;
 
 pub use webhook::WebhookState;
 
-/// The routes of people.
-pub fn routes<S, Q, R>(routes: R) -> R
-where
-    S: Store,
-    Q: PaymentReader + DiscrepancyReader + UserReader,
-    R: RouteBuilder<AppState<S, Q>>,
-{
-    routes.get("/v1/payments/discrepancies", discrepancies::list_discrepancies, DISCREPANCIES).get(
+/// Adds the routes of the users.
+pub fn routes<R: RouteBuilder<QueryState>>(routes: R) -> R {
+    routes.get("/v1/payments/discrepancies", discrepancies::list_discrepancies, LIST_DISCREPANCIES).get(
         "/v1/payments/{id}",
         get::get_payment,
-        "Show what was paid for an order",
+        GET,
     )
 }
 
-const DISCREPANCIES: &str =
-    "List payments that the payment gateway's books and ours contradict each other about";
+const LIST_DISCREPANCIES: OperationDoc =
+    OperationDoc::new("List payments on which the gateway's ledger and ours disagree").with_description(
+        "Lists the discrepancies that the reconciliation with the payment gateway has found, most \
+         recently found first; moderators and administrators have the permission. They cannot be \
+         repaired automatically: an operator compares `atGateway` with `onRecord` and decides.\n\n\
+         The reconciliation runs periodically. It confirms an open discrepancy by updating \
+         `lastSeenAt`, and closes it once the ledgers agree. Closed discrepancies are deleted after 90 \
+         days.",
+    );
 
-/// The routes of the gateway, which no limit keeps from reporting.
+const GET: OperationDoc = OperationDoc::new("Get the payment of an order").with_description(
+    "Returns the amounts captured and refunded for an order. The buyer and the seller of the order and \
+     callers with the permission `payments:read-any` (moderators and administrators) can read it; for \
+     other callers, it does not exist.\n\n\
+     An order has a payment (`paymentId`) once the payment gateway has captured the money; before, the \
+     response is `NOT_FOUND`. Pending refunds are not contained in `refunded`: see \
+     `GET /v1/orders/{id}`. With `If-None-Match`, the response is 304 as long as the payment has not \
+     changed.",
+);
+
+/// Adds the route of the payment gateway, which has no rate limit.
 pub fn gateway_routes<S: Store, R: RouteBuilder<WebhookState<S>>>(routes: R) -> R {
-    routes.post("/v1/payments/webhook", webhook::receive_webhook, "Hear from the payment gateway")
+    routes.post("/v1/payments/webhook", webhook::receive_webhook, RECEIVE_WEBHOOK)
 }
 
-/// The router of people.
-pub fn router<S, Q>(app: AppState<S, Q>) -> Router
-where
-    S: Store,
-    Q: PaymentReader + DiscrepancyReader + UserReader,
-{
+const RECEIVE_WEBHOOK: OperationDoc = OperationDoc::new("Receive a payment-gateway webhook")
+    .with_description(
+        "Called by the payment gateway only, not by clients: `Stripe-Signature` must be made with the \
+         shared secret (`INVALID_SIGNATURE`) at most five minutes ago (`STALE_WEBHOOK`). There is no \
+         rate limit.\n\n\
+         An event is processed once, by its `id`; further deliveries return 200 without an effect. \
+         `payment_intent.succeeded` confirms the order that awaits this payment; a payment that does \
+         not match the order is refunded asynchronously. `payment_intent.payment_failed` records the \
+         declined payment in the timeline of the order. Other events are acknowledged and ignored. \
+         After an error response, the gateway delivers the event again.",
+    );
+
+/// Creates the router of the users' routes.
+pub fn router(app: QueryState) -> Router {
     routes(Router::new()).with_state(app)
 }
 
-/// The router of the gateway.
+/// Creates the router of the gateway's route.
 pub fn gateway_router<S: Store>(store: S, verifier: WebhookVerifier) -> Router {
     gateway_routes(Router::new()).with_state(WebhookState { store, verifier })
 }

@@ -1,6 +1,6 @@
-//! The function `api-payments`: its composition root.
+//! Composition root of the function `api-payments`.
 
-use shared::api::{AppState, RateLimits};
+use shared::api::{QueryState, RateLimits};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
@@ -13,8 +13,8 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
     let (limits, verifier) = (RateLimits::from_env(&env, table.clone())?, WebhookVerifier::from_env(&env)?);
-    let app = AppState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
-    let hooks = api_payments::gateway_router(app.store.clone(), verifier);
-    let people = limits.layer(app.clone(), api_payments::router(app));
-    runtime::run_api(telemetry, people.merge(hooks)).await
+    let app = QueryState::new(&env, DynamoReader::new(table.clone()))?;
+    let webhooks = api_payments::gateway_router(DynamoStore::new(table), verifier);
+    let payments = limits.layer(app.clone(), api_payments::router(app));
+    runtime::run_api(telemetry, payments.merge(webhooks)).await
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/payments/webhook`: the gateway reports what became of payments.
+//! `POST /v1/payments/webhook`: receives the payment gateway's webhooks.
 
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -15,55 +15,57 @@ use shared::payment_gateway::webhook::{WebhookEvent, WebhookVerifier};
 
 use crate::webhook_signature::VerifiedWebhook;
 
-/// What the gateway's route is given.
+/// State of the webhook handler.
 #[derive(Debug, Clone)]
 pub struct WebhookState<S> {
     pub(crate) store: S,
     pub(crate) verifier: WebhookVerifier,
 }
 
-/// That a report was received.
+/// Acknowledgement of a webhook.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "received": true }]))]
 pub(crate) struct WebhookAck {
+    /// Always true.
     received: bool,
 }
 
-/// Takes note of a report, once. What it means is the order's to say: a payment confirms the order that waits for it, and
-/// goes back by itself otherwise.
+/// Processes an event once. A captured payment confirms the order that awaits it; any other captured payment
+/// is refunded.
 pub(crate) async fn receive_webhook<S: Store>(
-    State(hooks): State<WebhookState<S>>,
-    VerifiedWebhook { event, cause }: VerifiedWebhook,
+    State(app): State<WebhookState<S>>,
+    VerifiedWebhook { event, context }: VerifiedWebhook,
 ) -> Result<ApiResponse<WebhookAck>, ApiError> {
     match event.report() {
         WebhookEvent::Captured(order_id, capture) => {
-            captured(&hooks.store, order_id, capture, &cause).await?
+            record_capture(&app.store, order_id, capture, &context).await?
         }
         WebhookEvent::Declined(order_id) => {
-            hooks.store.execute(RecordDeclinedPayment { order_id }, &cause).await.map_err(unexpected)?;
+            app.store.execute(RecordDeclinedPayment { order_id }, &context).await.map_err(unexpected)?;
         }
         WebhookEvent::UnsupportedAmount(order_id) => {
-            tracing::error!(%order_id, "a payment of no amount or currency that we know was reported");
+            tracing::error!(%order_id, "webhook reports a payment with an unsupported amount or currency");
         }
         WebhookEvent::Ignored => {}
     }
     Ok(ApiResponse::ok(WebhookAck { received: true }))
 }
 
-async fn captured<S: Store>(
+async fn record_capture<S: Store>(
     store: &S,
     order_id: OrderId,
     capture: Capture,
-    cause: &CommandContext,
+    context: &CommandContext,
 ) -> Result<(), ApiError> {
-    match store.execute(RecordCapture { order_id, capture }, cause).await {
+    match store.execute(RecordCapture { order_id, capture }, context).await {
         Ok(executed) => {
             let (order, _) = executed.into_output();
             if order.is_some_and(|order| order.pending_refund().is_some()) {
-                tracing::warn!(%order_id, "a payment that its order does not wait for goes back");
+                tracing::warn!(%order_id, "captured payment does not match the order and is refunded");
             }
             Ok(())
         }
-        // Known already, or for an order of somebody else's.
+        // Already recorded, or the order is not ours.
         Err(ExecuteError::Refused(AdvanceError::Stale)) => Ok(()),
         Err(error) => Err(unexpected(error)),
     }

@@ -1,4 +1,5 @@
-//! Webhooks that are the gateway's: a handler that takes a [`Signed`] cannot be reached by anybody else.
+//! Signature check of webhooks. A handler with a [`VerifiedWebhook`] argument runs only for requests that the
+//! gateway has signed.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -14,36 +15,48 @@ use crate::webhook::WebhookState;
 
 const HEADER: &str = "stripe-signature";
 
-/// What the gateway reports, and the cause to act on it once, however often it is sent.
+/// Webhook event with a valid signature, and the context to process it once, however often it is delivered.
 #[derive(Debug)]
 pub(crate) struct VerifiedWebhook {
     pub(crate) event: GatewayEvent,
-    pub(crate) cause: CommandContext,
+    pub(crate) context: CommandContext,
 }
 
 impl<S: Clone + Send + Sync + 'static> FromRequestParts<WebhookState<S>> for VerifiedWebhook {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebhookState<S>) -> Result<Self, ApiError> {
-        let facts =
+        let info =
             parts.extensions.get::<RequestInfo>().ok_or_else(|| refusal(WebhookError::InvalidSignature))?;
         let body = parts.extensions.get::<RawBody>().map(|body| body.0.clone()).unwrap_or_default();
-        verify(&state.verifier, parts, &body, facts).map_err(refusal)?;
+        verify(&state.verifier, parts, &body, info).map_err(refusal)?;
         let event: GatewayEvent = serde_json::from_slice(&body).map_err(|_| {
-            ApiError::new(ErrorCode::MalformedJson, "the body is not an event of the gateway's")
+            ApiError::new(ErrorCode::MalformedJson, "the body is not an event of the payment gateway")
         })?;
-        let receipt = IdempotencyRecord::for_message("webhook", &event.id, facts.received_at);
-        let cause = CommandContext::new(facts.correlation_id.clone(), facts.received_at).once(receipt);
-        Ok(Self { event, cause })
+        let record = IdempotencyRecord::for_message("webhook", &event.id, info.received_at);
+        let context = CommandContext::new(info.correlation_id.clone(), info.received_at).once(record);
+        Ok(Self { event, context })
     }
 }
 
 impl OperationInput for VerifiedWebhook {
     fn describe(operation: &mut Operation<'_>) {
-        let about =
-            "`t=…,v1=…`: when it was sent, and the HMAC-SHA256 of that and the body under the shared secret.";
-        operation.header("Stripe-Signature", true, about, json!({ "type": "string" }));
-        operation.external_body("An event, as Stripe has it.");
+        let description =
+            "`t=…,v1=…`: time in seconds, and HMAC-SHA256 of `<t>.<body>` with the shared secret.";
+        operation.header("Stripe-Signature", true, description, json!({ "type": "string" }));
+        let example = json!({
+            "id": "evt_3MtwBwLkdIwHu7ix2hXOmI1S",
+            "object": "event",
+            "type": "payment_intent.succeeded",
+            "data": { "object": {
+                "id": "pi_3MtwBwLkdIwHu7ix28a3tqPa",
+                "object": "payment_intent",
+                "amount_received": 3998,
+                "currency": "eur",
+                "metadata": { "order_id": "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS" },
+            } },
+        });
+        operation.external_body("A Stripe event.", &example);
         operation.add_errors(&[
             ErrorCode::InvalidSignature,
             ErrorCode::StaleWebhook,
@@ -57,14 +70,14 @@ fn verify(
     verifier: &WebhookVerifier,
     parts: &Parts,
     body: &[u8],
-    facts: &RequestInfo,
+    info: &RequestInfo,
 ) -> Result<(), WebhookError> {
     let mut headers = parts.headers.get_all(HEADER).iter();
     let (Some(signature), None) = (headers.next(), headers.next()) else {
         return Err(WebhookError::InvalidSignature);
     };
     let signature = signature.to_str().map_err(|_| WebhookError::InvalidSignature)?;
-    verifier.verify(signature, body, facts.received_at)
+    verifier.verify(signature, body, info.received_at)
 }
 
 fn refusal(error: WebhookError) -> ApiError {

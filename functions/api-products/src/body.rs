@@ -1,4 +1,4 @@
-//! A product as callers see it.
+//! Representation of a product in responses.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,33 +11,61 @@ use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Resource};
 use shared::kit::system::clock::Timestamp;
 
-/// How long anybody may keep a product that they were shown.
+/// `Cache-Control` of responses to anonymous callers.
 pub(crate) const PUBLIC: &str = "public, max-age=5";
 
-/// A product.
+/// Product of a market, with its stock.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Product")]
+#[schemars(
+    rename = "Product",
+    extend("examples" = [{
+        "id": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "marketId": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "sku": "MUG-1",
+        "title": "Mug, hand-thrown",
+        "description": "Stoneware, 300 ml, dishwasher-safe.",
+        "price": { "amount": 1999, "currency": "EUR" },
+        "stock": { "available": 8, "reserved": 2 },
+        "status": "active",
+        "createdAt": "2027-01-15T08:00:00.000Z",
+        "updatedAt": "2027-01-15T08:00:00.000Z",
+        "version": 1,
+    }]),
+)]
 pub(crate) struct ProductBody {
+    /// Id of the product.
     id: ProductId,
+    /// Id of the market.
     market_id: MarketId,
+    /// Stock-keeping unit assigned by the seller; unique in the market.
     sku: Sku,
+    /// Title of the product.
     title: Title,
+    /// Description of the product; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Description>,
+    /// Price per unit, in the currency of the market.
     price: Money,
+    /// Stock of the product.
     stock: StockBody,
+    /// Status of the product. Only `active` products can be ordered.
     status: ProductStatus,
+    /// Time of creation.
     created_at: Timestamp,
+    /// Time of the last change. Changes of the stock do not count.
     updated_at: Timestamp,
+    /// Version of the product, from 1; each change other than of the stock increments it.
     version: Version,
 }
 
-/// How much of a product there is.
+/// Stock of a product.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Stock")]
 struct StockBody {
+    /// Number of units that can be ordered.
     available: i64,
+    /// Number of units reserved for orders that are not confirmed yet.
     reserved: i64,
 }
 
@@ -46,7 +74,7 @@ impl Resource for ProductBody {
         format!("/v1/products/{}", self.id)
     }
 
-    /// The stock moves without a new version of the product, and is part of what is shown.
+    /// The body contains the stock, which changes without a new version of the product.
     fn tag(&self) -> EntityTag {
         EntityTag::with_counters(self.version, &[self.stock.available, self.stock.reserved])
     }

@@ -1,10 +1,10 @@
-//! `POST /v1/markets/{marketId}/products`: the seller lists a product.
+//! `POST /v1/markets/{marketId}/products`: the seller creates a product in a market.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::InitialStock;
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::MarketId;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, CreateProductError, NewProduct};
@@ -16,38 +16,52 @@ use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json, Path};
 use shared::repository::cached::CacheInvalidation;
 
+use crate::Commands;
 use crate::body::ProductBody;
 
-/// A product to be listed.
+/// Product to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "sku": "MUG-1",
+        "title": "Mug, hand-thrown",
+        "description": "Stoneware, 300 ml, dishwasher-safe.",
+        "price": { "amount": 1999, "currency": "EUR" },
+        "stock": 10,
+    }]),
+)]
 pub(crate) struct CreateProductRequest {
-    /// Unique in the market.
+    /// Stock-keeping unit; unique in the market.
     sku: Sku,
+    /// Title of the product; 1 to 200 characters.
     title: Title,
+    /// Description of the product; 1 to 5000 characters.
     #[deserr(default)]
     description: Option<Description>,
+    /// Price per unit, in the currency of the market.
     price: Money,
-    /// How many pieces there are to begin with.
+    /// Initial number of available units.
     stock: InitialStock,
 }
 
-/// Lists a product in a market of the caller's.
-pub(crate) async fn create_product<S: Store, Q: CacheInvalidation>(
-    State(app): State<AppState<S, Q>>,
+/// Creates a product in a market of the caller.
+pub(crate) async fn create_product(
+    State(app): State<Commands>,
     Authenticated(actor): Authenticated,
     Path(market_id): Path<MarketId>,
-    Idempotent(cause): Idempotent,
+    Idempotent(context): Idempotent,
     Json(request): Json<CreateProductRequest>,
 ) -> Result<Created<ProductBody>, ApiError> {
-    let product = request.into_product(Id::generate(cause.at, &app.entropy));
+    let product = request.into_product(Id::generate(context.at, &app.entropy));
     let command = CreateProduct { market_id, by: actor, product };
-    let listed = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    if let Some(product) = listed.committed() {
-        app.reader.product_written(product).await;
+    let created = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    if let Some(product) = created.committed() {
+        app.queries.reader.product_written(product).await;
     }
-    Ok(ApiResponse::created(listed.map(ProductBody::from)))
+    Ok(ApiResponse::created(created.map(ProductBody::from)))
 }
 
 impl CreateProductRequest {
@@ -58,14 +72,14 @@ impl CreateProductRequest {
 }
 
 fn refusal(error: CreateProductError) -> ApiError {
-    let says = error.to_string();
+    let message = error.to_string();
     match error {
         CreateProductError::NoMarket => ApiError::not_found(),
-        CreateProductError::NotYours => ApiError::new(ErrorCode::Forbidden, says),
-        CreateProductError::MarketClosed => ApiError::new(ErrorCode::InvalidState, says),
-        CreateProductError::CurrencyMismatch => ApiError::field("price.currency", says),
+        CreateProductError::NotYours => ApiError::new(ErrorCode::Forbidden, message),
+        CreateProductError::MarketClosed => ApiError::new(ErrorCode::InvalidState, message),
+        CreateProductError::CurrencyMismatch => ApiError::field("price.currency", message),
         CreateProductError::SkuTaken => {
-            ApiError::new(ErrorCode::Conflict, says.clone()).with_field("sku", says)
+            ApiError::new(ErrorCode::Conflict, message.clone()).with_field("sku", message)
         }
     }
 }

@@ -1,7 +1,7 @@
-//! `DELETE /v1/products/{id}`: the seller removes a product.
+//! `DELETE /v1/products/{id}`: the seller deletes a product.
 
 use axum::extract::State;
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, Idempotent};
 use shared::domain::product::ProductId;
 use shared::domain::product::delete::{DeleteProduct, DeleteProductError};
 use shared::kit::command::Store;
@@ -10,17 +10,19 @@ use shared::kit::http::request::precondition::version_mismatch;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::repository::cached::CacheInvalidation;
 
-/// Removes a product, unless orders hold pieces of it.
-pub(crate) async fn delete_product<S: Store, Q: CacheInvalidation>(
-    State(app): State<AppState<S, Q>>,
+use crate::Commands;
+
+/// Deletes a product, unless units of it are reserved for orders.
+pub(crate) async fn delete_product(
+    State(app): State<Commands>,
     Authenticated(by): Authenticated,
     Path(id): Path<ProductId>,
-    seen: IfMatch,
-    Idempotent(cause): Idempotent,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
-    let command = DeleteProduct { id, by, expected: seen.expected() };
-    app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    app.reader.product_removed(id).await;
+    let command = DeleteProduct { id, by, expected: if_match.expected() };
+    app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    app.queries.reader.product_removed(id).await;
     Ok(ApiResponse::no_content())
 }
 

@@ -1,8 +1,8 @@
-//! `GET /v1/markets/{marketId}/products`: what a market sells, newest first.
+//! `GET /v1/markets/{marketId}/products`: the products of a market, newest first.
 
 use axum::extract::State;
+use shared::api::MaybeAuthenticated;
 use shared::api::with_total;
-use shared::api::{AppState, MaybeAuthenticated};
 use shared::domain::market::MarketId;
 use shared::kit::error::ApiError;
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse, NoParameters, Path};
@@ -10,27 +10,24 @@ use shared::repository::market::MarketReader;
 use shared::repository::product::{ProductReader, total_of};
 use shared::repository::projections::list_total::TotalReader;
 
+use crate::Queries;
 use crate::body::ProductBody;
 
-/// Lists the products of a market that the caller sees, each with its stock.
-pub(crate) async fn list_products<S, Q>(
-    State(app): State<AppState<S, Q>>,
+/// Returns a page of the products of a market, each with its stock.
+pub(crate) async fn list_products(
+    State(app): State<Queries>,
     MaybeAuthenticated(caller): MaybeAuthenticated,
     Path(market_id): Path<MarketId>,
-    asked: ListQuery<NoParameters, ProductBody>,
-) -> Result<ListResponse<ProductBody>, ApiError>
-where
-    S: Clone + Send + Sync + 'static,
-    Q: ProductReader + MarketReader + TotalReader,
-{
+    query: ListQuery<NoParameters, ProductBody>,
+) -> Result<ListResponse<ProductBody>, ApiError> {
     let list = format!("products of {market_id}");
-    let cursors = CursorCodec::new(&app.seal, &list, "everybody");
-    let slice = asked.paging.slice(&cursors)?;
+    let cursors = CursorCodec::new(&app.seal, &list, "public");
+    let slice = query.paging.slice(&cursors)?;
     let market = app.reader.market(market_id).await?;
     market.filter(|market| market.is_visible_to(caller.as_ref())).ok_or_else(ApiError::not_found)?;
     let total = [total_of(market_id)];
     let products = with_total(app.reader.products_of(market_id, &slice), app.reader.total(&total)).await?;
-    let pagination = asked.paging.pagination(&products, &cursors);
+    let pagination = query.paging.pagination(&products, &cursors);
     let bodies = products.items.into_iter().map(ProductBody::from).collect();
-    Ok(ListResponse::new(bodies, pagination).with_fields(asked.fields))
+    Ok(ListResponse::new(bodies, pagination).with_fields(query.fields))
 }

@@ -1,10 +1,10 @@
-//! `PUT` and `PATCH /v1/products/{id}`: the seller changes a product.
+//! `PUT` and `PATCH /v1/products/{id}`: the seller updates a product.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::{NonNull, Patch};
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, Idempotent};
 use shared::domain::product::update::{ProductChanges, UpdateProduct, UpdateProductError};
 use shared::domain::product::{ProductId, ProductStatus};
 use shared::domain::values::money::Money;
@@ -15,58 +15,86 @@ use shared::kit::http::request::precondition::version_mismatch;
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::CacheInvalidation;
 
+use crate::Commands;
 use crate::body::ProductBody;
 
-/// All of a product that can be changed.
+/// All modifiable fields of a product.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "sku": "MUG-1",
+        "title": "Mug, hand-thrown",
+        "description": "Stoneware, 300 ml, dishwasher-safe.",
+        "price": { "amount": 2199, "currency": "EUR" },
+        "status": "active",
+    }]),
+)]
 pub(crate) struct ReplaceProductRequest {
+    /// Stock-keeping unit; unique in the market.
     sku: Sku,
+    /// Title of the product; 1 to 200 characters.
     title: Title,
+    /// Description of the product; 1 to 5000 characters. If it is absent, the current one is removed.
     #[deserr(default)]
     description: Option<Description>,
+    /// Price per unit, in the currency of the market. It applies to new orders.
     price: Money,
+    /// Status of the product.
     status: StatusRequest,
 }
 
-/// What changes about a product: a merge patch.
+/// Fields of a product to change (JSON Merge Patch, RFC 7396). Absent fields stay unchanged.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "price": { "amount": 2199, "currency": "EUR" }, "description": null }]),
+)]
 pub(crate) struct PatchProductRequest {
+    /// New stock-keeping unit; unique in the market.
     #[deserr(default)]
     #[schemars(default)]
     sku: NonNull<Sku>,
+    /// New title; 1 to 200 characters.
     #[deserr(default)]
     #[schemars(default)]
     title: NonNull<Title>,
+    /// New description, 1 to 5000 characters; null removes it.
     #[deserr(default)]
     #[schemars(default)]
     description: Patch<Description>,
+    /// New price per unit, in the currency of the market. It applies to new orders.
     #[deserr(default)]
     #[schemars(default)]
     price: NonNull<Money>,
+    /// New status.
     #[deserr(default)]
     #[schemars(default)]
     status: NonNull<StatusRequest>,
 }
 
+/// Status of a product.
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 #[schemars(rename_all = "lowercase", inline)]
 enum StatusRequest {
+    /// The product can be ordered.
     Active,
+    /// The product is no longer for sale.
     Archived,
 }
 
-/// Replaces what can be changed about a product.
-pub(crate) async fn replace_product<S: Store, Q: CacheInvalidation>(
-    State(app): State<AppState<S, Q>>,
+/// Replaces the modifiable fields of a product.
+pub(crate) async fn replace_product(
+    State(app): State<Commands>,
     Authenticated(by): Authenticated,
     Path(id): Path<ProductId>,
-    seen: IfMatch,
-    Idempotent(cause): Idempotent,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
     Json(request): Json<ReplaceProductRequest>,
 ) -> Result<Versioned<ProductBody>, ApiError> {
     let changes = ProductChanges {
@@ -76,16 +104,16 @@ pub(crate) async fn replace_product<S: Store, Q: CacheInvalidation>(
         price: Some(request.price),
         status: Some(request.status.into()),
     };
-    change_product(&app, UpdateProduct { id, by, expected: seen.expected(), changes }, &cause).await
+    update_product(&app, UpdateProduct { id, by, expected: if_match.expected(), changes }, &context).await
 }
 
-/// Changes some of a product.
-pub(crate) async fn patch_product<S: Store, Q: CacheInvalidation>(
-    State(app): State<AppState<S, Q>>,
+/// Changes single fields of a product.
+pub(crate) async fn patch_product(
+    State(app): State<Commands>,
     Authenticated(by): Authenticated,
     Path(id): Path<ProductId>,
-    seen: IfMatch,
-    Idempotent(cause): Idempotent,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
     Json(request): Json<PatchProductRequest>,
 ) -> Result<Versioned<ProductBody>, ApiError> {
     let changes = ProductChanges {
@@ -95,19 +123,19 @@ pub(crate) async fn patch_product<S: Store, Q: CacheInvalidation>(
         price: request.price.0,
         status: request.status.0.map(ProductStatus::from),
     };
-    change_product(&app, UpdateProduct { id, by, expected: seen.expected(), changes }, &cause).await
+    update_product(&app, UpdateProduct { id, by, expected: if_match.expected(), changes }, &context).await
 }
 
-async fn change_product<S: Store, Q: CacheInvalidation>(
-    app: &AppState<S, Q>,
+async fn update_product(
+    app: &Commands,
     command: UpdateProduct,
-    cause: &CommandContext,
+    context: &CommandContext,
 ) -> Result<Versioned<ProductBody>, ApiError> {
-    let changed = app.store.execute(command, cause).await.map_err(|error| error.map_refusal(refusal))?;
-    if let Some(product) = changed.committed() {
-        app.reader.product_written(product).await;
+    let updated = app.store.execute(command, context).await.map_err(|error| error.map_refusal(refusal))?;
+    if let Some(product) = updated.committed() {
+        app.queries.reader.product_written(product).await;
     }
-    Ok(ApiResponse::updated(changed.map(ProductBody::from)))
+    Ok(ApiResponse::updated(updated.map(ProductBody::from)))
 }
 
 impl From<StatusRequest> for ProductStatus {
@@ -120,14 +148,14 @@ impl From<StatusRequest> for ProductStatus {
 }
 
 fn refusal(error: UpdateProductError) -> ApiError {
-    let says = error.to_string();
+    let message = error.to_string();
     match error {
         UpdateProductError::NotFound => ApiError::not_found(),
-        UpdateProductError::NotYours => ApiError::new(ErrorCode::Forbidden, says),
+        UpdateProductError::NotYours => ApiError::new(ErrorCode::Forbidden, message),
         UpdateProductError::VersionMismatch => version_mismatch(),
-        UpdateProductError::CurrencyMismatch => ApiError::field("price.currency", says),
+        UpdateProductError::CurrencyMismatch => ApiError::field("price.currency", message),
         UpdateProductError::SkuTaken => {
-            ApiError::new(ErrorCode::Conflict, says.clone()).with_field("sku", says)
+            ApiError::new(ErrorCode::Conflict, message.clone()).with_field("sku", message)
         }
     }
 }

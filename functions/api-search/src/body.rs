@@ -1,4 +1,4 @@
-//! What was found, as callers see it.
+//! Representation of search results in responses.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,55 +10,85 @@ use shared::projections::search_index::Similarity;
 use shared::repository::projections::search::SearchResultItem;
 use shared::search::Hit;
 
-/// How long anybody may keep an answer.
+/// `Cache-Control` of the responses.
 pub(crate) const PUBLIC: &str = "public, max-age=5";
 
-/// Something that was found.
+/// Market or product that matches the query.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
-#[schemars(rename = "SearchHit")]
+#[schemars(
+    rename = "SearchHit",
+    extend("examples" = [
+        {
+            "type": "product",
+            "id": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "score": 8214,
+            "product": {
+                "marketId": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+                "sku": "MUG-1",
+                "title": "Mug, hand-thrown",
+                "description": "Stoneware, 300 ml, dishwasher-safe.",
+                "price": { "amount": 1999, "currency": "EUR" },
+            },
+        },
+        {
+            "type": "market",
+            "id": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "score": 5071,
+            "market": { "name": "Ada's Mugs", "description": "Hand-thrown stoneware.", "currency": "EUR" },
+        },
+    ]),
+)]
 pub(crate) enum HitBody {
-    /// A market.
+    /// Active market.
     Market {
-        /// Its id.
+        /// Id of the market.
         id: MarketId,
-        /// How similar it is to what was asked for, from 0 to 10,000.
+        /// Similarity to the query, from 0 to 10,000.
         #[schemars(range(max = Similarity::MAX))]
         score: u32,
-        /// The market, in short.
+        /// Summary of the market.
         market: MarketSummary,
     },
-    /// A product of an active market.
+    /// Active product of an active market.
     Product {
-        /// Its id.
+        /// Id of the product.
         id: ProductId,
-        /// How similar it is to what was asked for, from 0 to 10,000.
+        /// Similarity to the query, from 0 to 10,000.
         #[schemars(range(max = Similarity::MAX))]
         score: u32,
-        /// The product, in short.
+        /// Summary of the product.
         product: ProductSummary,
     },
 }
 
-/// A market in short.
+/// Summary of a market.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MarketSummary {
+    /// Name of the market.
     name: Name,
+    /// Description of the market; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Description>,
+    /// Currency of all prices in the market.
     currency: Currency,
 }
 
-/// A product in short.
+/// Summary of a product.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProductSummary {
+    /// Id of the market.
     market_id: MarketId,
+    /// Stock-keeping unit; unique in the market.
     sku: Sku,
+    /// Title of the product.
     title: Title,
+    /// Description of the product; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Description>,
+    /// Price per unit.
     price: Money,
 }
 

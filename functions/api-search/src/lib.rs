@@ -1,28 +1,32 @@
-//! Search over HTTP: markets and products, by what they are about.
+//! HTTP API of the search for markets and products.
 
 mod body;
 mod search;
 
 use axum::Router;
-use shared::api::AppState;
-use shared::kit::http::openapi::RouteBuilder;
-use shared::search::Searcher;
+use shared::api::QueryState;
+use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::search::{CachedSearch, ConfiguredEmbedder, Search};
 
-/// The routes of the function.
-pub fn routes<S, Q, R>(routes: R) -> R
-where
-    S: Clone + Send + Sync + 'static,
-    Q: Searcher,
-    R: RouteBuilder<AppState<S, Q>>,
-{
-    routes.get("/v1/search", crate::search::search, "Find markets and products, the most similar first")
+/// State of the function.
+pub(crate) type Queries = QueryState<CachedSearch<Search<ConfiguredEmbedder>>>;
+
+/// Routes of the function.
+pub fn routes<R: RouteBuilder<Queries>>(routes: R) -> R {
+    routes.get("/v1/search", crate::search::search, SEARCH)
 }
 
-/// The function's router.
-pub fn router<S, Q>(app: AppState<S, Q>) -> Router
-where
-    S: Clone + Send + Sync + 'static,
-    Q: Searcher,
-{
+const SEARCH: OperationDoc = OperationDoc::new("Search markets and products").with_description(
+    "Searches names, titles and descriptions of `active` markets, and of `active` products in them, and \
+     returns the best matches, the most similar first. No access token is needed. A query without a \
+     word to search for returns an empty list.\n\n\
+     New and changed markets and products can be found a little later than they are written; results \
+     can be up to 5 seconds old, and may be cached for 5 seconds more. There are no further pages: \
+     increase `limit`, or refine `q`. Get the whole resource with `GET /v1/markets/{id}` or `GET \
+     /v1/products/{id}`.",
+);
+
+/// Router of the function.
+pub fn router(app: Queries) -> Router {
     routes(Router::new()).with_state(app)
 }

@@ -1,8 +1,8 @@
-//! The function `api-search`: its composition root.
+//! Composition root of the function `api-search`.
 
-use shared::api::{AppState, RateLimits};
+use shared::api::{QueryState, RateLimits};
 use shared::kit::aws::Aws;
-use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::runtime;
 use shared::kit::system::config::{Environment, TelemetryConfig};
 use shared::search::{CachedSearch, ConfiguredEmbedder, Search};
@@ -15,7 +15,7 @@ async fn main() -> Result<(), runtime::Error> {
     let table = aws.table(&env)?;
     let limits = RateLimits::from_env(&env, table.clone())?;
     let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
-    let search = Search::new(DynamoReader::new(table.clone()), embedder);
-    let app = AppState::new(&env, DynamoStore::new(table), CachedSearch::new(search))?;
+    let search = Search::new(DynamoReader::new(table), embedder);
+    let app = QueryState::new(&env, CachedSearch::new(search))?;
     runtime::run_api(telemetry, limits.layer(app.clone(), api_search::router(app))).await
 }

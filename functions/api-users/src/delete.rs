@@ -1,28 +1,27 @@
-//! `DELETE /v1/users/{id}`: the end of an account.
+//! `DELETE /v1/users/{id}`: deletes an account.
 
 use axum::extract::State;
 use shared::api::permission::{UsersDelete, UsersRead, token_revoked};
-use shared::api::{AppState, Authenticated, HasPermission, Idempotent};
+use shared::api::{Authenticated, CommandState, HasPermission, Idempotent};
 use shared::domain::user::UserId;
 use shared::domain::user::delete::{DeleteUser, DeleteUserError};
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, ErrorCode};
 use shared::kit::http::request::precondition::version_mismatch;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
-use shared::repository::user::UserReader;
 
-/// Deletes an account, one's own or, with the permission, anybody's.
-pub(crate) async fn delete_user<S: Store, Q: UserReader>(
-    State(app): State<AppState<S, Q>>,
+/// Deletes the caller's own account or, with the permission, any account.
+pub(crate) async fn delete_user(
+    State(app): State<CommandState>,
     Authenticated(by): Authenticated,
-    (reads, deletes): (HasPermission<UsersRead>, HasPermission<UsersDelete>),
+    (read, delete): (HasPermission<UsersRead>, HasPermission<UsersDelete>),
     Path(id): Path<UserId>,
-    seen: IfMatch,
-    Idempotent(cause): Idempotent,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
-    let (may_read, may_delete) = (reads.is_held(), deletes.is_held());
-    let command = DeleteUser { id, by, may_read, may_delete, expected: seen.expected() };
-    app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let (may_read, may_delete) = (read.is_held(), delete.is_held());
+    let command = DeleteUser { id, by, may_read, may_delete, expected: if_match.expected() };
+    app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::no_content())
 }
 

@@ -1,44 +1,45 @@
-//! `GET /v1/users/me` and `GET /v1/users/{id}`: one account, for its holder and those who may read any.
+//! `GET /v1/users/me` and `GET /v1/users/{id}`: returns an account.
 
 use axum::extract::State;
 use shared::api::permission::UsersRead;
-use shared::api::{AppState, Authenticated, HasPermission, UserBody};
+use shared::api::{Authenticated, HasPermission, QueryState, UserBody};
 use shared::domain::user::UserId;
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfNoneMatch, ItemQuery, Path, Versioned};
 use shared::repository::user::UserReader;
 
-/// Shows the caller's own account.
-pub(crate) async fn get_current_user<S: Clone + Send + Sync + 'static, Q: UserReader>(
-    State(app): State<AppState<S, Q>>,
+/// Returns the caller's own account.
+pub(crate) async fn get_current_user(
+    State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
-    asked: ItemQuery<UserBody>,
-    known: IfNoneMatch,
+    query: ItemQuery<UserBody>,
+    if_none_match: IfNoneMatch,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    show(&app.reader, actor.user, asked, &known).await
+    load(&app.reader, actor.user, query, &if_none_match).await
 }
 
-/// Shows an account.
-pub(crate) async fn get_user<S: Clone + Send + Sync + 'static, Q: UserReader>(
-    State(app): State<AppState<S, Q>>,
+/// Returns an account.
+pub(crate) async fn get_user(
+    State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
-    reads_any: HasPermission<UsersRead>,
+    read_any: HasPermission<UsersRead>,
     Path(id): Path<UserId>,
-    asked: ItemQuery<UserBody>,
-    known: IfNoneMatch,
+    query: ItemQuery<UserBody>,
+    if_none_match: IfNoneMatch,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    if id != actor.user && !reads_any.is_held() {
+    if id != actor.user && !read_any.is_held() {
         return Err(ApiError::not_found());
     }
-    show(&app.reader, id, asked, &known).await
+    load(&app.reader, id, query, &if_none_match).await
 }
 
-async fn show(
-    reader: &impl UserReader,
+async fn load(
+    reader: &DynamoReader,
     id: UserId,
-    asked: ItemQuery<UserBody>,
-    known: &IfNoneMatch,
+    query: ItemQuery<UserBody>,
+    if_none_match: &IfNoneMatch,
 ) -> Result<Versioned<UserBody>, ApiError> {
     let user = reader.user(id).await?.ok_or_else(ApiError::not_found)?;
-    Ok(ApiResponse::versioned(UserBody::from(user)).with_fields(asked.fields).not_modified_if(known))
+    Ok(ApiResponse::versioned(UserBody::from(user)).with_fields(query.fields).not_modified_if(if_none_match))
 }

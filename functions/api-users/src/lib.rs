@@ -1,4 +1,4 @@
-//! Accounts over HTTP: list, read, change, delete.
+//! The function `api-users`: lists, returns, updates and deletes accounts.
 
 mod delete;
 mod get;
@@ -7,49 +7,84 @@ mod role_and_status;
 mod update;
 
 use axum::Router;
-use shared::api::AppState;
-use shared::kit::command::Store;
+use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
-use shared::repository::projections::list_total::TotalReader;
-use shared::repository::user::UserReader;
-use shared::repository::user::list::UserListReader;
 
-/// The routes of the function.
-pub fn routes<S, Q, R>(routes: R) -> R
-where
-    S: Store,
-    Q: UserReader + UserListReader + TotalReader,
-    R: RouteBuilder<AppState<S, Q>>,
-{
+/// Adds the routes of the function.
+pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
     routes
-        .get("/v1/users", list::list_users, "List accounts")
-        .get(
-            "/v1/users/me",
-            get::get_current_user,
-            OperationDoc::new("Show your account").with_errors(&[ErrorCode::NotFound]),
-        )
-        .get("/v1/users/{id}", get::get_user, "Show an account")
-        .put(
-            "/v1/users/{id}",
-            update::replace_user,
-            change("Replace all that can be changed about an account"),
-        )
-        .patch("/v1/users/{id}", update::patch_user, change("Change some of an account"))
+        .get("/v1/users", list::list_users, LIST)
+        .get("/v1/users/me", get::get_current_user, GET_CURRENT)
+        .get("/v1/users/{id}", get::get_user, GET)
+        .put("/v1/users/{id}", update::replace_user, REPLACE)
+        .patch("/v1/users/{id}", update::patch_user, PATCH)
         .delete("/v1/users/{id}", delete::delete_user, DELETE)
 }
 
-const DELETE: OperationDoc = OperationDoc::new("Delete an account").with_errors(&[ErrorCode::Forbidden]);
+const LIST: OperationDoc = OperationDoc::new("List accounts").with_description(
+    "Lists the accounts of all users, newest first by default; moderators and administrators have the \
+     permission. The filters `status`, `role` and `search` can be combined with each other and with \
+     any sort order.\n\n\
+     A `search` with more than 1,000 matches is a `VALIDATION_ERROR` of `search`: use a longer text. \
+     `pagination.total` may lag behind recent changes.",
+);
 
-const fn change(summary: &'static str) -> OperationDoc {
-    OperationDoc::new(summary).with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken])
-}
+const GET_CURRENT: OperationDoc = OperationDoc::new("Get your account")
+    .with_description(
+        "Returns the account of the access token, even if it is suspended. Use its `id` and `version` \
+         to change or delete the account. With `If-None-Match`, the response is 304 as long as the \
+         account has not changed. `NOT_FOUND` means that the account has been deleted.",
+    )
+    .with_errors(&[ErrorCode::NotFound]);
 
-/// The function's router.
-pub fn router<S, Q>(app: AppState<S, Q>) -> Router
-where
-    S: Store,
-    Q: UserReader + UserListReader + TotalReader,
-{
+const GET: OperationDoc = OperationDoc::new("Get an account").with_description(
+    "Returns an account to its owner and to callers with the permission `users:read` (moderators and \
+     administrators). For other callers, it does not exist (`NOT_FOUND`). With `If-None-Match`, the \
+     response is 304 as long as the account has not changed.",
+);
+
+const REPLACE: OperationDoc = OperationDoc::new("Replace the e-mail address and the name of an account")
+    .with_description(
+        "Sets the e-mail address and the name. Users can replace their own account; callers with the \
+         permission `users:update` (administrators) can replace any account. The role and the status \
+         are changed with `PATCH`.\n\n\
+         A new address is unverified: `emailVerified` becomes `false`, and a verification token is \
+         sent to the address asynchronously. `EMAIL_TAKEN` means that another account has the address. \
+         `If-Match` is required; a request that changes nothing does not create a new version.\n\n\
+         `FORBIDDEN` means that the caller can read the account but not change it, `NOT_FOUND` that it \
+         is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken]);
+
+const PATCH: OperationDoc = OperationDoc::new("Change properties of an account")
+    .with_description(
+        "Applies a JSON Merge Patch (RFC 7396): fields that are absent keep their values. Users can \
+         change the `email` and `name` of their own account. Callers with the permission \
+         `users:update` (administrators) can change every field of other accounts; callers with \
+         `users:suspend` (moderators) only the `status` of accounts with the role `user`. Changing \
+         one's own `role` or `status` is a `VALIDATION_ERROR`.\n\n\
+         A new address is unverified, and a verification token is sent to it asynchronously. \
+         Suspending an account ends all its sessions for good: after it is reinstated with `active`, \
+         the user must log in again. `If-Match` is required; a request that changes nothing does not \
+         create a new version.\n\n\
+         `FORBIDDEN` means that the caller can read the account but not make this change, `NOT_FOUND` \
+         that it is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken]);
+
+const DELETE: OperationDoc = OperationDoc::new("Delete an account")
+    .with_description(
+        "Deletes an account permanently. Users can delete their own account; callers with the \
+         permission `users:delete` (administrators) can delete any account. `If-Match` is required.\n\n\
+         The password is deleted, all sessions end, and the e-mail address can be registered again. \
+         The markets, products and orders of the account remain. `FORBIDDEN` means that the caller can \
+         read the account but not delete it, `NOT_FOUND` that it does not exist or is not visible to \
+         the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
+    )
+    .with_errors(&[ErrorCode::Forbidden]);
+
+/// Creates the router of the function.
+pub fn router(app: CommandState) -> Router {
     routes(Router::new()).with_state(app)
 }

@@ -1,11 +1,11 @@
-//! Roles and statuses, as callers write them.
+//! Roles and statuses in requests.
 
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::domain::user::{Role, UserStatus};
 use shared::kit::error::FieldErrors;
 
-/// What an account may do.
+/// Role of an account.
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 #[schemars(rename_all = "lowercase", inline)]
@@ -15,7 +15,7 @@ pub(crate) enum RoleRequest {
     Admin,
 }
 
-/// Whether an account may do anything.
+/// Status of an account.
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 #[schemars(rename_all = "lowercase", inline)]

@@ -1,4 +1,4 @@
-//! What is heard, and of which entities it speaks.
+//! Events that the function consumes, and the entities that they name.
 
 use serde::Deserialize;
 use shared::domain::market::MarketEvent;
@@ -7,22 +7,22 @@ use shared::domain::product::ProductEvent;
 use shared::domain::user::UserEvent;
 use shared::projections::tally::count::CountEntities;
 
-/// An event of something that is counted.
+/// Event of an entity that is counted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-pub enum Heard {
-    /// An account is new, or is not what it was.
+pub enum AnalyticsEvent {
+    /// An account was created, changed or deleted.
     User(UserEvent),
-    /// A market is.
+    /// A market was created, changed or deleted.
     Market(MarketEvent),
-    /// A product is.
+    /// A product was created, changed or deleted.
     Product(ProductEvent),
-    /// An order is.
+    /// An order was placed or changed.
     Order(OrderEvent),
 }
 
-impl Heard {
-    /// Adds the entity that this speaks of to those that are counted. What it says of the entity does not matter.
+impl AnalyticsEvent {
+    /// Adds the entity named by the event; its payload is ignored.
     pub(crate) fn add_to(&self, count: &mut CountEntities) {
         match self {
             Self::User(event) => count.user(event.user_id()),

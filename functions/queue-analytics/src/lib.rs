@@ -1,8 +1,8 @@
-//! Counts: how many things each list has, what each market sold, and on which day.
+//! Maintains the totals: entries per list, sales per market, and sales per day.
 //!
-//! An event only says that an entity is to be looked at. What it counts for is decided in [`shared::projections::tally`],
-//! from the entity as it is and from what was counted of it before, so that events may come twice, late, in any order,
-//! or not at all as long as a later one does.
+//! An event only names an entity that may have changed. [`shared::projections::tally`] derives the totals
+//! from the current entity and from its tally, which records what was counted before. Events may therefore be
+//! duplicated, late, out of order or lost, as long as a later one of the same entity arrives.
 
 mod event;
 
@@ -14,42 +14,42 @@ use shared::kit::queue::consumer::{Outcome, WholeBatch};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use shared::projections::tally::count::{CountEntities, CountError};
 
-pub use crate::event::Heard;
+pub use crate::event::AnalyticsEvent;
 
-/// Counts what the events of a queue speak of.
+/// Consumer that counts the entities named by the events of a queue.
 #[derive(Debug, Clone)]
 pub struct Analytics<S, C = SystemClock> {
     store: S,
     clock: C,
 }
 
-/// How long a batch takes at most: a load and a commit, and both again after each lost race.
+/// Maximum duration of a batch: a load and a commit, both repeated after each version conflict.
 const MAX_DURATION: Duration = Duration::from_secs(10);
 
 impl<S: Store> Analytics<S> {
-    /// Counts in `store`.
+    /// Creates a consumer that counts in `store`.
     #[must_use]
     pub const fn new(store: S) -> Self {
         Self { store, clock: SystemClock }
     }
 
-    /// As the handler of a batch: all of its entities in one load and one commit.
+    /// Converts it into a batch handler: one load and one commit for all entities of a batch.
     pub const fn into_handler(self) -> WholeBatch<Self, SystemClock> {
         WholeBatch { consumer: self, clock: SystemClock, longest: MAX_DURATION }
     }
 }
 
 impl<S: Store, C: Clock> BatchConsumer for Analytics<S, C> {
-    type Event = Heard;
+    type Event = AnalyticsEvent;
 
-    async fn handle(&self, events: &[Envelope<Heard>]) -> Outcome {
+    async fn handle(&self, events: &[Envelope<AnalyticsEvent>]) -> Outcome {
         let mut count = CountEntities::default();
         for event in events {
             event.event.add_to(&mut count);
         }
-        // Nobody hears of what is counted, so this names no work but its own.
-        let cause = CommandContext::new(CorrelationId::generate(&SystemEntropy), self.clock.now());
-        match self.store.execute(count, &cause).await {
+        // Totals have no subscribers, so the commit gets a correlation id of its own.
+        let context = CommandContext::new(CorrelationId::generate(&SystemEntropy), self.clock.now());
+        match self.store.execute(count, &context).await {
             Ok(_) => Outcome::Done,
             Err(error) => outcome(&error),
         }
@@ -57,26 +57,28 @@ impl<S: Store, C: Clock> BatchConsumer for Analytics<S, C> {
 }
 
 fn outcome(error: &ExecuteError<CountError>) -> Outcome {
-    let later = |reason| Outcome::Retry { after: None, reason };
+    let retry = |reason| Outcome::Retry { after: None, reason };
     match error {
-        ExecuteError::Refused(CountError::Torn(_)) => later("an order changed while it was read"),
-        ExecuteError::Contention | ExecuteError::InProgress => later("others kept counting the same"),
+        ExecuteError::Refused(CountError::Torn(_)) => retry("an order changed while it was read"),
+        ExecuteError::Contention | ExecuteError::InProgress => {
+            retry("too many concurrent updates of the same totals")
+        }
         ExecuteError::Store(StoreError::Throttled | StoreError::Unavailable(_)) => {
-            later("the table did not answer")
+            retry("the table did not respond")
         }
         ExecuteError::Refused(CountError::OtherMarket)
         | ExecuteError::KeyReused
         | ExecuteError::Store(StoreError::Rejected(_) | StoreError::Malformed(_)) => {
-            tracing::error!(%error, "entities cannot be counted");
-            Outcome::DeadLetter { reason: public_words(error).to_owned() }
+            tracing::error!(%error, "failed to count entities");
+            Outcome::DeadLetter { reason: user_message(error).to_owned() }
         }
     }
 }
 
-const fn public_words(error: &ExecuteError<CountError>) -> &'static str {
+const fn user_message(error: &ExecuteError<CountError>) -> &'static str {
     match error {
-        ExecuteError::Store(StoreError::Malformed(_)) => "the entity does not read",
-        ExecuteError::Store(_) => "the table refused what was counted",
-        _ => "the message names another market than its order",
+        ExecuteError::Store(StoreError::Malformed(_)) => "the stored entity cannot be parsed",
+        ExecuteError::Store(_) => "the table rejected the totals",
+        _ => "the message and its order name different markets",
     }
 }

@@ -1,4 +1,4 @@
-//! The function `queue-analytics`: its composition root.
+//! Composition root of the function `queue-analytics`.
 
 use queue_analytics::Analytics;
 use shared::kit::aws::Aws;

@@ -1,24 +1,25 @@
-//! Which job a message asked for.
+//! Extracts the requested job from a dead-lettered message.
 
 use serde::Deserialize;
 use shared::domain::job::{JobId, JobRequest};
 use shared::kit::command::Version;
 use shared::messaging::event_routing::Subscriber;
 
-/// What is read of a message: as little as it takes, since what else it says may be why it is dead.
+/// The fields of a message that identify its job. All others are ignored: the message may be malformed.
 #[derive(Deserialize)]
 struct Message {
     sequence: Version,
-    data: Asked,
+    data: RequestedJob,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct RequestedJob {
     job_id: JobId,
 }
 
-/// The job that a message of this queue asked for, and the version that did; none, if nobody can tell.
+/// Returns the job that a message of this queue requested, with the requesting version; `None` if it requests
+/// no job or cannot be parsed.
 pub(crate) fn requested_job(queue: Subscriber, body: &str) -> Option<JobRequest> {
     match queue {
         Subscriber::Reports | Subscriber::UrgentReports => {

@@ -1,4 +1,4 @@
-//! Turns each dead message into a record that can be read and put right; if it asked for a job, the job is dead with it.
+//! Stores each dead-lettered message; marks the job dead if the message belonged to one.
 
 mod job_request;
 
@@ -22,7 +22,7 @@ use shared::messaging::dead_letter::{
 use shared::messaging::event_routing::DeadLetterQueues;
 use shared::messaging::event_routing::Subscriber;
 
-/// Records dead messages, those of a batch at the same time.
+/// Consumer that stores the dead-lettered messages of a batch concurrently.
 #[derive(Debug, Clone)]
 pub struct DeadLetters<S, C = SystemClock> {
     store: S,
@@ -32,14 +32,16 @@ pub struct DeadLetters<S, C = SystemClock> {
 
 const CONSUMER: &str = "queue-dead-letters";
 
-/// What is said of a message that its queue gave up on: only the log knows how each attempt ended.
-const EXHAUSTED: &str = "none of the attempts that its queue allows succeeded";
+/// Reason of a message that SQS dead-lettered after its last attempt. Only the log has the error of each
+/// attempt.
+const ATTEMPTS_EXHAUSTED: &str = "all delivery attempts failed";
 
-/// What is noted beside a message when it is buried, and is part of the letter then.
-const NOTES: [&str; 4] = [ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, REDRIVE_ATTRIBUTE];
+/// Dead-letter attributes: they become fields of the dead letter and are not kept as message attributes.
+const DEAD_LETTER_ATTRIBUTES: [&str; 4] =
+    [ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, REDRIVE_ATTRIBUTE];
 
 impl<S: Store> DeadLetters<S> {
-    /// Records in `store` what comes through `queues`.
+    /// Creates a consumer of `queues` that stores dead letters in `store`.
     #[must_use]
     pub const fn new(store: S, queues: DeadLetterQueues) -> Self {
         Self { store, queues, clock: SystemClock }
@@ -49,43 +51,45 @@ impl<S: Store> DeadLetters<S> {
 impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
     async fn handle(&self, batch: Vec<Delivery>, _: Timestamp) -> Vec<Outcome> {
         let now = self.clock.now();
-        let whose: Vec<Option<Subscriber>> =
+        let subscribers: Vec<Option<Subscriber>> =
             batch.iter().map(|delivery| self.queues.owner(&delivery.queue)).collect();
-        let known = batch.into_iter().zip(&whose);
-        let commands = known.filter_map(|(delivery, queue)| Some(command(delivery, (*queue)?, now)));
+        let deliveries = batch.into_iter().zip(&subscribers);
+        let commands = deliveries.filter_map(|(delivery, queue)| Some(command(delivery, (*queue)?, now)));
         let records =
-            commands.map(|(command, cause)| async move { self.store.execute(command, &cause).await });
-        let mut recorded = join_all(records).await.into_iter();
-        let outcomes = whose.iter().map(|queue| match queue.and_then(|_| recorded.next()) {
-            Some(Ok(ended)) => {
-                if let (Executed::Committed(()), Some(queue)) = (ended, queue) {
+            commands.map(|(command, context)| async move { self.store.execute(command, &context).await });
+        let mut results = join_all(records).await.into_iter();
+        let outcomes = subscribers.iter().map(|queue| match queue.and_then(|_| results.next()) {
+            Some(Ok(executed)) => {
+                if let (Executed::Committed(()), Some(queue)) = (executed, queue) {
                     metrics::count(&DEAD_LETTERS, [queue.as_str()]);
                 }
                 Outcome::Done
             }
             Some(Err(error)) => outcome(&error),
-            None => Outcome::Retry { after: None, reason: "it came through a queue that is not known" },
+            None => Outcome::Retry { after: None, reason: "the message came from an unknown queue" },
         });
         outcomes.collect()
     }
 }
 
-/// A message may be buried twice, if its consumer dies in between: it is recorded once, under the id it had first. One
-/// that was redriven is known by its redrive, however often that was sent.
+/// Command that stores a dead-lettered message. A message may be dead-lettered twice if its consumer crashes
+/// in between; it is stored once, because its original id is the idempotency key. A redriven message is
+/// identified by its redrive, even if the redrive was sent several times.
 fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDead, CommandContext) {
-    let note = |name: &str| delivery.attributes.get(name);
-    let message_id = note(ORIGINAL_ID_ATTRIBUTE).unwrap_or(&delivery.message_id).clone();
-    let redrive = note(REDRIVE_ATTRIBUTE);
+    let attribute = |name: &str| delivery.attributes.get(name);
+    let message_id = attribute(ORIGINAL_ID_ATTRIBUTE).unwrap_or(&delivery.message_id).clone();
+    let redrive = attribute(REDRIVE_ATTRIBUTE);
     let redriven_from = redrive.and_then(|redrive| dead_letter_id_of_redrive(redrive));
-    let receipt = IdempotencyRecord::for_message(CONSUMER, redrive.unwrap_or(&message_id), now);
-    let reason = note(REASON_ATTRIBUTE).map_or(EXHAUSTED, String::as_str).to_owned();
-    let attempts = note(ATTEMPTS_ATTRIBUTE).and_then(|count| count.parse().ok()).unwrap_or(MAX_RECEIVE_COUNT);
+    let idempotency_record = IdempotencyRecord::for_message(CONSUMER, redrive.unwrap_or(&message_id), now);
+    let reason = attribute(REASON_ATTRIBUTE).map_or(ATTEMPTS_EXHAUSTED, String::as_str).to_owned();
+    let attempts =
+        attribute(ATTEMPTS_ATTRIBUTE).and_then(|count| count.parse().ok()).unwrap_or(MAX_RECEIVE_COUNT);
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
     let job = crate::job_request::requested_job(queue, &delivery.body);
     let mut attributes = delivery.attributes;
-    attributes.retain(|name, _| !NOTES.contains(&name.as_str()));
-    let letter = DeadLetter {
+    attributes.retain(|name, _| !DEAD_LETTER_ATTRIBUTES.contains(&name.as_str()));
+    let dead_letter = DeadLetter {
         id: Id::generate(now, &SystemEntropy),
         version: Version::FIRST,
         queue,
@@ -101,17 +105,17 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
         created_at: now,
         updated_at: now,
     };
-    let letter = RecordDeadLetter { letter, redriven_from };
-    (MarkJobDead { letter, job }, CommandContext::new(correlation, now).once(receipt))
+    let record = RecordDeadLetter { letter: dead_letter, redriven_from };
+    (MarkJobDead { letter: record, job }, CommandContext::new(correlation, now).once(idempotency_record))
 }
 
 fn outcome<E>(error: &ExecuteError<E>) -> Outcome {
     let reason = match error {
-        ExecuteError::Store(_) => "the table did not answer",
+        ExecuteError::Store(_) => "the table did not respond",
         ExecuteError::Refused(_)
         | ExecuteError::KeyReused
         | ExecuteError::Contention
-        | ExecuteError::InProgress => "the record was not taken",
+        | ExecuteError::InProgress => "the dead letter was not stored",
     };
     Outcome::Retry { after: None, reason }
 }

@@ -1,4 +1,4 @@
-//! The function `queue-dead-letters`: its composition root.
+//! Composition root of the function `queue-dead-dead_letters`.
 
 use queue_dead_letters::DeadLetters;
 use shared::kit::aws::Aws;
@@ -13,7 +13,7 @@ async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::from_env(&env)?.table(&env)?;
-    let letters =
+    let dead_letters =
         DeadLetters::new(DynamoStore::new(table).with_group_commit(), DeadLetterQueues::from_env(&env)?);
-    runtime::run_queue(telemetry, letters, UnmanagedQueue).await
+    runtime::run_queue(telemetry, dead_letters, UnmanagedQueue).await
 }

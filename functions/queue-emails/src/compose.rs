@@ -1,4 +1,4 @@
-//! Makes a letter of an event, with what there is to say now.
+//! Composes the e-mail for an event from the current state of its account or order.
 
 use shared::domain::order::{Order, OrderEvent, OrderEventData};
 use shared::domain::user::password_reset::PasswordResetEvent;
@@ -9,79 +9,59 @@ use shared::kit::system::clock::Clock;
 use shared::messaging::email_dispatch::EmailDispatch;
 
 use crate::email::EmailContent;
+use crate::skip_reason::SkipReason;
 use crate::templates::{account, order};
 use crate::{EmailEvent, Emails};
 
-/// Why there is nothing to write. In public words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SkipReason {
-    /// The event calls for no e-mail.
-    #[error("nobody is to be written about it")]
-    NotEmailed,
-    /// There is nobody to write to.
-    #[error("the account is gone")]
-    RecipientDeleted,
-    /// The address is verified by now.
-    #[error("the address is verified")]
-    Verified,
-    /// What the letter would carry is too old to be of use.
-    #[error("the link would have expired")]
-    TooLate,
-    /// The order does not stand as it would have to.
-    #[error("the order does not stand as the event says")]
-    StateChanged,
-}
-
-/// A letter with the address that it goes to.
+/// E-mail with its recipient.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ComposedEmail {
     pub(crate) to: String,
-    pub(crate) letter: EmailContent,
-    /// Stands for address and link, where they may become untrue; empty otherwise.
+    pub(crate) content: EmailContent,
+    /// HMAC of address and link if they can become outdated; empty otherwise.
     pub(crate) gist: String,
 }
 
-/// What has become of a letter so far, as it was when the letter was written: both are read in one request.
+/// Dispatch record of the e-mail, read in the same request as the account or order.
 pub(crate) type DispatchSnapshot = Option<EmailDispatch>;
 
-/// What came of an event.
 type ComposeResult = Result<Result<(ComposedEmail, DispatchSnapshot), SkipReason>, StoreError>;
 
 impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
-    /// The letter that the event calls for, or why there is none.
-    pub(crate) async fn write(&self, event: &Envelope<EmailEvent>) -> ComposeResult {
+    /// Composes the e-mail for the event, or returns the reason for sending none.
+    pub(crate) async fn compose(&self, event: &Envelope<EmailEvent>) -> ComposeResult {
         match &event.event {
             EmailEvent::User(UserEvent::Registered { user_id } | UserEvent::EmailChanged { user_id })
             | EmailEvent::PasswordReset(PasswordResetEvent::Requested { user_id }) => {
-                self.about_account(event, *user_id).await
+                self.compose_account_email(event, *user_id).await
             }
-            EmailEvent::Order(about) => self.about_order(event, about).await,
+            EmailEvent::Order(order_event) => self.compose_order_email(event, order_event).await,
             EmailEvent::User(_) | EmailEvent::PasswordReset(_) => Ok(Err(SkipReason::NotEmailed)),
         }
     }
 
-    async fn about_account(&self, event: &Envelope<EmailEvent>, id: UserId) -> ComposeResult {
+    async fn compose_account_email(&self, event: &Envelope<EmailEvent>, id: UserId) -> ComposeResult {
         let account = ReadSet::<Option<User>>::get(&id).and(ReadSet::<Option<Credentials>>::get(&id));
-        let ((user, credentials), seen) = self.store.load(account.and(ReadSet::get(&event.id))).await?;
+        let ((user, credentials), dispatch) = self.store.load(account.and(ReadSet::get(&event.id))).await?;
         let account = user.zip(credentials).ok_or(SkipReason::RecipientDeleted);
-        Ok(account.and_then(|account| Ok((self.with_link(event, &account)?, seen))))
+        Ok(account.and_then(|account| Ok((self.compose_with_link(event, &account)?, dispatch))))
     }
 
-    /// A letter with a token that was made when the event occurred: however often it is written, it says the same, as long
-    /// as the account is the same.
-    fn with_link(
+    /// Composes an e-mail with a token that depends on the time of the event: the same event and account
+    /// always yield the same e-mail.
+    fn compose_with_link(
         &self,
         event: &Envelope<EmailEvent>,
         (user, credentials): &(User, Credentials),
     ) -> Result<ComposedEmail, SkipReason> {
-        let (at, resets) = (event.occurred_at, matches!(event.event, EmailEvent::PasswordReset(_)));
-        if self.clock.now() >= at.saturating_add(account::lifetime(resets)) {
+        let (at, is_reset) = (event.occurred_at, matches!(event.event, EmailEvent::PasswordReset(_)));
+        if self.clock.now() >= at.saturating_add(account::lifetime(is_reset)) {
             return Err(SkipReason::TooLate);
         }
-        if user.email_verified && !resets {
+        if user.email_verified && !is_reset {
             return Err(SkipReason::Verified);
         }
-        let (letter, token) = if resets {
+        let (content, token) = if is_reset {
             let token = self.tokens.to_reset_password(user, credentials, at);
             (account::reset(&self.app_url, &token), token)
         } else {
@@ -90,21 +70,25 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             (account::verify(&self.app_url, &token, is_new), token)
         };
         let to = user.email.as_str().to_owned();
-        let gist = self.seal.mac("email-gist", &[to.as_bytes(), token.as_bytes()]);
-        Ok(ComposedEmail { to, letter, gist })
+        let gist = self.hmac_key.mac("email-gist", &[to.as_bytes(), token.as_bytes()]);
+        Ok(ComposedEmail { to, content, gist })
     }
 
-    async fn about_order(&self, event: &Envelope<EmailEvent>, about: &OrderEvent) -> ComposeResult {
-        let OrderEventData { order_id, buyer_id, .. } = about.facts();
+    async fn compose_order_email(
+        &self,
+        event: &Envelope<EmailEvent>,
+        order_event: &OrderEvent,
+    ) -> ComposeResult {
+        let OrderEventData { order_id, buyer_id, .. } = order_event.facts();
         let both = ReadSet::<Option<Order>>::get(&order_id).and(ReadSet::<Option<User>>::get(&buyer_id));
-        let (found, seen) = self.store.load(both.and(ReadSet::get(&event.id))).await?;
+        let (found, dispatch) = self.store.load(both.and(ReadSet::get(&event.id))).await?;
         Ok(match found {
             (_, None) => Err(SkipReason::RecipientDeleted),
             (None, _) => Err(SkipReason::StateChanged),
             (Some(found), Some(buyer)) => {
-                let letter = order::about(about, &found, &buyer, &self.app_url);
+                let content = order::compose(order_event, &found, &buyer, &self.app_url);
                 let to = buyer.email.as_str().to_owned();
-                letter.map(|letter| (ComposedEmail { to, letter, gist: String::new() }, seen))
+                content.map(|content| (ComposedEmail { to, content, gist: String::new() }, dispatch))
             }
         })
     }

@@ -1,40 +1,36 @@
-//! A letter: what it says, and the two forms that say it. Both come from the same words, so that they never differ.
+//! Content of an e-mail and its rendering as HTML and as text, both from the same content.
 
 use askama::Template;
 
-/// What a letter says. In HTML, everything is escaped where it is put in.
+/// Content of an e-mail. The HTML template escapes all of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EmailContent {
-    /// What sort of letter it is.
+    /// Kind of e-mail; sent as a tag.
     pub(crate) kind: &'static str,
-    /// One line, of our own words alone.
+    /// Subject line; contains no user input.
     pub(crate) subject: String,
-    /// Its first line.
     pub(crate) heading: String,
-    /// Whom it addresses by name.
+    /// Name in the greeting.
     pub(crate) name: Option<String>,
-    /// What there is to say.
     pub(crate) paragraphs: Vec<String>,
-    /// Details.
     pub(crate) facts: Vec<Fact>,
-    /// What was bought.
+    /// Order lines.
     pub(crate) items: Vec<Item>,
-    /// What that comes to.
+    /// Total of the items.
     pub(crate) total: Option<String>,
-    /// What to do about it.
     pub(crate) button: Option<Button>,
-    /// Why the reader got it, or what to do if it is not for them.
+    /// Explains why the recipient received the e-mail, or what to do if it was not meant for them.
     pub(crate) footnote: &'static str,
 }
 
-/// A detail.
+/// Labelled detail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fact {
     pub(crate) label: &'static str,
     pub(crate) value: String,
 }
 
-/// Pieces of one product.
+/// Order line: a quantity of one product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) title: String,
@@ -42,7 +38,7 @@ pub(crate) struct Item {
     pub(crate) price: String,
 }
 
-/// A link.
+/// Link shown as a button.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Button {
     pub(crate) label: &'static str,
@@ -52,22 +48,22 @@ pub(crate) struct Button {
 #[derive(Template)]
 #[template(path = "email.html")]
 struct Html<'a> {
-    letter: &'a EmailContent,
+    email: &'a EmailContent,
 }
 
 #[derive(Template)]
 #[template(path = "email.txt")]
 struct Text<'a> {
-    letter: &'a EmailContent,
+    email: &'a EmailContent,
 }
 
 impl EmailContent {
-    /// The letter in HTML and in text.
+    /// Renders the e-mail as HTML and as text.
     ///
     /// # Errors
-    /// Whatever a template fails with.
+    /// [`askama::Error`] if a template fails.
     pub(crate) fn render(&self) -> Result<(String, String), askama::Error> {
-        Ok((Html { letter: self }.render()?, Text { letter: self }.render()?))
+        Ok((Html { email: self }.render()?, Text { email: self }.render()?))
     }
 }
 
@@ -76,16 +72,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_wrote_is_text_in_both_forms() {
+    fn user_input_is_escaped_in_html_and_verbatim_in_text() {
         let title = "<img src=x onerror=alert(1)> & \"mugs\"";
         let item = Item { title: title.to_owned(), quantity: 2, price: "1.00 EUR".to_owned() };
-        let letter = EmailContent {
+        let content = EmailContent {
             name: Some("<b>Ada</b>".to_owned()),
             facts: vec![Fact { label: "Carrier", value: "<script>".to_owned() }],
             items: vec![item],
             ..EmailContent::default()
         };
-        let (html, text) = letter.render().unwrap();
+        let (html, text) = content.render().unwrap();
         for markup in ["<img", "<b>Ada", "<script"] {
             assert!(!html.contains(markup), "{html}");
         }
@@ -94,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_nothing_of_leaves_nothing_behind() {
+    fn empty_fields_render_nothing() {
         let (html, text) =
             EmailContent { heading: "Hello".to_owned(), ..EmailContent::default() }.render().unwrap();
         assert!(!html.contains("<table class") && !html.contains("<a "), "{html}");

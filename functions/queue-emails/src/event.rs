@@ -1,18 +1,18 @@
-//! What is heard.
+//! Events that the function consumes.
 
 use serde::Deserialize;
 use shared::domain::order::OrderEvent;
 use shared::domain::user::UserEvent;
 use shared::domain::user::password_reset::PasswordResetEvent;
 
-/// An event that somebody may have to be written about.
+/// Event that may cause an e-mail.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub enum EmailEvent {
-    /// Something happened to an account.
+    /// Event of an account.
     User(UserEvent),
-    /// Somebody forgot a password.
+    /// Event of a password reset.
     PasswordReset(PasswordResetEvent),
-    /// Something happened to an order.
+    /// Event of an order.
     Order(OrderEvent),
 }

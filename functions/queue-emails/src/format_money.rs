@@ -1,14 +1,14 @@
-//! Money as people read it.
+//! Formats amounts of money for e-mails.
 
 use shared::domain::values::money::Money;
 
-/// Currencies without a minor unit (ISO 4217), of those that can be traded in.
-const WHOLE: [&str; 3] = ["JPY", "KRW", "VND"];
+/// Supported currencies without a minor unit (ISO 4217).
+const ZERO_DECIMAL_CURRENCIES: [&str; 3] = ["JPY", "KRW", "VND"];
 
-/// The amount with its currency, like `19.99 EUR`.
-pub(crate) fn price(money: Money) -> String {
+/// Formats an amount with its currency, like `19.99 EUR`.
+pub(crate) fn format_money(money: Money) -> String {
     let (amount, currency) = (money.amount(), money.currency());
-    if WHOLE.contains(&currency.as_str()) {
+    if ZERO_DECIMAL_CURRENCIES.contains(&currency.as_str()) {
         format!("{amount} {}", currency.as_str())
     } else {
         format!("{}.{:02} {}", amount / 100, amount % 100, currency.as_str())
@@ -21,12 +21,12 @@ mod tests {
     use shared::domain::values::money::Amount;
 
     #[test]
-    fn minor_units_are_set_apart_where_there_are_any() {
-        let shown = |amount: i64, currency: &str| {
-            price(Money::new(Amount::try_from(amount).unwrap(), currency.parse().unwrap()))
+    fn minor_units_are_shown_if_the_currency_has_any() {
+        let formatted = |amount: i64, currency: &str| {
+            format_money(Money::new(Amount::try_from(amount).unwrap(), currency.parse().unwrap()))
         };
-        assert_eq!(shown(1_999, "EUR"), "19.99 EUR");
-        assert_eq!(shown(5, "USD"), "0.05 USD");
-        assert_eq!(shown(1_999, "JPY"), "1999 JPY");
+        assert_eq!(formatted(1_999, "EUR"), "19.99 EUR");
+        assert_eq!(formatted(5, "USD"), "0.05 USD");
+        assert_eq!(formatted(1_999, "JPY"), "1999 JPY");
     }
 }

@@ -1,14 +1,17 @@
-//! Writes to people about their accounts and their orders.
+//! Sends e-mails about accounts and orders.
 //!
-//! Read it in this order: `heard.rs` is what is heard, `write.rs` makes a letter of it, or finds that there is nothing to
-//! write any more; `account.rs` and `order.rs` have the words; `letter.rs` puts them into form; `send.rs` sends a letter
-//! once.
+//! - `event.rs`: events consumed
+//! - `compose.rs`: event to e-mail, or the reason for sending none
+//! - `templates/account.rs` and `templates/order.rs`: texts
+//! - `email.rs`: rendering
+//! - `send.rs`: sends each e-mail once
 
 mod compose;
 mod email;
 mod event;
 mod format_money;
 mod send;
+mod skip_reason;
 pub mod templates;
 
 use std::time::Duration;
@@ -24,28 +27,29 @@ use shared::kit::system::config::{ConfigError, Environment, invalid_variable};
 
 pub use crate::event::EmailEvent;
 
-/// Sends an e-mail for each event of a queue that calls for one.
+/// Consumer that sends the e-mails for the events of a queue.
 #[derive(Debug, Clone)]
 pub struct Emails<S, M, C = SystemClock> {
     store: S,
     mailer: M,
     clock: C,
     tokens: EmailTokens,
-    seal: HmacKey,
-    /// Base URL of the web pages that people use, without a slash at its end.
+    hmac_key: HmacKey,
+    /// Base URL of the web application, without a trailing slash.
     app_url: String,
 }
 
-/// How many e-mails of a batch are on their way at once.
+/// Number of e-mails of a batch sent concurrently.
 const CONCURRENCY: usize = 10;
-/// How long an e-mail takes at most: [`TERM`](send::TERM), and what the table needs before and after it.
+/// Maximum duration of an e-mail: [`SEND_LEASE`](send::SEND_LEASE), and the table requests before and after
+/// it.
 const MAX_DURATION: Duration = Duration::from_secs(24);
 
 impl<S: Store, M: Mailer> Emails<S, M> {
-    /// On these adapters, with the settings of the environment.
+    /// Creates a consumer on these adapters, with the settings of the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if a variable is missing or invalid.
     pub fn new(env: &Environment, store: S, mailer: M) -> Result<Self, ConfigError> {
         let url = env.text("AGORA_APP_URL")?;
         if !url.starts_with("https://") && !url.starts_with("http://") {
@@ -56,21 +60,21 @@ impl<S: Store, M: Mailer> Emails<S, M> {
             mailer,
             clock: SystemClock,
             tokens: EmailTokens::from_env(env)?,
-            seal: HmacKey::new(&env.secret("AGORA_ACCOUNT_TOKEN_KEY")?),
+            hmac_key: HmacKey::new(&env.secret("AGORA_EMAIL_TOKEN_KEY")?),
             app_url: url.trim_end_matches('/').to_owned(),
         })
     }
 
-    /// The same, with the time that `clock` shows.
+    /// Replaces the clock.
     #[must_use]
     pub fn at<C: Clock>(self, clock: C) -> Emails<S, M, C> {
-        let Self { store, mailer, tokens, seal, app_url, .. } = self;
-        Emails { store, mailer, clock, tokens, seal, app_url }
+        let Self { store, mailer, tokens, hmac_key, app_url, .. } = self;
+        Emails { store, mailer, clock, tokens, hmac_key, app_url }
     }
 }
 
 impl<S, M, C> Emails<S, M, C> {
-    /// As the handler of a batch: several e-mails at once, none in another's way.
+    /// Converts it into a batch handler that sends the e-mails of a batch concurrently.
     pub fn into_handler(self) -> PerRecord<Self, SystemClock> {
         PerRecord { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, max_duration: MAX_DURATION }
     }
@@ -80,15 +84,15 @@ impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
     type Event = EmailEvent;
 
     async fn handle(&self, event: Envelope<EmailEvent>, _: &Delivery) -> Outcome {
-        match self.write(&event).await {
-            Ok(Ok((letter, seen))) => self.send(&event, letter, seen).await,
-            Ok(Err(pointless)) => {
-                tracing::info!(reason = %pointless, "no e-mail is sent");
+        match self.compose(&event).await {
+            Ok(Ok((email, dispatch))) => self.send(&event, email, dispatch).await,
+            Ok(Err(skipped)) => {
+                tracing::info!(reason = %skipped, "e-mail skipped");
                 Outcome::Done
             }
             Err(error) => {
-                tracing::warn!(%error, "the table failed");
-                Outcome::Retry { after: None, reason: "the table did not answer" }
+                tracing::warn!(%error, "failed to load the state of the e-mail");
+                Outcome::Retry { after: None, reason: "the table did not respond" }
             }
         }
     }

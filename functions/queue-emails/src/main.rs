@@ -1,4 +1,4 @@
-//! The function `queue-emails`: its composition root.
+//! Composition root of the function `queue-emails`.
 
 use queue_emails::Emails;
 use shared::kit::aws::Aws;

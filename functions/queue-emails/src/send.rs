@@ -1,7 +1,7 @@
-//! Sends a letter once: the decision is committed, the letter is sent, the outcome is committed.
+//! Sends an e-mail once: commits the decision, sends the e-mail, commits the outcome.
 //!
-//! A service that takes e-mails knows them by no key of ours. So it is the record of the dispatch
-//! (`shared::messaging::email_dispatch`) that keeps deliveries of one event apart, and says after a crash what is known.
+//! The mail service takes no idempotency key. The dispatch record (`shared::messaging::email_dispatch`)
+//! therefore serialises the deliveries of one event, and keeps what is known about the e-mail after a crash.
 
 use std::time::Duration;
 
@@ -16,78 +16,80 @@ use shared::messaging::email_dispatch::{DispatchState, EmailDispatch};
 use crate::compose::{ComposedEmail, DispatchSnapshot};
 use crate::{EmailEvent, Emails};
 
-/// How long others leave a dispatch to whoever began it. Much longer than [`LONGEST_SEND`], so that clocks may differ.
+/// Lease of the instance that sends the e-mail. Much longer than [`SEND_TIMEOUT`], to tolerate clock skew.
 pub(crate) const SEND_LEASE: Duration = Duration::from_secs(15);
 
 impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
-    /// Sends the letter, unless it was sent before. `seen` and what is begun spare a read each: should either have been
-    /// overtaken, the version says so, and it is decided again.
+    /// Sends the e-mail, unless it was sent before. `dispatch` and the record that the first commit returns
+    /// save a read each: if either is outdated, its version conflicts and the command decides again.
     pub(crate) async fn send(
         &self,
         event: &Envelope<EmailEvent>,
-        addressed: ComposedEmail,
-        seen: DispatchSnapshot,
+        email: ComposedEmail,
+        dispatch: DispatchSnapshot,
     ) -> Outcome {
-        let Ok((html, text)) = addressed.letter.render() else {
-            return Outcome::DeadLetter { reason: "the e-mail cannot be written".to_owned() };
+        let Ok((html, text)) = email.content.render() else {
+            return Outcome::DeadLetter { reason: "the e-mail cannot be rendered".to_owned() };
         };
-        let ComposedEmail { to, letter, gist } = addressed;
-        let cause = CommandContext::new(event.correlation_id.clone(), self.clock.now());
-        let decision = BeginDispatch { id: event.id.clone(), gist, term: SEND_LEASE };
-        let begun = match self.store.execute_on(seen, decision, &cause).await {
-            Ok(begun) => begun.into_output(),
+        let ComposedEmail { to, content, gist } = email;
+        let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
+        let begin = BeginDispatch { id: event.id.clone(), gist, term: SEND_LEASE };
+        let begun = match self.store.execute_on(dispatch, begin, &context).await {
+            Ok(executed) => executed.into_output(),
             Err(error) => return not_begun(error),
         };
-        let correlation_id = cause.correlation_id.clone();
-        let message = Message { to, subject: letter.subject, html, text, kind: letter.kind, correlation_id };
-        // A table that was slow may have used up the time that others wait: too late is certainly not sent.
+        let correlation_id = context.correlation_id.clone();
+        let message =
+            Message { to, subject: content.subject, html, text, kind: content.kind, correlation_id };
+        // A slow table may have used up the lease; the e-mail is then not sent at all.
         let sent = if self.is_in_time(&begun) {
             self.mailer.send(&message).await
         } else {
             Err(MailError::Unavailable)
         };
-        self.settle(begun, sent, &cause).await
+        self.finish(begun, sent, &context).await
     }
 
     fn is_in_time(&self, begun: &EmailDispatch) -> bool {
-        self.clock.now().saturating_add(SEND_TIMEOUT) < ends(begun)
+        self.clock.now().saturating_add(SEND_TIMEOUT) < lease_end(begun)
     }
 
-    /// Notes what is certain.
-    async fn settle(
+    /// Records the outcome if it is known.
+    async fn finish(
         &self,
         begun: EmailDispatch,
         sent: Result<(), MailError>,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Outcome {
         if sent == Err(MailError::Unknown) {
-            let left = ends(&begun).duration_since(self.clock.now());
-            return Outcome::Retry { after: Some(left), reason: "the mail service did not answer" };
+            let left = lease_end(&begun).duration_since(self.clock.now());
+            return Outcome::Retry { after: Some(left), reason: "the mail service did not respond" };
         }
-        let (as_begun, end) = (Some(begun.clone()), EndDispatch { begun, sent: sent.is_ok() });
-        let noted = self.store.execute_on(as_begun, end, &cause.at(self.clock.now())).await;
-        match (sent, noted) {
+        let (state, end) = (Some(begun.clone()), EndDispatch { begun, sent: sent.is_ok() });
+        let recorded = self.store.execute_on(state, end, &context.at(self.clock.now())).await;
+        match (sent, recorded) {
             (Ok(()), Ok(_)) => Outcome::Done,
             (Err(MailError::Refused), _) => Outcome::DeadLetter { reason: MailError::Refused.to_string() },
-            (Err(MailError::Misconfigured), _) => {
-                Outcome::Retry { after: None, reason: "the mail service does not accept our requests" }
-            }
+            (Err(MailError::Misconfigured), _) => Outcome::Retry {
+                after: None,
+                reason: "the mail service does not accept the sender or the credentials",
+            },
             (Err(_), _) => {
-                Outcome::Retry { after: None, reason: "the mail service does not take messages now" }
+                Outcome::Retry { after: None, reason: "the mail service is temporarily unavailable" }
             }
             (Ok(()), Err(error)) => {
-                tracing::warn!(?error, "an e-mail is sent, and that could not be noted");
+                tracing::warn!(?error, "failed to record that the e-mail was sent");
                 Outcome::Retry {
                     after: Some(SEND_LEASE),
-                    reason: "that the e-mail is sent could not be noted",
+                    reason: "the e-mail was sent, but this could not be recorded",
                 }
             }
         }
     }
 }
 
-/// Until when the dispatch is its sender's.
-fn ends(begun: &EmailDispatch) -> Timestamp {
+/// End of the sender's lease on the dispatch.
+fn lease_end(begun: &EmailDispatch) -> Timestamp {
     match begun.state {
         DispatchState::Sending { until } => until,
         DispatchState::Unsent | DispatchState::Sent => begun.expires_at,
@@ -98,21 +100,21 @@ fn not_begun(error: ExecuteError<BeginDispatchError>) -> Outcome {
     let reason = match error {
         ExecuteError::Refused(BeginDispatchError::AlreadySent) => return Outcome::Done,
         ExecuteError::Refused(BeginDispatchError::Outdated) => {
-            tracing::info!(reason = %BeginDispatchError::Outdated, "no e-mail is sent");
+            tracing::info!(reason = %BeginDispatchError::Outdated, "e-mail skipped");
             return Outcome::Done;
         }
         ExecuteError::Refused(BeginDispatchError::InProgress { left }) => {
-            return Outcome::Retry { after: Some(left), reason: "the e-mail is being sent" };
+            return Outcome::Retry { after: Some(left), reason: "another instance is sending the e-mail" };
         }
         ExecuteError::Refused(BeginDispatchError::Unknown) => {
             return Outcome::DeadLetter { reason: BeginDispatchError::Unknown.to_string() };
         }
         ExecuteError::Store(error) => {
-            tracing::warn!(%error, "the table failed");
-            "the table did not answer"
+            tracing::warn!(%error, "failed to record the dispatch");
+            "the table did not respond"
         }
         ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::KeyReused => {
-            "others kept sending the same e-mail"
+            "too many concurrent attempts to send the e-mail"
         }
     };
     Outcome::Retry { after: None, reason }

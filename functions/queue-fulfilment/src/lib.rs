@@ -1,8 +1,9 @@
-//! The order saga: takes every order from its placing to its end, and undoes what was done when it is called off.
+//! The order saga: takes each order from its creation to its end, and compensates completed steps when it is
+//! cancelled.
 //!
-//! What comes next is decided in [`shared::domain::order::fulfilment`], purely; this is where it is done. A message only
-//! says that an order is to be looked at: the order's own state says what is left to do, so that a message that comes
-//! twice, late or after a crash finds either the same step or nothing.
+//! [`shared::domain::order::fulfilment`] decides the next step, without side effects; this crate carries it
+//! out. A message only names an order: the stored order determines the remaining steps. A message that is
+//! duplicated, late or redelivered after a crash therefore repeats the same step or does nothing.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use shared::payment_gateway::{
     RefundAnswer, RefundOutcome,
 };
 
-/// Carries the orders of a queue through their sagas.
+/// Consumer that runs the sagas of the orders of a queue.
 #[derive(Debug, Clone)]
 pub struct Fulfilment<S, G, C = SystemClock, R = SystemEntropy> {
     store: S,
@@ -33,22 +34,23 @@ pub struct Fulfilment<S, G, C = SystemClock, R = SystemEntropy> {
     payment_window: Duration,
 }
 
-/// How many orders of a batch are worked on at once.
+/// Number of orders of a batch processed concurrently.
 const CONCURRENCY: usize = 10;
-/// How long one order takes at most: two calls to the gateway, and commits.
+/// Maximum duration of one order: two calls to the gateway, and commits.
 const MAX_DURATION: Duration = Duration::from_secs(22);
 
-/// So many charges of an order may fail without a delivery being counted: then it is the order that makes the gateway fail.
+/// Number of failed charges of an order that do not count as failed deliveries. Beyond it, the order itself
+/// is assumed to make the gateway fail.
 const MAX_CHARGE_ATTEMPTS: u32 = 5;
 
-/// How far apart orders come back that waited for the same gateway.
+/// Maximum jitter between orders that wait for the same gateway.
 const JITTER: Duration = Duration::from_secs(1);
 
 impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
-    /// On these adapters, with the settings of the environment.
+    /// Creates a consumer on these adapters, with the settings of the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if a variable is missing or invalid.
     pub fn new(env: &Environment, store: S, gateway: G) -> Result<Self, ConfigError> {
         let window = env.parse("AGORA_PAYMENT_WINDOW_SECONDS")?;
         let payment_window = Duration::from_secs(window);
@@ -57,13 +59,13 @@ impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
 }
 
 impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
-    /// The same, in the time and with the chance given.
+    /// Replaces the clock and the entropy source.
     pub fn at<D: Clock, T: Entropy>(self, (clock, entropy): (D, T)) -> Fulfilment<S, G, D, T> {
         let Self { store, gateway, payment_window, .. } = self;
         Fulfilment { store, gateway, clock, entropy, payment_window }
     }
 
-    /// As the handler of a batch: several orders at once, none in another's way.
+    /// Converts it into a batch handler that processes the orders of a batch concurrently.
     pub fn into_handler(self) -> PerRecord<Self, C> {
         let clock = self.clock.clone();
         PerRecord { consumer: self, clock, concurrency: CONCURRENCY, max_duration: MAX_DURATION }
@@ -75,50 +77,52 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
 
     async fn handle(&self, event: Envelope<OrderEvent>, delivery: &Delivery) -> Outcome {
         let saga = OrderSaga { id: event.event.order_id(), payment_window: self.payment_window };
-        let cause = CommandContext::new(event.correlation_id, self.clock.now());
-        let perform = |effect| self.perform(effect, &cause);
-        match run_saga(&saga, (&self.store, &self.clock), &cause, perform).await {
+        let context = CommandContext::new(event.correlation_id, self.clock.now());
+        let perform = |effect| self.perform(effect, &context);
+        match run_saga(&saga, (&self.store, &self.clock), &context, perform).await {
             Ok(_) => Outcome::Done,
-            Err(DriveError::InvariantViolation(broken)) => Outcome::DeadLetter { reason: broken.to_string() },
-            Err(DriveError::Call(stuck)) => self.try_later(saga.id, stuck, &cause, delivery).await,
+            Err(DriveError::InvariantViolation(violation)) => {
+                Outcome::DeadLetter { reason: violation.to_string() }
+            }
+            Err(DriveError::Call(failed)) => self.retry_later(saga.id, failed, &context, delivery).await,
             Err(DriveError::Contention) => {
-                Outcome::Retry { after: None, reason: "others kept changing the order" }
+                Outcome::Retry { after: None, reason: "too many concurrent changes to the order" }
             }
             Err(DriveError::Store(error)) => {
-                tracing::warn!(%error, "the table failed");
-                Outcome::Retry { after: None, reason: "the table did not answer" }
+                tracing::warn!(%error, "failed to load or store the order");
+                Outcome::Retry { after: None, reason: "the table did not respond" }
             }
         }
     }
 }
 
-/// A call that did not say how it ended.
+/// Failed gateway call, or one with an unknown outcome.
 #[derive(Debug)]
-struct StuckStep {
+struct FailedStep {
     step: &'static str,
-    /// How many charges of the order were decided on, if it is at one.
+    /// Number of charges of the order so far, if the step is a charge.
     charges: u32,
     error: GatewayError,
 }
 
 impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
-    /// Asks the gateway, and says which move its answer means.
+    /// Calls the gateway and returns the transition that follows from its response.
     async fn perform(
         &self,
         effect: Effect,
-        cause: &CommandContext,
-    ) -> Result<FulfilmentTransition, StuckStep> {
-        let correlation = &cause.correlation_id;
-        let (step, charges) = (name_of(&effect), charges_until(&effect));
-        let answer = match effect {
+        context: &CommandContext,
+    ) -> Result<FulfilmentTransition, FailedStep> {
+        let correlation = &context.correlation_id;
+        let (step, charges) = (step_name(&effect), charge_count(&effect));
+        let result = match effect {
             Effect::Charge(intent) => {
                 let answer = self.gateway.charge(&intent, correlation).await;
-                answer.map(|answer| charged_by(&intent, answer))
+                answer.map(|answer| after_charge_answer(&intent, answer))
             }
-            Effect::Find(intent) => self.find(&intent, cause).await,
+            Effect::Find(intent) => self.find(&intent, context).await,
             Effect::Settle(intent) => {
-                let settled = self.gateway.resolve_charge(&intent, correlation).await;
-                settled.map(|settled| settled_by(&intent, settled))
+                let resolved = self.gateway.resolve_charge(&intent, correlation).await;
+                resolved.map(|resolution| after_charge_resolution(&intent, resolution))
             }
             Effect::FindCancelledCharge(intent) => {
                 self.gateway.find(&intent, correlation).await.map(|found| match found {
@@ -127,30 +131,32 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 })
             }
             Effect::CreateCheckout(intent) => {
-                self.gateway.open(&intent, correlation).await.map(|opened| match opened {
+                self.gateway.open(&intent, correlation).await.map(|outcome| match outcome {
                     CheckoutOutcome::Payable(checkout) => FulfilmentTransition::Payable(checkout),
                     CheckoutOutcome::Refused(code) => FulfilmentTransition::Declined(code),
                 })
             }
-            Effect::Refund(intent) => self.refund(&intent, cause).await,
+            Effect::Refund(intent) => self.refund(&intent, context).await,
             Effect::FindRefund(intent) => {
                 let found = self.gateway.find_refund(&intent, correlation).await;
-                let anew = FulfilmentTransition::RetryRefund(intent.number, intent.attempt);
-                found.map(|found| found.map_or(anew, |refunded| refunded_by(&intent, refunded)))
+                let retry = FulfilmentTransition::RetryRefund(intent.number, intent.attempt);
+                found.map(|found| found.map_or(retry, |outcome| after_refund(&intent, outcome)))
             }
         };
-        answer.map_err(|error| StuckStep { step, charges, error })
+        result.map_err(|error| FailedStep { step, charges, error })
     }
 
     async fn find(
         &self,
         intent: &ChargeIntent,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<FulfilmentTransition, GatewayError> {
-        match self.gateway.find(intent, &cause.correlation_id).await? {
-            Some(charged) => Ok(moved_by(charged)),
-            // Decided on since this message came: once per message is enough.
-            None if intent.decided_at >= cause.at => Err(GatewayError::Unknown { known_in: Duration::ZERO }),
+        match self.gateway.find(intent, &context.correlation_id).await? {
+            Some(outcome) => Ok(after_charge(outcome)),
+            // The charge was started while this message was handled: one attempt per message.
+            None if intent.decided_at >= context.at => {
+                Err(GatewayError::Unknown { lookup_after: Duration::ZERO })
+            }
             None => Ok(FulfilmentTransition::RetryCharge(intent.attempt)),
         }
     }
@@ -158,44 +164,47 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     async fn refund(
         &self,
         intent: &RefundIntent,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<FulfilmentTransition, GatewayError> {
-        match self.gateway.refund(intent, &cause.correlation_id).await? {
-            RefundAnswer::Ended(refunded) => Ok(refunded_by(intent, refunded)),
-            // Decided on since this message came: once per message is enough.
-            RefundAnswer::NotRefunded if intent.decided_at >= cause.at => Err(GatewayError::Unavailable),
+        match self.gateway.refund(intent, &context.correlation_id).await? {
+            RefundAnswer::Ended(outcome) => Ok(after_refund(intent, outcome)),
+            // The refund was started while this message was handled: one attempt per message.
+            RefundAnswer::NotRefunded if intent.decided_at >= context.at => Err(GatewayError::Unavailable),
             RefundAnswer::NotRefunded => Ok(FulfilmentTransition::RetryRefund(intent.number, intent.attempt)),
         }
     }
 
-    /// Notes for the people concerned why the order does not get on, and lets its message come back.
-    async fn try_later(
+    /// Records the failed attempt, which buyer and seller can read, and retries or requeues the message.
+    async fn retry_later(
         &self,
         order_id: OrderId,
-        StuckStep { step, charges, error }: StuckStep,
-        cause: &CommandContext,
+        FailedStep { step, charges, error }: FailedStep,
+        context: &CommandContext,
         delivery: &Delivery,
     ) -> Outcome {
         let reason = user_message(error);
         let backoff = RETRY_BACKOFF.delay(delivery.receive_count, &self.entropy).unwrap_or_default();
         let (delay, made) = match error {
-            GatewayError::Unknown { known_in } => (known_in.max(backoff), true),
-            // Spread, so that those who waited together do not all come at once.
-            GatewayError::CircuitOpen { back_in, asked } => (back_in + self.entropy.jitter(JITTER), asked),
+            GatewayError::Unknown { lookup_after } => (lookup_after.max(backoff), true),
+            // The jitter spreads orders that waited for the same gateway.
+            GatewayError::CircuitOpen { retry_after, attempted } => {
+                (retry_after + self.entropy.jitter(JITTER), attempted)
+            }
             GatewayError::Unavailable | GatewayError::Unexpected | GatewayError::Misconfigured => {
                 (backoff, true)
             }
         };
         let now = self.clock.now();
-        let note =
+        let record =
             RecordFailedAttempt { order_id, step, error: reason, next_at: now.saturating_add(delay), made };
-        if self.store.execute(note, &cause.at(now)).await.is_err() {
-            tracing::warn!("a failed attempt could not be noted");
+        if self.store.execute(record, &context.at(now)).await.is_err() {
+            tracing::warn!(%order_id, "failed to record a failed attempt");
         }
         match error {
-            // The gateway is down for every order: none of them is to die of that.
+            // The gateway is down for every order: no message must be dead-lettered because of that.
             GatewayError::CircuitOpen { .. } => Outcome::Requeue { after: delay, reason },
-            // What is waited for is the gateway's search. Whose charges all fail is to blame in the end.
+            // The gateway's search is not up to date yet. An order whose charges all fail counts as failed in
+            // the end.
             GatewayError::Unknown { .. } if charges <= MAX_CHARGE_ATTEMPTS => {
                 Outcome::Requeue { after: delay, reason }
             }
@@ -204,37 +213,37 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     }
 }
 
-fn moved_by(charged: ChargeOutcome) -> FulfilmentTransition {
-    match charged {
+fn after_charge(outcome: ChargeOutcome) -> FulfilmentTransition {
+    match outcome {
         ChargeOutcome::Captured(capture) => FulfilmentTransition::Captured(capture),
         ChargeOutcome::Declined(code) => FulfilmentTransition::Declined(code),
     }
 }
 
-fn charged_by(intent: &ChargeIntent, answer: ChargeAnswer) -> FulfilmentTransition {
+fn after_charge_answer(intent: &ChargeIntent, answer: ChargeAnswer) -> FulfilmentTransition {
     match answer {
-        ChargeAnswer::Ended(charged) => moved_by(charged),
+        ChargeAnswer::Ended(outcome) => after_charge(outcome),
         ChargeAnswer::Failed => FulfilmentTransition::ChargeFailed(intent.attempt),
     }
 }
 
-fn settled_by(intent: &ChargeIntent, settled: ChargeResolution) -> FulfilmentTransition {
-    match settled {
+fn after_charge_resolution(intent: &ChargeIntent, resolution: ChargeResolution) -> FulfilmentTransition {
+    match resolution {
         ChargeResolution::Captured(capture) => FulfilmentTransition::Captured(capture),
         ChargeResolution::NotCharged => FulfilmentTransition::NotCharged,
         ChargeResolution::Failed => FulfilmentTransition::ChargeFailed(intent.attempt),
     }
 }
 
-fn refunded_by(intent: &RefundIntent, refunded: RefundOutcome) -> FulfilmentTransition {
-    match refunded {
+fn after_refund(intent: &RefundIntent, outcome: RefundOutcome) -> FulfilmentTransition {
+    match outcome {
         RefundOutcome::Done => FulfilmentTransition::Refunded(intent.number),
         RefundOutcome::Refused(code) => FulfilmentTransition::RefundRefused(intent.number, code),
     }
 }
 
-/// How many charges of its order there are, the one of this effect included.
-const fn charges_until(effect: &Effect) -> u32 {
+/// Number of charges of the order, including the one of this effect; 0 if the effect is no charge.
+const fn charge_count(effect: &Effect) -> u32 {
     match effect {
         Effect::Charge(intent)
         | Effect::Find(intent)
@@ -244,7 +253,7 @@ const fn charges_until(effect: &Effect) -> u32 {
     }
 }
 
-const fn name_of(effect: &Effect) -> &'static str {
+const fn step_name(effect: &Effect) -> &'static str {
     match effect {
         Effect::Charge(_) | Effect::Find(_) => "charging",
         Effect::Settle(_) | Effect::FindCancelledCharge(_) => "checking the charge",
@@ -255,9 +264,11 @@ const fn name_of(effect: &Effect) -> &'static str {
 
 const fn user_message(error: GatewayError) -> &'static str {
     match error {
-        GatewayError::Unavailable | GatewayError::CircuitOpen { .. } => "the payment gateway does not answer",
-        GatewayError::Unknown { .. } => "the payment gateway failed; the charge is being looked up",
-        GatewayError::Unexpected => "the payment gateway gave an unexpected answer",
-        GatewayError::Misconfigured => "the payment gateway does not accept our requests",
+        GatewayError::Unavailable | GatewayError::CircuitOpen { .. } => {
+            "the payment gateway does not respond"
+        }
+        GatewayError::Unknown { .. } => "the outcome of the charge is unknown and is being looked up",
+        GatewayError::Unexpected => "the payment gateway sent an unexpected response",
+        GatewayError::Misconfigured => "the payment gateway rejects our requests",
     }
 }

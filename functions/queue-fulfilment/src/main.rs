@@ -1,4 +1,4 @@
-//! The function `queue-fulfilment`: its composition root.
+//! Composition root of the function `queue-fulfilment`.
 
 use queue_fulfilment::Fulfilment;
 use shared::kit::aws::Aws;

@@ -1,46 +1,46 @@
-//! How much is done at once.
+//! Settings: page size and time slice.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-/// The most orders that a page may have: a chunk holds its rows, and a part of a result 50 chunks.
-const MAX_PAGE: u32 = 250;
+/// Maximum number of orders of a page: a chunk holds the rows of a page, and a part of the output 50 chunks.
+const MAX_PAGE_SIZE: u32 = 250;
 
-/// The longest stretch; see [`LONGEST`](crate::LONGEST).
-const MAX_STRETCH: u64 = 10;
+/// Maximum time slice in seconds; see [`MAX_DURATION`](crate::MAX_DURATION).
+const MAX_TIME_SLICE_SECONDS: u64 = 10;
 
-/// How many orders are read and kept at once.
+/// Number of orders read and held in memory at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageSize(pub(crate) u32);
 
-/// Text that is no size of a page.
+/// The text is not a valid page size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number from 1 to {MAX_PAGE}")]
-pub struct PageOrdersError;
+#[error("must be a whole number from 1 to {MAX_PAGE_SIZE}")]
+pub struct PageSizeError;
 
 impl FromStr for PageSize {
-    type Err = PageOrdersError;
+    type Err = PageSizeError;
 
-    fn from_str(text: &str) -> Result<Self, PageOrdersError> {
-        let orders = text.parse().ok().filter(|orders| (1..=MAX_PAGE).contains(orders));
-        orders.map(Self).ok_or(PageOrdersError)
+    fn from_str(text: &str) -> Result<Self, PageSizeError> {
+        let orders = text.parse().ok().filter(|orders| (1..=MAX_PAGE_SIZE).contains(orders));
+        orders.map(Self).ok_or(PageSizeError)
     }
 }
 
-/// For how long pages are begun in one invocation; the first always is.
+/// Duration within which an invocation starts new pages. The first page is always started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeSlice(pub(crate) Duration);
 
-/// Text that is no length of a stretch.
+/// The text is not a valid time slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number from 0 to {MAX_STRETCH}")]
-pub struct StretchSecondsError;
+#[error("must be a whole number from 0 to {MAX_TIME_SLICE_SECONDS}")]
+pub struct TimeSliceError;
 
 impl FromStr for TimeSlice {
-    type Err = StretchSecondsError;
+    type Err = TimeSliceError;
 
-    fn from_str(text: &str) -> Result<Self, StretchSecondsError> {
-        let seconds = text.parse().ok().filter(|seconds| *seconds <= MAX_STRETCH);
-        seconds.map(|seconds| Self(Duration::from_secs(seconds))).ok_or(StretchSecondsError)
+    fn from_str(text: &str) -> Result<Self, TimeSliceError> {
+        let seconds = text.parse().ok().filter(|seconds| *seconds <= MAX_TIME_SLICE_SECONDS);
+        seconds.map(|seconds| Self(Duration::from_secs(seconds))).ok_or(TimeSliceError)
     }
 }

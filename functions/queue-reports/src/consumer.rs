@@ -1,4 +1,4 @@
-//! Takes a job up, and says how that ended.
+//! Starts a job and maps its result to the outcome of the message.
 
 use std::time::Duration;
 
@@ -12,100 +12,99 @@ use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome};
 use shared::kit::system::clock::Clock;
 use shared::messaging::dead_letter::REDRIVE_ATTRIBUTE;
-use shared::repository::order::market_orders::MarketOrdersReader;
 
-use crate::event::{Kind, RequestedJob};
-use crate::{Heard, Reports};
+use crate::event::{RequestedJob, RequestedType};
+use crate::{ReportEvent, Reports};
 
-/// How a stretch of work ended.
+/// Result of a time slice.
 pub(crate) enum Progress {
-    /// There is nothing left to do.
+    /// The job has ended.
     Ended,
-    /// It got on, and there is more to do.
+    /// There are more pages.
     Unfinished,
 }
 
-/// Why a stretch of work came to no end of its own.
+/// Reason why a time slice stopped early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StopReason {
-    /// Somebody else is at the job, or it was called off.
-    Overtaken,
-    /// This attempt failed. Public words.
+    /// Another worker has claimed the job, or it was cancelled.
+    ClaimLost,
+    /// The attempt failed, with a user-facing message.
     Failed(&'static str),
 }
 
-/// What is said when the table is why an attempt failed.
-pub(crate) const NO_ANSWER: &str = "the table did not answer";
+/// User-facing message if the table is unavailable.
+pub(crate) const TABLE_UNAVAILABLE: &str = "the table did not respond";
 
-impl<S: Store, Q: MarketOrdersReader, C: Clock> Consumer for Reports<S, Q, C> {
-    type Event = Heard;
+impl<S: Store, C: Clock> Consumer for Reports<S, C> {
+    type Event = ReportEvent;
 
-    async fn handle(&self, event: Envelope<Heard>, delivery: &Delivery) -> Outcome {
-        let cause = CommandContext::new(event.correlation_id.clone(), self.clock.now());
-        let Heard::Requested(RequestedJob { job_id, job_type }) = event.event;
-        if let Kind::Unknown(_) = job_type {
-            return Outcome::DeadLetter { reason: "there is no such kind of job".to_owned() };
+    async fn handle(&self, event: Envelope<ReportEvent>, delivery: &Delivery) -> Outcome {
+        let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
+        let ReportEvent::Requested(RequestedJob { job_id, job_type }) = event.event;
+        if let RequestedType::Unknown(_) = job_type {
+            return Outcome::DeadLetter { reason: "unknown job type".to_owned() };
         }
         let start = StartJob {
             request: JobRequest { id: job_id, version: event.sequence },
             delivery: delivery.receive_count,
             redrive: redrive(delivery),
         };
-        match self.store.execute(start, &cause).await {
-            Ok(started) => self.run(started.into_output(), &cause, delivery).await,
-            Err(error) => not_started(&error, delivery),
+        match self.store.execute(start, &context).await {
+            Ok(started) => self.run(started.into_output(), &context, delivery).await,
+            Err(error) => start_failed(&error, delivery),
         }
     }
 }
 
-impl<S: Store, Q: MarketOrdersReader, C: Clock> Reports<S, Q, C> {
-    async fn run(&self, mut job: Job, cause: &CommandContext, delivery: &Delivery) -> Outcome {
+impl<S: Store, C: Clock> Reports<S, C> {
+    async fn run(&self, mut job: Job, context: &CommandContext, delivery: &Delivery) -> Outcome {
         let JobParams::SalesReport(report) = job.work;
-        match self.report(&report, &mut job, cause).await {
+        match self.report(&report, &mut job, context).await {
             Ok(Progress::Ended) => Outcome::Done,
             Ok(Progress::Unfinished) => {
-                Outcome::Requeue { after: Duration::ZERO, reason: "the job goes on in another invocation" }
+                Outcome::Requeue { after: Duration::ZERO, reason: "the job continues in another invocation" }
             }
-            Err(StopReason::Overtaken) => {
-                tracing::info!("the job went on without this attempt");
+            Err(StopReason::ClaimLost) => {
+                tracing::info!("attempt abandoned: the job was cancelled or claimed by another worker");
                 Outcome::Done
             }
             Err(StopReason::Failed(reason)) => {
-                let note = RecordFailedJobAttempt { held: job.held(), reason };
-                // Where this fails as well, the job shows one failure less, and that is all.
-                if let Err(error) = self.store.execute(note, &cause.at(self.clock.now())).await {
-                    tracing::warn!(%error, "a failed attempt could not be noted");
+                let record = RecordFailedJobAttempt { held: job.held(), reason };
+                // If this fails as well, the job only lacks the record of one failed attempt.
+                if let Err(error) = self.store.execute(record, &context.at(self.clock.now())).await {
+                    tracing::warn!(%error, "failed to record a failed attempt");
                 }
-                failed(reason, delivery)
+                retry_or_dead_letter(reason, delivery)
             }
         }
     }
 }
 
-/// The redrive that sent the message, if one did: the name of its event.
+/// The id of the redrive event that sent the message, if any.
 fn redrive(delivery: &Delivery) -> Option<EventId> {
-    let name = delivery.attributes.get(REDRIVE_ATTRIBUTE)?;
-    serde_json::from_value(serde_json::Value::String(name.clone())).ok()
+    let id = delivery.attributes.get(REDRIVE_ATTRIBUTE)?;
+    serde_json::from_value(serde_json::Value::String(id.clone())).ok()
 }
 
-fn not_started(error: &ExecuteError<StartJobError>, delivery: &Delivery) -> Outcome {
+fn start_failed(error: &ExecuteError<StartJobError>, delivery: &Delivery) -> Outcome {
     match error {
         ExecuteError::Refused(refusal) => {
             tracing::info!(reason = %refusal, "the message has no effect");
             Outcome::Done
         }
         ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::KeyReused => {
-            failed("others kept taking the job up", delivery)
+            retry_or_dead_letter("too many concurrent attempts to start the job", delivery)
         }
         ExecuteError::Store(error) => {
-            tracing::warn!(%error, "the table failed");
-            failed(NO_ANSWER, delivery)
+            tracing::warn!(%error, "failed to start the job");
+            retry_or_dead_letter(TABLE_UNAVAILABLE, delivery)
         }
     }
 }
 
-/// The message comes back; after its last delivery it is dead, and says why.
-fn failed(reason: &'static str, delivery: &Delivery) -> Outcome {
+/// Retries the message; dead-letters it with the reason after the last delivery.
+fn retry_or_dead_letter(reason: &'static str, delivery: &Delivery) -> Outcome {
     if delivery.receive_count < MAX_RECEIVE_COUNT {
         Outcome::Retry { after: None, reason }
     } else {

@@ -1,4 +1,4 @@
-//! The rows of a sales report: comma-separated values (RFC 4180).
+//! Formats a sales report as comma-separated values (RFC 4180).
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use shared::domain::refund::RefundStatus;
 const HEADER: [&str; 8] =
     ["orderId", "createdAt", "status", "buyerId", "items", "total", "refunded", "currency"];
 
-/// What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection").
-const FORMULAS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+/// Characters that start a formula in a spreadsheet (OWASP, "CSV Injection").
+const FORMULA_PREFIXES: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
-/// The orders as rows, under a heading if there is to be one. Money is in minor units, as everywhere.
-pub(crate) fn text(orders: &[Order], has_heading: bool) -> Result<String, csv::Error> {
+/// Formats orders as rows, with a header row if `with_header`. Amounts are in minor units.
+pub(crate) fn format_rows(orders: &[Order], with_header: bool) -> Result<String, csv::Error> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    if has_heading {
+    if with_header {
         writer.write_record(HEADER)?;
     }
     for order in orders {
@@ -26,24 +26,24 @@ pub(crate) fn text(orders: &[Order], has_heading: bool) -> Result<String, csv::E
 }
 
 fn row(order: &Order) -> [String; 8] {
-    let pieces: u64 = order.lines.iter().map(|line| u64::from(line.quantity.get())).sum();
-    let back = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-    let refunded: i64 = back.map(|refund| refund.amount.amount()).sum();
+    let units: u64 = order.lines.iter().map(|line| u64::from(line.quantity.get())).sum();
+    let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+    let refunded: i64 = succeeded.map(|refund| refund.amount.amount()).sum();
     [
         order.id.to_string(),
         order.created_at.to_string(),
         order.status.as_str().to_owned(),
         order.buyer_id.to_string(),
-        pieces.to_string(),
+        units.to_string(),
         order.total.amount().to_string(),
         refunded.to_string(),
         order.total.currency().as_str().to_owned(),
     ]
 }
 
-/// The cell as text that no spreadsheet runs.
+/// Prefixes a cell with an apostrophe if a spreadsheet would run it as a formula.
 fn escape_formula(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(FORMULAS) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    if cell.starts_with(FORMULA_PREFIXES) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_spreadsheet_would_run_is_text() {
+    fn formulas_are_escaped() {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
             assert_eq!(escape_formula(formula), format!("'{formula}"));
         }
@@ -61,9 +61,9 @@ mod tests {
     }
 
     #[test]
-    fn no_orders_are_a_heading_and_nothing_more() {
-        let heading = "orderId,createdAt,status,buyerId,items,total,refunded,currency\r\n";
-        assert_eq!(text(&[], true).unwrap(), heading);
-        assert_eq!(text(&[], false).unwrap(), "");
+    fn no_orders_yield_only_the_header() {
+        let header = "orderId,createdAt,status,buyerId,items,total,refunded,currency\r\n";
+        assert_eq!(format_rows(&[], true).unwrap(), header);
+        assert_eq!(format_rows(&[], false).unwrap(), "");
     }
 }

@@ -1,31 +1,31 @@
-//! What is heard.
+//! Events that the function consumes.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use shared::domain::job::JobId;
 use shared::domain::job::job_type::JobType;
 
-/// An event of the queues.
+/// Event of the report queues.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "type", content = "data")]
-pub enum Heard {
-    /// A job is to be run.
+pub enum ReportEvent {
+    /// A job was requested.
     #[serde(rename = "job.requested")]
     Requested(RequestedJob),
 }
 
-/// Which job.
+/// The requested job.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestedJob {
     pub(crate) job_id: JobId,
-    pub(crate) job_type: Kind,
+    pub(crate) job_type: RequestedType,
 }
 
-/// A kind of work, or one that a later release knows.
+/// Job type, or one that only a later release knows.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Kind {
+pub(crate) enum RequestedType {
     Known(JobType),
     Unknown(IgnoredAny),
 }

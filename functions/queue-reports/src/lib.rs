@@ -1,8 +1,12 @@
-//! Long reports, page by page.
+//! Creates long reports page by page.
 //!
-//! Read it in this order: `heard.rs` is what is asked for, `run.rs` takes a job up and says how that ended; `report.rs` gets on
-//! with it, page by page, and `table.rs` has the rows. Between two commits nothing is kept but a page: whoever dies loses
-//! what the table does not have yet, and whoever comes next begins there.
+//! - `event.rs`: events consumed
+//! - `consumer.rs`: starts a job and maps its result to the outcome of the message
+//! - `report.rs`: writes and commits the report page by page
+//! - `csv.rs`: rows of the report
+//!
+//! An invocation holds at most one uncommitted page. After a crash, the next attempt continues with the page
+//! after the last commit.
 
 mod config;
 mod consumer;
@@ -12,65 +16,65 @@ mod report;
 
 use std::time::Duration;
 
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::Store;
 use shared::kit::queue::consumer::PerRecord;
 use shared::kit::queue::consumer::multi_queue::MultiQueue;
 use shared::kit::queue::consumer::queue::SqsQueue;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::kit::system::config::{ConfigError, Environment};
-use shared::repository::order::market_orders::MarketOrdersReader;
 
 pub use crate::config::{PageSize, TimeSlice};
-pub use crate::event::Heard;
+pub use crate::event::ReportEvent;
 
-/// Makes the reports that the messages of two queues ask for.
+/// Consumer that creates the reports requested on the two report queues.
 #[derive(Debug, Clone)]
-pub struct Reports<S, Q, C = SystemClock> {
+pub struct Reports<S, C = SystemClock> {
     store: S,
-    reader: Q,
+    reader: DynamoReader,
     clock: C,
-    page: PageSize,
-    stretch: TimeSlice,
+    page_size: PageSize,
+    time_slice: TimeSlice,
 }
 
-/// How long a job is worked on at most in one invocation: the longest stretch, and what the table may need for the page and
-/// the commit that end it.
+/// Maximum duration of a job in one invocation: the maximum time slice, and the read and commit of its last
+/// page.
 const MAX_DURATION: Duration = Duration::from_secs(27);
 
-impl<S: Store, Q: MarketOrdersReader> Reports<S, Q> {
-    /// On these adapters, with the settings of the environment.
+impl<S: Store> Reports<S> {
+    /// Creates a consumer on these adapters, with the settings of the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
-    pub fn from_env(env: &Environment, store: S, reader: Q) -> Result<Self, ConfigError> {
-        let (page, stretch) =
+    /// [`ConfigError`] if a variable is missing or invalid.
+    pub fn from_env(env: &Environment, store: S, reader: DynamoReader) -> Result<Self, ConfigError> {
+        let (page_size, time_slice) =
             (env.parse("AGORA_REPORT_PAGE_SIZE")?, env.parse("AGORA_REPORT_TIME_SLICE_SECONDS")?);
-        Ok(Self { store, reader, clock: SystemClock, page, stretch })
+        Ok(Self { store, reader, clock: SystemClock, page_size, time_slice })
     }
 
-    /// The same, with the time that `clock` shows.
+    /// Replaces the clock.
     #[must_use]
-    pub fn at<C: Clock>(self, clock: C) -> Reports<S, Q, C> {
-        let Self { store, reader, page, stretch, .. } = self;
-        Reports { store, reader, clock, page, stretch }
+    pub fn at<C: Clock>(self, clock: C) -> Reports<S, C> {
+        let Self { store, reader, page_size, time_slice, .. } = self;
+        Reports { store, reader, clock, page_size, time_slice }
     }
 }
 
-impl<S, Q, C> Reports<S, Q, C> {
-    /// As the handler of a batch: one job after the other.
+impl<S, C> Reports<S, C> {
+    /// Converts it into a batch handler that runs one job at a time.
     pub fn into_handler(self) -> PerRecord<Self, SystemClock> {
         PerRecord { consumer: self, clock: SystemClock, concurrency: 1, max_duration: MAX_DURATION }
     }
 }
 
-/// The queues of both priorities.
+/// Returns the queues of both priorities.
 ///
 /// # Errors
-/// [`ConfigError`] naming the variable.
+/// [`ConfigError`] if a variable is missing or invalid.
 pub fn queues(env: &Environment, sqs: &aws_sdk_sqs::Client) -> Result<MultiQueue, ConfigError> {
     let normal = SqsQueue::from_env(env, sqs.clone())?;
-    let (urgent, dead) =
+    let (urgent, dead_letters) =
         (env.text("AGORA_URGENT_QUEUE_URL")?, env.text("AGORA_URGENT_DEAD_LETTER_QUEUE_URL")?);
-    let urgent = SqsQueue::new(sqs.clone(), urgent.to_owned(), dead.to_owned());
+    let urgent = SqsQueue::new(sqs.clone(), urgent.to_owned(), dead_letters.to_owned());
     Ok(MultiQueue::new(vec![normal, urgent]))
 }

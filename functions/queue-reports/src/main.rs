@@ -1,4 +1,4 @@
-//! The function `queue-reports`: its composition root.
+//! Composition root of the function `queue-reports`.
 
 use queue_reports::Reports;
 use shared::kit::aws::Aws;

@@ -1,22 +1,22 @@
-//! What is heard, and of which document it speaks.
+//! Events that the function consumes, and the document that each names.
 
 use serde::Deserialize;
 use shared::domain::market::MarketEvent;
 use shared::domain::product::ProductEvent;
 use shared::projections::search_index::DocumentId;
 
-/// An event of something that can be found.
+/// Event of an entity that can be searched.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-pub enum Heard {
-    /// A market is new, or is not what it was.
+pub enum SearchEvent {
+    /// A market was created, changed or deleted.
     Market(MarketEvent),
-    /// A product is.
+    /// A product was created, changed or deleted.
     Product(ProductEvent),
 }
 
-impl Heard {
-    /// The document that this speaks of. What it says of it does not matter.
+impl SearchEvent {
+    /// Returns the document named by the event; its payload is ignored.
     pub(crate) const fn document(&self) -> DocumentId {
         match self {
             Self::Market(event) => DocumentId::Market(event.market_id()),

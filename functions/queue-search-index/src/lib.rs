@@ -1,8 +1,8 @@
-//! Fills the search index: under each term of a market or a product, a posting.
+//! Maintains the search index, which has an entry under each term of a market or product.
 //!
-//! An event only says that a document is to be looked at. What becomes of its postings is decided in
-//! [`shared::projections::search_index`], from the document as it is and from what was indexed of it before, so that events may come
-//! twice, late, in any order, or not at all as long as a later one does.
+//! An event only names a document that may have changed. [`shared::projections::search_index`] derives the
+//! index entries from the current document and from what was indexed before. Events may therefore be
+//! duplicated, late, out of order or lost, as long as a later one of the same document arrives.
 
 mod event;
 
@@ -15,9 +15,9 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use shared::projections::search_index::update_index::{Embedded, IndexDocument, IndexError};
 use shared::search::{EmbedError, Embedder};
 
-pub use crate::event::Heard;
+pub use crate::event::SearchEvent;
 
-/// Indexes what the events of a queue speak of.
+/// Consumer that indexes the documents named by the events of a queue.
 #[derive(Debug, Clone)]
 pub struct SearchIndex<S, E, C = SystemClock> {
     store: S,
@@ -25,12 +25,13 @@ pub struct SearchIndex<S, E, C = SystemClock> {
     clock: C,
 }
 
-/// How many documents of a batch are indexed at once.
+/// Number of documents of a batch indexed concurrently.
 const CONCURRENCY: usize = 10;
-/// How long a document takes at most: a load, an embedding and a commit, and load and commit again after each lost race.
+/// Maximum duration of a document: a load, an embedding and a commit; load and commit are repeated after each
+/// version conflict.
 const MAX_DURATION: Duration = Duration::from_secs(18);
 
-/// Why a document was not indexed.
+/// Reason why a document was not indexed.
 #[derive(Debug)]
 enum IndexFailure {
     Embed(EmbedError),
@@ -38,25 +39,25 @@ enum IndexFailure {
 }
 
 impl<S: Store, E: Embedder> SearchIndex<S, E> {
-    /// Indexes in `store` what `embedder` makes of texts.
+    /// Creates a consumer that stores the embeddings of `embedder` in `store`.
     #[must_use]
     pub const fn new(store: S, embedder: E) -> Self {
         Self { store, embedder, clock: SystemClock }
     }
 
-    /// As the handler of a batch: several documents at once, none in another's way.
+    /// Converts it into a batch handler that indexes the documents of a batch concurrently.
     pub const fn into_handler(self) -> PerRecord<Self, SystemClock> {
         PerRecord { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, max_duration: MAX_DURATION }
     }
 }
 
 impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
-    type Event = Heard;
+    type Event = SearchEvent;
 
-    async fn handle(&self, event: Envelope<Heard>, _: &Delivery) -> Outcome {
-        let cause = CommandContext::new(event.correlation_id, self.clock.now());
+    async fn handle(&self, event: Envelope<SearchEvent>, _: &Delivery) -> Outcome {
+        let context = CommandContext::new(event.correlation_id, self.clock.now());
         let (id, embedder) = (event.event.document(), self.embedder.name());
-        match self.index(IndexDocument { id, embedder, embedded: None }, &cause).await {
+        match self.index(IndexDocument { id, embedder, embedded: None }, &context).await {
             Ok(()) => Outcome::Done,
             Err(error) => outcome(&error),
         }
@@ -64,14 +65,14 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
 }
 
 impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
-    /// Looks at the document, embeds its text if it takes that, and commits what follows.
-    async fn index(&self, mut index: IndexDocument, cause: &CommandContext) -> Result<(), IndexFailure> {
-        let seen = self.store.load(index.reads()).await.map_err(ExecuteError::from)?;
-        if let Some(passage) = index.to_embed(&seen, cause.at) {
+    /// Loads the document, embeds its text if necessary, and commits the index changes.
+    async fn index(&self, mut index: IndexDocument, context: &CommandContext) -> Result<(), IndexFailure> {
+        let state = self.store.load(index.reads()).await.map_err(ExecuteError::from)?;
+        if let Some(passage) = index.to_embed(&state, context.at) {
             let embedding = self.embedder.embed(&passage).await?;
             index.embedded = Some(Embedded { digest: passage.digest(), embedding });
         }
-        self.store.execute_on(seen, index, cause).await?;
+        self.store.execute_on(state, index, context).await?;
         Ok(())
     }
 }
@@ -89,34 +90,36 @@ impl From<ExecuteError<IndexError>> for IndexFailure {
 }
 
 fn outcome(error: &IndexFailure) -> Outcome {
-    let later = |reason| Outcome::Retry { after: None, reason };
+    let retry = |reason| Outcome::Retry { after: None, reason };
     match error {
         IndexFailure::Embed(EmbedError::Throttled | EmbedError::Unavailable(_)) => {
-            later("the model did not answer")
+            retry("the model did not respond")
         }
         IndexFailure::Commit(ExecuteError::Refused(IndexError::TextChanged)) => {
-            later("the document changed while it was embedded")
+            retry("the document changed while it was embedded")
         }
         IndexFailure::Commit(ExecuteError::Contention | ExecuteError::InProgress) => {
-            later("others kept indexing the same")
+            retry("too many concurrent updates of the same document")
         }
         IndexFailure::Commit(ExecuteError::Store(StoreError::Throttled | StoreError::Unavailable(_))) => {
-            later("the table did not answer")
+            retry("the table did not respond")
         }
         IndexFailure::Embed(EmbedError::Rejected(_))
         | IndexFailure::Commit(
             ExecuteError::KeyReused | ExecuteError::Store(StoreError::Rejected(_) | StoreError::Malformed(_)),
         ) => {
-            tracing::error!(?error, "a document cannot be indexed");
-            Outcome::DeadLetter { reason: public_words(error).to_owned() }
+            tracing::error!(?error, "failed to index document");
+            Outcome::DeadLetter { reason: user_message(error).to_owned() }
         }
     }
 }
 
-const fn public_words(error: &IndexFailure) -> &'static str {
+const fn user_message(error: &IndexFailure) -> &'static str {
     match error {
-        IndexFailure::Embed(_) => "the model refused the document",
-        IndexFailure::Commit(ExecuteError::Store(StoreError::Malformed(_))) => "the document does not read",
-        IndexFailure::Commit(_) => "the table refused the postings",
+        IndexFailure::Embed(_) => "the model rejected the document",
+        IndexFailure::Commit(ExecuteError::Store(StoreError::Malformed(_))) => {
+            "the stored document cannot be parsed"
+        }
+        IndexFailure::Commit(_) => "the table rejected the index entries",
     }
 }

@@ -1,4 +1,4 @@
-//! The function `queue-search-index`: its composition root.
+//! Composition root of the function `queue-search-index`.
 
 use queue_search_index::SearchIndex;
 use shared::kit::aws::Aws;

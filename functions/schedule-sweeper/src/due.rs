@@ -1,18 +1,19 @@
-//! What falls due in the shards of an index: read page by page, and done one by one.
+//! Processes the due items of an index, shard by shard and page by page.
 
 use std::future::Future;
 
 use shared::kit::command::{Command, CommandContext, ExecuteError, Store, StoreError};
 use shared::kit::system::clock::{Clock, Timestamp};
 
-use crate::{PAGE, Sweeper};
+use crate::{PAGE_SIZE, Sweeper};
 
-impl<S: Store, Q, R, G, C: Clock> Sweeper<S, Q, R, G, C> {
-    /// Carries out the command of each thing that is due; says how many that were. `due` reads a page of a shard.
+impl<S: Store, R, G, C: Clock> Sweeper<S, R, G, C> {
+    /// Executes a command for each due item and returns the number of commands committed. `due` reads a page
+    /// of a shard.
     pub(crate) async fn sweep_due<T, K, F>(
         &self,
         shards: u32,
-        (cause, deadline): (&CommandContext, Timestamp),
+        (context, deadline): (&CommandContext, Timestamp),
         due: impl Fn(u32) -> F,
         command: impl Fn(T) -> K,
     ) -> Result<usize, StoreError>
@@ -20,32 +21,34 @@ impl<S: Store, Q, R, G, C: Clock> Sweeper<S, Q, R, G, C> {
         K: Command,
         F: Future<Output = Result<Vec<T>, StoreError>>,
     {
-        let mut done = 0;
+        let mut executed = 0;
         for shard in 0..shards {
             while self.clock.now() < deadline {
                 let page = due(shard).await?;
                 let (length, mut progress) = (page.len(), 0);
-                for thing in page {
-                    progress += usize::from(is_done(&self.store, command(thing), cause).await?);
+                for item in page {
+                    progress += usize::from(try_execute(&self.store, command(item), context).await?);
                 }
-                done += progress;
-                // A full page that did not shrink shows the index a moment behind the table: the next tick goes on.
-                if length < PAGE as usize || progress == 0 {
+                executed += progress;
+                // A full page without progress means that the index lags behind the table; the next tick
+                // continues.
+                if length < PAGE_SIZE as usize || progress == 0 {
                     break;
                 }
             }
         }
-        Ok(done)
+        Ok(executed)
     }
 }
 
-/// Whether the command was carried out; it is not if somebody else came first, or there is nothing to be done any more.
-pub(crate) async fn is_done<K: Command>(
+/// Executes a command. Returns false if it was refused: another instance was faster, or nothing is left to
+/// do.
+pub(crate) async fn try_execute<K: Command>(
     store: &impl Store,
     command: K,
-    cause: &CommandContext,
+    context: &CommandContext,
 ) -> Result<bool, StoreError> {
-    match store.execute(command, cause).await {
+    match store.execute(command, context).await {
         Ok(_) => Ok(true),
         Err(ExecuteError::Store(error)) => Err(error),
         Err(

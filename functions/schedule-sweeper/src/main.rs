@@ -1,4 +1,4 @@
-//! The function `schedule-sweeper`: its composition root.
+//! Composition root of the function `schedule-sweeper`.
 
 use schedule_sweeper::Sweeper;
 use schedule_sweeper::reconciliation::Reconciliation;
@@ -19,7 +19,7 @@ async fn main() -> Result<(), runtime::Error> {
     let outbox = Outbox::new(table.clone());
     let relay = Relay::new(outbox.clone(), aws.sqs(), Subscriptions::from_env(&env)?);
     let (store, reader) = (DynamoStore::new(table.clone()), DynamoReader::new(table));
-    let books = Reconciliation::from_env(&env, store, StripeGateway::from_env(&env)?)?;
-    let sweeper = Sweeper::new(reader, outbox, relay, books);
+    let reconciliation = Reconciliation::from_env(&env, store, StripeGateway::from_env(&env)?)?;
+    let sweeper = Sweeper::new(reader, outbox, relay, reconciliation);
     runtime::run_schedule(telemetry, sweeper).await
 }

@@ -1,5 +1,5 @@
-//! Events that the stream missed: the relay was down for longer than the stream keeps its records, or failed on them for
-//! good.
+//! Publishes events that the stream missed: the relay was down for longer than the stream's retention, or
+//! failed on them permanently.
 
 use std::time::Duration;
 
@@ -10,42 +10,42 @@ use shared::kit::queue::relay::EventRouter;
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::telemetry::catalogue::OUTBOX_BACKLOG_AGE;
 use shared::kit::telemetry::metrics;
-use shared::repository::order::OrderReader;
 
-use crate::{PAGE, Sweeper};
+use crate::{PAGE_SIZE, Sweeper};
 
-/// How long an event may wait for the stream before it counts as missed.
+/// Age at which an unpublished event counts as missed.
 const MISSED_AFTER: Duration = Duration::from_mins(1);
 
-impl<S: Store, Q: OrderReader, R: EventRouter, G, C: Clock> Sweeper<S, Q, R, G, C> {
-    /// Publishes events that have waited too long; says how many. Reads only those.
+impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
+    /// Publishes missed events and returns their number.
     pub(crate) async fn publish_missed_events(
         &self,
-        cause: &CommandContext,
+        context: &CommandContext,
         deadline: Timestamp,
     ) -> Result<usize, StoreError> {
         let mut oldest = None;
-        let published = self.publish_from_shards(cause, deadline, &mut oldest).await;
-        let waiting = oldest.map_or(Duration::ZERO, |since| cause.at.duration_since(since));
-        metrics::record_duration(&OUTBOX_BACKLOG_AGE, [], waiting);
+        let published = self.publish_from_shards(context, deadline, &mut oldest).await;
+        let backlog_age = oldest.map_or(Duration::ZERO, |enqueued_at| context.at.duration_since(enqueued_at));
+        metrics::record_duration(&OUTBOX_BACKLOG_AGE, [], backlog_age);
         published
     }
 
-    /// Notes besides since when the oldest of them has waited.
+    /// Publishes the missed events of all shards, and sets `oldest` to the time when the oldest was enqueued.
     async fn publish_from_shards(
         &self,
-        cause: &CommandContext,
+        context: &CommandContext,
         deadline: Timestamp,
         oldest: &mut Option<Timestamp>,
     ) -> Result<usize, StoreError> {
         let mut published = 0;
         for shard in 0..OUTBOX_SHARDS {
             while self.clock.now() < deadline {
-                let missed = self.outbox.overdue(shard, cause.at.saturating_sub(MISSED_AFTER), PAGE).await?;
+                let missed =
+                    self.outbox.overdue(shard, context.at.saturating_sub(MISSED_AFTER), PAGE_SIZE).await?;
                 *oldest = missed.iter().filter_map(OutboxEvent::enqueued_at).chain(*oldest).min();
                 let failed = self.relay.publish(&missed).await?;
                 published += missed.len() - failed.len();
-                if missed.len() < PAGE as usize || !failed.is_empty() {
+                if missed.len() < PAGE_SIZE as usize || !failed.is_empty() {
                     break;
                 }
             }

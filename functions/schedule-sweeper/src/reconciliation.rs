@@ -1,4 +1,5 @@
-//! The gateway's books against ours: what is missing here is put right, what contradicts itself is noted for people.
+//! Reconciles our payment records with the gateway's ledger: repairs what is missing in our records, and
+//! records discrepancies that cannot be repaired automatically.
 
 mod recheck_open;
 
@@ -20,137 +21,147 @@ use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::system::config::{ConfigError, Environment};
 use shared::payment_gateway::{GatewayError, LedgerQuery, PaymentGateway, PaymentLedger, RefundOutcome};
 
-use crate::due::is_done;
+use crate::due::try_execute;
 
-/// How many pages of the gateway's books a tick compares at most.
-const PAGES: usize = 10;
+/// Maximum number of pages of the gateway's ledger compared in a tick.
+const MAX_PAGES: usize = 10;
 
-/// How long after its order's end a payment is looked at still: it may be open yet, or be given back.
+/// Duration for which a payment is still compared after its order has ended: it may still be open or be
+/// refunded.
 const LOOKBACK_AFTER_EXPIRY: Duration = Duration::from_hours(1);
 
-/// Compares the gateway's books with ours.
+/// Reconciliation of our payment records with the gateway's ledger.
 #[derive(Debug, Clone)]
 pub struct Reconciliation<S, G> {
-    /// Carries out what puts things right.
+    /// Store that executes the repairs.
     pub store: S,
-    /// Whose books they are.
+    /// Gateway whose ledger is compared.
     pub gateway: G,
-    /// When rounds begin.
+    /// Interval and overlap of rounds.
     pub rounds: RoundConfig,
 }
 
-/// How much came of a tick.
+/// Counts of a reconciliation tick.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReconciliationSummary {
     /// Payments that were compared.
     pub compared: usize,
-    /// What was put right.
-    pub healed: usize,
-    /// What nobody can put right by rule.
-    pub differing: usize,
+    /// Payments that were repaired.
+    pub repaired: usize,
+    /// Discrepancies that cannot be repaired automatically.
+    pub mismatched: usize,
 }
 
-/// Why a tick ended early; the next goes on from the same page.
+/// Error that ended a tick early. The next tick continues from the same page.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// The table did not answer.
+    /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The gateway did not.
+    /// The gateway failed.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
 }
 
 impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
-    /// On these adapters, with the settings of the environment.
+    /// Creates a reconciliation on these adapters, with the settings of the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if a variable is missing or invalid.
     pub fn from_env(env: &Environment, store: S, gateway: G) -> Result<Self, ConfigError> {
         let apart = Duration::from_secs(env.parse("AGORA_RECONCILIATION_SECONDS")?);
         let window = Duration::from_secs(env.parse("AGORA_PAYMENT_WINDOW_SECONDS")?);
         Ok(Self { store, gateway, rounds: RoundConfig { apart, overlap: window + LOOKBACK_AFTER_EXPIRY } })
     }
 
-    /// Compares what is due, page by page, until the round is through or the tick is up.
+    /// Compares due pages until the round is complete, the page limit is reached or the deadline is near.
     ///
     /// # Errors
-    /// [`ReconcileError`].
+    /// [`ReconcileError`] if the table or the gateway does not respond.
     pub async fn tick(
         &self,
-        cause: &CommandContext,
+        context: &CommandContext,
         (clock, deadline): (&impl Clock, Timestamp),
     ) -> Result<ReconciliationSummary, ReconcileError> {
-        let mut reconciled = ReconciliationSummary::default();
-        let mut position = self.position(cause).await?;
-        for _ in 0..PAGES {
+        let mut summary = ReconciliationSummary::default();
+        let mut cursor = self.cursor(context).await?;
+        for _ in 0..MAX_PAGES {
             let now = clock.now();
-            let Some(at) = position.take().filter(|at| at.due_at <= now && now < deadline) else { break };
-            let (from, at) = (Some(at.version), at.at(now));
-            let next = self.page(&at, &cause.at(now), &mut reconciled).await?;
-            position = self.move_on(from, next, cause).await?.filter(|next| next.after.is_some());
+            let Some(current) = cursor.take().filter(|cursor| cursor.due_at <= now && now < deadline) else {
+                break;
+            };
+            let (from, current) = (Some(current.version), current.at(now));
+            let next = self.compare_page(&current, &context.at(now), &mut summary).await?;
+            cursor = self.advance_cursor(from, next, context).await?.filter(|next| next.after.is_some());
         }
-        Ok(reconciled)
+        Ok(summary)
     }
 
-    /// Where the comparing stands.
-    async fn position(&self, cause: &CommandContext) -> Result<Option<ReconciliationCursor>, ReconcileError> {
+    /// Loads the cursor, or creates it before the first round.
+    async fn cursor(&self, context: &CommandContext) -> Result<Option<ReconciliationCursor>, ReconcileError> {
         match self.store.load(ReadSet::get(&PaymentsCursorKey)).await? {
-            Some(position) => Ok(Some(position)),
-            None => self.move_on(None, ReconciliationCursor::first(self.rounds, cause.at), cause).await,
+            Some(cursor) => Ok(Some(cursor)),
+            None => {
+                self.advance_cursor(None, ReconciliationCursor::first(self.rounds, context.at), context).await
+            }
         }
     }
 
-    /// `None` if another tick is at it.
-    async fn move_on(
+    /// Stores the cursor. Returns `None` if a concurrent tick has moved it.
+    async fn advance_cursor(
         &self,
         from: Option<Version>,
         to: ReconciliationCursor,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<Option<ReconciliationCursor>, ReconcileError> {
-        match self.store.execute(AdvanceCursor { from, to }, cause).await {
-            Ok(moved) => Ok(Some(moved.into_output())),
+        match self.store.execute(AdvanceCursor { from, to }, context).await {
+            Ok(executed) => Ok(Some(executed.into_output())),
             Err(ExecuteError::Store(error)) => Err(error.into()),
             Err(_) => Ok(None),
         }
     }
 
-    /// Compares one page; says where to go on.
-    async fn page(
+    /// Compares one page and returns the cursor of the next.
+    async fn compare_page(
         &self,
-        at: &ReconciliationCursor,
-        cause: &CommandContext,
-        reconciled: &mut ReconciliationSummary,
+        cursor: &ReconciliationCursor,
+        context: &CommandContext,
+        summary: &mut ReconciliationSummary,
     ) -> Result<ReconciliationCursor, ReconcileError> {
-        let excerpt = LedgerQuery { from: at.from, until: at.until, after: at.after.clone() };
-        let page = self.gateway.page(&excerpt, &cause.correlation_id).await?;
+        let query = LedgerQuery { from: cursor.from, until: cursor.until, after: cursor.after.clone() };
+        let page = self.gateway.page(&query, &context.correlation_id).await?;
         for (entry, order, payment) in self.with_orders(&page.entries).await? {
-            reconciled.compared += 1;
+            summary.compared += 1;
             match compare(entry, order.as_ref(), payment.as_ref()) {
                 Finding::Matched => {}
                 Finding::Mismatch(difference) => {
-                    reconciled.differing += 1;
-                    let seen =
-                        Discrepancy::seen((entry, order.as_ref(), payment.as_ref()), difference, cause.at);
-                    self.report(seen, cause).await?;
+                    summary.mismatched += 1;
+                    let discrepancy =
+                        Discrepancy::seen((entry, order.as_ref(), payment.as_ref()), difference, context.at);
+                    self.record_discrepancy(discrepancy, context).await?;
                 }
-                finding => reconciled.healed += usize::from(self.repair(finding, entry, cause).await?),
+                finding => summary.repaired += usize::from(self.repair(finding, entry, context).await?),
             }
         }
         Ok(match page.entries.last() {
-            Some(last) if page.has_more => at.clone().after_page(last.gateway_id.clone()),
-            _ => at.clone().after_round(self.rounds, cause.at),
+            Some(last) if page.has_more => cursor.clone().after_page(last.gateway_id.clone()),
+            _ => cursor.clone().after_round(self.rounds, context.at),
         })
     }
 
-    /// Notes what nobody can put right by rule.
-    async fn report(&self, seen: Discrepancy, cause: &CommandContext) -> Result<(), ReconcileError> {
-        let Discrepancy { id, order_id, difference, .. } = &seen;
-        tracing::error!(payment = %id, ?order_id, %difference, "the books of the payment gateway differ");
-        self.done(RecordDiscrepancy(seen), cause).await.map(|_| ())
+    /// Records a discrepancy that cannot be repaired automatically.
+    async fn record_discrepancy(
+        &self,
+        discrepancy: Discrepancy,
+        context: &CommandContext,
+    ) -> Result<(), ReconcileError> {
+        let Discrepancy { id, order_id, difference, .. } = &discrepancy;
+        tracing::error!(gateway_id = %id, ?order_id, %difference, "payment differs from the gateway");
+        self.try_execute(RecordDiscrepancy(discrepancy), context).await.map(|_| ())
     }
 
-    /// Entries with their orders and payments, as they are now: read after the entries were.
+    /// Loads the orders and payments of ledger entries. They are read after the entries, so that they are not
+    /// older.
     async fn with_orders<'a>(
         &self,
         entries: &'a [GatewayRecord],
@@ -163,56 +174,67 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
             .and(ReadSet::<Vec<Option<Payment>>>::get_all(&payment_ids));
         let (orders, payments) = self.store.load(reads).await?;
         let find = |entry: &'a GatewayRecord| {
-            let place = entry.order_id.and_then(|id| ids.binary_search(&id).ok());
+            let index = entry.order_id.and_then(|id| ids.binary_search(&id).ok());
             let (order, payment) =
-                place.map_or((None, None), |at| (orders[at].clone(), payments[at].clone()));
+                index.map_or((None, None), |index| (orders[index].clone(), payments[index].clone()));
             (entry, order, payment)
         };
         Ok(entries.iter().map(find).collect())
     }
 
-    /// Does what the finding asks for; says whether there was anything to be done.
+    /// Repairs a finding. Returns false if nothing was left to do.
     async fn repair(
         &self,
         finding: Finding,
         entry: &GatewayRecord,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<bool, ReconcileError> {
         match finding {
-            Finding::MissingCapture(order_id, capture) => self.receive(order_id, capture, cause).await,
-            Finding::MissingRefund(intent) => self.settle(&intent, cause).await,
+            Finding::MissingCapture(order_id, capture) => {
+                self.record_capture(order_id, capture, context).await
+            }
+            Finding::MissingRefund(intent) => self.record_refund(&intent, context).await,
             Finding::OpenCheckout => {
-                self.gateway.close(&entry.gateway_id, &cause.correlation_id).await?;
+                self.gateway.close(&entry.gateway_id, &context.correlation_id).await?;
                 Ok(true)
             }
             Finding::Matched | Finding::Mismatch(_) => Ok(false),
         }
     }
 
-    /// As if the webhook had come.
-    async fn receive(
+    /// Records a capture whose webhook was missed.
+    async fn record_capture(
         &self,
         order_id: OrderId,
         capture: Capture,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<bool, ReconcileError> {
-        self.done(RecordCapture { order_id, capture }, cause).await
+        self.try_execute(RecordCapture { order_id, capture }, context).await
     }
 
-    /// As if the answer had come.
-    async fn settle(&self, intent: &RefundIntent, cause: &CommandContext) -> Result<bool, ReconcileError> {
-        let found = self.gateway.find_refund(intent, &cause.correlation_id).await?;
+    /// Records a refund whose response was lost.
+    async fn record_refund(
+        &self,
+        intent: &RefundIntent,
+        context: &CommandContext,
+    ) -> Result<bool, ReconcileError> {
+        let found = self.gateway.find_refund(intent, &context.correlation_id).await?;
         if found != Some(RefundOutcome::Done) {
             return Ok(false);
         }
         let (id, by) = (intent.order_id, FulfilmentTransition::Refunded(intent.number));
-        // The window is for orders whose stock is being reserved; this one has been paid.
+        // The payment window matters only to orders whose stock is being reserved; this one has been paid.
         let payment_window = Duration::ZERO;
-        self.done(AdvanceOrder { id, by, payment_window }, cause).await
+        self.try_execute(AdvanceOrder { id, by, payment_window }, context).await
     }
 
-    /// Whether the command was carried out; it is not if the order has heard of it meanwhile.
-    async fn done<C: Command>(&self, command: C, cause: &CommandContext) -> Result<bool, ReconcileError> {
-        Ok(is_done(&self.store, command, cause).await?)
+    /// Executes a command. Returns false if it was refused, for example because the order has changed
+    /// meanwhile.
+    async fn try_execute<C: Command>(
+        &self,
+        command: C,
+        context: &CommandContext,
+    ) -> Result<bool, ReconcileError> {
+        Ok(try_execute(&self.store, command, context).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! The function `stream-outbox-relay`: its composition root. What it does is [`shared::kit::queue::relay`].
+//! Composition root of the function `stream-outbox-relay`, which runs [`shared::kit::queue::relay`].
 
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::write::outbox::Outbox;

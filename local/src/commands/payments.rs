@@ -1,4 +1,4 @@
-//! `local payments`: the payment sandbox alone.
+//! `local payments`: runs only the payment sandbox.
 
 use std::{io, net::Ipv4Addr};
 
@@ -9,22 +9,22 @@ use tokio::net::TcpListener;
 
 use crate::cli::PaymentsArguments;
 
-/// Why the sandbox does not run.
+/// Failure of `local payments`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PaymentsCommandError {
-    /// Its port is taken, or signals cannot be received.
+    /// The port is in use, or signal handlers cannot be installed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Its book cannot be opened.
+    /// The database file cannot be opened.
     #[error(transparent)]
-    Book(#[from] OpenError),
+    Database(#[from] OpenError),
 }
 
-/// Takes payments until Ctrl-C or SIGTERM, and says where.
+/// Prints the address of the sandbox and serves it until Ctrl-C or SIGTERM.
 pub(crate) async fn run(arguments: PaymentsArguments) -> Result<(), PaymentsCommandError> {
     let mut stopped = Signals::new()?;
-    let PaymentsArguments { port, key, webhook_secret, webhook_url, book } = arguments;
-    let sandbox = match book {
+    let PaymentsArguments { port, key, webhook_secret, webhook_url, database } = arguments;
+    let sandbox = match database {
         Some(path) => Sandbox::persistent(&path, &key, &webhook_secret)?,
         None => Sandbox::in_memory(&key, &webhook_secret),
     };
@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: PaymentsArguments) -> Result<(), PaymentsComm
     console::line(format_args!("payment sandbox  http://{}", listener.local_addr()?));
     sandbox.set_webhook_url(webhook_url);
     tokio::select! {
-        ended = async { axum::serve(listener, sandbox.router()).await } => Ok(ended?),
+        result = async { axum::serve(listener, sandbox.router()).await } => Ok(result?),
         () = stopped.any() => Ok(()),
     }
 }

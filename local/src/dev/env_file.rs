@@ -1,8 +1,8 @@
-//! The environment of all functions in one file, for `cargo lambda watch --env-file`.
+//! Environment variables of all functions, for `cargo lambda watch --env-file`.
 //!
-//! That tool gives every function the same variables. A variable that two functions have with different values
-//! therefore goes into a second file, and the first one names this program as cargo's runner, which adds a function's
-//! own values before it becomes the function: see [`run_function`].
+//! `cargo lambda watch` gives every function the same variables. Variables whose values differ between
+//! functions therefore go to a second file. The first file configures this program as cargo's runner;
+//! [`run_function`] adds the function's own variables and then executes the function.
 
 use std::{
     collections::BTreeMap,
@@ -16,23 +16,23 @@ use std::{
 use crate::system::{arn, private_file};
 use crate::template::Function;
 
-/// Names the second file to the runner.
+/// Environment variable with the path of the second file, for the runner.
 pub const OWN_VARIABLES: &str = "AGORA_LOCAL_OWN_VARIABLES";
 
-/// Variables of one function, or of all.
+/// Environment variables by name.
 pub type Variables = BTreeMap<String, String>;
 
-/// The variables of all functions.
+/// Environment variables of all functions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environments {
-    /// What all functions can share.
+    /// Variables that have the same value in every function that uses them.
     pub shared: Variables,
-    /// By stem: what a function has with a value of its own.
+    /// Variables that differ between functions, by function stem.
     pub own: BTreeMap<String, Variables>,
 }
 
 impl Environments {
-    /// Separates what functions share from what they do not.
+    /// Separates shared variables from those that differ between functions.
     #[must_use]
     pub fn of(functions: &[Function], endpoints: &Variables) -> Self {
         let mut shared = endpoints.clone();
@@ -60,10 +60,10 @@ impl Environments {
         Self { shared, own }
     }
 
-    /// Writes the files into a folder and returns the path of the first. Only the owner may read them.
+    /// Writes the files to a folder, readable by their owner only, and returns the path of the first.
     ///
     /// # Errors
-    /// Whatever writing fails with.
+    /// Any error from writing the files.
     pub fn write(&self, folder: &Path, runner: &Path) -> io::Result<PathBuf> {
         let mut shared = self.shared.clone();
         if !self.own.is_empty() {
@@ -74,7 +74,7 @@ impl Environments {
         }
         let mut text = String::new();
         for (name, value) in &shared {
-            // Single quotes: a key set is JSON and has double ones.
+            // Single quotes, because the value of a key set is JSON and contains double quotes.
             let _ = writeln!(text, "{name}='{value}'");
         }
         let path = folder.join("env");
@@ -83,16 +83,16 @@ impl Environments {
     }
 }
 
-/// Cargo's variable for the program that runs binaries of this machine's target.
+/// Cargo's variable that configures the runner of binaries for the host's target.
 fn runner_variable() -> String {
     let target = format!("{}_unknown_linux_gnu", std::env::consts::ARCH).to_uppercase();
     format!("CARGO_TARGET_{target}_RUNNER")
 }
 
-/// Becomes the function: runs `binary` with the variables that are its own. Returns only if that fails.
+/// Replaces this process with `binary`, with the function's own variables added. Returns only on failure.
 ///
 /// # Errors
-/// The second file cannot be read, or the binary cannot be run.
+/// [`io::Error`] if the second file cannot be read, or the binary cannot be executed.
 pub fn run_function(binary: &Path, arguments: &[String]) -> io::Error {
     let own = match std::env::var_os(OWN_VARIABLES).map(fs::read) {
         None => BTreeMap::new(),

@@ -1,6 +1,7 @@
-//! Sample data: an account of each role, a market with products, and the first commands to paste.
+//! Sample data: one account per role, a market with products, and example commands to paste.
 //!
-//! Written through the marketplace's own commands, each under a receipt, so that a second start finds it done.
+//! Written by executing the marketplace's own commands, each under an idempotency record, so that a second
+//! start does not write it again.
 
 use std::error::Error;
 
@@ -21,9 +22,9 @@ use shared::kit::system::config::Environment;
 use crate::Stack;
 use crate::system::{arn, console};
 
-type Problem = Box<dyn Error + Send + Sync>;
+type SeedError = Box<dyn Error + Send + Sync>;
 
-/// What every sample account is opened with. It protects nothing: the stack is on one machine.
+/// Password of every sample account. It protects nothing, because the stack listens on this machine only.
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Sample accounts: name, role, id.
@@ -34,20 +35,20 @@ const ACCOUNTS: [(&str, Role, &str); 4] = [
     ("bea", Role::User, "usr_01J8Z3K5V0SAMPE00000000BEA"),
 ];
 
-/// Who opens the sample market.
+/// Owner of the sample market.
 const SELLER: &str = ACCOUNTS[2].2;
-/// The sample market.
+/// Id of the sample market.
 const MARKET: &str = "mkt_01J8Z3K5V0SAMPE0000000MARK";
-/// Sample products: id, SKU, title, price in cents, pieces.
+/// Sample products: id, SKU, title, price in cents, units in stock.
 const PRODUCTS: [(&str, &str, &str, i64, i64); 3] = [
     ("prd_01J8Z3K5V0SAMPE0000000MVG1", "MUG-1", "Mug", 1_999, 100),
     ("prd_01J8Z3K5V0SAMPE0000000TEA1", "TEA-1", "Green tea, 100 g", 899, 500),
     ("prd_01J8Z3K5V0SAMPE0000000P0T1", "POT-1", "Teapot, the last one", 4_900, 1),
 ];
 
-/// Puts the sample data in, unless it is there, and prints how to use it.
+/// Writes the sample data unless it exists, and prints how to use it.
 #[must_use]
-pub fn run(stack: &Stack) -> BoxFuture<'_, Result<(), Problem>> {
+pub fn run(stack: &Stack) -> BoxFuture<'_, Result<(), SeedError>> {
     async move {
         let store = store(stack)?;
         let hasher = Hasher::default();
@@ -60,18 +61,18 @@ pub fn run(stack: &Stack) -> BoxFuture<'_, Result<(), Problem>> {
                 role,
                 credentials: Credentials { password_hash: hasher.hash(password).await? },
             };
-            once(&store, command, name).await?;
+            execute_once(&store, command, name).await?;
         }
-        once(&store, market()?, MARKET).await?;
-        introduce(stack);
+        execute_once(&store, market()?, MARKET).await?;
+        print_usage(stack);
         Ok(())
     }
     .boxed()
 }
 
-fn market() -> Result<CreateMarket, Problem> {
+fn market() -> Result<CreateMarket, SeedError> {
     let product =
-        |(id, sku, title, cents, stock): (&str, &str, &str, i64, i64)| -> Result<NewProduct, Problem> {
+        |(id, sku, title, cents, stock): (&str, &str, &str, i64, i64)| -> Result<NewProduct, SeedError> {
             let price = serde_json::from_value(serde_json::json!({ "amount": cents, "currency": "EUR" }))?;
             Ok(NewProduct {
                 id: id.parse()?,
@@ -93,19 +94,19 @@ fn market() -> Result<CreateMarket, Problem> {
     })
 }
 
-/// Carries out a command that an earlier start may have carried out already. An account that somebody opened under
-/// the same address in between stays as it is.
-async fn once<C: Command>(store: &DynamoStore, command: C, name: &str) -> Result<(), Problem> {
+/// Executes a command unless an earlier start has executed it. An existing account with the same address is
+/// left unchanged.
+async fn execute_once<C: Command>(store: &DynamoStore, command: C, name: &str) -> Result<(), SeedError> {
     let now = SystemClock.now();
-    let receipt = IdempotencyRecord::for_message("seed", name, now);
-    let cause = CommandContext::new(CorrelationId::generate(&SystemEntropy), now).once(receipt);
-    match store.execute(command, &cause).await {
+    let record = IdempotencyRecord::for_message("seed", name, now);
+    let context = CommandContext::new(CorrelationId::generate(&SystemEntropy), now).once(record);
+    match store.execute(command, &context).await {
         Ok(_) | Err(ExecuteError::Refused(_)) => Ok(()),
         Err(error) => Err(error.to_string().into()),
     }
 }
 
-fn store(stack: &Stack) -> Result<DynamoStore, Problem> {
+fn store(stack: &Stack) -> Result<DynamoStore, SeedError> {
     let env = Environment::of([
         ("AWS_REGION", arn::REGION),
         ("AWS_ACCESS_KEY_ID", "local"),
@@ -116,8 +117,8 @@ fn store(stack: &Stack) -> Result<DynamoStore, Problem> {
     Ok(DynamoStore::new(Aws::from_env(&env)?.table(&env)?))
 }
 
-/// Prints the accounts and the first commands, each to be pasted as it is.
-fn introduce(stack: &Stack) {
+/// Prints the accounts and commands that place a first order.
+fn print_usage(stack: &Stack) {
     console::line("accounts");
     for (name, role, _) in ACCOUNTS {
         console::line(format_args!(
@@ -127,10 +128,10 @@ fn introduce(stack: &Stack) {
     }
     let url = stack.url().replace("127.0.0.1", "localhost");
     let json = "-H 'content-type: application/json'";
-    let pick = |field: &str| {
+    let json_field = |field: &str| {
         format!("python3 -c 'import json,sys; print(json.load(sys.stdin)[\"data\"][\"{field}\"])'")
     };
-    let (product, token, id) = (PRODUCTS[0].0, pick("accessToken"), pick("id"));
+    let (product, token, id) = (PRODUCTS[0].0, json_field("accessToken"), json_field("id"));
     console::line("the first order");
     console::line(format_args!(
         "  TOKEN=$(curl -s {url}/v1/auth/login {json} -d '{{\"email\":\"bea@example.com\",\"password\":\"{PASSWORD}\"}}' | {token})"

@@ -1,4 +1,4 @@
-//! Wakes a function before somebody waits for it: gets it built and started, and finds out whether it answers.
+//! Warms a function up: has it built and started, and checks that it responds.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -14,8 +14,8 @@ use crate::services::lambda::InvokeError;
 use crate::system::{aws_ids, clock};
 use crate::template::Function;
 
-/// Sends a function an event that changes nothing. A function behind a schedule gets a real tick: it would get one
-/// within its period anyway.
+/// Invokes a function with an event that changes nothing. A function with only a schedule gets a regular
+/// scheduled event, which it would receive within its period anyway.
 pub(super) async fn up(stack: &Stack, function: &Function) -> Result<(), InvokeError> {
     let event = match http_event(function) {
         Some(event) => event,
@@ -27,18 +27,20 @@ pub(super) async fn up(stack: &Stack, function: &Function) -> Result<(), InvokeE
     stack.invoke(&function.stem, &event).await.map(|_| ())
 }
 
-/// A `GET` of one of the function's routes; whatever it answers, 401 and 405 included, it has answered.
+/// Event of a `GET` request to one of the function's routes. Any response counts, including 401 and 405.
 fn http_event(function: &Function) -> Option<Value> {
-    let concrete = |route: &&crate::template::Route| route.path.starts_with('/') && !route.path.contains('{');
+    let is_concrete =
+        |route: &&crate::template::Route| route.path.starts_with('/') && !route.path.contains('{');
     let first = function.routes.first()?;
-    let path = function.routes.iter().find(concrete).unwrap_or(first).path.as_str();
+    let path = function.routes.iter().find(is_concrete).unwrap_or(first).path.as_str();
     let path = if path.starts_with('/') { path.replace(['{', '}', '+'], "") } else { "/warm-up".to_owned() };
     let routes = RouteTable::new(function.routes.iter().map(|route| (route, function.stem.as_str())));
-    let matched = routes.find("GET", &path).unwrap_or_else(|| crate::services::api_gateway::route::Matched {
-        route_key: "$default".to_owned(),
-        function: &function.stem,
-        parameters: std::collections::BTreeMap::new(),
-    });
+    let matched =
+        routes.find("GET", &path).unwrap_or_else(|| crate::services::api_gateway::route::RouteMatch {
+            route_key: "$default".to_owned(),
+            function: &function.stem,
+            parameters: std::collections::BTreeMap::new(),
+        });
     let (parts, ()) = Request::get(&path).header("host", "localhost").body(()).ok()?.into_parts();
     let context = Context {
         peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

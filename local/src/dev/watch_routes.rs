@@ -1,14 +1,14 @@
-//! The routes of the template in the form that `cargo lambda watch` reads from the root manifest, so that the tool
-//! alone serves the same paths.
+//! Routes of the template in the format that `cargo lambda watch` reads from the root manifest, so that the
+//! tool serves the same paths on its own.
 
 use std::{collections::BTreeMap, fmt::Write};
 
 use crate::template::{Deployment, Route};
 
-/// The table's header in the root manifest.
+/// Header of the table in the root manifest.
 pub const HEADER: &str = "[workspace.metadata.lambda.watch.router]";
 
-/// The lines of the table: a path and its function, or its functions by method.
+/// Lines of the table: each path with its function, or with one function per method.
 #[must_use]
 pub fn table(deployment: &Deployment) -> String {
     let mut paths: BTreeMap<String, Vec<(&Route, &str)>> = BTreeMap::new();
@@ -31,7 +31,7 @@ pub fn table(deployment: &Deployment) -> String {
     table
 }
 
-/// Puts the table into a manifest; `None` if the manifest has no such table.
+/// Replaces the table in a manifest. Returns `None` if the manifest has no such table.
 #[must_use]
 pub fn update(manifest: &str, deployment: &Deployment) -> Option<String> {
     let start = manifest.find(HEADER)? + HEADER.len();
@@ -39,7 +39,8 @@ pub fn update(manifest: &str, deployment: &Deployment) -> Option<String> {
     Some(format!("{}\n{}{}", &manifest[..start], table(deployment), &manifest[end..]))
 }
 
-/// `{name+}` is `{*name}` for the tool, and `$default` is everything.
+/// Converts a path to the tool's syntax: `{name+}` becomes `{*name}`, and `$default` becomes a catch-all
+/// path.
 fn tool_path(path: &str) -> String {
     if path == "$default" {
         return "/{*path}".to_owned();
@@ -56,7 +57,7 @@ mod tests {
     use crate::template::{Parameters, Template};
 
     #[test]
-    fn the_table_is_replaced_and_the_rest_stays() {
+    fn only_the_routes_table_of_the_manifest_is_replaced() {
         let text = "
 Resources:
   ApiX:
@@ -68,7 +69,7 @@ Resources:
         C: { Type: HttpApi, Properties: { Path: '/c/{id}', Method: GET } }
 ";
         let deployment = Template::parse(text).unwrap().resolve(&Parameters::new(), "").unwrap();
-        let manifest = format!("[workspace]\n\n{HEADER}\n\"/old\" = \"gone\"\n\n[profile.dev]\n");
+        let manifest = format!("[workspace]\n\n{HEADER}\n\"/old\" = \"removed\"\n\n[profile.dev]\n");
         let expected = format!(
             "[workspace]\n\n{HEADER}\n{}\n{}\n{}\n\n[profile.dev]\n",
             r#""/b/{*rest}" = "api-x""#,

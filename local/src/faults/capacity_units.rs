@@ -1,14 +1,14 @@
-//! Capacity units: what DynamoDB counts reads and writes in.
+//! Capacity units of DynamoDB.
 
 use std::{fmt, iter::Sum, ops::Add};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What an answer of DynamoDB calls them.
-const MARK: &[u8] = b"\"ConsumedCapacity\"";
+/// Field of a DynamoDB response that contains the consumed capacity.
+const CONSUMED_CAPACITY: &[u8] = b"\"ConsumedCapacity\"";
 
-/// Capacity units, counted in halves: the least that a read takes is one half.
+/// Capacity units in steps of 0.5: an eventually consistent read costs 0.5.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Units {
@@ -16,29 +16,29 @@ pub struct Units {
 }
 
 impl Units {
-    /// So many halves of a unit.
+    /// Creates a value from a number of half units.
     #[must_use]
     pub const fn halves(halves: u64) -> Self {
         Self { halves }
     }
 
-    /// How many halves of a unit.
+    /// The value as a number of half units.
     #[must_use]
     pub const fn in_halves(self) -> u64 {
         self.halves
     }
 
-    /// What an answer says that it took, if it does: one table, or a list of them.
-    pub(super) fn consumed(answer: &[u8]) -> Option<Self> {
-        // Most answers of other services are not worth reading.
-        answer.windows(MARK.len()).any(|window| window == MARK).then_some(())?;
-        let answer: Value = serde_json::from_slice(answer).ok()?;
-        let said = &answer["ConsumedCapacity"];
-        let tables = said.as_array().map_or(std::slice::from_ref(said), Vec::as_slice);
+    /// Consumed capacity that a response reports for one or several tables, if any.
+    pub(super) fn consumed(response: &[u8]) -> Option<Self> {
+        // Responses without the field are not worth parsing.
+        response.windows(CONSUMED_CAPACITY.len()).any(|window| window == CONSUMED_CAPACITY).then_some(())?;
+        let response: Value = serde_json::from_slice(response).ok()?;
+        let capacity = &response["ConsumedCapacity"];
+        let tables = capacity.as_array().map_or(std::slice::from_ref(capacity), Vec::as_slice);
         Some(tables.iter().filter_map(|table| Self::read(&table["CapacityUnits"])).sum())
     }
 
-    /// A number of units as it is written: `2`, `2.0`, `0.5`.
+    /// Parses a number of units such as `2`, `2.0` or `0.5`.
     fn read(number: &Value) -> Option<Self> {
         let text = number.as_number()?.to_string();
         let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
@@ -73,8 +73,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_answer_took_is_read_for_one_table_and_for_several() {
-        let consumed = |answer: &str| Units::consumed(answer.as_bytes()).map(|units| units.to_string());
+    fn consumed_capacity_is_summed_over_all_tables_of_a_response() {
+        let consumed = |response: &str| Units::consumed(response.as_bytes()).map(|units| units.to_string());
         assert_eq!(
             consumed(r#"{"Items":[],"ConsumedCapacity":{"CapacityUnits":2.5}}"#).as_deref(),
             Some("2.5")

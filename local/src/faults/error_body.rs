@@ -1,30 +1,30 @@
-//! Bodies of answers that a service did not give.
+//! Bodies of injected error responses.
 
 use serde_json::{Value, json};
 
 use super::Service;
 
-/// What a made-up answer says.
+/// Body of an injected error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultBody {
-    /// Nothing.
+    /// Empty body.
     Empty,
     /// `ProvisionedThroughputExceededException`; from SQS, `RequestThrottled`; from SES,
     /// `TooManyRequestsException`.
     Throttled,
-    /// `ThrottlingException`: the account's limit instead of the table's.
+    /// `ThrottlingException`: the limit of the account is exceeded, not that of the table.
     Throttling,
-    /// For a transaction, a cancellation in which the first item conflicts with another transaction and the others
-    /// have no fault; for a single write, `TransactionConflictException`.
+    /// For a transaction, a cancellation in which the first item conflicts with another transaction and the
+    /// other items have no error. For a single write, `TransactionConflictException`.
     TransactionConflict,
-    /// For a transaction, a cancellation for these reasons, item by item; those beyond have no fault.
+    /// For a transaction, a cancellation with these reasons, item by item. Further items have no error.
     Cancelled(&'static [&'static str]),
-    /// Exactly this.
+    /// The given JSON document.
     Json(Value),
 }
 
 impl FaultBody {
-    /// The body for a call; the request tells how many items its transaction has.
+    /// Builds the body for a call. The request determines the number of items of a transaction.
     pub(super) fn build(&self, service: Service, operation: &str, request: &[u8]) -> Vec<u8> {
         let error = |kind: &str, message: &str| json!({ "__type": kind, "message": message });
         let body = match (self, service) {
@@ -66,11 +66,11 @@ fn cancelled(codes: &[&str], request: &[u8]) -> Value {
         .ok()
         .and_then(|request| request["TransactItems"].as_array().map(Vec::len))
         .unwrap_or(1);
-    let given = codes.iter().copied().chain(std::iter::repeat("None"));
-    let codes: Vec<&str> = given.take(items.max(1)).collect();
+    let padded = codes.iter().copied().chain(std::iter::repeat("None"));
+    let codes: Vec<&str> = padded.take(items.max(1)).collect();
     let reason = |code: &&str| match *code {
         "None" => json!({ "Code": "None" }),
-        code => json!({ "Code": code, "Message": "The item is not to be had" }),
+        code => json!({ "Code": code, "Message": "The write of the item failed" }),
     };
     json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_conflict_has_one_reason_for_each_item() {
+    fn transaction_conflict_has_one_reason_per_item() {
         let request = json!({ "TransactItems": [{}, {}, {}] }).to_string();
         let body =
             FaultBody::TransactionConflict.build(Service::DynamoDb, "TransactWriteItems", request.as_bytes());

@@ -1,5 +1,5 @@
-//! The proxy between one instance of a function and one service. Each pair has its own listener, so a call belongs to
-//! its instance without any mark in the request.
+//! Proxy between one instance of a function and one service. Each pair has its own listener, so that a call
+//! is attributed to its instance without any mark in the request.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -23,34 +23,34 @@ use tokio::{
 use super::{Call, Decision, Fault, Faults, Service, Tls};
 use crate::faults::capacity_units::Units;
 use crate::faults::clock_skew::shifted;
-use crate::services::iam::{Denied, IamPolicies, needs};
+use crate::services::iam::{Denied, IamPolicies, actions_for};
 use crate::system::clock;
 
-/// An instance that a fault can kill.
+/// Instance that a fault can kill.
 pub(crate) trait Killable: Send + Sync + 'static {
-    /// Kills it, and returns once it is gone: it must not see what happens afterwards.
+    /// Kills the instance and returns once its process has ended, so that it cannot observe later events.
     fn kill(&self) -> BoxFuture<'_, ()>;
 }
 
 pub(crate) type HttpClient = Client<HttpConnector, Full<Bytes>>;
 
-/// What a proxy needs to know.
+/// Configuration of a proxy.
 pub(crate) struct Proxy {
     pub(crate) function: Arc<str>,
     pub(crate) instance: u64,
     pub(crate) service: Service,
     pub(crate) upstream: SocketAddr,
-    pub(crate) access: IamPolicies,
+    pub(crate) policies: IamPolicies,
     pub(crate) faults: Faults,
     pub(crate) client: HttpClient,
-    pub(crate) victim: Arc<dyn Killable>,
+    pub(crate) killable: Arc<dyn Killable>,
     pub(crate) tls: Option<Tls>,
 }
 
-/// Why a call has no answer. The connection is closed without one, which is what the function then sees.
+/// Reason why a call gets no response. The connection is closed, which is what the function sees.
 #[derive(Debug, thiserror::Error)]
 enum ProxyError {
-    #[error("a fault took the answer")]
+    #[error("the response was dropped by a fault rule")]
     Fault,
     #[error(transparent)]
     Read(#[from] hyper::Error),
@@ -61,7 +61,7 @@ enum ProxyError {
 }
 
 impl Proxy {
-    /// Begins to listen; the proxy runs until the returned set is dropped.
+    /// Binds a port and serves it in a task of `tasks`. The proxy stops when the set is dropped.
     pub(crate) async fn listen(self, tasks: &mut JoinSet<()>) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -73,15 +73,16 @@ impl Proxy {
         let mut connections = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
             let proxy = Arc::clone(&self);
-            // Answers are small and wait for nobody: without this, each would wait for the last acknowledgement.
+            // Responses are small. Without `TCP_NODELAY`, each would wait for the acknowledgement of the
+            // previous one.
             let _ = stream.set_nodelay(true);
             connections.spawn(async move {
                 match &proxy.tls {
-                    None => proxy.answer(stream).await,
-                    // A function that does not trust the certificate says so itself.
+                    None => proxy.serve_stream(stream).await,
+                    // A function that does not trust the certificate reports that itself.
                     Some(tls) => {
                         if let Ok(stream) = tls.accept(stream).await {
-                            proxy.answer(stream).await;
+                            proxy.serve_stream(stream).await;
                         }
                     }
                 }
@@ -90,39 +91,40 @@ impl Proxy {
         }
     }
 
-    async fn answer(&self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+    async fn serve_stream(&self, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let handle = service_fn(|request| self.handle(request));
-        // A connection that ends in an error is either a fault on purpose or a function that went away.
+        // A connection ends in an error after an injected fault, or because the function closed it.
         let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, ProxyError> {
-        let began = Instant::now();
+        let started_at = Instant::now();
         let (mut parts, body) = request.into_parts();
         let mut body = body.collect().await?.to_bytes();
-        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let call = self.call(&parts, &asked);
-        for plant in self.faults.mutations_for(&call) {
-            body = plant.apply(&mut parts.headers, body);
+        let request_body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let call = self.call(&parts, &request_body);
+        for mutation in self.faults.mutations_for(&call) {
+            body = mutation.apply(&mut parts.headers, body);
         }
         let operation = call.operation.clone();
-        let access = self.access.check(&self.function, &needs(self.service, &operation, &asked));
-        let skew = self.faults.skewed_by(&call);
+        let allowed =
+            self.policies.check(&self.function, &actions_for(self.service, &operation, &request_body));
+        let skew = self.faults.clock_skew_of(&call);
         let decision = self.faults.decide(call);
-        if let Err(denied) = access {
+        if let Err(denied) = allowed {
             return Ok(self.refuse(&denied, &decision));
         }
         if skew != 0 {
-            let answer = self.carry_out(parts, shifted(body, skew), &operation, &decision).await?;
-            return turned_back(answer, skew).await;
+            let response = self.execute(parts, shifted(body, skew), &operation, &decision).await?;
+            return unshift_times(response, skew).await;
         }
-        let answer = self.carry_out(parts, body, &operation, &decision).await?;
-        self.faults.note(&decision, |call| call.took = Some(began.elapsed()));
-        Ok(answer)
+        let response = self.execute(parts, body, &operation, &decision).await?;
+        self.faults.update_call(&decision, |call| call.took = Some(started_at.elapsed()));
+        Ok(response)
     }
 
-    /// Does with the call what was decided.
-    async fn carry_out(
+    /// Executes the decision for a call.
+    async fn execute(
         &self,
         parts: http::request::Parts,
         body: Bytes,
@@ -139,12 +141,12 @@ impl Proxy {
                 self.forward(parts, body, decision).await
             }
             Some(Fault::KillBefore) => {
-                self.victim.kill().await;
+                self.killable.kill().await;
                 Err(ProxyError::Fault)
             }
             Some(Fault::KillAfter) => {
                 self.send(parts, body).await?;
-                self.victim.kill().await;
+                self.killable.kill().await;
                 Err(ProxyError::Fault)
             }
             Some(Fault::DropResponse) => {
@@ -152,18 +154,21 @@ impl Proxy {
                 Err(ProxyError::Fault)
             }
             Some(Fault::Status(status, kind)) => {
-                self.faults.note(decision, |call| call.status = Some(status));
-                Ok(made_up(status, kind.build(self.service, operation, &body)))
+                self.faults.update_call(decision, |call| call.status = Some(status));
+                Ok(fault_response(status, kind.build(self.service, operation, &body)))
             }
         }
     }
 
-    /// The answer to a call that no policy grants.
+    /// Response to a call that no IAM policy allows.
     fn refuse(&self, denied: &Denied, decision: &Decision) -> Response<Full<Bytes>> {
         let status = if self.service == Service::DynamoDb { 400 } else { 403 };
-        self.faults.note(decision, |call| call.status = Some(status));
+        self.faults.update_call(decision, |call| call.status = Some(status));
         let kind = "com.amazon.coral.service#AccessDeniedException";
-        made_up(status, json!({ "__type": kind, "message": denied.to_string() }).to_string().into_bytes())
+        fault_response(
+            status,
+            json!({ "__type": kind, "message": denied.to_string() }).to_string().into_bytes(),
+        )
     }
 
     async fn forward(
@@ -173,7 +178,7 @@ impl Proxy {
         decision: &Decision,
     ) -> Result<Response<Full<Bytes>>, ProxyError> {
         let response = self.send(parts, body).await?;
-        self.faults.note(decision, |call| {
+        self.faults.update_call(decision, |call| {
             call.status = Some(response.status().as_u16());
             call.units = Units::consumed(response.body());
         });
@@ -199,7 +204,7 @@ impl Proxy {
         Ok(Response::from_parts(parts, body))
     }
 
-    fn call(&self, parts: &http::request::Parts, asked: &Value) -> Call {
+    fn call(&self, parts: &http::request::Parts, request_body: &Value) -> Call {
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = match (self.service, target) {
             (Service::DynamoDb | Service::Sqs, Some(target)) => {
@@ -209,7 +214,7 @@ impl Proxy {
         };
         let target = match self.service {
             Service::Payments | Service::Ses => None,
-            Service::DynamoDb | Service::Sqs => target_of(asked),
+            Service::DynamoDb | Service::Sqs => target_of(request_body),
         };
         Call {
             function: self.function.to_string(),
@@ -226,16 +231,20 @@ impl Proxy {
     }
 }
 
-/// An answer as a function sees it whose clock is off by so much. DynamoDB's checksum is of the answer as it was.
-async fn turned_back(answer: Response<Full<Bytes>>, skew: i64) -> Result<Response<Full<Bytes>>, ProxyError> {
-    let (mut parts, body) = answer.into_parts();
+/// Shifts the timestamps of a response back for a function with a skewed clock. DynamoDB's checksum covers
+/// the original body and is removed.
+async fn unshift_times(
+    response: Response<Full<Bytes>>,
+    skew: i64,
+) -> Result<Response<Full<Bytes>>, ProxyError> {
+    let (mut parts, body) = response.into_parts();
     parts.headers.remove("x-amz-crc32");
     let Ok(body) = body.collect().await;
     Ok(Response::from_parts(parts, Full::new(shifted(body.to_bytes(), -skew))))
 }
 
-/// An answer that the service did not give.
-fn made_up(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
+/// Response with an injected status and body.
+fn fault_response(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = HeaderValue::from_static("application/x-amz-json-1.0");
@@ -243,8 +252,8 @@ fn made_up(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
     response
 }
 
-/// Headers that belong to one connection and not to the message, after RFC 9110, section 7.6.1. The length is set
-/// anew from the body.
+/// Removes hop-by-hop headers (RFC 9110, section 7.6.1) and `Content-Length`, which is recomputed from the
+/// body.
 fn drop_hop_headers(headers: &mut HeaderMap) {
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH, header::TE] {
         headers.remove(name);
@@ -252,7 +261,7 @@ fn drop_hop_headers(headers: &mut HeaderMap) {
     headers.remove("keep-alive");
 }
 
-/// The first table, or the queue, that a request names.
+/// First table, or the queue, that a request names.
 fn target_of(body: &Value) -> Option<String> {
     if let Some(url) = body["QueueUrl"].as_str() {
         return url.rsplit('/').next().map(str::to_owned);

@@ -1,5 +1,5 @@
-//! Bugs planted on purpose. A test that has never failed proves little; so the calls of a function are changed into
-//! those that it would make if a guard were missing from its code, and the test must notice.
+//! Seeded bugs: the requests of a function are changed as if a guard were missing from its code. The tests
+//! must detect the bug, which shows that they are able to fail.
 
 use std::{fmt, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::{Call, Service};
 
 type Rewrite = dyn Fn(&mut HeaderMap, &mut Value) + Send + Sync;
 
-/// A bug: what it makes of the calls of a function to a service.
+/// Seeded bug that rewrites the requests of a function to a service.
 #[derive(Clone)]
 pub struct RequestMutation {
     function: String,
@@ -20,8 +20,8 @@ pub struct RequestMutation {
 }
 
 impl RequestMutation {
-    /// A bug in `function` (or `*`) that changes headers and body of its calls to `service`. The body of a call that
-    /// is no JSON is null, and stays as it is.
+    /// Creates a bug in `function` (or `*` for all functions) that rewrites headers and body of its requests
+    /// to `service`. A body that is not JSON is passed as null and sent unchanged.
     pub fn new(
         function: impl Into<String>,
         service: Service,
@@ -30,7 +30,7 @@ impl RequestMutation {
         Self { function: function.into(), service, rewrite: Arc::new(rewrite) }
     }
 
-    pub(super) fn concerns(&self, call: &Call) -> bool {
+    pub(super) fn matches(&self, call: &Call) -> bool {
         (self.function == "*" || self.function == call.function) && self.service == call.service
     }
 
@@ -43,7 +43,7 @@ impl RequestMutation {
 
 impl fmt::Debug for RequestMutation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plant")
+        f.debug_struct("RequestMutation")
             .field("function", &self.function)
             .field("service", &self.service)
             .finish_non_exhaustive()

@@ -1,65 +1,67 @@
-//! What is to go wrong, and when.
+//! Fault rules: which calls fail, and how.
 
 use std::time::Duration;
 
 use super::{FaultBody, Service};
 
-/// What happens to a call.
+/// Fault that is applied to a call.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The instance is killed; the service never sees the call.
+    /// Kills the instance. The service does not receive the call.
     KillBefore,
-    /// The service does its work, then the instance is killed before it sees the answer.
+    /// Lets the service process the call, then kills the instance before it receives the response.
     KillAfter,
-    /// The service never sees the call; the function sees this status and body.
+    /// Responds with this status and body. The service does not receive the call.
     Status(u16, FaultBody),
-    /// The service does its work, and the connection ends without an answer.
+    /// Lets the service process the call, then closes the connection without a response.
     DropResponse,
-    /// The call is made after this long.
+    /// Delays the call.
     Delay(Duration),
 }
 
 impl Fault {
-    /// DynamoDB's answer when a partition has no capacity left.
+    /// Response of DynamoDB when a partition has exceeded its throughput.
     #[must_use]
     pub fn throttled() -> Self {
         Self::Status(400, FaultBody::Throttled)
     }
 
-    /// DynamoDB's answer when another transaction holds an item.
+    /// Response of DynamoDB when another transaction is writing one of the items.
     #[must_use]
     pub fn transaction_conflict() -> Self {
         Self::Status(400, FaultBody::TransactionConflict)
     }
 
-    /// A service that is down.
+    /// Response of a service that is unavailable.
     #[must_use]
     pub fn unavailable() -> Self {
         Self::Status(503, FaultBody::Empty)
     }
 }
 
-/// Which calls a fault strikes.
+/// Rule that selects calls and applies a fault to them.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// Stem of the function, or `*`.
     pub function: String,
-    /// Which service; any if not given.
+    /// Called service. Any service if `None`.
     pub service: Option<Service>,
-    /// Which operation; any if not given. For the payment gateway and SES, a prefix of method and path.
+    /// Called operation. Any operation if `None`. For the payment gateway and SES, a prefix of method and
+    /// path.
     pub operation: Option<String>,
-    /// The first matching call that is struck, counted from the injection, beginning with 1.
+    /// First matching call that the rule applies to, counted from the injection, starting at 1.
     pub nth: Option<u64>,
-    /// How many matching calls are struck from there on.
+    /// Maximum number of calls that the rule applies to.
     pub times: u64,
-    /// Of those that could be struck, so many in a hundred are, by a generator with this seed; all, if not given.
+    /// Percentage of the matching calls that the rule applies to, and the seed that selects them. All calls
+    /// if `None`.
     pub percent: Option<(u8, u64)>,
-    /// What happens to them.
+    /// Fault to apply.
     pub fault: Fault,
 }
 
 impl Rule {
-    /// Strikes the next call of a function, whatever it is.
+    /// Creates a rule for the next call of a function to any service.
     #[must_use]
     pub fn new(function: impl Into<String>, fault: Fault) -> Self {
         Self {
@@ -73,44 +75,44 @@ impl Rule {
         }
     }
 
-    /// Only calls to this service.
+    /// Restricts the rule to a service.
     #[must_use]
     pub fn service(mut self, service: Service) -> Self {
         self.service = Some(service);
         self
     }
 
-    /// Only this operation.
+    /// Restricts the rule to an operation.
     #[must_use]
     pub fn operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
         self
     }
 
-    /// Begins with the `nth` matching call; the first is 1.
+    /// Starts at the `nth` matching call. The first is 1.
     #[must_use]
     pub fn nth(mut self, nth: u64) -> Self {
         self.nth = Some(nth);
         self
     }
 
-    /// Strikes this many calls instead of one.
+    /// Sets the maximum number of calls that the rule applies to. The default is 1.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = times;
         self
     }
 
-    /// Strikes so many in a hundred of the calls that it could strike. The same seed chooses the same calls.
+    /// Applies the rule to a percentage of the matching calls. The same seed selects the same calls.
     #[must_use]
     pub fn percent(mut self, percent: u8, seed: u64) -> Self {
         self.percent = Some((percent, seed));
         self
     }
 
-    /// Whether the `nth` matching call is among those chosen (`SplitMix64`, Steele, Lea and Flood, "Fast splittable
-    /// pseudorandom number generators").
-    pub(super) fn chooses(&self, nth: u64) -> bool {
+    /// Returns true if the `nth` matching call is selected (`SplitMix64`; Steele, Lea and Flood, "Fast
+    /// splittable pseudorandom number generators").
+    pub(super) fn selects(&self, nth: u64) -> bool {
         let Some((percent, seed)) = self.percent else { return true };
         let mut mixed = seed.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -119,12 +121,12 @@ impl Rule {
     }
 
     pub(super) fn matches(&self, function: &str, service: Service, operation: &str) -> bool {
-        let operation_matches = |wanted: &str| match service {
-            Service::Payments | Service::Ses => operation.starts_with(wanted),
-            Service::DynamoDb | Service::Sqs => operation == wanted,
+        let operation_matches = |expected: &str| match service {
+            Service::Payments | Service::Ses => operation.starts_with(expected),
+            Service::DynamoDb | Service::Sqs => operation == expected,
         };
         (self.function == "*" || self.function == function)
-            && self.service.is_none_or(|wanted| wanted == service)
+            && self.service.is_none_or(|expected| expected == service)
             && self.operation.as_deref().is_none_or(operation_matches)
     }
 }

@@ -1,5 +1,5 @@
-//! TLS in front of the proxies, as every endpoint of AWS has it: what a function does at its start depends on it more
-//! than on anything else.
+//! TLS in front of the proxies, because all AWS endpoints use TLS. The TLS handshake has the largest
+//! influence on a function's cold start.
 
 use std::{
     fs, io,
@@ -18,27 +18,27 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-/// Where a Linux system keeps the certificates that it trusts.
-const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// Trusted certificates of a Linux system.
+const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Whom the certificate is for.
+/// Host name of the certificate.
 const HOST: &str = "localhost";
 
-/// Why there is no TLS.
+/// Failure to set up TLS.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The certificate cannot be made.
-    #[error("no certificate can be made: {0}")]
+    /// The certificate cannot be generated.
+    #[error("cannot generate a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// The certificate or its key does not fit.
-    #[error("TLS cannot be set up: {0}")]
+    /// The certificate and its key are rejected.
+    #[error("cannot set up TLS: {0}")]
     Setup(#[from] rustls::Error),
-    /// The certificates to trust cannot be read or written.
-    #[error("the certificates to trust: {0}")]
+    /// The trusted certificates cannot be read or written.
+    #[error("cannot read or write the trusted certificates: {0}")]
     Trusted(#[from] io::Error),
 }
 
-/// TLS for the proxies of a host. Cheap to clone.
+/// TLS configuration of the proxies of a host. Cheap to clone.
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
@@ -53,17 +53,17 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// TLS with a certificate made for it. What functions are to trust is written into `folder`: that certificate behind
-    /// all those that the system trusts, so that a function has as many to read as on AWS.
+    /// Creates a self-signed certificate. Writes it to `folder` alone and, as a second file, together with
+    /// the certificates that the system trusts, so that a function loads as many certificates as on AWS.
     ///
     /// # Errors
-    /// [`TlsError`].
+    /// [`TlsError`] if the certificate cannot be generated or used, or a file cannot be read or written.
     pub fn new(folder: &Path) -> Result<Self, TlsError> {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed([HOST.to_owned()])?;
         let (certificate, trusted) = (folder.join("certificate.pem"), folder.join("trusted.pem"));
         fs::create_dir_all(folder)?;
         fs::write(&certificate, cert.pem())?;
-        fs::write(&trusted, format!("{}\n{}", fs::read_to_string(TRUSTED)?, cert.pem()))?;
+        fs::write(&trusted, format!("{}\n{}", fs::read_to_string(SYSTEM_CERTIFICATES)?, cert.pem()))?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -73,17 +73,17 @@ impl Tls {
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate, trusted })
     }
 
-    /// The file of the certificate alone, for those who have a list of their own of whom they trust.
+    /// File with only the certificate, for clients that have a trust store of their own.
     pub(crate) fn certificate(&self) -> &Path {
         &self.certificate
     }
 
-    /// The file of the certificates that functions are to trust.
+    /// File with the certificates that functions trust.
     pub(crate) fn trusted(&self) -> &Path {
         &self.trusted
     }
 
-    /// The host that a URL has to name.
+    /// Host name that URLs must use.
     pub(crate) const fn host() -> &'static str {
         HOST
     }

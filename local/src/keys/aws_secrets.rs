@@ -1,4 +1,4 @@
-//! Names of a stack's secrets on AWS, and the command that creates each.
+//! Names of a stack's secrets in AWS Secrets Manager, and the command that creates each.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,30 +6,31 @@ use std::path::PathBuf;
 use super::SIGNING_KEY;
 use crate::system::arn;
 
-/// A secret that is to be created on AWS, from a file.
+/// Secret to create in AWS Secrets Manager from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretToCreate {
-    /// Its name there.
+    /// Name in Secrets Manager.
     pub name: String,
-    /// The file with its value.
+    /// File with the value.
     pub file: PathBuf,
-    /// Whether the payment gateway gives it, and the file is yet to be written.
+    /// True if the payment gateway issues the value and the operator writes the file.
     pub from_gateway: bool,
 }
 
-/// The name of the secret for a parameter, as samconfig.toml has it.
+/// Name of the secret of a parameter, as in samconfig.toml.
 #[must_use]
 pub fn secret_name(stage: &str, parameter: &str) -> String {
     format!("agora/{stage}/{}", arn::kebab(parameter))
 }
 
-/// The name of the secret with a key that signs tokens: each has its own, so that a rotation is another name.
+/// Name of the secret with a signing key. Each key has a secret of its own, so that a rotation changes the
+/// name.
 #[must_use]
 pub fn signing_key_name(stage: &str, kid: &str) -> String {
     format!("{}/{kid}", secret_name(stage, SIGNING_KEY))
 }
 
-/// The command that creates it.
+/// Formats the command that creates the secret.
 impl fmt::Display for SecretToCreate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, file, .. } = self;

@@ -1,4 +1,4 @@
-//! Keys that sign access tokens, and the halves of them that are published.
+//! Keys that sign access tokens, and their public halves.
 
 use std::fmt;
 
@@ -13,19 +13,20 @@ use base64::{
 };
 use serde::{Deserialize, Serialize};
 
-/// An Ed25519 key as the functions read it: PKCS#8 in base64. It is not shown.
+/// Private Ed25519 key in the format that the functions read: PKCS#8 in base64. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SigningKey(String);
 
 impl SigningKey {
-    /// The key, for the file that it goes into.
+    /// The key as text, to be written to a file.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The public half of a key, as a key set has it in `x`; `None` if the text is no Ed25519 key.
+    /// Public half of a private key, as in the field `x` of a JSON Web Key. `None` if the text is not an
+    /// Ed25519 key.
     #[must_use]
     pub fn public_half(text: &str) -> Option<String> {
         let pkcs8 = STANDARD.decode(text).ok()?;
@@ -40,21 +41,21 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The public half of a key, as a JSON Web Key (RFC 7517, RFC 8037).
+/// Public half of a key, as a JSON Web Key (RFC 7517, RFC 8037).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKey {
     kty: String,
     crv: String,
-    /// The key itself, in base64url.
+    /// Public key in base64url.
     pub x: String,
-    /// Its name.
+    /// Key id.
     pub kid: String,
     alg: String,
     #[serde(rename = "use")]
     usage: String,
 }
 
-/// Published keys, as a JSON Web Key Set.
+/// JSON Web Key Set of the published keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeySet {
     /// The keys.
@@ -62,13 +63,13 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// The set as text, as the functions read it.
+    /// The set as JSON text, as the functions read it.
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::json!(self).to_string()
     }
 
-    /// The name of the published half of a signing key.
+    /// Id of the public half of a private key, if it is in the set.
     #[must_use]
     pub fn kid_of(&self, signing_key: &str) -> Option<String> {
         let public = SigningKey::public_half(signing_key)?;
@@ -76,20 +77,20 @@ impl KeySet {
     }
 }
 
-/// Both halves of a key.
+/// Private and public half of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pair {
-    /// What signs.
+pub struct KeyPair {
+    /// Private half.
     pub signing: SigningKey,
-    /// What verifies.
+    /// Public half.
     pub public: PublicKey,
 }
 
-impl Pair {
-    /// A new key under a new name.
+impl KeyPair {
+    /// Generates a key with a random id.
     ///
     /// # Errors
-    /// [`Unspecified`] if the operating system has no random numbers.
+    /// [`Unspecified`] if the operating system provides no random numbers.
     pub fn generate() -> Result<Self, Unspecified> {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())?;
         let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).map_err(|_| Unspecified)?;

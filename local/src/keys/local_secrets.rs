@@ -1,5 +1,5 @@
-//! The secrets of a local stack: generated once, kept in the state folder, never part of the repository. Each stands under
-//! the parameter that holds its name on AWS.
+//! Secrets of a local stack, generated once and stored in the state folder. Each is stored under the template
+//! parameter that contains its name on AWS.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -13,64 +13,65 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 
-use crate::keys::{KeyRing, PUBLIC_KEYS, Pair, SIGNING_KEY};
+use crate::keys::{KeyPair, KeyRing, PUBLIC_KEYS, SIGNING_KEY};
 use crate::system::private_file;
 use crate::template::{Parameters, Template};
 
-/// Secret key of the payment sandbox.
+/// Template parameter of the payment gateway's API key.
 pub(crate) const PAYMENT_KEY: &str = "PaymentGatewayKey";
 
-/// Secret that the payment sandbox signs its webhooks with.
+/// Template parameter of the secret that signs webhooks.
 pub(crate) const WEBHOOK_SECRET: &str = "PaymentWebhookSecret";
 
-/// The parameters whose secrets the payment gateway gives.
+/// Template parameters whose secrets the payment gateway issues.
 pub const PARAMETERS_OF_GATEWAY: [&str; 2] = [PAYMENT_KEY, WEBHOOK_SECRET];
 
-/// Why there are no secrets.
+/// Failure to generate, read or write secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The random generator failed.
     #[error("cannot generate secrets: no random numbers")]
     Random(#[from] Unspecified),
     /// The file cannot be read or written.
-    #[error("cannot keep secrets in {path}: {source}")]
+    #[error("cannot read or write secrets in {path}: {source}")]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system says.
+        /// Cause.
         source: io::Error,
     },
-    /// The file is damaged.
-    #[error("the secrets in {path} are damaged ({source}); delete the file to get new ones")]
+    /// The file is not valid JSON.
+    #[error("the secrets in {path} are not valid JSON ({source}); delete the file to generate new ones")]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Cause.
         source: serde_json::Error,
     },
 }
 
-/// Values for the template's secret parameters, by name.
+/// Values of the template's secret parameters, by parameter name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Secrets {
     values: Parameters,
 }
 
 impl Secrets {
-    /// New secrets for every secret parameter of a template.
+    /// Generates a secret for every secret parameter of a template.
     ///
     /// # Errors
-    /// [`SecretError::Random`] if the operating system has no random numbers.
+    /// [`SecretError::Random`] if the operating system provides no random numbers.
     pub fn generate(template: &Template) -> Result<Self, SecretError> {
         let mut secrets = Self::default();
         secrets.complete(template)?;
         Ok(secrets)
     }
 
-    /// The secrets kept in a file; what is missing there is generated and added. Only its owner may read the file.
+    /// Loads the secrets from a file. Missing ones are generated and added. The file is readable by its owner
+    /// only.
     ///
     /// # Errors
-    /// [`SecretError`] if the file cannot be read, understood or written.
+    /// [`SecretError`] if the file cannot be read, parsed or written.
     pub fn load_or_generate(path: &Path, template: &Template) -> Result<Self, SecretError> {
         let failed = |source| SecretError::File { path: path.to_owned(), source };
         let values = match fs::read(path) {
@@ -87,25 +88,25 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// The value of a parameter.
+    /// Value of a parameter.
     #[must_use]
     pub fn get(&self, parameter: &str) -> Option<&str> {
         self.values.get(parameter).map(String::as_str)
     }
 
-    /// All values that the template declares parameters for.
+    /// All values whose parameters the template declares.
     #[must_use]
     pub fn parameters(&self, template: &Template) -> Parameters {
         let declared = self.values.iter().filter(|(name, _)| template.declares(name));
         declared.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// Generates what is missing; says whether anything was.
+    /// Generates missing secrets. Returns true if any was missing.
     fn complete(&mut self, template: &Template) -> Result<bool, SecretError> {
         let before = self.values.len();
         if !self.values.contains_key(SIGNING_KEY) || !self.values.contains_key(PUBLIC_KEYS) {
-            // The private key and the set with its public half are made together.
-            self.values.extend(KeyRing::first(Pair::generate()?).parameters());
+            // The private key and the key set with its public half are generated together.
+            self.values.extend(KeyRing::first(KeyPair::generate()?).parameters());
         }
         let own = [PAYMENT_KEY, WEBHOOK_SECRET].map(str::to_owned);
         for name in template.secret_parameters().into_iter().chain(own) {
@@ -118,7 +119,7 @@ impl Secrets {
     }
 }
 
-/// A secret for a parameter; the payment gateway's in the forms that Stripe gives its own.
+/// Generates the secret of a parameter. The payment gateway's secrets have the format of Stripe's.
 fn secret(parameter: &str) -> Result<String, Unspecified> {
     Ok(match parameter {
         PAYMENT_KEY => format!("sk_test_{}", URL_SAFE_NO_PAD.encode(bytes()?)),
@@ -130,7 +131,7 @@ fn secret(parameter: &str) -> Result<String, Unspecified> {
 /// Generates a secret: 32 random bytes, in base64.
 ///
 /// # Errors
-/// The operating system provides no random numbers.
+/// [`Unspecified`] if the operating system provides no random numbers.
 pub fn random() -> Result<String, Unspecified> {
     Ok(STANDARD.encode(bytes()?))
 }
@@ -169,7 +170,7 @@ Resources:
     }
 
     #[test]
-    fn the_public_key_belongs_to_the_signing_key() {
+    fn generated_public_key_matches_the_signing_key() {
         let secrets = Secrets::generate(&template()).unwrap();
         let public = SigningKey::public_half(secrets.get("JwtSigningKey").unwrap());
         let set: serde_json::Value = serde_json::from_str(secrets.get("JwtPublicKeys").unwrap()).unwrap();
@@ -180,7 +181,7 @@ Resources:
     }
 
     #[test]
-    fn a_function_gets_the_secret_and_not_its_name() {
+    fn functions_receive_secret_values_instead_of_names() {
         let secrets = Secrets::generate(&template()).unwrap();
         let deployment = template().resolve(&secrets.parameters(&template()), "http://localhost").unwrap();
         let environment = &deployment.function("api-x").unwrap().environment;
@@ -189,7 +190,7 @@ Resources:
     }
 
     #[test]
-    fn secrets_are_kept_in_a_file_that_only_the_owner_reads() {
+    fn secrets_file_is_readable_by_its_owner_only() {
         let path = std::env::temp_dir().join(format!("local-secrets-{}", crate::system::aws_ids::uuid()));
         let first = Secrets::load_or_generate(&path, &template()).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

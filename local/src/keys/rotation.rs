@@ -1,105 +1,109 @@
-//! What `ops keys` does. What it prints names keys; their private halves are in files that only their owner reads.
+//! Implementation of `ops keys`. The output contains key ids only; private halves are in files that only
+//! their owner can read.
 
 use std::{fs, io, path::Path};
 
 use aws_lc_rs::error::Unspecified;
 use jiff::Timestamp;
 
-use super::store::{FolderError, KeyFolder};
-use super::{KeyRing, KeySet, Pair, RotationBlocked, Stage};
+use super::store::{KeyStore, KeyStoreError};
+use super::{KeyPair, KeyRing, KeySet, RotationBlocked, RotationStage};
 
-/// Why a command does nothing.
+/// Failure of an `ops keys` command.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// A file fails.
+    /// A file cannot be read or written.
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Store(#[from] KeyStoreError),
     /// The random generator failed.
-    #[error("cannot make a key: no random numbers")]
+    #[error("cannot generate a key: no random numbers")]
     Random(#[from] Unspecified),
-    /// There is no ring to work on.
-    #[error("no keys are known here; `ops keys init` begins, or `make dev` for the local stack")]
-    Unknown,
-    /// There is one already.
-    #[error("keys are known here already; `ops keys status` shows them")]
-    Known,
-    /// The key set cannot be adopted.
-    #[error("the published key set must hold exactly one key, or nobody knows which one signs")]
+    /// There is no key ring.
+    #[error("no keys found; create them with `ops keys init`, or with `make dev` for the local stack")]
+    NoKeys,
+    /// There is a key ring already.
+    #[error("keys exist already; `ops keys status` shows them")]
+    KeysExist,
+    /// The published key set does not have exactly one key.
+    #[error(
+        "the published key set must contain exactly one key, because the signing key is unknown otherwise"
+    )]
     Ambiguous,
-    /// The key set cannot be read.
-    #[error("the published key set cannot be read: {0}")]
-    Published(#[from] io::Error),
-    /// It is not time yet.
+    /// The published key set cannot be read.
+    #[error("cannot read the published key set: {0}")]
+    ReadPublished(#[from] io::Error),
+    /// The next step is not safe yet.
     #[error(transparent)]
     NotYet(#[from] RotationBlocked),
 }
 
-/// Begins a ring: with the set that a deployment publishes, or with a first key for one that is yet to be made.
+/// Creates a key ring from the set that a deployment publishes, or with a first key for a new deployment.
 ///
 /// # Errors
-/// [`KeysError`].
-pub fn init(folder: &KeyFolder, published: Option<&Path>) -> Result<KeyRing, KeysError> {
-    if folder.ring()?.is_some() {
-        return Err(KeysError::Known);
+/// [`KeysError`] if there is a ring already, the published set is not usable, or a file cannot be written.
+pub fn init(store: &KeyStore, published: Option<&Path>) -> Result<KeyRing, KeysError> {
+    if store.ring()?.is_some() {
+        return Err(KeysError::KeysExist);
     }
     let ring = match published {
         Some(path) => {
             let set: KeySet = serde_json::from_slice(&fs::read(path)?).map_err(io::Error::from)?;
             KeyRing::of_published(set).ok_or(KeysError::Ambiguous)?
         }
-        None => KeyRing::first(Pair::generate()?),
+        None => KeyRing::first(KeyPair::generate()?),
     };
-    folder.keep(&ring)?;
+    store.save(&ring)?;
     Ok(ring)
 }
 
-/// Takes the next step, if it is safe; said again too early, it only writes the last step's values once more.
+/// Takes the next step if it is safe. If it is not, only writes the values of the last step again.
 ///
 /// # Errors
-/// [`KeysError::NotYet`] if it is not safe, and what else can fail.
-pub fn rotate(folder: &KeyFolder, now: Timestamp) -> Result<KeyRing, KeysError> {
-    let ring = folder.ring()?.ok_or(KeysError::Unknown)?;
-    match ring.rotate(folder.live()?.as_ref(), now, Pair::generate()?) {
+/// [`KeysError::NotYet`] if the step is not safe. Other variants if there is no ring, or a file cannot be
+/// read or written.
+pub fn rotate(store: &KeyStore, now: Timestamp) -> Result<KeyRing, KeysError> {
+    let ring = store.ring()?.ok_or(KeysError::NoKeys)?;
+    match ring.rotate(store.deployed_keys()?.as_ref(), now, KeyPair::generate()?) {
         Ok(next) => {
-            folder.keep(&next)?;
+            store.save(&next)?;
             Ok(next)
         }
-        Err(not_yet) => {
-            folder.keep(&ring)?;
-            Err(not_yet.into())
+        Err(blocked) => {
+            store.save(&ring)?;
+            Err(blocked.into())
         }
     }
 }
 
-/// Notes that the last step's values have arrived everywhere.
+/// Records that the values of the last step are deployed everywhere.
 ///
 /// # Errors
-/// [`KeysError`].
-pub fn deployed(folder: &KeyFolder, now: Timestamp) -> Result<KeyRing, KeysError> {
-    let ring = folder.ring()?.ok_or(KeysError::Unknown)?;
-    folder.note_live(&ring.live_since(now))?;
+/// [`KeysError`] if there is no ring, or a file cannot be read or written.
+pub fn deployed(store: &KeyStore, now: Timestamp) -> Result<KeyRing, KeysError> {
+    let ring = store.ring()?.ok_or(KeysError::NoKeys)?;
+    store.record_deployed(&ring.deployed_since(now))?;
     Ok(ring)
 }
 
-/// The ring, and from when on its next step is safe.
+/// The key ring, and the earliest time of its next step.
 ///
 /// # Errors
-/// [`KeysError`].
-pub fn status(folder: &KeyFolder) -> Result<(KeyRing, Result<Timestamp, RotationBlocked>), KeysError> {
-    let ring = folder.ring()?.ok_or(KeysError::Unknown)?;
-    let ready = ring.ready_at(folder.live()?.as_ref());
+/// [`KeysError`] if there is no ring, or a file cannot be read.
+pub fn status(store: &KeyStore) -> Result<(KeyRing, Result<Timestamp, RotationBlocked>), KeysError> {
+    let ring = store.ring()?.ok_or(KeysError::NoKeys)?;
+    let ready = ring.ready_at(store.deployed_keys()?.as_ref());
     Ok((ring, ready))
 }
 
-/// A ring in a sentence.
+/// Describes a key ring in one sentence.
 #[must_use]
 pub fn describe(ring: &KeyRing) -> String {
     let all: Vec<&str> = ring.published().collect();
     let (signing, all) = (ring.signing(), all.join(", "));
     match ring.stage() {
-        Stage::Steady => format!("{signing} signs, and no other key is accepted"),
-        Stage::Introduced => format!("{signing} signs; the next key is published: {all}"),
-        Stage::Overlapping => {
+        RotationStage::Steady => format!("{signing} signs, and no other key is accepted"),
+        RotationStage::Introduced => format!("{signing} signs; the next key is published: {all}"),
+        RotationStage::Overlapping => {
             format!("{signing} signs; tokens of the previous key are still accepted: {all}")
         }
     }
@@ -118,21 +122,21 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_is_rotated_through_files_that_only_the_owner_reads() {
+    fn rotation_writes_files_readable_by_their_owner_only() {
         let root = scratch();
-        let folder = KeyFolder::of_stage(&root, "prod");
+        let store = KeyStore::of_stage(&root, "prod");
         let now = crate::system::clock::now();
-        assert!(matches!(rotate(&folder, now), Err(KeysError::Unknown)));
-        let first = init(&folder, None).unwrap();
-        assert!(matches!(init(&folder, None), Err(KeysError::Known)));
-        assert!(matches!(rotate(&folder, now), Err(KeysError::NotYet(RotationBlocked::NotDeployed))));
-        deployed(&folder, now).unwrap();
-        assert_eq!(rotate(&folder, now).unwrap().stage(), Stage::Introduced);
-        let values = fs::read(folder.parameters_file()).unwrap();
+        assert!(matches!(rotate(&store, now), Err(KeysError::NoKeys)));
+        let first = init(&store, None).unwrap();
+        assert!(matches!(init(&store, None), Err(KeysError::KeysExist)));
+        assert!(matches!(rotate(&store, now), Err(KeysError::NotYet(RotationBlocked::NotDeployed))));
+        deployed(&store, now).unwrap();
+        assert_eq!(rotate(&store, now).unwrap().stage(), RotationStage::Introduced);
+        let values = fs::read(store.parameters_file()).unwrap();
         let values: BTreeMap<String, String> = serde_json::from_slice(&values).unwrap();
         assert_eq!(values[SIGNING_KEY], format!("agora/prod/jwt-signing-key/{}", first.signing()));
         assert!(values[super::super::PUBLIC_KEYS].contains(first.signing()));
-        assert_eq!(folder.creation().unwrap(), None, "the key that signs is on AWS");
+        assert_eq!(store.secret_to_create().unwrap(), None, "the signing key is on AWS already");
         for file in fs::read_dir(root.join("prod")).unwrap() {
             let mode = file.unwrap().metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
@@ -141,44 +145,44 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_on_its_way_in_a_file_and_never_among_the_parameters() {
+    fn private_key_is_in_its_own_file_and_never_in_parameters() {
         let root = scratch();
-        let folder = KeyFolder::of_stage(&root, "prod");
+        let store = KeyStore::of_stage(&root, "prod");
         let mut now = crate::system::clock::now();
-        let mut ring = init(&folder, None).unwrap();
-        let mut on_the_way = Vec::new();
+        let mut ring = init(&store, None).unwrap();
+        let mut has_secret_file = Vec::new();
         for _ in 0..4 {
-            let parameters = fs::read_to_string(folder.parameters_file()).unwrap();
+            let parameters = fs::read_to_string(store.parameters_file()).unwrap();
             let name = format!("agora/prod/jwt-signing-key/{}", ring.signing());
             assert!(parameters.contains(&name));
-            let creation = folder.creation().unwrap();
+            let creation = store.secret_to_create().unwrap();
             if let Some(creation) = &creation {
                 let key = fs::read_to_string(&creation.file).unwrap();
                 assert_eq!(ring.published.kid_of(&key).as_deref(), Some(ring.signing()));
                 assert!(creation.name == name && !parameters.contains(&key));
             }
             assert_eq!(root.join("prod/jwt-signing-key.secret").exists(), creation.is_some());
-            on_the_way.push(creation.is_some());
-            deployed(&folder, now).unwrap();
-            now = status(&folder).unwrap().1.unwrap();
-            ring = rotate(&folder, now).unwrap();
+            has_secret_file.push(creation.is_some());
+            deployed(&store, now).unwrap();
+            now = status(&store).unwrap().1.unwrap();
+            ring = rotate(&store, now).unwrap();
         }
-        assert_eq!(on_the_way, [true, false, true, false], "first, introduced, signing, retired");
+        assert_eq!(has_secret_file, [true, false, true, false], "first, introduced, signing, retired");
         fs::remove_dir_all(root).unwrap();
     }
 
     #[test]
-    fn said_too_early_the_command_completes_the_last_step_and_takes_no_other() {
+    fn rotating_too_early_only_rewrites_the_last_step() {
         let root = scratch();
-        let folder = KeyFolder::of_stage(&root, "prod");
-        init(&folder, None).unwrap();
+        let store = KeyStore::of_stage(&root, "prod");
+        init(&store, None).unwrap();
         let now = crate::system::clock::now();
-        deployed(&folder, now).unwrap();
-        let introduced = rotate(&folder, now).unwrap();
-        fs::remove_file(folder.parameters_file()).unwrap();
-        assert!(rotate(&folder, now).is_err());
-        assert!(folder.parameters_file().exists());
-        assert_eq!(status(&folder).unwrap(), (introduced, Err(RotationBlocked::NotDeployed)));
+        deployed(&store, now).unwrap();
+        let introduced = rotate(&store, now).unwrap();
+        fs::remove_file(store.parameters_file()).unwrap();
+        assert!(rotate(&store, now).is_err());
+        assert!(store.parameters_file().exists());
+        assert_eq!(status(&store).unwrap(), (introduced, Err(RotationBlocked::NotDeployed)));
         fs::remove_dir_all(root).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! The files in which a ring of keys is kept.
+//! Files that store the key ring of a deployment.
 
 use std::{
     fs, io,
@@ -12,67 +12,67 @@ use crate::keys::aws_secrets::{SecretToCreate, signing_key_name};
 use crate::system::private_file;
 use crate::template::Parameters;
 
-/// Values for the template's parameters, as the local stack keeps them.
-pub(crate) const SECRETS: &str = "secrets.json";
+/// File with the template parameters of the local stack.
+pub(crate) const SECRETS_FILE: &str = "secrets.json";
 
-/// Why keys cannot be read or kept.
+/// A key file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {source}")]
-pub struct FolderError {
+pub struct KeyStoreError {
     path: PathBuf,
     source: io::Error,
 }
 
-/// A folder with a ring, with what is live, and with the values that the deployment is to be given. Only its owner may
-/// read the files.
+/// Folder with the key ring of a stack, its deployed keys and the parameters for its deployment. The files
+/// are readable by their owner only.
 #[derive(Clone, Debug)]
-pub struct KeyFolder {
+pub struct KeyStore {
     folder: PathBuf,
-    /// The stack on AWS that it is about; in the local stack's own folder, the keys are among its other secrets.
+    /// Name of the stack on AWS. `None` for the local stack, whose keys are in the file of its other secrets.
     stage: Option<String>,
 }
 
-impl KeyFolder {
-    /// The state folder of the local stack.
+impl KeyStore {
+    /// Key store in the state folder of the local stack.
     #[must_use]
     pub fn of_local_stack(state: &Path) -> Self {
         Self { folder: state.to_owned(), stage: None }
     }
 
-    /// The folder of a stack on AWS.
+    /// Key store of a stack on AWS.
     #[must_use]
     pub fn of_stage(stages: &Path, stage: &str) -> Self {
         Self { folder: stages.join(stage), stage: Some(stage.to_owned()) }
     }
 
-    /// The file with the values that the deployment is to be given. `sam deploy` takes YAML, which JSON is.
+    /// File with the parameters for the deployment. `sam deploy` expects YAML, of which JSON is a subset.
     #[must_use]
     pub fn parameters_file(&self) -> PathBuf {
-        self.folder.join(if self.stage.is_none() { SECRETS } else { "parameters.yaml" })
+        self.folder.join(if self.stage.is_none() { SECRETS_FILE } else { "parameters.yaml" })
     }
 
-    /// The ring; that of a local stack which has never rotated is read off its secrets.
+    /// The key ring. For a local stack without rotations, it is derived from the secrets.
     ///
     /// # Errors
-    /// [`FolderError`] if a file cannot be read.
-    pub fn ring(&self) -> Result<Option<KeyRing>, FolderError> {
-        let kept = read(&self.ring_file())?;
-        if kept.is_some() || self.stage.is_some() {
-            return Ok(kept);
+    /// [`KeyStoreError`] if a file cannot be read.
+    pub fn ring(&self) -> Result<Option<KeyRing>, KeyStoreError> {
+        let saved = read(&self.ring_file())?;
+        if saved.is_some() || self.stage.is_some() {
+            return Ok(saved);
         }
         let secrets: Parameters = read(&self.parameters_file())?.unwrap_or_default();
         let set = secrets.get(PUBLIC_KEYS).and_then(|text| serde_json::from_str::<KeySet>(text).ok());
         Ok(set.and_then(KeyRing::of_published))
     }
 
-    /// Keeps a ring, and then the values that follow from it: in between, the values are those of the ring before, which
-    /// do no harm, and keeping the ring again completes it.
+    /// Saves a ring, then the parameters derived from it. If only the first write succeeds, the parameters
+    /// are those of the previous ring, which are still valid; saving the ring again completes the write.
     ///
     /// # Errors
-    /// [`FolderError`] if a file cannot be written.
-    pub fn keep(&self, ring: &KeyRing) -> Result<(), FolderError> {
+    /// [`KeyStoreError`] if a file cannot be written.
+    pub fn save(&self, ring: &KeyRing) -> Result<(), KeyStoreError> {
         fs::create_dir_all(&self.folder)
-            .map_err(|source| FolderError { path: self.folder.clone(), source })?;
+            .map_err(|source| KeyStoreError { path: self.folder.clone(), source })?;
         write(&self.ring_file(), ring)?;
         let path = self.parameters_file();
         let Some(stage) = &self.stage else {
@@ -80,15 +80,15 @@ impl KeyFolder {
             values.extend(ring.parameters());
             return write(&path, &values);
         };
-        self.keep_signing_key(ring)?;
+        self.save_signing_key(ring)?;
         write(&path, &ring.references(stage))
     }
 
-    /// The secret with the key that signs, if it might not be on AWS yet.
+    /// Secret of the signing key, until it is deployed.
     ///
     /// # Errors
-    /// [`FolderError`] if a file cannot be read.
-    pub fn creation(&self) -> Result<Option<SecretToCreate>, FolderError> {
+    /// [`KeyStoreError`] if a file cannot be read.
+    pub fn secret_to_create(&self) -> Result<Option<SecretToCreate>, KeyStoreError> {
         let (Some(stage), Some(ring)) = (&self.stage, self.ring()?) else { return Ok(None) };
         let creation = |_| SecretToCreate {
             name: signing_key_name(stage, ring.signing()),
@@ -98,53 +98,53 @@ impl KeyFolder {
         Ok(ring.secret().map(creation))
     }
 
-    /// The private half of the key that signs, as it goes to AWS; or nothing, once it must be there.
-    fn keep_signing_key(&self, ring: &KeyRing) -> Result<(), FolderError> {
+    /// Writes the private half of the signing key to its file, or deletes the file once the key is deployed.
+    fn save_signing_key(&self, ring: &KeyRing) -> Result<(), KeyStoreError> {
         let path = self.signing_key_file();
-        let kept = match ring.secret() {
+        let saved = match ring.secret() {
             Some(key) => private_file::write(&path, key.expose().as_bytes()),
             None => match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => Ok(()),
             },
         };
-        kept.map_err(|source| FolderError { path, source })
+        saved.map_err(|source| KeyStoreError { path, source })
     }
 
     fn signing_key_file(&self) -> PathBuf {
         self.folder.join("jwt-signing-key.secret")
     }
 
-    /// What is live, as far as anybody has said.
+    /// Deployed keys, as last recorded.
     ///
     /// # Errors
-    /// [`FolderError`] if the file cannot be read.
-    pub fn live(&self) -> Result<Option<DeployedKeys>, FolderError> {
-        read(&self.live_file())
+    /// [`KeyStoreError`] if the file cannot be read.
+    pub fn deployed_keys(&self) -> Result<Option<DeployedKeys>, KeyStoreError> {
+        read(&self.deployed_file())
     }
 
-    /// Notes what is live. If the same keys have been live before, they have been so since then.
+    /// Records the deployed keys. If they are the recorded ones, the recorded time stays.
     ///
     /// # Errors
-    /// [`FolderError`] if the file cannot be written.
-    pub fn note_live(&self, live: &DeployedKeys) -> Result<(), FolderError> {
-        if self.live()?.is_some_and(|before| before.has_keys_of(live)) {
+    /// [`KeyStoreError`] if the file cannot be written.
+    pub fn record_deployed(&self, deployed_keys: &DeployedKeys) -> Result<(), KeyStoreError> {
+        if self.deployed_keys()?.is_some_and(|before| before.has_keys_of(deployed_keys)) {
             return Ok(());
         }
-        write(&self.live_file(), live)
+        write(&self.deployed_file(), deployed_keys)
     }
 
     fn ring_file(&self) -> PathBuf {
         self.folder.join("keys.json")
     }
 
-    fn live_file(&self) -> PathBuf {
+    fn deployed_file(&self) -> PathBuf {
         self.folder.join("keys.live.json")
     }
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> {
-    let failed = |source| FolderError { path: path.to_owned(), source };
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, KeyStoreError> {
+    let failed = |source| KeyStoreError { path: path.to_owned(), source };
     match fs::read(path) {
         Ok(text) => serde_json::from_slice(&text).map_err(|error| failed(error.into())).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -152,8 +152,8 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> {
     }
 }
 
-fn write(path: &Path, value: &impl Serialize) -> Result<(), FolderError> {
+fn write(path: &Path, value: &impl Serialize) -> Result<(), KeyStoreError> {
     let text = serde_json::to_vec_pretty(value).map_err(io::Error::from);
     let written = text.and_then(|text| private_file::write(path, &text));
-    written.map_err(|source| FolderError { path: path.to_owned(), source })
+    written.map_err(|source| KeyStoreError { path: path.to_owned(), source })
 }

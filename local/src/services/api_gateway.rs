@@ -1,4 +1,4 @@
-//! The HTTP API: what Amazon API Gateway's HTTP APIs do between a client and a function.
+//! HTTP API: emulates an HTTP API of Amazon API Gateway between a client and a function.
 
 pub mod cors;
 pub mod event;
@@ -27,18 +27,18 @@ use crate::system::{aws_ids, clock};
 use crate::template::{Cors, Deployment};
 use event::{Context, Incoming};
 use route::RouteTable;
-use throttle::Bucket;
+use throttle::TokenBucket;
 
-/// "Quotas for configuring and running an HTTP API": a payload has at most 10 MB.
+/// Maximum size of a payload ("Quotas for configuring and running an HTTP API").
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// The same quotas: an integration has 30 seconds.
+/// Maximum duration of an integration (same quotas).
 const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 
 struct Gateway {
     routes: RouteTable,
     cors: Option<Cors>,
-    throttle: Option<Bucket>,
+    throttle: Option<TokenBucket>,
     host: Arc<dyn FunctionHost>,
 }
 
@@ -47,25 +47,25 @@ pub(crate) fn serve(
     listener: TcpListener,
     deployment: &Deployment,
     host: Arc<dyn FunctionHost>,
-    stop: &Shutdown,
+    shutdown: &Shutdown,
     tasks: &mut JoinSet<()>,
 ) {
     let routes = RouteTable::new(deployment.routes());
-    let throttle = deployment.throttle.map(|throttle| Bucket::new(throttle, Instant::now()));
+    let throttle = deployment.throttle.map(|throttle| TokenBucket::new(throttle, Instant::now()));
     let gateway = Arc::new(Gateway { routes, cors: deployment.cors.clone(), throttle, host });
-    let app = Router::new().fallback(answer).with_state(gateway);
+    let app = Router::new().fallback(handle).with_state(gateway);
     let service = app.into_make_service_with_connect_info::<PeerAddress>();
-    let stop = stop.clone();
+    let shutdown = shutdown.clone();
     tasks.spawn(async move {
         tokio::select! {
-            // Does not end by itself.
+            // `axum::serve` does not return.
             _ = axum::serve(NoDelay(listener), service) => {}
-            () = stop.wait() => {}
+            () = shutdown.wait() => {}
         }
     });
 }
 
-/// A listener whose connections send small answers at once.
+/// Listener that sets `TCP_NODELAY`, so that small responses are sent at once.
 struct NoDelay(TcpListener);
 
 impl axum::serve::Listener for NoDelay {
@@ -89,11 +89,11 @@ impl axum::extract::connect_info::Connected<axum::serve::IncomingStream<'_, NoDe
     }
 }
 
-/// The address that a request came from.
+/// Peer address of a request.
 #[derive(Clone, Copy, Debug)]
 struct PeerAddress(SocketAddr);
 
-async fn answer(
+async fn handle(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(PeerAddress(peer)): ConnectInfo<PeerAddress>,
     request: Request,
@@ -118,7 +118,7 @@ async fn answer(
 
 impl Gateway {
     async fn route(&self, request: Request, peer: SocketAddr, request_id: &str) -> Response {
-        if self.throttle.as_ref().is_some_and(|throttle| !throttle.takes(Instant::now())) {
+        if self.throttle.as_ref().is_some_and(|throttle| !throttle.try_acquire(Instant::now())) {
             return message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
         let (parts, body) = request.into_parts();
@@ -129,7 +129,7 @@ impl Gateway {
             return message(StatusCode::NOT_FOUND, "Not Found");
         };
         let mut invocation = Invocation::new(body.clone());
-        // A trace that the client is in goes on, for the function as for Lambda.
+        // Continues the client's trace, as Lambda does.
         let trace = parts.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
         if let Some(trace) = trace.filter(|trace| trace.starts_with("Root=")) {
             trace.clone_into(&mut invocation.trace);
@@ -139,13 +139,13 @@ impl Gateway {
         let event = event::build(&Incoming { parts: &parts, body: &body }, &context);
         invocation.payload = event.to_string().into();
         let invoke = self.host.invoke(matched.function, invocation);
-        let answer = tokio::select! {
-            answer = invoke => answer,
+        let result = tokio::select! {
+            result = invoke => result,
             () = clock::sleep(INTEGRATION_LIMIT) => {
                 return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
             }
         };
-        match answer {
+        match result {
             Ok(payload) => response::build(&payload)
                 .unwrap_or_else(|_| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
             Err(InvokeError::Stopped | InvokeError::TimedOut { .. }) => {
@@ -156,7 +156,7 @@ impl Gateway {
     }
 }
 
-/// An answer of the gateway itself.
+/// Error response of the gateway itself.
 fn message(status: StatusCode, text: &'static str) -> Response {
     let body = serde_json::json!({ "message": text }).to_string();
     let mut response = Response::new(Body::from(body));

@@ -1,5 +1,4 @@
-//! The embedded DynamoDB: dynoxide in this process, with the template's tables, served over HTTP for the functions'
-//! SDK.
+//! Embedded DynamoDB: runs dynoxide in this process with the template's tables, and serves it over HTTP.
 
 use std::{
     net::SocketAddr,
@@ -25,56 +24,57 @@ use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::Table;
 
-/// How often expired items are looked for. DynamoDB takes up to days; nothing may rely on the moment.
-const TTL_PERIOD: Duration = Duration::from_secs(30);
+/// Interval at which expired items are deleted. AWS takes up to days, so no code may rely on the time of
+/// deletion.
+const TTL_SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Why the embedded DynamoDB cannot run.
+/// Failure to start the embedded DynamoDB.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// It cannot be opened.
+    /// The database cannot be opened.
     #[error("cannot open the database {name}: {source}")]
     Open {
-        /// The file, or the name of a database in memory.
+        /// Path of the file, or name of the in-memory database.
         name: String,
-        /// What the engine says.
+        /// Cause.
         source: DynoxideError,
     },
-    /// The records of its streams cannot be indexed.
+    /// The stream records cannot be indexed.
     #[error("cannot index the streams of the database {name}: {source}")]
     Index {
-        /// The file, or the name of a database in memory.
+        /// Path of the file, or name of the in-memory database.
         name: String,
-        /// What the engine below says.
+        /// Cause.
         source: rusqlite::Error,
     },
     /// A table of the template cannot be created.
     #[error("cannot create the table `{table}`: {source}")]
     Create {
-        /// Name of the table.
+        /// Table name.
         table: String,
-        /// What the engine says.
+        /// Cause.
         source: DynoxideError,
     },
-    /// The definition of a table is not one that DynamoDB takes.
+    /// The definition of a table is not valid.
     #[error("the definition of the table `{table}` is not valid: {source}")]
     Definition {
-        /// Name of the table.
+        /// Table name.
         table: String,
-        /// What is wrong.
+        /// Cause.
         source: serde_json::Error,
     },
 }
 
-/// The embedded DynamoDB. Cheap to clone.
+/// Embedded DynamoDB. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Database {
     engine: Engine,
 }
 
 impl Database {
-    /// Opens the database and creates the tables that are not there yet.
+    /// Opens the database and creates missing tables.
     pub(crate) fn open(path: Option<&Path>, tables: &[Table]) -> Result<Self, DatabaseError> {
-        let name = path.map_or_else(in_memory, |path| path.to_string_lossy().into_owned());
+        let name = path.map_or_else(in_memory_name, |path| path.to_string_lossy().into_owned());
         let engine =
             Engine::new(&name).map_err(|source| DatabaseError::Open { name: name.clone(), source })?;
         let database = Self { engine };
@@ -107,7 +107,7 @@ impl Database {
         Ok(())
     }
 
-    /// Serves the database and lets expired items go until the stack stops.
+    /// Serves the database and deletes expired items until the stack stops.
     pub(crate) fn serve(
         &self,
         listener: TcpListener,
@@ -117,7 +117,7 @@ impl Database {
         let address = listener.local_addr().ok()?;
         let (engine, stopped) = (self.engine.clone(), stop.clone());
         tasks.spawn(async move {
-            // Fails only if the listener does; the functions' calls then fail as well and say so.
+            // Fails only if the listener fails. The functions' calls then fail, too, and report it.
             let _ =
                 dynoxide::server::serve_with_shutdown(listener, engine, async move { stopped.wait().await })
                     .await;
@@ -126,7 +126,7 @@ impl Database {
         tasks.spawn(async move {
             loop {
                 tokio::select! {
-                    () = clock::sleep(TTL_PERIOD) => {}
+                    () = clock::sleep(TTL_SWEEP_INTERVAL) => {}
                     () = stop.wait() => return,
                 }
                 let engine = engine.clone();
@@ -136,19 +136,24 @@ impl Database {
         Some(address)
     }
 
-    /// The one shard that the engine keeps for a table's stream.
+    /// Id of the only shard of a table's stream.
     pub(crate) fn shard(&self, table: &str) -> Option<String> {
         let request = DescribeStreamRequest { stream_arn: arn::stream_arn(table), ..Default::default() };
         let description = self.engine.describe_stream(request).ok()?.stream_description;
         description.shards.into_iter().next().map(|shard| shard.shard_id)
     }
 
-    /// An iterator at the beginning of a shard, at its end, or behind a sequence number.
-    pub(crate) fn iterator(&self, table: &str, shard: &str, from: &From) -> Result<String, DynoxideError> {
+    /// Iterator of a shard at the given starting position.
+    pub(crate) fn iterator(
+        &self,
+        table: &str,
+        shard: &str,
+        from: &StreamPosition,
+    ) -> Result<String, DynoxideError> {
         let (kind, number) = match from {
-            From::TrimHorizon => ("TRIM_HORIZON", None),
-            From::Latest => ("LATEST", None),
-            From::After(number) => ("AFTER_SEQUENCE_NUMBER", Some(number.clone())),
+            StreamPosition::TrimHorizon => ("TRIM_HORIZON", None),
+            StreamPosition::Latest => ("LATEST", None),
+            StreamPosition::After(number) => ("AFTER_SEQUENCE_NUMBER", Some(number.clone())),
         };
         let request = GetShardIteratorRequest {
             stream_arn: arn::stream_arn(table),
@@ -159,12 +164,12 @@ impl Database {
         Ok(self.engine.get_shard_iterator(request)?.shard_iterator.unwrap_or_default())
     }
 
-    /// Writes items past the stream: all of them, or none.
+    /// Imports items without writing stream records. Either all items are written or none.
     pub(crate) fn import(&self, table: &str, items: Vec<Item>) -> Result<(), DynoxideError> {
         self.engine.import_items(table, items, ImportOptions::default()).map(drop)
     }
 
-    /// Records at an iterator, and the iterator behind them.
+    /// Stream records at an iterator, and the iterator that follows them.
     pub(crate) fn records(
         &self,
         iterator: &str,
@@ -176,14 +181,16 @@ impl Database {
     }
 }
 
-/// A name for a database in memory under which a second connection reaches it; it is gone with the last of them.
-fn in_memory() -> String {
+/// Name of a new in-memory database, which a second connection can open, too. It exists until the last
+/// connection closes.
+fn in_memory_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("file:agora-{}?mode=memory&cache=shared", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The engine gives a record of a stream the number after the largest that there is, and hands records out by number. It
-/// looks at every record for either: each write takes longer than the one before, unless numbers are in order somewhere.
+/// Indexes the stream records by sequence number. The engine looks up the largest number for each new record
+/// and returns records by number. Without an index, it scans all records, so that each write takes longer
+/// than the previous one.
 fn index_streams(name: &str) -> rusqlite::Result<()> {
     rusqlite::Connection::open(name)?.execute_batch(
         "CREATE INDEX IF NOT EXISTS stream_records_by_number \
@@ -191,9 +198,9 @@ fn index_streams(name: &str) -> rusqlite::Result<()> {
     )
 }
 
-/// Where to read a stream from.
+/// Starting position in a stream.
 #[derive(Clone, Debug)]
-pub(crate) enum From {
+pub(crate) enum StreamPosition {
     TrimHorizon,
     Latest,
     After(String),
@@ -229,7 +236,7 @@ mod tests {
         Item::from([("pk".to_owned(), AttributeValue::S(n.to_string()))])
     }
 
-    /// How long it takes to write twenty items, each by itself.
+    /// Duration of twenty single writes.
     fn twenty_writes(database: &Database) -> Duration {
         let since = Instant::now();
         for n in 0..20 {
@@ -240,13 +247,13 @@ mod tests {
     }
 
     #[test]
-    fn a_write_takes_as_long_as_ever_however_many_records_the_stream_has() {
+    fn write_duration_is_independent_of_the_stream_length() {
         let database = Database::open(None, &[table()]).unwrap();
         let fastest = || (0..5).map(|_| twenty_writes(&database)).min().unwrap();
         let first = fastest();
         let options = ImportOptions { record_streams: true, ..ImportOptions::default() };
         database.engine.import_items("records", (0..20_000).map(item).collect(), options).unwrap();
         let last = fastest();
-        assert!(last < first * 8, "twenty writes took {first:?}, and behind 20,000 records {last:?}");
+        assert!(last < first * 8, "twenty writes took {first:?}, and {last:?} with 20,000 stream records");
     }
 }

@@ -1,7 +1,5 @@
-//! Event sources: what invokes functions without an HTTP request.
-//!
-//! One mapping connects one source to one function, as on AWS: `queue` polls SQS, `stream` reads the stream of a
-//! table, `schedule` follows the clock.
+//! Event source mappings. Each connects one source to one function, as on AWS: `queue` polls SQS, `stream`
+//! reads the stream of a table, `schedule` runs schedules.
 
 pub mod filter;
 pub mod schedule_expression;
@@ -23,12 +21,12 @@ use serde_json::Value;
 use crate::services::lambda::{FunctionHost, Invocation, InvokeError};
 use crate::telemetry::logs::Logs;
 
-/// What every mapping needs: the host, and a place to say what went wrong.
+/// Function host and logs, shared by all mappings.
 #[derive(Clone)]
 pub(crate) struct Invoker {
     host: Arc<dyn FunctionHost>,
     logs: Logs,
-    /// Counts beginnings and ends of invocations, so that whoever looks for silence can tell that nothing moved.
+    /// Number of starts and ends of invocations. It is constant while the stack is idle.
     activity: Arc<AtomicU64>,
 }
 
@@ -39,12 +37,12 @@ impl Invoker {
 
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Result<Bytes, InvokeError> {
         self.activity.fetch_add(1, Ordering::SeqCst);
-        let answer = self.host.invoke(function, Invocation::new(event.to_string())).await;
-        if let Err(error) = &answer {
+        let output = self.host.invoke(function, Invocation::new(event.to_string())).await;
+        if let Err(error) = &output {
             self.report(function, &format!("invocation failed: {error}"));
         }
         self.activity.fetch_add(1, Ordering::SeqCst);
-        answer
+        output
     }
 
     pub(crate) fn concurrency(&self, function: &str) -> usize {
@@ -55,16 +53,16 @@ impl Invoker {
         self.activity.load(Ordering::SeqCst)
     }
 
-    /// Writes a line of the mapping itself to the function's log.
+    /// Writes a message of the mapping to the function's log.
     pub(crate) fn report(&self, function: &str, line: &str) {
         self.logs.record(&function.into(), format!("local: {line}"));
     }
 }
 
-/// What a function answers to a batch, if it reports the failures in it.
+/// Output of a function that reports batch item failures.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct BatchAnswer {
+struct BatchResponse {
     #[serde(default)]
     batch_item_failures: Option<Vec<BatchItemFailure>>,
 }
@@ -75,36 +73,40 @@ struct BatchItemFailure {
     item_identifier: Option<String>,
 }
 
-/// How a batch went.
+/// Result of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Every record is done.
+    /// All records were processed.
     Success,
-    /// These are not, by their identifiers; the others are.
+    /// The records with these identifiers failed.
     Partial(Vec<String>),
-    /// None is.
+    /// The whole batch failed.
     Failure,
 }
 
-/// Reads the answer to a batch, after "Reporting batch item failures" in the Lambda developer guide: an empty or
-/// absent list, and an empty or null answer, are a success; an entry with an empty, null or unknown identifier, and an
-/// answer that is no such JSON, fail the whole batch.
-pub(crate) fn outcome(answer: &Result<Bytes, InvokeError>, reports: bool, known: &[&str]) -> Outcome {
-    let payload = match answer {
+/// Evaluates the output for a batch, after "Reporting batch item failures" in the Lambda developer guide. An
+/// empty or absent list, and an empty or null output, are a success. An empty, null or unknown identifier,
+/// and output that is not such JSON, fail the whole batch.
+pub(crate) fn outcome(
+    output: &Result<Bytes, InvokeError>,
+    reports_failures: bool,
+    known: &[&str],
+) -> Outcome {
+    let payload = match output {
         Err(_) => return Outcome::Failure,
-        Ok(_) if !reports => return Outcome::Success,
+        Ok(_) if !reports_failures => return Outcome::Success,
         Ok(payload) => payload,
     };
     if payload.is_empty() {
         return Outcome::Success;
     }
-    let Ok(answer) = serde_json::from_slice::<Option<Value>>(payload) else { return Outcome::Failure };
-    let failures = match answer {
+    let Ok(output) = serde_json::from_slice::<Option<Value>>(payload) else { return Outcome::Failure };
+    let failures = match output {
         None => return Outcome::Success,
         Some(Value::String(text)) if text.is_empty() => return Outcome::Success,
-        Some(answer) => match serde_json::from_value::<BatchAnswer>(answer) {
+        Some(output) => match serde_json::from_value::<BatchResponse>(output) {
             Err(_) => return Outcome::Failure,
-            Ok(answer) => answer.batch_item_failures.unwrap_or_default(),
+            Ok(output) => output.batch_item_failures.unwrap_or_default(),
         },
     };
     let identifiers: Option<Vec<_>> = failures.into_iter().map(|failure| failure.item_identifier).collect();
@@ -121,41 +123,41 @@ pub(crate) fn outcome(answer: &Result<Bytes, InvokeError>, reports: bool, known:
 mod tests {
     use super::*;
 
-    fn read(answer: &'static str) -> Outcome {
-        outcome(&Ok(Bytes::from_static(answer.as_bytes())), true, &["a", "b"])
+    fn read(output: &'static str) -> Outcome {
+        outcome(&Ok(Bytes::from_static(output.as_bytes())), true, &["a", "b"])
     }
 
     #[test]
-    fn nothing_that_failed_is_a_success() {
-        for answer in
+    fn output_without_failed_items_is_a_success() {
+        for output in
             ["", "null", "\"\"", "{}", r#"{"batchItemFailures":[]}"#, r#"{"batchItemFailures":null}"#]
         {
-            assert_eq!(read(answer), Outcome::Success, "{answer}");
+            assert_eq!(read(output), Outcome::Success, "{output}");
         }
     }
 
     #[test]
-    fn known_identifiers_are_the_failures() {
-        let answer = r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#;
-        assert_eq!(read(answer), Outcome::Partial(vec!["b".to_owned()]));
+    fn batch_is_partial_if_all_identifiers_are_known() {
+        let output = r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#;
+        assert_eq!(read(output), Outcome::Partial(vec!["b".to_owned()]));
     }
 
     #[test]
-    fn an_impossible_answer_fails_the_batch() {
-        for answer in [
+    fn invalid_output_fails_the_batch() {
+        for output in [
             "oops",
             r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#,
             r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
             r#"{"batchItemFailures":[{"itemIdentifier":"c"}]}"#,
             r#"{"batchItemFailures":[{"other":"a"}]}"#,
         ] {
-            assert_eq!(read(answer), Outcome::Failure, "{answer}");
+            assert_eq!(read(output), Outcome::Failure, "{output}");
         }
         assert_eq!(outcome(&Err(InvokeError::Stopped), true, &["a"]), Outcome::Failure);
     }
 
     #[test]
-    fn without_reporting_any_answer_is_a_success() {
+    fn any_output_is_a_success_without_reporting() {
         assert_eq!(outcome(&Ok(Bytes::from_static(b"oops")), false, &["a"]), Outcome::Success);
     }
 }

@@ -1,16 +1,15 @@
-//! Access as IAM has it: a call that the policies of a function do not grant is refused, and what they grant and nobody
-//! ever used can be told.
+//! IAM: denies calls that the policies of a function do not allow, and reports grants that were never used.
 
 mod required_actions;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::template::{Function, Grant};
+use crate::template::{Function, IamGrant};
 
-pub(crate) use required_actions::{RequiredAction, needs};
+pub(crate) use required_actions::{RequiredAction, actions_for};
 
-/// What the functions of a stack are granted, and what of it they have used. Cheap to clone.
+/// Policies of the functions of a stack, with the grants that were used. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct IamPolicies {
     roles: Arc<HashMap<String, Role>>,
@@ -19,25 +18,25 @@ pub struct IamPolicies {
 
 #[derive(Debug)]
 struct Role {
-    granted: BTreeSet<Grant>,
-    /// What was used; what Lambda needs in the function's name counts as that.
-    used: Mutex<BTreeSet<Grant>>,
+    granted: BTreeSet<IamGrant>,
+    /// Used grants, including those that Lambda itself needs on behalf of the function.
+    used: Mutex<BTreeSet<IamGrant>>,
 }
 
-/// A call that no policy grants.
+/// Call that no policy allows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("{function} is not authorized to perform: {action} on resource: {resource}")]
 pub struct Denied {
     /// Stem of the function.
     pub function: String,
-    /// What it wanted to do.
+    /// Requested action.
     pub action: String,
-    /// To what.
+    /// Requested resource.
     pub resource: String,
 }
 
 impl IamPolicies {
-    /// What the policies of these functions grant.
+    /// Collects the policies of the functions.
     #[must_use]
     pub fn of(functions: &[Function]) -> Self {
         let role = |function: &Function| {
@@ -48,14 +47,15 @@ impl IamPolicies {
         Self { roles: Arc::new(functions.iter().map(role).collect()), denied: Arc::default() }
     }
 
-    /// Whether a function may do all of this.
-    pub(crate) fn check(&self, function: &str, needs: &[RequiredAction]) -> Result<(), Denied> {
+    /// Checks that a function is allowed to perform all required actions. Records their grants as used.
+    pub(crate) fn check(&self, function: &str, required_actions: &[RequiredAction]) -> Result<(), Denied> {
         let Some(role) = self.roles.get(function) else { return Ok(()) };
-        for need in needs {
-            let granting: Vec<Grant> = need.grants().filter(|grant| role.granted.contains(grant)).collect();
+        for required in required_actions {
+            let granting: Vec<IamGrant> =
+                required.grants().filter(|grant| role.granted.contains(grant)).collect();
             if granting.is_empty() {
-                let (function, action) = (function.to_owned(), need.action.clone());
-                let denied = Denied { function, action, resource: need.resources.join(" or ") };
+                let (function, action) = (function.to_owned(), required.action.clone());
+                let denied = Denied { function, action, resource: required.resources.join(" or ") };
                 lock(&self.denied).insert(denied.clone());
                 return Err(denied);
             }
@@ -64,14 +64,14 @@ impl IamPolicies {
         Ok(())
     }
 
-    /// What a function is granted for itself and has not used so far.
+    /// Grants of a function that have not been used so far.
     #[must_use]
-    pub fn unused(&self, function: &str) -> BTreeSet<Grant> {
+    pub fn unused(&self, function: &str) -> BTreeSet<IamGrant> {
         let Some(role) = self.roles.get(function) else { return BTreeSet::new() };
         role.granted.difference(&lock(&role.used)).cloned().collect()
     }
 
-    /// What functions wanted to do and were not granted.
+    /// Calls that were denied so far.
     #[must_use]
     pub fn denied(&self) -> BTreeSet<Denied> {
         lock(&self.denied).clone()
@@ -86,34 +86,39 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn grant(action: &str, resource: &str) -> Grant {
-        Grant { action: action.to_owned(), resource: resource.to_owned() }
+    fn grant(action: &str, resource: &str) -> IamGrant {
+        IamGrant { action: action.to_owned(), resource: resource.to_owned() }
     }
 
-    fn need(action: &str, resources: &[&str]) -> RequiredAction {
+    fn required(action: &str, resources: &[&str]) -> RequiredAction {
         RequiredAction {
             action: action.to_owned(),
             resources: resources.iter().map(|&resource| resource.to_owned()).collect(),
         }
     }
 
-    fn access(granted: &[Grant]) -> IamPolicies {
+    fn policies(granted: &[IamGrant]) -> IamPolicies {
         let role = Role { granted: granted.iter().cloned().collect(), used: Mutex::default() };
         let roles = Arc::new(HashMap::from([("api-x".to_owned(), role)]));
         IamPolicies { roles, denied: Arc::default() }
     }
 
     #[test]
-    fn what_is_not_granted_is_denied_by_name_and_what_is_not_used_can_be_told() {
+    fn calls_without_grant_are_denied_and_unused_grants_listed() {
         let (put, get, send) = (grant("db:Put", "table"), grant("db:Get", "table"), grant("sqs:Send", "a"));
-        let access = access(&[put.clone(), get.clone(), send.clone()]);
-        assert_eq!(access.check("api-x", &[need("db:Put", &["table"])]), Ok(()));
-        let denied = access.check("api-x", &[need("db:Get", &["table"]), need("db:Get", &["table/index"])]);
+        let policies = policies(&[put.clone(), get.clone(), send.clone()]);
+        assert_eq!(policies.check("api-x", &[required("db:Put", &["table"])]), Ok(()));
+        let denied =
+            policies.check("api-x", &[required("db:Get", &["table"]), required("db:Get", &["table/index"])]);
         let denied = denied.unwrap_err();
-        assert_eq!(access.denied(), BTreeSet::from([denied.clone()]));
+        assert_eq!(policies.denied(), BTreeSet::from([denied.clone()]));
         assert_eq!(denied.to_string(), "api-x is not authorized to perform: db:Get on resource: table/index");
-        assert_eq!(access.unused("api-x"), BTreeSet::from([send]));
-        assert_eq!(access.check("api-x", &[need("sqs:Send", &["b", "a"])]), Ok(()), "one of them is enough");
-        assert!(access.unused("api-x").is_empty());
+        assert_eq!(policies.unused("api-x"), BTreeSet::from([send]));
+        assert_eq!(
+            policies.check("api-x", &[required("sqs:Send", &["b", "a"])]),
+            Ok(()),
+            "a grant on one of the resources is enough"
+        );
+        assert!(policies.unused("api-x").is_empty());
     }
 }

@@ -1,5 +1,5 @@
-//! Where functions run: behind our own Lambda Runtime API ([`RuntimeHost`]), or under `cargo lambda watch`
-//! ([`WatchHost`]). Everything that invokes a function does so through [`FunctionHost`].
+//! Function hosts: our own Lambda Runtime API ([`RuntimeHost`]), or `cargo lambda watch` ([`WatchHost`]).
+//! Functions are invoked through [`FunctionHost`] only.
 
 mod kill;
 mod runtime;
@@ -16,42 +16,41 @@ pub use watch::{WatchError, WatchHost, WatchSettings};
 use crate::system::aws_ids;
 use crate::template::Function;
 
-/// Runs functions.
+/// Host that runs functions.
 pub trait FunctionHost: Send + Sync {
-    /// Invokes a function by its stem and waits for its answer.
+    /// Invokes a function by its stem and waits for its response.
     ///
-    /// The future ends in [`InvokeError::Function`] if the function answered with an error,
-    /// [`InvokeError::TimedOut`] if it took longer than its time-out, [`InvokeError::Crashed`] if its process ended,
-    /// [`InvokeError::Start`] if it could not be started at all, and [`InvokeError::Unreachable`] if the host itself
-    /// does not answer.
+    /// The result is [`InvokeError::Function`] if the function returned an error, [`InvokeError::TimedOut`]
+    /// if it exceeded its timeout, [`InvokeError::Crashed`] if its process exited, [`InvokeError::Start`] if
+    /// it could not be started, and [`InvokeError::Unreachable`] if the host does not respond.
     fn invoke<'a>(
         &'a self,
         function: &'a str,
         invocation: Invocation,
     ) -> BoxFuture<'a, Result<Bytes, InvokeError>>;
 
-    /// How many invocations of a function can run at the same time.
+    /// Maximum number of concurrent invocations of a function.
     fn concurrency(&self, function: &str) -> usize;
 
-    /// Kills every instance of a function and waits until they are gone; says how many there were.
+    /// Kills every instance of a function, waits until their processes have exited, and returns their number.
     fn kill<'a>(&'a self, function: &'a str) -> BoxFuture<'a, usize>;
 
-    /// Gives functions their new environment, as a deployment does: instances are replaced one after the other, each
-    /// once it has answered what it is working on, and no invocation fails of it. Ends when no old instance is left,
-    /// or in [`WatchError`] if the functions run under `cargo lambda watch` and it does not start again.
+    /// Deploys a new environment to the functions. Instances are replaced one after the other, each after it
+    /// has finished its current invocation, so that no invocation fails. Returns when no old instance is
+    /// left, or [`WatchError`] if `cargo lambda watch` does not restart.
     fn deploy<'a>(&'a self, functions: &'a [Function]) -> BoxFuture<'a, Result<(), WatchError>>;
 
-    /// What happened so far, by function.
+    /// Counters by function.
     fn stats(&self) -> BTreeMap<String, FunctionStats>;
 
     /// Stops everything that this host has started.
     fn shutdown(&self) -> BoxFuture<'_, ()>;
 }
 
-/// One event on its way to a function.
+/// Invocation of a function.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// The event, as JSON.
+    /// Event as JSON.
     pub payload: Bytes,
     /// Id of the invocation.
     pub request_id: String,
@@ -60,7 +59,7 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// An invocation with an id and a trace of its own.
+    /// Creates an invocation with a new request id and trace.
     #[must_use]
     pub fn new(payload: impl Into<Bytes>) -> Self {
         Self { payload: payload.into(), request_id: aws_ids::uuid(), trace: aws_ids::trace() }
@@ -70,84 +69,84 @@ impl Invocation {
 /// Counters of one function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FunctionStats {
-    /// Invocations that were begun.
+    /// Invocations that were started.
     pub invocations: u64,
     /// Instances that were started.
     pub cold_starts: u64,
-    /// Instances whose process ended while it was starting or busy, killed ones included.
+    /// Instances whose process exited during startup or an invocation, including killed ones.
     pub crashes: u64,
-    /// Invocations that took longer than the time-out.
-    pub time_outs: u64,
-    /// Invocations that ended in an error of the function.
+    /// Invocations that exceeded the timeout.
+    pub timeouts: u64,
+    /// Invocations that returned an error.
     pub errors: u64,
-    /// How long instances have worked on events that they answered, together.
+    /// Total duration of the invocations that returned a response.
     pub busy: Duration,
-    /// Instances that live now.
+    /// Number of instances at present.
     pub instances: u64,
 }
 
-/// In which phase an instance ended.
+/// Phase in which an instance exited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Before it asked for its first event.
+    /// Before the first request for an event.
     Init,
-    /// While it worked on an event.
+    /// During an invocation.
     Invoke,
 }
 
-/// Why an invocation has no answer.
+/// Failure of an invocation.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
-    /// There is no such function.
-    #[error("there is no function `{0}`")]
+    /// No function has this stem.
+    #[error("function `{0}` not found")]
     Unknown(String),
-    /// The function answered with an error.
+    /// The function returned an error.
     #[error("{error_type}: {message}")]
     Function {
-        /// The error's type, as the runtime reported it.
+        /// Error type, as reported by the runtime.
         error_type: String,
-        /// The error's message.
+        /// Error message.
         message: String,
-        /// The whole report, as Lambda would hand it to the caller.
+        /// Full error report, as Lambda returns it to the caller.
         payload: Bytes,
     },
-    /// The process ended.
-    #[error("`{function}` ended during {phase:?}: {detail}")]
+    /// The process exited.
+    #[error("`{function}` exited during {phase:?}: {detail}")]
     Crashed {
-        /// The function.
+        /// Stem of the function.
         function: String,
-        /// When.
+        /// Phase.
         phase: Phase,
-        /// Exit status, or the report of the failed start.
+        /// Exit status, or error report of the failed startup.
         detail: String,
     },
-    /// The function took too long; its process has been killed, as Lambda does.
+    /// The function exceeded its timeout. Its process has been killed, as Lambda does.
     #[error("`{function}` timed out after {after:?}")]
     TimedOut {
-        /// The function.
+        /// Stem of the function.
         function: String,
-        /// Its time-out.
+        /// Timeout of the function.
         after: Duration,
     },
-    /// The binary could not be started.
+    /// The binary cannot be started.
     #[error("cannot start `{function}` from {path}: {source}")]
     Start {
-        /// The function.
+        /// Stem of the function.
         function: String,
-        /// Where the binary should be.
+        /// Expected path of the binary.
         path: PathBuf,
-        /// What the operating system says.
+        /// Cause.
         source: io::Error,
     },
-    /// The host does not answer.
-    #[error("the function host does not answer: {0}")]
+    /// The function host does not respond.
+    #[error("the function host does not respond: {0}")]
     Unreachable(#[from] hyper_util::client::legacy::Error),
-    /// The host's answer broke off.
-    #[error("the function host's answer broke off: {0}")]
-    Broken(#[from] hyper::Error),
-    /// The function's answer is not what it should be.
-    #[error("the answer is no JSON: {0}")]
-    Answer(#[from] serde_json::Error),
+    /// The connection to the function host was closed during a response.
+    #[error("the function host's response is incomplete: {0}")]
+    IncompleteResponse(#[from] hyper::Error),
+    /// The response of the function is not JSON.
+    #[error("the response is not JSON: {0}")]
+    InvalidResponse(#[from] serde_json::Error),
     /// The stack is stopping.
     #[error("the stack is stopping")]
     Stopped,

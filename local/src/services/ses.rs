@@ -1,8 +1,8 @@
-//! The postbox: a stand-in for Amazon SES that keeps every e-mail and shows it.
+//! Mail catcher: an Amazon SES that stores every e-mail and shows it. It does not deliver e-mails.
 //!
-//! It speaks `SendEmail` of SES's API v2 as far as the SDK needs it
-//! (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>), for simple messages. Nothing leaves this
-//! machine. Unlike the real one it can be told to misbehave ([`Postbox::behave`]), over HTTP at `/behaviour` as well.
+//! It implements `SendEmail` of SES API v2 for simple messages
+//! (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>). Fault rules make calls fail
+//! ([`MailCatcher::add_fault_rule`], and over HTTP at `/behaviour`).
 
 mod email;
 mod eml;
@@ -23,10 +23,10 @@ pub use fault_rules::{Effect, Rule};
 
 use crate::system::private_file;
 
-/// E-mails kept in memory and shown; older ones stay in their files.
-const KEPT: usize = 1_000;
+/// Maximum number of e-mails kept in memory and shown. Older ones stay in their files.
+const MAX_EMAILS: usize = 1_000;
 
-/// Where e-mails arrive. Clones share everything.
+/// Stored e-mails and fault rules. Clones share the same state.
 #[derive(Clone, Debug)]
 pub struct MailCatcher {
     inner: Arc<Inner>,
@@ -45,16 +45,17 @@ struct State {
 }
 
 impl MailCatcher {
-    /// A postbox that forgets everything when it is dropped.
+    /// Creates a mail catcher that stores e-mails in memory only.
     #[must_use]
     pub fn in_memory() -> Self {
         Self { inner: Arc::new(Inner { folder: None, state: Mutex::default() }) }
     }
 
-    /// A postbox that keeps its e-mails in a folder, one file each. Only the owner may read them: they carry tokens.
+    /// Creates a mail catcher that stores each e-mail in a file of a folder. The files are readable by their
+    /// owner only, because e-mails contain tokens.
     ///
     /// # Errors
-    /// Whatever reading the folder fails with.
+    /// Any error from reading the folder.
     pub fn persistent(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let mut emails = Vec::new();
@@ -65,35 +66,35 @@ impl MailCatcher {
             }
         }
         emails.sort_by(|one, other| (one.sent_at, &one.id).cmp(&(other.sent_at, &other.id)));
-        let older = emails.len().saturating_sub(KEPT);
+        let older = emails.len().saturating_sub(MAX_EMAILS);
         let state = State { emails: emails.into_iter().skip(older).collect(), rules: Vec::new() };
         Ok(Self { inner: Arc::new(Inner { folder: Some(folder.to_owned()), state: Mutex::new(state) }) })
     }
 
-    /// SES's API under `/v2`, the pages, and the rules.
+    /// Routes of SES's API under `/v2`, of the web pages, and of the fault rules.
     pub fn router(&self) -> Router {
         http::router(self.clone())
     }
 
-    /// Every e-mail that was sent, in the order in which they were.
+    /// All e-mails, oldest first.
     #[must_use]
     pub fn sent(&self) -> Vec<Email> {
         self.lock().emails.iter().cloned().collect()
     }
 
-    /// The e-mails that went to an address, in the order in which they did.
+    /// E-mails to an address, oldest first.
     #[must_use]
     pub fn sent_to(&self, address: &str) -> Vec<Email> {
-        let to = |email: &&Email| email.to.iter().any(|to| to == address);
-        self.lock().emails.iter().filter(to).cloned().collect()
+        let is_to_address = |email: &&Email| email.to.iter().any(|to| to == address);
+        self.lock().emails.iter().filter(is_to_address).cloned().collect()
     }
 
-    /// Adds a rule of misbehaviour to those in force.
+    /// Adds a fault rule.
     pub fn add_fault_rule(&self, rule: Rule) {
         self.lock().rules.push(rule);
     }
 
-    /// Takes all rules back.
+    /// Removes all fault rules.
     pub fn clear_fault_rules(&self) {
         self.lock().rules.clear();
     }
@@ -106,7 +107,7 @@ impl MailCatcher {
         self.lock().emails.iter().find(|email| email.id == id).cloned()
     }
 
-    /// What the next call is to suffer, by the oldest rule that has not struck as often as it may.
+    /// Effect on the next call: that of the oldest rule with remaining uses.
     fn next_effect(&self) -> Option<Effect> {
         let mut state = self.lock();
         let rule = state.rules.iter_mut().find(|rule| rule.times > 0)?;
@@ -114,19 +115,19 @@ impl MailCatcher {
         Some(rule.effect)
     }
 
-    fn keep(&self, email: Email) -> io::Result<()> {
+    fn store(&self, email: Email) -> io::Result<()> {
         if let Some(folder) = &self.inner.folder {
             private_file::write(&folder.join(format!("{}.json", email.id)), &serde_json::to_vec(&email)?)?;
         }
         let mut state = self.lock();
-        if state.emails.len() == KEPT {
+        if state.emails.len() == MAX_EMAILS {
             state.emails.pop_front();
         }
         state.emails.push_back(email);
         Ok(())
     }
 
-    /// A panic under the lock leaves nothing half done.
+    // A panic while the lock is held cannot leave the state inconsistent.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -137,11 +138,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sent_is_there_after_a_restart() {
+    fn emails_are_loaded_after_a_restart() {
         let folder = std::env::temp_dir().join(format!("local-mail-{}", crate::system::aws_ids::uuid()));
         let first = MailCatcher::persistent(&folder).unwrap();
         for subject in ["one", "two"] {
-            first.keep(email::tests::email(subject)).unwrap();
+            first.store(email::tests::email(subject)).unwrap();
         }
         let again = MailCatcher::persistent(&folder).unwrap();
         assert_eq!(again.sent(), first.sent());

@@ -1,7 +1,7 @@
-//! The embedded SQS: rustack in this process, with the template's queues, served over HTTP for the functions' SDK.
+//! Embedded SQS: runs rustack in this process with the template's queues, and serves it over HTTP.
 //!
-//! rustack keeps messages in memory only. On a clean stop they are written to a file and put back at the next start;
-//! see the module `snapshot` for what survives and what does not.
+//! rustack keeps messages in memory only. On a clean stop, they are written to a file and restored at the
+//! next start; the module `snapshot` describes the limits.
 
 mod handler;
 mod snapshot;
@@ -32,10 +32,10 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use crate::system::arn;
 use crate::system::shutdown::Shutdown;
 use crate::template::Queue;
-use handler::WatchedHandler;
-use snapshot::Delayed;
+use handler::NotifyingHandler;
+use snapshot::DelayedMessages;
 
-/// Why the embedded SQS cannot run.
+/// Failure of the embedded SQS.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// A queue of the template cannot be created.
@@ -43,68 +43,69 @@ pub enum QueueError {
     Create {
         /// Name of the queue.
         queue: String,
-        /// What the emulator says.
+        /// Cause.
         source: SqsError,
     },
     /// An operation failed.
     #[error("SQS: {0}")]
     Operation(#[from] SqsError),
-    /// The kept messages cannot be read or written.
-    #[error("cannot keep messages in {path}: {source}")]
+    /// The saved messages cannot be read or written.
+    #[error("cannot save or restore messages in {path}: {source}")]
     Snapshot {
-        /// The file.
+        /// Path of the file.
         path: std::path::PathBuf,
-        /// What the operating system says.
+        /// Cause.
         source: io::Error,
     },
 }
 
-/// How many messages a queue holds.
+/// Number of messages in a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// Ready to be received.
+    /// Messages that can be received.
     pub visible: u64,
-    /// Received and not deleted, or put off by their consumer.
+    /// Messages that were received and not deleted, including those whose visibility timeout a consumer
+    /// changed.
     pub in_flight: u64,
-    /// Sent with a delay that has not passed.
+    /// Messages sent with a delay that has not ended.
     pub delayed: u64,
 }
 
 impl Depth {
-    /// All messages.
+    /// Total number of messages.
     #[must_use]
     pub fn total(self) -> u64 {
         self.visible + self.in_flight + self.delayed
     }
 }
 
-/// The embedded SQS. Cheap to clone.
+/// Embedded SQS. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Queues {
     provider: Arc<RustackSqs>,
     address: SocketAddr,
     names: Arc<[String]>,
     changes: Arc<watch::Sender<u64>>,
-    delayed: Arc<Mutex<Delayed>>,
-    /// Receipts of messages that a consumer was given and has not finished, by queue.
+    delayed: Arc<Mutex<DelayedMessages>>,
+    /// Receipt handles of received messages that are not deleted, by queue.
     receipts: Arc<Mutex<HashMap<String, Vec<String>>>>,
-    /// Deliveries that failed, and that nobody works on any more.
-    failed: Arc<Mutex<Vec<Failed>>>,
+    /// Failed deliveries that are not being processed any more.
+    failed: Arc<Mutex<Vec<FailedDelivery>>>,
 }
 
-/// A delivery that failed.
+/// Failed delivery of a message.
 #[derive(Clone, Debug)]
-pub(crate) struct Failed {
-    /// The queue's name.
+pub(crate) struct FailedDelivery {
+    /// Name of the queue.
     pub(crate) queue: String,
-    /// The delivery's receipt.
+    /// Receipt handle of the delivery.
     pub(crate) receipt: String,
-    /// Whether the function said so itself, and when the message is to come back; otherwise it came to no answer.
+    /// True if the function reported the failure, false if the whole invocation failed.
     pub(crate) reported: bool,
 }
 
 impl Queues {
-    /// Creates the queues; `visibility` replaces the template's visibility time-outs, for tests that cannot wait.
+    /// Creates the queues. `visibility` overrides the visibility timeouts of the template, to speed tests up.
     pub(crate) async fn create(
         queues: &[Queue],
         address: SocketAddr,
@@ -147,7 +148,7 @@ impl Queues {
 
     /// Serves the queues until the stack stops.
     pub(crate) fn serve(&self, listener: TcpListener, stop: &Shutdown, tasks: &mut JoinSet<()>) {
-        let handler = WatchedHandler::new(
+        let handler = NotifyingHandler::new(
             Arc::clone(&self.provider),
             Arc::clone(&self.changes),
             Arc::clone(&self.delayed),
@@ -172,7 +173,7 @@ impl Queues {
                 let service = service.clone();
                 let _ = stream.set_nodelay(true);
                 connections.spawn(async move {
-                    // A client that hangs up is no matter of ours.
+                    // Errors of a connection concern its client only.
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                 });
                 while connections.try_join_next().is_some() {}
@@ -180,21 +181,21 @@ impl Queues {
         });
     }
 
-    /// The URL of a queue.
+    /// URL of a queue.
     pub(crate) fn url(&self, name: &str) -> String {
         format!("http://{}/{}/{name}", self.address, arn::ACCOUNT)
     }
 
-    /// A receiver that changes whenever something may have become visible.
+    /// Receiver that is notified whenever a message may have become visible.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// Receives up to ten messages that are visible now, with all their attributes.
-    pub(crate) async fn receive(&self, name: &str, most: usize) -> Result<Vec<Message>, SqsError> {
+    /// Receives up to ten visible messages with all their attributes.
+    pub(crate) async fn receive(&self, name: &str, maximum: usize) -> Result<Vec<Message>, SqsError> {
         let input = ReceiveMessageInput {
             queue_url: self.url(name),
-            max_number_of_messages: i32::try_from(most.clamp(1, 10)).ok(),
+            max_number_of_messages: i32::try_from(maximum.clamp(1, 10)).ok(),
             wait_time_seconds: Some(0),
             attribute_names: vec!["All".to_owned()],
             message_attribute_names: vec!["All".to_owned()],
@@ -202,19 +203,20 @@ impl Queues {
         };
         let messages = self.provider.receive_message(input).await?.messages;
         let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = receipts.entry(name.to_owned()).or_default();
-        known.extend(messages.iter().filter_map(|message| message.receipt_handle.clone()));
+        let handles = receipts.entry(name.to_owned()).or_default();
+        handles.extend(messages.iter().filter_map(|message| message.receipt_handle.clone()));
         Ok(messages)
     }
 
     /// Deletes a message.
     pub(crate) async fn delete(&self, name: &str, receipt: &str) -> Result<(), SqsError> {
-        self.forget(name, receipt);
+        self.forget_receipt(name, receipt);
         let input = DeleteMessageInput { queue_url: self.url(name), receipt_handle: receipt.to_owned() };
         self.provider.delete_message(input).await.map(|_| ())
     }
 
-    /// Makes every message that was received and not deleted visible at once, as if its time-out had passed.
+    /// Makes every message that was received and not deleted visible at once, as if its visibility timeout
+    /// had expired. Returns their number.
     pub(crate) async fn redeliver(&self) -> usize {
         let receipts = std::mem::take(&mut *self.receipts.lock().unwrap_or_else(PoisonError::into_inner));
         let mut count = 0;
@@ -222,7 +224,7 @@ impl Queues {
             for receipt_handle in receipts {
                 let queue_url = self.url(&name);
                 let input = ChangeMessageVisibilityInput { queue_url, receipt_handle, visibility_timeout: 0 };
-                // A receipt whose message came back by itself is no longer in flight.
+                // Fails if the message has become visible already.
                 count += usize::from(self.provider.change_message_visibility(input).await.is_ok());
             }
         }
@@ -230,33 +232,33 @@ impl Queues {
         count
     }
 
-    /// Notes deliveries that failed.
-    pub(crate) fn fail(&self, failed: impl IntoIterator<Item = Failed>) {
+    /// Records failed deliveries.
+    pub(crate) fn fail(&self, failed: impl IntoIterator<Item = FailedDelivery>) {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
     }
 
-    /// Makes the messages of failed deliveries visible at once, of those that are `wanted`, as if their time had come. What
-    /// is being worked on stays with whoever works on it.
-    pub(crate) async fn bring_back(&self, wanted: impl Fn(&Failed) -> bool) -> usize {
+    /// Makes the messages of the selected failed deliveries visible at once, as if their visibility timeout
+    /// had expired. Messages that are being processed stay in flight. Returns the number of messages.
+    pub(crate) async fn redeliver_failed(&self, is_selected: impl Fn(&FailedDelivery) -> bool) -> usize {
         let mut failed = std::mem::take(&mut *self.failed.lock().unwrap_or_else(PoisonError::into_inner));
-        let back: Vec<_> = failed.extract_if(.., |delivery| wanted(delivery)).collect();
+        let redelivered: Vec<_> = failed.extract_if(.., |delivery| is_selected(delivery)).collect();
         self.fail(failed);
         let mut count = 0;
-        for Failed { queue, receipt, .. } in back {
-            self.forget(&queue, &receipt);
+        for FailedDelivery { queue, receipt, .. } in redelivered {
+            self.forget_receipt(&queue, &receipt);
             let input = ChangeMessageVisibilityInput {
                 queue_url: self.url(&queue),
                 receipt_handle: receipt,
                 visibility_timeout: 0,
             };
-            // A receipt whose message came back by itself is no longer in flight.
+            // Fails if the message has become visible already.
             count += usize::from(self.provider.change_message_visibility(input).await.is_ok());
         }
         self.changes.send_modify(|version| *version += 1);
         count
     }
 
-    /// How many messages a queue holds.
+    /// Number of messages in a queue.
     pub(crate) async fn depth(&self, name: &str) -> Result<Depth, SqsError> {
         let input =
             GetQueueAttributesInput { queue_url: self.url(name), attribute_names: vec!["All".to_owned()] };
@@ -268,7 +270,7 @@ impl Queues {
         Ok(Depth { visible: count(""), in_flight: count("NotVisible"), delayed: count("Delayed") })
     }
 
-    /// The depth of every queue, by name.
+    /// Number of messages of every queue, by name.
     pub(crate) async fn depths(&self) -> Result<HashMap<String, Depth>, SqsError> {
         let mut depths = HashMap::new();
         for name in self.names.iter() {
@@ -277,22 +279,22 @@ impl Queues {
         Ok(depths)
     }
 
-    /// Writes what is left to a file. Nobody may receive any more.
+    /// Saves the remaining messages to a file. All consumers must have stopped.
     pub(crate) async fn save(&self, path: &Path) -> Result<usize, QueueError> {
         self.redeliver().await;
         let delayed = std::mem::take(&mut *self.delayed.lock().unwrap_or_else(PoisonError::into_inner));
         snapshot::save(self, delayed, path).await
     }
 
-    /// Puts back what [`Queues::save`] wrote.
+    /// Restores the messages that [`Queues::save`] wrote.
     pub(crate) async fn restore(&self, path: &Path) -> Result<usize, QueueError> {
         snapshot::restore(self, path).await
     }
 
-    fn forget(&self, name: &str, receipt: &str) {
+    fn forget_receipt(&self, name: &str, receipt: &str) {
         let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = receipts.get_mut(name) {
-            known.retain(|known| known != receipt);
+        if let Some(handles) = receipts.get_mut(name) {
+            handles.retain(|handle| handle != receipt);
         }
     }
 }

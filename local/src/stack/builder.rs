@@ -1,4 +1,4 @@
-//! How a stack is set up.
+//! Builder of a stack.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,48 +6,46 @@ use std::{
     time::Duration,
 };
 
-use super::{Stack, StartError};
 use crate::services::lambda::FunctionHost;
-use crate::stack::start;
 use crate::telemetry::logs::Sink;
 use crate::template::Parameters;
 
-/// Ports on the loopback interface; 0 is any free one.
+/// Ports on the loopback interface. 0 selects any free port.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ports {
-    /// The HTTP API.
+    /// HTTP API.
     pub gateway: u16,
     /// DynamoDB.
     pub dynamodb: u16,
     /// SQS.
     pub sqs: u16,
-    /// The payment sandbox.
+    /// Payment sandbox.
     pub payments: u16,
-    /// The postbox.
+    /// Mail catcher.
     pub mail: u16,
-    /// The functions' metrics.
+    /// Metrics of the functions.
     pub metrics: u16,
 }
 
-/// Where functions run.
+/// Host of the functions.
 pub enum HostChoice {
-    /// Built binaries behind our own Runtime API.
+    /// Built binaries, behind our own Lambda Runtime API.
     Runtime,
-    /// `cargo lambda watch`; needs a state folder for its environment file.
+    /// `cargo lambda watch`. Requires a state folder for its environment file.
     Watch {
-        /// The workspace's folder.
+        /// Folder of the workspace.
         workspace: PathBuf,
         /// Port of the tool.
         port: u16,
-        /// Folders in which the tool may be, besides those of `PATH`.
+        /// Folders to search for the tool before those of `PATH`.
         search: Vec<PathBuf>,
     },
-    /// A host of one's own.
+    /// Host provided by the caller.
     Custom(Arc<dyn FunctionHost>),
 }
 
-/// Sets up a stack. Without further calls it lives in memory, on free ports, with binaries from the folder that the
-/// running program was built into.
+/// Builder of a stack. By default, the stack is in memory, uses free ports, and runs the binaries in the
+/// folder of the running program.
 pub struct StackBuilder {
     pub(super) template: PathBuf,
     pub(super) bin_dir: PathBuf,
@@ -63,7 +61,7 @@ pub struct StackBuilder {
 }
 
 impl StackBuilder {
-    /// A stack for the template at this path.
+    /// Creates a builder for the template at this path.
     #[must_use]
     pub fn new(template: impl Into<PathBuf>) -> Self {
         Self {
@@ -81,101 +79,94 @@ impl StackBuilder {
         }
     }
 
-    /// Folder of the built functions, each named by its stem.
+    /// Sets the folder of the built functions, each named by its stem.
     #[must_use]
     pub fn bin_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.bin_dir = folder.into();
         self
     }
 
-    /// Keeps nothing beyond the process. The default.
+    /// Keeps all state in memory. This is the default.
     #[must_use]
     pub fn in_memory(mut self) -> Self {
         self.state = None;
         self
     }
 
-    /// Keeps tables, messages, payments, e-mails, secrets and checkpoints in a folder.
+    /// Stores tables, messages, payments, e-mails, secrets and checkpoints in a folder.
     #[must_use]
     pub fn state_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.state = Some(folder.into());
         self
     }
 
-    /// A value for a parameter of the template. Secrets without a value are generated.
+    /// Sets a parameter of the template. Secrets without a value are generated.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.insert(name.into(), value.into());
         self
     }
 
-    /// Most instances of one function; 4 if not given.
+    /// Sets the maximum number of instances per function. The default is 4.
     #[must_use]
-    pub fn instances(mut self, most: usize) -> Self {
-        self.instances = most;
+    pub fn instances(mut self, maximum: usize) -> Self {
+        self.instances = maximum;
         self
     }
 
-    /// Whether schedules run by themselves; they can always be run by hand.
+    /// Sets whether schedules run. [`Stack::run_schedule`] works in either case.
     #[must_use]
     pub fn schedules(mut self, on: bool) -> Self {
         self.schedules = on;
         self
     }
 
-    /// Whether streams are read. A table whose stream nobody reads is one whose records have all lapsed unread.
+    /// Sets whether streams are read. If not, stream records stay unprocessed, as if they had expired.
     #[must_use]
     pub fn streams(mut self, on: bool) -> Self {
         self.streams = on;
         self
     }
 
-    /// Port of the HTTP API.
+    /// Sets the port of the HTTP API.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.ports.gateway = port;
         self
     }
 
-    /// All ports.
+    /// Sets all ports.
     #[must_use]
     pub fn ports(mut self, ports: Ports) -> Self {
         self.ports = ports;
         self
     }
 
-    /// Where functions run; behind our own Runtime API if not given.
+    /// Sets the host of the functions. The default is our own Lambda Runtime API.
     #[must_use]
     pub fn host(mut self, host: HostChoice) -> Self {
         self.host = host;
         self
     }
 
-    /// Replaces the visibility time-out of every queue, in whole seconds: a test does not wait for three minutes until
-    /// a failed message comes back.
+    /// Overrides the visibility timeout of every queue (at least one second), so that tests do not wait
+    /// minutes until a failed message is redelivered.
     #[must_use]
     pub fn visibility_timeout(mut self, timeout: Duration) -> Self {
         self.visibility = Some(timeout.max(Duration::from_secs(1)));
         self
     }
 
-    /// Where the functions' output goes besides [`Stack::logs`].
+    /// Sets the destination of the functions' output, in addition to [`Stack::logs`].
     #[must_use]
     pub fn output(mut self, sink: Sink) -> Self {
         self.sink = sink;
         self
     }
-
-    /// Starts the stack. Functions start when they are first invoked.
-    ///
-    /// # Errors
-    /// [`StartError`] with what does not start, in one line.
-    pub async fn start(self) -> Result<Stack, StartError> {
-        start::start(self).await
-    }
 }
 
-/// The folder that the running program was built into: `target/debug`, also for a test, which lies in `deps` below it.
+/// Folder with the build output of the running program, such as `target/debug`. Tests and examples are in
+/// subfolders of it.
 #[must_use]
 pub fn default_bin_dir() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
@@ -184,9 +175,4 @@ pub fn default_bin_dir() -> PathBuf {
         Some(parent) if folder.ends_with("deps") || folder.ends_with("examples") => parent.to_owned(),
         _ => folder,
     }
-}
-
-/// The file in which messages are kept.
-pub(super) fn messages(state: &Path) -> PathBuf {
-    state.join("messages.json")
 }

@@ -1,4 +1,4 @@
-//! Why a stack does not start.
+//! Errors of starting and deploying a stack.
 
 use std::{io, path::PathBuf};
 
@@ -9,64 +9,64 @@ use crate::services::sqs::QueueError;
 use crate::template::TemplateError;
 use stripe_sandbox::OpenError;
 
-/// Why functions do not get other values.
+/// Failure of a deployment.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {
-    /// The template refuses the values.
+    /// The template rejects the parameters.
     #[error(transparent)]
     Parameters(#[from] TemplateError),
-    /// The environment cannot be written.
+    /// The environment file cannot be written.
     #[error("cannot write the functions' environment: {0}")]
     Environment(#[from] io::Error),
-    /// `cargo lambda watch` does not start again.
+    /// `cargo lambda watch` does not restart.
     #[error(transparent)]
     Watch(#[from] WatchError),
 }
 
-/// Why a stack does not start.
+/// Failure to start a stack.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The template cannot be run.
+    /// The template cannot be read or resolved.
     #[error("{path}: {source}")]
     Template {
-        /// The template.
+        /// Path of the template.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Cause.
         source: TemplateError,
     },
-    /// A port is taken.
+    /// A port cannot be bound.
     #[error("port {port} ({what}) cannot be used: {source}; choose another with {flag}")]
     Port {
-        /// The port.
+        /// Port number.
         port: u16,
-        /// What was to listen there.
+        /// Service that uses the port.
         what: &'static str,
-        /// The flag that changes it.
+        /// Flag that sets the port.
         flag: &'static str,
-        /// What the operating system says.
+        /// Cause.
         source: io::Error,
     },
     /// The state folder cannot be used.
     #[error("cannot use the state folder {path}: {source}")]
     State {
-        /// The folder, or a file in it.
+        /// Path of the folder, or of a file in it.
         path: PathBuf,
-        /// What the operating system says.
+        /// Cause.
         source: io::Error,
     },
-    /// The embedded DynamoDB does not run.
+    /// The embedded DynamoDB does not start.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The embedded SQS does not run.
+    /// The embedded SQS does not start.
     #[error(transparent)]
     Queues(#[from] QueueError),
-    /// There are no secrets.
+    /// The secrets cannot be loaded or generated.
     #[error(transparent)]
     Secrets(#[from] SecretError),
-    /// The payment sandbox does not open its book.
+    /// The database file of the payment sandbox cannot be opened.
     #[error("payment sandbox: {0}")]
     Payments(#[from] OpenError),
-    /// `cargo lambda watch` does not run.
+    /// `cargo lambda watch` does not start.
     #[error(transparent)]
     Watch(#[from] WatchError),
 }

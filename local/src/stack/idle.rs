@@ -1,4 +1,4 @@
-//! Tells when a stack has nothing left to do.
+//! Waits until a stack is idle.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,16 +8,16 @@ use super::Stack;
 use crate::services::sqs::Depth;
 use crate::system::clock;
 
-/// How often the stack is looked at.
-const POLL: Duration = Duration::from_millis(5);
+/// Interval at which the stack is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// What is left when the time is up.
+/// Remaining work when the time limit has passed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
-#[error("the stack still has work: {queues:?}, {streams} streams with records")]
+#[error("the stack is not idle: queues with messages {queues:?}, {streams} streams with unprocessed records")]
 pub struct NotIdle {
-    /// Queues that hold messages, by name.
+    /// Queues with messages, by name.
     pub queues: BTreeMap<String, Depth>,
-    /// Streams with records that are not done.
+    /// Number of streams with unprocessed records.
     pub streams: usize,
 }
 
@@ -30,24 +30,24 @@ impl NotIdle {
 pub(super) async fn wait(stack: &Stack, limit: Duration) -> Result<(), NotIdle> {
     let end = Instant::now() + limit;
     loop {
-        // Queues and streams are looked at one after the other, and work can move from one to the other in between.
-        // It cannot move without an invocation, though: if none began or ended, the look was as good as at once.
+        // Queues and streams are checked one after the other, and work could move between them meanwhile, but
+        // only through an invocation. If no invocation started or ended, the result is consistent.
         let before = stack.invoker.activity();
-        let left = look(stack).await;
-        if left.is_idle() && stack.invoker.activity() == before {
+        let remaining = remaining_work(stack).await;
+        if remaining.is_idle() && stack.invoker.activity() == before {
             return Ok(());
         }
         if Instant::now() >= end {
-            return Err(left);
+            return Err(remaining);
         }
-        clock::sleep(POLL).await;
+        clock::sleep(POLL_INTERVAL).await;
     }
 }
 
-async fn look(stack: &Stack) -> NotIdle {
+async fn remaining_work(stack: &Stack) -> NotIdle {
     let depths = stack.queues.depths().await.unwrap_or_default();
     let queues = depths.into_iter().filter(|(_, depth)| depth.total() > 0).collect();
-    // A stream that cannot be read is not known to be done.
+    // A stream that cannot be read counts as not idle.
     let streams = stack.streams.iter().filter(|stream| !stream.is_idle().unwrap_or(false)).count();
     NotIdle { queues, streams }
 }

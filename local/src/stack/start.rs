@@ -1,26 +1,26 @@
-//! Starts the parts of a stack in order: ports first, since the template's values name them, then the services, the
-//! functions' host, and last what brings work in.
+//! Starts the parts of a stack in order: ports, whose addresses are values of the template, then the
+//! services, the function host, and the gateway and event sources.
 
 use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use axum::Router;
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{Addresses, HostChoice, Stack, StackBuilder, StartError, builder::messages};
+use super::{Addresses, HostChoice, Stack, StackBuilder, StartError};
 use crate::dev::env_file::Environments;
 use crate::faults::{Faults, Service};
 use crate::keys::local_secrets::{PAYMENT_KEY, Secrets, WEBHOOK_SECRET};
-use crate::keys::store::SECRETS;
+use crate::keys::store::SECRETS_FILE;
 use crate::services::api_gateway;
 use crate::services::dynamodb::Database;
 use crate::services::event_sources::Invoker;
 use crate::services::event_sources::queue::QueuePoller;
-use crate::services::event_sources::schedule::Ticker;
+use crate::services::event_sources::schedule::ScheduleRunner;
 use crate::services::event_sources::stream::StreamReader;
 use crate::services::iam::IamPolicies;
 use crate::services::lambda::{
@@ -33,10 +33,10 @@ use crate::telemetry::logs::{Logs, Sink};
 use crate::template::{Deployment, Parameters, Template};
 use stripe_sandbox::Sandbox;
 
-/// Where payment webhooks are sent, if the template has the route.
+/// Path for payment webhooks, if the template has this route.
 const WEBHOOK_PATH: &str = "/v1/payments/webhook";
 
-/// What the services listen on.
+/// Listeners of the services.
 struct Listeners {
     dynamodb: TcpListener,
     sqs: TcpListener,
@@ -45,7 +45,7 @@ struct Listeners {
     metrics: TcpListener,
 }
 
-/// What functions need, running.
+/// Running services that functions use.
 struct Services {
     parameters: Parameters,
     deployment: Deployment,
@@ -58,7 +58,17 @@ struct Services {
     servers: JoinSet<()>,
 }
 
-pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError> {
+impl StackBuilder {
+    /// Starts the stack. Functions start when they are first invoked.
+    ///
+    /// # Errors
+    /// [`StartError`] if a part of the stack does not start.
+    pub async fn start(self) -> Result<Stack, StartError> {
+        start(self).await
+    }
+}
+
+async fn start(mut builder: StackBuilder) -> Result<Stack, StartError> {
     let template = prepare(&builder)?;
     let (listeners, addresses) = bind(&builder).await?;
     let logs = Logs::new(std::mem::replace(&mut builder.sink, Sink::Memory));
@@ -70,7 +80,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     let intake = Shutdown::new();
     let mut sources = JoinSet::new();
     api_gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
-    let streams = connect(&builder, &services, &invoker, &intake, &mut sources);
+    let streams = start_event_sources(&builder, &services, &invoker, &intake, &mut sources);
     send_webhooks(&services, addresses.gateway);
     let Services { parameters, deployment, access, database, queues, payments, mail, stop, servers } =
         services;
@@ -97,7 +107,7 @@ pub(super) async fn start(mut builder: StackBuilder) -> Result<Stack, StartError
     })
 }
 
-/// What is to run, once there is a folder for what it keeps.
+/// Creates the state folder and reads the template.
 fn prepare(builder: &StackBuilder) -> Result<Template, StartError> {
     if let Some(folder) = &builder.state {
         fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.clone(), source })?;
@@ -114,13 +124,12 @@ fn send_webhooks(services: &Services, gateway: SocketAddr) {
 
 async fn bind(builder: &StackBuilder) -> Result<((TcpListener, Listeners), Addresses), StartError> {
     let ports = builder.ports;
-    let (gateway, gateway_address) = listen(ports.gateway, "the HTTP API", "--port").await?;
+    let (gateway, gateway_address) = listen(ports.gateway, "HTTP API", "--port").await?;
     let (dynamodb, dynamodb_address) = listen(ports.dynamodb, "DynamoDB", "--dynamodb-port").await?;
     let (sqs, sqs_address) = listen(ports.sqs, "SQS", "--sqs-port").await?;
-    let (payments, payments_address) =
-        listen(ports.payments, "the payment sandbox", "--payments-port").await?;
-    let (mail, mail_address) = listen(ports.mail, "the postbox", "--mail-port").await?;
-    let (metrics, metrics_address) = listen(ports.metrics, "the metrics", "--metrics-port").await?;
+    let (payments, payments_address) = listen(ports.payments, "payment sandbox", "--payments-port").await?;
+    let (mail, mail_address) = listen(ports.mail, "mail catcher", "--mail-port").await?;
+    let (metrics, metrics_address) = listen(ports.metrics, "metrics", "--metrics-port").await?;
     let addresses = Addresses {
         gateway: gateway_address,
         dynamodb: dynamodb_address,
@@ -152,28 +161,28 @@ async fn serve(
 ) -> Result<Services, StartError> {
     let state = builder.state.as_deref();
     let secrets = match state {
-        Some(folder) => Secrets::load_or_generate(&folder.join(SECRETS), template)?,
+        Some(folder) => Secrets::load_or_generate(&folder.join(SECRETS_FILE), template)?,
         None => Secrets::generate(template)?,
     };
     let mut parameters = secrets.parameters(template);
-    let own =
+    let defaults =
         [("PaymentGatewayUrl", format!("http://{}", addresses.payments)), ("Stage", "local".to_owned())];
-    parameters.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    parameters.extend(defaults.map(|(name, value)| (name.to_owned(), value)));
     parameters.retain(|name, _| template.declares(name));
     parameters.extend(builder.parameters.clone());
-    let refused = |source| StartError::Template { path: builder.template.clone(), source };
-    let deployment = template.resolve(&parameters, &format!("http://{}", addresses.sqs)).map_err(refused)?;
+    let invalid = |source| StartError::Template { path: builder.template.clone(), source };
+    let deployment = template.resolve(&parameters, &format!("http://{}", addresses.sqs)).map_err(invalid)?;
 
     let secret = |name: &str| {
         parameters.get(name).map(String::as_str).or_else(|| secrets.get(name)).unwrap_or_default().to_owned()
     };
     let payments = sandbox(state, &secret(PAYMENT_KEY), &secret(WEBHOOK_SECRET))?;
-    let mail = postbox(state)?;
+    let mail = mail_catcher(state)?;
     let database =
         Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
     let queues = Queues::create(&deployment.queues, addresses.sqs, builder.visibility).await?;
     if let Some(folder) = state {
-        queues.restore(&messages(folder)).await?;
+        queues.restore(&messages_file(folder)).await?;
     }
     let (stop, mut servers) = (Shutdown::new(), JoinSet::new());
     database.serve(listeners.dynamodb, &stop, &mut servers);
@@ -192,7 +201,7 @@ fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, St
     }
 }
 
-fn postbox(state: Option<&Path>) -> Result<MailCatcher, StartError> {
+fn mail_catcher(state: Option<&Path>) -> Result<MailCatcher, StartError> {
     let Some(folder) = state else { return Ok(MailCatcher::in_memory()) };
     let folder = folder.join("mail");
     MailCatcher::persistent(&folder).map_err(|source| StartError::State { path: folder, source })
@@ -202,7 +211,7 @@ fn serve_router(listener: TcpListener, router: Router, stop: &Shutdown, servers:
     let stop = stop.clone();
     servers.spawn(async move {
         tokio::select! {
-            // Does not end by itself.
+            // `axum::serve` does not return.
             _ = axum::serve(listener, router) => {}
             () = stop.wait() => {}
         }
@@ -266,8 +275,8 @@ fn upstreams(addresses: Addresses) -> Vec<Upstream> {
     ]
 }
 
-/// Connects queues, streams and schedules with their functions.
-fn connect(
+/// Starts the event sources of all functions.
+fn start_event_sources(
     builder: &StackBuilder,
     services: &Services,
     invoker: &Invoker,
@@ -295,14 +304,19 @@ fn connect(
             streams.push(reader);
         }
         for schedule in function.schedules.iter().filter(|schedule| builder.schedules && schedule.enabled) {
-            let ticker = Ticker {
+            let runner = ScheduleRunner {
                 function: function.stem.clone(),
                 schedule: schedule.clone(),
                 invoker: invoker.clone(),
                 stop: stop.clone(),
             };
-            sources.spawn(ticker.run());
+            sources.spawn(runner.run());
         }
     }
     streams
+}
+
+/// File with the saved messages.
+pub(super) fn messages_file(state: &Path) -> PathBuf {
+    state.join("messages.json")
 }

@@ -1,54 +1,54 @@
-//! What tests ask of a stack that was treated badly: that what failed comes back, and what has been written. And what only
-//! they do to a table: filling it past all functions.
+//! Test helpers: redelivers failed messages, reads the history of items, and imports items into a table.
 
 use dynoxide::{DynoxideError, actions::get_records::Record};
 use serde_json::Value;
 
 use super::Stack;
-use crate::services::dynamodb::From;
+use crate::services::dynamodb::StreamPosition;
 
-/// Records read at a time.
-const PAGE: usize = 1_000;
+/// Number of records per read.
+const PAGE_SIZE: usize = 1_000;
 
-/// Which of the messages that failed are to come back at once.
+/// Selection of failed messages to redeliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailedMessages {
-    /// Those whose function came to no answer: it was killed, or took too long.
+    /// Messages whose invocation failed without a response, because the function was killed or timed out.
     Unanswered,
-    /// Those as well that a function put off.
+    /// All failed messages, including those that the function reported as failed.
     Any,
 }
 
-/// One change of an item, in DynamoDB's JSON.
+/// Change of an item, in DynamoDB JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemChange {
-    /// The key of the item.
+    /// Key of the item.
     pub key: Value,
-    /// The item as it was written; nothing, if it was removed.
+    /// New image of the item. `None` if it was deleted.
     pub image: Option<Value>,
 }
 
 impl Stack {
-    /// Makes messages visible again that failed, as if their time had come; those of the queue with this logical id, or of
-    /// every queue. What is being worked on stays with whoever works on it. Says how many there were.
-    pub async fn redeliver_failed(&self, which: FailedMessages, logical_id: Option<&str>) -> usize {
+    /// Makes failed messages visible again, as if their visibility timeout had expired: those of the queue
+    /// with this logical id, or of every queue. Messages that are being processed stay in flight. Returns the
+    /// number of messages.
+    pub async fn redeliver_failed(&self, selection: FailedMessages, logical_id: Option<&str>) -> usize {
         let queue = logical_id.and_then(|id| self.deployment.queue(id)).map(|queue| queue.name.as_str());
-        let wanted = |failed: &crate::services::sqs::Failed| {
-            (which == FailedMessages::Any || !failed.reported)
+        let is_selected = |failed: &crate::services::sqs::FailedDelivery| {
+            (selection == FailedMessages::Any || !failed.reported)
                 && queue.is_none_or(|name| name == failed.queue)
         };
-        self.queues.bring_back(wanted).await
+        self.queues.redeliver_failed(is_selected).await
     }
 
-    /// Every change of every item of the table with this logical id, oldest first, as its stream has them.
+    /// All changes of the table with this logical id, oldest first, as its stream contains them.
     #[must_use]
     pub fn history(&self, logical_id: &str) -> Vec<ItemChange> {
         let Some(table) = self.table_name(logical_id) else { return Vec::new() };
         let Some(shard) = self.database.shard(table) else { return Vec::new() };
         let mut changes = Vec::new();
-        let mut iterator = self.database.iterator(table, &shard, &From::TrimHorizon).ok();
+        let mut iterator = self.database.iterator(table, &shard, &StreamPosition::TrimHorizon).ok();
         while let Some(position) = iterator.take() {
-            let Ok((records, next)) = self.database.records(&position, PAGE) else { break };
+            let Ok((records, next)) = self.database.records(&position, PAGE_SIZE) else { break };
             if !records.is_empty() {
                 iterator = Some(next);
             }
@@ -57,29 +57,29 @@ impl Stack {
         changes
     }
 
-    /// Writes items, in DynamoDB's JSON, into the table with this logical id; its stream shows nothing of them.
+    /// Imports items in DynamoDB JSON into the table with this logical id. Its stream does not contain them.
     ///
     /// # Errors
-    /// [`FillError`]; nothing is written then.
-    pub fn bulk_load(&self, logical_id: &str, items: Vec<Value>) -> Result<(), FillError> {
-        let table = self.table_name(logical_id).ok_or(FillError::NoTable)?;
+    /// [`BulkLoadError`] if the table does not exist or an item is rejected. Nothing is written then.
+    pub fn bulk_load(&self, logical_id: &str, items: Vec<Value>) -> Result<(), BulkLoadError> {
+        let table = self.table_name(logical_id).ok_or(BulkLoadError::TableNotFound)?;
         let items = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
         Ok(self.database.import(table, items)?)
     }
 }
 
-/// Why a table was not filled.
+/// Failure of a bulk load.
 #[derive(Debug, thiserror::Error)]
-pub enum FillError {
+pub enum BulkLoadError {
     /// The template has no such table.
-    #[error("there is no such table")]
-    NoTable,
-    /// Something is no item.
-    #[error("an item is not in DynamoDB's JSON: {0}")]
-    NoItem(#[from] serde_json::Error),
-    /// The engine does not take them.
-    #[error("the table does not take the items: {0}")]
-    Refused(#[from] DynoxideError),
+    #[error("table not found")]
+    TableNotFound,
+    /// An item is not valid DynamoDB JSON.
+    #[error("an item is not valid DynamoDB JSON: {0}")]
+    InvalidItem(#[from] serde_json::Error),
+    /// The engine rejects the items.
+    #[error("the table rejects the items: {0}")]
+    Rejected(#[from] DynoxideError),
 }
 
 fn change(record: &Record) -> ItemChange {

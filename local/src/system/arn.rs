@@ -1,12 +1,12 @@
-//! Names that AWS would give: the region and account of the local stack, physical names and ARNs.
+//! ARNs and physical names of the local stack, and its region and account.
 
-/// Region that every ARN, event and environment of the local stack names.
+/// Region in every ARN, event and environment of the local stack.
 pub const REGION: &str = "eu-central-1";
 
-/// Account that every ARN of the local stack names; the emulators use the same one.
+/// Account in every ARN of the local stack. The emulators use the same one.
 pub const ACCOUNT: &str = "000000000000";
 
-/// Turns a logical id into the stem shared by crate, binary and folder: `ApiAuth` becomes `api-auth`.
+/// Converts a logical id to the stem shared by crate, binary and folder: `ApiAuth` becomes `api-auth`.
 #[must_use]
 pub fn kebab(logical_id: &str) -> String {
     let chars: Vec<char> = logical_id.chars().collect();
@@ -22,7 +22,7 @@ pub fn kebab(logical_id: &str) -> String {
     stem
 }
 
-/// The physical name of a table or a queue that the template does not name itself.
+/// Physical name of a table or a queue without a name in the template.
 #[must_use]
 pub fn physical(logical_id: &str) -> String {
     format!("agora-{}", kebab(logical_id))
@@ -46,7 +46,7 @@ pub fn table_arn(name: &str) -> String {
     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
 }
 
-/// ARN of an address or a domain that SES has verified.
+/// ARN of a verified SES identity: an address or a domain.
 #[must_use]
 pub fn identity_arn(identity: &str) -> String {
     format!("arn:aws:ses:{REGION}:{ACCOUNT}:identity/{identity}")
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_logical_id_becomes_a_stem() {
+    fn logical_id_is_converted_to_kebab_case() {
         assert_eq!(kebab("ApiAuth"), "api-auth");
         assert_eq!(kebab("QueueDeadLetters"), "queue-dead-letters");
         assert_eq!(kebab("Table"), "table");

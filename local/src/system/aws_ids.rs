@@ -1,4 +1,4 @@
-//! Random identifiers in the forms that AWS uses.
+//! Random identifiers in the formats of AWS.
 
 use aws_lc_rs::rand;
 
@@ -6,7 +6,7 @@ use crate::system::clock;
 
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // The operating system's generator does not fail once the process runs; identifiers need not be secret.
+    // The operating system's generator does not fail in practice, and the identifiers are not secret.
     let _ = rand::fill(&mut bytes);
     bytes
 }
@@ -19,7 +19,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A request id: a random UUID.
+/// Generates a random UUID, the format of request ids.
 #[must_use]
 pub fn uuid() -> String {
     let mut bytes: [u8; 16] = random();
@@ -29,14 +29,14 @@ pub fn uuid() -> String {
     [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
 }
 
-/// An X-Ray trace header: `Root=1-<seconds in hex>-<96 random bits>`.
+/// Generates an X-Ray trace header: `Root=1-<seconds in hex>-<96 random bits>`.
 #[must_use]
 pub fn trace() -> String {
     let seconds = clock::now().as_second();
     format!("Root=1-{seconds:08x}-{}", hex(&random::<12>()))
 }
 
-/// An id as API Gateway gives its requests: short, printable, and opaque.
+/// Generates a request id in the format of API Gateway.
 #[must_use]
 pub fn gateway_request() -> String {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,15 +1,15 @@
-//! What a person at the terminal reads. Nothing else in this crate prints.
+//! Console output. No other module of this crate prints.
 
 use std::fmt::Display;
 
 /// Prints one line to standard output.
-#[expect(clippy::print_stdout, reason = "the terminal is what this module is for")]
+#[expect(clippy::print_stdout, reason = "this module writes to the console")]
 pub fn line(text: impl Display) {
     println!("{text}");
 }
 
-/// Prints one line to standard error: a failure, or a warning.
-#[expect(clippy::print_stderr, reason = "the terminal is what this module is for")]
+/// Prints an error or a warning to standard error.
+#[expect(clippy::print_stderr, reason = "this module writes to the console")]
 pub fn problem(text: impl Display) {
     eprintln!("{text}");
 }

@@ -1,10 +1,10 @@
-//! A signal that ends everything that one stack has started.
+//! Shutdown signal for the tasks of a stack.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Cheap to clone; once triggered it stays so.
+/// Shutdown signal. Cheap to clone; it stays triggered.
 #[derive(Clone, Debug)]
 pub(crate) struct Shutdown {
     sender: Arc<watch::Sender<bool>>,
@@ -23,10 +23,10 @@ impl Shutdown {
         *self.sender.borrow()
     }
 
-    /// Returns once triggered, at once if it already was.
+    /// Waits until the signal is triggered. Returns at once if it already was.
     pub(crate) async fn wait(&self) {
         let mut receiver = self.sender.subscribe();
-        // The sender cannot be gone: this very value holds it.
+        // The sender is not dropped while `self` exists.
         let _ = receiver.wait_for(|triggered| *triggered).await;
     }
 }

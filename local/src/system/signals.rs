@@ -1,10 +1,10 @@
-//! The signals that end a command.
+//! Signals that end a command.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Interrupt, terminate, hang up.
+/// Handlers of SIGINT, SIGTERM and SIGHUP.
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -12,10 +12,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on.
+    /// Installs the signal handlers.
     ///
     /// # Errors
-    /// The operating system lets nobody listen.
+    /// [`io::Error`] if the operating system rejects a handler.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -24,7 +24,7 @@ impl Signals {
         })
     }
 
-    /// Returns at the next signal.
+    /// Waits for the next signal.
     pub async fn any(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

@@ -1,4 +1,4 @@
-//! What the functions write to standard output and standard error.
+//! Output of the functions on standard output and standard error.
 
 use std::{
     collections::VecDeque,
@@ -14,31 +14,31 @@ use tokio::sync::watch;
 use crate::system::{clock, console};
 use crate::telemetry::metrics::Metrics;
 
-/// Lines kept for [`Logs::lines`]; older ones are forgotten.
-const KEPT: usize = 50_000;
+/// Maximum number of lines kept for [`Logs::lines`]. The oldest are dropped first.
+const MAX_LINES: usize = 50_000;
 
-/// Where lines go besides the memory.
+/// Destination of log lines, in addition to memory.
 #[derive(Debug)]
 pub enum Sink {
-    /// Nowhere.
+    /// No further destination.
     Memory,
-    /// To the terminal, each line after `[stem]`.
+    /// The terminal. Each line is prefixed with `[stem]`.
     Terminal,
-    /// To a file, each line after `[stem]`.
+    /// A file. Each line is prefixed with `[stem]`.
     File(File),
 }
 
 impl Sink {
-    /// A sink that writes a new file.
+    /// Creates a sink that writes a new file.
     ///
     /// # Errors
-    /// Whatever creating the file fails with.
+    /// Any error from creating the file.
     pub fn file(path: &Path) -> io::Result<Self> {
         File::create(path).map(Self::File)
     }
 }
 
-/// The collected output of all functions. Cheap to clone.
+/// Collected output of all functions. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Logs {
     inner: Arc<Inner>,
@@ -58,24 +58,24 @@ struct State {
 }
 
 impl Logs {
-    /// No lines yet; new ones go to `sink` too.
+    /// Creates an empty log whose lines also go to `sink`.
     #[must_use]
     pub fn new(sink: Sink) -> Self {
         let state = Mutex::new(State { lines: VecDeque::new(), sink });
         Self { inner: Arc::new(Inner { state, metrics: Metrics::default(), version: watch::Sender::new(0) }) }
     }
 
-    /// Everything that a function has written so far, line by line.
+    /// All lines that a function has written so far.
     #[must_use]
     pub fn lines(&self, function: &str) -> Vec<String> {
         let state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.lines.iter().filter(|(stem, _)| &**stem == function).map(|(_, line)| line.clone()).collect()
     }
 
-    /// Waits until a function has written a line that contains `text`; `None` when that takes longer than `limit`.
+    /// Waits until a function has written a line that contains `text`. Returns `None` if that takes longer
+    /// than `limit`.
     ///
-    /// Output reaches this process shortly after the answer of an invocation, so a test that looks at a log line has
-    /// to wait for it.
+    /// Output arrives shortly after the response of an invocation, so tests have to wait for log lines.
     pub async fn wait_for(&self, function: &str, text: &str, limit: Duration) -> Option<String> {
         let mut version = self.inner.version.subscribe();
         let search = async {
@@ -93,7 +93,7 @@ impl Logs {
         }
     }
 
-    /// What the functions count, read from what they print.
+    /// Metrics of the functions, parsed from their log lines.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
@@ -107,15 +107,15 @@ impl Logs {
         let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut state.sink {
             Sink::Memory => {}
-            // People read the terminal; metrics are for programs.
+            // Metrics lines are omitted on the terminal.
             Sink::Terminal if metrics => {}
             Sink::Terminal => console::line(format_args!("[{function}] {line}")),
             Sink::File(file) => {
-                // A full disk must not take the functions down with it.
+                // A full disk must not stop the functions.
                 let _ = writeln!(file, "[{function}] {line}");
             }
         }
-        if state.lines.len() == KEPT {
+        if state.lines.len() == MAX_LINES {
             state.lines.pop_front();
         }
         state.lines.push_back((Arc::clone(function), line));

@@ -1,7 +1,8 @@
-//! The functions' metrics, as Prometheus reads them.
+//! Metrics of the functions in the Prometheus text format.
 //!
-//! The functions print what they count as CloudWatch reads it; here the same lines are added up and served at `/metrics`
-//! in Prometheus' text format, with help and type from the catalogue that the functions count by.
+//! The functions print their metrics in the CloudWatch embedded metric format (EMF). This module aggregates
+//! the lines and serves the result at `/metrics`, with help text and type from the functions' metrics
+//! catalogue.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,24 +16,24 @@ use prometheus::{CounterVec, Encoder, GaugeVec, HistogramOpts, HistogramVec, Opt
 use serde_json::Value;
 use shared::kit::telemetry::catalogue::{ALL, Entry, Kind, NAMESPACE, Unit};
 
-/// What every line of metrics has, and no other: within a text, its quotation marks are escaped.
-const MARK: &str = r#""_aws":{"#;
+/// Text that only EMF lines contain. Inside a JSON string, its quotation marks would be escaped.
+const EMF_MARKER: &str = r#""_aws":{"#;
 
-/// The labels that say whose a value is.
-const ORIGIN: [&str; 2] = ["stage", "function"];
+/// Labels that identify the source of a value.
+const ORIGIN_LABELS: [&str; 2] = ["stage", "function"];
 
-/// Upper bounds of a histogram's buckets, in milliseconds.
-const BUCKETS: [f64; 12] =
+/// Upper bounds of the histogram buckets, in milliseconds.
+const BUCKETS_MS: [f64; 12] =
     [1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0, 5_000.0, 10_000.0];
 
-/// Metrics of all functions, added up. Clones share everything.
+/// Aggregated metrics of all functions. Clones share the same state.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Registry,
     families: Arc<HashMap<&'static str, (&'static Entry, Family)>>,
 }
 
-/// The values of a metric.
+/// Prometheus metric family.
 #[derive(Debug)]
 enum Family {
     Counter(CounterVec),
@@ -51,8 +52,8 @@ impl Default for Metrics {
 
 impl Family {
     fn of(entry: &Entry, registry: &Registry) -> Result<Self, prometheus::Error> {
-        let labels: Vec<&str> = ORIGIN.iter().chain(entry.dimensions).copied().collect();
-        let (name, help) = (name_of(entry), entry.help);
+        let labels: Vec<&str> = ORIGIN_LABELS.iter().chain(entry.dimensions).copied().collect();
+        let (name, help) = (prometheus_name(entry), entry.help);
         Ok(match entry.kind {
             Kind::Counter => {
                 let family = CounterVec::new(Opts::new(name, help), &labels)?;
@@ -65,7 +66,7 @@ impl Family {
                 Self::Gauge(family)
             }
             Kind::Distribution => {
-                let options = HistogramOpts::new(name, help).buckets(BUCKETS.to_vec());
+                let options = HistogramOpts::new(name, help).buckets(BUCKETS_MS.to_vec());
                 let family = HistogramVec::new(options, &labels)?;
                 registry.register(Box::new(family.clone()))?;
                 Self::Histogram(family)
@@ -82,14 +83,15 @@ impl Family {
     }
 }
 
-/// `RequestLatency` in milliseconds is `agora_request_latency_milliseconds`; a counter ends in `_total`.
-fn name_of(entry: &Entry) -> String {
+/// Prometheus name of a metric: `RequestLatency` in milliseconds becomes
+/// `agora_request_latency_milliseconds`, and counters end in `_total`.
+fn prometheus_name(entry: &Entry) -> String {
     let mut name = NAMESPACE.to_lowercase();
-    for letter in entry.name.chars() {
-        if letter.is_ascii_uppercase() {
+    for character in entry.name.chars() {
+        if character.is_ascii_uppercase() {
             name.push('_');
         }
-        name.push(letter.to_ascii_lowercase());
+        name.push(character.to_ascii_lowercase());
     }
     name.push_str(match (entry.kind, entry.unit) {
         (Kind::Counter, _) => "_total",
@@ -100,18 +102,19 @@ fn name_of(entry: &Entry) -> String {
 }
 
 impl Metrics {
-    /// Whether a line of the log is one of metrics.
+    /// Returns true if a log line is in the embedded metric format.
     #[must_use]
     pub fn is_emf_line(line: &str) -> bool {
-        line.starts_with('{') && line.contains(MARK)
+        line.starts_with('{') && line.contains(EMF_MARKER)
     }
 
-    /// Adds what a line says. What is not in the catalogue is left out; a tidy test sees to it that all is.
+    /// Adds the values of a line. Metrics that are not in the catalogue are ignored; a tidy test checks that
+    /// there are none.
     pub fn read(&self, line: &str) {
         let Ok(document) = serde_json::from_str::<Value>(line) else { return };
         for (entry, family) in self.families.values() {
             let labels: Option<Vec<&str>> =
-                ORIGIN.iter().chain(entry.dimensions).map(|name| document[*name].as_str()).collect();
+                ORIGIN_LABELS.iter().chain(entry.dimensions).map(|name| document[*name].as_str()).collect();
             let (Some(labels), Some(value)) = (labels, document.get(entry.name)) else { continue };
             for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
                 if let Some(value) = value.as_f64() {
@@ -121,15 +124,15 @@ impl Metrics {
         }
     }
 
-    /// All of it, in Prometheus' text format.
+    /// All metrics in the Prometheus text format.
     ///
     /// # Errors
-    /// Whatever writing it fails with.
+    /// Any error from encoding the metrics.
     pub fn text(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
-    /// `GET /metrics`
+    /// Routes: `GET /metrics`.
     pub(crate) fn router(&self) -> Router {
         Router::new().route("/metrics", get(show)).with_state(self.clone())
     }
@@ -148,25 +151,25 @@ async fn show(State(metrics): State<Metrics>) -> Response {
 mod tests {
     use shared::kit::system::clock::Timestamp;
     use shared::kit::telemetry::catalogue::{BREAKER_STATE, CACHE_HITS, REQUEST_LATENCY};
-    use shared::kit::telemetry::metrics::Registry as Counted;
+    use shared::kit::telemetry::metrics::Registry as FunctionMetrics;
     use shared::kit::telemetry::{ServiceIdentity, emf};
 
     use super::*;
 
     #[test]
-    fn every_metric_of_the_catalogue_has_its_family() {
+    fn every_metric_of_the_catalogue_has_a_family() {
         assert_eq!(Metrics::default().families.len(), ALL.len());
     }
 
     #[test]
-    fn what_functions_print_is_added_up_and_told_with_help_and_type() {
-        let (metrics, counted) = (Metrics::default(), Counted::new());
+    fn emf_lines_are_aggregated_with_help_and_type() {
+        let (metrics, recorded) = (Metrics::default(), FunctionMetrics::new());
         let origin = ServiceIdentity { stage: "local".to_owned(), function: "api-markets".to_owned() };
-        for half in 0..2 {
-            counted.record(&CACHE_HITS, ["markets"], 2.0);
-            counted.record(&BREAKER_STATE, ["gateway"], f64::from(half));
-            counted.record(&REQUEST_LATENCY, ["GET /v1/markets", "2xx"], 7.0);
-            for line in emf::lines(counted.take(), &origin, Timestamp::from_millis(0)) {
+        for state in 0..2 {
+            recorded.record(&CACHE_HITS, ["markets"], 2.0);
+            recorded.record(&BREAKER_STATE, ["gateway"], f64::from(state));
+            recorded.record(&REQUEST_LATENCY, ["GET /v1/markets", "2xx"], 7.0);
+            for line in emf::lines(recorded.take(), &origin, Timestamp::from_millis(0)) {
                 assert!(Metrics::is_emf_line(&line), "{line}");
                 metrics.read(&line);
             }
@@ -176,11 +179,11 @@ mod tests {
             "# TYPE agora_cache_hits_total counter",
             r#"agora_cache_hits_total{cache="markets",function="api-markets",stage="local"} 4"#,
             r#"agora_breaker_state{dependency="gateway",function="api-markets",stage="local"} 1"#,
-            "# HELP agora_request_latency_milliseconds How long a request took",
+            &format!("# HELP agora_request_latency_milliseconds {}", REQUEST_LATENCY.help),
             "# TYPE agora_request_latency_milliseconds histogram",
             r#"route="GET /v1/markets",stage="local",statusClass="2xx",le="10"} 2"#,
         ] {
-            assert!(text.contains(expected), "{expected} is not in\n{text}");
+            assert!(text.contains(expected), "{expected} is missing in\n{text}");
         }
     }
 }

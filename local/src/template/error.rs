@@ -1,8 +1,8 @@
-//! What can be wrong with a template, and where.
+//! Errors in a template, with their place.
 
 use std::{fmt, io};
 
-/// A position in the template: a resource and the path of a property in it.
+/// Place in the template: a resource and the path of a property in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     steps: Vec<String>,
@@ -21,7 +21,7 @@ impl Place {
         Self { steps: vec![name.to_owned()] }
     }
 
-    /// The same position, one step deeper.
+    /// The place of a property or an entry at this place.
     #[must_use]
     pub fn child(&self, step: &str) -> Self {
         let mut place = self.clone();
@@ -47,96 +47,96 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why a template cannot be run.
+/// A template cannot be read or resolved.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// The file cannot be read.
-    #[error("cannot be read: {0}")]
+    #[error("cannot read the template: {0}")]
     Read(io::Error),
-    /// The text is no YAML.
+    /// The text is not YAML.
     #[error("not valid YAML: {0}")]
     Yaml(#[from] serde_yaml_ng::Error),
-    /// There is nothing to run.
+    /// The template has no resources.
     #[error("the template has no `Resources`")]
     NoResources,
-    /// A YAML tag that is no intrinsic function.
+    /// A YAML tag is not a supported intrinsic function.
     #[error("{place}: the tag `!{tag}` is not supported")]
     UnknownTag {
-        /// Where it stands.
+        /// Place of the error.
         place: Place,
-        /// The tag without its mark.
+        /// Tag without the exclamation mark.
         tag: String,
     },
-    /// An intrinsic function that this reader does not compute.
+    /// An intrinsic function is not supported.
     #[error("{place}: the intrinsic function `{name}` is not supported")]
     UnknownIntrinsic {
-        /// Where it stands.
+        /// Place of the error.
         place: Place,
-        /// Its long name.
+        /// Long name of the function.
         name: String,
     },
-    /// An intrinsic function was given something it cannot work with.
-    #[error("{place}: `{name}` takes {expected}")]
+    /// An intrinsic function has invalid arguments.
+    #[error("{place}: `{name}` expects {expected}")]
     Arguments {
-        /// Where it stands.
+        /// Place of the error.
         place: Place,
-        /// The function's long name.
+        /// Long name of the function.
         name: &'static str,
-        /// What it takes.
+        /// Expected arguments.
         expected: &'static str,
     },
-    /// A reference to something that the template does not have.
-    #[error("{place}: `{name}` is no parameter and no resource of this template")]
+    /// A reference is not defined in the template.
+    #[error("{place}: `{name}` is not a parameter or resource of this template")]
     Unresolved {
-        /// Where it stands.
+        /// Place of the error.
         place: Place,
-        /// What was referred to.
+        /// Name in the reference.
         name: String,
     },
-    /// An attribute that the resource does not have here.
-    #[error("{place}: `{resource}` has no attribute `{attribute}` that the local stack knows")]
+    /// The attribute of a resource is not supported.
+    #[error("{place}: `{resource}` has no attribute `{attribute}` that the local stack supports")]
     Attribute {
-        /// Where it stands.
+        /// Place of the error.
         place: Place,
-        /// The resource.
+        /// Logical id of the resource.
         resource: String,
-        /// The attribute.
+        /// Attribute name.
         attribute: String,
     },
-    /// A parameter without a default was not given.
-    #[error("the parameter `{0}` has no default and was not given")]
+    /// A parameter without a default has no value.
+    #[error("the parameter `{0}` has no default and no value")]
     MissingParameter(String),
-    /// A value was given for a parameter that the template does not declare.
+    /// A value refers to a parameter that the template does not declare.
     #[error("the template declares no parameter `{0}`")]
     UnknownParameter(String),
-    /// A parameter's value breaks one of its rules.
-    #[error("the parameter `{name}` breaks its rule `{rule}`")]
+    /// The value of a parameter violates one of its constraints.
+    #[error("the parameter `{name}` violates its constraint `{rule}`")]
     InvalidParameter {
-        /// The parameter.
+        /// Name of the parameter.
         name: String,
-        /// The rule: `AllowedValues`, `MinLength`, …
+        /// Constraint: `AllowedValues`, `MinLength`, …
         rule: &'static str,
     },
-    /// A property that is needed is absent.
+    /// A required property is missing.
     #[error("{place} is missing")]
     Missing {
-        /// The property.
+        /// Place of the property.
         place: Place,
     },
-    /// A property has another type.
+    /// A property has the wrong type.
     #[error("{place} must be {expected}")]
     Type {
-        /// The property.
+        /// Place of the property.
         place: Place,
-        /// What it must be.
+        /// Expected type.
         expected: &'static str,
     },
-    /// Correct on AWS, but not something that the local stack can do; running without it would be a lie.
+    /// The property is valid on AWS, but the local stack does not support it.
     #[error("{place}: the local stack does not support {what}")]
     Unsupported {
-        /// Where it stands.
+        /// Place of the error.
         place: Place,
-        /// What is not supported.
+        /// Unsupported feature.
         what: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What invokes a function: routes, queues, streams and schedules.
+//! Events of a function: routes, queues, streams and schedules.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use super::{
 use crate::services::event_sources::filter::Filters;
 use crate::services::event_sources::schedule_expression::Expression;
 
-/// Reads one event and adds it to its function.
+/// Reads an event and adds it to its function.
 pub(super) fn read(name: &str, event: &Props<'_>, function: &mut Function) -> Result<(), TemplateError> {
     let empty = Value::Object(serde_json::Map::new());
-    let kind = event.need_text("Type")?;
+    let kind = event.required_text("Type")?;
     let properties = event.get("Properties").unwrap_or(&empty);
     let props = Props::of(properties, event.place("Properties"))?;
-    // A schedule that is switched off can still be run by hand; the other sources are as if they were not there.
+    // A disabled schedule can still be run by `Stack::run_schedule`. Other disabled sources are ignored.
     if matches!(kind.as_str(), "SQS" | "DynamoDB") && props.flag("Enabled")? == Some(false) {
         return Ok(());
     }
@@ -36,12 +36,19 @@ pub(super) fn read(name: &str, event: &Props<'_>, function: &mut Function) -> Re
 }
 
 fn route(props: &Props<'_>) -> Result<Route, TemplateError> {
-    props.only(&["ApiId", "Method", "Path", "PayloadFormatVersion", "RouteSettings", "TimeoutInMillis"])?;
+    props.reject_unknown(&[
+        "ApiId",
+        "Method",
+        "Path",
+        "PayloadFormatVersion",
+        "RouteSettings",
+        "TimeoutInMillis",
+    ])?;
     if props.text("PayloadFormatVersion")?.is_some_and(|version| version != "2.0") {
         let place = props.place("PayloadFormatVersion");
         return Err(TemplateError::Unsupported { place, what: "payload format 1.0".to_owned() });
     }
-    // Without a path and a method the route is `$default`, says the AWS SAM reference of HttpApi.
+    // Without a path and a method, the route is `$default` (AWS SAM reference of `HttpApi`).
     let path = props.text("Path")?.unwrap_or_else(|| "$default".to_owned());
     let method = props.text("Method")?.unwrap_or_else(|| "ANY".to_owned()).to_uppercase();
     let method = if method == "X-AMAZON-APIGATEWAY-ANY-METHOD" { "ANY".to_owned() } else { method };
@@ -49,7 +56,7 @@ fn route(props: &Props<'_>) -> Result<Route, TemplateError> {
 }
 
 fn queue(props: &Props<'_>) -> Result<QueueMapping, TemplateError> {
-    props.only(&[
+    props.reject_unknown(&[
         "Queue",
         "BatchSize",
         "Enabled",
@@ -58,7 +65,7 @@ fn queue(props: &Props<'_>) -> Result<QueueMapping, TemplateError> {
         "MaximumBatchingWindowInSeconds",
         "ScalingConfig",
     ])?;
-    let arn = props.need_text("Queue")?;
+    let arn = props.required_text("Queue")?;
     let scaling = props.map("ScalingConfig")?;
     let concurrency = scaling.map(|scaling| scaling.number("MaximumConcurrency")).transpose()?.flatten();
     Ok(QueueMapping {
@@ -72,7 +79,7 @@ fn queue(props: &Props<'_>) -> Result<QueueMapping, TemplateError> {
 }
 
 fn stream(name: &str, props: &Props<'_>) -> Result<StreamMapping, TemplateError> {
-    props.only(&[
+    props.reject_unknown(&[
         "Stream",
         "BatchSize",
         "BisectBatchOnFunctionError",
@@ -86,12 +93,12 @@ fn stream(name: &str, props: &Props<'_>) -> Result<StreamMapping, TemplateError>
         "ParallelizationFactor",
         "StartingPosition",
     ])?;
-    let arn = props.need_text("Stream")?;
+    let arn = props.required_text("Stream")?;
     let table = arn.split('/').nth(1).ok_or_else(|| TemplateError::Type {
         place: props.place("Stream"),
         expected: "the ARN of a DynamoDB stream",
     })?;
-    // -1 stands for "without end" in both limits.
+    // -1 means "no limit" in both cases.
     let limit =
         |key| Ok::<_, TemplateError>(props.number::<i64>(key)?.and_then(|value| u32::try_from(value).ok()));
     Ok(StreamMapping {
@@ -110,12 +117,13 @@ fn stream(name: &str, props: &Props<'_>) -> Result<StreamMapping, TemplateError>
     })
 }
 
-/// The queue that is told of batches that were given up. Topics and buckets can be told on AWS, too.
+/// On-failure destination for discarded batches. AWS also supports topics and buckets; this crate supports
+/// queues only.
 fn on_failure(props: &Props<'_>) -> Result<Option<String>, TemplateError> {
     let Some(config) = props.map("DestinationConfig")? else { return Ok(None) };
     let destination = config.map("OnFailure")?.ok_or_else(|| config.missing("OnFailure"))?;
-    match destination.need_text("Type")?.as_str() {
-        "SQS" => destination.need_text("Destination").map(Some),
+    match destination.required_text("Type")?.as_str() {
+        "SQS" => destination.required_text("Destination").map(Some),
         other => {
             Err(TemplateError::Unsupported { place: destination.place("Type"), what: format!("`{other}`") })
         }
@@ -123,7 +131,7 @@ fn on_failure(props: &Props<'_>) -> Result<Option<String>, TemplateError> {
 }
 
 fn start(props: &Props<'_>) -> Result<StartingPosition, TemplateError> {
-    match props.need_text("StartingPosition")?.as_str() {
+    match props.required_text("StartingPosition")?.as_str() {
         "TRIM_HORIZON" => Ok(StartingPosition::TrimHorizon),
         "LATEST" => Ok(StartingPosition::Latest),
         other => Err(TemplateError::Unsupported {
@@ -135,7 +143,7 @@ fn start(props: &Props<'_>) -> Result<StartingPosition, TemplateError> {
 
 fn schedule(name: &str, kind: ScheduleKind, props: &Props<'_>) -> Result<Schedule, TemplateError> {
     let key = if kind == ScheduleKind::Rule { "Schedule" } else { "ScheduleExpression" };
-    let text = props.need_text(key)?;
+    let text = props.required_text(key)?;
     let expression = Expression::parse(&text).ok_or_else(|| TemplateError::Unsupported {
         place: props.place(key),
         what: format!("the schedule `{text}`"),
@@ -160,7 +168,7 @@ fn filters(props: &Props<'_>) -> Result<Filters, TemplateError> {
     let mut patterns = Vec::new();
     for filter in criteria.list("Filters")? {
         let filter = Props::of(filter, criteria.place("Filters"))?;
-        patterns.push((filter.need_text("Pattern")?, filter.place("Pattern")));
+        patterns.push((filter.required_text("Pattern")?, filter.place("Pattern")));
     }
     let parse = |(text, place): (String, Place)| {
         Filters::pattern(&text).map_err(|error| TemplateError::Unsupported { place, what: error.to_string() })

@@ -1,4 +1,4 @@
-//! Functions, with what `Globals.Function` gives to each of them.
+//! Functions, including the properties from `Globals.Function`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::system::arn;
 
-/// Reads a function whose properties are resolved; `globals` is the resolved `Globals` section.
+/// Reads a function whose properties are resolved. `globals` is the resolved `Globals` section.
 pub(super) fn read(
     resolver: &Resolver<'_>,
     logical_id: &str,
@@ -21,7 +21,7 @@ pub(super) fn read(
     let mut function = Function {
         logical_id: logical_id.to_owned(),
         stem: arn::kebab(logical_id),
-        // AWS::Serverless::Function: 3 seconds and 128 MB unless said otherwise.
+        // Defaults of `AWS::Serverless::Function`: 3 seconds and 128 MB.
         timeout: Duration::from_secs(props.number::<u64>("Timeout")?.unwrap_or(3)),
         memory: props.number("MemorySize")?.unwrap_or(128),
         environment: environment(&props)?,
@@ -41,10 +41,10 @@ pub(super) fn read(
     Ok(function)
 }
 
-/// The ARN of the log group that the function writes to.
+/// ARN of the function's log group.
 fn log_group(resolver: &Resolver<'_>, props: &Props<'_>) -> Result<Option<String>, TemplateError> {
     let Some(logging) = props.map("LoggingConfig")? else { return Ok(None) };
-    let name = logging.need_text("LogGroup")?;
+    let name = logging.required_text("LogGroup")?;
     let place = logging.place("LogGroup");
     let named = |id: &&str| resolver.physical_name(id).is_ok_and(|own| own == name);
     let Some(group) = resolver.of_kind("AWS::Logs::LogGroup").find(named) else {
@@ -60,13 +60,13 @@ fn environment(props: &Props<'_>) -> Result<BTreeMap<String, String>, TemplateEr
     };
     let read = |(name, value): (&String, &Value)| match scalar(value) {
         Some(text) => Ok((name.clone(), text)),
-        None => Err(TemplateError::Type { place: variables.place(name), expected: "a text or a number" }),
+        None => Err(TemplateError::Type { place: variables.place(name), expected: "a string or a number" }),
     };
     variables.entries().map(read).collect()
 }
 
-/// Merges as the AWS SAM `Globals` section documents it: maps are merged, lists are added together with the global
-/// entries first, and a scalar of the function replaces the global one.
+/// Merges global and own properties as the `Globals` section of AWS SAM specifies: maps are merged, lists are
+/// concatenated with the global entries first, and own scalars override global ones.
 fn merge(global: &Value, own: &Value) -> Value {
     match (global, own) {
         (Value::Null, own) => own.clone(),

@@ -1,24 +1,24 @@
-//! What a function is granted: by the policies of its role, or by its own if it has none.
+//! IAM grants of a function, from the policies of its role or, without a role, from its own policies.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Grant, Place, TemplateError, intrinsic::Resolver, parameter::scalar, props::Props};
+use super::{IamGrant, Place, TemplateError, intrinsic::Resolver, parameter::scalar, props::Props};
 
-/// Actions that are granted for no resource in particular, because they know none: what X-Ray takes. Source: "Actions,
-/// resources, and condition keys for AWS X-Ray", Service Authorization Reference.
-const WITHOUT_RESOURCE: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+/// Actions that do not support resource-level permissions. Source: "Actions, resources, and condition keys
+/// for AWS X-Ray", Service Authorization Reference.
+const WITHOUT_RESOURCE_LEVEL: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// Every action on every resource that a function is granted.
+/// Reads every action on every resource that the policies of a function allow.
 ///
-/// Only what is exact can be held against calls: statements that allow, without wildcards and conditions. Managed
-/// policies are those of this template.
-pub(super) fn read(resolver: &Resolver<'_>, props: &Props<'_>) -> Result<BTreeSet<Grant>, TemplateError> {
+/// Only exact statements can be compared with calls: `Allow` without wildcards and conditions. Managed
+/// policies must be defined in this template.
+pub(super) fn read(resolver: &Resolver<'_>, props: &Props<'_>) -> Result<BTreeSet<IamGrant>, TemplateError> {
     let mut grants = BTreeSet::new();
     let Some(arn) = props.text("Role")? else {
         for policy in props.list("Policies")? {
-            document(&Props::of(policy, props.place("Policies"))?, &mut grants)?;
+            read_policy(&Props::of(policy, props.place("Policies"))?, &mut grants)?;
         }
         return Ok(grants);
     };
@@ -27,9 +27,9 @@ pub(super) fn read(resolver: &Resolver<'_>, props: &Props<'_>) -> Result<BTreeSe
     let role = resolver.of_kind("AWS::IAM::Role").find(of_arn).ok_or_else(unresolved)?;
     let properties = resolver.properties(role)?;
     let role = Props::of(&properties, Place::resource(role))?;
-    role.only(&["AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies"])?;
+    role.reject_unknown(&["AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies"])?;
     for policy in role.list("Policies")? {
-        document_of(&Props::of(policy, role.place("Policies"))?, &mut grants)?;
+        read_policy_document(&Props::of(policy, role.place("Policies"))?, &mut grants)?;
     }
     for name in role.texts("ManagedPolicyArns")? {
         let place = role.place("ManagedPolicyArns");
@@ -37,37 +37,40 @@ pub(super) fn read(resolver: &Resolver<'_>, props: &Props<'_>) -> Result<BTreeSe
         let Some(policy) = resolver.of_kind("AWS::IAM::ManagedPolicy").find(named) else {
             return Err(TemplateError::Unresolved { place, name });
         };
-        document_of(&Props::of(&resolver.properties(policy)?, Place::resource(policy))?, &mut grants)?;
+        read_policy_document(
+            &Props::of(&resolver.properties(policy)?, Place::resource(policy))?,
+            &mut grants,
+        )?;
     }
     Ok(grants)
 }
 
-fn document_of(policy: &Props<'_>, grants: &mut BTreeSet<Grant>) -> Result<(), TemplateError> {
+fn read_policy_document(policy: &Props<'_>, grants: &mut BTreeSet<IamGrant>) -> Result<(), TemplateError> {
     let text = policy.map("PolicyDocument")?.ok_or_else(|| policy.missing("PolicyDocument"))?;
-    document(&text, grants)
+    read_policy(&text, grants)
 }
 
-fn document(policy: &Props<'_>, grants: &mut BTreeSet<Grant>) -> Result<(), TemplateError> {
-    policy.only(&["Version", "Statement"])?;
+fn read_policy(policy: &Props<'_>, grants: &mut BTreeSet<IamGrant>) -> Result<(), TemplateError> {
+    policy.reject_unknown(&["Version", "Statement"])?;
     for statement in policy.list("Statement")? {
         let statement = Props::of(statement, policy.place("Statement"))?;
-        statement.only(&["Effect", "Action", "Resource"])?;
-        let actions = exact(&statement, "Action")?;
-        let resources = if actions.iter().all(|action| WITHOUT_RESOURCE.contains(&action.as_str())) {
+        statement.reject_unknown(&["Effect", "Action", "Resource"])?;
+        let actions = exact_values(&statement, "Action")?;
+        let resources = if actions.iter().all(|action| WITHOUT_RESOURCE_LEVEL.contains(&action.as_str())) {
             texts(&statement, "Resource")?
         } else {
-            exact(&statement, "Resource")?
+            exact_values(&statement, "Resource")?
         };
         for action in &actions {
-            let grant = |resource: &String| Grant { action: action.clone(), resource: resource.clone() };
+            let grant = |resource: &String| IamGrant { action: action.clone(), resource: resource.clone() };
             grants.extend(resources.iter().map(grant));
         }
     }
     Ok(())
 }
 
-/// One text or several, none of which is a pattern.
-fn exact(statement: &Props<'_>, key: &str) -> Result<Vec<String>, TemplateError> {
+/// Reads one string or a list of strings, none of which may be a pattern.
+fn exact_values(statement: &Props<'_>, key: &str) -> Result<Vec<String>, TemplateError> {
     let texts = texts(statement, key)?;
     match texts.iter().find(|text| text.contains(['*', '?'])) {
         None => Ok(texts),

@@ -1,5 +1,5 @@
-//! Computes intrinsic functions: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::Split`, `Fn::If` and
-//! `Fn::FindInMap`.
+//! Evaluates the intrinsic functions `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::Split`,
+//! `Fn::If` and `Fn::FindInMap`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Place, TemplateError, parameter::scalar, secret};
 use crate::system::arn;
 
-/// Everything that an intrinsic function can refer to.
+/// Everything that intrinsic functions can refer to.
 pub(super) struct Resolver<'a> {
     pub(super) parameters: &'a BTreeMap<String, Value>,
     pub(super) resources: &'a Map<String, Value>,
@@ -18,7 +18,7 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// Replaces every intrinsic function in `value` by what it yields. `AWS::NoValue` removes its property.
+    /// Replaces every intrinsic function in `value` with its result. `AWS::NoValue` removes the property.
     pub(super) fn resolve(&self, value: &Value, place: &mut Place) -> Result<Value, TemplateError> {
         match value {
             Value::Array(items) => {
@@ -58,7 +58,7 @@ impl Resolver<'_> {
             ("Ref", _) => self.reference(argument, place),
             ("Fn::GetAtt", [resource, attribute]) => match (resource.as_str(), attribute.as_str()) {
                 (Some(resource), Some(attribute)) => self.attribute(resource, attribute, place),
-                _ => Err(bad(place, "Fn::GetAtt", "a resource and an attribute")),
+                _ => Err(invalid_arguments(place, "Fn::GetAtt", "a resource and an attribute")),
             },
             ("Fn::Sub", _) => self.substitute(argument, place),
             ("Fn::Join", [separator, items]) => self.join(separator, items, place),
@@ -67,7 +67,7 @@ impl Resolver<'_> {
             ("Fn::FindInMap", [map, first, second]) => self.find_in_map(map, first, second, place),
             ("Fn::If", [condition, then, otherwise]) => {
                 let Some(condition) = condition.as_str() else {
-                    return Err(bad(place, "Fn::If", "the name of a condition"));
+                    return Err(invalid_arguments(place, "Fn::If", "the name of a condition"));
                 };
                 let branch = if self.condition(condition, place)? { then } else { otherwise };
                 self.resolve(branch, place)
@@ -77,7 +77,7 @@ impl Resolver<'_> {
     }
 
     fn reference(&self, argument: &Value, place: &mut Place) -> Result<Value, TemplateError> {
-        let Some(name) = argument.as_str() else { return Err(bad(place, "Ref", "a name")) };
+        let Some(name) = argument.as_str() else { return Err(invalid_arguments(place, "Ref", "a name")) };
         if let Some(value) = pseudo_parameter(name) {
             return Ok(value);
         }
@@ -124,24 +124,24 @@ impl Resolver<'_> {
         Ok(Value::String(value))
     }
 
-    /// The logical ids of all resources of a type.
+    /// Logical ids of all resources of a type.
     pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.resources.keys().map(String::as_str).filter(move |id| self.kind(id) == Some(kind))
     }
 
-    /// The properties of a resource, resolved.
+    /// Resolved properties of a resource.
     pub(super) fn properties(&self, resource: &str) -> Result<Value, TemplateError> {
         let raw = self.resources.get(resource).and_then(|resource| resource.get("Properties"));
         let empty = Value::Object(Map::new());
         self.resolve(raw.unwrap_or(&empty), &mut Place::resource(resource))
     }
 
-    /// The type of a resource.
+    /// Type of a resource.
     pub(super) fn kind(&self, resource: &str) -> Option<&str> {
         self.resources.get(resource)?.get("Type")?.as_str()
     }
 
-    /// The name that a resource carries: its own if the template names it, else one derived from its logical id.
+    /// Physical name of a resource: from the template, or derived from the logical id.
     pub(super) fn physical_name(&self, resource: &str) -> Result<String, TemplateError> {
         let property = match self.kind(resource) {
             Some("AWS::DynamoDB::Table") => "TableName",
@@ -153,7 +153,7 @@ impl Resolver<'_> {
         let Some(own) = own else { return Ok(arn::physical(resource)) };
         let mut place = Place::resource(resource).child(property);
         let name = self.resolve(own, &mut place)?;
-        scalar(&name).ok_or(TemplateError::Type { place, expected: "a text" })
+        scalar(&name).ok_or(TemplateError::Type { place, expected: "a string" })
     }
 
     fn substitute(&self, argument: &Value, place: &mut Place) -> Result<Value, TemplateError> {
@@ -161,16 +161,16 @@ impl Resolver<'_> {
             Value::String(text) => (text.as_str(), None),
             Value::Array(pair) => match pair.as_slice() {
                 [Value::String(text), Value::Object(own)] => (text.as_str(), Some(own)),
-                _ => return Err(bad(place, "Fn::Sub", "a text, or a text and a map")),
+                _ => return Err(invalid_arguments(place, "Fn::Sub", "a string, or a string and a map")),
             },
-            _ => return Err(bad(place, "Fn::Sub", "a text, or a text and a map")),
+            _ => return Err(invalid_arguments(place, "Fn::Sub", "a string, or a string and a map")),
         };
         let mut result = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = rest.find("${") {
             result.push_str(&rest[..start]);
             let Some(length) = rest[start..].find('}') else {
-                return Err(bad(place, "Fn::Sub", "a `}` for each `${`"));
+                return Err(invalid_arguments(place, "Fn::Sub", "a `}` for each `${`"));
             };
             let name = &rest[start + 2..start + length];
             match name.strip_prefix('!') {
@@ -180,7 +180,7 @@ impl Resolver<'_> {
             rest = &rest[start + length + 1..];
         }
         result.push_str(rest);
-        secret::value(result, place).map(Value::String)
+        secret::resolve_reference(result, place).map(Value::String)
     }
 
     fn variable(
@@ -194,7 +194,7 @@ impl Resolver<'_> {
             (None, Some((resource, attribute))) => self.attribute(resource, attribute, place)?,
             (None, None) => self.reference(&Value::String(name.to_owned()), place)?,
         };
-        scalar(&value).ok_or_else(|| bad(place, "Fn::Sub", "scalars"))
+        scalar(&value).ok_or_else(|| invalid_arguments(place, "Fn::Sub", "scalars"))
     }
 
     fn join(&self, separator: &Value, items: &Value, place: &mut Place) -> Result<Value, TemplateError> {
@@ -202,7 +202,7 @@ impl Resolver<'_> {
         let parts = items.as_array().and_then(|items| items.iter().map(scalar).collect::<Option<Vec<_>>>());
         match (separator.as_str(), parts) {
             (Some(separator), Some(parts)) => Ok(Value::String(parts.join(separator))),
-            _ => Err(bad(place, "Fn::Join", "a separator and a list of scalars")),
+            _ => Err(invalid_arguments(place, "Fn::Join", "a separator and a list of scalars")),
         }
     }
 
@@ -211,14 +211,14 @@ impl Resolver<'_> {
         let items = self.resolve(items, place)?;
         index
             .and_then(|index| items.as_array()?.get(index).cloned())
-            .ok_or_else(|| bad(place, "Fn::Select", "an index and a list that is long enough"))
+            .ok_or_else(|| invalid_arguments(place, "Fn::Select", "an index and a list that is long enough"))
     }
 
     fn split(&self, separator: &Value, text: &Value, place: &mut Place) -> Result<Value, TemplateError> {
         let text = scalar(&self.resolve(text, place)?);
         match (separator.as_str(), text) {
             (Some(separator), Some(text)) => Ok(text.split(separator).map(Value::from).collect()),
-            _ => Err(bad(place, "Fn::Split", "a separator and a text")),
+            _ => Err(invalid_arguments(place, "Fn::Split", "a separator and a string")),
         }
     }
 
@@ -239,14 +239,14 @@ impl Resolver<'_> {
     }
 }
 
-/// A map with one key that names a function is a call of it.
+/// Name and argument of an intrinsic function, if the map is one.
 fn function_of(map: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (name, argument) = map.iter().next()?;
     let is_call = map.len() == 1 && (name == "Ref" || name.starts_with("Fn::"));
     is_call.then_some((name.as_str(), argument))
 }
 
-/// The pseudo parameters reference of AWS `CloudFormation`, as far as a machine of one's own has answers.
+/// Value of a `CloudFormation` pseudo parameter, for those that apply to a local stack.
 fn pseudo_parameter(name: &str) -> Option<Value> {
     Some(match name {
         "AWS::Region" => arn::REGION.into(),
@@ -262,6 +262,6 @@ fn pseudo_parameter(name: &str) -> Option<Value> {
     })
 }
 
-fn bad(place: &Place, name: &'static str, expected: &'static str) -> TemplateError {
+fn invalid_arguments(place: &Place, name: &'static str, expected: &'static str) -> TemplateError {
     TemplateError::Arguments { place: place.clone(), name, expected }
 }

@@ -1,4 +1,4 @@
-//! The deployment as the local stack runs it: typed, with every reference resolved.
+//! Typed model of the deployment, with every reference resolved.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,50 +10,50 @@ use serde_json::Value;
 use crate::services::event_sources::filter::Filters;
 use crate::services::event_sources::schedule_expression::Expression;
 
-/// What a template describes.
+/// Deployment that a template describes.
 #[derive(Clone, Debug)]
 pub struct Deployment {
-    /// The functions, in the order of their logical ids.
+    /// Functions, ordered by logical id.
     pub functions: Vec<Function>,
-    /// The tables.
+    /// DynamoDB tables.
     pub tables: Vec<Table>,
-    /// The queues.
+    /// SQS queues.
     pub queues: Vec<Queue>,
-    /// The CORS configuration of the HTTP API, if it has one.
+    /// CORS configuration of the HTTP API, if any.
     pub cors: Option<Cors>,
-    /// How many requests the HTTP API lets through, if that is limited.
+    /// Throttling of the HTTP API, if any.
     pub throttle: Option<Throttle>,
 }
 
-/// How many requests an HTTP API lets through.
+/// Throttling limits of an HTTP API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Throttle {
-    /// Each second.
+    /// Requests per second.
     pub rate: u32,
-    /// At once.
+    /// Maximum burst of requests.
     pub burst: u32,
 }
 
 impl Deployment {
-    /// The function with this stem or logical id.
+    /// Function with this stem or logical id.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| function.stem == name || function.logical_id == name)
     }
 
-    /// The queue with this logical id.
+    /// Queue with this logical id.
     #[must_use]
     pub fn queue(&self, logical_id: &str) -> Option<&Queue> {
         self.queues.iter().find(|queue| queue.logical_id == logical_id)
     }
 
-    /// The table with this logical id.
+    /// Table with this logical id.
     #[must_use]
     pub fn table(&self, logical_id: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.logical_id == logical_id)
     }
 
-    /// Every route with the stem of its function.
+    /// All routes, each with the stem of its function.
     pub fn routes(&self) -> impl Iterator<Item = (&Route, &str)> {
         self.functions
             .iter()
@@ -61,184 +61,186 @@ impl Deployment {
     }
 }
 
-/// A Lambda function.
+/// Lambda function.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// Its key under `Resources`.
+    /// Logical id.
     pub logical_id: String,
-    /// The stem that crate, binary and folder share.
+    /// Stem: the common name of crate, binary and folder.
     pub stem: String,
-    /// How long one invocation may take.
+    /// Timeout of an invocation.
     pub timeout: Duration,
-    /// Memory in MiB; told to the function, not enforced.
+    /// Memory in MiB. The function can read it, but it is not enforced.
     pub memory: u32,
-    /// Its environment, resolved.
+    /// Resolved environment variables.
     pub environment: BTreeMap<String, String>,
-    /// What its role grants, to the function and to Lambda in its name.
-    pub grants: BTreeSet<Grant>,
-    /// ARN of the log group that Lambda writes to for it.
+    /// Grants of the function's role, including those that Lambda itself needs.
+    pub grants: BTreeSet<IamGrant>,
+    /// ARN of the function's log group.
     pub log_group: Option<String>,
-    /// Whether X-Ray is told of its invocations.
+    /// True if invocations are traced with X-Ray.
     pub traced: bool,
-    /// Routes of the HTTP API that lead to it.
+    /// HTTP API routes of the function.
     pub routes: Vec<Route>,
-    /// Queues that invoke it.
+    /// SQS event source mappings.
     pub queues: Vec<QueueMapping>,
-    /// Streams that invoke it.
+    /// DynamoDB stream event source mappings.
     pub streams: Vec<StreamMapping>,
-    /// Schedules that invoke it.
+    /// Schedules.
     pub schedules: Vec<Schedule>,
 }
 
-/// That a function may do something to something.
+/// Permission to perform an action on a resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Grant {
-    /// What it may do, like `dynamodb:PutItem`.
+pub struct IamGrant {
+    /// Action, like `dynamodb:PutItem`.
     pub action: String,
-    /// To what: an ARN.
+    /// ARN of the resource.
     pub resource: String,
 }
 
-/// A route of the HTTP API.
+/// Route of the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// `GET`, …, or `ANY`.
+    /// HTTP method, or `ANY`.
     pub method: String,
-    /// A path with `{name}` and at most one final `{name+}`, or `$default`.
+    /// Path with `{name}` variables and at most one final `{name+}`, or `$default`.
     pub path: String,
 }
 
-/// An SQS event source.
+/// SQS event source mapping.
 #[derive(Clone, Debug)]
 pub struct QueueMapping {
     /// Name of the queue.
     pub queue: String,
-    /// Most messages in one invocation.
+    /// Maximum number of messages per batch.
     pub batch_size: usize,
-    /// How long to gather messages once there is one.
+    /// Batching window, which starts with the first message.
     pub window: Duration,
-    /// Most invocations at the same time.
+    /// Maximum number of concurrent invocations.
     pub maximum_concurrency: Option<usize>,
-    /// Whether the function names the messages that failed.
+    /// True if the function reports batch item failures.
     pub report_failures: bool,
-    /// Which messages reach the function at all.
+    /// Filters for messages. Others are deleted without an invocation.
     pub filters: Filters,
 }
 
-/// A DynamoDB stream event source.
+/// DynamoDB stream event source mapping.
 #[derive(Clone, Debug)]
 pub struct StreamMapping {
-    /// Key of the event under the function; names the checkpoint.
+    /// Name of the event in the template, used in the name of the checkpoint file.
     pub name: String,
     /// Name of the table.
     pub table: String,
-    /// Most records in one invocation.
+    /// Maximum number of records per batch.
     pub batch_size: usize,
-    /// How long to gather records once there is one.
+    /// Batching window, which starts with the first record.
     pub window: Duration,
-    /// Batches of one shard that run at the same time.
+    /// Parallelization factor: number of concurrent batches per shard.
     pub parallelization: usize,
-    /// Which records reach the function at all.
+    /// Filters for records. Others are skipped.
     pub filters: Filters,
-    /// Whether a failed batch is split in two.
+    /// True if a failed batch is split in two.
     pub bisect: bool,
-    /// How often a failed batch is tried again; `None` is until its records expire.
+    /// Maximum number of retries of a failed batch. `None` means until its records expire.
     pub max_retries: Option<u32>,
-    /// Age beyond which a failing record is given up.
+    /// Maximum age of a failing record before it is discarded.
     pub max_age: Option<Duration>,
-    /// Where to begin without a checkpoint.
+    /// Starting position without a checkpoint.
     pub start: StartingPosition,
-    /// ARN of the queue that Lambda tells of batches that were given up; on this machine the terminal is told.
+    /// ARN of the on-failure destination for discarded batches. The local stack writes them to the log
+    /// instead.
     pub on_failure: Option<String>,
-    /// Whether the function names the first record that failed.
+    /// True if the function reports the first failed record.
     pub report_failures: bool,
 }
 
-/// Where a stream is read from when there is no checkpoint.
+/// Starting position in a stream without a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartingPosition {
-    /// The oldest record that there is.
+    /// Oldest record of the stream.
     TrimHorizon,
-    /// Only what is written from now on.
+    /// Records written after the start.
     Latest,
 }
 
-/// Which of the two AWS schedulers sends the event; the events differ.
+/// AWS service that runs a schedule. Their events differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScheduleKind {
-    /// An `EventBridge` rule (`Type: Schedule`).
+    /// `EventBridge` rule (`Type: Schedule`).
     Rule,
-    /// The `EventBridge` Scheduler (`Type: ScheduleV2`).
+    /// `EventBridge` Scheduler (`Type: ScheduleV2`).
     Scheduler,
 }
 
-/// A schedule.
+/// Schedule of a function.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// Its key under the function's events.
+    /// Name of the event in the template.
     pub name: String,
-    /// Which scheduler.
+    /// Service that runs the schedule.
     pub kind: ScheduleKind,
-    /// When.
+    /// Schedule expression.
     pub expression: Expression,
-    /// The payload, if the template gives one.
+    /// Payload from the template, if any.
     pub input: Option<Value>,
-    /// Whether it is switched on.
+    /// True if the schedule is enabled.
     pub enabled: bool,
 }
 
-/// A DynamoDB table.
+/// DynamoDB table.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// Its key under `Resources`.
+    /// Logical id.
     pub logical_id: String,
-    /// Its name.
+    /// Table name.
     pub name: String,
-    /// The request that creates it, in DynamoDB's own form.
+    /// Request that creates the table, in DynamoDB's format.
     pub create: Value,
-    /// The attribute that expires items, if any.
+    /// Time-to-live attribute, if any.
     pub time_to_live: Option<String>,
-    /// Whether it has a stream.
+    /// True if the table has a stream.
     pub stream: bool,
 }
 
-/// An SQS queue.
+/// SQS queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    /// Its key under `Resources`.
+    /// Logical id.
     pub logical_id: String,
-    /// Its name.
+    /// Queue name.
     pub name: String,
     /// Attributes for `CreateQueue`, without the redrive policy.
     pub attributes: BTreeMap<String, String>,
-    /// Where messages go that were received too often.
+    /// Redrive policy, if any.
     pub redrive: Option<Redrive>,
-    /// ARNs of the queues whose messages may be moved here; `None` is any of the account.
+    /// ARNs of the queues that may use this queue as their dead-letter queue. `None` allows all queues of the
+    /// account.
     pub redrive_sources: Option<Vec<String>>,
 }
 
-/// A redrive policy.
+/// Redrive policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redrive {
     /// ARN of the dead-letter queue.
     pub target_arn: String,
-    /// Receives before a message goes there.
+    /// Maximum number of receives before a message is moved to the dead-letter queue.
     pub max_receive_count: u32,
 }
 
-/// The CORS configuration of the HTTP API.
+/// CORS configuration of the HTTP API.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cors {
-    /// Exact origins, or `*`.
+    /// Allowed origins, or `*`.
     pub allow_origins: Vec<String>,
-    /// Methods.
+    /// Allowed methods.
     pub allow_methods: Vec<String>,
-    /// Request headers.
+    /// Allowed request headers.
     pub allow_headers: Vec<String>,
-    /// Response headers that scripts may read.
+    /// Response headers that scripts can read.
     pub expose_headers: Vec<String>,
-    /// How long a browser may keep the answer, in seconds.
+    /// Time in seconds for which browsers cache the preflight response.
     pub max_age: Option<u32>,
-    /// Whether cookies are allowed.
+    /// True if credentials are allowed.
     pub allow_credentials: bool,
 }

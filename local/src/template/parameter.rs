@@ -1,4 +1,4 @@
-//! The template's parameters: defaults, the values given for them, and their rules.
+//! Parameters of the template: defaults, values and constraints.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Parameters, Place, TemplateError};
 
-/// Computes the value of every parameter. A `CommaDelimitedList` becomes a list, everything else a string.
+/// Resolves the value of every parameter. A `CommaDelimitedList` becomes a list, any other type a string.
 pub(super) fn resolve(
     declared: &Map<String, Value>,
     given: &Parameters,
@@ -31,7 +31,7 @@ fn default_of(name: &str, declaration: &Value) -> Result<String, TemplateError> 
         declaration.get("Default").ok_or_else(|| TemplateError::MissingParameter(name.to_owned()))?;
     scalar(default).ok_or_else(|| TemplateError::Type {
         place: Place::resource("Parameters").child(name).child("Default"),
-        expected: "a text or a number",
+        expected: "a string or a number",
     })
 }
 
@@ -44,36 +44,36 @@ fn typed(declaration: &Value, text: String) -> Value {
     }
 }
 
-/// Checks the rules that need no regular expressions; `AllowedPattern` is left to the deployment.
+/// Checks the constraints, except `AllowedPattern`, which only the deployment checks.
 fn check(name: &str, declaration: &Value, text: &str) -> Result<(), TemplateError> {
-    let broken = |rule| Err(TemplateError::InvalidParameter { name: name.to_owned(), rule });
+    let violated = |rule| Err(TemplateError::InvalidParameter { name: name.to_owned(), rule });
     if let Some(allowed) = declaration.get("AllowedValues").and_then(Value::as_array)
         && !allowed.iter().any(|value| scalar(value).as_deref() == Some(text))
     {
-        return broken("AllowedValues");
+        return violated("AllowedValues");
     }
     let bound = |rule: &str| declaration.get(rule).and_then(|value| scalar(value)?.parse::<i64>().ok());
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-    if bound("MinLength").is_some_and(|least| length < least) {
-        return broken("MinLength");
+    if bound("MinLength").is_some_and(|minimum| length < minimum) {
+        return violated("MinLength");
     }
-    if bound("MaxLength").is_some_and(|most| length > most) {
-        return broken("MaxLength");
+    if bound("MaxLength").is_some_and(|maximum| length > maximum) {
+        return violated("MaxLength");
     }
     if declaration.get("Type").and_then(Value::as_str) != Some("Number") {
         return Ok(());
     }
-    let Ok(number) = text.parse::<i64>() else { return broken("Type: Number") };
-    if bound("MinValue").is_some_and(|least| number < least) {
-        return broken("MinValue");
+    let Ok(number) = text.parse::<i64>() else { return violated("Type: Number") };
+    if bound("MinValue").is_some_and(|minimum| number < minimum) {
+        return violated("MinValue");
     }
-    if bound("MaxValue").is_some_and(|most| number > most) {
-        return broken("MaxValue");
+    if bound("MaxValue").is_some_and(|maximum| number > maximum) {
+        return violated("MaxValue");
     }
     Ok(())
 }
 
-/// The text of a scalar, as `CloudFormation` would turn it into one.
+/// String form of a scalar, as `CloudFormation` converts it.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

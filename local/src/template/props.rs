@@ -1,10 +1,10 @@
-//! Typed access to the properties of a resource; every refusal names the resource and the property.
+//! Typed access to the properties of a resource. Every error names the resource and the property.
 
 use serde_json::{Map, Value};
 
 use super::{Place, TemplateError, parameter::scalar};
 
-/// A map of properties, and where it stands.
+/// Map of properties and its place in the template.
 pub(super) struct Props<'a> {
     place: Place,
     map: &'a Map<String, Value>,
@@ -36,17 +36,17 @@ impl<'a> Props<'a> {
 
     pub(super) fn text(&self, key: &str) -> Result<Option<String>, TemplateError> {
         let Some(value) = self.get(key) else { return Ok(None) };
-        scalar(value).map(Some).ok_or_else(|| self.wrong(key, "a text"))
+        scalar(value).map(Some).ok_or_else(|| self.wrong(key, "a string"))
     }
 
-    pub(super) fn need_text(&self, key: &str) -> Result<String, TemplateError> {
+    pub(super) fn required_text(&self, key: &str) -> Result<String, TemplateError> {
         self.text(key)?.ok_or_else(|| self.missing(key))
     }
 
     pub(super) fn number<T: TryFrom<i64>>(&self, key: &str) -> Result<Option<T>, TemplateError> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         let number = text.parse::<i64>().ok().and_then(|number| T::try_from(number).ok());
-        number.map(Some).ok_or_else(|| self.wrong(key, "a whole number in its range"))
+        number.map(Some).ok_or_else(|| self.wrong(key, "an integer in the allowed range"))
     }
 
     pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, TemplateError> {
@@ -68,7 +68,7 @@ impl<'a> Props<'a> {
 
     pub(super) fn texts(&self, key: &str) -> Result<Vec<String>, TemplateError> {
         let texts: Option<Vec<_>> = self.list(key)?.iter().map(scalar).collect();
-        texts.ok_or_else(|| self.wrong(key, "a list of texts"))
+        texts.ok_or_else(|| self.wrong(key, "a list of strings"))
     }
 
     pub(super) fn map(&self, key: &str) -> Result<Option<Props<'a>>, TemplateError> {
@@ -79,9 +79,9 @@ impl<'a> Props<'a> {
         self.map.iter()
     }
 
-    /// Refuses properties outside of `known`: a property that AWS honours and this crate ignores would make the local
-    /// stack behave differently without a word.
-    pub(super) fn only(&self, known: &[&str]) -> Result<(), TemplateError> {
+    /// Rejects properties that are not in `known`. Ignoring a property that AWS supports would silently make
+    /// the local stack behave differently.
+    pub(super) fn reject_unknown(&self, known: &[&str]) -> Result<(), TemplateError> {
         match self.map.keys().find(|key| !known.contains(&key.as_str())) {
             None => Ok(()),
             Some(key) => {

@@ -1,4 +1,4 @@
-//! Tables, queues and the HTTP API; and the walk over all resources.
+//! Reads all resources, and implements tables, queues and the HTTP API.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::system::arn;
 
-/// What a table can be given. Its protection, encryption and backups have no meaning here: the state folder is its owner's.
-const TABLE: [&str; 12] = [
+/// Supported properties of a table. Protection, encryption and backups are ignored.
+const TABLE_PROPERTIES: [&str; 12] = [
     "AttributeDefinitions",
     "BillingMode",
     "DeletionProtectionEnabled",
@@ -26,8 +26,8 @@ const TABLE: [&str; 12] = [
     "TimeToLiveSpecification",
 ];
 
-/// What a queue can be given; its encryption has no meaning here.
-const QUEUE: [&str; 10] = [
+/// Supported properties of a queue. Encryption is ignored.
+const QUEUE_PROPERTIES: [&str; 10] = [
     "DelaySeconds",
     "FifoQueue",
     "MessageRetentionPeriod",
@@ -40,8 +40,8 @@ const QUEUE: [&str; 10] = [
     "VisibilityTimeout",
 ];
 
-/// What the HTTP API can be given. Access logs are not kept here, and nobody throttles but the functions.
-const HTTP_API: [&str; 6] = [
+/// Supported properties of the HTTP API. Access logs are ignored.
+const HTTP_API_PROPERTIES: [&str; 6] = [
     "AccessLogSettings",
     "CorsConfiguration",
     "DefaultRouteSettings",
@@ -50,8 +50,8 @@ const HTTP_API: [&str; 6] = [
     "StageName",
 ];
 
-/// Reads every resource. Types that the local stack has no part for (alarms, roles, …) are resolved all the same, so
-/// that a wrong reference in them is found here and not at the deployment.
+/// Reads every resource. Types that the local stack does not emulate (alarms, roles, …) are resolved, too, so
+/// that invalid references are reported here instead of during the deployment.
 pub(super) fn read_all(resolver: &Resolver<'_>, globals: &Value) -> Result<Deployment, TemplateError> {
     let (functions, tables, queues) = (Vec::new(), Vec::new(), Vec::new());
     let mut deployment = Deployment { functions, tables, queues, cors: None, throttle: None };
@@ -84,7 +84,7 @@ pub(super) fn read_all(resolver: &Resolver<'_>, globals: &Value) -> Result<Deplo
     Ok(deployment)
 }
 
-/// Every event source must be one that this template creates.
+/// Checks that every event source is a resource of this template.
 fn check_references(deployment: &Deployment) -> Result<(), TemplateError> {
     for function in &deployment.functions {
         let place = Place::resource(&function.logical_id).child("Events");
@@ -103,7 +103,7 @@ fn check_references(deployment: &Deployment) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// Messages are moved only to where they may be moved to, as SQS has it.
+/// Checks that every redrive policy is allowed by the redrive allow policy of its dead-letter queue.
 fn check_redrives(deployment: &Deployment) -> Result<(), TemplateError> {
     for queue in &deployment.queues {
         let Some(redrive) = &queue.redrive else { continue };
@@ -122,7 +122,7 @@ fn check_redrives(deployment: &Deployment) -> Result<(), TemplateError> {
 }
 
 fn table(id: &str, name: String, props: &Props<'_>) -> Result<Table, TemplateError> {
-    props.only(&TABLE)?;
+    props.reject_unknown(&TABLE_PROPERTIES)?;
     let mut create = Map::new();
     create.insert("TableName".to_owned(), json!(name));
     for key in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
@@ -133,12 +133,12 @@ fn table(id: &str, name: String, props: &Props<'_>) -> Result<Table, TemplateErr
     create.insert("BillingMode".to_owned(), json!("PAY_PER_REQUEST"));
     let stream = props.map("StreamSpecification")?;
     if let Some(stream) = &stream {
-        let view = stream.need_text("StreamViewType")?;
+        let view = stream.required_text("StreamViewType")?;
         let specification = json!({ "StreamEnabled": true, "StreamViewType": view });
         create.insert("StreamSpecification".to_owned(), specification);
     }
     let time_to_live = match props.map("TimeToLiveSpecification")? {
-        Some(ttl) if ttl.flag("Enabled")?.unwrap_or(false) => Some(ttl.need_text("AttributeName")?),
+        Some(ttl) if ttl.flag("Enabled")?.unwrap_or(false) => Some(ttl.required_text("AttributeName")?),
         _ => None,
     };
     Ok(Table {
@@ -151,7 +151,7 @@ fn table(id: &str, name: String, props: &Props<'_>) -> Result<Table, TemplateErr
 }
 
 fn queue(id: &str, name: String, props: &Props<'_>) -> Result<Queue, TemplateError> {
-    props.only(&QUEUE)?;
+    props.reject_unknown(&QUEUE_PROPERTIES)?;
     if props.flag("FifoQueue")?.unwrap_or(false) {
         let place = props.place("FifoQueue");
         return Err(TemplateError::Unsupported { place, what: "FIFO queues".to_owned() });
@@ -167,7 +167,7 @@ fn queue(id: &str, name: String, props: &Props<'_>) -> Result<Queue, TemplateErr
     let redrive = match props.map("RedrivePolicy")? {
         None => None,
         Some(policy) => Some(Redrive {
-            target_arn: policy.need_text("deadLetterTargetArn")?,
+            target_arn: policy.required_text("deadLetterTargetArn")?,
             max_receive_count: policy
                 .number("maxReceiveCount")?
                 .ok_or_else(|| policy.missing("maxReceiveCount"))?,
@@ -175,13 +175,14 @@ fn queue(id: &str, name: String, props: &Props<'_>) -> Result<Queue, TemplateErr
     };
     let redrive_sources = match props.map("RedriveAllowPolicy")? {
         None => None,
-        Some(policy) if policy.need_text("redrivePermission")? == "allowAll" => None,
+        Some(policy) if policy.required_text("redrivePermission")? == "allowAll" => None,
         Some(policy) => Some(policy.texts("sourceQueueArns")?),
     };
     Ok(Queue { logical_id: id.to_owned(), name, attributes, redrive, redrive_sources })
 }
 
-/// Both numbers or none: with one alone, API Gateway takes the account's for the other.
+/// Reads the throttling limits. `None` unless both are set: API Gateway would use the account's limit for the
+/// other one.
 fn throttle(props: &Props<'_>) -> Result<Option<Throttle>, TemplateError> {
     let Some(settings) = props.get("DefaultRouteSettings") else { return Ok(None) };
     let settings = Props::of(settings, props.place("DefaultRouteSettings"))?;
@@ -190,14 +191,14 @@ fn throttle(props: &Props<'_>) -> Result<Option<Throttle>, TemplateError> {
 }
 
 fn cors(props: &Props<'_>) -> Result<Option<Cors>, TemplateError> {
-    props.only(&HTTP_API)?;
+    props.reject_unknown(&HTTP_API_PROPERTIES)?;
     if props.get("DefinitionBody").is_some() || props.get("DefinitionUri").is_some() {
         let place = props.place("DefinitionBody");
         return Err(TemplateError::Unsupported { place, what: "routes from an OpenAPI document".to_owned() });
     }
     match props.get("CorsConfiguration") {
         None => Ok(None),
-        // `CorsConfiguration: true` allows every origin, says the AWS SAM reference of HttpApi.
+        // `CorsConfiguration: true` allows every origin (AWS SAM reference of `HttpApi`).
         Some(value) if scalar(value).as_deref() == Some("true") => {
             Ok(Some(Cors { allow_origins: vec!["*".to_owned()], ..Cors::default() }))
         }

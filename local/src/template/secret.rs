@@ -1,4 +1,4 @@
-//! Secrets: parameters that hold the name of a secret, and the references that `CloudFormation` puts its value in place of.
+//! Parameters that contain the name of a secret, and the dynamic references that resolve it.
 
 use std::collections::BTreeSet;
 
@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use super::{Place, TemplateError};
 
-/// What a reference to a secret looks like: `{{resolve:secretsmanager:<name>}}`. Source: "Get a secret or secret value
-/// from Secrets Manager", AWS `CloudFormation` User Guide.
-const BEFORE: &str = "{{resolve:secretsmanager:";
-const AFTER: &str = "}}";
+/// Start and end of a dynamic reference to a secret: `{{resolve:secretsmanager:<name>}}`. Source: "Get a
+/// secret or secret value from Secrets Manager", AWS `CloudFormation` User Guide.
+const REFERENCE_START: &str = "{{resolve:secretsmanager:";
+const REFERENCE_END: &str = "}}";
 
-/// How a text begins that is, or should be, a reference that `CloudFormation` resolves.
-const DYNAMIC: &str = "{{resolve:";
+/// Start of any dynamic reference.
+const DYNAMIC_START: &str = "{{resolve:";
 
-/// The parameters that references name.
+/// Parameters that are used in references to secrets.
 pub(super) fn parameters(value: &Value) -> BTreeSet<String> {
     match value {
         Value::String(text) => parameter(text).map(str::to_owned).into_iter().collect(),
@@ -24,21 +24,21 @@ pub(super) fn parameters(value: &Value) -> BTreeSet<String> {
     }
 }
 
-/// `X`, if the text is a reference to the secret that the parameter `X` names.
+/// Parameter `X`, if the text is a reference to the secret that `X` names.
 fn parameter(text: &str) -> Option<&str> {
-    text.strip_prefix(BEFORE)?.strip_suffix(AFTER)?.strip_prefix("${")?.strip_suffix('}')
+    text.strip_prefix(REFERENCE_START)?.strip_suffix(REFERENCE_END)?.strip_prefix("${")?.strip_suffix('}')
 }
 
-/// What a computed text yields. There is no Secrets Manager on this machine: a parameter that names a secret on AWS is given
-/// the secret itself here, and so a reference yields what it names.
-pub(super) fn value(text: String, place: &Place) -> Result<String, TemplateError> {
-    if !text.starts_with(DYNAMIC) {
+/// Resolves a dynamic reference. The local stack has no Secrets Manager: the parameter that contains the name
+/// of the secret on AWS contains the secret itself, so the reference resolves to its name part.
+pub(super) fn resolve_reference(text: String, place: &Place) -> Result<String, TemplateError> {
+    if !text.starts_with(DYNAMIC_START) {
         return Ok(text);
     }
-    let secret = text.strip_prefix(BEFORE).and_then(|rest| rest.strip_suffix(AFTER));
+    let secret = text.strip_prefix(REFERENCE_START).and_then(|rest| rest.strip_suffix(REFERENCE_END));
     secret.map(str::to_owned).ok_or_else(|| TemplateError::Unsupported {
         place: place.clone(),
-        what: "references to anything but a whole secret of Secrets Manager".to_owned(),
+        what: "references other than to a whole secret in Secrets Manager".to_owned(),
     })
 }
 
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_secret_because_references_name_them() {
+    fn parameters_in_secret_references_are_found() {
         let template = json!({
             "A": { "Fn::Sub": "{{resolve:secretsmanager:${CursorKey}}}" },
             "B": [{ "Fn::If": ["C", { "Fn::Sub": "{{resolve:secretsmanager:${OtlpHeaders}}}" }, ""] }],
@@ -59,13 +59,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_yields_the_secret_and_any_other_is_refused() {
+    fn secret_reference_is_resolved_and_others_refused() {
         let place = Place::resource("X");
-        let yields = |text: &str| value(text.to_owned(), &place).map_err(|error| error.to_string());
-        assert_eq!(yields("{{resolve:secretsmanager:a}}b==}}"), Ok("a}}b==".to_owned()));
-        assert_eq!(yields("plain"), Ok("plain".to_owned()));
+        let resolved =
+            |text: &str| resolve_reference(text.to_owned(), &place).map_err(|error| error.to_string());
+        assert_eq!(resolved("{{resolve:secretsmanager:a}}b==}}"), Ok("a}}b==".to_owned()));
+        assert_eq!(resolved("plain"), Ok("plain".to_owned()));
         for other in ["{{resolve:ssm:a}}", "{{resolve:secretsmanager:a}} and more"] {
-            assert!(yields(other).unwrap_err().starts_with("X: the local stack does not support references"));
+            assert!(
+                resolved(other).unwrap_err().starts_with("X: the local stack does not support references")
+            );
         }
     }
 }

@@ -18,7 +18,7 @@ fn function(properties: &str) -> String {
 }
 
 #[test]
-fn the_template_of_this_repository_resolves() {
+fn template_of_this_repository_is_resolved() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let template = Template::read(&path).unwrap();
     let given = Secrets::generate(&template).unwrap().parameters(&template);
@@ -51,7 +51,7 @@ fn the_template_of_this_repository_resolves() {
 }
 
 #[test]
-fn globals_are_merged_into_every_function() {
+fn globals_are_merged_into_functions() {
     let text = "
 Globals:
   Function:
@@ -73,7 +73,7 @@ Resources:
 }
 
 #[test]
-fn intrinsic_functions_have_long_forms_too() {
+fn intrinsic_functions_work_in_short_and_long_form() {
     let text = "
 Resources:
   Q: { Type: AWS::SQS::Queue }
@@ -96,7 +96,7 @@ Resources:
 }
 
 #[test]
-fn conditions_switch_resources_and_values() {
+fn conditions_select_resources_and_values() {
     let text = "
 Parameters:
   Stage: { Type: String, Default: dev }
@@ -104,7 +104,7 @@ Conditions:
   Live: !Equals [!Ref Stage, live]
   Other: !Not [!Condition Live]
 Resources:
-  Gone: { Type: AWS::SQS::Queue, Condition: Live }
+  Excluded: { Type: AWS::SQS::Queue, Condition: Live }
   ApiX:
     Type: AWS::Serverless::Function
     Properties:
@@ -121,12 +121,12 @@ Resources:
 }
 
 #[test]
-fn every_problem_names_the_resource_and_the_property() {
+fn errors_name_the_resource_and_the_property() {
     let cases = [
-        ("      Timeout: soon", "ApiX.Timeout must be a whole number in its range"),
+        ("      Timeout: soon", "ApiX.Timeout must be an integer in the allowed range"),
         (
             "      Environment: { Variables: { T: !Ref Nothing } }",
-            "ApiX.Environment.Variables.T: `Nothing` is no parameter and no resource of this template",
+            "ApiX.Environment.Variables.T: `Nothing` is not a parameter or resource of this template",
         ),
         (
             "      Environment: { Variables: { T: !Base64 x } }",
@@ -150,7 +150,7 @@ fn every_problem_names_the_resource_and_the_property() {
 }
 
 #[test]
-fn parameters_are_checked() {
+fn parameter_constraints_are_checked() {
     let text = "
 Parameters:
   Key: { Type: String, MinLength: 3 }
@@ -164,10 +164,10 @@ Resources: { Q: { Type: AWS::SQS::Queue } }
     };
     assert_eq!(with(&[("Key", "abc")]), Ok(()));
     let refusals = [
-        (vec![], "the parameter `Key` has no default and was not given"),
-        (vec![("Key", "ab")], "the parameter `Key` breaks its rule `MinLength`"),
-        (vec![("Key", "abc"), ("Size", "10")], "the parameter `Size` breaks its rule `MaxValue`"),
-        (vec![("Key", "abc"), ("Mode", "c")], "the parameter `Mode` breaks its rule `AllowedValues`"),
+        (vec![], "the parameter `Key` has no default and no value"),
+        (vec![("Key", "ab")], "the parameter `Key` violates its constraint `MinLength`"),
+        (vec![("Key", "abc"), ("Size", "10")], "the parameter `Size` violates its constraint `MaxValue`"),
+        (vec![("Key", "abc"), ("Mode", "c")], "the parameter `Mode` violates its constraint `AllowedValues`"),
         (vec![("Key", "abc"), ("Oops", "c")], "the template declares no parameter `Oops`"),
     ];
     for (given, expected) in refusals {

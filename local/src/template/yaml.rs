@@ -1,12 +1,12 @@
-//! From YAML with `CloudFormation`'s short tags to plain JSON values with the long forms: `!Ref X` becomes
-//! `{"Ref": "X"}` and `!GetAtt X.Arn` becomes `{"Fn::GetAtt": ["X", "Arn"]}`.
+//! Converts YAML with `CloudFormation`'s short tags to plain JSON values with the long forms: `!Ref X`
+//! becomes `{"Ref": "X"}` and `!GetAtt X.Arn` becomes `{"Fn::GetAtt": ["X", "Arn"]}`.
 
 use serde_json::{Map, Number, Value, json};
 use serde_yaml_ng::Value as Yaml;
 
 use super::{Place, TemplateError};
 
-/// Short tags by the name of their long form.
+/// Tags whose long form has the prefix `Fn::`.
 const FUNCTIONS: [&str; 14] = [
     "And",
     "Base64",
@@ -45,7 +45,7 @@ pub(super) fn plain(value: Yaml, place: &mut Place) -> Result<Value, TemplateErr
                 let Some(key) = plain_key(&key) else {
                     return Err(TemplateError::Type {
                         place: place.clone(),
-                        expected: "a map with text keys",
+                        expected: "a map with string keys",
                     });
                 };
                 place.enter(key.clone());
@@ -91,7 +91,7 @@ fn long_form(tag: &str, inner: Value, place: &Place) -> Result<Value, TemplateEr
     }
 }
 
-/// `X.Arn` is short for `[X, Arn]`.
+/// Splits an attribute path: `X.Arn` becomes `[X, Arn]`.
 fn attribute_path(inner: Value) -> Value {
     match inner {
         Value::String(path) => match path.split_once('.') {

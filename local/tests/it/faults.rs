@@ -9,12 +9,12 @@ async fn calls_are_recorded_with_their_function_and_target() {
     assert_eq!(get(&stack, "/put").await.body, "200");
     assert_eq!(get(&stack, "/send").await.body, "200");
     let calls = stack.faults().calls();
-    let seen: Vec<_> = calls
+    let recorded: Vec<_> = calls
         .iter()
         .map(|call| (call.service, call.operation.as_str(), call.target.as_deref().unwrap(), call.status))
         .collect();
     assert_eq!(
-        seen,
+        recorded,
         [
             (Service::DynamoDb, "PutItem", "agora-table", Some(200)),
             (Service::Sqs, "SendMessage", "agora-queue", Some(200)),
@@ -25,23 +25,23 @@ async fn calls_are_recorded_with_their_function_and_target() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_status_is_made_up_and_the_service_not_asked() {
+async fn status_fault_responds_without_calling_the_service() {
     let (builder, _folder) = probes(API);
     let stack = builder.start().await.unwrap();
     let rule = Rule::new("api-probe", Fault::throttled()).service(Service::Sqs).nth(2);
     let injection = stack.faults().inject(rule);
-    let mut seen = Vec::new();
+    let mut statuses = Vec::new();
     for _ in 0..3 {
-        seen.push(get(&stack, "/send").await.body);
+        statuses.push(get(&stack, "/send").await.body);
     }
-    assert_eq!(seen, ["200", "400", "200"]);
+    assert_eq!(statuses, ["200", "400", "200"]);
     assert_eq!(injection.trigger_count(), 1);
     assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, 2);
     stack.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kill_before_a_call_leaves_no_trace_of_it_and_a_kill_after_it_does() {
+async fn only_kill_after_lets_the_service_process_the_call() {
     let (builder, _folder) = probes(API);
     let stack = builder.start().await.unwrap();
     for (fault, messages) in [(Fault::KillBefore, 0), (Fault::KillAfter, 1)] {
@@ -55,11 +55,11 @@ async fn a_kill_before_a_call_leaves_no_trace_of_it_and_a_kill_after_it_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_is_a_broken_connection_after_the_work() {
+async fn dropped_response_closes_the_connection_after_the_call() {
     let (builder, _folder) = probes(API);
     let stack = builder.start().await.unwrap();
     stack.faults().inject(Rule::new("*", Fault::DropResponse).operation("SendMessage"));
-    // The probe passes the broken connection on as its own error and lives.
+    // The probe returns the connection error as its own error and keeps running.
     assert_eq!(get(&stack, "/send").await.status, 500);
     assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, 1);
     assert_eq!((stack.stats()["api-probe"].errors, stack.stats()["api-probe"].crashes), (1, 0));
@@ -67,7 +67,7 @@ async fn a_lost_answer_is_a_broken_connection_after_the_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_policy_grants_is_refused_and_told() {
+async fn call_without_grant_is_denied_and_reported() {
     let template = API.replace("Action: 'dynamodb:PutItem'", "Action: 'dynamodb:GetItem'");
     let (builder, _folder) = probes(&template);
     let stack = builder.start().await.unwrap();

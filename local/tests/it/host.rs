@@ -5,22 +5,22 @@ use serde_json::json;
 use super::{API, SOON, get, probes};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_instance_is_kept_warm_and_more_are_started_when_it_is_busy() {
+async fn instance_is_reused_and_more_start_under_load() {
     let (builder, _folder) = probes(API);
     let stack = builder.instances(3).start().await.unwrap();
     for _ in 0..5 {
         assert_eq!(get(&stack, "/fine").await.status, 200);
     }
     assert_eq!(stack.stats()["api-probe"].cold_starts, 1);
-    let many = join_all((0..9).map(|_| get(&stack, "/slow"))).await;
-    assert!(many.iter().all(|seen| seen.status == 200));
+    let responses = join_all((0..9).map(|_| get(&stack, "/slow"))).await;
+    assert!(responses.iter().all(|response| response.status == 200));
     let stats = stack.stats()["api-probe"];
     assert_eq!((stats.instances, stats.invocations), (3, 14));
     stack.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_function_starts_again() {
+async fn killed_function_is_restarted_by_the_next_request() {
     let (builder, _folder) = probes(API);
     let stack = builder.start().await.unwrap();
     assert_eq!(get(&stack, "/fine").await.status, 200);
@@ -32,13 +32,13 @@ async fn a_killed_function_starts_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_sees_its_own_environment_and_nothing_else() {
+async fn function_environment_is_isolated() {
     let (builder, _folder) = probes(API);
     let stack = builder.start().await.unwrap();
-    let answer = stack.invoke("api-probe", &json!({ "rawPath": "/env" })).await.unwrap();
-    assert_eq!(answer["memory"], "512");
+    let output = stack.invoke("api-probe", &json!({ "rawPath": "/env" })).await.unwrap();
+    assert_eq!(output["memory"], "512");
     let names: Vec<_> =
-        answer["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        output["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     for expected in ["PROBE_TABLE", "AWS_REGION", "AWS_ENDPOINT_URL_SQS", "AWS_LAMBDA_FUNCTION_NAME"] {
         assert!(names.contains(&expected), "{expected}");
     }
@@ -48,13 +48,13 @@ async fn a_function_sees_its_own_environment_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_start_says_why() {
+async fn failed_starts_are_reported_with_their_cause() {
     let failing = API.replace("PROBE_TABLE:", "PROBE_FAILS_TO_START: 1, PROBE_TABLE:");
     let (builder, folder) = probes(&failing);
     let stack = builder.start().await.unwrap();
     let error = stack.invoke("api-probe", &json!({})).await.unwrap_err();
     assert!(matches!(error, InvokeError::Crashed { phase: Phase::Init, .. }), "{error}");
-    let line = stack.logs().wait_for("api-probe", "told not to start", SOON).await;
+    let line = stack.logs().wait_for("api-probe", "PROBE_FAILS_TO_START is set", SOON).await;
     assert!(line.is_some(), "{:?}", stack.logs().lines("api-probe"));
 
     std::fs::remove_file(folder.0.join("api-probe")).unwrap();
@@ -66,7 +66,7 @@ async fn what_does_not_start_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_invoked_after_the_shutdown() {
+async fn invocation_after_shutdown_fails() {
     let (builder, _folder) = probes(API);
     let stack = builder.start().await.unwrap();
     assert_eq!(get(&stack, "/fine").await.status, 200);

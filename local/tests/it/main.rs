@@ -1,4 +1,5 @@
-//! The local stack with real processes: the functions are the `probe` example behind the Runtime API.
+//! Tests of the local stack with real processes. All functions run the `probe` example behind the Lambda
+//! Runtime API.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,10 +21,10 @@ use local::system::aws_ids;
 use local::{Stack, StackBuilder};
 use serde_json::Value;
 
-/// How long a test waits for what should happen at once.
+/// Time limit for events that are expected at once.
 const SOON: Duration = Duration::from_secs(10);
 
-/// A folder that is gone when the test ends.
+/// Temporary folder, deleted when the test ends.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -33,7 +34,7 @@ impl Folder {
         Self(path)
     }
 
-    /// Puts the probe there under the names of functions.
+    /// Links the probe under the names of functions.
     fn with_probes(self, stems: &[&str]) -> Self {
         let probe = local::stack::default_bin_dir().join("examples/probe");
         assert!(probe.is_file(), "the example `probe` is not built: cargo build -p local --example probe");
@@ -50,7 +51,7 @@ impl Drop for Folder {
     }
 }
 
-/// A stack whose functions are all the probe.
+/// Builder of a stack whose functions all run the probe.
 fn probes(template: &str) -> (StackBuilder, Folder) {
     let folder = Folder::new().with_probes(&["api-probe", "queue-probe", "stream-probe", "schedule-probe"]);
     let path = folder.0.join("template.yaml");
@@ -58,36 +59,36 @@ fn probes(template: &str) -> (StackBuilder, Folder) {
     (StackBuilder::new(path).bin_dir(&folder.0).schedules(false), folder)
 }
 
-/// What a client sees.
-struct Seen {
+/// HTTP response as a client receives it.
+struct TestResponse {
     status: u16,
     headers: HeaderMap,
     body: String,
 }
 
-impl Seen {
+impl TestResponse {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
-async fn send(request: Request<Full<Bytes>>) -> Seen {
+async fn send(request: Request<Full<Bytes>>) -> TestResponse {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let (parts, body) = client.request(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Seen {
+    TestResponse {
         status: parts.status.as_u16(),
         headers: parts.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }
 
-async fn get(stack: &Stack, path: &str) -> Seen {
+async fn get(stack: &Stack, path: &str) -> TestResponse {
     let request = Request::builder().method(Method::GET).uri(format!("{}{path}", stack.url()));
     send(request.body(Full::default()).unwrap()).await
 }
 
-/// One function behind every path, a table and a queue that it may write to.
+/// Template with one function for all paths, and a table and a queue that it can write to.
 const API: &str = "
 Resources:
   HttpApi:

@@ -27,23 +27,23 @@ Resources:
           Properties:
             Queue: !GetAtt Work.Arn
             FunctionResponseTypes: [ReportBatchItemFailures]
-            FilterCriteria: { Filters: [{ Pattern: '{\"body\": [{\"anything-but\": [\"unwanted\"]}]}' }] }
+            FilterCriteria: { Filters: [{ Pattern: '{\"body\": [{\"anything-but\": [\"filtered\"]}]}' }] }
 ";
 
 async fn enqueue(stack: &Stack, body: &str) {
     assert_eq!(get(stack, &format!("/send?body={body}")).await.body, "200");
 }
 
-async fn dead(stack: &Stack) -> u64 {
+async fn dead_letters(stack: &Stack) -> u64 {
     stack.queue_depth("Dead").await.unwrap().unwrap().total()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_delivered_once_and_deleted() {
+async fn message_is_delivered_once_and_deleted() {
     let (builder, _folder) = probes(QUEUES);
     let stack = builder.start().await.unwrap();
     enqueue(&stack, "one").await;
-    enqueue(&stack, "unwanted").await;
+    enqueue(&stack, "filtered").await;
     stack.idle(SOON).await.unwrap();
     assert!(stack.logs().wait_for("queue-probe", "batch one", SOON).await.is_some());
     let lines = stack.logs().lines("queue-probe");
@@ -52,15 +52,15 @@ async fn a_message_is_delivered_once_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_message_comes_back_and_ends_among_the_dead() {
+async fn failed_message_is_redelivered_and_then_dead_lettered() {
     let (builder, _folder) = probes(QUEUES);
     let stack = builder.start().await.unwrap();
     enqueue(&stack, "fail").await;
     assert!(stack.logs().wait_for("queue-probe", "batch fail", SOON).await.is_some());
-    // Not before its visibility time-out, which this helper brings forward.
-    let left = stack.idle(Duration::from_millis(300)).await.unwrap_err();
-    assert_eq!(left.queues["agora-work"].in_flight, 1);
-    while dead(&stack).await == 0 {
+    // The message stays in flight until its visibility timeout, which `redeliver` ends early.
+    let remaining = stack.idle(Duration::from_millis(300)).await.unwrap_err();
+    assert_eq!(remaining.queues["agora-work"].in_flight, 1);
+    while dead_letters(&stack).await == 0 {
         stack.redeliver().await;
         local::system::clock::sleep(Duration::from_millis(5)).await;
     }
@@ -70,16 +70,16 @@ async fn a_failed_message_comes_back_and_ends_among_the_dead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_error_fails_the_whole_batch() {
+async fn function_error_fails_the_whole_batch() {
     let (builder, _folder) = probes(QUEUES);
     let stack = builder.visibility_timeout(Duration::from_secs(1)).start().await.unwrap();
     enqueue(&stack, "error").await;
-    // Two receives a second apart, then the dead-letter queue.
+    // Two receives one second apart, then the dead-letter queue.
     let end = tokio::time::Instant::now() + SOON;
-    while dead(&stack).await == 0 && tokio::time::Instant::now() < end {
+    while dead_letters(&stack).await == 0 && tokio::time::Instant::now() < end {
         local::system::clock::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(dead(&stack).await, 1);
+    assert_eq!(dead_letters(&stack).await, 1);
     assert_eq!(stack.stats()["queue-probe"].errors, 2);
     stack.shutdown().await.unwrap();
 }

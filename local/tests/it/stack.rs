@@ -8,7 +8,7 @@ use local::{StackBuilder, StartError};
 use super::{API, SOON, get, probes};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_template_of_this_repository_starts_in_less_than_a_second() {
+async fn template_of_this_repository_starts_within_a_second() {
     let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let begin = Instant::now();
     let stack = StackBuilder::new(template).schedules(false).start().await.unwrap();
@@ -20,25 +20,25 @@ async fn the_template_of_this_repository_starts_in_less_than_a_second() {
 }
 
 #[test]
-fn the_root_manifest_has_the_routes_of_the_template() {
+fn root_manifest_has_the_routes_of_the_template() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let template = Template::read(&root.join("template.yaml")).unwrap();
     let parameters = Secrets::generate(&template).unwrap().parameters(&template);
     let deployment = template.resolve(&parameters, "http://localhost").unwrap();
     let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
     let updated = watch_routes::update(&manifest, &deployment).unwrap();
-    assert!(manifest == updated, "run `local router --write`:\n{}", watch_routes::table(&deployment));
+    assert!(manifest == updated, "run `local watch-routes --write`:\n{}", watch_routes::table(&deployment));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_and_tables_outlive_a_clean_stop() {
+async fn messages_are_preserved_by_a_clean_stop() {
     let (builder, folder) = probes(API);
     let state = folder.0.join("state");
     let stack = builder.state_dir(&state).start().await.unwrap();
-    assert_eq!(get(&stack, "/send?body=kept").await.body, "200");
+    assert_eq!(get(&stack, "/send?body=preserved").await.body, "200");
     stack.shutdown().await.unwrap();
-    let again = || StackBuilder::new(folder.0.join("template.yaml")).bin_dir(&folder.0).state_dir(&state);
-    let stack = again().start().await.unwrap();
+    let builder = || StackBuilder::new(folder.0.join("template.yaml")).bin_dir(&folder.0).state_dir(&state);
+    let stack = builder().start().await.unwrap();
     assert_eq!(stack.queue_depth("Queue").await.unwrap().unwrap().visible, 1);
     stack.shutdown().await.unwrap();
     let env = std::fs::read_to_string(state.join("env")).unwrap();
@@ -46,19 +46,19 @@ async fn messages_and_tables_outlive_a_clean_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_taken_port_is_named_with_its_flag() {
+async fn error_of_a_used_port_names_port_and_flag() {
     let (builder, folder) = probes(API);
     let stack = builder.start().await.unwrap();
     let port: u16 = stack.url().rsplit(':').next().unwrap().parse().unwrap();
     let second = StackBuilder::new(folder.0.join("template.yaml")).port(port).start().await;
-    let Err(error @ StartError::Port { .. }) = second else { panic!("the port was free") };
+    let Err(error @ StartError::Port { .. }) = second else { panic!("the port is free") };
     let text = error.to_string();
     assert!(text.contains(&port.to_string()) && text.contains("--port"), "{text}");
     stack.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schedule_is_run_by_hand() {
+async fn schedule_is_run_on_request() {
     let template = "
 Resources:
   ScheduleProbe:

@@ -32,58 +32,58 @@ Resources:
             FunctionResponseTypes: [ReportBatchItemFailures]
             FilterCriteria:
               Filters:
-                - Pattern: '{\"eventName\": [\"INSERT\"], \"dynamodb\": {\"NewImage\": {\"kind\": {\"S\": [\"wanted\"]}}}}'
+                - Pattern: '{\"eventName\": [\"INSERT\"], \"dynamodb\": {\"NewImage\": {\"kind\": {\"S\": [\"matching\"]}}}}'
 ";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_function_sees_what_the_filter_wants() {
+async fn function_receives_only_records_that_match_the_filter() {
     let (builder, _folder) = probes(STREAMS);
     let stack = builder.start().await.unwrap();
-    for (id, kind) in [("a", "wanted"), ("b", "other"), ("a", "wanted"), ("c", "wanted")] {
+    for (id, kind) in [("a", "matching"), ("b", "other"), ("a", "matching"), ("c", "matching")] {
         assert_eq!(get(&stack, &format!("/put?id={id}&kind={kind}")).await.body, "200");
     }
     stack.idle(SOON).await.unwrap();
     assert!(stack.logs().wait_for("stream-probe", "batch c", SOON).await.is_some());
-    let mut seen: Vec<_> = stack.logs().lines("stream-probe");
-    seen.retain(|line| line.starts_with("batch"));
-    seen.sort();
-    assert_eq!(seen, ["batch a", "batch c"]);
+    let mut batches: Vec<_> = stack.logs().lines("stream-probe");
+    batches.retain(|line| line.starts_with("batch"));
+    batches.sort();
+    assert_eq!(batches, ["batch a", "batch c"]);
     stack.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failing_record_is_retried_and_then_given_up() {
+async fn failing_record_is_retried_and_then_discarded() {
     let (builder, _folder) = probes(STREAMS);
     let stack = builder.start().await.unwrap();
     assert_eq!(get(&stack, "/put?id=fail").await.body, "200");
-    let given_up = stack.logs().wait_for("stream-probe", "gave up 1 stream records", SOON).await;
-    assert!(given_up.is_some(), "{:?}", stack.logs().lines("stream-probe"));
+    let discarded = stack.logs().wait_for("stream-probe", "discarded 1 stream records", SOON).await;
+    assert!(discarded.is_some(), "{:?}", stack.logs().lines("stream-probe"));
     stack.idle(SOON).await.unwrap();
     assert_eq!(stack.stats()["stream-probe"].invocations, 2);
     stack.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_goes_on_behind_its_first_failure_and_is_split_before_it_is_given_up() {
-    let one_lane = STREAMS
+async fn batch_is_retried_from_its_first_failure_and_split() {
+    let one_worker = STREAMS
         .replace("ParallelizationFactor: 4", "MaximumBatchingWindowInSeconds: 1")
         .replace("MaximumRetryAttempts: 1", "MaximumRetryAttempts: 2");
-    let (builder, _folder) = probes(&one_lane);
+    let (builder, _folder) = probes(&one_worker);
     let stack = builder.start().await.unwrap();
     for id in ["a", "fail", "c"] {
         assert_eq!(get(&stack, &format!("/put?id={id}")).await.body, "200");
     }
-    assert!(stack.logs().wait_for("stream-probe", "gave up", SOON).await.is_some());
+    assert!(stack.logs().wait_for("stream-probe", "discarded", SOON).await.is_some());
     stack.idle(SOON).await.unwrap();
     assert!(stack.logs().wait_for("stream-probe", "batch c", SOON).await.is_some());
-    let mut seen = stack.logs().lines("stream-probe");
-    seen.retain(|line| line.starts_with("batch"));
-    assert_eq!(seen, ["batch a fail c", "batch fail c", "batch fail", "batch fail", "batch c"]);
+    let mut batches = stack.logs().lines("stream-probe");
+    batches.retain(|line| line.starts_with("batch"));
+    assert_eq!(batches, ["batch a fail c", "batch fail c", "batch fail", "batch fail", "batch c"]);
     stack.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reading_goes_on_where_it_ended() {
+async fn reading_resumes_at_the_checkpoint() {
     let (builder, folder) = probes(STREAMS);
     let state = folder.0.join("state");
     let stack = builder.state_dir(&state).start().await.unwrap();

@@ -6,7 +6,7 @@ use local::telemetry::logs::{Logs, Sink};
 
 use super::Folder;
 
-/// Stands in for `cargo lambda`: answers every invocation with the environment that it read when it was started.
+/// Replacement for `cargo lambda`: returns the environment that it read at startup for every invocation.
 const TOOL: &str = r#"#!/usr/bin/env python3
 import http.server, json, sys
 arguments = dict(zip(sys.argv, sys.argv[1:]))
@@ -14,17 +14,17 @@ text = open(arguments["--env-file"]).read().strip()
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
-        answer = json.dumps(text).encode()
+        body = json.dumps(text).encode()
         self.send_response(200)
-        self.send_header("content-length", str(len(answer)))
+        self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(body)
     def log_message(self, *_): pass
 http.server.ThreadingHTTPServer(("127.0.0.1", int(arguments["--invoke-port"])), Handler).serve_forever()
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tool_is_started_again_with_the_new_environment_and_turns_nobody_away() {
+async fn deploy_restarts_the_tool_without_failed_invocations() {
     let folder = Folder::new();
     let tool = folder.0.join("cargo-lambda");
     fs::write(&tool, TOOL).unwrap();
@@ -44,9 +44,9 @@ async fn the_tool_is_started_again_with_the_new_environment_and_turns_nobody_awa
     let invoke = async || host.invoke("api-probe", Invocation::new("{}")).await.unwrap();
     assert_eq!(invoke().await, "\"KEY='old'\"");
     fs::write(&env_file, "KEY='new'").unwrap();
-    let (deployed, answers) = join(host.deploy(&[]), join_all((0..20).map(|_| invoke()))).await;
+    let (deployed, results) = join(host.deploy(&[]), join_all((0..20).map(|_| invoke()))).await;
     deployed.unwrap();
-    assert_eq!(answers.len(), 20);
+    assert_eq!(results.len(), 20);
     assert_eq!(invoke().await, "\"KEY='new'\"");
     host.shutdown().await;
 }

@@ -1,4 +1,4 @@
-//! Who calls. A handler says in its arguments whom it serves.
+//! Authentication of the caller. A handler declares in its arguments whether it needs an access token.
 
 use axum::extract::FromRequestParts;
 use http::header;
@@ -14,11 +14,11 @@ use crate::kit::error::{ApiError, ErrorCode};
 use crate::kit::http::RequestInfo;
 use crate::kit::http::middleware::record_caller;
 
-/// A caller with a valid access token. Without one: 401.
+/// Caller with a valid access token. A request without one is rejected with 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Authenticated(pub Actor);
 
-/// A caller with or without an access token; a token that is there must be valid.
+/// Caller with or without an access token. A token that is present must be valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaybeAuthenticated(pub Option<Actor>);
 
@@ -26,12 +26,12 @@ impl<S: ApiState> FromRequestParts<S> for MaybeAuthenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        if let Some(known) = parts.extensions.get::<Actor>() {
-            return Ok(Self(Some(*known)));
+        if let Some(actor) = parts.extensions.get::<Actor>() {
+            return Ok(Self(Some(*actor)));
         }
         let Some(token) = bearer(parts)? else { return Ok(Self(None)) };
-        let facts = parts.extensions.get::<RequestInfo>().ok_or_else(unauthenticated)?;
-        let claims = state.verifier().verify(token, facts.received_at).map_err(refusal)?;
+        let request = parts.extensions.get::<RequestInfo>().ok_or_else(unauthenticated)?;
+        let claims = state.verifier().verify(token, request.received_at).map_err(refusal)?;
         let user: UserId = claims.sub.parse().map_err(|_| refusal(TokenError::Invalid))?;
         let role: Result<Role, serde::de::value::Error> =
             Role::deserialize(claims.role.as_str().into_deserializer());
@@ -50,8 +50,11 @@ impl<S: ApiState> FromRequestParts<S> for Authenticated {
     }
 }
 
-/// The one bearer token of the request, if it carries credentials at all. API Gateway joins repeated headers with
-/// commas, which no token contains.
+/// Bearer token of the request; `None` without an `Authorization` header.
+///
+/// # Errors
+/// 401 unless there is exactly one bearer token. API Gateway joins repeated headers with commas, which no
+/// token contains.
 fn bearer(parts: &Parts) -> Result<Option<&str>, ApiError> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let Some(first) = values.next() else { return Ok(None) };
@@ -69,12 +72,12 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, ApiError> {
 }
 
 fn unauthenticated() -> ApiError {
-    ApiError::new(ErrorCode::Unauthenticated, "send one access token: Authorization: Bearer …")
+    ApiError::new(ErrorCode::Unauthenticated, "one access token is required: Authorization: Bearer …")
 }
 
 fn refusal(error: TokenError) -> ApiError {
     match error {
-        TokenError::Invalid => ApiError::new(ErrorCode::InvalidToken, "the access token is not valid"),
+        TokenError::Invalid => ApiError::new(ErrorCode::InvalidToken, "the access token is invalid"),
         TokenError::Expired => {
             ApiError::new(ErrorCode::TokenExpired, "the access token has expired; refresh it")
         }

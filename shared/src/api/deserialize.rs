@@ -1,5 +1,5 @@
-//! How the domain's own types are read from requests: each states its rule, and all broken rules are reported at
-//! once.
+//! Deserialisation of domain types from requests. All invalid fields of a request are reported together, each
+//! with its rule.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -24,17 +24,17 @@ use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::DeadLetterStatus;
 use crate::messaging::event_routing::Subscriber;
 
-/// Reads text as what it stands for.
-fn from_text<T: FromStr, V: IntoValue>(value: Value<V>, location: ValuePointerRef) -> Result<T, FieldErrors>
+/// Parses a string.
+fn parse_text<T: FromStr, V: IntoValue>(value: Value<V>, location: ValuePointerRef) -> Result<T, FieldErrors>
 where
     T::Err: Display,
 {
     let text = String::deserialize_from_value(value, location)?;
-    text.parse().map_err(|rule: T::Err| broken(rule, location))
+    text.parse().map_err(|rule: T::Err| invalid(rule, location))
 }
 
-/// Reads an integer as what it stands for.
-fn from_integer<T: TryFrom<i64>, V: IntoValue>(
+/// Converts an integer.
+fn convert_integer<T: TryFrom<i64>, V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef,
 ) -> Result<T, FieldErrors>
@@ -46,34 +46,38 @@ where
         Value::NegativeInteger(integer) => integer,
         other => i64::deserialize_from_value(other, location)?,
     };
-    T::try_from(integer).map_err(|rule| broken(rule, location))
+    T::try_from(integer).map_err(|rule| invalid(rule, location))
 }
 
-fn broken(rule: impl Display, location: ValuePointerRef) -> FieldErrors {
+fn invalid(rule: impl Display, location: ValuePointerRef) -> FieldErrors {
     let msg = rule.to_string();
     take_cf_content(FieldErrors::error::<serde_json::Value>(None, ErrorKind::Unexpected { msg }, location))
 }
 
-macro_rules! read_from {
-    ($how:ident: $($type:ty),+) => {$(
+/// Implements `Deserr` with one of the functions above.
+macro_rules! deserialize_with {
+    ($function:ident: $($type:ty),+) => {$(
         impl Deserr<FieldErrors> for $type {
-            fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-                $how(value, at)
+            fn deserialize_from_value<V: IntoValue>(
+                value: Value<V>,
+                at: ValuePointerRef,
+            ) -> Result<Self, FieldErrors> {
+                $function(value, at)
             }
         }
     )+};
 }
 
-read_from!(from_text: Currency, Date, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType, Limit, OrderStatus);
-read_from!(from_text: Part, Password, PaymentMethod, Priority, Sku, Subscriber, Timestamp);
-read_from!(from_integer: Amount, Quantity, StockDelta, InitialStock);
+deserialize_with!(parse_text: Currency, Date, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType);
+deserialize_with!(parse_text: Limit, OrderStatus, Part, Password, PaymentMethod, Priority, Sku, Subscriber, Timestamp);
+deserialize_with!(convert_integer: Amount, Quantity, StockDelta, InitialStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         at: ValuePointerRef,
     ) -> Result<Self, FieldErrors> {
-        from_text(value, at)
+        parse_text(value, at)
     }
 }
 
@@ -82,7 +86,7 @@ impl<const MAX: usize> Deserr<FieldErrors> for Text<MAX> {
         value: Value<V>,
         at: ValuePointerRef,
     ) -> Result<Self, FieldErrors> {
-        from_text(value, at)
+        parse_text(value, at)
     }
 }
 
@@ -103,48 +107,48 @@ impl Deserr<FieldErrors> for Money {
     }
 }
 
-/// How many pieces a stock can hold or move at once.
+/// Maximum number of units in stock and in one adjustment.
 const MAX_UNITS: i64 = crate::domain::product::create::MAX_UNITS;
 
-/// A number of pieces that a stock begins with.
+/// Number of units in stock of a new product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InitialStock(pub i64);
 
-/// A number that no stock can begin with.
+/// The number is not a valid initial stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an integer from 0 to {MAX_UNITS}")]
-pub struct OpeningStockError;
+pub struct InitialStockError;
 
 impl TryFrom<i64> for InitialStock {
-    type Error = OpeningStockError;
+    type Error = InitialStockError;
 
-    fn try_from(pieces: i64) -> Result<Self, OpeningStockError> {
-        if (0..=MAX_UNITS).contains(&pieces) { Ok(Self(pieces)) } else { Err(OpeningStockError) }
+    fn try_from(units: i64) -> Result<Self, InitialStockError> {
+        if (0..=MAX_UNITS).contains(&units) { Ok(Self(units)) } else { Err(InitialStockError) }
     }
 }
 
-/// A number of pieces that come to a stock, or leave it.
+/// Number of units to add to a stock, or to remove if negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StockDelta(pub i64);
 
-/// A number of pieces that cannot come or leave at once.
+/// The number is not a valid stock adjustment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an integer from -{MAX_UNITS} to {MAX_UNITS}, and not 0")]
-pub struct PiecesError;
+pub struct StockDeltaError;
 
 impl TryFrom<i64> for StockDelta {
-    type Error = PiecesError;
+    type Error = StockDeltaError;
 
-    fn try_from(pieces: i64) -> Result<Self, PiecesError> {
-        if pieces != 0 && (-MAX_UNITS..=MAX_UNITS).contains(&pieces) {
-            Ok(Self(pieces))
+    fn try_from(units: i64) -> Result<Self, StockDeltaError> {
+        if units != 0 && (-MAX_UNITS..=MAX_UNITS).contains(&units) {
+            Ok(Self(units))
         } else {
-            Err(PiecesError)
+            Err(StockDeltaError)
         }
     }
 }
 
-/// A field of a merge patch that cannot be taken away (RFC 7396): given or not, but not null.
+/// Field of a merge patch (RFC 7396) that cannot be removed: absent or a value, but not null.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NonNull<T>(pub Option<T>);
 
@@ -160,40 +164,40 @@ impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for NonNull<T> {
         at: ValuePointerRef,
     ) -> Result<Self, FieldErrors> {
         match value {
-            Value::Null => Err(broken("must not be null", at)),
-            value => T::deserialize_from_value(value, at).map(|given| Self(Some(given))),
+            Value::Null => Err(invalid("must not be null", at)),
+            value => T::deserialize_from_value(value, at).map(|value| Self(Some(value))),
         }
     }
 }
 
-/// A field of a merge patch that can be taken away (RFC 7396): not mentioned, null, or given.
+/// Field of a merge patch (RFC 7396) that can be removed: absent, null or a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// It stays as it is.
+    /// Absent: the value remains.
     #[default]
     Keep,
-    /// It goes.
+    /// Null: the value is removed.
     Clear,
-    /// It becomes this.
+    /// New value.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// The change as commands have it: `None` leaves it, the inner `None` takes it away.
+    /// Converts the change for a command: `None` keeps the value, `Some(None)` removes it.
     pub fn into_change(self) -> Option<Option<T>> {
         match self {
             Self::Keep => None,
             Self::Clear => Some(None),
-            Self::Set(given) => Some(Some(given)),
+            Self::Set(value) => Some(Some(value)),
         }
     }
 
-    /// What becomes of `present`.
-    pub fn applied_to(self, present: Option<T>) -> Option<T> {
+    /// Applies the change to the current value.
+    pub fn applied_to(self, current: Option<T>) -> Option<T> {
         match self {
-            Self::Keep => present,
+            Self::Keep => current,
             Self::Clear => None,
-            Self::Set(given) => Some(given),
+            Self::Set(value) => Some(value),
         }
     }
 }
@@ -210,7 +214,7 @@ impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Patch<T> {
     }
 }
 
-/// A list of `MIN` to `MAX` elements.
+/// Array of `MIN` to `MAX` elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounded<T, const MIN: usize, const MAX: usize>(pub Vec<T>);
 
@@ -230,7 +234,7 @@ impl<T: Deserr<FieldErrors>, const MIN: usize, const MAX: usize> Deserr<FieldErr
         if let Value::Sequence(sequence) = &value
             && !(MIN..=MAX).contains(&deserr::Sequence::len(sequence))
         {
-            return Err(broken(format!("must have {MIN} to {MAX} elements"), at));
+            return Err(invalid(format!("must have {MIN} to {MAX} elements"), at));
         }
         Vec::deserialize_from_value(value, at).map(Self)
     }
@@ -245,28 +249,28 @@ mod tests {
 
     #[derive(Debug, Deserr)]
     #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-    struct Wish {
-        #[expect(dead_code, reason = "read for its rules")]
+    struct TestItem {
+        #[expect(dead_code, reason = "only deserialised")]
         product_id: Id<Product>,
-        #[expect(dead_code, reason = "read for its rules")]
+        #[expect(dead_code, reason = "only deserialised")]
         quantity: Quantity,
-        #[expect(dead_code, reason = "read for its rules")]
+        #[expect(dead_code, reason = "only deserialised")]
         #[deserr(default)]
         expected_price: Option<Money>,
     }
 
     fn errors(value: serde_json::Value) -> FieldErrors {
-        deserr::deserialize::<Bounded<Wish, 1, 3>, _, FieldErrors>(value).unwrap_err()
+        deserr::deserialize::<Bounded<TestItem, 1, 3>, _, FieldErrors>(value).unwrap_err()
     }
 
-    fn rule_of(quantity: serde_json::Value) -> String {
+    fn quantity_errors(quantity: serde_json::Value) -> String {
         let value = json!([{ "productId": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS", "quantity": quantity }]);
         format!("{:?}", errors(value))
     }
 
     #[test]
-    fn every_failing_field_is_reported_at_once_by_its_path() {
-        let found = format!(
+    fn all_invalid_fields_are_reported_with_their_paths() {
+        let reported = format!(
             "{:?}",
             errors(json!([
                 { "productId": "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS", "quantity": 0, "price": 1 },
@@ -281,22 +285,22 @@ mod tests {
             "[1].expectedPrice.amount",
             "[1].expectedPrice.currency",
         ] {
-            assert!(found.contains(&format!("\"{path}\"")), "{path} in {found}");
+            assert!(reported.contains(&format!("\"{path}\"")), "{path} in {reported}");
         }
     }
 
     #[test]
-    fn a_quantity_is_an_integer_from_1_to_1000() {
-        for bad in [json!(-1), json!(0), json!(1001), json!(9_007_199_254_740_993_i64), json!(u64::MAX)] {
-            assert!(rule_of(bad.clone()).contains("from 1 to 1000"), "{bad}");
+    fn quantity_must_be_an_integer_from_1_to_1000() {
+        for invalid in [json!(-1), json!(0), json!(1001), json!(9_007_199_254_740_993_i64), json!(u64::MAX)] {
+            assert!(quantity_errors(invalid.clone()).contains("from 1 to 1000"), "{invalid}");
         }
-        for bad in [json!(1.5), json!("1"), json!(true), json!([1])] {
-            assert!(rule_of(bad.clone()).contains("must be an integer"), "{bad}");
+        for invalid in [json!(1.5), json!("1"), json!(true), json!([1])] {
+            assert!(quantity_errors(invalid.clone()).contains("must be an integer"), "{invalid}");
         }
     }
 
     #[test]
-    fn a_list_keeps_to_its_bounds() {
+    fn array_length_must_be_within_its_bounds() {
         assert_eq!(errors(json!([])), FieldErrors::one("body", "must have 1 to 3 elements"));
         assert_eq!(errors(json!({})), FieldErrors::one("body", "must be an array"));
     }

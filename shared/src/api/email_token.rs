@@ -1,8 +1,8 @@
-//! Tokens that are sent to the address of an account: who presents one has read what was sent there.
+//! E-mail tokens, which prove that the caller can read e-mails to the address of an account.
 //!
-//! None is stored. A token is sealed over the account as it was when the token was made, so it is good once: what it is
-//! good for changes that. Made again at the same moment for the same account, it is the same, so that a message may be
-//! written twice.
+//! Tokens are not stored. A token is a MAC over the state of the account, and its use changes this state: so
+//! it can be used once. Tokens are deterministic: a token issued again at the same time for the same account
+//! is the same, so an e-mail can be composed twice.
 
 use std::time::Duration;
 
@@ -12,60 +12,61 @@ use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
 
-/// How long an address can be verified.
+/// Lifetime of a verification token.
 pub const VERIFICATION_LIFETIME: Duration = Duration::from_hours(72);
 
-/// How long a new password can be chosen.
+/// Lifetime of a password-reset token.
 pub const PASSWORD_RESET_LIFETIME: Duration = Duration::from_hours(1);
 
-/// Labels of the seal: a token for one purpose is good for no other.
+// Purposes, which are part of the MAC: a token is valid for one purpose only.
 const VERIFY_EMAIL: &str = "verify-email";
 const RESET_PASSWORD: &str = "reset-password";
 
-/// The longest text that can be a token.
+/// Maximum length of a token.
 const MAX_TOKEN: usize = 256;
 
-/// Makes and checks the tokens that are sent to addresses.
+/// Issues and verifies e-mail tokens.
 #[derive(Debug, Clone)]
 pub struct EmailTokens(HmacKey);
 
-/// A token that somebody presents: what it says, not yet believed.
+/// Parsed token that is not verified yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnverifiedToken {
-    /// Whose account it says it is about.
+    /// Id of the account, as stated by the token.
     pub user_id: UserId,
     expires_at: i64,
-    mark: String,
+    mac: String,
 }
 
 impl EmailTokens {
-    /// With the key of the environment.
+    /// Reads the key from the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if the variable is missing or invalid.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self(HmacKey::new(&env.secret("AGORA_ACCOUNT_TOKEN_KEY")?)))
+        Ok(Self(HmacKey::new(&env.secret("AGORA_EMAIL_TOKEN_KEY")?)))
     }
 
-    /// Shows, made at `at`, that its holder reads what is sent to the account's address. For that message and nothing
-    /// else: not for events, not for logs.
+    /// Issues a token that verifies the e-mail address of the account. It must only be sent to this address,
+    /// and never be part of an event or a log message.
     #[must_use]
     pub fn to_verify_email(&self, user: &User, at: Timestamp) -> String {
         let expires_at = at.saturating_add(VERIFICATION_LIFETIME).as_seconds();
         self.issue(VERIFY_EMAIL, user, expires_at, user.email_verified.to_string().as_bytes())
     }
 
-    /// As [`to_verify_email`](Self::to_verify_email), to choose a new password in place of `credentials`.
+    /// Issues a token that allows to replace `credentials` with a new password. The restrictions of
+    /// [`to_verify_email`](Self::to_verify_email) apply.
     #[must_use]
     pub fn to_reset_password(&self, user: &User, credentials: &Credentials, at: Timestamp) -> String {
         let expires_at = at.saturating_add(PASSWORD_RESET_LIFETIME).as_seconds();
         self.issue(RESET_PASSWORD, user, expires_at, credentials.password_hash.as_bytes())
     }
 
-    /// Whether `token` verifies the account's address as the account is now.
+    /// Checks that `token` verifies the current e-mail address of the account.
     ///
     /// # Errors
-    /// [`TokenError`].
+    /// [`TokenError`] if the token is not valid or has expired.
     pub fn verifies_email(
         &self,
         token: &UnverifiedToken,
@@ -76,10 +77,10 @@ impl EmailTokens {
         self.check(VERIFY_EMAIL, token, (user, state.as_bytes()), now)
     }
 
-    /// Whether `token` resets the account's password as the account is now.
+    /// Checks that `token` resets the current password of the account.
     ///
     /// # Errors
-    /// [`TokenError`].
+    /// [`TokenError`] if the token is not valid or has expired.
     pub fn resets_password(
         &self,
         token: &UnverifiedToken,
@@ -105,7 +106,7 @@ impl EmailTokens {
     ) -> Result<(), TokenError> {
         let (id, expiry) = (token.user_id.to_string(), token.expires_at.to_string());
         let parts = [id.as_bytes(), expiry.as_bytes(), user.email.as_str().as_bytes(), state];
-        if token.user_id != user.id || !self.0.verify(purpose, &parts, &token.mark) {
+        if token.user_id != user.id || !self.0.verify(purpose, &parts, &token.mac) {
             Err(TokenError::Invalid)
         } else if token.expires_at <= now.as_seconds() {
             Err(TokenError::Expired)
@@ -116,15 +117,15 @@ impl EmailTokens {
 }
 
 impl UnverifiedToken {
-    /// Reads what a token says; `None` for what is none.
+    /// Parses a token; `None` if the text is not a token.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let mut parts = Some(text).filter(|text| text.len() <= MAX_TOKEN)?.split('.');
-        let (user_id, expires_at, mark) = (parts.next()?, parts.next()?, parts.next()?);
+        let (user_id, expires_at, mac) = (parts.next()?, parts.next()?, parts.next()?);
         let token = Self {
             user_id: user_id.parse().ok()?,
             expires_at: expires_at.parse().ok()?,
-            mark: mark.to_owned(),
+            mac: mac.to_owned(),
         };
         Some(token).filter(|_| parts.next().is_none())
     }
@@ -133,7 +134,7 @@ impl UnverifiedToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::session::SessionEpoch;
+    use crate::domain::user::SessionEpoch;
     use crate::domain::user::{Role, UserStatus};
     use crate::kit::command::Version;
 
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_the_account_as_it_was_and_for_its_time() {
+    fn reset_token_expires_and_depends_on_account_state() {
         let (user, credentials) = ada();
         let token = tokens(1).to_reset_password(&user, &credentials, now());
         assert_eq!(token, tokens(1).to_reset_password(&user, &credentials, now()));
@@ -173,29 +174,30 @@ mod tests {
             tokens(1).resets_password(&token, (user, credentials), at)
         };
         assert_eq!(check(&user, &credentials, now()), Ok(()));
-        let last = now().saturating_add(PASSWORD_RESET_LIFETIME).saturating_sub(Duration::from_millis(1));
-        assert_eq!(check(&user, &credentials, last), Ok(()));
+        let before_expiry =
+            now().saturating_add(PASSWORD_RESET_LIFETIME).saturating_sub(Duration::from_millis(1));
+        assert_eq!(check(&user, &credentials, before_expiry), Ok(()));
         assert_eq!(
             check(&user, &credentials, now().saturating_add(PASSWORD_RESET_LIFETIME)),
             Err(TokenError::Expired)
         );
         let other = Credentials { password_hash: "$argon2id$2".to_owned() };
         assert_eq!(check(&user, &other, now()), Err(TokenError::Invalid));
-        let moved = User { email: "ada@example.org".parse().unwrap(), ..user.clone() };
-        assert_eq!(check(&moved, &credentials, now()), Err(TokenError::Invalid));
-        let else_one = User { id: "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap(), ..user };
-        assert_eq!(check(&else_one, &credentials, now()), Err(TokenError::Invalid));
+        let other_email = User { email: "ada@example.org".parse().unwrap(), ..user.clone() };
+        assert_eq!(check(&other_email, &credentials, now()), Err(TokenError::Invalid));
+        let other_user = User { id: "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap(), ..user };
+        assert_eq!(check(&other_user, &credentials, now()), Err(TokenError::Invalid));
     }
 
     #[test]
-    fn a_token_is_good_for_its_purpose_and_under_its_key_only() {
+    fn verification_token_depends_on_purpose_key_and_state() {
         let (user, credentials) = ada();
         let text = tokens(1).to_verify_email(&user, now());
         let token = UnverifiedToken::read(&text).unwrap();
         assert_eq!(tokens(1).verifies_email(&token, &user, now()), Ok(()));
         assert_eq!(tokens(2).verifies_email(&token, &user, now()), Err(TokenError::Invalid));
-        let crossed = tokens(1).resets_password(&token, (&user, &credentials), now());
-        assert_eq!(crossed, Err(TokenError::Invalid));
+        let other_purpose = tokens(1).resets_password(&token, (&user, &credentials), now());
+        assert_eq!(other_purpose, Err(TokenError::Invalid));
         let verified = User { email_verified: true, ..user.clone() };
         assert_eq!(tokens(1).verifies_email(&token, &verified, now()), Err(TokenError::Invalid));
         let later = text.replacen(&token.expires_at.to_string(), &(token.expires_at + 1).to_string(), 1);
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_does_not_read() {
+    fn malformed_text_is_not_a_token() {
         for text in ["", "x", "...", "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS.1", "usr_1.1.x", &"a".repeat(10_000)] {
             assert!(UnverifiedToken::read(text).is_none(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! Idempotency keys: the same request, sent again, is done once and answered alike.
+//! Idempotency keys: a repeated request is executed once and gets the same response.
 
 use axum::extract::{FromRequestParts, MatchedPath};
 use http::request::Parts;
@@ -12,21 +12,21 @@ use crate::kit::error::{ApiError, ErrorCode};
 use crate::kit::http::RequestInfo;
 use crate::kit::http::middleware::RawBody;
 
-/// The cause of a command, to be acted on once if the caller sent an `Idempotency-Key`.
+/// Context of a command; executed once if the caller sent an `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotent(pub CommandContext);
 
-/// The cause of a command, to be acted on once: the caller must send an `Idempotency-Key`.
+/// Context of a command that is executed once: the caller must send an `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKeyRequired(pub CommandContext);
 
-/// A claim to do something once whose effect is outside the table: the caller must send an `Idempotency-Key`. For
-/// [`lease::once`](crate::kit::command::idempotency_lease::once).
+/// Claim on an idempotency key for an operation with an effect outside the table, to be executed with
+/// [`lease::once`](crate::kit::command::idempotency_lease::once). The caller must send an `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeasedIdempotencyKey(pub Claim);
 
-/// The cause of a command that nobody can ask for again under a key: its answer is a secret, or it is the same however often
-/// it is asked for.
+/// Context of a command that takes no idempotency key: its response contains a secret, or the command is
+/// naturally idempotent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NonIdempotent(pub CommandContext);
 
@@ -36,8 +36,8 @@ impl<S: Send + Sync> FromRequestParts<S> for NonIdempotent {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let facts = RequestInfo::from_request_parts(parts, state).await?;
-        Ok(Self(CommandContext::new(facts.correlation_id, facts.received_at)))
+        let request = RequestInfo::from_request_parts(parts, state).await?;
+        Ok(Self(CommandContext::new(request.correlation_id, request.received_at)))
     }
 }
 
@@ -45,17 +45,17 @@ impl<S: ApiState> FromRequestParts<S> for Idempotent {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let NonIdempotent(cause) = NonIdempotent::from_request_parts(parts, state).await?;
-        let Some(key) = key(parts)? else { return Ok(Self(cause)) };
+        let NonIdempotent(context) = NonIdempotent::from_request_parts(parts, state).await?;
+        let Some(key) = key(parts)? else { return Ok(Self(context)) };
         let MaybeAuthenticated(caller) = MaybeAuthenticated::from_request_parts(parts, state).await?;
         let caller = caller.map_or_else(|| "anonymous".to_owned(), |actor| actor.user.to_string());
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let route = format!("{} {path}", parts.method);
-        // The target and the body: what makes two requests of one route the same.
+        // Two requests of one route are the same if their paths and bodies are equal.
         let body = parts.extensions.get::<RawBody>().map(|body| body.0.clone()).unwrap_or_default();
         let fingerprint = state.seal().mac("fingerprint", &[parts.uri.path().as_bytes(), &body]);
-        let receipt = IdempotencyRecord::for_request(&caller, &route, &key, fingerprint, cause.at);
-        Ok(Self(cause.once(receipt)))
+        let record = IdempotencyRecord::for_request(&caller, &route, &key, fingerprint, context.at);
+        Ok(Self(context.once(record)))
     }
 }
 
@@ -63,8 +63,8 @@ impl<S: ApiState> FromRequestParts<S> for IdempotencyKeyRequired {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Idempotent(cause) = Idempotent::from_request_parts(parts, state).await?;
-        if cause.receipt.is_some() { Ok(Self(cause)) } else { Err(required()) }
+        let Idempotent(context) = Idempotent::from_request_parts(parts, state).await?;
+        if context.receipt.is_some() { Ok(Self(context)) } else { Err(required()) }
     }
 }
 
@@ -72,11 +72,11 @@ impl<S: ApiState> FromRequestParts<S> for LeasedIdempotencyKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Idempotent(cause) = Idempotent::from_request_parts(parts, state).await?;
-        let receipt = cause.receipt.ok_or_else(required)?;
+        let Idempotent(context) = Idempotent::from_request_parts(parts, state).await?;
+        let record = context.receipt.ok_or_else(required)?;
         Ok(Self(Claim {
-            scope: receipt.scope,
-            fingerprint: receipt.fingerprint.unwrap_or_default(),
+            scope: record.scope,
+            fingerprint: record.fingerprint.unwrap_or_default(),
             term: HTTP_LEASE,
             retention: HTTP_RETENTION,
         }))
@@ -84,10 +84,10 @@ impl<S: ApiState> FromRequestParts<S> for LeasedIdempotencyKey {
 }
 
 fn required() -> ApiError {
-    ApiError::new(ErrorCode::IdempotencyKeyRequired, "send an Idempotency-Key header")
+    ApiError::new(ErrorCode::IdempotencyKeyRequired, "the Idempotency-Key header is required")
 }
 
-/// The key, if there is one: 1 to 255 visible ASCII characters.
+/// Idempotency key of the request: 1 to 255 visible ASCII characters; `None` without the header.
 fn key(parts: &Parts) -> Result<Option<String>, ApiError> {
     let mut values = parts.headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -99,7 +99,7 @@ fn key(parts: &Parts) -> Result<Option<String>, ApiError> {
         (Some(key), None) => Ok(Some(key.to_owned())),
         _ => Err(ApiError::new(
             ErrorCode::IdempotencyKeyInvalid,
-            "the key must be 1 to 255 visible ASCII characters",
+            "the Idempotency-Key header must be one value of 1 to 255 visible ASCII characters",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! List helpers of the API: sort orders and pages with a total.
+//! Sort orders and pages with a total.
 
 pub mod page_with_total;
 pub mod sort;

@@ -1,4 +1,4 @@
-//! What callers, permissions and idempotency keys mean for the description of a route.
+//! OpenAPI descriptions of the extractors for access tokens, permissions and idempotency keys.
 
 pub(crate) mod json_schema;
 
@@ -43,7 +43,7 @@ impl<P: PermissionType> OperationInput for RequirePermission<P> {
     }
 }
 
-/// A command can always meet others that change the same thing.
+/// Any command can conflict with a concurrent command.
 impl OperationInput for NonIdempotent {
     fn describe(operation: &mut Operation<'_>) {
         operation.add_errors(&[ErrorCode::Conflict]);
@@ -52,13 +52,13 @@ impl OperationInput for NonIdempotent {
 
 impl OperationInput for Idempotent {
     fn describe(operation: &mut Operation<'_>) {
-        key(operation, false);
+        idempotency_key(operation, false);
     }
 }
 
 impl OperationInput for IdempotencyKeyRequired {
     fn describe(operation: &mut Operation<'_>) {
-        key(operation, true);
+        idempotency_key(operation, true);
         operation.add_errors(&[ErrorCode::IdempotencyKeyRequired]);
     }
 }
@@ -69,15 +69,17 @@ impl OperationInput for LeasedIdempotencyKey {
     }
 }
 
-/// A key belongs to its caller, so a token that is there must be valid.
-fn key(operation: &mut Operation<'_>, required: bool) {
+/// Describes the header. A key belongs to its caller, so an access token that is present must be valid.
+fn idempotency_key(operation: &mut Operation<'_>, required: bool) {
     MaybeAuthenticated::describe(operation);
-    let about = "Makes it safe to send the request again: within 24 hours, the same key and body get the same answer.";
-    let schema = json!({ "type": "string", "pattern": "^[!-~]{1,255}$", "examples": ["4f5c1d2e"] });
-    operation.header("Idempotency-Key", required, about, schema);
+    let description = "Unique key of the request, which makes retries safe: within 24 hours, a request with \
+                       the same key and body is not executed again and returns the first response.";
+    let example = "0b6ff6c5-5a9e-4a6c-9f0e-7d0c1f6d2e3a";
+    let schema = json!({ "type": "string", "pattern": "^[!-~]{1,255}$", "examples": [example] });
+    operation.header("Idempotency-Key", required, description, schema);
     operation.response_header(
         crate::kit::http::response::IDEMPOTENT_REPLAY,
-        "`true` if the answer was given before.",
+        "`true` if the response of an earlier request with the same key is returned.",
     );
     operation.add_errors(&[
         ErrorCode::Conflict,

@@ -1,4 +1,4 @@
-//! Permissions as types: a handler names the one it needs among its arguments.
+//! Permissions as types. A handler declares the permission that it needs in its arguments.
 
 use std::marker::PhantomData;
 
@@ -6,21 +6,21 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::caller::Authenticated;
-use crate::api::state::{ApiState, AppState};
+use crate::api::state::{ApiState, CommandState, QueryState};
 use crate::domain::user::{Role, UserStatus};
 use crate::domain::values::actor::{Actor, Permission};
 use crate::kit::command::StoreError;
 use crate::kit::error::{ApiError, ErrorCode};
 use crate::repository::user::UserReader;
 
-/// A permission, as a type.
+/// Type of a permission.
 pub trait PermissionType: Send + Sync + 'static {
-    /// Which.
+    /// The permission.
     const PERMISSION: Permission;
 }
 
-/// Makes a type of each permission.
-macro_rules! grants {
+/// Declares a type for each permission.
+macro_rules! permission_types {
     ($($(#[$doc:meta])+ $name:ident,)+) => {$(
         $(#[$doc])+
         #[derive(Debug, Clone, Copy)]
@@ -32,70 +32,82 @@ macro_rules! grants {
     )+};
 }
 
-grants! {
-    /// May read anybody's order.
+permission_types! {
+    /// Read orders of all users.
     OrdersReadAny,
-    /// May read anybody's payment.
+    /// Read payments of all users.
     PaymentsReadAny,
-    /// May suspend markets, and lift suspensions.
+    /// Suspend markets and lift suspensions.
     MarketsSuspend,
-    /// May read what any market sold.
+    /// Read the daily sales of all markets.
     MarketsStats,
-    /// May read anybody's account, and list accounts.
+    /// Read and list accounts of all users.
     UsersRead,
-    /// May suspend accounts of users, and reinstate them.
+    /// Suspend and reinstate accounts of users.
     UsersSuspend,
-    /// May change anybody's account, its role and status included.
+    /// Change accounts of all users, including role and status.
     UsersUpdate,
-    /// May delete anybody's account.
+    /// Delete accounts of all users.
     UsersDelete,
-    /// May read messages that could not be processed.
+    /// Read dead letters.
     DeadLettersRead,
-    /// May have messages tried again that could not be processed, or remove them.
+    /// Redrive or remove dead letters.
     JobsRedrive,
 }
 
-/// Knows who is who at this moment.
+/// State that can look up users.
 pub trait UserLookup: ApiState {
-    /// Reads users.
+    /// Type of the reader of users.
     type Users: UserReader;
-    /// Reads users.
+    /// Reader of users.
     fn users(&self) -> &Self::Users;
 }
 
-impl<S: Send + Sync + 'static, Q: UserReader> UserLookup for AppState<S, Q> {
-    type Users = Q;
+impl<R: UserReader> UserLookup for QueryState<R> {
+    type Users = R;
 
-    fn users(&self) -> &Q {
+    fn users(&self) -> &R {
         &self.reader
     }
 }
 
-/// Whether the caller holds `P` at this moment, where the answer depends on more than that.
+impl<R: UserReader> UserLookup for CommandState<R> {
+    type Users = R;
+
+    fn users(&self) -> &R {
+        &self.queries.reader
+    }
+}
+
+/// Information whether the caller currently holds `P`, for handlers that also serve callers without it.
 #[derive(Debug, Clone, Copy)]
 pub struct HasPermission<P> {
     held: bool,
-    grant: PhantomData<fn() -> P>,
+    marker: PhantomData<fn() -> P>,
 }
 
 impl<P> HasPermission<P> {
-    /// Whether the caller holds it.
+    /// Returns true if the caller holds the permission.
     #[must_use]
     pub const fn is_held(&self) -> bool {
         self.held
     }
 }
 
-/// A caller who holds `P` at this moment. Anybody else: 403.
+/// Caller who currently holds `P`. Other callers are rejected with 403.
 #[derive(Debug, Clone, Copy)]
 pub struct RequirePermission<P> {
-    /// Who it is.
+    /// The caller.
     pub actor: Actor,
-    grant: PhantomData<fn() -> P>,
+    marker: PhantomData<fn() -> P>,
 }
 
-/// The token's word is not enough for a yes: the role may have been taken back since it was issued, which is a no; or the
-/// account may be suspended or gone, and then the token counts for nothing any more. It is enough for a no.
+/// Returns true if the caller holds `P`. A token grants a permission only after the current role was read,
+/// because the role can be revoked and the account suspended or deleted after the token was issued. A denial
+/// needs no read.
+///
+/// # Errors
+/// [`token_revoked`] if the account is suspended or deleted.
 async fn holds<P: PermissionType>(
     actor: &Actor,
     parts: &mut Parts,
@@ -108,14 +120,15 @@ async fn holds<P: PermissionType>(
     Ok(role.permissions().contains(&P::PERMISSION))
 }
 
-/// The role that the account has now; none if it is gone or suspended. Read once for all permissions of a request.
+/// Current role of the account; `None` if it is suspended or deleted. Read once for all permissions of a
+/// request.
 async fn current_role(
     actor: &Actor,
     parts: &mut Parts,
     users: &impl UserReader,
 ) -> Result<Option<Role>, StoreError> {
-    if let Some(CurrentRole(known)) = parts.extensions.get() {
-        return Ok(*known);
+    if let Some(CurrentRole(role)) = parts.extensions.get() {
+        return Ok(*role);
     }
     let user = users.user(actor.user).await?.filter(|user| user.status == UserStatus::Active);
     let role = user.map(|user| user.role);
@@ -123,12 +136,13 @@ async fn current_role(
     Ok(role)
 }
 
-/// What the holder of a token is told whose account is suspended or gone.
+/// Error for a valid token whose account is suspended or deleted.
 #[must_use]
 pub fn token_revoked() -> ApiError {
-    ApiError::new(ErrorCode::TokenRevoked, "the account is suspended or gone; its tokens count no more")
+    ApiError::new(ErrorCode::TokenRevoked, "the account is suspended or deleted; its tokens are revoked")
 }
 
+/// Result of [`current_role`], stored in the request.
 #[derive(Clone, Copy)]
 struct CurrentRole(Option<Role>);
 
@@ -138,7 +152,7 @@ impl<S: UserLookup, P: PermissionType> FromRequestParts<S> for HasPermission<P> 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Authenticated(actor) = Authenticated::from_request_parts(parts, state).await?;
         let held = holds::<P>(&actor, parts, state.users()).await?;
-        Ok(Self { held, grant: PhantomData })
+        Ok(Self { held, marker: PhantomData })
     }
 }
 
@@ -148,9 +162,9 @@ impl<S: UserLookup, P: PermissionType> FromRequestParts<S> for RequirePermission
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Authenticated(actor) = Authenticated::from_request_parts(parts, state).await?;
         if holds::<P>(&actor, parts, state.users()).await? {
-            Ok(Self { actor, grant: PhantomData })
+            Ok(Self { actor, marker: PhantomData })
         } else {
-            Err(ApiError::new(ErrorCode::Forbidden, "this needs a permission that you do not hold"))
+            Err(ApiError::new(ErrorCode::Forbidden, "the caller lacks the required permission"))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Rate limits of the API: how many requests of which kind a caller may send.
+//! Rate limits of the API per caller: one quota each for reads, writes and orders.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::kit::system::config::{ConfigError, Environment};
 use crate::kit::telemetry::catalogue::LIMITER_REJECTIONS;
 use crate::kit::telemetry::metrics;
 
-/// Kinds of requests that are counted apart.
+/// Group of requests that are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Group {
     Reads,
@@ -46,19 +46,19 @@ impl Group {
     }
 }
 
-/// The limits of the API.
+/// Rate limits of the API.
 #[derive(Debug, Clone)]
 pub struct RateLimits {
     reads: Quota,
     writes: Quota,
     orders: Quota,
     limiter: RateLimiter<Table>,
-    /// What counts when the shared counts cannot be reached.
-    alone: RateLimiter<LocalCounters>,
+    /// Limiter that is used when the shared counters cannot be reached.
+    local: RateLimiter<LocalCounters>,
 }
 
 impl RateLimits {
-    /// Limits that are counted in `table`.
+    /// Limits of the environment, counted in `table`.
     ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
@@ -69,11 +69,11 @@ impl RateLimits {
             writes: quota("AGORA_WRITES_PER_MINUTE")?,
             orders: quota("AGORA_ORDERS_PER_MINUTE")?,
             limiter: RateLimiter::new(table),
-            alone: RateLimiter::new(LocalCounters),
+            local: RateLimiter::new(LocalCounters),
         })
     }
 
-    /// Puts the limits around `router`, whose callers `state` knows.
+    /// Adds the limits to `router`. `state` identifies the callers.
     pub fn layer<S: ApiState>(self, state: S, router: Router) -> Router {
         router.layer(middleware::from_fn_with_state((Arc::new(self), state), limit::<S>))
     }
@@ -86,8 +86,8 @@ impl RateLimits {
         }
     }
 
-    /// Without the shared counts, reads go on under a limit of this instance alone; nothing is written that could not be
-    /// counted.
+    /// Takes a permit. If the shared counters cannot be reached, reads are limited by this instance alone;
+    /// writes and orders are rejected.
     async fn acquire(
         &self,
         group: Group,
@@ -96,17 +96,18 @@ impl RateLimits {
     ) -> Result<RateLimitDecision, ApiError> {
         let (bucket, quota) = (format!("{}#{caller}", group.name()), self.quota(group));
         match self.limiter.acquire(&bucket, quota, now).await {
-            Ok(verdict) => Ok(verdict),
+            Ok(decision) => Ok(decision),
             Err(error) if group == Group::Reads => {
-                tracing::warn!(%error, "requests are limited by this instance alone");
-                Ok(self.alone.acquire(&bucket, quota, now).await?)
+                tracing::warn!(%error, "rate-limit counters unavailable; using the counts of this instance");
+                Ok(self.local.acquire(&bucket, quota, now).await?)
             }
             Err(error) => Err(error.into()),
         }
     }
 }
 
-/// Grants whatever is asked: the limiter's own lease is then the only count.
+/// Counters without shared state, for when the table cannot be reached: the count of this instance is the
+/// only limit.
 #[derive(Debug, Clone, Copy)]
 struct LocalCounters;
 
@@ -116,7 +117,7 @@ impl Counters for LocalCounters {
     }
 }
 
-/// Counts the request, refuses it if it is one too many, and tells the caller in any case how many are left.
+/// Middleware: takes one permit, responds with 429 if none is left, and sets the rate-limit headers.
 async fn limit<S: ApiState>(
     State((limits, state)): State<(Arc<RateLimits>, S)>,
     request: Request,
@@ -125,44 +126,44 @@ async fn limit<S: ApiState>(
     let (mut parts, body) = request.into_parts();
     let group =
         Group::of(&parts.method, parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str));
-    let facts = RequestInfo::from_request_parts(&mut parts, &state).await?;
-    // The user behind a valid token; otherwise the address that the gateway saw.
+    let info = RequestInfo::from_request_parts(&mut parts, &state).await?;
+    // The user of a valid token, or else the IP address reported by API Gateway.
     let caller = match MaybeAuthenticated::from_request_parts(&mut parts, &state).await {
         Ok(MaybeAuthenticated(Some(actor))) => actor.user.to_string(),
-        _ => facts.source_ip,
+        _ => info.source_ip,
     };
-    let verdict = limits.acquire(group, &caller, facts.received_at).await?;
-    let mut response = if verdict.allowed {
+    let decision = limits.acquire(group, &caller, info.received_at).await?;
+    let mut response = if decision.allowed {
         next.run(Request::from_parts(parts, body)).await
     } else {
         metrics::count(&LIMITER_REJECTIONS, [group.name()]);
         let refusal =
-            ApiError::new(ErrorCode::RateLimited, "too many requests; wait until the limit is reset");
-        refusal.retry_after(u32::try_from(seconds(verdict)).unwrap_or(u32::MAX)).into_response()
+            ApiError::new(ErrorCode::RateLimited, "too many requests; retry when the limit is reset");
+        refusal.retry_after(u32::try_from(seconds_until_reset(decision)).unwrap_or(u32::MAX)).into_response()
     };
-    insert_headers(response.headers_mut(), group, limits.quota(group), verdict);
+    insert_headers(response.headers_mut(), group, limits.quota(group), decision);
     Ok(response)
 }
 
-/// Whole seconds until the window ends, and not before.
-fn seconds(verdict: RateLimitDecision) -> u64 {
-    verdict.reset.as_secs() + u64::from(verdict.reset.subsec_nanos() > 0)
+/// Seconds until the window ends, rounded up.
+fn seconds_until_reset(decision: RateLimitDecision) -> u64 {
+    decision.reset.as_secs() + u64::from(decision.reset.subsec_nanos() > 0)
 }
 
-/// Both families of headers: the customary one, and the draft of the IETF (`draft-ietf-httpapi-ratelimit-headers`).
-fn insert_headers(headers: &mut HeaderMap, group: Group, quota: Quota, verdict: RateLimitDecision) {
-    let reset = seconds(verdict);
+/// Adds the `x-ratelimit-*` headers and those of the IETF draft (`draft-ietf-httpapi-ratelimit-headers`).
+fn insert_headers(headers: &mut HeaderMap, group: Group, quota: Quota, decision: RateLimitDecision) {
+    let reset = seconds_until_reset(decision);
     let name = group.name();
     let numbers = [
-        ("x-ratelimit-limit", verdict.limit.into()),
-        ("x-ratelimit-remaining", verdict.remaining.into()),
+        ("x-ratelimit-limit", decision.limit.into()),
+        ("x-ratelimit-remaining", decision.remaining.into()),
         ("x-ratelimit-reset", reset.into()),
     ];
     for (name, number) in numbers {
         headers.insert(HeaderName::from_static(name), number);
     }
     let texts = [
-        ("ratelimit", format!("\"{name}\";r={};t={reset}", verdict.remaining)),
+        ("ratelimit", format!("\"{name}\";r={};t={reset}", decision.remaining)),
         ("ratelimit-policy", format!("\"{name}\";q={};w={}", quota.limit, quota.window.as_secs())),
     ];
     for (name, value) in texts {

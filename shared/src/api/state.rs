@@ -1,80 +1,127 @@
-//! What a function behind HTTP is given.
+//! State of the HTTP functions.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
+
 use crate::kit::auth::access_token::TokenVerifier;
 use crate::kit::auth::hmac_key::HmacKey;
+use crate::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use crate::kit::system::clock::SystemEntropy;
 use crate::kit::system::config::{ConfigError, Environment};
 
-/// What extractors need of a function's state.
+/// Keys that extractors need from the state of a router.
 pub trait ApiState: Clone + Send + Sync + 'static {
-    /// Checks access tokens.
+    /// Verifier of access tokens.
     fn verifier(&self) -> &TokenVerifier;
-    /// Seals cursors and fingerprints.
+    /// Key that authenticates cursors and computes request fingerprints.
     fn seal(&self) -> &HmacKey;
 }
 
-/// The state of a function behind HTTP. The router gives each layer and each request a copy, which is one more reference.
+/// State of the GET handlers. It has no store, so a handler that takes it cannot write.
 #[derive(Debug)]
-pub struct AppState<S, Q>(Arc<AppStateInner<S, Q>>);
+pub struct QueryState<R = DynamoReader>(Arc<QueryStateInner<R>>);
 
-/// What requests are answered with: a store for commands, a reader for queries.
+/// Fields of a [`QueryState`].
 #[derive(Debug)]
-pub struct AppStateInner<S, Q> {
-    /// Carries out commands.
-    pub store: S,
-    /// Answers queries.
-    pub reader: Q,
-    /// Makes ids.
-    pub entropy: SystemEntropy,
-    /// Checks access tokens.
+pub struct QueryStateInner<R> {
+    /// Reader that executes queries.
+    pub reader: R,
+    /// Verifier of access tokens.
     pub verifier: TokenVerifier,
-    /// Seals cursors and fingerprints.
+    /// Key that authenticates cursors and computes request fingerprints.
     pub seal: HmacKey,
 }
 
-impl<S, Q> AppState<S, Q> {
-    /// On these adapters, with the keys of the environment.
+/// State of all other handlers, and of the router.
+#[derive(Debug)]
+pub struct CommandState<R = DynamoReader>(Arc<CommandStateInner<R>>);
+
+/// Fields of a [`CommandState`].
+#[derive(Debug)]
+pub struct CommandStateInner<R> {
+    /// Store that executes commands.
+    pub store: DynamoStore,
+    /// Entropy for new ids.
+    pub entropy: SystemEntropy,
+    /// State of the GET handlers.
+    pub queries: QueryState<R>,
+}
+
+impl<R> QueryState<R> {
+    /// Creates a state with `reader` and the keys of the environment.
     ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
-    pub fn new(env: &Environment, store: S, reader: Q) -> Result<Self, ConfigError> {
-        Ok(Self(Arc::new(AppStateInner {
-            store,
-            reader,
-            entropy: SystemEntropy,
-            verifier: TokenVerifier::from_env(env)?,
-            seal: HmacKey::new(&env.secret("AGORA_CURSOR_KEY")?),
-        })))
+    pub fn new(env: &Environment, reader: R) -> Result<Self, ConfigError> {
+        let verifier = TokenVerifier::from_env(env)?;
+        let seal = HmacKey::new(&env.secret("AGORA_CURSOR_KEY")?);
+        Ok(Self(Arc::new(QueryStateInner { reader, verifier, seal })))
     }
 }
 
-impl<S, Q> Clone for AppState<S, Q> {
+impl<R> CommandState<R> {
+    /// Creates a state with `store`, `reader` and the keys of the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn new(env: &Environment, store: DynamoStore, reader: R) -> Result<Self, ConfigError> {
+        let queries = QueryState::new(env, reader)?;
+        Ok(Self(Arc::new(CommandStateInner { store, entropy: SystemEntropy, queries })))
+    }
+}
+
+impl<R> FromRef<CommandState<R>> for QueryState<R> {
+    fn from_ref(state: &CommandState<R>) -> Self {
+        state.queries.clone()
+    }
+}
+
+impl<R> Clone for QueryState<R> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<S, Q> Deref for AppState<S, Q> {
-    type Target = AppStateInner<S, Q>;
+impl<R> Clone for CommandState<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
 
-    fn deref(&self) -> &AppStateInner<S, Q> {
+impl<R> Deref for QueryState<R> {
+    type Target = QueryStateInner<R>;
+
+    fn deref(&self) -> &QueryStateInner<R> {
         &self.0
     }
 }
 
-impl<S, Q> ApiState for AppState<S, Q>
-where
-    S: Send + Sync + 'static,
-    Q: Send + Sync + 'static,
-{
+impl<R> Deref for CommandState<R> {
+    type Target = CommandStateInner<R>;
+
+    fn deref(&self) -> &CommandStateInner<R> {
+        &self.0
+    }
+}
+
+impl<R: Send + Sync + 'static> ApiState for QueryState<R> {
     fn verifier(&self) -> &TokenVerifier {
         &self.verifier
     }
 
     fn seal(&self) -> &HmacKey {
         &self.seal
+    }
+}
+
+impl<R: Send + Sync + 'static> ApiState for CommandState<R> {
+    fn verifier(&self) -> &TokenVerifier {
+        &self.queries.verifier
+    }
+
+    fn seal(&self) -> &HmacKey {
+        &self.queries.seal
     }
 }

@@ -1,4 +1,4 @@
-//! An account as its holder sees it, and those who look after accounts.
+//! Response body of an account.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,19 +10,41 @@ use crate::kit::command::Version;
 use crate::kit::http::{EntityTag, Resource};
 use crate::kit::system::clock::Timestamp;
 
-/// An account.
+/// User account.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "User")]
+#[schemars(
+    rename = "User",
+    extend("examples" = [{
+        "id": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "email": "ada@example.com",
+        "emailVerified": true,
+        "name": "Ada Lovelace",
+        "role": "user",
+        "status": "active",
+        "createdAt": "2027-01-15T08:00:00.000Z",
+        "updatedAt": "2027-01-15T08:05:00.000Z",
+        "version": 2,
+    }])
+)]
 pub struct UserBody {
+    /// Id of the account.
     id: UserId,
+    /// E-mail address.
     email: Email,
+    /// True if the e-mail address is verified.
     email_verified: bool,
+    /// Name of the user.
     name: Name,
+    /// Role of the account.
     role: Role,
+    /// Status of the account.
     status: UserStatus,
+    /// Time of registration.
     created_at: Timestamp,
+    /// Time of the last change.
     updated_at: Timestamp,
+    /// Version of the account, from 1.
     version: Version,
 }
 

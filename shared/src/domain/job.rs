@@ -1,9 +1,10 @@
-//! Jobs: work that takes longer than a request, asked for now or for later, and done behind a queue.
+//! Background jobs: work that takes longer than a request, started now or later and executed by a queue
+//! consumer.
 //!
-//! A job asks its queue to be run by an event, and the version that did so names the request: a message of an earlier one
-//! has no say any more. Whoever takes the job up moves its version; so whoever had it before finds out with the next
-//! commit, and stops. What is written and how far it reaches is one commit with that: after a crash, somebody else goes on
-//! exactly there.
+//! An event requests the execution of a job. The version that published it identifies the request, so
+//! messages of earlier requests have no effect. A worker that takes a job increments its version; a worker
+//! that held it before detects this at its next commit and stops. Each commit stores a chunk of output
+//! together with the position that it reaches, so after a crash another worker resumes exactly there.
 
 pub mod cancel;
 pub mod create;
@@ -24,93 +25,93 @@ use super::user::UserId;
 use crate::domain::values::id::{Id, Identified};
 use crate::kit::command::{EventId, Version};
 use crate::kit::system::clock::Timestamp;
-pub use event::{JobEvent, JobFacts};
+pub use event::{JobEvent, JobEventData};
 use job_type::JobParams;
 use output::retention::Retention;
 pub use priority::{Priority, PriorityError};
 pub use status::{JobStatus, JobStatusError};
 
-/// The id of a [`Job`].
+/// Id of a [`Job`].
 pub type JobId = Id<Job>;
 
-/// Work that takes longer than a request.
+/// Background job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
-    /// Its id.
+    /// Id of the job.
     pub id: JobId,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// Who asked for it, and sees it.
+    /// User who created the job and may read it.
     pub owner_id: UserId,
-    /// What is to be done.
+    /// Type of the job and its parameters.
     pub work: JobParams,
-    /// Whether it waits behind others.
+    /// Priority, which selects the queue.
     pub priority: Priority,
-    /// How far it is.
+    /// Status of the job.
     pub status: JobStatus,
-    /// Which attempt this is at what is left of it.
+    /// Number of the current attempt at the remaining work.
     pub attempts: u32,
-    /// What is written so far.
+    /// Output written so far.
     pub written: JobOutput,
-    /// How many rows there will be about, once that was counted.
+    /// Total number of rows, once counted.
     pub total: Option<u64>,
-    /// Why the last attempt failed. Public words.
+    /// User-facing description of the last failure.
     pub last_error: Option<String>,
-    /// The version that last asked for it to be run; none yet, if it waits for its time.
+    /// Version that last requested the execution; `None` while the job waits for its scheduled time.
     pub request: Option<Version>,
-    /// The redrive that would wake it, if its message is dead.
+    /// Id of the redrive event that would resume the job, if its message was dead-lettered.
     pub woken_by: Option<EventId>,
-    /// When it was to be run, if not at once.
+    /// Scheduled time of the execution; `None` if it was requested at once.
     pub run_at: Option<Timestamp>,
-    /// How long it is kept.
+    /// Retention period of the job and its output.
     pub retention: Retention,
-    /// When it was asked for.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
-    /// When it was first taken up.
+    /// Time of the first start.
     pub started_at: Option<Timestamp>,
-    /// When it came to its end.
+    /// Time at which the job ended.
     pub finished_at: Option<Timestamp>,
-    /// From when on it is gone, and what it wrote with it.
+    /// Time from which the job and its output count as deleted.
     pub expires_at: Timestamp,
 }
 
-/// What a job has written, and how far that reaches.
+/// Progress of a job's output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobOutput {
-    /// Rows, without the heading.
+    /// Number of rows, without the header.
     pub rows: u64,
-    /// Bytes, with it.
+    /// Number of bytes, with the header.
     pub bytes: u64,
-    /// Into how many chunks.
+    /// Number of chunks.
     pub chunks: u32,
-    /// The last order that is in it.
+    /// Last order contained in the output.
     pub after: Option<OrderId>,
 }
 
-/// A request to run a job, as its message names it.
+/// Request to execute a job, as identified by its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobRequest {
-    /// Which job.
+    /// Id of the job.
     pub id: JobId,
-    /// The version that asked.
+    /// Version that requested the execution.
     pub version: Version,
 }
 
-/// A job that somebody has taken up, by the version that this made.
+/// Claim of a worker on a job, fenced by the version of the worker's last commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobClaim {
-    /// Which job.
+    /// Id of the job.
     pub id: JobId,
-    /// At which version.
+    /// Version of the worker's last commit.
     pub version: Version,
 }
 
-/// Somebody else has taken the job up, or it came to an end.
+/// Another worker has taken the job, or the job has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the job went on without this attempt")]
+#[error("another worker has taken the job, or the job has ended")]
 pub struct ClaimLost;
 
 impl Identified for Job {
@@ -118,48 +119,48 @@ impl Identified for Job {
 }
 
 impl Job {
-    /// Whether it is gone, though the table may not have forgotten it yet.
+    /// Returns true if the job has expired. The table may still contain it until its TTL deletion.
     #[must_use]
     pub fn is_gone(&self, now: Timestamp) -> bool {
         self.expires_at <= now
     }
 
-    /// Whether it waits for its time, and nobody has been asked to run it.
+    /// Returns true if the job waits for its scheduled time.
     #[must_use]
     pub const fn is_waiting(&self) -> bool {
         matches!((self.status, self.request), (JobStatus::Queued, None))
     }
 
-    /// As whoever has just taken it up, or got on with it, holds it.
+    /// Claim of the worker that committed this version.
     #[must_use]
     pub const fn held(&self) -> JobClaim {
         JobClaim { id: self.id, version: self.version }
     }
 
-    /// The job of `owner`, if it is there and theirs.
-    fn of(owner: UserId, found: Option<Self>, now: Timestamp) -> Option<Self> {
-        found.filter(|job| job.owner_id == owner && !job.is_gone(now))
+    /// Returns the job if it exists, has not expired and belongs to `owner`.
+    fn of(owner: UserId, job: Option<Self>, now: Timestamp) -> Option<Self> {
+        job.filter(|job| job.owner_id == owner && !job.is_gone(now))
     }
 
-    /// The job, if it is held so still.
-    fn still(held: JobClaim, found: Option<Self>) -> Result<Self, ClaimLost> {
-        let still = found.filter(|job| job.version == held.version && job.status == JobStatus::Running);
-        still.ok_or(ClaimLost)
+    /// Returns the job if the claim is still valid.
+    fn claimed(claim: JobClaim, job: Option<Self>) -> Result<Self, ClaimLost> {
+        let claimed = job.filter(|job| job.version == claim.version && job.status == JobStatus::Running);
+        claimed.ok_or(ClaimLost)
     }
 
-    /// The next version, as yet the same in all else.
+    /// Next version without other changes.
     fn next(self, now: Timestamp) -> Self {
         Self { version: self.version.next(), updated_at: now, ..self }
     }
 
-    /// The next version, which asks for the job to be run.
-    fn asking(self, now: Timestamp) -> Self {
+    /// Next version, which requests the execution of the job.
+    fn requested(self, now: Timestamp) -> Self {
         let next = self.next(now);
         Self { status: JobStatus::Queued, request: Some(next.version), ..next }
     }
 
-    /// The next version, at which the job has come to this end.
-    pub(crate) fn ending(self, status: JobStatus, now: Timestamp) -> Self {
+    /// Next version, with which the job ends in `status`.
+    pub(crate) fn ended(self, status: JobStatus, now: Timestamp) -> Self {
         Self { status, finished_at: Some(now), ..self.next(now) }
     }
 }

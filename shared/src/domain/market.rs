@@ -1,4 +1,4 @@
-//! Markets: the storefronts that people open.
+//! Markets: the storefronts in which users sell products.
 
 pub mod create;
 pub mod delete;
@@ -16,30 +16,30 @@ use crate::domain::values::text::{Description, Name};
 use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// The id of a [`Market`].
+/// Id of a [`Market`].
 pub type MarketId = Id<Market>;
 
-/// A storefront.
+/// Market: a storefront of one seller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Market {
-    /// Its id.
+    /// Id of the market.
     pub id: MarketId,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// What it is called.
+    /// Name.
     pub name: Name,
-    /// What it says of itself.
+    /// Description.
     pub description: Option<Description>,
-    /// Whether it sells.
+    /// Status, which determines whether the market is visible and sells.
     pub status: MarketStatus,
-    /// What all its prices are in.
+    /// Currency of all prices in the market.
     pub currency: Currency,
-    /// Who opened it, and sells in it.
+    /// User who created the market and sells in it.
     pub creator_id: UserId,
-    /// When it was opened.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
@@ -47,13 +47,13 @@ impl Identified for Market {
     const PREFIX: &'static str = "mkt";
 }
 
-/// Whether a market sells.
+/// Status of a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MarketStatus {
-    /// Being prepared: only its creator sees it.
+    /// In preparation; visible only to its creator.
     Draft,
-    /// Open.
+    /// Open for orders.
     Active,
     /// Closed by a moderator.
     Suspended,
@@ -62,10 +62,10 @@ pub enum MarketStatus {
 }
 
 impl MarketStatus {
-    /// Every status, in the order of a market's life.
+    /// All statuses, in the order of a market's life cycle.
     pub const ALL: &'static [Self] = &[Self::Draft, Self::Active, Self::Suspended, Self::Closed];
 
-    /// The status as the API writes it.
+    /// Spelling of the status in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -78,45 +78,45 @@ impl MarketStatus {
 }
 
 impl Market {
-    /// Whether `actor` (nobody in particular, if `None`) may know of it.
+    /// Returns true if `actor` may read the market. `None` is an anonymous caller.
     #[must_use]
     pub fn is_visible_to(&self, actor: Option<&Actor>) -> bool {
         self.status != MarketStatus::Draft || actor.is_some_and(|actor| self.is_owned_by(actor))
     }
 
-    /// Whether `actor` sells in it.
+    /// Returns true if `actor` created the market.
     #[must_use]
     pub fn is_owned_by(&self, actor: &Actor) -> bool {
         self.creator_id == actor.user
     }
 }
 
-/// What others hear of markets.
+/// Event of a market.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum MarketEvent {
-    /// A market was opened.
+    /// A market was created.
     #[serde(rename = "market.created", rename_all = "camelCase")]
     Created {
-        /// Which.
+        /// Id of the market.
         market_id: MarketId,
     },
-    /// It was changed.
+    /// A market was changed.
     #[serde(rename = "market.changed", rename_all = "camelCase")]
     Changed {
-        /// Which.
+        /// Id of the market.
         market_id: MarketId,
     },
-    /// It was removed.
+    /// A market was deleted.
     #[serde(rename = "market.deleted", rename_all = "camelCase")]
     Deleted {
-        /// Which.
+        /// Id of the market.
         market_id: MarketId,
     },
 }
 
 impl MarketEvent {
-    /// The market that it is about.
+    /// Id of the market.
     #[must_use]
     pub const fn market_id(&self) -> MarketId {
         match self {

@@ -1,4 +1,4 @@
-//! Orders: what somebody buys, and how it comes about.
+//! Orders: their lines, statuses, payment, shipment and refunds.
 
 pub mod cancel;
 pub mod deliver;
@@ -30,45 +30,45 @@ use fulfilment::Fulfilment;
 pub use state_machine::status::{OrderStatus, OrderStatusError};
 pub use state_machine::transition::InvalidState;
 
-/// The id of an [`Order`].
+/// Id of an [`Order`].
 pub type OrderId = Id<Order>;
 
-/// What somebody buys in one market.
+/// Purchase of products of one market.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// Its id.
+    /// Id of the order.
     pub id: OrderId,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// Who buys.
+    /// Buyer.
     pub buyer_id: UserId,
-    /// Who sells.
+    /// Seller.
     pub seller_id: UserId,
-    /// Where.
+    /// Market of all products in the order.
     pub market_id: MarketId,
-    /// What, at the prices of the moment it was placed.
+    /// Ordered products with the prices at the time of placement.
     pub lines: Vec<OrderLine>,
-    /// The sum of the lines.
+    /// Sum of the lines.
     pub total: Money,
-    /// What the buyer charges it to, if that is known from the start.
+    /// Payment method to charge; `None` if the buyer pays at the gateway.
     pub payment_method: Option<PaymentMethod>,
-    /// What was paid for it.
+    /// Payment, once money was captured.
     pub payment_id: Option<PaymentId>,
-    /// What of that went back, or goes back.
+    /// Refunds of the order's captures, whatever their status.
     #[serde(default)]
     pub refunds: Vec<Refund>,
-    /// How it was sent, once it was.
+    /// Shipment, once the order has shipped.
     pub shipment: Option<Shipment>,
-    /// What buyer and seller see of its progress.
+    /// Status as shown to buyer and seller.
     pub status: OrderStatus,
-    /// Where its fulfilment stands.
+    /// Current step of the fulfilment saga.
     pub fulfilment: Fulfilment,
-    /// Every status that it had.
+    /// Status changes so far, oldest first.
     pub timeline: Vec<Transition>,
-    /// When it was placed.
+    /// Time of placement.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
@@ -80,56 +80,56 @@ impl Identified for Order {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLine {
-    /// The product.
+    /// Id of the product.
     pub product_id: ProductId,
-    /// Its SKU when the order was placed.
+    /// SKU at the time of placement.
     pub sku: Sku,
-    /// Its title when the order was placed.
+    /// Title at the time of placement.
     pub title: Title,
-    /// How many pieces.
+    /// Number of units.
     pub quantity: Quantity,
-    /// What one piece cost when the order was placed.
+    /// Price per unit at the time of placement.
     pub unit_price: Money,
 }
 
-/// How an order was sent.
+/// Shipment of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Shipment {
-    /// Who carries it.
+    /// Name of the carrier.
     pub carrier: Carrier,
-    /// What the carrier knows it by.
+    /// Tracking number assigned by the carrier.
     pub tracking_number: TrackingNumber,
 }
 
-/// One entry of an order's timeline.
+/// Entry of an order's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Transition {
-    /// What the order became.
+    /// New status of the order.
     pub status: OrderStatus,
-    /// When.
+    /// Time of the change.
     pub at: Timestamp,
-    /// By whom.
+    /// Party that caused the change.
     pub by: Party,
-    /// Why, where there is more to say than the status says.
+    /// Reason for the change, if there is one.
     pub reason: Option<String>,
 }
 
-/// A party to an order.
+/// Party to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Party {
-    /// Who buys.
+    /// Buyer of the order.
     Buyer,
-    /// Who sells.
+    /// Seller of the order.
     Seller,
-    /// Agora itself.
+    /// The marketplace itself.
     System,
 }
 
 impl Order {
-    /// The part that `actor` has in the order, if any.
+    /// Role of `actor` in the order: buyer, seller or none.
     #[must_use]
     pub fn party(&self, actor: &Actor) -> Option<Party> {
         if self.buyer_id == actor.user {
@@ -141,7 +141,7 @@ impl Order {
         }
     }
 
-    /// Whether `actor` may know of the order.
+    /// Returns true if `actor` may read the order.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         self.party(actor).is_some() || actor.may(Permission::OrdersReadAny)
@@ -152,10 +152,10 @@ impl Order {
 pub(crate) mod tests {
     use super::*;
 
-    /// When the orders of these tests are placed, in milliseconds.
+    /// Time at which the orders of these tests are placed, in milliseconds.
     pub(crate) const NOW: i64 = 1_800_000_000_000;
 
-    /// An order of two pieces of one product, at 1,999 each, as it is right after it was placed.
+    /// New order of two units of one product at 19.99 EUR each.
     pub(crate) fn placed(method: Option<&str>) -> Order {
         let now = Timestamp::from_millis(NOW);
         let price: Money = serde_json::from_str(r#"{"amount":1999,"currency":"EUR"}"#).unwrap();

@@ -1,4 +1,4 @@
-//! Payments: what the gateway took for an order, and what it gave back.
+//! Payments: the amounts captured and refunded by the payment gateway for an order.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,28 +13,28 @@ use crate::domain::values::money::{Money, MoneyError};
 use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// The id of a [`Payment`].
+/// Id of a [`Payment`].
 pub type PaymentId = Id<Payment>;
 
-/// What was captured for an order. It is stored under its order, so that there can be only one.
+/// Payment of an order. Its key is derived from the order, so an order has at most one payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
-    /// Its id.
+    /// Id of the payment.
     pub id: PaymentId,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// What it pays for.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// The gateway's own id of it.
+    /// Id of the payment at the gateway.
     pub gateway_id: GatewayId,
-    /// What was captured.
+    /// Captured amount.
     pub captured: Money,
-    /// What of it was given back.
+    /// Refunded amount.
     pub refunded: Money,
-    /// When it was captured.
+    /// Time at which the capture was recorded.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
@@ -42,7 +42,7 @@ impl Identified for Payment {
     const PREFIX: &'static str = "pay";
 }
 
-/// An id that the gateway gave, like `pi_…`.
+/// Id assigned by the gateway, for example `pi_…`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GatewayId(pub String);
@@ -53,18 +53,18 @@ impl fmt::Display for GatewayId {
     }
 }
 
-/// The gateway's token for a means of payment, like `pm_card_visa`: 3 to 100 of `A-Z a-z 0-9 _`.
+/// Payment method token of the gateway, for example `pm_card_visa`: 3 to 100 characters of `A-Z a-z 0-9 _`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PaymentMethod(String);
 
-/// Text that is no payment method.
+/// The text is not a payment method token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be the payment gateway's token for a means of payment, like pm_card_visa")]
+#[error("must be a payment method token of the payment gateway, like pm_card_visa")]
 pub struct PaymentMethodError;
 
 impl PaymentMethod {
-    /// The rule, as a regular expression.
+    /// Allowed tokens, as a regular expression.
     pub const PATTERN: &str = "^[A-Za-z0-9_]{3,100}$";
 
     /// The token as text.
@@ -98,96 +98,98 @@ impl From<PaymentMethod> for String {
     }
 }
 
-/// How long the gateway surely remembers an idempotency key; it promises 24 hours.
+/// Time for which the gateway certainly stores an idempotency key; it guarantees 24 hours.
 pub(crate) const KEY_LIFETIME: Duration = Duration::from_hours(23);
 
-/// The decision to charge, made before the gateway hears of it.
+/// Decision to charge an order, committed before the gateway is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChargeIntent {
-    /// For what.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// How much.
+    /// Amount to charge.
     pub amount: Money,
-    /// To what.
+    /// Payment method to charge.
     pub method: PaymentMethod,
-    /// Counts the charges decided on, from 1: a further one only once it is certain that the one before was not made.
+    /// Number of the charge attempt, from 1. The next attempt starts only if the previous charge was
+    /// certainly not made.
     pub attempt: u32,
-    /// When it was decided.
+    /// Time of the decision.
     pub decided_at: Timestamp,
-    /// When the gateway was found to repeat a failure of its own under the key. It charges nothing under it any more; whether it
-    /// had charged, nobody but its search can say.
+    /// Time at which the gateway was found to repeat an error for the idempotency key. The key makes no
+    /// charge any more. Only a search at the gateway shows whether the charge was made before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<Timestamp>,
 }
 
 impl ChargeIntent {
-    /// The first charge of an order.
+    /// First charge attempt of an order.
     #[must_use]
     pub const fn first(order_id: OrderId, amount: Money, method: PaymentMethod, now: Timestamp) -> Self {
         Self { order_id, amount, method, attempt: 1, decided_at: now, failed_at: None }
     }
 
-    /// The key under which the gateway does it at most once.
+    /// Idempotency key, with which the gateway makes the charge at most once.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("{}-charge-{}", self.order_id, self.attempt)
     }
 
-    /// The next charge, after this one is certain not to have been made.
+    /// Next charge attempt, after this charge was certainly not made.
     #[must_use]
     pub fn next_attempt(self, now: Timestamp) -> Self {
         Self { attempt: self.attempt.saturating_add(1), decided_at: now, failed_at: None, ..self }
     }
 
-    /// The same, now that the gateway repeats a failure of its own.
+    /// Same attempt, with the gateway's error recorded.
     #[must_use]
     pub fn failed(self, now: Timestamp) -> Self {
         Self { failed_at: Some(now), ..self }
     }
 
-    /// Whether asking under the key still tells what became of the charge.
+    /// Returns true if a request with the idempotency key still returns the outcome of the charge.
     #[must_use]
     pub fn key_is_live(&self, now: Timestamp) -> bool {
         self.failed_at.is_none() && now.duration_since(self.decided_at) < KEY_LIFETIME
     }
 
-    /// From when on nothing is charged under the key any more: we do not ask under it.
+    /// Time from which the idempotency key is no longer used and no charge can be made with it.
     #[must_use]
     pub fn key_expires_at(&self) -> Timestamp {
         self.failed_at.unwrap_or_else(|| self.decided_at.saturating_add(KEY_LIFETIME))
     }
 }
 
-/// The decision to let the buyer pay, made before the gateway hears of it.
+/// Decision to create a checkout, made before the gateway is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckoutIntent {
-    /// For what.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// How much.
+    /// Amount to pay.
     pub amount: Money,
 }
 
 impl CheckoutIntent {
-    /// The key under which the gateway makes one thing to pay; a further attempt is for when the gateway has stored a
-    /// failure of its own under the first. What only the gateway knows of, nobody pays.
+    /// Idempotency key, with which the gateway creates one checkout. A further attempt is needed if the
+    /// gateway has stored an error for the previous key. A checkout that only the gateway knows is never
+    /// paid.
     #[must_use]
     pub fn idempotency_key(&self, attempt: u32) -> String {
         format!("{}-checkout-{attempt}", self.order_id)
     }
 }
 
-/// What the buyer pays at the gateway, who brings the means of payment along.
+/// Checkout at the gateway, where the buyer pays with a payment method of their choice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkout {
-    /// The gateway's own id of it.
+    /// Id of the checkout at the gateway.
     pub gateway_id: GatewayId,
-    /// With which the buyer's browser pays it. Nobody else's business.
+    /// Secret with which the buyer's browser pays. Returned only to the buyer.
     pub client_secret: ClientSecret,
 }
 
-/// With which a browser pays at the gateway.
+/// Secret with which a browser pays at the gateway.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClientSecret(pub String);
@@ -198,22 +200,22 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// What the gateway says it captured.
+/// Capture as reported by the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
-    /// The gateway's id of it.
+    /// Id of the payment at the gateway.
     pub gateway_id: GatewayId,
-    /// How much.
+    /// Captured amount.
     pub amount: Money,
 }
 
-/// Why the gateway declined, in its own closed vocabulary (like `card_declined`).
+/// Reason code with which the gateway declined, for example `card_declined`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeclineCode(String);
 
 impl DeclineCode {
-    /// The gateway's code, cut down to what such a code looks like.
+    /// Reduces the gateway's code to the characters and the length of a valid code.
     #[must_use]
     pub fn new(code: &str) -> Self {
         Self(code.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').take(64).collect())
@@ -232,27 +234,27 @@ impl fmt::Debug for DeclineCode {
     }
 }
 
-/// What others hear of payments.
+/// Event of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum PaymentEvent {
-    /// The gateway took the money.
+    /// The gateway captured the payment.
     #[serde(rename = "payment.captured")]
     Captured(PaymentEventData),
-    /// The gateway gave money back.
+    /// The gateway made a refund.
     #[serde(rename = "payment.refunded")]
     Refunded(PaymentEventData),
 }
 
-/// What an event says of its payment.
+/// Data of a payment event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentEventData {
-    /// Which.
+    /// Id of the payment.
     pub payment_id: PaymentId,
-    /// For what.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// How much this time.
+    /// Amount of this capture or refund.
     pub amount: Money,
 }
 
@@ -266,13 +268,13 @@ impl Event for PaymentEvent {
 }
 
 impl Payment {
-    /// The id of the one payment of an order.
+    /// Id of the payment of an order.
     #[must_use]
     pub fn id_for(order: OrderId) -> PaymentId {
         order.cast()
     }
 
-    /// The payment that a capture makes.
+    /// Payment created by a capture.
     #[must_use]
     pub fn captured(order_id: OrderId, capture: &Capture, now: Timestamp) -> Self {
         Self {
@@ -287,23 +289,23 @@ impl Payment {
         }
     }
 
-    /// The payment with so much more of it given back.
+    /// Adds a refund.
     ///
     /// # Errors
-    /// [`MoneyError`] if that is more than was captured.
+    /// [`MoneyError`] if more is refunded than was captured.
     pub fn refund(self, amount: Money, now: Timestamp) -> Result<Self, MoneyError> {
         let refunded = self.refunded.checked_add(amount)?;
         self.captured.checked_sub(refunded)?;
         Ok(Self { version: self.version.next(), refunded, updated_at: now, ..self })
     }
 
-    /// Whether all of it was given back.
+    /// Returns true if the captured amount is fully refunded.
     #[must_use]
     pub fn is_fully_refunded(&self) -> bool {
         self.refunded == self.captured
     }
 
-    /// What an event says of it.
+    /// Data of an event with the amount of the capture or refund.
     #[must_use]
     pub const fn facts(&self, amount: Money) -> PaymentEventData {
         PaymentEventData { payment_id: self.id, order_id: self.order_id, amount }

@@ -1,4 +1,4 @@
-//! Products: what a market sells, and how much of it there is.
+//! Products of a market and their stock.
 
 pub mod adjust_stock;
 pub mod create;
@@ -17,34 +17,34 @@ use crate::domain::values::text::{Description, Sku, Title};
 use crate::kit::command::{Adjustment, Event, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// The id of a [`Product`].
+/// Id of a [`Product`].
 pub type ProductId = Id<Product>;
 
-/// Something a market sells.
+/// Product of a market.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Product {
-    /// Its id.
+    /// Id of the product.
     pub id: ProductId,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// The market that sells it.
+    /// Id of the market.
     pub market_id: MarketId,
-    /// Who sells it: the market's creator.
+    /// Seller: the creator of the market.
     pub seller_id: UserId,
-    /// The seller's own name for it, unique in the market.
+    /// SKU assigned by the seller; unique in the market.
     pub sku: Sku,
-    /// What it is called.
+    /// Title.
     pub title: Title,
-    /// What is said of it.
+    /// Description.
     pub description: Option<Description>,
-    /// What one piece costs.
+    /// Price per unit.
     pub price: Money,
-    /// Whether it can be ordered.
+    /// Status, which determines whether the product can be ordered.
     pub status: ProductStatus,
-    /// When it was listed.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
@@ -53,86 +53,86 @@ impl Identified for Product {
 }
 
 impl Product {
-    /// Whether `actor` sells it.
+    /// Returns true if `actor` is the seller.
     #[must_use]
     pub fn is_sold_by(&self, actor: &Actor) -> bool {
         self.seller_id == actor.user
     }
 }
 
-/// Whether a product can be ordered.
+/// Status of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProductStatus {
-    /// It can.
+    /// The product can be ordered.
     Active,
-    /// It is no longer sold.
+    /// The product is no longer for sale.
     Archived,
 }
 
-/// How many pieces of a product there are, by what became of them.
+/// Number of units of a product in each stock position.
 ///
-/// Apart from the [`Product`] and without a version: its counters move by differences, each on the condition that
-/// none falls below zero, so that buyers of one product do not get into each other's way.
+/// Stored separately from [`Product`] and without a version. Its counters change by relative amounts, on the
+/// condition that no counter becomes negative, so that concurrent orders of one product do not conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stock {
-    /// Can be reserved.
+    /// Available for orders.
     pub available: i64,
-    /// Held for orders that are not confirmed yet.
+    /// Reserved for orders that are not confirmed yet.
     pub reserved: i64,
-    /// In confirmed orders.
+    /// Sold in confirmed orders.
     pub sold: i64,
 }
 
 impl Stock {
-    /// Moves pieces from one counter to another.
+    /// Moves units from one counter to another.
     pub(super) fn transfer(from: &'static str, to: &'static str, quantity: Quantity) -> Adjustment {
-        let pieces = i64::from(quantity);
-        Adjustment::of::<Self>().add(from, -pieces).add(to, pieces)
+        let units = i64::from(quantity);
+        Adjustment::of::<Self>().add(from, -units).add(to, units)
     }
 }
 
-/// The claim of a product on its SKU within a market.
+/// Claim of a product on its SKU within a market.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SkuClaim {
-    /// Whose SKU it is.
+    /// Id of the product.
     pub product_id: ProductId,
 }
 
-/// What finds a [`SkuClaim`].
+/// Key of a [`SkuClaim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkuInMarket {
-    /// The market.
+    /// Id of the market.
     pub market_id: MarketId,
-    /// The SKU.
+    /// SKU.
     pub sku: Sku,
 }
 
-/// What others hear of products.
+/// Event of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum ProductEvent {
-    /// A product was listed or changed.
+    /// A product was created or changed.
     #[serde(rename = "product.changed", rename_all = "camelCase")]
     Changed {
-        /// Which.
+        /// Id of the product.
         product_id: ProductId,
-        /// Whose.
+        /// Id of the market.
         market_id: MarketId,
     },
-    /// A product was removed.
+    /// A product was deleted.
     #[serde(rename = "product.deleted", rename_all = "camelCase")]
     Deleted {
-        /// Which.
+        /// Id of the product.
         product_id: ProductId,
-        /// Whose.
+        /// Id of the market.
         market_id: MarketId,
     },
 }
 
 impl ProductEvent {
-    /// The product that it is about.
+    /// Id of the product.
     #[must_use]
     pub const fn product_id(&self) -> ProductId {
         match self {

@@ -1,7 +1,7 @@
-//! Comparing the gateway's books with ours: what the gateway says of its payments, what that means for their orders, and how
-//! far the comparing has come.
+//! Reconciliation of the gateway's ledger with ours: comparison of records, discrepancies, and the cursor of
+//! the comparison.
 //!
-//! Everything here is a second way to learn what webhooks and answers say. Nothing depends on it as long as those arrive.
+//! Reconciliation detects captures and refunds that webhooks and gateway responses have not reported.
 
 pub mod compare;
 pub mod cursor;
@@ -12,33 +12,33 @@ use super::payment::GatewayId;
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 
-/// One payment in the gateway's books.
+/// Payment in the gateway's ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayRecord {
-    /// The gateway's own id of it.
+    /// Id of the payment at the gateway.
     pub gateway_id: GatewayId,
-    /// What it says it is for; it may be none of ours.
+    /// Order that the payment is for, according to the gateway; `None` if it is not one of ours.
     pub order_id: Option<OrderId>,
-    /// How it stood then.
+    /// Status when the record was read.
     pub standing: LedgerStatus,
-    /// When it was read, or before.
+    /// Time at which the record was read, or an earlier time.
     pub read_at: Timestamp,
 }
 
-/// How a payment stands at the gateway.
+/// Status of a payment in the gateway's ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerStatus {
-    /// Somebody can still pay it.
+    /// The payment can still be made.
     Open,
-    /// The money was captured, and so many minor units of it went back.
+    /// The payment was captured.
     Captured {
-        /// How much was captured.
+        /// Captured amount.
         amount: Money,
-        /// How much of it went back.
+        /// Refunded amount in minor units.
         refunded: i64,
     },
-    /// Money was captured, of no amount or currency that we can hold.
+    /// A payment was captured, but its amount or currency is not supported.
     Unreadable,
-    /// Nothing was captured, and nothing can be any more; or the gateway is at it.
+    /// Nothing was captured and nothing can be captured any more, or the gateway is processing the payment.
     Closed,
 }

@@ -1,4 +1,4 @@
-//! Refunds: money that goes back to the buyer. Each has a number within its order and is made once.
+//! Refunds. Each has a number within its order and is made once.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,56 +8,57 @@ use super::payment::{DeclineCode, GatewayId};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 
-/// How many refunds an order can have.
+/// Maximum number of refunds of an order.
 pub const MAX_REFUNDS: usize = 20;
 
-/// Money that goes back, or went. It is kept with its order, under whose version it is decided on: so many refunds as
-/// come at once, they never add up to more than was captured.
+/// Refund of an order. It is stored in its order and decided under the order's version, so concurrent refunds
+/// never exceed the captured amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refund {
-    /// Counts the refunds of its order, from 1.
+    /// Number of the refund within its order, from 1.
     pub number: u32,
-    /// Of which capture.
+    /// Id of the refunded payment at the gateway.
     pub gateway_id: GatewayId,
-    /// How much.
+    /// Amount to refund.
     pub amount: Money,
-    /// Who decided on it.
+    /// Party that decided on the refund.
     pub by: Party,
-    /// Why.
+    /// Reason for the refund.
     pub reason: String,
-    /// What became of it.
+    /// Status of the refund.
     pub status: RefundStatus,
-    /// Why the gateway refused it, if it did.
+    /// Reason code with which the gateway refused the refund.
     pub failure: Option<DeclineCode>,
-    /// Counts the requests decided on, from 1: a further one only once it is certain that the one before was not done.
+    /// Number of the refund attempt, from 1. The next attempt starts only if the previous one certainly made
+    /// no refund.
     pub attempt: u32,
-    /// When the present attempt was decided on.
+    /// Time at which the current attempt was decided.
     pub decided_at: Timestamp,
-    /// When the refund was asked for.
+    /// Time at which the refund was decided.
     pub at: Timestamp,
 }
 
-/// What became of a refund.
+/// Status of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RefundStatus {
-    /// It is decided on; what became of it is the gateway's to say.
+    /// Decided, but not confirmed by the gateway yet.
     Pending,
-    /// The money went back.
+    /// The amount was refunded.
     Succeeded,
-    /// The gateway refused it: the money stayed.
+    /// The gateway refused the refund; nothing was refunded.
     Failed,
 }
 
 impl Refund {
-    /// Whether the gateway has still to say what became of it.
+    /// Returns true if the gateway has not confirmed or refused the refund yet.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         self.status == RefundStatus::Pending
     }
 
-    /// What is asked of the gateway.
+    /// Request to the gateway for the current attempt.
     #[must_use]
     pub fn intent(&self, order_id: OrderId) -> RefundIntent {
         let (number, attempt, amount) = (self.number, self.attempt, self.amount);
@@ -66,31 +67,31 @@ impl Refund {
     }
 }
 
-/// The decision to give back, made before the gateway hears of it.
+/// Refund to request from the gateway, committed before the gateway is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundIntent {
-    /// For what.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Which of the order's refunds.
+    /// Number of the refund within its order.
     pub number: u32,
-    /// Of which capture.
+    /// Id of the refunded payment at the gateway.
     pub gateway_id: GatewayId,
-    /// How much.
+    /// Amount to refund.
     pub amount: Money,
-    /// Counts the requests decided on, from 1.
+    /// Number of the refund attempt, from 1.
     pub attempt: u32,
-    /// When this request was decided on.
+    /// Time at which this attempt was decided.
     pub decided_at: Timestamp,
 }
 
 impl RefundIntent {
-    /// The refund's name at the gateway, the same for every attempt: by it, it is found again.
+    /// Name of the refund at the gateway. It is the same for all attempts and is used to look up the refund.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}-refund-{}", self.order_id, self.number)
     }
 
-    /// The key under which the gateway does it at most once.
+    /// Idempotency key, with which the gateway makes the refund at most once.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("{}-{}", self.name(), self.attempt)

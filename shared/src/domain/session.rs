@@ -1,4 +1,4 @@
-//! Sessions: one login, kept alive by refresh tokens that are each used once.
+//! Login sessions, continued by single-use refresh tokens.
 
 pub mod end;
 pub mod rotate;
@@ -8,50 +8,50 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::user::UserId;
+use super::user::{SessionEpoch, UserId};
 use crate::domain::values::id::{Id, Identified};
 use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
 
-/// How long a session lasts without being refreshed.
+/// Lifetime of a session without a refresh.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(24 * 30);
 
-/// How long a spent refresh token still gets the successor that it got before, for a caller whose answer was lost.
+/// Time for which a used refresh token still returns its successor, in case the response was lost.
 pub const ROTATION_GRACE: Duration = Duration::from_secs(10);
 
-/// The id of a [`Session`].
+/// Id of a [`Session`].
 pub type SessionId = Id<Session>;
 
-/// One login of one account: the family of refresh tokens that follow from it.
+/// Login session of an account, with its family of refresh tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
-    /// Whose and which.
+    /// Account and id of the session.
     pub id: SessionKey,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// The account's count when it was started.
+    /// Session epoch of the account when the session was started.
     #[serde(default)]
     pub epoch: SessionEpoch,
-    /// The token that may be used next.
+    /// Hash of the currently valid refresh token.
     pub current: TokenHash,
-    /// The token that was used last.
+    /// Hash of the previously used refresh token.
     pub previous: Option<TokenHash>,
-    /// When it was used.
+    /// Time at which the previous token was used.
     pub rotated_at: Timestamp,
-    /// Why no token of the family may be used any more.
+    /// Reason for ending the session early, if it was ended.
     pub ended: Option<SessionEnd>,
-    /// When it lapses.
+    /// Expiry time.
     pub expires_at: Timestamp,
 }
 
-/// What finds a session: its account and its id.
+/// Key of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionKey {
-    /// Whose it is.
+    /// Id of the account.
     pub user_id: UserId,
-    /// Which it is.
+    /// Id of the session.
     pub session_id: SessionId,
 }
 
@@ -61,34 +61,18 @@ impl std::fmt::Display for SessionKey {
     }
 }
 
-/// Counts how often all sessions of an account were ended at once.
-///
-/// A session is good under the count that it was started under, so one write to the account ends all of them, whatever
-/// the clocks of those who started them showed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SessionEpoch(u64);
-
-impl SessionEpoch {
-    /// The count after all sessions were ended once more.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
-
-/// The SHA-256 of a refresh token, in base64url: what is stored of it.
+/// SHA-256 hash of a refresh token, in base64url. The token itself is not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenHash(pub String);
 
-/// Why a session ended before its time.
+/// Reason for ending a session before its expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SessionEnd {
-    /// The person logged out.
+    /// The user logged out.
     LoggedOut,
-    /// A spent token was used again: it may have been stolen.
+    /// A used refresh token was presented again and may have been stolen.
     TokenReused,
 }
 
@@ -97,15 +81,15 @@ impl Identified for Session {
 }
 
 impl Session {
-    /// Whether tokens of the family may be used at `now`.
+    /// Returns true if the session is neither ended nor expired.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended.is_none() && now < self.expires_at
     }
 
-    /// The session, over.
+    /// Ends the session.
     #[must_use]
-    pub fn end(self, why: SessionEnd) -> Self {
-        Self { version: self.version.next(), ended: Some(why), ..self }
+    pub fn end(self, reason: SessionEnd) -> Self {
+        Self { version: self.version.next(), ended: Some(reason), ..self }
     }
 }

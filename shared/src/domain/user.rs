@@ -1,50 +1,52 @@
-//! People with accounts.
+//! User accounts.
 
 pub mod delete;
 pub mod grant_admin;
 pub mod password_reset;
 pub mod register;
 pub mod rehash;
+mod session_epoch;
 pub mod update;
 pub mod verify;
 
 use schemars::JsonSchema;
+pub use session_epoch::SessionEpoch;
+
 use serde::{Deserialize, Serialize};
 
-use super::session::SessionEpoch;
 use crate::domain::values::email::Email;
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::text::Name;
 use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// The id of a [`User`].
+/// Id of a [`User`].
 pub type UserId = Id<User>;
 
-/// A person with an account.
+/// User account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// Its id.
+    /// Id of the account.
     pub id: UserId,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// Unique among all accounts.
+    /// E-mail address; unique among all accounts.
     pub email: Email,
-    /// Whether the person has shown that the address is theirs.
+    /// True if the owner has confirmed the e-mail address.
     pub email_verified: bool,
-    /// What the person is called.
+    /// Name of the user.
     pub name: Name,
-    /// What the account may do.
+    /// Role, which determines the permissions.
     pub role: Role,
-    /// Whether the account may do anything at all.
+    /// Status; a suspended account has no access.
     pub status: UserStatus,
-    /// Sessions that were started under another count have ended.
+    /// Current session epoch. Sessions of earlier epochs are invalid.
     #[serde(default)]
     pub session_epoch: SessionEpoch,
-    /// When it was registered.
+    /// Time of registration.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
@@ -52,23 +54,23 @@ impl Identified for User {
     const PREFIX: &'static str = "usr";
 }
 
-/// What an account may do.
+/// Role of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Buys and sells.
     User,
-    /// Also looks after what others do.
+    /// Also moderates: may read all orders and payments, and suspend users and markets.
     Moderator,
-    /// Also looks after the system.
+    /// Also administers the system.
     Admin,
 }
 
 impl Role {
-    /// Every role, from the one that may least.
+    /// All roles, in ascending order of their permissions.
     pub const ALL: &'static [Self] = &[Self::User, Self::Moderator, Self::Admin];
 
-    /// The role as the API writes it.
+    /// Spelling of the role in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -79,21 +81,21 @@ impl Role {
     }
 }
 
-/// Whether an account may do anything.
+/// Status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UserStatus {
-    /// It may.
+    /// The account has access.
     Active,
-    /// It may not, until it is reinstated.
+    /// The account has no access until it is reinstated.
     Suspended,
 }
 
 impl UserStatus {
-    /// Every status.
+    /// All statuses.
     pub const ALL: &'static [Self] = &[Self::Active, Self::Suspended];
 
-    /// The status as the API writes it.
+    /// Spelling of the status in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -103,59 +105,60 @@ impl UserStatus {
     }
 }
 
-/// The proof that an address belongs to one account; unique by being under the address itself.
+/// Claim of an account on an e-mail address. The address is its key, so only one account can claim it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailClaim {
-    /// Whose address it is.
+    /// Id of the account.
     pub user_id: UserId,
 }
 
-/// What an account's password is checked against. Apart from the [`User`], so that it never travels with it.
+/// Password hash of an account. Stored separately from [`User`], so that it is never read or returned with
+/// it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
-    /// An argon2id hash in PHC string format, with its parameters and salt.
+    /// Argon2id hash in PHC string format, which includes parameters and salt.
     pub password_hash: String,
 }
 
 impl Credentials {
-    /// The attribute that a change of password is conditioned on.
+    /// Attribute used in the condition of a password change.
     pub(super) const PASSWORD_HASH: &'static str = "passwordHash";
 }
 
-/// What others hear of users.
+/// Event of a user account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum UserEvent {
     /// An account was registered.
     #[serde(rename = "user.registered", rename_all = "camelCase")]
     Registered {
-        /// Whose.
+        /// Id of the account.
         user_id: UserId,
     },
-    /// An account was changed; its address was not.
+    /// An account was changed, except for its e-mail address.
     #[serde(rename = "user.changed", rename_all = "camelCase")]
     Changed {
-        /// Which.
+        /// Id of the account.
         user_id: UserId,
     },
-    /// An account got another address, which nobody has shown to be theirs yet.
+    /// The e-mail address of an account was changed and is not verified yet.
     #[serde(rename = "user.email_changed", rename_all = "camelCase")]
     EmailChanged {
-        /// Which.
+        /// Id of the account.
         user_id: UserId,
     },
     /// An account was deleted.
     #[serde(rename = "user.deleted", rename_all = "camelCase")]
     Deleted {
-        /// Which.
+        /// Id of the account.
         user_id: UserId,
     },
 }
 
 impl UserEvent {
-    /// The account that it is about.
+    /// Id of the account.
     #[must_use]
     pub const fn user_id(&self) -> UserId {
         match self {

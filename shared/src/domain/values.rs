@@ -1,4 +1,4 @@
-//! Value types that entities are made of: ids, money, dates, text, addresses.
+//! Value types of entities: ids, money, dates, text, e-mail addresses.
 
 pub mod actor;
 pub mod date;

@@ -1,5 +1,5 @@
-//! Clients of AWS services, from the environment that Lambda gives a function: region and credentials are there, so
-//! that no provider chain is asked.
+//! Clients of AWS services, configured from the environment variables that Lambda sets. Region and
+//! credentials are read from there directly, without the SDK's provider chain.
 
 pub mod dynamodb;
 pub mod mail;
@@ -16,7 +16,7 @@ use dynamodb::Table;
 use dynamodb::capacity::CapacityInterceptor;
 use mail::SEND_TIMEOUT;
 
-/// What every client needs to know.
+/// Configuration shared by all clients.
 #[derive(Debug, Clone)]
 pub struct Aws {
     region: Region,
@@ -27,16 +27,18 @@ pub struct Aws {
     ses_endpoint: Option<String>,
 }
 
-/// A connection is made within this time or not at all.
-const CONNECT: Duration = Duration::from_secs(1);
-/// One attempt takes no longer.
+/// Timeout for establishing a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Timeout of one attempt of a call.
 pub const ATTEMPT: Duration = Duration::from_secs(3);
-/// All attempts of one call together take no longer.
-const OPERATION: Duration = Duration::from_secs(8);
+/// Timeout of a call, including all its attempts.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl Aws {
+    /// Reads region, credentials and endpoints from the environment.
+    ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if a variable is missing.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let credentials = Credentials::new(
             env.text("AWS_ACCESS_KEY_ID")?,
@@ -55,10 +57,10 @@ impl Aws {
         })
     }
 
-    /// The table that the function works on.
+    /// The table named by `AGORA_TABLE`.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if the variable is missing.
     pub fn table(&self, env: &Environment) -> Result<Table, ConfigError> {
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -72,7 +74,7 @@ impl Aws {
         Ok(Table::new(aws_sdk_dynamodb::Client::from_conf(config.build()), env.text("AGORA_TABLE")?))
     }
 
-    /// A client for queues.
+    /// An SQS client.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::Config::builder()
@@ -86,7 +88,7 @@ impl Aws {
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
-    /// A client for models.
+    /// A Bedrock Runtime client.
     #[must_use]
     pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
         let mut config = aws_sdk_bedrockruntime::Config::builder()
@@ -100,7 +102,7 @@ impl Aws {
         aws_sdk_bedrockruntime::Client::from_conf(config.build())
     }
 
-    /// A client for e-mails. It tries once: SES knows a message by no key, so that a second attempt may be a second
+    /// An SES client without retries: SES has no idempotency key, so a second attempt could send a second
     /// e-mail.
     #[must_use]
     pub fn ses(&self) -> aws_sdk_sesv2::Client {
@@ -110,7 +112,10 @@ impl Aws {
             .credentials_provider(self.credentials.clone())
             .interceptor(SdkTracingInterceptor)
             .timeout_config(
-                TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(SEND_TIMEOUT).build(),
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_timeout(SEND_TIMEOUT)
+                    .build(),
             )
             .retry_config(RetryConfig::disabled());
         config.set_endpoint_url(self.ses_endpoint.clone());
@@ -118,12 +123,12 @@ impl Aws {
     }
 }
 
-/// How long calls of a service may take, when one attempt may take so long.
+/// Timeouts of a service client whose attempts take up to `attempt` each.
 #[must_use]
 pub fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(attempt)
-        .operation_timeout(OPERATION)
+        .operation_timeout(OPERATION_TIMEOUT)
         .build()
 }

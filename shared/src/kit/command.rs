@@ -1,9 +1,17 @@
-//! The one way anything is written: **load, decide, commit once**.
+//! Commands: every change of an entity follows one mechanism, **load, decide, commit once**.
 //!
-//! A [`Command`] names what it [reads](Reads), decides without any I/O, and returns a [`Change`]: the next
-//! entities on the versions they were decided on, and the events that they cause. A [`Store`] carries it out:
-//! one batch read of the state and the [`Receipt`], the decision, one transaction with the entities, the events
-//! and the receipt. Nothing else writes.
+//! 1. **Load.** A [`Command`] declares its [`ReadSet`]. The [`Store`] reads these items together with the
+//!    [`IdempotencyRecord`] of the request or message, in one batch read.
+//! 2. **Decide.** [`Command::decide`] is a pure function of the loaded state and the time. It returns a
+//!    [`Change`], a plain value: the next version of each entity, and the events that result.
+//! 3. **Commit once.** One transaction writes the entities, each on the condition that its version is
+//!    unchanged (optimistic locking); the events, into the outbox; and the idempotency record, on the
+//!    condition that there is none yet.
+//!
+//! If another writer was faster, the store loads and decides again, a bounded number of times. If the request
+//! was already processed, its stored output is returned ([`Executed::Replayed`]) and nothing is written.
+//!
+//! Calls to other services are never part of a commit: see [`saga`] and [`idempotency_lease`].
 
 pub mod change;
 pub mod event;
@@ -13,6 +21,7 @@ pub mod page;
 pub mod read_set;
 pub mod record;
 pub mod saga;
+mod version;
 
 use std::future::Future;
 
@@ -23,26 +32,28 @@ pub use change::{Adjustment, Change, Condition, Operation, Write};
 pub use event::{Envelope, Event, EventId, ForwardedMessage, NoEvents, Routed};
 pub use idempotency_record::{CommandContext, CorrelationId, IdempotencyRecord};
 pub use read_set::{LoadedItems, ReadSet};
-pub use record::{Entity, IndexEntries, Item, Key, MalformedItem, Record, Version};
+pub use record::{Entity, IndexEntries, Item, Key, MalformedItem, Record};
+pub use version::Version;
 
 use crate::kit::system::clock::Timestamp;
 
-/// Something that may be done to the state of the system.
+/// An operation that changes the state of the system.
 pub trait Command: Send + Sync {
-    /// What the decision needs to know.
+    /// State that the decision is based on.
     type State: Send + 'static;
-    /// What the caller is told when it is done; kept with the receipt, to be told again.
+    /// Output returned to the caller; stored in the idempotency record and replayed on retries.
     type Output: Serialize + DeserializeOwned + Send;
-    /// Why it may be refused.
+    /// Reasons of the domain to refuse the command.
     type Error: std::error::Error + Clone + Send + Sync + 'static;
 
-    /// Names what the decision needs to know.
+    /// Returns the keys to load, and how to assemble the state from the items found.
     fn reads(&self) -> ReadSet<Self::State>;
 
-    /// Decides, from `state` alone, what changes. Called again with fresh state if someone else was faster.
+    /// Decides what changes, from `state` and `now` alone: no I/O, no clock, no randomness. Called again with
+    /// newly loaded state after a conflict with another writer.
     ///
     /// # Errors
-    /// The command's own reasons to refuse.
+    /// The command's error if it is refused.
     fn decide(
         &self,
         state: Self::State,
@@ -50,24 +61,24 @@ pub trait Command: Send + Sync {
     ) -> Result<Change<Self::Output, Self::Error>, Self::Error>;
 }
 
-/// How a command ended well.
+/// Outcome of a command that succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed<T> {
-    /// It was done now.
+    /// The command was committed by this call.
     Committed(T),
-    /// The receipt shows that it was done before; this is what was said then.
+    /// The command was committed before; this is the output stored in its idempotency record.
     Replayed(T),
 }
 
 impl<T> Executed<T> {
-    /// What the command said, now or then.
+    /// Returns the output, new or replayed.
     pub fn into_output(self) -> T {
         match self {
             Self::Committed(output) | Self::Replayed(output) => output,
         }
     }
 
-    /// What the command said, if it was done now.
+    /// Returns the output if this call committed the command.
     pub const fn committed(&self) -> Option<&T> {
         match self {
             Self::Committed(output) => Some(output),
@@ -75,13 +86,13 @@ impl<T> Executed<T> {
         }
     }
 
-    /// Whether the answer comes from the receipt.
+    /// Returns true if the output comes from the idempotency record.
     #[must_use]
     pub const fn is_replayed(&self) -> bool {
         matches!(self, Self::Replayed(_))
     }
 
-    /// The same ending with another output.
+    /// Transforms the output.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Executed<U> {
         match self {
             Self::Committed(output) => Executed::Committed(f(output)),
@@ -90,28 +101,29 @@ impl<T> Executed<T> {
     }
 }
 
-/// How a command ended without being done. Nothing of it was written.
+/// Reason why a command was not executed by this call.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ExecuteError<E> {
-    /// The domain refused it.
+    /// The domain refused the command.
     #[error(transparent)]
     Refused(E),
-    /// The receipt's key was used before, for a request with other content.
-    #[error("the idempotency key was used with another request")]
+    /// The idempotency key was used before, for a request with different content.
+    #[error("the idempotency key was used for a different request")]
     KeyReused,
-    /// Others kept changing the same entities, in every one of the bounded attempts.
-    #[error("others kept changing the same entities")]
+    /// Every one of the bounded attempts conflicted with another writer of the same entities.
+    #[error("too many conflicts with other writers of the same entities")]
     Contention,
-    /// The same request, under the same key, was being committed in every one of the bounded attempts.
-    #[error("the same request is being worked on")]
+    /// The same request, with the same idempotency key, was being committed during the last of the bounded
+    /// attempts.
+    #[error("a request with the same idempotency key is in progress")]
     InProgress,
-    /// The table did not answer, or answered with something unreadable. The outcome may be unknown.
+    /// The table did not respond, or an item is malformed. The command may have been committed all the same.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl<E> ExecuteError<E> {
-    /// The same ending, with the domain's refusal in other words.
+    /// Transforms the domain's error.
     pub fn map_refusal<F>(self, f: impl FnOnce(E) -> F) -> ExecuteError<F> {
         match self {
             Self::Refused(refusal) => ExecuteError::Refused(f(refusal)),
@@ -123,59 +135,62 @@ impl<E> ExecuteError<E> {
     }
 }
 
-/// A failure below the domain.
+/// Failure of the table or of the connection to it.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// Too many requests for the table; worth another attempt later.
+    /// The table throttles requests. A retry may succeed later.
     #[error("the table throttles requests")]
     Throttled,
-    /// No answer, or a server's error; worth another attempt later.
-    #[error("the table did not answer: {0}")]
+    /// No response, or a server error. A retry may succeed later.
+    #[error("the table did not respond: {0}")]
     Unavailable(&'static str),
-    /// The table refused the request itself, which another attempt will not change.
-    #[error("the table refused the request: {0}")]
+    /// The table rejected the request. A retry would fail again.
+    #[error("the table rejected the request: {0}")]
     Rejected(String),
-    /// A stored item that does not read as what it should be.
+    /// A stored item cannot be parsed.
     #[error(transparent)]
     Malformed(#[from] MalformedItem),
 }
 
-/// How a command ended.
+/// Result of executing the command `C`.
 pub type ExecuteResult<C> = Result<Executed<<C as Command>::Output>, ExecuteError<<C as Command>::Error>>;
 
-/// Carries out commands. Implementations hold to the contract of the module: one read, one transaction.
+/// Executes commands: one load and one transaction per attempt, as described in the [module
+/// documentation](self).
 pub trait Store: Clone + Send + Sync + 'static {
-    /// Loads what a decision needs to know, as it is at this moment.
+    /// Loads the state of a decision with a strongly consistent read.
     ///
     /// # Errors
-    /// Implementations return [`StoreError`] when the table does not answer or an item does not read.
+    /// [`StoreError`] if the table does not respond or an item is malformed.
     fn load<T: Send + 'static>(
         &self,
         reads: ReadSet<T>,
     ) -> impl Future<Output = Result<T, StoreError>> + Send;
 
-    /// Loads the command's state together with the receipt, decides, and commits once.
+    /// Loads the command's state and the idempotency record of `context`, decides, and commits once.
     ///
     /// # Errors
-    /// Implementations return [`ExecuteError::Refused`] exactly for what the command refuses (in its decision or
-    /// by the condition of an item it wrote), [`ExecuteError::KeyReused`] for a receipt with another fingerprint,
-    /// [`ExecuteError::Contention`] after a bounded number of lost races ([`ExecuteError::InProgress`] if the last was lost
-    /// to the same request), and [`ExecuteError::Store`] otherwise.
+    /// - [`ExecuteError::Refused`] if the command refuses, in its decision or by the condition of an item
+    ///   that it writes.
+    /// - [`ExecuteError::KeyReused`] if the idempotency record has a different fingerprint.
+    /// - [`ExecuteError::Contention`] after a bounded number of conflicts, or [`ExecuteError::InProgress`] if
+    ///   the last conflict was with the same request.
+    /// - [`ExecuteError::Store`] for every other failure.
     fn execute<C: Command>(
         &self,
         command: C,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> impl Future<Output = ExecuteResult<C>> + Send;
 
-    /// As [`execute`](Self::execute), but the first decision is made on `state`, which the caller has just seen:
-    /// the versions still guard the commit, so stale state costs an attempt and never an effect.
+    /// Like [`execute`](Self::execute), but decides first on `state`, which the caller has just loaded. The
+    /// versions still guard the commit, so stale state costs one more attempt and cannot corrupt anything.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute).
+    /// See [`execute`](Self::execute).
     fn execute_on<C: Command>(
         &self,
         state: C::State,
         command: C,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> impl Future<Output = ExecuteResult<C>> + Send;
 }

@@ -1,4 +1,5 @@
-//! Errors as callers see them: a stable code, public words, the fields concerned. What caused them stays inside.
+//! API errors: a stable code, a user-facing message and the invalid fields. The cause is logged, never
+//! returned.
 
 pub mod error_code;
 pub mod field_errors;
@@ -21,12 +22,12 @@ use crate::kit::command::{ExecuteError, StoreError};
 use crate::kit::resilience::breaker::CircuitOpen;
 use crate::kit::resilience::http_client::CallError;
 
-/// Whole seconds, and not before the time.
-fn in_seconds(left: Duration) -> u32 {
+/// Whole seconds, rounded up, at least 1.
+fn whole_seconds(left: Duration) -> u32 {
     left.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u32::MAX)
 }
 
-/// An error on its way to the caller.
+/// Error that is returned to the caller.
 #[derive(Debug, Clone)]
 pub struct ApiError {
     code: ErrorCode,
@@ -37,85 +38,84 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error with these public words.
+    /// Creates an error with a user-facing message.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into(), fields: BTreeMap::new(), retry_after: None, cause: None }
     }
 
-    /// Fields that break rules: by path, the rule each breaks.
+    /// Validation error; `fields` maps the path of each invalid field to the rule that it breaks.
     #[must_use]
     pub fn validation(fields: BTreeMap<String, String>) -> Self {
-        Self { fields, ..Self::new(ErrorCode::ValidationError, "some fields are not acceptable") }
+        Self { fields, ..Self::new(ErrorCode::ValidationError, "validation failed") }
     }
 
-    /// One field that breaks a rule.
+    /// Validation error of a single field.
     pub fn field(path: impl Into<String>, rule: impl ToString) -> Self {
         Self::validation(BTreeMap::from([(path.into(), rule.to_string())]))
     }
 
-    /// Nothing here for this caller: absent, or none of their business, which they cannot tell apart.
+    /// 404. The resource does not exist or is not visible to the caller; the response does not reveal which.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(ErrorCode::NotFound, "there is no such resource")
+        Self::new(ErrorCode::NotFound, "resource not found")
     }
 
-    /// Something unexpected: the caller learns nothing of it, the log everything.
+    /// Unexpected error (500). The cause is logged and not returned.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
-        let error = Self::new(
-            ErrorCode::InternalError,
-            "something went wrong; quote the request id when you report it",
-        );
+        let error =
+            Self::new(ErrorCode::InternalError, "internal error; quote the request id when you report it");
         Self { cause: Some(Arc::new(cause)), ..error }
     }
 
-    /// Something is not reachable for the moment.
+    /// A dependency is temporarily unavailable (503).
     pub fn unavailable(cause: impl Error + Send + Sync + 'static) -> Self {
-        let error = Self::new(
-            ErrorCode::ServiceUnavailable,
-            "the service is not available for the moment; try again",
-        );
+        let error =
+            Self::new(ErrorCode::ServiceUnavailable, "the service is temporarily unavailable; try again");
         Self { retry_after: Some(1), cause: Some(Arc::new(cause)), ..error }
     }
 
-    /// The same request is being worked on, and may be so for this long yet.
+    /// The same request is still in progress, for at most `left`.
     fn in_progress(left: Duration) -> Self {
         Self::new(
             ErrorCode::IdempotencyInProgress,
-            "the same request is being worked on; ask again for its answer",
+            "the same request is still in progress; retry it to get its response",
         )
-        .retry_after(in_seconds(left))
+        .retry_after(whole_seconds(left))
     }
 
     fn key_reused() -> Self {
-        Self::new(ErrorCode::IdempotencyKeyReused, "this idempotency key was used for another request")
+        Self::new(
+            ErrorCode::IdempotencyKeyReused,
+            "the idempotency key was already used for a different request",
+        )
     }
 
-    /// Also tells the caller when to try again, in seconds.
+    /// Sets `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// Also tells the caller of a field.
+    /// Adds a field and the rule that it breaks.
     #[must_use]
-    pub fn with_field(mut self, path: impl Into<String>, says: impl ToString) -> Self {
-        self.fields.insert(path.into(), says.to_string());
+    pub fn with_field(mut self, path: impl Into<String>, rule: impl ToString) -> Self {
+        self.fields.insert(path.into(), rule.to_string());
         self
     }
 
-    /// What went wrong.
+    /// Error code.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         self.code
     }
 
-    /// What is behind it, for the log.
+    /// Cause of the error, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
         self.cause.as_deref()
     }
 
-    /// The answer, as a problem of RFC 9457, for the request with this id.
+    /// Renders the error as a problem (RFC 9457) of the request with this id.
     #[must_use]
     pub fn render(&self, request_id: &str) -> Response {
         let (status, code) = (self.code.status(), self.code.as_str());
@@ -144,7 +144,7 @@ impl ApiError {
     }
 }
 
-/// The error itself travels to the edge, which knows the request's id and writes the body.
+/// Stores the error in the response's extensions. The middleware knows the request id and renders the body.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
@@ -153,12 +153,12 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Another service did not answer: neither does ours, and it says when to come back.
+/// A failed call to another service becomes a 503 with `Retry-After`.
 impl From<CallError> for ApiError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Resting(CircuitOpen { back_in }) => {
-                Self::unavailable(error).retry_after(in_seconds(back_in))
+                Self::unavailable(error).retry_after(whole_seconds(back_in))
             }
             CallError::ConnectFailed | CallError::TimedOut | CallError::Disconnected => {
                 Self::unavailable(error)
@@ -182,7 +182,10 @@ impl<E: Into<ApiError>> From<ExecuteError<E>> for ApiError {
             ExecuteError::Refused(refusal) => refusal.into(),
             ExecuteError::KeyReused => Self::key_reused(),
             ExecuteError::Contention => {
-                let error = Self::new(ErrorCode::Conflict, "others are changing the same thing; try again");
+                let error = Self::new(
+                    ErrorCode::Conflict,
+                    "other requests are changing the same resource; try again",
+                );
                 Self { retry_after: Some(1), ..error }
             }
             ExecuteError::InProgress => Self::in_progress(Duration::from_secs(1)),

@@ -1,8 +1,7 @@
-//! The HTTP edge: conventions that hold for every route, whatever it is about.
+//! HTTP conventions common to all routes.
 //!
-//! A request passes the [`edge`] layers from the outside in: request and correlation ids and the access line,
-//! rendering of errors, panics, the `Accept` header, the body's limit; then the router, then the extractors in the
-//! order of the handler's arguments.
+//! A request passes the [`middleware`] from the outside in, then the router, then the extractors in the order
+//! of the handler's arguments.
 
 pub mod list;
 pub mod middleware;

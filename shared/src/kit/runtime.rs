@@ -1,4 +1,4 @@
-//! Running a function: what every `main` would otherwise repeat.
+//! Lambda runtime: entry points shared by the `main` functions.
 
 mod invocation_layer;
 mod shutdown;
@@ -21,34 +21,35 @@ use crate::kit::system::config::TelemetryConfig;
 use crate::kit::{http, telemetry};
 use invocation_layer::{InvocationLayer, Trigger};
 
-/// A request allocates hundreds of small pieces, on one thread, and some of a few kilobytes; this allocator hands out
-/// either kind without a search.
+/// A request makes hundreds of small allocations on one thread, and some of a few kilobytes; mimalloc serves
+/// both sizes without a search.
 #[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Why a function does not start, or stops.
+/// Error with which a function fails to start, or stops.
 pub type Error = lambda_runtime::Error;
 
-/// Time that is kept back at the end of an invocation, for settling with the queue.
+/// Time reserved at the end of an invocation for settling its messages with the queue.
 const SETTLE_RESERVE: Duration = Duration::from_secs(1);
 
 /// Runs an HTTP function.
 ///
 /// # Errors
-/// What the runtime stops with.
+/// The error that the runtime stops with.
 pub async fn run_api(telemetry: TelemetryConfig, router: Router) -> Result<(), Error> {
-    begin(&telemetry).await?;
-    let answers = lambda_http::Adapter::from(http::middleware::layer(router, SystemClock, SystemEntropy));
-    let readable = |LambdaEvent { payload, context }| {
+    init(&telemetry).await?;
+    let adapter = lambda_http::Adapter::from(http::middleware::layer(router, SystemClock, SystemEntropy));
+    let sanitized = |LambdaEvent { payload, context }| {
         LambdaEvent::new(http::middleware::sanitize::sanitize(payload), context)
     };
-    // Without the runtime's span: that of the edge says all of it, and the id by which the gateway knows the request.
-    Runtime::new(answers.map_request(readable)).layer(InvocationLayer::by(Trigger::Http)).run().await
+    // Without the runtime's own span: the span of the HTTP middleware contains all its data, and the request
+    // id of API Gateway.
+    Runtime::new(adapter.map_request(sanitized)).layer(InvocationLayer::new(Trigger::Http)).run().await
 }
 
-/// What comes before the first event.
-async fn begin(telemetry: &TelemetryConfig) -> Result<(), Error> {
+/// Starts telemetry and shutdown handling, before the first event.
+async fn init(telemetry: &TelemetryConfig) -> Result<(), Error> {
     telemetry::start(telemetry)?;
     shutdown::install_shutdown_handler().await
 }
@@ -56,53 +57,57 @@ async fn begin(telemetry: &TelemetryConfig) -> Result<(), Error> {
 /// Runs the consumer of a queue.
 ///
 /// # Errors
-/// What the runtime stops with.
+/// The error that the runtime stops with.
 pub async fn run_queue(
     telemetry: TelemetryConfig,
     handler: impl BatchHandler,
     queue: impl Queue,
 ) -> Result<(), Error> {
-    begin(&telemetry).await?;
+    init(&telemetry).await?;
     let (handler, queue) = (&handler, &queue);
     let runtime = Runtime::new(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deadline = deadline(&event.context, SystemClock.now());
         let batch: Vec<Delivery> = event.payload.records.into_iter().map(Delivery::from).collect();
-        let chance = (&SystemClock, &SystemEntropy);
-        // Boxed: the compiler gives up on futures nested so deeply.
-        Ok::<SqsBatchResponse, Error>(Box::pin(consume(handler, queue, batch, deadline, chance)).await)
+        let system = (&SystemClock, &SystemEntropy);
+        // Boxed: the compiler cannot handle futures that are nested so deeply.
+        Ok::<SqsBatchResponse, Error>(Box::pin(consume(handler, queue, batch, deadline, system)).await)
     }));
-    runtime.layer(TracingLayer::new()).layer(InvocationLayer::by(Trigger::Queue)).run().await
+    runtime.layer(TracingLayer::new()).layer(InvocationLayer::new(Trigger::Queue)).run().await
 }
 
 /// Runs the relay of the table's stream.
 ///
 /// # Errors
-/// What the runtime stops with.
+/// The error that the runtime stops with.
 pub async fn run_stream(telemetry: TelemetryConfig, handler: impl StreamHandler) -> Result<(), Error> {
-    begin(&telemetry).await?;
+    init(&telemetry).await?;
     let handler = &handler;
     let runtime = Runtime::new(service_fn(move |event: LambdaEvent<StreamEvent>| async move {
         Ok::<DynamoDbEventResponse, Error>(Box::pin(relay_records(handler, event.payload)).await)
     }));
-    runtime.layer(TracingLayer::new()).layer(InvocationLayer::by(Trigger::Stream)).run().await
+    runtime.layer(TracingLayer::new()).layer(InvocationLayer::new(Trigger::Stream)).run().await
 }
 
-/// Handles a batch of the stream. The first record that is not done is where the stream goes on.
+/// Handles a batch of the stream. Reports the first record that failed, from which the stream continues.
 pub async fn relay_records(handler: &impl StreamHandler, event: StreamEvent) -> DynamoDbEventResponse {
-    let mut numbers = Vec::new();
+    let mut sequence_numbers = Vec::new();
     let mut events = Vec::new();
     for record in event.records {
         match serde_dynamo::from_item::<_, OutboxEvent>(record.change.new_image) {
-            Ok(pending) => {
-                numbers.push(record.change.sequence_number);
-                events.push(pending);
+            Ok(event) => {
+                sequence_numbers.push(record.change.sequence_number);
+                events.push(event);
             }
-            // Not an event of the outbox: the stream's filter keeps such records away.
-            Err(error) => tracing::error!(%error, "a record of the stream does not read as an event"),
+            // Not an event of the outbox: the filter of the stream excludes such records.
+            Err(error) => tracing::error!(%error, "failed to parse stream record as outbox event"),
         }
     }
-    let done = handler.handle(events).await;
-    let first_failure = numbers.into_iter().zip(done).find(|(_, done)| !done).and_then(|(number, _)| number);
+    let results = handler.handle(events).await;
+    let first_failure = sequence_numbers
+        .into_iter()
+        .zip(results)
+        .find(|(_, succeeded)| !succeeded)
+        .and_then(|(number, _)| number);
     let mut response = DynamoDbEventResponse::default();
     response.batch_item_failures = first_failure
         .into_iter()
@@ -115,34 +120,37 @@ pub async fn relay_records(handler: &impl StreamHandler, event: StreamEvent) -> 
     response
 }
 
-/// Does what is due by the clock.
+/// Handler of a scheduled function.
 pub trait ScheduleHandler: Send + Sync {
-    /// One tick; what is not done by `deadline` is left to the next.
+    /// Handles one tick. Work that is not done by `deadline` is left to the next tick.
+    ///
+    /// # Errors
+    /// Implementations return the error that fails the invocation.
     fn tick(&self, deadline: Timestamp) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// Runs what is due by the clock.
+/// Runs a scheduled function.
 ///
 /// # Errors
-/// What the runtime stops with.
+/// The error that the runtime stops with.
 pub async fn run_schedule(telemetry: TelemetryConfig, handler: impl ScheduleHandler) -> Result<(), Error> {
-    begin(&telemetry).await?;
+    init(&telemetry).await?;
     let handler = &handler;
     let runtime = Runtime::new(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
         Box::pin(handler.tick(deadline(&event.context, SystemClock.now()))).await
     }));
-    runtime.layer(TracingLayer::new()).layer(InvocationLayer::by(Trigger::Schedule)).run().await
+    runtime.layer(TracingLayer::new()).layer(InvocationLayer::new(Trigger::Schedule)).run().await
 }
 
-/// How long an invocation lasts where nobody says.
+/// Duration of an invocation without a usable deadline.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 
-/// When the work of an invocation has to be done. `cargo lambda watch` sends the same moment of 1970 with each: an
-/// invocation that begins after its deadline has none that means anything.
+/// Time at which the work of an invocation must be done. `cargo lambda watch` sends a constant time in 1970,
+/// so a deadline in the past is replaced by a default.
 fn deadline(context: &Context, now: Timestamp) -> Timestamp {
     let millis = i64::try_from(context.deadline).unwrap_or(i64::MAX);
-    let told = Timestamp::from_millis(millis);
-    let end = if told > now { told } else { now.saturating_add(DEFAULT_DEADLINE) };
+    let deadline = Timestamp::from_millis(millis);
+    let end = if deadline > now { deadline } else { now.saturating_add(DEFAULT_DEADLINE) };
     end.saturating_sub(SETTLE_RESERVE)
 }
 
@@ -151,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invocation_that_begins_after_its_deadline_gets_one_that_means_something() {
+    fn deadline_in_the_past_is_replaced_by_the_default() {
         let now = Timestamp::from_millis(1_800_000_000_000);
         let mut context = Context::default();
         context.deadline = 600_000;

@@ -1,4 +1,4 @@
-//! The clock, entropy and environment of the process.
+//! Clock, entropy source and environment of the process.
 
 pub mod clock;
 pub mod config;

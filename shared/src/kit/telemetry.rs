@@ -1,10 +1,12 @@
-//! Telemetry: what a function tells about itself while it works.
+//! Telemetry: logs, metrics and traces of a function.
 //!
-//! [`logs`] are for people: one JSON object a line. [`metrics`] are counted in memory and printed once an invocation, as
-//! the lines that CloudWatch reads metrics from ([`emf`]); [`catalogue`] says which there are. [`trace`] follows a piece of
-//! work through functions and queues; what takes part in it is sent to a collector ([`export`]), if there is one.
+//! - [`logs`] writes one JSON object per line.
+//! - [`metrics`] aggregates values in memory. They are printed once per invocation in CloudWatch's embedded
+//!   metric format ([`emf`]); [`catalogue`] declares all metrics.
+//! - [`trace`] follows a request through functions and queues. Spans are exported to a collector ([`otlp`]),
+//!   if one is configured.
 //!
-//! Nothing here may fail what it watches, and nothing keeps it waiting for longer than [`otlp::PATIENCE`].
+//! Telemetry never fails the invocation that it observes, and delays it by at most [`otlp::EXPORT_TIMEOUT`].
 
 pub mod aws_sdk_spans;
 pub mod catalogue;
@@ -20,51 +22,52 @@ use std::sync::OnceLock;
 use crate::kit::system::clock::{Clock, SystemClock};
 use crate::kit::system::config::{ConfigError, TelemetryConfig};
 
-/// Whose telemetry it is: what every metric is told apart by.
+/// Service that emits the telemetry; its fields are dimensions of every metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceIdentity {
-    /// The deployment.
+    /// Name of the deployment.
     pub stage: String,
-    /// The function.
+    /// Name of the function.
     pub function: String,
 }
 
-static ORIGIN: OnceLock<ServiceIdentity> = OnceLock::new();
+static IDENTITY: OnceLock<ServiceIdentity> = OnceLock::new();
 
-/// Sends the process's log to standard output, and its spans to the collector, if it has one.
+/// Starts logging to standard output, and recording spans if there is a collector.
 ///
-/// A second call, as tests make, changes nothing.
+/// A second call, which only tests make, has no effect.
 ///
 /// # Errors
-/// [`ConfigError`] if the collector's address is none.
+/// [`ConfigError`] if the address of the collector is invalid.
 pub fn start(config: &TelemetryConfig) -> Result<(), ConfigError> {
     logs::start(config);
-    ORIGIN.get_or_init(|| ServiceIdentity { stage: config.stage.clone(), function: config.function.clone() });
+    IDENTITY
+        .get_or_init(|| ServiceIdentity { stage: config.stage.clone(), function: config.function.clone() });
     match &config.collector {
         Some(collector) => otlp::start(collector, config),
         None => Ok(()),
     }
 }
 
-/// Lets out what was gathered; at the end of an invocation.
+/// Prints the metrics and exports the spans, at the end of an invocation.
 pub async fn flush() {
     print_metrics();
     otlp::flush().await;
 }
 
-/// Lets out what is left; at the end of the process, when there is no later.
+/// Exports the remaining spans and prints the remaining metrics, at the end of the process.
 pub async fn finish() {
     otlp::finish().await;
     print_metrics();
 }
 
-/// All lines in one piece, so that nothing of the log gets in between.
+/// Prints all metrics in a single write, so that no log line is interleaved.
 fn print_metrics() {
-    let Some(origin) = ORIGIN.get() else { return };
-    let mut text = emf::lines(metrics::REGISTRY.take(), origin, SystemClock.now()).join("\n");
+    let Some(identity) = IDENTITY.get() else { return };
+    let mut text = emf::lines(metrics::REGISTRY.take(), identity, SystemClock.now()).join("\n");
     if !text.is_empty() {
         text.push('\n');
-        // Whoever reads standard output may be gone; the function works without.
+        // Fails if standard output is closed; the function works without it.
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
 }

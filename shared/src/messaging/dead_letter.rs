@@ -1,8 +1,9 @@
-//! Dead letters: messages that could not be processed, kept to be read and put right.
+//! Dead letters: messages that could not be processed, stored for inspection and redrive.
 //!
-//! A letter is dead until it is redriven: its message goes back to its own queue as it was, through the outbox, so that it
-//! is sent exactly when the letter says so. Should the message die again, the letter is dead again, and remembers who
-//! redrove it before. One that somebody removed has no message any more, and says for a while who that was.
+//! A dead letter has the status `dead` until it is redriven. The redrive sends the unchanged message to its
+//! own queue through the outbox, in the same transaction that changes the status. If the message fails again,
+//! the dead letter has the status `dead` again and keeps its earlier redrives. A removed dead letter has no
+//! message any more; it is kept for a while to show who removed it.
 
 pub mod mark_job_dead;
 pub mod record;
@@ -24,66 +25,67 @@ use crate::messaging::event_routing::Subscriber;
 
 pub use status::{DeadLetterStatus, DeadLetterStatusError};
 
-/// The id of a [`DeadLetter`].
+/// Id of a [`DeadLetter`].
 pub type DeadLetterId = Id<DeadLetter>;
 
-/// The attribute of a message that was redriven: the event that sent it, which names the letter.
+/// Message attribute of a redriven message: id of the redrive event, which contains the
+/// id of the dead letter.
 pub const REDRIVE_ATTRIBUTE: &str = "redriveOf";
 
-/// A message that could not be processed.
+/// Message that could not be processed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
-    /// Its id.
+    /// Id of the dead letter.
     pub id: DeadLetterId,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// Whose queue it died in.
+    /// Queue of the message.
     pub queue: Subscriber,
-    /// Whether it waits for somebody.
+    /// Status of the dead letter.
     pub status: DeadLetterStatus,
-    /// The id that the queue gave the message.
+    /// Message id assigned by the queue.
     pub message_id: String,
-    /// The message.
+    /// Body of the message.
     pub body: String,
-    /// What its sender noted beside it, by name.
+    /// Message attributes set by the sender, by name.
     pub attributes: BTreeMap<String, String>,
-    /// Why it could not be processed.
+    /// Reason of the last failure.
     pub reason: String,
-    /// How often that was tried.
+    /// Number of attempts to process the message.
     pub attempts: u32,
-    /// When it was sent.
+    /// Time at which the message was sent.
     pub sent_at: Option<Timestamp>,
-    /// Who had it tried again, the first first.
+    /// Redrives so far, oldest first.
     pub redrives: Vec<Redrive>,
-    /// Who removed its message, if somebody did.
+    /// Removal of the message, if it was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Removal>,
-    /// When it was recorded.
+    /// Time of recording.
     pub created_at: Timestamp,
-    /// When it last died or was redriven.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// That somebody had a message tried again.
+/// Redrive of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Redrive {
-    /// Who.
+    /// Id of the user who requested the redrive.
     pub by: UserId,
-    /// When.
+    /// Time of the redrive.
     pub at: Timestamp,
 }
 
-/// That somebody removed a message for good.
+/// Permanent removal of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Removal {
-    /// Who.
+    /// Id of the user who removed the message.
     pub by: UserId,
-    /// When.
+    /// Time of the removal.
     pub at: Timestamp,
 }
 
-/// How long it is kept who removed a message.
+/// Retention of a dead letter after its removal.
 const RETENTION: Duration = Duration::from_hours(90 * 24);
 
 impl Identified for DeadLetter {
@@ -91,14 +93,14 @@ impl Identified for DeadLetter {
 }
 
 impl DeadLetter {
-    /// The letter, once its message is sent again on behalf of `by`.
+    /// Marks the dead letter as redriven by `by`.
     #[must_use]
     pub fn redriven(mut self, by: UserId, at: Timestamp) -> Self {
         self.redrives.push(Redrive { by, at });
         Self { version: self.version.next(), status: DeadLetterStatus::Redriven, updated_at: at, ..self }
     }
 
-    /// The letter, once its message has died again, as `again` tells.
+    /// Marks the dead letter as dead again after another failure of its message, recorded as `again`.
     #[must_use]
     pub fn died_again(self, again: &Self, at: Timestamp) -> Self {
         Self {
@@ -113,7 +115,7 @@ impl DeadLetter {
         }
     }
 
-    /// The letter without its message, which `by` has removed.
+    /// Deletes the message and records that `by` removed it.
     #[must_use]
     pub fn removed(self, by: UserId, at: Timestamp) -> Self {
         Self {
@@ -127,19 +129,19 @@ impl DeadLetter {
         }
     }
 
-    /// The letter, if it has its message still.
+    /// Returns the dead letter unless its message was removed.
     #[must_use]
     pub fn not_removed(self) -> Option<Self> {
         (self.status != DeadLetterStatus::Removed).then_some(self)
     }
 
-    /// When nobody needs to know any more that it was there.
+    /// Time at which a removed dead letter expires.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.removed.map(|removal| removal.at.saturating_add(RETENTION))
     }
 
-    /// The message as it was, with a note of the redrive that sends it again.
+    /// Message to send on a redrive: the original message with the redrive attribute.
     #[must_use]
     pub fn message(&self) -> ForwardedMessage {
         let mut attributes = self.attributes.clone();
@@ -149,36 +151,36 @@ impl DeadLetter {
     }
 }
 
-/// The letter that a redrive was of, as [`REDRIVE_ATTRIBUTE`] names it.
+/// Id of the dead letter from the value of [`REDRIVE_ATTRIBUTE`].
 #[must_use]
 pub fn dead_letter_id_of_redrive(redrive: &str) -> Option<DeadLetterId> {
-    let (letter, _) = redrive.split_once('.')?;
-    letter.parse().ok()
+    let (id, _) = redrive.split_once('.')?;
+    id.parse().ok()
 }
 
-/// What happens to dead letters.
+/// Event of a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", content = "data")]
 pub enum DeadLetterEvent {
-    /// A message died.
+    /// A message was recorded as a dead letter.
     #[serde(rename = "dead_letter.recorded")]
     Recorded,
-    /// Its message goes back to its queue.
+    /// The message is sent to its queue again.
     #[serde(rename = "dead_letter.redriven")]
     Redriven {
-        /// Which.
+        /// Queue of the message.
         queue: Subscriber,
-        /// As it was.
+        /// Original message.
         #[serde(skip)]
         message: ForwardedMessage,
     },
-    /// Nobody wants its message any more.
+    /// The message was removed.
     #[serde(rename = "dead_letter.removed")]
     Removed,
 }
 
-/// Nobody hears of dead letters but the queue that one goes back to. A consumer that did, and failed, would make dead
-/// letters of dead letters.
+/// The only subscriber is the queue to which a message is redriven. Any other consumer of these events that
+/// failed would turn dead letters into more dead letters.
 impl Event for DeadLetterEvent {
     fn name(&self) -> &'static str {
         match self {

@@ -1,8 +1,9 @@
-//! What becomes of an e-mail: decided on before it is sent, and noted afterwards.
+//! State of an e-mail dispatch: recorded before the e-mail is sent and updated afterwards.
 //!
-//! A mail service knows messages by no key of ours and cannot be asked what it has sent. So the record of a dispatch is
-//! what there is to know: who finds that a sender has died in between does not know whether the e-mail is out, and sends
-//! it once more; a second unknown end is for a person to look at. A known end is never sent again.
+//! The e-mail service has no idempotency keys and cannot be asked which e-mails it has sent. So this record
+//! is the only evidence. If a sender crashes between the two writes, it is unknown whether the e-mail was
+//! sent, and it is sent again. After a second unknown outcome, an operator decides. An e-mail with a known
+//! outcome is never sent again.
 
 pub mod begin;
 pub mod end;
@@ -13,39 +14,40 @@ use crate::kit::command::Version;
 use crate::kit::command::event::EventId;
 use crate::kit::system::clock::Timestamp;
 
-/// How often an e-mail may have been sent: once, and once more if nobody knows about the first.
+/// Maximum number of sends of an e-mail: one, and a second one if the outcome of the first is unknown.
 pub const MAX_SENDS: u32 = 2;
 
-/// One e-mail on its way out, by the event that it is about.
+/// Dispatch of the e-mail about an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailDispatch {
-    /// The event.
+    /// Id of the event.
     pub id: EventId,
-    /// Counts its changes; whoever began a version is the one to end it.
+    /// Version for optimistic locking. Only the sender that began a version may end it.
     pub version: Version,
-    /// How far it is.
+    /// State of the dispatch.
     #[serde(flatten)]
     pub state: DispatchState,
-    /// How often it was sent or may have been.
+    /// Number of sends, including those with an unknown outcome.
     pub sends: u32,
-    /// Stands for what it says, if that may become untrue; empty otherwise. No address and no link can be read from it.
+    /// Digest of the content if the content can become outdated; otherwise empty. It reveals neither address
+    /// nor link.
     pub content_hash: String,
-    /// When this may be forgotten.
+    /// Time from which the record may be deleted.
     pub expires_at: Timestamp,
 }
 
-/// How far an e-mail is.
+/// State of a dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum DispatchState {
-    /// It is certainly not out.
+    /// The e-mail has certainly not been sent.
     Unsent,
-    /// Somebody sends it.
+    /// A sender is sending the e-mail.
     Sending {
-        /// From then on they have certainly stopped.
+        /// Time from which that sender has certainly stopped.
         until: Timestamp,
     },
-    /// It is out.
+    /// The e-mail has been sent.
     Sent,
 }

@@ -1,42 +1,33 @@
-//! Who hears of what: the one routing table of events.
+//! Routing table of events: which queues subscribe to which events.
 
-use crate::domain::job::JobEvent;
-use crate::domain::market::MarketEvent;
-use crate::domain::order::OrderEvent;
-use crate::domain::payment::PaymentEvent;
-use crate::domain::product::ProductEvent;
-use crate::domain::user::UserEvent;
-use crate::domain::user::password_reset::PasswordResetEvent;
-use crate::kit::command::{Event, Routed};
 use crate::kit::queue::relay::EventRouter;
 use crate::kit::system::config::{ConfigError, Environment};
-use crate::messaging::dead_letter::DeadLetterEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::values::string_enum::spelled;
+use crate::domain::values::string_enum::string_enum;
 
-/// A queue whose consumer subscribes to events.
+/// Queue whose consumer subscribes to events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "Queue")]
 pub enum Subscriber {
-    /// The order saga.
+    /// Fulfilment of orders.
     Fulfilment,
-    /// What is counted: lengths of lists, volumes, sales.
+    /// List totals, market totals and daily sales.
     Analytics,
-    /// What can be searched for.
+    /// Search index.
     SearchIndex,
-    /// What people are written.
+    /// E-mails to users.
     Emails,
-    /// Long reports that wait their turn.
+    /// Reports of normal priority.
     Reports,
-    /// Long reports that wait behind none of those.
+    /// Reports of high priority.
     UrgentReports,
 }
 
 impl Subscriber {
-    /// The environment variable that holds the address of its queue.
+    /// Environment variable with the URL of the queue.
     #[must_use]
     pub const fn queue_env_var(self) -> &'static str {
         match self {
@@ -49,7 +40,7 @@ impl Subscriber {
         }
     }
 
-    /// The environment variable that holds the address of its dead-letter queue.
+    /// Environment variable with the URL of the dead-letter queue.
     #[must_use]
     pub const fn dlq_env_var(self) -> &'static str {
         match self {
@@ -62,7 +53,7 @@ impl Subscriber {
         }
     }
 
-    /// The event that sends a dead letter back to its queue, and to no other.
+    /// Name of the event that redrives a dead letter to this queue only.
     #[must_use]
     pub const fn redrive(self) -> &'static str {
         match self {
@@ -76,9 +67,9 @@ impl Subscriber {
     }
 }
 
-spelled! {
+string_enum! {
     Subscriber,
-    /// Text that is no queue.
+    /// The text is not a queue.
     SubscriberError:
     Fulfilment = "fulfilment",
     Analytics = "analytics",
@@ -88,7 +79,7 @@ spelled! {
     UrgentReports = "urgent_reports",
 }
 
-/// The subscribers of an event, by its name. An event without any is not stored.
+/// Subscribers of an event, by its name. An event without subscribers is not stored.
 #[must_use]
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
@@ -101,7 +92,8 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "order.refunded"
         | "user.registered"
         | "user.email_changed" => &[Subscriber::Analytics, Subscriber::Emails],
-        // Both are heard, so that it takes the same to ask for an address that nobody has.
+        // Both events have a subscriber, so that a request for an unknown address costs the same as for a
+        // known one.
         "user.password_reset_requested"
         | "user.password_reset_unknown_email"
         | "dead_letter.redriven.emails" => &[Subscriber::Emails],
@@ -121,20 +113,22 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
     }
 }
 
-/// The address of every subscriber's queue.
+/// Queue URLs of all subscribers.
 #[derive(Debug, Clone)]
 pub struct Subscriptions(Vec<(Subscriber, String)>);
 
 impl Subscriptions {
+    /// Reads the queue URLs from the environment.
+    ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] with the name of the variable.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let address =
             |subscriber: &Subscriber| Ok((*subscriber, env.text(subscriber.queue_env_var())?.to_owned()));
         Subscriber::ALL.iter().map(address).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The addresses of all queues.
+    /// URLs of all queues.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, url)| url.as_str())
     }
@@ -142,66 +136,46 @@ impl Subscriptions {
 
 impl EventRouter for Subscriptions {
     fn queues(&self, event: &str) -> Vec<&str> {
-        let heard_by = subscribers(event);
+        let subscribed = subscribers(event);
         self.0
             .iter()
-            .filter(|(subscriber, _)| heard_by.contains(subscriber))
+            .filter(|(subscriber, _)| subscribed.contains(subscriber))
             .map(|(_, url)| url.as_str())
             .collect()
     }
 }
 
-/// Whose dead-letter queue is which.
+/// Names of the dead-letter queues of all subscribers.
 #[derive(Debug, Clone)]
 pub struct DeadLetterQueues(Vec<(Subscriber, String)>);
 
 impl DeadLetterQueues {
+    /// Reads the names of the dead-letter queues from the environment.
+    ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] with the name of the variable.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let name = |subscriber: &Subscriber| {
             let address = env.text(subscriber.dlq_env_var())?;
-            // The last part of a queue's address is its name, which is all that a message says of where it comes from.
+            // The last segment of a queue's URL is its name. A message contains only the name of its queue.
             Ok((*subscriber, address.rsplit('/').next().unwrap_or(address).to_owned()))
         };
         Subscriber::ALL.iter().map(name).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whose the dead-letter queue with this name is.
+    /// Subscriber whose dead-letter queue has this name.
     #[must_use]
     pub fn owner(&self, name: &str) -> Option<Subscriber> {
         self.0.iter().find(|(_, known)| known == name).map(|(subscriber, _)| *subscriber)
     }
 }
 
-/// Declares event types that are routed by the table above.
-macro_rules! routed {
-    ($($event:ty),+ $(,)?) => {$(
-        impl Routed for $event {
-            fn has_subscribers(&self) -> bool {
-                !subscribers(self.name()).is_empty()
-            }
-        }
-    )+};
-}
-
-routed!(
-    DeadLetterEvent,
-    JobEvent,
-    MarketEvent,
-    OrderEvent,
-    PasswordResetEvent,
-    PaymentEvent,
-    ProductEvent,
-    UserEvent,
-);
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_redriven_letter_goes_to_its_own_queue_alone() {
+    fn redriven_dead_letter_is_routed_to_its_own_queue_only() {
         for subscriber in Subscriber::ALL {
             assert_eq!(subscribers(subscriber.redrive()), [*subscriber]);
         }

@@ -1,8 +1,8 @@
-//! A gateway that speaks Stripe's `PaymentIntents` API.
+//! Payment gateway adapter for Stripe's `PaymentIntents` API.
 //!
-//! Stripe stores the answer to the first request under an idempotency key, whether it was a success or a failure of its
-//! own ("Idempotent requests"). So the key is the lookup: asking again tells what happened. Only a stored 500 leaves
-//! the outcome open; the search by order closes it, once its index has surely caught up ("Search is not
+//! Stripe stores the response to the first request under an idempotency key, even if it was a server error
+//! ("Idempotent requests"). Repeating the request therefore returns the outcome. Only a stored 500 leaves the
+//! outcome open; a search by order resolves it, once the search index is certainly up to date ("Search is not
 //! read-after-write consistent").
 
 mod checkout;
@@ -31,76 +31,85 @@ use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::kit::system::config::{ConfigError, Environment, invalid_variable};
 
-/// A gateway that speaks Stripe's API.
+/// Payment gateway adapter for Stripe's API.
 #[derive(Debug)]
 pub struct StripeGateway<T = ReqwestTransport, C: Clock = SystemClock, R = SystemEntropy> {
     client: ServiceClient<T, C, R>,
     clock: C,
-    /// After this long the search finds whatever was charged.
+    /// Maximum lag of the search index.
     search_lag: Duration,
 }
 
-/// A saga's step holds a queue message meanwhile: no longer than the function can afford.
-const PATIENCE: Timeouts = Timeouts {
+/// Timeouts of a call. A saga step occupies its queue message for that long, so they must fit into the
+/// function's timeout.
+const TIMEOUTS: Timeouts = Timeouts {
     attempt: Duration::from_secs(4),
     total: Duration::from_secs(9),
     backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(2), 3),
 };
 
-/// More than half: an order alone that the gateway fails at anew with each attempt fails half of its calls, for the search
-/// that settles each of them succeeds, without anything being wrong with the gateway.
-const fn rules(rest: Duration) -> BreakerConfig {
-    BreakerConfig { window: Duration::from_secs(10), min_calls: 5, failure_rate_percent: 50, open_for: rest }
+/// Circuit breaker settings: the circuit opens if more than half of the calls fail. A single order whose
+/// charges all fail causes a failure rate of one half, because the search after each charge succeeds; it must
+/// not open the circuit.
+const fn breaker_config(open_for: Duration) -> BreakerConfig {
+    BreakerConfig { window: Duration::from_secs(10), min_calls: 5, failure_rate_percent: 50, open_for }
 }
 
 const INTENTS: &str = "/v1/payment_intents";
 
 impl StripeGateway {
+    /// Creates a gateway with the settings of the environment.
+    ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if a variable is missing or invalid.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let (url, key) = (env.text("AGORA_PAYMENT_GATEWAY_URL")?, env.text("AGORA_PAYMENT_GATEWAY_KEY")?);
-        let wire = ReqwestTransport::new(url, key).map_err(|error| {
-            invalid_variable("AGORA_PAYMENT_GATEWAY_URL", format!("cannot be called: {error}"))
+        let transport = ReqwestTransport::new(url, key).map_err(|error| {
+            invalid_variable("AGORA_PAYMENT_GATEWAY_URL", format!("not a usable URL: {error}"))
         })?;
-        let rest = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_BREAKER_OPEN_SECONDS")?);
-        let lag = Duration::from_secs(env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?);
-        Ok(Self::new(wire, (rest, lag), (SystemClock, SystemEntropy)))
+        let open_for = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_BREAKER_OPEN_SECONDS")?);
+        let search_lag = Duration::from_secs(env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?);
+        Ok(Self::new(transport, (open_for, search_lag), (SystemClock, SystemEntropy)))
     }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
-    /// The gateway that `transport` leads to, in the time and with the chance given. Where it fails it rests for `rest`; its
-    /// search is behind by no more than `search_lag`.
-    pub fn new(transport: T, (rest, search_lag): (Duration, Duration), (clock, entropy): (C, R)) -> Self {
-        let client =
-            ServiceClient::at("payment-gateway", transport, PATIENCE, rules(rest), (clock.clone(), entropy));
+    /// Creates a gateway on a transport, a clock and an entropy source. `open_for` is the time that the
+    /// circuit breaker stays open, `search_lag` the maximum lag of the search index.
+    pub fn new(transport: T, (open_for, search_lag): (Duration, Duration), (clock, entropy): (C, R)) -> Self {
+        let client = ServiceClient::at(
+            "payment-gateway",
+            transport,
+            TIMEOUTS,
+            breaker_config(open_for),
+            (clock.clone(), entropy),
+        );
         Self { client, clock, search_lag }
     }
 }
 
-/// What we read of a payment intent.
+/// The fields of a payment intent that we use.
 #[derive(Debug, Deserialize)]
 struct PaymentIntent {
     id: String,
     status: String,
     #[serde(default)]
     amount_received: i64,
-    last_payment_error: Option<Problem>,
+    last_payment_error: Option<StripeError>,
 }
 
-/// What we read of an error.
+/// The fields of an error that we use.
 #[derive(Debug, Default, Deserialize)]
-struct Problem {
+struct StripeError {
     #[serde(rename = "type")]
     kind: Option<String>,
     code: Option<String>,
     decline_code: Option<String>,
 }
 
-impl Problem {
-    fn of(answer: &ServiceResponse) -> Self {
-        Self::deserialize(&answer.body["error"]).unwrap_or_default()
+impl StripeError {
+    fn of(response: &ServiceResponse) -> Self {
+        Self::deserialize(&response.body["error"]).unwrap_or_default()
     }
 
     fn decline(&self) -> DeclineCode {
@@ -114,19 +123,19 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<ChargeAnswer, GatewayError> {
-        let answer = self.create(intent, true, correlation).await?;
-        match answer.status {
-            StatusCode::OK => Ok(ChargeAnswer::Ended(ended(&answer.body, intent)?)),
+        let response = self.create(intent, true, correlation).await?;
+        match response.status {
+            StatusCode::OK => Ok(ChargeAnswer::Ended(parse_outcome(&response.body, intent)?)),
             StatusCode::INTERNAL_SERVER_ERROR => Ok(ChargeAnswer::Failed),
             StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-                Ok(ChargeAnswer::Ended(ChargeOutcome::Declined(Problem::of(&answer).decline())))
+                Ok(ChargeAnswer::Ended(ChargeOutcome::Declined(StripeError::of(&response).decline())))
             }
-            status => Err(self.not_now(status)),
+            status => Err(self.status_error(status)),
         }
     }
 
-    /// What the search finds; nothing is only believed once the index has surely caught up with whatever was charged before the
-    /// key was closed.
+    /// Searches for the charge. An empty result counts only once the search index certainly contains every
+    /// charge that was made before the idempotency key expired.
     async fn find(
         &self,
         intent: &ChargeIntent,
@@ -134,26 +143,29 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
     ) -> Result<Option<ChargeOutcome>, GatewayError> {
         let age = self.clock.now().duration_since(intent.key_expires_at());
         match (self.search(intent, correlation).await?, self.search_lag.checked_sub(age)) {
-            (None, Some(known_in)) if !known_in.is_zero() => Err(GatewayError::Unknown { known_in }),
+            (None, Some(lookup_after)) if !lookup_after.is_zero() => {
+                Err(GatewayError::Unknown { lookup_after })
+            }
             (found, _) => Ok(found),
         }
     }
 
-    /// The same key with other parameters: if the charge was made, or is under way, the gateway refuses (the key is
-    /// taken); otherwise the key is now taken by something harmless, and the charge is refused whenever it arrives. So it is
-    /// even where the gateway failed at it and repeats that: what it repeats is its answer to this very question.
+    /// Sends the same idempotency key with other parameters. If the charge was made or is in progress, the
+    /// gateway refuses, because the key is taken. Otherwise the key is now taken by an unconfirmed intent,
+    /// and the gateway refuses the charge should it still arrive. This also holds if the gateway failed at
+    /// this request and replays that failure.
     async fn resolve_charge(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<ChargeResolution, GatewayError> {
-        let answer = self.create(intent, false, correlation).await?;
-        let key_is_taken = Problem::of(&answer).kind.as_deref() == Some("idempotency_error");
-        if answer.status == StatusCode::OK || (answer.replayed && !key_is_taken) {
+        let response = self.create(intent, false, correlation).await?;
+        let key_is_taken = StripeError::of(&response).kind.as_deref() == Some("idempotency_error");
+        if response.status == StatusCode::OK || (response.replayed && !key_is_taken) {
             return Ok(ChargeResolution::NotCharged);
         }
         if !key_is_taken {
-            return Err(self.not_now(answer.status));
+            return Err(self.status_error(response.status));
         }
         Ok(match self.charge(intent, correlation).await? {
             ChargeAnswer::Ended(ChargeOutcome::Captured(capture)) => ChargeResolution::Captured(capture),
@@ -203,7 +215,7 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         self.post(INTENTS, form, intent.idempotency_key(), correlation).await
     }
 
-    /// Asks for something that is done at most once under `key`.
+    /// Sends a POST request under an idempotency key.
     async fn post(
         &self,
         path: &str,
@@ -212,8 +224,8 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         correlation_id: &CorrelationId,
     ) -> Result<ServiceResponse, GatewayError> {
         let (method, path, idempotency_key) = (Method::POST, path.to_owned(), Some(key));
-        let call = ServiceRequest { method, path, form, idempotency_key, correlation_id };
-        self.client.call(&call).await.map_err(|error| self.no_answer(error))
+        let request = ServiceRequest { method, path, form, idempotency_key, correlation_id };
+        self.client.call(&request).await.map_err(|error| self.call_error(error))
     }
 
     async fn get(
@@ -221,70 +233,72 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         path: String,
         correlation_id: &CorrelationId,
     ) -> Result<ServiceResponse, GatewayError> {
-        let answer = self.ask(path, correlation_id).await?;
-        if answer.status == StatusCode::OK { Ok(answer) } else { Err(self.not_now(answer.status)) }
+        let response = self.send_get(path, correlation_id).await?;
+        if response.status == StatusCode::OK { Ok(response) } else { Err(self.status_error(response.status)) }
     }
 
-    /// Whatever the gateway answers.
-    async fn ask(
+    /// Sends a GET request and returns the response with any status.
+    async fn send_get(
         &self,
         path: String,
         correlation_id: &CorrelationId,
     ) -> Result<ServiceResponse, GatewayError> {
-        let call = ServiceRequest {
+        let request = ServiceRequest {
             method: Method::GET,
             path,
             form: Vec::new(),
             idempotency_key: None,
             correlation_id,
         };
-        self.client.call(&call).await.map_err(|error| self.no_answer(error))
+        self.client.call(&request).await.map_err(|error| self.call_error(error))
     }
 
-    /// What the search shows at the moment.
+    /// Searches the payment intents of the order.
     async fn search(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<Option<ChargeOutcome>, GatewayError> {
         let path = format!("{INTENTS}/search?limit=100&query={}", query_of(intent));
-        let answer = self.get(path, correlation).await?;
+        let response = self.get(path, correlation).await?;
         let found: Vec<PaymentIntent> =
-            Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Unexpected)?;
+            Deserialize::deserialize(&response.body["data"]).map_err(|_| GatewayError::Unexpected)?;
         let captured = found.iter().find(|found| found.status == "succeeded");
         match captured.or_else(|| found.iter().find(|found| found.last_payment_error.is_some())) {
-            Some(intent_found) => outcome(intent_found, intent).map(Some),
+            Some(found) => outcome(found, intent).map(Some),
             None => Ok(None),
         }
     }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
-    fn no_answer(&self, error: CallError) -> GatewayError {
+    fn call_error(&self, error: CallError) -> GatewayError {
         match error {
             CallError::Resting(CircuitOpen { back_in }) => {
-                GatewayError::CircuitOpen { back_in, asked: false }
+                GatewayError::CircuitOpen { retry_after: back_in, attempted: false }
             }
             CallError::ConnectFailed | CallError::TimedOut | CallError::Disconnected => self.unavailable(),
         }
     }
 
-    fn not_now(&self, status: StatusCode) -> GatewayError {
+    fn status_error(&self, status: StatusCode) -> GatewayError {
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => GatewayError::Misconfigured,
             _ => self.unavailable(),
         }
     }
 
-    /// It failed just now. Whether it fails all the time, the breaker knows.
+    /// Error of a failed call: [`GatewayError::CircuitOpen`] if the circuit breaker is now open.
     fn unavailable(&self) -> GatewayError {
-        let resting = self.client.resting();
-        resting
-            .map_or(GatewayError::Unavailable, |back_in| GatewayError::CircuitOpen { back_in, asked: true })
+        let retry_after = self.client.resting();
+        retry_after.map_or(GatewayError::Unavailable, |retry_after| GatewayError::CircuitOpen {
+            retry_after,
+            attempted: true,
+        })
     }
 }
 
-/// What every payment intent of an order says.
+/// Form fields of every payment intent of an order.
 fn form_of(amount: Money, order_id: OrderId) -> Vec<(&'static str, String)> {
     vec![
         ("amount", amount.amount().to_string()),
@@ -293,13 +307,13 @@ fn form_of(amount: Money, order_id: OrderId) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// `metadata['order_id']:'ord_…'`, percent-encoded.
+/// The search query `metadata['order_id']:'ord_…'`, percent-encoded.
 fn query_of(intent: &ChargeIntent) -> String {
     let query = format!("metadata['order_id']:'{}'", intent.order_id);
     form_urlencoded::byte_serialize(query.as_bytes()).collect()
 }
 
-fn ended(body: &serde_json::Value, intent: &ChargeIntent) -> Result<ChargeOutcome, GatewayError> {
+fn parse_outcome(body: &serde_json::Value, intent: &ChargeIntent) -> Result<ChargeOutcome, GatewayError> {
     let found = PaymentIntent::deserialize(body).map_err(|_| GatewayError::Unexpected)?;
     outcome(&found, intent)
 }
@@ -311,13 +325,13 @@ fn outcome(found: &PaymentIntent, intent: &ChargeIntent) -> Result<ChargeOutcome
             let amount = Money::new(amount, intent.amount.currency());
             Ok(ChargeOutcome::Captured(Capture { gateway_id: GatewayId(found.id.clone()), amount }))
         }
-        // Nobody is there to authenticate: the order was placed with a method that cannot be charged by itself.
+        // The buyer is not present to authenticate, and the payment method requires it.
         "requires_action" => Ok(ChargeOutcome::Declined(DeclineCode::new("authentication_required"))),
         "canceled" => Ok(ChargeOutcome::Declined(DeclineCode::new("canceled"))),
         "requires_payment_method" => {
-            let problem = found.last_payment_error.as_ref();
+            let error = found.last_payment_error.as_ref();
             Ok(ChargeOutcome::Declined(
-                problem.map_or_else(|| DeclineCode::new("declined"), Problem::decline),
+                error.map_or_else(|| DeclineCode::new("declined"), StripeError::decline),
             ))
         }
         _ => Err(GatewayError::Unexpected),

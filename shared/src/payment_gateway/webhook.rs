@@ -1,7 +1,8 @@
-//! What the gateway reports by itself: signed, at least once, in any order.
+//! Webhooks of the payment gateway: signed, delivered at least once, in any order.
 //!
-//! The signature is Stripe's (<https://docs.stripe.com/webhooks#verify-manually>): `t=<seconds>,v1=<hex>,…`, where each
-//! `v1` is the HMAC-SHA-256 of `<t>.<body>` under one secret; there are several while a secret is being replaced.
+//! The signature is Stripe's (<https://docs.stripe.com/webhooks#verify-manually>): `t=<seconds>,v1=<hex>,…`,
+//! where each `v1` is the HMAC-SHA-256 of `<t>.<body>` under one secret; there are several while a secret is
+//! being replaced.
 
 use std::time::Duration;
 
@@ -14,44 +15,46 @@ use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
 
-/// How far a signature's time may be from ours, as Stripe's own libraries have it.
+/// Maximum difference between the time of a signature and ours; the default of Stripe's libraries.
 pub const TOLERANCE: Duration = Duration::from_mins(5);
 
-/// Checks that a webhook is the gateway's.
+/// Verifier of webhook signatures.
 #[derive(Debug, Clone)]
 pub struct WebhookVerifier {
     key: hmac::Key,
 }
 
-/// Why a webhook is not believed.
+/// Reason for rejecting a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookError {
-    /// The signature is missing, unreadable or somebody else's.
+    /// The signature is missing, malformed or made with another key.
     #[error("the webhook is not signed by the payment gateway")]
     InvalidSignature,
-    /// It was signed too long ago, or is from the future: perhaps a recording.
+    /// The signature's time is too far in the past or future; it may be a replay.
     #[error("the webhook was not signed within the last 5 minutes")]
     Stale,
 }
 
 impl WebhookVerifier {
+    /// Creates a verifier with the secret of the environment.
+    ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if the variable is missing.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         Ok(Self::new(env.text("AGORA_PAYMENT_WEBHOOK_SECRET")?))
     }
 
-    /// A verifier with this secret, `whsec_…`.
+    /// Creates a verifier with a secret, `whsec_…`.
     #[must_use]
     pub fn new(secret: &str) -> Self {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()) }
     }
 
-    /// Checks the signature of `body` as it came; digests are compared in constant time. What is forged is not looked at
-    /// any further: its age says nothing.
+    /// Verifies the signature of the raw `body`. Digests are compared in constant time. The age is checked
+    /// only for valid signatures.
     ///
     /// # Errors
-    /// [`WebhookError`].
+    /// [`WebhookError`] if the signature is invalid or too old.
     pub fn verify(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<(), WebhookError> {
         let parts: Vec<(&str, &str)> = signature.split(',').filter_map(|part| part.split_once('=')).collect();
         let mut times = parts.iter().filter(|(name, _)| *name == "t").map(|(_, value)| *value);
@@ -60,26 +63,27 @@ impl WebhookVerifier {
         };
         let seconds: i64 = time.parse().map_err(|_| WebhookError::InvalidSignature)?;
         let signed = [time.as_bytes(), b".", body].concat();
-        let mut digests = parts.iter().filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| bytes(hex));
+        let mut digests =
+            parts.iter().filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| decode_digest(hex));
         if !digests.any(|digest| hmac::verify(&self.key, &signed, &digest).is_ok()) {
             return Err(WebhookError::InvalidSignature);
         }
-        let apart = now.as_seconds().abs_diff(seconds);
-        if apart <= TOLERANCE.as_secs() { Ok(()) } else { Err(WebhookError::Stale) }
+        let difference = now.as_seconds().abs_diff(seconds);
+        if difference <= TOLERANCE.as_secs() { Ok(()) } else { Err(WebhookError::Stale) }
     }
 }
 
-fn bytes(hex: &str) -> Option<Vec<u8>> {
+fn decode_digest(hex: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         hex.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
     let digits = digits.filter(|digits| digits.len() == 64)?;
     Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
-/// What the gateway reports. Its objects hold more than we read, and more with every version.
+/// Webhook body. Fields that we do not use are ignored.
 #[derive(Debug, Clone, Deserialize)]
 pub struct GatewayEvent {
-    /// The event's own id, the same however often it is sent.
+    /// Id of the event, the same for every delivery of it.
     pub id: String,
     #[serde(rename = "type")]
     kind: String,
@@ -91,7 +95,7 @@ struct Data {
     object: serde_json::Value,
 }
 
-/// What we read of a payment intent.
+/// The fields of a payment intent that we use.
 #[derive(Debug, Deserialize)]
 struct Intent {
     id: String,
@@ -106,21 +110,21 @@ struct Metadata {
     order_id: Option<String>,
 }
 
-/// What a report means to us.
+/// Interpretation of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookEvent {
     /// Money was captured for an order.
     Captured(OrderId, Capture),
     /// A payment for an order was declined.
     Declined(OrderId),
-    /// Money was captured for an order, in a form that we cannot hold: of no currency or amount that we know.
+    /// Money was captured for an order, in an unsupported currency or amount.
     UnsupportedAmount(OrderId),
-    /// It is none of our business.
+    /// The event is not relevant to us.
     Ignored,
 }
 
 impl GatewayEvent {
-    /// What it means.
+    /// Interprets the webhook.
     #[must_use]
     pub fn report(&self) -> WebhookEvent {
         let captured = match self.kind.as_str() {
@@ -161,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn one_good_signature_among_several_is_enough() {
+    fn one_valid_signature_among_several_is_enough() {
         let zeros = "0".repeat(64);
         for signature in [
             format!("t=1700000000,v1={DIGEST}"),
@@ -173,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_forged_however_old_it_is() {
+    fn any_other_signature_is_invalid_regardless_of_its_age() {
         let zeros = "0".repeat(64);
         for signature in [
             String::new(),
@@ -195,11 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_good_for_five_minutes_either_way() {
+    fn signature_is_valid_for_five_minutes_either_way() {
         let signature = format!("t=1700000000,v1={DIGEST}");
-        for (apart, expected) in [(300, Ok(())), (301, Err(WebhookError::Stale))] {
-            assert_eq!(verify(&signature, 1_700_000_000 + apart), expected);
-            assert_eq!(verify(&signature, 1_700_000_000 - apart), expected);
+        for (difference, expected) in [(300, Ok(())), (301, Err(WebhookError::Stale))] {
+            assert_eq!(verify(&signature, 1_700_000_000 + difference), expected);
+            assert_eq!(verify(&signature, 1_700_000_000 - difference), expected);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What markets sell, day by day.
+//! Daily sales of markets.
 //!
-//! A sale is an order that got confirmed. It belongs to the day of its confirmation, whatever becomes of it later: what
-//! goes back to the buyer is counted beside what was sold, never taken from it.
+//! A sale is a confirmed order. It counts for the day of its confirmation, whatever happens to the order
+//! later: refunds are summed up separately and never subtracted from the sales.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,34 +12,34 @@ use crate::domain::refund::{Refund, RefundStatus};
 use crate::domain::values::date::Date;
 use crate::domain::values::money::Money;
 
-/// What one order sold.
+/// Sale of one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sale {
-    /// Where.
+    /// Id of the market.
     pub market_id: MarketId,
-    /// When it was confirmed.
+    /// Day of the confirmation.
     pub day: Date,
-    /// What was captured for it.
+    /// Captured amount.
     pub volume: Money,
-    /// What of that went back.
+    /// Refunded amount.
     pub refunded: Money,
 }
 
-/// Items that are only written together were read at different moments, and do not fit.
+/// Items that are only written together were read in different versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("what belongs together was read at different moments")]
+#[error("items that are written together were read in different versions")]
 pub struct InconsistentRead;
 
 impl Sale {
-    /// What `order` sold; nothing, if it was never confirmed.
+    /// Returns the sale of `order`; `None` if the order was never confirmed.
     ///
-    /// All of it follows from the order, so that it belongs to the order's version. Only which of the refunds are of its
-    /// own payment, and not of a second one that came by mistake, is the payment's to say: the gateway's id, which never
-    /// changes.
+    /// The sale is derived from the order and thus belongs to the order's version. The payment contributes
+    /// only its id at the gateway, which never changes: it separates refunds of the order's own payment from
+    /// refunds of duplicate payments.
     ///
     /// # Errors
-    /// [`Torn`] without the payment of a confirmed order: the two are committed together.
+    /// [`InconsistentRead`] if a confirmed order has no payment: both are committed together.
     pub fn of(order: &Order, payment: Option<&Payment>) -> Result<Option<Self>, InconsistentRead> {
         let mut transitions = order.timeline.iter();
         let confirmed = transitions.find(|transition| transition.status == OrderStatus::Confirmed);
@@ -59,35 +59,36 @@ impl Sale {
     }
 }
 
-/// What a market sold on one day. Its counters have no version: they move by differences, each of which a tally guards.
+/// Sales of a market on one day. Its counters have no version: they change by relative amounts, each of which
+/// is guarded by a tally.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DailySales {
-    /// The day.
+    /// Day of the sales.
     pub date: Date,
-    /// How many orders were confirmed.
+    /// Number of confirmed orders.
     pub orders: i64,
-    /// What was captured for them, in minor units of the market's currency.
+    /// Captured amount, in minor units of the market's currency.
     pub volume: i64,
-    /// What of that went back since, in the same units.
+    /// Refunded amount, in minor units of the market's currency.
     pub refunded: i64,
 }
 
-/// What finds a [`DaySales`].
+/// Key of [`DailySales`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DailySalesKey {
-    /// The market.
+    /// Id of the market.
     pub market_id: MarketId,
-    /// The day.
+    /// Day of the sales.
     pub day: Date,
 }
 
 impl DailySales {
-    /// The attribute that says the day.
+    /// Name of the attribute with the day.
     pub const DATE: &'static str = "date";
-    /// The attribute that counts the orders.
+    /// Name of the attribute with the number of orders.
     pub const ORDERS: &'static str = "orders";
-    /// The attribute that sums up what was captured.
+    /// Name of the attribute with the captured amount.
     pub const VOLUME: &'static str = "volume";
-    /// The attribute that sums up what went back.
+    /// Name of the attribute with the refunded amount.
     pub const REFUNDED: &'static str = "refunded";
 }

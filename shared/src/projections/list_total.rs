@@ -1,40 +1,40 @@
-//! How many things a list has: counted a moment after they came, so that no list is ever read to be counted.
+//! Lengths of lists. They are maintained asynchronously, so that a list is never read only to count it.
 
 use serde::{Deserialize, Serialize};
 
-/// Which list: as the module that owns the key scheme names its partition, and the part of it that is counted.
+/// Key of a list: its index partition, with the status if only a part of the partition is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ListKey(String);
 
 impl ListKey {
-    /// The whole of a partition.
+    /// Key of a whole partition.
     #[must_use]
     pub const fn of(partition: String) -> Self {
         Self(partition)
     }
 
-    /// What of a partition has this status.
+    /// Key of the items of a partition with this status.
     #[must_use]
     pub fn with_status(partition: &str, status: &str) -> Self {
         Self(format!("{partition}#{status}"))
     }
 
-    /// The name.
+    /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A list's length.
+/// Length of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListTotal {
-    /// How many things it has.
+    /// Number of items.
     pub count: i64,
 }
 
 impl ListTotal {
-    /// The attribute that counts.
+    /// Name of the attribute with the number of items.
     pub const COUNT: &'static str = "count";
 }

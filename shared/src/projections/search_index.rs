@@ -1,9 +1,10 @@
-//! What search finds: markets and products by their words, the most similar first.
+//! Search index of markets and products.
 //!
-//! An inverted index leads from each [`Term`] to the [`Posting`]s of the documents that have it; an [`IndexEntry`] beside
-//! each document says what was indexed of it. Like a tally, the entry is replaced in the transaction that moves the
-//! postings, on the condition that nobody else has replaced it: so each version of a document is indexed once or not at
-//! all, in whatever order and however often its events are heard.
+//! An inverted index maps each [`Term`] to the [`TermEntry`] items of the documents that contain it. An
+//! [`IndexEntry`] per document records what was indexed. Like a tally, the index entry is replaced in the
+//! transaction that changes the term entries, on the condition that it has not changed since it was read. So
+//! each version of a document is indexed at most once, in whatever order and however often its events are
+//! received.
 
 mod document;
 mod embedding;

@@ -1,9 +1,10 @@
-//! Tallies: what was counted of each entity, and at which of its versions.
+//! Tallies: the counted version and contribution of each entity.
 //!
-//! Whatever is counted over many entities (how many things a list has, what a market sold) is moved by the difference
-//! between what an entity counted for and what it counts for now. Its tally says the former and is replaced in the same
-//! transaction, on the condition that nobody else has replaced it. So each version of an entity is counted once or not at
-//! all, in whatever order, however often and by however many its events are heard.
+//! A value that is aggregated over many entities (the length of a list, the sales of a market) is adjusted by
+//! the difference between the previous and the current contribution of an entity. The tally of the entity
+//! stores its previous contribution. It is replaced in the same transaction, on the condition that it has not
+//! changed since it was read. So each version of an entity is counted at most once, in whatever order and
+//! however often its events are received, and by any number of workers.
 
 pub mod count;
 mod delta;
@@ -22,82 +23,85 @@ use crate::projections::daily_sales::Sale;
 use crate::projections::list_total::ListKey;
 pub use subject::{Subject, SubjectError};
 
-/// What was counted of an entity.
+/// Contribution of an entity that is already counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tally {
-    /// Of which entity.
+    /// Id of the entity.
     pub id: Subject,
-    /// Counts the tally's own changes.
+    /// Version of the tally, for optimistic locking.
     pub version: Version,
-    /// How far the entity was counted.
+    /// Counted version of the entity.
     pub counted: Counted,
-    /// The lists that it was counted in.
+    /// Lists in which the entity is counted.
     pub lists: BTreeSet<ListKey>,
-    /// The sale that it was counted with.
+    /// Sale that is counted for the entity.
     pub sale: Option<Sale>,
 }
 
-/// How far an entity was counted.
+/// Counted version of an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Counted {
-    /// Up to this version of it.
+    /// Version up to which the entity is counted.
     At(Version),
-    /// To its end: it is gone since then, or earlier. What is gone does not come back, for ids are not used twice, so
-    /// this outweighs every version that somebody may still have read before.
+    /// The entity was deleted at this time or earlier. Ids are not reused, so this takes precedence over
+    /// every version that another worker may have read before.
     Deleted(Timestamp),
 }
 
-/// An entity that is counted.
+/// Entity that is counted.
 pub trait Countable: Entity {
-    /// The lists that it stands in.
+    /// Lists that contain the entity.
     fn lists(&self) -> BTreeSet<ListKey>;
 }
 
-/// What an entity counts for at a version.
+/// Contribution of a version of an entity to the aggregated values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contribution {
-    /// At which version.
+    /// Version of the entity.
     pub version: Version,
-    /// In these lists.
+    /// Lists that contain the entity.
     pub lists: BTreeSet<ListKey>,
-    /// With this sale.
+    /// Sale of the entity, if it is a confirmed order.
     pub sale: Option<Sale>,
 }
 
 impl Contribution {
-    /// What `entity` counts for, and `sale` with it.
+    /// Contribution of `entity` with `sale`.
     pub fn of<E: Countable>(entity: &E, sale: Option<Sale>) -> Self {
         Self { version: entity.version(), lists: entity.lists(), sale }
     }
 }
 
 impl Tally {
-    /// The tally that follows `seen` once the entity was found `standing` so, or gone; nothing, if that was counted
-    /// already, or something newer.
+    /// Returns the next tally for the current contribution of the entity (`None` if it was deleted). Returns
+    /// `None` if this version or a later one is already counted.
     ///
-    /// It follows even where the entity counts for the same as before: who has read an older version in between must not
-    /// find the tally as it was.
+    /// An unchanged contribution also creates a new tally, so that a worker that has read an older version
+    /// fails on the version condition.
     #[must_use]
     pub fn next(
-        seen: Option<&Self>,
+        previous: Option<&Self>,
         id: Subject,
-        standing: Option<Contribution>,
+        contribution: Option<Contribution>,
         now: Timestamp,
     ) -> Option<Self> {
-        let counted = match (&standing, seen.map(|tally| tally.counted)) {
+        let counted = match (&contribution, previous.map(|tally| tally.counted)) {
             (_, Some(Counted::Deleted(_))) => return None,
-            (Some(standing), Some(Counted::At(version))) if standing.version <= version => return None,
-            (Some(standing), _) => Counted::At(standing.version),
+            (Some(contribution), Some(Counted::At(version))) if contribution.version <= version => {
+                return None;
+            }
+            (Some(contribution), _) => Counted::At(contribution.version),
             (None, _) => Counted::Deleted(now),
         };
-        let version = seen.map_or(Version::FIRST, |tally| tally.version.next());
-        let (lists, sale) = standing.map(|standing| (standing.lists, standing.sale)).unwrap_or_default();
+        let version = previous.map_or(Version::FIRST, |tally| tally.version.next());
+        let (lists, sale) =
+            contribution.map(|contribution| (contribution.lists, contribution.sale)).unwrap_or_default();
         Some(Self { id, version, counted, lists, sale })
     }
 
-    /// Whether the entity is counted no more.
+    /// Returns true if the entity was deleted.
     #[must_use]
     pub const fn is_tombstone(&self) -> bool {
         matches!(self.counted, Counted::Deleted(_))

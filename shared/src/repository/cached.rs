@@ -1,6 +1,6 @@
-//! Readers behind a cache: for what everybody may see.
+//! Cache in front of a reader, for public data.
 //!
-//! A decorator: it answers what the reader behind it would answer, from memory for as long as public answers may be old.
+//! The decorator returns the results of its reader from memory for as long as public responses may be stale.
 //! Commands never read through it.
 
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ use crate::repository::projections::daily_sales::SalesReader;
 use crate::repository::projections::list_total::TotalReader;
 use crate::repository::table_layout::sorted_list::ListError;
 
-/// How old a public answer may be, in seconds; what `Cache-Control` promises.
+/// Maximum age of public responses, as in `Cache-Control`.
 pub const MAX_AGE: Duration = Duration::from_secs(5);
 
 pub(crate) const BOUNDS: CacheConfig = CacheConfig {
@@ -37,28 +37,41 @@ pub(crate) const BOUNDS: CacheConfig = CacheConfig {
     capacity: 8 * 1024 * 1024,
 };
 
-/// A reader behind a cache.
+pub(crate) const UNCACHED: CacheConfig =
+    CacheConfig { time_to_live: Duration::ZERO, negative_time_to_live: Duration::ZERO, ..BOUNDS };
+
+/// Reader with a cache.
 #[derive(Clone)]
 pub struct CachedReader<Q> {
     reader: Q,
     markets: Cache<MarketWithVolume>,
     products: Cache<StockedProduct>,
-    totals: Cache<Length>,
+    totals: Cache<CachedTotal>,
 }
 
 impl<Q> CachedReader<Q> {
-    /// What `reader` answers, remembered.
+    /// Creates a cache in front of `reader`.
     #[must_use]
     pub fn new(reader: Q) -> Self {
+        Self::with_config(reader, BOUNDS)
+    }
+
+    /// Creates a reader whose entries expire at once, for tests that write to the table past the cache.
+    #[must_use]
+    pub fn uncached(reader: Q) -> Self {
+        Self::with_config(reader, UNCACHED)
+    }
+
+    fn with_config(reader: Q, config: CacheConfig) -> Self {
         Self {
             reader,
-            markets: Cache::new("markets", BOUNDS),
-            products: Cache::new("products", BOUNDS),
-            totals: Cache::new("totals", BOUNDS),
+            markets: Cache::new("markets", config),
+            products: Cache::new("products", config),
+            totals: Cache::new("totals", config),
         }
     }
 
-    /// How often the answer was known so far, markets and products together.
+    /// Hits and misses so far, of markets and products together.
     #[must_use]
     pub fn hit_ratio(&self) -> HitRatio {
         let (markets, products) = (self.markets.hit_ratio(), self.products.hit_ratio());
@@ -66,19 +79,19 @@ impl<Q> CachedReader<Q> {
     }
 }
 
-/// Is told of what was written, so that it does not show what was before.
+/// Notifications of writes, so that a cache does not return outdated data.
 pub trait CacheInvalidation: Clone + Send + Sync + 'static {
     /// A market was written.
     fn market_written(&self, market: &MarketWithVolume) -> impl Future<Output = ()> + Send;
-    /// A market was removed, and its products with it.
+    /// A market was deleted, together with its products.
     fn market_removed(&self, id: MarketId) -> impl Future<Output = ()> + Send;
     /// A product was written.
     fn product_written(&self, product: &StockedProduct) -> impl Future<Output = ()> + Send;
-    /// A product was removed.
+    /// A product was deleted.
     fn product_removed(&self, id: ProductId) -> impl Future<Output = ()> + Send;
 }
 
-/// Without a cache there is nothing to remember.
+/// Does nothing: there is no cache.
 impl CacheInvalidation for DynamoReader {
     async fn market_written(&self, _: &MarketWithVolume) {}
 
@@ -89,7 +102,7 @@ impl CacheInvalidation for DynamoReader {
     async fn product_removed(&self, _: ProductId) {}
 }
 
-fn products_of(market: MarketId) -> [String; 1] {
+fn tags_of(market: MarketId) -> [String; 1] {
     [market.to_string()]
 }
 
@@ -104,7 +117,7 @@ impl<Q: Clone + Send + Sync + 'static> CacheInvalidation for CachedReader<Q> {
     }
 
     async fn product_written(&self, product: &StockedProduct) {
-        let tags = products_of(product.product.market_id);
+        let tags = tags_of(product.product.market_id);
         self.products.put(&product.product.id.to_string(), &tags, product.clone()).await;
     }
 
@@ -114,7 +127,7 @@ impl<Q: Clone + Send + Sync + 'static> CacheInvalidation for CachedReader<Q> {
 }
 
 impl<Q: MarketReader> MarketReader for CachedReader<Q> {
-    /// Remembered with its volume, so that a market is remembered once.
+    /// Caches the market with its volume, so that each market has one cache entry.
     async fn market(&self, id: MarketId) -> Result<Option<Market>, StoreError> {
         Ok(self.market_with_volume(id).await?.map(|found| found.market))
     }
@@ -133,11 +146,11 @@ impl<Q: MarketReader> MarketReader for CachedReader<Q> {
 }
 
 impl<Q: ProductReader> ProductReader for CachedReader<Q> {
-    /// Tagged with its market, which is known once it is loaded: a removed market takes its products along.
+    /// Tags the product with its market once it is loaded: a deleted market invalidates its products.
     async fn product(&self, id: ProductId) -> Result<Option<StockedProduct>, StoreError> {
         let found = self.products.get_or_load(&id.to_string(), &[], self.reader.product(id)).await?;
         if let Some(product) = &found {
-            self.products.tag(&id.to_string(), &products_of(product.product.market_id));
+            self.products.tag(&id.to_string(), &tags_of(product.product.market_id));
         }
         Ok(found)
     }
@@ -151,14 +164,14 @@ impl<Q: ProductReader> ProductReader for CachedReader<Q> {
     }
 }
 
-/// What somebody reads of their own sales is not for everybody.
+/// Not cached: sales are not public.
 impl<Q: SalesReader> SalesReader for CachedReader<Q> {
     async fn sales(&self, market: MarketId, from: Date, to: Date) -> Result<Vec<DailySales>, StoreError> {
         self.reader.sales(market, from, to).await
     }
 }
 
-/// Who somebody is decides what they may: never from a cache.
+/// Not cached: users determine permissions.
 impl<Q: UserReader> UserReader for CachedReader<Q> {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         self.reader.user(id).await
@@ -173,34 +186,35 @@ impl<Q: UserReader> UserReader for CachedReader<Q> {
     }
 }
 
-/// Profiles are read for a page at once: remembering them one by one would save a request only where all are known.
+/// Not cached: the profiles of a page are read together, so a cache would save a request only if all were
+/// cached.
 impl<Q: ProfileReader> ProfileReader for CachedReader<Q> {
     async fn profiles(&self, users: &[UserId]) -> Result<HashMap<UserId, Profile>, StoreError> {
         self.reader.profiles(users).await
     }
 }
 
-/// Lengths are shown with every page of a list, and change less than its pages.
+/// Cached: totals are returned with every page of a list and change less often than the pages.
 impl<Q: TotalReader> TotalReader for CachedReader<Q> {
     async fn total(&self, lists: &[ListKey]) -> Result<u64, StoreError> {
         let key: Vec<&str> = lists.iter().map(ListKey::as_str).collect();
-        let load = async { self.reader.total(lists).await.map(|total| Some(Length(total))) };
-        let length = self.totals.get_or_load(&key.join(" "), &[], load).await?;
-        Ok(length.map_or(0, |Length(total)| total))
+        let load = async { self.reader.total(lists).await.map(|total| Some(CachedTotal(total))) };
+        let total = self.totals.get_or_load(&key.join(" "), &[], load).await?;
+        Ok(total.map_or(0, |CachedTotal(total)| total))
     }
 }
 
-/// The length of a list.
+/// Cached total of lists.
 #[derive(Debug, Clone, Copy)]
-struct Length(u64);
+struct CachedTotal(u64);
 
-impl CacheWeight for Length {
+impl CacheWeight for CachedTotal {
     fn weight(&self) -> u32 {
         8
     }
 }
 
-/// Texts and a fixed part.
+/// Weight of a cache entry: the length of its texts and a fixed part.
 pub(crate) fn weight_of(name: &str, description: Option<&Description>, fixed: usize) -> u32 {
     let texts = name.len() + description.map_or(0, |text| text.as_str().len());
     u32::try_from(texts + fixed).unwrap_or(u32::MAX)

@@ -1,6 +1,4 @@
-//! Reading dead letters.
-
-use std::future::Future;
+//! Queries of dead letters.
 
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
@@ -13,55 +11,32 @@ use crate::messaging::event_routing::Subscriber;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
-/// Which dead letters.
+/// Filter of a list of dead letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadLetterList {
-    /// Those of this queue; of any, if `None`.
+    /// Queue; `None` for all queues.
     pub queue: Option<Subscriber>,
-    /// Those of this status; of any in which they have their messages, if `None`.
+    /// Status; `None` for all statuses except removed.
     pub status: Option<DeadLetterStatus>,
 }
 
-/// How many letters of a queue and a status are counted; a longer list says that it has so many.
+/// Maximum count of the dead letters of a queue and a status.
 pub const COUNT_CAP: u32 = 10_000;
 
-/// What can be asked about dead letters. Implementations return [`StoreError`] when the table does not answer, and
-/// nothing else: an absent letter is `None`.
-pub trait DeadLetterReader: Clone + Send + Sync + 'static {
-    /// The letter, if there is one.
-    fn dead_letter(
-        &self,
-        id: DeadLetterId,
-    ) -> impl Future<Output = Result<Option<DeadLetter>, StoreError>> + Send;
-
-    /// A slice of a list of letters, newest first.
-    fn dead_letters(
-        &self,
-        list: DeadLetterList,
-        slice: &PageRequest,
-    ) -> impl Future<Output = Result<ListPage<DeadLetter>, ListError>> + Send;
-
-    /// How many letters the list has, up to [`MAX_COUNTED`] of each queue and status. They are counted when somebody
-    /// asks: nothing may depend on a consumer that could itself be what fails.
-    fn count_dead_letters(
-        &self,
-        list: DeadLetterList,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
-
-    /// The letters of a queue that have been dead the longest: at most [`MAX_REDRIVES`], and no more than one answer of the
-    /// table holds, which is a megabyte. So they and their messages fit one transaction.
-    fn oldest_dead(
-        &self,
-        queue: Subscriber,
-    ) -> impl Future<Output = Result<Vec<DeadLetterId>, StoreError>> + Send;
-}
-
-impl DeadLetterReader for DynamoReader {
-    async fn dead_letter(&self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
+impl DynamoReader {
+    /// Loads a dead letter.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn dead_letter(&self, id: DeadLetterId) -> Result<Option<DeadLetter>, StoreError> {
         self.get(ReadSet::get(&id), Consistency::Eventual).await
     }
 
-    async fn dead_letters(
+    /// Loads a page of a list of dead letters, newest first.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn dead_letters(
         &self,
         list: DeadLetterList,
         slice: &PageRequest,
@@ -69,26 +44,36 @@ impl DeadLetterReader for DynamoReader {
         Ok(self.slice(&list.queries(), slice).await?)
     }
 
-    async fn count_dead_letters(&self, list: DeadLetterList) -> Result<u64, StoreError> {
+    /// Counts the dead letters of a list, up to [`COUNT_CAP`] of each queue and status. They are counted on
+    /// request: the count must not depend on a consumer, which could itself be the part that fails.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn count_dead_letters(&self, list: DeadLetterList) -> Result<u64, StoreError> {
         self.length(&list.queries(), COUNT_CAP).await
     }
 
-    async fn oldest_dead(&self, queue: Subscriber) -> Result<Vec<DeadLetterId>, StoreError> {
+    /// Lists the dead letters of a queue that have been dead the longest: at most [`MAX_REDRIVES`], and no
+    /// more than one response of the table holds (1 MB), so that they and their messages fit one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn oldest_dead(&self, queue: Subscriber) -> Result<Vec<DeadLetterId>, StoreError> {
         let partition = partitions::dead_letters(queue, DeadLetterStatus::Dead);
         let page: Page<DeadLetter> =
             self.list(&Query::index(Index::ByParent, partition, MAX_REDRIVES)).await?;
-        Ok(page.items.into_iter().map(|letter| letter.id).collect())
+        Ok(page.items.into_iter().map(|dead_letter| dead_letter.id).collect())
     }
 }
 
 impl DeadLetterList {
     fn queries(self) -> Vec<Query> {
-        let queues = Subscriber::ALL.iter().filter(|queue| self.queue.is_none_or(|asked| asked == **queue));
+        let queues = Subscriber::ALL.iter().filter(|queue| self.queue.is_none_or(|filter| filter == **queue));
         let partitions = queues.flat_map(|queue| {
             let statuses = DeadLetterStatus::ALL.iter();
             statuses
                 .filter(|status| match self.status {
-                    Some(asked) => asked == **status,
+                    Some(filter) => filter == **status,
                     None => **status != DeadLetterStatus::Removed,
                 })
                 .map(|status| partitions::dead_letters(*queue, *status))

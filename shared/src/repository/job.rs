@@ -1,6 +1,4 @@
-//! Reading jobs and what they have written.
-
-use std::future::Future;
+//! Queries of jobs and their output.
 
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobId, JobStatus};
@@ -15,57 +13,19 @@ use crate::kit::system::clock::Timestamp;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
-/// Which jobs, in which order.
+/// Filter and sort order of a list of jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobList {
-    /// Whose.
+    /// Owner of the jobs.
     pub owner: UserId,
-    /// Those of this status; of any, if `None`.
+    /// Status; `None` for all statuses.
     pub status: Option<JobStatus>,
-    /// The newest first.
+    /// True for newest first.
     pub descending: bool,
 }
 
-/// How many jobs of somebody are counted; a longer list says that it has so many.
+/// Maximum count of the jobs of a user.
 pub const COUNT_CAP: u32 = 10_000;
-
-/// What can be asked about jobs. Implementations return [`StoreError`] when the table does not answer, and nothing else: an
-/// absent job is `None`. What was to be gone by `now` is absent, though the table may not have forgotten it.
-pub trait JobReader: Clone + Send + Sync + 'static {
-    /// The job, if there is one.
-    fn job(&self, id: JobId, now: Timestamp) -> impl Future<Output = Result<Option<Job>, StoreError>> + Send;
-
-    /// A slice of a list of jobs. What is gone is read on the way and left out, up to a bound, as in any list that is
-    /// narrowed.
-    fn jobs(
-        &self,
-        list: JobList,
-        now: Timestamp,
-        slice: &PageRequest,
-    ) -> impl Future<Output = Result<ListPage<Job>, ListError>> + Send;
-
-    /// How many jobs the list has, up to [`MAX_COUNTED`]. They are counted when somebody asks: of what is forgotten in its
-    /// time, nobody hears.
-    fn count_jobs(
-        &self,
-        list: JobList,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
-
-    /// These chunks as of now, in one request for up to 100; the absent ones as `None`.
-    fn chunks(
-        &self,
-        places: &[ChunkKey],
-    ) -> impl Future<Output = Result<Vec<Option<Chunk>>, StoreError>> + Send;
-
-    /// Up to `limit` jobs of one shard whose time came before `now`, the longest overdue first. Only what is due is read.
-    fn due_jobs(
-        &self,
-        shard: u32,
-        now: Timestamp,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<JobId>, StoreError>> + Send;
-}
 
 impl JobList {
     fn query(self, now: Timestamp) -> Query {
@@ -79,13 +39,22 @@ impl JobList {
     }
 }
 
-impl JobReader for DynamoReader {
-    async fn job(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
+impl DynamoReader {
+    /// Loads a job. A job that has expired by `now` is absent, even if the table has not deleted it yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn job(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
         let job: Option<Job> = self.get(ReadSet::get(&id), Consistency::Eventual).await?;
         Ok(job.filter(|job| !job.is_gone(now)))
     }
 
-    async fn jobs(
+    /// Loads a page of a list of jobs. Expired jobs are read and skipped, up to a limit.
+    ///
+    /// # Errors
+    /// [`ListError::TooSparse`] if a page by number exceeds that limit; [`ListError::Store`] if the table
+    /// does not respond.
+    pub async fn jobs(
         &self,
         list: JobList,
         now: Timestamp,
@@ -94,22 +63,36 @@ impl JobReader for DynamoReader {
         Ok(self.slice(&[list.query(now)], slice).await?)
     }
 
-    async fn count_jobs(&self, list: JobList, now: Timestamp) -> Result<u64, StoreError> {
+    /// Counts the jobs of a list, up to [`COUNT_CAP`]. They are counted on request, because no event reports
+    /// that a job has expired.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn count_jobs(&self, list: JobList, now: Timestamp) -> Result<u64, StoreError> {
         self.length(&[list.query(now)], COUNT_CAP).await
     }
 
-    async fn chunks(&self, places: &[ChunkKey]) -> Result<Vec<Option<Chunk>>, StoreError> {
-        self.get(ReadSet::get_all(places), Consistency::Strong).await
+    /// Loads chunks with strong consistency, in one request for up to 100; an absent chunk is `None`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn chunks(&self, keys: &[ChunkKey]) -> Result<Vec<Option<Chunk>>, StoreError> {
+        self.get(ReadSet::get_all(keys), Consistency::Strong).await
     }
 
-    async fn due_jobs(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<JobId>, StoreError> {
+    /// Lists up to `limit` jobs of a shard that were due before `now`, the longest overdue first. Reads only
+    /// due jobs.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn due_jobs(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<JobId>, StoreError> {
         let due = Query::index(Index::Due, partitions::due_jobs(shard), limit).before(now.to_string());
         let page: Page<DueJob> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueJob::job_id).collect())
     }
 }
 
-/// What the sparse index keeps of a job: its key.
+/// Entry of a job in the sparse index, which contains only its key.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct DueJob {
     pk: String,
@@ -135,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_due_job_is_found_by_the_key_that_jobs_have() {
+    fn due_job_id_is_parsed_from_its_key() {
         let id: JobId = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         let due = DueJob { pk: Job::key(&id).pk };
         assert_eq!(due.job_id(), Some(id));

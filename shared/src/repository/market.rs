@@ -1,4 +1,4 @@
-//! Reading markets.
+//! Queries of markets.
 
 use std::future::Future;
 
@@ -16,20 +16,20 @@ use crate::repository::table_layout::sorted_list::{
     ListError, MAX_MATCHES, SortKey, SortOrder, Sortable, matches, page_of,
 };
 
-/// What can be asked about markets. Implementations return [`StoreError`] when the table does not answer, and
-/// nothing else: an absent market is `None`.
+/// Queries of markets. Implementations return [`StoreError`] only if the table does not respond; an absent
+/// market is `None`.
 pub trait MarketReader: Clone + Send + Sync + 'static {
-    /// The market, if there is one.
+    /// Loads a market.
     fn market(&self, id: MarketId) -> impl Future<Output = Result<Option<Market>, StoreError>> + Send;
 
-    /// The market with its volume, if there is one: in one request.
+    /// Loads a market with its volume, in one request.
     fn market_with_volume(
         &self,
         id: MarketId,
     ) -> impl Future<Output = Result<Option<MarketWithVolume>, StoreError>> + Send;
 
-    /// A slice of a list of markets: what the list takes, and one request for the other half of each. Implementations
-    /// return [`ListError::TooManyMatches`] for searches only.
+    /// Loads a page of a list of markets, with one additional request for the volumes or the markets.
+    /// Implementations return [`ListError::TooManyMatches`] only for searches.
     fn markets(
         &self,
         list: &MarketList,
@@ -37,31 +37,32 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<ListPage<MarketWithVolume>, ListError>> + Send;
 }
 
-/// Which markets, in which order.
+/// Filter and sort order of a list of markets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarketList {
-    /// Those of this status.
+    /// Status of the markets.
     pub status: MarketStatus,
-    /// Those whose name begins so.
+    /// Prefix of the name.
     pub search: Option<Name>,
-    /// What they are ordered by.
+    /// Sort order.
     pub order: MarketSortOrder,
 }
 
-/// What markets are ordered by.
+/// Sort order of markets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarketSortOrder {
-    /// What other things are ordered by as well.
+    /// Sort order common to all lists.
     By(SortOrder),
-    /// What was sold in them.
+    /// By sales volume.
     Volume {
-        /// The most first.
+        /// True for highest volume first.
         descending: bool,
     },
 }
 
 impl MarketList {
-    /// The lists whose lengths make up its own; a search is counted when it is read.
+    /// Keys of the totals that add up to the total of this list; empty for a search, which is counted when it
+    /// is read.
     #[must_use]
     pub fn totals(&self) -> Vec<ListKey> {
         match self.search {
@@ -87,8 +88,8 @@ impl MarketReader for DynamoReader {
 
     async fn market_with_volume(&self, id: MarketId) -> Result<Option<MarketWithVolume>, StoreError> {
         let reads = ReadSet::<Option<Market>>::get(&id).and(ReadSet::<Option<MarketTotals>>::get(&id));
-        let (market, figures) = self.get(reads, Consistency::Eventual).await?;
-        Ok(market.map(|market| MarketWithVolume::new(market, figures.as_ref())))
+        let (market, totals) = self.get(reads, Consistency::Eventual).await?;
+        Ok(market.map(|market| MarketWithVolume::new(market, totals.as_ref())))
     }
 
     async fn markets(
@@ -118,39 +119,39 @@ impl MarketReader for DynamoReader {
     }
 }
 
-/// All markets of a status whose name begins as `search` does.
+/// Loads all markets of a status whose name starts with `search`.
 async fn search_for(
     reader: &DynamoReader,
     status: MarketStatus,
     search: &Name,
 ) -> Result<Vec<Market>, ListError> {
-    let most = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-    let query = Query::index(Index::ByName, partitions::markets(status), most);
+    let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
+    let query = Query::index(Index::ByName, partitions::markets(status), limit);
     matches(reader, std::iter::once(query.beginning_with(partitions::name_prefix(search)))).await
 }
 
-/// The slice, each market with its volume.
+/// Adds the volumes to a page of markets.
 async fn with_volumes(
     reader: &DynamoReader,
     listed: ListPage<Market>,
 ) -> Result<ListPage<MarketWithVolume>, StoreError> {
-    let ListPage { items, next, min_total: proven, total } = listed;
-    Ok(ListPage { items: volumes_of(reader, items).await?, next, min_total: proven, total })
+    let ListPage { items, next, min_total, total } = listed;
+    Ok(ListPage { items: volumes_of(reader, items).await?, next, min_total, total })
 }
 
-/// Markets with their volumes, which are read together.
+/// Loads the volumes of markets in one request.
 async fn volumes_of(
     reader: &DynamoReader,
     markets: Vec<Market>,
 ) -> Result<Vec<MarketWithVolume>, StoreError> {
     let ids = markets.iter().map(|market| &market.id);
-    let figures: Vec<Option<MarketTotals>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
-    let with_volume = markets.into_iter().zip(&figures);
-    Ok(with_volume.map(|(market, figures)| MarketWithVolume::new(market, figures.as_ref())).collect())
+    let totals: Vec<Option<MarketTotals>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+    let with_volume = markets.into_iter().zip(&totals);
+    Ok(with_volume.map(|(market, totals)| MarketWithVolume::new(market, totals.as_ref())).collect())
 }
 
-/// A slice of the markets of a status in the order of their volumes. Figures follow their market a moment later: one that
-/// is gone by now, or of another status, is left out, and the slice is shorter.
+/// Loads a page of the markets of a status by volume. Totals lag behind their markets: a market that has been
+/// deleted or has changed its status is skipped, so that the page is shorter.
 async fn by_volume(
     reader: &DynamoReader,
     status: MarketStatus,
@@ -159,14 +160,13 @@ async fn by_volume(
 ) -> Result<ListPage<MarketWithVolume>, ListError> {
     let query = Query::index(Index::ByParent, partitions::markets_by_volume(status), slice.limit);
     let query = if descending { query.descending() } else { query };
-    let ListPage { items, next, min_total: proven, total } =
-        reader.slice::<MarketTotals>(&[query], slice).await?;
-    let ids = items.iter().map(|figures| &figures.market_id);
+    let ListPage { items, next, min_total, total } = reader.slice::<MarketTotals>(&[query], slice).await?;
+    let ids = items.iter().map(|totals| &totals.market_id);
     let markets: Vec<Option<Market>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
     let found = markets.into_iter().zip(&items);
-    let items = found.filter_map(|(market, figures)| {
+    let items = found.filter_map(|(market, totals)| {
         let market = market.filter(|market| market.status == status)?;
-        Some(MarketWithVolume::new(market, Some(figures)))
+        Some(MarketWithVolume::new(market, Some(totals)))
     });
-    Ok(ListPage { items: items.collect(), next, min_total: proven, total })
+    Ok(ListPage { items: items.collect(), next, min_total, total })
 }

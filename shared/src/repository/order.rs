@@ -1,8 +1,6 @@
-//! Reading orders.
+//! Queries of orders.
 
 pub mod market_orders;
-
-use std::future::Future;
 
 use crate::domain::market::MarketId;
 use crate::domain::order::fulfilment::attempts::Attempts;
@@ -23,26 +21,26 @@ use crate::repository::table_layout::sorted_list::ListError;
 /// A list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderList {
-    /// What somebody bought.
+    /// Orders of a buyer.
     OfBuyer(UserId),
-    /// What a market sold.
+    /// Orders of a market.
     InMarket(MarketId),
 }
 
 impl OrderList {
-    /// Where its orders stand, newest first.
+    /// Queries of the partitions of the list, newest first.
     fn queries(self, limit: u32) -> Vec<Query> {
-        let places = match self {
+        let partitions = match self {
             Self::OfBuyer(buyer) => vec![(Index::ByOwner, partitions::orders_of(buyer))],
             Self::InMarket(market) => (0..MARKET_SHARDS)
                 .map(|shard| (Index::ByParent, partitions::orders_in_shard(market, shard)))
                 .collect(),
         };
         let query = |(index, partition)| Query::index(index, partition, limit).descending();
-        places.into_iter().map(query).collect()
+        partitions.into_iter().map(query).collect()
     }
 
-    /// The list, for the length of the whole or of what has a status.
+    /// Key of the list's total: of all orders, or of those with a status.
     #[must_use]
     pub fn total(self, status: Option<OrderStatus>) -> ListKey {
         let whole = match self {
@@ -56,51 +54,34 @@ impl OrderList {
     }
 }
 
-/// What can be asked about orders. Implementations return [`StoreError`] when the table does not answer, and
-/// nothing else: an absent order is `None`.
-pub trait OrderReader: Clone + Send + Sync + 'static {
-    /// The order, if there is one.
-    fn order(&self, id: OrderId) -> impl Future<Output = Result<Option<Order>, StoreError>> + Send;
-
-    /// The order with the attempts at its present step, in one request.
-    fn order_with_attempts(
-        &self,
-        id: OrderId,
-    ) -> impl Future<Output = Result<(Option<Order>, Option<Attempts>), StoreError>> + Send;
-
-    /// A slice of a list of orders, newest first; only those of a status, if one is given. Others are read on the way and
-    /// left out, up to a bound: a slice behind a place may then be shorter than its limit, and even empty, and yet have a
-    /// next; one by number is then [`ListError::TooSparse`].
-    fn orders(
-        &self,
-        list: OrderList,
-        status: Option<OrderStatus>,
-        slice: &PageRequest,
-    ) -> impl Future<Output = Result<ListPage<Order>, ListError>> + Send;
-
-    /// Up to `limit` orders of one shard whose payment was due before `now`, the longest overdue first. Only what
-    /// is due is read.
-    fn expiring(
-        &self,
-        shard: u32,
-        now: Timestamp,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<OrderId>, StoreError>> + Send;
-}
-
-impl OrderReader for DynamoReader {
-    async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+impl DynamoReader {
+    /// Loads an order.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         self.get(ReadSet::get(&id), Consistency::Eventual).await
     }
 
-    async fn order_with_attempts(
+    /// Loads an order with the attempts at its current step, in one request.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn order_with_attempts(
         &self,
         id: OrderId,
     ) -> Result<(Option<Order>, Option<Attempts>), StoreError> {
         self.get(ReadSet::get(&id).and(ReadSet::get(&id)), Consistency::Eventual).await
     }
 
-    async fn orders(
+    /// Loads a page of a list of orders, newest first, of all statuses or of one. Orders of other statuses
+    /// are read and skipped, up to a limit: a page after a cursor can then be shorter than its limit, even
+    /// empty, and still have a next page.
+    ///
+    /// # Errors
+    /// [`ListError::TooSparse`] if a page by number exceeds that limit; [`ListError::Store`] if the table
+    /// does not respond.
+    pub async fn orders(
         &self,
         list: OrderList,
         status: Option<OrderStatus>,
@@ -114,14 +95,19 @@ impl OrderReader for DynamoReader {
         Ok(self.slice(&queries, slice).await?)
     }
 
-    async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+    /// Lists up to `limit` orders of a shard whose payment was due before `now`, the longest overdue first.
+    /// Reads only due orders.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
         let due = Query::index(Index::Due, partitions::expiring_orders(shard), limit).before(now.to_string());
         let page: Page<DueOrder> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueOrder::order_id).collect())
     }
 }
 
-/// What the sparse index keeps of an order: its key.
+/// Entry of an order in the sparse index, which contains only its key.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct DueOrder {
     pk: String,
@@ -147,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_due_order_is_found_by_the_key_that_orders_have() {
+    fn due_order_id_is_parsed_from_its_key() {
         let id: OrderId = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         let due = DueOrder { pk: Order::key(&id).pk };
         assert_eq!(due.order_id(), Some(id));

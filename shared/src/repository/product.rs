@@ -1,4 +1,4 @@
-//! Reading products.
+//! Queries of products.
 
 use std::future::Future;
 
@@ -14,17 +14,17 @@ use crate::projections::list_total::ListKey;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
-/// What can be asked about products. Implementations return [`StoreError`] when the table does not answer, and
-/// nothing else: an absent product is `None`.
+/// Queries of products. Implementations return [`StoreError`] only if the table does not respond; an absent
+/// product is `None`.
 pub trait ProductReader: Clone + Send + Sync + 'static {
-    /// The product with its stock, if there is one.
+    /// Loads a product with its stock.
     fn product(
         &self,
         id: ProductId,
     ) -> impl Future<Output = Result<Option<StockedProduct>, StoreError>> + Send;
 
-    /// A slice of the products of a market with their stock, newest first: one request for the list, one for the stock
-    /// of all.
+    /// Loads a page of the products of a market with their stock, newest first: one request for the list and
+    /// one for all stocks.
     fn products_of(
         &self,
         market: MarketId,
@@ -32,7 +32,7 @@ pub trait ProductReader: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<ListPage<StockedProduct>, ListError>> + Send;
 }
 
-/// The list of a market's products, for its length.
+/// Key of the total of a market's products.
 #[must_use]
 pub fn total_of(market: MarketId) -> ListKey {
     ListKey::of(partitions::products_of(market))

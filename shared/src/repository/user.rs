@@ -1,4 +1,4 @@
-//! Reading users.
+//! Queries of users.
 
 pub mod list;
 pub mod profile;
@@ -10,26 +10,26 @@ use crate::domain::values::email::Email;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::{ReadSet, StoreError};
 
-/// What can be asked about users. Implementations return [`StoreError`] when the table does not answer, and nothing
-/// else: an absent user is `None`.
+/// Queries of users. Implementations return [`StoreError`] only if the table does not respond; an absent user
+/// is `None`.
 pub trait UserReader: Clone + Send + Sync + 'static {
-    /// The user as of now, if there is one: roles and status are decided on.
+    /// Loads a user with strong consistency, because permissions depend on role and status.
     fn user(&self, id: UserId) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
 
-    /// The account with what its password is checked against, as of now.
+    /// Loads an account with its credentials, with strong consistency.
     fn account_by_id(
         &self,
         id: UserId,
     ) -> impl Future<Output = Result<Option<(User, Credentials)>, StoreError>> + Send;
 
-    /// The account that an address belongs to, with what its password is checked against; as of now.
+    /// Loads the account of an address with its credentials, with strong consistency.
     fn account_by_email(
         &self,
         email: &Email,
     ) -> impl Future<Output = Result<Option<(User, Credentials)>, StoreError>> + Send;
 }
 
-/// An id that nobody has.
+/// Id that no user has.
 const NIL_USER_ID: UserId = UserId::of_digest(0);
 
 impl UserReader for DynamoReader {
@@ -45,7 +45,8 @@ impl UserReader for DynamoReader {
 
     async fn account_by_email(&self, email: &Email) -> Result<Option<(User, Credentials)>, StoreError> {
         let claim: Option<EmailClaim> = self.get(ReadSet::get(email), Consistency::Strong).await?;
-        // Nobody's account is looked up as well: how long the answer takes must not tell who has one.
+        // An absent account is looked up, too, so that the response time does not reveal whether an account
+        // exists.
         let user_id = claim.map_or(NIL_USER_ID, |claim| claim.user_id);
         self.account_by_id(user_id).await
     }

@@ -1,11 +1,11 @@
-//! A cache in front of searches: popular queries are asked for again.
+//! Cache of search results, for popular queries.
 
 use super::{Hit, SearchError, SearchQuery, Searcher};
 use crate::kit::resilience::cache::{Cache, CacheWeight};
-use crate::repository::cached::{BOUNDS, weight_of};
+use crate::repository::cached::{BOUNDS, UNCACHED, weight_of};
 use crate::repository::projections::search::SearchResultItem;
 
-/// Remembers the results of a query for as long as public responses may be stale.
+/// Searcher that caches the results of a query for as long as public responses may be stale.
 #[derive(Clone)]
 pub struct CachedSearch<Q> {
     searcher: Q,
@@ -13,17 +13,23 @@ pub struct CachedSearch<Q> {
 }
 
 impl<Q> CachedSearch<Q> {
-    /// Caches the results of `searcher`.
+    /// Creates a cache in front of `searcher`.
     #[must_use]
     pub fn new(searcher: Q) -> Self {
         Self { searcher, results: Cache::new("searches", BOUNDS) }
     }
+
+    /// Creates a searcher whose entries expire at once, for tests that write to the table past the cache.
+    #[must_use]
+    pub fn uncached(searcher: Q) -> Self {
+        Self { searcher, results: Cache::new("searches", UNCACHED) }
+    }
 }
 
 impl<Q: Searcher> Searcher for CachedSearch<Q> {
-    async fn search(&self, question: &SearchQuery) -> Result<Vec<Hit>, SearchError> {
-        let load = async { self.searcher.search(question).await.map(|hits| Some(Hits(hits))) };
-        let found = self.results.get_or_load(&format!("{question:?}"), &[], load).await?;
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<Hit>, SearchError> {
+        let load = async { self.searcher.search(query).await.map(|hits| Some(Hits(hits))) };
+        let found = self.results.get_or_load(&format!("{query:?}"), &[], load).await?;
         Ok(found.map_or_else(Vec::new, |Hits(hits)| hits))
     }
 }

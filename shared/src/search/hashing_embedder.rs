@@ -1,22 +1,22 @@
-//! The embedder that needs nobody: hashed words and trigrams.
+//! Embedder without a model: hashes words and trigrams.
 //!
-//! Each word of a text, and each three letters in a row of it, moves one component up or down, which and in which direction
-//! its hash says ("feature hashing": Weinberger et al., 2009). Texts that share words point the same way; words that share
-//! most of their letters nearly so. It knows nothing of meaning: a mug is no cup to it.
+//! Each word and each trigram of a text increases or decreases one component of the embedding; its hash
+//! determines the component and the sign ("feature hashing": Weinberger et al., 2009). Texts that share words
+//! or trigrams are similar. The embedder ignores meaning: to it, a mug is no cup.
 
 use std::collections::BTreeSet;
 
 use super::embedder::{EmbedError, Embedder};
 use crate::projections::search_index::{DIMENSIONS, DocumentText, EmbedderName, Embedding, tokenize};
 
-/// Embeds by hashing.
+/// Embedder based on feature hashing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HashingEmbedder;
 
-/// How much more a word says than three of its letters.
-const WORD: i64 = 4;
-/// How much more the title says than the rest.
-const TITLE: i64 = 4;
+/// Weight of a word; a trigram has weight 1.
+const WORD_WEIGHT: i64 = 4;
+/// Weight of the title; the body has weight 1.
+const TITLE_WEIGHT: i64 = 4;
 
 impl Embedder for HashingEmbedder {
     fn name(&self) -> EmbedderName {
@@ -25,11 +25,11 @@ impl Embedder for HashingEmbedder {
 
     async fn embed(&self, passage: &DocumentText) -> Result<Embedding, EmbedError> {
         let mut components = [0; DIMENSIONS];
-        // Each word once: who repeats a word does not say more.
+        // Each word counts once, even if it is repeated.
         let title: BTreeSet<String> = tokenize(&passage.title).collect();
         let body: BTreeSet<String> = tokenize(&passage.body).collect();
         for word in &title {
-            add(&mut components, word, TITLE);
+            add(&mut components, word, TITLE_WEIGHT);
         }
         for word in body.difference(&title) {
             add(&mut components, word, 1);
@@ -38,18 +38,18 @@ impl Embedder for HashingEmbedder {
     }
 }
 
-fn add(components: &mut [i64; DIMENSIONS], word: &str, times: i64) {
-    let letters: Vec<char> = [' '].into_iter().chain(word.chars()).chain([' ']).collect();
-    let trigrams = letters.windows(3).map(|three| (three.iter().collect::<String>(), 1));
-    for (feature, weight) in trigrams.chain([(format!("={word}"), WORD)]) {
+fn add(components: &mut [i64; DIMENSIONS], word: &str, field_weight: i64) {
+    let chars: Vec<char> = [' '].into_iter().chain(word.chars()).chain([' ']).collect();
+    let trigrams = chars.windows(3).map(|three| (three.iter().collect::<String>(), 1));
+    for (feature, weight) in trigrams.chain([(format!("={word}"), WORD_WEIGHT)]) {
         let hash = hash(&feature);
-        let direction = if hash & 0x100 == 0 { 1 } else { -1 };
-        let [place, ..] = hash.to_le_bytes();
-        components[usize::from(place)] += direction * weight * times;
+        let sign = if hash & 0x100 == 0 { 1 } else { -1 };
+        let [component, ..] = hash.to_le_bytes();
+        components[usize::from(component)] += sign * weight * field_weight;
     }
 }
 
-/// FNV-1a, and a last stir so that its lowest bits depend on all of the text.
+/// FNV-1a with a final mix, so that the lowest bits depend on the whole text.
 fn hash(text: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
@@ -68,26 +68,26 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_as_similar_as_they_share_words_and_letters() {
+    fn similarity_grows_with_shared_words_and_trigrams() {
         let same = similarity("blue teapot", "Teapots, blue");
-        let part = similarity("blue teapot", "blue saucer");
-        let slip = similarity("teapot", "tepot");
+        let partial = similarity("blue teapot", "blue saucer");
+        let typo = similarity("teapot", "tepot");
         let none = similarity("blue teapot", "running shoes");
         assert_eq!(same, 10_000);
-        assert!(part > 3_000 && part < 8_000, "{part}");
-        assert!(slip > 1_000, "{slip}");
-        assert!(none < slip, "{none} and {slip}");
+        assert!(partial > 3_000 && partial < 8_000, "{partial}");
+        assert!(typo > 1_000, "{typo}");
+        assert!(none < typo, "{none} and {typo}");
     }
 
     #[test]
-    fn the_title_says_more_than_the_rest() {
+    fn title_outweighs_the_body() {
         let embed = |title: &str, body: &str| {
             let passage = DocumentText { title: title.to_owned(), body: body.to_owned() };
             block_on(HashingEmbedder.embed(&passage)).unwrap()
         };
-        let asked = embed("teapot", "");
+        let query = embed("teapot", "");
         let titled = embed("Teapot", "Holds a litre of water.");
         let mentioned = embed("Water", "Goes well with a teapot.");
-        assert!(titled.similarity(&asked) > mentioned.similarity(&asked));
+        assert!(titled.similarity(&query) > mentioned.similarity(&query));
     }
 }

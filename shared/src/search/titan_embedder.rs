@@ -1,4 +1,4 @@
-//! The embedder of Amazon Bedrock: Titan Text Embeddings V2
+//! Embedder of Amazon Bedrock: Titan Text Embeddings V2
 //! (<https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html>).
 
 use aws_sdk_bedrockruntime::Client;
@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::embedder::{EmbedError, Embedder};
 use crate::projections::search_index::{DIMENSIONS, DocumentText, EmbedderName, Embedding};
 
-/// The model; its ARN is in the template.
+/// Model id. `template.yaml` contains its ARN.
 const MODEL: &str = "amazon.titan-embed-text-v2:0";
 
-/// Embeds by asking Titan.
+/// Embedder that calls Titan.
 #[derive(Debug, Clone)]
 pub struct TitanEmbedder {
     client: Client,
@@ -28,12 +28,12 @@ struct Request<'a> {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct ModelResponse {
     embedding: Vec<f64>,
 }
 
 impl TitanEmbedder {
-    /// Through this client.
+    /// Creates an embedder on a Bedrock client.
     #[must_use]
     pub const fn new(client: Client) -> Self {
         Self { client }
@@ -49,31 +49,32 @@ impl Embedder for TitanEmbedder {
         let text = format!("{}\n{}", passage.title, passage.body);
         let request = Request { input_text: text.trim_end(), dimensions: DIMENSIONS, normalize: true };
         let body = serde_json::to_vec(&request).map_err(|error| EmbedError::Rejected(error.to_string()))?;
-        let asked = self.client.invoke_model().model_id(MODEL).body(Blob::new(body));
-        let asked = asked.content_type("application/json").accept("application/json");
-        let answer = asked.send().await.map_err(|error| embed_error(&error))?;
-        let answer: Answer = serde_json::from_slice(answer.body().as_ref())
-            .map_err(|_| EmbedError::Rejected("the answer does not read".to_owned()))?;
-        quantised(&answer.embedding)
+        let call = self.client.invoke_model().model_id(MODEL).body(Blob::new(body));
+        let call = call.content_type("application/json").accept("application/json");
+        let response = call.send().await.map_err(|error| embed_error(&error))?;
+        let response: ModelResponse = serde_json::from_slice(response.body().as_ref())
+            .map_err(|_| EmbedError::Rejected("the response cannot be parsed".to_owned()))?;
+        quantised(&response.embedding)
     }
 }
 
-/// Components of a normalised embedding are between -1 and 1; their billionths are whole enough to be compared.
+/// Converts the components of a normalised embedding, between -1 and 1, to integers in units of 1e-9.
 #[expect(
     clippy::float_arithmetic,
     clippy::cast_possible_truncation,
-    reason = "the model answers in floating point; from here on, numbers are whole"
+    reason = "the model returns floating-point numbers; all further computation uses integers"
 )]
 fn quantised(components: &[f64]) -> Result<Embedding, EmbedError> {
-    let whole: Vec<i64> = components.iter().map(|component| (component * 1e9) as i64).collect();
-    let whole: [i64; DIMENSIONS] =
-        whole.try_into().map_err(|_| EmbedError::Rejected("the answer has other dimensions".to_owned()))?;
-    Ok(Embedding::quantised(&whole))
+    let integers: Vec<i64> = components.iter().map(|component| (component * 1e9) as i64).collect();
+    let integers: [i64; DIMENSIONS] = integers
+        .try_into()
+        .map_err(|_| EmbedError::Rejected("the response has the wrong number of dimensions".to_owned()))?;
+    Ok(Embedding::quantised(&integers))
 }
 
 fn embed_error<R>(error: &SdkError<InvokeModelError, R>) -> EmbedError {
     let SdkError::ServiceError(service) = error else {
-        return EmbedError::Unavailable("no answer");
+        return EmbedError::Unavailable("no response");
     };
     match service.err() {
         InvokeModelError::ThrottlingException(_) | InvokeModelError::ServiceQuotaExceededException(_) => {
@@ -82,7 +83,7 @@ fn embed_error<R>(error: &SdkError<InvokeModelError, R>) -> EmbedError {
         InvokeModelError::InternalServerException(_)
         | InvokeModelError::ServiceUnavailableException(_)
         | InvokeModelError::ModelNotReadyException(_)
-        | InvokeModelError::ModelTimeoutException(_) => EmbedError::Unavailable("a server's error"),
-        other => EmbedError::Rejected(other.code().unwrap_or("an unknown error").to_owned()),
+        | InvokeModelError::ModelTimeoutException(_) => EmbedError::Unavailable("server error"),
+        other => EmbedError::Rejected(other.code().unwrap_or("unknown error").to_owned()),
     }
 }

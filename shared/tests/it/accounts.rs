@@ -1,4 +1,4 @@
-//! Accounts, where it matters which requests are sent and what a search may cost.
+//! Accounts: requests sent, password rehash, bounded search.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use shared::kit::command::page::PageRequest;
 use shared::kit::command::{Command, CommandContext, ExecuteResult, Store};
 use shared::repository::table_layout::sorted_list::{ListError, MAX_MATCHES, SortKey, SortOrder};
 use shared::repository::user::UserReader;
-use shared::repository::user::list::{UserList, UserListReader};
+use shared::repository::user::list::UserList;
 use test_support::fixture::{id, new_id};
 
-use crate::fixture::{Fixture, at_once, cause, moment};
+use crate::fixture::{Fixture, context, execute_concurrently, moment};
 
 fn registration(id: UserId, email: &str) -> RegisterUser {
     RegisterUser {
@@ -27,24 +27,24 @@ fn registration(id: UserId, email: &str) -> RegisterUser {
 }
 
 impl Fixture {
-    async fn ended<C: Command>(&self, command: C, cause: &CommandContext) -> ExecuteResult<C> {
-        self.store.execute(command, cause).await
+    async fn execute<C: Command>(&self, command: C, context: &CommandContext) -> ExecuteResult<C> {
+        self.store.execute(command, context).await
     }
 }
 
 #[tokio::test]
-async fn a_forgotten_password_takes_the_same_requests_whether_or_not_there_is_an_account() {
-    let ground = Fixture::open().await;
-    ground.ended(registration(new_id(), "ada@example.com"), &cause()).await.unwrap();
-    ground.requests();
+async fn password_reset_sends_the_same_requests_for_any_address() {
+    let fixture = Fixture::open().await;
+    fixture.execute(registration(new_id(), "ada@example.com"), &context()).await.unwrap();
+    fixture.requests();
     let mut requests = Vec::new();
     for email in ["ada@example.com", "nobody@example.com"] {
-        let asked = RequestPasswordReset { id: new_id::<PasswordReset>(), email: email.parse().unwrap() };
+        let request = RequestPasswordReset { id: new_id::<PasswordReset>(), email: email.parse().unwrap() };
         for seconds in [0, 59, 60] {
-            let at = cause().at(moment().saturating_add(Duration::from_secs(seconds)));
-            ground.ended(asked.clone(), &at).await.unwrap();
+            let at = context().at(moment().saturating_add(Duration::from_secs(seconds)));
+            fixture.execute(request.clone(), &at).await.unwrap();
         }
-        requests.push(ground.requests());
+        requests.push(fixture.requests());
     }
     let (read, write) = ("BatchGetItem", "TransactWriteItems");
     assert_eq!(requests[0], [read, write, read, read, write]);
@@ -52,25 +52,25 @@ async fn a_forgotten_password_takes_the_same_requests_whether_or_not_there_is_an
 }
 
 #[tokio::test]
-async fn a_rehash_never_undoes_a_change_of_password() {
-    let ground = Fixture::open().await;
+async fn rehash_does_not_undo_a_password_change() {
+    let fixture = Fixture::open().await;
     let user: UserId = id(test_support::fixture::BUYER);
-    ground.ended(registration(user, "ada@example.com"), &cause()).await.unwrap();
+    fixture.execute(registration(user, "ada@example.com"), &context()).await.unwrap();
     let hash = |text: &str| Credentials { password_hash: text.to_owned() };
     let rehash = |old, new| RehashPassword { id: user, replacing: hash(old), credentials: hash(new) };
-    ground.ended(rehash("$argon2id$1", "$argon2id$2"), &cause()).await.unwrap();
-    let late = ground.ended(rehash("$argon2id$1", "$argon2id$3"), &cause()).await;
+    fixture.execute(rehash("$argon2id$1", "$argon2id$2"), &context()).await.unwrap();
+    let late = fixture.execute(rehash("$argon2id$1", "$argon2id$3"), &context()).await;
     assert!(matches!(late, Err(shared::kit::command::ExecuteError::Refused(RehashError::Changed))));
-    let (_, stored) = ground.reader.account_by_id(user).await.unwrap().unwrap();
+    let (_, stored) = fixture.reader.account_by_id(user).await.unwrap().unwrap();
     assert_eq!(stored.password_hash, "$argon2id$2");
 }
 
 #[tokio::test]
-async fn a_search_that_finds_too_many_says_so_and_a_list_of_them_has_its_pages() {
-    let ground = Fixture::open().await;
+async fn search_is_refused_beyond_the_limit_but_lists_are_not() {
+    let fixture = Fixture::open().await;
     let commands =
-        (0..=MAX_MATCHES).map(|n| (registration(new_id(), &format!("person{n:04}@example.com")), cause()));
-    assert!(at_once(&ground.store, commands).await.iter().all(Result::is_ok));
+        (0..=MAX_MATCHES).map(|n| (registration(new_id(), &format!("person{n:04}@example.com")), context()));
+    assert!(execute_concurrently(&fixture.store, commands).await.iter().all(Result::is_ok));
     let search = |text: Option<&str>| UserList {
         status: None,
         role: None,
@@ -78,13 +78,13 @@ async fn a_search_that_finds_too_many_says_so_and_a_list_of_them_has_its_pages()
         order: SortOrder { by: SortKey::Name, descending: false },
     };
     for text in ["ad", "person"] {
-        let found = ground.reader.users(&search(Some(text)), &PageRequest::first(10)).await;
+        let found = fixture.reader.users(&search(Some(text)), &PageRequest::first(10)).await;
         assert!(matches!(found, Err(ListError::TooManyMatches)), "{text}");
     }
-    let found = ground.reader.users(&search(Some("person00")), &PageRequest::first(100)).await.unwrap();
+    let found = fixture.reader.users(&search(Some("person00")), &PageRequest::first(100)).await.unwrap();
     assert_eq!((found.items.len(), found.next), (100, None));
-    ground.requests();
-    let page = ground.reader.users(&search(None), &PageRequest::first(100)).await.unwrap();
+    fixture.requests();
+    let page = fixture.reader.users(&search(None), &PageRequest::first(100)).await.unwrap();
     assert_eq!((page.items.len(), page.next.is_some()), (100, true));
-    assert_eq!(ground.requests(), ["Query"; 6], "one for each role and status");
+    assert_eq!(fixture.requests(), ["Query"; 6], "one for each role and status");
 }

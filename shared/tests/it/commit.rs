@@ -1,126 +1,128 @@
-//! Load, decide, commit once.
+//! Execution of a command: load, decide, commit.
 
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use shared::kit::command::{ExecuteError, Executed, ReadSet, Record, Store, StoreError, Version};
 
-use crate::fixture::{Fixture, cause, once};
-use crate::toy_domain::{Also, Jar, Purse, Refusal, Save, Shake};
+use crate::fixture::{Fixture, context, idempotent};
+use crate::toy_domain::{Effect, Jar, Purse, Refusal, Save, Shake};
 
 #[tokio::test]
-async fn a_commit_is_one_read_and_one_transaction_with_the_entity_its_event_and_the_receipt() {
-    let ground = Fixture::open().await;
-    let done = ground.store.execute(Save::into("a", 5), &once("request 1", "f")).await.unwrap();
+async fn commit_writes_entity_event_and_record_in_one_transaction() {
+    let fixture = Fixture::open().await;
+    let done = fixture.store.execute(Save::into("a", 5), &idempotent("request 1", "f")).await.unwrap();
     let jar = Jar { id: "a".to_owned(), version: Version::FIRST, coins: 5 };
     assert_eq!(done, Executed::Committed(jar));
-    assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems"]);
+    assert_eq!(fixture.requests(), ["BatchGetItem", "TransactWriteItems"]);
     let kinds: BTreeSet<String> =
-        ground.items().await.iter().map(|item| item["kind"].as_str().unwrap().to_owned()).collect();
+        fixture.items().await.iter().map(|item| item["kind"].as_str().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["jar", "outbox-event", "receipt"].map(str::to_owned).into());
-    assert_eq!(ground.items().await.len(), 3);
+    assert_eq!(fixture.items().await.len(), 3);
 }
 
 #[tokio::test]
-async fn what_nobody_hears_is_not_stored() {
-    let ground = Fixture::open().await;
-    ground.store.execute(Save::into("a", 5), &cause()).await.unwrap();
-    let shake = Shake { jar: "a".to_owned(), stubbornly: false };
-    let version = ground.store.execute(shake, &cause()).await.unwrap().into_output();
+async fn event_without_subscribers_is_not_stored() {
+    let fixture = Fixture::open().await;
+    fixture.store.execute(Save::into("a", 5), &context()).await.unwrap();
+    let shake = Shake { jar: "a".to_owned(), from_first_version: false };
+    let version = fixture.store.execute(shake, &context()).await.unwrap().into_output();
     assert_eq!(version, Version::FIRST.next());
-    assert_eq!(ground.items_of("outbox-event").await.len(), 1);
-    assert_eq!(ground.items_of("jar").await[0]["version"], 2);
+    assert_eq!(fixture.items_of("outbox-event").await.len(), 1);
+    assert_eq!(fixture.items_of("jar").await[0]["version"], 2);
 }
 
 #[tokio::test]
-async fn concurrent_commands_on_one_entity_are_all_applied_one_version_each() {
-    let ground = Fixture::open().await;
+async fn concurrent_commands_on_one_entity_are_all_applied() {
+    let fixture = Fixture::open().await;
     let done = join_all((1..=10).map(|coins| {
-        let store = ground.store.clone();
-        async move { store.execute(Save::into("a", coins), &cause()).await.unwrap().into_output() }
+        let store = fixture.store.clone();
+        async move { store.execute(Save::into("a", coins), &context()).await.unwrap().into_output() }
     }))
     .await;
     let mut versions: Vec<u64> = done.iter().map(|jar| jar.version.get()).collect();
     versions.sort_unstable();
     assert_eq!(versions, (1..=10).collect::<Vec<u64>>());
-    let jar: Option<Jar> = ground.store.load(ReadSet::get(&"a".to_owned())).await.unwrap();
+    let jar: Option<Jar> = fixture.store.load(ReadSet::get(&"a".to_owned())).await.unwrap();
     assert_eq!(jar.unwrap().coins, 55);
-    assert_eq!(ground.items_of("outbox-event").await.len(), 10);
+    assert_eq!(fixture.items_of("outbox-event").await.len(), 10);
 }
 
 #[tokio::test]
-async fn a_decision_on_stale_state_is_made_again() {
-    let ground = Fixture::open().await;
-    ground.store.execute(Save::into("a", 5), &cause()).await.unwrap();
-    ground.requests();
-    let done = ground.store.execute_on(None, Save::into("a", 7), &cause()).await.unwrap().into_output();
+async fn stale_state_is_reloaded_and_decided_again() {
+    let fixture = Fixture::open().await;
+    fixture.store.execute(Save::into("a", 5), &context()).await.unwrap();
+    fixture.requests();
+    let done = fixture.store.execute_on(None, Save::into("a", 7), &context()).await.unwrap().into_output();
     assert_eq!((done.version.get(), done.coins), (2, 12));
-    assert_eq!(ground.requests(), ["TransactWriteItems", "BatchGetItem", "TransactWriteItems"]);
+    assert_eq!(fixture.requests(), ["TransactWriteItems", "BatchGetItem", "TransactWriteItems"]);
 }
 
 #[tokio::test]
-async fn a_decision_on_state_that_holds_needs_no_read() {
-    let ground = Fixture::open().await;
-    let jar = ground.store.execute(Save::into("a", 5), &cause()).await.unwrap().into_output();
-    ground.requests();
-    let done = ground.store.execute_on(Some(jar), Save::into("a", 7), &cause()).await.unwrap();
+async fn current_state_needs_no_read() {
+    let fixture = Fixture::open().await;
+    let jar = fixture.store.execute(Save::into("a", 5), &context()).await.unwrap().into_output();
+    fixture.requests();
+    let done = fixture.store.execute_on(Some(jar), Save::into("a", 7), &context()).await.unwrap();
     assert_eq!(done.into_output().coins, 12);
-    assert_eq!(ground.requests(), ["TransactWriteItems"]);
+    assert_eq!(fixture.requests(), ["TransactWriteItems"]);
 }
 
 #[tokio::test]
-async fn who_loses_every_race_gives_up_after_ten_attempts_and_writes_nothing() {
-    let ground = Fixture::open().await;
-    ground.store.execute(Save::into("a", 5), &cause()).await.unwrap();
-    ground.store.execute(Save::into("a", 5), &cause()).await.unwrap();
-    let before = ground.items().await;
-    ground.requests();
-    let stubborn = Shake { jar: "a".to_owned(), stubbornly: true };
-    let ended = ground.store.execute(stubborn, &once("request 1", "f")).await;
-    assert!(matches!(ended, Err(ExecuteError::Contention)), "{ended:?}");
-    let transactions = ground.requests().iter().filter(|name| *name == "TransactWriteItems").count();
+async fn permanent_conflict_fails_after_ten_attempts() {
+    let fixture = Fixture::open().await;
+    fixture.store.execute(Save::into("a", 5), &context()).await.unwrap();
+    fixture.store.execute(Save::into("a", 5), &context()).await.unwrap();
+    let before = fixture.items().await;
+    fixture.requests();
+    let conflicting = Shake { jar: "a".to_owned(), from_first_version: true };
+    let result = fixture.store.execute(conflicting, &idempotent("request 1", "f")).await;
+    assert!(matches!(result, Err(ExecuteError::Contention)), "{result:?}");
+    let transactions = fixture.requests().iter().filter(|name| *name == "TransactWriteItems").count();
     assert_eq!(transactions, 10);
-    assert_eq!(ground.items().await, before);
+    assert_eq!(fixture.items().await, before);
 }
 
 #[tokio::test]
-async fn a_change_of_nothing_asks_for_nothing() {
-    let ground = Fixture::open().await;
-    let done = ground.store.execute(crate::toy_domain::Nothing, &cause()).await.unwrap();
-    assert_eq!(done, Executed::Committed("seen".to_owned()));
-    assert!(ground.requests().is_empty());
+async fn empty_change_sends_no_request() {
+    let fixture = Fixture::open().await;
+    let done = fixture.store.execute(crate::toy_domain::NoChange, &context()).await.unwrap();
+    assert_eq!(done, Executed::Committed("done".to_owned()));
+    assert!(fixture.requests().is_empty());
 }
 
 #[tokio::test]
-async fn a_change_of_more_than_a_hundred_items_is_refused_before_it_is_sent() {
-    let ground = Fixture::open().await;
+async fn change_of_over_a_hundred_items_is_rejected_locally() {
+    let fixture = Fixture::open().await;
     // The jar and its event make two.
-    let fits = Save::into("a", 1).also(Also::Fill(98));
-    ground.store.execute(fits, &cause()).await.unwrap();
-    let before = ground.items().await;
-    ground.requests();
-    let ended = ground.store.execute(Save::into("a", 1).also(Also::Fill(99)), &cause()).await;
-    assert!(matches!(ended, Err(ExecuteError::Store(StoreError::Rejected(_)))), "{ended:?}");
-    assert_eq!(ground.requests(), ["BatchGetItem"]);
-    assert_eq!(ground.items().await, before);
+    let fits = Save::into("a", 1).with(Effect::Fill(98));
+    fixture.store.execute(fits, &context()).await.unwrap();
+    let before = fixture.items().await;
+    fixture.requests();
+    let result = fixture.store.execute(Save::into("a", 1).with(Effect::Fill(99)), &context()).await;
+    assert!(matches!(result, Err(ExecuteError::Store(StoreError::Rejected(_)))), "{result:?}");
+    assert_eq!(fixture.requests(), ["BatchGetItem"]);
+    assert_eq!(fixture.items().await, before);
 }
 
 #[tokio::test]
 async fn counters_are_exact_under_concurrency() {
-    let ground = Fixture::open().await;
-    ground.store.execute(crate::toy_domain::Own("p", 10), &cause()).await.unwrap();
-    let spent = join_all((0..15).map(|n| {
-        let store = ground.store.clone();
+    let fixture = Fixture::open().await;
+    fixture.store.execute(crate::toy_domain::CreatePurse("p", 10), &context()).await.unwrap();
+    let results = join_all((0..15).map(|n| {
+        let store = fixture.store.clone();
         async move {
-            let save = Save::into(&format!("jar-{n}"), 1).also(Also::Spend("p", 1));
-            store.execute(save, &cause()).await
+            let save = Save::into(&format!("jar-{n}"), 1).with(Effect::Spend("p", 1));
+            store.execute(save, &context()).await
         }
     }))
     .await;
-    let refused =
-        spent.iter().filter(|ended| matches!(ended, Err(ExecuteError::Refused(Refusal::TooLittle)))).count();
-    assert_eq!((spent.iter().filter(|ended| ended.is_ok()).count(), refused), (10, 5));
-    let purse = ground.item(&Purse::key(&"p".to_owned())).await;
+    let refused = results
+        .iter()
+        .filter(|result| matches!(result, Err(ExecuteError::Refused(Refusal::TooLittle))))
+        .count();
+    assert_eq!((results.iter().filter(|result| result.is_ok()).count(), refused), (10, 5));
+    let purse = fixture.item(&Purse::key(&"p".to_owned())).await;
     assert_eq!((&purse["coins"], &purse["spent"]), (&0.into(), &10.into()));
-    assert_eq!(ground.items_of("jar").await.len(), 10);
+    assert_eq!(fixture.items_of("jar").await.len(), 10);
 }

@@ -1,4 +1,4 @@
-//! A table that does not do as asked: answers that the embedded one never gives.
+//! Failures that the embedded DynamoDB never returns, from a scripted service.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,26 +13,26 @@ use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::command::{CommandContext, ExecuteError, Executed, ReadSet, Store, StoreError};
 use tokio::net::TcpListener;
 
-use crate::fixture::{Requests, at_once, cause, client};
+use crate::fixture::{Requests, client, context, execute_concurrently};
 use crate::toy_domain::{Jar, Purse, Refusal, Save};
 
 type Script = Arc<Mutex<VecDeque<(u16, Value)>>>;
 
-/// A service that answers what the script says, line by line, and the last line from then on.
-pub(crate) struct Scripted {
+/// Service that returns the responses of a script and repeats its last one.
+pub(crate) struct ScriptedDynamo {
     table: Table,
-    seen: Arc<Mutex<Vec<Value>>>,
+    requests: Arc<Mutex<Vec<Value>>>,
 }
 
-impl Scripted {
+impl ScriptedDynamo {
     pub(crate) async fn open(script: impl IntoIterator<Item = (u16, Value)>) -> Self {
         let script: Script = Arc::new(Mutex::new(script.into_iter().collect()));
-        let seen: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(answer).with_state((script, Arc::clone(&seen)));
+        let router = Router::new().fallback(respond).with_state((script, Arc::clone(&requests)));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { table: Table::new(client(&endpoint, Some(Requests::default())), "agora"), seen }
+        Self { table: Table::new(client(&endpoint, Some(Requests::default())), "agora"), requests }
     }
 
     fn store(&self) -> DynamoStore {
@@ -43,25 +43,25 @@ impl Scripted {
         DynamoReader::new(self.table.clone())
     }
 
-    /// The requests that came, each with its operation under `op`.
-    pub(crate) fn seen(&self) -> Vec<Value> {
-        self.seen.lock().unwrap().clone()
+    /// The requests received, each with its operation under `op`.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
-async fn answer(
-    State((script, seen)): State<(Script, Arc<Mutex<Vec<Value>>>)>,
+async fn respond(
+    State((script, requests)): State<(Script, Arc<Mutex<Vec<Value>>>)>,
     headers: HeaderMap,
     body: String,
 ) -> impl IntoResponse {
     let mut request: Value = serde_json::from_str(&body).unwrap();
     let operation = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
     request["op"] = json!(operation);
-    seen.lock().unwrap().push(request);
+    requests.lock().unwrap().push(request);
     let mut script = script.lock().unwrap();
-    let (status, answer) = if script.len() > 1 { script.pop_front().unwrap() } else { script[0].clone() };
+    let (status, response) = if script.len() > 1 { script.pop_front().unwrap() } else { script[0].clone() };
     let headers = [("content-type", "application/x-amz-json-1.0")];
-    (StatusCode::from_u16(status).unwrap(), headers, answer.to_string())
+    (StatusCode::from_u16(status).unwrap(), headers, response.to_string())
 }
 
 fn failure(code: &str) -> (u16, Value) {
@@ -74,7 +74,7 @@ fn cancelled(reasons: &[&str]) -> (u16, Value) {
     (status, body)
 }
 
-fn nothing_found() -> (u16, Value) {
+fn empty_response() -> (u16, Value) {
     (200, json!({ "Responses": { "agora": [] } }))
 }
 
@@ -83,7 +83,7 @@ fn purse_key(id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn keys_that_were_left_out_are_asked_for_again_and_only_those() {
+async fn unprocessed_keys_are_retried() {
     let mut purse = purse_key("a");
     purse["coins"] = json!({ "N": "5" });
     purse["spent"] = json!({ "N": "0" });
@@ -95,104 +95,107 @@ async fn keys_that_were_left_out_are_asked_for_again_and_only_those() {
         "UnprocessedKeys": { "agora": { "Keys": [purse_key("b")], "ConsistentRead": true } },
     });
     let rest = json!({ "Responses": { "agora": [other] }, "UnprocessedKeys": {} });
-    let service = Scripted::open([(200, half), (200, rest)]).await;
+    let service = ScriptedDynamo::open([(200, half), (200, rest)]).await;
     let ids = ["a".to_owned(), "b".to_owned()];
     let found: Vec<Option<Purse>> = service.store().load(ReadSet::get_all(&ids)).await.unwrap();
     assert_eq!(found.iter().flatten().map(|purse| purse.coins).collect::<Vec<_>>(), [5, 7]);
-    let seen = service.seen();
-    assert_eq!(seen.len(), 2);
-    assert_eq!(seen[0]["RequestItems"]["agora"]["ConsistentRead"], true);
-    assert_eq!(seen[1]["RequestItems"]["agora"]["Keys"], json!([purse_key("b")]));
-    assert_eq!(seen[1]["RequestItems"]["agora"]["ConsistentRead"], true);
+    let requests = service.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0]["RequestItems"]["agora"]["ConsistentRead"], true);
+    assert_eq!(requests[1]["RequestItems"]["agora"]["Keys"], json!([purse_key("b")]));
+    assert_eq!(requests[1]["RequestItems"]["agora"]["ConsistentRead"], true);
 }
 
 #[tokio::test]
-async fn a_table_that_leaves_out_everything_is_given_up_on() {
-    let nothing = json!({
+async fn permanently_unprocessed_keys_fail_as_throttled() {
+    let unprocessed = json!({
         "Responses": { "agora": [] },
         "UnprocessedKeys": { "agora": { "Keys": [purse_key("a")], "ConsistentRead": true } },
     });
-    let service = Scripted::open([(200, nothing)]).await;
+    let service = ScriptedDynamo::open([(200, unprocessed)]).await;
     let loaded = service.store().load(ReadSet::<Option<Purse>>::get(&"a".to_owned())).await;
     assert!(matches!(loaded, Err(StoreError::Throttled)), "{loaded:?}");
-    assert_eq!(service.seen().len(), 7);
+    assert_eq!(service.requests().len(), 7);
 }
 
 #[tokio::test]
-async fn a_conflict_of_transactions_is_a_lost_race_and_decided_again() {
+async fn transaction_conflict_is_decided_again() {
     let conflict = cancelled(&["None", "TransactionConflict"]);
-    let service = Scripted::open([nothing_found(), conflict, nothing_found(), (200, json!({}))]).await;
-    let done = service.store().execute(Save::into("a", 5), &cause()).await.unwrap();
+    let service =
+        ScriptedDynamo::open([empty_response(), conflict, empty_response(), (200, json!({}))]).await;
+    let done = service.store().execute(Save::into("a", 5), &context()).await.unwrap();
     assert_eq!(done.into_output().coins, 5);
-    let operations: Vec<_> = service.seen().iter().map(|request| request["op"].clone()).collect();
+    let operations: Vec<_> = service.requests().iter().map(|request| request["op"].clone()).collect();
     let each = ["BatchGetItem", "TransactWriteItems"];
     assert_eq!(operations, [each, each].concat());
 }
 
 #[tokio::test]
-async fn the_tables_own_trouble_is_neither_a_refusal_nor_a_lost_race() {
+async fn table_errors_are_neither_refusals_nor_conflicts() {
     let throttled = cancelled(&["None", "ThrottlingError"]);
-    let service = Scripted::open([nothing_found(), throttled]).await;
-    let ended = service.store().execute(Save::into("a", 5), &cause()).await;
-    assert!(matches!(ended, Err(ExecuteError::Store(StoreError::Throttled))), "{ended:?}");
-    assert_eq!(service.seen().len(), 2);
+    let service = ScriptedDynamo::open([empty_response(), throttled]).await;
+    let result = service.store().execute(Save::into("a", 5), &context()).await;
+    assert!(matches!(result, Err(ExecuteError::Store(StoreError::Throttled))), "{result:?}");
+    assert_eq!(service.requests().len(), 2);
 
-    let service = Scripted::open([nothing_found(), failure("ResourceNotFoundException")]).await;
-    let ended = service.store().execute(Save::into("a", 5), &cause()).await;
-    let Err(ExecuteError::<Refusal>::Store(StoreError::Rejected(code))) = ended else { panic!("{ended:?}") };
+    let service = ScriptedDynamo::open([empty_response(), failure("ResourceNotFoundException")]).await;
+    let result = service.store().execute(Save::into("a", 5), &context()).await;
+    let Err(ExecuteError::<Refusal>::Store(StoreError::Rejected(code))) = result else {
+        panic!("{result:?}")
+    };
     assert_eq!(code, "ResourceNotFoundException");
 }
 
 #[tokio::test]
-async fn each_attempt_of_one_transaction_carries_the_same_token() {
-    for trouble in
+async fn attempts_of_a_transaction_use_the_same_token() {
+    for failure_response in
         [(500, json!({ "__type": "InternalServerError" })), failure("TransactionInProgressException")]
     {
-        let service = Scripted::open([nothing_found(), trouble, (200, json!({}))]).await;
-        service.store().execute(Save::into("a", 5), &cause()).await.unwrap();
-        let seen = service.seen();
-        assert_eq!(seen.len(), 3);
-        assert!(seen[1]["ClientRequestToken"].is_string());
-        assert_eq!(seen[1], seen[2]);
+        let service = ScriptedDynamo::open([empty_response(), failure_response, (200, json!({}))]).await;
+        service.store().execute(Save::into("a", 5), &context()).await.unwrap();
+        let requests = service.requests();
+        assert_eq!(requests.len(), 3);
+        assert!(requests[1]["ClientRequestToken"].is_string());
+        assert_eq!(requests[1], requests[2]);
     }
 }
 
 #[tokio::test]
-async fn a_batch_that_cannot_be_loaded_fails_command_by_command() {
-    let service = Scripted::open([failure("AccessDeniedException")]).await;
-    let ended = at_once(&service.store(), three_jars()).await;
-    assert_eq!((ended.len(), service.seen().len()), (3, 1));
-    for end in ended {
-        assert!(matches!(end, Err(ExecuteError::Store(StoreError::Rejected(_)))), "{end:?}");
+async fn failed_load_of_a_group_fails_each_command() {
+    let service = ScriptedDynamo::open([failure("AccessDeniedException")]).await;
+    let results = execute_concurrently(&service.store(), three_jars()).await;
+    assert_eq!((results.len(), service.requests().len()), (3, 1));
+    for result in results {
+        assert!(matches!(result, Err(ExecuteError::Store(StoreError::Rejected(_)))), "{result:?}");
     }
 }
 
 /// Commands that each write a jar and an event.
 fn three_jars() -> [(Save, CommandContext); 3] {
-    ["a", "b", "c"].map(|jar| (Save::into(jar, 1), cause()))
+    ["a", "b", "c"].map(|jar| (Save::into(jar, 1), context()))
 }
 
-/// The requests so far, each with how many items it writes.
-fn written(service: &Scripted) -> Vec<(String, usize)> {
+/// The requests so far, each with the number of items that it writes.
+fn write_counts(service: &ScriptedDynamo) -> Vec<(String, usize)> {
     let items = |request: &Value| request["TransactItems"].as_array().map_or(0, Vec::len);
     service
-        .seen()
+        .requests()
         .iter()
         .map(|request| (request["op"].as_str().unwrap().to_owned(), items(request)))
         .collect()
 }
 
 #[tokio::test]
-async fn those_who_stood_in_nobodys_way_go_again_together() {
+async fn commands_without_conflict_are_retried_as_a_group() {
     let reasons = ["None", "None", "None", "TransactionConflict", "None", "None"];
     let reasons = reasons.map(|code| json!({ "Code": code }));
     let (status, mut cancelled) = failure("TransactionCanceledException");
     cancelled["CancellationReasons"] = json!(reasons);
     let committed = (200, json!({}));
-    let script = [nothing_found(), (status, cancelled), committed.clone(), nothing_found(), committed];
-    let service = Scripted::open(script).await;
-    let ended = at_once(&service.store(), three_jars()).await;
-    assert!(ended.iter().all(|end| matches!(end, Ok(Executed::Committed(_)))), "{ended:?}");
+    let script = [empty_response(), (status, cancelled), committed.clone(), empty_response(), committed];
+    let service = ScriptedDynamo::open(script).await;
+    let results = execute_concurrently(&service.store(), three_jars()).await;
+    assert!(results.iter().all(|result| matches!(result, Ok(Executed::Committed(_)))), "{results:?}");
     let expected = [
         ("BatchGetItem", 0),
         ("TransactWriteItems", 6),
@@ -200,50 +203,50 @@ async fn those_who_stood_in_nobodys_way_go_again_together() {
         ("BatchGetItem", 0),
         ("TransactWriteItems", 2),
     ];
-    assert_eq!(written(&service), expected.map(|(operation, items)| (operation.to_owned(), items)));
+    assert_eq!(write_counts(&service), expected.map(|(operation, items)| (operation.to_owned(), items)));
 }
 
 #[tokio::test]
-async fn what_the_table_does_not_take_together_goes_one_by_one() {
+async fn rejected_group_is_retried_command_by_command() {
     let (too_large, committed) = (failure("ValidationException"), (200, json!({})));
-    let script = [nothing_found(), too_large.clone(), committed.clone(), too_large, committed];
-    let service = Scripted::open(script).await;
-    let ended = at_once(&service.store(), three_jars()).await;
-    assert!(matches!(ended[0], Ok(Executed::Committed(_))), "{ended:?}");
-    assert!(matches!(ended[1], Err(ExecuteError::Store(StoreError::Rejected(_)))), "{ended:?}");
-    assert!(matches!(ended[2], Ok(Executed::Committed(_))), "{ended:?}");
-    let sizes: Vec<usize> = written(&service).into_iter().map(|(_, items)| items).collect();
+    let script = [empty_response(), too_large.clone(), committed.clone(), too_large, committed];
+    let service = ScriptedDynamo::open(script).await;
+    let results = execute_concurrently(&service.store(), three_jars()).await;
+    assert!(matches!(results[0], Ok(Executed::Committed(_))), "{results:?}");
+    assert!(matches!(results[1], Err(ExecuteError::Store(StoreError::Rejected(_)))), "{results:?}");
+    assert!(matches!(results[2], Ok(Executed::Committed(_))), "{results:?}");
+    let sizes: Vec<usize> = write_counts(&service).into_iter().map(|(_, items)| items).collect();
     assert_eq!(sizes, [0, 6, 2, 2, 2]);
 }
 
 #[tokio::test]
-async fn a_transaction_of_several_whose_end_is_not_known_is_not_known_to_any_of_them() {
+async fn unknown_outcome_of_a_group_applies_to_each_command() {
     let unknown = failure("InternalServerError");
-    let service = Scripted::open([nothing_found(), (500, unknown.1)]).await;
-    let ended = at_once(&service.store(), three_jars()).await;
+    let service = ScriptedDynamo::open([empty_response(), (500, unknown.1)]).await;
+    let results = execute_concurrently(&service.store(), three_jars()).await;
     assert!(
-        ended.iter().all(|end| matches!(end, Err(ExecuteError::Store(StoreError::Unavailable(_))))),
-        "{ended:?}"
+        results.iter().all(|result| matches!(result, Err(ExecuteError::Store(StoreError::Unavailable(_))))),
+        "{results:?}"
     );
 }
 
 #[tokio::test]
-async fn a_reader_takes_what_may_be_a_moment_old() {
-    let service = Scripted::open([nothing_found()]).await;
+async fn reader_uses_eventually_consistent_reads() {
+    let service = ScriptedDynamo::open([empty_response()]).await;
     let reader = service.reader();
     let eventual = shared::kit::aws::dynamodb::Consistency::Eventual;
     reader.get(ReadSet::<Option<Jar>>::get(&"a".to_owned()), eventual).await.unwrap();
-    assert_eq!(service.seen()[0]["RequestItems"]["agora"]["ConsistentRead"], false);
+    assert_eq!(service.requests()[0]["RequestItems"]["agora"]["ConsistentRead"], false);
 }
 
 #[tokio::test]
-async fn removals_that_were_left_undone_are_asked_for_again() {
-    let left = json!({ "DeleteRequest": { "Key": purse_key("b") } });
-    let half = json!({ "UnprocessedItems": { "agora": [left] } });
-    let service = Scripted::open([(200, half), (200, json!({ "UnprocessedItems": {} }))]).await;
+async fn unprocessed_deletes_are_retried() {
+    let unprocessed = json!({ "DeleteRequest": { "Key": purse_key("b") } });
+    let half = json!({ "UnprocessedItems": { "agora": [unprocessed] } });
+    let service = ScriptedDynamo::open([(200, half), (200, json!({ "UnprocessedItems": {} }))]).await;
     let key = |id: &str| shared::kit::command::Key { pk: format!("purse#{id}"), sk: "purse".to_owned() };
     Outbox::new(service.table.clone()).remove(vec![key("a"), key("b")]).await.unwrap();
-    let seen = service.seen();
-    assert_eq!(seen.len(), 2);
-    assert_eq!(seen[1]["RequestItems"]["agora"], json!([left]));
+    let requests = service.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1]["RequestItems"]["agora"], json!([unprocessed]));
 }

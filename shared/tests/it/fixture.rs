@@ -1,4 +1,4 @@
-//! A table that says what was asked of it and what stands in it.
+//! Fixture with a table that records its requests and exposes its items.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,28 +14,29 @@ use shared::kit::command::{
 };
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use test_support::TestTable;
-use test_support::read_units::{ReadUnitMeter, config};
+use test_support::read_units::ReadUnitMeter;
 pub(crate) use test_support::request_recorder::{Requests, client};
+use test_support::sdk_config::config;
 
-/// Carries out several commands at the same time, with what they ask of the table gathered.
-pub(crate) async fn at_once<C: Command>(
+/// Executes several commands concurrently with group commit.
+pub(crate) async fn execute_concurrently<C: Command>(
     store: &DynamoStore,
     commands: impl IntoIterator<Item = (C, CommandContext)>,
 ) -> Vec<ExecuteResult<C>> {
     let store = &store.clone().with_group_commit();
-    let all =
-        commands.into_iter().map(|(command, cause)| async move { store.execute(command, &cause).await });
-    join_all(all).await
+    let executions =
+        commands.into_iter().map(|(command, context)| async move { store.execute(command, &context).await });
+    join_all(executions).await
 }
 
-/// A table of its own for each test.
+/// Store, readers and outbox on a table of their own.
 pub(crate) struct Fixture {
     pub(crate) store: DynamoStore,
     pub(crate) reader: DynamoReader,
     pub(crate) outbox: Outbox,
     requests: Requests,
     meter: ReadUnitMeter,
-    raw: Client,
+    dynamodb: Client,
     table: String,
     embedded: TestTable,
 }
@@ -55,25 +56,25 @@ impl Fixture {
             outbox: Outbox::new(table),
             requests,
             meter,
-            raw: client(&endpoint, None),
+            dynamodb: client(&endpoint, None),
             table: name,
             embedded,
         }
     }
 
-    /// Another store on the same table, whose requests `interceptor` sees, too.
+    /// Creates another store on the same table, with an additional interceptor.
     pub(crate) fn store_through(&self, interceptor: impl Intercept + 'static) -> DynamoStore {
         let metered = config(&self.embedded.stack().dynamodb_endpoint()).interceptor(self.requests.clone());
         let client = Client::from_conf(metered.interceptor(interceptor).build());
         DynamoStore::new(Table::new(client, &self.table))
     }
 
-    /// The requests since this was last asked, by operation.
+    /// The operations of the requests since the last call.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.take()
     }
 
-    /// How many items each request since this was last asked was answered with.
+    /// The number of items that each request since the last call returned.
     pub(crate) fn items_received(&self) -> Vec<usize> {
         self.meter.requests().into_iter().map(|request| request.items).collect()
     }
@@ -83,10 +84,14 @@ impl Fixture {
         let mut items: Vec<Value> = Vec::new();
         let mut from = None;
         loop {
-            let page =
-                self.raw.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(from);
+            let page = self
+                .dynamodb
+                .scan()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .set_exclusive_start_key(from);
             let page = page.send().await.unwrap();
-            items.extend(page.items().iter().map(plain));
+            items.extend(page.items().iter().map(to_json));
             from = page.last_evaluated_key().cloned();
             if from.is_none() {
                 break;
@@ -101,71 +106,71 @@ impl Fixture {
         self.items().await.into_iter().filter(|item| item["kind"] == kind).collect()
     }
 
-    /// The item under `key`, as it is stored; null if there is none.
+    /// The stored item under `key`; null if it does not exist.
     pub(crate) async fn item(&self, key: &Key) -> Value {
-        let get = self.raw.get_item().table_name(&self.table).consistent_read(true);
+        let get = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
         let get = get.key("pk", AttributeValue::S(key.pk.clone()));
         let found = get.key("sk", AttributeValue::S(key.sk.clone())).send().await.unwrap();
-        found.item().map_or(Value::Null, plain)
+        found.item().map_or(Value::Null, to_json)
     }
 
-    /// Puts an item of texts there, past everything that the store sees to.
+    /// Writes an item with string attributes directly, without the store.
     pub(crate) async fn put_raw(&self, attributes: &[(&str, &str)]) {
-        let mut put = self.raw.put_item().table_name(&self.table);
+        let mut put = self.dynamodb.put_item().table_name(&self.table);
         for (name, text) in attributes {
             put = put.item(*name, AttributeValue::S((*text).to_owned()));
         }
         put.send().await.unwrap();
     }
 
-    /// Puts many items of texts there.
+    /// Writes many items with string attributes directly.
     pub(crate) async fn put_all<const N: usize>(&self, items: &[[(&str, String); N]]) {
-        for some in items.chunks(25) {
-            let puts = some.iter().map(|attributes| {
+        for batch in items.chunks(25) {
+            let puts = batch.iter().map(|attributes| {
                 let text =
                     |(name, text): &(&str, String)| ((*name).to_owned(), AttributeValue::S(text.clone()));
                 let put = PutRequest::builder().set_item(Some(attributes.iter().map(text).collect()));
                 WriteRequest::builder().put_request(put.build().unwrap()).build()
             });
-            let write = self.raw.batch_write_item().request_items(&self.table, puts.collect());
+            let write = self.dynamodb.batch_write_item().request_items(&self.table, puts.collect());
             assert!(write.send().await.unwrap().unprocessed_items().is_none_or(HashMap::is_empty));
         }
     }
 }
 
-/// An item as JSON: texts as strings, numbers as numbers.
-pub(crate) fn plain(item: &HashMap<String, AttributeValue>) -> Value {
+/// Converts an item to JSON.
+pub(crate) fn to_json(item: &HashMap<String, AttributeValue>) -> Value {
     let sorted: BTreeMap<&String, Value> =
-        item.iter().map(|(name, attribute)| (name, plain_value(attribute))).collect();
+        item.iter().map(|(name, attribute)| (name, value_to_json(attribute))).collect();
     json!(sorted)
 }
 
-fn plain_value(attribute: &AttributeValue) -> Value {
+fn value_to_json(attribute: &AttributeValue) -> Value {
     match attribute {
         AttributeValue::S(text) => json!(text),
         AttributeValue::N(number) => serde_json::from_str(number).unwrap(),
         AttributeValue::Bool(flag) => json!(flag),
         AttributeValue::Null(_) => Value::Null,
         AttributeValue::B(bytes) => json!(bytes.as_ref()),
-        AttributeValue::L(list) => list.iter().map(plain_value).collect(),
-        AttributeValue::M(map) => plain(map),
-        other => panic!("nothing of ours is stored as {other:?}"),
+        AttributeValue::L(list) => list.iter().map(value_to_json).collect(),
+        AttributeValue::M(map) => to_json(map),
+        other => panic!("unexpected attribute type: {other:?}"),
     }
 }
 
-/// The moment at which things happen here, unless it matters.
+/// Time at which the tests execute commands, unless it matters.
 pub(crate) fn moment() -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000)
 }
 
-/// A cause without a receipt.
-pub(crate) fn cause() -> CommandContext {
+/// Context without an idempotency record.
+pub(crate) fn context() -> CommandContext {
     CommandContext::new(CorrelationId::try_from("a-test".to_owned()).unwrap(), moment())
 }
 
-/// A cause that is acted on once, under this name and fingerprint.
-pub(crate) fn once(scope: &str, fingerprint: &str) -> CommandContext {
+/// Context with an idempotency record of this scope and fingerprint.
+pub(crate) fn idempotent(scope: &str, fingerprint: &str) -> CommandContext {
     let expires_at = SystemClock.now().saturating_add(std::time::Duration::from_hours(1));
     let fingerprint = Some(fingerprint.to_owned());
-    cause().once(IdempotencyRecord { scope: scope.to_owned(), fingerprint, expires_at })
+    context().once(IdempotencyRecord { scope: scope.to_owned(), fingerprint, expires_at })
 }

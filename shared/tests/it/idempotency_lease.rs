@@ -1,4 +1,4 @@
-//! Effects outside the table, brought about once: leases on keys.
+//! Idempotency leases, which make calls to other services happen once.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,7 +17,7 @@ use shared::kit::system::clock::{Clock, SystemEntropy, Timestamp};
 use test_support::TestTable;
 use test_support::fixture::ManualClock;
 
-const TERM: Duration = Duration::from_secs(30);
+const LEASE_DURATION: Duration = Duration::from_secs(30);
 const RETENTION: Duration = Duration::from_hours(24);
 
 fn now() -> Timestamp {
@@ -26,7 +26,7 @@ fn now() -> Timestamp {
 
 fn claim(fingerprint: &str) -> Claim {
     let (scope, fingerprint) = ("http usr_1 POST /v1/things k".to_owned(), fingerprint.to_owned());
-    Claim { scope, fingerprint, term: TERM, retention: RETENTION }
+    Claim { scope, fingerprint, term: LEASE_DURATION, retention: RETENTION }
 }
 
 fn lease_at(fingerprint: &str, at: Timestamp) -> Lease {
@@ -38,7 +38,7 @@ fn lease(at: Timestamp) -> Lease {
 }
 
 #[tokio::test]
-async fn a_key_is_held_then_answered_and_its_answer_is_given_again() {
+async fn completed_lease_returns_its_result() {
     let open = TestTable::open().await;
     let table = open.table();
     let (first, second) = (lease(now()), lease(now()));
@@ -47,15 +47,18 @@ async fn a_key_is_held_then_answered_and_its_answer_is_given_again() {
     let left = Duration::from_millis(19_500);
     assert_eq!(table.claim(&second, later).await.unwrap(), Standing::InProgress(left));
     assert!(table.complete(&first, "7").await.unwrap());
-    assert!(table.complete(&first, "7").await.unwrap(), "said twice, for its answer may be lost");
-    assert!(!table.complete(&first, "8").await.unwrap(), "an answer is for good");
+    assert!(
+        table.complete(&first, "7").await.unwrap(),
+        "completing twice succeeds, because the first response may be lost"
+    );
+    assert!(!table.complete(&first, "8").await.unwrap(), "the stored result does not change");
     assert!(!table.release(&first).await.unwrap());
-    let long_after = now().saturating_add(TERM * 100);
+    let long_after = now().saturating_add(LEASE_DURATION * 100);
     assert_eq!(table.claim(&second, long_after).await.unwrap(), Standing::Done("7".to_owned()));
 }
 
 #[tokio::test]
-async fn a_claim_whose_answer_was_lost_is_still_ones_own() {
+async fn repeated_claim_of_the_same_owner_succeeds() {
     let open = TestTable::open().await;
     let (table, mine) = (open.table(), lease(now()));
     for _ in 0..2 {
@@ -64,27 +67,33 @@ async fn a_claim_whose_answer_was_lost_is_still_ones_own() {
 }
 
 #[tokio::test]
-async fn after_the_deadline_the_next_one_takes_over_and_the_stale_one_changes_nothing() {
+async fn expired_lease_is_taken_over_and_its_owner_is_fenced() {
     let open = TestTable::open().await;
     let table = open.table();
     let stale = lease(now());
     table.claim(&stale, now()).await.unwrap();
-    let early = now().saturating_add(TERM).saturating_sub(Duration::from_millis(1));
+    let early = now().saturating_add(LEASE_DURATION).saturating_sub(Duration::from_millis(1));
     let waiting = table.claim(&lease(early), early).await.unwrap();
     assert_eq!(waiting, Standing::InProgress(Duration::from_millis(1)));
-    let late = now().saturating_add(TERM);
+    let late = now().saturating_add(LEASE_DURATION);
     let successor = lease(late);
     assert_eq!(table.claim(&successor, late).await.unwrap(), Standing::Held);
-    assert!(!table.release(&stale).await.unwrap(), "it cannot delete its successor's claim");
-    assert!(!table.complete(&stale, "stale").await.unwrap(), "nor answer in its place");
+    assert!(!table.release(&stale).await.unwrap(), "the stale owner cannot delete its successor's claim");
+    assert!(
+        !table.complete(&stale, "stale").await.unwrap(),
+        "the stale owner cannot complete its successor's claim"
+    );
     assert!(table.complete(&successor, "fresh").await.unwrap());
-    assert!(!table.complete(&stale, "stale").await.unwrap(), "nor overwrite its answer");
-    assert!(!table.release(&stale).await.unwrap(), "nor delete it");
+    assert!(
+        !table.complete(&stale, "stale").await.unwrap(),
+        "the stale owner cannot overwrite its successor's result"
+    );
+    assert!(!table.release(&stale).await.unwrap(), "the stale owner cannot delete the result");
     assert_eq!(table.claim(&stale, late).await.unwrap(), Standing::Done("fresh".to_owned()));
 }
 
 #[tokio::test]
-async fn a_late_holder_whom_nobody_succeeded_still_answers() {
+async fn late_owner_without_successor_can_complete() {
     let open = TestTable::open().await;
     let (table, late) = (open.table(), lease(now()));
     table.claim(&late, now()).await.unwrap();
@@ -92,12 +101,12 @@ async fn a_late_holder_whom_nobody_succeeded_still_answers() {
 }
 
 #[tokio::test]
-async fn the_same_key_for_other_content_is_refused_in_every_state() {
+async fn reused_key_is_refused_in_every_state() {
     let open = TestTable::open().await;
     let (table, mine) = (open.table(), lease(now()));
     let other = |at: Timestamp| lease_at("g", at);
     table.claim(&mine, now()).await.unwrap();
-    for at in [now(), now().saturating_add(TERM * 2)] {
+    for at in [now(), now().saturating_add(LEASE_DURATION * 2)] {
         assert_eq!(table.claim(&other(at), at).await.unwrap(), Standing::Reused);
     }
     table.complete(&mine, "7").await.unwrap();
@@ -105,20 +114,20 @@ async fn the_same_key_for_other_content_is_refused_in_every_state() {
 }
 
 #[tokio::test]
-async fn what_has_expired_and_is_not_deleted_yet_changes_no_outcome() {
+async fn expired_record_not_yet_deleted_is_ignored() {
     let open = TestTable::open().await;
     let expired = now().saturating_add(RETENTION + Duration::from_secs(1));
-    for (answered, fingerprint) in [(false, "f"), (false, "g"), (true, "f"), (true, "g")] {
+    for (completed, fingerprint) in [(false, "f"), (false, "g"), (true, "f"), (true, "g")] {
         let mut old = lease(now());
-        old.claim.scope = format!("{answered} {fingerprint}");
+        old.claim.scope = format!("{completed} {fingerprint}");
         let table = open.table();
         table.claim(&old, now()).await.unwrap();
-        if answered {
+        if completed {
             table.complete(&old, "old").await.unwrap();
         }
         let mut new = lease_at(fingerprint, expired);
         new.claim.scope.clone_from(&old.claim.scope);
-        assert_eq!(table.claim(&new, expired).await.unwrap(), Standing::Held, "{answered} {fingerprint}");
+        assert_eq!(table.claim(&new, expired).await.unwrap(), Standing::Held, "{completed} {fingerprint}");
         assert!(!table.complete(&old, "old").await.unwrap());
         assert!(table.complete(&new, "new").await.unwrap());
         assert_eq!(table.claim(&new, expired).await.unwrap(), Standing::Done("new".to_owned()));
@@ -126,11 +135,11 @@ async fn what_has_expired_and_is_not_deleted_yet_changes_no_outcome() {
 }
 
 #[tokio::test]
-async fn of_twenty_claimants_at_once_one_holds_and_of_twenty_successors_too() {
+async fn one_of_twenty_concurrent_claims_succeeds() {
     let open = TestTable::open().await;
     let table = open.table();
     for round in 0..5 {
-        let at = now().saturating_add(TERM * round);
+        let at = now().saturating_add(LEASE_DURATION * round);
         let leases: Vec<Lease> = (0..20).map(|_| lease(at)).collect();
         let standings = join_all(leases.iter().map(|lease| table.claim(lease, at))).await;
         let held = standings.iter().filter(|standing| matches!(standing, Ok(Standing::Held))).count();
@@ -139,65 +148,65 @@ async fn of_twenty_claimants_at_once_one_holds_and_of_twenty_successors_too() {
     }
 }
 
-/// Counts its effects, as a service does that knows no keys.
+/// Counts its calls, like a service without idempotency keys.
 fn charge(effects: &AtomicU32) -> impl Future<Output = Result<u32, Unanswered<Infallible>>> + Send {
     std::future::ready(Ok(effects.fetch_add(1, Ordering::SeqCst) + 1))
 }
 
 #[tokio::test]
-async fn work_is_done_once_however_many_ask_and_its_answer_is_everybodys() {
+async fn concurrent_calls_have_one_effect_and_one_result() {
     let open = TestTable::open().await;
     let (table, clock, effects) = (open.table(), ManualClock::at(now()), AtomicU32::new(0));
     let ask = || idempotency_lease::once(&table, claim("f"), (&clock, &SystemEntropy), |_| charge(&effects));
-    let ended = join_all((0..20).map(|_| ask())).await;
-    let committed = ended.iter().filter(|end| matches!(end, Ok(Executed::Committed(1)))).count();
-    let others = ended.iter().all(|end| matches!(end, Ok(_) | Err(LeaseError::InProgress(_))));
-    assert_eq!((committed, others, effects.load(Ordering::SeqCst)), (1, true, 1), "{ended:?}");
+    let result = join_all((0..20).map(|_| ask())).await;
+    let committed = result.iter().filter(|result| matches!(result, Ok(Executed::Committed(1)))).count();
+    let others = result.iter().all(|result| matches!(result, Ok(_) | Err(LeaseError::InProgress(_))));
+    assert_eq!((committed, others, effects.load(Ordering::SeqCst)), (1, true, 1), "{result:?}");
     assert_eq!(ask().await.unwrap(), Executed::Replayed(1));
 }
 
 #[tokio::test]
-async fn refused_work_frees_its_key_and_work_of_unknown_end_keeps_it_until_the_deadline() {
+async fn refusal_releases_the_key_and_unknown_outcome_keeps_it() {
     let open = TestTable::open().await;
     let (table, clock, effects) = (open.table(), ManualClock::at(now()), AtomicU32::new(0));
-    let chance = (&clock, &SystemEntropy);
+    let clock_and_entropy = (&clock, &SystemEntropy);
     let refused = |_| async { Err::<u32, _>(Unanswered::Refused("no")) };
-    let ended = idempotency_lease::once(&table, claim("f"), chance, refused).await;
-    assert!(matches!(ended, Err(LeaseError::Refused("no"))), "{ended:?}");
+    let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, refused).await;
+    assert!(matches!(result, Err(LeaseError::Refused("no"))), "{result:?}");
     let unknown = |_| async { Err::<u32, _>(Unanswered::Unknown("time-out")) };
-    let ended = idempotency_lease::once(&table, claim("f"), chance, unknown).await;
-    assert!(matches!(ended, Err(LeaseError::Unknown("time-out"))), "{ended:?}");
-    let again = || idempotency_lease::once(&table, claim("f"), chance, |_| charge(&effects));
-    assert!(matches!(again().await, Err(LeaseError::InProgress(TERM))));
-    clock.advance(TERM);
+    let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, unknown).await;
+    assert!(matches!(result, Err(LeaseError::Unknown("time-out"))), "{result:?}");
+    let again = || idempotency_lease::once(&table, claim("f"), clock_and_entropy, |_| charge(&effects));
+    assert!(matches!(again().await, Err(LeaseError::InProgress(LEASE_DURATION))));
+    clock.advance(LEASE_DURATION);
     assert_eq!(again().await.unwrap(), Executed::Committed(1));
 }
 
 #[tokio::test]
-async fn who_was_too_slow_gives_the_answer_of_the_successor() {
+async fn slow_owner_returns_the_result_of_its_successor() {
     let open = TestTable::open().await;
     let (table, clock) = (open.table(), ManualClock::at(now()));
-    let chance = (&clock, &SystemEntropy);
+    let clock_and_entropy = (&clock, &SystemEntropy);
     let keys = std::sync::Mutex::new(Vec::new());
-    let note = |lease: Lease| keys.lock().unwrap().push(lease.effect_key().to_owned());
+    let record_key = |lease: Lease| keys.lock().unwrap().push(lease.effect_key().to_owned());
     let slow = async |mine: Lease| {
-        note(mine);
-        clock.advance(TERM);
+        record_key(mine);
+        clock.advance(LEASE_DURATION);
         let quick = async |theirs: Lease| {
-            note(theirs);
+            record_key(theirs);
             Ok::<_, Unanswered<Infallible>>("the successor's".to_owned())
         };
-        let ended = idempotency_lease::once(&table, claim("f"), chance, quick).await;
-        assert!(matches!(ended, Ok(Executed::Committed(_))), "{ended:?}");
+        let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, quick).await;
+        assert!(matches!(result, Ok(Executed::Committed(_))), "{result:?}");
         Ok::<_, Unanswered<Infallible>>("the stale one's".to_owned())
     };
-    let ended = idempotency_lease::once(&table, claim("f"), chance, slow).await.unwrap();
-    assert_eq!(ended, Executed::Replayed("the successor's".to_owned()));
+    let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, slow).await.unwrap();
+    assert_eq!(result, Executed::Replayed("the successor's".to_owned()));
     let keys = keys.into_inner().unwrap();
-    assert_eq!(keys[0], keys[1], "the other service knows both by one key");
+    assert_eq!(keys[0], keys[1], "both calls use the same idempotency key");
 }
 
-/// What the first operation that calls another service is like, over HTTP.
+/// Leases of an HTTP operation that calls another service.
 mod over_http {
     use axum::Router;
     use axum::extract::State;
@@ -205,10 +214,9 @@ mod over_http {
     use axum::routing::post;
     use http::StatusCode;
     use serde_json::json;
-    use shared::api::{ApiState, AppState, Authenticated, LeasedIdempotencyKey};
+    use shared::api::{ApiState, Authenticated, LeasedIdempotencyKey, QueryState};
     use shared::kit::auth::access_token::TokenVerifier;
     use shared::kit::auth::hmac_key::HmacKey;
-    use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
     use shared::kit::error::ApiError;
     use shared::kit::http::response::{IDEMPOTENT_REPLAY, json_response};
     use shared::kit::system::clock::SystemClock;
@@ -220,17 +228,18 @@ mod over_http {
 
     use super::*;
 
-    /// A service that says when it is called, and answers when it is let.
+    /// State of an operation whose call to another service signals its start and waits for permission to
+    /// result.
     #[derive(Clone)]
-    struct Calling {
-        app: AppState<DynamoStore, DynamoReader>,
+    struct CallingState {
+        app: QueryState,
         table: Table,
         calls: Arc<AtomicU32>,
         called: Arc<Notify>,
-        answer: Arc<Notify>,
+        finish: Arc<Notify>,
     }
 
-    impl ApiState for Calling {
+    impl ApiState for CallingState {
         fn verifier(&self) -> &TokenVerifier {
             &self.app.verifier
         }
@@ -241,14 +250,14 @@ mod over_http {
     }
 
     async fn create(
-        State(state): State<Calling>,
+        State(state): State<CallingState>,
         Authenticated(_): Authenticated,
         LeasedIdempotencyKey(claim): LeasedIdempotencyKey,
     ) -> Result<axum::response::Response, ApiError> {
         let call = async |_| {
             let call = state.calls.fetch_add(1, Ordering::SeqCst) + 1;
             state.called.notify_one();
-            state.answer.notified().await;
+            state.finish.notified().await;
             Ok::<u32, Unanswered<Infallible>>(call)
         };
         let done = idempotency_lease::once(&state.table, claim, (&SystemClock, &SystemEntropy), call).await?;
@@ -258,17 +267,17 @@ mod over_http {
     }
 
     #[tokio::test]
-    async fn a_request_that_calls_out_is_in_progress_for_others_and_then_replayed() {
-        let scene = Marketplace::open().await;
-        let state = Calling {
-            app: AppState::new(&scene.env("api-orders"), scene.store.clone(), scene.reader.clone()).unwrap(),
-            table: scene.table.table(),
+    async fn concurrent_requests_conflict_until_the_first_is_replayed() {
+        let marketplace = Marketplace::open().await;
+        let state = CallingState {
+            app: QueryState::new(&marketplace.env("api-orders"), marketplace.reader.clone()).unwrap(),
+            table: marketplace.table.table(),
             calls: Arc::default(),
             called: Arc::default(),
-            answer: Arc::default(),
+            finish: Arc::default(),
         };
         let router = Router::new().route("/v1/things", post(create)).with_state(state.clone());
-        let token = scene.token(buyer());
+        let token = marketplace.token(buyer());
         let ask = async |key: Option<&str>, body: u32| -> Answer {
             let authorization = ("authorization", token.as_str());
             let headers: Vec<_> = [Some(authorization), key.map(|key| ("idempotency-key", key))]
@@ -281,7 +290,7 @@ mod over_http {
             state.called.notified().await;
             let answers = join_all((0..19).map(|_| ask(Some("k"), 1))).await;
             let reused = ask(Some("k"), 2).await;
-            state.answer.notify_one();
+            state.finish.notify_one();
             (answers, reused)
         };
         let (first, (others, reused)) = futures::future::join(ask(Some("k"), 1), others).await;
@@ -300,13 +309,13 @@ mod over_http {
     }
 }
 
-/// What one of three workers does next.
+/// Step of one of three workers.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Claim { worker: usize, content: usize },
     Complete(usize),
     Release(usize),
-    Pass(u64),
+    AdvanceClock(u64),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -314,12 +323,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (0..3_usize, 0..5_usize).prop_map(|(worker, n)| Step::Claim { worker, content: n / 4 }),
         3 => (0..3_usize).prop_map(Step::Complete),
         1 => (0..3_usize).prop_map(Step::Release),
-        2 => prop_oneof![Just(1), Just(15), Just(30), Just(31), Just(86_400)].prop_map(Step::Pass),
+        2 => prop_oneof![Just(1), Just(15), Just(30), Just(31), Just(86_400)].prop_map(Step::AdvanceClock),
     ];
     proptest::collection::vec(step, 1..30)
 }
 
-/// What must be under the key, as a person would say it.
+/// Reference model of the record under the key.
 #[derive(Debug, Clone, Default)]
 struct Model {
     holder: Option<(usize, u64, &'static str, Timestamp)>,
@@ -337,7 +346,7 @@ impl Model {
             Some(_) if self.answer.is_some() => Standing::Done(self.answer.clone().unwrap()),
             Some((.., until)) if *until > at => Standing::InProgress(until.duration_since(at)),
             _ => {
-                let (until, expires) = (at.saturating_add(TERM), at.saturating_add(RETENTION));
+                let (until, expires) = (at.saturating_add(LEASE_DURATION), at.saturating_add(RETENTION));
                 *self = Self {
                     holder: Some((by.0, by.1, content, until)),
                     answer: None,
@@ -349,7 +358,7 @@ impl Model {
     }
 
     fn holds(&self, by: (usize, u64)) -> bool {
-        self.holder.is_some_and(|(worker, turn, ..)| (worker, turn) == by)
+        self.holder.is_some_and(|(worker, step_number, ..)| (worker, step_number) == by)
     }
 
     fn complete(&mut self, by: (usize, u64), answer: &str) -> bool {
@@ -370,47 +379,47 @@ impl Model {
     }
 }
 
-/// Goes one way of steps on the table and on the model; both must say the same at each.
-async fn walk(table: &Table, scope: String, steps: Vec<Step>) -> Result<(), TestCaseError> {
+/// Executes steps on the table and on the model; both must agree after each.
+async fn run_steps(table: &Table, scope: String, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let (clock, mut model) = (ManualClock::at(now()), Model::default());
-    // Each worker's last claim, whatever came of it, and which turn of theirs it was.
+    // The last claim of each worker, successful or not, with the step at which it was made.
     let mut last: [Option<(Lease, u64)>; 3] = [const { None }; 3];
-    for (turn, step) in (0_u64..).zip(steps) {
+    for (step_number, step) in (0_u64..).zip(steps) {
         match step {
             Step::Claim { worker, content } => {
                 let content = ["f", "g"][content];
                 let mut lease = lease_at(content, clock.now());
                 lease.claim.scope.clone_from(&scope);
-                let said = table.claim(&lease, clock.now()).await.unwrap();
-                last[worker] = Some((lease, turn));
-                prop_assert_eq!(said, model.claim((worker, turn), content, clock.now()));
+                let actual = table.claim(&lease, clock.now()).await.unwrap();
+                last[worker] = Some((lease, step_number));
+                prop_assert_eq!(actual, model.claim((worker, step_number), content, clock.now()));
             }
             Step::Complete(worker) => {
-                let Some((lease, turn)) = &last[worker] else { continue };
-                let answer = format!("{worker} {turn}");
-                let said = table.complete(lease, &answer).await.unwrap();
-                prop_assert_eq!(said, model.complete((worker, *turn), &answer));
+                let Some((lease, step_number)) = &last[worker] else { continue };
+                let answer = format!("{worker} {step_number}");
+                let actual = table.complete(lease, &answer).await.unwrap();
+                prop_assert_eq!(actual, model.complete((worker, *step_number), &answer));
             }
             Step::Release(worker) => {
-                let Some((lease, turn)) = &last[worker] else { continue };
-                prop_assert_eq!(table.release(lease).await.unwrap(), model.release((worker, *turn)));
+                let Some((lease, step_number)) = &last[worker] else { continue };
+                prop_assert_eq!(table.release(lease).await.unwrap(), model.release((worker, *step_number)));
             }
-            Step::Pass(seconds) => clock.advance(Duration::from_secs(seconds)),
+            Step::AdvanceClock(seconds) => clock.advance(Duration::from_secs(seconds)),
         }
     }
     Ok(())
 }
 
 #[test]
-fn on_any_way_of_three_workers_a_key_has_one_holder_and_one_answer() {
+fn key_has_one_owner_and_one_result_in_any_interleaving() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let open = runtime.block_on(TestTable::open());
-    let (table, ways) = (open.table(), AtomicU32::new(0));
+    let (table, runs) = (open.table(), AtomicU32::new(0));
     let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
-    let walked = TestRunner::new(config).run(&steps(), |steps| {
-        let way = ways.fetch_add(1, Ordering::SeqCst);
-        runtime.block_on(walk(&table, format!("way {way}"), steps))
+    let outcome = TestRunner::new(config).run(&steps(), |steps| {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        runtime.block_on(run_steps(&table, format!("run {run}"), steps))
     });
-    walked.unwrap();
-    assert!(ways.load(Ordering::SeqCst) >= 300);
+    outcome.unwrap();
+    assert!(runs.load(Ordering::SeqCst) >= 300);
 }

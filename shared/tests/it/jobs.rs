@@ -1,4 +1,4 @@
-//! Jobs in the table: how they and what they write lie there, and what reports read.
+//! Jobs: stored format of jobs and their output, and the orders that reports read.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,25 +17,24 @@ use shared::kit::command::{Store, Version};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
-use shared::repository::order::market_orders::MarketOrdersReader;
 use shared::repository::table_layout::partitions::{due_job_shard, due_jobs};
 use test_support::Marketplace;
 use test_support::fixture::{MARKET, ORDER, PRODUCT, SELLER, id, new_id, seller};
 
-use crate::fixture::{Fixture, cause, moment};
+use crate::fixture::{Fixture, context, moment};
 use crate::stored_format::{AT, dead_letter};
 
 const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-/// A second after [`AT`].
+const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+/// One second after [`AT`].
 const LATER: &str = "2027-01-15T08:00:01.000Z";
-/// Seven days after that.
-const KEPT: &str = "2027-01-22T08:00:01.000Z";
+/// Seven days after [`LATER`].
+const EXPIRES_AT: &str = "2027-01-22T08:00:01.000Z";
 
-/// A table with a market, and a report of it that was asked for, perhaps for later.
-async fn requested(run_at: Option<Timestamp>) -> Fixture {
-    let ground = Fixture::open().await;
-    let opened = CreateMarket {
+/// Fixture with a market and a report job, scheduled for `run_at`.
+async fn with_job(run_at: Option<Timestamp>) -> Fixture {
+    let fixture = Fixture::open().await;
+    let create = CreateMarket {
         id: id(MARKET),
         by: seller(),
         name: "Mugs and more".parse().unwrap(),
@@ -44,7 +43,7 @@ async fn requested(run_at: Option<Timestamp>) -> Fixture {
         status: InitialStatus::Active,
         products: Vec::new(),
     };
-    ground.run(opened).await;
+    fixture.run(create).await;
     let request = CreateJob {
         id: id(JOB),
         by: seller(),
@@ -56,26 +55,26 @@ async fn requested(run_at: Option<Timestamp>) -> Fixture {
         run_at,
         retention: "7".parse().unwrap(),
     };
-    ground.run(request).await;
-    ground
+    fixture.run(request).await;
+    fixture
 }
 
-/// The same, once somebody has taken the report up and kept a page of it.
-async fn under_way() -> Fixture {
-    let ground = requested(None).await;
+/// Fixture with a running job that has written one page.
+async fn with_running_job() -> Fixture {
+    let fixture = with_job(None).await;
     let request = JobRequest { id: id(JOB), version: Version::FIRST };
-    ground.run_later(StartJob { request, delivery: 2, redrive: None }).await;
+    fixture.run_later(StartJob { request, delivery: 2, redrive: None }).await;
     let started: Job =
-        ground.store.load(shared::kit::command::ReadSet::get(&id(JOB))).await.unwrap().unwrap();
+        fixture.store.load(shared::kit::command::ReadSet::get(&id(JOB))).await.unwrap().unwrap();
     let (text, after) = ("a\r\n".to_owned(), Some(id(ORDER)));
     let page = AdvanceJob { held: started.held(), text, rows: 1, after, total: 9, is_last: false };
-    ground.run_later(page).await;
-    ground
+    fixture.run_later(page).await;
+    fixture
 }
 
 #[tokio::test]
-async fn a_job_stands_with_its_owner_by_its_status_until_it_is_forgotten() {
-    let ground = under_way().await;
+async fn job_is_listed_by_owner_and_status_and_has_a_ttl() {
+    let fixture = with_running_job().await;
     let expected = json!({
         "pk": format!("job#{JOB}"),
         "sk": "job",
@@ -103,14 +102,14 @@ async fn a_job_stands_with_its_owner_by_its_status_until_it_is_forgotten() {
         "updatedAt": LATER,
         "startedAt": LATER,
         "finishedAt": null,
-        "expiresAt": KEPT,
+        "expiresAt": EXPIRES_AT,
     });
-    assert_eq!(ground.stored::<Job>(&id(JOB)).await, expected);
+    assert_eq!(fixture.stored::<Job>(&id(JOB)).await, expected);
 }
 
 #[tokio::test]
-async fn what_a_job_writes_lies_beside_it_and_is_forgotten_with_it() {
-    let ground = under_way().await;
+async fn job_output_is_stored_beside_the_job_with_its_ttl() {
+    let fixture = with_running_job().await;
     let chunk = json!({
         "pk": format!("job#{JOB}"),
         "sk": "chunk#0000000001",
@@ -118,17 +117,17 @@ async fn what_a_job_writes_lies_beside_it_and_is_forgotten_with_it() {
         "ttl": 1_800_604_801,
         "text": "a\r\n",
     });
-    assert_eq!(ground.stored::<Chunk>(&ChunkKey { job: id(JOB), number: 1 }).await, chunk);
+    assert_eq!(fixture.stored::<Chunk>(&ChunkKey { job: id(JOB), number: 1 }).await, chunk);
 }
 
 #[tokio::test]
-async fn a_request_waits_in_the_outbox_by_the_name_of_its_queue() {
-    let ground = requested(None).await;
-    let mut waiting = ground.items_of("outbox-event").await;
-    waiting.retain(|event| event["eventId"] == format!("{JOB}.1"));
-    let body: serde_json::Value = serde_json::from_str(waiting[0]["body"].as_str().unwrap()).unwrap();
+async fn job_request_event_is_named_after_its_queue() {
+    let fixture = with_job(None).await;
+    let mut events = fixture.items_of("outbox-event").await;
+    events.retain(|event| event["eventId"] == format!("{JOB}.1"));
+    let body: serde_json::Value = serde_json::from_str(events[0]["body"].as_str().unwrap()).unwrap();
     assert_eq!(
-        (&waiting[0]["pk"], &waiting[0]["event"]),
+        (&events[0]["pk"], &events[0]["event"]),
         (&json!(outbox_partition(JOB)), &json!("job.requested.high"))
     );
     let data = json!({ "jobId": JOB, "jobType": "sales_report", "priority": "high" });
@@ -136,61 +135,61 @@ async fn a_request_waits_in_the_outbox_by_the_name_of_its_queue() {
 }
 
 #[tokio::test]
-async fn a_job_for_later_stands_among_what_falls_due_and_asks_nobody() {
+async fn scheduled_job_is_indexed_as_due_without_a_request() {
     let at = moment().saturating_add(Duration::from_hours(24));
-    let ground = requested(Some(at)).await;
-    let stored = ground.stored::<Job>(&id(JOB)).await;
+    let fixture = with_job(Some(at)).await;
+    let stored = fixture.stored::<Job>(&id(JOB)).await;
     assert_eq!(stored["dueShard"], due_jobs(due_job_shard(id(JOB))));
     assert_eq!(
         (&stored["dueAt"], &stored["runAt"], &stored["request"]),
         (&json!(at), &json!(at), &json!(null))
     );
-    let events = ground.items_of("outbox-event").await;
+    let events = fixture.items_of("outbox-event").await;
     assert!(events.iter().all(|event| !event["event"].as_str().unwrap().starts_with("job.")));
 }
 
 #[tokio::test]
-async fn a_job_is_dead_in_the_commit_that_records_its_message() {
-    let ground = requested(None).await;
-    let letter = RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None };
+async fn dead_letter_and_dead_job_are_one_commit() {
+    let fixture = with_job(None).await;
+    let record = RecordDeadLetter { letter: dead_letter(DEAD_LETTER), redriven_from: None };
     let job = Some(JobRequest { id: id(JOB), version: Version::FIRST });
-    ground.requests();
-    ground.run(MarkJobDead { letter, job }).await;
-    assert_eq!(ground.requests(), ["BatchGetItem", "TransactWriteItems"]);
-    let stored = ground.stored::<Job>(&id(JOB)).await;
-    assert_eq!((&stored["status"], &stored["wokenBy"]), (&json!("dead"), &json!(format!("{LETTER}.2"))));
-    assert_eq!(stored["lastError"], "the message does not read");
-    let again = RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: Some(id(LETTER)) };
+    fixture.requests();
+    fixture.run(MarkJobDead { letter: record, job }).await;
+    assert_eq!(fixture.requests(), ["BatchGetItem", "TransactWriteItems"]);
+    let stored = fixture.stored::<Job>(&id(JOB)).await;
+    assert_eq!((&stored["status"], &stored["wokenBy"]), (&json!("dead"), &json!(format!("{DEAD_LETTER}.2"))));
+    assert_eq!(stored["lastError"], "the message cannot be parsed");
+    let again = RecordDeadLetter { letter: dead_letter(DEAD_LETTER), redriven_from: Some(id(DEAD_LETTER)) };
     let job = Some(JobRequest { id: id(JOB), version: Version::FIRST });
-    ground.store.execute(MarkJobDead { letter: again, job }, &cause()).await.unwrap();
-    assert_eq!(ground.stored::<Job>(&id(JOB)).await, stored, "what is dead does not die once more");
+    fixture.store.execute(MarkJobDead { letter: again, job }, &context()).await.unwrap();
+    assert_eq!(fixture.stored::<Job>(&id(JOB)).await, stored, "a dead job does not change");
 }
 
-/// Orders of the scene's market, each placed a moment after the other.
-async fn orders(scene: &Marketplace, count: usize) -> Vec<OrderId> {
+/// Places orders one after the other.
+async fn place_orders(marketplace: &Marketplace, count: usize) -> Vec<OrderId> {
     let mut placed = Vec::new();
     for _ in 0..count {
-        placed.push(scene.order_of(new_id(), id(PRODUCT), 1, None).await.id);
+        placed.push(marketplace.order_of(new_id(), id(PRODUCT), 1, None).await.id);
     }
     placed.sort();
     placed
 }
 
 #[tokio::test]
-async fn a_report_reads_each_order_of_its_period_once_whatever_the_size_of_its_pages() {
-    let scene = Marketplace::open().await;
-    orders(&scene, 5).await;
+async fn report_reads_each_order_once_at_any_page_size() {
+    let marketplace = Marketplace::open().await;
+    place_orders(&marketplace, 5).await;
     let from = SystemClock.now().saturating_add(Duration::from_millis(2));
     SystemClock.sleep(from.duration_since(SystemClock.now())).await;
-    let within = orders(&scene, 23).await;
+    let within = place_orders(&marketplace, 23).await;
     let to = SystemClock.now().saturating_add(Duration::from_millis(2));
     SystemClock.sleep(to.duration_since(SystemClock.now())).await;
-    orders(&scene, 5).await;
+    place_orders(&marketplace, 5).await;
     let report = SalesReport { market_id: id(MARKET), from: Some(from), to };
     for limit in [1, 2, 7, 22, 23, 24, 100] {
         let (mut read, mut after) = (Vec::new(), None);
         loop {
-            let page = scene.reader.sold(&report, after, limit).await.unwrap();
+            let page = marketplace.reader.report_orders(&report, after, limit).await.unwrap();
             assert!(page.orders.len() <= usize::try_from(limit).unwrap());
             read.extend(page.orders.iter().map(|order| order.id));
             after = read.last().copied();
@@ -198,11 +197,11 @@ async fn a_report_reads_each_order_of_its_period_once_whatever_the_size_of_its_p
                 break;
             }
         }
-        assert_eq!(read, within, "by {limit}");
+        assert_eq!(read, within, "page size {limit}");
         assert_eq!(read.iter().collect::<BTreeSet<_>>().len(), 23);
     }
-    assert_eq!(scene.reader.count_orders(&report).await.unwrap(), 23);
-    let nothing = SalesReport { to: Timestamp::from_millis(0), from: None, ..report };
-    let page = scene.reader.sold(&nothing, None, 10).await.unwrap();
+    assert_eq!(marketplace.reader.count_orders(&report).await.unwrap(), 23);
+    let empty = SalesReport { to: Timestamp::from_millis(0), from: None, ..report };
+    let page = marketplace.reader.report_orders(&empty, None, 10).await.unwrap();
     assert!(page.is_last && page.orders.is_empty());
 }

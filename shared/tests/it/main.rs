@@ -1,5 +1,5 @@
-//! The heart on an embedded DynamoDB, through the real SDK: what a commit is, what readers see, how records lie in the
-//! table; and the HTTP edge around a router of its own.
+//! Integration tests of `shared` on an embedded DynamoDB, through the AWS SDK: commits, readers, the stored
+//! format, and the HTTP middleware.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,6 +11,7 @@ mod commit;
 mod dynamodb_failures;
 mod fixture;
 mod idempotency_lease;
+mod idempotency_record;
 mod jobs;
 mod middleware;
 mod outbox;
@@ -19,7 +20,6 @@ mod profiles;
 mod query;
 mod read_costs;
 mod readers;
-mod receipt;
 mod refusals;
 mod stored_format;
 mod stored_format_search;

@@ -1,4 +1,4 @@
-//! Slices of lists: whichever way a list is gone through, it is the same list.
+//! Pagination: a list is the same by cursor, by offset and by page number.
 
 use std::collections::BTreeMap;
 
@@ -14,26 +14,26 @@ use shared::kit::command::{Key, Record};
 
 use crate::fixture::Fixture;
 
-/// Something on a string, by its place.
+/// List item with a position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Bead {
-    place: String,
+struct ListItem {
+    position: String,
 }
 
-impl Record for Bead {
-    const KIND: &'static str = "bead";
+impl Record for ListItem {
+    const KIND: &'static str = "item";
     type Id = String;
 
-    fn key(place: &String) -> Key {
-        Key { pk: format!("bead#{place}"), sk: "bead".to_owned() }
+    fn key(position: &String) -> Key {
+        Key { pk: format!("item#{position}"), sk: "item".to_owned() }
     }
 }
 
-/// A list as it should be, over some partitions of the table.
+/// Expected list, spread over several partitions of the table.
 #[derive(Debug, Clone)]
 struct Case {
-    /// By place: the partition, and whether it is red.
-    beads: BTreeMap<u16, (u8, bool)>,
+    /// Partition and colour (`true` for red) by position.
+    items: BTreeMap<u16, (u8, bool)>,
     partitions: u8,
     descending: bool,
     only_red: bool,
@@ -43,30 +43,30 @@ struct Case {
 fn cases() -> impl Strategy<Value = Case> {
     (1..=6_u8, any::<bool>(), any::<bool>(), 1..=7_u32).prop_flat_map(
         |(partitions, descending, only_red, limit)| {
-            let beads = proptest::collection::btree_map(0..500_u16, (0..partitions, any::<bool>()), 0..30);
-            beads.prop_map(move |beads| Case { beads, partitions, descending, only_red, limit })
+            let items = proptest::collection::btree_map(0..500_u16, (0..partitions, any::<bool>()), 0..30);
+            items.prop_map(move |items| Case { items, partitions, descending, only_red, limit })
         },
     )
 }
 
 impl Case {
-    /// Puts the beads on the table, on strings of their own.
-    async fn laid_out(&self, ground: &Fixture, name: &str) -> Vec<Query> {
+    /// Stores the items in partitions of their own.
+    async fn store(&self, fixture: &Fixture, name: &str) -> Vec<Query> {
         let mut items = Vec::new();
-        for (place, (partition, red)) in &self.beads {
-            let place = format!("{place:05}");
+        for (position, (partition, red)) in &self.items {
+            let position = format!("{position:05}");
             let colour = if *red { "red" } else { "blue" };
-            let string = format!("{name}#{partition}");
+            let partition_key = format!("{name}#{partition}");
             items.push([
-                ("pk", format!("{string}#{place}")),
-                ("sk", "bead".to_owned()),
-                ("parentKey", string),
-                ("parentSort", place.clone()),
-                ("place", place),
+                ("pk", format!("{partition_key}#{position}")),
+                ("sk", "item".to_owned()),
+                ("parentKey", partition_key),
+                ("parentSort", position.clone()),
+                ("position", position),
                 ("colour", colour.to_owned()),
             ]);
         }
-        ground.put_all(&items).await;
+        fixture.put_all(&items).await;
         (0..self.partitions).map(|partition| self.query(&format!("{name}#{partition}"))).collect()
     }
 
@@ -77,130 +77,134 @@ impl Case {
     }
 
     fn expected(&self) -> Vec<String> {
-        let shown = self.beads.iter().filter(|(_, (_, red))| *red || !self.only_red);
-        let mut places: Vec<String> = shown.map(|(place, _)| format!("{place:05}")).collect();
+        let matching = self.items.iter().filter(|(_, (_, red))| *red || !self.only_red);
+        let mut positions: Vec<String> = matching.map(|(position, _)| format!("{position:05}")).collect();
         if self.descending {
-            places.reverse();
+            positions.reverse();
         }
-        places
+        positions
     }
 }
 
-fn places(slice: &ListPage<Bead>) -> Vec<String> {
-    slice.items.iter().map(|bead| bead.place.clone()).collect()
+fn positions(slice: &ListPage<ListItem>) -> Vec<String> {
+    slice.items.iter().map(|item| item.position.clone()).collect()
 }
 
-/// The places of everything from a slice on, gone through by following one slice after the other.
-async fn from_place_to_place(ground: &Fixture, list: &[Query], first: PageRequest) -> Vec<String> {
-    let (limit, mut slice, mut seen) = (first.limit, first, Vec::new());
+/// Positions of all items from a slice on, read by following the cursors.
+async fn follow_cursors(fixture: &Fixture, list: &[Query], first: PageRequest) -> Vec<String> {
+    let (limit, mut slice, mut listed_positions) = (first.limit, first, Vec::new());
     loop {
-        let listed: ListPage<Bead> = ground.reader.slice(list, &slice).await.unwrap();
+        let listed: ListPage<ListItem> = fixture.reader.slice(list, &slice).await.unwrap();
         assert!(listed.items.len() <= slice.length());
-        seen.extend(places(&listed));
-        let Some(next) = listed.next else { return seen };
+        listed_positions.extend(positions(&listed));
+        let Some(next) = listed.next else { return listed_positions };
         slice = PageRequest { limit, start: Start::After(next) };
     }
 }
 
-async fn is_one_list(ground: &Fixture, case: &Case, list: &[Query]) {
+async fn assert_consistent(fixture: &Fixture, case: &Case, list: &[Query]) {
     let expected = case.expected();
     let (limit, length) = (case.limit, PageRequest::first(case.limit).length());
-    assert_eq!(from_place_to_place(ground, list, PageRequest::first(limit)).await, expected);
+    assert_eq!(follow_cursors(fixture, list, PageRequest::first(limit)).await, expected);
     for offset in 0..expected.len() + 2 {
         let slice = PageRequest { limit, start: Start::Offset(u32::try_from(offset).unwrap()) };
-        let listed: ListPage<Bead> = ground.reader.slice(list, &slice).await.unwrap();
+        let listed: ListPage<ListItem> = fixture.reader.slice(list, &slice).await.unwrap();
         let rest = &expected[offset.min(expected.len())..];
-        assert_eq!(places(&listed), rest[..length.min(rest.len())], "offset {offset}");
-        assert!(listed.min_total <= expected.len(), "what is proven is true");
+        assert_eq!(positions(&listed), rest[..length.min(rest.len())], "offset {offset}");
+        assert!(listed.min_total <= expected.len(), "the minimum total is not too high");
         if !case.only_red {
-            assert_eq!(listed.next.is_some(), rest.len() > length, "there is a next where there is more");
+            assert_eq!(
+                listed.next.is_some(),
+                rest.len() > length,
+                "there is a next cursor if there are more items"
+            );
             assert_eq!(listed.min_total, expected.len().min(offset + length + 1));
         }
         if offset % length == 0 {
             assert_eq!(
-                from_place_to_place(ground, list, slice).await,
+                follow_cursors(fixture, list, slice).await,
                 rest,
-                "offset {offset}, and on from there"
+                "offset {offset} and following pages"
             );
         }
     }
 }
 
 #[test]
-fn a_list_has_neither_gap_nor_repeat_by_number_by_offset_and_from_place_to_place() {
+fn lists_have_no_gaps_or_duplicates_by_offset_or_cursor() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let ground = runtime.block_on(Fixture::open());
+    let fixture = runtime.block_on(Fixture::open());
     let mut runner = TestRunner::new(Config { cases: 16, failure_persistence: None, ..Config::default() });
-    let strings = std::cell::Cell::new(0);
+    let case_count = std::cell::Cell::new(0);
     let passed = runner.run(&cases(), |case| {
-        let name = format!("string{}", strings.replace(strings.get() + 1));
+        let name = format!("list{}", case_count.replace(case_count.get() + 1));
         runtime.block_on(async {
-            let list = case.laid_out(&ground, &name).await;
-            is_one_list(&ground, &case, &list).await;
+            let list = case.store(&fixture, &name).await;
+            assert_consistent(&fixture, &case, &list).await;
         });
         Ok(())
     });
     passed.unwrap();
 }
 
-/// A list of red beads, of which there is one after each so many blue ones.
-async fn sparse(ground: &Fixture, name: &str, red: u16, blue_between: u16) -> Vec<Query> {
-    let beads =
+/// Filtered list with one red item after every `blue_between` blue ones.
+async fn sparse(fixture: &Fixture, name: &str, red: u16, blue_between: u16) -> Vec<Query> {
+    let items =
         (0..red * (blue_between + 1)).map(|n| (n, (0, n % (blue_between + 1) == blue_between))).collect();
-    let case = Case { beads, partitions: 1, descending: false, only_red: true, limit: 1 };
-    case.laid_out(ground, name).await
+    let case = Case { items, partitions: 1, descending: false, only_red: true, limit: 1 };
+    case.store(fixture, name).await
 }
 
 #[tokio::test]
-async fn a_narrowed_list_is_looked_through_further_and_further_up_to_a_bound() {
-    let ground = Fixture::open().await;
-    let list = sparse(&ground, "near", 3, 400).await;
-    let found: ListPage<Bead> = ground.reader.slice(&list, &PageRequest::first(1)).await.unwrap();
-    assert_eq!(places(&found), ["00400"]);
-    assert_eq!(ground.requests(), ["Query"; 9], "1, 2, 4, up to 256 at a time");
+async fn filtered_list_is_scanned_in_growing_steps_up_to_a_limit() {
+    let fixture = Fixture::open().await;
+    let list = sparse(&fixture, "near", 3, 400).await;
+    let found: ListPage<ListItem> = fixture.reader.slice(&list, &PageRequest::first(1)).await.unwrap();
+    assert_eq!(positions(&found), ["00400"]);
+    assert_eq!(fixture.requests(), ["Query"; 9], "1, 2, 4, up to 256 items per request");
 
-    let far = sparse(&ground, "far", 1, 1_100).await;
+    let far = sparse(&fixture, "far", 1, 1_100).await;
     let (mut slice, mut empty) = (PageRequest::first(1), 0);
     let found = loop {
-        let listed: ListPage<Bead> = ground.reader.slice(&far, &slice).await.unwrap();
+        let listed: ListPage<ListItem> = fixture.reader.slice(&far, &slice).await.unwrap();
         if !listed.items.is_empty() {
             break listed;
         }
         empty += 1;
         slice = PageRequest { limit: 1, start: Start::After(listed.next.unwrap()) };
     };
-    assert_eq!((places(&found), empty), (vec!["01100".to_owned()], 1));
+    assert_eq!((positions(&found), empty), (vec!["01100".to_owned()], 1));
 }
 
 #[tokio::test]
-async fn what_cannot_be_counted_off_is_refused_rather_than_shown_with_a_gap() {
-    let ground = Fixture::open().await;
-    let list = sparse(&ground, "far", 1, 1_100).await;
+async fn offset_too_deep_in_a_filtered_list_is_refused() {
+    let fixture = Fixture::open().await;
+    let list = sparse(&fixture, "far", 1, 1_100).await;
     let first = PageRequest { limit: 1, start: Start::Offset(0) };
-    let refused = ground.reader.slice::<Bead>(&list, &first).await;
+    let refused = fixture.reader.slice::<ListItem>(&list, &first).await;
     assert!(matches!(refused, Err(SliceError::FilterTooSelective)), "{refused:?}");
-    let followed: ListPage<Bead> = ground.reader.slice(&list, &PageRequest::first(1)).await.unwrap();
+    let followed: ListPage<ListItem> = fixture.reader.slice(&list, &PageRequest::first(1)).await.unwrap();
     assert!(followed.items.is_empty() && followed.next.is_some(), "{followed:?}");
 }
 
 #[tokio::test]
-async fn what_comes_before_is_counted_off_in_one_request_and_nothing_of_it_is_sent() {
-    let ground = Fixture::open().await;
-    let beads = (0..250).map(|n| (n, (0, true))).collect();
-    let mut case = Case { beads, partitions: 1, descending: true, only_red: false, limit: 10 };
-    let list = case.laid_out(&ground, "long").await;
+async fn offset_is_skipped_by_a_count_without_items() {
+    let fixture = Fixture::open().await;
+    let items = (0..250).map(|n| (n, (0, true))).collect();
+    let mut case = Case { items, partitions: 1, descending: true, only_red: false, limit: 10 };
+    let list = case.store(&fixture, "long").await;
     let slice = PageRequest { limit: 10, start: Start::Offset(200) };
-    ground.requests();
-    let listed: ListPage<Bead> = ground.reader.slice(&list, &slice).await.unwrap();
-    assert_eq!(places(&listed), case.expected()[200..210]);
-    assert_eq!(ground.requests(), ["Query", "Query"]);
-    assert_eq!(ground.items_received(), [0, 11], "one more than is shown says that there is more");
+    fixture.requests();
+    let listed: ListPage<ListItem> = fixture.reader.slice(&list, &slice).await.unwrap();
+    assert_eq!(positions(&listed), case.expected()[200..210]);
+    assert_eq!(fixture.requests(), ["Query", "Query"]);
+    assert_eq!(fixture.items_received(), [0, 11], "one extra item shows that there is a next page");
 
     case.partitions = 3;
-    case.beads = (0..300).map(|n| (n, (u8::try_from(n % 3).unwrap(), true))).collect();
-    let list = case.laid_out(&ground, "split").await;
-    ground.requests();
-    let listed: ListPage<Bead> = ground.reader.slice(&list, &slice).await.unwrap();
-    assert_eq!(places(&listed), case.expected()[200..210]);
-    assert!(ground.requests().len() <= 9, "a share of each, and what is then missing");
+    case.items = (0..300).map(|n| (n, (u8::try_from(n % 3).unwrap(), true))).collect();
+    let list = case.store(&fixture, "split").await;
+    fixture.requests();
+    let listed: ListPage<ListItem> = fixture.reader.slice(&list, &slice).await.unwrap();
+    assert_eq!(positions(&listed), case.expected()[200..210]);
+    assert!(fixture.requests().len() <= 9, "a share of each partition, then the missing items");
 }

@@ -1,5 +1,5 @@
-//! What reading costs. The figures of `docs/data-model.md` are these, measured on the embedded table:
-//! `cargo nextest run --workspace --no-capture -E 'test(reading_costs)'`.
+//! Checks the read costs documented in `docs/data-model.md`, measured on the embedded table. To print them:
+//! `cargo nextest run --workspace --no-capture -E 'test(read_costs)'`.
 
 use std::convert::Infallible;
 
@@ -24,17 +24,16 @@ use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::projections::daily_sales::{DailySales, DailySalesKey};
 use shared::projections::search_index::DocumentId;
 use shared::projections::tally::count::CountEntities;
-use shared::repository::job::{JobList, JobReader};
+use shared::repository::job::JobList;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
-use shared::repository::order::market_orders::MarketOrdersReader;
-use shared::repository::order::{OrderList, OrderReader};
+use shared::repository::order::OrderList;
 use shared::repository::product::{ProductReader, total_of};
 use shared::repository::projections::daily_sales::SalesReader;
 use shared::repository::projections::list_total::TotalReader;
 use shared::repository::table_layout::partitions::{DUE_JOB_SHARDS, EXPIRY_SHARDS};
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::UserReader;
-use shared::repository::user::list::{UserList, UserListReader};
+use shared::repository::user::list::UserList;
 use shared::repository::user::profile::ProfileReader;
 use shared::search::{HashingEmbedder, Search, SearchQuery, Searcher};
 use test_support::Marketplace;
@@ -42,168 +41,168 @@ use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, cause, 
 use test_support::read_units::ReadUnitMeter;
 use test_support::search_index::index;
 
-use crate::fixture::once;
+use crate::fixture::idempotent;
 
-/// A page of twenty.
-const FIRST: PageRequest = PageRequest::first(20);
-/// The sixth of these pages, by its number.
-const SIXTH: PageRequest = PageRequest { limit: 20, start: Start::Offset(100) };
+/// First page of twenty items.
+const FIRST_PAGE: PageRequest = PageRequest::first(20);
+/// Sixth page of twenty items, by offset.
+const SIXTH_PAGE: PageRequest = PageRequest { limit: 20, start: Start::Offset(100) };
 
-/// A metered table with 150 markets, products, orders and accounts on it.
-struct Shelves {
-    scene: Marketplace,
+/// Metered table with 150 markets, products, orders and accounts.
+struct Fixture {
+    marketplace: Marketplace,
     meter: ReadUnitMeter,
     reader: DynamoReader,
     store: DynamoStore,
-    /// Pattern, requests, read units.
+    /// Access pattern, requests, read units.
     measured: Vec<(&'static str, usize, f64)>,
 }
 
-impl Shelves {
+impl Fixture {
     async fn filled() -> Self {
-        let scene = Marketplace::open().await;
-        scene.order(None).await;
-        let mut opened = vec![id(MARKET)];
+        let marketplace = Marketplace::open().await;
+        marketplace.order(None).await;
+        let mut market_ids = vec![id(MARKET)];
         for n in 0..150 {
             let person: UserId = new_id();
-            scene.person(actor(&person.to_string(), Role::User), &format!("person{n:04}")).await;
+            marketplace.person(actor(&person.to_string(), Role::User), &format!("person{n:04}")).await;
             let market: MarketId = new_id();
-            opened.push(market);
-            scene
+            market_ids.push(market);
+            marketplace
                 .market(&market.to_string(), actor(&person.to_string(), Role::User), InitialStatus::Active)
                 .await;
             let product = new_id::<Product>().to_string();
-            scene.product(&product, MARKET, seller(), (&format!("CUP-{n:04}"), 500, 10)).await;
+            marketplace.product(&product, MARKET, seller(), (&format!("CUP-{n:04}"), 500, 10)).await;
             let order = new_id();
-            scene.order_of(order, id(&product), 1, None).await;
+            marketplace.order_of(order, id(&product), 1, None).await;
             if n % 10 == 0 {
-                scene.run(CancelOrder { id: order, by: buyer(), reason: None }).await;
+                marketplace.run(CancelOrder { id: order, by: buyer(), reason: None }).await;
             }
         }
-        for markets in opened.chunks(10) {
+        for markets in market_ids.chunks(10) {
             let mut count = CountEntities::default();
             for market in markets {
                 count.market(*market);
             }
-            scene.run(count).await;
+            marketplace.run(count).await;
         }
-        scene.run(SoldEveryDay).await;
+        marketplace.run(RecordDailySales).await;
         let meter = ReadUnitMeter::default();
-        let table = meter.on(&scene.table);
+        let table = meter.on(&marketplace.table);
         let (reader, store) = (DynamoReader::new(table.clone()), DynamoStore::new(table));
-        Self { scene, meter, reader, store, measured: Vec::new() }
+        Self { marketplace, meter, reader, store, measured: Vec::new() }
     }
 
-    /// Takes down what was asked for since the last time.
-    fn note(&mut self, pattern: &'static str) {
+    /// Records the requests since the last call under an access pattern.
+    fn record(&mut self, pattern: &'static str) {
         let requests = self.meter.requests();
         self.measured.push((pattern, requests.len(), requests.iter().map(|request| request.units).sum()));
     }
 
-    async fn single_things(&mut self) {
+    async fn single_entities(&mut self) {
         self.reader.market(id(MARKET)).await.unwrap().unwrap();
-        self.note("one market, order, payment");
+        self.record("one market, order, payment");
         self.reader.user(id(BUYER)).await.unwrap().unwrap();
-        self.note("one account, as of now");
+        self.record("one account, as of now");
         self.reader.product(id(PRODUCT)).await.unwrap().unwrap();
-        self.note("a product with its stock");
+        self.record("a product with its stock");
         self.reader.account_by_email(&"buyer@example.com".parse().unwrap()).await.unwrap().unwrap();
-        self.note("an account by its address");
+        self.record("an account by its address");
     }
 
     async fn markets(&mut self) {
         let order = MarketSortOrder::By(SortOrder { by: SortKey::CreatedAt, descending: true });
         let mut list = MarketList { status: MarketStatus::Active, search: None, order };
-        let page = self.reader.markets(&list, &FIRST).await.unwrap();
+        let page = self.reader.markets(&list, &FIRST_PAGE).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
-        self.note("markets of a status, by time or name");
-        self.reader.markets(&list, &SIXTH).await.unwrap();
+        self.record("markets of a status, by time or name");
+        self.reader.markets(&list, &SIXTH_PAGE).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
-        self.note("the sixth page of them");
+        self.record("the sixth page of them");
         let creators: Vec<UserId> = page.items.iter().map(|found| found.market.creator_id).collect();
         assert_eq!(self.reader.profiles(&creators).await.unwrap().len(), 20);
-        self.note("the creators of a page of markets");
+        self.record("the creators of a page of markets");
         list.search = Some("mugs".parse().unwrap());
-        assert_eq!(self.reader.markets(&list, &FIRST).await.unwrap().total, Some(151));
+        assert_eq!(self.reader.markets(&list, &FIRST_PAGE).await.unwrap().total, Some(151));
         self.reader.total(&list.totals()).await.unwrap();
-        self.note("markets whose name begins so, 151 of them");
+        self.record("markets by name prefix, 151 matches");
     }
 
     async fn searches(&mut self) {
-        let store = &self.scene.store;
+        let store = &self.marketplace.store;
         let order = MarketSortOrder::By(SortOrder { by: SortKey::CreatedAt, descending: true });
         let list = MarketList { status: MarketStatus::Active, search: None, order };
         let all = PageRequest::first(1_000);
-        for found in self.scene.reader.markets(&list, &all).await.unwrap().items {
+        for found in self.marketplace.reader.markets(&list, &all).await.unwrap().items {
             index(store, &HashingEmbedder, DocumentId::Market(found.market.id)).await;
         }
-        for found in self.scene.reader.products_of(id(MARKET), &all).await.unwrap().items {
+        for found in self.marketplace.reader.products_of(id(MARKET), &all).await.unwrap().items {
             index(store, &HashingEmbedder, DocumentId::Product(found.product.id)).await;
         }
         self.meter.restart();
         let search = Search::new(self.reader.clone(), HashingEmbedder);
-        let question = SearchQuery { wanted: "mug".parse().unwrap(), kind: None, limit: 20 };
-        assert_eq!(search.search(&question).await.unwrap().len(), 20);
-        self.note("search for a word that 151 products and 151 markets have");
+        let query = SearchQuery { wanted: "mug".parse().unwrap(), kind: None, limit: 20 };
+        assert_eq!(search.search(&query).await.unwrap().len(), 20);
+        self.record("search for a word that 151 products and 151 markets have");
     }
 
     async fn sales(&mut self) {
         self.reader.market_with_volume(id(MARKET)).await.unwrap().unwrap();
-        self.note("a market with its volume");
+        self.record("a market with its volume");
         let order = MarketSortOrder::Volume { descending: true };
         let list = MarketList { status: MarketStatus::Active, search: None, order };
-        self.reader.markets(&list, &FIRST).await.unwrap();
+        self.reader.markets(&list, &FIRST_PAGE).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
-        self.note("markets of a status, by volume");
+        self.record("markets of a status, by volume");
         let today = Date::of(SystemClock.now());
         self.reader.sales(id(MARKET), today.days_before(29), today).await.unwrap();
-        self.note("what a market sold on 30 days");
+        self.record("sales of a market on 30 days");
     }
 
     async fn products_and_orders(&mut self) {
-        self.reader.products_of(id(MARKET), &FIRST).await.unwrap();
+        self.reader.products_of(id(MARKET), &FIRST_PAGE).await.unwrap();
         self.reader.total(&[total_of(id(MARKET))]).await.unwrap();
-        self.note("products of a market");
+        self.record("products of a market");
         let list = OrderList::OfBuyer(buyer().user);
-        self.reader.orders(list, None, &FIRST).await.unwrap();
+        self.reader.orders(list, None, &FIRST_PAGE).await.unwrap();
         self.reader.total(&[list.total(None)]).await.unwrap();
-        self.note("orders of a buyer");
+        self.record("orders of a buyer");
         let sold = OrderList::InMarket(id(MARKET));
-        self.reader.orders(sold, None, &FIRST).await.unwrap();
+        self.reader.orders(sold, None, &FIRST_PAGE).await.unwrap();
         self.reader.total(&[sold.total(None)]).await.unwrap();
-        self.note("orders of a market");
+        self.record("orders of a market");
         let status = Some(OrderStatus::Cancelled);
         let cancelled = self.reader.orders(list, status, &PageRequest::first(10)).await.unwrap();
         assert_eq!(cancelled.items.len(), 10);
         self.reader.total(&[list.total(status)]).await.unwrap();
-        self.note("10 of them of a status that every tenth has");
+        self.record("10 of them of a status that every tenth has");
     }
 
     async fn accounts(&mut self) {
         let order = SortOrder { by: SortKey::Name, descending: false };
         let list = UserList { status: None, role: None, search: None, order };
-        self.reader.users(&list, &FIRST).await.unwrap();
+        self.reader.users(&list, &FIRST_PAGE).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
-        self.note("accounts by role, status, name");
-        self.reader.users(&list, &SIXTH).await.unwrap();
+        self.record("accounts by role, status, name");
+        self.reader.users(&list, &SIXTH_PAGE).await.unwrap();
         self.reader.total(&list.totals()).await.unwrap();
-        self.note("the sixth page of all accounts");
+        self.record("the sixth page of all accounts");
         let search = UserList { search: Some("person000".parse().unwrap()), ..list };
-        assert_eq!(self.reader.users(&search, &FIRST).await.unwrap().total, Some(10));
-        self.note("accounts whose name or address begins so, 10 of them");
+        assert_eq!(self.reader.users(&search, &FIRST_PAGE).await.unwrap().total, Some(10));
+        self.record("accounts by name or address prefix, 10 matches");
     }
 
-    async fn ticks(&mut self) {
+    async fn sweeps(&mut self) {
         let now = SystemClock.now();
         for shard in 0..EXPIRY_SHARDS {
             self.reader.expiring(shard, now, 100).await.unwrap();
         }
-        self.note("orders that are overdue, none of them");
-        let outbox = Outbox::new(self.meter.on(&self.scene.table));
+        self.record("orders to expire, none due");
+        let outbox = Outbox::new(self.meter.on(&self.marketplace.table));
         for shard in 0..OUTBOX_SHARDS {
             outbox.overdue(shard, now.saturating_sub(std::time::Duration::from_mins(1)), 100).await.unwrap();
         }
-        self.note("events that the stream missed, none of them");
+        self.record("events missed by the stream, none found");
     }
 
     async fn jobs(&mut self) {
@@ -213,22 +212,22 @@ impl Shelves {
             let (by, market_id, run_at) = (seller(), id(MARKET), None);
             let (from, to, priority) = (None, None, Priority::Normal);
             let id = new_id();
-            self.scene
+            self.marketplace
                 .run(CreateJob { id, by, reads_any: false, market_id, from, to, priority, run_at, retention })
                 .await;
         }
         self.meter.restart();
         let list = JobList { owner: seller().user, status: Some(JobStatus::Queued), descending: true };
-        assert_eq!(self.reader.jobs(list, now, &FIRST).await.unwrap().items.len(), 20);
+        assert_eq!(self.reader.jobs(list, now, &FIRST_PAGE).await.unwrap().items.len(), 20);
         assert_eq!(self.reader.count_jobs(list, now).await.unwrap(), 150);
-        self.note("jobs of somebody, of any status or of one");
+        self.record("jobs of a user, of one or of any status");
         for shard in 0..DUE_JOB_SHARDS {
             self.reader.due_jobs(shard, now, 100).await.unwrap();
         }
-        self.note("jobs whose time has come, none of them");
+        self.record("scheduled jobs, none due");
         let report = SalesReport { market_id: id(MARKET), from: None, to: SystemClock.now() };
-        assert_eq!(self.reader.sold(&report, None, 20).await.unwrap().orders.len(), 20);
-        self.note("a page of a sales report");
+        assert_eq!(self.reader.report_orders(&report, None, 20).await.unwrap().orders.len(), 20);
+        self.record("a page of a sales report");
     }
 
     async fn commands(&mut self) {
@@ -236,18 +235,18 @@ impl Shelves {
         let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
         let placed: OrderId = new_id();
         let place = PlaceOrder { id: placed, by: buyer(), items, payment_method: None };
-        self.store.execute(place, &once("orders k1", "fingerprint")).await.unwrap();
-        self.note("placing an order of one product");
+        self.store.execute(place, &idempotent("orders k1", "fingerprint")).await.unwrap();
+        self.record("placing an order of one product");
         let cancel = CancelOrder { id: id(ORDER), by: buyer(), reason: None };
         self.store.execute(cancel, &cause(SystemClock.now())).await.unwrap();
-        self.note("a command on known keys: cancelling an order");
+        self.record("a command on known keys: cancelling an order");
     }
 }
 
-/// The market sold something on each of the last 30 days.
-struct SoldEveryDay;
+/// Stores sales of the market for each of the last 30 days.
+struct RecordDailySales;
 
-impl Command for SoldEveryDay {
+impl Command for RecordDailySales {
     type State = ();
     type Output = ();
     type Error = Infallible;
@@ -265,7 +264,7 @@ impl Command for SoldEveryDay {
     }
 }
 
-/// The requests and read units of a pattern, as the documentation has them.
+/// Returns the documented requests and read units of a pattern.
 fn documented(text: &str, pattern: &str) -> Option<(usize, f64)> {
     let row = text.lines().find(|line| line.starts_with(&format!("| {pattern} |")))?;
     let mut cells = row.trim_matches('|').split('|').skip(2).map(str::trim);
@@ -273,22 +272,22 @@ fn documented(text: &str, pattern: &str) -> Option<(usize, f64)> {
 }
 
 #[tokio::test]
-async fn reading_costs_what_the_documentation_says() {
-    let mut shelves = Shelves::filled().await;
-    shelves.single_things().await;
-    shelves.markets().await;
-    shelves.sales().await;
-    shelves.products_and_orders().await;
-    shelves.accounts().await;
-    shelves.ticks().await;
-    shelves.searches().await;
-    shelves.jobs().await;
-    shelves.commands().await;
+async fn read_costs_match_the_documentation() {
+    let mut fixture = Fixture::filled().await;
+    fixture.single_entities().await;
+    fixture.markets().await;
+    fixture.sales().await;
+    fixture.products_and_orders().await;
+    fixture.accounts().await;
+    fixture.sweeps().await;
+    fixture.searches().await;
+    fixture.jobs().await;
+    fixture.commands().await;
     let text = std::fs::read_to_string(test_support::workspace("docs/data-model.md")).unwrap();
-    for (pattern, requests, units) in &shelves.measured {
+    for (pattern, requests, units) in &fixture.measured {
         println!("{pattern}: {requests} requests, {units} read units");
     }
-    for (pattern, requests, units) in shelves.measured {
+    for (pattern, requests, units) in fixture.measured {
         assert_eq!(documented(&text, pattern), Some((requests, units)), "{pattern}");
     }
 }

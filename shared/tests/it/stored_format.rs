@@ -1,5 +1,5 @@
-//! How every record of the domain lies in the table: names and values of all attributes. What is stored outlives the
-//! code, so a test that fails here shows a change that needs a migration.
+//! Stored format of every record of the domain: names and values of all attributes. A failing test here means
+//! that a change needs a data migration.
 
 use std::time::Duration;
 
@@ -23,7 +23,8 @@ use shared::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use shared::domain::session::end::EndSession;
 use shared::domain::session::rotate::RotateSession;
 use shared::domain::session::start::StartSession;
-use shared::domain::session::{Session, SessionEpoch, SessionKey, TokenHash};
+use shared::domain::session::{Session, SessionKey, TokenHash};
+use shared::domain::user::SessionEpoch;
 use shared::domain::user::password_reset::PasswordReset;
 use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
@@ -41,34 +42,34 @@ use shared::messaging::email_dispatch::end::EndDispatch;
 use shared::messaging::event_routing::Subscriber;
 use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, SELLER, buyer, cents, id, seller};
 
-use crate::fixture::{Fixture, cause, moment};
+use crate::fixture::{Fixture, context, moment};
 
-/// [`moment`], as it is stored.
+/// Stored form of [`moment`].
 pub(crate) const AT: &str = "2027-01-15T08:00:00.000Z";
-/// A second later.
+/// One second later.
 const LATER: &str = "2027-01-15T08:00:01.000Z";
 
 impl Fixture {
-    /// Carries a command out at [`moment`].
+    /// Executes a command at [`moment`].
     pub(crate) async fn run<C: Command>(&self, command: C) {
-        self.store.execute(command, &cause()).await.unwrap();
+        self.store.execute(command, &context()).await.unwrap();
     }
 
-    /// Carries a command out a second later.
+    /// Executes a command one second later.
     pub(crate) async fn run_later<C: Command>(&self, command: C) {
-        let later: CommandContext = cause().at(moment().saturating_add(Duration::from_secs(1)));
+        let later: CommandContext = context().at(moment().saturating_add(Duration::from_secs(1)));
         self.store.execute(command, &later).await.unwrap();
     }
 
-    /// The record's item.
+    /// The stored item of a record.
     pub(crate) async fn stored<R: Record>(&self, id: &R::Id) -> Value {
         self.item(&R::key(id)).await
     }
 }
 
-/// A table with an account.
+/// Fixture with an account.
 pub(crate) async fn with_account() -> Fixture {
-    let ground = Fixture::open().await;
+    let fixture = Fixture::open().await;
     let register = RegisterUser {
         id: id(BUYER),
         email: "Ada@example.com".parse().unwrap(),
@@ -76,13 +77,13 @@ pub(crate) async fn with_account() -> Fixture {
         role: Role::User,
         credentials: Credentials { password_hash: "$argon2id$…".to_owned() },
     };
-    ground.run(register).await;
-    ground
+    fixture.run(register).await;
+    fixture
 }
 
 #[tokio::test]
-async fn an_account_is_its_user_its_credentials_and_the_claim_on_its_address() {
-    let ground = with_account().await;
+async fn account_is_user_credentials_and_email_claim() {
+    let fixture = with_account().await;
     let user = json!({
         "pk": format!("user#{BUYER}"),
         "sk": "user",
@@ -103,28 +104,28 @@ async fn an_account_is_its_user_its_credentials_and_the_claim_on_its_address() {
         "ownerKey": "accounts#user#active",
         "ownerSort": "ada@example.com",
     });
-    assert_eq!(ground.stored::<User>(&id(BUYER)).await, user);
+    assert_eq!(fixture.stored::<User>(&id(BUYER)).await, user);
     let credentials = json!({
         "pk": format!("user#{BUYER}"),
         "sk": "credentials",
         "kind": "credentials",
         "passwordHash": "$argon2id$…",
     });
-    assert_eq!(ground.stored::<Credentials>(&id(BUYER)).await, credentials);
+    assert_eq!(fixture.stored::<Credentials>(&id(BUYER)).await, credentials);
     let claim =
         json!({ "pk": "email#ada@example.com", "sk": "email", "kind": "email-claim", "userId": BUYER });
     let email: Email = "ADA@example.com".parse().unwrap();
-    assert_eq!(ground.stored::<EmailClaim>(&email).await, claim);
-    assert_eq!(ground.items().await.len(), 3 + 1, "and the event of it");
+    assert_eq!(fixture.stored::<EmailClaim>(&email).await, claim);
+    assert_eq!(fixture.items().await.len(), 3 + 1, "and its event");
 }
 
 #[tokio::test]
-async fn a_session_lies_with_its_account_and_is_forgotten_when_it_has_lapsed() {
+async fn session_is_stored_with_its_account_and_has_a_ttl() {
     const SESSION: &str = "ses_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-    let ground = with_account().await;
+    let fixture = with_account().await;
     let key = SessionKey { user_id: id(BUYER), session_id: id(SESSION) };
     let hash = |text: &str| TokenHash(text.to_owned());
-    ground.run(StartSession { id: key, epoch: SessionEpoch::default(), token: hash("first") }).await;
+    fixture.run(StartSession { id: key, epoch: SessionEpoch::default(), token: hash("first") }).await;
     let started = json!({
         "pk": format!("user#{BUYER}"),
         "sk": format!("session#{SESSION}"),
@@ -139,9 +140,9 @@ async fn a_session_lies_with_its_account_and_is_forgotten_when_it_has_lapsed() {
         "expiresAt": "2027-02-14T08:00:00.000Z",
         "ttl": 1_802_592_000,
     });
-    assert_eq!(ground.stored::<Session>(&key).await, started);
-    ground.run_later(RotateSession { id: key, presented: hash("first"), successor: hash("second") }).await;
-    ground.run_later(EndSession { id: key }).await;
+    assert_eq!(fixture.stored::<Session>(&key).await, started);
+    fixture.run_later(RotateSession { id: key, presented: hash("first"), successor: hash("second") }).await;
+    fixture.run_later(EndSession { id: key }).await;
     let ended = json!({
         "pk": format!("user#{BUYER}"),
         "sk": format!("session#{SESSION}"),
@@ -156,16 +157,16 @@ async fn a_session_lies_with_its_account_and_is_forgotten_when_it_has_lapsed() {
         "expiresAt": "2027-02-14T08:00:01.000Z",
         "ttl": 1_802_592_001,
     });
-    assert_eq!(ground.stored::<Session>(&key).await, ended);
+    assert_eq!(fixture.stored::<Session>(&key).await, ended);
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_remembered_without_the_address() {
+async fn password_reset_is_stored_without_the_address() {
     const RESET: &str = "pwr_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-    let ground = with_account().await;
+    let fixture = with_account().await;
     let email: Email = "ada@example.com".parse().unwrap();
-    ground.run(RequestPasswordReset { id: id(RESET), email: email.clone() }).await;
-    let asked = json!({
+    fixture.run(RequestPasswordReset { id: id(RESET), email: email.clone() }).await;
+    let requested = json!({
         "pk": format!("password-reset#{RESET}"),
         "sk": "password-reset",
         "kind": "password-reset",
@@ -175,17 +176,21 @@ async fn a_forgotten_password_is_remembered_without_the_address() {
         "expiresAt": "2027-02-15T08:00:00.000Z",
         "ttl": 1_802_678_400,
     });
-    assert_eq!(ground.stored::<PasswordReset>(&id(RESET)).await, asked);
-    ground.run_later(RequestPasswordReset { id: id(RESET), email }).await;
-    assert_eq!(ground.stored::<PasswordReset>(&id(RESET)).await, asked, "within a minute it is asked once");
+    assert_eq!(fixture.stored::<PasswordReset>(&id(RESET)).await, requested);
+    fixture.run_later(RequestPasswordReset { id: id(RESET), email }).await;
+    assert_eq!(
+        fixture.stored::<PasswordReset>(&id(RESET)).await,
+        requested,
+        "a second request within a minute is ignored"
+    );
 }
 
 #[tokio::test]
-async fn an_email_on_its_way_is_remembered_by_its_event_and_without_its_address() {
-    let ground = Fixture::open().await;
+async fn email_dispatch_is_stored_by_event_without_the_address() {
+    let fixture = Fixture::open().await;
     let id: EventId = serde_json::from_value(json!(format!("{ORDER}.3"))).unwrap();
     let (gist, term) = ("a digest".to_owned(), Duration::from_secs(15));
-    ground.run(BeginDispatch { id: id.clone(), gist, term }).await;
+    fixture.run(BeginDispatch { id: id.clone(), gist, term }).await;
     let mut expected = json!({
         "pk": format!("dispatch#{ORDER}.3"),
         "sk": "dispatch",
@@ -199,19 +204,19 @@ async fn an_email_on_its_way_is_remembered_by_its_event_and_without_its_address(
         "expiresAt": "2027-02-14T08:00:00.000Z",
         "ttl": 1_802_592_000,
     });
-    assert_eq!(ground.stored::<EmailDispatch>(&id).await, expected);
-    let begun = ground.store.load(ReadSet::<Option<EmailDispatch>>::get(&id)).await.unwrap().unwrap();
-    ground.run(EndDispatch { begun, sent: true }).await;
+    assert_eq!(fixture.stored::<EmailDispatch>(&id).await, expected);
+    let begun = fixture.store.load(ReadSet::<Option<EmailDispatch>>::get(&id)).await.unwrap().unwrap();
+    fixture.run(EndDispatch { begun, sent: true }).await;
     expected["version"] = json!(2);
     expected["state"] = json!("sent");
     expected.as_object_mut().unwrap().remove("until");
-    assert_eq!(ground.stored::<EmailDispatch>(&id).await, expected);
+    assert_eq!(fixture.stored::<EmailDispatch>(&id).await, expected);
 }
 
-/// A table with a market and a product in it.
+/// Fixture with a market and a product.
 async fn with_market() -> Fixture {
-    let ground = Fixture::open().await;
-    let open = CreateMarket {
+    let fixture = Fixture::open().await;
+    let create = CreateMarket {
         id: id(MARKET),
         by: seller(),
         name: "Mugs and more".parse().unwrap(),
@@ -220,7 +225,7 @@ async fn with_market() -> Fixture {
         status: InitialStatus::Active,
         products: Vec::new(),
     };
-    ground.run(open).await;
+    fixture.run(create).await;
     let product = NewProduct {
         id: id(PRODUCT),
         sku: "MUG-1".parse().unwrap(),
@@ -229,12 +234,12 @@ async fn with_market() -> Fixture {
         price: cents(1_999),
         stock: 10,
     };
-    ground.run(CreateProduct { market_id: id(MARKET), by: seller(), product }).await;
-    ground
+    fixture.run(CreateProduct { market_id: id(MARKET), by: seller(), product }).await;
+    fixture
 }
 
 #[tokio::test]
-async fn a_market_is_listed_by_its_status() {
+async fn market_is_listed_by_status() {
     let market = json!({
         "pk": format!("market#{MARKET}"),
         "sk": "market",
@@ -256,8 +261,8 @@ async fn a_market_is_listed_by_its_status() {
 }
 
 #[tokio::test]
-async fn a_product_is_listed_in_its_market_with_its_stock_beside_it_and_its_sku_claimed() {
-    let ground = with_market().await;
+async fn product_is_stored_with_stock_and_sku_claim() {
+    let fixture = with_market().await;
     let product = json!({
         "pk": format!("product#{PRODUCT}"),
         "sk": "product",
@@ -276,7 +281,7 @@ async fn a_product_is_listed_in_its_market_with_its_stock_beside_it_and_its_sku_
         "createdAt": AT,
         "updatedAt": AT,
     });
-    assert_eq!(ground.stored::<Product>(&id(PRODUCT)).await, product);
+    assert_eq!(fixture.stored::<Product>(&id(PRODUCT)).await, product);
     let stock = json!({
         "pk": format!("product#{PRODUCT}"),
         "sk": "stock",
@@ -285,7 +290,7 @@ async fn a_product_is_listed_in_its_market_with_its_stock_beside_it_and_its_sku_
         "reserved": 0,
         "sold": 0,
     });
-    assert_eq!(ground.stored::<Stock>(&id(PRODUCT)).await, stock);
+    assert_eq!(fixture.stored::<Stock>(&id(PRODUCT)).await, stock);
     let claim = json!({
         "pk": format!("market#{MARKET}"),
         "sk": "sku#MUG-1",
@@ -293,25 +298,25 @@ async fn a_product_is_listed_in_its_market_with_its_stock_beside_it_and_its_sku_
         "productId": PRODUCT,
     });
     let sku = SkuInMarket { market_id: id(MARKET), sku: "MUG-1".parse().unwrap() };
-    assert_eq!(ground.stored::<SkuClaim>(&sku).await, claim);
-    assert_eq!(ground.items().await.len(), 4 + 2, "and the events of market and product");
+    assert_eq!(fixture.stored::<SkuClaim>(&sku).await, claim);
+    assert_eq!(fixture.items().await.len(), 4 + 2, "and the events of the market and the product");
 }
 
-/// A table with an order of two mugs.
+/// Fixture with an order of two mugs.
 pub(crate) async fn with_order(method: Option<&str>) -> Fixture {
-    let ground = with_market().await;
+    let fixture = with_market().await;
     let item =
         OrderItem { product_id: id(PRODUCT), quantity: Quantity::try_from(2).unwrap(), expected_price: None };
     let payment_method = method.map(|method| method.parse().unwrap());
-    ground.run(PlaceOrder { id: id(ORDER), by: buyer(), items: vec![item], payment_method }).await;
-    ground
+    fixture.run(PlaceOrder { id: id(ORDER), by: buyer(), items: vec![item], payment_method }).await;
+    fixture
 }
 
 pub(crate) fn advance(by: FulfilmentTransition) -> AdvanceOrder {
     AdvanceOrder { id: id(ORDER), by, payment_window: Duration::from_hours(24) }
 }
 
-/// The order's item as it is right after its placing.
+/// The item of a newly placed order.
 fn placed(method: Option<&str>) -> Value {
     json!({
         "pk": format!("order#{ORDER}"),
@@ -346,7 +351,7 @@ fn placed(method: Option<&str>) -> Value {
     })
 }
 
-/// The item after another transition, a second later.
+/// The item after another transition, one second later.
 fn moved(mut order: Value, status: &str, by: &str, fulfilment: Value) -> Value {
     order["version"] = json!(order["version"].as_u64().unwrap() + 1);
     order["status"] = json!(status);
@@ -358,38 +363,38 @@ fn moved(mut order: Value, status: &str, by: &str, fulfilment: Value) -> Value {
 }
 
 #[tokio::test]
-async fn an_order_is_listed_with_its_buyer_and_due_only_while_it_awaits_its_payment() {
-    let ground = with_order(None).await;
-    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, placed(None));
+async fn order_is_due_only_while_it_awaits_payment() {
+    let fixture = with_order(None).await;
+    assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, placed(None));
 
-    ground.run_later(advance(FulfilmentTransition::Reserve)).await;
+    fixture.run_later(advance(FulfilmentTransition::Reserve)).await;
     let until = "2027-01-16T08:00:01.000Z";
     let step = json!({ "step": "awaitingPayment", "until": until, "checkout": null });
     let mut waiting = moved(placed(None), "awaiting_payment", "system", step);
     waiting["dueShard"] = json!("orders#expiring#5");
     waiting["dueAt"] = json!(until);
-    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, waiting);
+    assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, waiting);
 
     let client_secret = ClientSecret("pi_1_secret".to_owned());
     let checkout = Checkout { gateway_id: GatewayId("pi_1".to_owned()), client_secret };
-    ground.run_later(advance(FulfilmentTransition::Payable(checkout))).await;
+    fixture.run_later(advance(FulfilmentTransition::Payable(checkout))).await;
     waiting["version"] = json!(3);
     waiting["fulfilment"]["checkout"] = json!({ "gatewayId": "pi_1", "clientSecret": "pi_1_secret" });
-    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, waiting);
+    assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, waiting);
 
-    ground.run_later(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    fixture.run_later(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
     for sparse in ["dueShard", "dueAt"] {
         waiting.as_object_mut().unwrap().remove(sparse);
     }
     let cancelled = moved(waiting, "cancelled", "buyer", json!({ "step": "finished" }));
-    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, cancelled);
+    assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, cancelled);
 }
 
 #[tokio::test]
-async fn an_order_keeps_the_intents_of_what_is_asked_of_the_gateway() {
+async fn order_stores_the_intents_of_its_gateway_calls() {
     let method = Some("pm_card_visa");
-    let ground = with_order(method).await;
-    ground.run_later(advance(FulfilmentTransition::Reserve)).await;
+    let fixture = with_order(method).await;
+    fixture.run_later(advance(FulfilmentTransition::Reserve)).await;
     let intent = json!({
         "orderId": ORDER,
         "amount": { "amount": 3_998, "currency": "EUR" },
@@ -399,15 +404,15 @@ async fn an_order_keeps_the_intents_of_what_is_asked_of_the_gateway() {
     });
     let step = json!({ "step": "charging", "intent": intent });
     let charging = moved(placed(method), "awaiting_payment", "system", step);
-    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, charging);
+    assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, charging);
 
-    ground.run_later(CancelOrder { id: id(ORDER), by: seller(), reason: None }).await;
+    fixture.run_later(CancelOrder { id: id(ORDER), by: seller(), reason: None }).await;
     let step = json!({ "step": "settling", "intent": intent });
     let mut settling = moved(charging, "cancelled", "seller", step);
-    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, settling);
+    assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, settling);
 
     let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
-    ground.run_later(advance(FulfilmentTransition::Captured(capture))).await;
+    fixture.run_later(advance(FulfilmentTransition::Captured(capture))).await;
     settling["version"] = json!(4);
     settling["paymentId"] = json!(ORDER.replace("ord_", "pay_"));
     settling["refunds"] = json!([{
@@ -423,15 +428,15 @@ async fn an_order_keeps_the_intents_of_what_is_asked_of_the_gateway() {
         "at": LATER,
     }]);
     settling["fulfilment"] = json!({ "step": "refunding", "pieces": "reserved" });
-    assert_eq!(ground.stored::<Order>(&id(ORDER)).await, settling);
+    assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, settling);
 }
 
 #[tokio::test]
-async fn a_payment_lies_with_its_order_so_that_there_is_only_one() {
-    let ground = with_order(Some("pm_card_visa")).await;
-    ground.run(advance(FulfilmentTransition::Reserve)).await;
+async fn payment_is_stored_once_per_order() {
+    let fixture = with_order(Some("pm_card_visa")).await;
+    fixture.run(advance(FulfilmentTransition::Reserve)).await;
     let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
-    ground.run(advance(FulfilmentTransition::Captured(capture))).await;
+    fixture.run(advance(FulfilmentTransition::Captured(capture))).await;
     let mut payment = json!({
         "pk": format!("order#{ORDER}"),
         "sk": "payment",
@@ -445,52 +450,52 @@ async fn a_payment_lies_with_its_order_so_that_there_is_only_one() {
         "createdAt": AT,
         "updatedAt": AT,
     });
-    assert_eq!(ground.stored::<Payment>(&Payment::id_for(id(ORDER))).await, payment);
-    ground.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
-    ground.run_later(advance(FulfilmentTransition::Refunded(1))).await;
+    assert_eq!(fixture.stored::<Payment>(&Payment::id_for(id(ORDER))).await, payment);
+    fixture.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    fixture.run_later(advance(FulfilmentTransition::Refunded(1))).await;
     payment["version"] = json!(2);
     payment["refunded"]["amount"] = json!(3_998);
     payment["updatedAt"] = json!(LATER);
-    assert_eq!(ground.stored::<Payment>(&Payment::id_for(id(ORDER))).await, payment);
+    assert_eq!(fixture.stored::<Payment>(&Payment::id_for(id(ORDER))).await, payment);
 }
 
 #[tokio::test]
-async fn failed_attempts_are_counted_beside_their_order() {
-    let ground = Fixture::open().await;
-    let note = |error| RecordFailedAttempt {
+async fn failed_attempts_are_stored_beside_their_order() {
+    let fixture = Fixture::open().await;
+    let record = |error| RecordFailedAttempt {
         order_id: id(ORDER),
         step: "charging",
         error,
         next_at: moment().saturating_add(Duration::from_secs(7)),
         made: true,
     };
-    ground.run(note("no answer")).await;
-    ground.run(note("no answer yet")).await;
-    ground.run_later(RecordFailedAttempt { made: false, ..note("no answer yet") }).await;
+    fixture.run(record("no response")).await;
+    fixture.run(record("no response yet")).await;
+    fixture.run_later(RecordFailedAttempt { made: false, ..record("no response yet") }).await;
     let attempts = json!({
         "pk": format!("order#{ORDER}"),
         "sk": "attempts",
         "kind": "attempts",
         "failed": 2,
         "step": "charging",
-        "lastError": "no answer yet",
+        "lastError": "no response yet",
         "failedAt": LATER,
         "nextAt": "2027-01-15T08:00:07.000Z",
     });
-    assert_eq!(ground.stored::<Attempts>(&id(ORDER)).await, attempts);
+    assert_eq!(fixture.stored::<Attempts>(&id(ORDER)).await, attempts);
 }
 
-/// A message of an order that nobody can read.
-pub(crate) fn dead_letter(letter: &str) -> DeadLetter {
+/// Dead letter of an unreadable message.
+pub(crate) fn dead_letter(id: &str) -> DeadLetter {
     DeadLetter {
-        id: id(letter),
+        id: test_support::fixture::id(id),
         version: Version::FIRST,
         queue: Subscriber::Fulfilment,
         status: DeadLetterStatus::Dead,
         message_id: "059f36b4".to_owned(),
         body: "{}".to_owned(),
         attributes: [("event".to_owned(), "order.created".to_owned())].into(),
-        reason: "the message does not read".to_owned(),
+        reason: "the message cannot be parsed".to_owned(),
         attempts: 5,
         sent_at: Some(moment()),
         redrives: Vec::new(),
@@ -501,67 +506,67 @@ pub(crate) fn dead_letter(letter: &str) -> DeadLetter {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_listed_by_its_queue_and_its_status() {
-    const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-    let ground = Fixture::open().await;
-    ground.run(RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None }).await;
+async fn dead_letter_is_listed_by_queue_and_status() {
+    const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let fixture = Fixture::open().await;
+    fixture.run(RecordDeadLetter { letter: dead_letter(DEAD_LETTER), redriven_from: None }).await;
     let mut expected = json!({
-        "pk": format!("dead-letter#{LETTER}"),
+        "pk": format!("dead-letter#{DEAD_LETTER}"),
         "sk": "dead-letter",
         "kind": "dead-letter",
         "parentKey": "dead-letters#fulfilment#dead",
-        "parentSort": LETTER,
-        "id": LETTER,
+        "parentSort": DEAD_LETTER,
+        "id": DEAD_LETTER,
         "version": 1,
         "queue": "fulfilment",
         "status": "dead",
         "messageId": "059f36b4",
         "body": "{}",
         "attributes": { "event": "order.created" },
-        "reason": "the message does not read",
+        "reason": "the message cannot be parsed",
         "attempts": 5,
         "sentAt": AT,
         "redrives": [],
         "createdAt": AT,
         "updatedAt": AT,
     });
-    assert_eq!(ground.stored::<DeadLetter>(&id(LETTER)).await, expected);
-    ground.run_later(RedriveDeadLetter { id: id(LETTER), by: seller().user }).await;
+    assert_eq!(fixture.stored::<DeadLetter>(&id(DEAD_LETTER)).await, expected);
+    fixture.run_later(RedriveDeadLetter { id: id(DEAD_LETTER), by: seller().user }).await;
     expected["version"] = json!(2);
     expected["parentKey"] = json!("dead-letters#fulfilment#redriven");
     expected["status"] = json!("redriven");
     expected["redrives"] = json!([{ "by": seller().user, "at": LATER }]);
     expected["updatedAt"] = json!(LATER);
-    assert_eq!(ground.stored::<DeadLetter>(&id(LETTER)).await, expected);
+    assert_eq!(fixture.stored::<DeadLetter>(&id(DEAD_LETTER)).await, expected);
 }
 
 #[tokio::test]
-async fn the_message_of_a_redriven_letter_waits_in_the_outbox_as_it_was() {
-    const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-    let ground = Fixture::open().await;
-    ground.run(RecordDeadLetter { letter: dead_letter(LETTER), redriven_from: None }).await;
-    ground.run_later(RedriveDeadLetter { id: id(LETTER), by: seller().user }).await;
-    let waiting = ground.items_of("outbox-event").await;
+async fn redriven_message_is_stored_unchanged_in_the_outbox() {
+    const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+    let fixture = Fixture::open().await;
+    fixture.run(RecordDeadLetter { letter: dead_letter(DEAD_LETTER), redriven_from: None }).await;
+    fixture.run_later(RedriveDeadLetter { id: id(DEAD_LETTER), by: seller().user }).await;
+    let waiting = fixture.items_of("outbox-event").await;
     let expected = json!([{
-        "pk": outbox_partition(LETTER),
-        "sk": format!("{LATER}#{LETTER}.2"),
+        "pk": outbox_partition(DEAD_LETTER),
+        "sk": format!("{LATER}#{DEAD_LETTER}.2"),
         "kind": "outbox-event",
-        "eventId": format!("{LETTER}.2"),
+        "eventId": format!("{DEAD_LETTER}.2"),
         "event": "dead_letter.redriven.fulfilment",
         "body": "{}",
         "correlationId": "a-test",
-        "attributes": { "event": "order.created", "redriveOf": format!("{LETTER}.2") },
+        "attributes": { "event": "order.created", "redriveOf": format!("{DEAD_LETTER}.2") },
     }]);
     assert_eq!(json!(waiting), expected);
 }
 
 #[tokio::test]
-async fn how_far_the_comparing_of_books_is_stands_alone() {
-    let ground = Fixture::open().await;
+async fn reconciliation_cursor_has_its_own_partition() {
+    let fixture = Fixture::open().await;
     let (minute, after) = (Duration::from_mins(1), GatewayId("pi_1".to_owned()));
     let rounds = RoundConfig { apart: minute, overlap: minute };
     let to = ReconciliationCursor::first(rounds, moment()).after_page(after);
-    ground.run(AdvanceCursor { from: None, to }).await;
+    fixture.run(AdvanceCursor { from: None, to }).await;
     let expected = json!({
         "pk": "reconciliation",
         "sk": "position",
@@ -572,17 +577,17 @@ async fn how_far_the_comparing_of_books_is_stands_alone() {
         "after": "pi_1",
         "dueAt": moment().saturating_add(minute),
     });
-    assert_eq!(ground.stored::<ReconciliationCursor>(&PaymentsCursorKey).await, expected);
+    assert_eq!(fixture.stored::<ReconciliationCursor>(&PaymentsCursorKey).await, expected);
 }
 
 #[tokio::test]
-async fn a_discrepancy_is_listed_by_its_status_and_by_when_it_was_seen_until_it_is_closed() {
-    let ground = Fixture::open().await;
+async fn discrepancy_is_listed_by_status_and_due_while_open() {
+    let fixture = Fixture::open().await;
     let (gateway_id, order_id) = (GatewayId("pi_1".to_owned()), id(ORDER));
     let captured = LedgerStatus::Captured { amount: cents(3_998), refunded: 500 };
     let entry = GatewayRecord { gateway_id, order_id: Some(order_id), standing: captured, read_at: moment() };
-    let seen = Discrepancy::seen((&entry, None, None), MismatchKind::NoOrder, moment());
-    ground.run(RecordDiscrepancy(seen)).await;
+    let discrepancy = Discrepancy::seen((&entry, None, None), MismatchKind::NoOrder, moment());
+    fixture.run(RecordDiscrepancy(discrepancy)).await;
     let mut expected = json!({
         "pk": "discrepancy#pi_1",
         "sk": "discrepancy",
@@ -604,13 +609,13 @@ async fn a_discrepancy_is_listed_by_its_status_and_by_when_it_was_seen_until_it_
         "lastSeenAt": AT,
         "closedAt": null,
     });
-    assert_eq!(ground.stored::<Discrepancy>(&entry.gateway_id).await, expected);
-    ground.run_later(CloseDiscrepancy { id: entry.gateway_id.clone(), expected: Version::FIRST }).await;
+    assert_eq!(fixture.stored::<Discrepancy>(&entry.gateway_id).await, expected);
+    fixture.run_later(CloseDiscrepancy { id: entry.gateway_id.clone(), expected: Version::FIRST }).await;
     let item = expected.as_object_mut().unwrap();
     item.retain(|name, _| !name.starts_with("due"));
     expected["version"] = json!(2);
     expected["parentKey"] = json!("discrepancies#closed");
     expected["closedAt"] = json!(LATER);
     expected["ttl"] = json!(1_807_776_001);
-    assert_eq!(ground.stored::<Discrepancy>(&entry.gateway_id).await, expected);
+    assert_eq!(fixture.stored::<Discrepancy>(&entry.gateway_id).await, expected);
 }

@@ -1,4 +1,4 @@
-//! How the search index lies in the table, to the letter.
+//! Stored format of the search index.
 
 use serde_json::json;
 use shared::domain::market::Market;
@@ -10,12 +10,12 @@ use shared::projections::search_index::{
 };
 use test_support::fixture::{MARKET, id, seller};
 
-use crate::fixture::{Fixture, cause};
+use crate::fixture::{Fixture, context};
 
-/// A table with a market.
+/// Fixture with a market.
 async fn with_market() -> Fixture {
-    let ground = Fixture::open().await;
-    let open = CreateMarket {
+    let fixture = Fixture::open().await;
+    let create = CreateMarket {
         id: id::<Market>(MARKET),
         by: seller(),
         name: "Mugs and more".parse().unwrap(),
@@ -24,13 +24,13 @@ async fn with_market() -> Fixture {
         status: InitialStatus::Active,
         products: Vec::new(),
     };
-    ground.store.execute(open, &cause()).await.unwrap();
-    ground
+    fixture.store.execute(create, &context()).await.unwrap();
+    fixture
 }
 
 #[tokio::test]
-async fn an_index_entry_lies_with_its_document_and_postings_under_their_terms() {
-    let ground = with_market().await;
+async fn index_entry_and_term_entries_are_stored() {
+    let fixture = with_market().await;
     let mut components = [0; DIMENSIONS];
     (components[0], components[1]) = (2, -1);
     let embedding = Embedding::quantised(&components);
@@ -38,7 +38,7 @@ async fn an_index_entry_lies_with_its_document_and_postings_under_their_terms() 
     let document = DocumentId::Market(id(MARKET));
     let embedded = Some(Embedded { digest: digest.clone(), embedding });
     let index = IndexDocument { id: document, embedder: EmbedderName::Hashed, embedded };
-    ground.store.execute(index, &cause()).await.unwrap();
+    fixture.store.execute(index, &context()).await.unwrap();
 
     let entry = json!({
         "pk": format!("market#{MARKET}"),
@@ -51,7 +51,7 @@ async fn an_index_entry_lies_with_its_document_and_postings_under_their_terms() 
         "digest": digest,
         "terms": { "mor": 49, "mug": 49 },
     });
-    assert_eq!(ground.stored::<IndexEntry>(&document).await, entry);
+    assert_eq!(fixture.stored::<IndexEntry>(&document).await, entry);
     let mut bytes = vec![0_u8; DIMENSIONS];
     (bytes[0], bytes[1]) = (127, 193);
     let posting = |term: &str| {
@@ -64,5 +64,5 @@ async fn an_index_entry_lies_with_its_document_and_postings_under_their_terms() 
             "embedding": bytes,
         })
     };
-    assert_eq!(ground.items_of("posting").await, [posting("mor"), posting("mug")]);
+    assert_eq!(fixture.items_of("posting").await, [posting("mor"), posting("mug")]);
 }

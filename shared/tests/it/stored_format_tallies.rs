@@ -1,4 +1,4 @@
-//! How what is counted lies in the table: names and values of all attributes, as in `records`.
+//! Stored format of tallies and totals.
 
 use serde_json::json;
 use shared::domain::market::totals::MarketTotals;
@@ -13,21 +13,21 @@ use test_support::fixture::{BUYER, MARKET, ORDER, STRANGER, cents, id};
 use crate::fixture::Fixture;
 use crate::stored_format::{AT, advance, with_account, with_order};
 
-/// A table with an order that was paid and counted.
+/// Fixture with an order that was paid and counted.
 async fn with_counted_order() -> Fixture {
-    let ground = with_order(Some("pm_card_visa")).await;
-    ground.run(advance(FulfilmentTransition::Reserve)).await;
+    let fixture = with_order(Some("pm_card_visa")).await;
+    fixture.run(advance(FulfilmentTransition::Reserve)).await;
     let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
-    ground.run_later(advance(FulfilmentTransition::Captured(capture))).await;
+    fixture.run_later(advance(FulfilmentTransition::Captured(capture))).await;
     let mut count = CountEntities::default();
     count.order(id(ORDER), id(MARKET));
-    ground.run_later(count).await;
-    ground
+    fixture.run_later(count).await;
+    fixture
 }
 
 #[tokio::test]
-async fn what_is_counted_of_an_order_lies_beside_it() {
-    let ground = with_counted_order().await;
+async fn order_tally_is_stored_beside_its_order() {
+    let fixture = with_counted_order().await;
     let [of_buyer, in_market] = [format!("user#{BUYER}#orders"), format!("market#{MARKET}#orders")];
     let (buyers, markets) = (format!("{of_buyer}#confirmed"), format!("{in_market}#confirmed"));
     let tally = json!({
@@ -45,20 +45,20 @@ async fn what_is_counted_of_an_order_lies_beside_it() {
             "refunded": { "amount": 0, "currency": "EUR" },
         },
     });
-    assert_eq!(ground.stored::<Tally>(&Subject::Order(id(ORDER))).await, tally);
+    assert_eq!(fixture.stored::<Tally>(&Subject::Order(id(ORDER))).await, tally);
     let total = json!({
         "pk": format!("total#{of_buyer}"),
         "sk": "total",
         "kind": "list-total",
         "count": 1,
     });
-    assert_eq!(ground.stored::<ListTotal>(&ListKey::of(of_buyer)).await, total);
+    assert_eq!(fixture.stored::<ListTotal>(&ListKey::of(of_buyer)).await, total);
 }
 
 #[tokio::test]
-async fn what_a_market_sold_lies_beside_it_all_in_all_and_day_by_day() {
-    let ground = with_counted_order().await;
-    let figures = json!({
+async fn market_totals_and_daily_sales_are_stored() {
+    let fixture = with_counted_order().await;
+    let totals = json!({
         "pk": format!("market#{MARKET}"),
         "sk": "figures",
         "kind": "market-figures",
@@ -70,7 +70,7 @@ async fn what_a_market_sold_lies_beside_it_all_in_all_and_day_by_day() {
         "orders": 1,
         "volume": 3_998,
     });
-    assert_eq!(ground.stored::<MarketTotals>(&id(MARKET)).await, figures);
+    assert_eq!(fixture.stored::<MarketTotals>(&id(MARKET)).await, totals);
     let day = json!({
         "pk": format!("market#{MARKET}"),
         "sk": "sales#2027-01-15",
@@ -80,16 +80,16 @@ async fn what_a_market_sold_lies_beside_it_all_in_all_and_day_by_day() {
         "volume": 3_998,
         "refunded": 0,
     });
-    let on = DailySalesKey { market_id: id(MARKET), day: "2027-01-15".parse().unwrap() };
-    assert_eq!(ground.stored::<DailySales>(&on).await, day);
+    let key = DailySalesKey { market_id: id(MARKET), day: "2027-01-15".parse().unwrap() };
+    assert_eq!(fixture.stored::<DailySales>(&key).await, day);
 }
 
 #[tokio::test]
-async fn what_was_counted_of_the_gone_is_forgotten_in_time() {
-    let ground = with_account().await;
+async fn tally_of_a_deleted_entity_has_a_ttl() {
+    let fixture = with_account().await;
     let mut count = CountEntities::default();
     count.user(id(STRANGER));
-    ground.run(count).await;
+    fixture.run(count).await;
     let tally = json!({
         "pk": format!("user#{STRANGER}"),
         "sk": "tally",
@@ -101,5 +101,5 @@ async fn what_was_counted_of_the_gone_is_forgotten_in_time() {
         "sale": null,
         "ttl": 1_802_592_000,
     });
-    assert_eq!(ground.stored::<Tally>(&Subject::User(id(STRANGER))).await, tally);
+    assert_eq!(fixture.stored::<Tally>(&Subject::User(id(STRANGER))).await, tally);
 }

@@ -1,5 +1,5 @@
-//! A domain of its own for these tests, so that they say what the heart does and nothing about what is sold: jars with
-//! versions, purses with counters, labels that are claimed.
+//! Test domain that is independent of the marketplace: jars with versions, purses with counters, and labels
+//! that are claimed.
 
 use serde::{Deserialize, Serialize};
 use shared::kit::command::{
@@ -7,7 +7,7 @@ use shared::kit::command::{
 };
 use shared::kit::system::clock::Timestamp;
 
-/// Changes version by version.
+/// Versioned entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Jar {
     pub(crate) id: String,
@@ -15,27 +15,27 @@ pub(crate) struct Jar {
     pub(crate) coins: i64,
 }
 
-/// Counts without versions.
+/// Unversioned counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Purse {
     pub(crate) coins: i64,
     pub(crate) spent: i64,
 }
 
-/// Belongs to whoever was first.
+/// Unique claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Label {
     pub(crate) colour: String,
 }
 
-/// What others hear of jars.
+/// Events of jars.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub(crate) enum JarEvent {
-    /// Somebody listens.
+    /// Event with subscribers.
     #[serde(rename = "jar.filled")]
     Filled { coins: i64 },
-    /// Nobody listens.
+    /// Event without subscribers.
     #[serde(rename = "jar.shaken")]
     Shaken,
 }
@@ -103,53 +103,53 @@ impl Record for Label {
     }
 }
 
-/// Why something is refused here.
+/// Reason for refusing a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("nobody shakes an absent jar")]
+    #[error("jar not found")]
     NoJar,
-    #[error("the jar is there")]
+    #[error("jar already exists")]
     JarExists,
-    #[error("the purse holds too little")]
+    #[error("not enough coins in the purse")]
     TooLittle,
-    #[error("the label is taken")]
+    #[error("label already taken")]
     Taken,
-    #[error("the label has another colour")]
+    #[error("label has another colour")]
     OtherColour,
 }
 
-/// What [`Save`] does besides filling its jar.
+/// Additional effect of [`Save`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Also {
-    /// Takes coins from a purse.
+pub(crate) enum Effect {
+    /// Spends coins of a purse.
     Spend(&'static str, i64),
     /// Claims a label.
     Claim(&'static str),
-    /// Demands that a label is of this colour.
+    /// Requires that a label has this colour.
     Require(&'static str, &'static str),
-    /// Demands that the jar is new.
+    /// Requires that the jar is new.
     New,
-    /// Lets this many further jars stand for a change that is too large.
+    /// Writes this many further records, to make the change large.
     Fill(usize),
 }
 
-/// Fills a jar, new or old, and does all of `also`: in one commit.
+/// Adds coins to a new or existing jar and applies all `effects` in one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Save {
     pub(crate) jar: String,
     pub(crate) coins: i64,
-    pub(crate) also: Vec<Also>,
+    pub(crate) effects: Vec<Effect>,
 }
 
 impl Save {
-    /// Puts coins into a jar, and nothing else.
+    /// Adds coins to a jar, without further effects.
     pub(crate) fn into(jar: &str, coins: i64) -> Self {
-        Self { jar: jar.to_owned(), coins, also: Vec::new() }
+        Self { jar: jar.to_owned(), coins, effects: Vec::new() }
     }
 
-    /// Does this as well.
-    pub(crate) fn also(mut self, also: Also) -> Self {
-        self.also.push(also);
+    /// Adds an effect.
+    pub(crate) fn with(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
         self
     }
 }
@@ -166,46 +166,46 @@ impl Command for Save {
     fn decide(&self, jar: Option<Jar>, _: Timestamp) -> Result<Change<Jar, Refusal>, Refusal> {
         let new = Jar { id: self.jar.clone(), version: Version::FIRST, coins: self.coins };
         let jar = match jar {
-            Some(jar) if !self.also.contains(&Also::New) => {
+            Some(jar) if !self.effects.contains(&Effect::New) => {
                 Jar { version: jar.version.next(), coins: jar.coins + self.coins, ..jar }
             }
             _ => new,
         };
         let event = JarEvent::Filled { coins: self.coins };
         let change = Change::of(jar.clone());
-        let change = if self.also.contains(&Also::New) {
+        let change = if self.effects.contains(&Effect::New) {
             change.save_new(&jar, event, Refusal::JarExists)
         } else {
             change.save(&jar, event)
         };
-        Ok(self.also.iter().fold(change, add))
+        Ok(self.effects.iter().fold(change, apply))
     }
 }
 
-fn add(change: Change<Jar, Refusal>, also: &Also) -> Change<Jar, Refusal> {
-    match also {
-        Also::Spend(purse, coins) => {
+fn apply(change: Change<Jar, Refusal>, effect: &Effect) -> Change<Jar, Refusal> {
+    match effect {
+        Effect::Spend(purse, coins) => {
             let spend = Adjustment::of::<Purse>().add("coins", -coins).add("spent", *coins);
             change.adjust::<Purse>(&(*purse).to_owned(), spend, Refusal::TooLittle)
         }
-        Also::Claim(label) => {
+        Effect::Claim(label) => {
             change.claim(&(*label).to_owned(), &Label { colour: "red".to_owned() }, Refusal::Taken)
         }
-        Also::Require(label, colour) => {
+        Effect::Require(label, colour) => {
             change.require::<Label>(&(*label).to_owned(), "colour", colour, Refusal::OtherColour)
         }
-        Also::New => change,
-        Also::Fill(count) => (0..*count).fold(change, |change, n| {
+        Effect::New => change,
+        Effect::Fill(count) => (0..*count).fold(change, |change, n| {
             change.overwrite(&format!("filler-{n}"), &Label { colour: "grey".to_owned() })
         }),
     }
 }
 
-/// Puts a purse there.
+/// Creates a purse.
 #[derive(Debug, Clone)]
-pub(crate) struct Own(pub(crate) &'static str, pub(crate) i64);
+pub(crate) struct CreatePurse(pub(crate) &'static str, pub(crate) i64);
 
-impl Command for Own {
+impl Command for CreatePurse {
     type State = ();
     type Output = ();
     type Error = Refusal;
@@ -220,11 +220,12 @@ impl Command for Own {
     }
 }
 
-/// Changes a jar without anybody hearing of it, by a decision on the first version whatever it is by now.
+/// Changes a jar by an event without subscribers. With `from_first_version`, it always conflicts once the jar
+/// has changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Shake {
     pub(crate) jar: String,
-    pub(crate) stubbornly: bool,
+    pub(crate) from_first_version: bool,
 }
 
 impl Command for Shake {
@@ -238,17 +239,17 @@ impl Command for Shake {
 
     fn decide(&self, jar: Option<Jar>, _: Timestamp) -> Result<Change<Version, Refusal>, Refusal> {
         let jar = jar.ok_or(Refusal::NoJar)?;
-        let seen = if self.stubbornly { Version::FIRST } else { jar.version };
-        let jar = Jar { version: seen.next(), ..jar };
+        let version = if self.from_first_version { Version::FIRST } else { jar.version };
+        let jar = Jar { version: version.next(), ..jar };
         Ok(Change::of(jar.version).save(&jar, JarEvent::Shaken))
     }
 }
 
 /// Changes nothing.
 #[derive(Debug, Clone)]
-pub(crate) struct Nothing;
+pub(crate) struct NoChange;
 
-impl Command for Nothing {
+impl Command for NoChange {
     type State = ();
     type Output = String;
     type Error = Refusal;
@@ -258,6 +259,6 @@ impl Command for Nothing {
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<String, Refusal>, Refusal> {
-        Ok(Change::of("seen".to_owned()))
+        Ok(Change::of("done".to_owned()))
     }
 }

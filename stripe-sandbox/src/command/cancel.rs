@@ -8,7 +8,7 @@ use crate::stripe_json::Expand;
 
 const REASONS: [&str; 4] = ["abandoned", "duplicate", "fraudulent", "requested_by_customer"];
 
-/// Gives an intent up, so that it can no longer be charged.
+/// Cancels an intent, so that it can no longer be charged.
 pub(crate) struct CancelIntent {
     id: String,
     reason: Option<String>,
@@ -34,13 +34,13 @@ impl CancelIntent {
             );
             return Err(unexpected_state(message, &intent));
         }
-        let intent = intent.canceled(self.reason, context.now);
+        let intent = intent.with_cancellation(self.reason, context.now);
         let event = context
             .event("payment_intent.canceled", &stripe_json::payment_intent(&intent, Expand::default()));
-        let shown = stripe_json::payment_intent(&intent, self.expand);
+        let body = stripe_json::payment_intent(&intent, self.expand);
         Ok(Outcome {
             commit: Commit { intent: Some(intent), event: Some(event), ..Commit::default() },
-            result: Ok(shown),
+            result: Ok(body),
         })
     }
 }

@@ -1,11 +1,11 @@
 //! `POST /v1/payment_intents/{id}/confirm`, see <https://docs.stripe.com/api/payment_intents/confirm>.
 
-use super::{ChargeAttempt, Context, Outcome, cannot_confirm, expand, no_payment_method, verdict_on};
+use super::{ChargeAttempt, Context, Outcome, cannot_confirm, charge_result_of, expand, no_payment_method};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::stripe_json::Expand;
 
-/// Charges an intent, with its own payment method or with another one.
+/// Charges an intent with its own or another payment method.
 pub(crate) struct ConfirmIntent {
     id: String,
     payment_method: Option<String>,
@@ -25,7 +25,7 @@ impl ConfirmIntent {
         };
         form.finish()?;
         if let Some(payment_method) = &command.payment_method {
-            verdict_on(payment_method)?;
+            charge_result_of(payment_method)?;
         }
         Ok(command)
     }
@@ -38,7 +38,10 @@ impl ConfirmIntent {
         let payment_method = self.payment_method.or_else(|| intent.payment_method.clone());
         let payment_method = payment_method.ok_or_else(|| no_payment_method().executed())?;
         intent.return_url = self.return_url.or(intent.return_url);
-        let trial = ChargeAttempt { verdict: verdict_on(&payment_method)?, off_session: self.off_session };
-        Ok(context.charge(intent, &payment_method, trial, self.expand))
+        let charge_attempt = ChargeAttempt {
+            charge_result: charge_result_of(&payment_method)?,
+            off_session: self.off_session,
+        };
+        Ok(context.charge(intent, &payment_method, charge_attempt, self.expand))
     }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{ChargeAttempt, Commit, Context, Outcome, expand, metadata, no_payment_method, verdict_on};
+use super::{ChargeAttempt, Commit, Context, Outcome, charge_result_of, expand, metadata, no_payment_method};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::intent::{IntentStatus, PaymentIntent};
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
-/// Parameters that Stripe knows and that change nothing here.
-const TOLERATED: [&str; 7] = [
+/// Parameters that Stripe supports and the sandbox ignores.
+const IGNORED_PARAMETERS: [&str; 7] = [
     "automatic_payment_methods",
     "confirmation_method",
     "payment_method_options",
@@ -20,10 +20,10 @@ const TOLERATED: [&str; 7] = [
     "statement_descriptor_suffix",
 ];
 
-/// Eight digits, see <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>.
-const LARGEST: i64 = 99_999_999;
+/// Maximum amount: eight digits (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
+const MAX_AMOUNT: i64 = 99_999_999;
 
-/// Creates an intent, and with `confirm` charges it.
+/// Creates an intent, and charges it if `confirm` is true.
 pub(crate) struct CreateIntent {
     amount: i64,
     currency: String,
@@ -41,17 +41,17 @@ impl CreateIntent {
         let amount = form.required("amount").and_then(|text| amount(&text, &currency))?;
         let off_session = form.boolean("off_session")?.unwrap_or(false);
         let payment_method = match form.text("payment_method")? {
-            Some(name) => Some((verdict_on(&name)?, name)),
+            Some(name) => Some((charge_result_of(&name)?, name)),
             None => None,
         };
-        // Money is always taken at once; `automatic_async` is what newer versions call it.
+        // Charges are always captured immediately. Newer API versions call this `automatic_async`.
         form.choice("capture_method", &["automatic", "automatic_async"])?;
-        form.tolerate(&TOLERATED);
+        form.ignore_parameters(&IGNORED_PARAMETERS);
         let command = Self {
             amount,
             currency,
             payment_method: payment_method
-                .map(|(verdict, name)| (name, ChargeAttempt { verdict, off_session })),
+                .map(|(charge_result, name)| (name, ChargeAttempt { charge_result, off_session })),
             confirm: form.boolean("confirm")?.unwrap_or(false),
             metadata: metadata(&mut form)?,
             description: form.text("description")?,
@@ -68,11 +68,11 @@ impl CreateIntent {
     pub(super) fn execute(self, context: &mut Context<'_>) -> Outcome {
         let (confirm, expand, method) = (self.confirm, self.expand, self.payment_method.clone());
         let intent = self.into_intent(context);
-        if let (true, Some((payment_method, trial))) = (confirm, method) {
-            return context.charge(intent, &payment_method, trial, expand);
+        if let (true, Some((payment_method, charge_attempt))) = (confirm, method) {
+            return context.charge(intent, &payment_method, charge_attempt, expand);
         }
-        let shown = stripe_json::payment_intent(&intent, expand);
-        Outcome { commit: Commit { intent: Some(intent), ..Commit::default() }, result: Ok(shown) }
+        let body = stripe_json::payment_intent(&intent, expand);
+        Outcome { commit: Commit { intent: Some(intent), ..Commit::default() }, result: Ok(body) }
     }
 
     fn into_intent(self, context: &mut Context<'_>) -> PaymentIntent {
@@ -111,25 +111,26 @@ fn currency(given: &str) -> Result<String, StripeError> {
 }
 
 fn amount(text: &str, currency: &str) -> Result<i64, StripeError> {
-    let refused = |code: &str, message: String| StripeError::invalid(message).code(code).param("amount");
-    let invalid = |_| refused("parameter_invalid_integer", format!("Invalid integer: {text}"));
+    let invalid_amount =
+        |code: &str, message: String| StripeError::invalid(message).code(code).param("amount");
+    let invalid = |_| invalid_amount("parameter_invalid_integer", format!("Invalid integer: {text}"));
     let amount: i64 = text.parse().map_err(invalid)?;
     if amount < 1 {
         let message = "This value must be greater than or equal to 1.".to_owned();
-        return Err(refused("parameter_invalid_integer", message));
+        return Err(invalid_amount("parameter_invalid_integer", message));
     }
-    if amount < smallest(currency) {
-        let message = format!("Amount must be at least {} {currency} in minor units", smallest(currency));
-        return Err(refused("amount_too_small", message));
+    if amount < min_amount(currency) {
+        let message = format!("Amount must be at least {} {currency} in minor units", min_amount(currency));
+        return Err(invalid_amount("amount_too_small", message));
     }
-    if amount > LARGEST {
-        return Err(refused("amount_too_large", format!("Amount must be no more than {LARGEST}")));
+    if amount > MAX_AMOUNT {
+        return Err(invalid_amount("amount_too_large", format!("Amount must be no more than {MAX_AMOUNT}")));
     }
     Ok(amount)
 }
 
-/// The smallest charge, see <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>.
-fn smallest(currency: &str) -> i64 {
+/// Minimum charge amount (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
+fn min_amount(currency: &str) -> i64 {
     match currency {
         "aud" | "brl" | "cad" | "chf" | "eur" | "inr" | "jpy" | "nzd" | "sgd" | "usd" => 50,
         "gbp" => 30,
@@ -148,14 +149,14 @@ fn smallest(currency: &str) -> i64 {
 mod tests {
     use super::*;
 
-    fn refusal(encoded: &str) -> serde_json::Value {
+    fn parse_error(encoded: &str) -> serde_json::Value {
         let error = CreateIntent::parse(Form::parse(encoded).unwrap()).err().unwrap();
         assert!(!error.is_executed());
         error.body()["error"].clone()
     }
 
     #[test]
-    fn wrong_parameters_are_refused_with_code_and_param() {
+    fn invalid_parameters_are_refused_with_code_and_param() {
         for (encoded, code, param) in [
             ("currency=eur", "parameter_missing", "amount"),
             ("amount=100", "parameter_missing", "currency"),
@@ -163,20 +164,20 @@ mod tests {
             ("amount=0&currency=eur", "parameter_invalid_integer", "amount"),
             ("amount=49&currency=eur", "amount_too_small", "amount"),
             ("amount=100000000&currency=eur", "amount_too_large", "amount"),
-            ("amount=100&currency=eur&payment_method=pm_nobody", "resource_missing", "payment_method"),
+            ("amount=100&currency=eur&payment_method=pm_unknown", "resource_missing", "payment_method"),
             ("amount=100&currency=eur&amuont=1", "parameter_unknown", "amuont"),
         ] {
-            let error = refusal(encoded);
+            let error = parse_error(encoded);
             assert_eq!((&error["code"], &error["param"]), (&code.into(), &param.into()), "{encoded}");
         }
-        assert_eq!(refusal("amount=100&currency=eur&expand[]=customer")["param"], "expand");
-        assert_eq!(refusal("amount=100&currency=euro")["param"], "currency");
-        assert_eq!(refusal("amount=100&currency=eur&capture_method=manual")["param"], "capture_method");
+        assert_eq!(parse_error("amount=100&currency=eur&expand[]=customer")["param"], "expand");
+        assert_eq!(parse_error("amount=100&currency=euro")["param"], "currency");
+        assert_eq!(parse_error("amount=100&currency=eur&capture_method=manual")["param"], "capture_method");
         assert_eq!(
-            refusal("amount=100&currency=eur&confirm=true")["code"],
+            parse_error("amount=100&currency=eur&confirm=true")["code"],
             "payment_intent_unexpected_state"
         );
         let long = format!("amount=100&currency=eur&metadata[note]={}", "x".repeat(501));
-        assert_eq!(refusal(&long)["param"], "metadata[note]");
+        assert_eq!(parse_error(&long)["param"], "metadata[note]");
     }
 }

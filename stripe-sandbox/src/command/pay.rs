@@ -1,15 +1,15 @@
-//! `POST /sandbox/payment_intents/{id}/pay`: the customer pays, or passes the authentication.
+//! `POST /sandbox/payment_intents/{id}/pay`: the customer pays or authenticates.
 //!
-//! Stripe has no such call; there the customer does it in a browser, with the client secret.
+//! Stripe has no such endpoint: its customers do this in a browser, with the client secret.
 
-use super::{ChargeAttempt, Context, Outcome, cannot_confirm, no_payment_method, verdict_on};
+use super::{ChargeAttempt, Context, Outcome, cannot_confirm, charge_result_of, no_payment_method};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::intent::IntentStatus;
 use crate::stripe_json::Expand;
 use crate::test_cards::ChargeResult;
 
-/// The customer pays.
+/// Payment or authentication by the customer.
 pub(crate) struct Pay {
     id: String,
     payment_method: Option<String>,
@@ -20,7 +20,7 @@ impl Pay {
         let payment_method = form.text("payment_method")?;
         form.finish()?;
         if let Some(payment_method) = &payment_method {
-            verdict_on(payment_method)?;
+            charge_result_of(payment_method)?;
         }
         Ok(Self { id, payment_method })
     }
@@ -33,8 +33,9 @@ impl Pay {
         let authenticates = self.payment_method.is_none() && intent.status == IntentStatus::RequiresAction;
         let payment_method = self.payment_method.or_else(|| intent.payment_method.clone());
         let payment_method = payment_method.ok_or_else(|| no_payment_method().executed())?;
-        let verdict = if authenticates { ChargeResult::Succeeds } else { verdict_on(&payment_method)? };
-        let trial = ChargeAttempt { verdict, off_session: false };
-        Ok(context.charge(intent, &payment_method, trial, Expand::default()))
+        let charge_result =
+            if authenticates { ChargeResult::Succeeds } else { charge_result_of(&payment_method)? };
+        let charge_attempt = ChargeAttempt { charge_result, off_session: false };
+        Ok(context.charge(intent, &payment_method, charge_attempt, Expand::default()))
     }
 }

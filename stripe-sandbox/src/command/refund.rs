@@ -11,15 +11,15 @@ use crate::stripe_json;
 
 const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
 
-/// Gives back the money of an intent, all that is left of it or a part.
+/// Refunds an intent in full or in part.
 pub(crate) struct CreateRefund {
-    of: Refunded,
+    of: RefundTarget,
     amount: Option<i64>,
     reason: Option<String>,
     metadata: BTreeMap<String, String>,
 }
 
-enum Refunded {
+enum RefundTarget {
     Intent(String),
     Charge(String),
 }
@@ -27,8 +27,8 @@ enum Refunded {
 impl CreateRefund {
     pub(crate) fn parse(mut form: Form) -> Result<Self, StripeError> {
         let of = match (form.text("payment_intent")?, form.text("charge")?) {
-            (Some(intent), None) => Refunded::Intent(intent),
-            (None, Some(charge)) => Refunded::Charge(charge),
+            (Some(intent), None) => RefundTarget::Intent(intent),
+            (None, Some(charge)) => RefundTarget::Charge(charge),
             (None, None) => {
                 let message = "One of the following params should be provided for this request: payment_intent or charge.";
                 return Err(StripeError::invalid(message).code("parameter_missing"));
@@ -52,7 +52,7 @@ impl CreateRefund {
 
     pub(super) fn execute(self, context: &mut Context<'_>) -> Result<Outcome, StripeError> {
         let (intent, charge) = self.charge(context)?;
-        let amount = bounded(self.amount, &charge)?;
+        let amount = checked_amount(self.amount, &charge)?;
         let refund = Refund {
             id: context.random.id("re", context.now),
             payment_intent: intent.id.clone(),
@@ -65,7 +65,7 @@ impl CreateRefund {
             idempotency_key: context.idempotency_key.map(str::to_owned),
             created: context.now,
         };
-        let intent = intent.refunded(amount, context.now);
+        let intent = intent.with_refund(amount, context.now);
         let charge = intent.captured_charge().map(|charge| stripe_json::charge(charge, &intent.id));
         let event = charge.map(|charge| context.event("charge.refunded", &charge));
         let result = Ok(stripe_json::refund(&refund));
@@ -73,15 +73,19 @@ impl CreateRefund {
         Ok(Outcome { commit, result })
     }
 
-    /// The charge that took the money, and its intent.
+    /// Captured charge and its intent.
     fn charge(&self, context: &Context<'_>) -> Result<(PaymentIntent, Charge), StripeError> {
         let intent = match &self.of {
-            Refunded::Intent(id) => context.book.intent(id).ok_or_else(|| no_such("payment_intent", id))?,
-            Refunded::Charge(id) => context.book.intent_of_charge(id).ok_or_else(|| no_such("charge", id))?,
+            RefundTarget::Intent(id) => {
+                context.store.intent(id).ok_or_else(|| no_such("payment_intent", id))?
+            }
+            RefundTarget::Charge(id) => {
+                context.store.intent_of_charge(id).ok_or_else(|| no_such("charge", id))?
+            }
         };
         let captured = intent.captured_charge().filter(|charge| match &self.of {
-            Refunded::Intent(_) => true,
-            Refunded::Charge(id) => charge.id == *id,
+            RefundTarget::Intent(_) => true,
+            RefundTarget::Charge(id) => charge.id == *id,
         });
         let captured = captured.cloned().ok_or_else(|| {
             let message =
@@ -92,13 +96,14 @@ impl CreateRefund {
     }
 }
 
-/// An identifier among the parameters is 404 as well, but names its parameter.
+/// Error 404 for an id in the parameters. It names the parameter.
 fn no_such(kind: &str, id: &str) -> StripeError {
     StripeError::missing(kind, id, kind).executed()
 }
 
-/// The amount to refund: never more than what is left of the capture.
-fn bounded(amount: Option<i64>, charge: &Charge) -> Result<i64, StripeError> {
+/// Amount to refund: the requested amount, or by default everything that is refundable. It must not exceed
+/// the refundable amount.
+fn checked_amount(amount: Option<i64>, charge: &Charge) -> Result<i64, StripeError> {
     let left = charge.refundable();
     if left == 0 {
         let message = format!("Charge {} has already been refunded.", charge.id);

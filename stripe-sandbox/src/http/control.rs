@@ -1,4 +1,4 @@
-//! The rules and the ledger over HTTP.
+//! HTTP endpoints for fault rules and the ledger.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,41 +10,42 @@ use crate::Sandbox;
 use crate::fault_rules::Rule;
 use crate::ledger::Ledger;
 
-/// `GET /sandbox/ledger`
+/// `GET /sandbox/ledger`: all payment intents and refunds.
 pub(super) async fn ledger(State(sandbox): State<Sandbox>) -> Json<Ledger> {
     Json(sandbox.ledger())
 }
 
-/// `GET /sandbox/behaviour`: the rules, with how many calls each has seen and changed.
+/// `GET /sandbox/behaviour`: fault rules with the number of matching calls and of calls that they were
+/// applied to.
 pub(super) async fn rules(State(sandbox): State<Sandbox>) -> Json<Value> {
-    Json(shown(&sandbox))
+    Json(rules_json(&sandbox))
 }
 
-/// `POST /sandbox/behaviour`: one rule more.
+/// `POST /sandbox/behaviour`: adds a fault rule.
 pub(super) async fn add_rule(State(sandbox): State<Sandbox>, body: Bytes) -> (StatusCode, Json<Value>) {
     match serde_json::from_slice::<Rule>(&body) {
         Ok(rule) => {
             sandbox.add_fault_rule(rule);
-            (StatusCode::CREATED, Json(shown(&sandbox)))
+            (StatusCode::CREATED, Json(rules_json(&sandbox)))
         }
         Err(reason) => {
-            let message = format!("This is not a rule: {reason}");
+            let message = format!("invalid fault rule: {reason}");
             (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": message } })))
         }
     }
 }
 
-/// `DELETE /sandbox/behaviour`: no rules at all.
+/// `DELETE /sandbox/behaviour`: removes all fault rules.
 pub(super) async fn clear_rules(State(sandbox): State<Sandbox>) -> StatusCode {
     sandbox.clear_fault_rules();
     StatusCode::NO_CONTENT
 }
 
-fn shown(sandbox: &Sandbox) -> Value {
+fn rules_json(sandbox: &Sandbox) -> Value {
     let state = sandbox.lock();
     let rules = state
         .rules
         .iter()
-        .map(|(rule, seen, applied)| json!({ "rule": rule, "seen": seen, "applied": applied }));
+        .map(|(rule, matched, applied)| json!({ "rule": rule, "seen": matched, "applied": applied }));
     json!({ "rules": rules.collect::<Vec<_>>() })
 }

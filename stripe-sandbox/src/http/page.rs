@@ -1,4 +1,4 @@
-//! `GET /sandbox`: a page for a developer to look at. It loads nothing from anywhere.
+//! `GET /sandbox`: web page with payment intents and refunds. It loads no external resources.
 
 use std::fmt::Write as _;
 
@@ -9,25 +9,25 @@ use crate::Sandbox;
 use crate::intent::PaymentIntent;
 use crate::refund::Refund;
 
-/// More would only slow the browser down.
-const SHOWN: usize = 200;
+/// Maximum number of rows per table, to keep the page fast.
+const MAX_ROWS: usize = 200;
 
 const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Payment sandbox</title><style>\
     body{font:15px system-ui;margin:2rem}table{border-collapse:collapse;margin-bottom:2rem}\
     th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ddd}td.n{text-align:right}\
     code{font-size:13px}</style><h1>Payment sandbox</h1>\
-    <p>The newest come first. The whole of it: <a href=/sandbox/ledger>ledger</a>, <a href=/sandbox/behaviour>rules</a>.\
-    <p>The customer pays with <code>curl -d payment_method=pm_card_visa …/sandbox/payment_intents/pi_…/pay</code>";
+    <p>Newest first. As JSON: <a href=/sandbox/ledger>ledger</a>, <a href=/sandbox/behaviour>fault rules</a>.\
+    <p>To pay as the customer: <code>curl -d payment_method=pm_card_visa …/sandbox/payment_intents/pi_…/pay</code>";
 
 pub(super) async fn show(State(sandbox): State<Sandbox>) -> Html<String> {
     let ledger = sandbox.ledger();
     let mut page = HEAD.to_owned();
     page.push_str("<h2>Payment intents</h2><table><tr><th>Created<th>Intent<th>Order<th>Amount<th>Refunded<th>Status<th>Charges");
-    ledger.intents.iter().rev().take(SHOWN).for_each(|intent| intent_row(&mut page, intent));
+    ledger.intents.iter().rev().take(MAX_ROWS).for_each(|intent| intent_row(&mut page, intent));
     page.push_str(
         "</table><h2>Refunds</h2><table><tr><th>Created<th>Refund<th>Intent<th>Order<th>Amount<th>Reason",
     );
-    ledger.refunds.iter().rev().take(SHOWN).for_each(|refund| refund_row(&mut page, refund));
+    ledger.refunds.iter().rev().take(MAX_ROWS).for_each(|refund| refund_row(&mut page, refund));
     page.push_str("</table>");
     Html(page)
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/payment_intents` and `GET /v1/refunds`: newest first, a page after the object named last.
+//! `GET /v1/payment_intents` and `GET /v1/refunds`: newest first, with pagination by `starting_after`.
 
 use serde_json::Value;
 
@@ -9,14 +9,14 @@ use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
-/// `GET /v1/payment_intents`, see <https://docs.stripe.com/api/payment_intents/list>.
+/// `GET /v1/payment_intents` (<https://docs.stripe.com/api/payment_intents/list>).
 pub(crate) struct ListIntents {
     page: Page,
     created: Created,
     expand: Expand,
 }
 
-/// `GET /v1/refunds`, see <https://docs.stripe.com/api/refunds/list>.
+/// `GET /v1/refunds` (<https://docs.stripe.com/api/refunds/list>).
 pub(crate) struct ListRefunds {
     page: Page,
     payment_intent: Option<String>,
@@ -28,7 +28,7 @@ struct Page {
     starting_after: Option<String>,
 }
 
-/// Bounds on `created`, in seconds, each included.
+/// Inclusive bounds of `created`, in seconds.
 struct Created {
     from: i64,
     to: i64,
@@ -43,8 +43,8 @@ impl ListIntents {
         Ok(Self { page, created, expand })
     }
 
-    pub(super) fn read(&self, book: &PaymentStore) -> Result<Value, StripeError> {
-        let newest = book.intents().rev().filter(|intent| self.created.covers(intent.created.as_second()));
+    pub(super) fn read(&self, store: &PaymentStore) -> Result<Value, StripeError> {
+        let newest = store.intents().rev().filter(|intent| self.created.covers(intent.created.as_second()));
         let (page, has_more) = self.page.cut(newest, |intent| &intent.id, "payment_intent")?;
         let data = page
             .into_iter()
@@ -62,10 +62,10 @@ impl ListRefunds {
         Ok(Self { page, payment_intent, charge })
     }
 
-    pub(super) fn read(&self, book: &PaymentStore) -> Result<Value, StripeError> {
-        let newest = book.refunds().iter().rev().filter(|refund| {
-            self.payment_intent.as_ref().is_none_or(|wanted| refund.payment_intent == *wanted)
-                && self.charge.as_ref().is_none_or(|wanted| refund.charge == *wanted)
+    pub(super) fn read(&self, store: &PaymentStore) -> Result<Value, StripeError> {
+        let newest = store.refunds().iter().rev().filter(|refund| {
+            self.payment_intent.as_ref().is_none_or(|intent| refund.payment_intent == *intent)
+                && self.charge.as_ref().is_none_or(|charge| refund.charge == *charge)
         });
         let (page, has_more) = self.page.cut(newest, |refund| &refund.id, "refund")?;
         let data: Vec<_> = page.into_iter().map(stripe_json::refund).collect();

@@ -1,6 +1,7 @@
-//! `GET /v1/payment_intents/search`, see <https://docs.stripe.com/search#search-query-language>.
+//! `GET /v1/payment_intents/search` (<https://docs.stripe.com/search#search-query-language>).
 //!
-//! Understood are exact matches on metadata and status, each negated by a leading `-`, joined by a space or `AND`.
+//! Supported are exact matches of metadata and status, each negated by a leading `-`, joined by a space or
+//! `AND`.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
-/// A search for intents.
+/// Search for intents.
 pub(crate) struct SearchIntents {
     clauses: Vec<Clause>,
     limit: usize,
@@ -42,8 +43,7 @@ impl SearchIntents {
         let skip = match form.text("page")? {
             None => 0,
             Some(page) => page.strip_prefix("page_").and_then(|skip| skip.parse().ok()).ok_or_else(|| {
-                StripeError::invalid("Invalid page: take it from `next_page` of the page before.")
-                    .param("page")
+                StripeError::invalid("Invalid page: use `next_page` of the previous page.").param("page")
             })?,
         };
         let search = Self {
@@ -56,10 +56,10 @@ impl SearchIntents {
         Ok(search)
     }
 
-    pub(super) fn read(&self, book: &PaymentStore, now: Timestamp, lag: Duration) -> Value {
-        let newest = book.intents_before(now, lag).rev();
+    pub(super) fn read(&self, store: &PaymentStore, now: Timestamp, lag: Duration) -> Value {
+        let newest = store.intents_before(now, lag).rev();
         let mut found =
-            newest.filter(|intent| self.clauses.iter().all(|clause| clause.holds(intent))).skip(self.skip);
+            newest.filter(|intent| self.clauses.iter().all(|clause| clause.matches(intent))).skip(self.skip);
         let page = found.by_ref().take(self.limit);
         let data: Vec<_> = page.map(|intent| stripe_json::payment_intent(intent, self.expand)).collect();
         let has_more = found.next().is_some();
@@ -74,7 +74,7 @@ impl SearchIntents {
 }
 
 impl Clause {
-    fn holds(&self, intent: &PaymentIntent) -> bool {
+    fn matches(&self, intent: &PaymentIntent) -> bool {
         let matches = match &self.field {
             Field::Status => intent.status.as_str() == self.value,
             Field::Metadata(key) => intent.metadata.get(key) == Some(&self.value),
@@ -87,11 +87,11 @@ fn clauses(query: &str) -> Result<Vec<Clause>, StripeError> {
     let mut rest = query.trim();
     let mut clauses = Vec::new();
     while !rest.is_empty() {
-        let (parsed, after) = clause(rest).ok_or_else(|| not_understood(rest))?;
+        let (parsed, after) = clause(rest).ok_or_else(|| unsupported(rest))?;
         clauses.push(parsed);
         let trimmed = after.trim_start();
         if !trimmed.is_empty() && trimmed.len() == after.len() {
-            return Err(not_understood(after));
+            return Err(unsupported(after));
         }
         rest = match trimmed.split_once(char::is_whitespace) {
             Some((and, more)) if and.eq_ignore_ascii_case("and") && !more.trim().is_empty() => {
@@ -100,10 +100,10 @@ fn clauses(query: &str) -> Result<Vec<Clause>, StripeError> {
             _ => trimmed,
         };
     }
-    if clauses.is_empty() { Err(not_understood(query)) } else { Ok(clauses) }
+    if clauses.is_empty() { Err(unsupported(query)) } else { Ok(clauses) }
 }
 
-/// The first clause of `text`, and what comes after it.
+/// Parses the first clause of `text`, and returns it with the rest.
 fn clause(text: &str) -> Option<(Clause, &str)> {
     let (negated, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (field, text) = if let Some(rest) = text.strip_prefix("status") {
@@ -116,7 +116,7 @@ fn clause(text: &str) -> Option<(Clause, &str)> {
     Some((Clause { negated, field, value }, rest))
 }
 
-/// A text in single or double quotes, with `\` before a quote inside it.
+/// Parses a string in single or double quotes, in which `\` escapes the next character.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let quote = text.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
     let mut value = String::new();
@@ -131,9 +131,9 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
-fn not_understood(at: &str) -> StripeError {
+fn unsupported(at: &str) -> StripeError {
     let message = format!(
-        "We were unable to parse your search query at '{at}'. The sandbox understands metadata['key']:'value' and \
+        "We were unable to parse your search query at '{at}'. The sandbox supports metadata['key']:'value' and \
          status:'value', joined by AND."
     );
     StripeError::invalid(message).param("query")
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn clauses_are_joined_by_and_or_a_space() {
+    fn clauses_are_joined_by_and_or_by_a_space() {
         let status = |negated| Clause { negated, field: Field::Status, value: "succeeded".to_owned() };
         assert_eq!(clauses("metadata['order_id']:'ord_1'").unwrap(), [metadata("order_id", "ord_1")]);
         let both = "metadata[\"a\"]:\"x y\" AND status:'succeeded'";
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused() {
+    fn unsupported_queries_are_refused() {
         for query in [
             "",
             "amount>100",

@@ -1,12 +1,12 @@
 use axum::body::Body;
 use hyper::Request;
 
-use super::{CHARGE, Shop, answer};
+use super::{CHARGE, Fixture, read_response};
 
 #[tokio::test]
-async fn a_good_card_is_charged_at_once() {
-    let shop = Shop::open();
-    let paid = shop.post("/v1/payment_intents", CHARGE).await;
+async fn valid_card_is_charged_immediately() {
+    let fixture = Fixture::new();
+    let paid = fixture.post("/v1/payment_intents", CHARGE).await;
     assert_eq!(paid.status, 200);
     assert!(paid.headers.contains_key("request-id"));
     assert_eq!(paid.json["object"], "payment_intent");
@@ -15,26 +15,26 @@ async fn a_good_card_is_charged_at_once() {
     assert!(paid.json["latest_charge"].as_str().unwrap().starts_with("ch_"));
 
     let path = format!("/v1/payment_intents/{}", paid.json["id"].as_str().unwrap());
-    assert_eq!(shop.get(&path).await.json, paid.json);
-    let expanded = shop.get(&format!("{path}?expand[]=latest_charge")).await;
+    assert_eq!(fixture.get(&path).await.json, paid.json);
+    let expanded = fixture.get(&format!("{path}?expand[]=latest_charge")).await;
     assert_eq!(expanded.json["latest_charge"]["amount_captured"], 1999);
 
-    let ledger = shop.sandbox.ledger();
+    let ledger = fixture.sandbox.ledger();
     assert_eq!((ledger.captured_total("ord_1"), ledger.net("ord_1")), (1999, 1999));
     assert_eq!(ledger.captures_of("ord_1").len(), 1);
     assert!(ledger.orders().contains("ord_1"));
 }
 
 #[tokio::test]
-async fn a_declined_card_is_402_with_the_intent_in_it() {
-    let shop = Shop::open();
+async fn decline_responds_with_402_and_the_intent() {
+    let fixture = Fixture::new();
     for (method, code, decline_code) in [
         ("pm_card_chargeDeclined", "card_declined", Some("generic_decline")),
         ("pm_card_chargeDeclinedInsufficientFunds", "card_declined", Some("insufficient_funds")),
         ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
         ("pm_card_chargeDeclinedProcessingError", "processing_error", None),
     ] {
-        let declined = shop.post("/v1/payment_intents", &CHARGE.replace("pm_card_visa", method)).await;
+        let declined = fixture.post("/v1/payment_intents", &CHARGE.replace("pm_card_visa", method)).await;
         let error = &declined.json["error"];
         assert_eq!((declined.status, declined.code()), (402, code), "{method}");
         assert_eq!(error["decline_code"].as_str(), decline_code);
@@ -42,27 +42,27 @@ async fn a_declined_card_is_402_with_the_intent_in_it() {
         assert_eq!(error["payment_intent"]["status"], "requires_payment_method");
         assert_eq!(error["payment_intent"]["last_payment_error"]["code"], code);
     }
-    assert_eq!(shop.sandbox.ledger().captured_total("ord_1"), 0);
+    assert_eq!(fixture.sandbox.ledger().captured_total("ord_1"), 0);
 }
 
 #[tokio::test]
-async fn after_a_decline_another_card_can_pay() {
-    let shop = Shop::open();
-    let declined = shop.post("/v1/payment_intents", &CHARGE.replace("visa", "chargeDeclined")).await;
+async fn another_card_can_pay_after_a_decline() {
+    let fixture = Fixture::new();
+    let declined = fixture.post("/v1/payment_intents", &CHARGE.replace("visa", "chargeDeclined")).await;
     let id = declined.json["error"]["payment_intent"]["id"].as_str().unwrap();
     let confirm = format!("/v1/payment_intents/{id}/confirm");
-    assert_eq!(shop.post(&confirm, "").await.code(), "payment_intent_unexpected_state");
-    let paid = shop.post(&confirm, "payment_method=pm_card_mastercard").await;
+    assert_eq!(fixture.post(&confirm, "").await.code(), "payment_intent_unexpected_state");
+    let paid = fixture.post(&confirm, "payment_method=pm_card_mastercard").await;
     assert_eq!(paid.json["status"], "succeeded");
     assert!(paid.json["last_payment_error"].is_null());
-    assert_eq!(shop.post(&confirm, "").await.code(), "payment_intent_unexpected_state");
-    assert_eq!(shop.sandbox.ledger().intents[0].charges.len(), 2);
+    assert_eq!(fixture.post(&confirm, "").await.code(), "payment_intent_unexpected_state");
+    assert_eq!(fixture.sandbox.ledger().intents[0].charges.len(), 2);
 }
 
 #[tokio::test]
-async fn the_customer_pays_an_open_intent_later() {
-    let shop = Shop::open();
-    let open = shop.post("/v1/payment_intents", "amount=500&currency=EUR&metadata[order_id]=ord_2").await;
+async fn customer_can_pay_an_open_intent_later() {
+    let fixture = Fixture::new();
+    let open = fixture.post("/v1/payment_intents", "amount=500&currency=EUR&metadata[order_id]=ord_2").await;
     assert_eq!(
         (&open.json["status"], &open.json["currency"]),
         (&"requires_payment_method".into(), &"eur".into())
@@ -70,104 +70,107 @@ async fn the_customer_pays_an_open_intent_later() {
     let path = format!("/sandbox/payment_intents/{}/pay", open.json["id"].as_str().unwrap());
     let json = Request::post(&path).header("content-type", "application/json");
     let json = json.body(Body::from(r#"{"payment_method": "pm_card_chargeDeclined"}"#)).unwrap();
-    assert_eq!(answer(shop.call(json).await).await.status, 402);
-    assert_eq!(shop.post(&path, "payment_method=pm_card_visa").await.json["status"], "succeeded");
-    assert_eq!(shop.sandbox.ledger().captured_total("ord_2"), 500);
+    assert_eq!(read_response(fixture.call(json).await).await.status, 402);
+    assert_eq!(fixture.post(&path, "payment_method=pm_card_visa").await.json["status"], "succeeded");
+    assert_eq!(fixture.sandbox.ledger().captured_total("ord_2"), 500);
 }
 
 #[tokio::test]
-async fn a_card_that_needs_authentication_waits_for_the_customer() {
-    let shop = Shop::open();
+async fn authentication_requires_action_by_the_customer() {
+    let fixture = Fixture::new();
     let form = CHARGE.replace("visa", "authenticationRequired");
-    let waiting = shop.post("/v1/payment_intents", &format!("{form}&return_url=https://shop.test")).await;
+    let waiting = fixture.post("/v1/payment_intents", &format!("{form}&return_url=https://shop.test")).await;
     assert_eq!(waiting.json["status"], "requires_action");
     assert_eq!(waiting.json["next_action"]["type"], "redirect_to_url");
     let path = format!("/sandbox/payment_intents/{}/pay", waiting.json["id"].as_str().unwrap());
-    assert_eq!(shop.post(&path, "").await.json["status"], "succeeded");
+    assert_eq!(fixture.post(&path, "").await.json["status"], "succeeded");
 
-    let nobody_there = shop.post("/v1/payment_intents", &format!("{form}&off_session=true")).await;
-    assert_eq!((nobody_there.status, nobody_there.code()), (402, "authentication_required"));
+    let off_session = fixture.post("/v1/payment_intents", &format!("{form}&off_session=true")).await;
+    assert_eq!((off_session.status, off_session.code()), (402, "authentication_required"));
 }
 
 #[tokio::test]
-async fn a_cancelled_intent_can_neither_be_paid_nor_cancelled_again() {
-    let shop = Shop::open();
-    let open = shop.post("/v1/payment_intents", "amount=500&currency=eur").await;
+async fn cancelled_intent_cannot_be_paid_or_cancelled_again() {
+    let fixture = Fixture::new();
+    let open = fixture.post("/v1/payment_intents", "amount=500&currency=eur").await;
     let id = open.json["id"].as_str().unwrap();
     let cancel = format!("/v1/payment_intents/{id}/cancel");
-    let canceled = shop.post(&cancel, "cancellation_reason=abandoned").await;
+    let canceled = fixture.post(&cancel, "cancellation_reason=abandoned").await;
     assert_eq!(canceled.json["status"], "canceled");
     assert_eq!(canceled.json["cancellation_reason"], "abandoned");
-    assert_eq!(shop.post(&cancel, "").await.code(), "payment_intent_unexpected_state");
+    assert_eq!(fixture.post(&cancel, "").await.code(), "payment_intent_unexpected_state");
     let pay = format!("/sandbox/payment_intents/{id}/pay");
     assert_eq!(
-        shop.post(&pay, "payment_method=pm_card_visa").await.code(),
+        fixture.post(&pay, "payment_method=pm_card_visa").await.code(),
         "payment_intent_unexpected_state"
     );
 }
 
 #[tokio::test]
-async fn intents_are_found_by_order_and_status() {
-    let shop = Shop::open();
-    let id = shop.paid().await;
-    shop.post("/v1/payment_intents", &CHARGE.replace("ord_1", "ord_2")).await;
+async fn search_finds_intents_by_order_and_status() {
+    let fixture = Fixture::new();
+    let id = fixture.create_captured_payment().await;
+    fixture.post("/v1/payment_intents", &CHARGE.replace("ord_1", "ord_2")).await;
     let query = "/v1/payment_intents/search?query=metadata%5B%27order_id%27%5D%3A%27ord_1%27";
-    let found = shop.get(query).await;
+    let found = fixture.get(query).await;
     assert_eq!(found.json["object"], "search_result");
     assert_eq!(found.json["data"].as_array().unwrap().len(), 1);
     assert_eq!(found.json["data"][0]["id"], id.as_str());
-    let both = shop.get(&format!("{query}+AND+status%3A%27canceled%27")).await;
+    let both = fixture.get(&format!("{query}+AND+status%3A%27canceled%27")).await;
     assert_eq!(both.json["data"], serde_json::json!([]));
-    let paged = shop.get("/v1/payment_intents/search?query=status:%27succeeded%27&limit=1").await;
+    let paged = fixture.get("/v1/payment_intents/search?query=status:%27succeeded%27&limit=1").await;
     let next = paged.json["next_page"].as_str().unwrap();
     let rest =
-        shop.get(&format!("/v1/payment_intents/search?query=status:%27succeeded%27&page={next}")).await;
+        fixture.get(&format!("/v1/payment_intents/search?query=status:%27succeeded%27&page={next}")).await;
     assert_eq!(rest.json["data"][0]["id"], id.as_str());
     assert_eq!(rest.json["has_more"], false);
 }
 
 #[tokio::test]
-async fn lists_are_newest_first_and_go_on_after_the_last() {
-    let shop = Shop::open();
+async fn lists_are_newest_first_and_paginated() {
+    let fixture = Fixture::new();
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(shop.paid().await);
+        ids.push(fixture.create_captured_payment().await);
     }
-    let first = shop.get("/v1/payment_intents?limit=2").await;
+    let first = fixture.get("/v1/payment_intents?limit=2").await;
     assert_eq!(
         (&first.json["data"][0]["id"], &first.json["has_more"]),
         (&ids[2].clone().into(), &true.into())
     );
-    let rest = shop.get(&format!("/v1/payment_intents?limit=2&starting_after={}", ids[1])).await;
+    let rest = fixture.get(&format!("/v1/payment_intents?limit=2&starting_after={}", ids[1])).await;
     assert_eq!(
         (&rest.json["data"][0]["id"], &rest.json["has_more"]),
         (&ids[0].clone().into(), &false.into())
     );
-    let later = shop.get("/v1/payment_intents?created[gt]=1700000000").await;
+    let later = fixture.get("/v1/payment_intents?created[gt]=1700000000").await;
     assert_eq!(later.json["data"], serde_json::json!([]));
-    assert_eq!(shop.get("/v1/payment_intents?limit=0").await.status, 400);
-    assert_eq!(shop.get("/v1/payment_intents?starting_after=pi_x").await.code(), "resource_missing");
+    assert_eq!(fixture.get("/v1/payment_intents?limit=0").await.status, 400);
+    assert_eq!(fixture.get("/v1/payment_intents?starting_after=pi_x").await.code(), "resource_missing");
 }
 
 #[tokio::test]
-async fn strangers_and_wrong_addresses_are_turned_away() {
-    let shop = Shop::open();
-    let stranger = Request::get("/v1/payment_intents").header("authorization", "Bearer sk_test_other");
-    assert_eq!(answer(shop.call(stranger.body(Body::empty()).unwrap()).await).await.status, 401);
-    assert_eq!(shop.get("/v1/customers").await.status, 404);
-    assert_eq!(shop.get("/v1/payment_intents/pi_unknown").await.code(), "resource_missing");
+async fn wrong_key_path_id_and_content_type_are_refused() {
+    let fixture = Fixture::new();
+    let wrong_key = Request::get("/v1/payment_intents").header("authorization", "Bearer sk_test_other");
+    assert_eq!(read_response(fixture.call(wrong_key.body(Body::empty()).unwrap()).await).await.status, 401);
+    assert_eq!(fixture.get("/v1/customers").await.status, 404);
+    assert_eq!(fixture.get("/v1/payment_intents/pi_unknown").await.code(), "resource_missing");
     let json = Request::post("/v1/refunds").header("authorization", format!("Bearer {}", super::KEY));
     let json = json.header("content-type", "application/json").body(Body::from("{}")).unwrap();
-    assert_eq!(answer(shop.call(json).await).await.status, 400);
+    assert_eq!(read_response(fixture.call(json).await).await.status, 400);
 }
 
 #[tokio::test]
-async fn the_page_escapes_what_callers_attach() {
-    let shop = Shop::open();
-    shop.post("/v1/payment_intents", &CHARGE.replace("ord_1", "%3Cscript%3E")).await;
-    let response = shop.call(Request::get("/sandbox").body(Body::empty()).unwrap()).await;
+async fn page_escapes_metadata() {
+    let fixture = Fixture::new();
+    fixture.post("/v1/payment_intents", &CHARGE.replace("ord_1", "%3Cscript%3E")).await;
+    let response = fixture.call(Request::get("/sandbox").body(Body::empty()).unwrap()).await;
     let page = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
     let page = String::from_utf8(page.to_vec()).unwrap();
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
-    assert_eq!(shop.get("/sandbox/ledger").await.json["intents"][0]["charges"][0]["amount_captured"], 1999);
+    assert_eq!(
+        fixture.get("/sandbox/ledger").await.json["intents"][0]["charges"][0]["amount_captured"],
+        1999
+    );
 }

@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
-use super::{CHARGE, KEY, SECRET, Shop, receiver};
+use super::{CHARGE, Fixture, KEY, SECRET, receiver};
 use crate::{Effect, ManualClock, Operation, Rule, Sandbox};
 
-/// A journal of its own for each test, removed at its end.
+/// Temporary folder with a journal, deleted when the test ends.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -13,10 +13,10 @@ impl Folder {
         Self(path)
     }
 
-    fn open(&self) -> Shop {
+    fn open(&self) -> Fixture {
         let clock = ManualClock::starting_at(jiff::Timestamp::from_second(1_700_000_000).unwrap());
         let journal = self.0.join("payments.jsonl");
-        Shop { sandbox: Sandbox::persistent_at(clock.clock(), &journal, KEY, SECRET).unwrap(), clock }
+        Fixture { sandbox: Sandbox::persistent_at(clock.clock(), &journal, KEY, SECRET).unwrap(), clock }
     }
 }
 
@@ -27,42 +27,42 @@ impl Drop for Folder {
 }
 
 #[tokio::test]
-async fn everything_is_there_after_reopening() {
+async fn state_is_restored_after_reopening() {
     let folder = Folder::new("reopen");
-    let shop = folder.open();
-    let first = shop.post_with_key("/v1/payment_intents", CHARGE, "k1").await;
+    let fixture = folder.open();
+    let first = fixture.post_with_key("/v1/payment_intents", CHARGE, "k1").await;
     let id = first.json["id"].as_str().unwrap().to_owned();
-    shop.post_with_key("/v1/refunds", &format!("payment_intent={id}&amount=99"), "k2").await;
-    let before = serde_json::to_value(shop.sandbox.ledger()).unwrap();
-    drop(shop);
+    fixture.post_with_key("/v1/refunds", &format!("payment_intent={id}&amount=99"), "k2").await;
+    let before = serde_json::to_value(fixture.sandbox.ledger()).unwrap();
+    drop(fixture);
 
-    let shop = folder.open();
-    assert_eq!(serde_json::to_value(shop.sandbox.ledger()).unwrap(), before);
-    let again = shop.post_with_key("/v1/payment_intents", CHARGE, "k1").await;
+    let fixture = folder.open();
+    assert_eq!(serde_json::to_value(fixture.sandbox.ledger()).unwrap(), before);
+    let again = fixture.post_with_key("/v1/payment_intents", CHARGE, "k1").await;
     assert_eq!((again.is_replayed(), &again.json), (true, &first.json));
-    let rest = shop.post("/v1/refunds", &format!("payment_intent={id}")).await;
+    let rest = fixture.post("/v1/refunds", &format!("payment_intent={id}")).await;
     assert_eq!(rest.json["amount"], 1900);
-    let other = shop.post("/v1/payment_intents", CHARGE).await;
+    let other = fixture.post("/v1/payment_intents", CHARGE).await;
     assert_ne!(other.json["id"], first.json["id"]);
 }
 
 #[tokio::test]
-async fn a_webhook_that_was_not_delivered_is_sent_by_the_next_run() {
+async fn undelivered_webhook_is_sent_by_the_next_run() {
     let folder = Folder::new("webhook");
-    let (url, mut arrivals) = receiver(0).await;
-    let shop = folder.open();
-    shop.sandbox.set_webhook_url(Some(url.clone()));
-    shop.paid().await;
-    assert_eq!(arrivals.recv().await.unwrap().kind(), "payment_intent.succeeded");
-    shop.sandbox.deliver_pending_webhooks().await;
-    shop.sandbox.add_fault_rule(Rule::on(Operation::Refund, Effect::WebhookDelay { ms: 60_000 }));
-    let id = shop.sandbox.ledger().intents[0].id.clone();
-    shop.post("/v1/refunds", &format!("payment_intent={id}")).await;
-    drop(shop);
+    let (url, mut webhooks) = receiver(0).await;
+    let fixture = folder.open();
+    fixture.sandbox.set_webhook_url(Some(url.clone()));
+    fixture.create_captured_payment().await;
+    assert_eq!(webhooks.recv().await.unwrap().kind(), "payment_intent.succeeded");
+    fixture.sandbox.deliver_pending_webhooks().await;
+    fixture.sandbox.add_fault_rule(Rule::on(Operation::Refund, Effect::WebhookDelay { ms: 60_000 }));
+    let id = fixture.sandbox.ledger().intents[0].id.clone();
+    fixture.post("/v1/refunds", &format!("payment_intent={id}")).await;
+    drop(fixture);
 
-    let shop = folder.open();
-    shop.sandbox.set_webhook_url(Some(url));
-    assert_eq!(arrivals.recv().await.unwrap().kind(), "charge.refunded");
-    shop.sandbox.deliver_pending_webhooks().await;
-    assert!(arrivals.try_recv().is_err());
+    let fixture = folder.open();
+    fixture.sandbox.set_webhook_url(Some(url));
+    assert_eq!(webhooks.recv().await.unwrap().kind(), "charge.refunded");
+    fixture.sandbox.deliver_pending_webhooks().await;
+    assert!(webhooks.try_recv().is_err());
 }

@@ -1,4 +1,4 @@
-//! The queue of webhooks that are still to be sent.
+//! Queue of pending webhooks.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use super::Event;
 use crate::clock;
 use crate::fault_rules::WebhookEffect;
 
-/// How long a webhook waits for the next one, which it is to come after.
-const HELD: Duration = Duration::from_secs(5);
+/// Time after which a webhook that waits for the next one is sent in any case.
+const OUT_OF_ORDER_WAIT: Duration = Duration::from_secs(5);
 
-/// The pauses before the attempts that follow a failed one. Stripe goes on for three days,
-/// see <https://docs.stripe.com/webhooks#automatic-retries>; a developer has less patience.
-const PAUSES: [Duration; 5] = [
+/// Delays before the retries of a failed delivery. They are shorter than Stripe's, which retries for three
+/// days (<https://docs.stripe.com/webhooks#automatic-retries>).
+const RETRY_DELAYS: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(5),
     Duration::from_secs(30),
@@ -21,7 +21,7 @@ const PAUSES: [Duration; 5] = [
     Duration::from_mins(10),
 ];
 
-/// A webhook to be sent.
+/// Pending webhook.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub(crate) event: Event,
@@ -31,14 +31,14 @@ pub(crate) struct Delivery {
     held: bool,
 }
 
-/// Which webhooks to take.
+/// Selection of webhooks to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Due,
     All,
 }
 
-/// The webhooks that are still to be sent.
+/// Pending webhooks.
 #[derive(Default)]
 pub(crate) struct Outbox {
     queue: Vec<Delivery>,
@@ -46,22 +46,24 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Takes an event in, and says when to look again.
+    /// Queues an event, and returns the times at which the queue is to be checked.
     pub(crate) fn put(&mut self, event: &Event, effects: &[WebhookEffect], now: Timestamp) -> Vec<Timestamp> {
         let delay = effects.iter().find_map(|effect| match effect {
             WebhookEffect::Delay(delay) => Some(*delay),
             _ => None,
         });
-        let copies =
-            effects.iter().map(|effect| if let WebhookEffect::Duplicate(more) = effect { *more } else { 0 });
+        let copies = effects
+            .iter()
+            .map(|effect| if let WebhookEffect::Duplicate(copies) = effect { *copies } else { 0 });
         let due = clock::after(now, delay.unwrap_or_default());
-        // Of two that are both to come late, the second is the one that the first comes after.
+        // At most one webhook is held at a time; the next one is sent before it, even if it is out of order,
+        // too.
         let held =
             effects.contains(&WebhookEffect::OutOfOrder) && !self.queue.iter().any(|delivery| delivery.held);
-        let first_due = if held { clock::after(due, HELD) } else { due };
+        let first_due = if held { clock::after(due, OUT_OF_ORDER_WAIT) } else { due };
         self.push(event.clone(), first_due, held);
         if !held {
-            self.let_go(due);
+            self.release_held(due);
         }
         for _ in 0..copies.sum() {
             self.push(event.clone(), due, false);
@@ -74,8 +76,8 @@ impl Outbox {
         self.queue.push(Delivery { event, due, sequence, failures: 0, held });
     }
 
-    /// What waited for the webhook that is due then comes right after it.
-    fn let_go(&mut self, due: Timestamp) {
+    /// Schedules the held webhook right after the one that is due then.
+    fn release_held(&mut self, due: Timestamp) {
         let sequence = self.next_sequence();
         for held in self.queue.iter_mut().filter(|delivery| delivery.held) {
             (held.held, held.due, held.sequence) = (false, due, sequence);
@@ -87,20 +89,20 @@ impl Outbox {
         self.sequence
     }
 
-    /// Takes webhooks out, in the order in which they are to be sent.
+    /// Takes webhooks from the queue, in the order in which they are to be sent.
     pub(crate) fn take(&mut self, scope: Scope, now: Timestamp) -> Vec<Delivery> {
-        let wanted = |delivery: &mut Delivery| scope == Scope::All || delivery.due <= now;
-        let mut taken: Vec<_> = self.queue.extract_if(.., wanted).collect();
+        let selected = |delivery: &mut Delivery| scope == Scope::All || delivery.due <= now;
+        let mut taken: Vec<_> = self.queue.extract_if(.., selected).collect();
         taken.sort_by_key(|delivery| (delivery.due, delivery.sequence));
         taken
     }
 
-    /// Puts a failed one back, and says when it is due again; nothing when it has failed too often.
+    /// Queues a failed delivery again, and returns when it is due. `None` if the retries are exhausted.
     pub(crate) fn retry(&mut self, mut failed: Delivery, now: Timestamp) -> Option<Timestamp> {
-        let pause = PAUSES.get(failed.failures)?;
+        let delay = RETRY_DELAYS.get(failed.failures)?;
         failed.failures += 1;
         failed.held = false;
-        failed.due = clock::after(now, *pause);
+        failed.due = clock::after(now, *delay);
         let due = failed.due;
         self.queue.push(failed);
         Some(due)
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delayed_one_comes_when_it_is_due() {
+    fn delayed_webhook_is_taken_when_due() {
         let mut outbox = Outbox::default();
         outbox.put(&event("a"), &[WebhookEffect::Delay(Duration::from_secs(9))], second(0));
         outbox.put(&event("b"), &[], second(0));
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn one_out_of_order_comes_after_the_next_or_alone_after_a_while() {
+    fn out_of_order_webhook_follows_the_next_one_or_times_out() {
         let mut outbox = Outbox::default();
         outbox.put(&event("a"), &[WebhookEffect::OutOfOrder], second(0));
         assert_eq!(order(&mut outbox, Scope::Due, second(0)), [""; 0]);
@@ -146,21 +148,21 @@ mod tests {
     }
 
     #[test]
-    fn copies_come_as_often_as_asked_for() {
+    fn duplicate_rule_queues_the_given_number_of_copies() {
         let mut outbox = Outbox::default();
         outbox.put(&event("a"), &[WebhookEffect::Duplicate(2)], second(0));
         assert_eq!(order(&mut outbox, Scope::All, second(0)), ["a", "a", "a"]);
     }
 
     #[test]
-    fn a_failed_one_comes_back_later_and_is_given_up_in_the_end() {
+    fn failed_webhook_is_retried_and_finally_discarded() {
         let mut outbox = Outbox::default();
         outbox.put(&event("a"), &[], second(0));
         let mut now = second(0);
-        for pause in PAUSES {
+        for delay in RETRY_DELAYS {
             let failed = outbox.take(Scope::Due, now).remove(0);
             let due = outbox.retry(failed, now).unwrap();
-            assert_eq!(due, clock::after(now, pause));
+            assert_eq!(due, clock::after(now, delay));
             now = due;
         }
         let failed = outbox.take(Scope::Due, now).remove(0);

@@ -1,10 +1,18 @@
-"""What the local AWS does not do by itself, each in one file. `close_all` is called before it starts."""
+"""Features of AWS that the emulator lacks, one in each file. `close_all` is called before it starts."""
 
-from gaps import adopted_tables, batch_grants, gradual_deployment, metric_math, routes, sender_identity, transport
+from gaps import (
+    adopted_tables,
+    batch_grants,
+    gradual_deployment,
+    metric_math,
+    routes,
+    sender_identity,
+    transport,
+)
 
 
 def close_all() -> None:
-    """Teaches the local AWS what the template needs besides."""
+    """Adds all missing features that the template needs."""
     adopted_tables.close()
     batch_grants.close()
     routes.close()

@@ -1,7 +1,7 @@
-"""Gap: a table that a stack took over is made anew by the next update.
+"""Gap: the emulator replaces an imported table at the next update of the stack.
 
-The emulator knows the tables of a stack by the names that it gives them, and takes any other name for a change of name. AWS
-keeps whatever table the stack has, unless the template names one.
+It compares the name of a table with the name that it would generate, and replaces the table if they differ.
+AWS keeps the stack's table unless the template names another one.
 """
 
 from gaps.resources import Created, Properties, handlers
@@ -10,12 +10,16 @@ TABLE = "AWS::DynamoDB::Table"
 
 
 def close() -> None:
-    """Wraps the emulator's own handling of tables."""
-    plain = dict(handlers(TABLE))
+    """Wraps the emulator's update of tables."""
+    original = dict(handlers(TABLE))
 
-    def update(name: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None) -> Created:
+    def update(
+        name: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
         if "TableName" in old or "TableName" in new:
-            return plain["update"](name, old, new, stack, logical_id)
-        return plain["update"](name, {**old, "TableName": name}, {**new, "TableName": name}, stack, logical_id)
+            return original["update"](name, old, new, stack, logical_id)
+        return original["update"](
+            name, {**old, "TableName": name}, {**new, "TableName": name}, stack, logical_id
+        )
 
     handlers(TABLE)["update"] = update

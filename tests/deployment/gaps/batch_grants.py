@@ -1,12 +1,11 @@
-"""Gap: requests to SQS in batches are taken for actions of their own.
+"""Gap: the emulator treats batch requests to SQS as IAM actions of their own.
 
-AWS knows none: who may send a message may send ten of them at once. The same goes for removing messages and for changing
-when they are visible.
+AWS has no such actions: the grant to send, delete or change the visibility of a message includes batches.
 """
 
 from ministack.core import iam_actions
 
-GRANTED_BY = {
+ACTION_OF_BATCH = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
@@ -14,11 +13,11 @@ GRANTED_BY = {
 
 
 def close() -> None:
-    """Wraps where the emulator finds out which action a request is."""
-    named = iam_actions.extract_iam_action
+    """Wraps the emulator's mapping of requests to IAM actions."""
+    original = iam_actions.extract_iam_action
 
-    def granted(*request: object) -> str | None:
-        action = named(*request)
-        return GRANTED_BY.get(action, action)
+    def extract(*request: object) -> str | None:
+        action = original(*request)
+        return ACTION_OF_BATCH.get(action, action)
 
-    iam_actions.extract_iam_action = granted
+    iam_actions.extract_iam_action = extract

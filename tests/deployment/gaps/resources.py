@@ -1,4 +1,4 @@
-"""The one door to the emulator's table of resource types."""
+"""Access to the emulator's registry of CloudFormation resource types."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ Created = tuple[str, dict[str, Any]]
 
 
 def handlers(resource_type: str) -> dict[str, Any]:
-    """How the emulator creates, updates and deletes resources of a type."""
+    """Functions that create, update and delete resources of a type."""
     return _RESOURCE_HANDLERS[resource_type]
 
 
@@ -20,7 +20,7 @@ def register(
     update: Callable[..., Created],
     delete: Callable[[str, Properties], None],
 ) -> None:
-    """Replaces how resources of a type come and go, or adds a type. Updates are told the logical id."""
+    """Adds or replaces a resource type. `update` receives the logical id as its last argument."""
     _RESOURCE_HANDLERS[resource_type] = {
         "create": create,
         "update": update,

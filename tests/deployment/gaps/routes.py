@@ -1,8 +1,8 @@
-"""Gap: an HTTP API that is described by an OpenAPI body gets no routes.
+"""Gap: the emulator creates no routes for an HTTP API with an OpenAPI body.
 
-SAM writes the routes of all functions into the `Body` of one `AWS::ApiGatewayV2::Api`, which AWS imports. The emulator
-keeps the API and drops the body. Here the body is imported: an integration and a route for each operation, and the CORS
-configuration. By then CloudFormation has put in the functions' names, so that nothing is guessed.
+SAM writes the routes of all functions into the `Body` of one `AWS::ApiGatewayV2::Api`, which AWS imports. The
+emulator ignores the body. Here it is imported: an integration and a route for each operation, and the CORS
+configuration. CloudFormation has already resolved the functions' names.
 """
 
 import json
@@ -19,37 +19,39 @@ CORS = "x-amazon-apigateway-cors"
 
 
 def close() -> None:
-    """Wraps the emulator's own handling of an API."""
-    plain = dict(handlers(API))
+    """Wraps the emulator's handling of HTTP APIs."""
+    original = dict(handlers(API))
 
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
-        created = plain["create"](logical_id, without_body(properties), stack)
+        created = original["create"](logical_id, without_body(properties), stack)
         import_body(created[0], properties.get("Body") or {})
         return created
 
-    def update(api: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None) -> Created:
-        updated = plain["update"](api, without_body(old), without_body(new), stack, logical_id)
+    def update(
+        api: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Created:
+        updated = original["update"](api, without_body(old), without_body(new), stack, logical_id)
         import_body(updated[0], new.get("Body") or {})
         return updated
 
-    register(API, create, update, plain["delete"])
+    register(API, create, update, original["delete"])
 
 
 def without_body(properties: Properties) -> Properties:
-    """The API's properties as they would be without a body: its CORS configuration stands beside it."""
+    """Properties of the API without the body, whose CORS configuration becomes a property."""
     cors = (properties.get("Body") or {}).get(CORS)
     rest = {name: value for name, value in properties.items() if name != "Body"}
     return {"CorsConfiguration": with_lists(cors), **rest} if cors else rest
 
 
 def with_lists(cors: dict[str, Any]) -> dict[str, Any]:
-    """The emulator gives SAM a list parameter as one text with commas, AWS as a list."""
+    """Splits the allowed origins: the emulator resolves a list parameter to a string, AWS to a list."""
     origins = cors.get("allowOrigins", [])
     return {**cors, "allowOrigins": origins.split(",") if isinstance(origins, str) else origins}
 
 
 def import_body(api: str, body: dict[str, Any]) -> None:
-    """Replaces the API's routes by those of the body, as an import does."""
+    """Replaces the API's routes with those of the body."""
     apigateway._routes[api] = {}
     apigateway._integrations[api] = {}
     for path, operations in body.get("paths", {}).items():
@@ -59,16 +61,16 @@ def import_body(api: str, body: dict[str, Any]) -> None:
 
 
 def route_key(path: str, method: str) -> str:
-    """How API Gateway names the route of an operation."""
+    """API Gateway's route key of an operation."""
     if path == "$default":
         return path
     return f"{'ANY' if method == ANY_METHOD else method.upper()} {path}"
 
 
 def add_route(api: str, key: str, integration: dict[str, Any]) -> None:
-    """One integration and the route that leads to it."""
+    """Adds an integration and its route."""
     function = integration["uri"].split("/functions/")[1].removesuffix("/invocations")
-    added = read(
+    added = parse(
         apigateway._create_integration(
             api,
             {
@@ -79,12 +81,14 @@ def add_route(api: str, key: str, integration: dict[str, Any]) -> None:
             },
         )
     )
-    read(apigateway._create_route(api, {"routeKey": key, "target": f"integrations/{added['integrationId']}"}))
+    parse(
+        apigateway._create_route(api, {"routeKey": key, "target": f"integrations/{added['integrationId']}"})
+    )
 
 
-def read(response: tuple[int, dict[str, str], bytes]) -> dict[str, Any]:
-    """What the emulator answered, unless it refused."""
+def parse(response: tuple[int, dict[str, str], bytes]) -> dict[str, Any]:
+    """Parses a response of the emulator, and fails if it is an error."""
     status, _, body = response
     if status >= 300:
-        raise ValueError(f"the route cannot be imported: {body!r}")
+        raise ValueError(f"failed to import a route: {body!r}")
     return json.loads(body)

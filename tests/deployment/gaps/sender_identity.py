@@ -1,7 +1,7 @@
-"""Gap: whoever sends an e-mail is asked for a grant on everything.
+"""Gap: the emulator requires a grant on all resources to send an e-mail.
 
-AWS asks for one on the identity that the e-mail comes from, which is what the role of `queue-emails` has. Here the request
-is looked into for that identity: the address of the sender.
+AWS requires a grant on the sender's identity, which the role of `queue-emails` has. Here the resource of a
+request is the identity of its sender address.
 """
 
 import json
@@ -12,14 +12,21 @@ PATH = "/v2/email/outbound-emails"
 
 
 def close() -> None:
-    """Wraps where the emulator finds out what a request is about."""
-    plain = iam_actions.extract_resource_arn
+    """Wraps the emulator's mapping of requests to resource ARNs."""
+    original = iam_actions.extract_resource_arn
 
-    def about(
-        service: str, method: str, path: str, headers: dict, body: bytes, query: dict, region: str, account: str
+    def extract(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict,
+        body: bytes,
+        query: dict,
+        region: str,
+        account: str,
     ) -> str:
         if service == "ses" and path.rstrip("/") == PATH:
             return f"arn:aws:ses:{region}:{account}:identity/{json.loads(body)['FromEmailAddress']}"
-        return plain(service, method, path, headers, body, query, region, account)
+        return original(service, method, path, headers, body, query, region, account)
 
-    iam_actions.extract_resource_arn = about
+    iam_actions.extract_resource_arn = extract

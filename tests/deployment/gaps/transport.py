@@ -1,17 +1,17 @@
-"""Gap: nothing is encrypted between the functions and the emulator, which are on one machine.
+"""Gap: functions call the emulator over HTTP without TLS.
 
-The queues refuse whoever speaks to them in the clear, and the emulator enforces that. Here every request counts as
-encrypted, so that this one condition is not shown; all other conditions of all policies are.
+The queue policies deny requests without TLS, and the emulator enforces them. Here every request counts as
+encrypted, so the tests do not cover this condition. They cover all other conditions of the policies.
 """
 
 from ministack import app
 
 
 def close() -> None:
-    """Wraps where the emulator notes how a request came."""
-    pin = app.pin_request_origin
+    """Wraps the emulator's record of the origin of a request."""
+    original = app.pin_request_origin
 
     def pin_as_encrypted(source: str, _encrypted: bool) -> None:
-        pin(source, True)
+        original(source, True)
 
     app.pin_request_origin = pin_as_encrypted

@@ -1,4 +1,4 @@
-//! Guessing accounts and passwords.
+//! Guessing of accounts and passwords.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -10,24 +10,24 @@ use test_support::app::RequestBuilder;
 use super::report::{Report, done, invalid, refused};
 use crate::attacks::fixture::{Fixture, PASSWORD};
 
-pub(super) async fn run(world: &Fixture, report: &mut Report) {
+pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
     report.begin("accounts");
-    indistinguishable(world, report).await;
-    too_many_failures(world, report).await;
-    resets(world, report).await;
-    rules(world, report).await;
+    indistinguishable(fixture, report).await;
+    too_many_failures(fixture, report).await;
+    resets(fixture, report).await;
+    rules(fixture, report).await;
 }
 
-fn login<'a>(world: &'a Fixture, email: &str, password: &str) -> RequestBuilder<'a> {
-    world.shop.ask(Method::POST, "/v1/auth/login").json(&json!({ "email": email, "password": password }))
+fn login<'a>(fixture: &'a Fixture, email: &str, password: &str) -> RequestBuilder<'a> {
+    fixture.app.ask(Method::POST, "/v1/auth/login").json(&json!({ "email": email, "password": password }))
 }
 
-async fn timed(ask: RequestBuilder<'_>, status: StatusCode) -> Duration {
-    let begun = Instant::now();
-    let answer = ask.send().await;
-    let taken = begun.elapsed();
-    assert_eq!(answer.status, status, "{}", answer.text);
-    taken
+async fn timed(request: RequestBuilder<'_>, status: StatusCode) -> Duration {
+    let started = Instant::now();
+    let response = request.send().await;
+    let elapsed = started.elapsed();
+    assert_eq!(response.status, status, "{}", response.text);
+    elapsed
 }
 
 fn median(times: &[Duration]) -> Duration {
@@ -36,22 +36,24 @@ fn median(times: &[Duration]) -> Duration {
     times[times.len() / 2]
 }
 
-/// An unknown address and a wrong password: the same words, in the same time.
-async fn indistinguishable(world: &Fixture, report: &mut Report) {
+/// An unknown address and a wrong password get the same response in the same time.
+async fn indistinguishable(fixture: &Fixture, report: &mut Report) {
     let wrong = refused(401, "INVALID_CREDENTIALS");
-    let mut words = Vec::new();
-    for (name, email) in
-        [("a wrong password", &world.stranger.email), ("an unknown e-mail", &"nobody@example.com".to_owned())]
-    {
-        let answer = report.row(name, login(world, email, "a wrong password"), wrong.clone()).await;
-        words.push(answer.json()["error"].clone());
+    let mut errors = Vec::new();
+    for (name, email) in [
+        ("a wrong password", &fixture.stranger.email),
+        ("an unknown e-mail", &"unknown@example.com".to_owned()),
+    ] {
+        let response = report.row(name, login(fixture, email, "a wrong password"), wrong.clone()).await;
+        errors.push(response.json()["error"].clone());
     }
-    report.check("the same answer for both", words[0] == words[1], &format!("{words:?}"));
+    report.check("the same response for both", errors[0] == errors[1], &format!("{errors:?}"));
 
-    // The more logins, the less it matters what else the machine does: as many as it takes, up to a bound.
+    // More logins reduce the noise of a busy machine: series are added until the medians are close, up to a
+    // limit.
     let mut times = Times::default();
     for series in 0..6 {
-        times.add_a_series(world, series).await;
+        times.add_a_series(fixture, series).await;
         if times.are_close() {
             break;
         }
@@ -59,10 +61,10 @@ async fn indistinguishable(world: &Fixture, report: &mut Report) {
     report.measured(format!("logins: {times}"));
     report.check("the medians of both are within 10 %", times.are_close(), &times.to_string());
     let unhashed = median(&times.too_long) * 2 < median(&times.wrong);
-    report.check("a password of 129 bytes is refused before it is hashed", unhashed, &times.to_string());
+    report.check("a password of 129 bytes is rejected before it is hashed", unhashed, &times.to_string());
 }
 
-/// How long logins took.
+/// Durations of logins.
 #[derive(Debug, Default)]
 struct Times {
     wrong: Vec<Duration>,
@@ -71,22 +73,23 @@ struct Times {
 }
 
 impl Times {
-    /// 45 logins of each kind, taken in turns, each kind first as often as the other. Nobody fails too often.
-    async fn add_a_series(&mut self, world: &Fixture, series: usize) {
+    /// Adds 45 logins of each kind, interleaved in both orders. No account reaches the limit of failed
+    /// logins.
+    async fn add_a_series(&mut self, fixture: &Fixture, series: usize) {
         for n in 0..5 {
-            let person = world.shop.customer(&format!("timed{series}-{n}")).await;
+            let user = fixture.app.customer(&format!("timed{series}-{n}")).await;
             let absent = format!("absent{series}-{n}@example.com");
             for round in 0..9 {
-                let mut pair = [(&person.email, &mut self.wrong), (&absent, &mut self.unknown)];
+                let mut pair = [(&user.email, &mut self.wrong), (&absent, &mut self.unknown)];
                 if (round + n) % 2 == 0 {
                     pair.reverse();
                 }
                 for (email, times) in pair {
-                    let ask = login(world, email, "incorrect horse");
-                    times.push(timed(ask, StatusCode::UNAUTHORIZED).await);
+                    let request = login(fixture, email, "incorrect horse");
+                    times.push(timed(request, StatusCode::UNAUTHORIZED).await);
                 }
-                let ask = login(world, &person.email, &"x".repeat(129));
-                self.too_long.push(timed(ask, StatusCode::BAD_REQUEST).await);
+                let request = login(fixture, &user.email, &"x".repeat(129));
+                self.too_long.push(timed(request, StatusCode::BAD_REQUEST).await);
             }
         }
     }
@@ -102,61 +105,71 @@ impl fmt::Display for Times {
         let [wrong, unknown, too_long] =
             [&self.wrong, &self.unknown, &self.too_long].map(|times| median(times));
         write!(f, "median of {}: {wrong:.1?} with a wrong password, ", self.wrong.len())?;
-        write!(f, "{unknown:.1?} without an account, {too_long:.1?} with one too long")
+        write!(f, "{unknown:.1?} without an account, {too_long:.1?} with a password that is too long")
     }
 }
 
-/// The quarter of an hour in which failures are counted together.
-fn quarter() -> i64 {
+/// Current 15-minute window of failed logins.
+fn window() -> i64 {
     local::system::clock::now().as_second() / 900
 }
 
-async fn too_many_failures(world: &Fixture, report: &mut Report) {
-    // A quarter of an hour may end in between: the next account is then guessed at within one.
+async fn too_many_failures(fixture: &Fixture, report: &mut Report) {
+    // If a new window starts during the attempts, the test is repeated with another account.
     for attempt in 0.. {
-        let began = quarter();
-        let guessed = world.shop.customer(&format!("guessed{attempt}")).await;
+        let began = window();
+        let guessed = fixture.app.customer(&format!("guessed{attempt}")).await;
         for _ in 0..10 {
-            let answer = login(world, &guessed.email, "a wrong password").send().await;
-            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.text);
+            let response = login(fixture, &guessed.email, "a wrong password").send().await;
+            assert_eq!(response.status, StatusCode::UNAUTHORIZED, "{}", response.text);
         }
-        let eleventh = login(world, &guessed.email, PASSWORD).send().await;
-        if quarter() != began {
+        let eleventh = login(fixture, &guessed.email, PASSWORD).send().await;
+        if window() != began {
             continue;
         }
         let wait =
             eleventh.headers.get("retry-after").and_then(|wait| wait.to_str().ok()?.parse::<u32>().ok());
         let code = eleventh.json()["error"]["code"].clone();
-        let held = eleventh.status == StatusCode::TOO_MANY_REQUESTS && code == "TOO_MANY_ATTEMPTS";
-        report.check("the 11th attempt waits, even with the right password", held, &eleventh.text);
+        let is_limited = eleventh.status == StatusCode::TOO_MANY_REQUESTS && code == "TOO_MANY_ATTEMPTS";
         report.check(
-            "and never for good",
+            "the 11th attempt is refused, even with the correct password",
+            is_limited,
+            &eleventh.text,
+        );
+        report.check(
+            "the wait is at most 15 minutes",
             wait.is_some_and(|wait| (1..=900).contains(&wait)),
             &format!("{wait:?}"),
         );
-        report.row("others are not held up", login(world, &world.stranger.email, PASSWORD), done(200)).await;
+        report
+            .row(
+                "other accounts are not limited",
+                login(fixture, &fixture.stranger.email, PASSWORD),
+                done(200),
+            )
+            .await;
         return;
     }
 }
 
-async fn resets(world: &Fixture, report: &mut Report) {
+async fn resets(fixture: &Fixture, report: &mut Report) {
     let reset = |email: &str| {
-        world.shop.ask(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": email }))
+        fixture.app.ask(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": email }))
     };
-    let known = report.row("reset of a known e-mail", reset(&world.stranger.email), done(202)).await;
-    let unknown = report.row("reset of an unknown e-mail", reset("nobody@example.com"), done(202)).await;
-    report.check("the same answer for both resets", known.text == unknown.text, &unknown.text);
+    let known = report.row("reset of a known e-mail", reset(&fixture.stranger.email), done(202)).await;
+    let unknown = report.row("reset of an unknown e-mail", reset("unknown@example.com"), done(202)).await;
+    report.check("the same response for both resets", known.text == unknown.text, &unknown.text);
     let confirm = json!({ "token": "x", "password": "a new password" });
-    let confirm = world.shop.ask(Method::POST, "/v1/auth/password-reset/confirm").json(&confirm);
+    let confirm = fixture.app.ask(Method::POST, "/v1/auth/password-reset/confirm").json(&confirm);
     report.row("a forged reset token", confirm, refused(401, "INVALID_TOKEN")).await;
-    let verify = world.shop.ask(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": "x" }));
+    let verify = fixture.app.ask(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": "x" }));
     report.row("a forged verification token", verify, refused(401, "INVALID_TOKEN")).await;
 }
 
-async fn rules(world: &Fixture, report: &mut Report) {
+async fn rules(fixture: &Fixture, report: &mut Report) {
     let register = |email: &str, password: &str| {
         let account = json!({ "email": email, "password": password, "name": "Canary" });
-        world.shop.ask(Method::POST, "/v1/auth/register").json(&account)
+        fixture.app.ask(Method::POST, "/v1/auth/register").json(&account)
     };
     report
         .row("a password of 129 bytes", register("long@example.com", &"x".repeat(129)), invalid("password"))
@@ -165,10 +178,10 @@ async fn rules(world: &Fixture, report: &mut Report) {
         .row("43 characters of 3 bytes", register("wide@example.com", &"€".repeat(43)), invalid("password"))
         .await;
     report.row("a password of 7 bytes", register("short@example.com", "1234567"), invalid("password")).await;
-    report.row("no e-mail address", register("nobody", "long enough"), invalid("email")).await;
-    let taken = register(&world.buyer.email.to_uppercase(), PASSWORD);
+    report.row("no e-mail address", register("not-an-address", "long enough"), invalid("email")).await;
+    let taken = register(&fixture.buyer.email.to_uppercase(), PASSWORD);
     report.row("a known e-mail in capitals", taken, refused(409, "EMAIL_TAKEN")).await;
-    let path = format!("/v1/users/{}", world.stranger.id);
-    let promote = world.shop.ask(Method::PATCH, &path).by(&world.stranger).header("if-match", "*");
+    let path = format!("/v1/users/{}", fixture.stranger.id);
+    let promote = fixture.app.ask(Method::PATCH, &path).by(&fixture.stranger).header("if-match", "*");
     report.row("a role for oneself", promote.json(&json!({ "role": "admin" })), invalid("role")).await;
 }

@@ -1,4 +1,4 @@
-//! Bodies, numbers and parameters that are not what they should be.
+//! Invalid bodies, numbers, parameters and media types.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -11,32 +11,32 @@ use crate::attacks::fixture::{Fixture, a_product};
 const MALFORMED: Expected = refused(400, "MALFORMED_JSON");
 const JSON: &str = "application/json";
 
-pub(super) async fn run(world: &Fixture, report: &mut Report) {
+pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
     report.begin("bodies");
-    syntax(world, report).await;
-    encodings(world, report).await;
-    texts(world, report).await;
-    numbers(world, report).await;
-    deltas(world, report).await;
-    items(world, report).await;
-    parameters(world, report).await;
-    negotiation(world, report).await;
+    syntax(fixture, report).await;
+    encodings(fixture, report).await;
+    texts(fixture, report).await;
+    numbers(fixture, report).await;
+    deltas(fixture, report).await;
+    items(fixture, report).await;
+    parameters(fixture, report).await;
+    negotiation(fixture, report).await;
 }
 
-/// An order with this body, of this media type.
-fn order<'a>(world: &'a Fixture, media_type: &str, body: impl Into<Vec<u8>>) -> RequestBuilder<'a> {
+/// A request to place an order with this body and media type.
+fn order<'a>(fixture: &'a Fixture, media_type: &str, body: impl Into<Vec<u8>>) -> RequestBuilder<'a> {
     let key = local::system::aws_ids::uuid();
-    world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key(&key).body(media_type, body)
+    fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key(&key).body(media_type, body)
 }
 
-async fn syntax(world: &Fixture, report: &mut Report) {
-    let whole = world.an_order().to_string();
-    let twice = format!("{{\"items\":[],{}", &whole[1..]);
+async fn syntax(fixture: &Fixture, report: &mut Report) {
+    let valid = fixture.an_order().to_string();
+    let twice = format!("{{\"items\":[],{}", &valid[1..]);
     let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
     for (name, body) in [
-        ("broken", whole[..whole.len() - 1].to_owned()),
-        ("trailing", format!("{whole} x")),
-        ("two values", format!("{whole}{whole}")),
+        ("truncated", valid[..valid.len() - 1].to_owned()),
+        ("trailing", format!("{valid} x")),
+        ("two values", format!("{valid}{valid}")),
         ("a key twice", twice),
         ("a key twice below", r#"{"items":[{"quantity":1,"quantity":2}]}"#.to_owned()),
         ("10,000 deep", deep(10_000)),
@@ -45,18 +45,18 @@ async fn syntax(world: &Fixture, report: &mut Report) {
         ("a comma too many", r#"{"items":[],}"#.to_owned()),
         ("a comment", r#"{"items":[]/**/}"#.to_owned()),
         ("NaN", r#"{"items":NaN}"#.to_owned()),
-        ("1e400", format!(r#"{{"items":[{{"productId":"{}","quantity":1e400}}]}}"#, world.product)),
+        ("1e400", format!(r#"{{"items":[{{"productId":"{}","quantity":1e400}}]}}"#, fixture.product)),
         ("a lone surrogate", r#"{"items":"\ud800"}"#.to_owned()),
     ] {
-        report.row(&format!("JSON: {name}"), order(world, JSON, body), MALFORMED).await;
+        report.row(&format!("JSON: {name}"), order(fixture, JSON, body), MALFORMED).await;
     }
     for body in ["[]", "null", "7", "\"x\"", "true"] {
-        report.row(&format!("JSON that is {body}"), order(world, JSON, body), invalid("body")).await;
+        report.row(&format!("JSON that is {body}"), order(fixture, JSON, body), invalid("body")).await;
     }
-    report.row("no body", order(world, JSON, ""), invalid("items")).await;
+    report.row("no body", order(fixture, JSON, ""), invalid("items")).await;
 }
 
-async fn encodings(world: &Fixture, report: &mut Report) {
+async fn encodings(fixture: &Fixture, report: &mut Report) {
     let encoding = refused(400, "INVALID_ENCODING");
     for (name, body) in [
         ("a lone continuation byte", b"{\"items\":\"\x80\"}".to_vec()),
@@ -64,29 +64,29 @@ async fn encodings(world: &Fixture, report: &mut Report) {
         ("latin 1", b"{\"items\":\"caf\xe9\"}".to_vec()),
         ("UTF-16", b"\xff\xfe{\0}\0".to_vec()),
     ] {
-        report.row(&format!("bad UTF-8: {name}"), order(world, JSON, body), encoding.clone()).await;
+        report.row(&format!("bad UTF-8: {name}"), order(fixture, JSON, body), encoding.clone()).await;
     }
-    // The gateway encodes by itself; only an event can hold base64 that is none.
+    // API Gateway encodes bodies itself, so invalid base64 requires a direct invocation.
     for bad in ["***", "e30", "e30=e30=", "\u{e9}"] {
-        let token = format!("Bearer {}", world.buyer.token);
+        let token = format!("Bearer {}", fixture.buyer.token);
         let headers = [("authorization", token.as_str()), ("idempotency-key", "base64")];
         let mut event = of_request("POST", "/v1/orders", &headers, Some(&Value::Null));
         event["body"] = json!(bad);
         event["isBase64Encoded"] = json!(true);
-        let answer = world.shop.stack().invoke("api-orders", &event).await;
-        let holds = answer.as_ref().is_ok_and(|answer| {
+        let response = fixture.app.stack().invoke("api-orders", &event).await;
+        let holds = response.as_ref().is_ok_and(|response| {
             let body: Value =
-                serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
-            answer["statusCode"] == 400 && body["error"]["code"] == "INVALID_ENCODING"
+                serde_json::from_str(response["body"].as_str().unwrap_or_default()).unwrap_or_default();
+            response["statusCode"] == 400 && body["error"]["code"] == "INVALID_ENCODING"
         });
-        report.check(&format!("bad base64: {bad}"), holds, &format!("{answer:?}"));
+        report.check(&format!("bad base64: {bad}"), holds, &format!("{response:?}"));
     }
 }
 
-async fn texts(world: &Fixture, report: &mut Report) {
+async fn texts(fixture: &Fixture, report: &mut Report) {
     let market = |name: &str| {
         let body = json!({ "name": name, "currency": "EUR" });
-        world.shop.ask(Method::POST, "/v1/markets").by(&world.seller).json(&body)
+        fixture.app.ask(Method::POST, "/v1/markets").by(&fixture.seller).json(&body)
     };
     for (name, text) in [
         ("NUL", "a\0b"),
@@ -103,10 +103,10 @@ async fn texts(world: &Fixture, report: &mut Report) {
     }
 }
 
-async fn numbers(world: &Fixture, report: &mut Report) {
+async fn numbers(fixture: &Fixture, report: &mut Report) {
     let quantity = |text: &str| {
-        let body = format!(r#"{{"items":[{{"productId":"{}","quantity":{text}}}]}}"#, world.product);
-        order(world, JSON, body)
+        let body = format!(r#"{{"items":[{{"productId":"{}","quantity":{text}}}]}}"#, fixture.product);
+        order(fixture, JSON, body)
     };
     for text in [
         "-1",
@@ -125,48 +125,48 @@ async fn numbers(world: &Fixture, report: &mut Report) {
     }
     let priced = |amount: &str| {
         let body = a_product().to_string().replace("1999", amount);
-        let path = format!("/v1/markets/{}/products", world.market);
-        world.shop.ask(Method::POST, &path).by(&world.seller).body(JSON, body)
+        let path = format!("/v1/markets/{}/products", fixture.market);
+        fixture.app.ask(Method::POST, &path).by(&fixture.seller).body(JSON, body)
     };
     for amount in ["-1", "1.5", "\"1\"", "100000000", "9007199254740993"] {
         report.row(&format!("an amount of {amount}"), priced(amount), invalid("price.amount")).await;
     }
-    let dear = priced("99999999").send().await.data(StatusCode::CREATED)["id"].clone();
-    let body = json!({ "items": [{ "productId": dear, "quantity": 1_000 }] }).to_string();
-    report.row("an overflowing total", order(world, JSON, body), invalid("items")).await;
+    let expensive = priced("99999999").send().await.data(StatusCode::CREATED)["id"].clone();
+    let body = json!({ "items": [{ "productId": expensive, "quantity": 1_000 }] }).to_string();
+    report.row("an overflowing total", order(fixture, JSON, body), invalid("items")).await;
 }
 
-async fn deltas(world: &Fixture, report: &mut Report) {
+async fn deltas(fixture: &Fixture, report: &mut Report) {
     for delta in ["0", "1.5", "\"1\"", "9007199254740993", "-9223372036854775809"] {
-        let ask =
-            world.shop.ask(Method::POST, &format!("/v1/products/{}/stock", world.product)).by(&world.seller);
+        let request = fixture
+            .app
+            .ask(Method::POST, &format!("/v1/products/{}/stock", fixture.product))
+            .by(&fixture.seller);
         report
             .row(
                 &format!("a delta of {delta}"),
-                ask.body(JSON, format!("{{\"delta\":{delta}}}")),
+                request.body(JSON, format!("{{\"delta\":{delta}}}")),
                 invalid("delta"),
             )
             .await;
     }
 }
 
-async fn items(world: &Fixture, report: &mut Report) {
-    let item = json!({ "productId": world.product, "quantity": 1 });
+async fn items(fixture: &Fixture, report: &mut Report) {
+    let item = json!({ "productId": fixture.product, "quantity": 1 });
     for count in [0, 51, 1_000] {
         let body = json!({ "items": vec![item.clone(); count] }).to_string();
-        report.row(&format!("{count} items"), order(world, JSON, body), invalid("items")).await;
+        report.row(&format!("{count} items"), order(fixture, JSON, body), invalid("items")).await;
     }
     let body = json!({ "items": [item, item] }).to_string();
-    report.row("a product twice", order(world, JSON, body), invalid("items[1].productId")).await;
+    report.row("a product twice", order(fixture, JSON, body), invalid("items[1].productId")).await;
     let absent =
         json!({ "items": [{ "productId": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS", "quantity": 1 }] }).to_string();
-    report
-        .row("a product that is not there", order(world, JSON, absent), invalid("items[0].productId"))
-        .await;
+    report.row("an absent product", order(fixture, JSON, absent), invalid("items[0].productId")).await;
 }
 
-async fn parameters(world: &Fixture, report: &mut Report) {
-    let get = |path: &str| world.shop.ask(Method::GET, path).by(&world.admin);
+async fn parameters(fixture: &Fixture, report: &mut Report) {
+    let get = |path: &str| fixture.app.ask(Method::GET, path).by(&fixture.admin);
     for list in ["orders", "users", "markets"] {
         for limit in ["0", "101", "-1", "1.5", "x", "", "99999999999999999999"] {
             report
@@ -190,14 +190,14 @@ async fn parameters(world: &Fixture, report: &mut Report) {
     }
 }
 
-async fn negotiation(world: &Fixture, report: &mut Report) {
-    let body = world.an_order().to_string();
+async fn negotiation(fixture: &Fixture, report: &mut Report) {
+    let body = fixture.an_order().to_string();
     let padded = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
-    report.row("a body of 256 KiB", order(world, JSON, padded(256 * 1024)), done(201)).await;
+    report.row("a body of 256 KiB", order(fixture, JSON, padded(256 * 1024)), done(201)).await;
     report
         .row(
             "a body of 256 KiB + 1",
-            order(world, JSON, padded(256 * 1024 + 1)),
+            order(fixture, JSON, padded(256 * 1024 + 1)),
             refused(413, "PAYLOAD_TOO_LARGE"),
         )
         .await;
@@ -209,20 +209,21 @@ async fn negotiation(world: &Fixture, report: &mut Report) {
         "application/json; charset=latin1",
     ] {
         report
-            .row(&format!("a body of {media}"), order(world, media, body.clone()), unsupported.clone())
+            .row(&format!("a body of {media}"), order(fixture, media, body.clone()), unsupported.clone())
             .await;
     }
     for accept in ["application/xml", "text/html", "application/json;q=0"] {
-        let ask = world.shop.ask(Method::GET, "/v1/markets").header("accept", accept);
-        report.row(&format!("Accept: {accept}"), ask, refused(406, "NOT_ACCEPTABLE")).await;
+        let request = fixture.app.ask(Method::GET, "/v1/markets").header("accept", accept);
+        report.row(&format!("Accept: {accept}"), request, refused(406, "NOT_ACCEPTABLE")).await;
     }
     for method in ["PURGE", "TRACE", "OPTIONS"] {
-        let ask = world.shop.ask(method.parse().unwrap(), "/v1/markets");
-        let answer = report.row(&format!("{method}, unknown"), ask, refused(405, "METHOD_NOT_ALLOWED")).await;
+        let request = fixture.app.ask(method.parse().unwrap(), "/v1/markets");
+        let response =
+            report.row(&format!("{method}, unknown"), request, refused(405, "METHOD_NOT_ALLOWED")).await;
         report.check(
-            &format!("{method}: says what is allowed"),
-            answer.headers.contains_key("allow"),
-            &answer.text,
+            &format!("{method}: has an Allow header"),
+            response.headers.contains_key("allow"),
+            &response.text,
         );
     }
 }

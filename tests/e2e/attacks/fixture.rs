@@ -1,11 +1,11 @@
-//! The people and things that are attacked.
+//! Users and resources that the attacks use.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
 use local::StackBuilder;
-use local::keys::Pair;
+use local::keys::KeyPair;
 use serde_json::{Value, json};
 use shared::domain::user::Role;
 use shared::kit::aws::dynamodb::{DynamoStore, Table};
@@ -18,15 +18,15 @@ use test_support::audit::MoneyAndStock;
 use test_support::fixture::{cause, new_id};
 use test_support::{TestApp, TestUser};
 
-/// What everybody's password is.
+/// Password of all users.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-/// A message that nobody can read.
+/// An invalid message.
 const DEAD_MESSAGE: &str = "not a message";
 
-/// A shop with somebody in each role, and something of each kind.
+/// A stack with a user in each role and a resource of each type.
 pub(crate) struct Fixture {
-    pub(crate) shop: TestApp,
+    pub(crate) app: TestApp,
     pub(crate) buyer: TestUser,
     pub(crate) seller: TestUser,
     pub(crate) stranger: TestUser,
@@ -34,17 +34,17 @@ pub(crate) struct Fixture {
     pub(crate) admin: TestUser,
     /// The seller's market.
     pub(crate) market: String,
-    /// A product of it.
+    /// A product of the market.
     pub(crate) product: String,
-    /// An order of the buyer's that was paid, and its payment.
+    /// A paid order of the buyer, and its payment.
     pub(crate) order: String,
     pub(crate) payment: String,
-    /// A key that signed before the present one; its tokens are still accepted.
-    pub(crate) previous: Pair,
-    /// The key that signs.
-    pub(crate) present: Pair,
-    /// A key whose tokens are not accepted any more.
-    pub(crate) retired: Pair,
+    /// The previous signing key, whose tokens are still accepted.
+    pub(crate) previous: KeyPair,
+    /// The current signing key.
+    pub(crate) present: KeyPair,
+    /// A key whose tokens are no longer accepted.
+    pub(crate) retired: KeyPair,
 }
 
 impl Fixture {
@@ -52,32 +52,32 @@ impl Fixture {
         Self::open_with(|builder| builder).await
     }
 
-    /// On a stack that `settings` had a word in.
+    /// Starts a stack with customised settings.
     pub(crate) async fn open_with(settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
-        let [previous, present, retired] = [(); 3].map(|()| Pair::generate().unwrap());
+        let [previous, present, retired] = [(); 3].map(|()| KeyPair::generate().unwrap());
         let overlapping = json!({ "keys": [previous.public, present.public] }).to_string();
-        let shop = TestApp::open_with(|builder| {
+        let app = TestApp::open_with(|builder| {
             settings(builder)
                 .parameter("JwtSigningKey", present.signing.expose())
                 .parameter("JwtPublicKeys", overlapping)
                 .parameter("LoginFailuresPerHour", "1000000")
         })
         .await;
-        let buyer = shop.customer("canary-buyer").await;
-        let seller = shop.customer("canary-seller").await;
-        let stranger = shop.customer("canary-stranger").await;
-        let moderator = shop.user_with_role("canary-moderator", Role::Moderator).await;
-        let admin = shop.user_with_role("canary-admin", Role::Admin).await;
-        let product = shop.product(&seller, 1_999, 100_000).await;
+        let buyer = app.customer("canary-buyer").await;
+        let seller = app.customer("canary-seller").await;
+        let stranger = app.customer("canary-stranger").await;
+        let moderator = app.user_with_role("canary-moderator", Role::Moderator).await;
+        let admin = app.user_with_role("canary-admin", Role::Admin).await;
+        let product = app.product(&seller, 1_999, 100_000).await;
         let path = format!("/v1/products/{product}");
-        let shown = shop.ask(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
-        let market = text(&shown["marketId"]);
-        let placed = shop.order(&buyer, "world", &product, 1, Some("pm_card_visa")).await;
+        let shown_product = app.ask(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
+        let market = text(&shown_product["marketId"]);
+        let placed = app.order(&buyer, "world", &product, 1, Some("pm_card_visa")).await;
         let order = text(&placed.data(StatusCode::CREATED)["id"]);
-        let paid = shop.order_in(&buyer, &order, &["confirmed"]).await;
+        let paid = app.order_in(&buyer, &order, &["confirmed"]).await;
         let payment = text(&paid["paymentId"]);
         Self {
-            shop,
+            app,
             buyer,
             seller,
             stranger,
@@ -93,58 +93,58 @@ impl Fixture {
         }
     }
 
-    /// What is created by a POST of `body` to `path`.
+    /// Creates a resource with a POST request, and returns its id.
     pub(crate) async fn create(&self, by: &TestUser, path: &str, body: &Value) -> String {
         let key = local::system::aws_ids::uuid();
-        let created = self.shop.ask(Method::POST, path).by(by).key(&key).json(body).send().await;
+        let created = self.app.ask(Method::POST, path).by(by).key(&key).json(body).send().await;
         text(&created.data(StatusCode::CREATED)["id"])
     }
 
-    /// Another market of the seller's.
+    /// Creates another market of the seller.
     pub(crate) async fn new_market(&self) -> String {
         self.create(&self.seller, "/v1/markets", &json!({ "name": "Cups", "currency": "EUR" })).await
     }
 
-    /// Another product of the seller's.
+    /// Creates another product of the seller.
     pub(crate) async fn new_product(&self) -> String {
         let path = format!("/v1/markets/{}/products", self.market);
         self.create(&self.seller, &path, &a_product()).await
     }
 
-    /// Another order of the buyer's, which waits for its payment.
+    /// Creates another order of the buyer, which waits for its payment.
     pub(crate) async fn new_order(&self) -> String {
         self.create(&self.buyer, "/v1/orders", &self.an_order()).await
     }
 
-    /// A job of the seller's, which is for later.
+    /// Creates a scheduled job of the seller.
     pub(super) async fn new_job(&self) -> String {
-        let ask =
-            self.shop.ask(Method::POST, "/v1/jobs").by(&self.seller).key(&local::system::aws_ids::uuid());
-        text(&ask.json(&self.a_job()).send().await.data(StatusCode::ACCEPTED)["id"])
+        let request =
+            self.app.ask(Method::POST, "/v1/jobs").by(&self.seller).key(&local::system::aws_ids::uuid());
+        text(&request.json(&self.a_job()).send().await.data(StatusCode::ACCEPTED)["id"])
     }
 
-    /// A report of the seller's market, in an hour.
+    /// Body of a report of the seller's market, scheduled in an hour.
     pub(super) fn a_job(&self) -> Value {
         let run_at = SystemClock.now().saturating_add(Duration::from_hours(1));
         json!({ "type": "sales_report", "params": { "marketId": self.market }, "runAt": run_at })
     }
 
-    /// The dead letters, but for those that were put there.
+    /// Dead letters except those that [`new_dead_letter`](Self::new_dead_letter) created.
     pub(crate) async fn dead_letters(&self) -> Vec<DeadLetter> {
-        let mut letters = MoneyAndStock::read(&self.shop).await.dead_letters;
-        letters.retain(|letter| letter.removed.is_none() && letter.body != DEAD_MESSAGE);
-        letters
+        let mut dead_letters = MoneyAndStock::read(&self.app).await.dead_letters;
+        dead_letters.retain(|dead_letter| dead_letter.removed.is_none() && dead_letter.body != DEAD_MESSAGE);
+        dead_letters
     }
 
-    /// How many messages are dead.
+    /// Number of all dead letters.
     pub(crate) async fn all_dead_letters(&self) -> usize {
-        MoneyAndStock::read(&self.shop).await.dead_letters.len()
+        MoneyAndStock::read(&self.app).await.dead_letters.len()
     }
 
-    /// A message of the analytics that could not be processed.
+    /// Creates a dead letter of the analytics queue.
     pub(crate) async fn new_dead_letter(&self) -> String {
         let now = SystemClock.now();
-        let letter = DeadLetter {
+        let dead_letter = DeadLetter {
             id: new_id(),
             version: Version::FIRST,
             queue: Subscriber::Analytics,
@@ -152,7 +152,7 @@ impl Fixture {
             message_id: local::system::aws_ids::uuid(),
             body: DEAD_MESSAGE.to_owned(),
             attributes: BTreeMap::new(),
-            reason: "the message does not read".to_owned(),
+            reason: "the message cannot be parsed".to_owned(),
             attempts: 1,
             sent_at: Some(now),
             redrives: Vec::new(),
@@ -160,25 +160,28 @@ impl Fixture {
             created_at: now,
             updated_at: now,
         };
-        let id = letter.id.to_string();
-        let table = self.shop.stack().table_name("Table").unwrap();
-        let store = DynamoStore::new(Table::new(self.shop.dynamodb(), table));
-        store.execute(RecordDeadLetter { letter, redriven_from: None }, &cause(now)).await.unwrap();
+        let id = dead_letter.id.to_string();
+        let table = self.app.stack().table_name("Table").unwrap();
+        let store = DynamoStore::new(Table::new(self.app.dynamodb(), table));
+        store
+            .execute(RecordDeadLetter { letter: dead_letter, redriven_from: None }, &cause(now))
+            .await
+            .unwrap();
         id
     }
 
-    /// An order of one piece, without a payment method.
+    /// Body of an order of one unit without a payment method.
     pub(crate) fn an_order(&self) -> Value {
         json!({ "items": [{ "productId": self.product, "quantity": 1 }] })
     }
 }
 
-/// A product that can be listed; its SKU is new each time.
+/// Body of a product with a new SKU.
 pub(crate) fn a_product() -> Value {
     let price = json!({ "amount": 1_999, "currency": "EUR" });
     json!({ "sku": local::system::aws_ids::uuid(), "title": "Mug", "price": price, "stock": 10 })
 }
 
 pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a string")).to_owned()
 }

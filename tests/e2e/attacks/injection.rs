@@ -1,4 +1,4 @@
-//! Text that means something elsewhere: to the table's keys and expressions, and to cursors.
+//! Injection into keys and expressions of the table, and into cursors.
 
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::attacks::fixture::{Fixture, a_product, text};
 const ABSENT: Expected = refused(404, "NOT_FOUND");
 const INVALID_CURSOR: Expected = refused(400, "INVALID_CURSOR");
 
-/// Text with a meaning in expressions of DynamoDB, in SQL, in JSON and in templates.
+/// Text with a meaning in DynamoDB expressions, SQL, JSON or templates.
 const HOSTILE: [&str; 6] = [
     ":v OR size(pk) > :z",
     "attribute_exists(pk)",
@@ -19,16 +19,16 @@ const HOSTILE: [&str; 6] = [
     "#n0 = :v0",
 ];
 
-pub(super) async fn run(world: &Fixture, report: &mut Report) {
+pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
     report.begin("injection");
-    ids(world, report).await;
-    queries(world, report).await;
-    values(world, report).await;
-    cursors(world, report).await;
+    ids(fixture, report).await;
+    queries(fixture, report).await;
+    values(fixture, report).await;
+    cursors(fixture, report).await;
 }
 
-async fn ids(world: &Fixture, report: &mut Report) {
-    let get = |path: &str| world.shop.ask(Method::GET, path).by(&world.buyer);
+async fn ids(fixture: &Fixture, report: &mut Report) {
+    let get = |path: &str| fixture.app.ask(Method::GET, path).by(&fixture.buyer);
     for id in [
         "USER%23x",
         "user%23x",
@@ -43,19 +43,19 @@ async fn ids(world: &Fixture, report: &mut Report) {
             report.row(&format!("{resource}/{id}"), get(&format!("/v1/{resource}/{id}")), ABSENT).await;
         }
     }
-    let foreign = format!("/v1/orders/{}", world.product);
+    let foreign = format!("/v1/orders/{}", fixture.product);
     report.row("an id of another kind", get(&foreign), ABSENT).await;
     let order = |id: &str| {
         let body = json!({ "items": [{ "productId": id, "quantity": 1 }] });
-        world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key("injection").json(&body)
+        fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key("injection").json(&body)
     };
     for id in ["USER#x", "prd_#", "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS#stock", ""] {
         report.row(&format!("the id {id:?} in a body"), order(id), invalid("items[0].productId")).await;
     }
 }
 
-async fn queries(world: &Fixture, report: &mut Report) {
-    let get = |path: &str| world.shop.ask(Method::GET, path).by(&world.admin);
+async fn queries(fixture: &Fixture, report: &mut Report) {
+    let get = |path: &str| fixture.app.ask(Method::GET, path).by(&fixture.admin);
     for text in ["size(pk)", "name%3Bdrop", "%3Av", "-size(pk)%20%3E%20%3Az", "__proto__"] {
         for list in ["users", "markets"] {
             report
@@ -87,51 +87,55 @@ async fn queries(world: &Fixture, report: &mut Report) {
     }
     let search = format!("/v1/markets?search={}", "%3Av%20OR%20size(pk)%20%3E%20%3Az");
     let found = report.row("a search for an expression", get(&search), done(200)).await;
-    report.check("finds nothing by it", found.json()["data"] == json!([]), &found.text);
+    report.check("the search finds nothing", found.json()["data"] == json!([]), &found.text);
 }
 
-/// Stored literally, and shown as they were sent.
-async fn values(world: &Fixture, report: &mut Report) {
+/// Hostile text is stored and returned literally.
+async fn values(fixture: &Fixture, report: &mut Report) {
     for hostile in HOSTILE {
         let market = json!({ "name": hostile, "description": hostile, "currency": "EUR" });
-        let id = world.create(&world.seller, "/v1/markets", &market).await;
+        let id = fixture.create(&fixture.seller, "/v1/markets", &market).await;
         let shown =
-            world.shop.ask(Method::GET, &format!("/v1/markets/{id}")).send().await.data(StatusCode::OK);
+            fixture.app.ask(Method::GET, &format!("/v1/markets/{id}")).send().await.data(StatusCode::OK);
         let literal = shown["name"] == hostile && shown["description"] == hostile;
         report.check(&format!("{hostile} is stored literally"), literal, &shown.to_string());
         let mut product = a_product();
         product["title"] = json!(hostile);
         let path = format!("/v1/markets/{id}/products");
-        let made = world.shop.ask(Method::POST, &path).by(&world.seller).json(&product).send().await;
-        report.check(&format!("{hostile} as a title"), made.json()["data"]["title"] == hostile, &made.text);
+        let created = fixture.app.ask(Method::POST, &path).by(&fixture.seller).json(&product).send().await;
+        report.check(
+            &format!("{hostile} as a title"),
+            created.json()["data"]["title"] == hostile,
+            &created.text,
+        );
     }
     let key =
-        world.shop.ask(Method::POST, "/v1/orders").by(&world.buyer).key("k#1:v").json(&world.an_order());
+        fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key("k#1:v").json(&fixture.an_order());
     report.row("an idempotency key with expression text", key, done(201)).await;
 }
 
-async fn cursors(world: &Fixture, report: &mut Report) {
+async fn cursors(fixture: &Fixture, report: &mut Report) {
     for _ in 0..2 {
-        world.new_order().await;
+        fixture.new_order().await;
     }
-    let first = world.shop.ask(Method::GET, "/v1/orders?limit=1").by(&world.buyer).send().await;
+    let first = fixture.app.ask(Method::GET, "/v1/orders?limit=1").by(&fixture.buyer).send().await;
     assert_eq!(first.status, StatusCode::OK, "{}", first.text);
     let cursor = text(&first.json()["pagination"]["nextCursor"]);
-    let page = |query: &str| world.shop.ask(Method::GET, &format!("/v1/orders?limit=1&cursor={query}"));
-    report.row("a cursor of one's own", page(&cursor).by(&world.buyer), done(200)).await;
-    report.row("another user's cursor", page(&cursor).by(&world.stranger), INVALID_CURSOR).await;
+    let page = |query: &str| fixture.app.ask(Method::GET, &format!("/v1/orders?limit=1&cursor={query}"));
+    report.row("the caller's own cursor", page(&cursor).by(&fixture.buyer), done(200)).await;
+    report.row("another user's cursor", page(&cursor).by(&fixture.stranger), INVALID_CURSOR).await;
     let other = format!("{cursor}&status=pending");
-    report.row("another query's cursor", page(&other).by(&world.buyer), INVALID_CURSOR).await;
+    report.row("another query's cursor", page(&other).by(&fixture.buyer), INVALID_CURSOR).await;
     for path in ["/v1/markets", "/v1/users"] {
-        let ask = world.shop.ask(Method::GET, &format!("{path}?cursor={cursor}")).by(&world.admin);
-        report.row(&format!("an orders' cursor on {path}"), ask, INVALID_CURSOR).await;
+        let request = fixture.app.ask(Method::GET, &format!("{path}?cursor={cursor}")).by(&fixture.admin);
+        report.row(&format!("an orders' cursor on {path}"), request, INVALID_CURSOR).await;
     }
     for (name, forged) in forged(&cursor) {
-        report.row(&format!("a cursor: {name}"), page(&forged).by(&world.buyer), INVALID_CURSOR).await;
+        report.row(&format!("a cursor: {name}"), page(&forged).by(&fixture.buyer), INVALID_CURSOR).await;
     }
 }
 
-/// Cursors that nobody was given.
+/// Cursors that the API did not issue.
 fn forged(cursor: &str) -> Vec<(String, String)> {
     let flipped = (0..cursor.len()).step_by(7).map(|at| {
         let mut bytes = cursor.to_owned().into_bytes();
@@ -144,7 +148,7 @@ fn forged(cursor: &str) -> Vec<(String, String)> {
         ("8 KB", "a".repeat(8_192)),
         ("empty", String::new()),
         ("a dot", ".".to_owned()),
-        ("no base64", "%00.%00".to_owned()),
+        ("not base64", "%00.%00".to_owned()),
     ];
     flipped.into_iter().chain(other.map(|(name, forged)| (name.to_owned(), forged))).collect()
 }

@@ -1,4 +1,4 @@
-//! What surrounds the API: addresses, origins, webhooks, panics.
+//! Client addresses, CORS origins, webhook signatures and panics.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,27 +13,28 @@ use test_support::app::Answer;
 use super::report::{Report, done, refused};
 use crate::attacks::fixture::Fixture;
 
-pub(super) async fn run(world: &Fixture, report: &mut Report) {
-    report.begin("edge");
-    addresses(world, report).await;
-    origins(world, report).await;
-    webhooks(world, report).await;
-    panics(world, report).await;
+pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
+    report.begin("perimeter");
+    addresses(fixture, report).await;
+    origins(fixture, report).await;
+    webhooks(fixture, report).await;
+    panics(fixture, report).await;
 }
 
-/// A thousand forged addresses are counted under the one that the gateway saw.
-async fn addresses(world: &Fixture, report: &mut Report) {
+/// Requests with forged addresses count against the address that API Gateway reports.
+async fn addresses(fixture: &Fixture, report: &mut Report) {
     for chunk in 0..20 {
-        let asked = (0..50).map(|n| {
+        let requests = (0..50).map(|n| {
             let forged = format!("203.0.{chunk}.{n}");
-            let ask = world.shop.ask(Method::GET, "/v1/markets").header("x-forwarded-for", &forged);
-            ask.header("forwarded", &format!("for={forged}")).header("x-real-ip", &forged).send()
+            let request = fixture.app.ask(Method::GET, "/v1/markets").header("x-forwarded-for", &forged);
+            request.header("forwarded", &format!("for={forged}")).header("x-real-ip", &forged).send()
         });
-        let answers = join_all(asked).await;
-        assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
+        let responses = join_all(requests).await;
+        assert!(responses.iter().all(|response| response.status == StatusCode::OK));
     }
-    let table = world.shop.stack().table_name("Table").unwrap();
-    let counts = world.shop.dynamodb().scan().table_name(table).filter_expression("begins_with(pk, :prefix)");
+    let table = fixture.app.stack().table_name("Table").unwrap();
+    let counts =
+        fixture.app.dynamodb().scan().table_name(table).filter_expression("begins_with(pk, :prefix)");
     let prefix = AttributeValue::S("limit#reads#".to_owned());
     let items = counts.expression_attribute_values(":prefix", prefix).send().await.unwrap().items.unwrap();
     let callers: BTreeSet<String> = items
@@ -45,13 +46,13 @@ async fn addresses(world: &Fixture, report: &mut Report) {
     report.check("1,000 forged X-Forwarded-For: one bucket", one, &format!("{callers:?}"));
 }
 
-async fn origins(world: &Fixture, report: &mut Report) {
-    let granted = |answer: &Answer| {
-        answer.headers.keys().filter(|name| name.as_str().starts_with("access-control-")).count()
+async fn origins(fixture: &Fixture, report: &mut Report) {
+    let granted = |response: &Answer| {
+        response.headers.keys().filter(|name| name.as_str().starts_with("access-control-")).count()
     };
-    let ours = "http://localhost:3000";
+    let configured = "http://localhost:3000";
     for (name, origin, allowed) in [
-        ("ours", ours, true),
+        ("configured", configured, true),
         ("foreign", "https://evil.example", false),
         ("null", "null", false),
         ("a suffix", "http://localhost:3000.evil.example", false),
@@ -60,21 +61,21 @@ async fn origins(world: &Fixture, report: &mut Report) {
         ("another scheme", "https://localhost:3000", false),
         ("another case", "HTTP://LOCALHOST:3000", false),
     ] {
-        let get = world.shop.ask(Method::GET, "/v1/markets").header("origin", origin).send().await;
+        let get = fixture.app.ask(Method::GET, "/v1/markets").header("origin", origin).send().await;
         report.check(
             &format!("origin: {name}"),
             (granted(&get) > 0) == allowed,
             &format!("{:?}", get.headers),
         );
-        let preflight = world.shop.ask(Method::OPTIONS, "/v1/orders").header("origin", origin);
+        let preflight = fixture.app.ask(Method::OPTIONS, "/v1/orders").header("origin", origin);
         let preflight = preflight.header("access-control-request-method", "POST").send().await;
         let holds = (granted(&preflight) > 0) == allowed;
         report.check(&format!("preflight: {name}"), holds, &format!("{:?}", preflight.headers));
     }
 }
 
-async fn webhooks(world: &Fixture, report: &mut Report) {
-    let secret = world.shop.stack().parameters()["PaymentWebhookSecret"].clone();
+async fn webhooks(fixture: &Fixture, report: &mut Report) {
+    let secret = fixture.app.stack().parameters()["PaymentWebhookSecret"].clone();
     let now = local::system::clock::now().as_second();
     let event =
         json!({ "id": "evt_attack", "type": "customer.created", "data": { "object": {} } }).to_string();
@@ -86,7 +87,7 @@ async fn webhooks(world: &Fixture, report: &mut Report) {
         format!("t={at},v1={hex}")
     };
     let hook =
-        || world.shop.ask(Method::POST, "/v1/payments/webhook").body("application/json", event.clone());
+        || fixture.app.ask(Method::POST, "/v1/payments/webhook").body("application/json", event.clone());
     let signed = |signature: &str| hook().header("stripe-signature", signature);
     let forged = refused(401, "INVALID_SIGNATURE");
     report.row("a webhook without a signature", hook(), forged.clone()).await;
@@ -98,45 +99,53 @@ async fn webhooks(world: &Fixture, report: &mut Report) {
             forged.clone(),
         )
         .await;
-    report.row("a webhook with rubbish for a signature", signed("t=,v1=,,=x"), forged).await;
+    report.row("a webhook with a malformed signature", signed("t=,v1=,,=x"), forged).await;
     report
         .row("an old webhook", signed(&signature(now - 3_600, &secret)), refused(400, "STALE_WEBHOOK"))
         .await;
     report.row("a webhook of the gateway", signed(&signature(now, &secret)), done(200)).await;
     report.row("the same webhook again", signed(&signature(now, &secret)), done(200)).await;
-    let order = world.shop.get_order(&world.buyer, &world.order).await;
-    world.shop.wait_until_idle().await;
-    let same = world.shop.get_order(&world.buyer, &world.order).await == order;
-    report.check("has no effect", same && world.dead_letters().await.is_empty(), &order.to_string());
+    let order = fixture.app.get_order(&fixture.buyer, &fixture.order).await;
+    fixture.app.wait_until_idle().await;
+    let same = fixture.app.get_order(&fixture.buyer, &fixture.order).await == order;
+    report.check("has no effect", same && fixture.dead_letters().await.is_empty(), &order.to_string());
 }
 
-/// A version that cannot be counted on makes the function panic: tests are built with checked arithmetic.
-async fn panics(world: &Fixture, report: &mut Report) {
-    let market = world.new_market().await;
-    let table = world.shop.stack().table_name("Table").unwrap();
+/// The maximum version makes the function panic on overflow, because test builds check arithmetic.
+async fn panics(fixture: &Fixture, report: &mut Report) {
+    let market = fixture.new_market().await;
+    let table = fixture.app.stack().table_name("Table").unwrap();
     let last = AttributeValue::N(u64::MAX.to_string());
     let update =
-        world.shop.dynamodb().update_item().table_name(table).update_expression("SET #version = :last");
+        fixture.app.dynamodb().update_item().table_name(table).update_expression("SET #version = :last");
     let update =
         update.expression_attribute_names("#version", "version").expression_attribute_values(":last", last);
     let update = update.key("pk", AttributeValue::S(format!("market#{market}")));
     update.key("sk", AttributeValue::S("market".to_owned())).send().await.unwrap();
     let path = format!("/v1/markets/{market}");
     let change = || {
-        let ask = world.shop.ask(Method::PATCH, &path).by(&world.seller).header("if-match", "*");
-        ask.header("x-correlation-id", "panics").json(&json!({ "name": "canary-panic" }))
+        let request = fixture.app.ask(Method::PATCH, &path).by(&fixture.seller).header("if-match", "*");
+        request.header("x-correlation-id", "panics").json(&json!({ "name": "canary-panic" }))
     };
-    let answer = report.row("a panic", change(), refused(500, "INTERNAL_ERROR")).await;
-    let words = "something went wrong; quote the request id when you report it";
+    let response = report.row("a panic", change(), refused(500, "INTERNAL_ERROR")).await;
+    let message = "internal error; quote the request id when you report it";
     let expected = json!({
-        "type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": words,
-        "instance": answer.headers["x-request-id"].to_str().unwrap(),
-        "error": { "code": "INTERNAL_ERROR", "message": words },
+        "type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": message,
+        "instance": response.headers["x-request-id"].to_str().unwrap(),
+        "error": { "code": "INTERNAL_ERROR", "message": message },
     });
-    report.check("a panic tells the request id and nothing else", answer.json() == expected, &answer.text);
-    let logged =
-        world.shop.stack().logs().wait_for("api-markets", "\"panic\"", test_support::app::WAIT_TIMEOUT).await;
-    report.check("a panic is logged", logged.is_some(), "no line says so");
-    let after = world.shop.ask(Method::GET, "/v1/markets");
+    report.check(
+        "the response to a panic only has the request id",
+        response.json() == expected,
+        &response.text,
+    );
+    let logged = fixture
+        .app
+        .stack()
+        .logs()
+        .wait_for("api-markets", "\"panic\"", test_support::app::WAIT_TIMEOUT)
+        .await;
+    report.check("a panic is logged", logged.is_some(), "no log line");
+    let after = fixture.app.ask(Method::GET, "/v1/markets");
     report.row("the next request after a panic", after, done(200)).await;
 }

@@ -1,10 +1,10 @@
-//! Rows of attacks, and what came of them.
+//! Rows of attacks and their results.
 
 use std::fmt;
 
 use test_support::app::{Answer, RequestBuilder};
 
-/// What a row must be answered with.
+/// Expected response of a row.
 #[derive(Debug, Clone)]
 pub(crate) struct Expected {
     status: u16,
@@ -12,32 +12,32 @@ pub(crate) struct Expected {
     field: Option<String>,
 }
 
-/// An error with this status and this code.
+/// Expects an error with this status and code.
 pub(crate) const fn refused(status: u16, code: &'static str) -> Expected {
     Expected { status, code, field: None }
 }
 
-/// A success with this status.
+/// Expects a success with this status.
 pub(crate) const fn done(status: u16) -> Expected {
     refused(status, "")
 }
 
-/// A validation error that names this field.
+/// Expects a validation error of this field.
 pub(crate) fn invalid(field: &str) -> Expected {
     Expected { field: Some(field.to_owned()), ..refused(400, "VALIDATION_ERROR") }
 }
 
 impl Expected {
-    fn is_met_by(&self, answer: &Answer) -> bool {
-        let error = &answer.json()["error"];
+    fn is_met_by(&self, response: &Answer) -> bool {
+        let error = &response.json()["error"];
         let named = self.field.as_ref().is_none_or(|field| error["fields"].get(field).is_some());
-        answer.status.as_u16() == self.status
+        response.status.as_u16() == self.status
             && error["code"].as_str().unwrap_or_default() == self.code
             && named
     }
 }
 
-/// How many rows each group had, and which of them were not answered as they should be.
+/// Number of rows of each group, measurements and failures.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     groups: Vec<(&'static str, usize)>,
@@ -46,25 +46,30 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Something measured, to be printed with the figures.
-    pub(crate) fn measured(&mut self, what: String) {
-        self.measured.push(what);
+    /// Adds a measurement, to be printed with the report.
+    pub(crate) fn measured(&mut self, measurement: String) {
+        self.measured.push(measurement);
     }
 
-    /// The group that the next rows belong to.
+    /// Starts a group of rows.
     pub(crate) fn begin(&mut self, group: &'static str) {
         self.groups.push((group, 0));
     }
 
-    /// Sends a row and notes whether it is answered as it should be.
-    pub(crate) async fn row(&mut self, name: &str, ask: RequestBuilder<'_>, expected: Expected) -> Answer {
-        let answer = ask.send().await;
-        let problem = format!("expected {expected:?}, was {} {}", answer.status, answer.text);
-        self.check(name, expected.is_met_by(&answer), &problem);
-        answer
+    /// Sends a row and checks its response.
+    pub(crate) async fn row(
+        &mut self,
+        name: &str,
+        request: RequestBuilder<'_>,
+        expected: Expected,
+    ) -> Answer {
+        let response = request.send().await;
+        let problem = format!("expected {expected:?}, was {} {}", response.status, response.text);
+        self.check(name, expected.is_met_by(&response), &problem);
+        response
     }
 
-    /// Notes a row that is more than one request.
+    /// Records the result of a row.
     pub(crate) fn check(&mut self, name: &str, holds: bool, problem: &str) {
         if let Some((group, rows)) = self.groups.last_mut() {
             *rows += 1;
@@ -83,7 +88,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total: usize = self.groups.iter().map(|(_, rows)| rows).sum();
-        write!(f, "attacks and bad inputs: {total} rows, {} violations", self.failures.len())?;
+        write!(f, "attacks and invalid inputs: {total} rows, {} violations", self.failures.len())?;
         self.groups.iter().try_for_each(|(group, rows)| write!(f, "\n  {group}: {rows}"))?;
         self.measured.iter().try_for_each(|measured| write!(f, "\n  {measured}"))
     }

@@ -1,4 +1,4 @@
-//! Every route, asked by everybody.
+//! Every route, called in every role.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,24 @@ use test_support::TestUser;
 use super::report::Report;
 use crate::attacks::fixture::{Fixture, PASSWORD, a_product};
 
-/// Method, path, body, and the status for nobody, a user who bought, the seller, a moderator and an admin.
+/// Method, path, body, and the status for an anonymous caller, the buyer, the seller, a moderator and an
+/// admin.
 type Route = (&'static str, &'static str, fn(&Fixture) -> Value, [u16; 5]);
 
-const NOBODY: usize = 0;
+const ANONYMOUS: usize = 0;
 const PUBLIC: [u16; 5] = [200; 5];
 const SIGNED_IN: [u16; 5] = [401, 200, 200, 200, 200];
 const SELLER_ONLY: [u16; 5] = [401, 403, 200, 403, 403];
 const FORGED: [u16; 5] = [401; 5];
 
 fn routes() -> Vec<Route> {
-    [accounts(), people(), markets(), orders(), jobs(), dead_letters(), others()].concat()
+    [accounts(), users(), markets(), orders(), jobs(), dead_letters(), others()].concat()
 }
 
 fn accounts() -> Vec<Route> {
     let account = |_: &Fixture| {
         let email = format!("{}@example.com", local::system::aws_ids::uuid());
-        json!({ "email": email, "password": PASSWORD, "name": "Somebody" })
+        json!({ "email": email, "password": PASSWORD, "name": "Canary" })
     };
     vec![
         ("POST", "/v1/auth/register", account, [201; 5]),
@@ -44,7 +45,7 @@ fn accounts() -> Vec<Route> {
     ]
 }
 
-fn people() -> Vec<Route> {
+fn users() -> Vec<Route> {
     let replaced = |_: &Fixture| json!({ "email": format!("{}@example.com", local::system::aws_ids::uuid()), "name": "New" });
     vec![
         ("GET", "/v1/users", nothing, [401, 403, 403, 200, 200]),
@@ -98,7 +99,7 @@ fn orders() -> Vec<Route> {
     ]
 }
 
-/// A job of the seller's that is for later can be called off, and has neither a result nor a reason to be tried again.
+/// A scheduled job of the seller can be cancelled; it has no result and cannot be retried.
 fn jobs() -> Vec<Route> {
     vec![
         ("GET", "/v1/jobs", nothing, SIGNED_IN),
@@ -139,51 +140,60 @@ fn nothing(_: &Fixture) -> Value {
     Value::Null
 }
 
-pub(crate) async fn run(world: &Fixture, report: &mut Report) {
+pub(crate) async fn run(fixture: &Fixture, report: &mut Report) {
     report.begin("routes");
-    let roles = ["nobody", "a user", "the seller", "a moderator", "an admin"];
+    let roles = ["an anonymous caller", "a user", "the seller", "a moderator", "an admin"];
     for (method, path, body, statuses) in routes() {
         for (column, status) in statuses.into_iter().enumerate() {
-            let (target, target_user) = target(world, method, path).await;
-            let callers =
-                [None, target_user.as_ref(), Some(&world.seller), Some(&world.moderator), Some(&world.admin)];
+            let (target, target_user) = target(fixture, method, path).await;
+            let callers = [
+                None,
+                target_user.as_ref(),
+                Some(&fixture.seller),
+                Some(&fixture.moderator),
+                Some(&fixture.admin),
+            ];
             let key = local::system::aws_ids::uuid();
             let method: Method = method.parse().unwrap();
-            let ask = world.shop.ask(method.clone(), &target).header("if-match", "*").key(&key);
-            let ask = if column == NOBODY { ask } else { ask.by(callers[column].unwrap_or(&world.buyer)) };
-            let body = body(world);
-            let ask = if body.is_null() { ask } else { ask.json(&body) };
-            let answer = ask.send().await;
+            let request = fixture.app.ask(method.clone(), &target).header("if-match", "*").key(&key);
+            let request = if column == ANONYMOUS {
+                request
+            } else {
+                request.by(callers[column].unwrap_or(&fixture.buyer))
+            };
+            let body = body(fixture);
+            let request = if body.is_null() { request } else { request.json(&body) };
+            let response = request.send().await;
             let name = format!("{method} {path} {body} by {}", roles[column]);
             report.check(
                 &name,
-                answer.status.as_u16() == status,
-                &format!("not {status} but {} {}", answer.status, answer.text),
+                response.status.as_u16() == status,
+                &format!("not {status} but {} {}", response.status, response.text),
             );
         }
     }
-    every_route_has_its_rows(world, report).await;
+    every_route_has_its_rows(fixture, report).await;
 }
 
-/// Something of the route's kind, to be used up; for accounts, also whose it is.
-async fn target(world: &Fixture, method: &str, path: &str) -> (String, Option<TestUser>) {
+/// Path to a resource for the route, a new one if the request changes it; for accounts, also the account.
+async fn target(fixture: &Fixture, method: &str, path: &str) -> (String, Option<TestUser>) {
     let changes = method != "GET";
     let (target, holder) = match path {
         "/v1/users/{id}" => {
-            let customer = world.shop.customer(&local::system::aws_ids::uuid()).await;
+            let customer = fixture.app.customer(&local::system::aws_ids::uuid()).await;
             (customer.id.clone(), Some(customer))
         }
-        "/v1/markets/{id}" if changes => (world.new_market().await, None),
+        "/v1/markets/{id}" if changes => (fixture.new_market().await, None),
         "/v1/markets/{id}" | "/v1/markets/{id}/stats" | "/v1/markets/{marketId}/products" => {
-            (world.market.clone(), None)
+            (fixture.market.clone(), None)
         }
-        path if path.starts_with("/v1/products/") && changes => (world.new_product().await, None),
-        "/v1/products/{id}" => (world.product.clone(), None),
-        path if path.starts_with("/v1/orders/") && changes => (world.new_order().await, None),
-        path if path.starts_with("/v1/orders/") => (world.order.clone(), None),
-        "/v1/payments/{id}" => (world.payment.clone(), None),
-        path if path.starts_with("/v1/jobs/") => (world.new_job().await, None),
-        path if path.starts_with("/v1/dead-letters/{id}") => (world.new_dead_letter().await, None),
+        path if path.starts_with("/v1/products/") && changes => (fixture.new_product().await, None),
+        "/v1/products/{id}" => (fixture.product.clone(), None),
+        path if path.starts_with("/v1/orders/") && changes => (fixture.new_order().await, None),
+        path if path.starts_with("/v1/orders/") => (fixture.order.clone(), None),
+        "/v1/payments/{id}" => (fixture.payment.clone(), None),
+        path if path.starts_with("/v1/jobs/") => (fixture.new_job().await, None),
+        path if path.starts_with("/v1/dead-letters/{id}") => (fixture.new_dead_letter().await, None),
         _ => (String::new(), None),
     };
     let path = match path {
@@ -194,21 +204,25 @@ async fn target(world: &Fixture, method: &str, path: &str) -> (String, Option<Te
     (path.replace("{id}", &target).replace("{marketId}", &target).replace("{proxy+}", "index.css"), holder)
 }
 
-/// The template's paths, and the methods that each of them knows by its own words, are those of the table. So a route
-/// or a method without rows fails here.
-async fn every_route_has_its_rows(world: &Fixture, report: &mut Report) {
+/// Checks that the table has the template's paths with the methods of their Allow headers, so that a route or
+/// method without rows fails.
+async fn every_route_has_its_rows(fixture: &Fixture, report: &mut Report) {
     let table: BTreeSet<(String, String)> =
         routes().into_iter().map(|(method, path, ..)| (path.to_owned(), method.to_owned())).collect();
     let mut known = BTreeSet::new();
-    for (route, _) in world.shop.stack().deployment().routes() {
+    for (route, _) in fixture.app.stack().deployment().routes() {
         if route.path == "$default" {
             known.insert((route.path.clone(), "GET".to_owned()));
             continue;
         }
         let path = route.path.replace(['{', '}'], "");
-        let answer = world.shop.ask(Method::from_bytes(b"PURGE").unwrap(), &path).send().await;
-        report.check(&format!("PURGE {path}"), answer.status == StatusCode::METHOD_NOT_ALLOWED, &answer.text);
-        let allow = answer.headers.get("allow").and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+        let response = fixture.app.ask(Method::from_bytes(b"PURGE").unwrap(), &path).send().await;
+        report.check(
+            &format!("PURGE {path}"),
+            response.status == StatusCode::METHOD_NOT_ALLOWED,
+            &response.text,
+        );
+        let allow = response.headers.get("allow").and_then(|allow| allow.to_str().ok()).unwrap_or_default();
         let methods = allow.split(',').map(str::trim).filter(|method| *method != "HEAD");
         known.extend(methods.map(|method| (route.path.clone(), method.to_owned())));
     }

@@ -1,4 +1,5 @@
-//! The form of metrics: AWS's schema, what its specification demands besides, and the catalogue.
+//! Validator of EMF lines: AWS's JSON schema, further rules of its specification, and the catalogue of
+//! metrics.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -15,46 +16,47 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
 });
 
-/// The longest value of a dimension that CloudWatch takes.
+/// Maximum length of a dimension value in CloudWatch.
 const MAX_TEXT: usize = 1_024;
 
-/// What is wrong with a line of metrics; nothing, if all is well.
-pub(super) fn faults(line: &str) -> Vec<String> {
-    let Ok(document) = serde_json::from_str::<Value>(line) else { return vec!["no JSON".to_owned()] };
-    let mut faults: Vec<String> = SCHEMA.iter_errors(&document).map(|error| error.to_string()).collect();
-    let mut demand = |holds: bool, what: &str| {
+/// Violations of a line of metrics; empty if it is valid.
+pub(super) fn violations(line: &str) -> Vec<String> {
+    let Ok(document) = serde_json::from_str::<Value>(line) else { return vec!["not JSON".to_owned()] };
+    let mut violations: Vec<String> = SCHEMA.iter_errors(&document).map(|error| error.to_string()).collect();
+    let mut check = |holds: bool, rule: &str| {
         if !holds {
-            faults.push(what.to_owned());
+            violations.push(rule.to_owned());
         }
     };
-    demand(line.len() <= MAX_BYTES, "too many bytes");
+    check(line.len() <= MAX_BYTES, "too many bytes");
     for directive in document["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
-        demand(directive["Namespace"] == NAMESPACE, "another namespace");
+        check(directive["Namespace"] == NAMESPACE, "wrong namespace");
         let metrics = directive["Metrics"].as_array().cloned().unwrap_or_default();
-        demand((1..=MAX_METRICS).contains(&metrics.len()), "no metrics, or too many");
+        check((1..=MAX_METRICS).contains(&metrics.len()), "no metrics or too many");
         let sets = directive["Dimensions"].as_array().cloned().unwrap_or_default();
         for set in &sets {
             let names = texts(set);
-            demand(names.len() <= MAX_DIMENSIONS, "too many dimensions");
+            check(names.len() <= MAX_DIMENSIONS, "too many dimensions");
             let is_text = |name: &String| {
                 document[name].as_str().is_some_and(|text| (1..=MAX_TEXT).contains(&text.len()))
             };
-            demand(names.iter().all(is_text), "a dimension without a text");
+            check(names.iter().all(is_text), "a dimension without a string value");
             for metric in &metrics {
-                demand(is_known(metric, &names), &format!("{metric} by {names:?} is not in the catalogue"));
+                check(is_known(metric, &names), &format!("{metric} by {names:?} is not in the catalogue"));
             }
         }
         for metric in &metrics {
             let value = &document[metric["Name"].as_str().unwrap_or_default()];
             let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-            demand((1..=MAX_VALUES).contains(&values.len()), "no values, or too many");
-            demand(values.iter().all(Value::is_number), "a value that is no number");
+            check((1..=MAX_VALUES).contains(&values.len()), "no values or too many");
+            check(values.iter().all(Value::is_number), "a value that is not a number");
         }
     }
-    faults
+    violations
 }
 
-/// Whether the catalogue has a metric of this name and unit, with these dimensions and those of the origin.
+/// Returns true if the catalogue has a metric of this name and unit with these dimensions, besides `stage`
+/// and `function`.
 fn is_known(metric: &Value, names: &BTreeSet<String>) -> bool {
     ALL.iter().any(|entry| {
         let dimensions = entry.dimensions.iter().chain(&["stage", "function"]).map(|name| (*name).to_owned());
@@ -86,12 +88,12 @@ fn document() -> Value {
 }
 
 #[test]
-fn a_line_that_breaks_any_one_rule_is_noticed() {
-    let well = document();
-    assert!(Metrics::is_emf_line(&well.to_string()));
-    assert_eq!(faults(&well.to_string()), Vec::<String>::new());
+fn line_that_breaks_any_rule_is_detected() {
+    let valid = document();
+    assert!(Metrics::is_emf_line(&valid.to_string()));
+    assert_eq!(violations(&valid.to_string()), Vec::<String>::new());
     let directive = "/_aws/CloudWatchMetrics/0";
-    let broken = [
+    let invalid = [
         ("/_aws/Timestamp".to_owned(), json!("yesterday")),
         (format!("{directive}/Namespace"), json!("")),
         (format!("{directive}/Dimensions"), json!([])),
@@ -109,9 +111,9 @@ fn a_line_that_breaks_any_one_rule_is_noticed() {
         ("/CacheHits".to_owned(), json!(vec![1; 101])),
         ("/CacheHits".to_owned(), json!([])),
     ];
-    for (place, value) in broken {
-        let mut document = well.clone();
-        *document.pointer_mut(&place).unwrap() = value;
-        assert!(!faults(&document.to_string()).is_empty(), "{place}: {document}");
+    for (pointer, value) in invalid {
+        let mut document = valid.clone();
+        *document.pointer_mut(&pointer).unwrap() = value;
+        assert!(!violations(&document.to_string()).is_empty(), "{pointer}: {document}");
     }
 }

@@ -1,4 +1,5 @@
-//! What belongs to somebody goes through every flow, and is looked for in all that the functions tell.
+//! Personal data and secrets pass through every flow, and must not occur in logs, spans, metrics or
+//! dead-letter reasons.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ const KEY: &str = "canary-key-c03d";
 const REASON: &str = "canary-reason-12aa";
 const SEARCH: &str = "canary-search-9e55";
 
-/// Every queue that is consumed.
+/// All queues with consumers.
 const QUEUES: [&str; 6] = [
     "FulfilmentQueue",
     "EmailsQueue",
@@ -28,11 +29,11 @@ const QUEUES: [&str; 6] = [
     "UrgentReportsQueue",
 ];
 
-/// A shop that tells all it ever tells.
+/// A stack with debug logs and a collector.
 struct Fixture {
-    shop: TestApp,
+    app: TestApp,
     collector: Collector,
-    /// What was handed out on the way: tokens of all kinds.
+    /// All issued tokens.
     tokens: Vec<String>,
 }
 
@@ -40,105 +41,106 @@ impl Fixture {
     async fn open() -> Self {
         let collector = Collector::open().await;
         let endpoint = collector.endpoint();
-        let shop = TestApp::open_with(|builder| {
+        let app = TestApp::open_with(|builder| {
             builder.parameter("OtlpEndpoint", endpoint).parameter("LogLevel", "debug")
         })
         .await;
-        Self { shop, collector, tokens: Vec::new() }
+        Self { app, collector, tokens: Vec::new() }
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
-        self.shop.ask(Method::POST, path).json(body).send().await.json()["data"].clone()
+        self.app.ask(Method::POST, path).json(body).send().await.json()["data"].clone()
     }
 
-    /// The token in the e-mail of this kind.
-    async fn mailed(&self, kind: &str) -> String {
-        let look = || async {
-            let sent = self.shop.stack().mail().sent_to(EMAIL);
+    /// Waits for an e-mail of this kind, and returns its token.
+    async fn emailed_token(&self, kind: &str) -> String {
+        let poll = || async {
+            let sent = self.app.stack().mail().sent_to(EMAIL);
             let email = sent.into_iter().find(|email| email.tags["kind"] == kind)?;
             email.text.split("#token=").nth(1)?.split_whitespace().next().map(str::to_owned)
         };
-        eventually(&format!("an e-mail of kind {kind} is sent"), look).await
+        eventually(&format!("an e-mail of kind {kind} is sent"), poll).await
     }
 
-    /// An account from its beginning to another password.
+    /// Registers an account, verifies its address, logs in, and resets its password.
     async fn account(&mut self) -> TestUser {
         let account = json!({ "email": EMAIL, "password": PASSWORD, "name": NAME });
         let id = self.post("/v1/auth/register", &account).await["id"].clone();
         self.post("/v1/auth/register", &account).await;
-        let verification = self.mailed("welcome").await;
+        let verification = self.emailed_token("welcome").await;
         self.post("/v1/auth/verify-email", &json!({ "token": verification })).await;
         self.post("/v1/auth/login", &json!({ "email": EMAIL, "password": WRONG_PASSWORD })).await;
         let tokens = self.post("/v1/auth/login", &json!({ "email": EMAIL, "password": PASSWORD })).await;
         let refresh = json!({ "refreshToken": tokens["refreshToken"] });
         let refreshed = self.post("/v1/auth/refresh", &refresh).await;
         self.post("/v1/auth/password-reset", &json!({ "email": EMAIL })).await;
-        let reset = self.mailed("reset").await;
+        let reset = self.emailed_token("reset").await;
         let confirm = json!({ "token": reset, "password": NEXT_PASSWORD });
         self.post("/v1/auth/password-reset/confirm", &confirm).await;
         let latest = self.post("/v1/auth/login", &json!({ "email": EMAIL, "password": NEXT_PASSWORD })).await;
-        let handed_out = [&tokens, &refreshed, &latest]
+        let issued = [&tokens, &refreshed, &latest]
             .into_iter()
             .flat_map(|tokens| [&tokens["accessToken"], &tokens["refreshToken"]]);
-        self.tokens.extend(handed_out.map(|token| token.as_str().unwrap().to_owned()));
+        self.tokens.extend(issued.map(|token| token.as_str().unwrap().to_owned()));
         self.tokens.extend([verification, reset]);
         let (id, token) =
             (id.as_str().unwrap().to_owned(), latest["accessToken"].as_str().unwrap().to_owned());
         TestUser { id, email: EMAIL.to_owned(), token }
     }
 
-    /// Orders that are paid, refused, given back and not understood.
+    /// Places orders that are paid, rejected and cancelled, and sends a search.
     async fn orders(&self, buyer: &TestUser, seller: &TestUser) {
-        let product = self.shop.product(seller, 1_999, 100).await;
-        let paid = self.shop.order(buyer, KEY, &product, 1, Some(METHOD)).await.data(StatusCode::CREATED);
+        let product = self.app.product(seller, 1_999, 100).await;
+        let paid = self.app.order(buyer, KEY, &product, 1, Some(METHOD)).await.data(StatusCode::CREATED);
         let id = paid["id"].as_str().unwrap();
-        self.shop.order_in(buyer, id, &["confirmed"]).await;
-        self.shop.order(buyer, KEY, &product, 2, Some(METHOD)).await;
-        self.shop.order(buyer, "another", &product, 1, Some(CARD)).await;
+        self.app.order_in(buyer, id, &["confirmed"]).await;
+        self.app.order(buyer, KEY, &product, 2, Some(METHOD)).await;
+        self.app.order(buyer, "another", &product, 1, Some(CARD)).await;
         let cancel = json!({ "reason": REASON });
-        self.shop.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).json(&cancel).send().await;
-        self.shop.ask(Method::GET, &format!("/v1/search?q={SEARCH}")).send().await;
+        self.app.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).json(&cancel).send().await;
+        self.app.ask(Method::GET, &format!("/v1/search?q={SEARCH}")).send().await;
     }
 
-    /// A report of what the seller has sold.
+    /// Creates a sales report.
     async fn report(&self, seller: &TestUser) {
-        let markets = self.shop.ask(Method::GET, "/v1/markets").by(seller).send().await.data(StatusCode::OK);
+        let markets = self.app.ask(Method::GET, "/v1/markets").by(seller).send().await.data(StatusCode::OK);
         let body = json!({ "type": "sales_report", "params": { "marketId": markets[0]["id"] } });
-        let asked = self.shop.ask(Method::POST, "/v1/jobs").by(seller).key(KEY).json(&body).send().await;
-        let job = asked.headers["location"].to_str().unwrap().to_owned();
+        let created = self.app.ask(Method::POST, "/v1/jobs").by(seller).key(KEY).json(&body).send().await;
+        let job = created.headers["location"].to_str().unwrap().to_owned();
         let result = || async {
-            let answer = self.shop.ask(Method::GET, &format!("{job}/result")).by(seller).send().await;
-            (answer.status == StatusCode::OK).then_some(answer.text)
+            let response = self.app.ask(Method::GET, &format!("{job}/result")).by(seller).send().await;
+            (response.status == StatusCode::OK).then_some(response.text)
         };
-        let text = eventually("the report is made", result).await;
+        let text = eventually("the report succeeds", result).await;
         assert!(text.lines().count() > 1, "{text}");
     }
 
-    /// Messages with something in them that is not to be quoted, until they are dead.
+    /// Sends invalid messages with personal data to all queues, and returns the reasons of
+    /// their dead letters.
     async fn dead_letters(&self, admin: &TestUser) -> Vec<String> {
         let poison = json!({ "type": "order.created", "email": EMAIL, "card": CARD, "secret": PASSWORD });
         for queue in QUEUES {
-            self.shop.send_message(queue, &poison.to_string()).await;
+            self.app.send_message(queue, &poison.to_string()).await;
         }
         let recorded = || async {
-            let letters = MoneyAndStock::read(&self.shop).await.dead_letters;
-            (letters.len() == QUEUES.len()).then_some(letters)
+            let dead_letters = MoneyAndStock::read(&self.app).await.dead_letters;
+            (dead_letters.len() == QUEUES.len()).then_some(dead_letters)
         };
-        let letters = eventually("all of them are dead", recorded).await;
-        let path = format!("/v1/dead-letters/{}/redrive", letters[0].id);
-        self.shop.ask(Method::POST, &path).by(admin).key(KEY).send().await;
-        letters.into_iter().map(|letter| letter.reason).collect()
+        let dead_letters = eventually("all messages are dead-lettered", recorded).await;
+        let path = format!("/v1/dead-letters/{}/redrive", dead_letters[0].id);
+        self.app.ask(Method::POST, &path).by(admin).key(KEY).send().await;
+        dead_letters.into_iter().map(|dead_letter| dead_letter.reason).collect()
     }
 
-    /// Everything that was told, by where.
-    async fn told(&self, reasons: Vec<String>) -> Vec<(&'static str, String)> {
-        let last = self.shop.ask(Method::GET, "/v1/markets").header("x-correlation-id", "the-last-one");
+    /// All logs, spans, metrics and reasons.
+    async fn telemetry(&self, reasons: Vec<String>) -> Vec<(&'static str, String)> {
+        let last = self.app.ask(Method::GET, "/v1/markets").header("x-correlation-id", "the-last-one");
         last.send().await;
-        let stack = self.shop.stack();
+        let stack = self.app.stack();
         assert!(stack.logs().wait_for("api-markets", "the-last-one", WAIT_TIMEOUT).await.is_some());
         let stems = stack.deployment().functions.iter().map(|function| function.stem.as_str());
         let logs: Vec<String> = stems.flat_map(|stem| stack.logs().lines(stem)).collect();
-        assert!(logs.iter().any(|line| line.contains(r#""level":"DEBUG""#)), "nothing was told in detail");
+        assert!(logs.iter().any(|line| line.contains(r#""level":"DEBUG""#)), "no debug line was logged");
         vec![
             ("logs", logs.join("\n")),
             ("spans", String::from_utf8_lossy(&self.collector.raw()).into_owned()),
@@ -149,29 +151,33 @@ impl Fixture {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_belongs_to_somebody_is_in_no_log_no_span_no_metric_and_no_reason() {
-    let mut cage = Fixture::open().await;
-    let admin = cage.shop.user_with_role("admin", Role::Admin).await;
-    let buyer = cage.account().await;
-    let seller = cage.shop.customer("seller").await;
-    cage.orders(&buyer, &seller).await;
-    cage.report(&seller).await;
-    let reasons = cage.dead_letters(&admin).await;
-    cage.shop.wait_until_idle().await;
-    let told = cage.told(reasons).await;
-    // What may be told is found where it is: so would be what may not.
+async fn personal_data_is_in_no_log_span_metric_or_reason() {
+    let mut fixture = Fixture::open().await;
+    let admin = fixture.app.user_with_role("admin", Role::Admin).await;
+    let buyer = fixture.account().await;
+    let seller = fixture.app.customer("seller").await;
+    fixture.orders(&buyer, &seller).await;
+    fixture.report(&seller).await;
+    let reasons = fixture.dead_letters(&admin).await;
+    fixture.app.wait_until_idle().await;
+    let telemetry = fixture.telemetry(reasons).await;
+    // Allowed text is found, so the search itself works.
     let allowed = [buyer.id.as_str(), "POST /v1/orders", "agora_messages_total", "does not read"];
-    for ((place, text), allowed) in told.iter().zip(allowed) {
+    for ((place, text), allowed) in telemetry.iter().zip(allowed) {
         assert!(text.contains(allowed), "{allowed} is not in the {place}");
     }
 
-    let own = [PASSWORD, NEXT_PASSWORD, WRONG_PASSWORD, EMAIL, NAME, CARD, METHOD, KEY, REASON, SEARCH];
+    let constants = [PASSWORD, NEXT_PASSWORD, WRONG_PASSWORD, EMAIL, NAME, CARD, METHOD, KEY, REASON, SEARCH];
     let (mailbox, _) = EMAIL.split_once('@').unwrap();
-    let ends = cage.tokens.iter().filter_map(|token| token.rsplit('.').next());
-    let canaries = own.into_iter().chain([mailbox]).chain(cage.tokens.iter().map(String::as_str)).chain(ends);
+    let signatures = fixture.tokens.iter().filter_map(|token| token.rsplit('.').next());
+    let canaries = constants
+        .into_iter()
+        .chain([mailbox])
+        .chain(fixture.tokens.iter().map(String::as_str))
+        .chain(signatures);
     let mut found = Vec::new();
     for canary in canaries {
-        for (place, text) in &told {
+        for (place, text) in &telemetry {
             if let Some(at) = text.find(canary) {
                 let line = text[..at].rfind('\n').map_or(0, |start| start + 1);
                 found.push(format!(
@@ -182,5 +188,5 @@ async fn what_belongs_to_somebody_is_in_no_log_no_span_no_metric_and_no_reason()
         }
     }
     assert!(found.is_empty(), "{found:#?}");
-    assert!(cage.shop.stack().mail().sent_to(EMAIL).len() >= 3, "they did get their e-mails");
+    assert!(fixture.app.stack().mail().sent_to(EMAIL).len() >= 3, "the e-mails were sent");
 }

@@ -1,4 +1,4 @@
-//! The auditor: what must hold once nothing moves any more, whatever went wrong before.
+//! The auditor: invariants that must hold when the system is idle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,97 +18,99 @@ use crate::scenario::{self, Scenario, UserAction};
 use crate::table::Table;
 use crate::template_config;
 
-/// What callers were told.
+/// Responses that callers received.
 #[derive(Debug, Clone, Default)]
 pub struct Acknowledged {
-    /// The orders that each buyer was told of, by the buyer's place.
+    /// Ids of acknowledged orders by the buyer's index.
     pub placed: BTreeMap<usize, BTreeSet<String>>,
-    /// The deeds that were done, with the order.
+    /// Acknowledged actions with their order ids.
     pub done: Vec<(UserAction, String)>,
 }
 
-/// All that the auditor looks at.
-pub struct Evidence<'a> {
+/// Input of the auditor.
+pub struct AuditInput<'a> {
     /// The table.
     pub table: &'a Table,
     /// The queues.
     pub queues: &'a Queues,
     /// The payment gateway.
     pub payments: &'a Payments,
-    /// What callers were told.
-    pub promises: &'a Acknowledged,
-    /// What they wanted.
+    /// Responses that callers received.
+    pub acknowledged: &'a Acknowledged,
+    /// Scenario of the schedule.
     pub scenario: &'a Scenario,
 }
 
-impl Evidence<'_> {
-    /// Everything that should not be so.
+impl AuditInput<'_> {
+    /// Runs all checks.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
-        let books = self.books();
+        let state = self.state();
         let product = scenario::product().to_string();
-        let acknowledged = self.promises.placed.values().flatten().cloned().collect();
-        let journal = Expectations { stocked: [(product, self.scenario.stock)].into(), acknowledged };
-        let mut found = books.violations(&journal, &self.payments.ledger());
-        found.extend(self.one_order_for_each_key(&books));
+        let acknowledged = self.acknowledged.placed.values().flatten().cloned().collect();
+        let expectations = Expectations { stocked: [(product, self.scenario.stock)].into(), acknowledged };
+        let mut found = state.violations(&expectations, &self.payments.ledger());
+        found.extend(self.one_order_per_key(&state));
         found.extend(self.every_version_once());
-        for order in books.orders.values() {
+        for order in state.orders.values() {
             found.extend(self.events_of(order));
-            found.extend(ended(order));
+            found.extend(overdue(order));
         }
         found.extend(self.every_event_reached_its_queues());
-        found.extend(self.promises_are_kept(&books));
+        found.extend(self.acknowledged_actions_hold(&state));
         found
     }
 
-    fn books(&self) -> MoneyAndStock {
-        let mut books = MoneyAndStock::default();
-        for (kind, pk, item) in self.table.everything() {
+    fn state(&self) -> MoneyAndStock {
+        let mut state = MoneyAndStock::default();
+        for (kind, pk, item) in self.table.items() {
             match kind.as_str() {
                 Order::KIND => {
-                    let order: Order = parse(item).expect("an order reads");
-                    books.orders.insert(order.id.to_string(), order);
+                    let order: Order = parse(item).expect("the order is valid");
+                    state.orders.insert(order.id.to_string(), order);
                 }
                 Payment::KIND => {
-                    let payment: Payment = parse(item).expect("a payment reads");
-                    books.payments.insert(payment.order_id.to_string(), payment);
+                    let payment: Payment = parse(item).expect("the payment is valid");
+                    state.payments.insert(payment.order_id.to_string(), payment);
                 }
                 Stock::KIND => {
                     let product = pk.trim_start_matches("product#").to_owned();
-                    books.stock.insert(product, parse(item).expect("a stock reads"));
+                    state.stock.insert(product, parse(item).expect("the stock is valid"));
                 }
-                OUTBOX_KIND => books.unpublished += 1,
+                OUTBOX_KIND => state.unpublished += 1,
                 _ => {}
             }
         }
-        books
+        state
     }
 
-    /// One key is one order, and every answer under it names that one.
-    fn one_order_for_each_key(&self, books: &MoneyAndStock) -> Vec<String> {
+    /// Checks that each key has one order and that all responses name it.
+    fn one_order_per_key(&self, state: &MoneyAndStock) -> Vec<String> {
         let mut found = Vec::new();
-        for place in 0..self.scenario.buyers.len() {
-            let buyer = scenario::buyer(place).user;
-            let orders = books.orders.values().filter(|order| order.buyer_id == buyer).count();
+        for index in 0..self.scenario.buyers.len() {
+            let buyer = scenario::buyer(index).user;
+            let orders = state.orders.values().filter(|order| order.buyer_id == buyer).count();
             if orders > 1 {
-                found.push(format!("buyer {place} has {orders} orders under one key"));
+                found.push(format!("buyer {index} has {orders} orders under one key"));
             }
-            let told = self.promises.placed.get(&place).map_or(0, BTreeSet::len);
-            if told > 1 {
-                found.push(format!("buyer {place} was told of {told} orders under one key"));
+            let acknowledged = self.acknowledged.placed.get(&index).map_or(0, BTreeSet::len);
+            if acknowledged > 1 {
+                found.push(format!("buyer {index} got {acknowledged} orders under one key"));
             }
         }
         found
     }
 
-    /// Versions of an order follow each other without a gap, each written once.
+    /// Checks that versions of an order are consecutive and written once.
     fn every_version_once(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (id, versions) in &self.table.versions {
-            for (place, (version, status)) in versions.iter().enumerate() {
-                let expected = u64::try_from(place).unwrap_or_default() + 1;
+            for (index, (version, status)) in versions.iter().enumerate() {
+                let expected = u64::try_from(index).unwrap_or_default() + 1;
                 if *version != expected {
-                    found.push(format!("{id}: version {version} ({status}) was written twice, or late"));
+                    found.push(format!(
+                        "{id}: version {version} ({status}) was written twice or out of order"
+                    ));
                     break;
                 }
             }
@@ -116,7 +118,7 @@ impl Evidence<'_> {
         found
     }
 
-    /// Whatever the order became, there is the event that tells of it.
+    /// Checks that each change of status with subscribers has its event.
     fn events_of(&self, order: &Order) -> Vec<String> {
         let id = order.id.to_string();
         let versions = self.table.versions.get(&id).map(Vec::as_slice).unwrap_or_default();
@@ -133,14 +135,14 @@ impl Evidence<'_> {
         found
     }
 
-    /// Every event was taken by the queue of everybody who subscribes to it.
+    /// Checks that each event was accepted by the queues of all subscribers.
     fn every_event_reached_its_queues(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (event, name) in &self.table.events {
-            let heard_by = subscribers(name);
+            let expected = subscribers(name);
             for (subscriber, address) in template_config::addresses() {
-                let taken = self.queues.taken.get(address).is_some_and(|taken| taken.contains(event));
-                if heard_by.contains(subscriber) && !taken {
+                let is_taken = self.queues.taken.get(address).is_some_and(|taken| taken.contains(event));
+                if expected.contains(subscriber) && !is_taken {
                     found.push(format!("{event} ({name}) never reached {}", subscriber.as_str()));
                 }
             }
@@ -148,12 +150,12 @@ impl Evidence<'_> {
         found
     }
 
-    /// What a caller was told is done, stays done, and is done once.
-    fn promises_are_kept(&self, books: &MoneyAndStock) -> Vec<String> {
+    /// Checks that acknowledged actions took effect, and took effect once.
+    fn acknowledged_actions_hold(&self, state: &MoneyAndStock) -> Vec<String> {
         let mut found = Vec::new();
-        for (deed, id) in &self.promises.done {
-            let Some(order) = books.orders.get(id) else { continue };
-            let kept = match deed {
+        for (action, id) in &self.acknowledged.done {
+            let Some(order) = state.orders.get(id) else { continue };
+            let holds = match action {
                 UserAction::CancelAsBuyer(_) | UserAction::CancelAsSeller(_) => {
                     order.status == OrderStatus::Cancelled
                 }
@@ -164,28 +166,34 @@ impl Evidence<'_> {
                 UserAction::Refund(..) => !order.refunds.is_empty(),
                 UserAction::Place(_) | UserAction::Pay(_) | UserAction::PayDeclined(_) => true,
             };
-            if !kept {
-                found.push(format!("{id}: \"{deed}\" was acknowledged, and the order is {:?}", order.status));
+            if !holds {
+                found.push(format!(
+                    "{id}: \"{action}\" was acknowledged, but the order is {:?}",
+                    order.status
+                ));
             }
         }
-        for (place, order) in books.orders.values().filter_map(|order| Some((self.place_of(order)?, order))) {
-            let of_seller = |deed: &&UserAction| matches!(deed, UserAction::Refund(of, _) if *of == place);
-            let asked = self.scenario.deeds.iter().filter(of_seller).count();
-            let offered = order.refunds.iter().filter(|refund| refund.reason == "changed my mind").count();
-            if offered > asked {
-                found.push(format!("{}: {offered} refunds under {asked} keys", order.id));
+        for (index, order) in
+            state.orders.values().filter_map(|order| Some((self.buyer_index(order)?, order)))
+        {
+            let of_seller =
+                |action: &&UserAction| matches!(action, UserAction::Refund(of, _) if *of == index);
+            let keys = self.scenario.actions.iter().filter(of_seller).count();
+            let refunds = order.refunds.iter().filter(|refund| refund.reason == "changed my mind").count();
+            if refunds > keys {
+                found.push(format!("{}: {refunds} refunds under {keys} keys", order.id));
             }
         }
         found
     }
 
-    fn place_of(&self, order: &Order) -> Option<usize> {
-        (0..self.scenario.buyers.len()).find(|place| scenario::buyer(*place).user == order.buyer_id)
+    fn buyer_index(&self, order: &Order) -> Option<usize> {
+        (0..self.scenario.buyers.len()).find(|index| scenario::buyer(*index).user == order.buyer_id)
     }
 }
 
-/// An order comes to its end once its payment is overdue, at the latest.
-fn ended(order: &Order) -> Option<String> {
-    let waits = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
-    waits.then(|| format!("{} still waits for its payment, which is overdue", order.id))
+/// Checks that no order waits for a payment that is overdue.
+fn overdue(order: &Order) -> Option<String> {
+    let is_waiting = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
+    is_waiting.then(|| format!("{} still waits for its payment, which is overdue", order.id))
 }

@@ -1,4 +1,4 @@
-//! The functions, put together as their `main.rs` do it, over the network of this world and in its time.
+//! The functions, composed as in their `main.rs`, with the simulated network and the virtual clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,39 +24,39 @@ use shared::messaging::event_routing::Subscriptions;
 use shared::payment_gateway::StripeGateway;
 use shared::payment_gateway::webhook::WebhookVerifier;
 
-use crate::network::{GatewayLine, Network, Service, SimHttpClient};
+use crate::network::{Network, Service, SimGateway, SimHttpClient};
 use crate::payments::{SECRET, WEBHOOK_SECRET};
 use crate::rng::SimEntropy;
 use crate::template_config;
-use crate::template_config::{REST, SEARCH_LAG};
+use crate::template_config::{BREAKER_OPEN, SEARCH_LAG};
 use crate::virtual_clock::VirtualClock;
 
-/// Carries out commands in the world's time.
+/// Store on the virtual clock.
 pub type Store = DynamoStore<VirtualClock, SimEntropy>;
-type Gateway = StripeGateway<GatewayLine, VirtualClock, SimEntropy>;
+type Gateway = StripeGateway<SimGateway, VirtualClock, SimEntropy>;
 type Handler = PerRecord<Fulfilment<Store, Gateway, VirtualClock, SimEntropy>, VirtualClock>;
 
-/// What functions are made of.
+/// Factory of the functions.
 pub struct Functions {
     clock: VirtualClock,
-    dice: SimEntropy,
+    entropy: SimEntropy,
     network: Network,
     table: Table,
     sqs: aws_sdk_sqs::Client,
-    /// The function that hears from the gateway.
+    /// Router of the webhook function.
     pub webhooks: Router,
 }
 
-/// One running instance of the fulfilment. Its breaker and its retry budget go with it.
+/// A running instance of the fulfilment with its own circuit breaker and retry budget.
 #[derive(Clone)]
 pub struct Instance {
     handler: Arc<Handler>,
     queue: Arc<SqsQueue>,
     clock: VirtualClock,
-    dice: SimEntropy,
+    entropy: SimEntropy,
 }
 
-macro_rules! configured {
+macro_rules! client {
     ($sdk:ident, $network:expr, $service:expr, $clock:expr) => {
         $sdk::Client::from_conf(
             $sdk::Config::builder()
@@ -67,7 +67,7 @@ macro_rules! configured {
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                 .timeout_config(timeouts(ATTEMPT))
                 .retry_config(RetryConfig::standard())
-                // Of its own: otherwise all worlds of a process would share what is left of their retries.
+                // A partition per client; otherwise all worlds of a process share the retry token bucket.
                 .retry_partition(RetryPartition::custom("world").token_bucket(TokenBucket::new(500)).build())
                 .sleep_impl($clock.clone())
                 .time_source($clock.clone())
@@ -78,33 +78,40 @@ macro_rules! configured {
 }
 
 impl Functions {
-    /// All of them, in this world.
+    /// Creates the functions of a world.
     ///
     /// # Panics
     /// If the template lacks a variable.
     #[must_use]
-    pub fn of(network: &Network, clock: &VirtualClock, dice: &SimEntropy) -> Self {
-        let client = configured!(aws_sdk_dynamodb, network, Service::Table, clock);
-        let sqs = configured!(aws_sdk_sqs, network, Service::Queues, clock);
+    pub fn of(network: &Network, clock: &VirtualClock, entropy: &SimEntropy) -> Self {
+        let client = client!(aws_sdk_dynamodb, network, Service::Table, clock);
+        let sqs = client!(aws_sdk_sqs, network, Service::Queues, clock);
         let table = Table::new(client, template_config::table().0);
-        let store = DynamoStore::with_clock(table.clone(), (clock.clone(), dice.clone()));
+        let store = DynamoStore::with_clock(table.clone(), (clock.clone(), entropy.clone()));
         let hooks = api_payments::gateway_router(store, WebhookVerifier::new(WEBHOOK_SECRET));
-        let webhooks = middleware::layer(hooks, clock.clone(), dice.clone());
-        Self { clock: clock.clone(), dice: dice.clone(), network: network.clone(), table, sqs, webhooks }
+        let webhooks = middleware::layer(hooks, clock.clone(), entropy.clone());
+        Self {
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            network: network.clone(),
+            table,
+            sqs,
+            webhooks,
+        }
     }
 
-    /// Carries out commands, as every function over HTTP does.
+    /// Store of the HTTP functions.
     #[must_use]
     pub fn store(&self) -> Store {
-        DynamoStore::with_clock(self.table.clone(), (self.clock.clone(), self.dice.clone()))
+        DynamoStore::with_clock(self.table.clone(), (self.clock.clone(), self.entropy.clone()))
     }
 
     fn gateway(&self) -> Gateway {
-        let line = GatewayLine { network: self.network.clone(), secret: SECRET };
-        StripeGateway::new(line, (REST, SEARCH_LAG), (self.clock.clone(), self.dice.clone()))
+        let transport = SimGateway { network: self.network.clone(), secret: SECRET };
+        StripeGateway::new(transport, (BREAKER_OPEN, SEARCH_LAG), (self.clock.clone(), self.entropy.clone()))
     }
 
-    /// A new instance of `queue-fulfilment`.
+    /// Starts an instance of `queue-fulfilment`.
     ///
     /// # Panics
     /// If the template lacks a variable.
@@ -112,13 +119,13 @@ impl Functions {
     pub fn fulfilment(&self) -> Instance {
         let env = template_config::environment("queue-fulfilment");
         let fulfilment = Fulfilment::new(&env, self.store().with_group_commit(), self.gateway());
-        let fulfilment = fulfilment.expect("the template gives the variables");
-        let handler = Arc::new(fulfilment.at((self.clock.clone(), self.dice.clone())).into_handler());
-        let queue = SqsQueue::from_env(&env, self.sqs.clone()).expect("the template gives the variables");
-        Instance { handler, queue: Arc::new(queue), clock: self.clock.clone(), dice: self.dice.clone() }
+        let fulfilment = fulfilment.expect("the template has the variables");
+        let handler = Arc::new(fulfilment.at((self.clock.clone(), self.entropy.clone())).into_handler());
+        let queue = SqsQueue::from_env(&env, self.sqs.clone()).expect("the template has the variables");
+        Instance { handler, queue: Arc::new(queue), clock: self.clock.clone(), entropy: self.entropy.clone() }
     }
 
-    /// `stream-outbox-relay`: handles events, and says of each whether it is done.
+    /// Runs `stream-outbox-relay` on events; returns true for each published event.
     ///
     /// # Panics
     /// If the template lacks a variable.
@@ -129,60 +136,60 @@ impl Functions {
 
     fn publisher(&self) -> Relay<Subscriptions> {
         let env = template_config::environment("stream-outbox-relay");
-        let routes = Subscriptions::from_env(&env).expect("the template gives the variables");
+        let routes = Subscriptions::from_env(&env).expect("the template has the variables");
         Relay::new(Outbox::new(self.table.clone()), self.sqs.clone(), routes)
     }
 
-    /// `schedule-sweeper`: one tick.
+    /// Runs `schedule-sweeper` once; returns true if it succeeded.
     ///
     /// # Panics
     /// If the template lacks a variable.
     pub fn sweep(&self) -> impl Future<Output = bool> + Send + 'static {
-        let books = self.reconciliation();
+        let reconciliation = self.reconciliation();
         let (outbox, reader) = (Outbox::new(self.table.clone()), DynamoReader::new(self.table.clone()));
-        let sweeper = Sweeper::new(reader, outbox, self.publisher(), books).at(self.clock.clone());
+        let sweeper = Sweeper::new(reader, outbox, self.publisher(), reconciliation).at(self.clock.clone());
         let deadline = self.deadline("schedule-sweeper");
         async move { sweeper.tick(deadline).await.is_ok() }
     }
 
     fn reconciliation(&self) -> Reconciliation<Store, Gateway> {
         let env = template_config::environment("schedule-sweeper");
-        let books = Reconciliation::from_env(&env, self.store(), self.gateway());
-        books.expect("the template gives the variables")
+        let reconciliation = Reconciliation::from_env(&env, self.store(), self.gateway());
+        reconciliation.expect("the template has the variables")
     }
 
-    /// When rounds of comparing books begin, and how far they reach back.
+    /// Interval and range of reconciliation rounds.
     #[must_use]
     pub fn rounds(&self) -> RoundConfig {
         self.reconciliation().rounds
     }
 
     fn deadline(&self, stem: &str) -> Timestamp {
-        Clock::now(&self.clock).saturating_add(template_config::timeout(stem)).saturating_sub(SETTLING)
+        Clock::now(&self.clock).saturating_add(template_config::timeout(stem)).saturating_sub(SETTLE_RESERVE)
     }
 
-    /// When a batch of the fulfilment that begins now has to be done.
+    /// Deadline of a fulfilment invocation that starts now.
     #[must_use]
     pub fn batch_deadline(&self) -> Timestamp {
         self.deadline("queue-fulfilment")
     }
 }
 
-/// What the runtime keeps back at the end of an invocation.
-const SETTLING: Duration = Duration::from_secs(1);
+/// Time that the runtime reserves at the end of an invocation.
+const SETTLE_RESERVE: Duration = Duration::from_secs(1);
 
 impl Instance {
-    /// Handles a batch; says which messages come back.
+    /// Handles a batch; returns the ids of failed messages.
     pub fn handle(
         &self,
         batch: Vec<Delivery>,
         deadline: Timestamp,
     ) -> impl Future<Output = Vec<String>> + Send + 'static {
-        let Self { handler, queue, clock, dice } = self.clone();
+        let Self { handler, queue, clock, entropy } = self.clone();
         async move {
-            let chance = (&clock, &dice);
-            let response = consume(&*handler, &*queue, batch, deadline, chance).await;
-            response.batch_item_failures.into_iter().map(|one| one.item_identifier).collect()
+            let clock_and_entropy = (&clock, &entropy);
+            let response = consume(&*handler, &*queue, batch, deadline, clock_and_entropy).await;
+            response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
         }
     }
 }

@@ -1,15 +1,15 @@
-//! The deterministic simulation: the order saga and all that races it, in one process.
+//! Deterministic simulation of the order saga and its concurrent functions in one process.
 //!
-//! The code is the code that is deployed: the domain, the store with its expressions and transactions, the fulfilment, the
-//! relay, the sweeper, the function that hears webhooks, the client of the payment gateway with its breaker. What is not
-//! real is what lies between them: time, chance, and the network, in which every call waits until a scheduler decides what
-//! becomes of it. A seed makes the decisions, so that the same seed is the same schedule, step by step.
+//! The deployed code runs unchanged: the domain, the store, the fulfilment, the relay, the sweeper, the
+//! webhook handler, and the client of the payment gateway with its circuit breaker. Time, random numbers and
+//! the network are simulated: every call waits until the scheduler decides its fault. A seed makes all
+//! decisions, so the same seed always gives the same schedule.
 //!
-//! Read in this order: [`scenario`] is who wants what, [`world`] is everything that is there, [`steps`] is the scheduler,
-//! [`faults`] is what can go wrong, [`audit`] is what must hold in the end, [`schedule`] runs a seed,
-//! [`figures`] runs many.
+//! [`scenario`] defines the users and their actions, [`world`] the simulated system, [`scheduler`] the next
+//! step, [`faults`] the faults of calls, and [`audit`] the invariants. [`schedule`] runs one seed,
+//! [`summary`] many.
 
-#![expect(clippy::expect_used, reason = "a simulation that cannot go on says where, and stops")]
+#![expect(clippy::expect_used, reason = "a simulation that cannot continue fails with a message")]
 
 pub mod scenario;
 

@@ -1,6 +1,7 @@
-//! Runs schedules: `simulate --seed 1 --schedules 100000`; or one of them, step by step: `simulate --seed 4711`.
+//! Runs many schedules (`simulate --seed 1 --schedules 100000`), or one step by step (`simulate --seed
+//! 4711`).
 
-#![expect(clippy::print_stdout, reason = "a command says how it went")]
+#![expect(clippy::print_stdout, reason = "a command prints its result")]
 
 use std::process::ExitCode;
 
@@ -9,17 +10,17 @@ use simulation::schedule::{Schedule, run};
 use simulation::seeded_bug::SeededBug;
 use simulation::summary::run_all;
 
-/// Runs the order saga and all that races it, under a scheduler that a seed decides for.
+/// Runs the order saga and its concurrent functions in schedules that are determined by seeds.
 #[derive(Debug, Parser)]
 #[command(name = "simulate")]
 struct Arguments {
-    /// The first seed.
+    /// First seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many seeds, one after the other. A single one is shown step by step.
+    /// Number of consecutive seeds. A single one is printed step by step.
     #[arg(long, default_value_t = 1)]
     schedules: u64,
-    /// A bug to be noticed, by its name.
+    /// Name of a seeded bug.
     #[arg(long, value_parser = bug)]
     seed_bug: Option<SeededBug>,
 }
@@ -32,8 +33,8 @@ fn bug(name: &str) -> Result<SeededBug, String> {
 
 fn main() -> ExitCode {
     let Arguments { seed, schedules, seed_bug } = Arguments::parse();
-    let holds = if schedules == 1 { one(seed, seed_bug) } else { many(seed, schedules, seed_bug) };
-    if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let passed = if schedules == 1 { one(seed, seed_bug) } else { many(seed, schedules, seed_bug) };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn one(seed: u64, seed_bug: Option<SeededBug>) -> bool {
@@ -43,13 +44,13 @@ fn one(seed: u64, seed_bug: Option<SeededBug>) -> bool {
 }
 
 fn many(seed: u64, schedules: u64, seed_bug: Option<SeededBug>) -> bool {
-    let figures = run_all(seed..seed.saturating_add(schedules), seed_bug);
-    if let Some(failing) = figures.failing.keys().next() {
-        println!("The first that fails, with as few decisions as it takes:");
+    let summary = run_all(seed..seed.saturating_add(schedules), seed_bug);
+    if let Some(failing) = summary.failing.keys().next() {
+        println!("First failing schedule, shortened:");
         show(&run(*failing, seed_bug).shortened(seed_bug));
     }
-    println!("{figures}");
-    figures.failing.is_empty()
+    println!("{summary}");
+    summary.failing.is_empty()
 }
 
 fn show(schedule: &Schedule) {

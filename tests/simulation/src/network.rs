@@ -1,7 +1,7 @@
-//! Between the code under test and what it calls: every call waits here until the scheduler decides what becomes of it.
+//! Simulated network: every call waits here until the scheduler decides its fault.
 //!
-//! A call that nobody waits for any more (its caller gave up, or crashed) is still on its way: it may arrive late, or never;
-//! but nothing is on its way for longer than [`LATEST`].
+//! A call whose caller no longer waits (it timed out or crashed) stays pending. It may arrive late or never,
+//! but not later than [`MAX_CALL_AGE`].
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -24,10 +24,10 @@ use shared::kit::system::clock::{Clock, Timestamp};
 
 use crate::virtual_clock::VirtualClock;
 
-/// No call arrives later than so long after it was sent.
-pub const LATEST: Duration = Duration::from_mins(5);
+/// Maximum time between sending and arrival of a call.
+pub const MAX_CALL_AGE: Duration = Duration::from_mins(5);
 
-/// Who is called.
+/// Called service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// The table.
@@ -38,56 +38,56 @@ pub enum Service {
     Gateway,
 }
 
-/// What the caller gets.
-pub type Reply = Result<Served, Broken>;
+/// Result of a call.
+pub type Reply = Result<SimResponse, NetworkError>;
 
-/// An answer.
+/// Response of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
-    /// The status.
+pub struct SimResponse {
+    /// Status code.
     pub status: u16,
-    /// The body.
+    /// Body.
     pub body: Bytes,
-    /// Whether it was given before under the same idempotency key.
+    /// True if the response is replayed for an idempotency key.
     pub replayed: bool,
 }
 
-impl From<(u16, Bytes)> for Served {
+impl From<(u16, Bytes)> for SimResponse {
     fn from((status, body): (u16, Bytes)) -> Self {
         Self { status, body, replayed: false }
     }
 }
 
-/// No answer.
+/// Failure without a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broken {
-    /// There was no connection; nobody was asked.
+pub enum NetworkError {
+    /// The connection failed; the call was not sent.
     NotSent,
-    /// The connection ended before the answer came.
-    CutOff,
+    /// The connection ended before the response.
+    Disconnected,
 }
 
-/// A call on its way.
+/// A pending call.
 #[derive(Debug)]
 pub struct Pending {
-    /// The task that made it.
+    /// Task of the caller.
     pub by: u64,
-    /// Whom it is for.
+    /// Called service.
     pub service: Service,
-    /// What it says.
+    /// Request.
     pub request: Request<Bytes>,
-    /// When it was sent.
+    /// Time of sending.
     pub at: Timestamp,
-    /// Whether somebody still waits for the answer.
+    /// True if the caller waits for the response.
     pub awaited: bool,
-    /// What the answer will begin with: what a batch read has read already.
-    pub seen: Vec<Value>,
-    answer: Option<Reply>,
+    /// Items that a batch read has already read.
+    pub read_items: Vec<Value>,
+    response: Option<Reply>,
     waker: Option<Waker>,
 }
 
 impl Pending {
-    /// The operation of a service of AWS.
+    /// Operation of an AWS service; empty for the gateway.
     #[must_use]
     pub fn operation(&self) -> &str {
         let target = self.request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
@@ -95,7 +95,7 @@ impl Pending {
     }
 }
 
-/// All calls on their way.
+/// All pending calls.
 #[derive(Debug, Clone)]
 pub struct Network {
     calls: Arc<Mutex<Calls>>,
@@ -105,34 +105,35 @@ pub struct Network {
 #[derive(Debug, Default)]
 struct Calls {
     next: u64,
-    /// The task that runs now.
+    /// Running task.
     current: u64,
     pending: BTreeMap<u64, Pending>,
 }
 
 impl Network {
-    /// A network without calls.
+    /// Creates a network without calls.
     #[must_use]
     pub fn at(clock: &VirtualClock) -> Self {
         Self { calls: Arc::default(), clock: clock.clone() }
     }
 
-    /// Whatever is called from now on, `task` calls.
-    pub fn runs(&self, task: u64) {
+    /// Sets the task to which new calls belong.
+    pub fn set_current_task(&self, task: u64) {
         self.lock().current = task;
     }
 
-    /// The calls that have no answer yet and may still get one: the number of each, its task, and whether somebody still waits.
+    /// Calls without a response: number, task, and true if the caller waits. Removes abandoned calls that are
+    /// too old.
     #[must_use]
     pub fn open(&self) -> Vec<(u64, u64, bool)> {
         let mut calls = self.lock();
         let now = Clock::now(&self.clock);
-        calls.pending.retain(|_, call| call.awaited || now.duration_since(call.at) < LATEST);
-        let open = calls.pending.iter().filter(|(_, call)| call.answer.is_none());
+        calls.pending.retain(|_, call| call.awaited || now.duration_since(call.at) < MAX_CALL_AGE);
+        let open = calls.pending.iter().filter(|(_, call)| call.response.is_none());
         open.map(|(number, call)| (*number, call.by, call.awaited)).collect()
     }
 
-    /// What a call is.
+    /// Service, operation and request of a call.
     #[must_use]
     pub fn request(&self, number: u64) -> Option<(Service, String, Request<Bytes>)> {
         let calls = self.lock();
@@ -140,29 +141,29 @@ impl Network {
         Some((call.service, call.operation().to_owned(), call.request.clone()))
     }
 
-    /// A part of what a batch reads is read: the rest is asked for when the call is looked at again.
-    pub fn has_seen(&self, number: u64, seen: Vec<Value>, rest: Bytes) {
+    /// Records the items of a partial batch read; the call continues with the rest.
+    pub fn record_read(&self, number: u64, read_items: Vec<Value>, rest: Bytes) {
         if let Some(call) = self.lock().pending.get_mut(&number) {
-            call.seen.extend(seen);
+            call.read_items.extend(read_items);
             *call.request.body_mut() = rest;
         }
     }
 
-    /// What a batch read has read before.
+    /// Items that a batch read has already read.
     #[must_use]
-    pub fn seen(&self, number: u64) -> Vec<Value> {
-        self.lock().pending.get(&number).map_or_else(Vec::new, |call| call.seen.clone())
+    pub fn read_items(&self, number: u64) -> Vec<Value> {
+        self.lock().pending.get(&number).map_or_else(Vec::new, |call| call.read_items.clone())
     }
 
-    /// Brings the answer; where nobody waits for it, it is lost.
-    pub fn answer(&self, number: u64, reply: Reply) {
+    /// Delivers a response. It is lost if the caller no longer waits.
+    pub fn respond(&self, number: u64, reply: Reply) {
         let mut calls = self.lock();
         let Some(call) = calls.pending.get_mut(&number) else { return };
         if !call.awaited {
             calls.pending.remove(&number);
             return;
         }
-        call.answer = Some(reply);
+        call.response = Some(reply);
         let waker = call.waker.take();
         drop(calls);
         if let Some(waker) = waker {
@@ -170,21 +171,29 @@ impl Network {
         }
     }
 
-    /// The call never arrives.
+    /// Drops a call that never arrives.
     pub fn forget(&self, number: u64) {
         self.lock().pending.remove(&number);
     }
 
-    fn ask(&self, service: Service, request: Request<Bytes>) -> Asked {
+    fn send_call(&self, service: Service, request: Request<Bytes>) -> PendingResponse {
         let mut calls = self.lock();
         let (number, by) = (calls.next, calls.current);
         calls.next += 1;
         let at = Clock::now(&self.clock);
-        let call =
-            Pending { by, service, request, at, awaited: true, seen: Vec::new(), answer: None, waker: None };
+        let call = Pending {
+            by,
+            service,
+            request,
+            at,
+            awaited: true,
+            read_items: Vec::new(),
+            response: None,
+            waker: None,
+        };
         calls.pending.insert(number, call);
         drop(calls);
-        Asked { network: self.clone(), number }
+        PendingResponse { network: self.clone(), number }
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
@@ -192,21 +201,21 @@ impl Network {
     }
 }
 
-/// Somebody who waits for an answer.
-struct Asked {
+/// Future of a response.
+struct PendingResponse {
     network: Network,
     number: u64,
 }
 
-impl Future for Asked {
+impl Future for PendingResponse {
     type Output = Reply;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Reply> {
         let mut calls = self.network.lock();
         let Some(call) = calls.pending.get_mut(&self.number) else {
-            return Poll::Ready(Err(Broken::CutOff));
+            return Poll::Ready(Err(NetworkError::Disconnected));
         };
-        if let Some(reply) = call.answer.take() {
+        if let Some(reply) = call.response.take() {
             calls.pending.remove(&self.number);
             return Poll::Ready(reply);
         }
@@ -215,11 +224,11 @@ impl Future for Asked {
     }
 }
 
-impl Drop for Asked {
+impl Drop for PendingResponse {
     fn drop(&mut self) {
         let mut calls = self.network.lock();
         if let Some(call) = calls.pending.get_mut(&self.number) {
-            if call.answer.is_some() {
+            if call.response.is_some() {
                 calls.pending.remove(&self.number);
             } else {
                 call.awaited = false;
@@ -228,7 +237,7 @@ impl Drop for Asked {
     }
 }
 
-/// The way from a client of AWS to its service.
+/// HTTP client of an AWS SDK client.
 #[derive(Debug, Clone)]
 pub struct SimHttpClient(pub Network, pub Service);
 
@@ -246,29 +255,29 @@ impl HttpConnector for SimHttpClient {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let sent = Request::post("/").header("x-amz-target", target).body(body);
             let sent = sent.map_err(|error| ConnectorError::user(error.into()))?;
-            match network.ask(service, sent).await {
-                Ok(Served { status, body, .. }) => {
+            match network.send_call(service, sent).await {
+                Ok(SimResponse { status, body, .. }) => {
                     let status = status.try_into().map_err(|error| ConnectorError::user(Box::new(error)))?;
                     let mut response = HttpResponse::new(status, SdkBody::from(body));
                     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
                     Ok(response)
                 }
-                Err(broken) => Err(ConnectorError::io(format!("{broken:?}").into())),
+                Err(error) => Err(ConnectorError::io(format!("{error:?}").into())),
             }
         })
     }
 }
 
-/// The way to the payment gateway.
+/// HTTP client of the payment gateway.
 #[derive(Debug, Clone)]
-pub struct GatewayLine {
-    /// Where calls wait.
+pub struct SimGateway {
+    /// Network of the calls.
     pub network: Network,
-    /// What the gateway knows us by.
+    /// Secret key of the gateway.
     pub secret: &'static str,
 }
 
-impl Transport for GatewayLine {
+impl Transport for SimGateway {
     async fn send(&self, call: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
         let mut request = Request::builder()
             .method(call.method.clone())
@@ -279,15 +288,15 @@ impl Transport for GatewayLine {
         }
         let form: Vec<String> = call.form.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.body(Bytes::from(form.join("&"))).map_err(|_| CallError::ConnectFailed)?;
-        match self.network.ask(Service::Gateway, request).await {
-            Ok(Served { status, body, replayed }) => Ok(ServiceResponse {
+        match self.network.send_call(Service::Gateway, request).await {
+            Ok(SimResponse { status, body, replayed }) => Ok(ServiceResponse {
                 replayed,
                 status: http::StatusCode::from_u16(status).map_err(|_| CallError::Disconnected)?,
                 retry_after: None,
                 body: serde_json::from_slice(&body).unwrap_or_default(),
             }),
-            Err(Broken::NotSent) => Err(CallError::ConnectFailed),
-            Err(Broken::CutOff) => Err(CallError::Disconnected),
+            Err(NetworkError::NotSent) => Err(CallError::ConnectFailed),
+            Err(NetworkError::Disconnected) => Err(CallError::Disconnected),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The payment gateway: the sandbox of the local stack with its own ledger, called in this process.
+//! The payment gateway: the sandbox with its own ledger, called in process.
 
 use std::time::Duration;
 
@@ -6,96 +6,96 @@ use bytes::Bytes;
 use futures::FutureExt;
 use http::Request;
 use shared::kit::system::clock::{Clock, Timestamp};
-use stripe_sandbox::{Effect, Ledger, LostAnswer, Operation, Response, Rule, Sandbox, signature};
+use stripe_sandbox::{DroppedResponse, Effect, Ledger, Operation, Response, Rule, Sandbox, signature};
 
-use crate::network::{Broken, Reply, Served};
+use crate::network::{NetworkError, Reply, SimResponse};
 use crate::virtual_clock::VirtualClock;
 
-/// What the gateway knows us by.
+/// Secret key of the gateway.
 pub const SECRET: &str = "sk_test_simulation";
-/// What the gateway signs its reports with.
+/// Secret that signs webhooks.
 pub const WEBHOOK_SECRET: &str = "whsec_simulation";
 
-/// How far the gateway's search is behind: less than our code believes.
-const SEARCH_IS_BEHIND: Duration = Duration::from_secs(50);
+/// Lag of the gateway's search; less than the configured `SEARCH_LAG`.
+const ACTUAL_SEARCH_LAG: Duration = Duration::from_secs(50);
 
-/// What the gateway makes of a call.
+/// Behaviour of the gateway for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayMode {
-    /// It does as it should.
-    Well,
-    /// It answers this status and does nothing. A 500 is kept under the idempotency key.
-    Refuses(u16),
-    /// It does its work, and keeps a 500 under the idempotency key.
-    Forgets,
+    /// No fault.
+    Normal,
+    /// Responds with this status and does nothing. A 500 is stored under the idempotency key.
+    Fails(u16),
+    /// Executes the call, and stores a 500 under the idempotency key.
+    StoresError,
 }
 
-/// The gateway of one world.
+/// The gateway of a world.
 pub struct Payments {
     sandbox: Sandbox,
-    /// Reports that nobody has brought yet.
-    pub reports: Vec<Report>,
+    /// Webhooks that are not delivered yet.
+    pub webhooks: Vec<Webhook>,
 }
 
-/// A webhook on its way.
+/// A webhook to be delivered.
 #[derive(Debug, Clone)]
-pub struct Report {
-    /// What it says.
+pub struct Webhook {
+    /// Payload.
     pub payload: String,
-    /// Not brought before then.
+    /// Earliest delivery time.
     pub due: Timestamp,
-    /// How often it was brought in vain.
+    /// Number of failed deliveries.
     pub failures: usize,
 }
 
-/// The pauses after which a webhook is brought again; then the gateway gives up on it.
-const PAUSES: [Duration; 4] =
+/// Delays of redeliveries of a webhook. After the last one, the gateway gives up.
+const RETRY_DELAYS: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30), Duration::from_mins(2)];
 
 impl Payments {
-    /// A gateway without payments.
+    /// Creates a gateway without payments.
     #[must_use]
     pub fn open(clock: &VirtualClock) -> Self {
         let sandbox = Sandbox::in_memory_at(clock.of_sandbox(), SECRET, WEBHOOK_SECRET);
-        // Kept for whoever takes them: there is no runtime that would send them.
+        // Enables webhooks. They are kept until they are taken, because no runtime sends them.
         sandbox.set_webhook_url(Some("http://taken-by-hand".to_owned()));
-        Self { sandbox, reports: Vec::new() }
+        Self { sandbox, webhooks: Vec::new() }
     }
 
-    /// Answers a call in this mood.
+    /// Executes a call in this mode.
     ///
     /// # Panics
-    /// If the sandbox waits for something, which nothing here makes it do.
-    pub(crate) fn call(&mut self, request: Request<Bytes>, mood: GatewayMode, now: Timestamp) -> Reply {
-        let lag = u64::try_from(SEARCH_IS_BEHIND.as_millis()).unwrap_or(u64::MAX);
+    /// If the sandbox does not respond immediately; no rule here delays it.
+    pub(crate) fn call(&mut self, request: Request<Bytes>, mode: GatewayMode, now: Timestamp) -> Reply {
+        let lag = u64::try_from(ACTUAL_SEARCH_LAG.as_millis()).unwrap_or(u64::MAX);
         self.sandbox.add_fault_rule(Rule::on(Operation::Any, Effect::SearchLag { ms: lag }));
-        match mood {
-            GatewayMode::Well => {}
-            GatewayMode::Refuses(status) => {
+        match mode {
+            GatewayMode::Normal => {}
+            GatewayMode::Fails(status) => {
                 self.sandbox.add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status }))
             }
-            GatewayMode::Forgets => {
-                let effect = Effect::ChargeAndDropResponse { answer: LostAnswer::InternalError };
+            GatewayMode::StoresError => {
+                let effect = Effect::ChargeAndDropResponse { answer: DroppedResponse::InternalError };
                 self.sandbox.add_fault_rule(Rule::on(Operation::Any, effect));
             }
         }
-        let answer = self.sandbox.call(request).now_or_never().expect("the sandbox answers at once");
+        let response = self.sandbox.call(request).now_or_never().expect("the sandbox responds immediately");
         self.sandbox.clear_fault_rules();
         let taken = self.sandbox.take_webhooks();
-        self.reports.extend(taken.into_iter().map(|payload| Report { payload, due: now, failures: 0 }));
-        let Response { status, body, replayed } = answer.ok_or(Broken::CutOff)?;
-        Ok(Served { status: status.as_u16(), body: body.into(), replayed })
+        self.webhooks.extend(taken.into_iter().map(|payload| Webhook { payload, due: now, failures: 0 }));
+        let Response { status, body, replayed } = response.ok_or(NetworkError::Disconnected)?;
+        Ok(SimResponse { status: status.as_u16(), body: body.into(), replayed })
     }
 
-    /// The buyer pays an order that can be paid, at the gateway; says whether there was anything to pay.
+    /// Pays an order at the gateway, as its buyer. Returns false if there is nothing to pay.
     pub fn pay(&mut self, order: &str, method: &str, now: Timestamp) -> bool {
         let Some(intent) = self.payable(order) else { return false };
         let request = Request::post(format!("/sandbox/payment_intents/{intent}/pay"))
             .body(Bytes::from(format!("payment_method={method}")));
-        request.is_ok_and(|request| self.call(request, GatewayMode::Well, now).is_ok())
+        request.is_ok_and(|request| self.call(request, GatewayMode::Normal, now).is_ok())
     }
 
-    /// What an order can be paid with.
+    /// Id of the open payment intent of an order.
     #[must_use]
     pub fn payable(&self, order: &str) -> Option<String> {
         let ledger = self.ledger();
@@ -106,26 +106,26 @@ impl Payments {
             .map(|intent| intent.id)
     }
 
-    /// A webhook that could not be brought is brought again, for a while.
-    pub fn retry_webhook(&mut self, report: Report, now: Timestamp) {
-        if let Some(pause) = PAUSES.get(report.failures) {
-            let failures = report.failures + 1;
-            self.reports.push(Report { due: now.saturating_add(*pause), failures, ..report });
+    /// Schedules the redelivery of a webhook that could not be delivered.
+    pub fn retry_webhook(&mut self, webhook: Webhook, now: Timestamp) {
+        if let Some(pause) = RETRY_DELAYS.get(webhook.failures) {
+            let failures = webhook.failures + 1;
+            self.webhooks.push(Webhook { due: now.saturating_add(*pause), failures, ..webhook });
         }
     }
 
-    /// What was really charged and refunded.
+    /// The gateway's ledger.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.sandbox.ledger()
     }
 }
 
-impl Report {
-    /// The request that brings it, signed now.
+impl Webhook {
+    /// Signed request that delivers the webhook.
     ///
     /// # Panics
-    /// If it is no request, which it is.
+    /// Never.
     #[must_use]
     pub fn request(&self, clock: &VirtualClock) -> Request<axum::body::Body> {
         let second = jiff::Timestamp::from_second(Clock::now(clock).as_seconds()).unwrap_or_default();
@@ -133,6 +133,6 @@ impl Report {
             .header("content-type", "application/json; charset=utf-8")
             .header("stripe-signature", signature(WEBHOOK_SECRET, second, &self.payload))
             .body(self.payload.clone().into())
-            .expect("a request is one")
+            .expect("the request is valid")
     }
 }

@@ -1,5 +1,5 @@
-//! The queues: what SQS promises, and no more. At least once, in any order; hidden for a while once delivered; dead after so
-//! many deliveries.
+//! The queues: at-least-once delivery in any order, visibility timeouts, and dead letters after the maximum
+//! receive count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,19 +13,19 @@ use shared::messaging::event_routing::Subscriber;
 
 use crate::template_config;
 
-/// The queues of one world. Only the fulfilment's is consumed; of the others it is known what they took.
+/// The queues of a world. Only the fulfilment queue is consumed; the others only record accepted events.
 #[derive(Debug)]
 pub struct Queues {
     fulfilment: String,
     messages: Vec<Message>,
     next: u64,
-    /// The events that each queue took, by their ids.
+    /// Ids of accepted events by queue.
     pub taken: BTreeMap<String, BTreeSet<String>>,
-    /// Messages that nobody could process.
+    /// Dead letters.
     pub dead: Vec<Message>,
 }
 
-/// A message of the fulfilment's queue.
+/// A message of the fulfilment queue.
 #[derive(Debug, Clone)]
 pub struct Message {
     id: u64,
@@ -37,18 +37,19 @@ pub struct Message {
 }
 
 impl Queues {
-    /// Empty queues.
+    /// Creates empty queues.
     ///
     /// # Panics
-    /// If the template lacks the fulfilment's.
+    /// If the template lacks the fulfilment queue.
     #[must_use]
     pub fn new() -> Self {
         let own = template_config::addresses().iter().find(|(owner, _)| *owner == Subscriber::Fulfilment);
-        let fulfilment = own.map(|(_, address)| address.clone()).expect("the saga has a queue");
+        let fulfilment =
+            own.map(|(_, address)| address.clone()).expect("the template has the fulfilment queue");
         Self { fulfilment, messages: Vec::new(), next: 0, taken: BTreeMap::new(), dead: Vec::new() }
     }
 
-    /// Does what a request asks for; `refused` says of each place of a batch whether the queue does not take it.
+    /// Executes a request. `refused` returns true for the indexes of a batch that the queue rejects.
     pub fn execute(
         &mut self,
         operation: &str,
@@ -57,7 +58,7 @@ impl Queues {
         refused: impl Fn(usize) -> bool,
     ) -> (u16, Bytes) {
         let address = body["QueueUrl"].as_str().unwrap_or_default().to_owned();
-        let answer = match operation {
+        let response = match operation {
             "SendMessage" => {
                 self.send(&address, body, now);
                 json!({ "MessageId": "m" })
@@ -66,7 +67,7 @@ impl Queues {
             "ChangeMessageVisibilityBatch" => self.change_visibility(body, now),
             _ => return (400, Bytes::from_static(b"{\"__type\":\"UnsupportedOperation\"}")),
         };
-        (200, answer.to_string().into())
+        (200, response.to_string().into())
     }
 
     fn send_batch(
@@ -77,8 +78,8 @@ impl Queues {
         refused: impl Fn(usize) -> bool,
     ) -> Value {
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
-        for (place, entry) in body["Entries"].as_array().into_iter().flatten().enumerate() {
-            if refused(place) {
+        for (index, entry) in body["Entries"].as_array().into_iter().flatten().enumerate() {
+            if refused(index) {
                 failed.push(json!({ "Id": entry["Id"], "Code": "InternalError", "SenderFault": false }));
             } else {
                 self.send(address, entry, now);
@@ -122,29 +123,29 @@ impl Queues {
         json!({ "Successful": successful, "Failed": [] })
     }
 
-    /// The messages that can be delivered now; what was delivered too often is dead.
+    /// Ids of deliverable messages. Messages that reached the maximum receive count are dead-lettered.
     pub fn ready(&mut self, now: Timestamp) -> Vec<u64> {
-        let tired =
+        let exhausted =
             |message: &mut Message| message.visible_at <= now && message.received >= MAX_RECEIVE_COUNT;
-        let dead: Vec<Message> = self.messages.extract_if(.., tired).collect();
+        let dead: Vec<Message> = self.messages.extract_if(.., exhausted).collect();
         self.dead.extend(dead);
         self.messages.iter().filter(|message| message.visible_at <= now).map(|message| message.id).collect()
     }
 
-    /// The messages that somebody is at, or that wait for their time.
+    /// Ids of messages in flight or delayed after a delivery.
     #[must_use]
     pub fn hidden(&self, now: Timestamp) -> Vec<u64> {
         let hidden = |message: &&Message| message.visible_at > now && message.received > 0;
         self.messages.iter().filter(hidden).map(|message| message.id).collect()
     }
 
-    /// When the next message can be delivered.
+    /// Earliest time at which a message is visible.
     #[must_use]
     pub fn next_visible(&self) -> Option<Timestamp> {
         self.messages.iter().map(|message| message.visible_at).min()
     }
 
-    /// Delivers messages, and hides them for as long as the queue does.
+    /// Delivers messages, and hides them for the visibility timeout.
     pub fn receive(&mut self, ids: &[u64], now: Timestamp) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         for message in self.messages.iter_mut().filter(|message| ids.contains(&message.id)) {
@@ -155,12 +156,12 @@ impl Queues {
         deliveries
     }
 
-    /// Removes messages that were processed.
+    /// Deletes processed messages.
     pub fn delete(&mut self, ids: &[u64]) {
         self.messages.retain(|message| !ids.contains(&message.id));
     }
 
-    /// Makes what failed visible, as somebody does who looks into it and redrives what is dead.
+    /// Redrives all dead letters.
     pub fn redrive(&mut self, now: Timestamp) {
         for message in self.dead.drain(..) {
             self.messages.push(Message { received: 0, visible_at: now, ..message });

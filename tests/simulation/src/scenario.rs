@@ -1,4 +1,4 @@
-//! Who wants what: the people of a schedule, and what they do.
+//! Users of a schedule and their actions.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,47 +12,47 @@ use shared::domain::values::id::Id;
 use crate::rng::Random;
 use crate::template_config::PAYMENT_WINDOW;
 
-/// What one piece costs, in cents.
+/// Unit price in cents.
 pub const PRICE: i64 = 1_999;
 
-/// A schedule's people and what they are about to do. When they do it, the scheduler decides.
+/// Users of a schedule and their actions. The scheduler decides when each action starts.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// How many pieces there are.
+    /// Initial stock.
     pub stock: i64,
-    /// Who buys; each places one order.
+    /// Buyers; each places one order.
     pub buyers: Vec<Buyer>,
-    /// What is done, beside what happens by itself.
-    pub deeds: Vec<UserAction>,
-    /// How often the sweeper runs while all of that goes on.
+    /// Actions of users.
+    pub actions: Vec<UserAction>,
+    /// Number of sweeper runs before the end.
     pub ticks: u32,
-    /// How much time passes at once in between, if any does.
+    /// Time that passes at once, if any.
     pub long_pause: Option<Duration>,
 }
 
-/// Somebody who buys.
+/// A buyer.
 #[derive(Debug, Clone)]
 pub struct Buyer {
-    /// How many pieces.
+    /// Ordered quantity.
     pub quantity: i64,
-    /// What it is charged to; without it, the order waits for its payment.
+    /// Payment method; without one, the order waits for its payment.
     pub method: Option<&'static str>,
 }
 
-/// Something that somebody does to the order of a buyer, whose place it names.
+/// An action on the order of the buyer with this index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserAction {
-    /// The buyer places it, under the one key of theirs.
+    /// The buyer places the order with the same idempotency key each time.
     Place(usize),
     /// The buyer cancels.
     CancelAsBuyer(usize),
     /// The seller cancels.
     CancelAsSeller(usize),
-    /// The seller gives so many cents back, under a key of its own; all that is left, if none.
+    /// The seller refunds an amount in cents, or the rest, with a key of its own.
     Refund(usize, Option<i64>),
     /// The seller ships.
     Ship(usize),
-    /// The seller says that it arrived.
+    /// The seller marks the order as delivered.
     Deliver(usize),
     /// The buyer pays at the gateway with a card that is declined.
     PayDeclined(usize),
@@ -61,7 +61,7 @@ pub enum UserAction {
 }
 
 impl UserAction {
-    /// Whose order it is about.
+    /// Index of the buyer.
     #[must_use]
     pub const fn buyer(self) -> usize {
         match self {
@@ -78,17 +78,17 @@ impl UserAction {
 }
 
 impl Scenario {
-    /// As `random` has it.
+    /// Draws a scenario.
     pub fn of(random: &mut Random) -> Self {
         let buyers: Vec<Buyer> = (0..random.one_of(&[1, 1, 2, 2, 3])).map(|_| Buyer::of(random)).collect();
-        let mut deeds = Vec::new();
-        for (place, buyer) in buyers.iter().enumerate() {
-            deeds.extend(deeds_of(place, buyer, random));
+        let mut actions = Vec::new();
+        for (index, buyer) in buyers.iter().enumerate() {
+            actions.extend(actions_of(index, buyer, random));
         }
         let (window, day) = (PAYMENT_WINDOW, Duration::from_hours(24));
         let long_pause = random.one_of(&[None, None, None, Some(window), Some(window), Some(day)]);
         let ticks = random.one_of(&[0, 0, 1, 2]).max(u32::from(long_pause.is_some()));
-        Self { stock: random.one_of(&[1, 2, 3, 4, 6]), buyers, deeds, ticks, long_pause }
+        Self { stock: random.one_of(&[1, 2, 3, 4, 6]), buyers, actions, ticks, long_pause }
     }
 }
 
@@ -109,33 +109,33 @@ impl Buyer {
     }
 }
 
-/// What is done to the order of one buyer.
-fn deeds_of(place: usize, buyer: &Buyer, random: &mut Random) -> Vec<UserAction> {
+/// Draws the actions on the order of a buyer.
+fn actions_of(index: usize, buyer: &Buyer, random: &mut Random) -> Vec<UserAction> {
     let half = buyer.quantity * PRICE / 2;
     let possible = [
-        (UserAction::Place(place), 100),
-        (UserAction::Place(place), 30),
-        (UserAction::PayDeclined(place), if buyer.method.is_none() { 25 } else { 0 }),
-        (UserAction::Pay(place), if buyer.method.is_none() { 75 } else { 0 }),
-        (UserAction::CancelAsBuyer(place), 30),
-        (UserAction::CancelAsSeller(place), 15),
-        (UserAction::Refund(place, Some(half)), 25),
-        (UserAction::Refund(place, None), 15),
-        (UserAction::Ship(place), 30),
-        (UserAction::Deliver(place), 15),
+        (UserAction::Place(index), 100),
+        (UserAction::Place(index), 30),
+        (UserAction::PayDeclined(index), if buyer.method.is_none() { 25 } else { 0 }),
+        (UserAction::Pay(index), if buyer.method.is_none() { 75 } else { 0 }),
+        (UserAction::CancelAsBuyer(index), 30),
+        (UserAction::CancelAsSeller(index), 15),
+        (UserAction::Refund(index, Some(half)), 25),
+        (UserAction::Refund(index, None), 15),
+        (UserAction::Ship(index), 30),
+        (UserAction::Deliver(index), 15),
     ];
     let chosen = possible.into_iter().filter(|(_, percent)| random.percent(*percent));
-    chosen.map(|(deed, _)| deed).collect()
+    chosen.map(|(action, _)| action).collect()
 }
 
-/// Who buys at this place.
+/// Buyer with this index.
 #[must_use]
-pub fn buyer(place: usize) -> Actor {
-    let digest = 1_000 + u128::try_from(place).unwrap_or_default();
+pub fn buyer(index: usize) -> Actor {
+    let digest = 1_000 + u128::try_from(index).unwrap_or_default();
     Actor { user: Id::of_digest(digest), role: Role::User }
 }
 
-/// Who sells.
+/// The seller.
 #[must_use]
 pub fn seller() -> Actor {
     Actor { user: Id::of_digest(1), role: Role::User }
@@ -147,7 +147,7 @@ pub fn market() -> MarketId {
     Id::of_digest(2)
 }
 
-/// What is sold.
+/// The product.
 #[must_use]
 pub fn product() -> ProductId {
     Id::of_digest(3)
@@ -156,14 +156,14 @@ pub fn product() -> ProductId {
 impl fmt::Display for UserAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Place(buyer) => write!(f, "buyer {buyer} places"),
+            Self::Place(buyer) => write!(f, "buyer {buyer} places the order"),
             Self::CancelAsBuyer(buyer) => write!(f, "buyer {buyer} cancels"),
-            Self::CancelAsSeller(buyer) => write!(f, "seller cancels {buyer}'s"),
-            Self::Refund(buyer, Some(amount)) => write!(f, "seller refunds {amount} of {buyer}'s"),
-            Self::Refund(buyer, None) => write!(f, "seller refunds the rest of {buyer}'s"),
-            Self::Ship(buyer) => write!(f, "seller ships {buyer}'s"),
-            Self::Deliver(buyer) => write!(f, "seller delivered {buyer}'s"),
-            Self::PayDeclined(buyer) => write!(f, "buyer {buyer} pays in vain"),
+            Self::CancelAsSeller(buyer) => write!(f, "seller cancels order of buyer {buyer}"),
+            Self::Refund(buyer, Some(amount)) => write!(f, "seller refunds {amount} to buyer {buyer}"),
+            Self::Refund(buyer, None) => write!(f, "seller refunds the rest to buyer {buyer}"),
+            Self::Ship(buyer) => write!(f, "seller ships order of buyer {buyer}"),
+            Self::Deliver(buyer) => write!(f, "seller delivers order of buyer {buyer}"),
+            Self::PayDeclined(buyer) => write!(f, "buyer {buyer} pays with a declined card"),
             Self::Pay(buyer) => write!(f, "buyer {buyer} pays"),
         }
     }

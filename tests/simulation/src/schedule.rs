@@ -1,4 +1,4 @@
-//! One schedule: a seed from its beginning to its verdict, and what it takes to show a failing one.
+//! Runs one schedule, and shortens a failing one.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,54 +7,54 @@ use crate::seeded_bug::SeededBug;
 use crate::trace::Trace;
 use crate::world::World;
 
-/// How many steps of a schedule things may go wrong in.
-const STORM: usize = 1_500;
+/// Maximum number of steps before faults stop.
+const MAX_FAULTY_STEPS: usize = 1_500;
 
-/// What came of a schedule.
+/// Result of a schedule.
 #[derive(Debug, Clone)]
 pub struct Schedule {
-    /// What made the decisions.
+    /// Seed of the decisions.
     pub seed: u64,
-    /// How many decisions were made.
+    /// Number of decisions.
     pub decisions: usize,
-    /// How many calls went wrong.
+    /// Number of faulty calls.
     pub faults: u64,
-    /// How many invocations died in the middle of their work.
+    /// Number of crashed invocations.
     pub crashes: u64,
-    /// How the orders ended.
-    pub ends: Vec<String>,
-    /// What happened.
+    /// Final statuses of the orders.
+    pub final_statuses: Vec<String>,
+    /// Trace of all steps.
     pub trace: Trace,
-    /// What should not be so.
+    /// Violations of invariants.
     pub violations: Vec<String>,
 }
 
 /// Runs the schedule of a seed.
 #[must_use]
-pub fn run(seed: u64, plant: Option<SeededBug>) -> Schedule {
-    run_up_to(seed, plant, usize::MAX)
+pub fn run(seed: u64, bug: Option<SeededBug>) -> Schedule {
+    run_up_to(seed, bug, usize::MAX)
 }
 
-/// Runs the schedule of a seed with its first `limit` decisions only; from then on everything goes as it should.
+/// Runs the schedule of a seed with its first `limit` decisions, and without faults after them.
 #[must_use]
-pub fn run_up_to(seed: u64, plant: Option<SeededBug>, limit: usize) -> Schedule {
-    let mut world = World::of(seed, limit, plant);
-    let violations = catch_unwind(AssertUnwindSafe(|| live(&mut world)));
+pub fn run_up_to(seed: u64, bug: Option<SeededBug>, limit: usize) -> Schedule {
+    let mut world = World::of(seed, limit, bug);
+    let violations = catch_unwind(AssertUnwindSafe(|| run_world(&mut world)));
     let violations = violations.unwrap_or_else(|_| vec!["the code panicked".to_owned()]);
     Schedule {
         seed,
-        decisions: world.chance.made(),
+        decisions: world.decisions.made(),
         faults: world.faults,
         crashes: world.crashes,
-        ends: world.table.ends(),
+        final_statuses: world.table.final_statuses(),
         trace: world.trace.clone(),
         violations,
     }
 }
 
-fn live(world: &mut World) -> Vec<String> {
-    for _ in 0..STORM {
-        if !world.chance.decides() || !world.step() {
+fn run_world(world: &mut World) -> Vec<String> {
+    for _ in 0..MAX_FAULTY_STEPS {
+        if !world.decisions.decides() || !world.step() {
             break;
         }
     }
@@ -62,21 +62,21 @@ fn live(world: &mut World) -> Vec<String> {
 }
 
 impl Schedule {
-    /// The same with as few decisions as it takes to fail: found by halving, so that it is short and not surely the
-    /// shortest.
+    /// Reduces the number of decisions with which the schedule still fails. Bisection finds a short schedule,
+    /// not always the shortest.
     #[must_use]
-    pub fn shortened(self, plant: Option<SeededBug>) -> Self {
-        let (mut works, mut fails) = (0, self.clone());
-        while fails.decisions > works + 1 {
-            let middle = works.midpoint(fails.decisions);
-            let tried = run_up_to(self.seed, plant, middle);
-            if tried.violations.is_empty() || tried.decisions >= fails.decisions {
-                works = middle;
+    pub fn shortened(self, bug: Option<SeededBug>) -> Self {
+        let (mut passing, mut failing) = (0, self.clone());
+        while failing.decisions > passing + 1 {
+            let middle = passing.midpoint(failing.decisions);
+            let tried = run_up_to(self.seed, bug, middle);
+            if tried.violations.is_empty() || tried.decisions >= failing.decisions {
+                passing = middle;
             } else {
-                fails = tried;
+                failing = tried;
             }
         }
-        fails
+        failing
     }
 }
 

@@ -1,47 +1,47 @@
-//! The scheduler: at every step the seed decides what happens next, of all that can.
+//! The scheduler: at each step, the seed chooses among all possible next steps.
 
 use std::time::Duration;
 
 use shared::kit::system::clock::Timestamp;
 
 use crate::scenario::UserAction;
-use crate::tasks::{Ended, Role};
+use crate::tasks::{Outcome, Role};
 use crate::world::{INSTANCES, World};
 
-/// Something that can happen next.
+/// A possible next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Choice {
-    /// A call arrives, or whatever becomes of it.
+    /// A call arrives or fails: its number and its task.
     Call(u64, u64),
-    /// A call arrives that nobody waits for any more.
+    /// A call arrives whose caller no longer waits.
     Late(u64),
-    /// A call that nobody waits for never arrives.
+    /// A call whose caller no longer waits never arrives.
     Vanish(u64),
-    /// An instance gets messages.
+    /// An instance receives messages.
     Deliver(usize, Vec<u64>),
-    /// An instance gets messages that another is at.
+    /// An instance receives messages that another one is processing.
     Redeliver(usize, Vec<u64>),
-    /// The relay gets a lane's events.
+    /// The relay receives events of a partition of the stream.
     Relay(String, usize),
-    /// The stream loses a lane's first event.
+    /// The stream loses the first event of a partition.
     Lose(String),
-    /// A webhook is brought.
+    /// A webhook is delivered.
     DeliverWebhook(usize),
-    /// A deed is begun.
+    /// A user action starts.
     Begin(usize),
-    /// The sweeper ticks.
+    /// The sweeper runs.
     Tick,
-    /// Much time passes at once.
+    /// A long time passes at once.
     LongPause(Duration),
     /// Time passes until something is due.
-    Pass(Timestamp),
+    AdvanceTime(Timestamp),
 }
 
-/// How many messages or events one invocation gets at most.
+/// Maximum number of messages or events per invocation.
 const BATCH: usize = 3;
 
 impl World {
-    /// Does one thing that can be done; false if there is nothing.
+    /// Executes one step; false if no step is possible.
     pub fn step(&mut self) -> bool {
         self.run_tasks();
         let mut choices = self.choices();
@@ -49,15 +49,15 @@ impl World {
             return false;
         }
         let weights: Vec<u64> = choices.iter().map(|(_, weight)| *weight).collect();
-        let (choice, _) = choices.swap_remove(self.chance.weigh(&weights));
-        self.follow(choice);
+        let (choice, _) = choices.swap_remove(self.decisions.weigh(&weights));
+        self.execute_choice(choice);
         self.run_tasks();
         true
     }
 
-    /// All that can happen next, with its weight; what should come first comes first.
+    /// Possible next steps with their weights. The first one is taken when decisions have ended.
     fn choices(&mut self) -> Vec<(Choice, u64)> {
-        let stormy = self.chance.decides();
+        let injecting = self.decisions.decides();
         let mut choices = Vec::new();
         for (number, by, awaited) in self.network.open() {
             if awaited {
@@ -67,51 +67,51 @@ impl World {
                 choices.push((Choice::Vanish(number), 1));
             }
         }
-        self.add_invocations(&mut choices, stormy);
-        self.add_people(&mut choices, stormy);
-        // Where something else can happen, time is pressed only now and then.
+        self.add_invocations(&mut choices, injecting);
+        self.add_external_steps(&mut choices, injecting);
+        // If other steps are possible, time passes with the weight of the profile.
         if let Some(due) = self.next_due() {
-            let weight = if choices.is_empty() { 1 } else { self.storm.haste };
-            choices.push((Choice::Pass(due), weight));
+            let weight = if choices.is_empty() { 1 } else { self.profile.time_pressure };
+            choices.push((Choice::AdvanceTime(due), weight));
         }
         choices
     }
 
-    fn add_invocations(&mut self, choices: &mut Vec<(Choice, u64)>, stormy: bool) {
+    fn add_invocations(&mut self, choices: &mut Vec<(Choice, u64)>, injecting: bool) {
         let now = self.now();
         let (ready, hidden) = (self.queues.ready(now), self.queues.hidden(now));
-        let at_work = |instance| {
+        let is_busy = |instance| {
             self.tasks.roles().any(|role| matches!(role, Role::Consumer(other, _) if *other == instance))
         };
-        for instance in (0..INSTANCES).filter(|instance| !at_work(*instance)) {
+        for instance in (0..INSTANCES).filter(|instance| !is_busy(*instance)) {
             if !ready.is_empty() {
                 let batch = ready.iter().copied().take(BATCH).collect();
                 choices.push((Choice::Deliver(instance, batch), 10));
                 choices.push((Choice::Deliver(instance, ready[ready.len() - 1..].to_vec()), 5));
             }
-            if stormy && !hidden.is_empty() {
+            if injecting && !hidden.is_empty() {
                 choices.push((Choice::Redeliver(instance, vec![hidden[0]]), 1));
             }
         }
         let lanes: Vec<(String, usize)> =
             self.table.stream.iter().map(|(lane, events)| (lane.clone(), events.len())).collect();
         for (lane, waiting) in lanes.into_iter().filter(|(_, waiting)| *waiting > 0) {
-            let busy = |role: &Role| matches!(role, Role::Relay(other, _) if *other == lane);
-            if self.tasks.roles().any(busy) {
+            let is_relaying = |role: &Role| matches!(role, Role::Relay(other, _) if *other == lane);
+            if self.tasks.roles().any(is_relaying) {
                 continue;
             }
             choices.push((Choice::Relay(lane.clone(), waiting.min(BATCH)), 10));
-            if stormy && self.storm.forgetful {
+            if injecting && self.profile.loses_events {
                 choices.push((Choice::Lose(lane), 1));
             }
         }
     }
 
-    fn add_people(&mut self, choices: &mut Vec<(Choice, u64)>, stormy: bool) {
+    fn add_external_steps(&mut self, choices: &mut Vec<(Choice, u64)>, injecting: bool) {
         let now = self.now();
-        for (place, report) in self.payments.reports.iter().enumerate() {
-            if report.due <= now {
-                choices.push((Choice::DeliverWebhook(place), 4));
+        for (index, webhook) in self.payments.webhooks.iter().enumerate() {
+            if webhook.due <= now {
+                choices.push((Choice::DeliverWebhook(index), 4));
             }
         }
         for number in self.waiting.clone() {
@@ -120,23 +120,23 @@ impl World {
             }
         }
         let sweeping = self.tasks.roles().any(|role| matches!(role, Role::Sweeper));
-        if stormy && self.ticks > 0 && !sweeping {
+        if injecting && self.ticks > 0 && !sweeping {
             choices.push((Choice::Tick, 1));
         }
-        if let Some(night) = self.night.filter(|_| stormy && !self.orders.is_empty()) {
-            choices.push((Choice::LongPause(night), 1));
+        if let Some(long_pause) = self.long_pause.filter(|_| injecting && !self.orders.is_empty()) {
+            choices.push((Choice::LongPause(long_pause), 1));
         }
     }
 
-    /// How likely somebody begins a deed now, if they can.
+    /// Weight of starting an action now; `None` if it is not possible.
     fn weight_of(&self, number: usize) -> Option<u64> {
-        let deed = self.scenario.deeds[number];
-        if matches!(deed, UserAction::Place(_)) {
-            return self.is_still_asked_for(deed).then_some(4);
+        let action = self.scenario.actions[number];
+        if matches!(action, UserAction::Place(_)) {
+            return self.key_is_live(action).then_some(4);
         }
-        let order = self.orders.get(&deed.buyer())?.to_string();
+        let order = self.orders.get(&action.buyer())?.to_string();
         let status = self.table.status(&order).unwrap_or_default();
-        match deed {
+        match action {
             UserAction::Pay(_) | UserAction::PayDeclined(_) => self.payments.payable(&order).map(|_| 4),
             UserAction::Refund(..) | UserAction::Ship(_) => {
                 ["confirmed", "shipped", "delivered"].contains(&status).then_some(3)
@@ -146,18 +146,18 @@ impl World {
         }
     }
 
-    /// When the next thing is due that only waits for its time.
+    /// Earliest time at which something is due.
     fn next_due(&self) -> Option<Timestamp> {
-        let reports = self.payments.reports.iter().map(|report| report.due).min();
-        let due = [self.clock.next_waking(), self.queues.next_visible(), reports];
+        let webhooks = self.payments.webhooks.iter().map(|webhook| webhook.due).min();
+        let due = [self.clock.next_wake(), self.queues.next_visible(), webhooks];
         due.into_iter().flatten().filter(|due| *due > self.now()).min()
     }
 
-    fn follow(&mut self, choice: Choice) {
+    fn execute_choice(&mut self, choice: Choice) {
         match choice {
             Choice::Call(number, by) => self.call(number, by),
             Choice::Late(number) => {
-                self.note(&format!("call {number} arrives, though nobody waits for it"));
+                self.record(&format!("call {number} arrives after its caller gave up"));
                 self.arrive(number);
             }
             Choice::Vanish(number) => self.network.forget(number),
@@ -167,34 +167,34 @@ impl World {
             Choice::Relay(lane, count) => {
                 let events =
                     self.table.stream.get(&lane).into_iter().flatten().take(count).cloned().collect();
-                self.note(&format!("relay of {lane}: gets {count} events"));
+                self.record(&format!("relay of {lane}: receives {count} events"));
                 let work = self.functions.relay(events);
-                self.tasks.begin(Role::Relay(lane, count), async move { Ended::Relayed(work.await) });
+                self.tasks.begin(Role::Relay(lane, count), async move { Outcome::RelayDone(work.await) });
             }
             Choice::Lose(lane) => {
-                self.note(&format!("the stream loses an event of {lane}"));
+                self.record(&format!("the stream loses an event of {lane}"));
                 self.table.stream.entry(lane).or_default().pop_front();
             }
-            Choice::DeliverWebhook(place) => self.bring_or_lose(place),
+            Choice::DeliverWebhook(index) => self.deliver_or_lose_webhook(index),
             Choice::Begin(number) => {
                 self.waiting.retain(|waiting| *waiting != number);
-                self.note(&format!("deed {number}: {}", self.scenario.deeds[number]));
-                self.begin_deed(number, 1);
+                self.record(&format!("action {number}: {}", self.scenario.actions[number]));
+                self.start_action(number, 1);
             }
             Choice::Tick => {
                 self.ticks -= 1;
                 self.sweep();
             }
-            Choice::LongPause(night) => self.pass_the_night(night),
-            Choice::Pass(due) => self.clock.advance_to(due),
+            Choice::LongPause(long_pause) => self.pass_long_pause(long_pause),
+            Choice::AdvanceTime(due) => self.clock.advance_to(due),
         }
     }
 
-    /// Much time passes; no invocation lasts that long.
-    fn pass_the_night(&mut self, night: Duration) {
-        self.night = None;
-        self.clock.advance_to(self.now().saturating_add(night));
-        self.note("much time has passed");
+    /// Lets a long time pass, which no invocation survives.
+    fn pass_long_pause(&mut self, long_pause: Duration) {
+        self.long_pause = None;
+        self.clock.advance_to(self.now().saturating_add(long_pause));
+        self.record("a long time has passed");
         for number in self.tasks.numbers() {
             self.crash(number);
         }
@@ -202,30 +202,30 @@ impl World {
 
     fn deliver(&mut self, instance: usize, batch: &[u64]) {
         let deliveries = self.queues.receive(batch, self.now());
-        self.note(&format!("fulfilment {instance}: gets messages {batch:?}"));
+        self.record(&format!("fulfilment {instance}: receives messages {batch:?}"));
         let deadline = self.functions.batch_deadline();
         let work = self.instances[instance].handle(deliveries, deadline);
         let role = Role::Consumer(instance, batch.to_vec());
-        self.tasks.begin(role, async move { Ended::Batch(work.await) });
+        self.tasks.begin(role, async move { Outcome::BatchDone(work.await) });
     }
 
-    fn bring_or_lose(&mut self, place: usize) {
-        let report = self.payments.reports.remove(place);
-        if self.chance.happens(self.storm.lost_reports) {
-            self.note("webhook: lost for good");
+    fn deliver_or_lose_webhook(&mut self, index: usize) {
+        let webhook = self.payments.webhooks.remove(index);
+        if self.decisions.happens(self.profile.lost_webhooks) {
+            self.record("webhook: lost");
             return;
         }
-        if self.chance.happens(self.storm.faults) {
-            self.note("webhook: comes twice");
-            self.payments.reports.push(report.clone());
+        if self.decisions.happens(self.profile.faults) {
+            self.record("webhook: duplicated");
+            self.payments.webhooks.push(webhook.clone());
         }
-        self.note("webhook: is brought");
-        self.bring(report);
+        self.record("webhook: delivered");
+        self.deliver_webhook(webhook);
     }
 
     pub(crate) fn sweep(&mut self) {
-        self.note("sweeper: ticks");
+        self.record("sweeper: starts");
         let work = self.functions.sweep();
-        self.tasks.begin(Role::Sweeper, async move { Ended::Swept(work.await) });
+        self.tasks.begin(Role::Sweeper, async move { Outcome::SweepDone(work.await) });
     }
 }

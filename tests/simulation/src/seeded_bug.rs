@@ -1,38 +1,38 @@
-//! Bugs planted on purpose: each makes of the calls what the code would send if a guard were missing from it.
+//! Seeded bugs: each rewrites requests or responses as if a safeguard were missing from the code.
 
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
-use crate::network::{Broken, Reply, Served, Service};
+use crate::network::{NetworkError, Reply, Service, SimResponse};
 
-/// A bug.
+/// A seeded bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeededBug {
-    /// Requests leave no receipt.
-    NoReceipt,
-    /// Orders are written without regard to their version.
+    /// Requests store no idempotency record.
+    NoIdempotencyRecord,
+    /// Orders are written without a version check.
     NoVersion,
-    /// Every call for a charge has a key of its own.
+    /// Each attempt of a charge has a new idempotency key.
     FreshChargeKey,
-    /// Every call for a refund has a key of its own.
+    /// Each attempt of a refund has a new idempotency key.
     FreshRefundKey,
-    /// An order that is called off keeps its pieces.
+    /// A cancelled, rejected or expired order keeps its reserved units.
     NothingReleased,
-    /// Stock is moved without regard to how much there is.
+    /// Stock is reserved without checking what is available.
     Oversell,
-    /// Where the gateway does not answer, the charge is taken to be made.
+    /// A charge without a response counts as captured.
     GuessCaptured,
-    /// An event is not stored with what caused it.
+    /// An event is not stored with its command.
     LostEvent,
-    /// What a queue did not take counts as sent.
+    /// Messages that a queue rejected count as sent.
     IgnoredFailure,
 }
 
 impl SeededBug {
-    /// All of them.
+    /// All bugs.
     pub const ALL: [Self; 9] = [
-        Self::NoReceipt,
+        Self::NoIdempotencyRecord,
         Self::NoVersion,
         Self::FreshChargeKey,
         Self::FreshRefundKey,
@@ -43,11 +43,11 @@ impl SeededBug {
         Self::IgnoredFailure,
     ];
 
-    /// Its name on the command line.
+    /// Name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::NoReceipt => "no-receipt",
+            Self::NoIdempotencyRecord => "no-idempotency-record",
             Self::NoVersion => "no-version",
             Self::FreshChargeKey => "fresh-charge-key",
             Self::FreshRefundKey => "fresh-refund-key",
@@ -59,31 +59,31 @@ impl SeededBug {
         }
     }
 
-    /// The violations one of which it must lead to, at least.
+    /// Texts of which a violation must contain at least one.
     #[must_use]
     pub const fn symptoms(self) -> &'static [&'static str] {
         match self {
-            Self::NoReceipt => &["orders under one key"],
+            Self::NoIdempotencyRecord => &["orders under one key"],
             Self::NoVersion => &["written twice"],
-            Self::FreshChargeKey => &["was captured 2 times"],
-            Self::FreshRefundKey => &["refunded, as the gateway says"],
-            Self::NothingReleased => &["its stock says"],
+            Self::FreshChargeKey => &["2 captures"],
+            Self::FreshRefundKey => &["refunded, as in the ledger"],
+            Self::NothingReleased => &["Stock {"],
             Self::Oversell => &["negative"],
-            // The order keeps money that is not there, or owes it.
-            Self::GuessCaptured => &["captured", "does not get on: \"refunding\""],
+            // The order counts money that was not captured, or tries to refund it.
+            Self::GuessCaptured => &["captured", "is still refunding"],
             Self::LostEvent => &["has no event"],
             Self::IgnoredFailure => &["never reached"],
         }
     }
 
-    /// The request as the bug has it; `number` tells calls apart.
+    /// Rewrites a request; `number` identifies the call.
     pub fn rewrite(self, service: Service, number: u64, request: &mut Request<Bytes>, body: &mut Value) {
         let path = request.uri().path().to_owned();
         match (self, service) {
             (Self::FreshChargeKey, Service::Gateway) if path == "/v1/payment_intents" => {
-                freshen(request, number);
+                replace_key(request, number);
             }
-            (Self::FreshRefundKey, Service::Gateway) if path == "/v1/refunds" => freshen(request, number),
+            (Self::FreshRefundKey, Service::Gateway) if path == "/v1/refunds" => replace_key(request, number),
             (_, Service::Table) => self.rewrite_transaction(body),
             _ => {}
         }
@@ -92,13 +92,13 @@ impl SeededBug {
     fn rewrite_transaction(self, body: &mut Value) {
         let Some(items) = body["TransactItems"].as_array_mut() else { return };
         match self {
-            Self::NoReceipt => items.retain(|item| put(item, "kind") != "receipt"),
-            Self::NoVersion => unguard(items, |item| put(item, "kind") == "order"),
+            Self::NoIdempotencyRecord => items.retain(|item| put(item, "kind") != "receipt"),
+            Self::NoVersion => remove_conditions(items, |item| put(item, "kind") == "order"),
             Self::LostEvent => items.retain(|item| put(item, "event") != "order.confirmed"),
             Self::Oversell => drop_condition(items),
             Self::NothingReleased => {
-                let over = ["cancelled", "rejected", "expired"];
-                if items.iter().any(|item| over.contains(&put(item, "status"))) {
+                let terminal = ["cancelled", "rejected", "expired"];
+                if items.iter().any(|item| terminal.contains(&put(item, "status"))) {
                     items.retain(|item| item.get("Update").is_none());
                 }
             }
@@ -106,24 +106,26 @@ impl SeededBug {
         }
     }
 
-    /// The answer as the bug has it.
-    pub(crate) fn misread(self, service: Service, request: &Request<Bytes>, reply: Reply) -> Reply {
+    /// Rewrites a response.
+    pub(crate) fn rewrite_response(self, service: Service, request: &Request<Bytes>, reply: Reply) -> Reply {
         match (self, service, &reply) {
-            (Self::GuessCaptured, Service::Gateway, Err(Broken::NotSent | Broken::CutOff))
-                if request.uri().path() == "/v1/payment_intents" =>
-            {
+            (
+                Self::GuessCaptured,
+                Service::Gateway,
+                Err(NetworkError::NotSent | NetworkError::Disconnected),
+            ) if request.uri().path() == "/v1/payment_intents" => {
                 let form = String::from_utf8_lossy(request.body()).into_owned();
                 let amount = form.split('&').find_map(|field| field.strip_prefix("amount="));
                 let amount = amount.unwrap_or("0");
                 let body = format!(r#"{{"id":"pi_guess","status":"succeeded","amount_received":{amount}}}"#);
                 Ok((200, body.into()).into())
             }
-            (Self::IgnoredFailure, Service::Queues, Ok(Served { status, body, .. })) => {
-                let mut answer: Value = serde_json::from_slice(body).unwrap_or_default();
-                if answer.get("Failed").is_some() {
-                    answer["Failed"] = Value::Array(Vec::new());
+            (Self::IgnoredFailure, Service::Queues, Ok(SimResponse { status, body, .. })) => {
+                let mut response: Value = serde_json::from_slice(body).unwrap_or_default();
+                if response.get("Failed").is_some() {
+                    response["Failed"] = Value::Array(Vec::new());
                 }
-                Ok((*status, answer.to_string().into()).into())
+                Ok((*status, response.to_string().into()).into())
             }
             _ => reply,
         }
@@ -134,15 +136,15 @@ fn put<'a>(item: &'a Value, attribute: &str) -> &'a str {
     item["Put"]["Item"][attribute]["S"].as_str().unwrap_or_default()
 }
 
-fn unguard(items: &mut [Value], concerns: impl Fn(&Value) -> bool) {
-    for item in items.iter_mut().filter(|item| concerns(item)) {
+fn remove_conditions(items: &mut [Value], matches: impl Fn(&Value) -> bool) {
+    for item in items.iter_mut().filter(|item| matches(item)) {
         for part in ["ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"] {
             item["Put"].as_object_mut().map(|put| put.remove(part));
         }
     }
 }
 
-/// Every counter moves, whatever it stands at.
+/// Makes conditions on counters always true.
 fn drop_condition(items: &mut [Value]) {
     for item in items {
         if let Some(Value::String(condition)) = item.pointer_mut("/Update/ConditionExpression") {
@@ -151,7 +153,7 @@ fn drop_condition(items: &mut [Value]) {
     }
 }
 
-fn freshen(request: &mut Request<Bytes>, number: u64) {
+fn replace_key(request: &mut Request<Bytes>, number: u64) {
     if let Ok(key) = format!("fresh-{number}").parse() {
         request.headers_mut().insert("idempotency-key", key);
     }

@@ -1,4 +1,4 @@
-//! Many schedules, and what came of them together.
+//! Runs many schedules and summarises them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,96 +10,96 @@ use std::thread;
 use crate::schedule::{Schedule, run};
 use crate::seeded_bug::SeededBug;
 
-/// What came of many schedules.
+/// Summary of many schedules.
 #[derive(Debug, Clone, Default)]
-pub struct Figures {
-    /// How many there were.
+pub struct Summary {
+    /// Number of schedules.
     pub schedules: u64,
-    /// How many decisions they took.
+    /// Number of decisions.
     pub decisions: u64,
-    /// How many calls went wrong.
+    /// Number of faulty calls.
     pub faults: u64,
-    /// How many invocations died in the middle of their work.
+    /// Number of crashed invocations.
     pub crashes: u64,
-    /// How orders ended.
-    pub ends: BTreeMap<String, u64>,
-    /// The schedules that showed a violation, and with how many of them.
+    /// Number of orders by final status.
+    pub final_statuses: BTreeMap<String, u64>,
+    /// Seeds of failing schedules with their number of violations.
     pub failing: BTreeMap<u64, usize>,
 }
 
-/// Runs the schedules of these seeds, as many at once as the machine has processors.
+/// Runs the schedules of these seeds on all processors.
 #[must_use]
-pub fn run_all(seeds: Range<u64>, plant: Option<SeededBug>) -> Figures {
+pub fn run_all(seeds: Range<u64>, bug: Option<SeededBug>) -> Summary {
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    run_on(processors, seeds, plant)
+    run_on(processors, seeds, bug)
 }
 
-/// Runs the schedules of these seeds, so many at once.
+/// Runs the schedules of these seeds on `threads` threads.
 ///
 /// # Panics
-/// If a thread does, which takes more than a schedule that fails.
+/// If a thread panics outside a schedule.
 #[must_use]
-pub fn run_on(threads: usize, seeds: Range<u64>, plant: Option<SeededBug>) -> Figures {
+pub fn run_on(threads: usize, seeds: Range<u64>, bug: Option<SeededBug>) -> Summary {
     let next = AtomicU64::new(seeds.start);
     let worker = || {
-        let mut figures = Figures::default();
+        let mut summary = Summary::default();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
-                return figures;
+                return summary;
             }
-            figures.add(&run(seed, plant));
+            summary.add(&run(seed, bug));
         }
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-        let parts = workers.into_iter().map(|worker| worker.join().expect("a thread comes to its end"));
-        parts.fold(Figures::default(), Figures::plus)
+        let parts = workers.into_iter().map(|worker| worker.join().expect("a worker does not panic"));
+        parts.fold(Summary::default(), Summary::merge)
     })
 }
 
-impl Figures {
-    /// Counts a schedule.
+impl Summary {
+    /// Adds a schedule.
     pub fn add(&mut self, schedule: &Schedule) {
         self.schedules += 1;
         self.decisions += u64::try_from(schedule.decisions).unwrap_or_default();
         self.faults += schedule.faults;
         self.crashes += schedule.crashes;
-        for end in &schedule.ends {
-            *self.ends.entry(end.clone()).or_default() += 1;
+        for end in &schedule.final_statuses {
+            *self.final_statuses.entry(end.clone()).or_default() += 1;
         }
         if !schedule.violations.is_empty() {
             self.failing.insert(schedule.seed, schedule.violations.len());
         }
     }
 
-    fn plus(mut self, other: Self) -> Self {
+    fn merge(mut self, other: Self) -> Self {
         self.schedules += other.schedules;
         self.decisions += other.decisions;
         self.faults += other.faults;
         self.crashes += other.crashes;
-        for (end, count) in other.ends {
-            *self.ends.entry(end).or_default() += count;
+        for (end, count) in other.final_statuses {
+            *self.final_statuses.entry(end).or_default() += count;
         }
         self.failing.extend(other.failing);
         self
     }
 
-    /// How many violations there were.
+    /// Number of violations.
     #[must_use]
     pub fn violations(&self) -> usize {
         self.failing.values().sum()
     }
 }
 
-impl fmt::Display for Figures {
+impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { schedules, decisions, faults, crashes, ends, failing } = self;
+        let Self { schedules, decisions, faults, crashes, final_statuses, failing } = self;
         write!(
             f,
             "{schedules} schedules, {decisions} decisions, {faults} faults, {crashes} crashes, orders:"
         )?;
-        for (end, count) in ends {
+        for (end, count) in final_statuses {
             write!(f, " {count} {end}")?;
         }
         write!(f, ", {} violations", self.violations())?;

@@ -1,4 +1,4 @@
-//! What people do, as the functions over HTTP carry it out: one command under one cause.
+//! User actions, executed as the HTTP functions do: one command in one context.
 
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::deliver::DeliverOrder;
@@ -19,39 +19,39 @@ use crate::rng::SimEntropy;
 use crate::scenario::{self, Buyer, PRICE, UserAction};
 use crate::virtual_clock::VirtualClock;
 
-/// What the caller is told.
+/// Response to the caller.
 #[derive(Debug, Clone)]
 pub enum ActionResult {
-    /// It is done.
+    /// The action is done.
     Done(Box<Order>),
-    /// It is refused, for this reason.
+    /// The action is refused for this reason.
     Refused(String),
-    /// An error that does not say what happened: the caller tries again.
+    /// An error with an unknown outcome: the caller retries.
     Unknown,
 }
 
-/// Where a deed is carried out.
+/// Executes actions.
 #[derive(Clone)]
 pub struct Api {
-    /// Carries out commands.
+    /// Store.
     pub store: Store,
-    /// The time.
+    /// Clock.
     pub clock: VirtualClock,
-    /// Where new ids come from.
-    pub dice: SimEntropy,
+    /// Entropy of new ids.
+    pub entropy: SimEntropy,
 }
 
 /// A price in euro cents.
 ///
 /// # Panics
-/// If nothing costs that much.
+/// If the amount is out of bounds.
 #[must_use]
 pub fn cents(amount: i64) -> Money {
     let amount = Amount::try_from(amount).expect("the amount is within bounds");
     Money::new(amount, "EUR".parse().expect("the euro is a currency"))
 }
 
-/// The work that all deeds are part of.
+/// Correlation id of all actions.
 ///
 /// # Panics
 /// Never.
@@ -61,16 +61,16 @@ pub fn correlation() -> CorrelationId {
 }
 
 impl Api {
-    /// Carries out a deed. The order is known to whoever does something to it; a deed that needs none places it.
+    /// Executes an action on an order; without an order, places one.
     ///
     /// # Panics
-    /// If text that is written here does not parse.
-    pub async fn perform(self, deed: UserAction, plan: Buyer, order: Option<OrderId>) -> ActionResult {
+    /// If a constant does not parse.
+    pub async fn perform(self, action: UserAction, plan: Buyer, order: Option<OrderId>) -> ActionResult {
         let now = self.clock.now();
-        let Some(id) = order else { return self.place(deed.buyer(), &plan, now).await };
-        let (buyer, seller) = (scenario::buyer(deed.buyer()), scenario::seller());
-        let reason = || "changed my mind".parse().expect("a reason is one");
-        match deed {
+        let Some(id) = order else { return self.place_order(action.buyer(), &plan, now).await };
+        let (buyer, seller) = (scenario::buyer(action.buyer()), scenario::seller());
+        let reason = || "changed my mind".parse().expect("the reason is valid");
+        match action {
             UserAction::CancelAsBuyer(_) => {
                 self.execute(CancelOrder { id, by: buyer, reason: None }, None, now).await
             }
@@ -90,18 +90,19 @@ impl Api {
             }
             UserAction::Deliver(_) => self.execute(DeliverOrder { id, by: seller }, None, now).await,
             UserAction::Place(_) | UserAction::Pay(_) | UserAction::PayDeclined(_) => {
-                self.place(deed.buyer(), &plan, now).await
+                self.place_order(action.buyer(), &plan, now).await
             }
         }
     }
 
-    async fn place(&self, place: usize, plan: &Buyer, now: Timestamp) -> ActionResult {
-        let by = scenario::buyer(place);
+    async fn place_order(&self, buyer: usize, plan: &Buyer, now: Timestamp) -> ActionResult {
+        let by = scenario::buyer(buyer);
         let quantity = Quantity::try_from(plan.quantity).expect("the quantity is within bounds");
         let item =
             OrderItem { product_id: scenario::product(), quantity, expected_price: Some(cents(PRICE)) };
-        let payment_method = plan.method.map(|method| method.parse().expect("a method is one"));
-        let command = PlaceOrder { id: Id::generate(now, &self.dice), by, items: vec![item], payment_method };
+        let payment_method = plan.method.map(|method| method.parse().expect("the payment method is valid"));
+        let command =
+            PlaceOrder { id: Id::generate(now, &self.entropy), by, items: vec![item], payment_method };
         self.execute(command, Some((by, "POST /v1/orders", "the-key")), now).await
     }
 
@@ -111,19 +112,19 @@ impl Api {
         key: Option<(Actor, &str, &str)>,
         now: Timestamp,
     ) -> ActionResult {
-        let cause = CommandContext::new(correlation(), now);
-        let cause = match key {
+        let context = CommandContext::new(correlation(), now);
+        let context = match key {
             Some((by, route, key)) => {
                 let (caller, fingerprint) = (by.user.to_string(), "the same body".to_owned());
-                cause.once(IdempotencyRecord::for_request(&caller, route, key, fingerprint, now))
+                context.once(IdempotencyRecord::for_request(&caller, route, key, fingerprint, now))
             }
-            None => cause,
+            None => context,
         };
-        match self.store.execute(command, &cause).await {
+        match self.store.execute(command, &context).await {
             Ok(executed) => ActionResult::Done(Box::new(executed.into_output())),
-            Err(ExecuteError::Refused(refusal)) => ActionResult::Refused(refusal.to_string()),
+            Err(ExecuteError::Refused(error)) => ActionResult::Refused(error.to_string()),
             Err(ExecuteError::KeyReused) => {
-                ActionResult::Refused("the key was used for something else".to_owned())
+                ActionResult::Refused("the key was used for another request".to_owned())
             }
             Err(ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::Store(_)) => {
                 ActionResult::Unknown

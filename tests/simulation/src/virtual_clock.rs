@@ -1,4 +1,4 @@
-//! Time that passes when the scheduler says so, for everybody at once: the code under test, the SDK, the payment sandbox.
+//! Virtual clock of the code under test, the SDK and the payment sandbox. Only the scheduler advances it.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -12,10 +12,10 @@ use aws_smithy_async::time::TimeSource;
 use shared::kit::system::clock::{Clock, Timestamp};
 use stripe_sandbox::ManualClock;
 
-/// When every schedule begins: 2027-01-15T08:00:00Z.
-const BEGINNING: i64 = 1_800_000_000_000;
+/// Start of every schedule: 2027-01-15T08:00:00Z.
+const START_MILLIS: i64 = 1_800_000_000_000;
 
-/// A clock that all of a world shares.
+/// Clock of a world; clones share the time.
 #[derive(Debug, Clone)]
 pub struct VirtualClock(Arc<Timeline>);
 
@@ -33,31 +33,31 @@ impl std::fmt::Debug for Timeline {
 }
 
 impl VirtualClock {
-    /// A clock that shows the beginning.
+    /// Creates a clock at the start time.
     #[must_use]
     pub fn new() -> Self {
-        let start = jiff::Timestamp::from_millisecond(BEGINNING).unwrap_or_default();
+        let start = jiff::Timestamp::from_millisecond(START_MILLIS).unwrap_or_default();
         Self(Arc::new(Timeline {
-            millis: AtomicI64::new(BEGINNING),
+            millis: AtomicI64::new(START_MILLIS),
             next: AtomicU64::new(0),
             sleepers: Mutex::default(),
             sandbox: ManualClock::starting_at(start),
         }))
     }
 
-    /// The same time, as the payment sandbox reads it.
+    /// The same clock for the payment sandbox.
     #[must_use]
     pub fn of_sandbox(&self) -> stripe_sandbox::Clock {
         self.0.sandbox.clock()
     }
 
-    /// When the next sleeper wakes.
+    /// Time at which the next sleeper wakes.
     #[must_use]
-    pub fn next_waking(&self) -> Option<Timestamp> {
+    pub fn next_wake(&self) -> Option<Timestamp> {
         self.sleepers().keys().next().map(|(due, _)| Timestamp::from_millis(*due))
     }
 
-    /// Lets time pass up to `moment`, and wakes everybody whose time has come.
+    /// Advances the clock to `moment`, and wakes all sleepers that are due.
     pub fn advance_to(&self, moment: Timestamp) {
         let by = moment.duration_since(Clock::now(self));
         self.0.millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);
@@ -71,22 +71,22 @@ impl VirtualClock {
         due.into_values().for_each(Waker::wake);
     }
 
-    /// How long the world has been going.
+    /// Time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        Clock::now(self).duration_since(Timestamp::from_millis(BEGINNING))
+        Clock::now(self).duration_since(Timestamp::from_millis(START_MILLIS))
     }
 
     fn sleepers(&self) -> MutexGuard<'_, BTreeMap<(i64, u64), Waker>> {
         self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn nap(&self, duration: Duration) -> VirtualSleep {
-        let place = (
+    fn sleep_for(&self, duration: Duration) -> VirtualSleep {
+        let key = (
             Clock::now(self).saturating_add(duration).as_millis(),
             self.0.next.fetch_add(1, Ordering::SeqCst),
         );
-        VirtualSleep { clock: self.clone(), place }
+        VirtualSleep { clock: self.clone(), key }
     }
 }
 
@@ -96,27 +96,27 @@ impl Default for VirtualClock {
     }
 }
 
-/// Somebody who sleeps. Dropped, nobody waits for it any more.
+/// Future of a sleep; dropping it cancels the sleep.
 struct VirtualSleep {
     clock: VirtualClock,
-    place: (i64, u64),
+    key: (i64, u64),
 }
 
 impl Future for VirtualSleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if Clock::now(&self.clock).as_millis() >= self.place.0 {
+        if Clock::now(&self.clock).as_millis() >= self.key.0 {
             return Poll::Ready(());
         }
-        self.clock.sleepers().insert(self.place, context.waker().clone());
+        self.clock.sleepers().insert(self.key, context.waker().clone());
         Poll::Pending
     }
 }
 
 impl Drop for VirtualSleep {
     fn drop(&mut self) {
-        self.clock.sleepers().remove(&self.place);
+        self.clock.sleepers().remove(&self.key);
     }
 }
 
@@ -126,13 +126,13 @@ impl Clock for VirtualClock {
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.nap(duration).await;
+        self.sleep_for(duration).await;
     }
 }
 
 impl AsyncSleep for VirtualClock {
     fn sleep(&self, duration: Duration) -> Sleep {
-        Sleep::new(self.nap(duration))
+        Sleep::new(self.sleep_for(duration))
     }
 }
 

@@ -1,4 +1,4 @@
-//! One world: the functions, what they call, and the people, all moved by one scheduler.
+//! The simulated world: functions, services and users, driven by one scheduler.
 
 use http_body_util::BodyExt;
 use shared::domain::market::create::{CreateMarket, InitialStatus};
@@ -11,35 +11,35 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tower::ServiceExt;
 
-use crate::audit::{Acknowledged, Evidence};
+use crate::audit::{Acknowledged, AuditInput};
 use crate::faults::FaultProfile;
 use crate::functions::{Functions, Instance};
 use crate::network::Network;
-use crate::payments::{Payments, Report};
+use crate::payments::{Payments, Webhook};
 use crate::queues::Queues;
 use crate::rng::{DecisionStream, Random, SimEntropy};
 use crate::scenario::{self, PRICE, Scenario, UserAction};
 use crate::seeded_bug::SeededBug;
 use crate::table::Table;
-use crate::tasks::{Ended, Role, Tasks};
+use crate::tasks::{Outcome, Role, Tasks};
 use crate::trace::Trace;
 use crate::user_actions::{ActionResult, Api, cents, correlation};
 use crate::virtual_clock::VirtualClock;
 
-/// How many instances of the fulfilment there are.
+/// Number of fulfilment instances.
 pub const INSTANCES: usize = 2;
-/// How often a caller who was told nothing tries again.
-const PATIENCE: u32 = 4;
-/// For how long a caller uses a key: less than the day that answers are kept for.
-const KEYS_ARE_GOOD_FOR: Duration = Duration::from_hours(23);
+/// Maximum number of attempts of an action with an unknown outcome.
+const MAX_ATTEMPTS: u32 = 4;
+/// Time for which callers retry with a key; less than the 24 hours for which idempotency records are kept.
+const KEY_LIFETIME: Duration = Duration::from_hours(23);
 
-/// One world.
+/// A simulated world.
 pub struct World {
     pub(crate) clock: VirtualClock,
-    pub(crate) dice: SimEntropy,
-    pub(crate) chance: DecisionStream,
-    pub(crate) storm: FaultProfile,
-    pub(crate) plant: Option<SeededBug>,
+    pub(crate) entropy: SimEntropy,
+    pub(crate) decisions: DecisionStream,
+    pub(crate) profile: FaultProfile,
+    pub(crate) bug: Option<SeededBug>,
     pub(crate) scenario: Scenario,
     pub(crate) network: Network,
     pub(crate) functions: Functions,
@@ -48,74 +48,74 @@ pub struct World {
     pub(crate) table: Table,
     pub(crate) queues: Queues,
     pub(crate) payments: Payments,
-    /// The deeds that nobody has begun.
+    /// Indexes of actions that have not started.
     pub(crate) waiting: Vec<usize>,
     pub(crate) ticks: u32,
-    pub(crate) night: Option<Duration>,
-    pub(crate) promises: Acknowledged,
-    /// When each buyer first asked for the order.
-    pub(crate) begun: BTreeMap<usize, Timestamp>,
-    /// The order of each buyer, once somebody was told of it.
+    pub(crate) long_pause: Option<Duration>,
+    pub(crate) acknowledged: Acknowledged,
+    /// Time of the first action on each buyer's order.
+    pub(crate) first_attempts: BTreeMap<usize, Timestamp>,
+    /// Acknowledged order of each buyer.
     pub(crate) orders: BTreeMap<usize, OrderId>,
     pub(crate) trace: Trace,
-    /// How many calls went wrong.
+    /// Number of faulty calls.
     pub(crate) faults: u64,
-    /// How many invocations died in the middle of their work.
+    /// Number of crashed invocations.
     pub(crate) crashes: u64,
 }
 
 impl World {
-    /// The world of a seed, in which so many decisions are made and everything goes as it should from then on.
+    /// Creates the world of a seed with at most `limit` decisions.
     #[must_use]
-    pub fn of(seed: u64, limit: usize, plant: Option<SeededBug>) -> Self {
-        // What the SDK throws dice for: request tokens, and the jitter of its retries.
+    pub fn of(seed: u64, limit: usize, bug: Option<SeededBug>) -> Self {
+        // The SDK's random numbers: request tokens and retry jitter.
         fastrand::seed(seed);
         let mut plan = Random::of(seed, 0);
-        let (clock, dice) = (VirtualClock::new(), SimEntropy::of(seed));
+        let (clock, entropy) = (VirtualClock::new(), SimEntropy::of(seed));
         let network = Network::at(&clock);
-        let functions = Functions::of(&network, &clock, &dice);
+        let functions = Functions::of(&network, &clock, &entropy);
         let scenario = Scenario::of(&mut plan);
-        let chance = (DecisionStream::of(seed, limit), FaultProfile::of(&mut plan));
-        let mut world = Self::still(scenario, chance, (clock, dice, network), functions);
+        let decisions = (DecisionStream::of(seed, limit), FaultProfile::of(&mut plan));
+        let mut world = Self::idle_world(scenario, decisions, (clock, entropy, network), functions);
         world.set_up();
-        world.plant = plant;
+        world.bug = bug;
         world
     }
 
-    /// A world in which nothing has happened.
-    fn still(
+    /// Creates a world without any activity.
+    fn idle_world(
         scenario: Scenario,
-        (chance, storm): (DecisionStream, FaultProfile),
-        (clock, dice, network): (VirtualClock, SimEntropy, Network),
+        (decisions, profile): (DecisionStream, FaultProfile),
+        (clock, entropy, network): (VirtualClock, SimEntropy, Network),
         functions: Functions,
     ) -> Self {
         Self {
-            chance,
-            storm,
-            plant: None,
+            decisions,
+            profile,
+            bug: None,
             instances: (0..INSTANCES).map(|_| functions.fulfilment()).collect(),
             tasks: Tasks::default(),
             table: Table::create(),
             queues: Queues::new(),
             payments: Payments::open(&clock),
-            waiting: (0..scenario.deeds.len()).collect(),
+            waiting: (0..scenario.actions.len()).collect(),
             ticks: scenario.ticks,
-            night: scenario.long_pause,
-            promises: Acknowledged::default(),
-            begun: BTreeMap::new(),
+            long_pause: scenario.long_pause,
+            acknowledged: Acknowledged::default(),
+            first_attempts: BTreeMap::new(),
             orders: BTreeMap::new(),
             trace: Trace::default(),
             faults: 0,
             crashes: 0,
             clock,
-            dice,
+            entropy,
             scenario,
             network,
             functions,
         }
     }
 
-    /// What is there before anything goes wrong: the seller's market with its one product, and the sweeper's bookmark.
+    /// Creates the seller's market with its product, and the reconciliation cursor, without faults.
     fn set_up(&mut self) {
         let product = NewProduct {
             id: scenario::product(),
@@ -135,12 +135,12 @@ impl World {
             products: vec![product],
         };
         let (store, now) = (self.functions.store(), self.now());
-        let bookmark =
+        let cursor =
             AdvanceCursor { from: None, to: ReconciliationCursor::first(self.functions.rounds(), now) };
         let work = async move {
             let cause = CommandContext::new(correlation(), now);
-            let opened = store.execute(command, &cause).await.is_ok();
-            Ended::Swept(opened && store.execute(bookmark, &cause).await.is_ok())
+            let created = store.execute(command, &cause).await.is_ok();
+            Outcome::SweepDone(created && store.execute(cursor, &cause).await.is_ok())
         };
         self.tasks.begin(Role::Sweeper, work);
         while !self.tasks.is_empty() {
@@ -149,18 +149,18 @@ impl World {
                 self.arrive(number);
             }
         }
-        assert_eq!(self.table.commits, 2, "the market opens");
+        assert_eq!(self.table.commits, 2, "the market and the cursor are created");
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         Clock::now(&self.clock)
     }
 
-    pub(crate) fn note(&mut self, step: &str) {
-        self.trace.note(self.clock.elapsed(), step);
+    pub(crate) fn record(&mut self, step: &str) {
+        self.trace.record(self.clock.elapsed(), step);
     }
 
-    /// Runs what can run, and does what follows from what came to its end.
+    /// Polls all tasks and handles the outcomes of finished ones.
     pub(crate) fn run_tasks(&mut self) {
         loop {
             let ended = self.tasks.run(&self.network);
@@ -168,90 +168,93 @@ impl World {
                 return;
             }
             for (_, role, outcome) in ended {
-                self.ended(role, outcome);
+                self.finish_task(role, outcome);
             }
         }
     }
 
-    fn ended(&mut self, role: Role, outcome: Ended) {
+    fn finish_task(&mut self, role: Role, outcome: Outcome) {
         match (role, outcome) {
-            (Role::Consumer(instance, batch), Ended::Batch(failures)) => {
+            (Role::Consumer(instance, batch), Outcome::BatchDone(failures)) => {
                 self.batch_ended(instance, batch, &failures);
             }
-            (Role::Relay(lane, _), Ended::Relayed(done)) => {
+            (Role::Relay(lane, _), Outcome::RelayDone(done)) => {
                 let first = done.iter().take_while(|done| **done).count();
-                self.note(&format!("relay of {lane}: {first} of {} events are done", done.len()));
+                self.record(&format!("relay of {lane}: {first} of {} events published", done.len()));
                 if let Some(events) = self.table.stream.get_mut(&lane) {
                     events.drain(..first.min(events.len()));
                 }
             }
-            (Role::Webhook(report), Ended::Heard(status)) => {
-                self.note(&format!("webhook: answered {status}"));
+            (Role::Webhook(webhook), Outcome::WebhookDone(status)) => {
+                self.record(&format!("webhook: response {status}"));
                 if status >= 300 {
-                    self.payments.retry_webhook(report, self.now());
+                    self.payments.retry_webhook(webhook, self.now());
                 }
             }
-            (Role::Deed(deed, tries), Ended::Told(told)) => self.told(deed, tries, told),
-            (Role::Sweeper, Ended::Swept(all)) => {
-                self.note(if all { "sweeper: through" } else { "sweeper: failed" });
+            (Role::Action(action, tries), Outcome::ActionDone(result)) => {
+                self.finish_action(action, tries, result);
             }
-            (role, outcome) => unreachable!("{role:?} does not end in {outcome:?}"),
+            (Role::Sweeper, Outcome::SweepDone(all)) => {
+                self.record(if all { "sweeper: done" } else { "sweeper: failed" });
+            }
+            (role, outcome) => unreachable!("{role:?} cannot have the outcome {outcome:?}"),
         }
     }
 
     fn batch_ended(&mut self, instance: usize, batch: Vec<u64>, failures: &[String]) {
         let done = batch.into_iter().filter(|id| !failures.contains(&id.to_string()));
         let done: Vec<u64> = done.collect();
-        let lost = self.chance.happens(self.storm.faults / 4);
-        self.note(&format!(
-            "fulfilment {instance}: done with {done:?}, back come {failures:?}{}",
-            if lost { "; their deletion is lost" } else { "" }
+        let lost = self.decisions.happens(self.profile.faults / 4);
+        self.record(&format!(
+            "fulfilment {instance}: done {done:?}, failed {failures:?}{}",
+            if lost { "; the deletion is lost" } else { "" }
         ));
         if !lost {
             self.queues.delete(&done);
         }
     }
 
-    fn told(&mut self, number: usize, tries: u32, told: ActionResult) {
-        let deed = self.scenario.deeds[number];
-        match told {
+    fn finish_action(&mut self, number: usize, tries: u32, result: ActionResult) {
+        let action = self.scenario.actions[number];
+        match result {
             ActionResult::Done(order) => {
-                self.note(&format!("{deed}: done, {} is {:?}", order.id, order.status));
-                if matches!(deed, UserAction::Place(_)) {
-                    self.orders.insert(deed.buyer(), order.id);
-                    self.promises.placed.entry(deed.buyer()).or_default().insert(order.id.to_string());
+                self.record(&format!("{action}: done, {} is {:?}", order.id, order.status));
+                if matches!(action, UserAction::Place(_)) {
+                    self.orders.insert(action.buyer(), order.id);
+                    self.acknowledged.placed.entry(action.buyer()).or_default().insert(order.id.to_string());
                 }
-                self.promises.done.push((deed, order.id.to_string()));
+                self.acknowledged.done.push((action, order.id.to_string()));
             }
-            ActionResult::Refused(reason) => self.note(&format!("{deed}: refused, {reason}")),
-            ActionResult::Unknown => self.try_again(number, tries),
+            ActionResult::Refused(reason) => self.record(&format!("{action}: refused, {reason}")),
+            ActionResult::Unknown => self.retry_action(number, tries),
         }
     }
 
-    /// The caller knows nothing of what became of it, and tries again under the same key.
-    fn try_again(&mut self, number: usize, tries: u32) {
-        let deed = self.scenario.deeds[number];
-        if tries < PATIENCE && self.is_still_asked_for(deed) {
-            self.note(&format!("{deed}: no answer, once more"));
-            self.begin_deed(number, tries + 1);
+    /// Retries an action with an unknown outcome under the same key.
+    fn retry_action(&mut self, number: usize, tries: u32) {
+        let action = self.scenario.actions[number];
+        if tries < MAX_ATTEMPTS && self.key_is_live(action) {
+            self.record(&format!("{action}: no response, retried"));
+            self.start_action(number, tries + 1);
         } else {
-            self.note(&format!("{deed}: no answer, given up"));
+            self.record(&format!("{action}: no response, given up"));
         }
     }
 
-    /// Whether a deed may be asked for under its key: answers are kept for a day, and nobody repeats a question for longer.
-    pub(crate) fn is_still_asked_for(&self, deed: UserAction) -> bool {
-        let begun = self.begun.get(&deed.buyer());
-        begun.is_none_or(|begun| self.now().duration_since(*begun) < KEYS_ARE_GOOD_FOR)
+    /// Returns true if an action may be retried under its key. Callers stop before the idempotency record
+    /// expires.
+    pub(crate) fn key_is_live(&self, action: UserAction) -> bool {
+        let started = self.first_attempts.get(&action.buyer());
+        started.is_none_or(|started| self.now().duration_since(*started) < KEY_LIFETIME)
     }
 
-    /// Begins a deed, or what follows from it without any function of ours.
-    pub(crate) fn begin_deed(&mut self, number: usize, tries: u32) {
-        let deed = self.scenario.deeds[number];
-        let order = self.orders.get(&deed.buyer()).copied();
+    /// Starts an action. Payments go directly to the gateway.
+    pub(crate) fn start_action(&mut self, number: usize, tries: u32) {
+        let action = self.scenario.actions[number];
+        let order = self.orders.get(&action.buyer()).copied();
         let now = self.now();
-        self.begun.entry(deed.buyer()).or_insert(now);
-        match (deed, order) {
+        self.first_attempts.entry(action.buyer()).or_insert(now);
+        match (action, order) {
             (UserAction::Pay(_), Some(order)) => {
                 self.payments.pay(&order.to_string(), "pm_card_visa", now);
             }
@@ -259,43 +262,46 @@ impl World {
                 self.payments.pay(&order.to_string(), "pm_card_chargeDeclined", now);
             }
             _ => {
-                let api =
-                    Api { store: self.functions.store(), clock: self.clock.clone(), dice: self.dice.clone() };
-                let plan = self.scenario.buyers[deed.buyer()].clone();
-                let order = order.filter(|_| !matches!(deed, UserAction::Place(_)));
-                let work = api.perform(deed, plan, order);
-                self.tasks.begin(Role::Deed(number, tries), async move { Ended::Told(work.await) });
+                let api = Api {
+                    store: self.functions.store(),
+                    clock: self.clock.clone(),
+                    entropy: self.entropy.clone(),
+                };
+                let plan = self.scenario.buyers[action.buyer()].clone();
+                let order = order.filter(|_| !matches!(action, UserAction::Place(_)));
+                let work = api.perform(action, plan, order);
+                self.tasks.begin(Role::Action(number, tries), async move { Outcome::ActionDone(work.await) });
             }
         }
     }
 
-    /// Brings a webhook.
-    pub(crate) fn bring(&mut self, report: Report) {
-        let (router, request) = (self.functions.webhooks.clone(), report.request(&self.clock));
+    /// Delivers a webhook.
+    pub(crate) fn deliver_webhook(&mut self, webhook: Webhook) {
+        let (router, request) = (self.functions.webhooks.clone(), webhook.request(&self.clock));
         let work = async move {
             let Ok(response) = router.oneshot(request).await;
             let status = response.status().as_u16();
             let _ = response.into_body().collect().await;
-            Ended::Heard(status)
+            Outcome::WebhookDone(status)
         };
-        self.tasks.begin(Role::Webhook(report), work);
+        self.tasks.begin(Role::Webhook(webhook), work);
     }
 
-    /// A task dies in the middle of whatever it is at.
+    /// Crashes a task.
     pub(crate) fn crash(&mut self, number: u64) {
         self.crashes += 1;
         match self.tasks.kill(number) {
             Some(Role::Consumer(instance, _)) => self.instances[instance] = self.functions.fulfilment(),
-            Some(Role::Webhook(report)) => self.payments.retry_webhook(report, self.now()),
-            Some(Role::Deed(deed, tries)) => self.try_again(deed, tries),
+            Some(Role::Webhook(webhook)) => self.payments.retry_webhook(webhook, self.now()),
+            Some(Role::Action(action, tries)) => self.retry_action(action, tries),
             Some(Role::Relay(..) | Role::Sweeper) | None => {}
         }
     }
 
-    /// What is wrong with the world as it stands.
+    /// Violations in the current state.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
-        let Self { table, queues, payments, promises, scenario, .. } = self;
-        Evidence { table, queues, payments, promises, scenario }.violations()
+        let Self { table, queues, payments, acknowledged, scenario, .. } = self;
+        AuditInput { table, queues, payments, acknowledged, scenario }.violations()
     }
 }

@@ -1,4 +1,4 @@
-//! A shop on the local stack, and what people do in it over HTTP.
+//! The application on the local stack, with helpers that call its API over HTTP.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use crate::fixture::{cause, new_id};
 use crate::{openapi_contract, workspace};
 
-/// How long anything that happens by itself may take before a test gives up on it.
+/// Timeout of [`eventually`] and [`TestApp::wait_until_idle`].
 pub const WAIT_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// A running system with the real function binaries.
+/// A running local stack with the function binaries.
 pub struct TestApp {
     stack: Stack,
     http: Client,
@@ -29,49 +29,49 @@ pub struct TestApp {
     sqs: aws_sdk_sqs::Client,
 }
 
-/// Somebody with an account, logged in.
+/// A user with an account and an access token.
 #[derive(Debug, Clone)]
 pub struct TestUser {
-    /// The account's id.
+    /// Account id.
     pub id: String,
-    /// The account's address.
+    /// E-mail address.
     pub email: String,
-    /// What goes into the `Authorization` header.
+    /// Access token.
     pub token: String,
 }
 
-/// What the API answered.
+/// Response of the API.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The status.
+    /// Status code.
     pub status: StatusCode,
-    /// The headers.
+    /// Headers.
     pub headers: HeaderMap,
-    /// The body, as it came.
+    /// Body as text.
     pub text: String,
 }
 
 impl Answer {
-    /// The body as JSON; null if there is none.
+    /// Parses the body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// The answer's data, once its status is as expected.
+    /// Checks the status and returns the `data` of the body.
     ///
     /// # Panics
-    /// If it is not.
+    /// If the status differs.
     #[must_use]
     pub fn data(&self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()["data"].clone()
     }
 
-    /// The error's code, once its status is as expected.
+    /// Checks the status and returns the code of the error.
     ///
     /// # Panics
-    /// If it is not.
+    /// If the status differs.
     #[must_use]
     pub fn code(&self, status: StatusCode) -> String {
         assert_eq!(self.status, status, "{}", self.text);
@@ -79,66 +79,64 @@ impl Answer {
     }
 }
 
-/// A request to be sent.
+/// A request to the API.
 pub struct RequestBuilder<'a> {
-    shop: &'a TestApp,
+    app: &'a TestApp,
     request: reqwest::RequestBuilder,
 }
 
 impl RequestBuilder<'_> {
-    /// On behalf of `customer`.
+    /// Authenticates the request as `user`.
     #[must_use]
-    pub fn by(self, customer: &TestUser) -> Self {
-        Self { request: self.request.bearer_auth(&customer.token), ..self }
+    pub fn by(self, user: &TestUser) -> Self {
+        Self { request: self.request.bearer_auth(&user.token), ..self }
     }
 
-    /// With a header.
+    /// Adds a header.
     #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.header(name, value), ..self }
     }
 
-    /// With an idempotency key.
+    /// Adds an idempotency key.
     #[must_use]
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         Self { request: self.request.json(body), ..self }
     }
 
-    /// With a body of any kind.
+    /// Sets a body of any media type.
     #[must_use]
     pub fn body(self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let request = self.request.header("content-type", media_type).body(body.into());
         Self { request, ..self }
     }
 
-    /// Sends it, and holds the answer against what the API promises.
+    /// Sends the request, and checks the response against the API description.
     ///
     /// # Panics
-    /// If there is no answer at all, or one that is not promised.
+    /// If there is no response, or it does not conform to the API description.
     pub async fn send(self) -> Answer {
         let (client, request) = self.request.build_split();
-        let request = request.expect("the request is one");
+        let request = request.expect("the request is valid");
         let (method, url) = (request.method().clone(), request.url().clone());
         let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
-        let response = client
-            .execute(request)
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", self.shop.stack.url()));
+        let response =
+            client.execute(request).await.unwrap_or_else(|error| panic!("{}: {error}", self.app.stack.url()));
         let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("the answer is complete");
+        let text = response.text().await.expect("the response is complete");
         openapi_contract::assert_conforms(&method, &path, status, &headers, text.as_bytes());
         Answer { status, headers, text }
     }
 }
 
 impl TestApp {
-    /// A shop on a stack as it is.
+    /// Starts a stack with default settings.
     ///
     /// # Panics
     /// If the stack does not start.
@@ -146,7 +144,7 @@ impl TestApp {
         Self::open_with(|builder| builder).await
     }
 
-    /// A shop on a stack that `settings` had a word in.
+    /// Starts a stack with customised settings.
     ///
     /// # Panics
     /// If the stack does not start.
@@ -167,37 +165,43 @@ impl TestApp {
         Self { stack, http: Client::new(), dynamodb, sqs }
     }
 
-    /// The stack underneath.
+    /// The local stack.
     #[must_use]
     pub const fn stack(&self) -> &Stack {
         &self.stack
     }
 
-    /// A client of the embedded DynamoDB, without any fault in between.
+    /// A client of the embedded DynamoDB that bypasses injected faults.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.dynamodb.clone()
     }
 
-    /// A client of the embedded SQS, without any fault in between.
+    /// A client of the embedded SQS that bypasses injected faults.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         self.sqs.clone()
     }
 
-    /// Sends a message to the queue with this logical id.
+    /// Sends a message to the queue with this logical id of the template.
     ///
     /// # Panics
-    /// If the queue does not take it.
+    /// If the queue rejects the message.
     pub async fn send_message(&self, queue: &str, body: &str) {
         let url = self.stack.queue_url(queue).expect("the template has the queue");
-        self.sqs().send_message().queue_url(url).message_body(body).send().await.expect("the queue takes it");
+        self.sqs()
+            .send_message()
+            .queue_url(url)
+            .message_body(body)
+            .send()
+            .await
+            .expect("the queue accepts the message");
     }
 
-    /// Sends messages, ten at most, to the queue with this logical id in one request, so that they come as one batch.
+    /// Sends at most ten messages to a queue in one request, so that they are delivered as one batch.
     ///
     /// # Panics
-    /// If the queue does not take one of them.
+    /// If the queue rejects one of them.
     pub async fn send_messages(&self, queue: &str, bodies: &[String]) {
         use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
         let url = self.stack.queue_url(queue).expect("the template has the queue");
@@ -206,18 +210,18 @@ impl TestApp {
             entry.build().expect("an entry has an id and a body")
         });
         let request = self.sqs().send_message_batch().queue_url(url).set_entries(Some(entries.collect()));
-        let sent = request.send().await.expect("the queue answers");
-        assert!(sent.failed.is_empty(), "the queue does not take {:?}", sent.failed);
+        let sent = request.send().await.expect("the queue responds");
+        assert!(sent.failed.is_empty(), "the queue rejected {:?}", sent.failed);
     }
 
-    /// A request to the API.
+    /// Starts a request.
     #[must_use]
     pub fn ask(&self, method: Method, path: &str) -> RequestBuilder<'_> {
         let request = self.http.request(method, format!("{}{path}", self.stack.url()));
-        RequestBuilder { shop: self, request }
+        RequestBuilder { app: self, request }
     }
 
-    /// Registers somebody and logs them in.
+    /// Registers a user and logs them in.
     ///
     /// # Panics
     /// If either fails.
@@ -229,44 +233,44 @@ impl TestApp {
         let id = registered.data(StatusCode::CREATED)["id"].clone();
         let login = json!({ "email": email, "password": password });
         let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let text = |value: &Value| value.as_str().expect("a string").to_owned();
         TestUser { id: text(&id), email, token: text(&tokens["accessToken"]) }
     }
 
-    /// Has somebody in this role, whom nobody can register as over HTTP, and logs them in.
+    /// Creates a user in a role that cannot be registered over HTTP, and logs them in.
     ///
     /// # Panics
     /// If that fails.
     pub async fn user_with_role(&self, name: &str, role: Role) -> TestUser {
         let password = "correct horse battery staple";
         let hasher = Hasher::default();
-        let hash = hasher.hash(password.parse().expect("it is one"));
+        let hash = hasher.hash(password.parse().expect("the password is valid"));
         let email = format!("{name}@example.com");
         let register = RegisterUser {
             id: new_id(),
             email: email.parse().expect("the address is well-formed"),
             name: name.parse().expect("the name is well-formed"),
             role,
-            credentials: Credentials { password_hash: hash.await.expect("a password is hashed") },
+            credentials: Credentials { password_hash: hash.await.expect("the password is hashed") },
         };
         let table = self.stack.table_name("Table").expect("the template has the table");
         let store = DynamoStore::new(Table::new(self.dynamodb(), table));
-        let user = store.execute(register, &cause(SystemClock.now())).await.expect("it is registered");
+        let user = store.execute(register, &cause(SystemClock.now())).await.expect("the user is registered");
         let id = user.into_output().id.to_string();
         TestUser { id, token: self.log_in(&email).await, email }
     }
 
-    /// Logs somebody in who has the customary password; gives the access token.
+    /// Logs in with the password that all test users have, and returns the access token.
     ///
     /// # Panics
     /// If that fails.
     pub async fn log_in(&self, email: &str) -> String {
         let login = json!({ "email": email, "password": "correct horse battery staple" });
         let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
-        tokens["accessToken"].as_str().expect("a text").to_owned()
+        tokens["accessToken"].as_str().expect("a string").to_owned()
     }
 
-    /// Opens a market in EUR with one product; says the product's id.
+    /// Creates a market in EUR with one product, and returns the product's id.
     ///
     /// # Panics
     /// If that fails.
@@ -285,7 +289,7 @@ impl TestApp {
         product.data(StatusCode::CREATED)["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Places an order of one product; gives the answer.
+    /// Places an order of one product.
     pub async fn order(
         &self,
         buyer: &TestUser,
@@ -301,58 +305,58 @@ impl TestApp {
         self.ask(Method::POST, "/v1/orders").by(buyer).key(key).json(&order).send().await
     }
 
-    /// The order, as the API shows it to `customer`.
+    /// Reads an order as `user`.
     ///
     /// # Panics
-    /// If it does not.
-    pub async fn get_order(&self, customer: &TestUser, order: &str) -> Value {
-        self.ask(Method::GET, &format!("/v1/orders/{order}")).by(customer).send().await.data(StatusCode::OK)
+    /// If the API does not respond with 200.
+    pub async fn get_order(&self, user: &TestUser, order: &str) -> Value {
+        self.ask(Method::GET, &format!("/v1/orders/{order}")).by(user).send().await.data(StatusCode::OK)
     }
 
-    /// The order, once its status is one of `statuses`.
+    /// Waits until the status of an order is one of `statuses`, and returns the order.
     ///
     /// # Panics
-    /// If it is not in time.
-    pub async fn order_in(&self, customer: &TestUser, order: &str, statuses: &[&str]) -> Value {
-        let look = || async {
-            let shown = self.get_order(customer, order).await;
-            statuses.iter().any(|status| shown["status"] == *status).then_some(shown)
+    /// If that does not happen within [`WAIT_TIMEOUT`].
+    pub async fn order_in(&self, user: &TestUser, order: &str, statuses: &[&str]) -> Value {
+        let poll = || async {
+            let current = self.get_order(user, order).await;
+            statuses.iter().any(|status| current["status"] == *status).then_some(current)
         };
-        eventually(&format!("the order is one of {statuses:?}"), look).await
+        eventually(&format!("the order is one of {statuses:?}"), poll).await
     }
 
-    /// Stock of a product, as the table has it: available and reserved. What the API shows may be seconds old.
+    /// Available and reserved units of a product, read from the table. The API may return cached values.
     ///
     /// # Panics
-    /// If there is no such product.
+    /// If the product does not exist.
     pub async fn stock(&self, product: &str) -> (i64, i64) {
         let id = product.parse().expect("a product's id");
         let Key { pk, sk } = Stock::key(&id);
         let table = self.stack.table_name("Table").expect("the template has the table");
         let get = self.dynamodb().get_item().table_name(table).consistent_read(true);
         let found = get.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk)).send().await;
-        let item = found.expect("the table answers").item.expect("the product has a stock");
-        let stock: Stock = serde_dynamo::from_item(item).expect("what is stored reads");
+        let item = found.expect("the table responds").item.expect("the product has a stock");
+        let stock: Stock = serde_dynamo::from_item(item).expect("the stored stock is valid");
         (stock.available, stock.reserved)
     }
 
-    /// Waits until no message, no event and no invocation is left.
+    /// Waits until all events are published, all queues are empty and no invocation is in flight.
     ///
     /// # Panics
-    /// If something is left for too long.
+    /// If that does not happen within [`WAIT_TIMEOUT`].
     pub async fn wait_until_idle(&self) {
-        self.stack.idle(WAIT_TIMEOUT).await.expect("the stack comes to rest");
+        self.stack.idle(WAIT_TIMEOUT).await.expect("the stack is idle");
     }
 }
 
-/// What `look` finds, as soon as it finds something.
+/// Calls `poll` until it returns a value, and returns that value.
 ///
 /// # Panics
-/// If it finds nothing in time; `what` says what was waited for.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, look: impl Fn() -> F) -> T {
+/// If that does not happen within [`WAIT_TIMEOUT`]; the message contains `description`.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(description: &str, poll: impl Fn() -> F) -> T {
     let waiting = async {
         loop {
-            if let Some(found) = look().await {
+            if let Some(found) = poll().await {
                 return found;
             }
             local::system::clock::sleep(Duration::from_millis(20)).await;
@@ -360,7 +364,7 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, look: impl
     };
     tokio::time::timeout(WAIT_TIMEOUT, waiting)
         .await
-        .unwrap_or_else(|_| panic!("waited in vain until {what}"))
+        .unwrap_or_else(|_| panic!("timed out waiting until {description}"))
 }
 
 fn sqs(endpoint: &str) -> aws_sdk_sqs::Client {
@@ -373,7 +377,7 @@ fn sqs(endpoint: &str) -> aws_sdk_sqs::Client {
     aws_sdk_sqs::Client::from_conf(config.build())
 }
 
-/// Where cargo puts the functions' binaries: beside the folder of the test's own.
+/// Folder of the function binaries that cargo builds.
 fn function_binaries() -> std::path::PathBuf {
     local::stack::default_bin_dir()
 }

@@ -1,9 +1,8 @@
-//! The auditor: holds the table with its whole history, the payment gateway's own ledger, the postbox and the client's
-//! journal against each other, once nothing moves any more.
+//! The auditor: checks invariants over the table with its history, the payment gateway's ledger, the sent
+//! e-mails and the client's log, when the system is idle.
 //!
-//! Read in this order: `violation` is what it finds, `journal` and `exchanges` what a client knows, `items` and
-//! `history` what there is and how it came about, `books` stock and money, `evidence` all of it. Each of the other
-//! files holds one kind of promise.
+//! `violation` defines the invariants. `expectations` and `http_log` contain the client's view, `items` and
+//! `history` the table's. `snapshot` combines all data and runs the checks of the other files.
 
 mod emails;
 mod events;

@@ -1,4 +1,4 @@
-//! A collector of spans, as a tracing service would run: it takes OTLP over HTTP, and shows what it was sent.
+//! An OTLP collector over HTTP that records the spans it receives.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,37 +16,37 @@ use prost::Message;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// A span as the collector was sent it.
+/// A received span.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// The function that it happened in.
+pub struct RecordedSpan {
+    /// Name of the function.
     pub service: String,
-    /// Its name.
+    /// Name of the span.
     pub name: String,
     /// `Server`, `Client`, `Producer`, `Consumer` or `Internal`.
     pub kind: String,
-    /// The trace, in hexadecimal digits.
+    /// Trace id in hexadecimal digits.
     pub trace: String,
-    /// Its own id.
+    /// Span id.
     pub id: String,
-    /// The id of what led to it; empty if nothing did.
+    /// Id of the parent span; empty if there is none.
     pub parent: String,
-    /// What is said of it.
-    pub facts: BTreeMap<String, String>,
-    /// Whether it failed.
+    /// Attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// True if the status is an error.
     pub failed: bool,
 }
 
-/// How the collector treats requests.
+/// Behaviour of the collector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CollectorMode {
-    /// It takes them.
-    Well,
-    /// It accepts connections and says nothing.
-    Silent,
+    /// Accepts requests.
+    Accepting,
+    /// Accepts connections but never responds.
+    Unresponsive,
 }
 
-/// A collector on a port of its own, for as long as it lives.
+/// A collector on a free port; dropping it stops the server.
 #[derive(Debug)]
 pub struct Collector {
     address: SocketAddr,
@@ -56,47 +56,47 @@ pub struct Collector {
 
 #[derive(Debug)]
 struct Shared {
-    spans: Mutex<Vec<Seen>>,
+    spans: Mutex<Vec<RecordedSpan>>,
     raw: Mutex<Vec<u8>>,
-    mood: watch::Sender<CollectorMode>,
+    mode: watch::Sender<CollectorMode>,
 }
 
 impl Collector {
-    /// A collector that listens.
+    /// Starts a collector.
     ///
     /// # Panics
-    /// If there is no port for it.
+    /// If it cannot listen.
     pub async fn open() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("there is a free port");
-        let address = listener.local_addr().expect("it has an address");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
+        let address = listener.local_addr().expect("the listener has an address");
         let shared = Arc::new(Shared {
             spans: Mutex::default(),
             raw: Mutex::default(),
-            mood: watch::Sender::new(CollectorMode::Well),
+            mode: watch::Sender::new(CollectorMode::Accepting),
         });
-        let router = Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&shared));
+        let router = Router::new().route("/v1/traces", post(receive)).with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap_or_default() });
         Self { address, shared, server }
     }
 
-    /// Its base address.
+    /// Base URL.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Treats requests in another way from now on.
-    pub fn be(&self, mood: CollectorMode) {
-        self.shared.mood.send_replace(mood);
+    /// Changes the behaviour for all later requests.
+    pub fn set_mode(&self, mode: CollectorMode) {
+        self.shared.mode.send_replace(mode);
     }
 
-    /// What it was sent, in the order in which it came.
+    /// Received spans in order of arrival.
     #[must_use]
-    pub fn spans(&self) -> Vec<Seen> {
+    pub fn spans(&self) -> Vec<RecordedSpan> {
         lock(&self.shared.spans).clone()
     }
 
-    /// All that it was sent, byte by byte.
+    /// Received request bodies, concatenated.
     #[must_use]
     pub fn raw(&self) -> Vec<u8> {
         lock(&self.shared.raw).clone()
@@ -114,41 +114,41 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// `POST /v1/traces`
-async fn take(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
-    if *shared.mood.borrow() == CollectorMode::Silent {
-        // Whoever waits gives up; what it wanted to say is not heard.
+async fn receive(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
+    if *shared.mode.borrow() == CollectorMode::Unresponsive {
+        // The exporter times out, and the spans are lost.
         std::future::pending::<()>().await;
     }
     let Ok(request) = ExportTraceServiceRequest::decode(body.clone()) else { return StatusCode::BAD_REQUEST };
     lock(&shared.raw).extend_from_slice(&body);
-    lock(&shared.spans).extend(request.resource_spans.into_iter().flat_map(seen));
+    lock(&shared.spans).extend(request.resource_spans.into_iter().flat_map(recorded_spans));
     StatusCode::OK
 }
 
-fn seen(of: ResourceSpans) -> Vec<Seen> {
-    let resource = facts(&of.resource.unwrap_or_default().attributes);
+fn recorded_spans(spans: ResourceSpans) -> Vec<RecordedSpan> {
+    let resource = attributes(&spans.resource.unwrap_or_default().attributes);
     let service = resource.get("service.name").cloned().unwrap_or_default();
-    let spans = of.scope_spans.into_iter().flat_map(|scope| scope.spans);
-    spans.map(|span| Seen { service: service.clone(), ..one(&span) }).collect()
+    let spans = spans.scope_spans.into_iter().flat_map(|scope| scope.spans);
+    spans.map(|span| RecordedSpan { service: service.clone(), ..recorded_span(&span) }).collect()
 }
 
-fn one(span: &Span) -> Seen {
+fn recorded_span(span: &Span) -> RecordedSpan {
     let kind = span::SpanKind::try_from(span.kind).unwrap_or_default();
     let failed = span.status.as_ref().is_some_and(|status| status.code == status::StatusCode::Error as i32);
-    Seen {
+    RecordedSpan {
         service: String::new(),
         name: span.name.clone(),
         kind: format!("{kind:?}"),
         trace: hex(&span.trace_id),
         id: hex(&span.span_id),
         parent: hex(&span.parent_span_id),
-        facts: facts(&span.attributes),
+        attributes: attributes(&span.attributes),
         failed,
     }
 }
 
-fn facts(attributes: &[KeyValue]) -> BTreeMap<String, String> {
-    attributes.iter().map(|fact| (fact.key.clone(), text(fact.value.as_ref()))).collect()
+fn attributes(attributes: &[KeyValue]) -> BTreeMap<String, String> {
+    attributes.iter().map(|pair| (pair.key.clone(), text(pair.value.as_ref()))).collect()
 }
 
 fn text(value: Option<&AnyValue>) -> String {

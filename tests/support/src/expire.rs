@@ -1,4 +1,4 @@
-//! What has lapsed, and is still there: DynamoDB deletes it days late.
+//! Expired items that DynamoDB has not deleted yet.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -7,23 +7,23 @@ use crate::audit::Items;
 use crate::audit::items::key;
 
 impl TestApp {
-    /// Has the items of this kind lapse whose partition key ends so: their time is over, and the table has not noticed yet.
-    /// Says how many there were.
+    /// Sets the time to live of items to the past without deleting them: items of this kind whose partition
+    /// key has this suffix. Returns their number.
     ///
     /// # Panics
-    /// If the table does not answer.
-    pub async fn expire_items(&self, kind: &str, end: &str) -> usize {
+    /// If the table does not respond.
+    pub async fn expire_items(&self, kind: &str, suffix: &str) -> usize {
         let table = self.stack().table_name("Table").expect("the template has the table");
         let items = Items::scan(self).await;
-        let places: Vec<_> = items.of_kind(kind).map(key).filter(|place| place.pk.ends_with(end)).collect();
-        for place in &places {
+        let keys: Vec<_> = items.of_kind(kind).map(key).filter(|key| key.pk.ends_with(suffix)).collect();
+        for key in &keys {
             let update = self.dynamodb().update_item().table_name(table).update_expression("SET #t = :t");
             let update = update.expression_attribute_names("#t", "ttl");
-            let over = AttributeValue::N("1".to_owned());
-            let update = update.expression_attribute_values(":t", over);
-            let update = update.key("pk", AttributeValue::S(place.pk.clone()));
-            update.key("sk", AttributeValue::S(place.sk.clone())).send().await.expect("the table answers");
+            let past = AttributeValue::N("1".to_owned());
+            let update = update.expression_attribute_values(":t", past);
+            let update = update.key("pk", AttributeValue::S(key.pk.clone()));
+            update.key("sk", AttributeValue::S(key.sk.clone())).send().await.expect("the table responds");
         }
-        places.len()
+        keys.len()
     }
 }

@@ -1,6 +1,6 @@
-//! A table with people, a market and a product in it, put there by the domain's own commands.
+//! Sample data on an embedded table: users, a market and a product, created by domain commands.
 //!
-//! The ids are the ones that the events under `events/` name, so that each of them meets what it asks for.
+//! The ids are those that the events under `events/` refer to.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -27,88 +27,88 @@ use shared::kit::system::config::Environment;
 
 use crate::TestTable;
 
-/// Who buys.
+/// Id of the buyer.
 pub const BUYER: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRB";
-/// Who sells.
+/// Id of the seller.
 pub const SELLER: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-/// Who has nothing to do with either.
+/// Id of a user who is neither buyer nor seller.
 pub const STRANGER: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRX";
-/// Who looks after what others do.
+/// Id of the moderator.
 pub const MODERATOR: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRM";
-/// The seller's market.
+/// Id of the seller's market.
 pub const MARKET: &str = "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-/// A product of the market: ten mugs at 19.99 EUR each.
+/// Id of a product of the market: ten mugs at 19.99 EUR each.
 pub const PRODUCT: &str = "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-/// An order of the buyer's: two mugs.
+/// Id of the buyer's order of two mugs.
 pub const ORDER: &str = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 
-/// A table, and the adapters that work on it.
+/// An embedded table with adapters.
 pub struct Marketplace {
-    /// The table.
+    /// Embedded table.
     pub table: TestTable,
-    /// Carries out commands on it.
+    /// Executes commands.
     pub store: DynamoStore,
-    /// Answers queries from it.
+    /// Executes queries.
     pub reader: DynamoReader,
     signer: TokenSigner,
 }
 
-/// The id that `text` spells.
+/// Parses an id.
 ///
 /// # Panics
-/// If it spells none of that kind.
+/// If `text` is not an id of this type.
 #[must_use]
 pub fn id<T: Identified>(text: &str) -> Id<T> {
     text.parse().expect("the id is well-formed")
 }
 
-/// A new id.
+/// Generates an id.
 #[must_use]
 pub fn new_id<T: Identified>() -> Id<T> {
     Id::generate(SystemClock.now(), &SystemEntropy)
 }
 
-/// The user with this id, in this role.
+/// Actor with this user id and role.
 #[must_use]
 pub fn actor(user: &str, role: Role) -> Actor {
     Actor { user: id(user), role }
 }
 
-/// Who buys.
+/// The buyer.
 #[must_use]
 pub fn buyer() -> Actor {
     actor(BUYER, Role::User)
 }
 
-/// Who sells.
+/// The seller.
 #[must_use]
 pub fn seller() -> Actor {
     actor(SELLER, Role::User)
 }
 
-/// Who has nothing to do with either.
+/// A user who is neither buyer nor seller.
 #[must_use]
 pub fn stranger() -> Actor {
     actor(STRANGER, Role::User)
 }
 
-/// Who looks after what others do.
+/// The moderator.
 #[must_use]
 pub fn moderator() -> Actor {
     actor(MODERATOR, Role::Moderator)
 }
 
-/// So many euro cents.
+/// An amount in euro cents.
 ///
 /// # Panics
-/// If nothing costs that much.
+/// If the amount is out of bounds.
 #[must_use]
 pub fn cents(amount: i64) -> Money {
     let amount = Amount::try_from(amount).expect("the amount is within bounds");
     Money::new(amount, "EUR".parse().expect("the euro is a currency"))
 }
 
-/// The cause of something that happens at `at`, for no reason that matters.
+/// Context of a command at the time `at`, with a constant correlation id.
 ///
 /// # Panics
 /// Never.
@@ -119,47 +119,48 @@ pub fn cause(at: Timestamp) -> CommandContext {
 }
 
 impl Marketplace {
-    /// An empty table.
+    /// Creates an empty table.
     ///
     /// # Panics
-    /// If it does not open.
+    /// If the local stack does not start.
     pub async fn empty() -> Self {
-        // Boxed, here and below: the compiler gives up on futures nested so deeply.
+        // Boxed, here and below: the compiler rejects futures that are nested more deeply.
         let table = Box::pin(TestTable::open()).await;
-        let signer = TokenSigner::from_env(&table.environment("api-auth")).expect("the keys read");
+        let signer =
+            TokenSigner::from_env(&table.environment("api-auth")).expect("the signing keys are valid");
         let (store, reader) = (DynamoStore::new(table.table()), DynamoReader::new(table.table()));
         Self { table, store, reader, signer }
     }
 
-    /// A table with the market, its product, and the people.
+    /// Creates a table with the users, the market and its product.
     ///
     /// # Panics
-    /// If one of them cannot be put there.
+    /// If a command fails.
     pub async fn open() -> Self {
-        let scene = Box::pin(Self::empty()).await;
+        let marketplace = Box::pin(Self::empty()).await;
         for (actor, name) in
             [(buyer(), "buyer"), (seller(), "seller"), (stranger(), "stranger"), (moderator(), "moderator")]
         {
-            scene.person(actor, name).await;
+            marketplace.person(actor, name).await;
         }
-        scene.market(MARKET, seller(), InitialStatus::Active).await;
-        scene.product(PRODUCT, MARKET, seller(), ("MUG-1", 1_999, 10)).await;
-        scene
+        marketplace.market(MARKET, seller(), InitialStatus::Active).await;
+        marketplace.product(PRODUCT, MARKET, seller(), ("MUG-1", 1_999, 10)).await;
+        marketplace
     }
 
-    /// The variables of a function, by its stem.
+    /// Environment variables of a function.
     #[must_use]
     pub fn env(&self, function: &str) -> Environment {
         self.table.environment(function)
     }
 
-    /// What `actor` puts into the `Authorization` header.
+    /// Value of the `Authorization` header of `actor`.
     #[must_use]
     pub fn token(&self, actor: Actor) -> String {
         self.token_at(actor, SystemClock.now())
     }
 
-    /// As [`token`](Self::token), issued at `at`.
+    /// Same as [`token`](Self::token), issued at `at`.
     ///
     /// # Panics
     /// If the token cannot be signed.
@@ -175,7 +176,7 @@ impl Marketplace {
         format!("Bearer {}", signed.expect("the key signs"))
     }
 
-    /// The event with its placeholder replaced by an access token of `actor`'s.
+    /// Replaces the placeholder of the `authorization` header in an event with a token of `actor`.
     #[must_use]
     pub fn signed(&self, mut event: Value, actor: Actor) -> Value {
         if let Some(header) = event.pointer_mut("/headers/authorization") {
@@ -184,39 +185,39 @@ impl Marketplace {
         event
     }
 
-    /// Carries out a command now.
+    /// Executes a command now.
     ///
     /// # Panics
-    /// If it is refused, or the table fails.
+    /// If the command fails.
     pub async fn run<C: Command>(&self, command: C) -> C::Output {
         self.run_at(SystemClock.now(), command).await
     }
 
-    /// Carries out a command as if it were `at`.
+    /// Executes a command at the time `at`.
     ///
     /// # Panics
-    /// If it is refused, or the table fails.
+    /// If the command fails.
     pub async fn run_at<C: Command>(&self, at: Timestamp, command: C) -> C::Output {
         let executed = Box::pin(self.store.execute(command, &cause(at))).await;
-        executed.expect("the command is carried out").into_output()
+        executed.expect("the command succeeds").into_output()
     }
 
-    /// Stores the next version of an entity as it is given, whatever the domain thinks of it.
+    /// Stores an entity without applying domain rules.
     ///
     /// # Panics
-    /// If somebody else changed it meanwhile.
+    /// If the entity has changed since it was read.
     pub async fn put_entity<R: Entity>(&self, entity: R, event: R::Event)
     where
         R::Event: Clone,
         R::Id: ToString,
     {
-        self.run(Force { entity, event }).await;
+        self.run(PutEntity { entity, event }).await;
     }
 
-    /// Registers somebody, with an address at `example.com` and without a password.
+    /// Registers a user with an address at `example.com` and no password.
     ///
     /// # Panics
-    /// If it is refused.
+    /// If the command fails.
     pub async fn person(&self, actor: Actor, name: &str) -> User {
         let email = format!("{name}@example.com").parse().expect("the address is well-formed");
         let credentials = Credentials { password_hash: String::new() };
@@ -224,17 +225,17 @@ impl Marketplace {
         self.run(RegisterUser { id: actor.user, email, name, role: actor.role, credentials }).await
     }
 
-    /// Suspends somebody's account.
+    /// Suspends an account.
     pub async fn suspend(&self, user: User) {
         let event = UserEvent::Registered { user_id: user.id };
         let version = user.version.next();
         self.put_entity(User { status: UserStatus::Suspended, version, ..user }, event).await;
     }
 
-    /// Opens a market in EUR, without products.
+    /// Creates a market in EUR without products.
     ///
     /// # Panics
-    /// If it is refused.
+    /// If the command fails.
     pub async fn market(&self, market: &str, by: Actor, status: InitialStatus) -> Market {
         let name = "Mugs and more".parse().expect("the name is well-formed");
         let currency = "EUR".parse().expect("the euro is a currency");
@@ -242,17 +243,17 @@ impl Marketplace {
         self.run(CreateMarket { id, by, name, description, currency, status, products }).await
     }
 
-    /// Moves a market to a status that no command leads to yet.
+    /// Sets the status of a market, including those that no command sets.
     pub async fn move_market(&self, market: Market, status: MarketStatus) {
         let event = MarketEvent::Created { market_id: market.id };
         let version = market.version.next();
         self.put_entity(Market { status, version, ..market }, event).await;
     }
 
-    /// Lists a product: its SKU, its price in cents, and how many pieces there are.
+    /// Creates a product with this SKU, price in cents, and stock.
     ///
     /// # Panics
-    /// If it is refused.
+    /// If the command fails.
     pub async fn product(
         &self,
         product: &str,
@@ -271,36 +272,36 @@ impl Marketplace {
         self.run(CreateProduct { market_id: id(market), by, product }).await
     }
 
-    /// The buyer's order of two mugs, as [`ORDER`].
+    /// Places the buyer's order of two mugs with the id [`ORDER`].
     pub async fn order(&self, payment_method: Option<&str>) -> Order {
         self.order_of(id(ORDER), id(PRODUCT), 2, payment_method).await
     }
 
-    /// An order of the buyer's.
+    /// Places an order of the buyer.
     ///
     /// # Panics
-    /// If it is refused.
+    /// If the command fails.
     pub async fn order_of(
         &self,
         id: OrderId,
         product_id: ProductId,
-        pieces: i64,
+        quantity: i64,
         payment_method: Option<&str>,
     ) -> Order {
-        let quantity = Quantity::try_from(pieces).expect("the quantity is within bounds");
+        let quantity = Quantity::try_from(quantity).expect("the quantity is within bounds");
         let items = vec![OrderItem { product_id, quantity, expected_price: None }];
         let payment_method = payment_method.map(|method| method.parse().expect("the method is well-formed"));
         self.run(PlaceOrder { id, by: buyer(), items, payment_method }).await
     }
 }
 
-/// Stores an entity as it is given.
-struct Force<R: Entity> {
+/// Command of [`Marketplace::put_entity`].
+struct PutEntity<R: Entity> {
     entity: R,
     event: R::Event,
 }
 
-impl<R: Entity> Command for Force<R>
+impl<R: Entity> Command for PutEntity<R>
 where
     R::Event: Clone,
     R::Id: ToString,
@@ -318,7 +319,7 @@ where
     }
 }
 
-/// A clock that stands still until it is moved. Who waits on it moves it, and is written down.
+/// A clock that only [`advance`](Self::advance) and [`sleep`](Clock::sleep) move. It records each sleep.
 #[derive(Debug, Clone)]
 pub struct ManualClock {
     millis: Arc<AtomicI64>,
@@ -326,19 +327,19 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows this moment.
+    /// Creates a clock at this time.
     #[must_use]
     pub fn at(moment: Timestamp) -> Self {
         Self { millis: Arc::new(AtomicI64::new(moment.as_millis())), waits: Arc::default() }
     }
 
-    /// Moves it on.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.millis.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// Every wait so far.
+    /// Durations of all sleeps so far.
     #[must_use]
     pub fn waits(&self) -> Vec<Duration> {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,4 +1,4 @@
-//! Events of API Gateway, sent through a router as the runtime does it; messages of queues.
+//! Lambda events: API Gateway requests, which are sent through a router, and SQS messages.
 
 use std::fs;
 
@@ -13,25 +13,25 @@ use tower::ServiceExt;
 
 use crate::{openapi_contract, workspace};
 
-/// What a router answered.
+/// Response of a router.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The status.
+    /// Status code.
     pub status: StatusCode,
-    /// The headers.
+    /// Headers.
     pub headers: HeaderMap,
-    /// The body, as it came.
+    /// Body.
     pub bytes: Vec<u8>,
 }
 
 impl Answer {
-    /// The body as JSON; null if there is none.
+    /// Parses the body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or_default()
     }
 
-    /// The error's code, if it is an error.
+    /// Error code; empty if the response is not an error.
     #[must_use]
     pub fn code(&self) -> String {
         self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
@@ -44,10 +44,10 @@ impl Answer {
     }
 }
 
-/// The event in `events/<function>/<case>.json`.
+/// Reads the event in `events/<function>/<case>.json`.
 ///
 /// # Panics
-/// If there is no such file, or it is no JSON.
+/// If the file does not exist or is not JSON.
 #[must_use]
 pub fn of_file(function: &str, case: &str) -> Value {
     let path = workspace("events").join(function).join(format!("{case}.json"));
@@ -55,10 +55,10 @@ pub fn of_file(function: &str, case: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The names of all cases in `events/<function>/`, in the order of the alphabet.
+/// Names of all cases in `events/<function>/`, in alphabetical order.
 ///
 /// # Panics
-/// If there is no such folder.
+/// If the folder does not exist.
 #[must_use]
 pub fn cases(function: &str) -> Vec<String> {
     let folder = workspace("events").join(function);
@@ -70,7 +70,7 @@ pub fn cases(function: &str) -> Vec<String> {
     names
 }
 
-/// A version 2.0 event of API Gateway for a request with a JSON body.
+/// API Gateway event (version 2.0) of a request with an optional JSON body.
 #[must_use]
 pub fn of_request(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Value {
     let (raw_path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -111,7 +111,7 @@ pub fn of_request(method: &str, path: &str, headers: &[(&str, &str)], body: Opti
     event
 }
 
-/// A message of a queue with this first event of `subject`.
+/// SQS record of a queue with the first event of `subject`.
 #[must_use]
 pub fn of_message(queue: &str, name: &str, subject: &str, data: &Value) -> Value {
     let body = json!({
@@ -134,29 +134,28 @@ pub fn of_message(queue: &str, name: &str, subject: &str, data: &Value) -> Value
     })
 }
 
-/// Sends an event through a router, with the edge around it, as the function does, and holds the answer against what the API
-/// promises.
+/// Sends an event through a router and its middleware, and checks the response against the API description.
 ///
 /// # Panics
-/// If the event is none of API Gateway's.
+/// If the event is not one of API Gateway, or the response does not conform.
 pub async fn send(router: &Router, event: &Value) -> Answer {
     send_at(router, event, SystemClock).await
 }
 
-/// As [`send`], with the time that `clock` shows.
+/// Same as [`send`], with this clock.
 ///
 /// # Panics
-/// If the event is none of API Gateway's.
+/// If the event is not one of API Gateway, or the response does not conform.
 pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answer {
-    let text = event.to_string();
-    let request: Request = lambda_http::request::from_str(&text).expect("the event is one of API Gateway's");
+    let json = event.to_string();
+    let request: Request = lambda_http::request::from_str(&json).expect("the event is one of API Gateway");
     let router = middleware::layer(router.clone(), clock, SystemEntropy);
-    let response = Box::pin(router.oneshot(request)).await.expect("a router always answers");
+    let response = Box::pin(router.oneshot(request)).await.expect("a router always responds");
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("the body is in memory").to_bytes().to_vec();
-    let told = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let method = told("/requestContext/http/method").parse().expect("the event has a method");
-    let path = format!("{}?{}", told("/rawPath"), told("/rawQueryString"));
+    let text = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let method = text("/requestContext/http/method").parse().expect("the event has a method");
+    let path = format!("{}?{}", text("/rawPath"), text("/rawQueryString"));
     openapi_contract::assert_conforms(&method, &path, parts.status, &parts.headers, &bytes);
     Answer { status: parts.status, headers: parts.headers, bytes }
 }

@@ -1,6 +1,7 @@
-//! What tests share: a table to work on, a way to send events through a router, and a shop that runs on the local stack.
+//! Support for all test suites: the local stack, an embedded table, Lambda events, recorders, seeded bugs,
+//! the auditor.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says where, and stops")]
+#![expect(clippy::expect_used, reason = "a test that cannot continue fails with a message")]
 
 pub mod app;
 pub mod audit;
@@ -15,6 +16,7 @@ pub mod read_units;
 pub mod recording_queue;
 pub mod recount;
 pub mod request_recorder;
+pub mod sdk_config;
 pub mod search_index;
 pub mod seeded_bugs;
 pub mod table;
@@ -26,15 +28,15 @@ pub use crate::fixture::Marketplace;
 pub use collector::Collector;
 pub use table::TestTable;
 
-/// A path below the workspace's folder.
+/// Absolute path of a path relative to the workspace.
 ///
 /// # Panics
-/// If this crate does not lie in the workspace.
+/// If this crate is not in the workspace.
 #[must_use]
 pub fn workspace(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .nth(2)
-        .expect("the crate lies two folders below the workspace")
+        .expect("the crate is two folders below the workspace")
         .join(path)
 }

@@ -1,4 +1,4 @@
-//! Lengths of lists, as if they had been counted.
+//! Direct changes of list totals.
 
 use std::convert::Infallible;
 
@@ -9,18 +9,18 @@ use shared::projections::list_total::{ListKey, ListTotal};
 use crate::Marketplace;
 
 impl Marketplace {
-    /// Counts so many things more in a list.
+    /// Adds `by` to the total of a list.
     pub async fn counted(&self, list: ListKey, by: i64) {
         self.run(Count { list, by }).await;
     }
 }
 
-/// Moves the length of a list.
+/// Command that changes the total of a list.
 #[derive(Debug, Clone)]
 pub struct Count {
-    /// Which list.
+    /// Key of the list.
     pub list: ListKey,
-    /// By how many things.
+    /// Difference.
     pub by: i64,
 }
 
@@ -34,7 +34,7 @@ impl Command for Count {
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        let moved = Adjustment::of::<ListTotal>().add(ListTotal::COUNT, self.by);
-        Ok(Change::of(()).adjust_unchecked::<ListTotal>(&self.list, moved))
+        let adjustment = Adjustment::of::<ListTotal>().add(ListTotal::COUNT, self.by);
+        Ok(Change::of(()).adjust_unchecked::<ListTotal>(&self.list, adjustment))
     }
 }

@@ -1,4 +1,4 @@
-//! The API's description as a promise: every answer that a test gets is held against it, whatever the test is about.
+//! Checks each response that a test receives against the API description.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,30 +11,30 @@ use shared::kit::http::middleware::REQUEST_ID;
 
 use crate::workspace;
 
-/// What is promised.
-static PROMISED: LazyLock<Contract> = LazyLock::new(Contract::read);
+/// Contract of the repository's API description.
+static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
 
 struct Contract {
     document: Value,
     validators: Mutex<HashMap<String, Validator>>,
 }
 
-/// Holds an answer against the description. Requests that it does not describe (wrong methods, paths that lead nowhere,
-/// the documentation page) promise nothing.
+/// Checks a response against the description. Requests that it does not describe (wrong methods, unknown
+/// paths, the documentation page) are not checked.
 ///
 /// # Panics
-/// If the answer is not one that is promised.
+/// If the response does not conform.
 pub fn assert_conforms(method: &Method, path: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    // Of a body with chosen fields, less is promised than a schema can say.
+    // The schema does not describe bodies with selected fields.
     if status.is_success() && query.split('&').any(|parameter| parameter.starts_with("fields=")) {
         return;
     }
-    // What the gateway answers in a function's place is not the function's to promise.
-    let is_ours = headers.contains_key(&REQUEST_ID);
-    if let Some(operation) = PROMISED.operation(method, path).filter(|_| is_ours) {
+    // Responses of API Gateway itself have no request id and are not described.
+    let is_from_function = headers.contains_key(&REQUEST_ID);
+    if let Some(operation) = CONTRACT.operation(method, path).filter(|_| is_from_function) {
         let name = format!("{method} {path}: {status}");
-        PROMISED.assert_conforms(&name, operation, status, headers, body);
+        CONTRACT.assert_conforms(&name, operation, status, headers, body);
     }
 }
 
@@ -48,7 +48,7 @@ impl Contract {
         }
     }
 
-    /// The operation; a path without parameters goes before one with.
+    /// Finds an operation. A path without parameters takes precedence over a template.
     fn operation(&self, method: &Method, path: &str) -> Option<&Value> {
         let paths = self.document["paths"].as_object()?;
         let exact = paths.get(path);
@@ -66,24 +66,27 @@ impl Contract {
         headers: &HeaderMap,
         body: &[u8],
     ) {
-        let promised = &operation["responses"][status.as_str()];
-        assert!(!promised.is_null(), "{name} is not promised: {}", String::from_utf8_lossy(body));
-        let (pointer, promised) = match promised["$ref"].as_str() {
+        let response = &operation["responses"][status.as_str()];
+        assert!(!response.is_null(), "{name} is not documented: {}", String::from_utf8_lossy(body));
+        let (pointer, response) = match response["$ref"].as_str() {
             Some(reference) => (reference.to_owned(), self.at(reference)),
-            None => (format!("{} {status}", operation["operationId"]), promised),
+            None => (format!("{} {status}", operation["operationId"]), response),
         };
         for header in ["etag", "location"] {
-            let named = promised["headers"].get(header).is_some();
-            assert!(!named || headers.contains_key(header), "{name} promises the header {header}");
+            let documented = response["headers"].get(header).is_some();
+            assert!(
+                !documented || headers.contains_key(header),
+                "{name} lacks the documented header {header}"
+            );
         }
         let Some((media, content)) =
-            promised["content"].as_object().and_then(|content| content.iter().next())
+            response["content"].as_object().and_then(|content| content.iter().next())
         else {
-            assert!(body.is_empty(), "{name} promises no body");
+            assert!(body.is_empty(), "{name} has an undocumented body");
             return;
         };
-        let said = headers.get("content-type").and_then(|value| value.to_str().ok());
-        assert_eq!(said, Some(media.as_str()), "{name}");
+        let content_type = headers.get("content-type").and_then(|value| value.to_str().ok());
+        assert_eq!(content_type, Some(media.as_str()), "{name}");
         if media.ends_with("json") && !headers.contains_key("content-encoding") {
             let body = serde_json::from_slice(body).unwrap_or_else(|error| panic!("{name}: {error}"));
             self.validate(name, pointer, &content["schema"], &body);
@@ -96,23 +99,23 @@ impl Contract {
             let rooted = json!({ "components": self.document["components"], "allOf": [schema] });
             jsonschema::draft202012::new(&rooted).expect("the description has valid schemas")
         });
-        let broken: Vec<String> =
+        let errors: Vec<String> =
             validator.iter_errors(body).map(|error| format!("{} {error}", error.instance_path())).collect();
-        assert!(broken.is_empty(), "{name} breaks its promise: {}\n{body:#}", broken.join("; "));
+        assert!(errors.is_empty(), "{name} does not match its schema: {}\n{body:#}", errors.join("; "));
     }
 
     fn at(&self, reference: &str) -> &Value {
-        self.document.pointer(reference.trim_start_matches('#')).expect("a reference leads somewhere")
+        self.document.pointer(reference.trim_start_matches('#')).expect("the reference exists")
     }
 }
 
-/// Whether a path is one that a template describes.
+/// Returns true if a path matches a template.
 fn matches(template: &str, path: &str) -> bool {
     let (mut template, mut path) = (template.split('/'), path.split('/'));
     loop {
         match (template.next(), path.next()) {
             (None, None) => return true,
-            (Some(part), Some(given)) if part.starts_with('{') || part == given => {}
+            (Some(part), Some(segment)) if part.starts_with('{') || part == segment => {}
             _ => return false,
         }
     }

@@ -1,13 +1,11 @@
-//! What requests to the table cost: the read units that it says they took, one by one.
+//! Recorder of the read units that requests to the table consume.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
 };
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Builder, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
-};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
@@ -16,35 +14,36 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use shared::kit::aws::dynamodb::Table;
 
 use crate::TestTable;
+use crate::sdk_config::config;
 
-/// A request that was answered.
+/// A successful request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// `Query`, `BatchGetItem` or `TransactWriteItems`.
     pub operation: &'static str,
-    /// How many items were sent.
+    /// Number of returned items.
     pub items: usize,
-    /// How many read units it took.
+    /// Consumed read units.
     pub units: f64,
 }
 
-/// Writes down what every request cost.
+/// Records the read units of each request.
 #[derive(Debug, Clone, Default)]
 pub struct ReadUnitMeter(Arc<Mutex<Vec<Request>>>);
 
 impl ReadUnitMeter {
-    /// The requests since this was last asked.
+    /// Requests since the last call.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Begins anew.
+    /// Discards the recorded requests.
     pub fn restart(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The operations of the requests since this was last asked, in the order of the alphabet.
+    /// Operations of the requests since the last call, in alphabetical order.
     #[must_use]
     pub fn operations(&self) -> Vec<&'static str> {
         let mut operations: Vec<&str> =
@@ -53,22 +52,12 @@ impl ReadUnitMeter {
         operations
     }
 
-    /// The same table, with this meter on what is asked of it.
+    /// The table, accessed through a client with this meter.
     #[must_use]
     pub fn on(&self, table: &TestTable) -> Table {
         let client = config(&table.stack().dynamodb_endpoint()).interceptor(self.clone()).build();
         Table::new(aws_sdk_dynamodb::Client::from_conf(client), &table.name())
     }
-}
-
-/// How an embedded service is reached.
-#[must_use]
-pub fn config(endpoint: &str) -> Builder {
-    Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(endpoint)
 }
 
 impl Intercept for ReadUnitMeter {

@@ -1,4 +1,4 @@
-//! A queue that does what it is asked and writes it down.
+//! A queue that records its calls.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -6,47 +6,47 @@ use std::time::Duration;
 use shared::kit::queue::consumer::queue::QueueError;
 use shared::kit::queue::consumer::{Delivery, Queue};
 
-/// A queue that does what it is asked and writes it down. Clones share what is written.
+/// A queue that records its calls. Clones share the record.
 #[derive(Debug, Clone, Default)]
 pub struct RecordingQueue {
-    asked: Arc<Mutex<RecordedCalls>>,
+    calls: Arc<Mutex<RecordedCalls>>,
 }
 
-/// What a queue was asked.
+/// Calls of a queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordedCalls {
-    /// The ids of the messages that were buried, each with its reason.
+    /// Ids of dead-lettered messages with their reasons.
     pub buried: Vec<(String, String)>,
-    /// The receipt handles of the deliveries that are to come back, each with its delay.
+    /// Receipt handles of deliveries whose visibility timeout was changed, with the delays.
     pub delayed: Vec<(String, Duration)>,
-    /// The ids of the messages that were sent again, each with its delay.
+    /// Ids of messages that were requeued, with the delays.
     pub postponed: Vec<(String, Duration)>,
 }
 
 impl RecordingQueue {
-    /// What it was asked so far.
+    /// Calls so far.
     #[must_use]
     pub fn asked(&self) -> RecordedCalls {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Queue for RecordingQueue {
     async fn change_visibility(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
         let delays = delays.into_iter().map(|(delivery, delay)| (delivery.receipt_handle, delay));
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).delayed.extend(delays);
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).delayed.extend(delays);
         Ok(())
     }
 
     async fn resend(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
         let entry = (delivery.message_id.clone(), after);
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).postponed.push(entry);
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).postponed.push(entry);
         Ok(())
     }
 
     async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
         let entry = (delivery.message_id.clone(), reason.to_owned());
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).buried.push(entry);
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).buried.push(entry);
         Ok(())
     }
 }

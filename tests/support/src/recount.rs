@@ -1,4 +1,4 @@
-//! What the analytics counted, held against a recount of everything there is.
+//! Stored counters and a recount of the entities, to be compared.
 
 use std::collections::BTreeMap;
 
@@ -16,43 +16,43 @@ use shared::projections::list_total::ListTotal;
 use crate::audit::Items;
 use crate::audit::items::{read, text};
 
-/// Everything that is counted.
+/// All counters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// How many things each list has, by the list's name; empty ones left out.
+    /// Length of each list that is not empty, by name.
     pub lists: BTreeMap<String, i64>,
-    /// Status, orders and volume of each market.
+    /// Status, number of orders and volume of each market.
     pub markets: BTreeMap<String, (String, i64, i64)>,
-    /// Orders, volume and what went back, by market and day.
+    /// Number of orders, volume and refunds by market and day.
     pub days: BTreeMap<(String, String), (i64, i64, i64)>,
 }
 
 impl Counts {
-    /// What was counted, and what there is to be counted. Reads the whole table: only an auditor may do that.
+    /// Stored counters and a recount. Scans the whole table.
     ///
     /// # Panics
-    /// If the table does not answer, or holds what does not read.
+    /// If the table does not respond, or contains an invalid item.
     pub async fn of_table(dynamodb: &Client, table: &str) -> (Self, Self) {
         Self::of_items(&Items::of_table(dynamodb, table).await)
     }
 
-    /// What was counted, and what there is to be counted, among items.
+    /// Stored counters and a recount of items.
     ///
     /// # Panics
-    /// If one of them does not read.
+    /// If an item is invalid.
     #[must_use]
     pub fn of_items(items: &Items) -> (Self, Self) {
         let payments = items.of::<Payment>().map(|payment| (payment.order_id.to_string(), payment)).collect();
-        let (mut counted, mut there) = (Self::default(), Self::default());
+        let (mut stored, mut recount) = (Self::default(), Self::default());
         for item in items.all() {
-            counted.enter_counted(item);
-            there.enter_what_there_is(item, &payments);
+            stored.add_stored(item);
+            recount.add_entity(item, &payments);
         }
-        there.give_markets_their_sales();
-        (counted, there)
+        recount.sum_market_sales();
+        (stored, recount)
     }
 
-    fn enter_counted(&mut self, item: &Item) {
+    fn add_stored(&mut self, item: &Item) {
         let pk = text(item, "pk");
         if is::<ListTotal>(item) {
             let total: ListTotal = read(item);
@@ -60,9 +60,9 @@ impl Counts {
                 self.lists.insert(pk.trim_start_matches("total#").to_owned(), total.count);
             }
         } else if is::<MarketTotals>(item) {
-            let figures: MarketTotals = read(item);
-            let status = figures.status.as_str().to_owned();
-            self.markets.insert(figures.market_id.to_string(), (status, figures.orders, figures.volume));
+            let totals: MarketTotals = read(item);
+            let status = totals.status.as_str().to_owned();
+            self.markets.insert(totals.market_id.to_string(), (status, totals.orders, totals.volume));
         } else if is::<DailySales>(item) {
             let sales: DailySales = read(item);
             let market = pk.trim_start_matches("market#").to_owned();
@@ -71,30 +71,30 @@ impl Counts {
         }
     }
 
-    fn enter_what_there_is(&mut self, item: &Item, payments: &BTreeMap<String, Payment>) {
+    fn add_entity(&mut self, item: &Item, payments: &BTreeMap<String, Payment>) {
         if is::<User>(item) {
             let user: User = read(item);
-            self.one_more(format!("accounts#{}#{}", user.role.as_str(), user.status.as_str()));
+            self.increment(format!("accounts#{}#{}", user.role.as_str(), user.status.as_str()));
         } else if is::<Market>(item) {
             let market: Market = read(item);
-            self.one_more(format!("markets#{}", market.status.as_str()));
+            self.increment(format!("markets#{}", market.status.as_str()));
             self.markets.insert(market.id.to_string(), (market.status.as_str().to_owned(), 0, 0));
         } else if is::<Product>(item) {
             let product: Product = read(item);
-            self.one_more(format!("market#{}#products", product.market_id));
+            self.increment(format!("market#{}#products", product.market_id));
         } else if is::<Order>(item) {
             let order: Order = read(item);
             for list in
                 [format!("user#{}#orders", order.buyer_id), format!("market#{}#orders", order.market_id)]
             {
-                self.one_more(format!("{list}#{}", order.status.as_str()));
-                self.one_more(list);
+                self.increment(format!("{list}#{}", order.status.as_str()));
+                self.increment(list);
             }
-            self.enter_sale(&order, payments);
+            self.add_sale(&order, payments);
         }
     }
 
-    fn enter_sale(&mut self, order: &Order, payments: &BTreeMap<String, Payment>) {
+    fn add_sale(&mut self, order: &Order, payments: &BTreeMap<String, Payment>) {
         let mut entries = order.timeline.iter();
         let Some(entry) = entries.find(|entry| entry.status == OrderStatus::Confirmed) else { return };
         let paid = payments.get(&order.id.to_string());
@@ -107,16 +107,16 @@ impl Counts {
         sold.2 += refunded;
     }
 
-    fn give_markets_their_sales(&mut self) {
+    fn sum_market_sales(&mut self) {
         for ((market, _), (orders, volume, _)) in &self.days {
-            if let Some(figures) = self.markets.get_mut(market) {
-                figures.1 += orders;
-                figures.2 += volume;
+            if let Some(totals) = self.markets.get_mut(market) {
+                totals.1 += orders;
+                totals.2 += volume;
             }
         }
     }
 
-    fn one_more(&mut self, list: String) {
+    fn increment(&mut self, list: String) {
         *self.lists.entry(list).or_default() += 1;
     }
 }

@@ -1,4 +1,4 @@
-//! Requests to the embedded table, written down on their way out.
+//! Recorder of requests to the embedded table.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 
-use crate::read_units::config;
+use crate::sdk_config::config;
 
-/// A client of an embedded service; its requests are written down where `requests` says.
+/// Creates a client of an embedded service that records its requests in `requests`.
 #[must_use]
 pub fn client(endpoint: &str, requests: Option<Requests>) -> Client {
     let config = config(endpoint);
@@ -20,12 +20,12 @@ pub fn client(endpoint: &str, requests: Option<Requests>) -> Client {
     Client::from_conf(config.build())
 }
 
-/// Writes down every request on its way out.
+/// Records the operation of each request.
 #[derive(Debug, Clone, Default)]
 pub struct Requests(Arc<Mutex<Vec<String>>>);
 
 impl Requests {
-    /// The requests since this was last asked, by operation.
+    /// Operations of the requests since the last call.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,4 +1,4 @@
-//! Documents in the search index, without a queue.
+//! Direct updates of the search index.
 
 use shared::kit::command::{Command, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
@@ -8,17 +8,17 @@ use shared::search::Embedder;
 
 use crate::fixture::cause;
 
-/// Indexes a document as it is now, as its event would have it.
+/// Indexes the current state of a document, as the consumer of its event does.
 ///
 /// # Panics
-/// If that fails.
+/// If the update fails.
 pub async fn index(store: &impl Store, embedder: &impl Embedder, id: DocumentId) {
     let now = SystemClock.now();
     let mut index = IndexDocument { id, embedder: embedder.name(), embedded: None };
-    let seen = store.load(index.reads()).await.expect("the document is read");
-    if let Some(passage) = index.to_embed(&seen, now) {
-        let embedding = embedder.embed(&passage).await.expect("the text is embedded");
-        index.embedded = Some(Embedded { digest: passage.digest(), embedding });
+    let state = store.load(index.reads()).await.expect("the document is read");
+    if let Some(text) = index.to_embed(&state, now) {
+        let embedding = embedder.embed(&text).await.expect("the text is embedded");
+        index.embedded = Some(Embedded { digest: text.digest(), embedding });
     }
-    store.execute_on(seen, index, &cause(now)).await.expect("the document is indexed");
+    store.execute_on(state, index, &cause(now)).await.expect("the document is indexed");
 }

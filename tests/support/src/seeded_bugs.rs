@@ -1,5 +1,5 @@
-//! The catalogue of planted bugs: each takes one guard away from the calls of a function, and the proof that the guard is
-//! for must notice.
+//! Catalogue of seeded bugs. Each removes one safeguard from the requests of a function, and the fault test
+//! of that safeguard must detect it.
 
 mod http;
 mod outbox;
@@ -15,105 +15,105 @@ use serde_json::{Value, json};
 
 use crate::audit::Invariant;
 
-/// A bug that can be planted.
+/// A bug that tests seed to check that the auditor detects it.
 #[derive(Debug, Clone, Copy)]
 pub struct SeededBug {
-    /// Its name.
+    /// Name of the bug.
     pub name: &'static str,
-    /// Which promise it breaks.
+    /// Invariant that the bug breaks.
     pub invariant: Invariant,
-    /// What is broken.
+    /// Description of the faulty behaviour.
     pub description: &'static str,
-    /// The proof that must notice.
-    pub shown_by: &'static str,
-    /// A function whose transactions have to take their time for it to show, because it is a race.
-    pub slowed: Option<&'static str>,
+    /// Name of the fault test that must detect the bug.
+    pub detected_by: &'static str,
+    /// Function whose transactions are delayed, so that a race occurs.
+    pub delayed_function: Option<&'static str>,
     mutation: fn() -> RequestMutation,
 }
 
 impl SeededBug {
-    /// The bug itself.
+    /// Mutation of the function's requests.
     #[must_use]
     pub fn mutation(&self) -> RequestMutation {
         (self.mutation)()
     }
 
-    /// What makes the race that it is likely, if it is one: each transaction decides on what others have not committed yet.
+    /// Delay that makes a race likely: transactions read before concurrent ones have committed.
     #[must_use]
-    pub fn slow(&self) -> Option<Rule> {
-        let slow = |function| Rule::new(function, Fault::Delay(Duration::from_millis(300)));
-        self.slowed.map(|function| slow(function).operation("TransactWriteItems").times(u64::MAX))
+    pub fn delay(&self) -> Option<Rule> {
+        let delay = |function| Rule::new(function, Fault::Delay(Duration::from_millis(300)));
+        self.delayed_function.map(|function| delay(function).operation("TransactWriteItems").times(u64::MAX))
     }
 }
 
-/// Every bug there is to plant.
+/// All seeded bugs.
 pub fn all() -> impl Iterator<Item = &'static SeededBug> {
     [stock::BUGS, sagas::BUGS, outbox::BUGS, http::BUGS, sessions::BUGS, rate_limits::BUGS]
         .into_iter()
         .flatten()
 }
 
-/// The bug of this name.
+/// Finds a bug by name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static SeededBug> {
-    all().find(|planted| planted.name == name)
+    all().find(|bug| bug.name == name)
 }
 
-/// The bug of this name, to be planted.
+/// Mutation of the bug with this name.
 ///
 /// # Panics
-/// If there is none.
+/// If the catalogue has no such bug.
 #[must_use]
 pub fn mutation(name: &str) -> RequestMutation {
     named(name).expect("the catalogue has the bug").mutation()
 }
 
-/// The items of a transaction; none, if the call is no transaction.
+/// Items of a transaction; empty for other requests.
 fn items(body: &mut Value) -> impl Iterator<Item = &mut Value> {
     body.get_mut("TransactItems").and_then(Value::as_array_mut).into_iter().flatten()
 }
 
-/// Takes items out of a transaction.
-fn drop_items(body: &mut Value, unwanted: impl Fn(&Value) -> bool) {
+/// Removes items from a transaction.
+fn drop_items(body: &mut Value, matches: impl Fn(&Value) -> bool) {
     if let Some(items) = body.get_mut("TransactItems").and_then(Value::as_array_mut) {
-        items.retain(|item| !unwanted(item));
+        items.retain(|item| !matches(item));
     }
 }
 
-/// What kind of record an item of a transaction puts; empty, if it puts none.
+/// Kind of the record that a transaction item puts; empty if it is not a put.
 fn kind(item: &Value) -> &str {
     item["Put"]["Item"]["kind"]["S"].as_str().unwrap_or_default()
 }
 
-/// The sort key of what an item of a transaction writes.
-fn place(item: &Value) -> &str {
+/// Sort key of the record that a transaction item writes.
+fn sort_key(item: &Value) -> &str {
     let keys = [&item["Put"]["Item"], &item["Update"]["Key"], &item["Delete"]["Key"]];
     keys.iter().find_map(|key| key["sk"]["S"].as_str()).unwrap_or_default()
 }
 
-/// Makes a condition hold whatever the table has. The condition stays, for DynamoDB wants every name in use.
-fn bypass_condition(guarded: &mut Value) {
-    if let Some(condition) = guarded["ConditionExpression"].as_str() {
-        // Without parentheses: DynamoDB refuses those that are there twice.
+/// Makes a condition always true. The condition is kept, because DynamoDB rejects unused expression names.
+fn bypass_condition(write: &mut Value) {
+    if let Some(condition) = write["ConditionExpression"].as_str() {
+        // Without parentheses, because DynamoDB rejects redundant ones.
         let always = format!("{condition} OR attribute_exists(pk) OR attribute_not_exists(pk)");
-        guarded["ConditionExpression"] = json!(always);
+        write["ConditionExpression"] = json!(always);
     }
 }
 
-/// Disarms the items of a transaction that are wanted.
-fn disarm_items(body: &mut Value, wanted: impl Fn(&Value) -> bool) {
-    for item in items(body).filter(|item| wanted(item)) {
+/// Bypasses the conditions of items of a transaction.
+fn bypass_conditions(body: &mut Value, matches: impl Fn(&Value) -> bool) {
+    for item in items(body).filter(|item| matches(item)) {
         for operation in ["Put", "Update"] {
-            if let Some(guarded) = item.get_mut(operation) {
-                bypass_condition(guarded);
+            if let Some(write) = item.get_mut(operation) {
+                bypass_condition(write);
             }
         }
     }
 }
 
 /// Changes each number among the values of an expression.
-fn change_numbers(guarded: &mut Value, change: impl Fn(i64) -> i64) {
-    let values = guarded["ExpressionAttributeValues"].as_object_mut();
+fn change_numbers(write: &mut Value, change: impl Fn(i64) -> i64) {
+    let values = write["ExpressionAttributeValues"].as_object_mut();
     for number in
         values.into_iter().flat_map(|values| values.values_mut()).filter_map(|value| value.get_mut("N"))
     {
@@ -130,12 +130,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_promise_has_bugs_that_break_it_and_no_two_bugs_have_one_name() {
-        let names: BTreeSet<&str> = all().map(|planted| planted.name).collect();
+    fn every_invariant_has_a_bug_and_names_are_unique() {
+        let names: BTreeSet<&str> = all().map(|bug| bug.name).collect();
         assert_eq!(names.len(), all().count());
         assert!(names.len() >= 20, "{}", names.len());
         for invariant in Invariant::ALL {
-            assert!(all().any(|planted| planted.invariant == *invariant), "nothing breaks {invariant}");
+            assert!(all().any(|bug| bug.invariant == *invariant), "no bug breaks {invariant}");
         }
     }
 }

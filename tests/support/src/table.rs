@@ -1,4 +1,4 @@
-//! An embedded table, as the template describes it, with nothing around that reads or writes it.
+//! The template's table on a local stack without functions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use shared::kit::system::config::Environment;
 use crate::request_recorder::{Requests, client};
 use crate::workspace;
 
-/// An embedded table, and a queue service, without any function.
+/// A local stack with embedded services and without functions.
 pub struct TestTable {
     stack: Stack,
 }
 
 impl TestTable {
-    /// An empty table in memory.
+    /// Starts a stack with an empty table in memory.
     ///
     /// # Panics
     /// If the local stack does not start.
@@ -35,13 +35,13 @@ impl TestTable {
         Self { stack: stack.expect("the local stack starts") }
     }
 
-    /// The stack that the table belongs to.
+    /// The local stack.
     #[must_use]
     pub fn stack(&self) -> &Stack {
         &self.stack
     }
 
-    /// The variables of the function with this logical id, as it would be started with.
+    /// Environment variables of the function with this logical id.
     ///
     /// # Panics
     /// If the template has no such function.
@@ -50,20 +50,20 @@ impl TestTable {
         let function = self.stack.deployment().function(function).expect("the template has the function");
         let own = function.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
         let mut variables: BTreeMap<String, String> = own.collect();
-        let given = [
+        let runtime = [
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("AWS_LAMBDA_FUNCTION_NAME", function.stem.as_str()),
         ];
-        variables.extend(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        variables.extend(runtime.map(|(name, value)| (name.to_owned(), value.to_owned())));
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.stack.dynamodb_endpoint());
         variables.insert("AWS_ENDPOINT_URL_SQS".to_owned(), self.stack.sqs_endpoint());
         variables.insert("AWS_ENDPOINT_URL_SESV2".to_owned(), self.stack.mail_endpoint());
         Environment::from_iter(variables)
     }
 
-    /// The table's name.
+    /// Name of the table.
     ///
     /// # Panics
     /// If the template has no such table.
@@ -72,10 +72,10 @@ impl TestTable {
         self.stack.table_name("Table").expect("the template has the table").to_owned()
     }
 
-    /// The table, through the real client.
+    /// The table, accessed through the production client.
     ///
     /// # Panics
-    /// If the environment is not complete.
+    /// If the environment is incomplete.
     #[must_use]
     pub fn table(&self) -> Table {
         let env = self.environment("api-orders");
@@ -84,7 +84,7 @@ impl TestTable {
 }
 
 impl TestTable {
-    /// The table, each request to which is written down.
+    /// The table with a recorder of its requests.
     ///
     /// # Panics
     /// If the environment does not name the table.
@@ -97,7 +97,7 @@ impl TestTable {
     }
 }
 
-/// No function runs.
+/// Function host without functions.
 struct NoFunctions;
 
 impl FunctionHost for NoFunctions {

@@ -1,4 +1,4 @@
-//! Ten messages, each worked on once, with three requests for each; by hand.
+//! Hand-tuned queue consumer: processes each message exactly once, with three requests for each.
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,16 +9,16 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 async fn main() -> Result<(), Error> {
     let table = Table::from_env()?;
     let table = &table;
-    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move { answer(table, event.payload).await }))
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move { handle(table, event.payload).await }))
         .await
 }
 
-async fn answer(table: &Table, batch: SqsEvent) -> Result<SqsBatchResponse, Error> {
+async fn handle(table: &Table, batch: SqsEvent) -> Result<SqsBatchResponse, Error> {
     count_one("Batches")?;
     let mut response = SqsBatchResponse::default();
     for message in &batch.records {
         let id = message.message_id.clone().unwrap_or_default();
-        if !work(table, &id, message).await? {
+        if !process(table, &id, message).await? {
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;
             response.batch_item_failures.push(failure);
@@ -27,8 +27,8 @@ async fn answer(table: &Table, batch: SqsEvent) -> Result<SqsBatchResponse, Erro
     Ok(response)
 }
 
-/// Whether it is done: a message that is no JSON fails.
-async fn work(table: &Table, id: &str, message: &SqsMessage) -> Result<bool, Error> {
+/// Processes a message; returns false if its body is not JSON.
+async fn process(table: &Table, id: &str, message: &SqsMessage) -> Result<bool, Error> {
     if table.begin(id).await?.is_some() {
         return Ok(true);
     }

@@ -1,13 +1,13 @@
-//! The least that a batch of messages takes: it is read, and all of it is done.
+//! No-op queue consumer: parses the batch and reports every message as processed.
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    run(service_fn(answer)).await
+    run(service_fn(handle)).await
 }
 
-async fn answer(_: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
+async fn handle(_: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
     Ok(SqsBatchResponse::default())
 }

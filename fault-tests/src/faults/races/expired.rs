@@ -1,30 +1,30 @@
-//! What has lapsed decides nothing, though the table has not deleted it yet.
+//! Expired items have no effect, even if the table has not deleted them yet.
 
 use http::StatusCode;
 use serde_json::json;
 use test_support::audit::{Invariant, Violation};
 
-use crate::fixture::{ClientRequest, Fixture, refused};
+use crate::fixture::{ClientRequest, Fixture, rejected};
 
-/// A key whose time is over is as good as new: it orders something else.
-pub(super) async fn a_receipt_that_has_lapsed(bench: &Fixture, number: u64) -> Result<(), Violation> {
-    let product = bench.product(number, 5).await?;
+/// An expired idempotency key can be reused for a different order.
+pub(super) async fn expired_idempotency_key(fixture: &Fixture, number: u64) -> Result<(), Violation> {
+    let product = fixture.product(number, 5).await?;
     let key = local::system::aws_ids::uuid();
     let order = |quantity: i64| {
         let items = json!([{ "productId": product, "quantity": quantity }]);
         let body = json!({ "items": items, "paymentMethod": "pm_card_visa" });
-        ClientRequest::post(bench.buyer(number), "/v1/orders", &key, body)
+        ClientRequest::post(fixture.buyer(number), "/v1/orders", &key, body)
     };
-    let first = bench.expect_success(&order(1)).await?;
-    bench.acknowledged(first["id"].as_str().unwrap_or_default(), number);
-    let lapsed = bench.shop.expire_items("receipt", &key).await;
-    let (again, other) = (order(2), bench.ask_as(&order(2), &format!("{key}, lapsed")).await);
-    if other.status != StatusCode::CREATED {
-        return Err(Violation { invariant: Invariant::Limits, ..refused(&again, &other) });
+    let first = fixture.expect_success(&order(1)).await?;
+    fixture.record_acknowledged(first["id"].as_str().unwrap_or_default(), number);
+    let expired = fixture.app.expire_items("receipt", &key).await;
+    let (second, response) = (order(2), fixture.send_once_as(&order(2), &format!("{key}, expired")).await);
+    if response.status != StatusCode::CREATED {
+        return Err(Violation { invariant: Invariant::Limits, ..rejected(&second, &response) });
     }
-    bench.acknowledged(other.json()["data"]["id"].as_str().unwrap_or_default(), number);
-    if lapsed == 1 {
+    fixture.record_acknowledged(response.json()["data"]["id"].as_str().unwrap_or_default(), number);
+    if expired == 1 {
         return Ok(());
     }
-    Err(Violation::new(Invariant::Limits, &key, "one receipt", format!("there were {lapsed}")))
+    Err(Violation::new(Invariant::Limits, &key, "one idempotency record", format!("{expired} records")))
 }

@@ -1,4 +1,4 @@
-//! Every event in `events/api-auth/`.
+//! Tests with the events in `events/api-auth/`.
 
 use serde_json::Value;
 use shared::kit::system::clock::Clock;
@@ -6,8 +6,8 @@ use test_support::lambda_event::{cases, of_file};
 
 use super::Auth;
 
-/// What each event is answered with, in an order in which they can be sent one after the other.
-const ANSWERS: [(&str, u16, &str); 16] = [
+/// Status and error code of the response to each event, in an order in which they can be sent.
+const EXPECTED: [(&str, u16, &str); 16] = [
     ("register", 201, ""),
     ("register-with-bad-fields", 400, "VALIDATION_ERROR"),
     ("verify-email", 200, ""),
@@ -19,39 +19,39 @@ const ANSWERS: [(&str, u16, &str); 16] = [
     ("logout", 204, ""),
     ("logout-without-a-token", 400, "VALIDATION_ERROR"),
     ("request-password-reset", 202, ""),
-    ("request-password-reset-of-nobody", 202, ""),
+    ("request-password-reset-of-unknown-address", 202, ""),
     ("request-password-reset-without-an-address", 400, "VALIDATION_ERROR"),
     ("confirm-password-reset", 204, ""),
     ("confirm-password-reset-with-a-foreign-token", 401, "INVALID_TOKEN"),
     ("jwks", 200, ""),
 ];
 
-/// The body with what was sent to Ada in place of its placeholders.
-async fn with_mailed_tokens(auth: &Auth, body: &str) -> String {
+/// Replaces the placeholders of e-mail tokens in a body.
+async fn with_email_tokens(auth: &Auth, body: &str) -> String {
     let ((user, credentials), now) = (auth.stored("ada@example.com").await, auth.clock.now());
-    body.replace("<verification token>", &auth.mailed().to_verify_email(&user, now))
-        .replace("<password reset token>", &auth.mailed().to_reset_password(&user, &credentials, now))
+    body.replace("<verification token>", &auth.email_tokens().to_verify_email(&user, now))
+        .replace("<password reset token>", &auth.email_tokens().to_reset_password(&user, &credentials, now))
 }
 
 #[tokio::test]
-async fn every_event_is_answered_as_its_name_says() {
+async fn example_events_have_the_expected_responses() {
     let auth = Auth::open().await;
     let (mut refresh_token, mut sent) = (String::new(), Vec::new());
-    for (case, status, code) in ANSWERS {
+    for (case, status, code) in EXPECTED {
         let mut event = of_file("api-auth", case);
         if let Some(Value::String(body)) = event.get_mut("body") {
             *body = body.replace("<refresh token>", &refresh_token);
             if body.contains("token>") {
-                *body = with_mailed_tokens(&auth, body).await;
+                *body = with_email_tokens(&auth, body).await;
             }
         }
-        let answer = auth.send(&event).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
-        if let Some(token) = answer.json()["data"]["refreshToken"].as_str() {
+        let response = auth.send(&event).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
+        if let Some(token) = response.json()["data"]["refreshToken"].as_str() {
             token.clone_into(&mut refresh_token);
         }
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("api-auth"), "an event is not sent, or does not exist");
+    assert_eq!(sent, cases("api-auth"), "an event file is not tested or does not exist");
 }

@@ -13,13 +13,13 @@ async fn key_set(auth: &Auth) -> Answer {
 }
 
 #[tokio::test]
-async fn the_published_keys_are_public_and_may_be_kept_for_five_minutes() {
+async fn key_set_has_public_keys_only_and_is_cacheable() {
     let auth = Auth::open().await;
-    let answer = key_set(&auth).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("content-type").unwrap(), "application/json");
-    assert_eq!(answer.header("cache-control").unwrap(), "public, max-age=300");
-    let body = answer.json();
+    let response = key_set(&auth).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type").unwrap(), "application/json");
+    assert_eq!(response.header("cache-control").unwrap(), "public, max-age=300");
+    let body = response.json();
     assert_eq!(body.get("data"), None);
     for key in body["keys"].as_array().unwrap() {
         assert_eq!(
@@ -27,12 +27,12 @@ async fn the_published_keys_are_public_and_may_be_kept_for_five_minutes() {
             (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"))
         );
         assert!(key["kid"].is_string() && key["x"].is_string());
-        assert_eq!(key.get("d"), None, "the private half is nobody's business");
+        assert_eq!(key.get("d"), None, "private keys must not be published");
     }
 }
 
 #[tokio::test]
-async fn a_stranger_verifies_tokens_with_nothing_but_the_published_keys() {
+async fn tokens_can_be_verified_with_the_published_keys() {
     let auth = Auth::open().await;
     auth.ada().await;
     let published: Value = key_set(&auth).await.json();

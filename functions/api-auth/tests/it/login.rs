@@ -16,18 +16,18 @@ use test_support::lambda_event::of_request;
 use super::{Auth, PASSWORD, error};
 
 #[tokio::test]
-async fn who_knows_the_password_is_given_tokens() {
+async fn login_returns_valid_tokens() {
     let auth = Auth::open().await;
     let account = auth.ada().await;
     let body = json!({ "email": "ADA@example.com", "password": PASSWORD });
-    let answer = auth.post("login", &body).await;
-    assert_eq!(answer.status, 200, "{}", answer.json());
-    assert_eq!(answer.header("cache-control").unwrap(), "no-store");
-    let tokens = answer.json()["data"].clone();
+    let response = auth.post("login", &body).await;
+    assert_eq!(response.status, 200, "{}", response.json());
+    assert_eq!(response.header("cache-control").unwrap(), "no-store");
+    let tokens = response.json()["data"].clone();
     assert_eq!((&tokens["tokenType"], &tokens["expiresIn"]), (&json!("Bearer"), &json!(900)));
     assert_eq!(tokens["user"], account);
 
-    let verifier = TokenVerifier::from_env(&auth.scene.env("api-orders")).unwrap();
+    let verifier = TokenVerifier::from_env(&auth.marketplace.env("api-orders")).unwrap();
     let (token, now) = (tokens["accessToken"].as_str().unwrap(), auth.clock.now());
     let claims = verifier.verify(token, now).unwrap();
     assert_eq!((claims.sub.as_str(), claims.role.as_str()), (account["id"].as_str().unwrap(), "user"));
@@ -40,7 +40,7 @@ async fn who_knows_the_password_is_given_tokens() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_address_are_answered_with_the_same_bytes() {
+async fn wrong_password_and_unknown_address_have_same_response() {
     let auth = Auth::open().await;
     auth.ada().await;
     let wrong = json!({ "email": "ada@example.com", "password": "incorrect horse" });
@@ -53,10 +53,10 @@ async fn a_wrong_password_and_an_unknown_address_are_answered_with_the_same_byte
 }
 
 #[tokio::test]
-async fn a_suspended_account_is_told_so_by_the_right_password_only() {
+async fn suspension_is_revealed_only_with_the_right_password() {
     let auth = Auth::open().await;
     let user = id(auth.ada().await["id"].as_str().unwrap());
-    auth.scene.suspend(auth.scene.reader.user(user).await.unwrap().unwrap()).await;
+    auth.marketplace.suspend(auth.marketplace.reader.user(user).await.unwrap().unwrap()).await;
     let login = |password: &str| json!({ "email": "ada@example.com", "password": password });
     assert_eq!(error(&auth.post("login", &login(PASSWORD)).await), (403, "FORBIDDEN".to_owned()));
     let wrong = auth.post("login", &login("incorrect horse")).await;
@@ -64,7 +64,7 @@ async fn a_suspended_account_is_told_so_by_the_right_password_only() {
 }
 
 #[tokio::test]
-async fn every_login_is_a_session_of_its_own_whatever_key_comes_with_it() {
+async fn repeated_login_with_same_key_starts_another_session() {
     let auth = Auth::open().await;
     auth.ada().await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
@@ -78,73 +78,75 @@ async fn every_login_is_a_session_of_its_own_whatever_key_comes_with_it() {
 }
 
 #[tokio::test]
-async fn a_login_that_breaks_rules_names_every_field() {
+async fn all_invalid_fields_are_reported() {
     let auth = Auth::open().await;
-    let answer = auth.post("login", &json!({ "email": 7, "remember": true })).await;
-    assert_eq!(error(&answer), (400, "VALIDATION_ERROR".to_owned()));
+    let response = auth.post("login", &json!({ "email": 7, "remember": true })).await;
+    assert_eq!(error(&response), (400, "VALIDATION_ERROR".to_owned()));
     let expected = json!({
         "email": "must be a string",
         "password": "is required",
         "remember": "is not a known field",
     });
-    assert_eq!(answer.json()["error"]["fields"], expected);
+    assert_eq!(response.json()["error"]["fields"], expected);
 }
 
 #[tokio::test]
-async fn a_login_is_posted() {
+async fn get_is_not_allowed() {
     let auth = Auth::open().await;
-    let answer = auth.send(&of_request("GET", "/v1/auth/login", &[], None)).await;
-    assert_eq!(error(&answer), (405, "METHOD_NOT_ALLOWED".to_owned()));
-    assert_eq!(answer.header("allow").unwrap(), "POST");
+    let response = auth.send(&of_request("GET", "/v1/auth/login", &[], None)).await;
+    assert_eq!(error(&response), (405, "METHOD_NOT_ALLOWED".to_owned()));
+    assert_eq!(response.header("allow").unwrap(), "POST");
 }
 
-/// The middle of `times`.
+/// Median of the durations.
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
 }
 
 #[tokio::test]
-async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
+async fn unknown_address_takes_as_long_as_wrong_password() {
     let auth = Auth::open().await;
     auth.ada().await;
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    // Taken in turns, so that whatever else the machine does slows both.
+    // Alternating, so that other load on the machine slows both.
     for _ in 0..15 {
         for (email, times) in [("ada@example.com", &mut known), ("grace@example.com", &mut unknown)] {
             let body = json!({ "email": email, "password": "incorrect horse" });
-            let begun = Instant::now();
+            let start = Instant::now();
             assert_eq!(auth.post("login", &body).await.status, 401);
-            times.push(begun.elapsed());
+            times.push(start.elapsed());
         }
-        // So that neither has failed too often.
+        // Resets the counters of failed logins.
         auth.clock.advance(Duration::from_hours(2));
     }
     let (known, unknown) = (median(known), median(unknown));
-    // Without the decoy it would be a quarter: most of the time goes into hashing.
+    // Most of the time is hashing: without the dummy hash, an unknown address would take a quarter.
     assert!(
         unknown * 2 > known && known * 2 > unknown,
-        "{known:?} for a wrong password, {unknown:?} for nobody"
+        "{known:?} for a wrong password, {unknown:?} for an unknown address"
     );
 }
 
 impl Auth {
-    /// Ada's password, hashed as cheaply as can be.
-    async fn hashed_as_in_old_times(&self) -> Credentials {
+    /// Stores a hash of Ada's password with outdated parameters.
+    async fn store_outdated_hash(&self) -> Credentials {
         let (user, replacing) = self.stored("ada@example.com").await;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
         let password_hash = argon2.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
         let credentials = Credentials { password_hash };
-        self.scene.run(RehashPassword { id: user.id, replacing, credentials: credentials.clone() }).await;
+        self.marketplace
+            .run(RehashPassword { id: user.id, replacing, credentials: credentials.clone() })
+            .await;
         credentials
     }
 }
 
 #[tokio::test]
-async fn a_login_brings_the_hash_of_its_password_up_to_date() {
+async fn login_replaces_an_outdated_password_hash() {
     let auth = Auth::open().await;
     auth.ada().await;
-    let old = auth.hashed_as_in_old_times().await;
+    let old = auth.store_outdated_hash().await;
     assert_eq!(auth.try_log_in("incorrect horse").await.status, 401);
     assert!(auth.stored("ada@example.com").await.1 == old, "a wrong password changes nothing");
     let tokens = auth.log_in().await;
@@ -153,5 +155,5 @@ async fn a_login_brings_the_hash_of_its_password_up_to_date() {
     assert_eq!(user.version.get(), 1);
     auth.refreshed(&tokens["refreshToken"]).await;
     auth.log_in().await;
-    assert!(auth.stored("ada@example.com").await.1 == new, "what is up to date stays");
+    assert!(auth.stored("ada@example.com").await.1 == new, "a current hash is not replaced");
 }

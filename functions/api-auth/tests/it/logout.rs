@@ -6,14 +6,14 @@ use super::{Auth, error};
 
 impl Auth {
     async fn log_out(&self, token: &Value) -> (u16, String) {
-        let answer = self.post("logout", &json!({ "refreshToken": token })).await;
-        assert_eq!(answer.bytes.is_empty(), answer.status == 204);
-        error(&answer)
+        let response = self.post("logout", &json!({ "refreshToken": token })).await;
+        assert_eq!(response.bytes.is_empty(), response.status == 204);
+        error(&response)
     }
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_is_not_refreshed() {
+async fn ended_session_cannot_be_refreshed() {
     let auth = Auth::open().await;
     auth.ada().await;
     let (one, other) = (auth.log_in().await, auth.log_in().await);
@@ -24,7 +24,7 @@ async fn a_session_that_was_ended_is_not_refreshed() {
 }
 
 #[tokio::test]
-async fn any_token_of_a_session_ends_it_and_ending_it_twice_changes_nothing() {
+async fn any_token_ends_its_session_and_logout_is_repeatable() {
     let auth = Auth::open().await;
     auth.ada().await;
     let first = auth.log_in().await["refreshToken"].clone();
@@ -35,7 +35,7 @@ async fn any_token_of_a_session_ends_it_and_ending_it_twice_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_not_issued_ends_nothing() {
+async fn forged_token_does_not_end_the_session() {
     let auth = Auth::open().await;
     auth.ada().await;
     let token = auth.log_in().await["refreshToken"].clone();

@@ -1,4 +1,4 @@
-//! Accounts and sessions over HTTP: events of API Gateway, through the router, on an embedded table.
+//! Tests of `api-auth`: API Gateway events through the router, on an embedded table.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,12 +22,12 @@ use test_support::fixture::{ManualClock, Marketplace};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
-/// The password of everybody here.
+/// Password of all accounts in the tests.
 const PASSWORD: &str = "correct horse battery staple";
 
-/// The function on an empty table, with a clock that is moved by hand.
+/// The function on an empty table, with a manual clock.
 struct Auth {
-    scene: Marketplace,
+    marketplace: Marketplace,
     router: Router,
     clock: ManualClock,
 }
@@ -37,26 +37,26 @@ impl Auth {
         Self::open_with("AGORA_REQUIRE_VERIFIED_EMAIL", "false").await
     }
 
-    /// As [`open`](Self::open), but for one variable.
+    /// Same as [`open`](Self::open), with another value of an environment variable.
     async fn open_with(name: &str, value: &str) -> Self {
-        let scene = Marketplace::empty().await;
-        let env = scene.env("api-auth").with(name, value);
-        let accounts = AuthState::new(&env, scene.store.clone(), scene.reader.clone());
-        let router = api_auth::router(accounts.unwrap());
-        Self { scene, router, clock: ManualClock::at(SystemClock.now()) }
+        let marketplace = Marketplace::empty().await;
+        let env = marketplace.env("api-auth").with(name, value);
+        let app = AuthState::new(&env, marketplace.store.clone(), marketplace.reader.clone());
+        let router = api_auth::router(app.unwrap());
+        Self { marketplace, router, clock: ManualClock::at(SystemClock.now()) }
     }
 
-    /// The answer to an event, whatever it is.
+    /// Sends an event.
     async fn send(&self, event: &Value) -> Answer {
         lambda_event::send_at(&self.router, event, self.clock.clone()).await
     }
 
-    /// The answer to a `POST` to `/v1/auth/<operation>`.
+    /// Sends a `POST` request to `/v1/auth/<operation>`.
     async fn post(&self, operation: &str, body: &Value) -> Answer {
         self.post_with(operation, &[], body).await
     }
 
-    /// As [`post`](Self::post), with headers.
+    /// Same as [`post`](Self::post), with headers.
     async fn post_with(&self, operation: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let path = format!("/v1/auth/{operation}");
         self.send(&lambda_event::of_request("POST", &path, headers, Some(body))).await
@@ -69,47 +69,47 @@ impl Auth {
         registered.json()["data"].clone()
     }
 
-    /// The account as it is stored, with what its password is checked against.
+    /// Loads an account and its credentials.
     async fn stored(&self, email: &str) -> (User, Credentials) {
-        self.scene.reader.account_by_email(&email.parse().unwrap()).await.unwrap().unwrap()
+        self.marketplace.reader.account_by_email(&email.parse().unwrap()).await.unwrap().unwrap()
     }
 
-    /// What makes the tokens of e-mails.
-    fn mailed(&self) -> EmailTokens {
-        EmailTokens::from_env(&self.scene.env("api-auth")).unwrap()
+    /// Issuer of e-mail tokens.
+    fn email_tokens(&self) -> EmailTokens {
+        EmailTokens::from_env(&self.marketplace.env("api-auth")).unwrap()
     }
 
-    /// The answer to a login of Ada's.
+    /// Logs Ada in, possibly without success.
     async fn try_log_in(&self, password: &str) -> Answer {
         self.post("login", &json!({ "email": "ada@example.com", "password": password })).await
     }
 
-    /// Logs Ada in; gives her tokens.
+    /// Logs Ada in and returns the tokens.
     async fn log_in(&self) -> Value {
-        let answer = self.try_log_in(PASSWORD).await;
-        assert_eq!(answer.status, 200, "{}", answer.json());
-        answer.json()["data"].clone()
+        let response = self.try_log_in(PASSWORD).await;
+        assert_eq!(response.status, 200, "{}", response.json());
+        response.json()["data"].clone()
     }
 
-    /// Spends a refresh token.
+    /// Uses a refresh token.
     async fn refresh(&self, token: &Value) -> Answer {
         self.post("refresh", &json!({ "refreshToken": token })).await
     }
 
-    /// Spends a refresh token, which works; gives the next pair.
+    /// Uses a refresh token successfully and returns the next pair.
     async fn refreshed(&self, token: &Value) -> Value {
-        let answer = self.refresh(token).await;
-        assert_eq!(answer.status, 200, "{}", answer.json());
-        answer.json()["data"].clone()
+        let response = self.refresh(token).await;
+        assert_eq!(response.status, 200, "{}", response.json());
+        response.json()["data"].clone()
     }
 }
 
-/// An account to be registered.
+/// Registration request.
 fn account(email: &str) -> Value {
     json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" })
 }
 
-/// What an error says of itself.
-fn error(answer: &Answer) -> (u16, String) {
-    (answer.status.as_u16(), answer.code())
+/// Status and error code of a response.
+fn error(response: &Answer) -> (u16, String) {
+    (response.status.as_u16(), response.code())
 }

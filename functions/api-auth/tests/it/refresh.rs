@@ -16,11 +16,11 @@ use test_support::fixture::{id, new_id};
 use super::{Auth, error};
 
 const GRACE: Duration = Duration::from_secs(10);
-const A_MOMENT: Duration = Duration::from_millis(1);
+const ONE_MILLISECOND: Duration = Duration::from_millis(1);
 
 impl Auth {
     async fn user(&self, id: UserId) -> User {
-        self.scene.reader.user(id).await.unwrap().unwrap()
+        self.marketplace.reader.user(id).await.unwrap().unwrap()
     }
 }
 
@@ -33,25 +33,25 @@ fn reused() -> (u16, String) {
 }
 
 #[tokio::test]
-async fn each_use_gives_the_next_pair() {
+async fn each_refresh_returns_a_new_pair() {
     let auth = Auth::open().await;
     let account = auth.ada().await;
     let mut tokens = auth.log_in().await;
-    let mut seen: Vec<Value> = vec![tokens["refreshToken"].clone()];
+    let mut used: Vec<Value> = vec![tokens["refreshToken"].clone()];
     for _ in 0..5 {
         auth.clock.advance(Duration::from_mins(20));
         tokens = auth.refreshed(&tokens["refreshToken"]).await;
-        assert!(!seen.contains(&tokens["refreshToken"]));
-        seen.push(tokens["refreshToken"].clone());
+        assert!(!used.contains(&tokens["refreshToken"]));
+        used.push(tokens["refreshToken"].clone());
         assert_eq!(tokens["user"], account);
-        let verifier = TokenVerifier::from_env(&auth.scene.env("api-auth")).unwrap();
+        let verifier = TokenVerifier::from_env(&auth.marketplace.env("api-auth")).unwrap();
         let claims = verifier.verify(tokens["accessToken"].as_str().unwrap(), auth.clock.now()).unwrap();
         assert_eq!(claims.iat, auth.clock.now().as_seconds());
     }
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_given_again_for_ten_seconds() {
+async fn refresh_can_be_repeated_for_ten_seconds() {
     let auth = Auth::open().await;
     auth.ada().await;
     let first = auth.log_in().await["refreshToken"].clone();
@@ -64,13 +64,13 @@ async fn a_lost_answer_is_given_again_for_ten_seconds() {
 }
 
 #[tokio::test]
-async fn a_use_after_that_ends_the_whole_family() {
+async fn reuse_after_the_grace_period_ends_the_session() {
     let auth = Auth::open().await;
     auth.ada().await;
     let first = auth.log_in().await["refreshToken"].clone();
     let other_login = auth.log_in().await["refreshToken"].clone();
     let second = auth.refreshed(&first).await["refreshToken"].clone();
-    auth.clock.advance(GRACE + A_MOMENT);
+    auth.clock.advance(GRACE + ONE_MILLISECOND);
     assert_eq!(error(&auth.refresh(&first).await), reused());
     assert_eq!(error(&auth.refresh(&second).await), revoked());
     assert_eq!(error(&auth.refresh(&first).await), revoked());
@@ -78,7 +78,7 @@ async fn a_use_after_that_ends_the_whole_family() {
 }
 
 #[tokio::test]
-async fn a_token_older_than_the_last_has_no_grace() {
+async fn grace_period_applies_to_the_previous_token_only() {
     let auth = Auth::open().await;
     auth.ada().await;
     let first = auth.log_in().await["refreshToken"].clone();
@@ -89,62 +89,62 @@ async fn a_token_older_than_the_last_has_no_grace() {
 }
 
 #[tokio::test]
-async fn all_who_use_a_token_at_once_are_given_the_same_successor() {
+async fn concurrent_refreshes_return_the_same_successor() {
     let auth = Auth::open().await;
     auth.ada().await;
     let first = auth.log_in().await["refreshToken"].clone();
-    let answers = join_all((0..10).map(|_| auth.refreshed(&first))).await;
-    for answer in &answers {
-        assert_eq!(answer["refreshToken"], answers[0]["refreshToken"]);
+    let responses = join_all((0..10).map(|_| auth.refreshed(&first))).await;
+    for response in &responses {
+        assert_eq!(response["refreshToken"], responses[0]["refreshToken"]);
     }
-    auth.refreshed(&answers[0]["refreshToken"]).await;
+    auth.refreshed(&responses[0]["refreshToken"]).await;
 }
 
 #[tokio::test]
-async fn a_session_lapses_after_thirty_days_without_use() {
+async fn session_expires_after_thirty_days_without_refresh() {
     let auth = Auth::open().await;
     auth.ada().await;
     let month = Duration::from_hours(24 * 30);
     let tokens = auth.log_in().await;
-    auth.clock.advance(month.saturating_sub(A_MOMENT));
+    auth.clock.advance(month.saturating_sub(ONE_MILLISECOND));
     let tokens = auth.refreshed(&tokens["refreshToken"]).await;
     auth.clock.advance(month);
     assert_eq!(error(&auth.refresh(&tokens["refreshToken"]).await), revoked());
 }
 
 #[tokio::test]
-async fn a_refresh_sees_the_account_as_it_is_now() {
+async fn refresh_reads_the_current_account() {
     let auth = Auth::open().await;
     let user = id(auth.ada().await["id"].as_str().unwrap());
     let tokens = auth.log_in().await;
     let account = auth.user(user).await;
     let event = UserEvent::Registered { user_id: user };
     let version = account.version.next();
-    auth.scene.put_entity(User { role: Role::Moderator, version, ..account }, event).await;
+    auth.marketplace.put_entity(User { role: Role::Moderator, version, ..account }, event).await;
     let tokens = auth.refreshed(&tokens["refreshToken"]).await;
     assert_eq!(tokens["user"]["role"], "moderator");
-    auth.scene.suspend(auth.user(user).await).await;
+    auth.marketplace.suspend(auth.user(user).await).await;
     assert_eq!(error(&auth.refresh(&tokens["refreshToken"]).await), revoked());
 }
 
 #[tokio::test]
-async fn what_was_not_issued_is_no_token() {
+async fn forged_and_malformed_tokens_are_refused() {
     let auth = Auth::open().await;
     let user = auth.ada().await["id"].as_str().unwrap().to_owned();
     let tokens = auth.log_in().await;
-    let good = tokens["refreshToken"].as_str().unwrap();
-    let seal = HmacKey::new(&auth.scene.env("api-auth").secret("AGORA_REFRESH_TOKEN_KEY").unwrap());
-    let elsewhere = RefreshToken { user, session: new_id::<Session>().to_string(), generation: 0 };
+    let valid = tokens["refreshToken"].as_str().unwrap();
+    let seal = HmacKey::new(&auth.marketplace.env("api-auth").secret("AGORA_REFRESH_TOKEN_KEY").unwrap());
+    let unknown_session = RefreshToken { user, session: new_id::<Session>().to_string(), generation: 0 };
     for token in [
         "",
         "x",
         "....",
         tokens["accessToken"].as_str().unwrap(),
-        &good.replace(".0.", ".1."),
-        &good[..good.len() - 1],
-        &format!("{good}."),
+        &valid.replace(".0.", ".1."),
+        &valid[..valid.len() - 1],
+        &format!("{valid}."),
         &"a".repeat(10_000),
-        elsewhere.issue(&seal).expose(),
+        unknown_session.issue(&seal).expose(),
     ] {
         assert_eq!(error(&auth.refresh(&json!(token)).await), (401, "INVALID_TOKEN".to_owned()), "{token}");
     }
@@ -152,10 +152,10 @@ async fn what_was_not_issued_is_no_token() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_breaks_rules_names_every_field() {
+async fn all_invalid_fields_are_reported() {
     let auth = Auth::open().await;
-    let answer = auth.post("refresh", &json!({ "token": "x" })).await;
-    assert_eq!(error(&answer), (400, "VALIDATION_ERROR".to_owned()));
+    let response = auth.post("refresh", &json!({ "token": "x" })).await;
+    assert_eq!(error(&response), (400, "VALIDATION_ERROR".to_owned()));
     let expected = json!({ "refreshToken": "is required", "token": "is not a known field" });
-    assert_eq!(answer.json()["error"]["fields"], expected);
+    assert_eq!(response.json()["error"]["fields"], expected);
 }

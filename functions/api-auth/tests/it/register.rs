@@ -7,16 +7,16 @@ use shared::kit::system::clock::Clock;
 use super::{Auth, PASSWORD, account, error};
 
 #[tokio::test]
-async fn an_account_is_opened_and_shown_without_its_password() {
+async fn registration_returns_the_account_without_its_password() {
     let auth = Auth::open().await;
     let body = json!({ "email": " Ada@Example.COM ", "password": PASSWORD, "name": "  Ada Lovelace " });
-    let answer = auth.post("register", &body).await;
-    assert_eq!(answer.status, 201, "{}", answer.json());
-    let shown = answer.json();
+    let response = auth.post("register", &body).await;
+    assert_eq!(response.status, 201, "{}", response.json());
+    let shown = response.json();
     let id = shown["data"]["id"].as_str().unwrap();
     assert!(id.starts_with("usr_"));
-    assert_eq!(answer.header("location").unwrap(), format!("/v1/users/{id}"));
-    assert_eq!(answer.header("etag").unwrap(), "\"1\"");
+    assert_eq!(response.header("location").unwrap(), format!("/v1/users/{id}"));
+    assert_eq!(response.header("etag").unwrap(), "\"1\"");
     let expected = json!({ "data": {
         "id": id,
         "email": "ada@example.com",
@@ -32,59 +32,59 @@ async fn an_account_is_opened_and_shown_without_its_password() {
 }
 
 #[tokio::test]
-async fn an_address_belongs_to_one_account_however_it_is_spelt() {
+async fn address_is_unique_regardless_of_its_spelling() {
     let auth = Auth::open().await;
     auth.ada().await;
     for spelling in ["ada@example.com", "ADA@example.com", "ａda@Example.com "] {
-        let answer = auth.post("register", &account(spelling)).await;
-        assert_eq!(error(&answer), (409, "EMAIL_TAKEN".to_owned()), "{spelling}");
+        let response = auth.post("register", &account(spelling)).await;
+        assert_eq!(error(&response), (409, "EMAIL_TAKEN".to_owned()), "{spelling}");
     }
     assert_eq!(auth.post("register", &account("grace@example.com")).await.status, 201);
 }
 
 #[tokio::test]
-async fn of_ten_registrations_of_one_address_at_once_one_succeeds() {
+async fn one_of_ten_concurrent_registrations_succeeds() {
     let auth = Auth::open().await;
     let body = account("ada@example.com");
-    let answers = join_all((0..10).map(|_| auth.post("register", &body))).await;
-    let mut ended: Vec<(u16, String)> = answers.iter().map(error).collect();
-    ended.sort();
+    let responses = join_all((0..10).map(|_| auth.post("register", &body))).await;
+    let mut outcomes: Vec<(u16, String)> = responses.iter().map(error).collect();
+    outcomes.sort();
     let mut expected = vec![(409, "EMAIL_TAKEN".to_owned()); 10];
     expected[0] = (201, String::new());
-    assert_eq!(ended, expected);
+    assert_eq!(outcomes, expected);
     auth.log_in().await;
 }
 
 #[tokio::test]
-async fn a_refused_registration_leaves_the_account_as_it_was() {
+async fn refused_registration_does_not_change_the_account() {
     let auth = Auth::open().await;
     let id = auth.ada().await["id"].clone();
-    let mut thief = account("ada@example.com");
-    thief["password"] = json!("another password");
-    assert_eq!(auth.post("register", &thief).await.status, 409);
+    let mut attempt = account("ada@example.com");
+    attempt["password"] = json!("another password");
+    assert_eq!(auth.post("register", &attempt).await.status, 409);
     assert_eq!(auth.log_in().await["user"]["id"], id);
-    thief.as_object_mut().unwrap().remove("name");
-    assert_eq!(error(&auth.post("login", &thief).await), (401, "INVALID_CREDENTIALS".to_owned()));
+    attempt.as_object_mut().unwrap().remove("name");
+    assert_eq!(error(&auth.post("login", &attempt).await), (401, "INVALID_CREDENTIALS".to_owned()));
 }
 
 #[tokio::test]
-async fn all_failing_fields_are_reported_at_once() {
+async fn all_invalid_fields_are_reported() {
     let auth = Auth::open().await;
     let body = json!({ "email": "ada", "password": "1234567", "role": "admin" });
-    let answer = auth.post("register", &body).await;
-    assert_eq!(error(&answer), (400, "VALIDATION_ERROR".to_owned()));
+    let response = auth.post("register", &body).await;
+    assert_eq!(error(&response), (400, "VALIDATION_ERROR".to_owned()));
     let expected = json!({
         "email": "must be a valid e-mail address of at most 254 bytes",
         "password": "must be 8 to 128 bytes long",
         "name": "is required",
         "role": "is not a known field",
     });
-    assert_eq!(answer.json()["error"]["fields"], expected);
-    assert!(!String::from_utf8_lossy(&answer.bytes).contains("1234567"));
+    assert_eq!(response.json()["error"]["fields"], expected);
+    assert!(!String::from_utf8_lossy(&response.bytes).contains("1234567"));
 }
 
 #[tokio::test]
-async fn a_password_has_8_to_128_bytes() {
+async fn password_must_have_8_to_128_bytes() {
     let auth = Auth::open().await;
     for (number, (password, status)) in [
         ("p".repeat(7), 400),
@@ -103,7 +103,7 @@ async fn a_password_has_8_to_128_bytes() {
 }
 
 #[tokio::test]
-async fn the_same_registration_is_answered_with_the_same_bytes_and_done_once() {
+async fn repetition_with_same_key_returns_the_first_response() {
     let auth = Auth::open().await;
     let (key, body) = ([("idempotency-key", "k1")], account("ada@example.com"));
     let first = auth.post_with("register", &key, &body).await;

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/verify-email`, and the setting that demands it.
+//! `POST /v1/auth/verify-email`, and the setting that requires it for logins.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ fn invalid() -> (u16, String) {
 }
 
 impl Auth {
-    /// What is sent to Ada's address.
+    /// Token of the e-mail to Ada.
     async fn verification(&self) -> String {
         let (user, _) = self.stored("ada@example.com").await;
-        self.mailed().to_verify_email(&user, self.clock.now())
+        self.email_tokens().to_verify_email(&user, self.clock.now())
     }
 
     async fn verify(&self, token: &str) -> Answer {
@@ -28,33 +28,33 @@ impl Auth {
 }
 
 #[tokio::test]
-async fn who_read_what_was_sent_has_verified_the_address() {
+async fn token_verifies_the_address() {
     let auth = Auth::open().await;
     let before = auth.ada().await;
-    let answer = auth.verify(&auth.verification().await).await;
-    assert_eq!(answer.status, 200, "{}", answer.json());
-    assert_eq!(answer.header("etag").unwrap(), "\"2\"");
+    let response = auth.verify(&auth.verification().await).await;
+    assert_eq!(response.status, 200, "{}", response.json());
+    assert_eq!(response.header("etag").unwrap(), "\"2\"");
     let mut expected = before;
     (expected["emailVerified"], expected["version"]) = (json!(true), json!(2));
-    assert_eq!(answer.json()["data"], expected);
+    assert_eq!(response.json()["data"], expected);
     assert_eq!(auth.log_in().await["user"]["emailVerified"], true);
 }
 
 #[tokio::test]
-async fn a_token_verifies_once_however_many_use_it() {
+async fn token_is_accepted_once_under_concurrency() {
     let auth = Auth::open().await;
     auth.ada().await;
     let token = auth.verification().await;
-    let answers = join_all((0..5).map(|_| auth.verify(&token))).await;
-    let verified = answers.iter().filter(|answer| answer.status == 200).count();
+    let responses = join_all((0..5).map(|_| auth.verify(&token))).await;
+    let verified = responses.iter().filter(|response| response.status == 200).count();
     assert_eq!(verified, 1);
-    assert_eq!(answers.iter().filter(|answer| error(answer) == invalid()).count(), 4);
+    assert_eq!(responses.iter().filter(|response| error(response) == invalid()).count(), 4);
     assert_eq!(error(&auth.verify(&token).await), invalid());
     assert_eq!(auth.stored("ada@example.com").await.0.version.get(), 2);
 }
 
 #[tokio::test]
-async fn a_token_is_good_for_three_days() {
+async fn token_expires_after_three_days() {
     let auth = Auth::open().await;
     auth.ada().await;
     let token = auth.verification().await;
@@ -66,29 +66,36 @@ async fn a_token_is_good_for_three_days() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_address_another_account_or_another_purpose_verifies_nothing() {
+async fn token_of_other_address_account_or_purpose_is_refused() {
     let auth = Auth::open().await;
     auth.ada().await;
     let old = auth.verification().await;
     let (ada, credentials) = auth.stored("ada@example.com").await;
-    let reset = auth.mailed().to_reset_password(&ada, &credentials, auth.clock.now());
+    let reset = auth.email_tokens().to_reset_password(&ada, &credentials, auth.clock.now());
     let (id, version) = (ada.id, ada.version.next());
-    let moved = User { email: "ada@example.org".parse().unwrap(), version, ..ada };
-    auth.scene.put_entity(moved, UserEvent::Changed { user_id: id }).await;
+    let other_address = User { email: "ada@example.org".parse().unwrap(), version, ..ada };
+    auth.marketplace.put_entity(other_address, UserEvent::Changed { user_id: id }).await;
     assert_eq!(auth.post("register", &account("grace@example.com")).await.status, 201);
     let (grace, _) = auth.stored("grace@example.com").await;
-    let hers = auth.mailed().to_verify_email(&grace, auth.clock.now());
-    let crossed = hers.replacen(&grace.id.to_string(), &id.to_string(), 1);
-    for token in
-        [old.as_str(), &reset, &crossed, &hers[..hers.len() - 1], "", "x", "a.b.c", &"a".repeat(9_000)]
-    {
+    let for_grace = auth.email_tokens().to_verify_email(&grace, auth.clock.now());
+    let other_account = for_grace.replacen(&grace.id.to_string(), &id.to_string(), 1);
+    for token in [
+        old.as_str(),
+        &reset,
+        &other_account,
+        &for_grace[..for_grace.len() - 1],
+        "",
+        "x",
+        "a.b.c",
+        &"a".repeat(9_000),
+    ] {
         assert_eq!(error(&auth.verify(token).await), invalid(), "{token}");
     }
-    assert_eq!(auth.verify(&hers).await.status, 200);
+    assert_eq!(auth.verify(&for_grace).await.status, 200);
 }
 
 #[tokio::test]
-async fn an_unverified_account_logs_in_unless_the_setting_demands_otherwise() {
+async fn setting_requires_verification_before_login() {
     let lenient = Auth::open().await;
     lenient.ada().await;
     assert_eq!(lenient.log_in().await["user"]["emailVerified"], false);
@@ -103,9 +110,10 @@ async fn an_unverified_account_logs_in_unless_the_setting_demands_otherwise() {
 }
 
 #[tokio::test]
-async fn a_setting_that_is_neither_true_nor_false_is_named() {
-    let scene = test_support::Marketplace::empty().await;
-    let env = scene.env("api-auth").with("AGORA_REQUIRE_VERIFIED_EMAIL", "perhaps");
-    let error = api_auth::AuthState::new(&env, scene.store.clone(), scene.reader.clone()).unwrap_err();
+async fn error_contains_the_name_of_an_invalid_setting() {
+    let marketplace = test_support::Marketplace::empty().await;
+    let env = marketplace.env("api-auth").with("AGORA_REQUIRE_VERIFIED_EMAIL", "maybe");
+    let error =
+        api_auth::AuthState::new(&env, marketplace.store.clone(), marketplace.reader.clone()).unwrap_err();
     assert!(error.to_string().starts_with("AGORA_REQUIRE_VERIFIED_EMAIL "), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Dead letters as callers see them.
+//! Response bodies of dead letters.
 
 use std::collections::BTreeMap;
 
@@ -11,46 +11,85 @@ use shared::kit::system::clock::Timestamp;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus, Redrive, Removal};
 use shared::messaging::event_routing::Subscriber;
 
-/// A message that could not be processed, without the message: what lists show.
+/// Dead letter without its message.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "DeadLetterSummary")]
+#[schemars(
+    rename = "DeadLetterSummary",
+    extend("examples" = [{
+        "id": "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "queue": "emails",
+        "status": "redriven",
+        "reason": "the e-mail service does not respond",
+        "attempts": 5,
+        "correlationId": "checkout-7f3a",
+        "sentAt": "2027-01-15T08:00:00.000Z",
+        "redrives": [{ "by": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS", "at": "2027-01-15T09:00:00.000Z" }],
+        "createdAt": "2027-01-15T08:10:00.000Z",
+        "updatedAt": "2027-01-15T09:00:00.000Z",
+        "version": 2,
+    }])
+)]
 pub(crate) struct SummaryBody {
+    /// Id of the dead letter.
     id: DeadLetterId,
-    /// Whose queue it died in.
+    /// Queue of the message.
     queue: Subscriber,
+    /// Status of the dead letter.
     status: DeadLetterStatus,
-    /// Why it could not be processed.
+    /// Reason of the last failure.
     reason: String,
-    /// How often that was tried, the last time.
+    /// Number of attempts to process the message since it was last sent.
     attempts: u32,
-    /// What ties it to the request that it came of.
+    /// Correlation id of the request that caused the message; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     correlation_id: Option<String>,
+    /// Time at which the message was last sent; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     sent_at: Option<Timestamp>,
-    /// Who had it tried again, the first first.
+    /// Redrives so far, oldest first.
     redrives: Vec<Redrive>,
-    /// Who removed the message.
+    /// Removal of the message; absent if it was not removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<Removal>,
+    /// Time at which the dead letter was recorded.
     created_at: Timestamp,
+    /// Time of the last change.
     updated_at: Timestamp,
+    /// Version of the dead letter, from 1.
     version: Version,
 }
 
-/// A message that could not be processed.
+/// Dead letter: a message that could not be processed.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "DeadLetter")]
+#[schemars(
+    rename = "DeadLetter",
+    extend("examples" = [{
+        "id": "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "queue": "emails",
+        "status": "redriven",
+        "reason": "the e-mail service does not respond",
+        "attempts": 5,
+        "correlationId": "checkout-7f3a",
+        "sentAt": "2027-01-15T08:00:00.000Z",
+        "redrives": [{ "by": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS", "at": "2027-01-15T09:00:00.000Z" }],
+        "createdAt": "2027-01-15T08:10:00.000Z",
+        "updatedAt": "2027-01-15T09:00:00.000Z",
+        "version": 2,
+        "messageId": "5fea7756-0ea4-451a-a703-a558b933e274",
+        "headers": { "correlationId": "checkout-7f3a", "event": "order.confirmed" },
+        "body": "{\"type\":\"order.confirmed\"}",
+    }])
+)]
 pub(crate) struct DeadLetterBody {
     #[serde(flatten)]
     summary: SummaryBody,
-    /// The id that the queue gave the message, the last time.
+    /// Id that the queue assigned to the message when it was last sent.
     message_id: String,
-    /// What stood beside the message, by name.
+    /// Message attributes by name.
     headers: BTreeMap<String, String>,
-    /// The message, as it was sent.
+    /// Body of the message.
     body: String,
 }
 
@@ -75,31 +114,31 @@ impl Resource for DeadLetterBody {
 }
 
 impl From<DeadLetter> for SummaryBody {
-    fn from(letter: DeadLetter) -> Self {
+    fn from(dead_letter: DeadLetter) -> Self {
         Self {
-            id: letter.id,
-            queue: letter.queue,
-            status: letter.status,
-            reason: letter.reason,
-            attempts: letter.attempts,
-            correlation_id: letter.attributes.get(CORRELATION_ATTRIBUTE).cloned(),
-            sent_at: letter.sent_at,
-            redrives: letter.redrives,
-            removed: letter.removed,
-            created_at: letter.created_at,
-            updated_at: letter.updated_at,
-            version: letter.version,
+            id: dead_letter.id,
+            queue: dead_letter.queue,
+            status: dead_letter.status,
+            reason: dead_letter.reason,
+            attempts: dead_letter.attempts,
+            correlation_id: dead_letter.attributes.get(CORRELATION_ATTRIBUTE).cloned(),
+            sent_at: dead_letter.sent_at,
+            redrives: dead_letter.redrives,
+            removed: dead_letter.removed,
+            created_at: dead_letter.created_at,
+            updated_at: dead_letter.updated_at,
+            version: dead_letter.version,
         }
     }
 }
 
 impl From<DeadLetter> for DeadLetterBody {
-    fn from(letter: DeadLetter) -> Self {
+    fn from(dead_letter: DeadLetter) -> Self {
         Self {
-            message_id: letter.message_id.clone(),
-            headers: letter.attributes.clone(),
-            body: letter.body.clone(),
-            summary: letter.into(),
+            message_id: dead_letter.message_id.clone(),
+            headers: dead_letter.attributes.clone(),
+            body: dead_letter.body.clone(),
+            summary: dead_letter.into(),
         }
     }
 }

@@ -1,26 +1,26 @@
-//! `DELETE /v1/dead-letters/{id}`: nobody wants a message any more.
+//! `DELETE /v1/dead-letters/{id}`: removes the message of a dead letter.
 
 use axum::extract::State;
 use shared::api::permission::JobsRedrive;
-use shared::api::{AppState, Idempotent, RequirePermission};
+use shared::api::{CommandState, Idempotent, RequirePermission};
 use shared::kit::command::Store;
 use shared::kit::error::ApiError;
 use shared::kit::http::request::precondition::version_mismatch;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::messaging::dead_letter::DeadLetterId;
 use shared::messaging::dead_letter::remove::{RemoveDeadLetter, RemoveError};
-use shared::repository::user::UserReader;
 
-/// Removes the message for good, and keeps for ninety days who did so. One that was redriven is on its way all the same.
-pub(crate) async fn delete_dead_letter<S: Store, Q: UserReader>(
-    State(app): State<AppState<S, Q>>,
-    permitted: RequirePermission<JobsRedrive>,
+/// Removes the message permanently and records who removed it. A message that was already redriven is
+/// processed nevertheless.
+pub(crate) async fn delete_dead_letter(
+    State(app): State<CommandState>,
+    authorized: RequirePermission<JobsRedrive>,
     Path(id): Path<DeadLetterId>,
-    seen: IfMatch,
-    Idempotent(cause): Idempotent,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
-    let command = RemoveDeadLetter { id, expected: seen.expected(), by: permitted.actor.user };
-    app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let command = RemoveDeadLetter { id, expected: if_match.expected(), by: authorized.actor.user };
+    app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::no_content())
 }
 

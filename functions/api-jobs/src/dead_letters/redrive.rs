@@ -1,35 +1,35 @@
-//! `POST /v1/dead-letters/{id}/redrive`: a message is tried again.
+//! `POST /v1/dead-letters/{id}/redrive`: sends the message of a dead letter to its queue again.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::permission::JobsRedrive;
-use shared::api::{AppState, IdempotencyKeyRequired, RequirePermission};
+use shared::api::{CommandState, IdempotencyKeyRequired, RequirePermission};
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 use shared::messaging::dead_letter::DeadLetterId;
 use shared::messaging::dead_letter::redrive::{RedriveDeadLetter, RedriveError};
-use shared::repository::user::UserReader;
 
 use super::body::SummaryBody;
 
-/// There is nothing to say about it.
+/// Empty object; the body can be omitted.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("examples" = [{}]))]
 pub(crate) struct RedriveDeadLetterRequest {}
 
-/// Sends the message back to its queue, as it was. Should it die again, its letter says so.
-pub(crate) async fn redrive_dead_letter<S: Store, Q: UserReader>(
-    State(app): State<AppState<S, Q>>,
-    permitted: RequirePermission<JobsRedrive>,
+/// Sends the unchanged message to its queue again. If it fails again, its dead letter has the status `dead`
+/// again.
+pub(crate) async fn redrive_dead_letter(
+    State(app): State<CommandState>,
+    authorized: RequirePermission<JobsRedrive>,
     Path(id): Path<DeadLetterId>,
-    IdempotencyKeyRequired(cause): IdempotencyKeyRequired,
+    IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(RedriveDeadLetterRequest {}): Json<RedriveDeadLetterRequest>,
 ) -> Result<Versioned<SummaryBody>, ApiError> {
-    let command = RedriveDeadLetter { id, by: permitted.actor.user };
-    let redriven = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let command = RedriveDeadLetter { id, by: authorized.actor.user };
+    let redriven = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::updated(redriven.map(SummaryBody::from)))
 }
 

@@ -1,4 +1,4 @@
-//! A job as its owner sees it.
+//! Response body of a job.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,70 +11,109 @@ use shared::kit::http::{EntityTag, Resource};
 use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
 use shared::kit::system::clock::Timestamp;
 
-/// Work that takes longer than a request.
+/// Background job.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Job")]
+#[schemars(
+    rename = "Job",
+    extend("examples" = [{
+        "id": "job_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+        "type": "sales_report",
+        "params": {
+            "marketId": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "from": "2027-01-01T00:00:00.000Z",
+            "to": "2027-02-01T00:00:00.000Z",
+        },
+        "priority": "normal",
+        "status": "succeeded",
+        "attempts": 1,
+        "maxAttempts": 5,
+        "progress": { "done": 1204, "total": 1204 },
+        "result": { "rows": 1204, "bytes": 171968, "parts": 1 },
+        "createdAt": "2027-02-01T08:00:00.000Z",
+        "updatedAt": "2027-02-01T08:00:05.000Z",
+        "startedAt": "2027-02-01T08:00:01.000Z",
+        "finishedAt": "2027-02-01T08:00:05.000Z",
+        "expiresAt": "2027-02-08T08:00:00.000Z",
+        "version": 8,
+    }])
+)]
 pub(crate) struct JobBody {
+    /// Id of the job.
     id: JobId,
+    /// Type of the job.
     r#type: JobType,
+    /// Parameters of the job.
     params: SalesReportBody,
+    /// Priority of the job.
     priority: Priority,
+    /// Status of the job.
     status: JobStatus,
-    /// Which attempt this is at what is left of it.
+    /// Number of the current attempt at the remaining work.
     attempts: u32,
-    /// After how many failed attempts it is `dead`.
+    /// Number of failed attempts after which the job is `dead`.
     max_attempts: u32,
+    /// Progress of the job.
     progress: ProgressBody,
-    /// Why the last attempt failed.
+    /// Description of the last failure; absent if no attempt has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
-    /// What there is to fetch, once it has succeeded.
+    /// Size of the result; present once the job has succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<ResultBody>,
+    /// Scheduled time; absent if the job was requested to run at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     run_at: Option<Timestamp>,
+    /// Time at which the job was created.
     created_at: Timestamp,
+    /// Time of the last change.
     updated_at: Timestamp,
+    /// Time at which a worker first started the job; absent before.
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<Timestamp>,
+    /// Time at which the job ended; absent before.
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<Timestamp>,
-    /// When the job and its result are gone.
+    /// Time at which the job and its result are deleted.
     expires_at: Timestamp,
+    /// Version of the job, from 1.
     version: Version,
 }
 
-/// Which orders are reported.
+/// Parameters of a sales report: the orders of a market in a period.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "SalesReport")]
 struct SalesReportBody {
+    /// Id of the market.
     market_id: MarketId,
+    /// Start of the period (inclusive); absent if the period has no lower bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Timestamp>,
+    /// End of the period (exclusive).
     to: Timestamp,
 }
 
-/// How far a job is, in rows.
+/// Progress of a job in rows.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "JobProgress")]
 struct ProgressBody {
+    /// Number of rows written.
     done: u64,
-    /// How many there will be about, once that was counted.
+    /// Approximate number of rows in total; absent until it was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<u64>,
 }
 
-/// What a job has made.
+/// Size of the result of a job.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "JobResult")]
 struct ResultBody {
-    /// How many rows, without the heading.
+    /// Number of rows without the header row.
     rows: u64,
-    /// How many bytes, with it.
+    /// Number of bytes with the header row.
     bytes: u64,
-    /// In how many parts it is fetched.
+    /// Number of parts in which the result is downloaded.
     parts: u32,
 }
 
@@ -92,7 +131,7 @@ impl From<Job> for JobBody {
     fn from(job: Job) -> Self {
         let JobParams::SalesReport(SalesReport { market_id, from, to }) = job.work;
         let written = job.written;
-        let made = ResultBody { rows: written.rows, bytes: written.bytes, parts: parts(written.chunks) };
+        let result = ResultBody { rows: written.rows, bytes: written.bytes, parts: parts(written.chunks) };
         Self {
             id: job.id,
             r#type: job.work.kind(),
@@ -103,7 +142,7 @@ impl From<Job> for JobBody {
             max_attempts: MAX_RECEIVE_COUNT,
             progress: ProgressBody { done: written.rows, total: job.total },
             last_error: job.last_error,
-            result: (job.status == JobStatus::Succeeded).then_some(made),
+            result: (job.status == JobStatus::Succeeded).then_some(result),
             run_at: job.run_at,
             created_at: job.created_at,
             updated_at: job.updated_at,

@@ -1,9 +1,9 @@
-//! `POST /v1/jobs/{id}/cancel`: a job is called off.
+//! `POST /v1/jobs/{id}/cancel`: cancels a job.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::job::JobId;
 use shared::domain::job::cancel::{CancelJob, CancelJobError};
 use shared::kit::command::Store;
@@ -12,22 +12,22 @@ use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use super::body::JobBody;
 
-/// There is nothing to say about it.
+/// Empty object; the body can be omitted.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("examples" = [{}]))]
 pub(crate) struct CancelJobRequest {}
 
-/// Calls the job off. What it has written is forgotten in its time.
-pub(crate) async fn cancel_job<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<AppState<S, Q>>,
+/// Cancels the job. Output written so far is never returned and expires with the job.
+pub(crate) async fn cancel_job(
+    State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
     Path(id): Path<JobId>,
-    Idempotent(cause): Idempotent,
+    Idempotent(context): Idempotent,
     Json(CancelJobRequest {}): Json<CancelJobRequest>,
 ) -> Result<Versioned<JobBody>, ApiError> {
     let command = CancelJob { id, by: actor.user };
-    let job = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let job = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::updated(job.map(JobBody::from)))
 }
 

@@ -1,11 +1,11 @@
-//! `POST /v1/jobs`: somebody asks for work that takes longer than a request.
+//! `POST /v1/jobs`: creates a background job.
 
 use axum::Extension;
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::permission::OrdersReadAny;
-use shared::api::{AppState, Authenticated, HasPermission, IdempotencyKeyRequired};
+use shared::api::{Authenticated, CommandState, HasPermission, IdempotencyKeyRequired};
 use shared::domain::job::create::{CreateJob, RequestJobError};
 use shared::domain::job::job_type::JobType;
 use shared::domain::job::output::retention::Retention;
@@ -17,53 +17,68 @@ use shared::kit::command::Store;
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{AcceptedResource, ApiResponse, Json};
 use shared::kit::system::clock::Timestamp;
-use shared::repository::user::UserReader;
 
 use super::body::JobBody;
 
-/// What is to be done, and when.
+/// Background job to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{
+        "type": "sales_report",
+        "params": {
+            "marketId": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "from": "2027-01-01T00:00:00.000Z",
+            "to": "2027-02-01T00:00:00.000Z",
+        },
+    }])
+)]
 pub(crate) struct CreateJobRequest {
+    /// Type of the job.
     #[deserr(rename = "type")]
     r#type: JobType,
+    /// Parameters of the job.
     params: SalesReportRequest,
+    /// Priority; by default `normal`.
     #[deserr(default)]
     #[schemars(default)]
     priority: Priority,
-    /// In the future, at most 30 days ahead; at once, if it is left out.
+    /// Time at which the job is to run: in the future, and at most 30 days ahead. By default, the job runs at
+    /// once.
     #[deserr(default)]
     run_at: Option<Timestamp>,
 }
 
-/// Which orders are reported.
+/// Parameters of a sales report: the orders of a market in a period.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 struct SalesReportRequest {
+    /// Id of the market.
     market_id: MarketId,
-    /// Orders that were placed then or later.
+    /// Start of the period (inclusive). By default, the period has no lower bound.
     #[deserr(default)]
     from: Option<Timestamp>,
-    /// Orders that were placed before; before the job is run, if it is left out.
+    /// End of the period (exclusive), later than `from`. By default, `runAt` or the time of the request.
     #[deserr(default)]
     to: Option<Timestamp>,
 }
 
-/// Asks for a job; what comes of it is seen where `Location` says.
-pub(crate) async fn create_job<S: Store, Q: UserReader>(
-    State(app): State<AppState<S, Q>>,
+/// Creates a job, whose progress can be polled at the address in `Location`.
+pub(crate) async fn create_job(
+    State(app): State<CommandState>,
     Extension(retention): Extension<Retention>,
     Authenticated(actor): Authenticated,
-    reads_any: HasPermission<OrdersReadAny>,
-    IdempotencyKeyRequired(cause): IdempotencyKeyRequired,
+    read_any: HasPermission<OrdersReadAny>,
+    IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(request): Json<CreateJobRequest>,
 ) -> Result<AcceptedResource<JobBody>, ApiError> {
-    let id = Id::generate(cause.at, &app.entropy);
-    let command = request.into_command(id, (actor, reads_any.is_held()), retention);
-    let begun = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
-    Ok(ApiResponse::accepted_resource(begun.map(JobBody::from)))
+    let id = Id::generate(context.at, &app.entropy);
+    let command = request.into_command(id, (actor, read_any.is_held()), retention);
+    let created = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    Ok(ApiResponse::accepted_resource(created.map(JobBody::from)))
 }
 
 impl CreateJobRequest {

@@ -1,48 +1,46 @@
-//! `GET /v1/jobs`: the caller's own jobs.
+//! `GET /v1/jobs`: lists the caller's own jobs.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::list::sort::TimeSort;
 use shared::api::with_total;
-use shared::api::{AppState, Authenticated};
+use shared::api::{Authenticated, QueryState};
 use shared::domain::job::JobStatus;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse, RequestInfo};
-use shared::repository::job::{JobList, JobReader};
+use shared::repository::job::JobList;
 
 use super::body::JobBody;
 
-/// Which jobs, in which order.
+/// Filter and sort order of the list.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListJobsQuery {
+    /// Only jobs with this status.
     #[deserr(default)]
     status: Option<JobStatus>,
+    /// Sort order: `createdAt`, or `-createdAt` for newest first. Default `-createdAt`.
     #[deserr(default)]
     #[schemars(default)]
     sort: TimeSort,
 }
 
 /// Lists the caller's jobs.
-pub(crate) async fn list_jobs<S, Q>(
-    State(app): State<AppState<S, Q>>,
+pub(crate) async fn list_jobs(
+    State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
-    facts: RequestInfo,
-    asked: ListQuery<ListJobsQuery, JobBody>,
-) -> Result<ListResponse<JobBody>, ApiError>
-where
-    S: Clone + Send + Sync + 'static,
-    Q: JobReader,
-{
-    let ListJobsQuery { status, sort } = asked.filter;
+    info: RequestInfo,
+    query: ListQuery<ListJobsQuery, JobBody>,
+) -> Result<ListResponse<JobBody>, ApiError> {
+    let ListJobsQuery { status, sort } = query.filter;
     let list = JobList { owner: actor.user, status, descending: sort == TimeSort::CreatedDesc };
-    let (name, caller, now) = (format!("jobs {list:?}"), actor.user.to_string(), facts.received_at);
+    let (name, caller, now) = (format!("jobs {list:?}"), actor.user.to_string(), info.received_at);
     let cursors = CursorCodec::new(&app.seal, &name, &caller);
-    let slice = asked.paging.slice(&cursors)?;
-    let jobs = with_total(app.reader.jobs(list, now, &slice), app.reader.count_jobs(list, now)).await?;
-    let pagination = asked.paging.pagination(&jobs, &cursors);
-    Ok(ListResponse::new(jobs.items.into_iter().map(JobBody::from).collect(), pagination)
-        .with_fields(asked.fields))
+    let slice = query.paging.slice(&cursors)?;
+    let page = with_total(app.reader.jobs(list, now, &slice), app.reader.count_jobs(list, now)).await?;
+    let pagination = query.paging.pagination(&page, &cursors);
+    Ok(ListResponse::new(page.items.into_iter().map(JobBody::from).collect(), pagination)
+        .with_fields(query.fields))
 }

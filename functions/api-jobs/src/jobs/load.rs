@@ -1,14 +1,17 @@
-//! Whose a job is.
+//! Loading a job of the caller.
 
 use shared::domain::job::{Job, JobId};
 use shared::domain::values::actor::Actor;
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::ApiError;
 use shared::kit::system::clock::Timestamp;
-use shared::repository::job::JobReader;
 
-/// The caller's own job. Another's is answered like an absent one.
+/// Loads a job of the caller.
+///
+/// # Errors
+/// [`ApiError::not_found`] if the job does not exist, has expired or belongs to another user.
 pub(super) async fn own_job(
-    reader: &impl JobReader,
+    reader: &DynamoReader,
     id: JobId,
     actor: &Actor,
     now: Timestamp,

@@ -1,9 +1,9 @@
-//! `POST /v1/jobs/{id}/retry`: a job that ended without a result is tried again.
+//! `POST /v1/jobs/{id}/retry`: retries a job that ended without a result.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{AppState, Authenticated, Idempotent};
+use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::job::JobId;
 use shared::domain::job::retry::{RetryJob, RetryJobError};
 use shared::kit::command::Store;
@@ -12,22 +12,22 @@ use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use super::body::JobBody;
 
-/// There is nothing to say about it.
+/// Empty object; the body can be omitted.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("examples" = [{}]))]
 pub(crate) struct RetryJobRequest {}
 
-/// Asks once more for the job, which begins anew.
-pub(crate) async fn retry_job<S: Store, Q: Clone + Send + Sync + 'static>(
-    State(app): State<AppState<S, Q>>,
+/// Requests the job again; it starts from the beginning.
+pub(crate) async fn retry_job(
+    State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
     Path(id): Path<JobId>,
-    Idempotent(cause): Idempotent,
+    Idempotent(context): Idempotent,
     Json(RetryJobRequest {}): Json<RetryJobRequest>,
 ) -> Result<Versioned<JobBody>, ApiError> {
     let command = RetryJob { id, by: actor.user };
-    let job = app.store.execute(command, &cause).await.map_err(|error| error.map_refusal(refusal))?;
+    let job = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
     Ok(ApiResponse::updated(job.map(JobBody::from)))
 }
 

@@ -3,12 +3,12 @@
 use serde_json::json;
 use test_support::fixture::{id, moderator};
 
-use super::{Jobs, LETTER, admin, error, path};
+use super::{DEAD_LETTER, Jobs, admin, error, path};
 
 #[tokio::test]
-async fn a_letter_is_removed_at_the_version_that_was_seen_by_who_may() {
+async fn removal_requires_permission_and_version() {
     let jobs = Jobs::open().await;
-    let path = path(LETTER);
+    let path = path(DEAD_LETTER);
     for (by, headers, status, code) in [
         (moderator(), vec![("if-match", "*")], 403, "FORBIDDEN"),
         (admin(), vec![], 428, "PRECONDITION_REQUIRED"),
@@ -17,13 +17,13 @@ async fn a_letter_is_removed_at_the_version_that_was_seen_by_who_may() {
         let refused = jobs.ask(by, ("DELETE", &path), &headers, None).await;
         assert_eq!(error(&refused), (status, code.to_owned()));
     }
-    assert!(jobs.stored(id(LETTER)).await.is_some());
+    assert!(jobs.stored(id(DEAD_LETTER)).await.is_some());
     let removed = jobs.ask(admin(), ("DELETE", &path), &[("if-match", "\"1\"")], None).await;
     assert_eq!((removed.status.as_u16(), removed.bytes.len()), (204, 0));
     assert_eq!(error(&jobs.get(&path).await), (404, "NOT_FOUND".to_owned()));
-    let kept = jobs.stored(id(LETTER)).await.unwrap();
-    assert_eq!((kept.body.as_str(), kept.attributes.len()), ("", 0));
-    assert_eq!(kept.removed.unwrap().by, admin().user);
+    let stored = jobs.stored(id(DEAD_LETTER)).await.unwrap();
+    assert_eq!((stored.body.as_str(), stored.attributes.len()), ("", 0));
+    assert_eq!(stored.removed.unwrap().by, admin().user);
     assert!(jobs.sent().await.is_empty());
     let removed = jobs.get("/v1/dead-letters?status=removed").await.json();
     assert_eq!(removed["data"][0]["removed"]["by"], admin().user.to_string());

@@ -1,4 +1,4 @@
-//! Every event in `events/api-jobs/`.
+//! Tests with the events in `events/api-jobs/`.
 
 use shared::domain::values::actor::Actor;
 use test_support::fixture::{id, moderator, seller, stranger};
@@ -7,8 +7,8 @@ use test_support::lambda_event::{cases, of_file};
 use super::jobs::JOB;
 use super::{Jobs, admin};
 
-/// What each event is answered with, and who sends it, in an order in which they can be sent one after the other.
-fn answers() -> Vec<(&'static str, Actor, u16, &'static str)> {
+/// Sender, and status and error code of the response to each event, in an order in which they can be sent.
+fn expected() -> Vec<(&'static str, Actor, u16, &'static str)> {
     let moderator = moderator();
     vec![
         ("list-dead-letters", moderator, 200, ""),
@@ -37,16 +37,16 @@ fn answers() -> Vec<(&'static str, Actor, u16, &'static str)> {
 }
 
 #[tokio::test]
-async fn every_event_is_answered_as_its_name_says() {
+async fn example_events_have_the_expected_responses() {
     let jobs = Jobs::open().await;
     jobs.succeeded(id(JOB), "heading\r\n").await;
     let mut sent = Vec::new();
-    for (case, by, status, code) in answers() {
-        let event = jobs.scene.signed(of_file("api-jobs", case), by);
-        let answer = jobs.send(&event).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
+    for (case, by, status, code) in expected() {
+        let event = jobs.marketplace.signed(of_file("api-jobs", case), by);
+        let response = jobs.send(&event).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("api-jobs"), "an event is not sent, or does not exist");
+    assert_eq!(sent, cases("api-jobs"), "an event file is not tested or does not exist");
 }

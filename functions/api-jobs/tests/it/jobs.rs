@@ -1,4 +1,4 @@
-//! Jobs.
+//! Tests of jobs.
 
 mod cancel_retry;
 mod create;
@@ -18,11 +18,11 @@ use test_support::lambda_event::Answer;
 
 use super::Jobs;
 
-/// A job that the events speak of.
+/// Job used in the events.
 pub(super) const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 
 impl Jobs {
-    /// A job of the seller's that was asked for at `at`.
+    /// Creates a job of the seller at `at`.
     pub(super) async fn requested(&self, id: JobId, at: Timestamp) -> Job {
         let request = CreateJob {
             id,
@@ -35,39 +35,41 @@ impl Jobs {
             run_at: None,
             retention: "7".parse().unwrap(),
         };
-        self.scene.run_at(at, request).await
+        self.marketplace.run_at(at, request).await
     }
 
-    /// The same, once somebody has taken it up.
+    /// Creates and starts a job of the seller.
     pub(super) async fn started(&self, id: JobId) -> Job {
         let job = self.requested(id, SystemClock.now()).await;
         let request = JobRequest { id, version: job.version };
-        self.scene.run(StartJob { request, delivery: 1, redrive: None }).await
+        self.marketplace.run(StartJob { request, delivery: 1, redrive: None }).await
     }
 
-    /// Keeps a chunk of one row.
+    /// Commits a chunk with one row.
     pub(super) async fn advanced(&self, job: &Job, text: &str, is_last: bool) -> Job {
         let text = text.to_owned();
-        self.scene.run(AdvanceJob { held: job.held(), text, rows: 1, after: None, total: 9, is_last }).await
+        self.marketplace
+            .run(AdvanceJob { held: job.held(), text, rows: 1, after: None, total: 9, is_last })
+            .await
     }
 
-    /// A job of the seller's that has made this.
+    /// Creates a job of the seller that has succeeded with this output.
     pub(super) async fn succeeded(&self, id: JobId, text: &str) -> Job {
         let job = self.started(id).await;
         self.advanced(&job, text, true).await
     }
 
-    /// The answer to the seller, who asks for a job under a key.
+    /// Creates a job as the seller, over HTTP.
     pub(super) async fn request(&self, body: &Value, key: &str) -> Answer {
         self.ask(seller(), ("POST", "/v1/jobs"), &[("idempotency-key", key)], Some(body)).await
     }
 
-    /// The answer to the seller, who looks at something.
-    pub(super) async fn look(&self, path: &str) -> Answer {
+    /// Sends a `GET` request of the seller.
+    pub(super) async fn get_as_seller(&self, path: &str) -> Answer {
         self.ask(seller(), ("GET", path), &[], None).await
     }
 
-    /// The answer to the seller, who does something to a job.
+    /// Sends a `POST` request of the seller for an action on a job.
     pub(super) async fn act(&self, job: &str, action: &str) -> Answer {
         self.ask(seller(), ("POST", &format!("{}/{action}", path(job))), &[], None).await
     }
@@ -81,12 +83,12 @@ fn the_job() -> JobId {
     id(JOB)
 }
 
-/// A report of all that the seller's market sold.
+/// Request body for a report of all sales of the seller's market.
 fn a_report() -> Value {
     json!({ "type": "sales_report", "params": { "marketId": MARKET } })
 }
 
-/// A moment at which a job was asked for that is gone by now, though the table may not have forgotten it.
-fn long_ago() -> Timestamp {
+/// Creation time of a job that has expired, though the table may still contain it.
+fn expired_creation_time() -> Timestamp {
     SystemClock.now().saturating_sub(Duration::from_hours(24 * 8))
 }

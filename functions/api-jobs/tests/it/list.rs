@@ -6,25 +6,25 @@ use serde_json::{Value, json};
 use test_support::fixture::{moderator, stranger};
 use test_support::lambda_event::of_request;
 
-use super::{Jobs, LETTER, admin, error, path};
+use super::{DEAD_LETTER, Jobs, admin, error, path};
 
 fn ids(page: &Value) -> Vec<String> {
     page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn a_letter_is_shown_with_its_message_and_what_stood_beside_it() {
+async fn dead_letter_is_returned_with_message_and_attributes() {
     let jobs = Jobs::open().await;
-    let answer = jobs.get(&path(LETTER)).await;
-    let shown = answer.json();
+    let response = jobs.get(&path(DEAD_LETTER)).await;
+    let shown = response.json();
     let expected = json!({ "data": {
-        "id": LETTER,
+        "id": DEAD_LETTER,
         "queue": "fulfilment",
         "status": "dead",
         "messageId": "m1",
         "headers": { "correlationId": "checkout-7f3a", "event": "order.created" },
-        "body": format!("the body of {LETTER}"),
-        "reason": "the message does not read",
+        "body": format!("the body of {DEAD_LETTER}"),
+        "reason": "the message cannot be parsed",
         "attempts": 5,
         "correlationId": "checkout-7f3a",
         "sentAt": shown["data"]["sentAt"],
@@ -34,25 +34,29 @@ async fn a_letter_is_shown_with_its_message_and_what_stood_beside_it() {
         "version": 1,
     }});
     assert_eq!(shown, expected);
-    assert_eq!(answer.header("etag").unwrap(), "\"1\"");
-    let known = jobs.ask(moderator(), ("GET", &path(LETTER)), &[("if-none-match", "\"1\"")], None).await;
-    assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
-    assert_eq!(error(&jobs.get(&path(&LETTER.replace("QRS", "QR0"))).await), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(response.header("etag").unwrap(), "\"1\"");
+    let unchanged =
+        jobs.ask(moderator(), ("GET", &path(DEAD_LETTER)), &[("if-none-match", "\"1\"")], None).await;
+    assert_eq!((unchanged.status.as_u16(), unchanged.bytes.len()), (304, 0));
+    assert_eq!(
+        error(&jobs.get(&path(&DEAD_LETTER.replace("QRS", "QR0"))).await),
+        (404, "NOT_FOUND".to_owned())
+    );
 }
 
 #[tokio::test]
-async fn letters_are_listed_newest_first_by_queue_and_status_with_their_number() {
+async fn list_is_newest_first_with_filters_and_total() {
     let jobs = Jobs::open().await;
-    let mut recorded: Vec<String> = jobs.recorded(5).await.iter().map(ToString::to_string).collect();
+    let mut recorded: Vec<String> = jobs.record_many(5).await.iter().map(ToString::to_string).collect();
     recorded.reverse();
     let of_analytics = jobs.get("/v1/dead-letters?queue=analytics").await.json();
     assert_eq!(ids(&of_analytics), recorded);
     assert_eq!(of_analytics["pagination"]["total"], 5);
-    assert!(of_analytics["data"][0].get("body").is_none(), "a list shows no messages");
+    assert!(of_analytics["data"][0].get("body").is_none(), "a list contains no message bodies");
     let all = jobs.get("/v1/dead-letters").await.json();
     assert_eq!((ids(&all).len(), &all["pagination"]["total"]), (6, &json!(6)));
     assert_eq!(jobs.redrive("analytics", "k1").await.status, 200);
-    assert_eq!(ids(&jobs.get("/v1/dead-letters?status=dead").await.json()), [LETTER]);
+    assert_eq!(ids(&jobs.get("/v1/dead-letters?status=dead").await.json()), [DEAD_LETTER]);
     let redriven = jobs.get("/v1/dead-letters?queue=analytics&status=redriven&fields=id").await.json();
     assert_eq!(ids(&redriven), recorded);
     let none = jobs.get("/v1/dead-letters?queue=analytics&status=dead").await.json();
@@ -60,33 +64,33 @@ async fn letters_are_listed_newest_first_by_queue_and_status_with_their_number()
 }
 
 #[tokio::test]
-async fn pages_of_letters_of_several_queues_leave_nothing_out_and_repeat_nothing() {
+async fn pages_over_several_queues_are_complete() {
     let jobs = Jobs::open().await;
-    jobs.recorded(6).await;
-    let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
+    jobs.record_many(6).await;
+    let (mut listed, mut query) = (Vec::new(), "limit=2".to_owned());
     loop {
         let page = jobs.get(&format!("/v1/dead-letters?{query}")).await.json();
         assert_eq!(page["pagination"]["total"], 7);
-        seen.extend(ids(&page));
+        listed.extend(ids(&page));
         let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { break };
         query = format!("limit=2&cursor={cursor}");
     }
-    assert_eq!(seen.len(), 7);
-    assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 7);
+    assert_eq!(listed.len(), 7);
+    assert_eq!(listed.iter().collect::<BTreeSet<_>>().len(), 7);
     let third = jobs.get("/v1/dead-letters?page=3&limit=3").await.json();
     assert_eq!((ids(&third).len(), &third["pagination"]["totalPages"]), (1, &json!(3)));
 }
 
 #[tokio::test]
-async fn letters_are_read_by_those_who_may_and_asked_for_by_their_names() {
+async fn reading_requires_permission_and_valid_parameters() {
     let jobs = Jobs::open().await;
-    for path in ["/v1/dead-letters".to_owned(), path(LETTER)] {
+    for path in ["/v1/dead-letters".to_owned(), path(DEAD_LETTER)] {
         assert_eq!(jobs.send(&of_request("GET", &path, &[], None)).await.status, 401);
         let refused = jobs.ask(stranger(), ("GET", &path), &[], None).await;
         assert_eq!(error(&refused), (403, "FORBIDDEN".to_owned()));
         assert_eq!(jobs.ask(admin(), ("GET", &path), &[], None).await.status, 200);
     }
-    let refused = jobs.get("/v1/dead-letters?queue=agora-fulfilment&status=gone&sort=id").await;
+    let refused = jobs.get("/v1/dead-letters?queue=agora-fulfilment&status=unknown&sort=id").await;
     assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()));
     let fields = refused.json()["error"]["fields"].as_object().unwrap().clone();
     assert_eq!(fields.keys().collect::<Vec<_>>(), ["queue", "sort", "status"]);

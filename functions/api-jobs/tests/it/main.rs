@@ -1,4 +1,4 @@
-//! Jobs and dead letters over HTTP: events of API Gateway, through the router, on an embedded table.
+//! Tests of `api-jobs`: API Gateway events through the router, on an embedded table.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::{Value, json};
-use shared::api::AppState;
+use shared::api::CommandState;
 use shared::domain::user::Role;
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
@@ -23,39 +23,38 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
 use shared::messaging::event_routing::Subscriber;
-use shared::repository::dead_letter::DeadLetterReader;
 use test_support::fixture::{Marketplace, actor, id, moderator, new_id};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
-/// A message that the events speak of.
-const LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+/// Dead letter used in the events.
+const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 
-/// Who looks after the system.
+/// An administrator.
 fn admin() -> Actor {
     actor("usr_01J8Z3K5V0ABCDEFGHJKMNPQRA", Role::Admin)
 }
 
 /// The function on a table.
 struct Jobs {
-    scene: Marketplace,
+    marketplace: Marketplace,
     router: Router,
 }
 
 impl Jobs {
-    /// With the people of the scene, an admin, and a dead letter.
+    /// With the users of the fixture, an administrator, and a dead letter.
     async fn open() -> Self {
-        let scene = Marketplace::open().await;
-        scene.person(admin(), "admin").await;
-        let env = scene.env("api-jobs");
-        let app = AppState::new(&env, scene.store.clone(), scene.reader.clone()).unwrap();
+        let marketplace = Marketplace::open().await;
+        marketplace.person(admin(), "admin").await;
+        let env = marketplace.env("api-jobs");
+        let app = CommandState::new(&env, marketplace.store.clone(), marketplace.reader.clone()).unwrap();
         let router = api_jobs::router(app, env.parse("AGORA_JOB_RETENTION_DAYS").unwrap());
-        let jobs = Self { scene, router };
-        jobs.record(id(LETTER), Subscriber::Fulfilment).await;
+        let jobs = Self { marketplace, router };
+        jobs.record(id(DEAD_LETTER), Subscriber::Fulfilment).await;
         jobs
     }
 
-    /// Records a dead message.
+    /// Records a dead letter.
     async fn record(&self, id: DeadLetterId, queue: Subscriber) {
         let now = SystemClock.now();
         let attributes = [("correlationId", "checkout-7f3a"), ("event", "order.created")];
@@ -67,7 +66,7 @@ impl Jobs {
             message_id: "m1".to_owned(),
             body: format!("the body of {id}"),
             attributes: attributes.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
-            reason: "the message does not read".to_owned(),
+            reason: "the message cannot be parsed".to_owned(),
             attempts: 5,
             sent_at: Some(now),
             redrives: Vec::new(),
@@ -75,11 +74,11 @@ impl Jobs {
             created_at: now,
             updated_at: now,
         };
-        self.scene.run(RecordDeadLetter { letter, redriven_from: None }).await;
+        self.marketplace.run(RecordDeadLetter { letter, redriven_from: None }).await;
     }
 
-    /// Records so many dead messages of the analytics.
-    async fn recorded(&self, count: usize) -> Vec<DeadLetterId> {
+    /// Records `count` dead letters of the analytics queue.
+    async fn record_many(&self, count: usize) -> Vec<DeadLetterId> {
         let mut ids: Vec<DeadLetterId> = (0..count).map(|_| new_id()).collect();
         ids.sort();
         for id in &ids {
@@ -88,12 +87,12 @@ impl Jobs {
         ids
     }
 
-    /// The answer to an event, whatever it is.
+    /// Sends an event.
     async fn send(&self, event: &Value) -> Answer {
         lambda_event::send(&self.router, event).await
     }
 
-    /// The answer to a request of `by`'s with these further headers.
+    /// Sends a request of `by` with additional headers.
     async fn ask(
         &self,
         by: Actor,
@@ -101,33 +100,33 @@ impl Jobs {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let token = self.scene.token(by);
+        let token = self.marketplace.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
         self.send(&lambda_event::of_request(method, path, &all, body)).await
     }
 
-    /// The answer to a `GET` of a moderator's.
+    /// Sends a `GET` request of a moderator.
     async fn get(&self, path: &str) -> Answer {
         self.ask(moderator(), ("GET", path), &[], None).await
     }
 
-    /// The answer to an admin who has a queue redriven.
+    /// Redrives a queue as an administrator.
     async fn redrive(&self, queue: &str, key: &str) -> Answer {
         let body = json!({ "queue": queue });
         self.ask(admin(), ("POST", "/v1/dead-letters/redrive"), &[("idempotency-key", key)], Some(&body))
             .await
     }
 
-    /// The letter as it is stored.
+    /// Loads the dead letter.
     async fn stored(&self, id: DeadLetterId) -> Option<DeadLetter> {
-        self.scene.reader.dead_letter(id).await.unwrap()
+        self.marketplace.reader.dead_letter(id).await.unwrap()
     }
 
-    /// The messages that wait to be sent again.
+    /// Redriven messages in the outbox.
     async fn sent(&self) -> Vec<OutboxEvent> {
         let (outbox, later) = (
-            Outbox::new(self.scene.table.table()),
+            Outbox::new(self.marketplace.table.table()),
             SystemClock.now().saturating_add(Duration::from_hours(1)),
         );
         let mut sent = Vec::new();
@@ -139,11 +138,11 @@ impl Jobs {
     }
 }
 
-fn path(letter: &str) -> String {
-    format!("/v1/dead-letters/{letter}")
+fn path(id: &str) -> String {
+    format!("/v1/dead-letters/{id}")
 }
 
-/// What an error says of itself.
-fn error(answer: &Answer) -> (u16, String) {
-    (answer.status.as_u16(), answer.code())
+/// Status and error code of a response.
+fn error(response: &Answer) -> (u16, String) {
+    (response.status.as_u16(), response.code())
 }

@@ -6,72 +6,72 @@ use shared::messaging::dead_letter::DeadLetterStatus;
 use test_support::fixture::{id, moderator};
 use test_support::lambda_event::Answer;
 
-use super::{Jobs, LETTER, admin, error, path};
+use super::{DEAD_LETTER, Jobs, admin, error, path};
 
 impl Jobs {
-    /// The answer to somebody who has the letter redriven.
-    async fn redrive_one(&self, by: Actor, letter: &str, key: &str) -> Answer {
-        let path = format!("{}/redrive", path(letter));
+    /// Redrives the dead letter as `by`.
+    async fn redrive_one(&self, by: Actor, id: &str, key: &str) -> Answer {
+        let path = format!("{}/redrive", path(id));
         self.ask(by, ("POST", &path), &[("idempotency-key", key)], None).await
     }
 }
 
 #[tokio::test]
-async fn a_redriven_message_waits_to_be_sent_as_it_was_and_its_letter_says_by_whom() {
+async fn redrive_publishes_the_unchanged_message() {
     let jobs = Jobs::open().await;
-    let answer = jobs.redrive_one(admin(), LETTER, "k1").await;
-    assert_eq!((answer.status.as_u16(), answer.header("etag").unwrap()), (200, "\"2\"".to_owned()));
-    let shown = answer.json()["data"].clone();
+    let response = jobs.redrive_one(admin(), DEAD_LETTER, "k1").await;
+    assert_eq!((response.status.as_u16(), response.header("etag").unwrap()), (200, "\"2\"".to_owned()));
+    let shown = response.json()["data"].clone();
     assert_eq!((&shown["status"], &shown["version"]), (&"redriven".into(), &2.into()));
     assert_eq!(shown["redrives"][0]["by"], admin().user.to_string());
     let sent = jobs.sent().await;
     assert_eq!((sent.len(), sent[0].event.as_str()), (1, "dead_letter.redriven.fulfilment"));
-    assert_eq!(sent[0].body, format!("the body of {LETTER}"));
-    let beside = [("correlationId", "checkout-7f3a"), ("event", "order.created")];
-    let redrive = format!("{LETTER}.2");
-    let expected = beside.into_iter().chain([("redriveOf", redrive.as_str())]);
+    assert_eq!(sent[0].body, format!("the body of {DEAD_LETTER}"));
+    let attributes = [("correlationId", "checkout-7f3a"), ("event", "order.created")];
+    let redrive = format!("{DEAD_LETTER}.2");
+    let expected = attributes.into_iter().chain([("redriveOf", redrive.as_str())]);
     assert!(expected.eq(sent[0].attributes.iter().map(|(name, text)| (name.as_str(), text.as_str()))));
 }
 
 #[tokio::test]
-async fn a_letter_is_redriven_once_however_often_and_by_how_many_at_once() {
+async fn concurrent_redrives_send_the_message_once() {
     let jobs = Jobs::open().await;
     let keys: Vec<String> = (0..10).map(|n| format!("k{}", n % 5)).collect();
-    let answers = join_all(keys.iter().map(|key| jobs.redrive_one(admin(), LETTER, key))).await;
-    let done: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();
-    assert!((1..=2).contains(&done.len()), "one key, and its repetition");
-    let refused = answers.iter().filter(|answer| answer.status != 200);
-    for answer in refused {
-        assert_eq!(answer.status, 409, "{}", answer.code());
+    let responses = join_all(keys.iter().map(|key| jobs.redrive_one(admin(), DEAD_LETTER, key))).await;
+    let done: Vec<&Answer> = responses.iter().filter(|response| response.status == 200).collect();
+    assert!((1..=2).contains(&done.len()), "one request and its repetition");
+    let refused = responses.iter().filter(|response| response.status != 200);
+    for response in refused {
+        assert_eq!(response.status, 409, "{}", response.code());
     }
     assert_eq!(jobs.sent().await.len(), 1);
-    let later = jobs.redrive_one(admin(), LETTER, "another").await;
+    let later = jobs.redrive_one(admin(), DEAD_LETTER, "another").await;
     assert_eq!(error(&later), (409, "INVALID_STATE".to_owned()));
-    assert_eq!(jobs.stored(id(LETTER)).await.unwrap().redrives.len(), 1);
+    assert_eq!(jobs.stored(id(DEAD_LETTER)).await.unwrap().redrives.len(), 1);
 }
 
 #[tokio::test]
-async fn the_same_request_gets_the_same_answer_and_the_same_key_no_other_letter() {
+async fn key_replays_its_response_and_fits_no_other_request() {
     let jobs = Jobs::open().await;
-    let first = jobs.redrive_one(admin(), LETTER, "k1").await;
-    let again = jobs.redrive_one(admin(), LETTER, "k1").await;
+    let first = jobs.redrive_one(admin(), DEAD_LETTER, "k1").await;
+    let again = jobs.redrive_one(admin(), DEAD_LETTER, "k1").await;
     assert_eq!((again.status, &again.bytes), (first.status, &first.bytes));
     assert_eq!(again.header("idempotent-replay").unwrap(), "true");
-    let other = jobs.recorded(1).await[0].to_string();
+    let other = jobs.record_many(1).await[0].to_string();
     let refused = jobs.redrive_one(admin(), &other, "k1").await;
     assert_eq!(error(&refused), (422, "IDEMPOTENCY_KEY_REUSED".to_owned()));
     assert_eq!(jobs.sent().await.len(), 1);
 }
 
 #[tokio::test]
-async fn only_who_may_redrives_and_only_what_is_there() {
+async fn redrive_requires_permission_key_and_dead_letter() {
     let jobs = Jobs::open().await;
-    let refused = jobs.redrive_one(moderator(), LETTER, "k1").await;
+    let refused = jobs.redrive_one(moderator(), DEAD_LETTER, "k1").await;
     assert_eq!(error(&refused), (403, "FORBIDDEN".to_owned()));
-    let absent = jobs.redrive_one(admin(), &LETTER.replace("QRS", "QR0"), "k1").await;
+    let absent = jobs.redrive_one(admin(), &DEAD_LETTER.replace("QRS", "QR0"), "k1").await;
     assert_eq!(error(&absent), (404, "NOT_FOUND".to_owned()));
-    let unkeyed = jobs.ask(admin(), ("POST", &format!("{}/redrive", path(LETTER))), &[], None).await;
+    let unkeyed = jobs.ask(admin(), ("POST", &format!("{}/redrive", path(DEAD_LETTER))), &[], None).await;
     assert_eq!(error(&unkeyed), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned()));
     assert!(jobs.sent().await.is_empty());
-    assert_eq!(jobs.stored(id(LETTER)).await.unwrap().status, DeadLetterStatus::Dead);
+    assert_eq!(jobs.stored(id(DEAD_LETTER)).await.unwrap().status, DeadLetterStatus::Dead);
 }

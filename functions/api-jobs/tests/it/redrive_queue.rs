@@ -8,14 +8,17 @@ use test_support::fixture::moderator;
 use super::{Jobs, admin, error};
 
 #[tokio::test]
-async fn a_queue_is_redriven_oldest_first_in_bounded_portions_until_nothing_is_left() {
+async fn queue_is_redriven_oldest_first_in_batches_of_25() {
     let jobs = Jobs::open().await;
-    let recorded = jobs.recorded(60).await;
+    let recorded = jobs.record_many(60).await;
     let mut redriven = Vec::new();
     for (key, length, left) in [("k1", 25, 35), ("k2", 25, 10), ("k3", 10, 0), ("k4", 0, 0)] {
-        let answer = jobs.redrive("analytics", key).await.json()["data"].clone();
-        assert_eq!((answer["redriven"].as_array().unwrap().len(), &answer["left"]), (length, &json!(left)));
-        redriven.extend(answer["redriven"].as_array().unwrap().clone());
+        let response = jobs.redrive("analytics", key).await.json()["data"].clone();
+        assert_eq!(
+            (response["redriven"].as_array().unwrap().len(), &response["left"]),
+            (length, &json!(left))
+        );
+        redriven.extend(response["redriven"].as_array().unwrap().clone());
     }
     assert_eq!(redriven, recorded.iter().map(|id| json!(id)).collect::<Vec<_>>());
     let sent = jobs.sent().await;
@@ -26,13 +29,17 @@ async fn a_queue_is_redriven_oldest_first_in_bounded_portions_until_nothing_is_l
 }
 
 #[tokio::test]
-async fn two_who_redrive_a_queue_at_once_send_nothing_twice() {
+async fn concurrent_redrives_of_a_queue_send_nothing_twice() {
     let jobs = Jobs::open().await;
-    jobs.recorded(20).await;
-    let answers =
+    jobs.record_many(20).await;
+    let responses =
         futures::future::join_all(["k1", "k2", "k1"].map(|key| jobs.redrive("analytics", key))).await;
-    for answer in &answers {
-        assert!(answer.status == 200 || answer.code() == "IDEMPOTENCY_IN_PROGRESS", "{}", answer.status);
+    for response in &responses {
+        assert!(
+            response.status == 200 || response.code() == "IDEMPOTENCY_IN_PROGRESS",
+            "{}",
+            response.status
+        );
     }
     assert_eq!(jobs.redrive("analytics", "k3").await.json()["data"]["redriven"], json!([]));
     assert_eq!(jobs.sent().await.len(), 20);
@@ -41,12 +48,12 @@ async fn two_who_redrive_a_queue_at_once_send_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_queue_is_redriven_by_its_name_under_a_key_by_who_may() {
+async fn redrive_requires_permission_key_and_queue_name() {
     let jobs = Jobs::open().await;
     let unknown = jobs.redrive("agora-fulfilment", "k1").await;
     assert_eq!(error(&unknown), (400, "VALIDATION_ERROR".to_owned()));
-    let known = "must be one of fulfilment, analytics, search_index, emails, reports, urgent_reports";
-    assert_eq!(unknown.json()["error"]["fields"]["queue"], known);
+    let rule = "must be one of fulfilment, analytics, search_index, emails, reports, urgent_reports";
+    assert_eq!(unknown.json()["error"]["fields"]["queue"], rule);
     let (route, body) = (("POST", "/v1/dead-letters/redrive"), json!({ "queue": "fulfilment" }));
     let unkeyed = jobs.ask(admin(), route, &[], Some(&body)).await;
     assert_eq!(error(&unkeyed), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned()));

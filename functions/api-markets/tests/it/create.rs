@@ -9,7 +9,7 @@ use test_support::lambda_event::of_request;
 
 use super::{Markets, fields};
 
-/// A market with this many products.
+/// Request body that creates a market with this many products.
 fn market(products: usize) -> Value {
     let product = |n: usize| {
         json!({
@@ -21,19 +21,24 @@ fn market(products: usize) -> Value {
         })
     };
     let products: Vec<Value> = (0..products).map(product).collect();
-    json!({ "name": " Mugs and more ", "description": "All one drinks from.", "currency": "EUR", "products": products })
+    json!({
+        "name": " Mugs and more ",
+        "description": "All one drinks from.",
+        "currency": "EUR",
+        "products": products,
+    })
 }
 
 #[tokio::test]
-async fn a_market_is_opened_and_shown_at_its_address() {
-    let markets = Markets::open().await;
-    let answer = markets.create(seller(), &[], &market(0)).await;
-    assert_eq!(answer.status, 201, "{}", answer.json());
-    let body = answer.json();
+async fn created_market_is_returned_at_its_location() {
+    let markets = Markets::new().await;
+    let response = markets.create(seller(), &[], &market(0)).await;
+    assert_eq!(response.status, 201, "{}", response.json());
+    let body = response.json();
     let (id, created) = (&body["data"]["id"], &body["data"]["createdAt"]);
-    let location = answer.header("location").unwrap();
+    let location = response.header("location").unwrap();
     assert_eq!(location, format!("/v1/markets/{}", id.as_str().unwrap()));
-    assert_eq!(answer.header("etag").unwrap(), "\"1.0\"");
+    assert_eq!(response.header("etag").unwrap(), "\"1.0\"");
     assert!(id.as_str().unwrap().starts_with("mkt_"));
     let expected = json!({ "data": {
         "id": id,
@@ -52,14 +57,15 @@ async fn a_market_is_opened_and_shown_at_its_address() {
 }
 
 #[tokio::test]
-async fn a_market_is_opened_with_up_to_twenty_products_or_not_at_all() {
-    let markets = Markets::open().await;
-    let answer = markets.create(seller(), &[], &market(20)).await;
-    assert_eq!(answer.status, 201, "{}", answer.json());
-    let opened = id(answer.json()["data"]["id"].as_str().unwrap());
-    let listed = markets.scene.reader.products_of(opened, &PageRequest::first(100)).await.unwrap().items;
+async fn market_is_created_with_at_most_twenty_products() {
+    let markets = Markets::new().await;
+    let response = markets.create(seller(), &[], &market(20)).await;
+    assert_eq!(response.status, 201, "{}", response.json());
+    let market_id = id(response.json()["data"]["id"].as_str().unwrap());
+    let created =
+        markets.marketplace.reader.products_of(market_id, &PageRequest::first(100)).await.unwrap().items;
     let mut stock: Vec<(String, Stock)> =
-        listed.into_iter().map(|listed| (listed.product.sku.as_str().to_owned(), listed.stock)).collect();
+        created.into_iter().map(|created| (created.product.sku.as_str().to_owned(), created.stock)).collect();
     stock.sort_by_key(|(_, stock)| stock.available);
     let expected: Vec<_> =
         (0..20).map(|n| (format!("MUG-{n}"), Stock { available: n, reserved: 0, sold: 0 })).collect();
@@ -70,24 +76,24 @@ async fn a_market_is_opened_with_up_to_twenty_products_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn opening_products_have_different_skus_and_the_markets_currency() {
-    let markets = Markets::open().await;
-    let mut twice = market(3);
-    twice["products"][2]["sku"] = json!("MUG-0");
+async fn repeated_sku_or_other_currency_of_a_product_is_refused() {
+    let markets = Markets::new().await;
+    let mut repeated_sku = market(3);
+    repeated_sku["products"][2]["sku"] = json!("MUG-0");
     let mut dollars = market(3);
     dollars["products"][1]["price"]["currency"] = json!("USD");
-    for (body, field) in [(twice, "products[2].sku"), (dollars, "products[1].price.currency")] {
-        let answer = markets.create(seller(), &[], &body).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"));
-        assert_eq!(fields(&answer), [field]);
+    for (body, field) in [(repeated_sku, "products[2].sku"), (dollars, "products[1].price.currency")] {
+        let response = markets.create(seller(), &[], &body).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
+        assert_eq!(fields(&response), [field]);
     }
     let listed = markets.get("/v1/markets").await.json();
-    assert_eq!(listed["data"].as_array().unwrap().len(), 1, "only the one that was there: {listed}");
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1, "no market was created: {listed}");
 }
 
 #[tokio::test]
-async fn all_failing_fields_are_reported_at_once() {
-    let markets = Markets::open().await;
+async fn all_invalid_fields_are_reported_together() {
+    let markets = Markets::new().await;
     let body = json!({
         "name": "\u{202e}staem",
         "description": "x".repeat(5_001),
@@ -96,8 +102,8 @@ async fn all_failing_fields_are_reported_at_once() {
         "volume": 1,
         "products": [{ "sku": "a b", "price": { "amount": 1.5 }, "stock": 1_000_000_001, "colour": "red" }],
     });
-    let answer = markets.create(seller(), &[], &body).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"));
+    let response = markets.create(seller(), &[], &body).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
     let expected = [
         "currency",
         "description",
@@ -111,13 +117,13 @@ async fn all_failing_fields_are_reported_at_once() {
         "status",
         "volume",
     ];
-    assert_eq!(fields(&answer), expected);
-    assert_eq!(answer.json()["error"]["fields"]["status"], "must be one of draft, active");
+    assert_eq!(fields(&response), expected);
+    assert_eq!(response.json()["error"]["fields"]["status"], "must be one of draft, active");
 }
 
 #[tokio::test]
-async fn the_same_request_opens_one_market_and_is_answered_with_the_same_bytes() {
-    let markets = Markets::open().await;
+async fn repeated_request_creates_one_market_and_is_replayed() {
+    let markets = Markets::new().await;
     let key = [("idempotency-key", "k1")];
     let first = markets.create(seller(), &key, &market(2)).await;
     let second = markets.create(seller(), &key, &market(2)).await;
@@ -133,18 +139,18 @@ async fn the_same_request_opens_one_market_and_is_answered_with_the_same_bytes()
 }
 
 #[tokio::test]
-async fn nobody_in_particular_opens_no_market() {
-    let markets = Markets::open().await;
-    let answer = markets.send(&of_request("POST", "/v1/markets", &[], Some(&market(0)))).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "UNAUTHENTICATED"));
+async fn market_creation_requires_a_token() {
+    let markets = Markets::new().await;
+    let response = markets.send(&of_request("POST", "/v1/markets", &[], Some(&market(0)))).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (401, "UNAUTHENTICATED"));
 }
 
 #[tokio::test]
-async fn a_method_that_markets_do_not_know_is_answered_with_those_they_do() {
-    let markets = Markets::open().await;
-    let answer = markets.send(&of_request("DELETE", "/v1/markets", &[], None)).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (405, "METHOD_NOT_ALLOWED"));
-    let allow = answer.header("allow").unwrap();
+async fn unsupported_method_gets_405_with_the_allowed_methods() {
+    let markets = Markets::new().await;
+    let response = markets.send(&of_request("DELETE", "/v1/markets", &[], None)).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (405, "METHOD_NOT_ALLOWED"));
+    let allow = response.header("allow").unwrap();
     let mut allowed: Vec<&str> = allow.split(',').map(str::trim).collect();
     allowed.sort_unstable();
     assert_eq!(allowed, ["GET", "HEAD", "POST"]);

@@ -5,8 +5,8 @@ use test_support::lambda_event::{cases, of_file};
 
 use super::Markets;
 
-/// What each event is answered with.
-const ANSWERS: [(&str, u16, &str); 14] = [
+/// Expected status and error code of each event, in the order of sending.
+const EXPECTED: [(&str, u16, &str); 14] = [
     ("create-market", 201, ""),
     ("create-market-with-bad-fields", 400, "VALIDATION_ERROR"),
     ("get-market", 200, ""),
@@ -24,15 +24,15 @@ const ANSWERS: [(&str, u16, &str); 14] = [
 ];
 
 #[tokio::test]
-async fn every_event_is_answered_as_its_name_says() {
-    let markets = Markets::open().await;
+async fn events_get_the_expected_responses() {
+    let markets = Markets::new().await;
     let mut sent = Vec::new();
-    for (case, status, code) in ANSWERS {
+    for (case, status, code) in EXPECTED {
         let event = of_file("api-markets", case);
-        let answer = markets.send(&markets.scene.signed(event, seller())).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
+        let response = markets.send(&markets.marketplace.signed(event, seller())).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("api-markets"), "an event is not sent, or does not exist");
+    assert_eq!(sent, cases("api-markets"), "the events in the list and in events/api-markets/ differ");
 }

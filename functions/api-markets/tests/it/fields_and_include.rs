@@ -1,4 +1,4 @@
-//! What is shown of markets: `fields`, and `include=creator`.
+//! Query parameters `fields` and `include=creator`.
 
 use serde_json::{Value, json};
 use shared::domain::market::Market;
@@ -16,8 +16,8 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_market_is_shown_with_the_fields_that_are_named_in_the_order_of_the_body() {
-    let markets = Markets::open().await;
+async fn only_requested_fields_are_returned_in_body_order() {
+    let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
     let whole = markets.get(&path).await;
     let some = markets.get(&format!("{path}?fields=status,name,id")).await;
@@ -34,73 +34,77 @@ async fn a_market_is_shown_with_the_fields_that_are_named_in_the_order_of_the_bo
 }
 
 #[tokio::test]
-async fn a_field_or_an_inclusion_that_there_is_not_is_refused_by_its_name() {
-    let markets = Markets::open().await;
+async fn unknown_field_and_relation_are_refused_by_name() {
+    let markets = Markets::new().await;
     for path in [format!("/v1/markets/{MARKET}"), "/v1/markets".to_owned()] {
-        let answer = markets.get(&format!("{path}?fields=id,email,id&include=creator,owner")).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"));
-        let said = &answer.json()["error"]["fields"];
-        assert!(said["fields"].as_str().unwrap().starts_with("`email` is not one of id, name, "), "{said}");
-        assert!(said["fields"].as_str().unwrap().ends_with("; `id` is named twice"), "{said}");
-        assert_eq!(said["include"], "`owner` is not one of creator");
+        let response = markets.get(&format!("{path}?fields=id,email,id&include=creator,owner")).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
+        let rules = &response.json()["error"]["fields"];
+        assert!(rules["fields"].as_str().unwrap().starts_with("`email` is not one of id, name, "), "{rules}");
+        assert!(rules["fields"].as_str().unwrap().ends_with("; `id` is named twice"), "{rules}");
+        assert_eq!(rules["include"], "`owner` is not one of creator");
         let unknown = markets.get(&format!("{path}?colour=red&fields=")).await;
         assert_eq!(fields(&unknown), ["colour", "fields"]);
     }
 }
 
 #[tokio::test]
-async fn a_creator_is_shown_by_name_and_a_removed_one_as_nobody() {
-    let markets = Markets::open().await;
+async fn creator_is_included_by_name_or_as_null_if_deleted() {
+    let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}?include=creator");
-    let answer = markets.get(&path).await;
+    let response = markets.get(&path).await;
     let creator = json!({ "id": SELLER, "name": "seller" });
-    assert_eq!(answer.json()["data"]["creator"], creator);
-    assert!(!String::from_utf8_lossy(&answer.bytes).contains("@example.com"));
+    assert_eq!(response.json()["data"]["creator"], creator);
+    assert!(!String::from_utf8_lossy(&response.bytes).contains("@example.com"));
     assert!(markets.get(&format!("/v1/markets/{MARKET}")).await.json()["data"].get("creator").is_none());
-    let chosen = markets.get(&format!("{path}&fields=name")).await.json();
-    assert_eq!(chosen["data"], json!({ "name": "Mugs and more", "creator": creator }));
+    let sparse = markets.get(&format!("{path}&fields=name")).await.json();
+    assert_eq!(sparse["data"], json!({ "name": "Mugs and more", "creator": creator }));
     let named = markets.get(&format!("/v1/markets/{MARKET}?fields=creator")).await;
-    assert_eq!(fields(&named), ["fields"], "it is no field of the market's own");
+    assert_eq!(fields(&named), ["fields"], "the creator is not a field of the market itself");
 
-    let gone = actor(&new_id::<User>().to_string(), Role::User);
-    markets.scene.person(gone, "gone").await;
-    markets.scene.market(&new_id::<Market>().to_string(), gone, InitialStatus::Active).await;
-    let delete = DeleteUser { id: gone.user, by: gone, may_read: false, may_delete: false, expected: None };
-    markets.scene.run(delete).await;
+    let deleted = actor(&new_id::<User>().to_string(), Role::User);
+    markets.marketplace.person(deleted, "deleted").await;
+    markets.marketplace.market(&new_id::<Market>().to_string(), deleted, InitialStatus::Active).await;
+    let delete =
+        DeleteUser { id: deleted.user, by: deleted, may_read: false, may_delete: false, expected: None };
+    markets.marketplace.run(delete).await;
     let list = markets.get("/v1/markets?include=creator&fields=creatorId").await.json();
     assert_eq!(
         list["data"],
-        json!([{ "creatorId": gone.user.to_string(), "creator": null }, { "creatorId": SELLER, "creator": creator }])
+        json!([
+            { "creatorId": deleted.user.to_string(), "creator": null },
+            { "creatorId": SELLER, "creator": creator },
+        ])
     );
 }
 
 #[tokio::test]
-async fn a_market_that_is_kept_with_its_creator_is_old_when_the_creator_is_called_otherwise() {
-    let markets = Markets::open().await;
+async fn changed_creator_changes_the_entity_tag_of_the_market() {
+    let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}?include=creator");
     let tag = markets.get(&path).await.header("etag").unwrap();
-    let again = async || markets.send(&of_request("GET", &path, &[("if-none-match", &tag)], None)).await;
-    assert_eq!(again().await.status, 304);
-    let account = markets.scene.reader.user(id(SELLER)).await.unwrap().unwrap();
-    markets.scene.suspend(account).await;
-    assert_eq!(again().await.status, 200);
-    let token = markets.scene.token(seller());
+    let get_again = async || markets.send(&of_request("GET", &path, &[("if-none-match", &tag)], None)).await;
+    assert_eq!(get_again().await.status, 304);
+    let account = markets.marketplace.reader.user(id(SELLER)).await.unwrap().unwrap();
+    markets.marketplace.suspend(account).await;
+    assert_eq!(get_again().await.status, 200);
+    let token = markets.marketplace.token(seller());
     let headers = [("authorization", token.as_str()), ("if-match", tag.as_str())];
     let changed =
         of_request("PATCH", &format!("/v1/markets/{MARKET}"), &headers, Some(&json!({ "name": "Cups" })));
-    assert_eq!(markets.send(&changed).await.status, 200, "what is changed is the market");
+    assert_eq!(markets.send(&changed).await.status, 200, "the version of the market has not changed");
 }
 
 #[tokio::test]
-async fn a_hundred_markets_with_their_creators_are_one_read_more() {
-    let markets = Markets::on(Marketplace::empty().await);
-    let people: Vec<UserId> = (0..10).map(|_| new_id()).collect();
-    for (n, user) in people.iter().enumerate() {
-        let person = actor(&user.to_string(), Role::User);
-        markets.scene.person(person, &format!("person{n}")).await;
+async fn creators_of_a_page_are_read_in_one_request() {
+    let markets = Markets::with(Marketplace::empty().await);
+    let users: Vec<UserId> = (0..10).map(|_| new_id()).collect();
+    for (n, user) in users.iter().enumerate() {
+        let creator = actor(&user.to_string(), Role::User);
+        markets.marketplace.person(creator, &format!("user{n}")).await;
         for _ in 0..10 {
             let market = new_id::<Market>().to_string();
-            markets.scene.market(&market, person, InitialStatus::Active).await;
+            markets.marketplace.market(&market, creator, InitialStatus::Active).await;
         }
     }
     markets.meter.restart();
@@ -108,13 +112,13 @@ async fn a_hundred_markets_with_their_creators_are_one_read_more() {
     assert_eq!(
         markets.meter.operations(),
         ["BatchGetItem", "BatchGetItem", "BatchGetItem", "Query"],
-        "creators, volumes, length, markets"
+        "creators, volumes, total, markets"
     );
     let listed = list["data"].as_array().unwrap();
     assert_eq!(listed.len(), 100);
     for market in listed {
-        let place = people.iter().position(|user| market["creatorId"] == user.to_string()).unwrap();
-        let creator = json!({ "id": people[place].to_string(), "name": format!("person{place}") });
+        let position = users.iter().position(|user| market["creatorId"] == user.to_string()).unwrap();
+        let creator = json!({ "id": users[position].to_string(), "name": format!("user{position}") });
         assert_eq!(market["creator"], creator);
     }
 }

@@ -1,4 +1,4 @@
-//! Pages of `GET /v1/markets`: by number, by offset, by cursor; and how many markets there are.
+//! Pagination of `GET /v1/markets`: by page, by offset and by cursor, and the total.
 
 use serde_json::{Value, json};
 use shared::domain::market::MarketStatus;
@@ -10,24 +10,25 @@ use test_support::fixture::Marketplace;
 use super::{Markets, fields};
 
 impl Markets {
-    /// The ids and the pagination of a page.
+    /// Reads a page; returns its ids and its pagination.
     async fn ids(&self, query: &str) -> (Vec<String>, Value) {
-        let answer = self.get(&format!("/v1/markets?{query}")).await;
-        assert_eq!(answer.status, 200, "{query}: {}", answer.json());
-        let body = answer.json();
+        let response = self.get(&format!("/v1/markets?{query}")).await;
+        assert_eq!(response.status, 200, "{query}: {}", response.json());
+        let body = response.json();
         let id = |market: &Value| market["id"].as_str().unwrap().to_owned();
         (body["data"].as_array().unwrap().iter().map(id).collect(), body["pagination"].clone())
     }
 
-    async fn counted(&self, status: MarketStatus, by: i64) {
-        self.scene.counted(ListKey::of(partitions::markets(status)), by).await;
+    /// Adds `by` to the total of the markets with a status.
+    async fn add_to_total(&self, status: MarketStatus, by: i64) {
+        self.marketplace.counted(ListKey::of(partitions::markets(status)), by).await;
     }
 }
 
 #[tokio::test]
-async fn a_list_is_the_same_by_number_by_offset_and_by_cursor() {
-    let markets = Markets::on(Marketplace::empty().await);
-    let mut all = markets.opened(23, InitialStatus::Active).await;
+async fn list_is_the_same_by_page_offset_and_cursor() {
+    let markets = Markets::with(Marketplace::empty().await);
+    let mut all = markets.create_many(23, InitialStatus::Active).await;
     all.sort();
     all.reverse();
     for (page, expected) in all.chunks(5).enumerate() {
@@ -39,7 +40,7 @@ async fn a_list_is_the_same_by_number_by_offset_and_by_cursor() {
         assert_eq!(by_offset, expected, "offset {offset}");
         assert_eq!(pagination["offset"], json!(offset));
         let next = pagination.get("nextCursor").and_then(Value::as_str);
-        assert_eq!(next.is_some(), number < 5, "there is a next while there is more");
+        assert_eq!(next.is_some(), number < 5, "a cursor is returned while there are more items");
         if let Some(cursor) = next {
             let (after, pagination) = markets.ids(&format!("limit=5&cursor={cursor}")).await;
             assert_eq!(after, all[offset + 5..(offset + 10).min(23)]);
@@ -53,35 +54,39 @@ async fn a_list_is_the_same_by_number_by_offset_and_by_cursor() {
 }
 
 #[tokio::test]
-async fn a_page_says_how_many_there_are_as_they_were_counted_and_never_fewer_than_it_proves() {
-    let markets = Markets::on(Marketplace::empty().await);
-    markets.opened(7, InitialStatus::Active).await;
+async fn total_is_at_least_the_number_of_items_known_to_exist() {
+    let markets = Markets::with(Marketplace::empty().await);
+    markets.create_many(7, InitialStatus::Active).await;
     let total = async |query: &str| {
         let (_, mut pagination) = markets.ids(query).await;
         pagination.as_object_mut().unwrap().remove("nextCursor");
         pagination
     };
     let first = |total| json!({ "page": 1, "limit": 3, "total": total, "totalPages": (total + 2) / 3 });
-    assert_eq!(total("page=1&limit=3").await, first(4), "three, and one that comes next");
+    assert_eq!(total("page=1&limit=3").await, first(4), "three items on the page and at least one after it");
     assert_eq!(total("limit=3&offset=3").await, json!({ "offset": 3, "limit": 3, "total": 7 }));
     assert_eq!(total("limit=3").await, json!({ "limit": 3, "total": 4 }));
-    markets.counted(MarketStatus::Active, 150).await;
-    markets.counted(MarketStatus::Closed, 9).await;
+    markets.add_to_total(MarketStatus::Active, 150).await;
+    markets.add_to_total(MarketStatus::Closed, 9).await;
     assert_eq!(total("page=2&limit=20").await["total"], 150);
     assert_eq!(
         total("page=1&limit=20").await,
         json!({ "page": 1, "limit": 20, "total": 150, "totalPages": 8 })
     );
     assert_eq!(total("status=closed").await["total"], 9);
-    assert_eq!(total("search=mugs&limit=2").await["total"], 7, "a search is counted when it is read");
+    assert_eq!(
+        total("search=mugs&limit=2").await["total"],
+        7,
+        "the matches of a search are counted when they are read"
+    );
     assert_eq!(total("search=none").await["total"], 0);
 }
 
 #[tokio::test]
-async fn the_length_of_a_list_costs_one_read_more_and_a_search_none() {
-    let markets = Markets::on(Marketplace::empty().await);
-    markets.opened(3, InitialStatus::Active).await;
-    // The markets, and their volumes.
+async fn total_costs_one_read_except_for_searches() {
+    let markets = Markets::with(Marketplace::empty().await);
+    markets.create_many(3, InitialStatus::Active).await;
+    // The markets, their volumes and, without a search, the total.
     for (query, reads) in [
         ("", vec!["BatchGetItem", "BatchGetItem", "Query"]),
         ("page=1", vec!["BatchGetItem", "BatchGetItem", "Query"]),
@@ -96,8 +101,8 @@ async fn the_length_of_a_list_costs_one_read_more_and_a_search_none() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_a_query_is_named_at_once() {
-    let markets = Markets::open().await;
+async fn all_invalid_query_parameters_are_reported_together() {
+    let markets = Markets::new().await;
     for (query, expected) in [
         ("page=1&offset=0", vec!["offset", "page"]),
         ("page=1&cursor=x&limit=0", vec!["limit"]),
@@ -107,11 +112,15 @@ async fn whatever_is_wrong_with_a_query_is_named_at_once() {
         ("offset=9981", vec!["offset"]),
         ("page=1&page=2", vec!["page"]),
     ] {
-        let answer = markets.get(&format!("/v1/markets?{query}")).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{query}");
-        assert_eq!(fields(&answer), expected, "{query}");
+        let response = markets.get(&format!("/v1/markets?{query}")).await;
+        assert_eq!(
+            (response.status.as_u16(), response.code().as_str()),
+            (400, "VALIDATION_ERROR"),
+            "{query}"
+        );
+        assert_eq!(fields(&response), expected, "{query}");
     }
     let deep = markets.get("/v1/markets?page=101&limit=100").await.json();
-    let rule = "must not reach beyond 10000 items; go on by cursor from there";
+    let rule = "must stay within the first 10000 items; use cursor pagination beyond";
     assert_eq!(deep["error"]["fields"], json!({ "page": rule }));
 }

@@ -15,10 +15,10 @@ use test_support::lambda_event::{Answer, of_request};
 
 use super::{Markets, fields};
 
-/// Puts sales on record.
-struct Sold(DailySalesKey, [i64; 3]);
+/// Adds sales of a market on a day.
+struct AddSales(DailySalesKey, [i64; 3]);
 
-impl Command for Sold {
+impl Command for AddSales {
     type State = ();
     type Output = ();
     type Error = Infallible;
@@ -28,20 +28,21 @@ impl Command for Sold {
     }
 
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        let Self(on, [orders, volume, refunded]) = self;
-        let sold = Adjustment::of::<DailySales>()
-            .adjust_unchecked(DailySales::DATE, on.day)
+        let Self(key, [orders, volume, refunded]) = self;
+        let adjustment = Adjustment::of::<DailySales>()
+            .adjust_unchecked(DailySales::DATE, key.day)
             .add(DailySales::ORDERS, *orders)
             .add(DailySales::VOLUME, *volume)
             .add(DailySales::REFUNDED, *refunded);
-        Ok(Change::of(()).adjust_unchecked::<DailySales>(on, sold))
+        Ok(Change::of(()).adjust_unchecked::<DailySales>(key, adjustment))
     }
 }
 
 impl Markets {
-    async fn sold(&self, market: &str, day: &str, figures: [i64; 3]) {
-        let on = DailySalesKey { market_id: id(market), day: day.parse().unwrap() };
-        self.scene.run(Sold(on, figures)).await;
+    /// Adds sales of a market on a day: number of orders, volume and refunded amount.
+    async fn add_sales(&self, market: &str, day: &str, sales: [i64; 3]) {
+        let key = DailySalesKey { market_id: id(market), day: day.parse().unwrap() };
+        self.marketplace.run(AddSales(key, sales)).await;
     }
 
     async fn stats(&self, query: &str) -> Answer {
@@ -54,23 +55,30 @@ fn euros(amount: i64) -> Value {
 }
 
 #[tokio::test]
-async fn the_days_that_are_asked_for_are_shown_and_summed_up_and_no_others() {
-    let markets = Markets::open().await;
+async fn only_the_requested_days_are_returned_and_summed_up() {
+    let markets = Markets::new().await;
     let other = new_id::<Market>().to_string();
-    markets.scene.market(&other, seller(), InitialStatus::Active).await;
-    markets.sold(&other, "2026-11-15", [9, 9, 9]).await;
-    for (day, figures) in [
+    markets.marketplace.market(&other, seller(), InitialStatus::Active).await;
+    markets.add_sales(&other, "2026-11-15", [9, 9, 9]).await;
+    for (day, sales) in [
         ("2026-10-31", [1, 100, 0]),
         ("2026-11-01", [2, 3_998, 1_999]),
         ("2026-11-15", [1, 1_999, 0]),
         ("2026-11-30", [3, 5_997, 0]),
         ("2026-12-01", [1, 100, 0]),
     ] {
-        markets.sold(MARKET, day, figures).await;
+        markets.add_sales(MARKET, day, sales).await;
     }
-    let answer = markets.stats("?from=2026-11-01&to=2026-11-30").await;
-    assert_eq!(answer.status, 200, "{}", answer.json());
-    let day = |date: &str, orders: i64, volume: i64, refunded: i64| json!({ "date": date, "orders": orders, "volume": euros(volume), "refunded": euros(refunded) });
+    let response = markets.stats("?from=2026-11-01&to=2026-11-30").await;
+    assert_eq!(response.status, 200, "{}", response.json());
+    let day = |date: &str, orders: i64, volume: i64, refunded: i64| {
+        json!({
+            "date": date,
+            "orders": orders,
+            "volume": euros(volume),
+            "refunded": euros(refunded),
+        })
+    };
     let expected = json!({ "data": {
         "marketId": MARKET,
         "currency": "EUR",
@@ -85,29 +93,29 @@ async fn the_days_that_are_asked_for_are_shown_and_summed_up_and_no_others() {
             day("2026-11-30", 3, 5_997, 0),
         ],
     }});
-    assert_eq!(answer.json(), expected);
-    assert_eq!(answer.header("cache-control").unwrap(), "private, no-cache");
+    assert_eq!(response.json(), expected);
+    assert_eq!(response.header("cache-control").unwrap(), "private, no-cache");
 }
 
 #[tokio::test]
-async fn the_last_thirty_days_are_shown_unless_others_are_asked_for() {
-    let markets = Markets::open().await;
+async fn default_period_is_the_last_thirty_days() {
+    let markets = Markets::new().await;
     let now = SystemClock.now();
     let days_ago = |days: u64| Date::of(now.saturating_sub(Duration::from_hours(24 * days))).to_string();
     for days in [0, 29, 30] {
-        markets.sold(MARKET, &days_ago(days), [1, 100, 0]).await;
+        markets.add_sales(MARKET, &days_ago(days), [1, 100, 0]).await;
     }
-    let shown = markets.stats("").await.json()["data"].clone();
-    assert_eq!((&shown["from"], &shown["to"]), (&json!(days_ago(29)), &json!(days_ago(0))));
-    assert_eq!(shown["orders"], 2);
-    let shown = markets.stats("?to=2026-03-30").await.json()["data"].clone();
-    assert_eq!(shown["from"], "2026-03-01");
-    assert_eq!(shown["days"], json!([]));
+    let stats = markets.stats("").await.json()["data"].clone();
+    assert_eq!((&stats["from"], &stats["to"]), (&json!(days_ago(29)), &json!(days_ago(0))));
+    assert_eq!(stats["orders"], 2);
+    let stats = markets.stats("?to=2026-03-30").await.json()["data"].clone();
+    assert_eq!(stats["from"], "2026-03-01");
+    assert_eq!(stats["days"], json!([]));
 }
 
 #[tokio::test]
-async fn days_that_are_none_or_too_many_are_named() {
-    let markets = Markets::open().await;
+async fn empty_or_too_long_period_is_refused() {
+    let markets = Markets::new().await;
     for (query, expected) in [
         ("?from=2026-11-31&to=yesterday", vec!["from", "to"]),
         ("?from=2026-11-02&to=2026-11-01", vec!["from"]),
@@ -116,18 +124,22 @@ async fn days_that_are_none_or_too_many_are_named() {
         ("?from=-009999-01-01", vec!["from"]),
         ("?since=2026-11-01", vec!["since"]),
     ] {
-        let answer = markets.stats(query).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{query}");
-        assert_eq!(fields(&answer), expected, "{query}");
+        let response = markets.stats(query).await;
+        assert_eq!(
+            (response.status.as_u16(), response.code().as_str()),
+            (400, "VALIDATION_ERROR"),
+            "{query}"
+        );
+        assert_eq!(fields(&response), expected, "{query}");
     }
-    assert_eq!(markets.stats("?from=2025-11-30&to=2026-11-30").await.status, 200, "a year and a day");
+    assert_eq!(markets.stats("?from=2025-11-30&to=2026-11-30").await.status, 200, "366 days are allowed");
 }
 
 #[tokio::test]
-async fn the_creator_and_moderators_read_what_a_market_sold_and_nobody_else() {
-    let markets = Markets::open().await;
+async fn sales_are_visible_only_to_creator_and_moderators() {
+    let markets = Markets::new().await;
     let draft = new_id::<Market>().to_string();
-    markets.scene.market(&draft, seller(), InitialStatus::Draft).await;
+    markets.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
     let absent = new_id::<Market>().to_string();
     let path = |market: &str| format!("/v1/markets/{market}/stats");
     for (market, by, status) in [
@@ -142,6 +154,6 @@ async fn the_creator_and_moderators_read_what_a_market_sold_and_nobody_else() {
     ] {
         assert_eq!(markets.get_as(by, &path(market)).await.status, status, "{market} {by:?}");
     }
-    let nobody = markets.send(&of_request("GET", &path(MARKET), &[], None)).await;
-    assert_eq!((nobody.status.as_u16(), nobody.code().as_str()), (401, "UNAUTHENTICATED"));
+    let anonymous = markets.send(&of_request("GET", &path(MARKET), &[], None)).await;
+    assert_eq!((anonymous.status.as_u16(), anonymous.code().as_str()), (401, "UNAUTHENTICATED"));
 }

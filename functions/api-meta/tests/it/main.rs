@@ -1,4 +1,4 @@
-//! The system about itself: events of API Gateway, through the router, on an embedded table and queues.
+//! Tests of `api-meta`: API Gateway events through the router, on an embedded table and queues.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,21 +18,21 @@ use test_support::Marketplace;
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
-/// The function, started with these variables.
-fn started_with(env: &Environment) -> Router {
+/// Router of the function with this environment.
+fn router_with(env: &Environment) -> Router {
     let aws = Aws::from_env(env).unwrap();
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(env).unwrap());
     api_meta::router(HealthState { table: DynamoReader::new(aws.table(env).unwrap()), queues })
 }
 
-/// The function, with all that it asks.
+/// Router of the function with its dependencies.
 async fn open() -> (Marketplace, Router) {
-    let scene = Marketplace::empty().await;
-    let router = started_with(&scene.env("api-meta"));
-    (scene, router)
+    let marketplace = Marketplace::empty().await;
+    let router = router_with(&marketplace.env("api-meta"));
+    (marketplace, router)
 }
 
-/// The answer to a request without a body.
+/// Sends a request without a body.
 async fn ask(router: &Router, method: &str, path: &str) -> Answer {
     lambda_event::send(router, &lambda_event::of_request(method, path, &[], None)).await
 }

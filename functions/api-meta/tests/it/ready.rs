@@ -9,49 +9,51 @@ use shared::kit::command::StoreError;
 
 use super::{ask, open};
 
-/// A table or a queue that answers, or does not.
+/// Probe that succeeds or fails.
 #[derive(Debug, Clone, Copy)]
-enum Part {
-    Answers,
-    Table,
-    Queue,
+enum StubProbe {
+    Succeeds,
+    FailsAsTable,
+    FailsAsQueue,
 }
 
-impl Probe for Part {
+impl Probe for StubProbe {
     fn check(&self) -> impl Future<Output = Result<(), NotReady>> + Send {
         ready(match self {
-            Self::Answers => Ok(()),
-            Self::Table => Err(NotReady::Table(StoreError::Unavailable("hunter2"))),
-            Self::Queue => Err(NotReady::Queue(io::Error::other("hunter2").into())),
+            Self::Succeeds => Ok(()),
+            Self::FailsAsTable => Err(NotReady::Table(StoreError::Unavailable("hunter2"))),
+            Self::FailsAsQueue => Err(NotReady::Queue(io::Error::other("hunter2").into())),
         })
     }
 }
 
 #[tokio::test]
-async fn a_system_whose_table_and_queues_answer_is_ready() {
-    let (_scene, router) = open().await;
-    let answer = ask(&router, "GET", "/health/ready").await;
-    assert_eq!(answer.status, 200, "{}", answer.json());
-    assert_eq!(answer.json(), json!({ "data": { "table": "ok", "queues": "ok" } }));
+async fn responding_table_and_queues_are_ready() {
+    let (_marketplace, router) = open().await;
+    let response = ask(&router, "GET", "/health/ready").await;
+    assert_eq!(response.status, 200, "{}", response.json());
+    assert_eq!(response.json(), json!({ "data": { "table": "ok", "queues": "ok" } }));
 }
 
 #[tokio::test]
-async fn a_system_without_its_table_or_its_queues_is_not_and_says_nothing_of_why() {
-    for (table, queues) in
-        [(Part::Table, Part::Answers), (Part::Answers, Part::Queue), (Part::Table, Part::Queue)]
-    {
-        let answer = ask(&api_meta::router(HealthState { table, queues }), "GET", "/health/ready").await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
-        assert_eq!(answer.header("retry-after").unwrap(), "1");
-        assert!(!String::from_utf8_lossy(&answer.bytes).contains("hunter2"));
+async fn failing_dependency_returns_503_without_the_reason() {
+    for (table, queues) in [
+        (StubProbe::FailsAsTable, StubProbe::Succeeds),
+        (StubProbe::Succeeds, StubProbe::FailsAsQueue),
+        (StubProbe::FailsAsTable, StubProbe::FailsAsQueue),
+    ] {
+        let response = ask(&api_meta::router(HealthState { table, queues }), "GET", "/health/ready").await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
+        assert_eq!(response.header("retry-after").unwrap(), "1");
+        assert!(!String::from_utf8_lossy(&response.bytes).contains("hunter2"));
     }
 }
 
 #[tokio::test]
-async fn a_system_whose_services_are_gone_is_not_ready_but_lives() {
-    let (scene, router) = open().await;
-    drop(scene);
+async fn system_without_services_is_alive_but_not_ready() {
+    let (marketplace, router) = open().await;
+    drop(marketplace);
     assert_eq!(ask(&router, "GET", "/health").await.status, 200);
-    let answer = ask(&router, "GET", "/health/ready").await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
+    let response = ask(&router, "GET", "/health/ready").await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
 }

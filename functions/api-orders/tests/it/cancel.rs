@@ -9,7 +9,6 @@ use shared::domain::order::{Order, OrderEvent, OrderStatus};
 use shared::domain::payment::DeclineCode;
 use shared::domain::values::actor::Actor;
 use shared::kit::system::clock::{Clock, SystemClock};
-use shared::repository::order::OrderReader;
 use test_support::fixture::{ORDER, PRODUCT, buyer, id, moderator, seller, stranger};
 use test_support::lambda_event::Answer;
 
@@ -20,7 +19,7 @@ impl Orders {
         self.post(by, &format!("/v1/orders/{ORDER}/cancel"), headers, body).await
     }
 
-    async fn step(&self) -> Value {
+    async fn fulfilment_step(&self) -> Value {
         self.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await.json()["data"]["fulfilment"]["step"]
             .clone()
     }
@@ -31,15 +30,15 @@ fn capture() -> FulfilmentTransition {
 }
 
 #[tokio::test]
-async fn a_pending_order_is_cancelled_by_its_buyer_with_a_reason() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
-    let answer = orders.cancel(buyer(), &[], &json!({ "reason": " Found a cheaper one. " })).await;
-    assert_eq!(answer.status, 200, "{}", answer.json());
-    assert_eq!(answer.header("etag").unwrap(), "\"2\"");
-    assert_eq!(answer.header("location"), None);
-    assert_eq!(answer.json()["data"]["status"], "cancelled");
-    assert_eq!(answer.json()["data"]["version"], 2);
+async fn buyer_can_cancel_a_pending_order_with_a_reason() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
+    let response = orders.cancel(buyer(), &[], &json!({ "reason": " Found a cheaper one. " })).await;
+    assert_eq!(response.status, 200, "{}", response.json());
+    assert_eq!(response.header("etag").unwrap(), "\"2\"");
+    assert_eq!(response.header("location"), None);
+    assert_eq!(response.json()["data"]["status"], "cancelled");
+    assert_eq!(response.json()["data"]["version"], 2);
     let timeline = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await.json();
     let last = &timeline["data"]["transitions"][1];
     assert_eq!((&last["status"], &last["by"]), (&json!("cancelled"), &json!("buyer")));
@@ -49,9 +48,9 @@ async fn a_pending_order_is_cancelled_by_its_buyer_with_a_reason() {
 }
 
 #[tokio::test]
-async fn an_order_that_awaits_its_payment_gives_its_stock_back_at_once() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
+async fn cancelling_an_unpaid_order_releases_its_stock_at_once() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
     orders.advance(FulfilmentTransition::Reserve).await;
     assert_eq!(orders.stock().await, stock(8, 2, 0));
     assert_eq!(orders.cancel(seller(), &[], &json!({})).await.status, 200);
@@ -59,37 +58,37 @@ async fn an_order_that_awaits_its_payment_gives_its_stock_back_at_once() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_being_charged_is_cancelled_and_its_charge_looked_up() {
-    let orders = Orders::open().await;
-    orders.scene.order(Some("pm_card_visa")).await;
+async fn cancelling_during_the_charge_resolves_the_charge() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(Some("pm_card_visa")).await;
     orders.advance(FulfilmentTransition::Reserve).await;
-    let answer = orders.cancel(buyer(), &[], &json!({})).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["data"]["status"]), (200, &json!("cancelled")));
-    assert_eq!(orders.step().await, "checking the charge");
+    let response = orders.cancel(buyer(), &[], &json!({})).await;
+    assert_eq!((response.status.as_u16(), &response.json()["data"]["status"]), (200, &json!("cancelled")));
+    assert_eq!(orders.fulfilment_step().await, "checking the charge");
     assert_eq!(orders.stock().await, stock(8, 2, 0));
 }
 
 #[tokio::test]
-async fn a_confirmed_order_is_cancelled_and_its_payment_goes_back() {
-    let orders = Orders::open().await;
-    orders.scene.order(Some("pm_card_visa")).await;
+async fn cancelling_a_confirmed_order_refunds_its_payment() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(Some("pm_card_visa")).await;
     orders.advance(FulfilmentTransition::Reserve).await;
     orders.advance(capture()).await;
     assert_eq!(orders.stock().await, stock(8, 0, 2));
-    let answer = orders.cancel(seller(), &[], &json!({})).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["data"]["status"]), (200, &json!("cancelled")));
-    assert!(answer.json()["data"]["paymentId"].as_str().unwrap().starts_with("pay_"));
-    assert_eq!(orders.step().await, "refunding");
+    let response = orders.cancel(seller(), &[], &json!({})).await;
+    assert_eq!((response.status.as_u16(), &response.json()["data"]["status"]), (200, &json!("cancelled")));
+    assert!(response.json()["data"]["paymentId"].as_str().unwrap().starts_with("pay_"));
+    assert_eq!(orders.fulfilment_step().await, "refunding");
     orders.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
-async fn an_order_that_is_over_cannot_be_cancelled() {
+async fn ended_or_shipped_order_cannot_be_cancelled() {
     for end in ["out of stock", "declined", "expired", "cancelled", "shipped", "delivered"] {
-        let orders = Orders::open().await;
+        let orders = Orders::new().await;
         let method = (end != "expired").then_some("pm_card_visa");
-        let placed = orders.scene.order(method).await;
+        let placed = orders.marketplace.order(method).await;
         match end {
             "out of stock" => orders.advance(FulfilmentTransition::OutOfStock(id(PRODUCT))).await,
             "declined" => {
@@ -99,43 +98,46 @@ async fn an_order_that_is_over_cannot_be_cancelled() {
             "expired" => {
                 orders.advance(FulfilmentTransition::Reserve).await;
                 let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
-                orders.scene.run_at(tomorrow, ExpireOrder { id: placed.id }).await;
+                orders.marketplace.run_at(tomorrow, ExpireOrder { id: placed.id }).await;
             }
             "cancelled" => assert_eq!(orders.cancel(buyer(), &[], &json!({})).await.status, 200),
             later => {
                 orders.advance(FulfilmentTransition::Reserve).await;
                 orders.advance(capture()).await;
-                let order = orders.scene.reader.order(placed.id).await.unwrap().unwrap();
+                let order = orders.marketplace.reader.order(placed.id).await.unwrap().unwrap();
                 let status = if later == "shipped" { OrderStatus::Shipped } else { OrderStatus::Delivered };
                 let order = Order { status, version: order.version.next(), ..order };
                 let event = OrderEvent::Progressed((&order).into());
-                orders.scene.put_entity(order, event).await;
+                orders.marketplace.put_entity(order, event).await;
             }
         }
-        let before = orders.scene.reader.order(placed.id).await.unwrap();
-        let answer = orders.cancel(buyer(), &[], &json!({})).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, "INVALID_STATE"), "{end}");
-        assert_eq!(orders.scene.reader.order(placed.id).await.unwrap(), before, "{end}");
+        let before = orders.marketplace.reader.order(placed.id).await.unwrap();
+        let response = orders.cancel(buyer(), &[], &json!({})).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (409, "INVALID_STATE"), "{end}");
+        assert_eq!(orders.marketplace.reader.order(placed.id).await.unwrap(), before, "{end}");
     }
 }
 
 #[tokio::test]
-async fn only_the_parties_cancel_an_order() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
-    let strange = orders.cancel(stranger(), &[], &json!({})).await;
-    assert_eq!((strange.status.as_u16(), strange.code().as_str()), (404, "NOT_FOUND"));
-    let moderating = orders.cancel(moderator(), &[], &json!({})).await;
-    assert_eq!((moderating.status.as_u16(), moderating.code().as_str()), (403, "FORBIDDEN"));
+async fn only_buyer_and_seller_can_cancel_an_order() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
+    let as_stranger = orders.cancel(stranger(), &[], &json!({})).await;
+    assert_eq!((as_stranger.status.as_u16(), as_stranger.code().as_str()), (404, "NOT_FOUND"));
+    let as_moderator = orders.cancel(moderator(), &[], &json!({})).await;
+    assert_eq!((as_moderator.status.as_u16(), as_moderator.code().as_str()), (403, "FORBIDDEN"));
     let path = "/v1/orders/ord_01J8Z3K5V0ABCDEFGHJKMNPQR0/cancel";
     assert_eq!(orders.post(buyer(), path, &[], &json!({})).await.status, 404);
-    assert_eq!(orders.scene.reader.order(id(ORDER)).await.unwrap().unwrap().status, OrderStatus::Pending);
+    assert_eq!(
+        orders.marketplace.reader.order(id(ORDER)).await.unwrap().unwrap().status,
+        OrderStatus::Pending
+    );
 }
 
 #[tokio::test]
-async fn the_same_cancellation_is_answered_alike_and_a_different_one_refused() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
+async fn repeated_cancellation_is_replayed_if_its_body_is_equal() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
     let (key, body) = ([("idempotency-key", "k1")], json!({ "reason": "Changed my mind." }));
     let first = orders.cancel(buyer(), &key, &body).await;
     let second = orders.cancel(buyer(), &key, &body).await;
@@ -151,23 +153,27 @@ async fn the_same_cancellation_is_answered_alike_and_a_different_one_refused() {
 }
 
 #[tokio::test]
-async fn a_key_that_cancelled_one_order_does_not_cancel_another() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
+async fn key_of_one_cancelled_order_is_refused_for_another() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
     let key = [("idempotency-key", "k1")];
     assert_eq!(orders.cancel(buyer(), &key, &json!({})).await.status, 200);
     let other = "/v1/orders/ord_01J8Z3K5V0ABCDEFGHJKMNPQR0/cancel";
-    let answer = orders.post(buyer(), other, &key, &json!({})).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    let response = orders.post(buyer(), other, &key, &json!({})).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
 }
 
 #[tokio::test]
-async fn a_reason_keeps_to_its_rules() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
+async fn invalid_reason_is_refused() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
     for reason in [json!(""), json!(7), json!("x".repeat(501)), json!("a\u{202e}b")] {
-        let answer = orders.cancel(buyer(), &[], &json!({ "reason": reason, "refund": true })).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{reason}");
-        assert_eq!(fields(&answer), ["reason", "refund"]);
+        let response = orders.cancel(buyer(), &[], &json!({ "reason": reason, "refund": true })).await;
+        assert_eq!(
+            (response.status.as_u16(), response.code().as_str()),
+            (400, "VALIDATION_ERROR"),
+            "{reason}"
+        );
+        assert_eq!(fields(&response), ["reason", "refund"]);
     }
 }

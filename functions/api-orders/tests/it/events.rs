@@ -6,8 +6,8 @@ use test_support::lambda_event::{cases, of_file};
 
 use super::Orders;
 
-/// What each event of a buyer's is answered with, in an order in which they can be sent one after the other.
-const OF_BUYER: [(&str, u16, &str); 11] = [
+/// Expected status and error code of each event that the buyer sends, in the order of sending.
+const BUYER_EVENTS: [(&str, u16, &str); 11] = [
     ("get-order", 200, ""),
     ("get-absent-order", 404, "NOT_FOUND"),
     ("get-timeline", 200, ""),
@@ -21,8 +21,9 @@ const OF_BUYER: [(&str, u16, &str); 11] = [
     ("cancel-order", 200, ""),
 ];
 
-/// The same of a seller's, whose order is confirmed.
-const OF_SELLER: [(&str, u16, &str); 7] = [
+/// Expected status and error code of each event that the seller of a confirmed order sends, in the order of
+/// sending.
+const SELLER_EVENTS: [(&str, u16, &str); 7] = [
     ("list-orders-of-market", 200, ""),
     ("ship-order-with-bad-fields", 400, "VALIDATION_ERROR"),
     ("ship-order", 200, ""),
@@ -32,34 +33,34 @@ const OF_SELLER: [(&str, u16, &str); 7] = [
     ("refund-order-beyond-what-is-left", 409, "INVALID_STATE"),
 ];
 
-async fn are_answered(orders: &Orders, answers: &[(&str, u16, &str)], by: Actor) {
-    for (case, status, code) in answers {
+async fn assert_responses(orders: &Orders, expected: &[(&str, u16, &str)], by: Actor) {
+    for (case, status, code) in expected {
         let event = of_file("api-orders", case);
-        let correlation = event["headers"]["x-correlation-id"].as_str().unwrap().to_owned();
-        let request = event["requestContext"]["requestId"].as_str().unwrap().to_owned();
-        let answer = orders.send(&orders.scene.signed(event, by)).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (*status, *code), "{case}");
-        assert_eq!(answer.header("x-correlation-id"), Some(correlation), "{case}");
-        assert_eq!(answer.header("x-request-id"), Some(request), "{case}");
+        let correlation_id = event["headers"]["x-correlation-id"].as_str().unwrap().to_owned();
+        let request_id = event["requestContext"]["requestId"].as_str().unwrap().to_owned();
+        let response = orders.send(&orders.marketplace.signed(event, by)).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (*status, *code), "{case}");
+        assert_eq!(response.header("x-correlation-id"), Some(correlation_id), "{case}");
+        assert_eq!(response.header("x-request-id"), Some(request_id), "{case}");
     }
 }
 
 #[tokio::test]
-async fn every_event_of_a_buyer_is_answered_as_its_name_says() {
-    let orders = Orders::open().await;
-    orders.scene.order(Some("pm_card_visa")).await;
-    are_answered(&orders, &OF_BUYER, buyer()).await;
+async fn events_of_a_buyer_get_the_expected_responses() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(Some("pm_card_visa")).await;
+    assert_responses(&orders, &BUYER_EVENTS, buyer()).await;
 }
 
 #[tokio::test]
-async fn every_event_of_a_seller_is_answered_as_its_name_says() {
+async fn events_of_a_seller_get_the_expected_responses() {
     let orders = Orders::confirmed().await;
-    are_answered(&orders, &OF_SELLER, seller()).await;
+    assert_responses(&orders, &SELLER_EVENTS, seller()).await;
 }
 
 #[test]
-fn every_event_is_sent() {
-    let mut sent: Vec<&str> = OF_BUYER.iter().chain(&OF_SELLER).map(|(case, _, _)| *case).collect();
+fn every_event_file_is_sent() {
+    let mut sent: Vec<&str> = BUYER_EVENTS.iter().chain(&SELLER_EVENTS).map(|(case, _, _)| *case).collect();
     sent.sort_unstable();
-    assert_eq!(sent, cases("api-orders"), "an event is not sent, or does not exist");
+    assert_eq!(sent, cases("api-orders"), "the events in the lists and in events/api-orders/ differ");
 }

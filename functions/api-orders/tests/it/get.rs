@@ -11,14 +11,14 @@ use test_support::lambda_event::of_request;
 use super::Orders;
 
 #[tokio::test]
-async fn an_order_is_shown_to_those_concerned_and_absent_for_others() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
+async fn order_is_visible_to_its_parties_and_moderators_only() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
     let path = format!("/v1/orders/{ORDER}");
-    for concerned in [buyer(), seller(), moderator()] {
-        let answer = orders.get(concerned, &path).await;
-        assert_eq!(answer.status, 200, "{concerned:?}");
-        assert_eq!(answer.json()["data"]["id"], ORDER);
+    for reader in [buyer(), seller(), moderator()] {
+        let response = orders.get(reader, &path).await;
+        assert_eq!(response.status, 200, "{reader:?}");
+        assert_eq!(response.json()["data"]["id"], ORDER);
     }
     let another = orders.get(stranger(), &path).await;
     let absent = orders.get(stranger(), &path.replace("PQRS", "PQR0")).await;
@@ -28,52 +28,54 @@ async fn an_order_is_shown_to_those_concerned_and_absent_for_others() {
 }
 
 #[tokio::test]
-async fn a_role_that_was_taken_back_shows_nothing_whatever_the_token_says() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
+async fn revoked_role_grants_no_access() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
     let path = format!("/v1/orders/{ORDER}");
-    let pretender = actor(&stranger().user.to_string(), Role::Admin);
-    assert_eq!(orders.get(pretender, &path).await.status, 404);
-    let account = orders.scene.reader.user(moderator().user).await.unwrap().unwrap();
-    orders.scene.suspend(account).await;
+    let former_admin = actor(&stranger().user.to_string(), Role::Admin);
+    assert_eq!(orders.get(former_admin, &path).await.status, 404);
+    let account = orders.marketplace.reader.user(moderator().user).await.unwrap().unwrap();
+    orders.marketplace.suspend(account).await;
     let revoked = orders.get(moderator(), &path).await;
     assert_eq!((revoked.status.as_u16(), revoked.code().as_str()), (401, "TOKEN_REVOKED"));
 }
 
 #[tokio::test]
-async fn what_is_no_order_id_names_no_order() {
-    let orders = Orders::open().await;
+async fn malformed_order_id_is_not_found() {
+    let orders = Orders::new().await;
     for text in
         ["1", "ord_", "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS", "ord_01j8z3k5v0abcdefghjkmnpqrs", "%00", "%FF"]
     {
-        let answer = orders.get(buyer(), &format!("/v1/orders/{text}")).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "NOT_FOUND"), "{text}");
+        let response = orders.get(buyer(), &format!("/v1/orders/{text}")).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (404, "NOT_FOUND"), "{text}");
     }
 }
 
 #[tokio::test]
-async fn an_order_that_the_caller_has_already_is_not_sent_again() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
-    let (path, token) = (format!("/v1/orders/{ORDER}"), orders.scene.token(buyer()));
-    for (known, status) in [("\"1\"", 304), ("\"7\", W/\"1\"", 304), ("*", 304), ("\"2\"", 200), ("1", 200)] {
-        let headers = [("authorization", token.as_str()), ("if-none-match", known)];
-        let answer = orders.send(&of_request("GET", &path, &headers, None)).await;
-        assert_eq!(answer.status, status, "{known}");
-        assert_eq!(answer.header("etag").unwrap(), "\"1\"");
-        assert_eq!(answer.bytes.is_empty(), status == 304);
+async fn matching_if_none_match_gets_304() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
+    let (path, token) = (format!("/v1/orders/{ORDER}"), orders.marketplace.token(buyer()));
+    for (if_none_match, status) in
+        [("\"1\"", 304), ("\"7\", W/\"1\"", 304), ("*", 304), ("\"2\"", 200), ("1", 200)]
+    {
+        let headers = [("authorization", token.as_str()), ("if-none-match", if_none_match)];
+        let response = orders.send(&of_request("GET", &path, &headers, None)).await;
+        assert_eq!(response.status, status, "{if_none_match}");
+        assert_eq!(response.header("etag").unwrap(), "\"1\"");
+        assert_eq!(response.bytes.is_empty(), status == 304);
     }
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_is_answered_with_what_is_wrong_with_it() {
-    let orders = Orders::open().await;
+async fn invalid_token_gets_401_with_a_specific_code() {
+    let orders = Orders::new().await;
     let day = Duration::from_hours(24);
-    let old = orders.scene.token_at(buyer(), SystemClock.now().saturating_sub(day));
-    let early = orders.scene.token_at(buyer(), SystemClock.now().saturating_add(day));
-    let good = orders.scene.token(buyer());
-    let forged = good.replace("Bearer ", "Bearer x");
-    let twice = format!("{good},{good}");
+    let expired = orders.marketplace.token_at(buyer(), SystemClock.now().saturating_sub(day));
+    let not_yet_valid = orders.marketplace.token_at(buyer(), SystemClock.now().saturating_add(day));
+    let valid = orders.marketplace.token(buyer());
+    let forged = valid.replace("Bearer ", "Bearer x");
+    let twice = format!("{valid},{valid}");
     let cases = [
         ("", "UNAUTHENTICATED"),
         ("Basic YTpi", "UNAUTHENTICATED"),
@@ -82,13 +84,13 @@ async fn a_token_that_is_not_good_is_answered_with_what_is_wrong_with_it() {
         (twice.as_str(), "UNAUTHENTICATED"),
         ("Bearer e30.e30.e30", "INVALID_TOKEN"),
         (forged.as_str(), "INVALID_TOKEN"),
-        (early.as_str(), "INVALID_TOKEN"),
-        (old.as_str(), "TOKEN_EXPIRED"),
+        (not_yet_valid.as_str(), "INVALID_TOKEN"),
+        (expired.as_str(), "TOKEN_EXPIRED"),
     ];
     for (header, code) in cases {
         let event = of_request("GET", &format!("/v1/orders/{ORDER}"), &[("authorization", header)], None);
-        let answer = orders.send(&event).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, code), "{header}");
-        assert_eq!(answer.header("www-authenticate").unwrap(), "Bearer", "{header}");
+        let response = orders.send(&event).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (401, code), "{header}");
+        assert_eq!(response.header("www-authenticate").unwrap(), "Bearer", "{header}");
     }
 }

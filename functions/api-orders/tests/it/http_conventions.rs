@@ -1,4 +1,4 @@
-//! What holds for every route of the function.
+//! HTTP conventions that every route follows.
 
 use serde_json::{Value, json};
 use test_support::fixture::{ORDER, buyer};
@@ -7,9 +7,9 @@ use test_support::lambda_event::{Answer, of_request};
 use super::{Orders, two_mugs};
 
 impl Orders {
-    /// Sends an order whose body is this text, with these further headers.
-    async fn raw(&self, headers: &[(&str, &str)], body: &str) -> Answer {
-        let token = self.scene.token(buyer());
+    /// Places an order with this text as the body and with additional headers.
+    async fn place_raw(&self, headers: &[(&str, &str)], body: &str) -> Answer {
+        let token = self.marketplace.token(buyer());
         let mut all = vec![("authorization", token.as_str()), ("idempotency-key", "k1")];
         all.extend(headers);
         let mut event = of_request("POST", "/v1/orders", &all, Some(&Value::Null));
@@ -19,50 +19,54 @@ impl Orders {
 }
 
 #[tokio::test]
-async fn a_method_that_a_resource_does_not_know_is_answered_with_those_it_does() {
-    let orders = Orders::open().await;
+async fn unsupported_method_gets_405_with_the_allowed_methods() {
+    let orders = Orders::new().await;
     let cases = [
         ("DELETE", "/v1/orders".to_owned(), vec!["GET", "HEAD", "POST"]),
         ("POST", format!("/v1/orders/{ORDER}"), vec!["GET", "HEAD"]),
         ("PUT", format!("/v1/orders/{ORDER}/timeline"), vec!["GET", "HEAD"]),
         ("GET", format!("/v1/orders/{ORDER}/cancel"), vec!["POST"]),
     ];
-    for (method, path, known) in cases {
-        let answer = orders.send(&of_request(method, &path, &[], None)).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (405, "METHOD_NOT_ALLOWED"), "{path}");
-        let allow = answer.header("allow").unwrap();
+    for (method, path, expected) in cases {
+        let response = orders.send(&of_request(method, &path, &[], None)).await;
+        assert_eq!(
+            (response.status.as_u16(), response.code().as_str()),
+            (405, "METHOD_NOT_ALLOWED"),
+            "{path}"
+        );
+        let allow = response.header("allow").unwrap();
         let mut allowed: Vec<&str> = allow.split(',').map(str::trim).collect();
         allowed.sort_unstable();
-        assert_eq!(allowed, known, "{path}");
-        assert_eq!(answer.header("content-type").unwrap(), "application/problem+json");
+        assert_eq!(allowed, expected, "{path}");
+        assert_eq!(response.header("content-type").unwrap(), "application/problem+json");
     }
 }
 
 #[tokio::test]
-async fn a_path_that_leads_nowhere_is_not_found() {
-    let orders = Orders::open().await;
+async fn unknown_path_is_not_found() {
+    let orders = Orders::new().await;
     for path in ["/v1", "/v1/orders/", "/v1/orders/a/b/c", "/V1/ORDERS"] {
-        let answer = orders.get(buyer(), path).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "NOT_FOUND"), "{path}");
+        let response = orders.get(buyer(), path).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (404, "NOT_FOUND"), "{path}");
     }
 }
 
 #[tokio::test]
-async fn only_json_is_answered() {
-    let orders = Orders::open().await;
-    let token = orders.scene.token(buyer());
+async fn accept_header_without_json_gets_406() {
+    let orders = Orders::new().await;
+    let token = orders.marketplace.token(buyer());
     for (accept, status) in [("text/html", 406), ("application/json;q=0", 406), ("text/html, */*;q=0.1", 200)]
     {
         let headers = [("authorization", token.as_str()), ("accept", accept)];
-        let answer = orders.send(&of_request("GET", "/v1/orders", &headers, None)).await;
-        assert_eq!(answer.status, status, "{accept}");
-        assert_eq!(answer.code() == "NOT_ACCEPTABLE", status == 406, "{accept}");
+        let response = orders.send(&of_request("GET", "/v1/orders", &headers, None)).await;
+        assert_eq!(response.status, status, "{accept}");
+        assert_eq!(response.code() == "NOT_ACCEPTABLE", status == 406, "{accept}");
     }
 }
 
 #[tokio::test]
-async fn only_json_in_utf_8_is_read() {
-    let orders = Orders::open().await;
+async fn content_type_other_than_utf_8_json_gets_415() {
+    let orders = Orders::new().await;
     let order = two_mugs().to_string();
     for media in [
         "text/plain",
@@ -70,69 +74,69 @@ async fn only_json_in_utf_8_is_read() {
         "application/json; charset=latin1",
         "application/x-www-form-urlencoded",
     ] {
-        let answer = orders.raw(&[("content-type", media)], &order).await;
+        let response = orders.place_raw(&[("content-type", media)], &order).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.code().as_str()),
+            (response.status.as_u16(), response.code().as_str()),
             (415, "UNSUPPORTED_MEDIA_TYPE"),
             "{media}"
         );
     }
-    let answer = orders.raw(&[("content-type", "application/json; charset=UTF-8")], &order).await;
-    assert_eq!(answer.status, 201);
+    let response = orders.place_raw(&[("content-type", "application/json; charset=UTF-8")], &order).await;
+    assert_eq!(response.status, 201);
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_256_kib() {
-    let orders = Orders::open().await;
+async fn body_larger_than_256_kib_gets_413() {
+    let orders = Orders::new().await;
     let order = two_mugs().to_string();
     let padded = |length: usize| format!("{order}{}", " ".repeat(length - order.len()));
-    let over = orders.raw(&[], &padded(256 * 1024 + 1)).await;
-    assert_eq!((over.status.as_u16(), over.code().as_str()), (413, "PAYLOAD_TOO_LARGE"));
-    assert_eq!(orders.raw(&[], &padded(256 * 1024)).await.status, 201);
+    let too_large = orders.place_raw(&[], &padded(256 * 1024 + 1)).await;
+    assert_eq!((too_large.status.as_u16(), too_large.code().as_str()), (413, "PAYLOAD_TOO_LARGE"));
+    assert_eq!(orders.place_raw(&[], &padded(256 * 1024)).await.status, 201);
 }
 
 #[tokio::test]
-async fn what_is_not_strictly_json_is_malformed() {
-    let orders = Orders::open().await;
+async fn invalid_json_and_repeated_keys_are_malformed() {
+    let orders = Orders::new().await;
     let twice = r#"{"items":[],"items":[{"productId":"prd_01J8Z3K5V0ABCDEFGHJKMNPQRS","quantity":1}]}"#;
     let nested_twice = r#"{"items":[{"quantity":1,"quantity":2}]}"#;
     for body in ["{", "{} {}", "[1,]", "{'items':1}", twice, nested_twice, &"[".repeat(5_000)] {
-        let answer = orders.raw(&[], body).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "MALFORMED_JSON"), "{body}");
+        let response = orders.place_raw(&[], body).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "MALFORMED_JSON"), "{body}");
     }
 }
 
 #[tokio::test]
-async fn a_body_in_base64_is_read_as_what_it_stands_for() {
-    let orders = Orders::open().await;
-    let token = orders.scene.token(buyer());
+async fn base64_body_is_decoded() {
+    let orders = Orders::new().await;
+    let token = orders.marketplace.token(buyer());
     let headers = [("authorization", token.as_str()), ("idempotency-key", "k1")];
     let mut event = of_request("POST", "/v1/orders", &headers, Some(&Value::Null));
     event["isBase64Encoded"] = json!(true);
-    // A lone continuation byte: no UTF-8.
+    // A lone continuation byte, which is not UTF-8.
     event["body"] = json!("gA==");
-    let answer = orders.send(&event).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "INVALID_ENCODING"));
+    let response = orders.send(&event).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "INVALID_ENCODING"));
     // `{}`.
     event["body"] = json!("e30=");
     assert_eq!(orders.send(&event).await.json()["error"]["fields"], json!({ "items": "is required" }));
 }
 
 #[tokio::test]
-async fn a_body_of_another_kind_than_an_object_breaks_a_rule() {
-    let orders = Orders::open().await;
+async fn body_that_is_not_an_object_is_a_validation_error() {
+    let orders = Orders::new().await;
     for body in ["[]", "null", "7", "\"x\""] {
-        let answer = orders.raw(&[], body).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{body}");
+        let response = orders.place_raw(&[], body).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"), "{body}");
     }
 }
 
 #[tokio::test]
-async fn the_correlation_id_is_the_callers_if_it_keeps_to_its_rule() {
-    let orders = Orders::open().await;
-    let token = orders.scene.token(buyer());
+async fn valid_correlation_id_of_the_caller_is_kept() {
+    let orders = Orders::new().await;
+    let token = orders.marketplace.token(buyer());
     let long = "a".repeat(129);
-    for (offered, kept) in [
+    for (sent, is_kept) in [
         ("checkout-7.f_3", true),
         ("", false),
         ("a b", false),
@@ -140,28 +144,28 @@ async fn the_correlation_id_is_the_callers_if_it_keeps_to_its_rule() {
         ("a=", false),
         (long.as_str(), false),
     ] {
-        let headers = [("authorization", token.as_str()), ("x-correlation-id", offered)];
-        let answer = orders.send(&of_request("GET", "/v1/orders", &headers, None)).await;
-        let request = answer.header("x-request-id").unwrap();
-        assert_eq!(request, "JKJaXmPLvHcESHA=");
-        let expected = if kept { offered.to_owned() } else { request };
-        assert_eq!(answer.header("x-correlation-id").unwrap(), expected, "{offered}");
+        let headers = [("authorization", token.as_str()), ("x-correlation-id", sent)];
+        let response = orders.send(&of_request("GET", "/v1/orders", &headers, None)).await;
+        let request_id = response.header("x-request-id").unwrap();
+        assert_eq!(request_id, "JKJaXmPLvHcESHA=");
+        let expected = if is_kept { sent.to_owned() } else { request_id };
+        assert_eq!(response.header("x-correlation-id").unwrap(), expected, "{sent}");
     }
 }
 
 #[tokio::test]
-async fn an_error_is_a_problem_that_quotes_the_request() {
-    let orders = Orders::open().await;
-    let answer = orders.get(buyer(), &format!("/v1/orders/{ORDER}")).await;
+async fn error_is_a_problem_with_the_request_id() {
+    let orders = Orders::new().await;
+    let response = orders.get(buyer(), &format!("/v1/orders/{ORDER}")).await;
     let expected = json!({
         "type": "about:blank",
         "title": "Not Found",
         "status": 404,
-        "detail": "there is no such resource",
+        "detail": "resource not found",
         "instance": "JKJaXmPLvHcESHA=",
-        "error": { "code": "NOT_FOUND", "message": "there is no such resource" },
+        "error": { "code": "NOT_FOUND", "message": "resource not found" },
     });
-    assert_eq!(answer.json(), expected);
-    assert_eq!(answer.header("content-type").unwrap(), "application/problem+json");
-    assert_eq!(answer.header("cache-control").unwrap(), "no-store");
+    assert_eq!(response.json(), expected);
+    assert_eq!(response.header("content-type").unwrap(), "application/problem+json");
+    assert_eq!(response.header("cache-control").unwrap(), "no-store");
 }

@@ -13,22 +13,22 @@ use test_support::fixture::{MARKET, PRODUCT, buyer, moderator, new_id, seller, s
 use super::{Orders, fields};
 
 impl Orders {
-    /// Places `count` orders; says their ids, in the order of their placing.
-    async fn placed(&self, count: usize) -> Vec<OrderId> {
+    /// Places `count` orders and returns their ids, oldest first.
+    async fn place_many(&self, count: usize) -> Vec<OrderId> {
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {
             let id = new_id();
-            self.scene.order_of(id, test_support::fixture::id(PRODUCT), 1, None).await;
+            self.marketplace.order_of(id, test_support::fixture::id(PRODUCT), 1, None).await;
             ids.push(id);
         }
         ids
     }
 
-    /// One page of the buyer's orders: their ids, and the next page's path.
+    /// Reads a page of the buyer's orders; returns their ids and the path of the next page.
     async fn page(&self, path: &str) -> (Vec<String>, Option<String>) {
-        let answer = self.get(buyer(), path).await;
-        assert_eq!(answer.status, 200, "{}", answer.json());
-        let body = answer.json();
+        let response = self.get(buyer(), path).await;
+        assert_eq!(response.status, 200, "{}", response.json());
+        let body = response.json();
         assert!(body["data"].as_array().unwrap().len() <= 10);
         let ids = body["data"].as_array().unwrap().iter().map(|order| text(&order["id"])).collect();
         let next = body["pagination"].get("nextCursor").map(text);
@@ -41,28 +41,28 @@ fn text(value: &Value) -> String {
 }
 
 #[tokio::test]
-async fn pages_have_neither_gap_nor_repeat_while_orders_are_placed() {
-    let orders = Orders::open().await;
-    let before: HashSet<String> = orders.placed(45).await.iter().map(ToString::to_string).collect();
-    let mut seen: Vec<String> = Vec::new();
+async fn pages_have_no_gaps_or_repeats_while_orders_are_placed() {
+    let orders = Orders::new().await;
+    let before: HashSet<String> = orders.place_many(45).await.iter().map(ToString::to_string).collect();
+    let mut ids_read: Vec<String> = Vec::new();
     let mut next = Some("/v1/orders?limit=10".to_owned());
     while let Some(path) = next {
-        let (ids, following) = orders.page(&path).await;
-        seen.extend(ids);
-        next = following;
-        orders.placed(3).await;
+        let (ids, next_path) = orders.page(&path).await;
+        ids_read.extend(ids);
+        next = next_path;
+        orders.place_many(3).await;
     }
-    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {seen:?}");
-    assert_eq!(seen.len(), 45);
-    assert_eq!(seen.into_iter().collect::<HashSet<_>>(), before);
+    assert!(ids_read.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {ids_read:?}");
+    assert_eq!(ids_read.len(), 45);
+    assert_eq!(ids_read.into_iter().collect::<HashSet<_>>(), before);
 }
 
 #[tokio::test]
-async fn a_list_holds_what_the_caller_bought_and_nothing_else() {
-    let orders = Orders::open().await;
-    orders.placed(2).await;
-    for nobody in [seller(), stranger()] {
-        let body = orders.get(nobody, "/v1/orders").await.json();
+async fn list_contains_only_orders_of_the_caller() {
+    let orders = Orders::new().await;
+    orders.place_many(2).await;
+    for other in [seller(), stranger()] {
+        let body = orders.get(other, "/v1/orders").await.json();
         assert_eq!(body, serde_json::json!({ "data": [], "pagination": { "limit": 20, "total": 0 } }));
     }
     let mine = orders.get(buyer(), "/v1/orders?limit=100").await.json();
@@ -71,9 +71,9 @@ async fn a_list_holds_what_the_caller_bought_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_caller_and_unchanged() {
-    let orders = Orders::open().await;
-    orders.placed(11).await;
+async fn cursor_is_valid_only_unchanged_and_for_its_caller() {
+    let orders = Orders::new().await;
+    orders.place_many(11).await;
     let (_, next) = orders.page("/v1/orders?limit=10").await;
     let next = next.unwrap();
     let foreign = orders.get(stranger(), &next).await;
@@ -85,42 +85,46 @@ async fn a_cursor_is_good_for_its_caller_and_unchanged() {
     for cursor in
         [flipped.as_str(), "", "x", "a.b", &cursor[..cursor.len() - 1], &format!("{cursor}.{cursor}")]
     {
-        let answer = orders.get(buyer(), &format!("/v1/orders?cursor={cursor}")).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "INVALID_CURSOR"), "{cursor}");
+        let response = orders.get(buyer(), &format!("/v1/orders?cursor={cursor}")).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "INVALID_CURSOR"), "{cursor}");
     }
     assert_eq!(orders.get(buyer(), &next).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_query_that_breaks_its_rules_names_every_parameter() {
-    let orders = Orders::open().await;
+async fn every_invalid_query_parameter_is_reported() {
+    let orders = Orders::new().await;
     for limit in ["0", "101", "-1", "ten", "1.5", ""] {
-        let answer = orders.get(buyer(), &format!("/v1/orders?limit={limit}&colour=red")).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{limit}");
-        assert_eq!(fields(&answer), ["colour", "limit"], "{limit}");
+        let response = orders.get(buyer(), &format!("/v1/orders?limit={limit}&colour=red")).await;
+        assert_eq!(
+            (response.status.as_u16(), response.code().as_str()),
+            (400, "VALIDATION_ERROR"),
+            "{limit}"
+        );
+        assert_eq!(fields(&response), ["colour", "limit"], "{limit}");
     }
     let twice = orders.get(buyer(), "/v1/orders?limit=1&limit=2").await;
     assert_eq!((twice.status.as_u16(), fields(&twice)), (400, vec!["limit".to_owned()]));
 }
 
 #[tokio::test]
-async fn a_market_s_orders_are_for_whom_runs_it() {
-    let orders = Orders::open().await;
-    let placed = orders.placed(3).await;
+async fn orders_of_a_market_are_visible_to_creator_and_moderators() {
+    let orders = Orders::new().await;
+    let placed = orders.place_many(3).await;
     let path = format!("/v1/orders?marketId={MARKET}");
     for allowed in [seller(), moderator()] {
-        let answer = orders.get(allowed, &path).await;
-        assert_eq!(answer.status, 200, "{}", answer.json());
+        let response = orders.get(allowed, &path).await;
+        assert_eq!(response.status, 200, "{}", response.json());
         let ids: Vec<String> =
-            answer.json()["data"].as_array().unwrap().iter().map(|order| text(&order["id"])).collect();
+            response.json()["data"].as_array().unwrap().iter().map(|order| text(&order["id"])).collect();
         assert_eq!(ids, placed.iter().rev().map(ToString::to_string).collect::<Vec<_>>());
     }
     for other in [buyer(), stranger()] {
-        let answer = orders.get(other, &path).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "FORBIDDEN"));
+        let response = orders.get(other, &path).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (403, "FORBIDDEN"));
     }
     let draft = new_id::<Market>().to_string();
-    orders.scene.market(&draft, seller(), InitialStatus::Draft).await;
+    orders.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
     let (own, hidden) = (
         orders.get(seller(), &format!("/v1/orders?marketId={draft}")).await,
         orders.get(stranger(), &format!("/v1/orders?marketId={draft}")).await,
@@ -131,9 +135,9 @@ async fn a_market_s_orders_are_for_whom_runs_it() {
 }
 
 #[tokio::test]
-async fn both_lists_can_be_narrowed_to_a_status_and_still_come_in_full_pages() {
-    let orders = Orders::open().await;
-    let placed = orders.placed(30).await;
+async fn lists_filtered_by_status_have_full_pages() {
+    let orders = Orders::new().await;
+    let placed = orders.place_many(30).await;
     let cancelled: Vec<String> = placed.iter().step_by(3).rev().map(ToString::to_string).collect();
     for id in &cancelled {
         assert_eq!(
@@ -141,41 +145,41 @@ async fn both_lists_can_be_narrowed_to_a_status_and_still_come_in_full_pages() {
             200
         );
     }
-    for (who, list) in [(buyer(), String::new()), (seller(), format!("&marketId={MARKET}"))] {
-        let (mut seen, mut cursor) = (Vec::new(), String::new());
+    for (reader, list) in [(buyer(), String::new()), (seller(), format!("&marketId={MARKET}"))] {
+        let (mut ids_read, mut cursor) = (Vec::new(), String::new());
         for page in 0..3 {
             let path = format!("/v1/orders?status=cancelled&limit=4{list}{cursor}");
-            let body = orders.get(who, &path).await.json();
+            let body = orders.get(reader, &path).await.json();
             let found = body["data"].as_array().unwrap();
             assert_eq!(found.len(), if page < 2 { 4 } else { 2 });
-            seen.extend(found.iter().map(|order| text(&order["id"])));
+            ids_read.extend(found.iter().map(|order| text(&order["id"])));
             cursor = format!("&cursor={}", body["pagination"]["nextCursor"].as_str().unwrap_or_default());
         }
-        assert_eq!(seen, cancelled);
+        assert_eq!(ids_read, cancelled);
     }
-    let answer = orders.get(buyer(), "/v1/orders?status=lost&marketId=mine").await;
+    let response = orders.get(buyer(), "/v1/orders?status=lost&marketId=mine").await;
     assert_eq!(
-        (answer.status.as_u16(), fields(&answer)),
+        (response.status.as_u16(), fields(&response)),
         (400, vec!["marketId".to_owned(), "status".to_owned()])
     );
 }
 
 #[tokio::test]
-async fn a_cursor_of_one_status_is_none_of_another() {
-    let orders = Orders::open().await;
-    orders.placed(3).await;
+async fn cursor_is_bound_to_the_status_filter() {
+    let orders = Orders::new().await;
+    orders.place_many(3).await;
     let page = orders.get(buyer(), "/v1/orders?status=pending&limit=1").await.json();
     let cursor = text(&page["pagination"]["nextCursor"]);
     for list in ["status=pending", "status=cancelled", ""] {
-        let answer = orders.get(buyer(), &format!("/v1/orders?{list}&limit=1&cursor={cursor}")).await;
-        assert_eq!(answer.status, if list == "status=pending" { 200 } else { 400 }, "{list}");
+        let response = orders.get(buyer(), &format!("/v1/orders?{list}&limit=1&cursor={cursor}")).await;
+        assert_eq!(response.status, if list == "status=pending" { 200 } else { 400 }, "{list}");
     }
 }
 
 #[tokio::test]
-async fn a_list_of_one_status_is_the_same_by_number_by_offset_and_by_cursor() {
-    let orders = Orders::open().await;
-    let placed = orders.placed(30).await;
+async fn filtered_list_is_the_same_by_page_and_by_offset() {
+    let orders = Orders::new().await;
+    let placed = orders.place_many(30).await;
     let mut cancelled: Vec<String> = placed.iter().step_by(3).rev().map(ToString::to_string).collect();
     for id in &cancelled {
         orders.post(buyer(), &format!("/v1/orders/{id}/cancel"), &[], &json!({})).await;
@@ -198,9 +202,9 @@ async fn a_list_of_one_status_is_the_same_by_number_by_offset_and_by_cursor() {
 }
 
 #[tokio::test]
-async fn a_list_says_how_many_orders_there_are_in_all_and_of_a_status() {
-    let orders = Orders::open().await;
-    orders.placed(2).await;
+async fn list_returns_the_total_with_and_without_a_status() {
+    let orders = Orders::new().await;
+    orders.place_many(2).await;
     let (bought, sold) =
         (partitions::orders_of(buyer().user), partitions::orders_in(test_support::fixture::id(MARKET)));
     for (list, count) in [
@@ -209,7 +213,7 @@ async fn a_list_says_how_many_orders_there_are_in_all_and_of_a_status() {
         (ListKey::of(sold.clone()), 500),
         (ListKey::with_status(&sold, "shipped"), 12),
     ] {
-        orders.scene.counted(list, count).await;
+        orders.marketplace.counted(list, count).await;
     }
     for (by, query, total) in [
         (buyer(), "", 40),
@@ -225,9 +229,9 @@ async fn a_list_says_how_many_orders_there_are_in_all_and_of_a_status() {
 }
 
 #[tokio::test]
-async fn an_order_is_shown_with_the_fields_that_are_named() {
-    let orders = Orders::open().await;
-    let order = orders.scene.order(None).await;
+async fn only_requested_fields_are_returned() {
+    let orders = Orders::new().await;
+    let order = orders.marketplace.order(None).await;
     let expected = json!({ "status": "pending", "total": { "amount": 3_998, "currency": "EUR" } });
     let one = orders.get(buyer(), &format!("/v1/orders/{}?fields=total,status", order.id)).await;
     assert_eq!(one.json()["data"], expected);

@@ -14,20 +14,20 @@ use test_support::lambda_event::of_request;
 use super::{Orders, fields, two_mugs};
 
 #[tokio::test]
-async fn an_order_is_placed_at_the_prices_of_the_moment() {
-    let orders = Orders::open().await;
+async fn order_is_placed_at_the_current_prices() {
+    let orders = Orders::new().await;
     let before = SystemClock.now();
-    let answer = orders.place(buyer(), "k1", &two_mugs()).await;
-    assert_eq!(answer.status, 201, "{}", answer.json());
-    let body = answer.json();
+    let response = orders.place(buyer(), "k1", &two_mugs()).await;
+    assert_eq!(response.status, 201, "{}", response.json());
+    let body = response.json();
     let order = &body["data"];
     let order_id = order["id"].as_str().unwrap();
     assert!(order_id.starts_with("ord_"));
-    assert_eq!(answer.header("location").unwrap(), format!("/v1/orders/{order_id}"));
-    assert_eq!(answer.header("etag").unwrap(), "\"1\"");
-    assert_eq!(answer.header("content-type").unwrap(), "application/json");
-    assert_eq!(answer.header("idempotent-replay"), None);
-    assert_eq!(answer.header("cache-control").unwrap(), "no-store");
+    assert_eq!(response.header("location").unwrap(), format!("/v1/orders/{order_id}"));
+    assert_eq!(response.header("etag").unwrap(), "\"1\"");
+    assert_eq!(response.header("content-type").unwrap(), "application/json");
+    assert_eq!(response.header("idempotent-replay"), None);
+    assert_eq!(response.header("cache-control").unwrap(), "no-store");
     let (created, updated) = (order["createdAt"].clone(), order["updatedAt"].clone());
     assert!(created.as_str().unwrap() >= before.to_string().as_str(), "{created} is before {before}");
     let expected = json!({ "data": {
@@ -44,6 +44,7 @@ async fn an_order_is_placed_at_the_prices_of_the_moment() {
             "unitPrice": { "amount": 1_999, "currency": "EUR" },
         }],
         "total": { "amount": 3_998, "currency": "EUR" },
+        "refunds": [],
         "createdAt": created,
         "updatedAt": updated,
         "version": 1,
@@ -53,8 +54,8 @@ async fn an_order_is_placed_at_the_prices_of_the_moment() {
 }
 
 #[tokio::test]
-async fn the_same_request_is_answered_with_the_same_bytes_and_placed_once() {
-    let orders = Orders::open().await;
+async fn repeated_request_is_replayed_byte_for_byte() {
+    let orders = Orders::new().await;
     let first = orders.place(buyer(), "k1", &two_mugs()).await;
     let second = orders.place(buyer(), "k1", &two_mugs()).await;
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201));
@@ -68,41 +69,41 @@ async fn the_same_request_is_answered_with_the_same_bytes_and_placed_once() {
 }
 
 #[tokio::test]
-async fn twenty_same_requests_at_once_place_one_order_and_are_answered_alike() {
-    let orders = Orders::open().await;
+async fn concurrent_repeated_requests_place_one_order() {
+    let orders = Orders::new().await;
     let order = two_mugs();
-    let answers = join_all((0..20).map(|_| orders.place(buyer(), "k1", &order))).await;
-    for answer in &answers {
-        assert_eq!(answer.status, 201, "{}", answer.json());
-        assert_eq!(answer.bytes, answers[0].bytes);
+    let responses = join_all((0..20).map(|_| orders.place(buyer(), "k1", &order))).await;
+    for response in &responses {
+        assert_eq!(response.status, 201, "{}", response.json());
+        assert_eq!(response.bytes, responses[0].bytes);
     }
-    let first_times = answers.iter().filter(|answer| answer.header("idempotent-replay").is_none()).count();
-    assert_eq!(first_times, 1);
+    let executed = responses.iter().filter(|response| response.header("idempotent-replay").is_none()).count();
+    assert_eq!(executed, 1);
     assert_eq!(orders.get(buyer(), "/v1/orders").await.json()["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_request_of_one_caller() {
-    let orders = Orders::open().await;
+async fn idempotency_key_is_bound_to_its_request_and_caller() {
+    let orders = Orders::new().await;
     assert_eq!(orders.place(buyer(), "k1", &two_mugs()).await.status, 201);
     let mut three = two_mugs();
     three["items"][0]["quantity"] = json!(3);
     let other = orders.place(buyer(), "k1", &three).await;
     assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
-    let strangers = orders.place(stranger(), "k1", &three).await;
-    assert_eq!(strangers.status, 201);
-    assert_eq!(strangers.header("idempotent-replay"), None);
+    let of_stranger = orders.place(stranger(), "k1", &three).await;
+    assert_eq!(of_stranger.status, 201);
+    assert_eq!(of_stranger.header("idempotent-replay"), None);
 }
 
 #[tokio::test]
-async fn an_order_needs_an_idempotency_key_of_1_to_255_visible_characters() {
-    let orders = Orders::open().await;
+async fn missing_or_malformed_idempotency_key_is_refused() {
+    let orders = Orders::new().await;
     let missing = orders.post(buyer(), "/v1/orders", &[], &two_mugs()).await;
     assert_eq!((missing.status.as_u16(), missing.code().as_str()), (400, "IDEMPOTENCY_KEY_REQUIRED"));
     for key in ["k".repeat(300), "k".repeat(256), String::new(), "two words".to_owned(), "clé".to_owned()] {
-        let answer = orders.place(buyer(), &key, &two_mugs()).await;
+        let response = orders.place(buyer(), &key, &two_mugs()).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.code().as_str()),
+            (response.status.as_u16(), response.code().as_str()),
             (400, "IDEMPOTENCY_KEY_INVALID"),
             "{key}"
         );
@@ -111,17 +112,17 @@ async fn an_order_needs_an_idempotency_key_of_1_to_255_visible_characters() {
 }
 
 #[tokio::test]
-async fn a_refused_request_does_not_use_up_its_key() {
-    let orders = Orders::open().await;
-    let none = json!({ "items": [{ "productId": new_id::<Product>(), "quantity": 1 }] });
-    let refused = orders.place(buyer(), "k1", &none).await;
+async fn refused_request_does_not_consume_its_idempotency_key() {
+    let orders = Orders::new().await;
+    let unknown_product = json!({ "items": [{ "productId": new_id::<Product>(), "quantity": 1 }] });
+    let refused = orders.place(buyer(), "k1", &unknown_product).await;
     assert_eq!((refused.status.as_u16(), fields(&refused)), (400, vec!["items[0].productId".to_owned()]));
     assert_eq!(orders.place(buyer(), "k1", &two_mugs()).await.status, 201);
 }
 
 #[tokio::test]
-async fn all_failing_fields_are_reported_at_once() {
-    let orders = Orders::open().await;
+async fn all_invalid_fields_are_reported_together() {
+    let orders = Orders::new().await;
     let body = json!({
         "items": [
             { "productId": "prd_1", "quantity": 0 },
@@ -131,9 +132,9 @@ async fn all_failing_fields_are_reported_at_once() {
         "paymentMethod": "4242 4242 4242 4242",
         "coupon": "WELCOME",
     });
-    let answer = orders.place(buyer(), "k1", &body).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"));
-    assert_eq!(answer.header("content-type").unwrap(), "application/problem+json");
+    let response = orders.place(buyer(), "k1", &body).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
+    assert_eq!(response.header("content-type").unwrap(), "application/problem+json");
     let expected = [
         "coupon",
         "items[0].productId",
@@ -147,56 +148,56 @@ async fn all_failing_fields_are_reported_at_once() {
         "items[2].quantity",
         "paymentMethod",
     ];
-    assert_eq!(fields(&answer), expected);
-    assert_eq!(answer.json()["error"]["fields"]["coupon"], "is not a known field");
-    assert_eq!(answer.json()["error"]["fields"]["items[1].productId"], "is required");
+    assert_eq!(fields(&response), expected);
+    assert_eq!(response.json()["error"]["fields"]["coupon"], "is not a known field");
+    assert_eq!(response.json()["error"]["fields"]["items[1].productId"], "is required");
 }
 
 #[tokio::test]
-async fn an_order_has_1_to_50_items() {
-    let orders = Orders::open().await;
+async fn order_without_items_or_with_more_than_50_is_refused() {
+    let orders = Orders::new().await;
     let many: Vec<Value> =
         (0..51).map(|_| json!({ "productId": new_id::<Product>(), "quantity": 1 })).collect();
     for items in [vec![], many] {
-        let answer = orders.place(buyer(), "k1", &json!({ "items": items })).await;
-        assert_eq!((answer.status.as_u16(), fields(&answer)), (400, vec!["items".to_owned()]));
-        assert_eq!(answer.json()["error"]["fields"]["items"], "must have 1 to 50 elements");
+        let response = orders.place(buyer(), "k1", &json!({ "items": items })).await;
+        assert_eq!((response.status.as_u16(), fields(&response)), (400, vec!["items".to_owned()]));
+        assert_eq!(response.json()["error"]["fields"]["items"], "must have 1 to 50 elements");
     }
 }
 
 #[tokio::test]
-async fn items_are_different_products_of_one_market() {
-    let orders = Orders::open().await;
+async fn repeated_product_or_product_of_another_market_is_refused() {
+    let orders = Orders::new().await;
     let (market, product) = (new_id::<Market>().to_string(), new_id::<Product>().to_string());
-    orders.scene.market(&market, stranger(), InitialStatus::Active).await;
-    orders.scene.product(&product, &market, stranger(), ("MUG-1", 100, 1)).await;
+    orders.marketplace.market(&market, stranger(), InitialStatus::Active).await;
+    orders.marketplace.product(&product, &market, stranger(), ("MUG-1", 100, 1)).await;
     let items = |second: &str| {
         let item = |product: &str| json!({ "productId": product, "quantity": 1 });
         json!({ "items": [item(PRODUCT), item(second)] })
     };
     for (second, rule) in [
-        (PRODUCT, "must not repeat a product"),
+        (PRODUCT, "must not be listed more than once"),
         (&product, "must be a product of the same market as the first"),
     ] {
-        let answer = orders.place(buyer(), "k1", &items(second)).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"));
-        assert_eq!(answer.json()["error"]["fields"], json!({ "items[1].productId": rule }));
+        let response = orders.place(buyer(), "k1", &items(second)).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
+        assert_eq!(response.json()["error"]["fields"], json!({ "items[1].productId": rule }));
     }
 }
 
 #[tokio::test]
-async fn a_price_that_no_longer_holds_is_a_conflict_that_names_the_new_one() {
-    let orders = Orders::open().await;
+async fn changed_price_is_refused_with_the_current_price() {
+    let orders = Orders::new().await;
     let mut order = two_mugs();
     order["items"][0]["expectedPrice"] = json!({ "amount": 1_999, "currency": "EUR" });
-    let shown = orders.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().product;
-    let event = ProductEvent::Changed { product_id: shown.id, market_id: shown.market_id };
-    let version = shown.version.next();
-    orders.scene.put_entity(Product { price: cents(2_100), version, ..shown }, event).await;
+    let product = orders.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().product;
+    let event = ProductEvent::Changed { product_id: product.id, market_id: product.market_id };
+    let version = product.version.next();
+    orders.marketplace.put_entity(Product { price: cents(2_100), version, ..product }, event).await;
 
-    let answer = orders.place(buyer(), "k1", &order).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, "PRICE_CHANGED"));
-    assert_eq!(answer.json()["error"]["fields"], json!({ "items[0].expectedPrice": "costs 2100 EUR now" }));
+    let response = orders.place(buyer(), "k1", &order).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (409, "PRICE_CHANGED"));
+    assert_eq!(response.json()["error"]["fields"], json!({ "items[0].expectedPrice": "costs 2100 EUR now" }));
     order["items"][0]["expectedPrice"]["amount"] = json!(2_100);
     let accepted = orders.place(buyer(), "k1", &order).await;
     assert_eq!(accepted.status, 201);
@@ -204,32 +205,36 @@ async fn a_price_that_no_longer_holds_is_a_conflict_that_names_the_new_one() {
 }
 
 #[tokio::test]
-async fn nothing_is_sold_in_a_market_that_is_not_open() {
+async fn order_in_a_market_that_is_not_active_is_refused() {
     for status in [MarketStatus::Draft, MarketStatus::Suspended, MarketStatus::Closed] {
-        let orders = Orders::open().await;
-        let market = orders.scene.reader.market(id(MARKET)).await.unwrap().unwrap();
-        orders.scene.move_market(market, status).await;
-        let answer = orders.place(buyer(), "k1", &two_mugs()).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, "INVALID_STATE"), "{status:?}");
+        let orders = Orders::new().await;
+        let market = orders.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
+        orders.marketplace.move_market(market, status).await;
+        let response = orders.place(buyer(), "k1", &two_mugs()).await;
+        assert_eq!(
+            (response.status.as_u16(), response.code().as_str()),
+            (409, "INVALID_STATE"),
+            "{status:?}"
+        );
         assert!(orders.get(buyer(), "/v1/orders").await.json()["data"].as_array().unwrap().is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_total_beyond_what_can_be_charged_is_refused() {
-    let orders = Orders::open().await;
-    let dear = new_id::<Product>().to_string();
-    orders.scene.product(&dear, MARKET, seller(), ("GOLD", 99_999_999, 5)).await;
-    let answer =
-        orders.place(buyer(), "k1", &json!({ "items": [{ "productId": dear, "quantity": 2 }] })).await;
-    assert_eq!((answer.status.as_u16(), fields(&answer)), (400, vec!["items".to_owned()]));
+async fn total_above_the_maximum_amount_is_refused() {
+    let orders = Orders::new().await;
+    let expensive = new_id::<Product>().to_string();
+    orders.marketplace.product(&expensive, MARKET, seller(), ("GOLD", 99_999_999, 5)).await;
+    let response =
+        orders.place(buyer(), "k1", &json!({ "items": [{ "productId": expensive, "quantity": 2 }] })).await;
+    assert_eq!((response.status.as_u16(), fields(&response)), (400, vec!["items".to_owned()]));
 }
 
 #[tokio::test]
-async fn an_order_needs_a_token_before_anything_else_is_looked_at() {
-    let orders = Orders::open().await;
+async fn request_without_token_is_refused_before_validation() {
+    let orders = Orders::new().await;
     let event = of_request("POST", "/v1/orders", &[("idempotency-key", "k1")], Some(&json!({ "items": 1 })));
-    let answer = orders.send(&event).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "UNAUTHENTICATED"));
-    assert_eq!(answer.header("www-authenticate").unwrap(), "Bearer");
+    let response = orders.send(&event).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (401, "UNAUTHENTICATED"));
+    assert_eq!(response.header("www-authenticate").unwrap(), "Bearer");
 }

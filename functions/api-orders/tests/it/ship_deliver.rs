@@ -12,18 +12,18 @@ use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
 
 use super::{Orders, capture, fields, stock};
 
-fn parcel() -> Value {
+fn shipment() -> Value {
     json!({ "carrier": "DHL", "trackingNumber": "00340434161094042557" })
 }
 
 #[tokio::test]
-async fn a_confirmed_order_is_shipped_and_delivered_by_its_seller() {
+async fn seller_ships_and_delivers_a_confirmed_order() {
     let orders = Orders::confirmed().await;
-    let shipped = orders.act(seller(), "ship", &parcel()).await;
+    let shipped = orders.act(seller(), "ship", &shipment()).await;
     assert_eq!(shipped.status, 200, "{}", shipped.json());
     assert_eq!(shipped.header("etag").unwrap(), "\"4\"");
     let body = shipped.json()["data"].clone();
-    assert_eq!((&body["status"], &body["shipment"]), (&json!("shipped"), &parcel()));
+    assert_eq!((&body["status"], &body["shipment"]), (&json!("shipped"), &shipment()));
     let delivered = orders.act(seller(), "deliver", &json!({})).await;
     assert_eq!(delivered.status, 200, "{}", delivered.json());
     assert_eq!(delivered.json()["data"]["status"], "delivered");
@@ -31,27 +31,27 @@ async fn a_confirmed_order_is_shipped_and_delivered_by_its_seller() {
 
     let timeline = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await.json();
     let transitions = timeline["data"]["transitions"].as_array().unwrap();
-    let told: Vec<(&str, &str)> = transitions[3..]
+    let status_and_party: Vec<(&str, &str)> = transitions[3..]
         .iter()
         .map(|entry| (entry["status"].as_str().unwrap(), entry["by"].as_str().unwrap()))
         .collect();
-    assert_eq!(told, [("shipped", "seller"), ("delivered", "seller")]);
+    assert_eq!(status_and_party, [("shipped", "seller"), ("delivered", "seller")]);
     assert_eq!(
         orders.get(buyer(), &format!("/v1/orders/{ORDER}")).await.json()["data"]["shipment"],
-        parcel()
+        shipment()
     );
 }
 
 #[tokio::test]
-async fn only_the_seller_acts_on_an_order() {
+async fn only_the_seller_can_ship_deliver_and_refund() {
     let orders = Orders::confirmed().await;
     let refund = json!({ "reason": "cracked" });
-    for (action, body) in [("ship", parcel()), ("deliver", json!({})), ("refund", refund)] {
-        for (who, status, code) in
+    for (action, body) in [("ship", shipment()), ("deliver", json!({})), ("refund", refund)] {
+        for (actor, status, code) in
             [(buyer(), 403, "FORBIDDEN"), (moderator(), 403, "FORBIDDEN"), (stranger(), 404, "NOT_FOUND")]
         {
-            let answer = orders.act(who, action, &body).await;
-            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{action}");
+            let response = orders.act(actor, action, &body).await;
+            assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{action}");
         }
         let path = format!("/v1/orders/ord_01J8Z3K5V0ABCDEFGHJKMNPQR0/{action}");
         let absent = orders.post(seller(), &path, &[("idempotency-key", "k")], &body).await;
@@ -61,11 +61,11 @@ async fn only_the_seller_acts_on_an_order() {
 }
 
 #[tokio::test]
-async fn an_order_in_any_other_state_is_neither_shipped_nor_delivered_nor_refunded() {
+async fn order_that_is_not_confirmed_cannot_ship_or_be_refunded() {
     for state in ["pending", "awaiting", "charging", "rejected", "cancelled", "expired"] {
-        let orders = Orders::open().await;
+        let orders = Orders::new().await;
         let method = ["charging", "rejected"].contains(&state).then_some("pm_card_visa");
-        let placed = orders.scene.order(method).await;
+        let placed = orders.marketplace.order(method).await;
         if state != "pending" {
             orders.advance(FulfilmentTransition::Reserve).await;
         }
@@ -76,27 +76,27 @@ async fn an_order_in_any_other_state_is_neither_shipped_nor_delivered_nor_refund
             "cancelled" => assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200),
             "expired" => {
                 let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
-                orders.scene.run_at(tomorrow, ExpireOrder { id: placed.id }).await;
+                orders.marketplace.run_at(tomorrow, ExpireOrder { id: placed.id }).await;
             }
             _ => {}
         }
         let before = orders.order().await;
         let refund = json!({ "reason": "cracked" });
-        for (action, body) in [("ship", parcel()), ("deliver", json!({})), ("refund", refund)] {
-            let answer = orders.act(seller(), action, &body).await;
-            let told = (answer.status.as_u16(), answer.code());
-            assert_eq!(told, (409, "INVALID_STATE".to_owned()), "{action} of {state}");
+        for (action, body) in [("ship", shipment()), ("deliver", json!({})), ("refund", refund)] {
+            let response = orders.act(seller(), action, &body).await;
+            let status_and_code = (response.status.as_u16(), response.code());
+            assert_eq!(status_and_code, (409, "INVALID_STATE".to_owned()), "{action} of {state}");
         }
         assert_eq!(orders.order().await, before);
     }
 }
 
 #[tokio::test]
-async fn steps_are_taken_once_and_in_their_order() {
+async fn order_is_shipped_once_and_then_delivered_once() {
     let orders = Orders::confirmed().await;
     assert_eq!(orders.act(seller(), "deliver", &json!({})).await.code(), "INVALID_STATE");
-    assert_eq!(orders.act(seller(), "ship", &parcel()).await.status, 200);
-    assert_eq!(orders.post(seller(), &path("ship"), &[], &parcel()).await.code(), "INVALID_STATE");
+    assert_eq!(orders.act(seller(), "ship", &shipment()).await.status, 200);
+    assert_eq!(orders.post(seller(), &path("ship"), &[], &shipment()).await.code(), "INVALID_STATE");
     let (first, second) = (
         orders.act(seller(), "deliver", &json!({})).await,
         orders.act(seller(), "deliver", &json!({})).await,
@@ -104,14 +104,14 @@ async fn steps_are_taken_once_and_in_their_order() {
     assert_eq!((first.status.as_u16(), first.bytes), (200, second.bytes.clone()));
     assert_eq!(second.header("idempotent-replay").unwrap(), "true");
     for action in ["ship", "deliver"] {
-        let body = if action == "ship" { parcel() } else { json!({}) };
-        let answer = orders.post(seller(), &path(action), &[], &body).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, "INVALID_STATE"), "{action}");
+        let body = if action == "ship" { shipment() } else { json!({}) };
+        let response = orders.post(seller(), &path(action), &[], &body).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (409, "INVALID_STATE"), "{action}");
     }
     assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.code(), "INVALID_STATE");
     let before = orders.order().await;
     orders.receive(capture("pi_1", 3_998)).await;
-    assert_eq!(orders.order().await, before, "what was paid is known");
+    assert_eq!(orders.order().await, before, "the capture is already recorded");
 }
 
 fn path(action: &str) -> String {
@@ -119,7 +119,7 @@ fn path(action: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_breaks_the_rules_of_a_parcel_is_named() {
+async fn invalid_shipment_is_refused_with_its_invalid_fields() {
     let orders = Orders::confirmed().await;
     let long = "x".repeat(101);
     for (body, expected) in [
@@ -127,24 +127,24 @@ async fn what_breaks_the_rules_of_a_parcel_is_named() {
         (json!({ "carrier": "", "trackingNumber": 7 }), vec!["carrier", "trackingNumber"]),
         (json!({ "carrier": "DHL", "trackingNumber": long, "weight": 1 }), vec!["trackingNumber", "weight"]),
     ] {
-        let answer = orders.act(seller(), "ship", &body).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "VALIDATION_ERROR"), "{body}");
-        assert_eq!(fields(&answer), expected);
+        let response = orders.act(seller(), "ship", &body).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"), "{body}");
+        assert_eq!(fields(&response), expected);
     }
-    let answer = orders.act(seller(), "deliver", &json!({ "at": "noon" })).await;
-    assert_eq!((answer.status.as_u16(), fields(&answer)), (400, vec!["at".to_owned()]));
+    let response = orders.act(seller(), "deliver", &json!({ "at": "noon" })).await;
+    assert_eq!((response.status.as_u16(), fields(&response)), (400, vec!["at".to_owned()]));
 }
 
 #[tokio::test]
-async fn who_buys_in_a_market_of_their_own_is_its_seller_all_the_same() {
-    let orders = Orders::open().await;
+async fn buyer_in_their_own_market_can_ship_the_order() {
+    let orders = Orders::new().await;
     let placed = orders.place(seller(), "k", &super::two_mugs()).await.json()["data"]["id"].clone();
     let id = placed.as_str().unwrap();
     let payment_window = Duration::from_hours(24);
     for by in [FulfilmentTransition::Reserve, FulfilmentTransition::Captured(capture("pi_1", 3_998))] {
-        orders.scene.run(AdvanceOrder { id: id.parse().unwrap(), by, payment_window }).await;
+        orders.marketplace.run(AdvanceOrder { id: id.parse().unwrap(), by, payment_window }).await;
     }
     let path = format!("/v1/orders/{id}/ship");
-    let shipped = orders.post(seller(), &path, &[], &parcel()).await;
+    let shipped = orders.post(seller(), &path, &[], &shipment()).await;
     assert_eq!(shipped.status, 200, "{}", shipped.json());
 }

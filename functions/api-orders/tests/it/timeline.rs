@@ -13,14 +13,14 @@ use super::Orders;
 const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test]
-async fn a_timeline_says_what_happened_when_and_by_whom() {
-    let orders = Orders::open().await;
-    let placed = orders.scene.order(None).await;
+async fn timeline_returns_status_time_and_party() {
+    let orders = Orders::new().await;
+    let placed = orders.marketplace.order(None).await;
     let now = SystemClock.now();
     let reserve = AdvanceOrder { id: placed.id, by: FulfilmentTransition::Reserve, payment_window: DAY };
-    orders.scene.run_at(now, reserve).await;
-    let answer = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await;
-    assert_eq!(answer.status, 200);
+    orders.marketplace.run_at(now, reserve).await;
+    let response = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await;
+    assert_eq!(response.status, 200);
     let expected = json!({ "data": {
         "transitions": [
             { "status": "pending", "at": placed.created_at, "by": "buyer", "reason": null },
@@ -28,21 +28,21 @@ async fn a_timeline_says_what_happened_when_and_by_whom() {
         ],
         "fulfilment": { "step": "awaiting payment", "until": now.saturating_add(DAY), "failedAttempts": 0 },
     }});
-    assert_eq!(answer.json(), expected);
+    assert_eq!(response.json(), expected);
 }
 
 #[tokio::test]
-async fn a_timeline_says_why_an_order_is_stuck_and_when_it_is_tried_next() {
-    let orders = Orders::open().await;
-    let order_id = orders.scene.order(Some("pm_card_visa")).await.id;
+async fn timeline_returns_last_error_and_next_attempt() {
+    let orders = Orders::new().await;
+    let order_id = orders.marketplace.order(Some("pm_card_visa")).await.id;
     orders
-        .scene
+        .marketplace
         .run(AdvanceOrder { id: order_id, by: FulfilmentTransition::Reserve, payment_window: DAY })
         .await;
     let next_at = SystemClock.now().saturating_add(Duration::from_secs(4));
-    for error in ["the payment gateway is asleep", "the payment gateway does not answer"] {
+    for error in ["the payment gateway is unavailable", "the payment gateway does not respond"] {
         orders
-            .scene
+            .marketplace
             .run(RecordFailedAttempt { order_id, step: "charging", error, next_at, made: true })
             .await;
     }
@@ -50,16 +50,16 @@ async fn a_timeline_says_why_an_order_is_stuck_and_when_it_is_tried_next() {
     let expected = json!({
         "step": "charging",
         "failedAttempts": 2,
-        "lastError": "the payment gateway does not answer",
+        "lastError": "the payment gateway does not respond",
         "nextAttemptAt": next_at,
     });
     assert_eq!(body["data"]["fulfilment"], expected);
 }
 
 #[tokio::test]
-async fn a_timeline_is_for_those_concerned() {
-    let orders = Orders::open().await;
-    orders.scene.order(None).await;
+async fn timeline_is_visible_to_moderators_but_not_to_strangers() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
     let path = format!("/v1/orders/{ORDER}/timeline");
     assert_eq!(orders.get(moderator(), &path).await.status, 200);
     assert_eq!(orders.get(stranger(), &path).await.status, 404);

@@ -12,20 +12,20 @@ use test_support::fixture::{ORDER, buyer, cents, id, moderator};
 use super::Payments;
 
 impl Payments {
-    /// Notes that money was captured for [`ORDER`], which there is not.
-    async fn note(&self, gateway_id: &str) {
+    /// Records a capture for [`ORDER`], which does not exist.
+    async fn record_missing_order(&self, gateway_id: &str) {
         let standing = LedgerStatus::Captured { amount: cents(3_998), refunded: 0 };
         let (gateway_id, order_id, read_at) =
             (GatewayId(gateway_id.to_owned()), Some(id(ORDER)), SystemClock.now());
-        let entry = GatewayRecord { gateway_id, order_id, standing, read_at };
-        let seen = Discrepancy::seen((&entry, None, None), MismatchKind::NoOrder, read_at);
-        self.scene.run(RecordDiscrepancy(seen)).await;
+        let record = GatewayRecord { gateway_id, order_id, standing, read_at };
+        let discrepancy = Discrepancy::seen((&record, None, None), MismatchKind::NoOrder, read_at);
+        self.marketplace.run(RecordDiscrepancy(discrepancy)).await;
     }
 
     async fn list(&self, query: &str) -> Value {
-        let answer = self.get(moderator(), &format!("/v1/payments/discrepancies{query}")).await;
-        assert_eq!(answer.status, 200);
-        answer.json()
+        let response = self.get(moderator(), &format!("/v1/payments/discrepancies{query}")).await;
+        assert_eq!(response.status, 200);
+        response.json()
     }
 }
 
@@ -34,14 +34,14 @@ fn ids(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn discrepancies_are_listed_by_status_with_both_sides_and_their_number() {
+async fn list_filters_by_status_and_has_totals_and_pages() {
     let payments = Payments::open().await;
     assert_eq!(payments.list("").await["pagination"]["total"], 0);
     for gateway_id in ["pi_1", "pi_2", "pi_3"] {
-        payments.note(gateway_id).await;
+        payments.record_missing_order(gateway_id).await;
     }
     let close = CloseDiscrepancy { id: GatewayId("pi_2".to_owned()), expected: Version::FIRST };
-    payments.scene.run(close).await;
+    payments.marketplace.run(close).await;
 
     let open = payments.list("?status=open").await;
     assert_eq!((ids(&open), &open["pagination"]["total"]), (vec!["pi_3", "pi_1"], &json!(2)));
@@ -50,7 +50,7 @@ async fn discrepancies_are_listed_by_status_with_both_sides_and_their_number() {
         "orderId": ORDER,
         "status": "open",
         "difference": "no_order",
-        "detail": "money was captured for an order that there is not",
+        "detail": "a payment was captured for an order that does not exist",
         "atGateway": {
             "captured": { "amount": 3_998, "currency": "EUR" },
             "refunded": { "amount": 0, "currency": "EUR" },
@@ -70,7 +70,7 @@ async fn discrepancies_are_listed_by_status_with_both_sides_and_their_number() {
 }
 
 #[tokio::test]
-async fn discrepancies_need_the_permission_and_a_status_that_there_is() {
+async fn list_requires_the_permission_and_a_valid_status() {
     let payments = Payments::open().await;
     let refused = payments.get(buyer(), "/v1/payments/discrepancies").await;
     assert_eq!((refused.status.as_u16(), refused.code()), (403, "FORBIDDEN".to_owned()));

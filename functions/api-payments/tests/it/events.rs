@@ -1,4 +1,4 @@
-//! Every event in `events/api-payments/`.
+//! Tests with the events in `events/api-payments/`.
 
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::buyer;
@@ -6,8 +6,8 @@ use test_support::lambda_event::{cases, of_file};
 
 use super::Payments;
 
-/// What each event is answered with, in an order in which they can be sent one after the other.
-const ANSWERS: [(&str, u16, &str); 8] = [
+/// Status and error code of the response to each event, in an order in which they can be sent.
+const EXPECTED: [(&str, u16, &str); 8] = [
     ("list-discrepancies-without-permission", 403, "FORBIDDEN"),
     ("get-absent-payment", 404, "NOT_FOUND"),
     ("webhook-without-signature", 401, "INVALID_SIGNATURE"),
@@ -19,21 +19,21 @@ const ANSWERS: [(&str, u16, &str); 8] = [
 ];
 
 #[tokio::test]
-async fn every_event_is_answered_as_its_name_says() {
+async fn example_events_have_the_expected_responses() {
     let payments = Payments::awaiting().await;
     let mut sent = Vec::new();
-    for (case, status, code) in ANSWERS {
+    for (case, status, code) in EXPECTED {
         let mut event = of_file("api-payments", case);
         let correlation = event["headers"]["x-correlation-id"].as_str().unwrap().to_owned();
         if event["headers"]["stripe-signature"] == "<signature>" {
             let body = event["body"].as_str().unwrap();
             event["headers"]["stripe-signature"] = payments.sign(body, SystemClock.now()).into();
         }
-        let answer = payments.send(&payments.scene.signed(event, buyer())).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
-        assert_eq!(answer.header("x-correlation-id"), Some(correlation), "{case}");
+        let response = payments.send(&payments.marketplace.signed(event, buyer())).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
+        assert_eq!(response.header("x-correlation-id"), Some(correlation), "{case}");
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("api-payments"), "an event is not sent, or does not exist");
+    assert_eq!(sent, cases("api-payments"), "an event file is not tested or does not exist");
 }

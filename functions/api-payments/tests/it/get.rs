@@ -12,14 +12,14 @@ fn path() -> String {
 }
 
 #[tokio::test]
-async fn a_payment_is_shown_to_those_concerned_and_absent_for_others() {
+async fn payment_is_visible_to_its_parties_and_moderators() {
     let payments = Payments::charging().await;
     assert_eq!(payments.get(buyer(), &path()).await.status, 404);
     payments.advance(capture()).await;
-    for concerned in [buyer(), seller(), moderator()] {
-        let answer = payments.get(concerned, &path()).await;
-        assert_eq!(answer.status, 200, "{concerned:?}");
-        let shown = answer.json();
+    for actor in [buyer(), seller(), moderator()] {
+        let response = payments.get(actor, &path()).await;
+        assert_eq!(response.status, 200, "{actor:?}");
+        let shown = response.json();
         let expected = json!({ "data": {
             "id": ORDER.replace("ord_", "pay_"),
             "orderId": ORDER,
@@ -31,7 +31,7 @@ async fn a_payment_is_shown_to_those_concerned_and_absent_for_others() {
             "version": 1,
         }});
         assert_eq!(shown, expected);
-        assert_eq!(answer.header("etag").unwrap(), "\"1\"");
+        assert_eq!(response.header("etag").unwrap(), "\"1\"");
     }
     let (another, absent) = (
         payments.get(stranger(), &path()).await,
@@ -42,14 +42,14 @@ async fn a_payment_is_shown_to_those_concerned_and_absent_for_others() {
 }
 
 #[tokio::test]
-async fn a_payment_needs_a_token_and_its_own_id_and_is_not_sent_twice() {
+async fn payment_requires_token_and_id_and_supports_etags() {
     let payments = Payments::charging().await;
     payments.advance(capture()).await;
     assert_eq!(payments.send(&of_request("GET", &path(), &[], None)).await.status, 401);
     for id in ["1", ORDER, "pay_01j8z3k5v0abcdefghjkmnpqrs"] {
         assert_eq!(payments.get(buyer(), &format!("/v1/payments/{id}")).await.status, 404, "{id}");
     }
-    let token = payments.scene.token_at(buyer(), SystemClock.now());
+    let token = payments.marketplace.token_at(buyer(), SystemClock.now());
     let headers = [("authorization", token.as_str()), ("if-none-match", "\"1\"")];
     let known = payments.send(&of_request("GET", &path(), &headers, None)).await;
     assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));

@@ -1,4 +1,4 @@
-//! What becomes of an order when the gateway reports on its payment.
+//! Effects of webhooks on orders.
 
 use std::time::Duration;
 
@@ -11,18 +11,17 @@ use shared::domain::order::{Order, OrderStatus};
 use shared::domain::payment::DeclineCode;
 use shared::domain::refund::RefundStatus;
 use shared::kit::system::clock::{Clock, SystemClock};
-use shared::repository::order::OrderReader;
 use test_support::fixture::{ORDER, buyer, id};
 
 use super::{Payments, capture, paid, report, stock, total};
 
-/// The statuses that an order had.
+/// Statuses that an order has had.
 fn statuses(order: &Order) -> Vec<OrderStatus> {
     order.timeline.iter().map(|entry| entry.status).collect()
 }
 
 #[tokio::test]
-async fn a_payment_confirms_the_order_that_waits_for_it() {
+async fn payment_confirms_the_order_that_awaits_it() {
     for payments in [Payments::awaiting().await, Payments::charging().await] {
         assert_eq!(payments.report(&paid("evt_1")).await.status, 200);
         let order = payments.order().await;
@@ -33,11 +32,11 @@ async fn a_payment_confirms_the_order_that_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_payment_that_is_reported_again_and_again_has_one_effect() {
+async fn duplicate_webhooks_have_one_effect() {
     let payments = Payments::awaiting().await;
     let first = paid("evt_1");
-    let answers = join_all((0..10).map(|_| payments.report(&first))).await;
-    assert!(answers.iter().all(|answer| answer.status == 200));
+    let responses = join_all((0..10).map(|_| payments.report(&first))).await;
+    assert!(responses.iter().all(|response| response.status == 200));
     let confirmed = payments.order().await;
     assert_eq!(payments.report(&paid("evt_2")).await.status, 200);
     let failed = report("evt_0", "payment_intent.payment_failed", 0, "eur");
@@ -47,7 +46,7 @@ async fn a_payment_that_is_reported_again_and_again_has_one_effect() {
 }
 
 #[tokio::test]
-async fn what_the_saga_has_captured_is_not_news() {
+async fn webhook_for_a_recorded_capture_has_no_effect() {
     let payments = Payments::charging().await;
     payments.advance(capture()).await;
     let confirmed = payments.order().await;
@@ -56,17 +55,17 @@ async fn what_the_saga_has_captured_is_not_news() {
 }
 
 #[tokio::test]
-async fn a_payment_of_an_order_that_is_over_goes_back_once() {
+async fn payment_of_an_ended_order_is_refunded_once() {
     for end in ["cancelled", "expired", "rejected"] {
         let payments =
             if end == "rejected" { Payments::charging().await } else { Payments::awaiting().await };
         match end {
             "cancelled" => {
-                payments.scene.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+                payments.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
             }
             "expired" => {
                 let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
-                payments.scene.run_at(tomorrow, ExpireOrder { id: id(ORDER) }).await;
+                payments.marketplace.run_at(tomorrow, ExpireOrder { id: id(ORDER) }).await;
             }
             _ => payments.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await,
         }
@@ -87,7 +86,7 @@ async fn a_payment_of_an_order_that_is_over_goes_back_once() {
 }
 
 #[tokio::test]
-async fn a_payment_that_is_not_the_order_s_total_goes_back_and_confirms_nothing() {
+async fn payment_of_a_wrong_amount_is_refunded() {
     for (amount, currency) in [(3_997, "eur"), (3_999, "eur"), (3_998, "usd")] {
         let payments = Payments::awaiting().await;
         let wrong = report("evt_1", "payment_intent.succeeded", amount, currency);
@@ -103,7 +102,7 @@ async fn a_payment_that_is_not_the_order_s_total_goes_back_and_confirms_nothing(
 }
 
 #[tokio::test]
-async fn a_second_payment_of_a_confirmed_order_goes_back_and_the_first_stays() {
+async fn second_payment_of_a_confirmed_order_is_refunded() {
     let payments = Payments::awaiting().await;
     assert_eq!(payments.report(&paid("evt_1")).await.status, 200);
     let mut second = paid("evt_2");
@@ -119,13 +118,13 @@ async fn a_second_payment_of_a_confirmed_order_goes_back_and_the_first_stays() {
 }
 
 #[tokio::test]
-async fn a_declined_payment_is_noted_once_and_the_order_goes_on_waiting() {
+async fn declined_payment_is_recorded_once() {
     let payments = Payments::awaiting().await;
     let failed = report("evt_1", "payment_intent.payment_failed", 0, "eur");
     for _ in 0..3 {
         assert_eq!(payments.report(&failed).await.status, 200);
     }
-    let (order, attempts) = payments.scene.reader.order_with_attempts(id(ORDER)).await.unwrap();
+    let (order, attempts) = payments.marketplace.reader.order_with_attempts(id(ORDER)).await.unwrap();
     assert_eq!(order.unwrap().status, OrderStatus::AwaitingPayment);
     let attempts = attempts.unwrap();
     assert_eq!((attempts.failed, attempts.step.as_str()), (1, "awaiting payment"));

@@ -5,8 +5,8 @@ use test_support::lambda_event::{cases, of_file};
 
 use super::Products;
 
-/// What each event is answered with.
-const ANSWERS: [(&str, u16, &str); 12] = [
+/// Expected status and error code of each event, in the order of sending.
+const EXPECTED: [(&str, u16, &str); 12] = [
     ("create-product", 201, ""),
     ("create-product-with-a-taken-sku", 409, "CONFLICT"),
     ("list-products", 200, ""),
@@ -22,15 +22,15 @@ const ANSWERS: [(&str, u16, &str); 12] = [
 ];
 
 #[tokio::test]
-async fn every_event_is_answered_as_its_name_says() {
-    let products = Products::open().await;
+async fn events_get_the_expected_responses() {
+    let products = Products::new().await;
     let mut sent = Vec::new();
-    for (case, status, code) in ANSWERS {
+    for (case, status, code) in EXPECTED {
         let event = of_file("api-products", case);
-        let answer = products.send(&products.scene.signed(event, seller())).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
+        let response = products.send(&products.marketplace.signed(event, seller())).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("api-products"), "an event is not sent, or does not exist");
+    assert_eq!(sent, cases("api-products"), "the events in the list and in events/api-products/ differ");
 }

@@ -7,11 +7,11 @@ use shared::domain::product::Product;
 use test_support::fixture::{PRODUCT, new_id, seller, stranger};
 use test_support::lambda_event::of_request;
 
-use super::{Products, error};
+use super::{Products, status_and_code};
 
 #[tokio::test]
-async fn a_product_is_shown_to_everybody_and_kept_by_those_without_a_token() {
-    let products = Products::open().await;
+async fn product_is_public_and_cacheable_without_a_token() {
+    let products = Products::new().await;
     let path = format!("/v1/products/{PRODUCT}");
     let public = products.get(&path).await;
     assert_eq!(public.status, 200);
@@ -22,31 +22,31 @@ async fn a_product_is_shown_to_everybody_and_kept_by_those_without_a_token() {
     assert_eq!(own.json(), public.json());
     assert_eq!(own.header("cache-control").unwrap(), "private, no-cache");
     let absent = products.get(&format!("/v1/products/{}", new_id::<Product>())).await;
-    assert_eq!(error(&absent), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(status_and_code(&absent), (404, "NOT_FOUND".to_owned()));
 }
 
 #[tokio::test]
-async fn a_product_of_a_draft_is_shown_to_its_seller_and_absent_for_others() {
-    let products = Products::open().await;
+async fn product_of_a_draft_is_visible_only_to_its_seller() {
+    let products = Products::new().await;
     let (draft, product) = (new_id::<Market>().to_string(), new_id::<Product>().to_string());
-    products.scene.market(&draft, seller(), InitialStatus::Draft).await;
-    products.scene.product(&product, &draft, seller(), ("CUP-1", 500, 1)).await;
+    products.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
+    products.marketplace.product(&product, &draft, seller(), ("CUP-1", 500, 1)).await;
     let path = format!("/v1/products/{product}");
     assert_eq!(products.get_as(seller(), &path).await.status, 200);
-    assert_eq!(error(&products.get_as(stranger(), &path).await), (404, "NOT_FOUND".to_owned()));
-    assert_eq!(error(&products.get(&path).await), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(status_and_code(&products.get_as(stranger(), &path).await), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(status_and_code(&products.get(&path).await), (404, "NOT_FOUND".to_owned()));
 }
 
 #[tokio::test]
-async fn a_product_whose_stock_has_moved_is_another_one_than_the_caller_has() {
-    let products = Products::open().await;
+async fn changed_stock_changes_the_entity_tag() {
+    let products = Products::new().await;
     let path = format!("/v1/products/{PRODUCT}");
     let event = of_request("GET", &path, &[("if-none-match", "\"1.10.0\"")], None);
-    let known = products.send(&event).await;
-    assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
-    assert_eq!(known.header("etag").unwrap(), "\"1.10.0\"");
+    let not_modified = products.send(&event).await;
+    assert_eq!((not_modified.status.as_u16(), not_modified.bytes.len()), (304, 0));
+    assert_eq!(not_modified.header("etag").unwrap(), "\"1.10.0\"");
     products.post(seller(), &format!("{path}/stock"), &[], &json!({ "delta": -1 })).await;
-    let moved = products.send(&event).await;
-    assert_eq!(moved.status, 200);
-    assert_eq!(moved.header("etag").unwrap(), "\"1.9.0\"");
+    let changed = products.send(&event).await;
+    assert_eq!(changed.status, 200);
+    assert_eq!(changed.header("etag").unwrap(), "\"1.9.0\"");
 }

@@ -1,4 +1,4 @@
-//! Products over HTTP: events of API Gateway, through the router, on an embedded table.
+//! Tests of the HTTP API of products: API Gateway events are sent through the router to an embedded table.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,64 +11,69 @@ mod update_delete;
 
 use axum::Router;
 use serde_json::{Value, json};
-use shared::api::AppState;
+use shared::api::CommandState;
 use shared::domain::values::actor::Actor;
+use shared::repository::cached::CachedReader;
 use test_support::fixture::Marketplace;
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 
-/// The function on a table.
+/// Router of the function, with an embedded table.
 struct Products {
-    scene: Marketplace,
+    marketplace: Marketplace,
     router: Router,
 }
 
 impl Products {
-    /// With the people, the market and its product.
-    async fn open() -> Self {
-        let scene = Marketplace::open().await;
-        let app =
-            AppState::new(&scene.env("api-products"), scene.store.clone(), scene.reader.clone()).unwrap();
-        Self { scene, router: api_products::router(app) }
+    /// Creates a table with the sample users, market and product.
+    async fn new() -> Self {
+        let marketplace = Marketplace::open().await;
+        let app = CommandState::new(
+            &marketplace.env("api-products"),
+            marketplace.store.clone(),
+            CachedReader::uncached(marketplace.reader.clone()),
+        )
+        .unwrap();
+        Self { marketplace, router: api_products::router(app) }
     }
 
-    /// The answer to an event, whatever it is.
+    /// Sends an event.
     async fn send(&self, event: &Value) -> Answer {
         lambda_event::send(&self.router, event).await
     }
 
-    /// The answer to a `GET` of nobody's in particular.
+    /// Sends a `GET` request without a token.
     async fn get(&self, path: &str) -> Answer {
         self.send(&lambda_event::of_request("GET", path, &[], None)).await
     }
 
-    /// The answer to a `GET` of `by`'s.
+    /// Sends a `GET` request of `by`.
     async fn get_as(&self, by: Actor, path: &str) -> Answer {
-        let token = self.scene.token(by);
+        let token = self.marketplace.token(by);
         self.send(&lambda_event::of_request("GET", path, &[("authorization", &token)], None)).await
     }
 
-    /// The answer to a `POST` of `by`'s with these further headers.
+    /// Sends a `POST` request of `by` with additional headers.
     async fn post(&self, by: Actor, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        let token = self.scene.token(by);
+        let token = self.marketplace.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
         self.send(&lambda_event::of_request("POST", path, &all, Some(body))).await
     }
 }
 
-/// A product to be listed.
+/// Request body that creates a product.
 fn product(sku: &str) -> Value {
     json!({ "sku": sku, "title": "Cup", "price": { "amount": 500, "currency": "EUR" }, "stock": 3 })
 }
 
-/// What an error says of itself.
-fn error(answer: &Answer) -> (u16, String) {
-    (answer.status.as_u16(), answer.code())
+/// Status and error code of a response; the code is empty if there is no error.
+fn status_and_code(response: &Answer) -> (u16, String) {
+    (response.status.as_u16(), response.code())
 }
 
-/// The paths of the fields that an answer complains of.
-fn fields(answer: &Answer) -> Vec<String> {
-    let fields = answer.json()["error"]["fields"].as_object().cloned().unwrap_or_default();
+/// Paths of the invalid fields in a response.
+fn fields(response: &Answer) -> Vec<String> {
+    let fields = response.json()["error"]["fields"].as_object().cloned().unwrap_or_default();
     fields.keys().cloned().collect()
 }

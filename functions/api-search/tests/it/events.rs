@@ -2,10 +2,10 @@
 
 use test_support::lambda_event::{cases, of_file};
 
-use super::Searching;
+use super::SearchApi;
 
-/// What each event is answered with.
-const ANSWERS: [(&str, u16, &str); 4] = [
+/// Expected status and error code of each event, in the order of sending.
+const EXPECTED: [(&str, u16, &str); 4] = [
     ("search", 200, ""),
     ("search-products", 200, ""),
     ("search-without-words", 400, "VALIDATION_ERROR"),
@@ -13,14 +13,14 @@ const ANSWERS: [(&str, u16, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn every_event_is_answered_as_its_name_says() {
-    let searching = Searching::open().await;
+async fn events_get_the_expected_responses() {
+    let api = SearchApi::new().await;
     let mut sent = Vec::new();
-    for (case, status, code) in ANSWERS {
-        let answer = searching.send(&of_file("api-search", case)).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
+    for (case, status, code) in EXPECTED {
+        let response = api.send(&of_file("api-search", case)).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("api-search"), "an event is not sent, or does not exist");
+    assert_eq!(sent, cases("api-search"), "the events in the list and in events/api-search/ differ");
 }

@@ -1,4 +1,4 @@
-//! Search over HTTP: events of API Gateway, through the router, on an embedded table.
+//! Tests of the HTTP API of the search: API Gateway events are sent through the router to an embedded table.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,40 +9,40 @@ mod search;
 
 use axum::Router;
 use serde_json::Value;
-use shared::api::AppState;
+use shared::api::QueryState;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::projections::search_index::DocumentId;
-use shared::search::{HashingEmbedder, Search};
+use shared::search::{CachedSearch, ConfiguredEmbedder, HashingEmbedder, Search};
 use test_support::fixture::{MARKET, Marketplace, cents, id, new_id, seller};
 use test_support::lambda_event;
 use test_support::lambda_event::Answer;
 use test_support::search_index::index;
 
-/// The function on a table.
-struct Searching {
-    scene: Marketplace,
+/// Router of the function, with an embedded table.
+struct SearchApi {
+    marketplace: Marketplace,
     router: Router,
 }
 
-impl Searching {
-    /// With the people, the market and its product, both of them indexed.
-    async fn open() -> Self {
-        let scene = Marketplace::open().await;
-        let search = Search::new(scene.reader.clone(), HashingEmbedder);
-        let app = AppState::new(&scene.env("api-search"), scene.store.clone(), search).unwrap();
-        let searching = Self { scene, router: api_search::router(app) };
-        searching.index(DocumentId::Market(id(MARKET))).await;
-        searching.index(DocumentId::Product(id(test_support::fixture::PRODUCT))).await;
-        searching
+impl SearchApi {
+    /// Creates a table with the sample users, and the market and its product, both indexed.
+    async fn new() -> Self {
+        let marketplace = Marketplace::open().await;
+        let search = Search::new(marketplace.reader.clone(), ConfiguredEmbedder::Hashed(HashingEmbedder));
+        let app = QueryState::new(&marketplace.env("api-search"), CachedSearch::uncached(search)).unwrap();
+        let api = Self { marketplace, router: api_search::router(app) };
+        api.index(DocumentId::Market(id(MARKET))).await;
+        api.index(DocumentId::Product(id(test_support::fixture::PRODUCT))).await;
+        api
     }
 
     async fn index(&self, document: DocumentId) {
-        index(&self.scene.store, &HashingEmbedder, document).await;
+        index(&self.marketplace.store, &HashingEmbedder, document).await;
     }
 
-    /// A product of the seller's market, indexed.
-    async fn product(&self, title: &str, description: &str) -> ProductId {
+    /// Creates and indexes a product.
+    async fn create_product(&self, title: &str, description: &str) -> ProductId {
         let product: ProductId = new_id();
         let new = NewProduct {
             id: product,
@@ -52,26 +52,26 @@ impl Searching {
             price: cents(100),
             stock: 1,
         };
-        self.scene.run(CreateProduct { market_id: id(MARKET), by: seller(), product: new }).await;
+        self.marketplace.run(CreateProduct { market_id: id(MARKET), by: seller(), product: new }).await;
         self.index(DocumentId::Product(product)).await;
         product
     }
 
-    /// The answer to an event, whatever it is.
+    /// Sends an event.
     async fn send(&self, event: &Value) -> Answer {
         lambda_event::send(&self.router, event).await
     }
 
-    /// What is found.
+    /// Searches and returns the results.
     async fn find(&self, query: &str) -> Vec<Value> {
-        let answer =
+        let response =
             self.send(&lambda_event::of_request("GET", &format!("/v1/search?{query}"), &[], None)).await;
-        assert_eq!(answer.status, 200, "{}", answer.json());
-        answer.json()["data"].as_array().unwrap().clone()
+        assert_eq!(response.status, 200, "{}", response.json());
+        response.json()["data"].as_array().unwrap().clone()
     }
 }
 
-/// The ids of what was found.
+/// Ids of the results.
 fn ids(found: &[Value]) -> Vec<String> {
     found.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
 }

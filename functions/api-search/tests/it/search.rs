@@ -1,4 +1,4 @@
-//! `GET /v1/search`: what is found, and what is not.
+//! `GET /v1/search`.
 
 use serde_json::json;
 use shared::domain::market::MarketStatus;
@@ -7,55 +7,55 @@ use shared::repository::market::MarketReader;
 use test_support::fixture::{MARKET, PRODUCT, id};
 use test_support::lambda_event;
 
-use super::{Searching, ids};
+use super::{SearchApi, ids};
 
 #[tokio::test]
-async fn a_hit_says_what_it_is_and_how_similar() {
-    let searching = Searching::open().await;
-    let answer = searching.send(&lambda_event::of_request("GET", "/v1/search?q=Mugs", &[], None)).await;
-    assert_eq!(answer.headers["cache-control"], "public, max-age=5");
+async fn hit_has_a_type_a_score_and_a_summary() {
+    let api = SearchApi::new().await;
+    let response = api.send(&lambda_event::of_request("GET", "/v1/search?q=Mugs", &[], None)).await;
+    assert_eq!(response.headers["cache-control"], "public, max-age=5");
     let product = json!({
         "marketId": MARKET,
         "sku": "MUG-1",
         "title": "Mug",
         "price": { "amount": 1_999, "currency": "EUR" },
     });
-    let found = answer.json()["data"].clone();
+    let found = response.json()["data"].clone();
     assert_eq!(found[0], json!({ "type": "product", "id": PRODUCT, "score": 10_000, "product": product }));
     assert_eq!(found[1]["market"], json!({ "name": "Mugs and more", "currency": "EUR" }));
     assert!(found[1]["score"].as_u64().unwrap() < 10_000);
 }
 
 #[tokio::test]
-async fn the_kind_and_the_limit_narrow_what_is_found() {
-    let searching = Searching::open().await;
-    let other = searching.product("Mug", "Another one").await.to_string();
-    assert_eq!(ids(&searching.find("q=mug").await), [PRODUCT, &other, MARKET]);
-    assert_eq!(ids(&searching.find("q=mug&type=market").await), [MARKET]);
-    assert_eq!(ids(&searching.find("q=mug&type=product").await), [PRODUCT, &other]);
-    assert_eq!(ids(&searching.find("q=mug&limit=1").await), [PRODUCT]);
-    assert!(searching.find("q=the").await.is_empty());
-    assert!(searching.find("q=sofa").await.is_empty());
+async fn type_and_limit_restrict_the_results() {
+    let api = SearchApi::new().await;
+    let other = api.create_product("Mug", "Another one").await.to_string();
+    assert_eq!(ids(&api.find("q=mug").await), [PRODUCT, &other, MARKET]);
+    assert_eq!(ids(&api.find("q=mug&type=market").await), [MARKET]);
+    assert_eq!(ids(&api.find("q=mug&type=product").await), [PRODUCT, &other]);
+    assert_eq!(ids(&api.find("q=mug&limit=1").await), [PRODUCT]);
+    assert!(api.find("q=the").await.is_empty());
+    assert!(api.find("q=sofa").await.is_empty());
 }
 
 #[tokio::test]
-async fn a_slip_of_the_pen_finds_what_was_meant() {
-    let searching = Searching::open().await;
-    let teapot = searching.product("Stoneware teapot", "Holds a litre").await.to_string();
-    assert_eq!(ids(&searching.find("q=stonwear+tepot").await), [teapot]);
+async fn misspelt_query_finds_the_product() {
+    let api = SearchApi::new().await;
+    let teapot = api.create_product("Stoneware teapot", "Holds a litre").await.to_string();
+    assert_eq!(ids(&api.find("q=stonwear+tepot").await), [teapot]);
 }
 
 #[tokio::test]
-async fn what_is_in_a_closed_market_is_not_found_and_others_take_its_place() {
-    let searching = Searching::open().await;
-    let market = searching.scene.reader.market(id(MARKET)).await.unwrap().unwrap();
-    searching.scene.move_market(market, MarketStatus::Closed).await;
-    // The market's own event is not handled yet: what is shown is decided on what there is.
-    assert!(searching.find("q=mug").await.is_empty());
+async fn results_in_a_closed_market_are_replaced_by_the_next() {
+    let api = SearchApi::new().await;
+    let market = api.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
+    api.marketplace.move_market(market, MarketStatus::Closed).await;
+    // The event of the market is not processed yet, but the search checks the current status.
+    assert!(api.find("q=mug").await.is_empty());
 
     let own = "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRX";
     let open = shared::domain::market::create::InitialStatus::Active;
-    searching.scene.market(own, test_support::fixture::stranger(), open).await;
-    searching.index(DocumentId::Market(id(own))).await;
-    assert_eq!(ids(&searching.find("q=mug&limit=1").await), [own], "the next take the places of the first");
+    api.marketplace.market(own, test_support::fixture::stranger(), open).await;
+    api.index(DocumentId::Market(id(own))).await;
+    assert_eq!(ids(&api.find("q=mug&limit=1").await), [own], "the next candidates replace the first");
 }

@@ -1,4 +1,4 @@
-//! Every event in `events/api-users/`.
+//! Tests with the events in `events/api-users/`.
 
 use shared::domain::values::actor::Actor;
 use test_support::fixture::{moderator, stranger};
@@ -6,8 +6,8 @@ use test_support::lambda_event::{cases, of_file};
 
 use super::{Users, admin};
 
-/// What each event is answered with, and who sends it, in an order in which they can be sent one after the other.
-fn answers() -> Vec<(&'static str, Actor, u16, &'static str)> {
+/// Sender, and status and error code of the response to each event, in an order in which they can be sent.
+fn expected() -> Vec<(&'static str, Actor, u16, &'static str)> {
     let (stranger, moderator) = (stranger(), moderator());
     vec![
         ("list-users", moderator, 200, ""),
@@ -17,7 +17,7 @@ fn answers() -> Vec<(&'static str, Actor, u16, &'static str)> {
         ("get-own-user", stranger, 200, ""),
         ("get-own-user-without-token", stranger, 401, "UNAUTHENTICATED"),
         ("get-user", stranger, 200, ""),
-        ("get-user-of-somebody-else", stranger, 404, "NOT_FOUND"),
+        ("get-user-of-another-account", stranger, 404, "NOT_FOUND"),
         ("replace-user", stranger, 200, ""),
         ("replace-user-with-a-taken-address", stranger, 409, "EMAIL_TAKEN"),
         ("patch-user", stranger, 200, ""),
@@ -30,15 +30,15 @@ fn answers() -> Vec<(&'static str, Actor, u16, &'static str)> {
 }
 
 #[tokio::test]
-async fn every_event_is_answered_as_its_name_says() {
+async fn example_events_have_the_expected_responses() {
     let users = Users::open().await;
     let mut sent = Vec::new();
-    for (case, by, status, code) in answers() {
-        let event = users.scene.signed(of_file("api-users", case), by);
-        let answer = users.send(&event).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{case}");
+    for (case, by, status, code) in expected() {
+        let event = users.marketplace.signed(of_file("api-users", case), by);
+        let response = users.send(&event).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("api-users"), "an event is not sent, or does not exist");
+    assert_eq!(sent, cases("api-users"), "an event file is not tested or does not exist");
 }

@@ -7,7 +7,7 @@ use test_support::lambda_event::of_request;
 use super::{Users, admin, error, not_found, path, revoked};
 
 #[tokio::test]
-async fn people_see_their_own_account_under_either_address() {
+async fn own_account_is_returned_for_both_paths() {
     let users = Users::open().await;
     let stored = users.stored(stranger().user).await.unwrap();
     let expected = json!({ "data": {
@@ -22,31 +22,31 @@ async fn people_see_their_own_account_under_either_address() {
         "version": 1,
     }});
     for path in ["/v1/users/me".to_owned(), path(stranger().user)] {
-        let answer = users.get(stranger(), &path).await;
-        assert_eq!((answer.status.as_u16(), answer.json()), (200, expected.clone()), "{path}");
-        assert_eq!(answer.header("etag").unwrap(), "\"1\"");
-        assert_eq!(answer.header("cache-control").unwrap(), "no-store");
+        let response = users.get(stranger(), &path).await;
+        assert_eq!((response.status.as_u16(), response.json()), (200, expected.clone()), "{path}");
+        assert_eq!(response.header("etag").unwrap(), "\"1\"");
+        assert_eq!(response.header("cache-control").unwrap(), "no-store");
     }
 }
 
 #[tokio::test]
-async fn the_accounts_of_others_are_seen_by_those_who_may_and_nobody_else() {
+async fn reading_other_accounts_requires_the_permission() {
     let users = Users::open().await;
-    for who in [moderator(), admin()] {
-        assert_eq!(users.get(who, &path(stranger().user)).await.status, 200);
-        assert_eq!(error(&users.get(who, &path(new_id())).await), not_found());
+    for actor in [moderator(), admin()] {
+        assert_eq!(users.get(actor, &path(stranger().user)).await.status, 200);
+        assert_eq!(error(&users.get(actor, &path(new_id())).await), not_found());
     }
     for user in [moderator().user, admin().user, new_id()] {
         assert_eq!(error(&users.get(stranger(), &path(user)).await), not_found());
     }
-    for nobody in ["usr_1", "ord_01J8Z3K5V0ABCDEFGHJKMNPQRX", "%20", "Me"] {
-        let answer = users.get(admin(), &format!("/v1/users/{nobody}")).await;
-        assert_eq!(error(&answer), not_found(), "{nobody}");
+    for invalid in ["usr_1", "ord_01J8Z3K5V0ABCDEFGHJKMNPQRX", "%20", "Me"] {
+        let response = users.get(admin(), &format!("/v1/users/{invalid}")).await;
+        assert_eq!(error(&response), not_found(), "{invalid}");
     }
 }
 
 #[tokio::test]
-async fn a_permission_counts_for_as_long_as_the_role_is_held_and_the_account_is_good() {
+async fn permission_ends_with_the_role_or_a_suspension() {
     let users = Users::open().await;
     let demoted = users.patch(admin(), moderator().user, &json!({ "role": "user" })).await;
     assert_eq!(demoted.status, 200, "{}", demoted.json());
@@ -58,29 +58,28 @@ async fn a_permission_counts_for_as_long_as_the_role_is_held_and_the_account_is_
 }
 
 #[tokio::test]
-async fn a_version_that_the_caller_has_is_not_sent_again() {
+async fn matching_if_none_match_returns_304() {
     let users = Users::open().await;
-    for (known, status) in
-        [("\"1\"", 304), ("W/\"1\"", 304), ("\"2\", \"1\"", 304), ("*", 304), ("\"2\"", 200)]
+    for (tag, status) in [("\"1\"", 304), ("W/\"1\"", 304), ("\"2\", \"1\"", 304), ("*", 304), ("\"2\"", 200)]
     {
-        let headers = [("if-none-match", known)];
-        let answer = users.ask(stranger(), "GET", "/v1/users/me", &headers, None).await;
-        assert_eq!(answer.status, status, "{known}");
-        assert_eq!(answer.bytes.is_empty(), status == 304, "{known}");
+        let headers = [("if-none-match", tag)];
+        let response = users.ask(stranger(), "GET", "/v1/users/me", &headers, None).await;
+        assert_eq!(response.status, status, "{tag}");
+        assert_eq!(response.bytes.is_empty(), status == 304, "{tag}");
     }
 }
 
 #[tokio::test]
-async fn who_sends_no_token_is_told_so() {
+async fn request_without_token_is_unauthenticated() {
     let users = Users::open().await;
     for path in ["/v1/users", "/v1/users/me", path(stranger().user).as_str()] {
-        let answer = users.send(&of_request("GET", path, &[], None)).await;
-        assert_eq!(error(&answer), (401, "UNAUTHENTICATED".to_owned()), "{path}");
+        let response = users.send(&of_request("GET", path, &[], None)).await;
+        assert_eq!(error(&response), (401, "UNAUTHENTICATED".to_owned()), "{path}");
     }
 }
 
 #[tokio::test]
-async fn an_account_that_is_gone_is_not_found_by_its_own_token() {
+async fn deleted_account_is_not_found_with_its_own_token() {
     let users = Users::open().await;
     assert_eq!(users.delete(stranger(), stranger().user).await.status, 204);
     assert_eq!(error(&users.get(stranger(), "/v1/users/me").await), not_found());

@@ -12,8 +12,8 @@ use test_support::fixture::{id, moderator, new_id, stranger};
 
 use super::{Users, admin, error, fields, forbidden};
 
-/// People by name, address and role, in the order of their registration.
-const PEOPLE: [(&str, &str, Role); 8] = [
+/// Users by name, address and role, in the order of their registration.
+const USERS: [(&str, &str, Role); 8] = [
     ("Zoë", "zoe@example.com", Role::User),
     ("ada Byron", "countess@example.com", Role::User),
     ("Ada Lovelace", "ada@example.com", Role::User),
@@ -25,47 +25,47 @@ const PEOPLE: [(&str, &str, Role); 8] = [
 ];
 
 impl Users {
-    /// With these people only; the first of them in the list are the last to be registered.
-    async fn with_people() -> (Self, Vec<UserId>) {
+    /// With [`USERS`] only. Returns their ids in ascending order.
+    async fn with_users() -> (Self, Vec<UserId>) {
         let users = Self::empty().await;
-        let mut ids: Vec<UserId> = PEOPLE.iter().map(|_| new_id()).collect();
+        let mut ids: Vec<UserId> = USERS.iter().map(|_| new_id()).collect();
         ids.sort();
-        for ((name, email, role), id) in PEOPLE.iter().zip(&ids) {
+        for ((name, email, role), id) in USERS.iter().zip(&ids) {
             let credentials = Credentials { password_hash: String::new() };
             let (email, name) = (email.parse().unwrap(), name.parse().unwrap());
-            users.scene.run(RegisterUser { id: *id, email, name, role: *role, credentials }).await;
+            users.marketplace.run(RegisterUser { id: *id, email, name, role: *role, credentials }).await;
         }
         (users, ids)
     }
 
-    /// Everything that a list holds, page by page, as positions in [`PEOPLE`].
+    /// Reads a list page by page, and returns the positions in [`USERS`].
     async fn listed(&self, by: Actor, ids: &[UserId], query: &str, limit: usize) -> Vec<usize> {
-        let mut seen = Vec::new();
+        let mut positions = Vec::new();
         let mut cursor = String::new();
         loop {
-            let answer = self.get(by, &format!("/v1/users?limit={limit}&{query}{cursor}")).await;
-            assert_eq!(answer.status, 200, "{query}: {}", answer.json());
-            let body = answer.json();
+            let response = self.get(by, &format!("/v1/users?limit={limit}&{query}{cursor}")).await;
+            assert_eq!(response.status, 200, "{query}: {}", response.json());
+            let body = response.json();
             let page = body["data"].as_array().unwrap();
             assert!(page.len() <= limit);
             let place = |user: &Value| ids.iter().position(|id| user["id"] == id.to_string()).unwrap();
-            seen.extend(page.iter().map(place));
+            positions.extend(page.iter().map(place));
             match body["pagination"].get("nextCursor").and_then(Value::as_str) {
                 Some(next) => cursor = format!("&cursor={next}"),
-                None => return seen,
+                None => return positions,
             }
         }
     }
 }
 
-/// The admin among [`PEOPLE`].
+/// The administrator of [`USERS`].
 fn carol(ids: &[UserId]) -> Actor {
     Actor { user: ids[7], role: Role::Admin }
 }
 
 #[tokio::test]
-async fn a_list_is_filtered_sorted_and_searched_in_any_combination_whatever_the_page() {
-    let (users, ids) = Users::with_people().await;
+async fn filters_search_and_sort_order_can_be_combined() {
+    let (users, ids) = Users::with_users().await;
     let suspended = users.patch(carol(&ids), ids[5], &json!({ "status": "suspended" })).await;
     assert_eq!(suspended.status, 200);
     let cases: [(&str, Vec<usize>); 18] = [
@@ -93,15 +93,15 @@ async fn a_list_is_filtered_sorted_and_searched_in_any_combination_whatever_the_
             assert_eq!(
                 users.listed(carol(&ids), &ids, query, limit).await,
                 expected,
-                "{query}, {limit} a page"
+                "{query}, limit {limit}"
             );
         }
     }
 }
 
 #[tokio::test]
-async fn a_list_follows_what_changes_about_its_accounts() {
-    let (users, ids) = Users::with_people().await;
+async fn list_follows_changes_of_accounts() {
+    let (users, ids) = Users::with_users().await;
     let by = carol(&ids);
     users
         .patch(by, ids[0], &json!({ "name": "Aaron", "email": "aaron@example.com", "role": "moderator" }))
@@ -114,50 +114,50 @@ async fn a_list_follows_what_changes_about_its_accounts() {
 }
 
 #[tokio::test]
-async fn pages_have_neither_gap_nor_repeat_while_people_register() {
+async fn pages_are_complete_during_registrations() {
     let users = Users::open().await;
     let mut before = BTreeSet::new();
     for n in 0..25 {
         let person = Actor { user: new_id(), ..stranger() };
-        users.scene.person(person, &format!("early{n}")).await;
+        users.marketplace.person(person, &format!("early{n}")).await;
         before.insert(person.user.to_string());
     }
-    let (mut seen, mut path) = (Vec::new(), "/v1/users?limit=10&search=early".to_owned());
+    let (mut ids, mut path) = (Vec::new(), "/v1/users?limit=10&search=early".to_owned());
     for round in 0.. {
         let body = users.get(moderator(), &path).await.json();
-        seen.extend(
+        ids.extend(
             body["data"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()),
         );
         let Some(next) = body["pagination"]["nextCursor"].as_str() else { break };
         path = format!("/v1/users?limit=10&search=early&cursor={next}");
-        users.scene.person(Actor { user: new_id(), ..stranger() }, &format!("early-late{round}")).await;
+        users.marketplace.person(Actor { user: new_id(), ..stranger() }, &format!("early-late{round}")).await;
     }
-    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {seen:?}");
-    assert_eq!(seen.len(), 25);
-    assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), before);
+    assert!(ids.windows(2).all(|pair| pair[0] > pair[1]), "not newest first: {ids:?}");
+    assert_eq!(ids.len(), 25);
+    assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), before);
 }
 
 #[tokio::test]
-async fn a_list_is_for_those_who_may_read_any_account() {
+async fn list_requires_the_current_permission() {
     let users = Users::open().await;
     assert_eq!(error(&users.get(stranger(), "/v1/users").await), forbidden());
-    let pretended = Actor { role: Role::Admin, ..stranger() };
+    let outdated_token = Actor { role: Role::Admin, ..stranger() };
     assert_eq!(
-        error(&users.get(pretended, "/v1/users").await),
+        error(&users.get(outdated_token, "/v1/users").await),
         forbidden(),
-        "the token's word is not enough"
+        "the role in the token is not sufficient"
     );
-    let answer = users.get(moderator(), "/v1/users").await;
-    assert_eq!((answer.status.as_u16(), answer.json()["data"].as_array().unwrap().len()), (200, 5));
-    assert_eq!(answer.json()["pagination"], json!({ "limit": 20, "total": 5 }));
+    let response = users.get(moderator(), "/v1/users").await;
+    assert_eq!((response.status.as_u16(), response.json()["data"].as_array().unwrap().len()), (200, 5));
+    assert_eq!(response.json()["pagination"], json!({ "limit": 20, "total": 5 }));
 }
 
 #[tokio::test]
-async fn a_query_that_breaks_its_rules_names_every_parameter() {
+async fn all_invalid_parameters_are_reported() {
     let users = Users::open().await;
-    let path = "/v1/users?status=gone&role=king&sort=email&search=%20&limit=0&colour=red";
-    let answer = users.get(moderator(), path).await;
-    assert_eq!(error(&answer), (400, "VALIDATION_ERROR".to_owned()));
+    let path = "/v1/users?status=unknown&role=owner&sort=email&search=%20&limit=0&colour=red";
+    let response = users.get(moderator(), path).await;
+    assert_eq!(error(&response), (400, "VALIDATION_ERROR".to_owned()));
     let expected = json!({
         "status": "must be one of active, suspended",
         "role": "must be one of user, moderator, admin",
@@ -166,11 +166,11 @@ async fn a_query_that_breaks_its_rules_names_every_parameter() {
         "limit": "must be an integer from 1 to 100",
         "colour": "is not a known field",
     });
-    assert_eq!(fields(&answer), expected);
+    assert_eq!(fields(&response), expected);
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_list_and_its_caller() {
+async fn cursor_is_valid_for_its_list_and_caller_only() {
     let users = Users::open().await;
     let first = users.get(moderator(), "/v1/users?limit=2&sort=name").await.json();
     let cursor = first["pagination"]["nextCursor"].as_str().unwrap().to_owned();
@@ -179,17 +179,17 @@ async fn a_cursor_is_good_for_its_list_and_its_caller() {
     let invalid = (400, "INVALID_CURSOR".to_owned());
     assert_eq!(error(&users.get(admin(), &next).await), invalid);
     for other in ["sort=-name", "sort=name&role=user", "sort=name&search=s", "sort=createdAt"] {
-        let answer = users.get(moderator(), &format!("/v1/users?{other}&cursor={cursor}")).await;
-        assert_eq!(error(&answer), invalid, "{other}");
+        let response = users.get(moderator(), &format!("/v1/users?{other}&cursor={cursor}")).await;
+        assert_eq!(error(&response), invalid, "{other}");
     }
 }
 
 #[tokio::test]
-async fn a_name_that_grows_when_it_is_folded_still_has_its_place() {
+async fn name_that_grows_when_folded_is_sorted_and_found() {
     let users = Users::open().await;
     let long = "\u{FDFA}".repeat(100);
-    let answer = users.patch(stranger(), stranger().user, &json!({ "name": long })).await;
-    assert_eq!(answer.status, 200, "{}", answer.json());
+    let response = users.patch(stranger(), stranger().user, &json!({ "name": long })).await;
+    assert_eq!(response.status, 200, "{}", response.json());
     let search = "%EF%B7%BA".repeat(30);
     let found = users.get(moderator(), &format!("/v1/users?sort=name&search={search}")).await.json();
     assert_eq!(
@@ -208,8 +208,8 @@ async fn a_name_that_grows_when_it_is_folded_still_has_its_place() {
 }
 
 #[tokio::test]
-async fn a_list_of_several_partitions_is_the_same_by_number_by_offset_and_by_cursor() {
-    let (users, ids) = Users::with_people().await;
+async fn pages_by_number_offset_and_cursor_are_consistent() {
+    let (users, ids) = Users::with_users().await;
     users.patch(carol(&ids), ids[5], &json!({ "status": "suspended" })).await;
     let listed = async |query: &str| {
         let body = users.get(carol(&ids), &format!("/v1/users?{query}")).await.json();
@@ -229,13 +229,13 @@ async fn a_list_of_several_partitions_is_the_same_by_number_by_offset_and_by_cur
             assert_eq!(by_offset, whole[offset..whole.len().min(offset + 2)], "{list}, offset {offset}");
             let Some(next) = pagination["nextCursor"].as_str() else { continue };
             let (after, _) = listed(&format!("{list}&limit=9&cursor={next}")).await;
-            assert_eq!(after, whole[offset + 2..], "{list}, on from offset {offset}");
+            assert_eq!(after, whole[offset + 2..], "{list}, continued from offset {offset}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_list_has_as_many_accounts_as_its_partitions_together() {
+async fn total_is_the_sum_of_the_partitions() {
     let users = Users::open().await;
     let (active, suspended) = (UserStatus::Active, UserStatus::Suspended);
     for (role, status, count) in [
@@ -244,7 +244,7 @@ async fn a_list_has_as_many_accounts_as_its_partitions_together() {
         (Role::Moderator, active, 7),
         (Role::Admin, active, 3),
     ] {
-        users.scene.counted(ListKey::of(partitions::accounts(role, status)), count).await;
+        users.marketplace.counted(ListKey::of(partitions::accounts(role, status)), count).await;
     }
     for (query, total) in [
         ("", 100),
@@ -262,7 +262,7 @@ async fn a_list_has_as_many_accounts_as_its_partitions_together() {
 }
 
 #[tokio::test]
-async fn an_account_is_shown_with_the_fields_that_are_named() {
+async fn response_contains_the_requested_fields() {
     let users = Users::open().await;
     let expected = json!({ "email": "stranger@example.com", "name": "stranger" });
     for path in ["/v1/users/me".to_owned(), super::path(stranger().user)] {
@@ -272,11 +272,11 @@ async fn an_account_is_shown_with_the_fields_that_are_named() {
         let refused = users.get(stranger(), &format!("{path}?fields=password&include=creator")).await;
         assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()));
         let known = "id, email, emailVerified, name, role, status, createdAt, updatedAt, version";
-        let said = json!({
+        let expected = json!({
             "fields": format!("`password` is not one of {known}"),
             "include": "is not a known field",
         });
-        assert_eq!(fields(&refused), said);
+        assert_eq!(fields(&refused), expected);
     }
     let list = users.get(moderator(), "/v1/users?search=stranger&fields=email,name").await.json();
     assert_eq!(list["data"], json!([expected]));

@@ -20,51 +20,51 @@ impl Users {
     async fn session(&self, user: UserId) -> SessionKey {
         let epoch = self.stored(user).await.unwrap().session_epoch;
         let key = SessionKey { user_id: user, session_id: new_id() };
-        self.scene.run(StartSession { id: key, epoch, token: hash("0") }).await;
+        self.marketplace.run(StartSession { id: key, epoch, token: hash("0") }).await;
         key
     }
 
-    /// Uses the first token of a session.
+    /// Refreshes a session with its first token.
     async fn refresh(&self, id: SessionKey) -> Result<Rotation, ExecuteError<RotateError>> {
         let rotate = RotateSession { id, presented: hash("0"), successor: hash("1") };
         let cause = cause(SystemClock.now());
-        self.scene.store.execute(rotate, &cause).await.map(shared::kit::command::Executed::into_output)
+        self.marketplace.store.execute(rotate, &cause).await.map(shared::kit::command::Executed::into_output)
     }
 }
 
 #[tokio::test]
-async fn nobody_decides_on_their_own_role_and_status() {
+async fn own_role_and_status_cannot_be_changed() {
     let users = Users::open().await;
-    let says = "cannot be changed by the account itself";
-    for who in [stranger(), moderator(), admin()] {
-        let both = users.patch(who, who.user, &json!({ "role": "admin", "status": "active" })).await;
+    let rule = "cannot be changed by the account itself";
+    for actor in [stranger(), moderator(), admin()] {
+        let both = users.patch(actor, actor.user, &json!({ "role": "admin", "status": "active" })).await;
         assert_eq!(error(&both), (400, "VALIDATION_ERROR".to_owned()));
-        assert_eq!(fields(&both), json!({ "role": says, "status": says }));
-        let one = users.patch(who, who.user, &json!({ "name": "Someone", "role": "admin" })).await;
-        assert_eq!(fields(&one), json!({ "role": says }));
-        assert_eq!(users.stored(who.user).await.unwrap().version.get(), 1);
+        assert_eq!(fields(&both), json!({ "role": rule, "status": rule }));
+        let one = users.patch(actor, actor.user, &json!({ "name": "Someone", "role": "admin" })).await;
+        assert_eq!(fields(&one), json!({ "role": rule }));
+        assert_eq!(users.stored(actor.user).await.unwrap().version.get(), 1);
     }
 }
 
 #[tokio::test]
-async fn an_admin_gives_roles_and_takes_them() {
+async fn admin_changes_roles() {
     let users = Users::open().await;
     for (role, stored) in [("moderator", Role::Moderator), ("admin", Role::Admin), ("user", Role::User)] {
-        let answer = users.patch(admin(), stranger().user, &json!({ "role": role })).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["data"]["role"]), (200, &json!(role)));
+        let response = users.patch(admin(), stranger().user, &json!({ "role": role })).await;
+        assert_eq!((response.status.as_u16(), &response.json()["data"]["role"]), (200, &json!(role)));
         assert_eq!(users.stored(stranger().user).await.unwrap().role, stored);
     }
-    let raise = json!({ "role": "admin" });
-    assert_eq!(error(&users.patch(moderator(), stranger().user, &raise).await), forbidden());
-    assert_eq!(error(&users.patch(stranger(), buyer().user, &raise).await), not_found());
+    let promotion = json!({ "role": "admin" });
+    assert_eq!(error(&users.patch(moderator(), stranger().user, &promotion).await), forbidden());
+    assert_eq!(error(&users.patch(stranger(), buyer().user, &promotion).await), not_found());
 }
 
 #[tokio::test]
-async fn a_moderator_suspends_users_and_nobody_else() {
+async fn moderator_suspends_accounts_with_role_user_only() {
     let users = Users::open().await;
     let suspend = json!({ "status": "suspended" });
-    let answer = users.patch(moderator(), stranger().user, &suspend).await;
-    assert_eq!(answer.json()["data"]["status"], "suspended");
+    let response = users.patch(moderator(), stranger().user, &suspend).await;
+    assert_eq!(response.json()["data"]["status"], "suspended");
     assert_eq!(error(&users.patch(moderator(), admin().user, &suspend).await), forbidden());
     let more = json!({ "status": "suspended", "name": "Someone" });
     assert_eq!(error(&users.patch(moderator(), buyer().user, &more).await), forbidden());
@@ -74,7 +74,7 @@ async fn a_moderator_suspends_users_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_suspended_account_changes_nothing_about_itself() {
+async fn suspended_account_cannot_change_itself() {
     let users = Users::open().await;
     users.patch(admin(), stranger().user, &json!({ "status": "suspended" })).await;
     let renamed = users.patch(stranger(), stranger().user, &json!({ "name": "Someone" })).await;
@@ -84,7 +84,7 @@ async fn a_suspended_account_changes_nothing_about_itself() {
 }
 
 #[tokio::test]
-async fn a_suspension_ends_every_session_for_good_and_no_other_persons() {
+async fn suspension_ends_all_sessions_of_the_account() {
     let users = Users::open().await;
     let (one, two) = (users.session(stranger().user).await, users.session(stranger().user).await);
     let other = users.session(buyer().user).await;
@@ -100,7 +100,7 @@ async fn a_suspension_ends_every_session_for_good_and_no_other_persons() {
 }
 
 #[tokio::test]
-async fn a_login_that_was_under_way_during_the_suspension_comes_to_nothing() {
+async fn login_concurrent_with_a_suspension_is_ineffective() {
     let users = Users::open().await;
     let stranger: UserId = id(test_support::fixture::STRANGER);
     let epoch = users.stored(stranger).await.unwrap().session_epoch;
@@ -108,6 +108,6 @@ async fn a_login_that_was_under_way_during_the_suspension_comes_to_nothing() {
         users.patch(admin(), stranger, &json!({ "status": status })).await;
     }
     let key = SessionKey { user_id: stranger, session_id: new_id() };
-    users.scene.run(StartSession { id: key, epoch, token: hash("0") }).await;
+    users.marketplace.run(StartSession { id: key, epoch, token: hash("0") }).await;
     assert!(matches!(users.refresh(key).await, Err(ExecuteError::Refused(RotateError::Ended))));
 }

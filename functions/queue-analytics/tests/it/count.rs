@@ -1,4 +1,4 @@
-//! What is counted, however it is heard.
+//! Totals after duplicate, late and concurrent events.
 
 use serde_json::{Value, json};
 use shared::domain::market::MarketStatus;
@@ -11,92 +11,96 @@ use shared::domain::user::delete::DeleteUser;
 use shared::repository::market::MarketReader;
 use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, STRANGER, actor, buyer, id, new_id, seller};
 
-use super::{Counting, created, market_changed, message, order_created, order_event, product_changed};
+use super::{Fixture, created, market_changed, message, order_created, order_event, product_changed};
 
 #[tokio::test]
-async fn whatever_there_is_is_counted_once_however_often_it_is_heard() {
-    let counting = Counting::open().await;
-    counting.count_the_scene().await;
-    counting.is_exact().await;
-    counting.confirmed(id(ORDER)).await;
+async fn duplicate_events_are_counted_once() {
+    let fixture = Fixture::open().await;
+    fixture.count_marketplace().await;
+    fixture.assert_totals_are_exact().await;
+    fixture.place_and_pay(id(ORDER)).await;
     for _ in 0..3 {
-        counting.hear(&[created(), order_event("order.confirmed", ORDER, MARKET), created()]).await;
-        counting.count_the_scene().await;
+        fixture.count(&[created(), order_event("order.confirmed", ORDER, MARKET), created()]).await;
+        fixture.count_marketplace().await;
     }
-    counting.is_exact().await;
-    let (counted, _) = counting.counts().await;
+    fixture.assert_totals_are_exact().await;
+    let (counted, _) = fixture.counts().await;
     assert_eq!(counted.lists[&format!("user#{BUYER}#orders#confirmed")], 1);
     assert_eq!(counted.lists["accounts#user#active"], 3);
     assert_eq!(counted.markets[MARKET], ("active".to_owned(), 1, 1_999));
 }
 
 #[tokio::test]
-async fn an_order_is_counted_as_it_is_and_not_as_its_event_was() {
-    let counting = Counting::open().await;
-    counting.count_the_scene().await;
-    counting.confirmed(id(ORDER)).await;
-    // The last event comes first, and the others find nothing to do.
-    counting.hear(&[order_event("order.confirmed", ORDER, MARKET)]).await;
-    counting.is_exact().await;
-    counting.requests.take();
-    counting.hear(&[order_event("order.awaiting_payment", ORDER, MARKET)]).await;
-    counting.hear(&[created()]).await;
-    assert_eq!(counting.requests.take(), ["BatchGetItem", "BatchGetItem"]);
-    counting.is_exact().await;
+async fn out_of_order_events_count_the_current_order() {
+    let fixture = Fixture::open().await;
+    fixture.count_marketplace().await;
+    fixture.place_and_pay(id(ORDER)).await;
+    // The last event arrives first; the others change nothing.
+    fixture.count(&[order_event("order.confirmed", ORDER, MARKET)]).await;
+    fixture.assert_totals_are_exact().await;
+    fixture.requests.take();
+    fixture.count(&[order_event("order.awaiting_payment", ORDER, MARKET)]).await;
+    fixture.count(&[created()]).await;
+    assert_eq!(fixture.requests.take(), ["BatchGetItem", "BatchGetItem"]);
+    fixture.assert_totals_are_exact().await;
 }
 
 #[tokio::test]
-async fn an_order_takes_its_market_along_that_nobody_has_counted_yet() {
-    let counting = Counting::open().await;
-    counting.confirmed(id(ORDER)).await;
-    counting.hear(&[created()]).await;
-    let (counted, _) = counting.counts().await;
+async fn order_event_also_counts_its_uncounted_market() {
+    let fixture = Fixture::open().await;
+    fixture.place_and_pay(id(ORDER)).await;
+    fixture.count(&[created()]).await;
+    let (counted, _) = fixture.counts().await;
     assert_eq!(counted.markets[MARKET], ("active".to_owned(), 1, 1_999));
     assert_eq!(counted.lists["markets#active"], 1);
-    counting.count_the_scene().await;
-    counting.is_exact().await;
+    fixture.count_marketplace().await;
+    fixture.assert_totals_are_exact().await;
 }
 
 #[tokio::test]
-async fn what_goes_back_is_counted_beside_what_was_sold() {
-    let counting = Counting::open().await;
-    counting.count_the_scene().await;
-    counting.confirmed(id(ORDER)).await;
-    counting.hear(&[created()]).await;
+async fn refunds_are_counted_beside_sales() {
+    let fixture = Fixture::open().await;
+    fixture.count_marketplace().await;
+    fixture.place_and_pay(id(ORDER)).await;
+    fixture.count(&[created()]).await;
     for (number, amount) in [(1, Some(500)), (2, None)] {
         let amount = amount.map(test_support::fixture::cents);
         let refund = RefundOrder { id: id(ORDER), by: seller(), amount, reason: "cracked".parse().unwrap() };
-        counting.scene.run(refund).await;
-        counting.advance(id(ORDER), FulfilmentTransition::Refunded(number)).await;
-        counting.hear(&[order_event("order.partially_refunded", ORDER, MARKET)]).await;
-        counting.is_exact().await;
+        fixture.marketplace.run(refund).await;
+        fixture.advance(id(ORDER), FulfilmentTransition::Refunded(number)).await;
+        fixture.count(&[order_event("order.partially_refunded", ORDER, MARKET)]).await;
+        fixture.assert_totals_are_exact().await;
     }
-    let (counted, _) = counting.counts().await;
+    let (counted, _) = fixture.counts().await;
     assert_eq!(counted.days.values().copied().collect::<Vec<_>>(), [(1, 1_999, 1_999)]);
-    assert_eq!(counted.markets[MARKET], ("active".to_owned(), 1, 1_999), "what was sold was sold");
+    assert_eq!(
+        counted.markets[MARKET],
+        ("active".to_owned(), 1, 1_999),
+        "a refund does not reduce the sales of the market"
+    );
     assert_eq!(counted.lists[&format!("market#{MARKET}#orders#refunded")], 1);
 }
 
 #[tokio::test]
-async fn what_is_removed_leaves_all_its_lists_and_no_late_event_brings_it_back() {
-    let counting = Counting::open().await;
-    counting.count_the_scene().await;
+async fn deleted_entities_leave_all_lists_despite_late_events() {
+    let fixture = Fixture::open().await;
+    fixture.count_marketplace().await;
     let stranger = actor(STRANGER, Role::User);
-    let leave =
+    let delete_account =
         DeleteUser { id: id(STRANGER), by: stranger, may_read: false, may_delete: false, expected: None };
-    counting.scene.run(leave).await;
-    counting.scene.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
-    counting.scene.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
-    let gone = [
+    fixture.marketplace.run(delete_account).await;
+    fixture.marketplace.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
+    fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+    let deletions = [
         message("user.deleted", STRANGER, &json!({ "userId": STRANGER })),
         message("product.deleted", PRODUCT, &json!({ "productId": PRODUCT, "marketId": MARKET })),
         message("market.deleted", MARKET, &json!({ "marketId": MARKET })),
     ];
-    counting.hear(&gone).await;
-    counting.is_exact().await;
-    counting.count_the_scene().await;
-    counting.is_exact().await;
-    let (counted, _) = counting.counts().await;
+    fixture.count(&deletions).await;
+    fixture.assert_totals_are_exact().await;
+    fixture.count_marketplace().await;
+    fixture.assert_totals_are_exact().await;
+    let (counted, _) = fixture.counts().await;
     assert!(counted.markets.is_empty());
     assert_eq!(
         counted.lists.keys().collect::<Vec<_>>(),
@@ -105,44 +109,44 @@ async fn what_is_removed_leaves_all_its_lists_and_no_late_event_brings_it_back()
 }
 
 #[tokio::test]
-async fn an_order_that_is_paid_when_its_market_is_gone_sells_on_its_day_and_nowhere_else() {
-    let counting = Counting::open().await;
-    counting.count_the_scene().await;
-    counting.scene.order(Some("pm_card_visa")).await;
-    counting.scene.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
-    counting.hear(&[market_changed(MARKET)]).await;
-    counting.pay(id(ORDER)).await;
-    counting.hear(&[created()]).await;
-    counting.is_exact().await;
-    let (counted, _) = counting.counts().await;
+async fn order_paid_after_market_deletion_counts_for_its_day_only() {
+    let fixture = Fixture::open().await;
+    fixture.count_marketplace().await;
+    fixture.marketplace.order(Some("pm_card_visa")).await;
+    fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+    fixture.count(&[market_changed(MARKET)]).await;
+    fixture.pay(id(ORDER)).await;
+    fixture.count(&[created()]).await;
+    fixture.assert_totals_are_exact().await;
+    let (counted, _) = fixture.counts().await;
     assert_eq!((counted.markets.len(), counted.days.len()), (0, 1));
 }
 
 #[tokio::test]
-async fn figures_follow_the_status_of_their_market() {
-    let counting = Counting::open().await;
-    counting.count_the_scene().await;
+async fn totals_follow_the_status_of_their_market() {
+    let fixture = Fixture::open().await;
+    fixture.count_marketplace().await;
     for status in [MarketStatus::Suspended, MarketStatus::Closed, MarketStatus::Active] {
-        let market = counting.scene.reader.market(id(MARKET)).await.unwrap().unwrap();
-        counting.scene.move_market(market, status).await;
-        counting.hear(&[market_changed(MARKET), product_changed(PRODUCT)]).await;
-        counting.is_exact().await;
+        let market = fixture.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
+        fixture.marketplace.move_market(market, status).await;
+        fixture.count(&[market_changed(MARKET), product_changed(PRODUCT)]).await;
+        fixture.assert_totals_are_exact().await;
     }
 }
 
 #[tokio::test]
-async fn two_that_count_at_once_count_once() {
-    let counting = Counting::open().await;
-    counting.count_the_scene().await;
+async fn concurrent_batches_count_each_order_once() {
+    let fixture = Fixture::open().await;
+    fixture.count_marketplace().await;
     let mut messages: Vec<Value> = Vec::new();
     for _ in 0..4 {
         let order = new_id();
-        counting.scene.order_of(order, id(PRODUCT), 1, None).await;
+        fixture.marketplace.order_of(order, id(PRODUCT), 1, None).await;
         messages.push(order_created(&order.to_string()));
     }
-    let batches = (0..4).map(|_| counting.hear(&messages));
+    let batches = (0..4).map(|_| fixture.count(&messages));
     futures::future::join_all(batches).await;
-    counting.is_exact().await;
-    let (counted, _) = counting.counts().await;
+    fixture.assert_totals_are_exact().await;
+    let (counted, _) = fixture.counts().await;
     assert_eq!(counted.lists[&format!("user#{}#orders#pending", buyer().user)], 4);
 }

@@ -4,11 +4,12 @@ use shared::domain::market::delete::DeleteMarket;
 use test_support::fixture::{MARKET, ORDER, id, seller};
 use test_support::lambda_event::{cases, of_file};
 
-use super::Counting;
+use super::Fixture;
 
-/// The events, in an order in which they happen; how many lists have something in them then, and whether the message is
-/// buried. An order is in four: its buyer's and its market's, each as a whole and by its status.
-const ENDS: [(&str, usize, usize); 7] = [
+/// The events in the sequence in which they happen, the number of non-empty lists afterwards, and the number
+/// of messages dead-lettered. An order is in four lists: those of its buyer and of its market, each in total
+/// and by status.
+const EXPECTED: [(&str, usize, usize); 7] = [
     ("user-registered", 1, 0),
     ("product-changed", 2, 0),
     ("market-created", 3, 0),
@@ -19,26 +20,26 @@ const ENDS: [(&str, usize, usize); 7] = [
 ];
 
 #[tokio::test]
-async fn every_event_ends_as_its_name_says() {
-    let counting = Counting::open().await;
+async fn every_event_has_its_expected_effect() {
+    let fixture = Fixture::open().await;
     let mut sent = Vec::new();
-    for (case, lists, buried) in ENDS {
+    for (case, lists, dead_lettered) in EXPECTED {
         match case {
-            "order-created" => drop(counting.scene.order(Some("pm_card_visa")).await),
-            "order-confirmed" => counting.pay(id(ORDER)).await,
+            "order-created" => drop(fixture.marketplace.order(Some("pm_card_visa")).await),
+            "order-confirmed" => fixture.pay(id(ORDER)).await,
             "market-deleted" => {
-                counting.scene.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+                fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
             }
             _ => {}
         }
-        let (failures, asked) = counting.handle(&of_file("queue-analytics", case)).await;
+        let (failures, calls) = fixture.handle(&of_file("queue-analytics", case)).await;
         assert!(failures.is_empty(), "{case}: {failures:?}");
-        assert_eq!(asked.buried.len(), buried, "{case}");
-        let (counted, _) = counting.counts().await;
+        assert_eq!(calls.buried.len(), dead_lettered, "{case}");
+        let (counted, _) = fixture.counts().await;
         assert_eq!(counted.lists.len(), lists, "{case}: {counted:?}");
         assert_eq!(counted.days.len(), usize::from(sent.contains(&"order-created".to_owned())), "{case}");
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("queue-analytics"), "an event is not handled, or does not exist");
+    assert_eq!(sent, cases("queue-analytics"), "each event file is handled exactly once");
 }

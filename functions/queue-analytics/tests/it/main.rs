@@ -1,4 +1,4 @@
-//! Counting behind a queue: batches of SQS, handled on an embedded table.
+//! Integration tests of `queue-analytics`: SQS batches handled on an embedded table.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,98 +17,97 @@ use shared::domain::payment::{Capture, GatewayId};
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use shared::repository::order::OrderReader;
 use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, PRODUCT, cents};
 use test_support::lambda_event;
 use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 use test_support::recount::Counts;
 use test_support::request_recorder::{Requests, client};
 
-/// The function on a table with people, a market and its product, of which nothing is counted yet.
-struct Counting {
-    scene: Marketplace,
+/// The function on a marketplace of which nothing has been counted yet.
+struct Fixture {
+    marketplace: Marketplace,
     store: DynamoStore,
     requests: Requests,
 }
 
-/// How a batch ended: the ids of the messages that come back, and what the queue was asked.
-type Ended = (Vec<String>, RecordedCalls);
+/// Result of a batch: the ids of the failed messages, and the calls to the queue.
+type BatchResult = (Vec<String>, RecordedCalls);
 
-impl Counting {
+impl Fixture {
     async fn open() -> Self {
-        let scene = Marketplace::open().await;
-        let (table, requests) = scene.table.with_recorder();
-        Self { scene, store: DynamoStore::new(table), requests }
+        let marketplace = Marketplace::open().await;
+        let (table, requests) = marketplace.table.with_recorder();
+        Self { marketplace, store: DynamoStore::new(table), requests }
     }
 
-    /// Handles a batch with time to spare.
-    async fn handle(&self, event: &Value) -> Ended {
+    /// Handles a batch with a distant deadline.
+    async fn handle(&self, event: &Value) -> BatchResult {
         self.handle_until(event, SystemClock.now().saturating_add(Duration::from_secs(28))).await
     }
 
-    async fn handle_until(&self, event: &Value, deadline: Timestamp) -> Ended {
+    async fn handle_until(&self, event: &Value, deadline: Timestamp) -> BatchResult {
         let handler = Analytics::new(self.store.clone()).into_handler();
         let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-        let (queue, chance) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
-        let response = Box::pin(consume(&handler, &queue, batch, deadline, chance)).await;
+        let (queue, clock_and_entropy) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
+        let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
         (failures.collect(), queue.asked())
     }
 
-    /// Handles messages, all of which are done with.
-    async fn hear(&self, messages: &[Value]) {
-        let ended = self.handle(&json!({ "Records": messages })).await;
-        assert_eq!(ended, (Vec::new(), RecordedCalls::default()));
+    /// Handles messages and asserts that all of them succeed.
+    async fn count(&self, messages: &[Value]) {
+        let result = self.handle(&json!({ "Records": messages })).await;
+        assert_eq!(result, (Vec::new(), RecordedCalls::default()));
     }
 
-    /// What was counted, and what there is.
+    /// The stored totals, and the totals recounted from all entities.
     async fn counts(&self) -> (Counts, Counts) {
-        let env = self.scene.env("api-orders");
-        let raw = client(&self.scene.table.stack().dynamodb_endpoint(), None);
-        Counts::of_table(&raw, env.text("AGORA_TABLE").unwrap()).await
+        let env = self.marketplace.env("api-orders");
+        let dynamodb = client(&self.marketplace.table.stack().dynamodb_endpoint(), None);
+        Counts::of_table(&dynamodb, env.text("AGORA_TABLE").unwrap()).await
     }
 
-    /// Asserts that all there is was counted, once.
-    async fn is_exact(&self) {
-        let (counted, there) = self.counts().await;
-        assert_eq!(counted, there);
+    /// Asserts that the stored totals match the stored entities.
+    async fn assert_totals_are_exact(&self) {
+        let (counted, recounted) = self.counts().await;
+        assert_eq!(counted, recounted);
     }
 
-    /// Everybody and everything that the scene begins with is counted.
-    async fn count_the_scene(&self) {
-        let people = [
+    /// Counts the accounts, the market and the product that the marketplace starts with.
+    async fn count_marketplace(&self) {
+        let users = [
             BUYER,
             test_support::fixture::SELLER,
             test_support::fixture::STRANGER,
             test_support::fixture::MODERATOR,
         ];
         let mut messages: Vec<Value> =
-            people.iter().map(|user| message("user.registered", user, &json!({ "userId": user }))).collect();
+            users.iter().map(|user| message("user.registered", user, &json!({ "userId": user }))).collect();
         messages.extend([market_changed(MARKET), product_changed(PRODUCT)]);
-        self.hear(&messages).await;
+        self.count(&messages).await;
     }
 
-    /// An order of the buyer's that was paid.
-    async fn confirmed(&self, id: OrderId) {
-        self.scene.order_of(id, test_support::fixture::id(PRODUCT), 1, Some("pm_card_visa")).await;
+    /// Places an order of the buyer and pays it.
+    async fn place_and_pay(&self, id: OrderId) {
+        self.marketplace.order_of(id, test_support::fixture::id(PRODUCT), 1, Some("pm_card_visa")).await;
         self.pay(id).await;
     }
 
-    /// An order is paid.
+    /// Records the payment of an order.
     async fn pay(&self, id: OrderId) {
         self.advance(id, FulfilmentTransition::Reserve).await;
-        let total = self.scene.reader.order(id).await.unwrap().unwrap().total;
+        let total = self.marketplace.reader.order(id).await.unwrap().unwrap().total;
         let capture = Capture { gateway_id: GatewayId(format!("pi_{id}")), amount: total };
         self.advance(id, FulfilmentTransition::Captured(capture)).await;
     }
 
     async fn advance(&self, id: OrderId, by: FulfilmentTransition) {
-        self.scene.run(AdvanceOrder { id, by, payment_window: Duration::from_hours(1) }).await;
+        self.marketplace.run(AdvanceOrder { id, by, payment_window: Duration::from_hours(1) }).await;
     }
 }
 
-/// A message with this event of an entity.
+/// Message with an event of an entity.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
     lambda_event::of_message("analytics", name, subject, data)
 }
@@ -121,7 +120,7 @@ fn product_changed(product: &str) -> Value {
     message("product.changed", product, &json!({ "productId": product, "marketId": MARKET }))
 }
 
-/// An event of an order that says nothing of what became of it.
+/// Message with an order event without details of the change.
 fn order_event(name: &str, order: &str, market: &str) -> Value {
     let total = cents(1);
     message(name, order, &json!({ "orderId": order, "marketId": market, "buyerId": BUYER, "total": total }))
@@ -131,7 +130,7 @@ fn order_created(order: &str) -> Value {
     order_event("order.created", order, MARKET)
 }
 
-/// The message of [`ORDER`].
+/// Message that [`ORDER`] was created.
 fn created() -> Value {
     order_created(ORDER)
 }

@@ -1,4 +1,4 @@
-//! Messages that asked for a job.
+//! Dead-lettered job requests.
 
 use serde_json::{Value, json};
 use shared::domain::job::cancel::CancelJob;
@@ -8,12 +8,11 @@ use shared::domain::job::{Job, JobId, JobRequest, JobStatus, Priority};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::event_routing::Subscriber;
-use shared::repository::job::JobReader;
 use test_support::fixture::{MARKET, Marketplace, id, new_id, seller};
 
 use super::{dead, handle, recorded};
 
-async fn requested(scene: &Marketplace) -> Job {
+async fn request_job(marketplace: &Marketplace) -> Job {
     let (market_id, retention) = (id(MARKET), "7".parse().unwrap());
     let request = CreateJob {
         id: new_id(),
@@ -26,65 +25,69 @@ async fn requested(scene: &Marketplace) -> Job {
         run_at: None,
         retention,
     };
-    scene.run(request).await
+    marketplace.run(request).await
 }
 
-/// The dead message of a job's request, of the version that asked.
-fn dead_request(job: JobId, version: u64, message_id: &str, beside: &[(&str, &str)]) -> Value {
-    let mut message = dead(message_id, beside);
+/// Dead-lettered request of a job, sent by the given version of it.
+fn dead_request(job: JobId, version: u64, message_id: &str, attributes: &[(&str, &str)]) -> Value {
+    let mut message = dead(message_id, attributes);
     let body =
         json!({ "sequence": version, "type": "job.requested", "data": { "jobId": job, "jobType": "?" } });
     message["body"] = json!(body.to_string());
     message["eventSourceARN"] =
-        json!("arn:aws:sqs:eu-central-1:000000000000:agora-urgent-reports-dead-letters");
+        json!("arn:aws:sqs:eu-central-1:000000000000:agora-urgent-reports-dead-dead_letters");
     json!({ "Records": [message] })
 }
 
-async fn stored(scene: &Marketplace, job: JobId) -> Job {
-    scene.reader.job(job, SystemClock.now()).await.unwrap().unwrap()
+async fn stored(marketplace: &Marketplace, job: JobId) -> Job {
+    marketplace.reader.job(job, SystemClock.now()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
-async fn a_job_is_dead_with_its_message_for_the_same_reason_and_is_woken_by_that_letter() {
-    let scene = Marketplace::open().await;
-    let job = requested(&scene).await;
-    let event = dead_request(job.id, 1, "m1", &[("deadLetterReason", "the table did not answer")]);
-    assert!(handle(&scene.store, &event).await.is_empty());
-    let letter = recorded(&scene.reader, Subscriber::UrgentReports).await.remove(0);
-    let died = stored(&scene, job.id).await;
+async fn dead_request_marks_its_job_dead_until_it_is_redriven() {
+    let marketplace = Marketplace::open().await;
+    let job = request_job(&marketplace).await;
+    let event = dead_request(job.id, 1, "m1", &[("deadLetterReason", "the table did not respond")]);
+    assert!(handle(&marketplace.store, &event).await.is_empty());
+    let dead_letter = recorded(&marketplace.reader, Subscriber::UrgentReports).await.remove(0);
+    let died = stored(&marketplace, job.id).await;
     assert_eq!(
         (died.status, died.last_error.as_deref()),
-        (JobStatus::Dead, Some("the table did not answer"))
+        (JobStatus::Dead, Some("the table did not respond"))
     );
-    assert!(handle(&scene.store, &event).await.is_empty());
-    assert_eq!(stored(&scene, job.id).await, died, "once");
+    assert!(handle(&marketplace.store, &event).await.is_empty());
+    assert_eq!(stored(&marketplace, job.id).await, died, "a second delivery changes nothing");
 
-    let redriven = scene.run(RedriveDeadLetter { id: letter.id, by: seller().user }).await;
+    let redriven = marketplace.run(RedriveDeadLetter { id: dead_letter.id, by: seller().user }).await;
     let redrive = redriven.message().attributes["redriveOf"].clone();
     assert_eq!(died.woken_by.as_ref().unwrap().as_str(), redrive);
     let request = JobRequest { id: job.id, version: job.version };
-    let woken = scene.run(StartJob { request, delivery: 1, redrive: died.woken_by }).await;
+    let woken = marketplace.run(StartJob { request, delivery: 1, redrive: died.woken_by }).await;
     assert_eq!(woken.status, JobStatus::Running);
     let again = dead_request(job.id, 1, "m2", &[("redriveOf", &redrive)]);
-    assert!(handle(&scene.store, &again).await.is_empty());
-    let letters = recorded(&scene.reader, Subscriber::UrgentReports).await;
-    assert_eq!((letters.len(), letters[0].id), (1, letter.id), "the same letter, dead again");
-    let dead_again = stored(&scene, job.id).await;
+    assert!(handle(&marketplace.store, &again).await.is_empty());
+    let dead_letters = recorded(&marketplace.reader, Subscriber::UrgentReports).await;
+    assert_eq!(
+        (dead_letters.len(), dead_letters[0].id),
+        (1, dead_letter.id),
+        "the same dead letter, dead again"
+    );
+    let dead_again = stored(&marketplace, job.id).await;
     assert_eq!(dead_again.status, JobStatus::Dead);
     assert_ne!(dead_again.woken_by.unwrap().as_str(), redrive);
 }
 
 #[tokio::test]
-async fn the_message_of_a_job_that_has_moved_on_is_recorded_and_changes_nothing_of_it() {
-    let scene = Marketplace::open().await;
-    let job = requested(&scene).await;
-    scene.run(CancelJob { id: job.id, by: seller().user }).await;
-    let cancelled = stored(&scene, job.id).await;
-    let other = requested(&scene).await;
+async fn dead_request_does_not_change_a_job_that_has_moved_on() {
+    let marketplace = Marketplace::open().await;
+    let job = request_job(&marketplace).await;
+    marketplace.run(CancelJob { id: job.id, by: seller().user }).await;
+    let cancelled = stored(&marketplace, job.id).await;
+    let other = request_job(&marketplace).await;
     for (id, version, message) in [(job.id, 1, "m1"), (other.id, 2, "m2"), (new_id(), 1, "m3")] {
-        assert!(handle(&scene.store, &dead_request(id, version, message, &[])).await.is_empty());
+        assert!(handle(&marketplace.store, &dead_request(id, version, message, &[])).await.is_empty());
     }
-    assert_eq!(recorded(&scene.reader, Subscriber::UrgentReports).await.len(), 3);
-    assert_eq!(stored(&scene, job.id).await, cancelled);
-    assert_eq!(stored(&scene, other.id).await, other);
+    assert_eq!(recorded(&marketplace.reader, Subscriber::UrgentReports).await.len(), 3);
+    assert_eq!(stored(&marketplace, job.id).await, cancelled);
+    assert_eq!(stored(&marketplace, other.id).await, other);
 }

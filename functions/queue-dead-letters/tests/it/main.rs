@@ -1,4 +1,4 @@
-//! Dead messages on an embedded table: recorded once each, whatever they are.
+//! Integration tests of `queue-dead-letters`: SQS batches handled on an embedded table.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,41 +21,41 @@ use shared::kit::system::config::Environment;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::messaging::event_routing::DeadLetterQueues;
 use shared::messaging::event_routing::Subscriber;
-use shared::repository::dead_letter::{DeadLetterList, DeadLetterReader};
+use shared::repository::dead_letter::DeadLetterList;
 use test_support::fixture::Marketplace;
 
-/// The queue that the dead letters of orders come through.
+/// Dead-letter queue of `queue-fulfilment`.
 const QUEUE: &str = "agora-fulfilment-dead-letters";
 
-/// Where the dead-letter queues are.
-fn addresses() -> Environment {
-    let address = |subscriber: &Subscriber| {
+/// Environment variables with the URLs of the dead-letter queues.
+fn queue_urls() -> Environment {
+    let variable = |subscriber: &Subscriber| {
         let queue = subscriber.as_str().replace('_', "-");
         let url = format!("https://sqs.local/000000000000/agora-{queue}-dead-letters");
         (subscriber.dlq_env_var().to_owned(), url)
     };
-    Subscriber::ALL.iter().map(address).collect()
+    Subscriber::ALL.iter().map(variable).collect()
 }
 
-/// Handles an event as the function does; says which messages come back.
+/// Handles an event as the function does; returns the ids of the failed messages.
 async fn handle(store: &DynamoStore, event: &Value) -> Vec<String> {
     let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
     let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-    let queues = DeadLetterQueues::from_env(&addresses()).unwrap();
+    let queues = DeadLetterQueues::from_env(&queue_urls()).unwrap();
     let handler = DeadLetters::new(store.clone(), queues);
     let deadline = SystemClock.now().saturating_add(Duration::from_secs(29));
-    let chance = (&SystemClock, &SystemEntropy);
-    let response = Box::pin(consume(&handler, &UnmanagedQueue, batch, deadline, chance)).await;
+    let clock_and_entropy = (&SystemClock, &SystemEntropy);
+    let response = Box::pin(consume(&handler, &UnmanagedQueue, batch, deadline, clock_and_entropy)).await;
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
-/// What is recorded of a queue, newest first.
+/// The dead letters stored for a queue, newest first.
 async fn recorded(reader: &DynamoReader, queue: Subscriber) -> Vec<DeadLetter> {
     let list = DeadLetterList { queue: Some(queue), status: Some(DeadLetterStatus::Dead) };
     reader.dead_letters(list, &PageRequest::first(100)).await.unwrap().items
 }
 
-/// A message that came through the dead-letter queue, with these attributes.
+/// Message from the dead-letter queue with these attributes.
 fn dead(message_id: &str, attributes: &[(&str, &str)]) -> Value {
     let attribute = |text: &str| json!({ "stringValue": text, "dataType": "String" });
     let attributes: serde_json::Map<String, Value> =
@@ -70,7 +70,7 @@ fn dead(message_id: &str, attributes: &[(&str, &str)]) -> Value {
     })
 }
 
-/// An empty table.
+/// Marketplace on an empty table.
 async fn open() -> Marketplace {
     Marketplace::empty().await
 }

@@ -1,4 +1,4 @@
-//! Dead letters.
+//! Storing dead dead_letters.
 
 use serde_json::json;
 use shared::messaging::event_routing::Subscriber;
@@ -6,79 +6,82 @@ use shared::messaging::event_routing::Subscriber;
 use super::{dead, handle, open, recorded};
 
 #[tokio::test]
-async fn a_message_is_recorded_once_however_often_it_is_buried_and_delivered() {
-    let scene = open().await;
+async fn message_dead_lettered_twice_is_stored_once() {
+    let marketplace = open().await;
     let original = ("originalMessageId", "m1");
-    let reason = ("deadLetterReason", "it does not read");
-    let first = json!({ "Records": [dead("burial-1", &[original, reason])] });
+    let reason = ("deadLetterReason", "it cannot be parsed");
+    let first = json!({ "Records": [dead("copy-1", &[original, reason])] });
     let again = json!({ "Records": [
-        dead("burial-1", &[original, reason]),
-        dead("burial-2", &[original, reason]),
+        dead("copy-1", &[original, reason]),
+        dead("copy-2", &[original, reason]),
         dead("m1", &[]),
     ]});
     for event in [first, again] {
-        assert!(handle(&scene.store, &event).await.is_empty());
+        assert!(handle(&marketplace.store, &event).await.is_empty());
     }
-    let letters = recorded(&scene.reader, Subscriber::Fulfilment).await;
-    assert_eq!(letters.len(), 1);
-    assert_eq!((letters[0].message_id.as_str(), letters[0].body.as_str()), ("m1", "the body of burial-1"));
-    assert_eq!(letters[0].reason, "it does not read");
+    let dead_letters = recorded(&marketplace.reader, Subscriber::Fulfilment).await;
+    assert_eq!(dead_letters.len(), 1);
+    assert_eq!(
+        (dead_letters[0].message_id.as_str(), dead_letters[0].body.as_str()),
+        ("m1", "the body of copy-1")
+    );
+    assert_eq!(dead_letters[0].reason, "it cannot be parsed");
 }
 
 #[tokio::test]
-async fn a_batch_is_recorded_whole_each_message_with_its_own_body() {
-    let scene = open().await;
+async fn every_message_of_a_batch_is_stored_with_its_own_body() {
+    let marketplace = open().await;
     let records: Vec<_> = (0..10).map(|n| dead(&format!("m{n}"), &[])).collect();
-    assert!(handle(&scene.store, &json!({ "Records": records })).await.is_empty());
-    let mut letters: Vec<(String, String)> = recorded(&scene.reader, Subscriber::Fulfilment)
+    assert!(handle(&marketplace.store, &json!({ "Records": records })).await.is_empty());
+    let mut dead_letters: Vec<(String, String)> = recorded(&marketplace.reader, Subscriber::Fulfilment)
         .await
         .into_iter()
-        .map(|letter| (letter.message_id, letter.body))
+        .map(|dead_letter| (dead_letter.message_id, dead_letter.body))
         .collect();
-    letters.sort();
+    dead_letters.sort();
     let expected: Vec<_> = (0..10).map(|n| (format!("m{n}"), format!("the body of m{n}"))).collect();
-    assert_eq!(letters, expected);
+    assert_eq!(dead_letters, expected);
 }
 
 #[tokio::test]
-async fn what_its_sender_noted_does_not_keep_a_message_from_being_recorded() {
-    let scene = open().await;
+async fn malformed_attributes_do_not_prevent_storing() {
+    let marketplace = open().await;
     let hostile = dead("m1", &[("correlationId", "not an id\r\nat all"), ("deadLetterReason", "")]);
     let mut bare = dead("m2", &[]);
     bare["attributes"] = json!({});
     bare["body"] = json!("{");
-    assert!(handle(&scene.store, &json!({ "Records": [hostile, bare] })).await.is_empty());
-    let letters = recorded(&scene.reader, Subscriber::Fulfilment).await;
-    assert_eq!(letters.len(), 2);
-    assert!(letters.iter().any(|letter| letter.body == "{" && letter.sent_at.is_none()));
+    assert!(handle(&marketplace.store, &json!({ "Records": [hostile, bare] })).await.is_empty());
+    let dead_letters = recorded(&marketplace.reader, Subscriber::Fulfilment).await;
+    assert_eq!(dead_letters.len(), 2);
+    assert!(dead_letters.iter().any(|dead_letter| dead_letter.body == "{" && dead_letter.sent_at.is_none()));
 }
 
 #[tokio::test]
-async fn letters_are_listed_by_the_queue_that_they_died_in() {
-    let scene = open().await;
-    let arn = "arn:aws:sqs:eu-central-1:000000000000:agora-analytics-dead-letters";
+async fn dead_letters_are_listed_by_queue() {
+    let marketplace = open().await;
+    let arn = "arn:aws:sqs:eu-central-1:000000000000:agora-analytics-dead-dead_letters";
     let mut elsewhere = dead("m2", &[]);
     elsewhere["eventSourceARN"] = json!(arn);
-    assert!(handle(&scene.store, &json!({ "Records": [dead("m1", &[]), elsewhere] })).await.is_empty());
-    assert_eq!(recorded(&scene.reader, Subscriber::Fulfilment).await[0].message_id, "m1");
-    assert_eq!(recorded(&scene.reader, Subscriber::Analytics).await[0].message_id, "m2");
+    assert!(handle(&marketplace.store, &json!({ "Records": [dead("m1", &[]), elsewhere] })).await.is_empty());
+    assert_eq!(recorded(&marketplace.reader, Subscriber::Fulfilment).await[0].message_id, "m1");
+    assert_eq!(recorded(&marketplace.reader, Subscriber::Analytics).await[0].message_id, "m2");
 }
 
 #[tokio::test]
-async fn what_comes_through_a_queue_that_is_not_known_stays_there_and_stops_nobody() {
-    let scene = open().await;
-    let mut strange = dead("m1", &[]);
-    strange["eventSourceARN"] = json!("arn:aws:sqs:eu-central-1:000000000000:agora-other-dead-letters");
-    let records = json!({ "Records": [strange, dead("m2", &[])] });
-    assert_eq!(handle(&scene.store, &records).await, ["m1"]);
-    assert_eq!(recorded(&scene.reader, Subscriber::Fulfilment).await[0].message_id, "m2");
+async fn message_from_unknown_queue_fails_without_affecting_others() {
+    let marketplace = open().await;
+    let mut unknown = dead("m1", &[]);
+    unknown["eventSourceARN"] = json!("arn:aws:sqs:eu-central-1:000000000000:agora-other-dead-dead_letters");
+    let records = json!({ "Records": [unknown, dead("m2", &[])] });
+    assert_eq!(handle(&marketplace.store, &records).await, ["m1"]);
+    assert_eq!(recorded(&marketplace.reader, Subscriber::Fulfilment).await[0].message_id, "m2");
 }
 
 #[tokio::test]
-async fn nothing_is_lost_while_the_table_does_not_answer() {
-    let scene = open().await;
-    let store = scene.store.clone();
-    drop(scene);
+async fn all_messages_fail_while_the_table_does_not_respond() {
+    let marketplace = open().await;
+    let store = marketplace.store.clone();
+    drop(marketplace);
     let records = ["m1", "m2"].map(|id| dead(id, &[]));
     assert_eq!(handle(&store, &json!({ "Records": records })).await, ["m1", "m2"]);
 }

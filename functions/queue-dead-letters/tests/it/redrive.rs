@@ -1,4 +1,4 @@
-//! Messages that died, were redriven, and died again.
+//! Redriven messages that are dead-lettered again.
 
 use serde_json::json;
 use shared::kit::command::Version;
@@ -11,63 +11,67 @@ use test_support::fixture::{Marketplace, moderator};
 
 use super::{dead, handle, open, recorded};
 
-/// The letters of orders, newest first.
-async fn letters(scene: &Marketplace) -> Vec<DeadLetter> {
-    recorded(&scene.reader, Subscriber::Fulfilment).await
+/// The dead dead_letters of `queue-fulfilment`, newest first.
+async fn dead_letters(marketplace: &Marketplace) -> Vec<DeadLetter> {
+    recorded(&marketplace.reader, Subscriber::Fulfilment).await
 }
 
-/// A message that died and was redriven, and what names the redrive.
-async fn redriven(scene: &Marketplace) -> (DeadLetter, String) {
-    handle(&scene.store, &json!({ "Records": [dead("m1", &[("deadLetterReason", "at first")])] })).await;
-    let letter = letters(scene).await.remove(0);
-    scene.run(RedriveDeadLetter { id: letter.id, by: moderator().user }).await;
-    assert!(letters(scene).await.is_empty());
-    let redrive = format!("{}.{}", letter.id, Version::FIRST.next());
-    (letter, redrive)
+/// A dead dead_letter that was redriven, and the id of its redrive.
+async fn redriven(marketplace: &Marketplace) -> (DeadLetter, String) {
+    handle(&marketplace.store, &json!({ "Records": [dead("m1", &[("deadLetterReason", "at first")])] }))
+        .await;
+    let dead_letter = dead_letters(marketplace).await.remove(0);
+    marketplace.run(RedriveDeadLetter { id: dead_letter.id, by: moderator().user }).await;
+    assert!(dead_letters(marketplace).await.is_empty());
+    let redrive = format!("{}.{}", dead_letter.id, Version::FIRST.next());
+    (dead_letter, redrive)
 }
 
 #[tokio::test]
-async fn a_redriven_message_that_dies_again_is_the_same_letter_which_knows_who_redrove_it() {
-    let scene = open().await;
-    let (letter, redrive) = redriven(&scene).await;
-    // The relay may have sent it twice, and each may die, and be buried twice.
+async fn redriven_message_that_fails_again_is_the_same_dead_letter() {
+    let marketplace = open().await;
+    let (dead_letter, redrive) = redriven(&marketplace).await;
+    // The relay may have sent it twice, and each copy may be dead-lettered twice.
     let again = |id: &str| dead(id, &[("redriveOf", redrive.as_str()), ("deadLetterReason", "again")]);
     for records in [vec![again("m2")], vec![again("m2"), again("m3")]] {
-        assert!(handle(&scene.store, &json!({ "Records": records })).await.is_empty());
+        assert!(handle(&marketplace.store, &json!({ "Records": records })).await.is_empty());
     }
-    let found = letters(&scene).await;
+    let found = dead_letters(&marketplace).await;
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].id, found[0].version.get()), (letter.id, 3));
+    assert_eq!((found[0].id, found[0].version.get()), (dead_letter.id, 3));
     assert_eq!((found[0].reason.as_str(), found[0].message_id.as_str()), ("again", "m2"));
-    assert_eq!(found[0].body, letter.body);
+    assert_eq!(found[0].body, dead_letter.body);
     assert_eq!(found[0].redrives.iter().map(|redrive| redrive.by).collect::<Vec<_>>(), [moderator().user]);
     assert!(!found[0].attributes.contains_key("redriveOf"));
 }
 
 #[tokio::test]
-async fn a_letter_that_is_redriven_again_and_again_dies_again_each_time() {
-    let scene = open().await;
-    let (letter, _) = redriven(&scene).await;
+async fn dead_letter_can_be_redriven_repeatedly() {
+    let marketplace = open().await;
+    let (dead_letter, _) = redriven(&marketplace).await;
     for round in 1..=3 {
-        let redrive = format!("{}.{}", letter.id, 2 * round);
+        let redrive = format!("{}.{}", dead_letter.id, 2 * round);
         let died = dead(&format!("m{round}"), &[("redriveOf", &redrive)]);
-        assert!(handle(&scene.store, &json!({ "Records": [died] })).await.is_empty());
-        assert_eq!(letters(&scene).await[0].version.get(), 2 * round + 1);
-        scene.run(RedriveDeadLetter { id: letter.id, by: moderator().user }).await;
+        assert!(handle(&marketplace.store, &json!({ "Records": [died] })).await.is_empty());
+        assert_eq!(dead_letters(&marketplace).await[0].version.get(), 2 * round + 1);
+        marketplace.run(RedriveDeadLetter { id: dead_letter.id, by: moderator().user }).await;
     }
-    assert!(letters(&scene).await.is_empty());
+    assert!(dead_letters(&marketplace).await.is_empty());
 }
 
 #[tokio::test]
-async fn a_message_whose_letter_was_removed_meanwhile_is_a_new_letter() {
-    let scene = open().await;
-    let (letter, redrive) = redriven(&scene).await;
-    scene
-        .run_at(SystemClock.now(), RemoveDeadLetter { id: letter.id, expected: None, by: moderator().user })
+async fn redriven_message_of_a_removed_dead_letter_is_a_new_one() {
+    let marketplace = open().await;
+    let (dead_letter, redrive) = redriven(&marketplace).await;
+    marketplace
+        .run_at(
+            SystemClock.now(),
+            RemoveDeadLetter { id: dead_letter.id, expected: None, by: moderator().user },
+        )
         .await;
     let died = dead("m2", &[("redriveOf", redrive.as_str())]);
-    assert!(handle(&scene.store, &json!({ "Records": [died] })).await.is_empty());
-    let found = letters(&scene).await;
+    assert!(handle(&marketplace.store, &json!({ "Records": [died] })).await.is_empty());
+    let found = dead_letters(&marketplace).await;
     assert_eq!((found.len(), found[0].version), (1, Version::FIRST));
-    assert_ne!(found[0].id, letter.id);
+    assert_ne!(found[0].id, dead_letter.id);
 }

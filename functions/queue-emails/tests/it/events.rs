@@ -8,21 +8,21 @@ use test_support::lambda_event::cases;
 
 use super::{ADDRESS, Fixture};
 
-/// What each event sends: the kind of the e-mail, and something that its text says.
+/// The e-mail sent for each event: its kind, and a part of its text.
 const SENT: [(&str, &str, &str); 8] = [
     ("order-confirmed", "order-confirmed", "2 x Mug: 39.98 EUR\nTotal: 39.98 EUR"),
-    ("order-expired", "order-expired", "It was not paid in time"),
+    ("order-expired", "order-expired", "We did not receive your payment in time"),
     ("order-refunded", "order-refunded", "Refunded so far: 10.00 EUR"),
-    ("order-partially-refunded", "order-refunded", "Total of the order: 39.98 EUR"),
+    ("order-partially-refunded", "order-refunded", "Order total: 39.98 EUR"),
     ("order-shipped", "order-shipped", "Carrier: Snail & Sons\nTracking number: <42>"),
     ("password-reset-requested", "reset", "http://localhost:3000/reset-password#token=usr_"),
     ("user-email-changed", "verify", "http://localhost:3000/verify-email#token=usr_"),
     ("user-registered", "welcome", "http://localhost:3000/verify-email#token=usr_"),
 ];
 
-/// An order of which everything can be said that an e-mail says.
-async fn eventful_order(desk: &Fixture) {
-    let placed = desk.scene.order(Some("pm_card_visa")).await;
+/// Creates an order with refunds and a shipment.
+async fn order_with_refunds_and_shipment(fixture: &Fixture) {
+    let placed = fixture.marketplace.order(Some("pm_card_visa")).await;
     let now = placed.created_at;
     let refund = |number, amount, status| Refund {
         number,
@@ -46,19 +46,19 @@ async fn eventful_order(desk: &Fixture) {
         Shipment { carrier: "Snail & Sons".parse().unwrap(), tracking_number: "<42>".parse().unwrap() };
     let order = Order { version: placed.version.next(), refunds, shipment: Some(shipment), ..placed };
     let facts = OrderEventData::from(&order);
-    desk.scene.put_entity(order, OrderEvent::Shipped(facts)).await;
+    fixture.marketplace.put_entity(order, OrderEvent::Shipped(facts)).await;
 }
 
 #[tokio::test]
-async fn every_event_sends_what_its_name_says() {
-    let desk = Fixture::open().await;
-    eventful_order(&desk).await;
-    for (case, kind, says) in SENT {
-        let ended = desk.hear(case).await;
-        assert!(ended.is_done(), "{case}: {ended:?}");
-        let email = desk.sent().pop().unwrap();
+async fn every_event_sends_its_email() {
+    let fixture = Fixture::open().await;
+    order_with_refunds_and_shipment(&fixture).await;
+    for (case, kind, expected) in SENT {
+        let result = fixture.handle_case(case).await;
+        assert!(result.is_success(), "{case}: {result:?}");
+        let email = fixture.sent().pop().unwrap();
         assert_eq!(email.tags["kind"], kind, "{case}");
-        assert!(email.text.contains(says), "{case}: {}", email.text);
+        assert!(email.text.contains(expected), "{case}: {}", email.text);
         assert_eq!(
             (email.from.as_str(), email.to.as_slice()),
             ("no-reply@agora.example", [ADDRESS.to_owned()].as_slice())
@@ -66,30 +66,32 @@ async fn every_event_sends_what_its_name_says() {
         assert_eq!(email.headers["X-Correlation-Id"], "checkout-7f3a");
         assert!(!email.html.contains("<42>") && !email.html.contains("Snail & Sons"), "{}", email.html);
     }
-    assert!(desk.hear("password-reset-unknown-email").await.is_done());
-    let dead = desk.hear("unreadable").await;
-    assert!(dead.dead().starts_with("the message does not read"), "{dead:?}");
-    assert_eq!(desk.postbox().sent().len(), SENT.len());
-    let quiet = ["password-reset-unknown-email", "unreadable"];
-    let mut all: Vec<&str> = SENT.iter().map(|(case, ..)| *case).chain(quiet).collect();
+    assert!(fixture.handle_case("password-reset-unknown-email").await.is_success());
+    let unreadable = fixture.handle_case("unreadable").await;
+    assert!(unreadable.dead_letter_reason().starts_with("the message cannot be parsed"), "{unreadable:?}");
+    assert_eq!(fixture.mail_catcher().sent().len(), SENT.len());
+    let without_email = ["password-reset-unknown-email", "unreadable"];
+    let mut all: Vec<&str> = SENT.iter().map(|(case, ..)| *case).chain(without_email).collect();
     all.sort_unstable();
-    assert_eq!(all, cases("queue-emails"), "an event is not handled, or does not exist");
+    assert_eq!(all, cases("queue-emails"), "each event file is handled exactly once");
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_has_verified_is_sent_nothing_that_anybody_typed_of_themselves() {
-    let desk = Fixture::open().await;
-    eventful_order(&desk).await;
+async fn emails_to_unverified_addresses_contain_no_user_input() {
+    let fixture = Fixture::open().await;
+    order_with_refunds_and_shipment(&fixture).await;
     for case in ["user-registered", "user-email-changed", "password-reset-requested", "order-confirmed"] {
-        assert!(desk.hear(case).await.is_done(), "{case}");
+        assert!(fixture.handle_case(case).await.is_success(), "{case}");
     }
     let greeting = "Hello buyer";
-    assert!(desk.sent().iter().all(|email| !email.text.contains(greeting) && !email.html.contains(greeting)));
+    assert!(
+        fixture.sent().iter().all(|email| !email.text.contains(greeting) && !email.html.contains(greeting))
+    );
     let verify = shared::domain::user::verify::VerifyEmail {
-        id: desk.buyer().await.id,
+        id: fixture.buyer().await.id,
         email: ADDRESS.parse().unwrap(),
     };
-    desk.scene.run(verify).await;
-    assert!(desk.hear("order-shipped").await.is_done());
-    assert!(desk.sent().pop().unwrap().text.contains(greeting));
+    fixture.marketplace.run(verify).await;
+    assert!(fixture.handle_case("order-shipped").await.is_success());
+    assert!(fixture.sent().pop().unwrap().text.contains(greeting));
 }

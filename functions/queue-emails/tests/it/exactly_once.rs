@@ -1,4 +1,4 @@
-//! One event, one e-mail: however often it is delivered, and whatever becomes of its sender.
+//! Each event sends one e-mail, despite duplicate deliveries and crashes.
 
 use std::time::Duration;
 
@@ -12,88 +12,98 @@ use test_support::lambda_event::of_file;
 
 use super::Fixture;
 
-/// How long a sender is left alone.
-const TERM: Duration = Duration::from_secs(15);
+/// Lease of the instance that sends an e-mail.
+const SEND_LEASE: Duration = Duration::from_secs(15);
 
 #[tokio::test]
-async fn ten_deliveries_of_one_event_at_once_send_one_email() {
-    let desk = Fixture::open().await;
+async fn ten_concurrent_deliveries_send_one_email() {
+    let fixture = Fixture::open().await;
     let event = of_file("queue-emails", "user-registered");
-    let ended = futures::future::join_all((0..10).map(|_| desk.handle(&event))).await;
-    assert!(ended.iter().all(|ended| ended.asked.buried.is_empty()), "{ended:?}");
-    assert!(ended.iter().any(super::Ended::is_done), "{ended:?}");
-    desk.clock.advance(TERM);
+    let results = futures::future::join_all((0..10).map(|_| fixture.handle(&event))).await;
+    assert!(results.iter().all(|result| result.calls.buried.is_empty()), "{results:?}");
+    assert!(results.iter().any(super::BatchResult::is_success), "{results:?}");
+    fixture.clock.advance(SEND_LEASE);
     for _ in 0..10 {
-        assert!(desk.handle(&event).await.is_done());
+        assert!(fixture.handle(&event).await.is_success());
     }
-    assert_eq!(desk.sent().len(), 1);
+    assert_eq!(fixture.sent().len(), 1);
 }
 
 #[tokio::test]
-async fn a_sender_that_died_before_it_sent_anything_loses_nothing() {
-    let desk = Fixture::open().await;
-    desk.scene.order(None).await;
+async fn email_is_sent_after_a_crash_before_sending() {
+    let fixture = Fixture::open().await;
+    fixture.marketplace.order(None).await;
     let id = serde_json::from_value(json!("ord_01J8Z3K5V0ABCDEFGHJKMNPQRS.4")).unwrap();
-    let begin = BeginDispatch { id, gist: String::new(), term: TERM };
-    desk.scene.store.execute(begin, &cause(desk.clock.now())).await.unwrap();
+    let begin = BeginDispatch { id, gist: String::new(), term: SEND_LEASE };
+    fixture.marketplace.store.execute(begin, &cause(fixture.clock.now())).await.unwrap();
 
-    assert_eq!(desk.hear("order-confirmed").await.comes_back_after(), TERM);
-    assert!(desk.sent().is_empty(), "somebody may be about to send it");
-    desk.clock.advance(TERM);
-    assert!(desk.hear("order-confirmed").await.is_done());
-    assert_eq!(desk.sent().len(), 1);
+    assert_eq!(fixture.handle_case("order-confirmed").await.retry_delay(), SEND_LEASE);
+    assert!(fixture.sent().is_empty(), "another instance may be about to send it");
+    fixture.clock.advance(SEND_LEASE);
+    assert!(fixture.handle_case("order-confirmed").await.is_success());
+    assert_eq!(fixture.sent().len(), 1);
 }
 
 #[tokio::test]
-async fn an_email_whose_answer_is_lost_is_repeated_once_and_then_left_to_a_person() {
-    let desk = Fixture::open().await;
-    desk.postbox().add_fault_rule(Rule::next(Effect::DropResponse).times(2));
+async fn email_with_two_lost_responses_is_dead_lettered() {
+    let fixture = Fixture::open().await;
+    fixture.mail_catcher().add_fault_rule(Rule::next(Effect::DropResponse).times(2));
     for sent in [1, 2] {
-        assert_eq!(desk.hear("user-registered").await.comes_back_after(), TERM);
-        assert_eq!(desk.hear("user-registered").await.comes_back_after(), TERM, "nobody sends in between");
-        assert_eq!(desk.sent().len(), sent);
-        desk.clock.advance(TERM);
+        assert_eq!(fixture.handle_case("user-registered").await.retry_delay(), SEND_LEASE);
+        assert_eq!(
+            fixture.handle_case("user-registered").await.retry_delay(),
+            SEND_LEASE,
+            "no instance sends it during the lease"
+        );
+        assert_eq!(fixture.sent().len(), sent);
+        fixture.clock.advance(SEND_LEASE);
     }
-    assert_eq!(desk.hear("user-registered").await.dead(), "whether the e-mail was sent is not known");
-    assert_eq!(desk.sent().len(), 2);
+    assert_eq!(
+        fixture.handle_case("user-registered").await.dead_letter_reason(),
+        "whether the e-mail was sent is not known"
+    );
+    assert_eq!(fixture.sent().len(), 2);
 }
 
 #[tokio::test]
-async fn an_email_whose_answer_is_lost_once_is_not_sent_a_third_time() {
-    let desk = Fixture::open().await;
-    desk.postbox().add_fault_rule(Rule::next(Effect::DropResponse));
-    assert_eq!(desk.hear("user-registered").await.comes_back_after(), TERM);
-    desk.clock.advance(TERM);
+async fn email_with_one_lost_response_is_sent_at_most_twice() {
+    let fixture = Fixture::open().await;
+    fixture.mail_catcher().add_fault_rule(Rule::next(Effect::DropResponse));
+    assert_eq!(fixture.handle_case("user-registered").await.retry_delay(), SEND_LEASE);
+    fixture.clock.advance(SEND_LEASE);
     for _ in 0..3 {
-        assert!(desk.hear("user-registered").await.is_done());
-        desk.clock.advance(TERM);
+        assert!(fixture.handle_case("user-registered").await.is_success());
+        fixture.clock.advance(SEND_LEASE);
     }
-    assert_eq!(desk.sent().len(), 2);
+    assert_eq!(fixture.sent().len(), 2);
 }
 
 #[tokio::test]
-async fn what_the_service_does_not_take_now_is_sent_later_and_once() {
-    let desk = Fixture::open().await;
+async fn throttled_email_is_sent_once_later() {
+    let fixture = Fixture::open().await;
     for effect in [Effect::Throttle, Effect::Fail] {
-        desk.postbox().add_fault_rule(Rule::next(effect).times(2));
+        fixture.mail_catcher().add_fault_rule(Rule::next(effect).times(2));
     }
     for _ in 0..4 {
-        let ended = desk.hear("user-registered").await;
-        assert!(ended.comes_back_after() <= Duration::from_secs(2), "by the backoff: {ended:?}");
-        assert!(desk.sent().is_empty());
+        let result = fixture.handle_case("user-registered").await;
+        assert!(result.retry_delay() <= Duration::from_secs(2), "the backoff applies: {result:?}");
+        assert!(fixture.sent().is_empty());
     }
-    assert!(desk.hear("user-registered").await.is_done());
-    assert!(desk.hear("user-registered").await.is_done());
-    assert_eq!(desk.sent().len(), 1);
+    assert!(fixture.handle_case("user-registered").await.is_success());
+    assert!(fixture.handle_case("user-registered").await.is_success());
+    assert_eq!(fixture.sent().len(), 1);
 }
 
 #[tokio::test]
-async fn what_the_service_refuses_is_dead_with_a_reason_that_gives_nothing_away_and_can_be_redriven() {
-    let desk = Fixture::open().await;
-    desk.postbox().add_fault_rule(Rule::next(Effect::Reject));
-    let ended = desk.hear("user-registered").await;
-    assert_eq!(ended.dead(), "the mail service refuses the message or its address");
-    assert!(desk.sent().is_empty());
-    assert!(desk.hear("user-registered").await.is_done(), "somebody has seen to it");
-    assert_eq!(desk.sent().len(), 1);
+async fn rejected_email_is_dead_lettered_and_can_be_redriven() {
+    let fixture = Fixture::open().await;
+    fixture.mail_catcher().add_fault_rule(Rule::next(Effect::Reject));
+    let result = fixture.handle_case("user-registered").await;
+    assert_eq!(result.dead_letter_reason(), "the mail service refuses the message or its address");
+    assert!(fixture.sent().is_empty());
+    assert!(
+        fixture.handle_case("user-registered").await.is_success(),
+        "a redrive succeeds once the cause is fixed"
+    );
+    assert_eq!(fixture.sent().len(), 1);
 }

@@ -1,5 +1,5 @@
-//! E-mails behind their queue: batches of SQS, handled on an embedded table, sent by the real client to the postbox of the
-//! local stack.
+//! Integration tests of `queue-emails`: SQS batches handled on an embedded table, with the SES client sending
+//! to the mail catcher of the local stack.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,38 +23,38 @@ use test_support::fixture::{BUYER, ManualClock, Marketplace, id};
 use test_support::lambda_event::of_file;
 use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 
-/// Where the buyer of the scene is written to.
+/// E-mail address of the buyer.
 const ADDRESS: &str = "buyer@example.com";
 
-/// The function on a table with people, a market and its product, shortly after the events under `events/` occurred.
+/// The function on a marketplace, shortly after the events under `events/` occurred.
 struct Fixture {
-    scene: Marketplace,
+    marketplace: Marketplace,
     clock: ManualClock,
 }
 
-/// How a batch ended.
+/// Result of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Ended {
-    /// The ids of the messages that come back.
+struct BatchResult {
+    /// The ids of the failed messages.
     failures: Vec<String>,
-    asked: RecordedCalls,
+    calls: RecordedCalls,
 }
 
-impl Ended {
-    /// Whether every message is done with.
-    fn is_done(&self) -> bool {
-        self.failures.is_empty() && self.asked == RecordedCalls::default()
+impl BatchResult {
+    /// Returns true if every message succeeded.
+    fn is_success(&self) -> bool {
+        self.failures.is_empty() && self.calls == RecordedCalls::default()
     }
 
-    /// After how long the only message comes back.
-    fn comes_back_after(&self) -> Duration {
-        let [(_, delay)] = self.asked.delayed.as_slice() else { panic!("{self:?}") };
+    /// The delay until the only message is redelivered.
+    fn retry_delay(&self) -> Duration {
+        let [(_, delay)] = self.calls.delayed.as_slice() else { panic!("{self:?}") };
         *delay
     }
 
-    /// Why the only message is dead.
-    fn dead(&self) -> &str {
-        let [(_, reason)] = self.asked.buried.as_slice() else { panic!("{self:?}") };
+    /// The reason why the only message was dead-lettered.
+    fn dead_letter_reason(&self) -> &str {
+        let [(_, reason)] = self.calls.buried.as_slice() else { panic!("{self:?}") };
         reason
     }
 }
@@ -63,39 +63,40 @@ impl Fixture {
     async fn open() -> Self {
         let occurred: Timestamp = serde_json::from_str("\"2027-01-15T08:00:00.000Z\"").unwrap();
         let clock = ManualClock::at(occurred.saturating_add(Duration::from_secs(2)));
-        Self { scene: Marketplace::open().await, clock }
+        Self { marketplace: Marketplace::open().await, clock }
     }
 
-    /// Handles an event of AWS.
-    async fn handle(&self, event: &Value) -> Ended {
-        let env = self.scene.env("queue-emails");
+    /// Handles an SQS event.
+    async fn handle(&self, event: &Value) -> BatchResult {
+        let env = self.marketplace.env("queue-emails");
         let mailer = SesMailer::from_env(&env, Aws::from_env(&env).unwrap().ses()).unwrap();
-        let emails = Emails::new(&env, self.scene.store.clone(), mailer).unwrap();
+        let emails = Emails::new(&env, self.marketplace.store.clone(), mailer).unwrap();
         let handler = emails.at(self.clock.clone()).into_handler();
         let (queue, deadline) =
             (RecordingQueue::default(), SystemClock.now().saturating_add(Duration::from_secs(30)));
-        let chance = (&SystemClock, &SystemEntropy);
-        let response = Box::pin(consume(&handler, &queue, deliveries(event), deadline, chance)).await;
+        let clock_and_entropy = (&SystemClock, &SystemEntropy);
+        let response =
+            Box::pin(consume(&handler, &queue, deliveries(event), deadline, clock_and_entropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        Ended { failures: failures.collect(), asked: queue.asked() }
+        BatchResult { failures: failures.collect(), calls: queue.asked() }
     }
 
     /// Handles one of the events under `events/`.
-    async fn hear(&self, case: &str) -> Ended {
+    async fn handle_case(&self, case: &str) -> BatchResult {
         self.handle(&of_file("queue-emails", case)).await
     }
 
-    fn postbox(&self) -> &MailCatcher {
-        self.scene.table.stack().mail()
+    fn mail_catcher(&self) -> &MailCatcher {
+        self.marketplace.table.stack().mail()
     }
 
-    /// What the buyer was sent.
+    /// The e-mails sent to the buyer.
     fn sent(&self) -> Vec<Email> {
-        self.postbox().sent_to(ADDRESS)
+        self.mail_catcher().sent_to(ADDRESS)
     }
 
     async fn buyer(&self) -> User {
-        self.scene.reader.user(id(BUYER)).await.unwrap().unwrap()
+        self.marketplace.reader.user(id(BUYER)).await.unwrap().unwrap()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a batch owes its neighbours, its deadline and its table.
+//! Batches: isolation of messages that fail, deadline, inconsistent stock.
 
 use std::time::Duration;
 
@@ -13,68 +13,69 @@ use super::{Fixture, created, message};
 use crate::scripted_gateway::{ScriptedAnswer, ScriptedGateway};
 
 #[tokio::test]
-async fn a_message_that_does_not_read_is_buried_and_its_neighbours_are_done() {
-    let saga = Fixture::open().await;
-    saga.scene.order(Some("pm_card_visa")).await;
+async fn unreadable_messages_are_dead_lettered_and_the_rest_handled() {
+    let fixture = Fixture::open().await;
+    fixture.marketplace.order(Some("pm_card_visa")).await;
     let mut broken = message("broken", ORDER, 1);
     broken["body"] = json!("{\"id\": \"hunter2\"");
     let mut unknown = message("unknown", ORDER, 1);
     let body = unknown["body"].as_str().unwrap().replace("order.created", "order.eaten");
     unknown["body"] = json!(body);
-    let ended = saga.handle(&json!({ "Records": [broken, message("m1", ORDER, 1), unknown] })).await;
-    assert!(ended.failures.is_empty(), "{ended:?}");
-    let buried: Vec<&str> = ended.asked.buried.iter().map(|(id, _)| id.as_str()).collect();
-    assert_eq!(buried, ["broken", "unknown"]);
-    for (_, reason) in &ended.asked.buried {
-        assert!(reason.starts_with("the message does not read: "), "{reason}");
-        assert!(!reason.contains("hunter2"), "a reason never quotes the message");
+    let result = fixture.handle(&json!({ "Records": [broken, message("m1", ORDER, 1), unknown] })).await;
+    assert!(result.failures.is_empty(), "{result:?}");
+    let dead_lettered: Vec<&str> = result.calls.buried.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(dead_lettered, ["broken", "unknown"]);
+    for (_, reason) in &result.calls.buried {
+        assert!(reason.starts_with("the message cannot be parsed: "), "{reason}");
+        assert!(!reason.contains("hunter2"), "the reason does not quote the message");
     }
-    assert_eq!(saga.status().await, "confirmed");
+    assert_eq!(fixture.status().await, "confirmed");
 }
 
 #[tokio::test]
-async fn a_panic_fails_its_own_message_and_no_other() {
-    let saga = Fixture::open().await;
-    saga.scene.order(Some("pm_card_visa")).await;
-    let waiting = saga.scene.order_of(new_id(), id(PRODUCT), 1, None).await.id;
+async fn panic_fails_only_its_own_message() {
+    let fixture = Fixture::open().await;
+    fixture.marketplace.order(Some("pm_card_visa")).await;
+    let waiting = fixture.marketplace.order_of(new_id(), id(PRODUCT), 1, None).await.id;
     let records = [message("m1", ORDER, 1), message("m2", &waiting.to_string(), 1)];
     let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
-    let ended = saga
-        .handle_with(ScriptedGateway::to([ScriptedAnswer::Panic]), &json!({ "Records": records }), deadline)
+    let result = fixture
+        .handle_with(ScriptedGateway::new([ScriptedAnswer::Panic]), &json!({ "Records": records }), deadline)
         .await;
-    assert_eq!(ended.failures, ["m1"]);
-    assert!(ended.asked.buried.is_empty());
-    assert_eq!(json!(saga.order(waiting).await.status), "awaiting_payment");
-    assert_eq!(saga.status().await, "awaiting_payment");
+    assert_eq!(result.failures, ["m1"]);
+    assert!(result.calls.buried.is_empty());
+    assert_eq!(json!(fixture.order(waiting).await.status), "awaiting_payment");
+    assert_eq!(fixture.status().await, "awaiting_payment");
 }
 
 #[tokio::test]
-async fn what_cannot_be_finished_in_time_is_handed_back_at_once_and_untouched() {
-    let saga = Fixture::open().await;
-    let placed = saga.scene.order(Some("pm_card_visa")).await;
+async fn message_without_enough_time_is_returned_unprocessed() {
+    let fixture = Fixture::open().await;
+    let placed = fixture.marketplace.order(Some("pm_card_visa")).await;
     let deadline = SystemClock.now().saturating_add(Duration::from_secs(20));
-    let ended = saga.handle_with(ScriptedGateway::to([ScriptedAnswer::Capture]), &created(), deadline).await;
-    assert_eq!(ended.failures, ["m1"]);
-    assert_eq!(ended.asked.delayed, [("handle of m1".to_owned(), Duration::ZERO)]);
-    assert_eq!(saga.order(id(ORDER)).await, placed);
+    let result =
+        fixture.handle_with(ScriptedGateway::new([ScriptedAnswer::Capture]), &created(), deadline).await;
+    assert_eq!(result.failures, ["m1"]);
+    assert_eq!(result.calls.delayed, [("handle of m1".to_owned(), Duration::ZERO)]);
+    assert_eq!(fixture.order(id(ORDER)).await, placed);
 }
 
 #[tokio::test]
-async fn an_order_whose_stock_does_not_add_up_is_for_a_person_to_look_at() {
-    let saga = Fixture::open().await;
-    saga.scene.order(Some("pm_card_visa")).await;
+async fn order_with_inconsistent_stock_is_dead_lettered() {
+    let fixture = Fixture::open().await;
+    fixture.marketplace.order(Some("pm_card_visa")).await;
     let gateway =
-        ScriptedGateway::to([ScriptedAnswer::Fail(GatewayError::Unavailable), ScriptedAnswer::Decline]);
-    saga.handle_told(&gateway).await;
-    // Somebody empties the stock by hand, so that what the order holds of it cannot be given back.
-    saga.scene.run(EmptyStock).await;
-    let ended = saga.handle_told(&gateway).await;
-    assert!(ended.failures.is_empty(), "{ended:?}");
-    let reason = "the stock of a product does not add up".to_owned();
-    assert_eq!(ended.asked.buried, [("m1".to_owned(), reason)]);
+        ScriptedGateway::new([ScriptedAnswer::Fail(GatewayError::Unavailable), ScriptedAnswer::Decline]);
+    fixture.handle_scripted(&gateway).await;
+    // An operator empties the stock, so that the order's reservation cannot be released.
+    fixture.marketplace.run(EmptyStock).await;
+    let result = fixture.handle_scripted(&gateway).await;
+    assert!(result.failures.is_empty(), "{result:?}");
+    let reason = "the stock of a product does not contain the units of the order".to_owned();
+    assert_eq!(result.calls.buried, [("m1".to_owned(), reason)]);
 }
 
-/// Takes a product's stock away, by hand.
+/// Overwrites the stock of the product with zero.
 struct EmptyStock;
 
 impl Command for EmptyStock {
@@ -94,7 +95,7 @@ impl Command for EmptyStock {
 }
 
 #[tokio::test]
-async fn an_empty_batch_is_done() {
-    let saga = Fixture::open().await;
-    assert!(saga.handle(&json!({ "Records": [] })).await.is_done());
+async fn empty_batch_succeeds() {
+    let fixture = Fixture::open().await;
+    assert!(fixture.handle(&json!({ "Records": [] })).await.is_success());
 }

@@ -1,5 +1,5 @@
-//! The order saga behind its queue: batches of SQS, handled on an embedded table, against the payment sandbox or a
-//! gateway that does as it is told.
+//! Integration tests of `queue-fulfilment`: SQS batches handled on an embedded table, with the payment
+//! sandbox or a scripted gateway.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,80 +20,84 @@ use shared::domain::product::Stock;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::payment_gateway::{PaymentGateway, StripeGateway};
-use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, PRODUCT, buyer, id};
 use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 
-/// The function on a table with a market and its product.
+/// The function on a marketplace.
 struct Fixture {
-    scene: Marketplace,
+    marketplace: Marketplace,
 }
 
-/// How a batch ended.
+/// Result of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Ended {
-    /// The ids of the messages that come back.
+struct BatchResult {
+    /// The ids of the failed messages.
     failures: Vec<String>,
-    asked: RecordedCalls,
+    calls: RecordedCalls,
 }
 
-impl Ended {
-    /// Whether every message is done with.
-    fn is_done(&self) -> bool {
-        self.failures.is_empty() && self.asked == RecordedCalls::default()
+impl BatchResult {
+    /// Returns true if every message succeeded.
+    fn is_success(&self) -> bool {
+        self.failures.is_empty() && self.calls == RecordedCalls::default()
     }
 }
 
 impl Fixture {
     async fn open() -> Self {
-        Self { scene: Marketplace::open().await }
+        Self { marketplace: Marketplace::open().await }
     }
 
-    /// The payment sandbox, as the function speaks to it.
+    /// Gateway client of the payment sandbox.
     fn sandbox(&self) -> StripeGateway {
-        StripeGateway::from_env(&self.scene.env("queue-fulfilment")).unwrap()
+        StripeGateway::from_env(&self.marketplace.env("queue-fulfilment")).unwrap()
     }
 
-    /// Handles a batch with the payment sandbox and time to spare.
-    async fn handle(&self, event: &Value) -> Ended {
+    /// Handles a batch with the payment sandbox and a distant deadline.
+    async fn handle(&self, event: &Value) -> BatchResult {
         self.handle_with(self.sandbox(), event, SystemClock.now().saturating_add(Duration::from_secs(28)))
             .await
     }
 
     /// Handles a batch.
-    async fn handle_with(&self, gateway: impl PaymentGateway, event: &Value, deadline: Timestamp) -> Ended {
-        let env = self.scene.env("queue-fulfilment");
-        let handler = Fulfilment::new(&env, self.scene.store.clone(), gateway).unwrap().into_handler();
+    async fn handle_with(
+        &self,
+        gateway: impl PaymentGateway,
+        event: &Value,
+        deadline: Timestamp,
+    ) -> BatchResult {
+        let env = self.marketplace.env("queue-fulfilment");
+        let handler = Fulfilment::new(&env, self.marketplace.store.clone(), gateway).unwrap().into_handler();
         let (queue, batch) = (RecordingQueue::default(), deliveries(event));
-        let chance = (&SystemClock, &SystemEntropy);
-        let response = Box::pin(consume(&handler, &queue, batch, deadline, chance)).await;
+        let clock_and_entropy = (&SystemClock, &SystemEntropy);
+        let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        Ended { failures: failures.collect(), asked: queue.asked() }
+        BatchResult { failures: failures.collect(), calls: queue.asked() }
     }
 
     async fn order(&self, id: OrderId) -> Order {
-        self.scene.reader.order(id).await.unwrap().unwrap()
+        self.marketplace.reader.order(id).await.unwrap().unwrap()
     }
 
-    /// The status of [`ORDER`], as it is written.
+    /// The status of [`ORDER`] in JSON.
     async fn status(&self) -> String {
         json!(self.order(id(ORDER)).await.status).as_str().unwrap().to_owned()
     }
 
     async fn stock(&self) -> Stock {
-        self.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().stock
+        self.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().stock
     }
 
-    /// What the gateway holds of [`ORDER`]'s money: the number of captures, and what was not given back.
+    /// The number of captures of [`ORDER`] at the gateway, and the captured amount less refunds.
     fn money(&self) -> (usize, i64) {
-        let ledger = self.scene.table.stack().payments().ledger();
+        let ledger = self.marketplace.table.stack().payments().ledger();
         (ledger.captures_of(ORDER).len(), ledger.net(ORDER))
     }
 
-    /// The buyer cancels [`ORDER`].
+    /// Cancels [`ORDER`] as the buyer.
     async fn cancel(&self) {
-        self.scene.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+        self.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
     }
 }
 
@@ -103,7 +107,7 @@ fn deliveries(event: &Value) -> Vec<Delivery> {
     event.records.into_iter().map(Delivery::from).collect()
 }
 
-/// The message with this id that says that an order was placed, delivered for the `count`th time.
+/// Message that an order was created, with this message id and receive count.
 fn message(message_id: &str, order: &str, count: u32) -> Value {
     let body = json!({
         "id": format!("{order}.1"),
@@ -130,7 +134,7 @@ fn message(message_id: &str, order: &str, count: u32) -> Value {
     })
 }
 
-/// A batch of the one message that [`ORDER`] was placed.
+/// Batch of one message: [`ORDER`] was created.
 fn created() -> Value {
     json!({ "Records": [message("m1", ORDER, 1)] })
 }

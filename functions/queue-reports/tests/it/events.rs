@@ -5,28 +5,29 @@ use test_support::lambda_event::{cases, of_file};
 
 use super::Fixture;
 
-/// What becomes of each event: the status of the job that they name, and why the message is dead, if it is.
-const ENDS: [(&str, JobStatus, Option<&str>); 5] = [
+/// The result of each event: the status of the job, and the reason if the message is
+/// dead_letter_reason-lettered.
+const EXPECTED: [(&str, JobStatus, Option<&str>); 5] = [
     ("job-requested", JobStatus::Succeeded, None),
     ("job-requested-urgently", JobStatus::Succeeded, None),
     ("absent-job", JobStatus::Queued, None),
-    ("job-of-an-unknown-type", JobStatus::Queued, Some("there is no such kind of job")),
-    ("unreadable", JobStatus::Queued, Some("the message does not read: Data error, column 24")),
+    ("job-of-an-unknown-type", JobStatus::Queued, Some("unknown job type")),
+    ("unreadable", JobStatus::Queued, Some("the message cannot be parsed: Data error, column 24")),
 ];
 
 #[tokio::test]
-async fn every_event_ends_as_its_name_says() {
-    for (case, status, dead) in ENDS {
-        let desk = Fixture::open("250", "10").await;
-        desk.requested(None, None).await;
-        let ended = desk.handle(&of_file("queue-reports", case)).await;
-        match dead {
-            Some(reason) => assert_eq!(ended.dead(), reason, "{case}"),
-            None => assert!(ended.is_done(), "{case}: {ended:?}"),
+async fn every_event_has_its_expected_effect() {
+    for (case, status, dead_letter_reason) in EXPECTED {
+        let fixture = Fixture::open("250", "10").await;
+        fixture.request_report(None, None).await;
+        let result = fixture.handle(&of_file("queue-reports", case)).await;
+        match dead_letter_reason {
+            Some(reason) => assert_eq!(result.dead_letter_reason(), reason, "{case}"),
+            None => assert!(result.is_success(), "{case}: {result:?}"),
         }
-        assert_eq!(desk.job().await.status, status, "{case}");
+        assert_eq!(fixture.job().await.status, status, "{case}");
     }
-    let mut all = ENDS.map(|(case, ..)| case);
+    let mut all = EXPECTED.map(|(case, ..)| case);
     all.sort_unstable();
-    assert_eq!(all.to_vec(), cases("queue-reports"), "an event is not handled, or does not exist");
+    assert_eq!(all.to_vec(), cases("queue-reports"), "each event file is handled exactly once");
 }

@@ -6,11 +6,11 @@ use shared::repository::market::MarketReader;
 use test_support::fixture::{MARKET, PRODUCT, id, seller};
 use test_support::lambda_event::{cases, of_file};
 
-use super::Indexing;
+use super::Fixture;
 
-/// The events, in an order in which they happen; how many terms have a posting then, and whether the message is buried.
-/// The market is called "Mugs and more", the product "Mug".
-const ENDS: [(&str, usize, usize); 6] = [
+/// The events in the sequence in which they happen, the number of index terms afterwards, and the number of
+/// messages dead-lettered. The market is called "Mugs and more", the product "Mug".
+const EXPECTED: [(&str, usize, usize); 6] = [
     ("market-created", 2, 0),
     ("product-changed", 3, 0),
     ("product-deleted", 2, 0),
@@ -20,28 +20,28 @@ const ENDS: [(&str, usize, usize); 6] = [
 ];
 
 #[tokio::test]
-async fn every_event_ends_as_its_name_says() {
-    let indexing = Indexing::open().await;
+async fn every_event_has_its_expected_effect() {
+    let fixture = Fixture::open().await;
     let mut sent = Vec::new();
-    for (case, terms, buried) in ENDS {
+    for (case, term_count, dead_lettered) in EXPECTED {
         match case {
             "product-deleted" => {
                 let delete = DeleteProduct { id: id(PRODUCT), by: seller(), expected: None };
-                indexing.scene.run(delete).await;
+                fixture.marketplace.run(delete).await;
             }
             "market-changed" => {
-                let market = indexing.scene.reader.market(id(MARKET)).await.unwrap().unwrap();
-                indexing.scene.move_market(market, MarketStatus::Closed).await;
+                let market = fixture.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
+                fixture.marketplace.move_market(market, MarketStatus::Closed).await;
             }
             _ => {}
         }
-        let (failures, asked) = indexing.handle(&of_file("queue-search-index", case)).await;
+        let (failures, calls) = fixture.handle(&of_file("queue-search-index", case)).await;
         assert!(failures.is_empty(), "{case}: {failures:?}");
-        assert_eq!(asked.buried.len(), buried, "{case}");
-        let postings = indexing.postings().await;
-        assert_eq!(postings.len(), terms, "{case}: {postings:?}");
+        assert_eq!(calls.buried.len(), dead_lettered, "{case}");
+        let terms = fixture.terms().await;
+        assert_eq!(terms.len(), term_count, "{case}: {terms:?}");
         sent.push(case.to_owned());
     }
     sent.sort();
-    assert_eq!(sent, cases("queue-search-index"), "an event is not handled, or does not exist");
+    assert_eq!(sent, cases("queue-search-index"), "each event file is handled exactly once");
 }

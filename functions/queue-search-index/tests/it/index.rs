@@ -1,4 +1,4 @@
-//! What is indexed, however it is heard.
+//! Index contents after duplicate, late and failed events.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,70 +15,70 @@ use shared::repository::product::ProductReader;
 use shared::search::{EmbedError, Embedder, HashingEmbedder};
 use test_support::fixture::{MARKET, PRODUCT, cents, id, seller};
 
-use super::{Indexing, market_changed, product_changed, set};
+use super::{Fixture, market_changed, product_changed, set};
 
 const MARKET_TERMS: [&str; 2] = ["hashed-1#market#mor", "hashed-1#market#mug"];
 const PRODUCT_TERM: &str = "hashed-1#product#mug";
 
-impl Indexing {
-    /// The product's next version.
+impl Fixture {
+    /// Stores the next version of the product.
     async fn change_product(&self, change: impl FnOnce(Product) -> Product) {
-        let product = self.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().product;
+        let product = self.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().product;
         let version = product.version.next();
         let event = ProductEvent::Changed { product_id: product.id, market_id: product.market_id };
-        self.scene.put_entity(Product { version, ..change(product) }, event).await;
+        self.marketplace.put_entity(Product { version, ..change(product) }, event).await;
     }
 }
 
 #[tokio::test]
-async fn whatever_there_is_is_indexed_once_however_often_it_is_heard() {
-    let indexing = Indexing::open().await;
-    indexing.hear(&[market_changed(), product_changed(), market_changed(), product_changed()]).await;
-    let there = indexing.postings().await;
-    assert!(MARKET_TERMS.iter().chain([&PRODUCT_TERM]).all(|term| there.contains(*term)), "{there:?}");
-    indexing.requests.take();
-    indexing.hear(&[product_changed()]).await;
-    assert_eq!(indexing.requests.take(), ["BatchGetItem"], "nothing is left to do");
-    assert_eq!(indexing.postings().await, there);
+async fn duplicate_events_are_indexed_once() {
+    let fixture = Fixture::open().await;
+    fixture.index(&[market_changed(), product_changed(), market_changed(), product_changed()]).await;
+    let terms = fixture.terms().await;
+    assert!(MARKET_TERMS.iter().chain([&PRODUCT_TERM]).all(|term| terms.contains(*term)), "{terms:?}");
+    fixture.requests.take();
+    fixture.index(&[product_changed()]).await;
+    assert_eq!(fixture.requests.take(), ["BatchGetItem"], "a duplicate event causes no write");
+    assert_eq!(fixture.terms().await, terms);
 }
 
 #[tokio::test]
-async fn a_new_name_takes_the_place_of_the_old_one() {
-    let indexing = Indexing::open().await;
-    indexing.hear(&[product_changed()]).await;
-    indexing.change_product(|product| Product { title: "Cup".parse().unwrap(), ..product }).await;
-    indexing.requests.take();
-    indexing.hear(&[product_changed()]).await;
-    assert_eq!(indexing.requests.take(), ["BatchGetItem", "TransactWriteItems"]);
-    assert_eq!(indexing.postings().await, set(&["hashed-1#product#cup"]));
+async fn new_title_replaces_the_old_one() {
+    let fixture = Fixture::open().await;
+    fixture.index(&[product_changed()]).await;
+    fixture.change_product(|product| Product { title: "Cup".parse().unwrap(), ..product }).await;
+    fixture.requests.take();
+    fixture.index(&[product_changed()]).await;
+    assert_eq!(fixture.requests.take(), ["BatchGetItem", "TransactWriteItems"]);
+    assert_eq!(fixture.terms().await, set(&["hashed-1#product#cup"]));
 }
 
 #[tokio::test]
-async fn what_is_closed_or_gone_leaves_the_index_and_comes_back_only_if_it_opens() {
-    let indexing = Indexing::open().await;
-    indexing.hear(&[market_changed(), product_changed()]).await;
-    let market = indexing.scene.reader.market(id(MARKET)).await.unwrap().unwrap();
-    indexing.scene.move_market(market.clone(), MarketStatus::Suspended).await;
-    indexing.hear(&[market_changed()]).await;
-    assert_eq!(indexing.postings().await, set(&[PRODUCT_TERM]));
+async fn only_active_markets_and_existing_products_are_indexed() {
+    let fixture = Fixture::open().await;
+    fixture.index(&[market_changed(), product_changed()]).await;
+    let market = fixture.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
+    fixture.marketplace.move_market(market.clone(), MarketStatus::Suspended).await;
+    fixture.index(&[market_changed()]).await;
+    assert_eq!(fixture.terms().await, set(&[PRODUCT_TERM]));
     let closed = shared::domain::market::Market { version: market.version.next(), ..market };
-    indexing.scene.move_market(closed, MarketStatus::Active).await;
-    indexing.scene.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
-    indexing.hear(&[market_changed(), product_changed(), product_changed()]).await;
-    let there = indexing.postings().await;
-    assert!(MARKET_TERMS.iter().all(|term| there.contains(*term)), "{there:?}");
-    assert!(!there.contains(PRODUCT_TERM));
+    fixture.marketplace.move_market(closed, MarketStatus::Active).await;
+    fixture.marketplace.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
+    fixture.index(&[market_changed(), product_changed(), product_changed()]).await;
+    let terms = fixture.terms().await;
+    assert!(MARKET_TERMS.iter().all(|term| terms.contains(*term)), "{terms:?}");
+    assert!(!terms.contains(PRODUCT_TERM));
 }
 
-/// Counts the texts that it embeds; or fails.
+/// Embedder that counts the texts that it embeds, or fails.
 #[derive(Debug, Clone, Default)]
-struct Watched {
+struct CountingEmbedder {
     texts: Arc<AtomicUsize>,
     failure: Option<EmbedError>,
     titan: bool,
 }
 
-impl Embedder for Watched {
+impl Embedder for CountingEmbedder {
     fn name(&self) -> EmbedderName {
         if self.titan { EmbedderName::Titan } else { EmbedderName::Hashed }
     }
@@ -93,37 +93,40 @@ impl Embedder for Watched {
 }
 
 #[tokio::test]
-async fn a_text_that_stays_is_embedded_once() {
-    let (indexing, watched) = (Indexing::open().await, Watched::default());
+async fn unchanged_text_is_embedded_once() {
+    let (fixture, embedder) = (Fixture::open().await, CountingEmbedder::default());
     let batch = json!({ "Records": [product_changed()] });
-    indexing.handle_with(watched.clone(), &batch).await;
-    let there = indexing.postings().await;
-    indexing.change_product(|product| Product { price: cents(1), ..product }).await;
-    let (failures, asked) = indexing.handle_with(watched.clone(), &batch).await;
-    assert!(failures.is_empty() && asked.buried.is_empty(), "{asked:?}");
-    assert_eq!(watched.texts.load(Ordering::Relaxed), 1);
-    assert_eq!(indexing.postings().await, there);
+    fixture.handle_with(embedder.clone(), &batch).await;
+    let terms = fixture.terms().await;
+    fixture.change_product(|product| Product { price: cents(1), ..product }).await;
+    let (failures, calls) = fixture.handle_with(embedder.clone(), &batch).await;
+    assert!(failures.is_empty() && calls.buried.is_empty(), "{calls:?}");
+    assert_eq!(embedder.texts.load(Ordering::Relaxed), 1);
+    assert_eq!(fixture.terms().await, terms);
 }
 
 #[tokio::test]
-async fn another_embedder_moves_what_is_touched_into_its_own_index() {
-    let indexing = Indexing::open().await;
-    indexing.hear(&[product_changed()]).await;
-    let titan = Watched { titan: true, ..Watched::default() };
-    indexing.handle_with(titan, &json!({ "Records": [product_changed()] })).await;
-    assert_eq!(indexing.postings().await, set(&["titan-2#product#mug"]));
+async fn changed_embedder_moves_documents_to_its_own_index() {
+    let fixture = Fixture::open().await;
+    fixture.index(&[product_changed()]).await;
+    let titan = CountingEmbedder { titan: true, ..CountingEmbedder::default() };
+    fixture.handle_with(titan, &json!({ "Records": [product_changed()] })).await;
+    assert_eq!(fixture.terms().await, set(&["titan-2#product#mug"]));
 }
 
 #[tokio::test]
-async fn what_the_model_does_not_answer_comes_back_and_what_it_refuses_is_buried() {
-    let (indexing, batch) = (Indexing::open().await, json!({ "Records": [product_changed()] }));
-    let silent = Watched { failure: Some(EmbedError::Throttled), ..Watched::default() };
-    let (failures, asked) = indexing.handle_with(silent, &batch).await;
-    assert_eq!((failures.len(), asked.buried.len()), (1, 0));
-    let refusing = Watched { failure: Some(EmbedError::Rejected("no".to_owned())), ..Watched::default() };
-    let (failures, asked) = indexing.handle_with(refusing, &batch).await;
-    assert_eq!((failures.len(), asked.buried.len()), (0, 1));
-    assert!(indexing.postings().await.is_empty());
-    let version = indexing.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().product.version;
-    assert_eq!(version, Version::FIRST, "the product is as it was");
+async fn throttled_documents_are_retried_and_rejected_ones_dead() {
+    let (fixture, batch) = (Fixture::open().await, json!({ "Records": [product_changed()] }));
+    let throttled = CountingEmbedder { failure: Some(EmbedError::Throttled), ..CountingEmbedder::default() };
+    let (failures, calls) = fixture.handle_with(throttled, &batch).await;
+    assert_eq!((failures.len(), calls.buried.len()), (1, 0));
+    let rejecting = CountingEmbedder {
+        failure: Some(EmbedError::Rejected("no".to_owned())),
+        ..CountingEmbedder::default()
+    };
+    let (failures, calls) = fixture.handle_with(rejecting, &batch).await;
+    assert_eq!((failures.len(), calls.buried.len()), (0, 1));
+    assert!(fixture.terms().await.is_empty());
+    let version = fixture.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().product.version;
+    assert_eq!(version, Version::FIRST, "the product is unchanged");
 }

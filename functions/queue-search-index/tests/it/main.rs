@@ -1,4 +1,4 @@
-//! Indexing behind a queue: batches of SQS, handled on an embedded table.
+//! Integration tests of `queue-search-index`: SQS batches handled on an embedded table.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,62 +21,63 @@ use test_support::lambda_event;
 use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 use test_support::request_recorder::{Requests, client};
 
-/// The function on a table with people, a market and its product, of which nothing is indexed yet.
-struct Indexing {
-    scene: Marketplace,
+/// The function on a marketplace of which nothing has been indexed yet.
+struct Fixture {
+    marketplace: Marketplace,
     store: DynamoStore,
     requests: Requests,
 }
 
-/// How a batch ended: the ids of the messages that come back, and what the queue was asked.
-type Ended = (Vec<String>, RecordedCalls);
+/// Result of a batch: the ids of the failed messages, and the calls to the queue.
+type BatchResult = (Vec<String>, RecordedCalls);
 
-impl Indexing {
+impl Fixture {
     async fn open() -> Self {
-        let scene = Marketplace::open().await;
-        let (table, requests) = scene.table.with_recorder();
-        Self { scene, store: DynamoStore::new(table), requests }
+        let marketplace = Marketplace::open().await;
+        let (table, requests) = marketplace.table.with_recorder();
+        Self { marketplace, store: DynamoStore::new(table), requests }
     }
 
-    /// Handles a batch, with texts embedded by `embedder`.
-    async fn handle_with(&self, embedder: impl Embedder, event: &Value) -> Ended {
+    /// Handles a batch with the given embedder.
+    async fn handle_with(&self, embedder: impl Embedder, event: &Value) -> BatchResult {
         let handler = SearchIndex::new(self.store.clone(), embedder).into_handler();
         let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-        let (queue, chance) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
+        let (queue, clock_and_entropy) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
         let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
-        let response = Box::pin(consume(&handler, &queue, batch, deadline, chance)).await;
+        let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
         (failures.collect(), queue.asked())
     }
 
-    async fn handle(&self, event: &Value) -> Ended {
+    async fn handle(&self, event: &Value) -> BatchResult {
         self.handle_with(HashingEmbedder, event).await
     }
 
-    /// Handles messages, all of which are done with.
-    async fn hear(&self, messages: &[Value]) {
-        let ended = self.handle(&json!({ "Records": messages })).await;
-        assert_eq!(ended, (Vec::new(), RecordedCalls::default()));
+    /// Handles messages and asserts that all of them succeed.
+    async fn index(&self, messages: &[Value]) {
+        let result = self.handle(&json!({ "Records": messages })).await;
+        assert_eq!(result, (Vec::new(), RecordedCalls::default()));
     }
 
-    /// The partitions of all postings, which name embedder, kind and term.
-    async fn postings(&self) -> BTreeSet<String> {
-        let env = self.scene.env("queue-search-index");
-        let raw = client(&self.scene.table.stack().dynamodb_endpoint(), None);
-        let pages = raw.scan().table_name(env.text("AGORA_TABLE").unwrap()).into_paginator().items().send();
+    /// The partitions of all index entries: embedder, kind and term.
+    async fn terms(&self) -> BTreeSet<String> {
+        let env = self.marketplace.env("queue-search-index");
+        let dynamodb = client(&self.marketplace.table.stack().dynamodb_endpoint(), None);
+        let pages =
+            dynamodb.scan().table_name(env.text("AGORA_TABLE").unwrap()).into_paginator().items().send();
         let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
         let partitions = items.iter().map(|item| item["pk"].as_s().unwrap().clone());
         partitions.filter_map(|pk| pk.strip_prefix("term#").map(str::to_owned)).collect()
     }
 }
 
-/// What [`Indexing::postings`] are expected to be.
+/// Converts an expected list of terms for comparison with [`Fixture::terms`].
 fn set(partitions: &[&str]) -> BTreeSet<String> {
     partitions.iter().map(|partition| (*partition).to_owned()).collect()
 }
 
-/// A message with this event of a document.
+/// Message with an event of a document.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
     lambda_event::of_message("search-index", name, subject, data)
 }

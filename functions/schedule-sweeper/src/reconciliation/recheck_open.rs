@@ -1,44 +1,46 @@
-//! What differed a round ago is looked at again, however old the payment is: it is noted once more, or closed.
+//! Rechecks discrepancies that were open before this round, regardless of the age of the payment: each is
+//! confirmed or closed.
 
 use shared::domain::reconciliation::compare::{Finding, compare};
 use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::{CommandContext, ReadSet, Store};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::payment_gateway::{PaymentGateway, PaymentLedger};
-use shared::repository::payment::discrepancy::DiscrepancyReader;
 
 use super::{ReconcileError, Reconciliation};
-use crate::PAGE;
+use crate::PAGE_SIZE;
 
 impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
-    /// Looks again at what was open before this round; says how much of it is right by now.
+    /// Rechecks discrepancies that were open before this round, and returns the number closed.
     ///
     /// # Errors
-    /// [`ReconcileError`]; what was not looked at then is looked at by the next tick.
-    pub async fn review(
+    /// [`ReconcileError`] if the table or the gateway does not respond; the next tick rechecks the rest.
+    pub async fn recheck_open(
         &self,
-        reader: &impl DiscrepancyReader,
-        cause: &CommandContext,
+        reader: &DynamoReader,
+        context: &CommandContext,
         (clock, deadline): (&impl Clock, Timestamp),
     ) -> Result<usize, ReconcileError> {
-        let unseen = reader.stale_discrepancies(cause.at.saturating_sub(self.rounds.apart), PAGE).await?;
-        let known: Vec<Option<Discrepancy>> = self.store.load(ReadSet::get_all(&unseen)).await?;
+        let stale =
+            reader.stale_discrepancies(context.at.saturating_sub(self.rounds.apart), PAGE_SIZE).await?;
+        let known: Vec<Option<Discrepancy>> = self.store.load(ReadSet::get_all(&stale)).await?;
         let mut closed = 0;
         for discrepancy in known.into_iter().flatten() {
             if clock.now() >= deadline {
                 break;
             }
-            closed += usize::from(self.look_again(discrepancy, &cause.at(clock.now())).await?);
+            closed += usize::from(self.recheck(discrepancy, &context.at(clock.now())).await?);
         }
         Ok(closed)
     }
 
-    /// Whether the books agree about it now.
-    async fn look_again(&self, known: Discrepancy, cause: &CommandContext) -> Result<bool, ReconcileError> {
-        let Some(entry) = self.gateway.entry(&known.id, &cause.correlation_id).await? else {
-            // It stood in the books before, and does not any more: that is no agreement.
-            let seen = Discrepancy { last_seen_at: cause.at, ..known };
-            self.done(RecordDiscrepancy(seen), cause).await?;
+    /// Compares a discrepancy again. Returns true if it was closed.
+    async fn recheck(&self, known: Discrepancy, context: &CommandContext) -> Result<bool, ReconcileError> {
+        let Some(entry) = self.gateway.entry(&known.id, &context.correlation_id).await? else {
+            // The entry has disappeared from the gateway's ledger: the discrepancy stays open.
+            let confirmed = Discrepancy { last_seen_at: context.at, ..known };
+            self.try_execute(RecordDiscrepancy(confirmed), context).await?;
             return Ok(false);
         };
         let entries = [entry];
@@ -47,14 +49,14 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let (order, payment) = (order.as_ref(), payment.as_ref());
         match compare(entry, order, payment) {
             Finding::Mismatch(difference) => {
-                let seen = Discrepancy::seen((entry, order, payment), difference, cause.at);
-                self.report(seen, cause).await?;
+                let confirmed = Discrepancy::seen((entry, order, payment), difference, context.at);
+                self.record_discrepancy(confirmed, context).await?;
                 Ok(false)
             }
             finding => {
-                self.repair(finding, entry, cause).await?;
+                self.repair(finding, entry, context).await?;
                 let close = CloseDiscrepancy { id: known.id, expected: known.version };
-                self.done(close, cause).await
+                self.try_execute(close, context).await
             }
         }
     }

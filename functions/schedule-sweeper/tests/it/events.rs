@@ -5,19 +5,19 @@ use std::time::Duration;
 use shared::domain::order::OrderStatus;
 use test_support::lambda_event::{cases, of_file};
 
-use super::{Fixture, an_order};
+use super::{Fixture, new_order_id};
 
 #[tokio::test]
-async fn every_event_is_a_tick() {
+async fn every_event_runs_a_tick() {
     let all = cases("schedule-sweeper");
-    assert_eq!(all, ["every-minute"], "an event is not handled, or does not exist");
+    assert_eq!(all, ["every-minute"], "each event file is handled exactly once");
     for case in all {
-        // What the scheduler says of itself does not matter, as long as it is JSON.
+        // The payload of the scheduler is ignored, as long as it is JSON.
         assert_eq!(of_file("schedule-sweeper", &case)["source"], "aws.scheduler");
-        let sweep = Fixture::open().await;
-        let order = an_order();
-        sweep.waiting(order, Duration::from_mins(30)).await;
-        sweep.tick().await;
-        assert_eq!(sweep.status(order).await, OrderStatus::Expired);
+        let fixture = Fixture::open().await;
+        let order = new_order_id();
+        fixture.place_awaiting_payment(order, Duration::from_mins(30)).await;
+        fixture.tick().await;
+        assert_eq!(fixture.status(order).await, OrderStatus::Expired);
     }
 }

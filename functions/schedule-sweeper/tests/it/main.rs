@@ -1,4 +1,4 @@
-//! What is due by the clock, on an embedded table and queue service.
+//! Integration tests of `schedule-sweeper` on an embedded table and queue service.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,23 +22,22 @@ use shared::kit::queue::relay::{EventRouter, Relay};
 use shared::kit::runtime::ScheduleHandler;
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::payment_gateway::StripeGateway;
-use shared::repository::order::OrderReader;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{Marketplace, PRODUCT, id, new_id};
 
-/// The function on a table with a market and its product, and a queue that nobody else reads.
+/// The function on a marketplace, with a queue that only the test reads.
 struct Fixture {
-    scene: Marketplace,
+    marketplace: Marketplace,
     outbox: Outbox,
     sqs: aws_sdk_sqs::Client,
     queue: String,
 }
 
-/// Every event goes to this queue.
+/// Routes every event to one queue.
 #[derive(Debug, Clone)]
-struct To(String);
+struct SingleQueue(String);
 
-impl EventRouter for To {
+impl EventRouter for SingleQueue {
     fn queues(&self, _: &str) -> Vec<&str> {
         vec![&self.0]
     }
@@ -46,61 +45,61 @@ impl EventRouter for To {
 
 impl Fixture {
     async fn open() -> Self {
-        let scene = Marketplace::open().await;
-        let sqs = Aws::from_env(&scene.env("schedule-sweeper")).unwrap().sqs();
-        let queue = sqs.create_queue().queue_name("heard").send().await.unwrap().queue_url.unwrap();
-        let outbox = Outbox::new(scene.table.table());
-        let sweep = Self { scene, outbox, sqs, queue };
-        // What the scene itself announced is nobody's business here.
-        let announced = sweep.unpublished().await;
-        sweep.outbox.remove(announced.iter().map(OutboxEvent::key).collect()).await.unwrap();
-        sweep
+        let marketplace = Marketplace::open().await;
+        let sqs = Aws::from_env(&marketplace.env("schedule-sweeper")).unwrap().sqs();
+        let queue = sqs.create_queue().queue_name("events").send().await.unwrap().queue_url.unwrap();
+        let outbox = Outbox::new(marketplace.table.table());
+        let fixture = Self { marketplace, outbox, sqs, queue };
+        // The tests do not need the events of the marketplace itself.
+        let initial = fixture.unpublished().await;
+        fixture.outbox.remove(initial.iter().map(OutboxEvent::key).collect()).await.unwrap();
+        fixture
     }
 
-    /// One tick, with time to spare.
+    /// Runs a tick with a distant deadline.
     async fn tick(&self) {
         self.tick_until(SystemClock.now().saturating_add(Duration::from_secs(50)), &self.queue).await;
     }
 
-    /// One tick, that publishes to `queue`.
+    /// Runs a tick that publishes to `queue`.
     async fn tick_until(&self, deadline: Timestamp, queue: &str) {
         let (env, reader, outbox) =
-            (self.scene.env("schedule-sweeper"), self.scene.reader.clone(), self.outbox.clone());
+            (self.marketplace.env("schedule-sweeper"), self.marketplace.reader.clone(), self.outbox.clone());
         let gateway = StripeGateway::from_env(&env).unwrap();
-        let books = Reconciliation::from_env(&env, self.scene.store.clone(), gateway).unwrap();
-        let relay = Relay::new(outbox.clone(), self.sqs.clone(), To(queue.to_owned()));
-        let sweeper = Sweeper::new(reader, outbox, relay, books);
+        let reconciliation = Reconciliation::from_env(&env, self.marketplace.store.clone(), gateway).unwrap();
+        let relay = Relay::new(outbox.clone(), self.sqs.clone(), SingleQueue(queue.to_owned()));
+        let sweeper = Sweeper::new(reader, outbox, relay, reconciliation);
         Box::pin(sweeper.tick(deadline)).await.unwrap();
     }
 
-    /// An order of one piece that was placed an hour ago and may be paid for so long from then.
-    async fn waiting(&self, id: OrderId, payment_window: Duration) {
-        let an_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
-        self.scene.order_of(id, self::id(PRODUCT), 1, None).await;
-        self.scene
-            .run_at(an_hour_ago, AdvanceOrder { id, by: FulfilmentTransition::Reserve, payment_window })
+    /// Places an order of one unit whose payment window started one hour ago.
+    async fn place_awaiting_payment(&self, id: OrderId, payment_window: Duration) {
+        let one_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
+        self.marketplace.order_of(id, self::id(PRODUCT), 1, None).await;
+        self.marketplace
+            .run_at(one_hour_ago, AdvanceOrder { id, by: FulfilmentTransition::Reserve, payment_window })
             .await;
     }
 
     async fn status(&self, id: OrderId) -> OrderStatus {
-        self.scene.reader.order(id).await.unwrap().unwrap().status
+        self.marketplace.reader.order(id).await.unwrap().unwrap().status
     }
 
     async fn stock(&self) -> Stock {
-        self.scene.reader.product(id(PRODUCT)).await.unwrap().unwrap().stock
+        self.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().stock
     }
 
-    /// What is in the outbox.
+    /// The events in the outbox.
     async fn unpublished(&self) -> Vec<OutboxEvent> {
-        let mut waiting = Vec::new();
+        let mut events = Vec::new();
         for shard in 0..OUTBOX_SHARDS {
             let later = SystemClock.now().saturating_add(Duration::from_hours(1));
-            waiting.extend(self.outbox.overdue(shard, later, 1_000).await.unwrap());
+            events.extend(self.outbox.overdue(shard, later, 1_000).await.unwrap());
         }
-        waiting
+        events
     }
 
-    /// How many messages the queue holds.
+    /// Receives all messages of the queue and returns their number.
     async fn published(&self) -> usize {
         let mut count = 0;
         loop {
@@ -117,7 +116,6 @@ fn stock(available: i64, reserved: i64) -> Stock {
     Stock { available, reserved, sold: 0 }
 }
 
-/// The id of a new order.
-fn an_order() -> OrderId {
+fn new_order_id() -> OrderId {
     new_id()
 }

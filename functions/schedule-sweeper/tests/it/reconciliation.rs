@@ -1,4 +1,4 @@
-//! The gateway's books against ours: the payment sandbox holds them, and sends no webhooks here.
+//! Reconciliation with the payment sandbox, which sends no webhooks in these tests.
 
 use std::time::Duration;
 
@@ -17,249 +17,254 @@ use shared::domain::values::money::Money;
 use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{CheckoutOutcome, PaymentGateway, RefundAnswer, RefundOutcome, StripeGateway};
-use shared::repository::order::OrderReader;
-use shared::repository::payment::PaymentReader;
-use shared::repository::payment::discrepancy::DiscrepancyReader;
 use stripe_sandbox::{Effect, Operation, Rule, When};
 use test_support::fixture::{Marketplace, ORDER, buyer, cause, cents, id};
 
-use super::an_order;
+use super::new_order_id;
 
-/// A table and the gateway's books.
+/// A marketplace and the payment sandbox.
 struct Fixture {
-    scene: Marketplace,
+    marketplace: Marketplace,
     gateway: StripeGateway,
 }
 
 impl Fixture {
     async fn open() -> Self {
-        let scene = Marketplace::open().await;
-        let gateway = StripeGateway::from_env(&scene.env("schedule-sweeper")).unwrap();
-        Self { scene, gateway }
+        let marketplace = Marketplace::open().await;
+        let gateway = StripeGateway::from_env(&marketplace.env("schedule-sweeper")).unwrap();
+        Self { marketplace, gateway }
     }
 
-    /// Compares what is due; rounds follow each other at once.
+    /// Runs a tick, with no pause between rounds.
     async fn tick(&self) -> Result<ReconciliationSummary, ReconcileError> {
-        let env = self.scene.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "0");
+        let env = self.marketplace.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "0");
         let gateway = StripeGateway::from_env(&env).unwrap();
-        let books = Reconciliation::from_env(&env, self.scene.store.clone(), gateway).unwrap();
+        let reconciliation = Reconciliation::from_env(&env, self.marketplace.store.clone(), gateway).unwrap();
         let now = SystemClock.now();
-        Box::pin(books.tick(&cause(now), (&SystemClock, now.saturating_add(Duration::from_secs(50))))).await
+        Box::pin(
+            reconciliation.tick(&cause(now), (&SystemClock, now.saturating_add(Duration::from_secs(50)))),
+        )
+        .await
     }
 
-    /// What a tick came to: compared, healed, differing.
-    async fn reconciled(&self) -> (usize, usize, usize) {
-        let reconciled = self.tick().await.unwrap();
-        (reconciled.compared, reconciled.healed, reconciled.differing)
+    /// Runs a tick and returns the numbers of payments compared, repaired and mismatched.
+    async fn reconcile(&self) -> (usize, usize, usize) {
+        let summary = self.tick().await.unwrap();
+        (summary.compared, summary.repaired, summary.mismatched)
     }
 
-    /// What the buyer is to pay for an order, made at the gateway.
+    /// Creates a checkout of an order at the gateway.
     async fn checkout(&self, order_id: OrderId) -> Checkout {
         let intent = CheckoutIntent { order_id, amount: cents(3_998) };
-        let now = cause(SystemClock.now());
-        match self.gateway.open(&intent, &now.correlation_id).await.unwrap() {
+        let context = cause(SystemClock.now());
+        match self.gateway.open(&intent, &context.correlation_id).await.unwrap() {
             CheckoutOutcome::Payable(checkout) => checkout,
             CheckoutOutcome::Refused(code) => panic!("{code:?}"),
         }
     }
 
-    /// Looks again at what differed before now; says how much is right.
-    async fn review(&self) -> usize {
-        let env = self.scene.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "0");
+    /// Rechecks the open discrepancies and returns the number closed.
+    async fn recheck_open(&self) -> usize {
+        let env = self.marketplace.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "0");
         let gateway = StripeGateway::from_env(&env).unwrap();
-        let books = Reconciliation::from_env(&env, self.scene.store.clone(), gateway).unwrap();
+        let reconciliation = Reconciliation::from_env(&env, self.marketplace.store.clone(), gateway).unwrap();
         let later = SystemClock.now().saturating_add(Duration::from_secs(1));
-        let (cause, deadline) = (cause(later), later.saturating_add(Duration::from_secs(50)));
-        let review = books.review(&self.scene.reader, &cause, (&SystemClock, deadline));
-        Box::pin(review).await.unwrap()
+        let (context, deadline) = (cause(later), later.saturating_add(Duration::from_secs(50)));
+        let recheck =
+            reconciliation.recheck_open(&self.marketplace.reader, &context, (&SystemClock, deadline));
+        Box::pin(recheck).await.unwrap()
     }
 
-    /// All discrepancies, those that were first seen last first.
+    /// All discrepancies, the most recently found first.
     async fn discrepancies(&self) -> Vec<Discrepancy> {
-        let listed = self.scene.reader.discrepancies(None, &PageRequest::first(100)).await;
+        let listed = self.marketplace.reader.discrepancies(None, &PageRequest::first(100)).await;
         listed.unwrap().items
     }
 
     async fn advance(&self, by: FulfilmentTransition) {
         let payment_window = Duration::from_hours(24);
-        self.scene.run(AdvanceOrder { id: id(ORDER), by, payment_window }).await;
+        self.marketplace.run(AdvanceOrder { id: id(ORDER), by, payment_window }).await;
     }
 
-    /// [`ORDER`], which waits for its payment.
-    async fn waiting(&self) -> Checkout {
-        self.scene.order(None).await;
+    /// Places [`ORDER`] and brings it to `awaiting_payment`.
+    async fn place_awaiting_payment(&self) -> Checkout {
+        self.marketplace.order(None).await;
         let checkout = self.checkout(id(ORDER)).await;
         self.advance(FulfilmentTransition::Reserve).await;
         self.advance(FulfilmentTransition::Payable(checkout.clone())).await;
         checkout
     }
 
-    /// The buyer pays in a browser; says how that is answered.
+    /// Pays as the buyer's browser does; returns the HTTP status.
     async fn pay(&self, checkout: &Checkout) -> u16 {
-        let base = self.scene.table.stack().payments_endpoint();
+        let base = self.marketplace.table.stack().payments_endpoint();
         let address = format!("{base}/sandbox/payment_intents/{}/pay", checkout.gateway_id.0);
         let request = reqwest::Client::new().post(address).form(&[("payment_method", "pm_card_visa")]);
         request.send().await.unwrap().status().as_u16()
     }
 
     async fn cancel(&self) {
-        self.scene.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+        self.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
     }
 
     async fn order(&self) -> Order {
-        self.scene.reader.order(id(ORDER)).await.unwrap().unwrap()
+        self.marketplace.reader.order(id(ORDER)).await.unwrap().unwrap()
     }
 }
 
 #[tokio::test]
-async fn a_payment_whose_webhook_never_came_is_found_once() {
-    let books = Fixture::open().await;
-    let checkout = books.waiting().await;
-    assert_eq!(books.reconciled().await, (1, 0, 0), "it is still to be paid");
-    assert_eq!(books.pay(&checkout).await, 200);
-    assert_eq!(books.order().await.status, OrderStatus::AwaitingPayment);
-    assert_eq!(books.reconciled().await, (1, 1, 0));
-    let order = books.order().await;
+async fn payment_with_missed_webhook_is_recorded_once() {
+    let fixture = Fixture::open().await;
+    let checkout = fixture.place_awaiting_payment().await;
+    assert_eq!(fixture.reconcile().await, (1, 0, 0), "the order is still unpaid");
+    assert_eq!(fixture.pay(&checkout).await, 200);
+    assert_eq!(fixture.order().await.status, OrderStatus::AwaitingPayment);
+    assert_eq!(fixture.reconcile().await, (1, 1, 0));
+    let order = fixture.order().await;
     assert_eq!((order.status, order.fulfilment.clone()), (OrderStatus::Confirmed, Fulfilment::Finished));
-    assert_eq!(books.reconciled().await, (1, 0, 0));
-    assert_eq!(books.order().await, order);
+    assert_eq!(fixture.reconcile().await, (1, 0, 0));
+    assert_eq!(fixture.order().await, order);
 }
 
 #[tokio::test]
-async fn what_an_order_that_is_over_was_to_be_paid_with_is_closed() {
-    let books = Fixture::open().await;
-    let checkout = books.waiting().await;
-    books.cancel().await;
-    assert_eq!(books.reconciled().await, (1, 1, 0));
-    assert_eq!(books.pay(&checkout).await, 400);
-    assert_eq!(books.reconciled().await, (1, 0, 0));
+async fn open_checkout_of_an_ended_order_is_closed() {
+    let fixture = Fixture::open().await;
+    let checkout = fixture.place_awaiting_payment().await;
+    fixture.cancel().await;
+    assert_eq!(fixture.reconcile().await, (1, 1, 0));
+    assert_eq!(fixture.pay(&checkout).await, 400);
+    assert_eq!(fixture.reconcile().await, (1, 0, 0));
 }
 
 #[tokio::test]
-async fn a_payment_after_the_end_goes_back_and_a_refund_whose_answer_was_lost_is_settled() {
-    let books = Fixture::open().await;
-    let checkout = books.waiting().await;
-    books.cancel().await;
-    assert_eq!(books.pay(&checkout).await, 200);
-    assert_eq!(books.reconciled().await, (1, 1, 0));
-    let order = books.order().await;
+async fn late_payment_is_refunded_and_a_lost_refund_response_repaired() {
+    let fixture = Fixture::open().await;
+    let checkout = fixture.place_awaiting_payment().await;
+    fixture.cancel().await;
+    assert_eq!(fixture.pay(&checkout).await, 200);
+    assert_eq!(fixture.reconcile().await, (1, 1, 0));
+    let order = fixture.order().await;
     let refund = order.pending_refund().unwrap();
     assert_eq!((order.status, refund.amount), (OrderStatus::Cancelled, cents(3_998)));
-    assert_eq!(books.reconciled().await, (1, 0, 0), "it is under way, and nothing has gone back");
+    assert_eq!(fixture.reconcile().await, (1, 0, 0), "the refund is pending and has not been made");
 
-    let now = cause(SystemClock.now());
-    let made = books.gateway.refund(&refund.intent(order.id), &now.correlation_id).await;
-    assert_eq!(made, Ok(RefundAnswer::Ended(RefundOutcome::Done)));
-    assert_eq!(books.reconciled().await, (1, 1, 0));
-    let order = books.order().await;
+    let context = cause(SystemClock.now());
+    let answer = fixture.gateway.refund(&refund.intent(order.id), &context.correlation_id).await;
+    assert_eq!(answer, Ok(RefundAnswer::Ended(RefundOutcome::Done)));
+    assert_eq!(fixture.reconcile().await, (1, 1, 0));
+    let order = fixture.order().await;
     assert_eq!((order.refunds.len(), order.refunds[0].status), (1, RefundStatus::Succeeded));
     assert_eq!(order.fulfilment, Fulfilment::Finished);
-    assert_eq!(books.reconciled().await, (1, 0, 0));
+    assert_eq!(fixture.reconcile().await, (1, 0, 0));
 }
 
 #[tokio::test]
-async fn an_amount_that_differs_is_reported_until_it_is_right_and_nothing_is_changed() {
-    let books = Fixture::open().await;
-    let checkout = books.waiting().await;
-    assert_eq!(books.pay(&checkout).await, 200);
-    assert_eq!(books.reconciled().await, (1, 1, 0));
-    let (payment, _) = books.scene.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
+async fn different_amount_is_reported_without_a_repair() {
+    let fixture = Fixture::open().await;
+    let checkout = fixture.place_awaiting_payment().await;
+    assert_eq!(fixture.pay(&checkout).await, 200);
+    assert_eq!(fixture.reconcile().await, (1, 1, 0));
+    let (payment, _) = fixture.marketplace.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
     let event = PaymentEvent::Captured(payment.facts(payment.captured));
     let wrong = Payment { captured: cents(3_997), version: payment.version.next(), ..payment.clone() };
-    books.scene.put_entity(wrong.clone(), event.clone()).await;
-    assert_eq!(books.reconciled().await, (1, 0, 1));
-    let (found, order) = books.scene.reader.payment(payment.id).await.unwrap().unwrap();
+    fixture.marketplace.put_entity(wrong.clone(), event.clone()).await;
+    assert_eq!(fixture.reconcile().await, (1, 0, 1));
+    let (found, order) = fixture.marketplace.reader.payment(payment.id).await.unwrap().unwrap();
     assert_eq!((found, order.status), (wrong.clone(), OrderStatus::Confirmed));
-    let noted = books.discrepancies().await.pop().unwrap();
-    let captured = |sums: Totals| sums.captured.map(Money::amount);
-    assert_eq!((noted.order_id, noted.difference), (Some(id(ORDER)), MismatchKind::Captured));
-    assert_eq!((captured(noted.at_gateway), captured(noted.on_record)), (Some(3_998), Some(3_997)));
+    let recorded = fixture.discrepancies().await.pop().unwrap();
+    let captured = |totals: Totals| totals.captured.map(Money::amount);
+    assert_eq!((recorded.order_id, recorded.difference), (Some(id(ORDER)), MismatchKind::Captured));
+    assert_eq!((captured(recorded.at_gateway), captured(recorded.on_record)), (Some(3_998), Some(3_997)));
 
-    assert_eq!(books.review().await, 0, "it is so still");
-    let seen = books.discrepancies().await.pop().unwrap();
-    assert_eq!((seen.first_seen_at, seen.status()), (noted.first_seen_at, DiscrepancyStatus::Open));
-    assert!(seen.last_seen_at > noted.last_seen_at);
-    books.scene.put_entity(Payment { version: wrong.version.next(), ..payment }, event).await;
-    assert_eq!(books.reconciled().await, (1, 0, 0));
+    assert_eq!(fixture.recheck_open().await, 0, "the discrepancy persists");
+    let rechecked = fixture.discrepancies().await.pop().unwrap();
+    assert_eq!(
+        (rechecked.first_seen_at, rechecked.status()),
+        (recorded.first_seen_at, DiscrepancyStatus::Open)
+    );
+    assert!(rechecked.last_seen_at > recorded.last_seen_at);
+    fixture.marketplace.put_entity(Payment { version: wrong.version.next(), ..payment }, event).await;
+    assert_eq!(fixture.reconcile().await, (1, 0, 0));
 }
 
 #[tokio::test]
-async fn what_differs_is_noted_once_and_closed_when_the_books_agree_however_old_the_payment_is() {
-    let books = Fixture::open().await;
-    let checkout = books.waiting().await;
-    assert_eq!(books.pay(&checkout).await, 200);
-    assert_eq!(books.reconciled().await, (1, 1, 0));
-    let (payment, _) = books.scene.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
+async fn discrepancy_is_recorded_once_and_closed_when_resolved() {
+    let fixture = Fixture::open().await;
+    let checkout = fixture.place_awaiting_payment().await;
+    assert_eq!(fixture.pay(&checkout).await, 200);
+    assert_eq!(fixture.reconcile().await, (1, 1, 0));
+    let (payment, _) = fixture.marketplace.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
     let event = PaymentEvent::Captured(payment.facts(payment.captured));
     let wrong = Payment { captured: cents(3_997), version: payment.version.next(), ..payment.clone() };
-    books.scene.put_entity(wrong.clone(), event.clone()).await;
+    fixture.marketplace.put_entity(wrong.clone(), event.clone()).await;
     for _ in 0..3 {
-        assert_eq!(books.reconciled().await, (1, 0, 1));
+        assert_eq!(fixture.reconcile().await, (1, 0, 1));
     }
-    assert_eq!(books.discrepancies().await.len(), 1);
-    books.scene.put_entity(Payment { version: wrong.version.next(), ..payment }, event).await;
-    assert_eq!(books.review().await, 1);
-    let closed = books.discrepancies().await.pop().unwrap();
+    assert_eq!(fixture.discrepancies().await.len(), 1);
+    fixture.marketplace.put_entity(Payment { version: wrong.version.next(), ..payment }, event).await;
+    assert_eq!(fixture.recheck_open().await, 1);
+    let closed = fixture.discrepancies().await.pop().unwrap();
     assert_eq!((closed.status(), closed.version.get()), (DiscrepancyStatus::Closed, 4));
     assert!(closed.closed_at.is_some() && closed.forgotten_at() > closed.closed_at);
-    assert_eq!(books.review().await, 0, "what is closed is not looked at again");
+    assert_eq!(fixture.recheck_open().await, 0, "closed discrepancies are not rechecked");
 }
 
 #[tokio::test]
-async fn a_payment_that_is_gone_from_the_books_of_the_gateway_stays_open() {
-    let books = Fixture::open().await;
-    let checkout = books.checkout(an_order()).await;
-    assert_eq!(books.pay(&checkout).await, 200);
-    assert_eq!(books.reconciled().await, (1, 0, 1));
-    let gone = Discrepancy { id: GatewayId("pi_gone".to_owned()), ..books.discrepancies().await.remove(0) };
-    books.scene.run(RecordDiscrepancy(gone)).await;
-    assert_eq!(books.review().await, 0);
-    let open = books.discrepancies().await;
+async fn discrepancy_of_an_unknown_gateway_payment_stays_open() {
+    let fixture = Fixture::open().await;
+    let checkout = fixture.checkout(new_order_id()).await;
+    assert_eq!(fixture.pay(&checkout).await, 200);
+    assert_eq!(fixture.reconcile().await, (1, 0, 1));
+    let unknown =
+        Discrepancy { id: GatewayId("pi_unknown".to_owned()), ..fixture.discrepancies().await.remove(0) };
+    fixture.marketplace.run(RecordDiscrepancy(unknown)).await;
+    assert_eq!(fixture.recheck_open().await, 0);
+    let open = fixture.discrepancies().await;
     assert_eq!(open.len(), 2);
     assert!(open.iter().all(|found| found.status() == DiscrepancyStatus::Open && found.version.get() == 2));
 }
 
 #[tokio::test]
-async fn money_for_an_order_that_there_is_not_is_reported() {
-    let books = Fixture::open().await;
-    let checkout = books.checkout(an_order()).await;
-    assert_eq!(books.reconciled().await, (1, 0, 0));
-    assert_eq!(books.pay(&checkout).await, 200);
-    assert_eq!(books.reconciled().await, (1, 0, 1));
-    let noted = books.discrepancies().await.pop().unwrap();
-    assert_eq!((noted.difference, noted.on_record), (MismatchKind::NoOrder, Totals::default()));
+async fn payment_without_an_order_is_reported() {
+    let fixture = Fixture::open().await;
+    let checkout = fixture.checkout(new_order_id()).await;
+    assert_eq!(fixture.reconcile().await, (1, 0, 0));
+    assert_eq!(fixture.pay(&checkout).await, 200);
+    assert_eq!(fixture.reconcile().await, (1, 0, 1));
+    let recorded = fixture.discrepancies().await.pop().unwrap();
+    assert_eq!((recorded.difference, recorded.on_record), (MismatchKind::NoOrder, Totals::default()));
 }
 
 #[tokio::test]
-async fn a_round_goes_on_from_the_page_where_the_gateway_failed() {
-    let books = Fixture::open().await;
+async fn round_continues_from_the_page_where_the_gateway_failed() {
+    let fixture = Fixture::open().await;
     for _ in 0..60 {
-        books.checkout(an_order()).await;
+        fixture.checkout(new_order_id()).await;
     }
-    let sandbox = books.scene.table.stack().payments();
+    let sandbox = fixture.marketplace.table.stack().payments();
     sandbox.add_fault_rule(Rule::on(Operation::List, Effect::Fail { status: 400 }).when(When::Nth(2)));
-    assert!(matches!(books.tick().await, Err(ReconcileError::Gateway(_))));
-    assert_eq!(books.reconciled().await, (10, 0, 0));
-    assert_eq!(books.reconciled().await, (60, 0, 0));
+    assert!(matches!(fixture.tick().await, Err(ReconcileError::Gateway(_))));
+    assert_eq!(fixture.reconcile().await, (10, 0, 0));
+    assert_eq!(fixture.reconcile().await, (60, 0, 0));
 }
 
 #[tokio::test]
-async fn rounds_keep_their_distance() {
-    let books = Fixture::open().await;
-    books.checkout(an_order()).await;
-    let env = books.scene.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "900");
+async fn rounds_wait_for_their_interval() {
+    let fixture = Fixture::open().await;
+    fixture.checkout(new_order_id()).await;
+    let env = fixture.marketplace.env("schedule-sweeper").with("AGORA_RECONCILIATION_SECONDS", "900");
     let gateway = StripeGateway::from_env(&env).unwrap();
-    let patient = Reconciliation::from_env(&env, books.scene.store.clone(), gateway).unwrap();
+    let reconciliation = Reconciliation::from_env(&env, fixture.marketplace.store.clone(), gateway).unwrap();
     let (start, clock) = (SystemClock.now(), SystemClock);
     let deadline = start.saturating_add(Duration::from_secs(50));
     for _ in 0..2 {
-        let tick = Box::pin(patient.tick(&cause(start), (&clock, deadline))).await.unwrap();
+        let tick = Box::pin(reconciliation.tick(&cause(start), (&clock, deadline))).await.unwrap();
         assert_eq!(tick, ReconciliationSummary::default());
     }
     let later = test_support::fixture::ManualClock::at(start.saturating_add(Duration::from_mins(16)));
     let deadline = later.now().saturating_add(Duration::from_secs(50));
-    let tick = Box::pin(patient.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
+    let tick = Box::pin(reconciliation.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
     assert_eq!(tick.compared, 1);
-    let tick = Box::pin(patient.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
+    let tick = Box::pin(reconciliation.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
     assert_eq!(tick.compared, 0);
 }

@@ -1,4 +1,4 @@
-//! The relay: from the table's stream to the queues, on an embedded table and queue service.
+//! Integration tests of `stream-outbox-relay` on an embedded table and queue service.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,63 +17,63 @@ use shared::kit::runtime::relay_records;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::Marketplace;
 
-/// A table, and queues that nobody else reads.
+/// A marketplace, and queues that only the test reads.
 struct Fixture {
-    scene: Marketplace,
+    marketplace: Marketplace,
     outbox: Outbox,
     sqs: aws_sdk_sqs::Client,
 }
 
-/// Which queues hear of which events.
+/// Queue URLs by event name.
 #[derive(Debug, Clone, Default)]
-struct Heard(HashMap<&'static str, Vec<String>>);
+struct Routes(HashMap<&'static str, Vec<String>>);
 
-impl EventRouter for Heard {
+impl EventRouter for Routes {
     fn queues(&self, event: &str) -> Vec<&str> {
         self.0.get(event).map(|queues| queues.iter().map(String::as_str).collect()).unwrap_or_default()
     }
 }
 
-/// A message as a consumer sees it: its body, and what stands beside it.
+/// Body and attributes of a received message.
 type Message = (Value, BTreeMap<String, String>);
 
 impl Fixture {
     async fn open() -> Self {
-        let scene = Marketplace::open().await;
-        let sqs = Aws::from_env(&scene.env("stream-outbox-relay")).unwrap().sqs();
-        let outbox = Outbox::new(scene.table.table());
-        let site = Self { scene, outbox, sqs };
-        // What the scene itself announced is nobody's business here.
-        let announced = site.waiting().await;
-        site.outbox.remove(announced.iter().map(OutboxEvent::key).collect()).await.unwrap();
-        site
+        let marketplace = Marketplace::open().await;
+        let sqs = Aws::from_env(&marketplace.env("stream-outbox-relay")).unwrap().sqs();
+        let outbox = Outbox::new(marketplace.table.table());
+        let fixture = Self { marketplace, outbox, sqs };
+        // The tests do not need the events of the marketplace itself.
+        let initial = fixture.unpublished().await;
+        fixture.outbox.remove(initial.iter().map(OutboxEvent::key).collect()).await.unwrap();
+        fixture
     }
 
-    /// A new queue's address.
+    /// Creates a queue and returns its URL.
     async fn queue(&self, name: &str) -> String {
         self.sqs.create_queue().queue_name(name).send().await.unwrap().queue_url.unwrap()
     }
 
-    /// Relays an event of the stream; says from which record on the stream is to go on.
-    async fn relay(&self, heard: &Heard, event: &Value) -> Option<String> {
+    /// Relays a stream event and returns the sequence number from which the stream must retry, if any.
+    async fn relay(&self, routes: &Routes, event: &Value) -> Option<String> {
         let event: StreamEvent = serde_json::from_value(event.clone()).unwrap();
-        let relay = Relay::new(self.outbox.clone(), self.sqs.clone(), heard.clone());
+        let relay = Relay::new(self.outbox.clone(), self.sqs.clone(), routes.clone());
         let failures = relay_records(&relay, event).await.batch_item_failures;
-        assert!(failures.len() <= 1, "the stream goes on from one place");
+        assert!(failures.len() <= 1, "the response names at most one record");
         failures.into_iter().next().and_then(|failure| failure.item_identifier)
     }
 
-    /// What waits in the outbox.
-    async fn waiting(&self) -> Vec<OutboxEvent> {
-        let mut waiting = Vec::new();
+    /// The events in the outbox.
+    async fn unpublished(&self) -> Vec<OutboxEvent> {
+        let mut events = Vec::new();
         for shard in 0..OUTBOX_SHARDS {
             let later = SystemClock.now().saturating_add(std::time::Duration::from_hours(1));
-            waiting.extend(self.outbox.overdue(shard, later, 100).await.unwrap());
+            events.extend(self.outbox.overdue(shard, later, 100).await.unwrap());
         }
-        waiting
+        events
     }
 
-    /// The messages that a queue holds.
+    /// Receives all messages of a queue.
     async fn messages(&self, queue: &str) -> Vec<Message> {
         let mut messages = Vec::new();
         loop {
@@ -85,19 +85,20 @@ impl Fixture {
             }
             for message in page {
                 let body = serde_json::from_str(message.body().unwrap()).unwrap();
-                let beside = message.message_attributes.unwrap_or_default();
-                let beside = beside.into_iter().filter_map(|(name, value)| Some((name, value.string_value?)));
-                messages.push((body, beside.collect()));
+                let attributes = message.message_attributes.unwrap_or_default();
+                let attributes =
+                    attributes.into_iter().filter_map(|(name, value)| Some((name, value.string_value?)));
+                messages.push((body, attributes.collect()));
             }
         }
     }
 }
 
-/// Records of the stream for events of the outbox, numbered from 1.
+/// Stream records of outbox events, with sequence numbers from 1.
 fn records(events: &[OutboxEvent]) -> Value {
     let record = |(position, event): (usize, &OutboxEvent)| {
         let text = |text: &str| json!({ "S": text });
-        let beside: serde_json::Map<String, Value> =
+        let attributes: serde_json::Map<String, Value> =
             event.attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect();
         let mut record = json!({
             "eventID": position.to_string(),
@@ -120,8 +121,8 @@ fn records(events: &[OutboxEvent]) -> Value {
                 "StreamViewType": "NEW_IMAGE",
             },
         });
-        if !beside.is_empty() {
-            record["dynamodb"]["NewImage"]["attributes"] = json!({ "M": beside });
+        if !attributes.is_empty() {
+            record["dynamodb"]["NewImage"]["attributes"] = json!({ "M": attributes });
         }
         record
     };

@@ -1,4 +1,4 @@
-//! Publishing.
+//! Publishing events of the outbox.
 
 use std::collections::BTreeSet;
 
@@ -14,42 +14,42 @@ use shared::messaging::event_routing::Subscriber;
 use shared::messaging::event_routing::Subscriptions;
 use test_support::fixture::{PRODUCT, id, new_id, seller};
 
-use super::{Fixture, Heard, records};
+use super::{Fixture, Routes, records};
 
 impl Fixture {
     /// Places `count` orders.
-    async fn placed(&self, count: usize) {
+    async fn place_orders(&self, count: usize) {
         for _ in 0..count {
-            self.scene.order_of(new_id(), id(PRODUCT), 1, None).await;
+            self.marketplace.order_of(new_id(), id(PRODUCT), 1, None).await;
         }
     }
 }
 
 #[tokio::test]
-async fn a_consumer_reads_what_a_command_announced() {
-    let site = Fixture::open().await;
-    let order = site.scene.order(None).await;
-    let queue = site.queue("heard").await;
-    let heard = Heard([("order.created", vec![queue.clone()])].into());
-    assert_eq!(site.relay(&heard, &records(&site.waiting().await)).await, None);
-    let (body, _) = site.messages(&queue).await.remove(0);
+async fn published_event_can_be_parsed_by_a_consumer() {
+    let fixture = Fixture::open().await;
+    let order = fixture.marketplace.order(None).await;
+    let queue = fixture.queue("events").await;
+    let routes = Routes([("order.created", vec![queue.clone()])].into());
+    assert_eq!(fixture.relay(&routes, &records(&fixture.unpublished().await)).await, None);
+    let (body, _) = fixture.messages(&queue).await.remove(0);
     let envelope: Envelope<OrderEvent> = serde_json::from_value(body).unwrap();
     assert_eq!(envelope.event, OrderEvent::Created((&order).into()));
     assert_eq!((envelope.subject, envelope.sequence), (order.id.to_string(), order.version));
 }
 
 #[tokio::test]
-async fn a_batch_larger_than_sqs_takes_is_published_whole_to_every_subscriber() {
-    let site = Fixture::open().await;
-    site.placed(25).await;
-    let waiting = site.waiting().await;
-    let (one, other) = (site.queue("one").await, site.queue("other").await);
-    let heard = Heard([("order.created", vec![one.clone(), other.clone()])].into());
-    assert_eq!(site.relay(&heard, &records(&waiting)).await, None);
-    assert!(site.waiting().await.is_empty());
-    let expected: BTreeSet<String> = waiting.iter().map(|event| event.event_id.to_string()).collect();
+async fn large_batch_is_published_to_every_subscriber() {
+    let fixture = Fixture::open().await;
+    fixture.place_orders(25).await;
+    let unpublished = fixture.unpublished().await;
+    let (one, other) = (fixture.queue("one").await, fixture.queue("other").await);
+    let routes = Routes([("order.created", vec![one.clone(), other.clone()])].into());
+    assert_eq!(fixture.relay(&routes, &records(&unpublished)).await, None);
+    assert!(fixture.unpublished().await.is_empty());
+    let expected: BTreeSet<String> = unpublished.iter().map(|event| event.event_id.to_string()).collect();
     for queue in [one, other] {
-        let messages = site.messages(&queue).await;
+        let messages = fixture.messages(&queue).await;
         assert_eq!(messages.len(), 25);
         let ids: BTreeSet<String> =
             messages.iter().map(|(body, _)| body["id"].as_str().unwrap().to_owned()).collect();
@@ -58,57 +58,58 @@ async fn a_batch_larger_than_sqs_takes_is_published_whole_to_every_subscriber() 
 }
 
 #[tokio::test]
-async fn what_nobody_hears_any_more_leaves_the_outbox() {
-    let site = Fixture::open().await;
-    site.placed(1).await;
-    assert_eq!(site.relay(&Heard::default(), &records(&site.waiting().await)).await, None);
-    assert!(site.waiting().await.is_empty());
+async fn event_without_subscribers_is_removed_from_the_outbox() {
+    let fixture = Fixture::open().await;
+    fixture.place_orders(1).await;
+    assert_eq!(fixture.relay(&Routes::default(), &records(&fixture.unpublished().await)).await, None);
+    assert!(fixture.unpublished().await.is_empty());
 }
 
 #[tokio::test]
-async fn the_stream_goes_on_from_the_first_event_that_a_queue_did_not_take() {
-    let site = Fixture::open().await;
-    site.placed(2).await;
-    site.scene.order(None).await;
-    let mut waiting = site.waiting().await;
+async fn stream_retries_from_the_first_event_that_failed() {
+    let fixture = Fixture::open().await;
+    fixture.place_orders(2).await;
+    fixture.marketplace.order(None).await;
+    let mut unpublished = fixture.unpublished().await;
     let position =
-        waiting.iter().position(|event| event.event_id.as_str().contains(test_support::fixture::ORDER));
-    let lost = waiting.remove(position.unwrap());
-    waiting.insert(
+        unpublished.iter().position(|event| event.event_id.as_str().contains(test_support::fixture::ORDER));
+    let failed = unpublished.remove(position.unwrap());
+    unpublished.insert(
         1,
-        shared::kit::aws::dynamodb::write::outbox::OutboxEvent { event: "order.lost".to_owned(), ..lost },
+        shared::kit::aws::dynamodb::write::outbox::OutboxEvent { event: "order.failed".to_owned(), ..failed },
     );
-    let queue = site.queue("heard").await;
-    let gone = format!("{queue}-that-was-deleted");
-    let heard = Heard([("order.created", vec![queue.clone()]), ("order.lost", vec![gone])].into());
-    assert_eq!(site.relay(&heard, &records(&waiting)).await.as_deref(), Some("2"));
-    assert_eq!(site.messages(&queue).await.len(), 2);
-    let left = site.waiting().await;
-    assert_eq!(left.len(), 1, "what was published is gone, what was not is not");
-    assert_eq!(left[0].event_id, waiting[1].event_id);
+    let queue = fixture.queue("events").await;
+    let deleted_queue = format!("{queue}-that-was-deleted");
+    let routes =
+        Routes([("order.created", vec![queue.clone()]), ("order.failed", vec![deleted_queue])].into());
+    assert_eq!(fixture.relay(&routes, &records(&unpublished)).await.as_deref(), Some("2"));
+    assert_eq!(fixture.messages(&queue).await.len(), 2);
+    let remaining = fixture.unpublished().await;
+    assert_eq!(remaining.len(), 1, "only the failed event remains");
+    assert_eq!(remaining[0].event_id, unpublished[1].event_id);
 }
 
 #[tokio::test]
-async fn an_event_stays_until_every_subscriber_has_taken_it() {
-    let site = Fixture::open().await;
-    site.placed(1).await;
-    let queue = site.queue("heard").await;
-    let gone = format!("{queue}-that-was-deleted");
-    let heard = Heard([("order.created", vec![queue.clone(), gone])].into());
-    let event = records(&site.waiting().await);
-    assert_eq!(site.relay(&heard, &event).await.as_deref(), Some("1"));
-    assert_eq!(site.waiting().await.len(), 1);
-    let heard = Heard([("order.created", vec![queue])].into());
-    assert_eq!(site.relay(&heard, &event).await, None);
-    assert!(site.waiting().await.is_empty());
+async fn event_stays_until_every_subscriber_has_received_it() {
+    let fixture = Fixture::open().await;
+    fixture.place_orders(1).await;
+    let queue = fixture.queue("events").await;
+    let deleted_queue = format!("{queue}-that-was-deleted");
+    let routes = Routes([("order.created", vec![queue.clone(), deleted_queue])].into());
+    let event = records(&fixture.unpublished().await);
+    assert_eq!(fixture.relay(&routes, &event).await.as_deref(), Some("1"));
+    assert_eq!(fixture.unpublished().await.len(), 1);
+    let routes = Routes([("order.created", vec![queue])].into());
+    assert_eq!(fixture.relay(&routes, &event).await, None);
+    assert!(fixture.unpublished().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_record_that_is_no_event_of_the_outbox_holds_nobody_up() {
-    let site = Fixture::open().await;
-    site.placed(1).await;
-    let mut event = records(&site.waiting().await);
-    let stranger = json!({
+async fn record_that_is_no_outbox_event_is_ignored() {
+    let fixture = Fixture::open().await;
+    fixture.place_orders(1).await;
+    let mut event = records(&fixture.unpublished().await);
+    let other = json!({
         "eventID": "x",
         "eventName": "INSERT",
         "awsRegion": "eu-central-1",
@@ -119,39 +120,39 @@ async fn a_record_that_is_no_event_of_the_outbox_holds_nobody_up() {
             "SizeBytes": 1,
         },
     });
-    event["Records"].as_array_mut().unwrap().insert(0, stranger);
-    let queue = site.queue("heard").await;
-    let heard = Heard([("order.created", vec![queue.clone()])].into());
-    assert_eq!(site.relay(&heard, &event).await, None);
-    assert_eq!(site.messages(&queue).await.len(), 1);
+    event["Records"].as_array_mut().unwrap().insert(0, other);
+    let queue = fixture.queue("events").await;
+    let routes = Routes([("order.created", vec![queue.clone()])].into());
+    assert_eq!(fixture.relay(&routes, &event).await, None);
+    assert_eq!(fixture.messages(&queue).await.len(), 1);
 }
 
 #[tokio::test]
-async fn the_function_knows_the_queue_of_every_subscriber() {
-    let site = Fixture::open().await;
-    let env = site.scene.env("stream-outbox-relay");
-    let known: Vec<String> = Subscriptions::from_env(&env).unwrap().addresses().map(str::to_owned).collect();
-    let queue = site.scene.table.stack().queue_url("FulfilmentQueue").unwrap();
-    assert!(known.contains(&queue), "{known:?}");
+async fn environment_names_the_queue_of_every_subscriber() {
+    let fixture = Fixture::open().await;
+    let env = fixture.marketplace.env("stream-outbox-relay");
+    let urls: Vec<String> = Subscriptions::from_env(&env).unwrap().addresses().map(str::to_owned).collect();
+    let queue = fixture.marketplace.table.stack().queue_url("FulfilmentQueue").unwrap();
+    assert!(urls.contains(&queue), "{urls:?}");
     let missing = Subscriptions::from_env(&shared::kit::system::config::Environment::of([])).unwrap_err();
     assert!(matches!(missing, ConfigError::Missing(_)));
 }
 
 #[tokio::test]
-async fn a_message_that_is_redriven_is_sent_as_it_was_to_the_one_queue_that_it_died_in() {
-    let site = Fixture::open().await;
+async fn redriven_message_is_sent_unchanged_to_its_own_queue() {
+    let fixture = Fixture::open().await;
     let (now, body) = (SystemClock.now(), json!({ "id": "ord_1.1", "anything": "at all" }));
-    let beside =
+    let attributes =
         [("correlationId", "checkout-7f3a"), ("event", "order.created"), ("traceparent", "00-1-2-01")];
-    let letter = DeadLetter {
+    let dead_letter = DeadLetter {
         id: new_id(),
         version: Version::FIRST,
         queue: Subscriber::Fulfilment,
         status: DeadLetterStatus::Dead,
         message_id: "m1".to_owned(),
         body: body.to_string(),
-        attributes: beside.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
-        reason: "the message does not read".to_owned(),
+        attributes: attributes.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+        reason: "the message cannot be parsed".to_owned(),
         attempts: 5,
         sent_at: None,
         redrives: Vec::new(),
@@ -159,16 +160,16 @@ async fn a_message_that_is_redriven_is_sent_as_it_was_to_the_one_queue_that_it_d
         created_at: now,
         updated_at: now,
     };
-    let (id, mut expected) = (letter.id, letter.attributes.clone());
+    let (id, mut expected) = (dead_letter.id, dead_letter.attributes.clone());
     expected.insert("redriveOf".to_owned(), format!("{id}.2"));
-    site.scene.run(RecordDeadLetter { letter, redriven_from: None }).await;
-    site.scene.run(RedriveDeadLetter { id, by: seller().user }).await;
+    fixture.marketplace.run(RecordDeadLetter { letter: dead_letter, redriven_from: None }).await;
+    fixture.marketplace.run(RedriveDeadLetter { id, by: seller().user }).await;
 
-    let (own, other) = (site.queue("own").await, site.queue("other").await);
+    let (own, other) = (fixture.queue("own").await, fixture.queue("other").await);
     let queues = [(Subscriber::Fulfilment, &own), (Subscriber::Analytics, &other)];
-    let heard = queues.map(|(subscriber, queue)| (subscriber.redrive(), vec![queue.clone()]));
-    assert_eq!(site.relay(&Heard(heard.into()), &records(&site.waiting().await)).await, None);
-    assert_eq!(site.messages(&own).await, [(body, expected)]);
-    assert!(site.messages(&other).await.is_empty());
-    assert!(site.waiting().await.is_empty());
+    let routes = queues.map(|(subscriber, queue)| (subscriber.redrive(), vec![queue.clone()]));
+    assert_eq!(fixture.relay(&Routes(routes.into()), &records(&fixture.unpublished().await)).await, None);
+    assert_eq!(fixture.messages(&own).await, [(body, expected)]);
+    assert!(fixture.messages(&other).await.is_empty());
+    assert!(fixture.unpublished().await.is_empty());
 }

@@ -1,12 +1,13 @@
-//! CORS, after "Configure CORS for HTTP APIs" in the API Gateway developer guide: the gateway answers preflight
-//! requests itself, adds its headers to every other answer, and ignores CORS headers that a function sets.
+//! CORS, after "Configure CORS for HTTP APIs" in the API Gateway developer guide: the gateway responds to
+//! preflight requests itself, adds its headers to every other response, and removes CORS headers that a
+//! function sets.
 
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 
 use crate::template::Cors;
 
-/// The answer to a preflight request; `None` if the request is none.
+/// Response to a preflight request. `None` if the request is not a preflight request.
 #[must_use]
 pub fn preflight<B>(cors: &Cors, request: &Request<B>) -> Option<Response> {
     let headers = request.headers();
@@ -29,7 +30,7 @@ pub fn preflight<B>(cors: &Cors, request: &Request<B>) -> Option<Response> {
     Some(response)
 }
 
-/// Adds the CORS headers of an ordinary answer; only an allowed origin gets any.
+/// Adds the CORS headers to a response. Only allowed origins get any.
 pub fn decorate(cors: &Cors, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
     let own: Vec<_> =
         headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
@@ -76,7 +77,7 @@ mod tests {
         }
     }
 
-    fn ask(method: &str, origin: &str) -> Option<Response> {
+    fn request_preflight(method: &str, origin: &str) -> Option<Response> {
         let request = Request::builder()
             .method(method)
             .header("origin", origin)
@@ -87,8 +88,8 @@ mod tests {
     }
 
     #[test]
-    fn a_preflight_of_an_allowed_origin_is_answered_in_full() {
-        let response = ask("OPTIONS", "http://localhost:3000").unwrap();
+    fn preflight_of_allowed_origin_gets_all_cors_headers() {
+        let response = request_preflight("OPTIONS", "http://localhost:3000").unwrap();
         let header = |name: &str| response.headers()[name].to_str().unwrap();
         assert_eq!(response.status(), 204);
         assert_eq!(header("access-control-allow-origin"), "http://localhost:3000");
@@ -98,21 +99,21 @@ mod tests {
     }
 
     #[test]
-    fn a_preflight_of_another_origin_gets_no_permission() {
-        let response = ask("OPTIONS", "http://localhost:3001").unwrap();
+    fn preflight_of_other_origin_gets_no_cors_headers() {
+        let response = request_preflight("OPTIONS", "http://localhost:3001").unwrap();
         assert_eq!(response.status(), 204);
         assert!(response.headers().is_empty());
     }
 
     #[test]
-    fn other_requests_are_no_preflight() {
-        assert!(ask("POST", "http://localhost:3000").is_none());
+    fn other_requests_are_not_preflight_requests() {
+        assert!(request_preflight("POST", "http://localhost:3000").is_none());
         let plain = Request::builder().method("OPTIONS").body(()).unwrap();
         assert!(preflight(&cors(), &plain).is_none());
     }
 
     #[test]
-    fn answers_carry_the_gateways_headers_and_not_the_functions() {
+    fn cors_headers_of_the_function_are_replaced() {
         let origin = HeaderValue::from_static("http://localhost:3000");
         let mut headers = HeaderMap::new();
         headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));

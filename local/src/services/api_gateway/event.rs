@@ -1,5 +1,5 @@
-//! The event that a function is given: payload format 2.0, after "Create AWS Lambda proxy integrations for HTTP APIs"
-//! in the API Gateway developer guide.
+//! Event for a function: payload format 2.0, after "Create AWS Lambda proxy integrations for HTTP APIs" in
+//! the API Gateway developer guide.
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -9,31 +9,31 @@ use http::{HeaderMap, header, request::Parts};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
-use super::route::Matched;
+use super::route::RouteMatch;
 use crate::system::arn;
 
-/// A request as it arrived.
+/// HTTP request.
 #[derive(Clone, Copy, Debug)]
 pub struct Incoming<'a> {
-    /// Everything but the body.
+    /// Request line and headers.
     pub parts: &'a Parts,
-    /// The body.
+    /// Request body.
     pub body: &'a Bytes,
 }
 
-/// What the gateway knows about a request.
+/// Metadata that the gateway adds to a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Where it came from.
+    /// Peer address.
     pub peer: SocketAddr,
-    /// The id that the gateway gave it.
+    /// Request id, assigned by the gateway.
     pub request_id: &'a str,
-    /// Its X-Ray trace header.
+    /// X-Ray trace header.
     pub trace: &'a str,
-    /// When it arrived.
+    /// Time of arrival.
     pub now: Timestamp,
-    /// The route that takes it.
-    pub matched: &'a Matched<'a>,
+    /// Matched route.
+    pub matched: &'a RouteMatch<'a>,
 }
 
 /// Builds the event.
@@ -69,8 +69,9 @@ pub fn build(incoming: &Incoming<'_>, context: &Context<'_>) -> Value {
     Value::Object(event)
 }
 
-/// Names in lower case, values of the same name joined by commas; cookies have their own field. The forwarding
-/// headers are the gateway's: what a client claims only comes first in `x-forwarded-for`.
+/// Headers with lower-case names; values of the same name are joined by commas. Cookies have a field of their
+/// own. The gateway sets the forwarding headers; a client's `x-forwarded-for` value only comes before the
+/// peer address.
 fn headers(parts: &Parts, context: &Context<'_>) -> BTreeMap<String, String> {
     let mut headers: BTreeMap<String, String> = BTreeMap::new();
     let mut add = |name: &str, value: String| {
@@ -120,7 +121,7 @@ fn request_context(parts: &Parts, context: &Context<'_>) -> Value {
     })
 }
 
-/// Host and port that the client asked for.
+/// Host and port of the request.
 fn authority(parts: &Parts) -> &str {
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or("localhost")
@@ -131,7 +132,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
     values.flat_map(|value| value.split(';')).map(|cookie| cookie.trim().to_owned()).collect()
 }
 
-/// Decoded, values of the same name joined by commas.
+/// Decoded query parameters; values of the same name are joined by commas.
 fn query(raw: &str) -> BTreeMap<String, String> {
     let mut query: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
@@ -146,7 +147,7 @@ fn query(raw: &str) -> BTreeMap<String, String> {
     query
 }
 
-/// Which bodies are passed as text; all others are base64.
+/// Returns true if a body is passed as text instead of base64.
 fn is_text(headers: &HeaderMap) -> bool {
     if headers.contains_key(header::CONTENT_ENCODING) {
         return false;

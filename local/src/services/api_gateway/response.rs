@@ -1,30 +1,30 @@
-//! From a function's answer to an HTTP response: "Lambda function response for format 2.0" in the API Gateway
-//! developer guide.
+//! Converts the output of a function to an HTTP response, after "Lambda function response for format 2.0" in
+//! the API Gateway developer guide.
 
 use axum::{body::Body, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-/// Why an answer is no response; the client sees 500.
+/// The output of a function is not a valid response. The client receives status 500.
 #[derive(Debug, thiserror::Error)]
 pub enum ResponseError {
-    /// It is no JSON.
-    #[error("the answer is no JSON: {0}")]
+    /// The output is not JSON.
+    #[error("the output is not JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A field has the wrong type or an impossible value.
+    /// A field has the wrong type or an invalid value.
     #[error("`{0}` is not valid")]
     Field(&'static str),
 }
 
-/// Builds the response. An answer without a `statusCode` is a JSON body with status 200.
+/// Builds the response. Output without a `statusCode` becomes a JSON body with status 200.
 ///
 /// # Errors
-/// [`ResponseError`] if the answer is no JSON or one of its fields has an impossible value.
+/// [`ResponseError`] if the output is not JSON or one of its fields has an invalid value.
 pub fn build(payload: &[u8]) -> Result<Response, ResponseError> {
-    let answer: Value = serde_json::from_slice(payload)?;
-    let Some(fields) = answer.as_object().filter(|fields| fields.contains_key("statusCode")) else {
-        let mut response = Response::new(Body::from(answer.to_string()));
+    let output: Value = serde_json::from_slice(payload)?;
+    let Some(fields) = output.as_object().filter(|fields| fields.contains_key("statusCode")) else {
+        let mut response = Response::new(Body::from(output.to_string()));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
         return Ok(response);
@@ -68,7 +68,7 @@ fn headers(fields: &Map<String, Value>) -> Result<HeaderMap, ResponseError> {
     for cookie in cookies.into_iter().flatten() {
         headers.append(header::SET_COOKIE, header_value(cookie)?);
     }
-    // The gateway's own business: these belong to the connection.
+    // Headers of the connection, which the server sets itself.
     for name in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION] {
         headers.remove(name);
     }
@@ -95,14 +95,14 @@ mod tests {
 
     use super::*;
 
-    async fn parts(answer: Value) -> (u16, HeaderMap, Vec<u8>) {
-        let response = build(answer.to_string().as_bytes()).unwrap();
+    async fn parts(output: Value) -> (u16, HeaderMap, Vec<u8>) {
+        let response = build(output.to_string().as_bytes()).unwrap();
         let (parts, body) = response.into_parts();
         (parts.status.as_u16(), parts.headers, to_bytes(body, 1_000).await.unwrap().to_vec())
     }
 
     #[tokio::test]
-    async fn status_headers_cookies_and_body_are_taken_over() {
+    async fn response_has_status_headers_cookies_and_body_of_output() {
         let (status, headers, body) = parts(json!({
             "statusCode": 201,
             "headers": { "ETag": "\"1\"", "content-length": "99" },
@@ -123,14 +123,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_without_a_status_is_a_body() {
+    async fn output_without_status_code_becomes_a_json_body() {
         let (status, headers, body) = parts(json!({ "a": 1 })).await;
         assert_eq!((status, body.as_slice()), (200, &br#"{"a":1}"#[..]));
         assert_eq!(headers["content-type"], "application/json");
     }
 
     #[test]
-    fn an_impossible_answer_is_refused() {
+    fn invalid_output_is_refused() {
         assert!(matches!(build(b"oops"), Err(ResponseError::Json(_))));
         assert!(matches!(build(br#"{"statusCode":"x"}"#), Err(ResponseError::Field("statusCode"))));
         assert!(matches!(build(br#"{"statusCode":9000}"#), Err(ResponseError::Field("statusCode"))));

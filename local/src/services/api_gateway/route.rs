@@ -1,8 +1,6 @@
-//! Which route takes a request.
-//!
-//! After "Routes for HTTP APIs" in the API Gateway developer guide: a full match of method and path, then a match with
-//! a greedy variable, then `$default`. Among full matches a literal segment goes before a variable one, and a method
-//! goes before `ANY`.
+//! Route selection, after "Routes for HTTP APIs" in the API Gateway developer guide: a full match of method
+//! and path comes first, then a match with a greedy variable, then `$default`. Among full matches, a literal
+//! segment takes precedence over a variable, and a method over `ANY`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::template::Route;
 
-/// The routes of an API, most specific first.
+/// Routes of an API, most specific first.
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable {
     routes: Vec<Entry>,
@@ -24,7 +22,7 @@ struct Entry {
     function: String,
 }
 
-/// A piece of a path. The order of the variants is the order of precedence.
+/// Segment of a path. The order of the variants is the order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
     Literal(String),
@@ -32,32 +30,32 @@ enum Segment {
     Greedy(String),
 }
 
-/// The route that takes a request.
+/// Route that matches a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matched<'a> {
-    /// Like `GET /v1/orders/{id}`, or `$default`.
+pub struct RouteMatch<'a> {
+    /// Route key, like `GET /v1/orders/{id}` or `$default`.
     pub route_key: String,
     /// Stem of the function.
     pub function: &'a str,
-    /// Values of the path's variables, percent-decoded.
+    /// Path parameters, percent-decoded.
     pub parameters: BTreeMap<String, String>,
 }
 
 impl RouteTable {
-    /// Orders the routes by precedence.
+    /// Sorts the routes by precedence.
     pub fn new<'a>(routes: impl Iterator<Item = (&'a Route, &'a str)>) -> Self {
         let mut routes: Vec<_> = routes.map(|(route, function)| Entry::new(route, function)).collect();
         routes.sort_by_key(Entry::precedence);
         Self { routes }
     }
 
-    /// Finds the route for a request; the path is the raw one.
+    /// Finds the route for a request by its method and raw path.
     #[must_use]
-    pub fn find(&self, method: &str, path: &str) -> Option<Matched<'_>> {
+    pub fn find(&self, method: &str, path: &str) -> Option<RouteMatch<'_>> {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         self.routes.iter().find_map(|entry| {
             let parameters = entry.matches(method, &segments)?;
-            Some(Matched { route_key: entry.key(), function: &entry.function, parameters })
+            Some(RouteMatch { route_key: entry.key(), function: &entry.function, parameters })
         })
     }
 }
@@ -74,8 +72,8 @@ impl Entry {
         }
     }
 
-    /// Sorts `$default` last, greedy routes before it, longer greedy prefixes first, literals before variables, and
-    /// `ANY` behind the methods.
+    /// Sort key: `$default` last, greedy routes before it (longer prefixes first), literals before variables,
+    /// and `ANY` after specific methods.
     fn precedence(&self) -> (bool, Option<usize>, Vec<Segment>, bool) {
         let segments = self.segments.clone().unwrap_or_default();
         let greedy = matches!(segments.last(), Some(Segment::Greedy(_)));
@@ -152,7 +150,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_most_specific_route_wins() {
+    fn most_specific_route_wins() {
         let key = |method, path| find(&ROUTES, method, path).unwrap().0;
         assert_eq!(key("GET", "/v1/users/me"), "ANY /v1/users/me");
         assert_eq!(key("GET", "/v1/users/u1"), "GET /v1/users/{id}");
@@ -165,14 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_decoded_and_never_empty() {
+    fn path_variables_are_decoded_and_not_empty() {
         assert_eq!(find(&ROUTES, "GET", "/v1/users/a%20b").unwrap().1, ["a b"]);
         assert_eq!(find(&ROUTES, "GET", "/v1/x/y%2Fz").unwrap().1, ["x/y/z"]);
         assert_eq!(find(&ROUTES, "GET", "/v1/users/").unwrap().0, "ANY /v1/{proxy+}");
     }
 
     #[test]
-    fn without_a_default_there_is_no_match() {
+    fn unknown_path_without_default_route_has_no_match() {
         assert_eq!(find(&[("GET", "/a")], "GET", "/b"), None);
         assert_eq!(find(&[("GET", "/a")], "POST", "/a"), None);
         assert_eq!(find(&[("GET", "/a")], "GET", "/a/"), None);

@@ -1,5 +1,5 @@
-//! Throttling of the whole API, as `DefaultRouteSettings` has it: a token bucket ("Throttle requests to your HTTP APIs", Amazon
-//! API Gateway developer guide).
+//! Throttling of the whole API according to `DefaultRouteSettings`: a token bucket ("Throttle requests to
+//! your HTTP APIs", Amazon API Gateway developer guide).
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -8,34 +8,35 @@ use std::{
 
 use crate::template::Throttle;
 
-/// Millionths of a request.
-const ONE: u128 = 1_000_000;
+/// Cost of a request, in millionths of a token.
+const TOKEN: u128 = 1_000_000;
 
-/// As many requests as the API takes at once, refilled at the rate that it takes them at.
-pub(super) struct Bucket {
+/// Token bucket with the API's burst limit, refilled at its rate limit.
+pub(super) struct TokenBucket {
     throttle: Throttle,
     state: Mutex<State>,
 }
 
 struct State {
-    /// What is left, in millionths of a request.
-    left: u128,
-    at: Instant,
+    /// Available tokens, in millionths.
+    tokens: u128,
+    updated_at: Instant,
 }
 
-impl Bucket {
+impl TokenBucket {
     pub(super) fn new(throttle: Throttle, now: Instant) -> Self {
-        let left = u128::from(throttle.burst) * ONE;
-        Self { throttle, state: Mutex::new(State { left, at: now }) }
+        let tokens = u128::from(throttle.burst) * TOKEN;
+        Self { throttle, state: Mutex::new(State { tokens, updated_at: now }) }
     }
 
-    /// Whether a request at this moment is let through.
-    pub(super) fn takes(&self, now: Instant) -> bool {
+    /// Takes a token. Returns true if the request is allowed.
+    pub(super) fn try_acquire(&self, now: Instant) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let refill = now.saturating_duration_since(state.at).as_micros() * u128::from(self.throttle.rate);
-        let left = (state.left + refill).min(u128::from(self.throttle.burst) * ONE);
-        let taken = left.checked_sub(ONE);
-        *state = State { left: taken.unwrap_or(left), at: now.max(state.at) };
+        let refill =
+            now.saturating_duration_since(state.updated_at).as_micros() * u128::from(self.throttle.rate);
+        let tokens = (state.tokens + refill).min(u128::from(self.throttle.burst) * TOKEN);
+        let taken = tokens.checked_sub(TOKEN);
+        *state = State { tokens: taken.unwrap_or(tokens), updated_at: now.max(state.updated_at) };
         taken.is_some()
     }
 }
@@ -47,18 +48,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_is_taken_at_once_and_the_rate_ever_after() {
+    fn bucket_allows_the_burst_and_then_the_rate() {
         let start = Instant::now();
-        let bucket = Bucket::new(Throttle { rate: 50, burst: 100 }, start);
-        let taken = |at: u64, asked: usize| {
-            let now = start + Duration::from_millis(at);
-            (0..asked).filter(|_| bucket.takes(now)).count()
+        let bucket = TokenBucket::new(Throttle { rate: 50, burst: 100 }, start);
+        let taken = |millis: u64, requests: usize| {
+            let now = start + Duration::from_millis(millis);
+            (0..requests).filter(|_| bucket.try_acquire(now)).count()
         };
         assert_eq!(taken(0, 150), 100);
-        assert_eq!(taken(19, 1), 0, "one comes every 20 ms");
+        assert_eq!(taken(19, 1), 0, "a token is added every 20 ms");
         assert_eq!(taken(20, 2), 1);
         assert_eq!(taken(1_020, 100), 50);
-        assert_eq!(taken(60_000, 150), 100, "no more than a burst is saved up");
-        assert_eq!(taken(59_000, 1), 0, "a clock that is read late refills nothing twice");
+        assert_eq!(taken(60_000, 150), 100, "the bucket holds at most the burst");
+        assert_eq!(taken(59_000, 1), 0, "an earlier time does not refill the bucket");
     }
 }

@@ -1,4 +1,4 @@
-//! How far a stream has been read: everything before the oldest record that is not done.
+//! Checkpoint of a stream mapping: the position before the oldest record that is not yet processed.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Progress through one shard. Sequence numbers have a fixed width, so they sort as text.
+/// Progress through one shard. Sequence numbers have a fixed width, so that they sort as text.
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
     path: Option<PathBuf>,
@@ -16,37 +16,37 @@ pub(crate) struct Checkpoint {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Records that have been read and are not done.
+    /// Records that have been read but not processed.
     open: BTreeSet<String>,
-    /// The last record that was read, filtered ones included.
+    /// Last record that was read, including filtered ones.
     read: Option<String>,
-    /// The last record before which everything is done.
+    /// Sequence number up to which all records are processed.
     done: Option<String>,
 }
 
 impl Checkpoint {
-    /// Continues where the file says; without a file, nothing is kept.
+    /// Loads the checkpoint from a file. Without a path, progress is not persisted.
     pub(crate) fn load(path: Option<PathBuf>) -> Self {
         let done = path.as_ref().and_then(|path| fs::read_to_string(path).ok());
         let done = done.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         Self { path, state: Mutex::new(State { done, ..State::default() }) }
     }
 
-    /// The sequence number behind which reading begins.
+    /// Sequence number after which reading starts.
     pub(crate) fn position(&self) -> Option<String> {
         self.lock().done.clone()
     }
 
-    /// A record has been read; `wanted` says whether it must be worked on.
-    pub(crate) fn read(&self, sequence: &str, wanted: bool) {
+    /// Records that a record was read. `pending` is true if it matches the filters and must be processed.
+    pub(crate) fn read(&self, sequence: &str, pending: bool) {
         let mut state = self.lock();
-        if wanted {
+        if pending {
             state.open.insert(sequence.to_owned());
         }
         state.read = Some(sequence.to_owned());
     }
 
-    /// Records are done, or given up.
+    /// Marks records as processed or discarded.
     pub(crate) fn done<'a>(&self, sequences: impl IntoIterator<Item = &'a str>) {
         let mut state = self.lock();
         for sequence in sequences {
@@ -54,16 +54,16 @@ impl Checkpoint {
         }
     }
 
-    /// Whether every record that was read is done.
+    /// Returns true if every record that was read is processed.
     pub(crate) fn is_settled(&self) -> bool {
         self.lock().open.is_empty()
     }
 
-    /// Writes the checkpoint if it has moved.
+    /// Writes the checkpoint if it has changed.
     pub(crate) fn save(&self) -> io::Result<()> {
         let mut state = self.lock();
-        // While a record is open, everything before it counts as done, but no record is known that stands just before
-        // it; the number one less is enough for `AFTER_SEQUENCE_NUMBER`.
+        // Everything before the first open record is processed. The sequence number of the record before it
+        // is not known, but the open record's number minus one is sufficient for `AFTER_SEQUENCE_NUMBER`.
         let done = match state.open.first() {
             Some(open) => before(open),
             None => state.read.clone(),
@@ -93,14 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checkpoint_stands_before_the_oldest_open_record() {
+    fn checkpoint_is_before_the_oldest_open_record() {
         let checkpoint = Checkpoint::load(None);
-        for (sequence, wanted) in [
+        for (sequence, pending) in [
             ("100000000000000000001", true),
             ("100000000000000000002", false),
             ("100000000000000000005", true),
         ] {
-            checkpoint.read(sequence, wanted);
+            checkpoint.read(sequence, pending);
         }
         checkpoint.done(["100000000000000000005"]);
         checkpoint.save().unwrap();

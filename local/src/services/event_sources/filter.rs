@@ -1,19 +1,19 @@
-//! The pattern language of event-source filters.
+//! Filter patterns of event source mappings, after "Lambda event filtering" in the AWS Lambda developer
+//! guide.
 //!
-//! After "Lambda event filtering" in the AWS Lambda developer guide: a pattern is a JSON object that names fields and
-//! lists, for each, what its value may be. All fields must match, any entry of a list may, and several patterns are
-//! alternatives.
+//! A pattern is a JSON object that lists the allowed values of each field. All fields must match; one entry
+//! of a list suffices. Several patterns are alternatives.
 
 use serde_json::{Map, Number, Value};
 
-/// The patterns of one event source. Without any, everything matches.
+/// Patterns of one event source mapping. Without patterns, every record matches.
 #[derive(Clone, Debug, Default)]
 pub struct Filters {
     patterns: Vec<Pattern>,
 }
 
 impl Filters {
-    /// Filters that let through whatever one of the patterns matches.
+    /// Filters that match a record if one of the patterns does.
     #[must_use]
     pub fn any(patterns: Vec<Pattern>) -> Self {
         Self { patterns }
@@ -22,7 +22,7 @@ impl Filters {
     /// Parses one pattern.
     ///
     /// # Errors
-    /// [`PatternError`] if it is no JSON object or uses a comparison that Lambda does not have.
+    /// [`PatternError`] if the text is not a JSON object or uses a comparison that Lambda does not support.
     pub fn pattern(text: &str) -> Result<Pattern, PatternError> {
         match serde_json::from_str(text)? {
             Value::Object(map) => Pattern::parse(&map),
@@ -30,34 +30,34 @@ impl Filters {
         }
     }
 
-    /// Whether there is nothing to filter by.
+    /// Returns true if there are no patterns.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }
 
-    /// Whether a record passes.
+    /// Returns true if a record matches.
     #[must_use]
     pub fn matches(&self, record: &Value) -> bool {
         self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.matches(record))
     }
 }
 
-/// Why a pattern is refused.
+/// A pattern is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
-    /// It is no JSON.
-    #[error("a filter pattern that is no JSON ({0})")]
+    /// The pattern is not JSON.
+    #[error("a filter pattern that is not JSON ({0})")]
     Json(#[from] serde_json::Error),
     /// A field has neither a list nor a nested pattern.
     #[error("a filter pattern whose fields are neither lists nor objects")]
     Shape,
-    /// A comparison that does not exist or has the wrong arguments.
+    /// A comparison does not exist or has invalid arguments.
     #[error("the filter rule `{0}`")]
     Rule(String),
 }
 
-/// One pattern: conditions that must all hold.
+/// Filter pattern: conditions that must all be met.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     conditions: Vec<Condition>,
@@ -135,7 +135,7 @@ impl Condition {
 impl Test {
     fn matches(&self, value: Option<&Value>) -> bool {
         match self {
-            // A nested pattern can still hold where there is nothing: `exists: false` looks for just that.
+            // A nested pattern can match an absent value, too, by `exists: false`.
             Self::Nested(pattern) => pattern.matches(value.unwrap_or(&Value::Null)),
             Self::Any(rules) => rules.iter().any(|rule| rule.matches(value)),
         }
@@ -152,7 +152,7 @@ impl Rule {
         let (Some((name, argument)), None) = (entries.next(), entries.next()) else { return Err(unknown()) };
         let text = argument.as_str().map(str::to_owned);
         match (name.as_str(), argument, text) {
-            ("exists", Value::Bool(wanted), _) => Ok(Self::Exists(*wanted)),
+            ("exists", Value::Bool(expected), _) => Ok(Self::Exists(*expected)),
             ("prefix", _, Some(text)) => Ok(Self::Prefix(text)),
             ("suffix", _, Some(text)) => Ok(Self::Suffix(text)),
             ("equals-ignore-case", _, Some(text)) => Ok(Self::EqualsIgnoreCase(text.to_lowercase())),
@@ -167,8 +167,8 @@ impl Rule {
 
     fn matches(&self, value: Option<&Value>) -> bool {
         match (self, value) {
-            (Self::Exists(wanted), value) => value.is_some_and(|value| !value.is_object()) == *wanted,
-            // A list in the event matches if one of its entries does.
+            (Self::Exists(expected), value) => value.is_some_and(|value| !value.is_object()) == *expected,
+            // A list in the record matches if one of its entries does.
             (rule, Some(Value::Array(items))) => match rule {
                 Self::AnythingBut(rules) => {
                     !items.iter().any(|item| rules.iter().any(|rule| rule.matches_scalar(item)))
@@ -183,16 +183,16 @@ impl Rule {
     fn matches_scalar(&self, value: &Value) -> bool {
         let text = value.as_str();
         match self {
-            Self::Equals(Value::Number(wanted)) => same_number(wanted, value),
-            Self::Equals(wanted) => wanted == value,
-            Self::EqualsIgnoreCase(wanted) => text.is_some_and(|text| text.to_lowercase() == *wanted),
+            Self::Equals(Value::Number(expected)) => same_number(expected, value),
+            Self::Equals(expected) => expected == value,
+            Self::EqualsIgnoreCase(expected) => text.is_some_and(|text| text.to_lowercase() == *expected),
             Self::Prefix(prefix) => text.is_some_and(|text| text.starts_with(prefix)),
             Self::Suffix(suffix) => text.is_some_and(|text| text.ends_with(suffix)),
             Self::AnythingBut(rules) => !rules.iter().any(|rule| rule.matches_scalar(value)),
             Self::Numeric(bounds) => value.as_f64().is_some_and(|number| {
                 bounds.iter().all(|(comparison, bound)| comparison.holds(number, *bound))
             }),
-            Self::Exists(wanted) => *wanted,
+            Self::Exists(expected) => *expected,
         }
     }
 }
@@ -209,14 +209,14 @@ impl Comparison {
     }
 }
 
-fn same_number(wanted: &Number, value: &Value) -> bool {
-    match (wanted.as_f64(), value.as_f64()) {
-        (Some(wanted), Some(number)) => wanted.total_cmp(&number).is_eq(),
+fn same_number(expected: &Number, value: &Value) -> bool {
+    match (expected.as_f64(), value.as_f64()) {
+        (Some(expected), Some(number)) => expected.total_cmp(&number).is_eq(),
         _ => false,
     }
 }
 
-/// `["=", 5]` or `[">", 0, "<=", 5]`.
+/// Parses a comparison such as `["=", 5]` or `[">", 0, "<=", 5]`.
 fn numeric(parts: &[Value]) -> Option<Vec<(Comparison, f64)>> {
     let bound = |pair: &[Value]| {
         let comparison = match pair.first()?.as_str()? {

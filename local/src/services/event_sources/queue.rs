@@ -1,7 +1,8 @@
-//! The SQS event source: receives messages, invokes the function with them, deletes those that are done.
+//! SQS event source mapping, after "Using Lambda with Amazon SQS" in the developer guide: receives messages,
+//! invokes the function with them, and deletes the processed ones.
 //!
-//! After "Using Lambda with Amazon SQS" in the developer guide. A message that is not done is left alone and comes
-//! back when its visibility time-out ends; the queue's redrive policy moves it away when it came back too often.
+//! A message that is not processed is redelivered after its visibility timeout. The queue's redrive policy
+//! moves it to the dead-letter queue after too many receives.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -15,15 +16,16 @@ use tokio::{
 };
 
 use super::{Invoker, Outcome, filter::Filters, outcome};
-use crate::services::sqs::{Failed, Queues};
+use crate::services::sqs::{FailedDelivery, Queues};
 use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::QueueMapping;
 
-/// How soon a message is seen that becomes visible by the passing of time. Sent messages are seen at once.
-const POLL: Duration = Duration::from_millis(20);
+/// Interval at which queues are polled for messages whose visibility timeout or delay has ended. Sent
+/// messages are received at once.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// One SQS event source.
+/// One SQS event source mapping.
 pub(crate) struct QueuePoller {
     pub(crate) function: String,
     pub(crate) mapping: QueueMapping,
@@ -33,10 +35,10 @@ pub(crate) struct QueuePoller {
 }
 
 impl QueuePoller {
-    /// Polls until the stack stops, and then until the invocations under way have ended.
+    /// Polls until the stack stops, then waits for running invocations.
     pub(crate) async fn run(self) {
         let host = self.invoker.concurrency(&self.function);
-        let limit = self.mapping.maximum_concurrency.map_or(host, |most| most.min(host)).max(1);
+        let limit = self.mapping.maximum_concurrency.map_or(host, |maximum| maximum.min(host)).max(1);
         let permits = Arc::new(Semaphore::new(limit));
         let poller = Arc::new(self);
         let mut batches = JoinSet::new();
@@ -56,14 +58,15 @@ impl QueuePoller {
             biased;
             () = self.stop.wait() => None,
             batch = async {
-                // Messages are only received when there is room to work on them: their time-outs run from then on.
+                // Receives only when a batch can be processed, because the visibility timeout starts with the
+                // receive.
                 let permit = Arc::clone(permits).acquire_owned().await.ok()?;
                 Some((self.gather().await, permit))
             } => batch,
         }
     }
 
-    /// Waits for messages; once there is one, gathers more until the batch is full or the window ends.
+    /// Waits for a first message, then gathers more until the batch is full or the batching window ends.
     async fn gather(&self) -> Vec<Message> {
         let mut changes = self.queues.changes();
         let mut messages = Vec::new();
@@ -72,44 +75,46 @@ impl QueuePoller {
             changes.borrow_and_update();
             let room = self.mapping.batch_size - messages.len();
             let received = self.queues.receive(&self.mapping.queue, room).await.unwrap_or_default();
-            let none = received.is_empty();
+            let none_received = received.is_empty();
             messages.extend(received);
             if messages.len() >= self.mapping.batch_size {
                 return messages;
             }
             if !messages.is_empty() {
                 let end = *end.get_or_insert_with(|| Instant::now() + self.mapping.window);
-                if none && Instant::now() >= end {
+                if none_received && Instant::now() >= end {
                     return messages;
                 }
             }
-            if none {
+            if none_received {
                 tokio::select! {
                     _ = changes.changed() => {}
-                    () = clock::sleep(POLL) => {}
+                    () = clock::sleep(POLL_INTERVAL) => {}
                 }
             }
         }
     }
 
     async fn process(&self, messages: Vec<Message>) {
-        let (wanted, unwanted): (Vec<_>, Vec<_>) = messages
+        let (matching, filtered_out): (Vec<_>, Vec<_>) = messages
             .into_iter()
             .map(|message| (record(&message, &self.mapping.queue), message))
             .partition(|(record, _)| matches(&self.mapping.filters, record));
-        for (_, message) in unwanted {
+        for (_, message) in filtered_out {
             self.delete(&message).await;
         }
-        if wanted.is_empty() {
+        if matching.is_empty() {
             return;
         }
-        let (records, messages): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
-        let answer = self.invoker.invoke(&self.function, &json!({ "Records": records })).await;
+        let (records, messages): (Vec<_>, Vec<_>) = matching.into_iter().unzip();
+        let output = self.invoker.invoke(&self.function, &json!({ "Records": records })).await;
         let known: Vec<_> = messages.iter().filter_map(|message| message.message_id.as_deref()).collect();
-        let failed = match outcome(&answer, self.mapping.report_failures, &known) {
+        let failed = match outcome(&output, self.mapping.report_failures, &known) {
             Outcome::Success => Vec::new(),
             Outcome::Partial(failed) => failed,
-            Outcome::Failure => return self.queues.fail(messages.iter().map(|one| self.failed(one, false))),
+            Outcome::Failure => {
+                return self.queues.fail(messages.iter().map(|message| self.failed(message, false)));
+            }
         };
         for message in &messages {
             let id = message.message_id.as_deref().unwrap_or_default();
@@ -121,9 +126,9 @@ impl QueuePoller {
         }
     }
 
-    fn failed(&self, message: &Message, reported: bool) -> Failed {
+    fn failed(&self, message: &Message, reported: bool) -> FailedDelivery {
         let receipt = message.receipt_handle.clone().unwrap_or_default();
-        Failed { queue: self.mapping.queue.clone(), receipt, reported }
+        FailedDelivery { queue: self.mapping.queue.clone(), receipt, reported }
     }
 
     async fn delete(&self, message: &Message) {
@@ -134,7 +139,7 @@ impl QueuePoller {
     }
 }
 
-/// A filter sees a body that is JSON as JSON, and any other as text.
+/// Returns true if the filters match a record. A body that is JSON is matched as text and as JSON.
 fn matches(filters: &Filters, record: &Value) -> bool {
     if filters.is_empty() || filters.matches(record) {
         return true;
@@ -147,7 +152,7 @@ fn matches(filters: &Filters, record: &Value) -> bool {
     })
 }
 
-/// One entry of `Records`.
+/// Entry of `Records` in the event.
 fn record(message: &Message, queue: &str) -> Value {
     json!({
         "messageId": message.message_id,
@@ -185,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_has_lambdas_form() {
+    fn record_has_the_format_of_lambda() {
         let attribute = MessageAttributeValue {
             data_type: "String".to_owned(),
             string_value: Some("x".to_owned()),
@@ -207,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_see_into_a_body_that_is_json() {
+    fn filters_match_json_bodies_by_field() {
         let by_body = Filters::any(vec![Filters::pattern(r#"{"body": {"kind": ["a"]}}"#).unwrap()]);
         assert!(matches(&by_body, &json!({ "body": r#"{"kind":"a"}"# })));
         assert!(!matches(&by_body, &json!({ "body": "plain" })));

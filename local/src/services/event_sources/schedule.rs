@@ -11,16 +11,16 @@ use crate::system::{arn, aws_ids, clock};
 use crate::template::{Schedule, ScheduleKind};
 
 /// One schedule of one function.
-pub(crate) struct Ticker {
+pub(crate) struct ScheduleRunner {
     pub(crate) function: String,
     pub(crate) schedule: Schedule,
     pub(crate) invoker: Invoker,
     pub(crate) stop: Shutdown,
 }
 
-impl Ticker {
-    /// Invokes the function whenever the schedule says so, until the stack stops. The next time is computed when an
-    /// invocation has ended, so a slow function is not invoked twice at once.
+impl ScheduleRunner {
+    /// Invokes the function on schedule until the stack stops. The next time is computed after an invocation
+    /// has ended, so that invocations of a slow function do not overlap.
     pub(crate) async fn run(self) {
         while let Some(due) = self.schedule.expression.next(clock::now()) {
             let wait = Duration::try_from(due - clock::now()).unwrap_or_default();
@@ -29,13 +29,13 @@ impl Ticker {
                 () = self.stop.wait() => return,
             }
             let event = event(&self.schedule, &self.function, clock::now());
-            // A failure is in the function's log; the next tick is the retry.
+            // The invoker logs a failure. The next scheduled event is the retry.
             let _ = self.invoker.invoke(&self.function, &event).await;
         }
     }
 }
 
-/// The event that a schedule sends: its own input, or what the two schedulers send without one.
+/// Event of a schedule: its input, or the default event of its service.
 pub(crate) fn event(schedule: &Schedule, function: &str, now: Timestamp) -> Value {
     if let Some(input) = &schedule.input {
         return input.clone();
@@ -70,7 +70,7 @@ mod tests {
     use crate::services::event_sources::schedule_expression::Expression;
 
     #[test]
-    fn the_two_schedulers_send_their_own_events() {
+    fn rules_and_scheduler_send_different_default_events() {
         let mut schedule = Schedule {
             name: "EveryMinute".to_owned(),
             kind: ScheduleKind::Scheduler,

@@ -1,22 +1,21 @@
-//! Schedule expressions: `rate(5 minutes)` and `cron(0 3 * * ? *)`.
-//!
-//! After "Schedule types" in the Amazon `EventBridge` Scheduler user guide; the specials `L`, `W` and `#` of cron are
-//! not supported, nor are one-time schedules.
+//! Schedule expressions such as `rate(5 minutes)` and `cron(0 3 * * ? *)`, after "Schedule types" in the
+//! Amazon `EventBridge` Scheduler user guide. The cron wildcards `L`, `W` and `#` and one-time schedules are
+//! not supported.
 
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan, Zoned, tz::TimeZone};
 
-/// When a schedule fires.
+/// Schedule expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
-    /// Again and again after this long.
+    /// Fixed interval.
     Rate(Duration),
-    /// At the minutes that match.
+    /// Minutes that match a cron expression.
     Cron(Cron),
 }
 
-/// The fields of a cron expression, each as the set of values that match; times are UTC.
+/// Values that match each field of a cron expression. Times are in UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cron {
     minutes: Vec<i16>,
@@ -28,7 +27,7 @@ pub struct Cron {
 }
 
 impl Expression {
-    /// Parses an expression; `None` if it is not one of the supported forms.
+    /// Parses an expression. `None` if its form is not supported.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(rate) = inner(text, "rate(") {
@@ -45,7 +44,7 @@ impl Expression {
         Cron::parse(inner(text, "cron(")?).map(Self::Cron)
     }
 
-    /// The next time after `now`; `None` if there is none within five years.
+    /// First scheduled time after `now`. `None` if there is none within five years.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
@@ -95,7 +94,7 @@ impl Cron {
     }
 
     fn day_matches(&self, at: &Zoned) -> bool {
-        // In cron(…) the week begins with Sunday as 1.
+        // Cron expressions number the days of the week from Sunday = 1.
         let weekday = i16::from(at.weekday().to_sunday_one_offset());
         self.days.contains(&at.day().into())
             && self.months.contains(&at.month().into())
@@ -104,14 +103,14 @@ impl Cron {
     }
 }
 
-fn field(text: &str, least: i16, most: i16, names: &[&str]) -> Option<Vec<i16>> {
+fn field(text: &str, minimum: i16, maximum: i16, names: &[&str]) -> Option<Vec<i16>> {
     let value = |text: &str| {
         let position = names.iter().position(|name| name.eq_ignore_ascii_case(text));
         let number = match position {
             Some(at) => i16::try_from(at).ok()? + 1,
             None => text.parse().ok()?,
         };
-        (least..=most).contains(&number).then_some(number)
+        (minimum..=maximum).contains(&number).then_some(number)
     };
     let mut values = Vec::new();
     for part in text.split(',') {
@@ -120,9 +119,9 @@ fn field(text: &str, least: i16, most: i16, names: &[&str]) -> Option<Vec<i16>> 
             None => (part, 1),
         };
         let (from, to) = match (range, range.split_once('-')) {
-            ("*" | "?", _) => (least, most),
+            ("*" | "?", _) => (minimum, maximum),
             (_, Some((from, to))) => (value(from)?, value(to)?),
-            (single, None) if part.contains('/') => (value(single)?, most),
+            (single, None) if part.contains('/') => (value(single)?, maximum),
             (single, None) => (value(single)?, value(single)?),
         };
         values.extend((from..=to).step_by(step));
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_count_from_now() {
+    fn rate_is_counted_from_the_given_time() {
         assert_eq!(Expression::parse("rate(1 minute)"), Some(Expression::Rate(Duration::from_mins(1))));
         assert_eq!(next("rate(2 hours)", "2026-01-01T00:00:30Z"), "2026-01-01T02:00:30Z");
         assert_eq!(Expression::parse("rate(0 minutes)"), None);
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn cron_finds_the_next_matching_minute() {
+    fn cron_returns_the_next_matching_minute() {
         assert_eq!(next("cron(0 3 * * ? *)", "2026-01-01T03:00:00Z"), "2026-01-02T03:00:00Z");
         assert_eq!(next("cron(*/15 * * * ? *)", "2026-01-01T03:01:10Z"), "2026-01-01T03:15:00Z");
         // 2026-01-01 is a Thursday.
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_is_refused() {
+    fn unsupported_expressions_are_refused() {
         assert_eq!(Expression::parse("cron(0 0 L * ? *)"), None);
         assert_eq!(Expression::parse("cron(0 0 * *)"), None);
         assert_eq!(Expression::parse("at(2026-01-01T00:00:00)"), None);

@@ -1,7 +1,8 @@
-//! The DynamoDB stream event source: reads the shard, drops what the filters do not want, and hands the rest to lanes.
+//! DynamoDB stream event source mapping, after "Using AWS Lambda with Amazon DynamoDB" in the developer
+//! guide: reads the shard, drops filtered records, and distributes the others to workers.
 //!
-//! After "Using AWS Lambda with Amazon DynamoDB" in the developer guide. The parallelization factor is the number of
-//! lanes; records of one item always go to the same lane, so they arrive in order.
+//! The parallelization factor is the number of workers. All records of an item go to the same worker, so that
+//! they are processed in order.
 
 mod worker;
 
@@ -19,22 +20,23 @@ use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{Invoker, checkpoint::Checkpoint};
-use crate::services::dynamodb::{Database, From};
+use crate::services::dynamodb::{Database, StreamPosition};
 use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::{StartingPosition, StreamMapping};
-use worker::Lane;
+use worker::Worker;
 
-/// The engine has no notification for new records; reading where there are none costs some ten microseconds.
-const POLL: Duration = Duration::from_millis(10);
+/// Interval at which the shard is polled. The engine has no notification for new records; an empty read takes
+/// about ten microseconds.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Most records of one read.
-const PAGE: usize = 1_000;
+/// Maximum number of records per read.
+const PAGE_SIZE: usize = 1_000;
 
-/// Records that wait in a lane before reading stops.
-const LANE_CAPACITY: usize = 1_000;
+/// Number of records that a worker buffers before reading pauses.
+const WORKER_CAPACITY: usize = 1_000;
 
-/// One DynamoDB stream event source.
+/// One DynamoDB stream event source mapping.
 pub(crate) struct StreamReader {
     function: String,
     mapping: StreamMapping,
@@ -44,9 +46,9 @@ pub(crate) struct StreamReader {
     checkpoint: Checkpoint,
 }
 
-/// A record on its way to a function.
+/// Stream record to be processed.
 #[derive(Clone, Debug)]
-struct Item {
+struct StreamItem {
     sequence: String,
     created: f64,
     record: Value,
@@ -66,42 +68,42 @@ impl StreamReader {
         Self { function: function.to_owned(), mapping: mapping.clone(), database, invoker, stop, checkpoint }
     }
 
-    /// Reads until the stack stops, and then until the invocations under way have ended.
+    /// Reads until the stack stops, then waits for running invocations.
     pub(crate) async fn run(self: Arc<Self>) {
-        let mut lanes = JoinSet::new();
+        let mut workers = JoinSet::new();
         let mut senders = Vec::new();
         for _ in 0..self.mapping.parallelization {
-            let (sender, receiver) = mpsc::channel(LANE_CAPACITY);
+            let (sender, receiver) = mpsc::channel(WORKER_CAPACITY);
             senders.push(sender);
-            lanes.spawn(Lane::new(Arc::clone(&self), receiver).run());
+            workers.spawn(Worker::new(Arc::clone(&self), receiver).run());
         }
         if let Err(error) = self.read(&senders).await {
             self.invoker.report(&self.function, &format!("cannot read the stream: {error}"));
         }
         drop(senders);
-        while lanes.join_next().await.is_some() {}
+        while workers.join_next().await.is_some() {}
         self.save();
     }
 
-    async fn read(&self, lanes: &[mpsc::Sender<Item>]) -> Result<(), DynoxideError> {
+    async fn read(&self, workers: &[mpsc::Sender<StreamItem>]) -> Result<(), DynoxideError> {
         let Some(shard) = self.database.shard(&self.mapping.table) else { return Ok(()) };
         let start = match (self.checkpoint.position(), self.mapping.start) {
-            (Some(sequence), _) => From::After(sequence),
-            (None, StartingPosition::TrimHorizon) => From::TrimHorizon,
-            (None, StartingPosition::Latest) => From::Latest,
+            (Some(sequence), _) => StreamPosition::After(sequence),
+            (None, StartingPosition::TrimHorizon) => StreamPosition::TrimHorizon,
+            (None, StartingPosition::Latest) => StreamPosition::Latest,
         };
         let mut iterator = self.database.iterator(&self.mapping.table, &shard, &start)?;
         while !self.stop.is_triggered() {
-            let (records, next) = self.database.records(&iterator, PAGE)?;
+            let (records, next) = self.database.records(&iterator, PAGE_SIZE)?;
             if records.is_empty() {
                 self.save();
                 tokio::select! {
-                    () = clock::sleep(POLL) => {}
+                    () = clock::sleep(POLL_INTERVAL) => {}
                     () = self.stop.wait() => {}
                 }
             }
             for record in records {
-                if !self.pass_on(record, lanes).await {
+                if !self.dispatch(record, workers).await {
                     return Ok(());
                 }
             }
@@ -110,47 +112,47 @@ impl StreamReader {
         Ok(())
     }
 
-    /// Hands a record to its lane if the filters want it; `false` when the stack stops.
-    async fn pass_on(&self, record: Record, lanes: &[mpsc::Sender<Item>]) -> bool {
-        let lane = lane_of(&record, lanes.len());
+    /// Sends a record to its worker if it matches the filters. Returns false if the stack stops.
+    async fn dispatch(&self, record: Record, workers: &[mpsc::Sender<StreamItem>]) -> bool {
+        let worker = worker_of(&record, workers.len());
         let item = self.item(&record);
-        let wanted = self.mapping.filters.matches(&item.record);
-        self.checkpoint.read(&item.sequence, wanted);
-        if !wanted {
+        let pending = self.mapping.filters.matches(&item.record);
+        self.checkpoint.read(&item.sequence, pending);
+        if !pending {
             return true;
         }
         tokio::select! {
-            sent = lanes[lane].send(item) => sent.is_ok(),
+            sent = workers[worker].send(item) => sent.is_ok(),
             () = self.stop.wait() => false,
         }
     }
 
-    /// The record as Lambda hands it over; the engine names a region of its own.
-    fn item(&self, record: &Record) -> Item {
+    /// Record in the format of Lambda. The engine's region and stream ARN are replaced.
+    fn item(&self, record: &Record) -> StreamItem {
         let mut value = serde_json::to_value(record).unwrap_or_default();
         value["awsRegion"] = json!(arn::REGION);
         value["eventSourceARN"] = json!(arn::stream_arn(&self.mapping.table));
-        Item {
+        StreamItem {
             sequence: record.dynamodb.sequence_number.clone(),
             created: record.dynamodb.approximate_creation_date_time,
             record: value,
         }
     }
 
-    /// Whether every record of the stream has been read and is done.
+    /// Returns true if every record of the stream has been read and processed.
     pub(crate) fn is_idle(&self) -> Result<bool, DynoxideError> {
         if !self.checkpoint.is_settled() {
             return Ok(false);
         }
         self.save();
         let Some(shard) = self.database.shard(&self.mapping.table) else { return Ok(true) };
-        let from = self.checkpoint.position().map_or(From::TrimHorizon, From::After);
+        let from = self.checkpoint.position().map_or(StreamPosition::TrimHorizon, StreamPosition::After);
         let iterator = self.database.iterator(&self.mapping.table, &shard, &from)?;
-        Ok(self.database.records(&iterator, 1)?.0.is_empty() || self.starts_later())
+        Ok(self.database.records(&iterator, 1)?.0.is_empty() || self.has_not_started())
     }
 
-    /// A mapping that starts at the end has nothing to read before its first record.
-    fn starts_later(&self) -> bool {
+    /// Returns true if the mapping starts at `LATEST` and has not read a record yet.
+    fn has_not_started(&self) -> bool {
         self.mapping.start == StartingPosition::Latest && self.checkpoint.position().is_none()
     }
 
@@ -165,13 +167,13 @@ impl StreamReader {
     }
 }
 
-/// Records of one item have the same keys, and so the same lane.
-fn lane_of(record: &Record, lanes: usize) -> usize {
+/// Selects the worker by the hash of the record's keys, so that all records of an item have the same one.
+fn worker_of(record: &Record, workers: usize) -> usize {
     let mut keys: Vec<_> =
         record.dynamodb.keys.iter().map(|(name, value)| (name, format!("{value:?}"))).collect();
     keys.sort();
     let mut hasher = DefaultHasher::new();
     keys.hash(&mut hasher);
-    let lanes = u64::try_from(lanes.max(1)).unwrap_or(1);
-    usize::try_from(hasher.finish() % lanes).unwrap_or(0)
+    let workers = u64::try_from(workers.max(1)).unwrap_or(1);
+    usize::try_from(hasher.finish() % workers).unwrap_or(0)
 }

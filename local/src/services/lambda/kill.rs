@@ -1,8 +1,8 @@
-//! Signals to processes that this one has started.
+//! Signals to child processes.
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Asks a process to end. One that has ended already hears nothing.
+/// Sends SIGTERM to a process. Does nothing if it has exited already.
 pub(super) fn terminate(id: u32) {
     let id = i32::try_from(id).ok().and_then(Pid::from_raw);
     let _ = id.map(|id| kill_process(id, Signal::TERM));

@@ -1,5 +1,6 @@
-//! Runs built binaries behind our own Lambda Runtime API, as AWS does: a pool of instances for each function, started
-//! on demand and kept warm, each working on one event at a time and killed when it takes too long.
+//! Runs built binaries behind our own Lambda Runtime API, as AWS does. Each function has a pool of instances,
+//! which are started on demand and kept warm. An instance processes one event at a time and is killed when it
+//! exceeds its timeout.
 
 mod api;
 mod instance;
@@ -27,59 +28,64 @@ use crate::template::Function;
 
 use pool::Pool;
 
-/// A service that instances reach through a proxy of their own.
+/// Service that instances call through a proxy of their own.
 #[derive(Clone, Debug)]
 pub struct Upstream {
-    /// Which service.
+    /// Proxied service.
     pub service: Service,
-    /// Where it listens.
+    /// Address of the service.
     pub address: SocketAddr,
-    /// The environment variable that tells a function the service's base URL.
+    /// Environment variable with the base URL of the service.
     pub variable: &'static str,
-    /// Whether every function gets the variable, or only those that have it in the template.
+    /// True if every function gets the variable, false if only those that have it in the template do.
     pub always: bool,
 }
 
-/// How functions are run.
+/// Settings of a [`RuntimeHost`].
 #[derive(Clone, Debug)]
 pub struct RuntimeSettings {
     /// Folder of the built binaries, each named by its stem.
     pub bin_dir: PathBuf,
-    /// Most instances of one function.
+    /// Maximum number of instances per function.
     pub instances: usize,
-    /// What instances reach through proxies.
+    /// Services that instances call through proxies.
     pub upstreams: Vec<Upstream>,
-    /// What functions are granted.
+    /// IAM policies of the functions.
     pub access: IamPolicies,
-    /// Faults, and the record of calls.
+    /// Fault rules and recorded calls.
     pub faults: Faults,
-    /// TLS for the services that are reached through proxies, if they are to have it.
+    /// TLS for the proxies, if enabled.
     pub tls: Option<Tls>,
-    /// Where output goes.
+    /// Destination of the functions' output.
     pub logs: Logs,
 }
 
-/// Our own Lambda.
+/// Host that runs functions behind our own Lambda Runtime API.
 pub struct RuntimeHost {
     pools: HashMap<String, Arc<Pool>>,
     stop: Shutdown,
 }
 
 impl RuntimeHost {
-    /// A host for these functions. Nothing is started before it is invoked.
+    /// Creates a host for these functions. Instances are started by invocations.
     #[must_use]
     pub fn new(functions: &[Function], settings: RuntimeSettings) -> Self {
         let stop = Shutdown::new();
         let settings = Arc::new(settings);
         let client = Client::builder(TokioExecutor::new()).build_http();
         let pool = |function: &Function| {
-            let pool = Pool::new(function.clone(), Arc::clone(&settings), client.clone(), stop.clone());
+            let pool = Pool::new(
+                function.clone(),
+                Arc::clone(&settings),
+                client.clone(),
+                (process::launch, stop.clone()),
+            );
             (function.stem.clone(), Arc::new(pool))
         };
         Self { pools: functions.iter().map(pool).collect(), stop }
     }
 
-    /// The processes of a function's instances, by the ids that the operating system gave them.
+    /// Process ids of a function's instances.
     #[must_use]
     pub fn processes(&self, function: &str) -> Vec<u32> {
         self.pools.get(function).map(|pool| pool.processes()).unwrap_or_default()
@@ -130,7 +136,7 @@ impl FunctionHost for RuntimeHost {
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.stop.trigger();
-            join_all(self.pools.values().map(|pool| pool.leave())).await;
+            join_all(self.pools.values().map(|pool| pool.shut_down())).await;
         })
     }
 }

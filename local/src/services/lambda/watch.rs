@@ -1,4 +1,5 @@
-//! Runs functions under `cargo lambda watch`, which builds them on the first event and again when their code changes.
+//! Host that runs functions under `cargo lambda watch`, which builds them on the first event and rebuilds
+//! them when their code changes.
 
 use std::{
     collections::BTreeMap,
@@ -30,24 +31,24 @@ use crate::system::clock;
 use crate::telemetry::logs::Logs;
 use crate::template::Function;
 
-/// How `cargo lambda watch` is run.
+/// Settings of a [`WatchHost`].
 #[derive(Clone, Debug)]
 pub struct WatchSettings {
-    /// The workspace's folder.
+    /// Folder of the workspace.
     pub workspace: PathBuf,
     /// Port for `--invoke-port`.
     pub port: u16,
     /// File for `--env-file`.
     pub env_file: PathBuf,
-    /// Folders in which `cargo-lambda` may be, besides those of `PATH`.
+    /// Folders to search for `cargo-lambda` before those of `PATH`.
     pub search: Vec<PathBuf>,
     /// Stems of the functions.
     pub functions: Vec<String>,
-    /// Where its output goes.
+    /// Destination of the output.
     pub logs: Logs,
 }
 
-/// Why `cargo lambda watch` is not running.
+/// Failure to run `cargo lambda watch`.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
     /// The tool is not installed.
@@ -55,21 +56,21 @@ pub enum WatchError {
         "`cargo lambda` is not installed; get it with `pip install --no-deps cargo-lambda`, or run with `--host runtime`"
     )]
     Missing,
-    /// It cannot be started.
+    /// `cargo lambda watch` cannot be started.
     #[error("cannot start `cargo lambda watch`: {0}")]
     Start(#[from] io::Error),
-    /// It ended before it listened.
-    #[error("`cargo lambda watch` ended before it listened on port {0}")]
+    /// `cargo lambda watch` exited before it listened.
+    #[error("`cargo lambda watch` exited before it listened on port {0}")]
     Ended(u16),
 }
 
-/// `cargo lambda watch` as a child process.
+/// Host with `cargo lambda watch` as a child process.
 pub struct WatchHost {
     settings: WatchSettings,
     address: SocketAddr,
     client: HttpClient,
     child: AsyncMutex<Option<Child>>,
-    /// Held by invocations together, and by a restart alone.
+    /// Read-locked by invocations, write-locked by a restart.
     gate: RwLock<()>,
     stats: Mutex<BTreeMap<String, FunctionStats>>,
 }
@@ -78,8 +79,8 @@ impl WatchHost {
     /// Starts the tool and waits until it listens.
     ///
     /// # Errors
-    /// [`WatchError::Missing`] if it is not installed, [`WatchError::Ended`] if it gives up, for example because the
-    /// workspace does not build.
+    /// [`WatchError::Missing`] if it is not installed, [`WatchError::Ended`] if it exits, for example because
+    /// the workspace does not build.
     pub async fn start(settings: WatchSettings) -> Result<Self, WatchError> {
         let address = SocketAddr::from(([127, 0, 0, 1], settings.port));
         let child = launch(&settings, address).await?;
@@ -90,7 +91,7 @@ impl WatchHost {
     }
 
     async fn send(&self, function: &str, invocation: Invocation) -> Result<Bytes, InvokeError> {
-        let _open = self.gate.read().await;
+        let _guard = self.gate.read().await;
         let uri = format!("http://{}/2015-03-31/functions/{function}/invocations", self.address);
         let request = Request::post(uri)
             .header(header::CONTENT_TYPE, "application/json")
@@ -103,7 +104,8 @@ impl WatchHost {
         if status.is_success() {
             return Ok(payload);
         }
-        // The tool answers a function's error with the function's own report, and its own errors in another form.
+        // For an error of a function, the tool returns the function's error report; its own errors have
+        // another format.
         let report: Value = serde_json::from_slice(&payload).unwrap_or_default();
         let field = |name: &str| report[name].as_str().map(str::to_owned);
         let error_type = field("errorType").or_else(|| field("title")).unwrap_or_else(|| status.to_string());
@@ -111,7 +113,7 @@ impl WatchHost {
         Err(InvokeError::Function { error_type, message, payload })
     }
 
-    fn count(&self, function: &str, change: impl FnOnce(&mut FunctionStats)) {
+    fn update_stats(&self, function: &str, change: impl FnOnce(&mut FunctionStats)) {
         let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
         change(stats.entry(function.to_owned()).or_default());
     }
@@ -124,12 +126,12 @@ impl FunctionHost for WatchHost {
         invocation: Invocation,
     ) -> BoxFuture<'a, Result<Bytes, InvokeError>> {
         Box::pin(async move {
-            self.count(function, |stats| stats.invocations += 1);
-            let answer = self.send(function, invocation).await;
-            if matches!(answer, Err(InvokeError::Function { .. })) {
-                self.count(function, |stats| stats.errors += 1);
+            self.update_stats(function, |stats| stats.invocations += 1);
+            let result = self.send(function, invocation).await;
+            if matches!(result, Err(InvokeError::Function { .. })) {
+                self.update_stats(function, |stats| stats.errors += 1);
             }
-            answer
+            result
         })
     }
 
@@ -138,18 +140,19 @@ impl FunctionHost for WatchHost {
         1
     }
 
-    /// The tool's children are its own; it starts them again by itself.
+    /// Does nothing: the function processes belong to the tool, which restarts them itself.
     fn kill<'a>(&'a self, _function: &'a str) -> BoxFuture<'a, usize> {
         Box::pin(async { 0 })
     }
 
-    /// The tool reads its environment once, so it is started again. Invocations wait meanwhile; none is turned away.
+    /// Restarts the tool, because it reads its environment only at startup. Invocations wait meanwhile; none
+    /// is rejected.
     fn deploy<'a>(&'a self, _functions: &'a [Function]) -> BoxFuture<'a, Result<(), WatchError>> {
         Box::pin(async move {
-            let _alone = self.gate.write().await;
+            let _guard = self.gate.write().await;
             let mut child = self.child.lock().await;
-            if let Some(old) = child.take() {
-                end(old).await;
+            if let Some(old_child) = child.take() {
+                terminate(old_child).await;
                 *child = Some(launch(&self.settings, self.address).await?);
             }
             Ok(())
@@ -164,7 +167,7 @@ impl FunctionHost for WatchHost {
         Box::pin(async move {
             let child = self.child.lock().await.take();
             if let Some(child) = child {
-                end(child).await;
+                terminate(child).await;
             }
         })
     }
@@ -172,7 +175,7 @@ impl FunctionHost for WatchHost {
 
 /// Starts the tool and waits until it listens.
 async fn launch(settings: &WatchSettings, address: SocketAddr) -> Result<Child, WatchError> {
-    let tool = find(&settings.search).ok_or(WatchError::Missing)?;
+    let tool = find_tool(&settings.search).ok_or(WatchError::Missing)?;
     let mut child = Command::new(tool)
         .args(["lambda", "watch", "--invoke-address", "127.0.0.1", "--invoke-port"])
         .arg(settings.port.to_string())
@@ -200,8 +203,8 @@ async fn launch(settings: &WatchSettings, address: SocketAddr) -> Result<Child, 
     Ok(child)
 }
 
-/// Asks the tool to end, so that it ends its own children; kills it when it does not.
-async fn end(mut child: Child) {
+/// Terminates the tool, so that it terminates its child processes. Kills it if it does not exit.
+async fn terminate(mut child: Child) {
     if let Some(id) = child.id() {
         kill::terminate(id);
     }
@@ -213,7 +216,7 @@ async fn end(mut child: Child) {
     }
 }
 
-fn find(search: &[PathBuf]) -> Option<PathBuf> {
+fn find_tool(search: &[PathBuf]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = search.iter().cloned().chain(std::env::split_paths(&path));
     folders.map(|folder| folder.join("cargo-lambda")).find(|tool| tool.is_file())

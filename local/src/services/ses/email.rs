@@ -1,36 +1,36 @@
-//! An e-mail as it was sent.
+//! E-mail as stored by the mail catcher.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An e-mail as it was sent.
+/// Sent e-mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Email {
-    /// What SES would have called it.
+    /// Message id, as SES assigns it.
     pub id: String,
-    /// When.
+    /// Time of sending.
     pub sent_at: Timestamp,
-    /// Whose name it is sent in.
+    /// Sender address.
     pub from: String,
-    /// Where it goes.
+    /// Recipient addresses.
     pub to: Vec<String>,
-    /// Its subject.
+    /// Subject.
     pub subject: String,
-    /// Its form in HTML.
+    /// HTML body.
     pub html: String,
-    /// Its form in text.
+    /// Text body.
     pub text: String,
     /// Further headers.
     pub headers: BTreeMap<String, String>,
-    /// Tags for SES's statistics.
+    /// E-mail tags for SES's statistics.
     pub tags: BTreeMap<String, String>,
 }
 
 impl Email {
-    /// What follows `start` in its text, up to the next space: a link, whose beginning is known.
+    /// Link in the text body that begins with `start`.
     #[must_use]
     pub fn link(&self, start: &str) -> Option<&str> {
         let rest = &self.text[self.text.find(start)?..];
@@ -57,7 +57,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_link_is_found_by_its_beginning() {
+    fn link_is_found_by_its_prefix() {
         let email = email("x");
         let start = "http://localhost:3000/verify-email";
         assert_eq!(email.link(start), Some("http://localhost:3000/verify-email#token=abc"));

@@ -1,4 +1,4 @@
-//! An e-mail as a file that mail programs open: RFC 5322, with both forms as alternatives (RFC 2046, section 5.1.4).
+//! `.eml` files for mail programs: RFC 5322, with text and HTML as alternatives (RFC 2046, section 5.1.4).
 
 use std::fmt::Write as _;
 
@@ -7,21 +7,21 @@ use jiff::tz::TimeZone;
 
 use super::Email;
 
-/// Separates the parts; no base64 has an underscore.
+/// Boundary of the parts. It contains an underscore, which base64 does not.
 const BOUNDARY: &str = "_agora_";
-/// An encoded word is at most 75 characters long (RFC 2047, section 2): so many bytes fit.
-const WORD: usize = 42;
-/// A line of base64 is at most 76 characters long (RFC 2045, section 6.8): so many bytes fit.
-const LINE: usize = 57;
+/// Bytes per encoded word, which has at most 75 characters (RFC 2047, section 2).
+const WORD_BYTES: usize = 42;
+/// Bytes per line of base64, which has at most 76 characters (RFC 2045, section 6.8).
+const LINE_BYTES: usize = 57;
 
 impl Email {
-    /// The e-mail as the text of an `.eml` file.
+    /// The e-mail as text of an `.eml` file.
     #[must_use]
     pub fn to_eml(&self) -> String {
         let date = self.sent_at.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
         let mut eml = String::new();
         let mut header = |name: &str, value: &str| {
-            // Whatever was put into a header stays in its line.
+            // Prevents header injection.
             let value = value.replace(['\r', '\n'], " ");
             // Writing to a string cannot fail.
             let _ = write!(eml, "{name}: {value}\r\n");
@@ -33,14 +33,14 @@ impl Email {
         self.headers.iter().for_each(|(name, value)| header(name, value));
         header("MIME-Version", "1.0");
         header("Content-Type", &format!("multipart/alternative; boundary=\"{BOUNDARY}\""));
-        let _ = write!(eml, "Subject: {}\r\n", encoded(&self.subject));
+        let _ = write!(eml, "Subject: {}\r\n", encode_header(&self.subject));
         for (kind, body) in [("plain", &self.text), ("html", &self.html)] {
             let _ = write!(
                 eml,
                 "\r\n--{BOUNDARY}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
                  Content-Transfer-Encoding: base64\r\n"
             );
-            for line in body.as_bytes().chunks(LINE) {
+            for line in body.as_bytes().chunks(LINE_BYTES) {
                 let _ = write!(eml, "\r\n{}", STANDARD.encode(line));
             }
         }
@@ -49,18 +49,18 @@ impl Email {
     }
 }
 
-/// A header's text in encoded words, if it needs them.
-fn encoded(text: &str) -> String {
+/// Encodes the text of a header as encoded words if it contains characters that are not printable ASCII.
+fn encode_header(text: &str) -> String {
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return text.to_owned();
     }
     let mut words = vec![String::new()];
-    for letter in text.chars() {
-        if words.last().is_some_and(|word| word.len() + letter.len_utf8() > WORD) {
+    for character in text.chars() {
+        if words.last().is_some_and(|word| word.len() + character.len_utf8() > WORD_BYTES) {
             words.push(String::new());
         }
         if let Some(word) = words.last_mut() {
-            word.push(letter);
+            word.push(character);
         }
     }
     let words = words.iter().map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word)));
@@ -72,7 +72,7 @@ mod tests {
     use super::super::email::tests::email;
 
     #[test]
-    fn a_file_has_its_headers_and_both_forms() {
+    fn eml_has_headers_text_and_html() {
         let eml = email("Grüße").to_eml();
         assert!(eml.contains("\r\nTo: ada@example.com\r\n"), "{eml}");
         assert!(eml.contains("\r\nX-Correlation-Id: c-1\r\n"), "{eml}");
@@ -82,14 +82,14 @@ mod tests {
     }
 
     #[test]
-    fn long_subjects_are_cut_between_letters_and_lines_stay_short() {
+    fn long_subject_is_split_between_characters() {
         let eml = email(&"ü".repeat(100)).to_eml();
         assert!(eml.lines().all(|line| line.len() <= 100), "{eml}");
         assert!(eml.matches("=?UTF-8?B?").count() >= 5);
     }
 
     #[test]
-    fn nothing_breaks_out_of_a_header() {
+    fn line_breaks_in_headers_are_replaced() {
         let mut forged = email("x");
         forged.to = vec!["ada@example.com\r\nBcc: eve@example.com".to_owned()];
         assert!(!forged.to_eml().contains("\nBcc:"));

@@ -1,28 +1,28 @@
-//! Misbehaviour on demand. Over HTTP a rule is JSON, like `{"effect": "throttle", "times": 3}`.
+//! Fault rules of the mail catcher. Over HTTP, a rule is JSON like `{"effect": "throttle", "times": 3}`.
 
 use serde::{Deserialize, Serialize};
 
-/// What happens to a call.
+/// Effect of a rule on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Nothing is sent: too many requests.
+    /// Fails with 429 and sends nothing.
     Throttle,
-    /// Nothing is sent: a failure of the service.
+    /// Fails with 500 and sends nothing.
     Fail,
-    /// Nothing is sent: the message is refused.
+    /// Rejects the message with 400 and sends nothing.
     Reject,
-    /// The e-mail is sent, and the connection ends without an answer.
+    /// Sends the e-mail, then closes the connection without a response.
     DropResponse,
 }
 
-/// A rule of misbehaviour.
+/// Fault rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// What happens.
+    /// Effect of the rule.
     pub effect: Effect,
-    /// To how many calls yet.
+    /// Number of calls that the rule still applies to.
     #[serde(default = "once")]
     pub times: u32,
 }
@@ -32,13 +32,13 @@ const fn once() -> u32 {
 }
 
 impl Rule {
-    /// Strikes the next call.
+    /// Creates a rule for the next call.
     #[must_use]
     pub const fn next(effect: Effect) -> Self {
         Self { effect, times: 1 }
     }
 
-    /// Strikes so many calls.
+    /// Sets the number of calls that the rule applies to.
     #[must_use]
     pub const fn times(self, times: u32) -> Self {
         Self { times, ..self }

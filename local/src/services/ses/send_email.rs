@@ -1,4 +1,4 @@
-//! The body of `SendEmail`, as far as it is understood: a simple message to somebody.
+//! Request body of `SendEmail`. Only simple messages are supported.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(super) struct SendEmail {
     destination: Destination,
     content: Content,
     #[serde(default)]
-    email_tags: Vec<Named>,
+    email_tags: Vec<NameValue>,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ struct Simple {
     subject: Part,
     body: Body,
     #[serde(default)]
-    headers: Vec<Named>,
+    headers: Vec<NameValue>,
 }
 
 #[derive(Deserialize)]
@@ -55,15 +55,16 @@ struct Part {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Named {
+struct NameValue {
     name: String,
     value: String,
 }
 
 impl SendEmail {
-    /// The e-mail, unless SES would refuse it: without anybody to go to, or to what cannot be an address. SES takes no
-    /// letters beyond ASCII before the `@` ("Amazon SES does not support the SMTPUTF8 extension").
-    pub(super) fn accept(self) -> Option<Email> {
+    /// Converts the request to an e-mail. `None` if SES would reject it: without recipients, or with an
+    /// invalid address. SES supports only ASCII before the `@` ("Amazon SES does not support the SMTPUTF8
+    /// extension").
+    pub(super) fn into_email(self) -> Option<Email> {
         let to = self.destination.to_addresses;
         let is_address = |address: &String| {
             let parts = address.rsplit_once('@');
@@ -87,6 +88,6 @@ impl SendEmail {
     }
 }
 
-fn map(named: Vec<Named>) -> BTreeMap<String, String> {
-    named.into_iter().map(|Named { name, value }| (name, value)).collect()
+fn map(pairs: Vec<NameValue>) -> BTreeMap<String, String> {
+    pairs.into_iter().map(|NameValue { name, value }| (name, value)).collect()
 }

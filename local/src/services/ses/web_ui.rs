@@ -1,14 +1,14 @@
-//! The pages of the postbox. They load nothing from anywhere.
+//! Web pages of the mail catcher. They load no external resources.
 
 use std::fmt::Write as _;
 
 use super::Email;
 
-/// More would only slow the browser down.
-const SHOWN: usize = 200;
+/// Maximum number of e-mails in the list, to keep the page fast.
+const MAX_ROWS: usize = 200;
 
 const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8>\
-    <meta name=viewport content='width=device-width'><title>Postbox</title><style>\
+    <meta name=viewport content='width=device-width'><title>Mail catcher</title><style>\
     body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#23201b}\
     h1{font-size:1.5rem}a{color:#0f5c4d}table{border-collapse:collapse;width:100%}\
     th,td{text-align:left;padding:.5rem .8rem;border-bottom:1px solid #e4e0d6;vertical-align:top}\
@@ -18,16 +18,18 @@ const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8>\
     iframe{width:100%;height:44rem;border:1px solid #e4e0d6;border-radius:8px}\
     pre{background:#f8f6f1;padding:1rem;border-radius:8px;white-space:pre-wrap;word-break:break-word}</style>";
 
-/// The newest come first.
+/// Page with the list of e-mails, newest first.
 pub(super) fn list(emails: &[Email]) -> String {
     let mut page = HEAD.to_owned();
-    page.push_str("<h1>Postbox</h1>");
+    page.push_str("<h1>Mail catcher</h1>");
     if emails.is_empty() {
-        page.push_str("<p>No e-mail has been sent yet.");
+        page.push_str("<p>No e-mails yet.");
         return page;
     }
-    page.push_str("<p>Nothing leaves this machine. The newest e-mails come first.<table><tr><th>Sent<th>To<th>Subject<th>");
-    for email in emails.iter().rev().take(SHOWN) {
+    page.push_str(
+        "<p>Stored e-mails, newest first. They are not delivered.<table><tr><th>Sent<th>To<th>Subject<th>",
+    );
+    for email in emails.iter().rev().take(MAX_ROWS) {
         let (id, sent, to) = (&email.id, email.sent_at.strftime("%F %T"), escaped(&email.to.join(", ")));
         let subject = escaped(&email.subject);
         // Writing to a string cannot fail.
@@ -41,24 +43,24 @@ pub(super) fn list(emails: &[Email]) -> String {
     page
 }
 
-/// Both forms of an e-mail, with its headers.
+/// Page of one e-mail with its headers, HTML and text.
 pub(super) fn one(email: &Email) -> String {
     let mut page = HEAD.to_owned();
     let (id, subject) = (&email.id, escaped(&email.subject));
-    let _ = write!(page, "<p><a href='/'>Postbox</a><h1>{subject}</h1><dl>");
+    let _ = write!(page, "<p><a href='/'>Mail catcher</a><h1>{subject}</h1><dl>");
     let sent = email.sent_at.strftime("%F %T UTC").to_string();
     let to = email.to.join(", ");
-    let own = [("From", &email.from), ("To", &to), ("Sent", &sent)];
-    let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
-    let further = email.headers.iter().map(|(name, value)| (name.clone(), value));
+    let standard_headers = [("From", &email.from), ("To", &to), ("Sent", &sent)];
+    let standard_headers = standard_headers.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let custom_headers = email.headers.iter().map(|(name, value)| (name.clone(), value));
     let tags = email.tags.iter().map(|(name, value)| (format!("Tag {name}"), value));
-    for (name, value) in own.chain(further).chain(tags) {
+    for (name, value) in standard_headers.chain(custom_headers).chain(tags) {
         let _ = write!(page, "<dt>{}<dd>{}", escaped(&name), escaped(value));
     }
     let _ = write!(
         page,
         "</dl><p><a href='/emails/{id}/message.eml' download='{id}.eml'>Open in a mail program (.eml)</a>\
-         <iframe src='/emails/{id}/html' title='The e-mail in HTML'></iframe><h2>In text</h2><pre>{}</pre>",
+         <iframe src='/emails/{id}/html' title='HTML body'></iframe><h2>Text</h2><pre>{}</pre>",
         escaped(&email.text)
     );
     page
@@ -75,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_show_what_was_sent_as_text() {
+    fn pages_escape_the_contents_of_emails() {
         let mut sent = email("<script>alert(1)</script>");
         sent.text = "<b>x</b>".to_owned();
         for page in [list(std::slice::from_ref(&sent)), one(&sent)] {

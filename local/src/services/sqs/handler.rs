@@ -1,5 +1,5 @@
-//! Stands before the emulator's handler: wakes the pollers when a message may have become visible, and remembers
-//! delayed messages, which no operation of SQS could read back.
+//! Wrapper of the emulator's handler. It notifies the pollers when a message may have become visible, and
+//! records delayed messages, which no SQS operation returns.
 
 use std::{
     future::Future,
@@ -18,37 +18,37 @@ use rustack_sqs_model::{
 };
 use tokio::sync::watch;
 
-use super::snapshot::Delayed;
+use super::snapshot::DelayedMessages;
 
-pub(super) struct WatchedHandler {
+pub(super) struct NotifyingHandler {
     inner: RustackSqsHandler,
     changes: Arc<watch::Sender<u64>>,
-    delayed: Arc<Mutex<Delayed>>,
+    delayed: Arc<Mutex<DelayedMessages>>,
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<SqsResponseBody>, SqsError>> + Send>>;
 
-impl WatchedHandler {
+impl NotifyingHandler {
     pub(super) fn new(
         provider: Arc<RustackSqs>,
         changes: Arc<watch::Sender<u64>>,
-        delayed: Arc<Mutex<Delayed>>,
+        delayed: Arc<Mutex<DelayedMessages>>,
     ) -> Self {
         Self { inner: RustackSqsHandler::new(provider), changes, delayed }
     }
 }
 
-impl SqsHandler for WatchedHandler {
+impl SqsHandler for NotifyingHandler {
     fn handle_operation(&self, operation: SqsOperation, body: Bytes) -> Answer {
         let answer = self.inner.handle_operation(operation, body.clone());
-        let wakes = matches!(
+        let may_make_visible = matches!(
             operation,
             SqsOperation::SendMessage
                 | SqsOperation::SendMessageBatch
                 | SqsOperation::ChangeMessageVisibility
                 | SqsOperation::ChangeMessageVisibilityBatch
         );
-        if !wakes {
+        if !may_make_visible {
             return answer;
         }
         let (changes, delayed) = (Arc::clone(&self.changes), Arc::clone(&self.delayed));
@@ -65,7 +65,7 @@ impl SqsHandler for WatchedHandler {
     }
 }
 
-/// The messages of a request that are sent with a delay of their own.
+/// Messages of a request that have a delay of their own.
 fn delayed_messages(operation: SqsOperation, body: &[u8]) -> Vec<SendMessageInput> {
     let messages = match operation {
         SqsOperation::SendMessage => serde_json::from_slice(body).map(|message| vec![message]),

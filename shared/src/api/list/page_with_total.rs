@@ -1,4 +1,4 @@
-//! Pages that say how many things their list has.
+//! Pages with the total number of items of their list.
 
 use std::future::Future;
 
@@ -9,16 +9,16 @@ use crate::kit::command::StoreError;
 use crate::kit::command::page::ListPage;
 use crate::kit::error::ApiError;
 
-/// Reads a page and the length of its list at the same time.
+/// Reads a page and the total of its list concurrently.
 ///
 /// # Errors
 /// [`ApiError`] if either cannot be read.
 pub async fn with_total<T, E: Into<ApiError>>(
     page: impl Future<Output = Result<ListPage<T>, E>>,
-    length: impl Future<Output = Result<u64, StoreError>>,
+    total: impl Future<Output = Result<u64, StoreError>>,
 ) -> Result<ListPage<T>, ApiError> {
-    let (page, length) = try_join(page.map_err(E::into), length.map_err(ApiError::from)).await?;
-    Ok(page.with_total(length))
+    let (page, total) = try_join(page.map_err(E::into), total.map_err(ApiError::from)).await?;
+    Ok(page.with_total(total))
 }
 
 #[cfg(test)]
@@ -28,17 +28,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_page_and_the_length_are_read_at_the_same_time() {
-        // Neither goes on before the other has begun.
-        let begun = Barrier::new(2);
+    async fn page_and_total_are_read_concurrently() {
+        // Each waits until the other has started.
+        let started = Barrier::new(2);
         let page = async {
-            begun.wait().await;
+            started.wait().await;
             Ok::<_, ApiError>(ListPage { items: vec!["a"], next: None, min_total: 1, total: None })
         };
-        let length = async {
-            begun.wait().await;
+        let total = async {
+            started.wait().await;
             Ok(7)
         };
-        assert_eq!(with_total(page, length).await.unwrap().total, Some(7));
+        assert_eq!(with_total(page, total).await.unwrap().total, Some(7));
     }
 }

@@ -1,4 +1,4 @@
-//! The orders that callers can ask for.
+//! Sort keys accepted in the `sort` query parameter.
 
 use deserr::Deserr;
 use schemars::JsonSchema;
@@ -7,25 +7,25 @@ use crate::kit::error::{ApiError, FieldErrors};
 use crate::repository::market::MarketSortOrder;
 use crate::repository::table_layout::sorted_list::{ListError, SortKey, SortOrder};
 
-/// `createdAt` or `name`, each also backwards; the newest first unless another is asked for.
+/// Sort order: `createdAt` or `name`; prefix with `-` for descending. Default `-createdAt`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 #[schemars(inline)]
 pub enum Sort {
-    /// The oldest first.
+    /// Oldest first.
     #[deserr(rename = "createdAt")]
     #[schemars(rename = "createdAt")]
     CreatedAsc,
-    /// The newest first.
+    /// Newest first.
     #[default]
     #[deserr(rename = "-createdAt")]
     #[schemars(rename = "-createdAt")]
     CreatedDesc,
-    /// In the order of names.
+    /// By name, ignoring case.
     #[deserr(rename = "name")]
     #[schemars(rename = "name")]
     NameAsc,
-    /// In the order of names, backwards.
+    /// By name in descending order, ignoring case.
     #[deserr(rename = "-name")]
     #[schemars(rename = "-name")]
     NameDesc,
@@ -43,49 +43,50 @@ impl From<Sort> for SortOrder {
     }
 }
 
-/// `createdAt`, also backwards; the newest first unless the other is asked for.
+/// Sort order: `createdAt`; prefix with `-` for descending. Default `-createdAt`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 #[schemars(inline)]
 pub enum TimeSort {
-    /// The oldest first.
+    /// Oldest first.
     #[deserr(rename = "createdAt")]
     #[schemars(rename = "createdAt")]
     CreatedAsc,
-    /// The newest first.
+    /// Newest first.
     #[default]
     #[deserr(rename = "-createdAt")]
     #[schemars(rename = "-createdAt")]
     CreatedDesc,
 }
 
-/// As [`Sort`], and `volume`, forwards and backwards: the orders of markets.
+/// Sort order of markets: `createdAt`, `name` or `volume`; prefix with `-` for descending. Default
+/// `-createdAt`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 #[schemars(inline)]
 pub enum MarketSort {
-    /// The oldest first.
+    /// Oldest first.
     #[deserr(rename = "createdAt")]
     #[schemars(rename = "createdAt")]
     CreatedAsc,
-    /// The newest first.
+    /// Newest first.
     #[default]
     #[deserr(rename = "-createdAt")]
     #[schemars(rename = "-createdAt")]
     CreatedDesc,
-    /// In the order of names.
+    /// By name, ignoring case.
     #[deserr(rename = "name")]
     #[schemars(rename = "name")]
     NameAsc,
-    /// In the order of names, backwards.
+    /// By name in descending order, ignoring case.
     #[deserr(rename = "-name")]
     #[schemars(rename = "-name")]
     NameDesc,
-    /// Those that sold least first.
+    /// Lowest sales volume first.
     #[deserr(rename = "volume")]
     #[schemars(rename = "volume")]
     VolumeAsc,
-    /// Those that sold most first.
+    /// Highest sales volume first.
     #[deserr(rename = "-volume")]
     #[schemars(rename = "-volume")]
     VolumeDesc,

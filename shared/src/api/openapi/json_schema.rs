@@ -1,4 +1,4 @@
-//! What the domain's own types look like in requests and answers: the rules that `parse` keeps, in JSON Schema.
+//! JSON Schemas of the domain types, with the rules that `deserialize` enforces.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use crate::kit::http::Included;
 use crate::kit::http::list::paging::{DEFAULT_LIMIT, Limit, MAX_LIMIT};
 use crate::kit::system::clock::Timestamp;
 
-/// Says what types look like; a named one is described once, and referred to.
+/// Implements `JsonSchema` for types. A type with a name is defined once and referenced.
 macro_rules! schema {
     ($($type:ty $(: $name:literal)? = $schema:tt;)+) => {$(
         impl JsonSchema for $type {
@@ -49,51 +49,71 @@ macro_rules! schema {
 schema! {
     Amount = {
         "type": "integer", "minimum": 0, "maximum": Amount::MAX,
-        "description": "Minor units of the currency, like cents.", "examples": [1999]
+        "description": "Number of minor units of the currency, for example cents.", "examples": [1999]
     };
     Currency: "Currency" = {
-        "type": "string", "enum": Currency::all(), "description": "An ISO 4217 code.", "examples": ["EUR"]
+        "type": "string", "enum": Currency::all(),
+        "description": "Currency code (ISO 4217).", "examples": ["EUR"]
     };
-    Quantity = { "type": "integer", "minimum": 1, "maximum": 1000, "examples": [2] };
+    Quantity = {
+        "type": "integer", "minimum": 1, "maximum": 1000,
+        "description": "Number of units of a product.", "examples": [2]
+    };
     InitialStock = {
         "type": "integer", "minimum": 0, "maximum": MAX_UNITS,
-        "description": "How many pieces there are to begin with.", "examples": [10]
+        "description": "Number of units in stock at first.", "examples": [10]
     };
     StockDelta = {
         "type": "integer", "minimum": -MAX_UNITS, "maximum": MAX_UNITS, "not": { "const": 0 },
-        "description": "How many pieces come; negative: leave.", "examples": [-3]
+        "description": "Number of units to add to the stock, or to remove if negative.", "examples": [-3]
     };
     Email = {
-        "type": "string", "format": "email", "maxLength": 254, "examples": ["ada@example.com"]
+        "type": "string", "format": "email", "maxLength": 254,
+        "description": "E-mail address.", "examples": ["ada@example.com"]
     };
     Password = {
         "type": "string", "format": "password", "minLength": 8, "maxLength": 128,
-        "description": "8 to 128 bytes in UTF-8.", "examples": ["correct horse battery"]
+        "description": "Password: 8 to 128 bytes in UTF-8.", "examples": ["correct horse battery"]
     };
     PaymentMethod = {
         "type": "string", "pattern": PaymentMethod::PATTERN,
-        "description": "The payment gateway's token for a means of payment.", "examples": ["pm_card_visa"]
+        "description": "Payment method token of the payment gateway.", "examples": ["pm_card_visa"]
     };
     Sku = {
         "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$",
-        "description": "A stock-keeping unit, unique in its market.", "examples": ["TEA-100"]
+        "description": "Stock-keeping unit (SKU), unique in its market.", "examples": ["TEA-100"]
     };
-    GatewayId = { "type": "string", "examples": ["pi_3MtwBwLkdIwHu7ix28a3tqPa"] };
-    ClientSecret = { "type": "string" };
-    DeclineCode = { "type": "string", "examples": ["card_declined"] };
+    GatewayId = {
+        "type": "string", "description": "Id assigned by the payment gateway.",
+        "examples": ["pi_3MtwBwLkdIwHu7ix28a3tqPa"]
+    };
+    ClientSecret = {
+        "type": "string",
+        "description": "Secret with which the buyer's browser pays at the payment gateway. Do not log it.",
+        "examples": ["<client secret>"]
+    };
+    DeclineCode = {
+        "type": "string", "description": "Reason code of the payment gateway for a declined payment.",
+        "examples": ["card_declined"]
+    };
     Timestamp = {
-        "type": "string", "format": "date-time", "description": "RFC 3339, UTC, with milliseconds.",
+        "type": "string", "format": "date-time",
+        "description": "Time (RFC 3339). Responses are in UTC, with milliseconds.",
         "examples": ["2027-01-15T08:00:00.000Z"]
     };
     Limit = {
-        "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT
+        "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
+        "description": "Maximum number of items."
     };
-    Part = { "type": "integer", "minimum": 1, "default": 1 };
+    Part = {
+        "type": "integer", "minimum": 1, "default": 1, "description": "Number of a part of a result, from 1."
+    };
     Date = {
-        "type": "string", "format": "date", "description": "A day of UTC.", "examples": ["2027-01-15"]
+        "type": "string", "format": "date", "description": "Day (UTC).", "examples": ["2027-01-15"]
     };
     Version = {
-        "type": "integer", "minimum": 1, "description": "How often it was changed, from 1.", "examples": [1]
+        "type": "integer", "minimum": 1,
+        "description": "Version of the resource, from 1. Each change increments it.", "examples": [1]
     };
 }
 
@@ -106,6 +126,8 @@ impl JsonSchema for Money {
         let (amount, currency) = (schemas.subschema_for::<Amount>(), schemas.subschema_for::<Currency>());
         json_schema!({
             "type": "object",
+            "description": "Amount of money in minor units of its currency, for example 1999 for 19.99 EUR.",
+            "examples": [{ "amount": 1999, "currency": "EUR" }],
             "required": ["amount", "currency"],
             "additionalProperties": false,
             "properties": { "amount": amount, "currency": currency }
@@ -113,16 +135,29 @@ impl JsonSchema for Money {
     }
 }
 
+/// Name of a type without its module path.
+fn type_name<T>() -> &'static str {
+    let path = std::any::type_name::<T>();
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// Converts `DeadLetter` to `dead letter`.
+fn words(name: &str) -> String {
+    let separated =
+        name.chars().flat_map(|c| c.is_uppercase().then_some(' ').into_iter().chain(c.to_lowercase()));
+    separated.collect::<String>().trim_start().to_owned()
+}
+
 impl<T: Identified> JsonSchema for Id<T> {
     fn schema_name() -> Cow<'static, str> {
-        let path = std::any::type_name::<T>();
-        format!("{}Id", path.rsplit("::").next().unwrap_or(path)).into()
+        format!("{}Id", type_name::<T>()).into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        // Crockford's base 32, as ULIDs have it.
+        // Crockford's base 32, the alphabet of ULIDs.
         json_schema!({
             "type": "string",
+            "description": format!("Id of the {}.", words(type_name::<T>())),
             "pattern": format!("^{}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$", T::PREFIX),
             "examples": [format!("{}_01J8Z3K5V0ABCDEFGHJKMNPQRS", T::PREFIX)]
         })
@@ -139,8 +174,10 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let rule = "Not nothing but space; no control character but line feed and tab, and none that reverses the \
-                    direction of what follows it.";
+        let rule = format!(
+            "Text of 1 to {MAX} characters. Leading and trailing white space is removed. Control characters \
+             other than line feed and tab, and bidirectional control characters, are not allowed."
+        );
         json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "description": rule })
     }
 }
@@ -160,7 +197,7 @@ impl<T: JsonSchema, const MIN: usize, const MAX: usize> JsonSchema for Bounded<T
     }
 }
 
-/// Given or not, but never null.
+/// The field can be absent, but not null.
 impl<T: JsonSchema> JsonSchema for NonNull<T> {
     fn schema_name() -> Cow<'static, str> {
         T::schema_name()
@@ -175,7 +212,7 @@ impl<T: JsonSchema> JsonSchema for NonNull<T> {
     }
 }
 
-/// There, null because it is gone, or not asked for.
+/// Null if the related resource does not exist any more.
 impl<T: JsonSchema> JsonSchema for Included<T> {
     fn schema_name() -> Cow<'static, str> {
         format!("Included{}", T::schema_name()).into()
@@ -186,12 +223,12 @@ impl<T: JsonSchema> JsonSchema for Included<T> {
     }
 
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
-        let there = schemas.subschema_for::<T>();
-        json_schema!({ "oneOf": [there, { "type": "null" }] })
+        let resource = schemas.subschema_for::<T>();
+        json_schema!({ "oneOf": [resource, { "type": "null" }] })
     }
 }
 
-/// Given, null or not mentioned.
+/// The field can be absent, null or a value.
 impl<T: JsonSchema> JsonSchema for Patch<T> {
     fn schema_name() -> Cow<'static, str> {
         format!("Nullable{}", T::schema_name()).into()

@@ -1,28 +1,28 @@
-//! Calling a job off.
+//! Cancelling a job.
 
 use super::{Job, JobEvent, JobId, JobStatus};
 use crate::domain::user::UserId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Calls a job off that has not come to its end. Whoever is at it finds out with the next commit; what it has written is
-/// shown to nobody, and forgotten in its time.
+/// Cancels a job that has not ended. A worker that executes it detects this at its next commit. Output
+/// written so far is never returned and expires with the job.
 #[derive(Debug, Clone, Copy)]
 pub struct CancelJob {
-    /// Which job.
+    /// Id of the job.
     pub id: JobId,
-    /// On whose behalf.
+    /// User who cancels the job.
     pub by: UserId,
 }
 
-/// Why it is not called off.
+/// Reason why a job cannot be cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CancelJobError {
-    /// There is no such job, for all that this person may know.
-    #[error("there is no such job")]
+    /// The job does not exist or does not belong to the user.
+    #[error("job not found")]
     NotFound,
-    /// It has come to its end.
-    #[error("the job has come to its end")]
+    /// The job has already ended.
+    #[error("the job has already ended")]
     Over,
 }
 
@@ -46,7 +46,7 @@ impl Command for CancelJob {
         if !job.status.is_open() {
             return Err(CancelJobError::Over);
         }
-        let cancelled = job.ending(JobStatus::Cancelled, now);
+        let cancelled = job.ended(JobStatus::Cancelled, now);
         Ok(Change::of(cancelled.clone()).save(&cancelled, JobEvent::Cancelled))
     }
 }

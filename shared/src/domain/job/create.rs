@@ -1,4 +1,4 @@
-//! Asking for a job.
+//! Creating a job.
 
 use std::time::Duration;
 
@@ -10,45 +10,45 @@ use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// How far ahead a job can be asked for.
+/// Maximum time by which a job can be scheduled ahead.
 pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_hours(24 * 30);
 
-/// Asks for a report of what a market sold.
+/// Creates a job that reports the sales of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct CreateJob {
-    /// The new job's id.
+    /// Id of the new job.
     pub id: JobId,
-    /// Who asks.
+    /// Actor that creates the job.
     pub by: Actor,
-    /// Whether that is somebody who may read any order.
+    /// True if the actor may read the orders of all markets.
     pub reads_any: bool,
-    /// What each market sold.
+    /// Market whose sales are reported.
     pub market_id: MarketId,
-    /// Orders that were placed then or later.
+    /// Start of the period (inclusive); `None` for no lower bound.
     pub from: Option<Timestamp>,
-    /// Orders that were placed before; before the job is run, if `None`.
+    /// End of the period (exclusive); `None` for the scheduled time, or now.
     pub to: Option<Timestamp>,
-    /// Whether it waits behind others.
+    /// Priority, which selects the queue.
     pub priority: Priority,
-    /// When it is to be run, if not at once.
+    /// Scheduled time of the execution; `None` to execute at once.
     pub run_at: Option<Timestamp>,
-    /// How long it is kept.
+    /// Retention period of the job and its output.
     pub retention: Retention,
 }
 
-/// Why there is no such job.
+/// Reason why a job cannot be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequestJobError {
-    /// There is no such market, for all that the actor may know.
-    #[error("there is no such market")]
+    /// The market does not exist or is not visible to the actor.
+    #[error("market not found")]
     NotFound,
-    /// The market is somebody else's.
-    #[error("only who runs the market has its sales reported")]
+    /// The actor does not own the market.
+    #[error("only the owner of the market can create a sales report")]
     NotTheSeller,
-    /// The time is not one that a job can be asked for.
+    /// The scheduled time is in the past or too far ahead.
     #[error("must be in the future, and at most 30 days ahead")]
     InvalidRunAt,
-    /// No moment is in the period.
+    /// The period is empty.
     #[error("must be later than from")]
     InvalidPeriod,
 }
@@ -69,8 +69,8 @@ impl Command for CreateJob {
         market: Self::State,
         now: Timestamp,
     ) -> Result<Change<Job, RequestJobError>, RequestJobError> {
-        let seen = market.filter(|market| market.is_visible_to(Some(&self.by)) || self.reads_any);
-        let market = seen.ok_or(RequestJobError::NotFound)?;
+        let visible = market.filter(|market| market.is_visible_to(Some(&self.by)) || self.reads_any);
+        let market = visible.ok_or(RequestJobError::NotFound)?;
         if !market.is_owned_by(&self.by) && !self.reads_any {
             return Err(RequestJobError::NotTheSeller);
         }

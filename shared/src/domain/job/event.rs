@@ -1,4 +1,4 @@
-//! What happens to jobs.
+//! Events of jobs.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,63 +6,64 @@ use super::{Job, JobId, Priority};
 use crate::domain::job::job_type::JobType;
 use crate::kit::command::Event;
 
-/// What happens to jobs.
+/// Event of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum JobEvent {
-    /// It is to be run at a time.
+    /// The job was scheduled for later.
     #[serde(rename = "job.scheduled")]
     Scheduled,
-    /// It is to be run.
+    /// The execution was requested.
     #[serde(rename = "job.requested")]
-    Requested(JobFacts),
-    /// Somebody has taken it up.
+    Requested(JobEventData),
+    /// A worker started or resumed the job.
     #[serde(rename = "job.started")]
     Started,
-    /// It got on.
+    /// A chunk of output was written.
     #[serde(rename = "job.advanced")]
     Advanced,
     /// An attempt failed.
     #[serde(rename = "job.attempt_failed")]
     AttemptFailed,
-    /// It is done.
+    /// The job is complete.
     #[serde(rename = "job.succeeded")]
     Succeeded,
-    /// It cannot be done.
+    /// The job cannot be completed.
     #[serde(rename = "job.failed")]
     Failed,
-    /// Its message is dead.
+    /// The job's message was dead-lettered.
     #[serde(rename = "job.died")]
     Died,
-    /// Its owner called it off.
+    /// The owner cancelled the job.
     #[serde(rename = "job.cancelled")]
     Cancelled,
 }
 
-/// What there is to know of a job that is to be run.
+/// Data of an execution request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct JobFacts {
-    /// Which job.
+pub struct JobEventData {
+    /// Id of the job.
     pub job_id: JobId,
-    /// Which kind of work.
+    /// Type of the job.
     pub job_type: JobType,
-    /// In which of the queues.
+    /// Priority, which selects the queue.
     pub priority: Priority,
 }
 
-impl From<&Job> for JobFacts {
+impl From<&Job> for JobEventData {
     fn from(job: &Job) -> Self {
         Self { job_id: job.id, job_type: job.work.kind(), priority: job.priority }
     }
 }
 
 impl Event for JobEvent {
-    /// A request is routed to the queue of its priority by its name; what it says is the same in both.
+    /// Returns the name that routes a request to the queue of its priority. The serialised type is the same
+    /// for all priorities.
     fn name(&self) -> &'static str {
         match self {
             Self::Scheduled => "job.scheduled",
-            Self::Requested(JobFacts { priority: Priority::High, .. }) => "job.requested.high",
+            Self::Requested(JobEventData { priority: Priority::High, .. }) => "job.requested.high",
             Self::Requested(_) => "job.requested",
             Self::Started => "job.started",
             Self::Advanced => "job.advanced",

@@ -1,4 +1,4 @@
-//! What jobs do.
+//! Job types and their parameters.
 
 use std::str::FromStr;
 
@@ -10,15 +10,15 @@ use crate::domain::order::OrderId;
 use crate::domain::values::id::Id;
 use crate::kit::system::clock::Timestamp;
 
-/// A kind of work.
+/// Type of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobType {
-    /// [`SalesReport`].
+    /// A sales report of one market.
     SalesReport,
 }
 
-/// Text that is no kind of work.
+/// The text is not a job type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of sales_report")]
 pub struct JobTypeError;
@@ -31,16 +31,16 @@ impl FromStr for JobType {
     }
 }
 
-/// What is to be done.
+/// Type and parameters of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "params", rename_all = "snake_case")]
 pub enum JobParams {
-    /// A table of the orders of a market.
+    /// A sales report of one market.
     SalesReport(SalesReport),
 }
 
 impl JobParams {
-    /// Which kind of work it is.
+    /// Type of the job.
     #[must_use]
     pub const fn kind(self) -> JobType {
         match self {
@@ -49,20 +49,21 @@ impl JobParams {
     }
 }
 
-/// The orders of a market in a period: one row each, the oldest first.
+/// Parameters of a sales report: the orders of a market in a period, one row per order, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SalesReport {
-    /// Which market.
+    /// Id of the market.
     pub market_id: MarketId,
-    /// Orders that were placed then or later; from the first on, if `None`.
+    /// Start of the period (inclusive); `None` for no lower bound.
     pub from: Option<Timestamp>,
-    /// Orders that were placed before.
+    /// End of the period (exclusive).
     pub to: Timestamp,
 }
 
 impl SalesReport {
-    /// The least and the greatest id that an order of the period can have; none, if the period is before all orders.
+    /// Lowest and highest id that an order of the period can have; `None` if the period contains no possible
+    /// id.
     #[must_use]
     pub fn bounds(&self) -> Option<(OrderId, OrderId)> {
         let first = self.from.map_or(Id::of_digest(0), Id::first_at);
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_begins_with_its_first_moment_and_ends_before_its_last() {
+    fn period_includes_its_start_and_excludes_its_end() {
         let bounded = report(Some(1_000), 2_000);
         for (placed, covered) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
             assert_eq!(covers(&bounded, placed), covered, "{placed}");
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_outside_of_the_time_that_ids_know_is_cut_off() {
+    fn period_is_limited_to_the_time_range_of_ids() {
         assert_eq!(report(None, -5).bounds(), None);
         assert_eq!(report(Some(3_000), 2_000).bounds(), None);
         assert!(covers(&report(Some(-5), i64::MAX), 1_000));

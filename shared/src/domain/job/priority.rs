@@ -1,22 +1,22 @@
-//! Whether a job waits behind others.
+//! Job priority.
 
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whether a job waits behind others: each priority has a queue of its own.
+/// Priority of a job. Each priority has its own queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
-    /// It waits behind none of the normal ones.
+    /// Not delayed by jobs of normal priority.
     High,
-    /// It waits its turn.
+    /// Default priority.
     #[default]
     Normal,
 }
 
-/// Text that is no priority.
+/// The text is not a priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of high, normal")]
 pub struct PriorityError;

@@ -1,28 +1,28 @@
-//! Having a job tried again.
+//! Retrying a job.
 
 use super::{Job, JobEvent, JobId, JobOutput, JobStatus};
 use crate::domain::user::UserId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Asks once more for a job that ended without a result. It begins anew; should its old message be redriven as well, that
-/// has no say any more.
+/// Requests a new execution of a job that ended without a result. It starts from the beginning. If the
+/// message of the previous request is redriven, it has no effect.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryJob {
-    /// Which job.
+    /// Id of the job.
     pub id: JobId,
-    /// On whose behalf.
+    /// User who retries the job.
     pub by: UserId,
 }
 
-/// Why it is not tried again.
+/// Reason why a job cannot be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RetryJobError {
-    /// There is no such job, for all that this person may know.
-    #[error("there is no such job")]
+    /// The job does not exist or does not belong to the user.
+    #[error("job not found")]
     NotFound,
-    /// It is on its way, or has its result.
-    #[error("only a job that failed, is dead or was cancelled is tried again")]
+    /// The job has not ended or has succeeded.
+    #[error("only a failed, dead or cancelled job can be retried")]
     NotEnded,
 }
 
@@ -52,7 +52,7 @@ impl Command for RetryJob {
             started_at: None,
             finished_at: None,
             expires_at: job.retention.expires_at(now),
-            ..job.asking(now)
+            ..job.requested(now)
         };
         Ok(Change::of(retried.clone()).save(&retried, JobEvent::Requested((&retried).into())))
     }

@@ -1,39 +1,39 @@
-//! How far a job is.
+//! Job status.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::values::string_enum::spelled;
+use crate::domain::values::string_enum::string_enum;
 
-/// How far a job is.
+/// Status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobStatus {
-    /// It waits for its time, its turn, or its next attempt.
+    /// Waits for its scheduled time, its turn or its next attempt.
     Queued,
-    /// Somebody has taken it up.
+    /// A worker executes the job.
     Running,
-    /// It is done, and there is a result.
+    /// Complete; the result is available.
     Succeeded,
-    /// It cannot be done, whoever tries: what it is about is gone.
+    /// Cannot be completed, for example because the market was deleted.
     Failed,
-    /// Every attempt failed; its message is among the dead letters.
+    /// All attempts failed; the message of the job is a dead letter.
     Dead,
-    /// Its owner called it off.
+    /// Cancelled by its owner.
     Cancelled,
 }
 
 impl JobStatus {
-    /// Whether the job is on its way to its end.
+    /// Returns true if the job has not ended.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Running)
     }
 }
 
-spelled! {
+string_enum! {
     JobStatus,
-    /// Text that is no status of a job.
+    /// The text is not a job status.
     JobStatusError:
     Queued = "queued",
     Running = "running",

@@ -1,4 +1,4 @@
-//! Opening a market, with its first products.
+//! Creating a market with its first products.
 
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::product::create::NewProduct;
@@ -8,55 +8,56 @@ use crate::domain::values::text::{Description, Name, Sku};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// How many products a market can be opened with: with their stock, SKUs and events they fit one transaction.
+/// Maximum number of products with which a market can be created. The market and its products with their
+/// stock, SKU claims and events fit one transaction.
 pub const MAX_INITIAL_PRODUCTS: usize = 20;
 
-/// Opens a market and puts its first products into it: all of it or nothing.
+/// Creates a market and its first products in one transaction.
 #[derive(Debug, Clone)]
 pub struct CreateMarket {
-    /// The id it is to have.
+    /// Id of the new market.
     pub id: MarketId,
-    /// Who opens it.
+    /// Actor that creates the market.
     pub by: Actor,
-    /// What it is called.
+    /// Name.
     pub name: Name,
-    /// What it says of itself.
+    /// Description.
     pub description: Option<Description>,
-    /// What its prices are in.
+    /// Currency of all prices in the market.
     pub currency: Currency,
-    /// Whether it sells at once.
+    /// Initial status.
     pub status: InitialStatus,
-    /// Its first products.
+    /// First products.
     pub products: Vec<NewProduct>,
 }
 
-/// How a market may begin.
+/// Initial status of a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum InitialStatus {
-    /// Not yet selling.
+    /// In preparation.
     Draft,
-    /// Selling.
+    /// Open for orders.
     #[default]
     Active,
 }
 
-/// Why a market cannot be opened as asked.
+/// Reason why a market cannot be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateMarketError {
-    /// Two of its products have one SKU.
+    /// Two products have the same SKU.
     #[error("products must have different SKUs")]
     DuplicateSku {
-        /// Position of the second of them.
+        /// Position of the second of these products.
         index: usize,
     },
-    /// A product's price is in another currency.
-    #[error("must be in the market's currency")]
+    /// The price of a product is in another currency.
+    #[error("must be in the currency of the market")]
     CurrencyMismatch {
         /// Position of the product.
         index: usize,
     },
-    /// A SKU of the market is taken; for a new market this cannot be.
-    #[error("the SKU is taken")]
+    /// A product of the market already uses the SKU; impossible for a new market.
+    #[error("the SKU is already used in the market")]
     SkuTaken(Sku),
 }
 
@@ -70,7 +71,7 @@ impl Command for CreateMarket {
     }
 
     /// # Errors
-    /// [`CreateMarketError`], naming the product that does not fit.
+    /// [`CreateMarketError`], with the position of the invalid product.
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<Market, CreateMarketError>, CreateMarketError> {
         self.check_products()?;
         let status = match self.status {
@@ -88,9 +89,9 @@ impl Command for CreateMarket {
             created_at: now,
             updated_at: now,
         };
-        let opened = Change::of(market.clone()).save(&market, MarketEvent::Created { market_id: market.id });
-        Ok(self.products.iter().fold(opened, |change, product| {
-            product.put_into(&market, now, change, CreateMarketError::SkuTaken(product.sku.clone())).0
+        let created = Change::of(market.clone()).save(&market, MarketEvent::Created { market_id: market.id });
+        Ok(self.products.iter().fold(created, |change, product| {
+            product.create_in(&market, now, change, CreateMarketError::SkuTaken(product.sku.clone())).0
         }))
     }
 }

@@ -1,32 +1,32 @@
-//! Removing a market.
+//! Deleting a market.
 
 use super::{Market, MarketEvent, MarketId};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Removes a market. Its products can no longer be seen or ordered; orders that were placed go on.
+/// Deletes a market. Its products can no longer be read or ordered. Existing orders are not affected.
 #[derive(Debug, Clone)]
 pub struct DeleteMarket {
-    /// Which market.
+    /// Id of the market.
     pub id: MarketId,
-    /// Who removes it.
+    /// Actor that deletes the market.
     pub by: Actor,
-    /// The version that must be there; any, if `None`.
+    /// Expected version; `None` accepts any version.
     pub expected: Option<Version>,
 }
 
-/// Why a market cannot be removed.
+/// Reason why a market cannot be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteMarketError {
-    /// There is no such market, or it is none of the actor's business.
-    #[error("there is no such market")]
+    /// The market does not exist or is not visible to the actor.
+    #[error("market not found")]
     NotFound,
-    /// It is somebody else's.
-    #[error("only its creator removes a market")]
+    /// The actor did not create the market.
+    #[error("only the creator of the market can delete it")]
     NotYours,
-    /// It is not at the version that the actor has seen.
-    #[error("the market has changed")]
+    /// The market is not at the expected version.
+    #[error("the market was changed meanwhile")]
     VersionMismatch,
 }
 

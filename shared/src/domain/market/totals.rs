@@ -1,40 +1,42 @@
-//! What was sold in a market, all in all.
+//! Sales totals of a market.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Market, MarketId, MarketStatus};
 use crate::kit::command::Version;
 
-/// What was sold in a market, beside it and with versions of its own: selling does not change the market, and its creator
-/// does not wait for its buyers. Nobody but the analytics writes it.
+/// Sales totals of a market. They are stored separately from the market and have their own version: a sale
+/// does not change the market, and updates of the market do not conflict with sales. Only the analytics
+/// consumer writes them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MarketTotals {
-    /// Of which market.
+    /// Id of the market.
     pub market_id: MarketId,
-    /// Counts their changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// The status of the market, by which they are listed.
+    /// Status of the market, by which the totals are indexed.
     pub status: MarketStatus,
-    /// How many orders got confirmed.
+    /// Number of confirmed orders.
     pub orders: i64,
-    /// What was captured for them, in minor units of the market's currency. What went back later is not taken from it.
+    /// Captured amount of these orders, in minor units of the market's currency. Later refunds are not
+    /// subtracted.
     pub volume: i64,
 }
 
-/// A market with what was sold in it.
+/// Market with its sales volume.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarketWithVolume {
     /// The market.
     pub market: Market,
-    /// Its volume so far, in minor units of its currency.
+    /// Sales volume so far, in minor units of the market's currency.
     pub volume: i64,
 }
 
 impl MarketWithVolume {
-    /// The market with its figures. One that was opened a moment ago has none yet, and has sold nothing.
+    /// Combines a market with its totals. A market without totals is new and has no sales.
     #[must_use]
-    pub fn new(market: Market, figures: Option<&MarketTotals>) -> Self {
-        Self { market, volume: figures.map_or(0, |figures| figures.volume) }
+    pub fn new(market: Market, totals: Option<&MarketTotals>) -> Self {
+        Self { market, volume: totals.map_or(0, |totals| totals.volume) }
     }
 }

@@ -1,4 +1,4 @@
-//! Changing a market.
+//! Updating a market.
 
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::market::totals::{MarketTotals, MarketWithVolume};
@@ -7,46 +7,46 @@ use crate::domain::values::text::{Description, Name};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Changes a market, at the version that the actor has seen.
+/// Updates a market.
 #[derive(Debug, Clone)]
 pub struct UpdateMarket {
-    /// Which market.
+    /// Id of the market.
     pub id: MarketId,
-    /// Who changes it.
+    /// Actor that updates the market.
     pub by: Actor,
-    /// Whether the actor may suspend markets, and lift suspensions.
+    /// True if the actor may suspend markets and lift suspensions.
     pub may_suspend: bool,
-    /// The version that must be there; any, if `None`.
+    /// Expected version; `None` accepts any version.
     pub expected: Option<Version>,
-    /// What changes.
+    /// Changes to apply.
     pub changes: MarketChanges,
 }
 
-/// What changes about a market; what is `None` stays.
+/// Changes to a market; `None` leaves a property unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MarketChanges {
-    /// What it is called.
+    /// New name.
     pub name: Option<Name>,
-    /// What it says of itself; the inner `None` takes it away.
+    /// New description; the inner `None` removes it.
     pub description: Option<Option<Description>>,
-    /// Whether it sells.
+    /// New status.
     pub status: Option<MarketStatus>,
 }
 
-/// Why a market cannot be changed so.
+/// Reason why a market cannot be updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateMarketError {
-    /// There is no such market, or it is none of the actor's business.
-    #[error("there is no such market")]
+    /// The market does not exist or is not visible to the actor.
+    #[error("market not found")]
     NotFound,
-    /// It is somebody else's.
-    #[error("only its creator changes a market")]
+    /// The actor did not create the market.
+    #[error("only the creator of the market can change it")]
     Forbidden,
-    /// It is not at the version that the actor has seen.
-    #[error("the market has changed")]
+    /// The market is not at the expected version.
+    #[error("the market was changed meanwhile")]
     VersionMismatch,
-    /// It cannot become so from what it is.
-    #[error("the market cannot get this status from the one it has")]
+    /// The status cannot change from the current one to the new one.
+    #[error("the market cannot change to this status from its current status")]
     InvalidTransition,
 }
 
@@ -63,7 +63,7 @@ impl Command for UpdateMarket {
     /// [`UpdateMarketError`].
     fn decide(
         &self,
-        (market, figures): Self::State,
+        (market, totals): Self::State,
         now: Timestamp,
     ) -> Result<Change<MarketWithVolume, UpdateMarketError>, UpdateMarketError> {
         let market = market.filter(|market| self.may_suspend || market.is_visible_to(Some(&self.by)));
@@ -81,20 +81,23 @@ impl Command for UpdateMarket {
             updated_at: now,
             ..market
         };
-        let answer = MarketWithVolume::new(changed.clone(), figures.as_ref());
-        Ok(Change::of(answer).save(&changed, MarketEvent::Changed { market_id: changed.id }))
+        let output = MarketWithVolume::new(changed.clone(), totals.as_ref());
+        Ok(Change::of(output).save(&changed, MarketEvent::Changed { market_id: changed.id }))
     }
 }
 
 impl UpdateMarket {
-    /// The creator changes everything, as long as the status goes forward and is not a suspension; who may suspend
-    /// changes the status alone, into a suspension or out of it.
+    /// Checks that the actor may make the changes. The creator may change everything, but cannot suspend the
+    /// market, lift a suspension or return the market to draft. A moderator may change only the status, into
+    /// or out of a suspension.
     fn authorize(&self, market: &Market) -> Result<(), UpdateMarketError> {
         use MarketStatus::{Active, Closed, Draft, Suspended};
-        let becomes = self.changes.status.unwrap_or(market.status);
-        let stays = becomes == market.status;
-        let suspension =
-            matches!((market.status, becomes), (Active | Closed, Suspended) | (Suspended, Active | Closed));
+        let new_status = self.changes.status.unwrap_or(market.status);
+        let unchanged = new_status == market.status;
+        let suspension = matches!(
+            (market.status, new_status),
+            (Active | Closed, Suspended) | (Suspended, Active | Closed)
+        );
         let only_status =
             MarketChanges { status: self.changes.status, ..MarketChanges::default() } == self.changes;
         if self.may_suspend && only_status && suspension {
@@ -104,10 +107,10 @@ impl UpdateMarket {
             return Err(UpdateMarketError::Forbidden);
         }
         let forward = matches!(
-            (market.status, becomes),
+            (market.status, new_status),
             (Draft, Active | Closed) | (Active, Closed) | (Closed, Active)
         );
-        if stays || forward { Ok(()) } else { Err(UpdateMarketError::InvalidTransition) }
+        if unchanged || forward { Ok(()) } else { Err(UpdateMarketError::InvalidTransition) }
     }
 }
 
@@ -123,7 +126,7 @@ mod tests {
         may_suspend: bool,
     ) -> Result<MarketStatus, UpdateMarketError> {
         let now = Timestamp::from_millis(0);
-        let (mine, other) = ("usr_01J8Z3K5V0ABCDEFGHJKMNPQRS", "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT");
+        let (owner, other) = ("usr_01J8Z3K5V0ABCDEFGHJKMNPQRS", "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT");
         let market = Market {
             id: "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             version: Version::FIRST,
@@ -131,11 +134,11 @@ mod tests {
             description: None,
             status: from,
             currency: "EUR".parse().unwrap(),
-            creator_id: mine.parse().unwrap(),
+            creator_id: owner.parse().unwrap(),
             created_at: now,
             updated_at: now,
         };
-        let by = Actor { user: if creator { mine } else { other }.parse().unwrap(), role: Role::User };
+        let by = Actor { user: if creator { owner } else { other }.parse().unwrap(), role: Role::User };
         let changes = MarketChanges { status: Some(to), ..MarketChanges::default() };
         let command =
             UpdateMarket { id: market.id, by, may_suspend, expected: Some(Version::FIRST), changes };
@@ -143,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_may_suspend_suspends_and_lifts() {
+    fn only_moderators_suspend_markets_and_lift_suspensions() {
         use MarketStatus::{Active, Draft, Suspended};
         assert_eq!(change(Active, Suspended, false, true), Ok(Suspended));
         assert_eq!(change(Suspended, Active, false, true), Ok(Active));

@@ -1,4 +1,4 @@
-//! Calling an order off.
+//! Cancelling an order.
 
 use super::{Order, OrderEvent, OrderId};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
@@ -7,27 +7,27 @@ use crate::domain::values::text::Reason;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Calls an order off, by its buyer or its seller, before it ships.
+/// Cancels an order that has not shipped, on behalf of its buyer or its seller.
 #[derive(Debug, Clone)]
 pub struct CancelOrder {
-    /// Which order.
+    /// Id of the order.
     pub id: OrderId,
-    /// Who calls it off.
+    /// Actor that cancels the order.
     pub by: Actor,
-    /// Why.
+    /// Reason given by the actor.
     pub reason: Option<Reason>,
 }
 
-/// Why an order cannot be called off.
+/// Reason why an order cannot be cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CancelError {
-    /// There is no such order, or it is none of the actor's business.
-    #[error("there is no such order")]
+    /// The order does not exist or is not visible to the actor.
+    #[error("order not found")]
     NotFound,
-    /// The actor may see it but has no part in it.
-    #[error("only the buyer and the seller cancel an order")]
+    /// The actor may read the order but is neither its buyer nor its seller.
+    #[error("only the buyer or the seller can cancel the order")]
     NotAParty,
-    /// It has shipped, it is over, or all of its money is on its way back.
+    /// The order has shipped, has ended, or its payment is already being refunded in full.
     #[error("the order can no longer be cancelled")]
     TooLate,
 }
@@ -41,7 +41,8 @@ impl Command for CancelOrder {
         order_and_payment(self.id)
     }
 
-    /// Stock that nobody has paid for goes back at once; where money may have moved, the fulfilment sees to both.
+    /// Releases unpaid stock at once. If money may have moved, the fulfilment saga refunds it and releases
+    /// the stock.
     ///
     /// # Errors
     /// [`CancelError`].

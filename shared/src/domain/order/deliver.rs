@@ -1,4 +1,4 @@
-//! Noting that an order arrived.
+//! Marking an order as delivered.
 
 use super::{InvalidState, Order, OrderEvent, OrderId};
 use crate::domain::order::require_seller::{SellerRequired, require_seller};
@@ -6,23 +6,23 @@ use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Notes that an order which was sent has arrived.
+/// Marks a shipped order as delivered.
 #[derive(Debug, Clone, Copy)]
 pub struct DeliverOrder {
-    /// Which order.
+    /// Id of the order.
     pub id: OrderId,
-    /// Who says so.
+    /// Actor that reports the delivery.
     pub by: Actor,
 }
 
-/// Why an order cannot have arrived.
+/// Reason why an order cannot be marked as delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeliverError {
-    /// The actor does not sell it.
+    /// The actor is not the seller of the order.
     #[error(transparent)]
     NotTheSeller(#[from] SellerRequired),
-    /// It was not sent, or has arrived before.
-    #[error("only an order that is on its way can be delivered")]
+    /// The order has not shipped or is already delivered.
+    #[error("only a shipped order can be marked as delivered")]
     InvalidState,
 }
 

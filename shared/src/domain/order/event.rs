@@ -1,4 +1,4 @@
-//! What others hear of orders.
+//! Events of orders.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,59 +8,59 @@ use crate::domain::user::UserId;
 use crate::domain::values::money::Money;
 use crate::kit::command::Event;
 
-/// What others hear of orders. Those that nobody hears keep the sequence of an order's events without a gap.
+/// Event of an order. Events without subscribers exist only to keep the version sequence gap-free.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum OrderEvent {
-    /// It was placed.
+    /// The order was placed.
     #[serde(rename = "order.created")]
     Created(OrderEventData),
-    /// Its stock is reserved.
+    /// The stock is reserved.
     #[serde(rename = "order.awaiting_payment")]
     AwaitingPayment(OrderEventData),
-    /// It is paid.
+    /// The order is paid.
     #[serde(rename = "order.confirmed")]
     Confirmed(OrderEventData),
-    /// It is impossible.
+    /// The order cannot be fulfilled.
     #[serde(rename = "order.rejected")]
     Rejected(OrderEventData),
-    /// It was called off.
+    /// The order was cancelled.
     #[serde(rename = "order.cancelled")]
     Cancelled(OrderEventData),
-    /// It was not paid in time.
+    /// The order was not paid in time.
     #[serde(rename = "order.expired")]
     Expired(OrderEventData),
-    /// It was sent.
+    /// The order was shipped.
     #[serde(rename = "order.shipped")]
     Shipped(OrderEventData),
-    /// It arrived.
+    /// The order was delivered.
     #[serde(rename = "order.delivered")]
     Delivered(OrderEventData),
-    /// Money is to go back.
+    /// A refund is pending.
     #[serde(rename = "order.refund_started")]
     RefundStarted(OrderEventData),
-    /// Money went back, and its status stays.
+    /// A refund succeeded that does not change the status.
     #[serde(rename = "order.partially_refunded")]
     PartiallyRefunded(OrderEventData),
-    /// All that was paid went back.
+    /// The payment is fully refunded.
     #[serde(rename = "order.refunded")]
     Refunded(OrderEventData),
-    /// Its fulfilment took a step that changes no status.
+    /// The fulfilment advanced without a change of status.
     #[serde(rename = "order.fulfilment_progressed")]
     Progressed(OrderEventData),
 }
 
-/// What an event says of its order.
+/// Data of an order event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderEventData {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Where.
+    /// Market of the order.
     pub market_id: MarketId,
-    /// Who buys.
+    /// Buyer of the order.
     pub buyer_id: UserId,
-    /// For how much.
+    /// Total of the order.
     pub total: Money,
 }
 
@@ -71,28 +71,28 @@ impl From<&Order> for OrderEventData {
 }
 
 impl OrderEvent {
-    /// The order that it is about.
+    /// Id of the order.
     #[must_use]
     pub const fn order_id(&self) -> OrderId {
         self.facts().order_id
     }
 
-    /// What it says of its order.
+    /// Data of the event.
     #[must_use]
     pub const fn facts(&self) -> OrderEventData {
         match self {
-            Self::Created(facts)
-            | Self::AwaitingPayment(facts)
-            | Self::Confirmed(facts)
-            | Self::Rejected(facts)
-            | Self::Cancelled(facts)
-            | Self::Expired(facts)
-            | Self::Shipped(facts)
-            | Self::Delivered(facts)
-            | Self::RefundStarted(facts)
-            | Self::PartiallyRefunded(facts)
-            | Self::Refunded(facts)
-            | Self::Progressed(facts) => *facts,
+            Self::Created(data)
+            | Self::AwaitingPayment(data)
+            | Self::Confirmed(data)
+            | Self::Rejected(data)
+            | Self::Cancelled(data)
+            | Self::Expired(data)
+            | Self::Shipped(data)
+            | Self::Delivered(data)
+            | Self::RefundStarted(data)
+            | Self::PartiallyRefunded(data)
+            | Self::Refunded(data)
+            | Self::Progressed(data) => *data,
         }
     }
 }
@@ -115,3 +115,6 @@ impl Event for OrderEvent {
         }
     }
 }
+
+/// Constructor of an order event.
+pub(crate) type EventConstructor = fn(OrderEventData) -> OrderEvent;

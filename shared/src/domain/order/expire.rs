@@ -1,13 +1,13 @@
-//! Letting an order go that was not paid in time.
+//! Expiring an order that was not paid in time.
 
 use super::{InvalidState, Order, OrderEvent, OrderId};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Expires an order whose payment is overdue, and gives its stock back.
+/// Expires an order whose payment is overdue and releases its stock.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireOrder {
-    /// Which order.
+    /// Id of the order.
     pub id: OrderId,
 }
 
@@ -21,7 +21,7 @@ impl Command for ExpireOrder {
     }
 
     /// # Errors
-    /// [`InvalidState`] if it was paid or cancelled meanwhile, or is not due.
+    /// [`InvalidState`] if the order does not exist, is not awaiting payment, or its payment is not overdue.
     fn decide(
         &self,
         order: Self::State,

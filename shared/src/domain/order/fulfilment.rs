@@ -1,24 +1,25 @@
-//! The order saga, pure: where an order's fulfilment stands, and what comes next.
+//! Order saga as pure functions: the current step of an order's fulfilment and the next action.
 //!
-//! Forward: reserve the stock (with the intent to charge, in one commit), charge, confirm. Backward, when an order is
-//! called off or the charge fails: find out what became of the charge, refund it, give the stock back. Each arrow is
-//! one commit; each call stands between the commit of its intent and the commit of its outcome.
+//! Forward: reserve the stock and record the intent to charge in one commit, charge, confirm. Backward, if
+//! the order is cancelled or the charge fails: determine whether the charge was made, refund it, release the
+//! stock. Each arrow is one commit. Each call to the gateway is made between the commit of its intent and the
+//! commit of its outcome.
 //!
 //! ```text
 //! Accepted ──reserve──▶ Charging ──captured──▶ Finished (confirmed)
-//!     │                    │  ├────declined──▶ Finished (rejected, stock back)
-//!     │                    │  └─the gateway failed, and no charge is found──▶ Charging, under a new key
-//!     │                    └──cancel──▶ Settling ──not captured──▶ Finished (stock back)
-//!     │                                     └──captured──▶ Refunding ──refunded──▶ Finished (stock back)
-//!     ├──reserve, no payment method──▶ AwaitingPayment ──cancel, expiry──▶ Finished (stock back)
+//!     │                    │  ├────declined──▶ Finished (rejected, stock released)
+//!     │                    │  └─gateway error, no charge found──▶ Charging, with a new key
+//!     │                    └──cancel──▶ ResolvingCharge ──not captured──▶ Finished (stock released)
+//!     │                                     └──captured──▶ Refunding ──refunded──▶ Finished (stock released)
+//!     ├──reserve, no payment method──▶ AwaitingPayment ──cancel, expiry──▶ Finished (stock released)
 //!     │                                     └──paid──▶ Finished (confirmed)
 //!     └──no stock──▶ Finished (rejected)
 //!
-//! whatever is over ──paid after all──▶ Refunding ──refunded──▶ Finished
+//! ended order ──late payment──▶ Refunding ──refunded──▶ Finished
 //! ```
 //!
-//! Refunds stand beside the steps, one record each: whoever decided on them, the saga makes those that are under way
-//! before it does anything else. `Refunding` is the step of an order that may end only when all of them are through.
+//! Refunds are separate records of the order. The saga executes pending refunds before anything else.
+//! `Refunding` is the step of an order that ends when no refund is pending any more.
 
 pub mod advance;
 pub mod attempts;
@@ -38,59 +39,59 @@ use crate::kit::command::saga::{InvariantViolation, Saga, Step};
 use crate::kit::system::clock::Timestamp;
 use advance::{AdvanceError, AdvanceOrder, FulfilmentTransition, OrderAndPayment, order_and_payment};
 
-/// Where the fulfilment of an order stands.
+/// Current step of an order's fulfilment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "camelCase")]
 pub enum Fulfilment {
-    /// Nothing is done yet.
+    /// No step is done yet.
     Accepted,
-    /// The stock is reserved, and the charge decided on. What became of it is the gateway's to say.
+    /// The stock is reserved and the charge is decided. The gateway determines its outcome.
     Charging {
-        /// What is charged.
+        /// Intent of the charge.
         intent: ChargeIntent,
     },
-    /// The stock is reserved; the buyer pays until then.
+    /// The stock is reserved and the buyer has until the deadline to pay.
     AwaitingPayment {
-        /// When the order expires.
+        /// Deadline after which the order expires.
         until: Timestamp,
-        /// What the buyer pays, once the gateway has made it.
+        /// Checkout at which the buyer pays, once the gateway has created it.
         #[serde(default)]
         checkout: Option<Checkout>,
     },
-    /// The order was called off while the charge was under way: what became of the charge must be found out.
+    /// The order was cancelled during the charge; the outcome of the charge is still unknown.
     ResolvingCharge {
-        /// What was to be charged.
+        /// Intent of the charge.
         intent: ChargeIntent,
     },
-    /// The money goes back, and the order ends when all of it has.
+    /// A refund is pending; the order ends when no refund is pending any more.
     Refunding {
-        /// Where the order's pieces are meanwhile.
+        /// Stock position of the order until the refund is made.
         pieces: StockPosition,
     },
-    /// Nothing is left to do.
+    /// No step is left.
     Finished,
 }
 
-/// Something to ask of the payment gateway.
+/// Request to the payment gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Charge; asked again under the same key, the gateway repeats its answer.
+    /// Creates a charge. The gateway repeats its response for the same idempotency key.
     Charge(ChargeIntent),
-    /// Find the charge by its order, for its key no longer tells.
+    /// Finds the charge by its order, because its idempotency key may have expired or repeats an error.
     Find(ChargeIntent),
-    /// Find out whether the charge was made, and make sure that it never will be.
+    /// Determines whether the charge was made and prevents it from being made later.
     Settle(ChargeIntent),
-    /// The same for a charge whose key no longer tells: find it by its order.
+    /// Same as `Settle`, but finds the charge by its order, because its idempotency key is no longer usable.
     FindCancelledCharge(ChargeIntent),
-    /// Make something that the buyer can pay.
+    /// Creates a checkout at which the buyer can pay.
     CreateCheckout(CheckoutIntent),
-    /// Give money back; asked again under the same key, the gateway repeats its answer.
+    /// Makes a refund. The gateway repeats its response for the same idempotency key.
     Refund(RefundIntent),
-    /// Find the refund by its name, for the gateway may have forgotten the key.
+    /// Finds the refund by its name, because its idempotency key may have expired at the gateway.
     FindRefund(RefundIntent),
 }
 
-/// What comes next for an order.
+/// Next step of the saga for an order.
 #[must_use]
 pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect> {
     if let Some(refund) = order.pending_refund() {
@@ -112,13 +113,13 @@ pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect>
             Step::Call(Effect::Settle(intent.clone()))
         }
         Fulfilment::ResolvingCharge { intent } => Step::Call(Effect::FindCancelledCharge(intent.clone())),
-        // Refunding ends in the commit of its last refund.
+        // The commit of the last refund ends `Refunding`.
         Fulfilment::Refunding { .. } | Fulfilment::Finished => Step::Finished,
     }
 }
 
 impl Fulfilment {
-    /// The step in words for the people concerned.
+    /// User-facing name of the step.
     #[must_use]
     pub const fn public_name(&self) -> &'static str {
         match self {
@@ -132,12 +133,12 @@ impl Fulfilment {
     }
 }
 
-/// The saga of one order.
+/// Saga of one order.
 #[derive(Debug, Clone, Copy)]
 pub struct OrderSaga {
-    /// Which order.
+    /// Id of the order.
     pub id: OrderId,
-    /// How long an order without a payment method waits for its payment.
+    /// Time that an order without a payment method waits for its payment.
     pub payment_window: Duration,
 }
 
@@ -164,10 +165,14 @@ impl Saga for OrderSaga {
             AdvanceError::OutOfStock(product) => Ok(Some(FulfilmentTransition::OutOfStock(product))),
             AdvanceError::Stale => Ok(None),
             AdvanceError::RefundRefused => {
-                Err(InvariantViolation("the gateway refuses a refund that is owed"))
+                Err(InvariantViolation("the gateway refused a refund that must be made"))
             }
-            AdvanceError::PaymentMismatch => Err(InvariantViolation("the payment does not add up")),
-            AdvanceError::StockMismatch => Err(InvariantViolation("the stock of a product does not add up")),
+            AdvanceError::PaymentMismatch => {
+                Err(InvariantViolation("the refunds of a payment exceed its captured amount"))
+            }
+            AdvanceError::StockMismatch => {
+                Err(InvariantViolation("the stock of a product does not contain the units of the order"))
+            }
         }
     }
 }
@@ -180,7 +185,7 @@ mod tests {
     use crate::domain::payment::{ClientSecret, GatewayId};
 
     #[test]
-    fn a_charge_is_looked_up_by_its_order_once_the_gateway_may_have_forgotten_its_key() {
+    fn charge_with_expired_key_is_looked_up_by_order() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
         assert!(matches!(
@@ -194,85 +199,85 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_that_the_gateway_failed_at_is_looked_up_by_its_order_whoever_wants_to_know() {
+    fn charge_after_gateway_error_is_looked_up_by_order() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
         let failed = charging.charge_failed(1, now.saturating_add(Duration::from_hours(1))).unwrap();
         let Step::Call(Effect::Find(intent)) = next(&failed, now.saturating_add(Duration::from_hours(1)))
         else {
-            panic!("it is looked up")
+            panic!("expected a lookup")
         };
         assert_eq!(
             intent.key_expires_at(),
             now.saturating_add(Duration::from_hours(1)),
-            "not when it was decided on"
+            "the key expires at the gateway error"
         );
         assert!(
             failed.clone().charge_failed(1, now.saturating_add(Duration::from_hours(2))).is_err(),
-            "once only"
+            "an error is recorded once per attempt"
         );
-        let anew = failed.clone().retry_charge(1, now.saturating_add(Duration::from_hours(2))).unwrap();
+        let retried = failed.clone().retry_charge(1, now.saturating_add(Duration::from_hours(2))).unwrap();
         assert!(matches!(
-            next(&anew, now.saturating_add(Duration::from_hours(2))),
+            next(&retried, now.saturating_add(Duration::from_hours(2))),
             Step::Call(Effect::Charge(_))
         ));
 
-        let off =
+        let cancelled =
             failed.cancelled(Party::Buyer, None, None, now.saturating_add(Duration::from_hours(2))).unwrap();
         assert!(matches!(
-            next(&off, now.saturating_add(Duration::from_hours(2))),
+            next(&cancelled, now.saturating_add(Duration::from_hours(2))),
             Step::Call(Effect::FindCancelledCharge(_))
         ));
     }
 
     #[test]
-    fn a_charge_that_was_called_off_is_settled_while_its_key_tells_and_found_by_its_order_afterwards() {
+    fn cancelled_charge_is_looked_up_by_order_after_key_expiry() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
-        let off = charging.cancelled(Party::Buyer, None, None, now).unwrap();
+        let cancelled = charging.cancelled(Party::Buyer, None, None, now).unwrap();
         assert!(matches!(
-            next(&off, now.saturating_add(Duration::from_hours(22))),
+            next(&cancelled, now.saturating_add(Duration::from_hours(22))),
             Step::Call(Effect::Settle(_))
         ));
         assert!(matches!(
-            next(&off, now.saturating_add(Duration::from_hours(23))),
+            next(&cancelled, now.saturating_add(Duration::from_hours(23))),
             Step::Call(Effect::FindCancelledCharge(_))
         ));
-        let failed = off.charge_failed(1, now).unwrap();
+        let failed = cancelled.charge_failed(1, now).unwrap();
         assert!(matches!(next(&failed, now), Step::Call(Effect::FindCancelledCharge(_))));
     }
 
     #[test]
-    fn of_several_who_find_that_an_attempt_was_not_made_one_decides_on_the_next() {
+    fn an_attempt_is_retried_only_once() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
-        let anew = charging.retry_charge(1, now).unwrap();
-        assert!(anew.clone().retry_charge(1, now).is_err(), "that attempt is over");
-        let (of, amount) = (GatewayId("pi_1".to_owned()), anew.total);
-        let owing = anew.with_refund_due((&of, amount), (Party::Seller, "cracked"), now);
-        let again = owing.retry_refund((1, 1), now).unwrap();
-        assert!(again.clone().retry_refund((1, 1), now).is_err(), "that attempt is over");
+        let retried = charging.retry_charge(1, now).unwrap();
+        assert!(retried.clone().retry_charge(1, now).is_err(), "the attempt was already retried");
+        let (captured_by, amount) = (GatewayId("pi_1".to_owned()), retried.total);
+        let refunding = retried.with_refund_due((&captured_by, amount), (Party::Seller, "cracked"), now);
+        let again = refunding.retry_refund((1, 1), now).unwrap();
+        assert!(again.clone().retry_refund((1, 1), now).is_err(), "the attempt was already retried");
         assert!(again.retry_refund((1, 2), now).is_ok());
     }
 
     #[test]
-    fn a_refund_is_made_first_and_looked_up_by_its_name_once_the_gateway_may_have_forgotten_its_key() {
+    fn refund_with_expired_key_is_looked_up_by_name() {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
-        let (of, amount) = (GatewayId("pi_1".to_owned()), charging.total);
-        let owing = charging.with_refund_due((&of, amount), (Party::Seller, "cracked"), now);
+        let (captured_by, amount) = (GatewayId("pi_1".to_owned()), charging.total);
+        let refunding = charging.with_refund_due((&captured_by, amount), (Party::Seller, "cracked"), now);
         assert!(matches!(
-            next(&owing, now.saturating_add(Duration::from_hours(22))),
+            next(&refunding, now.saturating_add(Duration::from_hours(22))),
             Step::Call(Effect::Refund(_))
         ));
         assert!(matches!(
-            next(&owing, now.saturating_add(Duration::from_hours(23))),
+            next(&refunding, now.saturating_add(Duration::from_hours(23))),
             Step::Call(Effect::FindRefund(_))
         ));
     }
 
     #[test]
-    fn an_order_without_a_payment_method_waits_for_its_payment_and_no_longer() {
+    fn order_without_payment_method_waits_until_the_deadline() {
         let (now, window) = (Timestamp::from_millis(NOW), Duration::from_hours(24));
         let waiting = placed(None).reserved(window, now).unwrap();
         assert!(matches!(next(&waiting, now), Step::Call(Effect::CreateCheckout(_))));

@@ -10,70 +10,71 @@ use crate::domain::values::money::{Money, Quantity};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// How many different products an order can have: its stock, itself and its events fit one transaction.
+/// Maximum number of different products in an order. The order, its stock counters and its events fit one
+/// transaction.
 pub const MAX_LINES: usize = 50;
 
-/// Places an order at the prices of this moment. The stock is reserved later, by its fulfilment.
+/// Places an order at the current prices. The order's fulfilment reserves the stock later.
 #[derive(Debug, Clone)]
 pub struct PlaceOrder {
-    /// The id it is to have.
+    /// Id of the new order.
     pub id: OrderId,
-    /// Who buys.
+    /// Buyer.
     pub by: Actor,
-    /// What: 1 to [`MAX_LINES`] different products.
+    /// Ordered items: 1 to [`MAX_LINES`] different products.
     pub items: Vec<OrderItem>,
-    /// What to charge it to, if that is known already.
+    /// Payment method to charge; `None` if the buyer pays at the gateway.
     pub payment_method: Option<PaymentMethod>,
 }
 
-/// One product that is asked for.
+/// Ordered quantity of one product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderItem {
-    /// Which product.
+    /// Id of the product.
     pub product_id: ProductId,
-    /// How many pieces.
+    /// Number of units.
     pub quantity: Quantity,
-    /// The price that the buyer was shown; another one is refused.
+    /// Price shown to the buyer. The order is refused if the current price differs.
     pub expected_price: Option<Money>,
 }
 
-/// Why an order cannot be placed. Positions count the items from 0.
+/// Reason why an order cannot be placed. `index` is the zero-based position of the item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceOrderError {
-    /// A product does not exist or is no longer sold.
-    #[error("there is no such product")]
+    /// The product does not exist or is not for sale.
+    #[error("product not found")]
     NoProduct {
-        /// Its position.
+        /// Position of the item.
         index: usize,
     },
-    /// A product is in another market than the first.
+    /// The product belongs to another market than the first item.
     #[error("must be a product of the same market as the first")]
     OtherMarket {
-        /// Its position.
+        /// Position of the item.
         index: usize,
     },
-    /// A product is asked for twice.
-    #[error("must not repeat a product")]
+    /// The product is listed more than once.
+    #[error("must not be listed more than once")]
     Repeated {
-        /// The position of the second.
+        /// Position of the repetition.
         index: usize,
     },
-    /// A price is no longer what the buyer was shown.
-    #[error("the price has changed")]
+    /// The current price differs from the price shown to the buyer.
+    #[error("the price of the product has changed")]
     PriceChanged {
-        /// The product's position.
+        /// Position of the item.
         index: usize,
-        /// What it costs now.
+        /// Current price.
         price: Money,
     },
-    /// There is nothing in it.
+    /// The order has no items.
     #[error("must have at least one item")]
     Empty,
-    /// The total is more than can be charged.
-    #[error("the order's total is larger than can be charged")]
+    /// The total exceeds the maximum amount.
+    #[error("the total of the order exceeds the maximum amount")]
     TotalTooLarge,
-    /// The market is not open.
-    #[error("the market is not open")]
+    /// The market is not active.
+    #[error("the market is not active")]
     MarketClosed,
 }
 
@@ -87,7 +88,7 @@ impl Command for PlaceOrder {
     }
 
     /// # Errors
-    /// [`PlaceOrderError`]; `MarketClosed` comes from a condition on the market in the same transaction.
+    /// [`PlaceOrderError`]. `MarketClosed` results from a condition on the market in the same transaction.
     fn decide(
         &self,
         products: Self::State,

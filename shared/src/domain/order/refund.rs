@@ -1,4 +1,4 @@
-//! Giving a buyer's money back, all of it or a part.
+//! Refunding an order, in full or in part.
 
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
@@ -11,41 +11,41 @@ use crate::domain::values::text::Reason;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Decides on a refund. The order's fulfilment asks the gateway for it.
+/// Decides on a refund. The order's fulfilment requests it from the gateway.
 #[derive(Debug, Clone)]
 pub struct RefundOrder {
-    /// Of which order.
+    /// Id of the order.
     pub id: OrderId,
-    /// Who decides so.
+    /// Actor that decides on the refund.
     pub by: Actor,
-    /// How much; all that is left, if nothing is said.
+    /// Amount to refund; `None` refunds the remaining amount.
     pub amount: Option<Money>,
-    /// Why.
+    /// Reason for the refund.
     pub reason: Reason,
 }
 
-/// Why nothing can be refunded.
+/// Reason why a refund is not possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefundError {
-    /// The actor does not sell it.
+    /// The actor is not the seller of the order.
     #[error(transparent)]
     NotTheSeller(#[from] SellerRequired),
-    /// The order is not paid, or no longer.
-    #[error("only an order that is paid can be refunded")]
+    /// The order is not paid, or is already fully refunded.
+    #[error("only a paid order can be refunded")]
     InvalidState,
     /// The amount is zero.
     #[error("must be more than 0")]
     Nothing,
-    /// The amount is in another currency than the payment.
-    #[error("must be the currency of the payment")]
+    /// The currency differs from that of the payment.
+    #[error("must be the same as the currency of the payment")]
     OtherCurrency,
-    /// The amount is more than is left of the payment, refunds under way included.
-    #[error("more than is left of the payment")]
+    /// The amount exceeds the refundable amount of the payment. Pending refunds count as refunded.
+    #[error("at most {} {} can still be refunded", .left.amount(), .left.currency().as_str())]
     TooMuch {
-        /// What is left.
+        /// Refundable amount.
         left: Money,
     },
-    /// The order has had [`MAX_REFUNDS`].
+    /// The order already has [`MAX_REFUNDS`] refunds.
     #[error("an order can have at most {MAX_REFUNDS} refunds")]
     TooMany,
 }
@@ -75,15 +75,15 @@ impl Command for RefundOrder {
         if order.refunds.len() >= MAX_REFUNDS {
             return Err(RefundError::TooMany);
         }
-        let owing =
+        let refunding =
             order.with_refund_due((&payment.gateway_id, amount), (Party::Seller, self.reason.as_str()), now);
-        let order = owing.next_version(now);
+        let order = refunding.next_version(now);
         Ok(Change::of(order.clone()).save(&order, OrderEvent::RefundStarted((&order).into())))
     }
 }
 
 impl RefundOrder {
-    /// The amount, if that much is left.
+    /// Returns the amount to refund, if it is refundable.
     fn within(&self, left: Money) -> Result<Money, RefundError> {
         let amount = self.amount.unwrap_or(left);
         if amount.currency() != left.currency() {

@@ -1,20 +1,20 @@
-//! What only the seller of an order may do.
+//! Check that the actor is the seller of an order.
 
 use super::Order;
 use crate::domain::values::actor::Actor;
 
-/// Why somebody cannot do what only the seller does.
+/// Reason why an operation reserved for the seller is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SellerRequired {
-    /// There is no such order, or it is none of the actor's business.
-    #[error("there is no such order")]
+    /// The order does not exist or is not visible to the actor.
+    #[error("order not found")]
     NotFound,
-    /// The actor may see the order, and does not sell it.
+    /// The actor may read the order but is not its seller.
     #[error("only the seller of the order may do this")]
     Forbidden,
 }
 
-/// The order, if `actor` sells it; who buys in a market of their own is both.
+/// Returns the order if `actor` is its seller. A buyer who orders in their own market is also the seller.
 pub(super) fn require_seller(order: Option<Order>, actor: &Actor) -> Result<Order, SellerRequired> {
     let order = order.filter(|order| order.is_visible_to(actor)).ok_or(SellerRequired::NotFound)?;
     if order.seller_id == actor.user { Ok(order) } else { Err(SellerRequired::Forbidden) }

@@ -1,4 +1,4 @@
-//! Sending an order.
+//! Marking an order as shipped.
 
 use super::{InvalidState, Order, OrderEvent, OrderId, Shipment};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
@@ -7,25 +7,25 @@ use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Notes that the seller has sent a confirmed order.
+/// Marks a confirmed order as shipped.
 #[derive(Debug, Clone)]
 pub struct ShipOrder {
-    /// Which order.
+    /// Id of the order.
     pub id: OrderId,
-    /// Who says so.
+    /// Actor that reports the shipment.
     pub by: Actor,
-    /// How it was sent.
+    /// Carrier and tracking number.
     pub shipment: Shipment,
 }
 
-/// Why an order cannot be sent.
+/// Reason why an order cannot be marked as shipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ShipError {
-    /// The actor does not sell it.
+    /// The actor is not the seller of the order.
     #[error(transparent)]
     NotTheSeller(#[from] SellerRequired),
-    /// It is not confirmed, or all of its money is on its way back.
-    #[error("only a confirmed order that is not being refunded can be shipped")]
+    /// The order is not confirmed, or its payment is being refunded in full.
+    #[error("only a confirmed order that is not being refunded in full can be marked as shipped")]
     InvalidState,
 }
 

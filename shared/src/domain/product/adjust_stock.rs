@@ -1,4 +1,4 @@
-//! Correcting how much of a product there is.
+//! Adjusting the stock of a product.
 
 use super::create::StockedProduct;
 use super::{Product, ProductId, Stock};
@@ -6,28 +6,28 @@ use crate::domain::values::actor::Actor;
 use crate::kit::command::{Adjustment, Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Adds pieces to what is available, or takes them away.
+/// Adds units to the available stock of a product or removes them.
 #[derive(Debug, Clone)]
 pub struct AdjustStock {
-    /// Which product.
+    /// Id of the product.
     pub id: ProductId,
-    /// Who does it.
+    /// Actor that adjusts the stock.
     pub by: Actor,
-    /// How many pieces more; negative: fewer.
+    /// Number of units to add; negative to remove.
     pub delta: i64,
 }
 
-/// Why the stock cannot be changed.
+/// Reason why the stock cannot be adjusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AdjustStockError {
-    /// There is no such product.
-    #[error("there is no such product")]
+    /// The product does not exist.
+    #[error("product not found")]
     NotFound,
-    /// It is somebody else's.
-    #[error("only the seller changes the stock of a product")]
+    /// The actor is not the seller.
+    #[error("only the seller of the product can adjust its stock")]
     NotYours,
-    /// Fewer pieces are available than are to be taken away.
-    #[error("fewer pieces are available than are to be taken away")]
+    /// Fewer units are available than are to be removed.
+    #[error("fewer units are available than are to be removed")]
     InsufficientStock,
 }
 
@@ -40,10 +40,11 @@ impl Command for AdjustStock {
         ReadSet::get(&self.id).and(ReadSet::get(&self.id))
     }
 
-    /// The answer is the stock that the decision saw, changed by `delta`.
+    /// Returns the stock that was read, changed by `delta`.
     ///
     /// # Errors
-    /// [`RestockError`]; `InsufficientStock` comes from the counter's own condition and is exact under concurrency.
+    /// [`AdjustStockError`]. `InsufficientStock` results from the condition on the stock counter and is exact
+    /// under concurrency.
     fn decide(
         &self,
         (product, stock): Self::State,

@@ -1,4 +1,4 @@
-//! Listing a product.
+//! Creating a product.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,38 +10,38 @@ use crate::domain::values::text::{Description, Sku, Title};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// The most pieces that a product's stock can be set or changed by at once.
+/// Maximum number of units in an initial stock or a stock adjustment.
 pub const MAX_UNITS: i64 = 1_000_000_000;
 
-/// A product as its seller describes it.
+/// Product to be created, as described by its seller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewProduct {
-    /// The id it is to have.
+    /// Id of the new product.
     pub id: ProductId,
-    /// The seller's name for it.
+    /// SKU assigned by the seller.
     pub sku: Sku,
-    /// What it is called.
+    /// Title.
     pub title: Title,
-    /// What is said of it.
+    /// Description.
     pub description: Option<Description>,
-    /// What one piece costs.
+    /// Price per unit.
     pub price: Money,
-    /// How many pieces there are, from 0 to [`MAX_PIECES`].
+    /// Number of available units, from 0 to [`MAX_UNITS`].
     pub stock: i64,
 }
 
-/// A product with its stock.
+/// Product with its stock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockedProduct {
     /// The product.
     pub product: Product,
-    /// How much of it there is.
+    /// Stock of the product.
     pub stock: Stock,
 }
 
 impl NewProduct {
-    /// Adds to `change` all that makes this a product of `market`: itself, its stock, its claim on the SKU.
-    pub(crate) fn put_into<T, E: Clone>(
+    /// Adds the creation of the product in `market` to `change`: the product, its stock and its SKU claim.
+    pub(crate) fn create_in<T, E: Clone>(
         &self,
         market: &Market,
         now: Timestamp,
@@ -71,34 +71,34 @@ impl NewProduct {
     }
 }
 
-/// Lists a product in a market.
+/// Creates a product in a market.
 #[derive(Debug, Clone)]
 pub struct CreateProduct {
-    /// The market.
+    /// Id of the market.
     pub market_id: MarketId,
-    /// Who lists it.
+    /// Actor that creates the product.
     pub by: Actor,
-    /// The product.
+    /// Product to create.
     pub product: NewProduct,
 }
 
-/// Why a product cannot be listed.
+/// Reason why a product cannot be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CreateProductError {
-    /// There is no such market, or it is none of the actor's business.
-    #[error("there is no such market")]
+    /// The market does not exist or is not visible to the actor.
+    #[error("market not found")]
     NoMarket,
-    /// The market belongs to somebody else.
-    #[error("only its creator lists products in a market")]
+    /// The actor did not create the market.
+    #[error("only the creator of the market can create products in it")]
     NotYours,
     /// The market is closed or suspended.
-    #[error("the market is closed")]
+    #[error("the market is closed or suspended")]
     MarketClosed,
-    /// The price is in another currency than the market's.
-    #[error("must be in the market's currency")]
+    /// The currency of the price differs from that of the market.
+    #[error("must be in the currency of the market")]
     CurrencyMismatch,
-    /// The market has a product with this SKU.
-    #[error("the market has a product with this SKU")]
+    /// Another product of the market has this SKU.
+    #[error("another product of the market has this SKU")]
     SkuTaken,
 }
 
@@ -112,7 +112,7 @@ impl Command for CreateProduct {
     }
 
     /// # Errors
-    /// [`CreateProductError`]; `SkuTaken` comes from the claim on the SKU and is exact under concurrency.
+    /// [`CreateProductError`]. `SkuTaken` results from the claim on the SKU and is exact under concurrency.
     fn decide(
         &self,
         market: Self::State,
@@ -130,8 +130,8 @@ impl Command for CreateProduct {
         if self.product.price.currency() != market.currency {
             return Err(CreateProductError::CurrencyMismatch);
         }
-        let (change, listed) =
-            self.product.put_into(&market, now, Change::of(()), CreateProductError::SkuTaken);
-        Ok(change.with_output(listed))
+        let (change, created) =
+            self.product.create_in(&market, now, Change::of(()), CreateProductError::SkuTaken);
+        Ok(change.with_output(created))
     }
 }

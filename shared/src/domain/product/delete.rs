@@ -1,35 +1,35 @@
-//! Removing a product.
+//! Deleting a product.
 
 use super::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Removes a product with its stock, unless orders hold pieces of it. Its SKU is free again.
+/// Deletes a product with its stock and releases its SKU, unless units of it are reserved for orders.
 #[derive(Debug, Clone)]
 pub struct DeleteProduct {
-    /// Which product.
+    /// Id of the product.
     pub id: ProductId,
-    /// Who removes it.
+    /// Actor that deletes the product.
     pub by: Actor,
-    /// The version that must be there; any, if `None`.
+    /// Expected version; `None` accepts any version.
     pub expected: Option<Version>,
 }
 
-/// Why a product cannot be removed.
+/// Reason why a product cannot be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteProductError {
-    /// There is no such product.
-    #[error("there is no such product")]
+    /// The product does not exist.
+    #[error("product not found")]
     NotFound,
-    /// It is somebody else's.
-    #[error("only its seller removes a product")]
+    /// The actor is not the seller.
+    #[error("only the seller of the product can delete it")]
     NotYours,
-    /// It is not at the version that the actor has seen.
-    #[error("the product has changed")]
+    /// The product is not at the expected version.
+    #[error("the product was changed meanwhile")]
     VersionMismatch,
-    /// Orders that are not settled yet hold pieces of it.
-    #[error("orders hold pieces of the product; archive it, and remove it once they are settled")]
+    /// Units of the product are reserved for orders that are not confirmed yet.
+    #[error("units are reserved for orders; archive the product, and delete it once these orders have ended")]
     Reserved,
 }
 
@@ -43,7 +43,8 @@ impl Command for DeleteProduct {
     }
 
     /// # Errors
-    /// [`DeleteProductError`]; `Reserved` comes from the stock's own condition and is exact under concurrency.
+    /// [`DeleteProductError`]. `Reserved` results from the condition on the stock counter and is exact under
+    /// concurrency.
     fn decide(
         &self,
         product: Self::State,

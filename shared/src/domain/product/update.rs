@@ -1,4 +1,4 @@
-//! Changing a product.
+//! Updating a product.
 
 use super::create::StockedProduct;
 use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuInMarket, Stock};
@@ -8,51 +8,51 @@ use crate::domain::values::text::{Description, Sku, Title};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Changes a product, at the version that the actor has seen. Its stock is changed by other commands.
+/// Updates a product. Its stock is changed by other commands.
 #[derive(Debug, Clone)]
 pub struct UpdateProduct {
-    /// Which product.
+    /// Id of the product.
     pub id: ProductId,
-    /// Who changes it.
+    /// Actor that updates the product.
     pub by: Actor,
-    /// The version that must be there; any, if `None`.
+    /// Expected version; `None` accepts any version.
     pub expected: Option<Version>,
-    /// What changes.
+    /// Changes to apply.
     pub changes: ProductChanges,
 }
 
-/// What changes about a product; what is `None` stays.
+/// Changes to a product; `None` leaves a property unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProductChanges {
-    /// The seller's name for it.
+    /// New SKU.
     pub sku: Option<Sku>,
-    /// What it is called.
+    /// New title.
     pub title: Option<Title>,
-    /// What is said of it; the inner `None` takes it away.
+    /// New description; the inner `None` removes it.
     pub description: Option<Option<Description>>,
-    /// What one piece costs.
+    /// New price per unit.
     pub price: Option<Money>,
-    /// Whether it can be ordered.
+    /// New status.
     pub status: Option<ProductStatus>,
 }
 
-/// Why a product cannot be changed so.
+/// Reason why a product cannot be updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateProductError {
-    /// There is no such product.
-    #[error("there is no such product")]
+    /// The product does not exist.
+    #[error("product not found")]
     NotFound,
-    /// It is somebody else's.
-    #[error("only its seller changes a product")]
+    /// The actor is not the seller.
+    #[error("only the seller of the product can change it")]
     NotYours,
-    /// It is not at the version that the actor has seen.
-    #[error("the product has changed")]
+    /// The product is not at the expected version.
+    #[error("the product was changed meanwhile")]
     VersionMismatch,
-    /// The price is in another currency than the market's.
-    #[error("must be in the market's currency")]
+    /// The currency of the price differs from that of the market.
+    #[error("must be in the currency of the market")]
     CurrencyMismatch,
-    /// The market has another product with this SKU.
-    #[error("the market has a product with this SKU")]
+    /// Another product of the market has this SKU.
+    #[error("another product of the market has this SKU")]
     SkuTaken,
 }
 
@@ -66,7 +66,7 @@ impl Command for UpdateProduct {
     }
 
     /// # Errors
-    /// [`UpdateProductError`]; `SkuTaken` comes from the claim on the SKU and is exact under concurrency.
+    /// [`UpdateProductError`]. `SkuTaken` results from the claim on the SKU and is exact under concurrency.
     fn decide(
         &self,
         (product, stock): Self::State,
@@ -90,9 +90,9 @@ impl Command for UpdateProduct {
         if changed.sku == product.sku {
             return Ok(change);
         }
-        let of_market = |sku| SkuInMarket { market_id: changed.market_id, sku };
-        Ok(change.remove::<SkuClaim>(&of_market(product.sku)).claim(
-            &of_market(changed.sku),
+        let sku_key = |sku| SkuInMarket { market_id: changed.market_id, sku };
+        Ok(change.remove::<SkuClaim>(&sku_key(product.sku)).claim(
+            &sku_key(changed.sku),
             &SkuClaim { product_id: changed.id },
             UpdateProductError::SkuTaken,
         ))

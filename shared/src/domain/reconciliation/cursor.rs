@@ -1,4 +1,4 @@
-//! How far the comparing has come.
+//! Cursor of the reconciliation.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use crate::domain::payment::GatewayId;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// How far the comparing of books has come. There is one; whoever moves it on did the work before, so that a crash repeats a
-/// page, which does no harm.
+/// Progress of the reconciliation. There is one cursor. A worker advances it after comparing a page, so a
+/// crash repeats a page, which is harmless.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationCursor {
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// What the gateway made from then on is compared in this round,
+    /// Start of the period whose payments are compared in this round.
     pub from: Timestamp,
-    /// and up to then.
+    /// End of the period whose payments are compared in this round.
     pub until: Timestamp,
-    /// Pages come newest first: the last entry that was compared in this round.
+    /// Last payment compared in this round; pages are sorted newest first. `None` between rounds.
     pub after: Option<GatewayId>,
-    /// When there is something to do.
+    /// Time at which the next page or round is due.
     pub due_at: Timestamp,
 }
 
-/// What finds the position: there is one.
+/// Key of the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentsCursorKey;
 
@@ -36,36 +36,37 @@ impl fmt::Display for PaymentsCursorKey {
     }
 }
 
-/// When rounds begin, and what they cover.
+/// Timing of the rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoundConfig {
-    /// A round begins so long after the one before has ended.
+    /// Interval between the end of a round and the start of the next.
     pub apart: Duration,
-    /// How far a round reaches back beyond the end of the one before: at least as long as a payment can take.
+    /// Overlap of a round with the previous one; must be at least the maximum duration of a payment.
     pub overlap: Duration,
 }
 
 impl ReconciliationCursor {
-    /// Before the first round.
+    /// Cursor before the first round.
     #[must_use]
     pub fn first(rounds: RoundConfig, now: Timestamp) -> Self {
         let (from, due_at) = (now.saturating_sub(rounds.overlap), now.saturating_add(rounds.apart));
         Self { version: Version::FIRST, from, until: now, after: None, due_at }
     }
 
-    /// Where to go on now: a round that begins covers all that is there by now.
+    /// Cursor at which to continue now. A new round covers all payments up to `now`.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
         if self.after.is_none() { Self { until: now, ..self } } else { self }
     }
 
-    /// A page was compared, and there are more.
+    /// Cursor after a page, with more pages in the round.
     #[must_use]
     pub fn after_page(self, last: GatewayId) -> Self {
         Self { after: Some(last), ..self }
     }
 
-    /// All of the round was compared. The next begins where this one cannot have seen the end of everything.
+    /// Cursor after a round. The next round starts with an overlap, because payments may have been incomplete
+    /// when this round read them.
     #[must_use]
     pub fn after_round(self, rounds: RoundConfig, now: Timestamp) -> Self {
         let (from, due_at) = (self.until.saturating_sub(rounds.overlap), now.saturating_add(rounds.apart));
@@ -73,41 +74,41 @@ impl ReconciliationCursor {
     }
 }
 
-/// Moves the position on from what it was.
+/// Advances the cursor.
 #[derive(Debug, Clone)]
 pub struct AdvanceCursor {
-    /// Where it was; `None` before it first was anywhere.
+    /// Expected version; `None` if no cursor is stored yet.
     pub from: Option<Version>,
-    /// Where it is now.
+    /// New cursor.
     pub to: ReconciliationCursor,
 }
 
-/// Somebody else has moved it on.
+/// Another worker has advanced the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("somebody else has moved on")]
-pub struct MovedOn;
+#[error("another worker has advanced the cursor")]
+pub struct CursorConflict;
 
 impl Command for AdvanceCursor {
     type State = Option<ReconciliationCursor>;
     type Output = ReconciliationCursor;
-    type Error = MovedOn;
+    type Error = CursorConflict;
 
     fn reads(&self) -> ReadSet<Self::State> {
         ReadSet::get(&PaymentsCursorKey)
     }
 
     /// # Errors
-    /// [`MovedOn`].
+    /// [`CursorConflict`].
     fn decide(
         &self,
-        was: Self::State,
+        stored: Self::State,
         _: Timestamp,
-    ) -> Result<Change<ReconciliationCursor, MovedOn>, MovedOn> {
-        let was = was.map(|position| position.version);
-        if was != self.from {
-            return Err(MovedOn);
+    ) -> Result<Change<ReconciliationCursor, CursorConflict>, CursorConflict> {
+        let stored = stored.map(|cursor| cursor.version);
+        if stored != self.from {
+            return Err(CursorConflict);
         }
-        let version = was.map_or(Version::FIRST, Version::next);
+        let version = stored.map_or(Version::FIRST, Version::next);
         let to = ReconciliationCursor { version, ..self.to.clone() };
         Ok(Change::of(to.clone()).save(&to, NoEvents))
     }

@@ -1,4 +1,5 @@
-//! Where the gateway's books and ours contradict each other: kept until they do not any more, for people to put right.
+//! Discrepancies: payments on which the gateway's ledger and ours disagree, recorded for operators until the
+//! ledgers agree again.
 
 mod close;
 mod record;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{MismatchKind, given_back, known};
+use super::compare::{MismatchKind, recorded_capture, recorded_refunds};
 use super::{GatewayRecord, LedgerStatus};
 use crate::domain::order::{Order, OrderId};
 use crate::domain::payment::{GatewayId, Payment};
@@ -21,72 +22,72 @@ pub use close::{CloseDiscrepancy, CloseDiscrepancyError};
 pub use record::RecordDiscrepancy;
 pub use status::{DiscrepancyStatus, DiscrepancyStatusError};
 
-/// How long a discrepancy is kept after the books agree again.
+/// Retention of a discrepancy after it was closed.
 const RETENTION: Duration = Duration::from_hours(90 * 24);
 
-/// That a payment stands differently in the gateway's books and in ours.
+/// Payment on which the gateway's ledger and ours disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Discrepancy {
-    /// The gateway's own id of the payment.
+    /// Id of the payment at the gateway.
     pub id: GatewayId,
-    /// Counts its changes.
+    /// Version for optimistic locking.
     pub version: Version,
-    /// What it is for, as far as the gateway says.
+    /// Order that the payment is for, according to the gateway.
     pub order_id: Option<OrderId>,
-    /// What the contradiction is.
+    /// Kind of the mismatch.
     pub difference: MismatchKind,
-    /// What the gateway says.
+    /// Totals according to the gateway.
     pub at_gateway: Totals,
-    /// What is on record here.
+    /// Totals according to our records.
     pub on_record: Totals,
-    /// When it was first seen.
+    /// Time at which the discrepancy was first found.
     pub first_seen_at: Timestamp,
-    /// When it was last looked at, and was so still.
+    /// Time at which the discrepancy was last confirmed.
     pub last_seen_at: Timestamp,
-    /// When the books were found to agree again.
+    /// Time at which the ledgers were found to agree again.
     pub closed_at: Option<Timestamp>,
 }
 
-/// What was captured and what of it went back, as far as it is known.
+/// Captured and refunded amounts, as far as known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
-    /// What was captured.
+    /// Captured amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub captured: Option<Money>,
-    /// What of it went back.
+    /// Refunded amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Money>,
 }
 
 impl Discrepancy {
-    /// A difference between an entry and what was on record when it was looked at.
+    /// Creates an open discrepancy from a gateway record and our records.
     #[must_use]
     pub fn seen(
-        (entry, order, payment): (&GatewayRecord, Option<&Order>, Option<&Payment>),
+        (record, order, payment): (&GatewayRecord, Option<&Order>, Option<&Payment>),
         difference: MismatchKind,
         now: Timestamp,
     ) -> Self {
         Self {
-            id: entry.gateway_id.clone(),
+            id: record.gateway_id.clone(),
             version: Version::FIRST,
-            order_id: entry.order_id,
+            order_id: record.order_id,
             difference,
-            at_gateway: Totals::at_gateway(entry.standing),
-            on_record: Totals::on_record(entry, order, payment),
+            at_gateway: Totals::at_gateway(record.standing),
+            on_record: Totals::on_record(record, order, payment),
             first_seen_at: now,
             last_seen_at: now,
             closed_at: None,
         }
     }
 
-    /// Whether it waits for somebody.
+    /// Status of the discrepancy.
     #[must_use]
     pub const fn status(&self) -> DiscrepancyStatus {
         if self.closed_at.is_some() { DiscrepancyStatus::Closed } else { DiscrepancyStatus::Open }
     }
 
-    /// When nobody needs to remember it any more.
+    /// Time at which a closed discrepancy expires.
     #[must_use]
     pub fn forgotten_at(&self) -> Option<Timestamp> {
         self.closed_at.map(|closed_at| closed_at.saturating_add(RETENTION))
@@ -101,9 +102,11 @@ impl Totals {
         }
     }
 
-    fn on_record(entry: &GatewayRecord, order: Option<&Order>, payment: Option<&Payment>) -> Self {
-        let known = order.and_then(|order| Some((known(entry, order, payment)?, given_back(entry, order))));
-        known.map_or_else(Self::default, |(captured, refunded)| Self::of(captured, refunded))
+    fn on_record(record: &GatewayRecord, order: Option<&Order>, payment: Option<&Payment>) -> Self {
+        let recorded = order.and_then(|order| {
+            Some((recorded_capture(record, order, payment)?, recorded_refunds(record, order)))
+        });
+        recorded.map_or_else(Self::default, |(captured, refunded)| Self::of(captured, refunded))
     }
 
     fn of(captured: Money, refunded: i64) -> Self {

@@ -1,17 +1,17 @@
-//! Ending a session, at logout.
+//! Ending a session at logout.
 
 use super::{Session, SessionEnd, SessionKey};
 use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Ends a session. Ending one that has ended, or that never was, changes nothing.
+/// Ends a session. Has no effect if the session has ended or does not exist.
 #[derive(Debug, Clone)]
 pub struct EndSession {
-    /// Whose and which.
+    /// Account and id of the session.
     pub id: SessionKey,
 }
 
-/// A session can always be ended.
+/// The command cannot be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EndSessionError {}
 

@@ -1,4 +1,4 @@
-//! Using a refresh token: it is spent, and its successor takes its place.
+//! Exchanging a refresh token for its successor.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,34 +7,34 @@ use crate::domain::user::{User, UserStatus};
 use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Spends the token `presented`. Its successor is the same however often this is asked.
+/// Exchanges the refresh token `presented` for `successor`. Repeating the command returns the same successor.
 #[derive(Debug, Clone)]
 pub struct RotateSession {
-    /// Whose and which session.
+    /// Account and id of the session.
     pub id: SessionKey,
-    /// The token that is used.
+    /// Hash of the presented token.
     pub presented: TokenHash,
-    /// The token that follows it.
+    /// Hash of the new token.
     pub successor: TokenHash,
 }
 
-/// How the use of a token ends when it ends with a change.
+/// Result of presenting a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rotation {
-    /// The successor is valid, for this account as it is now.
+    /// The successor is valid. Contains the current account.
     Rotated(Box<User>),
-    /// The token had been spent: the whole family is ended.
+    /// The token was already used, so the session is ended.
     Reused,
 }
 
-/// Why a token cannot be used.
+/// Reason why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RotateError {
-    /// No session knows it.
-    #[error("the refresh token is not known")]
+    /// The session does not exist.
+    #[error("unknown refresh token")]
     Unknown,
-    /// Its session was ended or has lapsed, or the account is suspended or gone.
-    #[error("the session has ended")]
+    /// The session has ended or expired, or the account is suspended or deleted.
+    #[error("the session has ended or expired")]
     Ended,
 }
 

@@ -1,21 +1,22 @@
-//! Starting a session, at login.
+//! Starting a session at login.
 
-use super::{SESSION_LIFETIME, Session, SessionEpoch, SessionKey, TokenHash};
+use super::{SESSION_LIFETIME, Session, SessionKey, TokenHash};
+use crate::domain::user::SessionEpoch;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Starts a session whose first refresh token is `token`.
+/// Starts a session with its first refresh token.
 #[derive(Debug, Clone)]
 pub struct StartSession {
-    /// Whose, and which it is to be.
+    /// Account and id of the new session.
     pub id: SessionKey,
-    /// The account's count, as it was when its holder was recognised.
+    /// Session epoch of the account, read when its credentials were verified.
     pub epoch: SessionEpoch,
-    /// Its first token.
+    /// Hash of the first refresh token.
     pub token: TokenHash,
 }
 
-/// A session can always be started.
+/// The command cannot be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StartSessionError {}
 

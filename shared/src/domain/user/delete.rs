@@ -5,36 +5,36 @@ use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Deletes an account with its password, and gives its address back. Its sessions end with it; what it bought and sold
-/// stays.
+/// Deletes an account with its password and releases its e-mail address. Its sessions end. Its orders,
+/// markets and products remain.
 #[derive(Debug, Clone)]
 pub struct DeleteUser {
-    /// Which account.
+    /// Id of the account.
     pub id: UserId,
-    /// Who deletes it.
+    /// Actor that deletes the account.
     pub by: Actor,
-    /// Whether the actor may see the accounts of others.
+    /// True if the actor may read other accounts.
     pub may_read: bool,
-    /// Whether the actor may delete the accounts of others.
+    /// True if the actor may delete other accounts.
     pub may_delete: bool,
-    /// The version that must be there; any, if `None`.
+    /// Expected version; `None` accepts any version.
     pub expected: Option<Version>,
 }
 
-/// Why an account cannot be deleted.
+/// Reason why an account cannot be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteUserError {
-    /// There is no such account, or it is none of the actor's business.
-    #[error("there is no such account")]
+    /// The account does not exist or is not visible to the actor.
+    #[error("account not found")]
     NotFound,
-    /// The actor may see the account, but not delete it.
-    #[error("this needs a permission that you do not hold")]
+    /// The actor may read the account but not delete it.
+    #[error("the permission to delete another account is missing")]
     NotPermitted,
-    /// The account itself is suspended.
+    /// The actor's own account is suspended.
     #[error("the account is suspended")]
     Suspended,
-    /// It is not at the version that the actor has seen.
-    #[error("the account has changed")]
+    /// The account is not at the expected version.
+    #[error("the account was changed meanwhile")]
     VersionMismatch,
 }
 
@@ -55,8 +55,8 @@ impl Command for DeleteUser {
         now: Timestamp,
     ) -> Result<Change<(), DeleteUserError>, DeleteUserError> {
         let own = self.id == self.by.user;
-        let seen = own || self.may_read || self.may_delete;
-        let user = user.filter(|_| seen).ok_or(DeleteUserError::NotFound)?;
+        let visible = own || self.may_read || self.may_delete;
+        let user = user.filter(|_| visible).ok_or(DeleteUserError::NotFound)?;
         if !own && !self.may_delete {
             return Err(DeleteUserError::NotPermitted);
         }

@@ -1,23 +1,24 @@
-//! Appointing an administrator from outside, by whoever runs the deployment.
+//! Granting the administrator role by an operator of the deployment.
 
 use super::{Role, User, UserEvent, UserId, UserStatus};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Makes an account an administrator. Over HTTP only administrators give roles, so that somebody has to make the first.
+/// Grants the administrator role to an account. The HTTP API requires an administrator to grant roles, so an
+/// operator creates the first one with this command.
 #[derive(Debug, Clone)]
 pub struct GrantAdmin {
-    /// Which account.
+    /// Id of the account.
     pub id: UserId,
 }
 
-/// Why an account cannot be appointed.
+/// Reason why the role cannot be granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppointError {
-    /// There is no such account.
-    #[error("there is no such account")]
+    /// The account does not exist.
+    #[error("account not found")]
     NotFound,
-    /// It may do nothing at all, and so look after nothing.
+    /// A suspended account cannot be made an administrator.
     #[error("the account is suspended")]
     Suspended,
 }
@@ -41,15 +42,15 @@ impl Command for GrantAdmin {
         if user.role == Role::Admin {
             return Ok(Change::of(user));
         }
-        let appointed = User { version: user.version.next(), role: Role::Admin, updated_at: now, ..user };
-        Ok(Change::of(appointed.clone()).save(&appointed, UserEvent::Changed { user_id: appointed.id }))
+        let granted = User { version: user.version.next(), role: Role::Admin, updated_at: now, ..user };
+        Ok(Change::of(granted.clone()).save(&granted, UserEvent::Changed { user_id: granted.id }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::session::SessionEpoch;
+    use crate::domain::user::SessionEpoch;
     use crate::kit::command::Version;
 
     fn account(role: Role, status: UserStatus) -> User {
@@ -68,23 +69,23 @@ mod tests {
         }
     }
 
-    fn appoint(user: Option<User>) -> Result<User, AppointError> {
+    fn grant(user: Option<User>) -> Result<User, AppointError> {
         let id = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         let change = GrantAdmin { id }.decide(user, Timestamp::from_millis(7))?;
         Ok(change.into_parts().unwrap().0)
     }
 
     #[test]
-    fn an_account_becomes_an_administrator_once() {
-        let appointed = appoint(Some(account(Role::User, UserStatus::Active))).unwrap();
-        assert_eq!((appointed.role, appointed.version), (Role::Admin, Version::FIRST.next()));
-        assert_eq!(appoint(Some(appointed.clone())), Ok(appointed), "what changes nothing is no new version");
+    fn granting_admin_twice_changes_the_account_once() {
+        let granted = grant(Some(account(Role::User, UserStatus::Active))).unwrap();
+        assert_eq!((granted.role, granted.version), (Role::Admin, Version::FIRST.next()));
+        assert_eq!(grant(Some(granted.clone())), Ok(granted), "no new version without a change");
     }
 
     #[test]
-    fn nobody_and_who_is_suspended_are_not_appointed() {
-        assert_eq!(appoint(None), Err(AppointError::NotFound));
+    fn missing_or_suspended_account_is_refused() {
+        assert_eq!(grant(None), Err(AppointError::NotFound));
         let suspended = account(Role::Moderator, UserStatus::Suspended);
-        assert_eq!(appoint(Some(suspended)), Err(AppointError::Suspended));
+        assert_eq!(grant(Some(suspended)), Err(AppointError::Suspended));
     }
 }

@@ -1,4 +1,4 @@
-//! Passwords that were forgotten.
+//! Password resets.
 
 pub mod confirm;
 pub mod request;
@@ -13,27 +13,27 @@ use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Event, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// How long after a message nobody is sent another.
+/// Minimum time between two password-reset e-mails to the same address.
 pub const RESEND_COOLDOWN: Duration = Duration::from_mins(1);
 
-/// How long it is remembered that somebody asked: longer than the receipts of messages are kept, so that the count never
-/// begins anew while an event with the same number is remembered.
+/// Time for which a request is stored. It exceeds the retention of message idempotency records, so that the
+/// version never restarts while a record of an event with the same number exists.
 const RETENTION: Duration = MESSAGE_RETENTION.saturating_add(Duration::from_hours(24));
 
-/// The id of a [`PasswordReset`]: a digest of the address, so that it gives nothing away.
+/// Id of a [`PasswordReset`]: a digest of the e-mail address, so that it does not reveal the address.
 pub type PasswordResetId = Id<PasswordReset>;
 
-/// That somebody asked for a new password for an address, whether or not anybody has an account under it.
+/// Request for a password reset for an e-mail address, whether or not an account uses the address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordReset {
-    /// Which address.
+    /// Digest of the e-mail address.
     pub id: PasswordResetId,
-    /// Counts how often it was asked.
+    /// Number of requests.
     pub version: Version,
-    /// When it was asked last.
+    /// Time of the last request.
     pub requested_at: Timestamp,
-    /// When this may be forgotten.
+    /// Time from which the record may be deleted.
     pub expires_at: Timestamp,
 }
 
@@ -41,17 +41,17 @@ impl Identified for PasswordReset {
     const PREFIX: &'static str = "pwr";
 }
 
-/// What others hear of it.
+/// Event of a password reset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum PasswordResetEvent {
-    /// Somebody asked for a new password for an account.
+    /// A password reset was requested for an account.
     #[serde(rename = "user.password_reset_requested", rename_all = "camelCase")]
     Requested {
-        /// Which.
+        /// Id of the account.
         user_id: UserId,
     },
-    /// Somebody asked for one where there is no account, which is nobody's business.
+    /// A password reset was requested for an address without an account.
     #[serde(rename = "user.password_reset_unknown_email")]
     UnknownEmail,
 }

@@ -1,32 +1,32 @@
 //! Registering an account.
 
 use super::{Credentials, EmailClaim, Role, User, UserEvent, UserId, UserStatus};
-use crate::domain::session::SessionEpoch;
+use crate::domain::user::SessionEpoch;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Registers an account with role `user`.
+/// Registers an account.
 #[derive(Clone)]
 pub struct RegisterUser {
-    /// The id it is to have.
+    /// Id of the new account.
     pub id: UserId,
-    /// Its address.
+    /// E-mail address.
     pub email: Email,
-    /// What the person is called.
+    /// Name of the user.
     pub name: Name,
-    /// What it may do; people who register themselves are users.
+    /// Role of the account: `User` for self-registration.
     pub role: Role,
-    /// The hash of its password.
+    /// Password hash.
     pub credentials: Credentials,
 }
 
-/// Why an account cannot be registered.
+/// Reason why an account cannot be registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterError {
     /// The address belongs to another account.
-    #[error("an account with this e-mail address exists")]
+    #[error("an account with this e-mail address already exists")]
     EmailTaken,
 }
 
@@ -40,7 +40,7 @@ impl Command for RegisterUser {
     }
 
     /// # Errors
-    /// [`RegisterError::EmailTaken`], from the claim on the address: it is exact however many register at once.
+    /// [`RegisterError::EmailTaken`], from the claim on the address; exact under concurrency.
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<User, RegisterError>, RegisterError> {
         let user = User {
             id: self.id,

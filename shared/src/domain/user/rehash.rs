@@ -1,25 +1,26 @@
-//! Keeping up with the times: the same password under another hash.
+//! Rehashing a password with current parameters.
 
 use super::{Credentials, UserId};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Stores a new hash of the password that `replacing` is a hash of, unless the password has been changed since.
+/// Replaces the hash `replacing` by a new hash of the same password, unless the password was changed
+/// meanwhile.
 #[derive(Clone)]
 pub struct RehashPassword {
-    /// Whose.
+    /// Id of the account.
     pub id: UserId,
-    /// The hash that the password was checked against.
+    /// Hash against which the password was verified.
     pub replacing: Credentials,
-    /// What takes its place.
+    /// New hash.
     pub credentials: Credentials,
 }
 
-/// Why it is not stored.
+/// Reason why the new hash is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RehashError {
     /// The account has another password or hash by now.
-    #[error("the password has changed")]
+    #[error("the password was changed meanwhile")]
     Changed,
 }
 
@@ -33,7 +34,7 @@ impl Command for RehashPassword {
     }
 
     /// # Errors
-    /// [`RehashError::Changed`], from the condition on what is replaced.
+    /// [`RehashError::Changed`], from the condition on the old hash.
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), RehashError>, RehashError> {
         let old = (Credentials::PASSWORD_HASH, self.replacing.password_hash.as_str());
         Ok(Change::of(()).replace(&self.id, &self.credentials, old, RehashError::Changed))

@@ -1,4 +1,4 @@
-//! Changing an account.
+//! Updating an account.
 
 use super::{EmailClaim, Role, User, UserEvent, UserId, UserStatus};
 use crate::domain::values::actor::Actor;
@@ -7,70 +7,70 @@ use crate::domain::values::text::Name;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Changes an account, at the version that the actor has seen.
+/// Updates an account.
 #[derive(Debug, Clone)]
 pub struct UpdateUser {
-    /// Which account.
+    /// Id of the account.
     pub id: UserId,
-    /// Who changes it.
+    /// Actor that updates the account.
     pub by: Actor,
-    /// What the actor may do to the accounts of others.
+    /// Rights of the actor on other accounts.
     pub powers: UserAdminRights,
-    /// The version that must be there; any, if `None`.
+    /// Expected version; `None` accepts any version.
     pub expected: Option<Version>,
-    /// What changes.
+    /// Changes to apply.
     pub changes: UserChanges,
 }
 
-/// What somebody may do to the accounts of others, at this moment.
+/// Current rights of an actor on other accounts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UserAdminRights {
-    /// See them.
+    /// May read accounts.
     pub read: bool,
-    /// Suspend users, and reinstate them.
+    /// May suspend and reinstate users.
     pub suspend: bool,
-    /// Change everything about them.
+    /// May change all properties of accounts.
     pub update: bool,
 }
 
-/// What changes about an account; what is `None` stays.
+/// Changes to an account; `None` leaves a property unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserChanges {
-    /// Its address.
+    /// New e-mail address.
     pub email: Option<Email>,
-    /// What the person is called.
+    /// New name.
     pub name: Option<Name>,
-    /// What it may do.
+    /// New role.
     pub role: Option<Role>,
-    /// Whether it may do anything.
+    /// New status.
     pub status: Option<UserStatus>,
 }
 
-/// Why an account cannot be changed so.
+/// Reason why an account cannot be updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateUserError {
-    /// There is no such account, or it is none of the actor's business.
-    #[error("there is no such account")]
+    /// The account does not exist or is not visible to the actor.
+    #[error("account not found")]
     NotFound,
-    /// Nobody decides on their own role and status.
+    /// Accounts cannot change their own role or status.
     #[error("cannot be changed by the account itself")]
     OwnRoleOrStatus {
-        /// The role was to change.
+        /// True if the role was to change.
         role: bool,
-        /// The status was to change.
+        /// True if the status was to change.
         status: bool,
     },
-    /// The actor may see the account, but not change this about it.
-    #[error("this needs a permission that you do not hold")]
+    /// The actor may read the account but not make this change.
+    #[error("the permission to make this change to another account is missing")]
     NotPermitted,
-    /// The account itself is suspended.
+    /// The actor's own account is suspended.
     #[error("the account is suspended")]
     Suspended,
-    /// It is not at the version that the actor has seen.
-    #[error("the account has changed")]
+    /// The account is not at the expected version.
+    #[error("the account was changed meanwhile")]
     VersionMismatch,
     /// The address belongs to another account.
-    #[error("an account with this e-mail address exists")]
+    #[error("an account with this e-mail address already exists")]
     EmailTaken,
 }
 
@@ -84,8 +84,8 @@ impl Command for UpdateUser {
     }
 
     /// # Errors
-    /// [`UpdateUserError`]; [`UpdateUserError::EmailTaken`] comes from the claim on the address, exact however many
-    /// want it at once.
+    /// [`UpdateUserError`]. [`UpdateUserError::EmailTaken`] results from the claim on the address and is
+    /// exact under concurrency.
     fn decide(
         &self,
         user: Self::State,
@@ -110,7 +110,7 @@ impl Command for UpdateUser {
     }
 }
 
-/// The change from `user` to `changed`. With another address, the claim on it is taken and the old one given back.
+/// Saves the change from `user` to `changed`. A new address is claimed and the old claim is removed.
 fn save_over(user: &User, changed: User) -> Change<User, UpdateUserError> {
     let change = Change::of(changed.clone());
     if changed.email == user.email {
@@ -135,7 +135,8 @@ impl UpdateUser {
         }
     }
 
-    /// Who may suspend changes the status of users and nothing else: moderators do not decide on each other.
+    /// Checks the rights on another account. The right to suspend covers only the status of users: moderators
+    /// cannot suspend each other.
     fn check_others(&self, user: &User) -> Result<(), UpdateUserError> {
         let only_status =
             UserChanges { status: self.changes.status, ..UserChanges::default() } == self.changes;
@@ -145,7 +146,7 @@ impl UpdateUser {
 }
 
 impl UserChanges {
-    /// The account with the changes, at its present version. A new address is not verified; a suspension ends all
+    /// Applies the changes without a new version. A new address is unverified. A suspension ends all
     /// sessions.
     fn applied_to(&self, user: User) -> User {
         let email = self.email.clone().unwrap_or_else(|| user.email.clone());
@@ -166,7 +167,7 @@ impl UserChanges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::session::SessionEpoch;
+    use crate::domain::user::SessionEpoch;
 
     const ADA: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS";
     const GRACE: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT";
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn moderators_suspend_users_and_admins_whomever_they_like() {
+    fn moderators_suspend_users_and_admins_suspend_anyone() {
         let suspended = |role, powers| update(ada(role), GRACE, powers, suspend()).map(|user| user.status);
         assert_eq!(suspended(Role::User, MODERATOR), Ok(UserStatus::Suspended));
         assert_eq!(suspended(Role::Moderator, MODERATOR), Err(UpdateUserError::NotPermitted));
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suspension_ends_the_sessions_and_a_reinstatement_does_not_bring_them_back() {
+    fn suspension_ends_sessions_for_good() {
         let suspended = update(ada(Role::User), GRACE, ADMIN, suspend()).unwrap();
         assert_eq!(suspended.session_epoch, SessionEpoch::default().next());
         let reinstate = UserChanges { status: Some(UserStatus::Active), ..UserChanges::default() };
@@ -226,18 +227,19 @@ mod tests {
     }
 
     #[test]
-    fn nobody_decides_on_their_own_role_and_status() {
+    fn accounts_cannot_change_their_own_role_or_status() {
         let changes = UserChanges { role: Some(Role::Admin), ..suspend() };
         let refused = update(ada(Role::Admin), ADA, ADMIN, changes);
         assert_eq!(refused, Err(UpdateUserError::OwnRoleOrStatus { role: true, status: true }));
     }
 
     #[test]
-    fn another_address_is_not_verified_and_the_same_one_stays_so() {
+    fn new_address_is_unverified_and_same_address_stays_verified() {
         let to = |email: &str| UserChanges { email: Some(email.parse().unwrap()), ..UserChanges::default() };
-        let moved = update(ada(Role::User), ADA, UserAdminRights::default(), to("ada@example.org")).unwrap();
-        assert!(!moved.email_verified);
+        let changed =
+            update(ada(Role::User), ADA, UserAdminRights::default(), to("ada@example.org")).unwrap();
+        assert!(!changed.email_verified);
         let same = update(ada(Role::User), ADA, UserAdminRights::default(), to("ADA@example.com")).unwrap();
-        assert_eq!(same, ada(Role::User), "what changes nothing is no new version");
+        assert_eq!(same, ada(Role::User), "no new version without a change");
     }
 }

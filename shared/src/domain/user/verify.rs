@@ -1,24 +1,24 @@
-//! Verifying an address.
+//! Verifying an e-mail address.
 
 use super::{User, UserEvent, UserId};
 use crate::domain::values::email::Email;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Notes that somebody has shown an account's address to be theirs, by a token that was sent to it.
+/// Marks the e-mail address of an account as verified, with a token that was sent to it.
 #[derive(Debug, Clone)]
 pub struct VerifyEmail {
-    /// Which account.
+    /// Id of the account.
     pub id: UserId,
-    /// The address that the token was sent to.
+    /// E-mail address to which the token was sent.
     pub email: Email,
 }
 
-/// Why that is no use.
+/// Reason why the address cannot be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyEmailError {
-    /// The account is gone, has another address by now, or has this one verified already.
-    #[error("there is nothing to verify")]
+    /// The account does not exist, or the address has changed or is already verified.
+    #[error("the e-mail address has changed or is already verified")]
     Spent,
 }
 

@@ -1,46 +1,46 @@
-//! Who acts, and what they may do.
+//! Actors, roles and permissions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::user::{Role, UserId};
 
-/// Something that only some roles may do.
+/// Permission granted by a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Permission {
-    /// Read anybody's order.
+    /// Read orders of all users.
     #[serde(rename = "orders:read-any")]
     OrdersReadAny,
-    /// Suspend markets, and lift suspensions.
+    /// Suspend markets and lift suspensions.
     #[serde(rename = "markets:suspend")]
     MarketsSuspend,
-    /// Read what any market sold, day by day.
+    /// Read the daily sales of all markets.
     #[serde(rename = "markets:stats")]
     MarketsStats,
-    /// Read anybody's account, and list accounts.
+    /// Read and list accounts of all users.
     #[serde(rename = "users:read")]
     UsersRead,
-    /// Suspend accounts of users, and reinstate them.
+    /// Suspend and reinstate accounts of users.
     #[serde(rename = "users:suspend")]
     UsersSuspend,
-    /// Change anybody's account, its role and status included.
+    /// Change accounts of all users, including role and status.
     #[serde(rename = "users:update")]
     UsersUpdate,
-    /// Delete anybody's account.
+    /// Delete accounts of all users.
     #[serde(rename = "users:delete")]
     UsersDelete,
-    /// Read anybody's payment.
+    /// Read payments of all users.
     #[serde(rename = "payments:read-any")]
     PaymentsReadAny,
-    /// Read messages that could not be processed.
+    /// Read dead letters.
     #[serde(rename = "dead-letters:read")]
     DeadLettersRead,
-    /// Have messages tried again that could not be processed, or remove them.
+    /// Redrive or remove dead letters.
     #[serde(rename = "jobs:redrive")]
     JobsRedrive,
 }
 
 impl Role {
-    /// What the role may do.
+    /// Permissions of the role.
     #[must_use]
     pub const fn permissions(self) -> &'static [Permission] {
         match self {
@@ -70,17 +70,17 @@ impl Role {
     }
 }
 
-/// A person who acts.
+/// User who executes a command, with their role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
-    /// Who it is.
+    /// Id of the user.
     pub user: UserId,
-    /// In which role.
+    /// Role of the user.
     pub role: Role,
 }
 
 impl Actor {
-    /// Whether the actor's role holds `permission`.
+    /// Returns true if the actor's role grants `permission`.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         self.role.permissions().contains(&permission)

@@ -1,4 +1,4 @@
-//! Days of the calendar, in UTC.
+//! Calendar dates in UTC.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,32 +10,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::kit::system::clock::Timestamp;
 
-/// A day of the calendar, in UTC; written like `2026-11-30`, so that the text sorts as the days do.
+/// Calendar date in UTC. Its text form, for example `2026-11-30`, sorts chronologically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Date(civil::Date);
 
-/// Text that is no day.
+/// The text is not a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a date like 2026-11-30")]
-pub struct DayError;
+pub struct DateError;
 
 impl Date {
-    /// The day that `moment` falls on.
+    /// Date of `moment` in UTC.
     #[must_use]
     pub fn of(moment: Timestamp) -> Self {
         let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(jiff::Timestamp::MAX);
         Self(Offset::UTC.to_datetime(moment).date())
     }
 
-    /// The day so many days earlier; the calendar's first, if it does not reach that far back.
+    /// Date `days` days earlier, or the first date of the calendar if that is out of range.
     #[must_use]
     pub fn days_before(self, days: u32) -> Self {
         let span = Duration::from_hours(24 * u64::from(days));
         Self(self.0.checked_sub(span).unwrap_or(civil::Date::MIN))
     }
 
-    /// How many days `later` is from this one; negative if it is earlier.
+    /// Number of days from this date to `later`; negative if `later` is earlier.
     #[must_use]
     pub fn days_until(self, later: Self) -> i64 {
         (later.0.duration_since(self.0)).as_hours() / 24
@@ -49,26 +49,26 @@ impl fmt::Display for Date {
 }
 
 impl FromStr for Date {
-    type Err = DayError;
+    type Err = DateError;
 
-    /// One spelling a day: the calendar's parser takes others as well.
-    fn from_str(text: &str) -> Result<Self, DayError> {
-        let day = text.parse().map(Self).map_err(|_| DayError)?;
-        if text.len() == "2026-11-30".len() && day.to_string() == text { Ok(day) } else { Err(DayError) }
+    /// Accepts only `YYYY-MM-DD`; the calendar's parser also accepts other formats.
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let date = text.parse().map(Self).map_err(|_| DateError)?;
+        if text.len() == "2026-11-30".len() && date.to_string() == text { Ok(date) } else { Err(DateError) }
     }
 }
 
 impl TryFrom<String> for Date {
-    type Error = DayError;
+    type Error = DateError;
 
-    fn try_from(text: String) -> Result<Self, DayError> {
+    fn try_from(text: String) -> Result<Self, DateError> {
         text.parse()
     }
 }
 
 impl From<Date> for String {
-    fn from(day: Date) -> Self {
-        day.to_string()
+    fn from(date: Date) -> Self {
+        date.to_string()
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_begins_and_ends_at_midnight_in_utc() {
+    fn dates_change_at_midnight_utc() {
         let midnight = Timestamp::from_millis(1_767_225_600_000);
         assert_eq!(Date::of(midnight), day("2026-01-01"));
         assert_eq!(Date::of(midnight.saturating_sub(Duration::from_millis(1))), day("2025-12-31"));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_has_one_spelling() {
+    fn only_the_canonical_spelling_is_a_date() {
         for text in ["", "2026-11-31", "2026-1-1", "20261101", "2026-11-01T00:00", "+002026-11-01", "today"] {
             assert!(text.parse::<Date>().is_err(), "{text}");
         }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-/// An e-mail address in the one form under which it is compared: NFKC, lower case, without surrounding space.
+/// E-mail address in its normalised form for comparison: NFKC, lower case, without surrounding white space.
 ///
 /// ```
 /// use shared::domain::values::email::Email;
@@ -16,7 +16,7 @@ use unicode_normalization::UnicodeNormalization;
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// Text that is no e-mail address.
+/// The text is not an e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a valid e-mail address of at most 254 bytes")]
 pub struct EmailError;
@@ -32,12 +32,12 @@ impl Email {
 impl FromStr for Email {
     type Err = EmailError;
 
-    /// The rules of RFC 5321 for length (254 in all, 64 before the `@`), and of the HTML standard for the letters:
-    /// what a browser's e-mail field accepts, and letters beyond ASCII.
+    /// Checks the maximum lengths of RFC 5321 (254 in total, 64 before the `@`) and the characters that the
+    /// HTML standard allows in e-mail fields, plus characters beyond ASCII.
     fn from_str(text: &str) -> Result<Self, EmailError> {
         let normal = text.trim().nfkc().collect::<String>().to_lowercase();
         let (local, domain) = normal.rsplit_once('@').ok_or(EmailError)?;
-        let local_letter = |c: char| c.is_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+        let local_char = |c: char| c.is_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
         let label = |label: &str| {
             (1..=63).contains(&label.len())
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
@@ -47,7 +47,7 @@ impl FromStr for Email {
         let dots = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
         let valid = normal.len() <= 254
             && (1..=64).contains(&local.len())
-            && local.chars().all(local_letter)
+            && local.chars().all(local_char)
             && dots
             && domain.contains('.')
             && domain.split('.').all(label);
@@ -69,7 +69,7 @@ impl From<Email> for String {
     }
 }
 
-/// Personal data: never in a log.
+/// Hides the address, which is personal data and must not be logged.
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Email(…)")
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_addresses_are_refused() {
         for text in [
             "",
             "a",

@@ -1,4 +1,4 @@
-//! Ids: prefixed, sortable by the time they were made, opaque to clients.
+//! Ids: prefixed, sortable by creation time, opaque to clients.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -10,13 +10,14 @@ use ulid::Ulid;
 
 use crate::kit::system::clock::{Entropy, Timestamp};
 
-/// What an id is the id of.
+/// Type of entity that an id identifies.
 pub trait Identified {
-    /// The prefix of its ids, like `ord`.
+    /// Prefix of the ids, for example `ord`.
     const PREFIX: &'static str;
 }
 
-/// The id of a `T`: its prefix and a [ULID](https://github.com/ulid/spec), like `ord_01J8Z3K5V0ABCDEFGHJKMNPQRS`.
+/// Id of a `T`: its prefix and a [ULID](https://github.com/ulid/spec), for example
+/// `ord_01J8Z3K5V0ABCDEFGHJKMNPQRS`.
 ///
 /// ```
 /// use shared::domain::values::id::Id;
@@ -31,50 +32,50 @@ pub struct Id<T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// Text that is no id of the kind asked for.
+/// The text is not an id with the expected prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an id of the form {prefix}_ and 26 characters")]
+#[error("must be an id: {prefix}_ followed by 26 characters")]
 pub struct IdError {
     prefix: &'static str,
 }
 
 impl<T: Identified> Id<T> {
-    /// A new id, made at `now`.
+    /// Generates a new id with the creation time `now`.
     #[must_use]
     pub fn generate(now: Timestamp, entropy: &impl Entropy) -> Self {
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
         Self { ulid: Ulid::from_parts(millis, entropy.random()), of: PhantomData }
     }
 
-    /// The id that a digest stands for: always the same, where chance would make another each time.
+    /// Id derived from a digest, without randomness.
     #[must_use]
     pub const fn of_digest(digest: u128) -> Self {
         Self { ulid: Ulid(digest), of: PhantomData }
     }
 
-    /// The least id that a thing made at `moment` can have.
+    /// Lowest id that can be generated at `moment`.
     #[must_use]
     pub fn first_at(moment: Timestamp) -> Self {
         Self::of_digest(milliseconds(moment) << RANDOM_BITS)
     }
 
-    /// The greatest id that a thing made before `moment` can have; none, if nothing was made by then.
+    /// Highest id that can be generated before `moment`; `None` if there is none.
     #[must_use]
     pub fn last_before(moment: Timestamp) -> Option<Self> {
         (milliseconds(moment) << RANDOM_BITS).checked_sub(1).map(Self::of_digest)
     }
 
-    /// The id of another kind of thing that belongs to this one, one to one.
+    /// Id of the `U` that belongs one-to-one to this entity.
     #[must_use]
     pub const fn cast<U: Identified>(self) -> Id<U> {
         Id { ulid: self.ulid, of: PhantomData }
     }
 }
 
-/// How many bits of a ULID are random; the 48 before them are the time.
+/// Number of random bits of a ULID; the 48 bits before them are the time.
 const RANDOM_BITS: u32 = 80;
 
-/// A moment as ULIDs have it: what they cannot tell is the first or the last that they can.
+/// Time in milliseconds, limited to the range of ULIDs.
 fn milliseconds(moment: Timestamp) -> u128 {
     u128::try_from(moment.as_millis()).unwrap_or(0).min((1 << (u128::BITS - RANDOM_BITS)) - 1)
 }
@@ -98,7 +99,7 @@ impl<T: Identified> FromStr for Id<T> {
         let error = IdError { prefix: T::PREFIX };
         let encoded = text.strip_prefix(T::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or(error)?;
         let ulid = Ulid::from_string(encoded).map_err(|_| error)?;
-        // One spelling per id: the parser also takes lower case and look-alike letters.
+        // Only the canonical spelling is valid: the parser also accepts lower case and look-alike characters.
         if ulid.to_string() == encoded { Ok(Self { ulid, of: PhantomData }) } else { Err(error) }
     }
 }

@@ -1,4 +1,4 @@
-//! Money: whole minor units of one currency, with checked arithmetic.
+//! Money in whole minor units of a currency, with checked arithmetic.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -6,20 +6,20 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An amount in the minor unit of its currency, like 1999 for 19.99 EUR. Never negative.
+/// Amount in the minor unit of its currency, for example 1999 for 19.99 EUR. Never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
     amount: Amount,
     currency: Currency,
 }
 
-/// A number of minor units, from 0 to [`Amount::MAX`].
+/// Number of minor units, from 0 to [`Amount::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Amount(i64);
 
 impl Amount {
-    /// The payment gateway's own limit: eight digits of minor units, 999,999.99 in most currencies.
+    /// Limit of the payment gateway: eight digits of minor units, 999,999.99 in most currencies.
     pub const MAX: i64 = 99_999_999;
 }
 
@@ -31,51 +31,51 @@ impl TryFrom<i64> for Amount {
     }
 }
 
-/// A number that is no amount.
+/// The number is not a valid amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an integer of minor units from 0 to 99999999")]
 pub struct AmountError;
 
-/// Why two amounts cannot be one.
+/// Reason why an arithmetic operation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// The result is beyond [`Amount::MAX`].
-    #[error("the amount is larger than can be charged")]
+    /// The result exceeds [`Amount::MAX`].
+    #[error("the amount exceeds the maximum")]
     TooLarge,
-    /// The result is less than nothing.
-    #[error("the amount is less than nothing")]
+    /// The result is negative.
+    #[error("the amount is negative")]
     Negative,
-    /// They are of two currencies.
+    /// The currencies differ.
     #[error("the currencies differ")]
     CurrencyMismatch,
 }
 
 impl Money {
-    /// `amount` of `currency`.
+    /// Creates an amount of `currency`.
     #[must_use]
     pub const fn new(amount: Amount, currency: Currency) -> Self {
         Self { amount, currency }
     }
 
-    /// Nothing, in `currency`.
+    /// Zero in `currency`.
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
         Self { amount: Amount(0), currency }
     }
 
-    /// Minor units.
+    /// Number of minor units.
     #[must_use]
     pub const fn amount(self) -> i64 {
         self.amount.0
     }
 
-    /// The currency.
+    /// Currency of the amount.
     #[must_use]
     pub const fn currency(self) -> Currency {
         self.currency
     }
 
-    /// The sum of both.
+    /// Adds `other`.
     ///
     /// # Errors
     /// [`MoneyError`] if the currencies differ or the sum is too large.
@@ -86,10 +86,10 @@ impl Money {
         self.with(self.amount.0.checked_add(other.amount.0))
     }
 
-    /// What is left of this without `other`.
+    /// Subtracts `other`.
     ///
     /// # Errors
-    /// [`MoneyError`] if the currencies differ or `other` is more.
+    /// [`MoneyError`] if the currencies differ or the result is negative.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::CurrencyMismatch);
@@ -97,10 +97,10 @@ impl Money {
         self.with(self.amount.0.checked_sub(other.amount.0)).map_err(|_| MoneyError::Negative)
     }
 
-    /// `quantity` times this.
+    /// Multiplies by `quantity`.
     ///
     /// # Errors
-    /// [`MoneyError::TooLarge`] if the product is too large.
+    /// [`MoneyError::TooLarge`] if the result is too large.
     pub fn checked_mul(self, quantity: Quantity) -> Result<Self, MoneyError> {
         self.with(self.amount.0.checked_mul(i64::from(quantity.get())))
     }
@@ -111,22 +111,22 @@ impl Money {
     }
 }
 
-/// An ISO 4217 code, in capitals.
+/// ISO 4217 currency code in upper case.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
-/// Currencies that can be traded in: those of ISO 4217 that the payment gateway settles.
-const CURRENCIES: &str = "AED AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR NOK NZD \
-                          PHP PLN RON SAR SEK SGD THB TRY TWD UAH USD VND ZAR";
+/// Supported currencies: those of ISO 4217 that the payment gateway settles.
+const CURRENCIES: &str = "AED AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR \
+                          NOK NZD PHP PLN RON SAR SEK SGD THB TRY TWD UAH USD VND ZAR";
 
-/// Text that is no currency.
+/// The text is not a supported currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an ISO 4217 currency code in capitals, like EUR")]
+#[error("must be a supported ISO 4217 currency code in upper case, like EUR")]
 pub struct CurrencyError;
 
 impl Currency {
-    /// The codes of all currencies that can be traded in.
+    /// Codes of all supported currencies.
     #[must_use]
     pub fn all() -> Vec<&'static str> {
         CURRENCIES.split_ascii_whitespace().collect()
@@ -168,18 +168,18 @@ impl fmt::Debug for Currency {
     }
 }
 
-/// How many pieces of one product an order asks for: 1 to 1,000.
+/// Number of units of one product in an order: 1 to 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Quantity(NonZeroU32);
 
-/// A number that is no quantity.
+/// The number is not a valid quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an integer from 1 to 1000")]
 pub struct QuantityError;
 
 impl Quantity {
-    /// The number of pieces.
+    /// Number of units.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
@@ -189,9 +189,9 @@ impl Quantity {
 impl TryFrom<i64> for Quantity {
     type Error = QuantityError;
 
-    fn try_from(pieces: i64) -> Result<Self, QuantityError> {
-        let pieces = u32::try_from(pieces).ok().filter(|pieces| *pieces <= 1_000).and_then(NonZeroU32::new);
-        pieces.map(Self).ok_or(QuantityError)
+    fn try_from(units: i64) -> Result<Self, QuantityError> {
+        let units = u32::try_from(units).ok().filter(|units| *units <= 1_000).and_then(NonZeroU32::new);
+        units.map(Self).ok_or(QuantityError)
     }
 }
 
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn only_listed_codes_in_capitals_are_currencies() {
+    fn only_supported_upper_case_codes_are_currencies() {
         for text in ["eur", "EURO", "XXX", "E R", "", "UR "] {
             assert!(text.parse::<Currency>().is_err(), "{text}");
         }
@@ -227,12 +227,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arithmetic_is_exact_or_refused(a in 0..=Amount::MAX, b in 0..=Amount::MAX, pieces in 1..=1_000_i64) {
-            let expected = |value: i64| if value <= Amount::MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) };
+        fn arithmetic_is_exact_or_refused(
+            a in 0..=Amount::MAX,
+            b in 0..=Amount::MAX,
+            units in 1..=1_000_i64,
+        ) {
+            let expected = |value: i64| {
+                if value <= Amount::MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) }
+            };
             prop_assert_eq!(euros(a).checked_add(euros(b)), expected(a + b));
             let left = if a >= b { Ok(euros(a - b)) } else { Err(MoneyError::Negative) };
             prop_assert_eq!(euros(a).checked_sub(euros(b)), left);
-            prop_assert_eq!(euros(a).checked_mul(Quantity::try_from(pieces).unwrap()), expected(a * pieces));
+            prop_assert_eq!(euros(a).checked_mul(Quantity::try_from(units).unwrap()), expected(a * units));
         }
     }
 }

@@ -1,14 +1,14 @@
-//! Closed lists of words: how each value of an enum is spelled, for the API and for the table.
+//! String spelling of enums in the API and in the table.
 
-/// Spells the values of an enum that is stored in `snake_case`, and reads them back. Text that is none of them is the error
-/// that is named, which says what there is.
-macro_rules! spelled {
+/// Implements the string form of an enum that is serialised in `snake_case`: the list of its values, `as_str`
+/// and `FromStr`. The named error type lists the valid values.
+macro_rules! string_enum {
     ($type:ident, $(#[$doc:meta])+ $error:ident: $($value:ident = $text:literal),+ $(,)?) => {
         impl $type {
-            /// Every value.
+            /// All values.
             pub const ALL: &'static [Self] = &[$(Self::$value),+];
 
-            /// The value as the API writes it.
+            /// Spelling of the value in the API.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -42,7 +42,7 @@ macro_rules! spelled {
             use super::*;
 
             #[test]
-            fn a_value_reads_as_it_is_stored() {
+            fn string_form_matches_serialised_form() {
                 for value in $type::ALL {
                     assert_eq!(value.as_str().parse(), Ok(*value));
                     assert_eq!(serde_json::to_value(value).unwrap(), value.as_str());
@@ -52,4 +52,4 @@ macro_rules! spelled {
     };
 }
 
-pub(crate) use spelled;
+pub(crate) use string_enum;

@@ -1,4 +1,4 @@
-//! Text that people write: bounded, normalised, and free of characters that deceive.
+//! User-provided text: bounded, normalised and free of deceptive characters.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,41 +11,41 @@ use unicode_normalization::UnicodeNormalization;
 #[serde(try_from = "String", into = "String")]
 pub struct Text<const MAX: usize>(String);
 
-/// A person's or a market's name.
+/// Name of a user or a market.
 pub type Name = Text<100>;
-/// A product's title.
+/// Title of a product.
 pub type Title = Text<200>;
-/// A description of a market or a product.
+/// Description of a market or a product.
 pub type Description = Text<5000>;
-/// Who carries a parcel.
+/// Name of the carrier of a shipment.
 pub type Carrier = Text<100>;
-/// What the carrier knows a parcel by.
+/// Tracking number of a shipment.
 pub type TrackingNumber = Text<100>;
-/// Why somebody did something.
+/// Reason given for an action.
 pub type Reason = Text<500>;
 
-/// Text that is not acceptable.
+/// Reason why a text is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Empty, or nothing but space.
+    /// The text is empty or consists only of white space.
     #[error("must not be empty")]
     Empty,
-    /// Too many characters.
+    /// The text has too many characters.
     #[error("must be at most {0} characters")]
     TooLong(usize),
-    /// A control character or one that reverses the direction of what follows it.
+    /// The text contains a control character or a bidirectional control.
     #[error("must not contain control or bidirectional-override characters")]
     Forbidden,
 }
 
 impl<const MAX: usize> Text<MAX> {
-    /// The text itself.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text in the one form under which it is ordered and searched: NFKC, lower case.
+    /// Normalised text for sorting and searching: NFKC, lower case.
     #[must_use]
     pub fn case_folded(&self) -> String {
         self.0.nfkc().collect::<String>().to_lowercase()
@@ -69,11 +69,14 @@ impl<const MAX: usize> FromStr for Text<MAX> {
     }
 }
 
-/// Control characters other than line feed and tab, and the bidirectional controls of Unicode's UAX #9, which can
-/// make text read as something else ("Trojan Source", CVE-2021-42574).
+/// Returns true for control characters other than line feed and tab, and for the bidirectional controls of
+/// Unicode's UAX #9, which can make text appear as something else ("Trojan Source", CVE-2021-42574).
 fn is_forbidden(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            c,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 impl<const MAX: usize> TryFrom<String> for Text<MAX> {
@@ -96,12 +99,12 @@ impl<const MAX: usize> fmt::Debug for Text<MAX> {
     }
 }
 
-/// A stock-keeping unit: 1 to 64 of `A-Z a-z 0-9 . _ -`, unique in its market.
+/// Stock-keeping unit: 1 to 64 characters of `A-Z a-z 0-9 . _ -`, unique in its market.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sku(String);
 
-/// Text that is no SKU.
+/// The text is not a SKU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to 64 characters of A-Z a-z 0-9 . _ -")]
 pub struct SkuError;
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn composed_and_decomposed_letters_are_the_same_text() {
+    fn composed_and_decomposed_characters_are_equal() {
         assert_eq!("Cafe\u{301}".parse::<Name>(), "Caf\u{e9}".parse::<Name>());
     }
 }

@@ -1,7 +1,7 @@
 //! Access tokens: JWTs signed with Ed25519, verified against a published key set.
 //!
-//! One algorithm, chosen here and not by the token (RFC 8725, section 3.1). A header may say `alg`, `typ` and `kid` and
-//! nothing else: keys come from configuration, never from a token.
+//! The algorithm is fixed here and not taken from the token (RFC 8725, section 3.1). A header may contain
+//! only `alg`, `typ` and `kid`: keys come from the configuration, never from a token.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,74 +18,76 @@ use serde::{Deserialize, Serialize};
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment, invalid_variable};
 
-/// How long an access token is valid.
+/// Lifetime of an access token.
 pub const ACCESS_TOKEN_TTL: Duration = Duration::from_mins(15);
 
-/// How far the clocks of two machines may differ.
+/// Tolerated difference between the clocks of two machines.
 const LEEWAY: Duration = Duration::from_mins(1);
 
-/// How long after it was signed a token is accepted somewhere: so long its key must be published.
+/// Maximum age at which a token is accepted. Its key must stay published for this long.
 pub const MAX_ACCEPTED_AGE: Duration = ACCESS_TOKEN_TTL.saturating_add(LEEWAY);
 
-/// How long those who verify tokens may keep the published key set: so long a key must be published before it signs.
+/// Maximum time for which verifiers may cache the published key set. A key must be published for this long
+/// before it signs.
 pub const KEY_SET_MAX_AGE: Duration = Duration::from_mins(5);
 
-/// What a token says.
+/// Claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Who issued it.
+    /// Issuer.
     pub iss: String,
-    /// For whom.
+    /// Audience.
     pub aud: String,
-    /// Who holds it: a user's id.
+    /// Subject: the id of the user.
     pub sub: String,
-    /// When it expires, in seconds since the Unix epoch.
+    /// Time of expiry, in seconds since the Unix epoch.
     pub exp: i64,
-    /// When it was issued.
+    /// Time of issue, in seconds since the Unix epoch.
     pub iat: i64,
-    /// Not before.
+    /// Time before which the token is not valid, in seconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
-    /// Its own id.
+    /// Id of the token.
     pub jti: String,
-    /// The holder's role when it was issued.
+    /// Role of the user when the token was issued.
     pub role: String,
-    /// The session that it belongs to.
+    /// Id of the session.
     pub sid: String,
 }
 
-/// Why a token is not accepted.
+/// Reason why a token is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It is not one of ours, or not for this audience, or not yet valid.
-    #[error("the token is not valid")]
+    /// The token was not issued by us, is for another audience, or is not yet valid.
+    #[error("the token is invalid")]
     Invalid,
-    /// It was valid.
+    /// The token has expired.
     #[error("the token has expired")]
     Expired,
 }
 
-/// Checks tokens; remembers those it has checked, by their digests: a token that is remembered has its signature and its
-/// claims checked, and its times are checked with each use. What is remembered does not outlive the process, whose keys
-/// never change: no token of a retired key is ever among it.
+/// Verifies tokens and caches the verified ones by digest.
+///
+/// The signature and claims of a token are checked once, its times on each use. The cache does not outlive
+/// the process, whose keys never change, so it never contains a token of a retired key.
 #[derive(Clone)]
 pub struct TokenVerifier {
     issuer: String,
     audience: String,
     keys: HashMap<String, DecodingKey>,
-    seen: Cache<Digest, Arc<Claims>>,
+    verified: Cache<Digest, Arc<Claims>>,
 }
 
 /// SHA-256 of a token.
 type Digest = [u8; 32];
 
-/// How many checked tokens are remembered.
+/// Maximum number of cached tokens.
 const CACHE_CAPACITY: u64 = 10_000;
 
-/// The longest text that can be a token.
-const MAX_TOKEN: usize = 4096;
+/// Maximum length of a token, in bytes.
+const MAX_TOKEN_LENGTH: usize = 4096;
 
-/// All that a token's header may say.
+/// Fields that a token's header may contain.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StrictHeader {
@@ -96,6 +98,8 @@ struct StrictHeader {
 }
 
 impl TokenVerifier {
+    /// Reads the issuer, the audience and the key set from the environment.
+    ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
@@ -106,35 +110,35 @@ impl TokenVerifier {
             let kid =
                 kid.ok_or_else(|| invalid_variable(PUBLIC_KEYS, "must have a kid for every key".to_owned()))?;
             let key = DecodingKey::from_jwk(jwk).map_err(|_| {
-                invalid_variable(PUBLIC_KEYS, format!("has a key that is no Ed25519 key: {kid}"))
+                invalid_variable(PUBLIC_KEYS, format!("must contain only Ed25519 keys: {kid} is not one"))
             })?;
             keys.insert(kid, key);
         }
         if keys.is_empty() {
-            return Err(invalid_variable(PUBLIC_KEYS, "must hold at least one key".to_owned()));
+            return Err(invalid_variable(PUBLIC_KEYS, "must contain at least one key".to_owned()));
         }
         Ok(Self {
             issuer: env.text("AGORA_JWT_ISSUER")?.to_owned(),
             audience: env.text("AGORA_JWT_AUDIENCE")?.to_owned(),
             keys,
-            seen: Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(MAX_ACCEPTED_AGE).build(),
+            verified: Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(MAX_ACCEPTED_AGE).build(),
         })
     }
 
-    /// What the token says, if it is one of ours and valid at `now`.
+    /// Verifies a token at `now` and returns its claims.
     ///
     /// # Errors
-    /// [`TokenError`].
+    /// [`TokenError`] if the token is invalid or expired.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, TokenError> {
-        if token.len() > MAX_TOKEN {
+        if token.len() > MAX_TOKEN_LENGTH {
             return Err(TokenError::Invalid);
         }
         let digest = digest_of(token);
-        let claims = if let Some(claims) = self.seen.get(&digest) {
+        let claims = if let Some(claims) = self.verified.get(&digest) {
             claims
         } else {
             let claims = Arc::new(self.check_signature(token)?);
-            self.seen.insert(digest, Arc::clone(&claims));
+            self.verified.insert(digest, Arc::clone(&claims));
             claims
         };
         check_times(&claims, now)?;
@@ -151,7 +155,7 @@ impl TokenVerifier {
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // Times are checked below, against the clock that everything else goes by.
+        // The times are checked by `check_times`, against the injected clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         jsonwebtoken::decode::<Claims>(token, key, &validation)
@@ -186,7 +190,7 @@ impl std::fmt::Debug for TokenVerifier {
 const PUBLIC_KEYS: &str = "AGORA_JWT_PUBLIC_KEYS";
 const SIGNING_KEY: &str = "AGORA_JWT_SIGNING_KEY";
 
-/// The published key set.
+/// Reads the published key set from the environment.
 ///
 /// # Errors
 /// [`ConfigError`] naming the variable.
@@ -195,7 +199,7 @@ pub fn public_keys(env: &Environment) -> Result<JwkSet, ConfigError> {
         .map_err(|_| invalid_variable(PUBLIC_KEYS, "must be a JSON Web Key Set".to_owned()))
 }
 
-/// Signs tokens.
+/// Signs access tokens.
 #[derive(Clone)]
 pub struct TokenSigner {
     issuer: String,
@@ -205,7 +209,8 @@ pub struct TokenSigner {
 }
 
 impl TokenSigner {
-    /// The key's id is found in the published set, by the public half.
+    /// Reads the signing key from the environment and finds its `kid` in the published key set by its public
+    /// key.
     ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
@@ -222,10 +227,10 @@ impl TokenSigner {
         Ok(signer)
     }
 
-    /// A token for `user` in the session `session`, valid from `now`.
+    /// Signs a token for a user with a role in the session `session`, valid from `now`.
     ///
     /// # Errors
-    /// What the signing library says, which for a key that was read is nothing.
+    /// Error of the signing library, which does not occur with a key that was parsed.
     pub fn sign(
         &self,
         (user, role): (&str, &str),
@@ -260,14 +265,14 @@ fn kid_of_signing_key(pkcs8: &[u8], env: &Environment) -> Result<String, ConfigE
     let pair = Ed25519KeyPair::from_pkcs8(pkcs8)
         .map_err(|_| invalid_variable(SIGNING_KEY, "must be an Ed25519 key in PKCS#8".to_owned()))?;
     let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-    let is_ours = |jwk: &&jsonwebtoken::jwk::Jwk| match &jwk.algorithm {
+    let is_signing_key = |jwk: &&jsonwebtoken::jwk::Jwk| match &jwk.algorithm {
         jsonwebtoken::jwk::AlgorithmParameters::OctetKeyPair(parameters) => parameters.x == public,
         _ => false,
     };
     let set = public_keys(env)?;
-    let kid = set.keys.iter().find(is_ours).and_then(|jwk| jwk.common.key_id.clone());
+    let kid = set.keys.iter().find(is_signing_key).and_then(|jwk| jwk.common.key_id.clone());
     kid.ok_or_else(|| {
-        invalid_variable(PUBLIC_KEYS, format!("must hold the public half of {SIGNING_KEY}, with a kid"))
+        invalid_variable(PUBLIC_KEYS, format!("must contain the public key of {SIGNING_KEY}, with a kid"))
     })
 }
 

@@ -1,34 +1,35 @@
-//! Keyed digests: proof that a text is ours, and fingerprints that give nothing away.
+//! Keyed digests: signatures, and pseudonyms that do not reveal their input.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// A secret key for HMAC-SHA-256. Every use has a label of its own, so that no digest serves for another use.
+/// Secret key for HMAC-SHA-256. Each use has its own label, so that a digest for one use is invalid for
+/// another.
 #[derive(Clone)]
 pub struct HmacKey(hmac::Key);
 
 impl HmacKey {
-    /// A seal with this secret.
+    /// Creates a key from this secret.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
     }
 
-    /// The digest of `parts` for the use `label`, in base64url.
+    /// HMAC of `parts` for the use `label`, in base64url.
     #[must_use]
     pub fn mac(&self, label: &str, parts: &[&[u8]]) -> String {
         URL_SAFE_NO_PAD.encode(self.context(label, parts).sign())
     }
 
-    /// The first 128 bits of the digest of `parts` for the use `label`: a name that gives nothing away.
+    /// First 128 bits of the HMAC of `parts` for the use `label`: an identifier that does not reveal `parts`.
     #[must_use]
     pub fn pseudonym(&self, label: &str, parts: &[&[u8]]) -> u128 {
         let tag = self.context(label, parts).sign();
         tag.as_ref().iter().take(16).fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
     }
 
-    /// Whether `digest` is that of `parts` for the use `label`; compared in constant time.
+    /// Returns true if `digest` is the HMAC of `parts` for the use `label`. Compares in constant time.
     #[must_use]
     pub fn verify(&self, label: &str, parts: &[&[u8]], digest: &str) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(digest) else { return false };
@@ -38,7 +39,7 @@ impl HmacKey {
 
     fn context(&self, label: &str, parts: &[&[u8]]) -> hmac::Context {
         let mut context = hmac::Context::with_key(&self.0);
-        // Each part with its length, so that no two lists of parts read the same.
+        // Each part is preceded by its length, so that different lists of parts never give the same input.
         for part in std::iter::once(label.as_bytes()).chain(parts.iter().copied()) {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
@@ -49,7 +50,7 @@ impl HmacKey {
 
 impl std::fmt::Debug for HmacKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Seal(…)")
+        f.write_str("HmacKey(…)")
     }
 }
 
@@ -58,12 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_serves_one_use_and_one_list_of_parts() {
-        let seal = HmacKey::new(&[7; 32]);
-        let digest = seal.mac("cursor", &[b"ab", b"c"]);
-        assert!(seal.verify("cursor", &[b"ab", b"c"], &digest));
-        assert!(!seal.verify("cursor", &[b"a", b"bc"], &digest));
-        assert!(!seal.verify("fingerprint", &[b"ab", b"c"], &digest));
+    fn digest_is_valid_for_one_label_and_one_list_of_parts() {
+        let key = HmacKey::new(&[7; 32]);
+        let digest = key.mac("cursor", &[b"ab", b"c"]);
+        assert!(key.verify("cursor", &[b"ab", b"c"], &digest));
+        assert!(!key.verify("cursor", &[b"a", b"bc"], &digest));
+        assert!(!key.verify("fingerprint", &[b"ab", b"c"], &digest));
         assert!(!HmacKey::new(&[8; 32]).verify("cursor", &[b"ab", b"c"], &digest));
     }
 }

@@ -1,8 +1,8 @@
-//! Refresh tokens: opaque to their holder, derived by us, stored only as hashes.
+//! Refresh tokens: opaque to the client, derived with a secret key, stored only as hashes.
 //!
-//! A token names its account, its session and its generation, and carries the seal on them. Being derived, the successor
-//! of a token is the same however often it is asked for, so that an answer that got lost can be given again without
-//! keeping the token itself.
+//! A token contains the user, the session, the generation and the HMAC of the three. Because it is derived,
+//! the successor of a token is always the same, so that it can be returned again if a response was lost,
+//! although the token itself is not stored.
 
 use std::fmt;
 
@@ -12,41 +12,41 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::kit::auth::hmac_key::HmacKey;
 
-/// What a token says.
+/// Content of a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshToken {
-    /// Whose it is.
+    /// Id of the user.
     pub user: String,
-    /// The session that it keeps alive.
+    /// Id of the session that it extends.
     pub session: String,
-    /// How many tokens of the session came before it.
+    /// Number of earlier tokens of the session.
     pub generation: u64,
 }
 
 const LABEL: &str = "refresh-token";
 
 impl RefreshToken {
-    /// The token that follows this one.
+    /// Token of the next generation.
     #[must_use]
     pub fn successor(&self) -> Self {
         Self { generation: self.generation.saturating_add(1), ..self.clone() }
     }
 
-    /// The token as its holder keeps it.
+    /// Encodes and signs the token.
     #[must_use]
-    pub fn issue(&self, seal: &HmacKey) -> IssuedRefreshToken {
+    pub fn issue(&self, key: &HmacKey) -> IssuedRefreshToken {
         let generation = self.generation.to_string();
-        let mark = seal.mac(LABEL, &[self.user.as_bytes(), self.session.as_bytes(), generation.as_bytes()]);
-        IssuedRefreshToken(format!("{}.{}.{generation}.{mark}", self.user, self.session))
+        let mac = key.mac(LABEL, &[self.user.as_bytes(), self.session.as_bytes(), generation.as_bytes()]);
+        IssuedRefreshToken(format!("{}.{}.{generation}.{mac}", self.user, self.session))
     }
 
-    /// Reads a token that we issued; `None` for anything else.
+    /// Verifies and decodes a token; `None` if it was not issued with this key.
     #[must_use]
-    pub fn read(text: &str, seal: &HmacKey) -> Option<Self> {
+    pub fn read(text: &str, key: &HmacKey) -> Option<Self> {
         let mut parts = Some(text).filter(|text| text.len() <= 256)?.split('.');
-        let (user, session, generation, mark) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (user, session, generation, mac) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let signed = [user.as_bytes(), session.as_bytes(), generation.as_bytes()];
-        if parts.next().is_some() || !seal.verify(LABEL, &signed, mark) {
+        if parts.next().is_some() || !key.verify(LABEL, &signed, mac) {
             return None;
         }
         Some(Self {
@@ -57,18 +57,18 @@ impl RefreshToken {
     }
 }
 
-/// A token as its holder keeps it.
+/// Encoded refresh token, as the client stores it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IssuedRefreshToken(String);
 
 impl IssuedRefreshToken {
-    /// The token itself, for the answer to its holder and nothing else.
+    /// Plain token, only for the response to its owner.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is stored of it: its SHA-256, in base64url.
+    /// SHA-256 of the token in base64url. Only this hash is stored.
     #[must_use]
     pub fn hash(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest(&SHA256, self.0.as_bytes()))
@@ -77,7 +77,7 @@ impl IssuedRefreshToken {
 
 impl fmt::Debug for IssuedRefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Issued(…)")
+        f.write_str("IssuedRefreshToken(…)")
     }
 }
 
@@ -86,14 +86,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_issued_reads() {
-        let seal = HmacKey::new(&[3; 32]);
+    fn only_issued_tokens_are_accepted() {
+        let key = HmacKey::new(&[3; 32]);
         let token = RefreshToken { user: "usr_1".to_owned(), session: "ses_1".to_owned(), generation: 4 };
-        let issued = token.issue(&seal);
-        assert_eq!(RefreshToken::read(issued.expose(), &seal), Some(token.clone()));
-        assert_eq!(token.successor().issue(&seal), token.successor().issue(&seal));
-        assert_eq!(RefreshToken::read(&issued.expose().replace(".4.", ".5."), &seal), None);
+        let issued = token.issue(&key);
+        assert_eq!(RefreshToken::read(issued.expose(), &key), Some(token.clone()));
+        assert_eq!(token.successor().issue(&key), token.successor().issue(&key));
+        assert_eq!(RefreshToken::read(&issued.expose().replace(".4.", ".5."), &key), None);
         assert_eq!(RefreshToken::read(issued.expose(), &HmacKey::new(&[4; 32])), None);
-        assert_eq!(RefreshToken::read("eyJhbGciOiJub25lIn0.e30.", &seal), None);
+        assert_eq!(RefreshToken::read("eyJhbGciOiJub25lIn0.e30.", &key), None);
     }
 }

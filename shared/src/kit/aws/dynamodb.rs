@@ -1,9 +1,7 @@
-//! The table: how commands and queries become requests to DynamoDB.
+//! DynamoDB: execution of commands and queries on one table. Independent of the marketplace.
 //!
-//! Knows records, keys and transactions; knows nothing of what is sold.
-//!
-//! The future of a call of the SDK has many kilobytes. Calls are boxed where they are made, so that the futures around
-//! them stay small: a request's is moved once for each layer that the request goes through.
+//! Futures of SDK calls are several kilobytes large. They are boxed where they are created, so that the
+//! futures around them stay small: the future of a request is moved once for each layer that it passes.
 
 pub mod capacity;
 pub mod expression;
@@ -16,10 +14,11 @@ pub mod write;
 
 use std::sync::Arc;
 
-pub use read::reader::{Consistency, DynamoReader};
+pub use read::consistency::Consistency;
+pub use read::reader::DynamoReader;
 pub use store::DynamoStore;
 
-/// One table and the client that speaks to it.
+/// A table and the client to access it.
 #[derive(Debug, Clone)]
 pub struct Table {
     client: aws_sdk_dynamodb::Client,
@@ -27,7 +26,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table called `name`.
+    /// The table with the name `name`.
     #[must_use]
     pub fn new(client: aws_sdk_dynamodb::Client, name: &str) -> Self {
         Self { client, name: name.into() }

@@ -1,4 +1,4 @@
-//! E-mails: what is handed to a mail service, and how that ends.
+//! E-mails: the interface to a mail service.
 
 pub mod ses;
 
@@ -10,57 +10,59 @@ use crate::kit::command::CorrelationId;
 
 pub use ses::SesMailer;
 
-/// Handing a message over takes no longer than this, whatever comes of it.
+/// Timeout for sending a message.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// The header that ties an e-mail to the request that began it all.
+/// Header with the correlation id of the original request.
 pub const CORRELATION_HEADER: &str = "X-Correlation-Id";
 
-/// An e-mail, ready to go, in two forms that say the same.
+/// An e-mail, with the same content as HTML and as plain text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
-    /// The one address that it goes to.
+    /// Address of the only recipient.
     pub to: String,
-    /// One line.
+    /// Subject, in one line.
     pub subject: String,
-    /// For those who like it to look well.
+    /// Body as HTML.
     pub html: String,
-    /// For everybody else.
+    /// Body as plain text.
     pub text: String,
-    /// What sort of message it is, for statistics of the mail service: `A-Z a-z 0-9 _ -`.
+    /// Kind of message, for the statistics of the mail service: `A-Z a-z 0-9 _ -`.
     pub kind: &'static str,
-    /// Follows the work that led to it.
+    /// Correlation id of the original request.
     pub correlation_id: CorrelationId,
 }
 
-/// Addresses, names and links are nobody's business: never in a log.
+/// Omits address, subject and bodies: personal data must not get into a log.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
-/// Why a message was not handed over, or may not have been. In public words, without the message.
+/// Reason why a message was not sent, or may not have been. Contains nothing of the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// The service will never take this message, or never for this address. It is not sent.
+    /// The service rejects this message or its address permanently. It was not sent.
     #[error("the mail service refuses the message or its address")]
     Refused,
-    /// The service does not take it now, and says so, or was never reached. It is not sent.
-    #[error("the mail service does not take messages now")]
+    /// The service does not accept messages at present, or could not be reached. The message was not sent.
+    #[error("the mail service is temporarily unavailable")]
     Unavailable,
-    /// The service does not accept our sender or our requests. It is not sent.
-    #[error("the mail service does not accept our requests")]
+    /// The service does not accept the sender or the credentials. The message was not sent.
+    #[error("the mail service does not accept the sender or the credentials")]
     Misconfigured,
-    /// There was no answer: it may be sent, or not.
-    #[error("the mail service did not answer")]
+    /// There was no response: the message may or may not have been sent.
+    #[error("the mail service did not respond")]
     Unknown,
 }
 
-/// Hands messages to a mail service. Implementations try once, for no longer than [`LONGEST_SEND`]: such services know
-/// messages by no key of ours, so that a second attempt may be a second e-mail, and is somebody else's decision. They
-/// return [`MailError`] and nothing else.
+/// Sends messages through a mail service. Implementations try once, within [`SEND_TIMEOUT`]: mail services
+/// have no idempotency keys, so a second attempt could send a second e-mail, and is the caller's decision.
 pub trait Mailer: Send + Sync {
-    /// Hands the message over.
+    /// Sends the message.
+    ///
+    /// # Errors
+    /// [`MailError`] if the message was not sent, or may not have been.
     fn send(&self, message: &Message) -> impl Future<Output = Result<(), MailError>> + Send;
 }

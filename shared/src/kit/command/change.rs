@@ -1,14 +1,15 @@
-//! What a decision changes: a value, until a store commits it.
+//! Changes: the result of a decision, a plain value until a [`Store`](super::Store) commits it.
 
 use serde::Serialize;
 
 use super::event::{Event, ForwardedMessage};
-use super::record::{Entity, IndexEntries, Item, Key, MalformedItem, Record, Version};
+use super::record::{Entity, IndexEntries, Item, Key, MalformedItem, Record};
+use super::version::Version;
 use crate::kit::system::clock::Timestamp;
 
-/// All that one decision changes, and what its caller is told.
+/// The writes and events of one decision, and the output for the caller.
 ///
-/// `E` is the command's error: a write may carry the refusal that its failed condition means.
+/// `E` is the command's error: a write may carry the error to return if its condition fails.
 #[derive(Debug)]
 pub struct Change<T, E> {
     output: T,
@@ -20,68 +21,69 @@ pub struct Change<T, E> {
 /// One item of the transaction.
 #[derive(Debug, Clone)]
 pub struct Write<E> {
-    /// The item that is written.
+    /// Key of the item.
     pub key: Key,
-    /// What is done to it.
+    /// Operation on the item.
     pub operation: Operation,
-    /// What must hold for it.
+    /// Condition on the stored item.
     pub condition: Condition,
-    /// What a failed condition means to the domain. `None`: someone was faster, decide again.
+    /// Error of the domain if the condition fails. `None`: a conflict with another writer; the command
+    /// decides again.
     pub refusal: Option<E>,
 }
 
-/// What is done to an item.
+/// Operation on one item.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    /// It becomes this.
+    /// Replaces the item.
     Put {
-        /// The record's own attributes.
+        /// The record's attributes.
         item: Item,
-        /// Its kind.
+        /// Kind of the record.
         kind: &'static str,
-        /// The lists it appears in from now on.
+        /// Index entries of the item.
         listings: IndexEntries,
-        /// When the table may forget it.
+        /// Time after which the table may delete the item.
         expires_at: Option<Timestamp>,
     },
-    /// Its counters move, its notes are replaced; the rest of it stays.
+    /// Adds to counters and replaces notes; other attributes stay as they are.
     Adjust(Adjustment),
-    /// Nothing: the condition alone matters.
+    /// Checks the condition without writing.
     Check,
-    /// It goes.
+    /// Deletes the item.
     Delete,
 }
 
-/// What must hold for an item.
+/// Condition on a stored item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
-    /// There is none yet.
+    /// The item does not exist.
     Absent,
-    /// It stands at this version.
+    /// The item has this version.
     AtVersion(Version),
-    /// It is there, and this attribute has this value.
+    /// The item exists, and this attribute has this value.
     Is(&'static str, String),
-    /// It is there, and this counter is zero.
+    /// The item exists, and this counter is zero.
     Zero(&'static str),
-    /// None of its counters falls below zero by the adjustment.
+    /// The item exists, and the adjustment leaves none of its counters below zero.
     NoneBelowZero,
-    /// Nothing.
+    /// No condition.
     Always,
 }
 
-/// How counters of an item move and which notes are replaced.
+/// Changes of an item's counters and notes (text attributes).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Adjustment {
-    /// The item's kind.
+    /// Kind of the item.
     pub kind: &'static str,
-    /// What is added to each counter; negative takes away.
+    /// Amount to add to each counter; negative amounts are subtracted.
     pub counters: Vec<(&'static str, i64)>,
-    /// The notes that are replaced.
+    /// New values of notes.
     pub notes: Vec<(&'static str, String)>,
 }
 
 impl Adjustment {
-    /// Nothing yet, of a record of kind `R`.
+    /// An empty adjustment of a record of kind `R`.
     #[must_use]
     pub fn of<R: Record>() -> Self {
         Self { kind: R::KIND, ..Self::default() }
@@ -102,30 +104,31 @@ impl Adjustment {
     }
 }
 
-/// An event with the entity and version it belongs to.
+/// An event that is not committed yet, with the entity and version that it belongs to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UncommittedEvent {
-    /// The entity's id.
+    /// Id of the entity.
     pub subject: String,
-    /// The version that it reached.
+    /// Version that the entity reached.
     pub sequence: Version,
-    /// The event's name.
+    /// Name of the event.
     pub name: &'static str,
-    /// The event, as `{"type": …, "data": …}`.
+    /// The event as `{"type": …, "data": …}`.
     pub event: serde_json::Value,
-    /// What is sent in its place, if it stands for a message that was sent before.
+    /// Original message to forward instead (dead-letter redrive).
     pub forwards: Option<ForwardedMessage>,
 }
 
 impl<T, E> Change<T, E> {
-    /// A change of nothing yet, that answers `output`.
+    /// An empty change with the output `output`.
     pub const fn of(output: T) -> Self {
         Self { output, writes: Vec::new(), events: Vec::new(), malformed: None }
     }
 
-    /// Stores the next version of an entity (or its first), with the event that this causes.
+    /// Stores the first or the next version of an entity, with the event that results.
     ///
-    /// The version is the guard: a first version must find nothing, a later one must find its predecessor.
+    /// Optimistic locking: a first version requires that no item exists, a later one that the stored item has
+    /// the version before.
     #[must_use]
     pub fn save<R: Entity>(self, entity: &R, event: R::Event) -> Self
     where
@@ -134,7 +137,7 @@ impl<T, E> Change<T, E> {
         self.announce(entity.id().to_string(), entity.version(), &event).put(entity, None)
     }
 
-    /// As [`save`](Self::save) of a first version; finding one already there is the refusal `taken`.
+    /// Like [`save`](Self::save) of a first version, but returns the error `taken` if the item exists.
     #[must_use]
     pub fn save_new<R: Entity>(self, entity: &R, event: R::Event, taken: E) -> Self
     where
@@ -143,8 +146,8 @@ impl<T, E> Change<T, E> {
         self.announce(entity.id().to_string(), entity.version(), &event).put(entity, Some(taken))
     }
 
-    /// Removes an entity that is at the version before `last`, with the event that this causes; `last` is what the event
-    /// speaks of, and is not stored.
+    /// Deletes an entity that has the version before `last`, with the event that results. The event refers to
+    /// `last`, which is not stored.
     #[must_use]
     pub fn delete_entity<R: Entity>(self, last: &R, event: R::Event) -> Self
     where
@@ -161,7 +164,7 @@ impl<T, E> Change<T, E> {
         change
     }
 
-    /// Stores a record that has no versions, where there is none yet; finding one is the refusal `taken`.
+    /// Stores an unversioned record; returns the error `taken` if one exists under its key.
     #[must_use]
     pub fn claim<R: Record>(self, id: &R::Id, record: &R, taken: E) -> Self {
         let refusal = Some(taken);
@@ -176,8 +179,8 @@ impl<T, E> Change<T, E> {
         )
     }
 
-    /// Stores a record that has no versions over the one whose `attribute` is `value`; finding another, or none, is
-    /// the refusal `otherwise`.
+    /// Replaces an unversioned record whose `attribute` is `value`; returns the error `otherwise` if it has
+    /// another value or does not exist.
     #[must_use]
     pub fn replace<R: Record>(
         self,
@@ -198,20 +201,20 @@ impl<T, E> Change<T, E> {
         )
     }
 
-    /// Stores a record that has no versions, over whatever is there.
+    /// Stores an unversioned record, whether or not one exists.
     #[must_use]
     pub fn overwrite<R: Record>(self, id: &R::Id, record: &R) -> Self {
         self.write_item(R::key(id), record, R::KIND, IndexEntries::default(), None, Condition::Always, None)
     }
 
-    /// Stores a record that has no versions, over whatever is there, until the table may forget it.
+    /// Stores an unversioned record, whether or not one exists, with a time to live.
     #[must_use]
     pub fn put_until<R: Record>(self, id: &R::Id, record: &R, expires_at: Timestamp) -> Self {
         let (listings, until) = (IndexEntries::default(), Some(expires_at));
         self.write_item(R::key(id), record, R::KIND, listings, until, Condition::Always, None)
     }
 
-    /// Moves counters, none of which may fall below zero: that would be the refusal `exhausted`.
+    /// Adjusts counters; returns the error `exhausted` if one of them would fall below zero.
     #[must_use]
     pub fn adjust<R: Record>(mut self, id: &R::Id, adjustment: Adjustment, exhausted: E) -> Self {
         let (operation, condition) = (Operation::Adjust(adjustment), Condition::NoneBelowZero);
@@ -219,7 +222,7 @@ impl<T, E> Change<T, E> {
         self
     }
 
-    /// Moves counters and replaces notes, come what may.
+    /// Adjusts counters and replaces notes unconditionally.
     #[must_use]
     pub fn adjust_unchecked<R: Record>(mut self, id: &R::Id, adjustment: Adjustment) -> Self {
         let (operation, condition) = (Operation::Adjust(adjustment), Condition::Always);
@@ -227,8 +230,8 @@ impl<T, E> Change<T, E> {
         self
     }
 
-    /// Demands, without writing to it, that a record's `attribute` is `value`; otherwise it is the refusal
-    /// `otherwise`.
+    /// Requires, without writing, that the record's `attribute` is `value`; returns the error `otherwise` if
+    /// it is not.
     #[must_use]
     pub fn require<R: Record>(
         mut self,
@@ -247,7 +250,7 @@ impl<T, E> Change<T, E> {
         self
     }
 
-    /// Removes a record, one of whose counters must be zero; if it is not, that is the refusal `otherwise`.
+    /// Deletes a record whose `counter` is zero; returns the error `otherwise` if it is not.
     #[must_use]
     pub fn delete_if_zero<R: Record>(mut self, id: &R::Id, counter: &'static str, otherwise: E) -> Self {
         let (operation, condition) = (Operation::Delete, Condition::Zero(counter));
@@ -255,7 +258,7 @@ impl<T, E> Change<T, E> {
         self
     }
 
-    /// Removes a record.
+    /// Deletes a record unconditionally.
     #[must_use]
     pub fn remove<R: Record>(mut self, id: &R::Id) -> Self {
         let (operation, condition) = (Operation::Delete, Condition::Always);
@@ -263,29 +266,29 @@ impl<T, E> Change<T, E> {
         self
     }
 
-    /// The items that it writes.
+    /// The writes of the transaction.
     #[must_use]
     pub fn writes(&self) -> &[Write<E>] {
         &self.writes
     }
 
-    /// The events that it causes.
+    /// The events to store in the outbox.
     #[must_use]
     pub fn events(&self) -> &[UncommittedEvent] {
         &self.events
     }
 
-    /// The same change with another answer.
+    /// Replaces the output.
     #[must_use]
     pub fn with_output<U>(self, output: U) -> Change<U, E> {
         Change { output, writes: self.writes, events: self.events, malformed: self.malformed }
     }
 
-    /// The answer, the writes and the events, for the store.
+    /// Splits the change into output, writes and events, for the store.
     ///
     /// # Errors
-    /// [`MalformedItem`] if a record could not be turned into an item.
-    #[expect(clippy::type_complexity, reason = "taken apart in one place, by the store")]
+    /// [`MalformedItem`] if a record or event could not be serialised.
+    #[expect(clippy::type_complexity, reason = "destructured in one place, by the store")]
     pub fn into_parts(self) -> Result<(T, Vec<Write<E>>, Vec<UncommittedEvent>), MalformedItem> {
         match self.malformed {
             Some(malformed) => Err(malformed),
@@ -314,7 +317,7 @@ impl<T, E> Change<T, E> {
         self
     }
 
-    #[expect(clippy::too_many_arguments, reason = "private: each caller fixes all but two of them")]
+    #[expect(clippy::too_many_arguments, reason = "private: each caller fixes all but two arguments")]
     fn write_item(
         mut self,
         key: Key,

@@ -1,41 +1,41 @@
-//! Events: what others are told about a change, committed with it.
+//! Events: descriptions of changes for other components, committed with the change.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::Version;
+use super::version::Version;
 use crate::kit::command::idempotency_record::{CommandContext, CorrelationId, IdempotencyRecord};
 use crate::kit::system::clock::Timestamp;
 
-/// An event of the catalogue: serialises as `{"type": …, "data": …}`.
+/// An event type; serialises as `{"type": …, "data": …}`.
 pub trait Event: Serialize + Send + Sync + Routed {
-    /// Its stable name, like `order.created`.
+    /// Stable name, like `order.created`.
     fn name(&self) -> &'static str;
 
-    /// The message that is sent in its place, if it stands for one that was sent before.
+    /// Original message to forward instead (dead-letter redrive).
     fn forwarded_message(&self) -> Option<ForwardedMessage> {
         None
     }
 }
 
-/// Routing of an event, decided apart from the entity that causes it.
+/// Routing of an event, defined separately from the entity that emits it.
 pub trait Routed {
     /// Returns true if a queue subscribes to the event. An event without subscribers is not stored.
     fn has_subscribers(&self) -> bool;
 }
 
-/// A message that is sent again as it was, without an envelope of its own.
+/// A message that is sent again unchanged, without a new envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardedMessage {
-    /// The message.
+    /// Body of the message.
     pub body: String,
-    /// What stands beside it, by name.
+    /// Attributes of the message, by name.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// For entities whose changes cause no events.
+/// Event type of entities whose changes emit no events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct NoEvents;
 
@@ -51,16 +51,16 @@ impl Routed for NoEvents {
     }
 }
 
-/// Names an event for good: the entity that changed and the version it reached.
+/// Permanent id of an event: the entity that changed and the version it reached.
 ///
-/// Being derived, it is the same however often the event is published, so that a consumer's receipt under it
-/// holds off every duplicate.
+/// The id is derived, so publishing the event again does not change it. A consumer stores its idempotency
+/// record under this id and thus detects duplicates.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(String);
 
 impl EventId {
-    /// The event of `subject` reaching `version`.
+    /// The id of the event with which `subject` reached `version`.
     #[must_use]
     pub fn of(subject: &str, version: Version) -> Self {
         Self(format!("{subject}.{version}"))
@@ -79,21 +79,21 @@ impl fmt::Display for EventId {
     }
 }
 
-/// An event on its way: the body of a queue message.
+/// An event in transit: the body of a queue message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope<E> {
-    /// The event's own id.
+    /// Id of the event.
     pub id: EventId,
-    /// Version of the envelope's and the data's form.
+    /// Schema version of envelope and data.
     pub schema: u32,
-    /// The entity that changed.
+    /// Id of the entity that changed.
     pub subject: String,
-    /// The version that the entity reached; later events of one subject have greater numbers.
+    /// Version that the entity reached; later events of the same subject have greater numbers.
     pub sequence: Version,
-    /// When it was decided.
+    /// Time of the decision.
     pub occurred_at: Timestamp,
-    /// The correlation id of the request that began it all.
+    /// Correlation id of the original request.
     pub correlation_id: CorrelationId,
     /// The event.
     #[serde(flatten)]
@@ -101,12 +101,12 @@ pub struct Envelope<E> {
 }
 
 impl<E> Envelope<E> {
-    /// The form that this code writes.
+    /// Schema version that this code writes.
     pub const SCHEMA: u32 = 1;
 
-    /// Why a consumer acts on this event: once per event.
+    /// Context of the command with which `consumer` processes this event, once per event.
     #[must_use]
-    pub fn cause(&self, consumer: &str, now: Timestamp) -> CommandContext {
+    pub fn command_context(&self, consumer: &str, now: Timestamp) -> CommandContext {
         CommandContext::new(self.correlation_id.clone(), now).once(IdempotencyRecord::for_message(
             consumer,
             self.id.as_str(),

@@ -1,19 +1,21 @@
-//! Leases on idempotency keys: effects outside the table, brought about once.
+//! Idempotency leases: external effects that happen once.
 //!
-//! Where all of an effect is in the table, its receipt is committed with it (see [`crate::kit::command::idempotency_record`]) and there is
-//! no moment at which it is half done. A call to another service has such a moment. Whoever makes one on behalf of a
-//! request first takes a **lease** on the request's key, works, and leaves the answer under the key:
+//! If all effects of a request are in the table, its [idempotency
+//! record](crate::kit::command::idempotency_record) is committed with them, and there is no intermediate
+//! state. A call to another service has one. A worker that makes such a call first takes a **lease** on the
+//! idempotency key, makes the call, and stores the result under the key:
 //!
-//! - Meanwhile the same request is told that it is being worked on, and when to ask again.
-//! - A holder that has died is known by its deadline: the next one takes over under a token of its own. The stale holder
-//!   can then neither leave an answer nor give the lease back.
-//! - Once there is an answer, it is the answer.
+//! - Meanwhile, a repetition of the request gets [`LeaseError::InProgress`] and the time after which to
+//!   retry.
+//! - When the holder's deadline has passed without a result, the next claim takes over with its own owner
+//!   token. The previous holder can then neither store a result nor release the lease.
+//! - A stored result is final.
 //!
-//! A lease cannot stop a holder that was only slow from making its call after its deadline: the call itself needs a key
-//! that the other service knows it by. [`Lease::effect_key`] is the same for every holder, so that even two of them cause
-//! one effect.
+//! A lease cannot stop a slow holder from making its call after its deadline. The call therefore carries a
+//! key that the other service recognises: [`Lease::effect_key`] is the same for every holder, so two calls
+//! have one effect.
 //!
-//! Every step is one conditional write. Nothing is read first and decided on later.
+//! Every step is one conditional write; no step depends on an earlier read.
 
 use std::fmt;
 use std::future::Future;
@@ -25,142 +27,145 @@ use serde::de::DeserializeOwned;
 use crate::kit::command::{Executed, MalformedItem, StoreError};
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
 
-/// How long a holder may work before others take it for dead, where nothing else is known: longer than a function that
-/// answers HTTP may run.
+/// Default term of a lease: longer than a function that serves HTTP may run.
 pub const HTTP_LEASE: Duration = Duration::from_secs(30);
 
-/// What somebody wants to do once.
+/// A request whose external effect must happen once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Names the request for good, within its caller and route.
+    /// Permanent name of the request, unique within its caller and route.
     pub scope: String,
-    /// Digest of its content: the same name for other content is refused.
+    /// Digest of the request's content; the same scope with other content is refused.
     pub fingerprint: String,
-    /// How long the work may take.
+    /// Time the holder has before another one may take over.
     pub term: Duration,
-    /// How long the answer is kept, from the claim on.
+    /// Retention of the result, from the time of the claim.
     pub retention: Duration,
 }
 
-/// Tells one holder of a lease from the next.
+/// Token that identifies one holder of a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner(String);
 
 impl Owner {
-    /// A token that nobody else has.
+    /// Generates a unique token.
     #[must_use]
     pub fn generate(entropy: &impl Entropy) -> Self {
         Self(format!("{:032x}", entropy.random()))
     }
 
-    /// The token as it is stored.
+    /// The token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A claim that is held.
+/// A claim with its owner and deadlines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// What it is for.
+    /// The claimed request.
     pub claim: Claim,
-    /// Who holds it.
+    /// The holder.
     pub owner: Owner,
-    /// From when on others may take over.
+    /// Time from which another holder may take over.
     pub held_until: Timestamp,
-    /// When the answer may be forgotten.
+    /// Time after which the result may be deleted.
     pub expires_at: Timestamp,
 }
 
 impl Lease {
-    /// The lease that `owner` would have from `now` on.
+    /// Creates the lease of `owner` on `claim`, starting at `now`.
     #[must_use]
     pub fn new(claim: Claim, owner: Owner, now: Timestamp) -> Self {
         let (held_until, expires_at) = (now.saturating_add(claim.term), now.saturating_add(claim.retention));
         Self { claim, owner, held_until, expires_at }
     }
 
-    /// What the other service should know the effect by: the same, whoever holds the lease.
+    /// Idempotency key for the other service: the same for every holder.
     #[must_use]
     pub fn effect_key(&self) -> &str {
         &self.claim.scope
     }
 }
 
-/// How a key stands for somebody who claims it.
+/// Result of claiming a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// It is theirs.
+    /// The claimant holds the lease.
     Held,
-    /// Somebody else works on it, and holds it for this long yet.
+    /// Another owner holds the lease, for this much longer.
     InProgress(Duration),
-    /// It was done; this is the answer that was left, as JSON.
+    /// The effect has happened; this is the stored result, as JSON.
     Done(String),
-    /// It was claimed for other content.
+    /// The key was claimed for other content.
     Reused,
 }
 
-/// Keeps leases.
+/// Storage of leases.
 pub trait Leases: Clone + Send + Sync + 'static {
-    /// Takes the lease, if nobody holds it and there is no answer.
+    /// Takes the lease, if it is free and has no result.
     ///
     /// # Errors
-    /// Implementations return [`StoreError`] when the store does not answer; whether the lease is held is then unknown, and
-    /// it lapses by itself.
+    /// [`StoreError`] if the store does not respond. The claim may have succeeded all the same; such a lease
+    /// ends at its deadline.
     fn claim(
         &self,
         lease: &Lease,
         now: Timestamp,
     ) -> impl Future<Output = Result<Standing, StoreError>> + Send;
 
-    /// Leaves the answer, if the lease is still its owner's; says whether it was. Said twice, it is true twice.
+    /// Stores `result`, as JSON, if the owner still holds the lease; returns whether it does. Idempotent:
+    /// storing the same result again returns true as well.
     ///
     /// # Errors
-    /// Implementations return [`StoreError`] when the store does not answer.
-    fn complete(&self, lease: &Lease, answer: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// [`StoreError`] if the store does not respond.
+    fn complete(&self, lease: &Lease, result: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Gives the lease back without an answer, if it is still its owner's; says whether it was.
+    /// Releases the lease without a result, if the owner still holds it; returns whether it did.
     ///
     /// # Errors
-    /// Implementations return [`StoreError`] when the store does not answer.
+    /// [`StoreError`] if the store does not respond.
     fn release(&self, lease: &Lease) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// Why something was not done under a lease.
+/// Reason why no result is available.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LeaseError<E> {
-    /// The work refused. The key is free again.
+    /// The work was refused without an effect. The key is free again.
     #[error(transparent)]
     Refused(E),
-    /// The work does not know what came of it. The key is held until its deadline.
+    /// The outcome of the work is unknown. The key is held until its deadline.
     #[error(transparent)]
     Unknown(E),
-    /// Somebody else works on it, or has taken over because this took too long; ask again after this long.
-    #[error("the same request is being worked on")]
+    /// Another holder works on the request, or took over because this one was too slow. Retry after this
+    /// time.
+    #[error("a request with the same idempotency key is in progress")]
     InProgress(Duration),
-    /// The key was used before, for a request with other content.
-    #[error("the idempotency key was used with another request")]
+    /// The key was used before, for a request with different content.
+    #[error("the idempotency key was used for a different request")]
     KeyReused,
-    /// The store did not answer, or with something unreadable. The outcome may be unknown; asking again tells.
+    /// The store did not respond, or a stored item is malformed. The effect may have happened; a retry finds
+    /// out.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What work says that came to no answer.
+/// Failure of the work done under a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unanswered<E> {
-    /// There was no effect, and another attempt may be made at once.
+    /// There was no effect. Another attempt may start at once.
     Refused(E),
-    /// Whether there was an effect is not known. The lease is kept until its deadline; the next holder finds out under
-    /// the same effect key.
+    /// It is unknown whether the effect happened. The lease is kept until its deadline; the next holder finds
+    /// out with the same effect key.
     Unknown(E),
 }
 
-/// Does `work` once for a claim, and gives its answer to everybody who asks for the same.
+/// Runs `work` once for a claim and returns its result, or the stored one, to every caller with the same
+/// claim.
 ///
 /// # Errors
-/// [`LeaseError`].
+/// [`LeaseError`] if no result is available.
 pub async fn once<T, E, W>(
     leases: &impl Leases,
     claim: Claim,
@@ -173,11 +178,11 @@ where
     W: Future<Output = Result<T, Unanswered<E>>> + Send,
 {
     let lease = Lease::new(claim, Owner::generate(entropy), clock.now());
-    if let Some(done) = standing(leases.claim(&lease, clock.now()).await?)? {
-        return Ok(Executed::Replayed(done));
+    if let Some(result) = stored_result(leases.claim(&lease, clock.now()).await?)? {
+        return Ok(Executed::Replayed(result));
     }
     match work(lease.clone()).await {
-        Ok(answer) => settle(leases, lease, answer, clock).await,
+        Ok(result) => settle(leases, lease, result, clock).await,
         Err(Unanswered::Refused(refusal)) => {
             leases.release(&lease).await?;
             Err(LeaseError::Refused(refusal))
@@ -186,30 +191,31 @@ where
     }
 }
 
-/// Leaves the answer. Who was too slow gives their successor's, or says that there is none yet.
+/// Stores the result. If another holder took over meanwhile, returns that holder's result, or
+/// [`LeaseError::InProgress`] if there is none yet.
 async fn settle<T: Serialize + DeserializeOwned, E>(
     leases: &impl Leases,
     lease: Lease,
-    answer: T,
+    result: T,
     clock: &impl Clock,
 ) -> Result<Executed<T>, LeaseError<E>> {
-    let text = serde_json::to_string(&answer).map_err(|error| malformed(&error))?;
-    if leases.complete(&lease, &text).await? {
-        return Ok(Executed::Committed(answer));
+    let json = serde_json::to_string(&result).map_err(|error| malformed(&error))?;
+    if leases.complete(&lease, &json).await? {
+        return Ok(Executed::Committed(result));
     }
-    match standing(leases.claim(&lease, clock.now()).await?)? {
-        Some(done) => Ok(Executed::Replayed(done)),
-        // The successor gave up meanwhile, so that the key is free: the answer is as good as ever.
-        None if leases.complete(&lease, &text).await? => Ok(Executed::Committed(answer)),
+    match stored_result(leases.claim(&lease, clock.now()).await?)? {
+        Some(stored) => Ok(Executed::Replayed(stored)),
+        // The successor has released the key, so this result is stored after all.
+        None if leases.complete(&lease, &json).await? => Ok(Executed::Committed(result)),
         None => Err(LeaseError::InProgress(lease.claim.term)),
     }
 }
 
-/// The answer, if there is one; nothing, if the lease is held.
-fn standing<T: DeserializeOwned, E>(standing: Standing) -> Result<Option<T>, LeaseError<E>> {
+/// Returns the stored result, or `None` if the lease is held.
+fn stored_result<T: DeserializeOwned, E>(standing: Standing) -> Result<Option<T>, LeaseError<E>> {
     match standing {
         Standing::Held => Ok(None),
-        Standing::Done(answer) => Ok(Some(serde_json::from_str(&answer).map_err(|error| malformed(&error))?)),
+        Standing::Done(result) => Ok(Some(serde_json::from_str(&result).map_err(|error| malformed(&error))?)),
         Standing::InProgress(left) => Err(LeaseError::InProgress(left)),
         Standing::Reused => Err(LeaseError::KeyReused),
     }

@@ -1,7 +1,8 @@
-//! Receipts: how the same request or message, however often it comes, is done once.
+//! Idempotency records: a request or message that arrives several times is processed once.
 //!
-//! An HTTP `Idempotency-Key` and a message that was processed are the same thing: proof, committed in the same
-//! transaction as the effect, that it was done, with what was answered.
+//! An HTTP request with an `Idempotency-Key` and a queue message are handled in the same way: an item with
+//! the output is committed in the same transaction as the effect. A repetition finds the item and gets the
+//! stored output.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,25 +11,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::kit::system::clock::{Entropy, Timestamp};
 
-/// How long an HTTP answer can be replayed.
+/// Retention of the idempotency record of an HTTP request: the time during which the response can be
+/// replayed.
 pub const HTTP_RETENTION: Duration = Duration::from_hours(24);
 
-/// How long a message's receipt is kept: longer than any queue or dead-letter queue keeps the message.
+/// Retention of the idempotency record of a message: longer than any queue or dead-letter queue keeps the
+/// message.
 pub const MESSAGE_RETENTION: Duration = Duration::from_hours(24 * 30);
 
-/// The claim that a thing is done once, not yet proven.
+/// The idempotency record of a request or message, as it will be committed. The output is added when the
+/// command is committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRecord {
-    /// Names the request or message for good, within its caller or consumer.
+    /// Permanent name of the request or message, unique within its caller or consumer.
     pub scope: String,
-    /// Digest of the content, where the sender chooses the name and might reuse it for something else.
+    /// Digest of the content, if the sender chooses the key and could reuse it for other content.
     pub fingerprint: Option<String>,
-    /// When the proof may be forgotten.
+    /// Time after which the record may be deleted.
     pub expires_at: Timestamp,
 }
 
 impl IdempotencyRecord {
-    /// Of an HTTP request that `caller` sent to `route` under the idempotency key `key`.
+    /// The record of an HTTP request that `caller` sent to `route` with the idempotency key `key`.
     #[must_use]
     pub fn for_request(caller: &str, route: &str, key: &str, fingerprint: String, now: Timestamp) -> Self {
         Self {
@@ -38,7 +42,7 @@ impl IdempotencyRecord {
         }
     }
 
-    /// Of a message with the id `message` as `consumer` processes it.
+    /// The record of the message with the id `message`, as processed by `consumer`.
     #[must_use]
     pub fn for_message(consumer: &str, message: &str, now: Timestamp) -> Self {
         Self {
@@ -49,56 +53,57 @@ impl IdempotencyRecord {
     }
 }
 
-/// Why a command is carried out: when, on behalf of which piece of work, and whether only once.
+/// Context of one execution of a command: its time, correlation id, and idempotency record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandContext {
-    /// Follows the work through every event and queue that it leads to.
+    /// Id that is passed on with every event and message that results.
     pub correlation_id: CorrelationId,
-    /// The time that decisions and events carry.
+    /// Time of the decision and of its events.
     pub at: Timestamp,
-    /// The claim to do it once, if there is one.
+    /// Idempotency record to commit, if the command must be executed only once.
     pub receipt: Option<IdempotencyRecord>,
 }
 
 impl CommandContext {
-    /// A cause without a receipt: for commands that the state itself protects from being done twice.
+    /// A context without an idempotency record, for commands that the state itself protects from being
+    /// executed twice.
     #[must_use]
     pub const fn new(correlation_id: CorrelationId, at: Timestamp) -> Self {
         Self { correlation_id, at, receipt: None }
     }
 
-    /// The same cause, to be acted on once.
+    /// Adds the idempotency record.
     #[must_use]
-    pub fn once(self, receipt: IdempotencyRecord) -> Self {
-        Self { receipt: Some(receipt), ..self }
+    pub fn once(self, record: IdempotencyRecord) -> Self {
+        Self { receipt: Some(record), ..self }
     }
 
-    /// The same cause at another time.
+    /// Replaces the time.
     #[must_use]
     pub fn at(&self, at: Timestamp) -> Self {
         Self { at, ..self.clone() }
     }
 }
 
-/// Ties together all that one request leads to: 1 to 128 of `A-Z a-z 0-9 . _ -`, or an id of API Gateway's, which may
-/// end in `=`.
+/// Id that connects everything that results from one request: 1 to 128 characters of `A-Z a-z 0-9 . _ -`, or
+/// an id of API Gateway, which may end in `=`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct CorrelationId(String);
 
-/// Text that is no correlation id.
+/// The text is not a valid correlation id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to 128 characters of A-Z a-z 0-9 . _ -")]
 pub struct CorrelationIdError;
 
 impl CorrelationId {
-    /// A new id, for work that nobody has named.
+    /// Generates an id, for requests that come without one.
     #[must_use]
     pub fn generate(entropy: &impl Entropy) -> Self {
         Self(format!("{:032x}", entropy.random()))
     }
 
-    /// The id that a caller offers: without `=`.
+    /// Parses the id that a client sent in a header; ids with `=` are not accepted.
     #[must_use]
     pub fn from_header(text: &str) -> Option<Self> {
         Self::try_from(text.to_owned()).ok().filter(|id| !id.0.contains('='))

@@ -1,65 +1,65 @@
-//! Page requests and pages of lists, independent of the table that they are read from.
+//! Page requests and pages of lists, independent of how the table is read.
 
-/// Which part of a list.
+/// Request for a part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// How many things at most.
+    /// Maximum number of items.
     pub limit: u32,
-    /// Where it begins.
+    /// Start of the page.
     pub start: Start,
 }
 
-/// Where a slice begins.
+/// Start of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
-    /// With the first thing, to be followed from place to place.
+    /// At the first item, for a client that follows cursors.
     First,
-    /// With so many things before it.
+    /// After this number of items.
     Offset(u32),
-    /// Behind this place, where another slice ended.
+    /// After this sort value, where an earlier page ended.
     After(String),
 }
 
 impl PageRequest {
-    /// The first `limit` things.
+    /// The first `limit` items.
     #[must_use]
     pub const fn first(limit: u32) -> Self {
         Self { limit, start: Start::First }
     }
 
-    /// The most things that it has.
+    /// Maximum number of items, as a length.
     #[must_use]
     pub fn length(&self) -> usize {
         usize::try_from(self.limit).unwrap_or(usize::MAX)
     }
 }
 
-/// A slice of a list, and what is known of the list besides.
+/// A page of a list, with what is known of the list's length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListPage<T> {
-    /// The things, in order.
+    /// The items, in order.
     pub items: Vec<T>,
-    /// The place behind which the next slice begins, if there is more.
+    /// Sort value after which the next page starts, if there may be more items.
     pub next: Option<String>,
-    /// How many things the list has at least: those that were counted off, those that are shown, and one more if it was
-    /// seen.
+    /// Lower bound of the list's length: the items skipped, the items of this page, and one more if a further
+    /// item was read.
     pub min_total: usize,
-    /// How many things the list has, where that is known.
+    /// Length of the list, if known.
     pub total: Option<u64>,
 }
 
 impl<T> ListPage<T> {
-    /// The same slice, of what becomes of each thing.
+    /// Transforms the items.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> ListPage<U> {
-        let Self { items, next, min_total: proven, total } = self;
-        ListPage { items: items.into_iter().map(f).collect(), next, min_total: proven, total }
+        let Self { items, next, min_total, total } = self;
+        ListPage { items: items.into_iter().map(f).collect(), next, min_total, total }
     }
 
-    /// With the length of the list as it was counted, unless it is known from the list itself. Counting lags behind; so
-    /// it is raised to what the slice proves.
+    /// Sets the total to `count`, unless it is already known. Counters lag behind, so the total is raised to
+    /// the lower bound that this page shows.
     #[must_use]
     pub fn with_total(self, count: u64) -> Self {
-        let proven = u64::try_from(self.min_total).unwrap_or(u64::MAX);
-        Self { total: Some(self.total.unwrap_or(count).max(proven)), ..self }
+        let min_total = u64::try_from(self.min_total).unwrap_or(u64::MAX);
+        Self { total: Some(self.total.unwrap_or(count).max(min_total)), ..self }
     }
 }

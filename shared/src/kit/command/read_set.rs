@@ -1,10 +1,10 @@
-//! What a decision needs to know, named before it is loaded, so that all of it is one request.
+//! Read sets: the keys of a decision's state, declared before loading, so that one request loads them all.
 
 use std::collections::HashMap;
 
 use super::record::{Item, Key, MalformedItem, Record};
 
-/// The keys to load, and how to make the state of the decision from what was found.
+/// The keys to load, and a function that assembles the state from the items found.
 pub struct ReadSet<T> {
     keys: Vec<Key>,
     assemble: Assemble<T>,
@@ -19,15 +19,15 @@ impl<T: 'static> ReadSet<T> {
         &self.keys
     }
 
-    /// Makes the state from what was found.
+    /// Assembles the state from the items found.
     ///
     /// # Errors
-    /// [`MalformedItem`] if a stored item does not read as what it should be.
+    /// [`MalformedItem`] if a stored item cannot be parsed.
     pub fn assemble(&self, loaded: &LoadedItems) -> Result<T, MalformedItem> {
         (self.assemble)(loaded)
     }
 
-    /// Both of two reads, still in one request.
+    /// Combines two read sets into one.
     #[must_use]
     pub fn and<U: 'static>(self, other: ReadSet<U>) -> ReadSet<(T, U)> {
         let mut keys = self.keys;
@@ -38,7 +38,7 @@ impl<T: 'static> ReadSet<T> {
 }
 
 impl ReadSet<()> {
-    /// For decisions that need to know nothing.
+    /// A read set without keys, for decisions without state.
     #[must_use]
     pub fn empty() -> Self {
         Self { keys: Vec::new(), assemble: Box::new(|_| Ok(())) }
@@ -46,7 +46,7 @@ impl ReadSet<()> {
 }
 
 impl<R: Record> ReadSet<Option<R>> {
-    /// One record, if it is there.
+    /// One record, if it exists.
     #[must_use]
     pub fn get(id: &R::Id) -> Self {
         let key = R::key(id);
@@ -55,39 +55,39 @@ impl<R: Record> ReadSet<Option<R>> {
 }
 
 impl<R: Record> ReadSet<Vec<Option<R>>> {
-    /// Several records, in the order of `ids`; the absent ones as `None`.
+    /// Several records, in the order of `ids`; `None` for those that do not exist.
     #[must_use]
     pub fn get_all<'a>(ids: impl IntoIterator<Item = &'a R::Id>) -> Self
     where
         R::Id: 'a,
     {
         let keys: Vec<Key> = ids.into_iter().map(R::key).collect();
-        let wanted = keys.clone();
-        let assemble = move |loaded: &LoadedItems| wanted.iter().map(|key| loaded.record::<R>(key)).collect();
+        let order = keys.clone();
+        let assemble = move |loaded: &LoadedItems| order.iter().map(|key| loaded.record::<R>(key)).collect();
         Self { keys, assemble: Box::new(assemble) }
     }
 }
 
-/// The items that one batch read found.
+/// The items found by one batch read.
 #[derive(Debug, Default, PartialEq)]
 pub struct LoadedItems(HashMap<Key, Item>);
 
 impl LoadedItems {
-    /// The record under `key`, if there is one.
+    /// Returns the record under `key`, if it exists.
     ///
     /// # Errors
-    /// [`MalformedItem`] if what stands there is not an `R`.
+    /// [`MalformedItem`] if the item is not a valid `R`.
     pub fn record<R: Record>(&self, key: &Key) -> Result<Option<R>, MalformedItem> {
         self.0.get(key).map(|item| parse(item.clone())).transpose()
     }
 
-    /// What was found under these `keys` alone.
+    /// Keeps only the items under these `keys`.
     #[must_use]
     pub fn restrict_to<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Self {
         keys.into_iter().filter_map(|key| Some((key.clone(), self.0.get(key)?.clone()))).collect()
     }
 
-    /// The item under `key`, as it is stored.
+    /// Returns the stored item under `key`, if it exists.
     #[must_use]
     pub fn item(&self, key: &Key) -> Option<&Item> {
         self.0.get(key)
@@ -100,10 +100,10 @@ impl FromIterator<(Key, Item)> for LoadedItems {
     }
 }
 
-/// Reads an item as the record it is.
+/// Parses an item as a record.
 ///
 /// # Errors
-/// [`MalformedItem`] if it is not an `R`.
+/// [`MalformedItem`] if the item is not a valid `R`.
 pub fn parse<R: Record>(item: Item) -> Result<R, MalformedItem> {
     serde_dynamo::from_item(item).map_err(|error| MalformedItem { kind: R::KIND, reason: error.to_string() })
 }

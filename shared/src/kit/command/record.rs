@@ -1,17 +1,16 @@
-//! What is stored: records under keys, and entities with versions.
+//! Stored data: records under keys, and entities with versions.
 
-use std::fmt;
-
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use super::version::Version;
 use crate::kit::system::clock::Timestamp;
 
 /// A stored item: attribute names and values in DynamoDB's data model.
 pub type Item = serde_dynamo::Item;
 
-/// Where an item stands in the table. Built only in the module that owns the key scheme.
+/// Primary key of an item. Built only in the modules that own a key scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Partition key.
@@ -20,104 +19,60 @@ pub struct Key {
     pub sk: String,
 }
 
-/// How often an entity has been changed, from 1. Every version has exactly one event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Version(u64);
-
-impl Version {
-    /// The version of a new entity.
-    pub const FIRST: Self = Self(1);
-
-    /// The version that is counted `count`; there is none before the first.
-    #[must_use]
-    pub const fn new(count: u64) -> Option<Self> {
-        if count > 0 { Some(Self(count)) } else { None }
-    }
-
-    /// The version after this one.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-
-    /// The version before this one; none before the first.
-    #[must_use]
-    pub const fn previous(self) -> Option<Self> {
-        if self.0 > 1 { Some(Self(self.0 - 1)) } else { None }
-    }
-
-    /// Whether it is the version that is expected; any will do if none is.
-    #[must_use]
-    pub fn matches(self, expected: Option<Self>) -> bool {
-        expected.is_none_or(|expected| expected == self)
-    }
-
-    /// The count itself.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Something that is stored under a key of its own.
+/// A type that is stored as one item.
 pub trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
-    /// What kind of item it is; stored with it, and checked when it is read.
+    /// Kind of the item; stored with it.
     const KIND: &'static str;
-    /// What finds it.
+    /// Id that determines the key.
     type Id;
 
-    /// Where it stands.
+    /// Returns the key of the record with this id.
     fn key(id: &Self::Id) -> Key;
 }
 
-/// A record that changes version by version, each change guarded by the version it was decided on.
+/// A record with versions; each change is conditional on the version it was decided on.
 pub trait Entity: Record {
-    /// What its changes cause; [`Silent`](super::Silent) for entities nobody else hears of.
+    /// Events of its changes; [`NoEvents`](super::NoEvents) for entities without subscribers.
     type Event: Event;
 
-    /// What finds it.
+    /// Id of the entity.
     fn id(&self) -> &Self::Id;
 
-    /// Its present version.
+    /// Current version.
     fn version(&self) -> Version;
 
-    /// The lists it appears in.
+    /// Index entries of this version.
     fn listings(&self) -> IndexEntries {
         IndexEntries::default()
     }
 
-    /// When the table may forget it, if ever. Readers compare it themselves: the table forgets days late.
+    /// Time after which the table may delete the entity, if any. Readers check it themselves: DynamoDB
+    /// deletes expired items up to days late.
     fn expires_at(&self) -> Option<Timestamp> {
         None
     }
 }
 
-/// The lists that an entity appears in, as (partition, sort) of each index. What is absent is not listed.
+/// Index entries of an entity: (partition, sort value) in each index. The entity does not appear in an index
+/// without an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexEntries {
-    /// Among the children of a parent (index `by-parent`).
+    /// Children of a parent (index `by-parent`).
     pub by_parent: Option<(String, String)>,
-    /// Its name, where the same children are also listed in the order of their names (index `by-name`).
+    /// Name of the entity, if the children are also listed by name (index `by-name`).
     pub name: Option<String>,
-    /// Among what one person owns (index `by-owner`).
+    /// Entities of an owner (index `by-owner`).
     pub by_owner: Option<(String, String)>,
-    /// Among what falls due at a time (index `due`).
+    /// Entities that are due at a time (index `due`).
     pub due: Option<(String, String)>,
 }
 
-/// A stored item does not read as what it should be. Names the kind, never the content.
+/// A stored item cannot be parsed, or a record cannot be serialised. Names the kind, never the content.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("a stored {kind} does not read: {reason}")]
+#[error("malformed item of kind {kind}: {reason}")]
 pub struct MalformedItem {
-    /// What it should have been.
+    /// Expected kind.
     pub kind: &'static str,
-    /// What the parser says of it.
+    /// Message of the parser.
     pub reason: String,
 }

@@ -1,8 +1,9 @@
-//! Sagas: state machines whose steps are commits and calls.
+//! Sagas: state machines whose steps are commits and external calls.
 //!
-//! `next(&state, now)` is pure and says what comes next; [`drive`] does it, step by step, each commit guarded by the
-//! version it was decided on. A crash between any two steps loses nothing: the state says where to go on, and a call
-//! whose answer was lost is made again under the same idempotency key.
+//! [`Saga::next`] is pure and returns the next step. [`run_saga`] performs it, step by step; each commit is
+//! guarded by the version that the step was decided on. A crash between two steps loses nothing: the stored
+//! state determines the next step, and a call whose response was lost is repeated with the same idempotency
+//! key.
 
 use std::future::Future;
 
@@ -10,85 +11,86 @@ use crate::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store,
 use crate::kit::system::clock::{Clock, Timestamp};
 use crate::kit::telemetry::trace::{SpanKind, TracedSpan};
 
-/// What comes next in a saga.
+/// The next step of a saga.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step<M, E> {
-    /// Move the state on.
+    /// Commit this transition.
     Commit(M),
-    /// Ask somebody else to do something; the answer is the next move.
+    /// Perform this external call; its result is the next transition.
     Call(E),
-    /// Nothing until then, unless something happens.
+    /// Wait until this time, unless an event arrives earlier.
     Wait(Timestamp),
-    /// Nothing more.
+    /// The saga is complete.
     Finished,
 }
 
-/// A state machine whose steps are commits and calls.
+/// A state machine whose steps are commits and external calls.
 pub trait Saga: Sync {
-    /// What it is at; `None` in it stands for a state that is not there.
+    /// State of the saga; a `None` within it represents an item that does not exist.
     type State: Clone + Send + 'static;
-    /// What moves the state.
+    /// Transition from one state to the next.
     type Transition: Send;
-    /// What is asked of somebody else.
+    /// External call.
     type Effect: Send;
-    /// The command that applies a move.
+    /// Command that commits a transition.
     type Advance: Command<State = Self::State, Output = Self::State>;
 
-    /// What the state is made of.
+    /// Returns the keys of the state.
     fn reads(&self) -> ReadSet<Self::State>;
 
-    /// What comes next; pure.
+    /// Returns the next step. Pure: no I/O, no clock.
     fn next(&self, state: &Self::State, now: Timestamp) -> Step<Self::Transition, Self::Effect>;
 
-    /// The command that applies `by`.
+    /// Returns the command that commits the transition `by`.
     fn advance(&self, by: Self::Transition) -> Self::Advance;
 
-    /// What a refused move means: another move instead, or `None` if the state has moved on and must be looked at
-    /// afresh.
+    /// Interprets the refusal of a transition: returns the transition to commit instead, or `None` if the
+    /// state has changed and must be loaded again.
     ///
     /// # Errors
-    /// [`Broken`] if it means that the saga cannot go on by itself.
+    /// [`InvariantViolation`] if the saga cannot continue without intervention.
     fn on_refusal(
         &self,
         refusal: <Self::Advance as Command>::Error,
     ) -> Result<Option<Self::Transition>, InvariantViolation>;
 }
 
-/// The state contradicts itself: no attempt will help.
+/// The state violates an invariant; a retry cannot succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvariantViolation(pub &'static str);
 
-/// Why a saga stopped before it had nothing more to do.
+/// Reason why a saga stopped before its next wait or its end.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError<F> {
-    /// A call did not succeed; another attempt may.
-    #[error("a call failed")]
+    /// An external call failed; a retry may succeed.
+    #[error("an external call failed")]
     Call(F),
-    /// Others kept changing the state; another attempt may succeed.
-    #[error("others kept changing the state")]
+    /// Too many conflicts with other writers of the state; a retry may succeed.
+    #[error("too many conflicts with other writers of the state")]
     Contention,
-    /// The table did not answer; another attempt may succeed.
+    /// The table did not respond; a retry may succeed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It cannot go on by itself.
+    /// The saga cannot continue without intervention.
     #[error(transparent)]
     InvariantViolation(#[from] InvariantViolation),
 }
 
-/// How many steps one drive takes at most: more than any order can need, so that a fault cannot turn into a loop.
+/// Maximum number of steps of one run: more than any order needs, so that a fault cannot cause an endless
+/// loop.
 const MAX_STEPS: usize = 32;
 
-/// Takes the saga from where it stands as far as it goes, and says where it stands then.
+/// Runs the saga from its stored state until it waits or is complete, and returns the state reached.
 ///
-/// `perform` carries out an effect and says which move its answer means.
+/// `perform` makes an external call and returns the transition that its result leads to.
 ///
 /// # Errors
-/// [`DriveError`], with the state left at its last commit.
+/// [`DriveError`] if a step fails; the state of the last commit remains stored.
 pub async fn run_saga<G, S, C, F, P, Fut>(
     saga: &G,
     (store, clock): (&S, &C),
-    cause: &CommandContext,
+    context: &CommandContext,
     perform: P,
 ) -> Result<G::State, DriveError<F>>
 where
@@ -107,44 +109,45 @@ where
             }
             Step::Wait(_) | Step::Finished => return Ok(state),
         };
-        let at = cause.at(clock.now());
-        state = match traced::<G, _, _>("commit", commit(saga, state, store, &at, by)).await? {
+        let context = context.at(clock.now());
+        state = match traced::<G, _, _>("commit", commit(saga, state, store, &context, by)).await? {
             Some(state) => state,
             None => store.load(saga.reads()).await?,
         };
     }
-    Err(InvariantViolation("the saga does not come to an end").into())
+    Err(InvariantViolation("the saga did not finish within the maximum number of steps").into())
 }
 
-/// Does a step as a part of the trace, under the saga's name.
-async fn traced<G, T, E>(step: &'static str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+/// Runs a step within a span named after the saga.
+async fn traced<G, T, E>(step: &'static str, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let name = std::any::type_name::<G>().rsplit("::").next().unwrap_or_default();
     let span = TracedSpan::begin(SpanKind::Internal, format!("{name} {step}"), Vec::new());
-    let done = span.in_span(work).await;
-    span.end(done.is_ok());
-    done
+    let result = span.in_span(future).await;
+    span.end(result.is_ok());
+    result
 }
 
-/// Commits one move, or what its refusal means instead. `None`: the state has moved on without us.
+/// Commits a transition, or the one that replaces it after a refusal. Returns `None` if another writer has
+/// changed the state.
 async fn commit<G: Saga, S: Store, F>(
     saga: &G,
     state: G::State,
     store: &S,
-    cause: &CommandContext,
+    context: &CommandContext,
     by: G::Transition,
 ) -> Result<Option<G::State>, DriveError<F>> {
-    let refusal = match store.execute_on(state, saga.advance(by), cause).await {
+    let refusal = match store.execute_on(state, saga.advance(by), context).await {
         Err(ExecuteError::Refused(refusal)) => refusal,
-        ended => return ended.map(|executed| Some(executed.into_output())).map_err(stopped),
+        result => return result.map(|executed| Some(executed.into_output())).map_err(drive_error),
     };
     let Some(instead) = saga.on_refusal(refusal)? else { return Ok(None) };
-    match store.execute(saga.advance(instead), cause).await {
+    match store.execute(saga.advance(instead), context).await {
         Err(ExecuteError::Refused(_)) => Ok(None),
-        ended => ended.map(|executed| Some(executed.into_output())).map_err(stopped),
+        result => result.map(|executed| Some(executed.into_output())).map_err(drive_error),
     }
 }
 
-fn stopped<E, F>(error: ExecuteError<E>) -> DriveError<F> {
+fn drive_error<E, F>(error: ExecuteError<E>) -> DriveError<F> {
     match error {
         ExecuteError::Store(error) => DriveError::Store(error),
         ExecuteError::Refused(_)

@@ -1,11 +1,11 @@
-//! The words that errors are known by.
+//! Error codes of the API.
 
 use http::StatusCode;
 
-/// Declares the codes: what each means, the status it is answered with, the word itself.
+/// Declares the codes: meaning, variant, HTTP status and text.
 macro_rules! codes {
-    ($(#[doc = $meaning:literal] $code:ident = $status:ident $word:literal,)+) => {
-        /// What went wrong, in a word that never changes its meaning.
+    ($(#[doc = $meaning:literal] $code:ident = $status:ident $text:literal,)+) => {
+        /// Machine-readable error code. Its meaning never changes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ErrorCode {$(
             #[doc = $meaning]
@@ -13,7 +13,7 @@ macro_rules! codes {
         )+}
 
         impl ErrorCode {
-            /// The status that it is answered with.
+            /// HTTP status of the response.
             #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self {
@@ -21,15 +21,15 @@ macro_rules! codes {
                 }
             }
 
-            /// The code as it is written.
+            /// Text of the code in responses.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$code => $word,)+
+                    $(Self::$code => $text,)+
                 }
             }
 
-            /// What it means, in a sentence for those who call the API.
+            /// Meaning of the code, for API clients.
             #[must_use]
             pub fn meaning(self) -> &'static str {
                 match self {
@@ -41,70 +41,70 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The body is not JSON.
+    /// The request body is not valid JSON, or repeats a key.
     MalformedJson = BAD_REQUEST "MALFORMED_JSON",
-    /// The body is not UTF-8.
+    /// The request body is not valid UTF-8.
     InvalidEncoding = BAD_REQUEST "INVALID_ENCODING",
-    /// Fields break rules.
+    /// Some fields or parameters are invalid; `error.fields` maps each of them to the rule that it breaks.
     ValidationError = BAD_REQUEST "VALIDATION_ERROR",
-    /// The cursor was not made by this list for this caller.
+    /// The cursor was not issued for this list and this caller.
     InvalidCursor = BAD_REQUEST "INVALID_CURSOR",
-    /// The route demands an idempotency key.
+    /// The `Idempotency-Key` header is missing.
     IdempotencyKeyRequired = BAD_REQUEST "IDEMPOTENCY_KEY_REQUIRED",
-    /// The idempotency key breaks its rule.
+    /// The `Idempotency-Key` header is not a single value of 1 to 255 visible ASCII characters.
     IdempotencyKeyInvalid = BAD_REQUEST "IDEMPOTENCY_KEY_INVALID",
-    /// The webhook was signed too long ago.
+    /// The time of the webhook signature is too far in the past or future.
     StaleWebhook = BAD_REQUEST "STALE_WEBHOOK",
-    /// No credentials, or more than one.
+    /// The `Authorization` header does not contain exactly one bearer token.
     Unauthenticated = UNAUTHORIZED "UNAUTHENTICATED",
-    /// The token is not one of ours, or not for this.
+    /// The token is malformed, has a bad signature, or was issued for another purpose.
     InvalidToken = UNAUTHORIZED "INVALID_TOKEN",
     /// The token has expired.
     TokenExpired = UNAUTHORIZED "TOKEN_EXPIRED",
-    /// The session behind the token has ended.
+    /// The session of the token has ended, or its account is suspended or deleted.
     TokenRevoked = UNAUTHORIZED "TOKEN_REVOKED",
-    /// E-mail address and password do not belong together.
+    /// Unknown e-mail address or wrong password.
     InvalidCredentials = UNAUTHORIZED "INVALID_CREDENTIALS",
-    /// A spent refresh token was used again.
+    /// The refresh token was already used; its session has ended.
     RefreshReused = UNAUTHORIZED "REFRESH_REUSED",
-    /// The webhook was not signed by the gateway.
+    /// The signature of the webhook is missing or invalid.
     InvalidSignature = UNAUTHORIZED "INVALID_SIGNATURE",
-    /// The caller may not.
+    /// The caller is not permitted to perform this operation.
     Forbidden = FORBIDDEN "FORBIDDEN",
-    /// There is nothing here for this caller.
+    /// The resource does not exist or is not visible to the caller.
     NotFound = NOT_FOUND "NOT_FOUND",
-    /// The resource does not know this method.
+    /// The resource does not support this method.
     MethodNotAllowed = METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED",
-    /// Nothing the caller accepts can be answered.
+    /// No representation matches the `Accept` header.
     NotAcceptable = NOT_ACCEPTABLE "NOT_ACCEPTABLE",
-    /// It contradicts what is there.
+    /// The request conflicts with existing data or with a concurrent request.
     Conflict = CONFLICT "CONFLICT",
-    /// The address belongs to an account.
+    /// The e-mail address already belongs to an account.
     EmailTaken = CONFLICT "EMAIL_TAKEN",
-    /// There are too few pieces.
+    /// Not enough units are in stock.
     InsufficientStock = CONFLICT "INSUFFICIENT_STOCK",
-    /// The state of the thing does not allow it.
+    /// The current state of the resource does not allow this operation.
     InvalidState = CONFLICT "INVALID_STATE",
-    /// The price is another one by now.
+    /// The current price of a product differs from `expectedPrice`.
     PriceChanged = CONFLICT "PRICE_CHANGED",
-    /// The same request is being worked on.
+    /// The same request is still in progress.
     IdempotencyInProgress = CONFLICT "IDEMPOTENCY_IN_PROGRESS",
-    /// The resource has changed since it was read.
+    /// `If-Match` does not match the current version of the resource.
     VersionMismatch = PRECONDITION_FAILED "VERSION_MISMATCH",
-    /// The body is too large.
+    /// The request body is larger than 256 KiB.
     PayloadTooLarge = PAYLOAD_TOO_LARGE "PAYLOAD_TOO_LARGE",
-    /// The body is not JSON by its own words.
+    /// The `Content-Type` is not `application/json` or `application/merge-patch+json` in UTF-8.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE",
-    /// The idempotency key was used for another request.
+    /// The idempotency key was already used for a different request.
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "IDEMPOTENCY_KEY_REUSED",
-    /// The request must say which version it is about.
+    /// The `If-Match` header is missing.
     PreconditionRequired = PRECONDITION_REQUIRED "PRECONDITION_REQUIRED",
-    /// Too many requests.
+    /// The caller has exceeded a rate limit; retry after the time in `Retry-After`.
     RateLimited = TOO_MANY_REQUESTS "RATE_LIMITED",
-    /// Too many failed logins.
+    /// Too many logins have failed; retry after the time in `Retry-After`.
     TooManyAttempts = TOO_MANY_REQUESTS "TOO_MANY_ATTEMPTS",
-    /// Something unexpected.
+    /// An unexpected error occurred; quote the request id when you report it.
     InternalError = INTERNAL_SERVER_ERROR "INTERNAL_ERROR",
-    /// Something is not reachable for the moment.
+    /// The service is temporarily unavailable; retry after the time in `Retry-After`.
     ServiceUnavailable = SERVICE_UNAVAILABLE "SERVICE_UNAVAILABLE",
 }

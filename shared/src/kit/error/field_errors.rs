@@ -1,4 +1,4 @@
-//! All that is wrong with a request's fields, at once.
+//! Validation errors of all fields of a request, reported together.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,17 +8,17 @@ use deserr::{DeserializeError, ErrorKind, IntoValue, MergeWithError, ValueKind, 
 
 use crate::kit::error::ApiError;
 
-/// Which fields break which rules, by their paths, like `items[0].quantity`.
+/// Invalid fields by path (such as `items[0].quantity`), each with the rule that it breaks.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors(BTreeMap<String, String>);
 
 impl FieldErrors {
-    /// One field that breaks a rule.
+    /// Error of a single field.
     pub fn one(path: impl Into<String>, rule: impl ToString) -> Self {
         Self(BTreeMap::from([(path.into(), rule.to_string())]))
     }
 
-    /// These and those.
+    /// Merges two sets of errors. If both contain a path, the rule of `self` is kept.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         for (path, rule) in other.0 {
@@ -28,10 +28,10 @@ impl FieldErrors {
     }
 }
 
-/// Both of two readings; otherwise all that is wrong with either.
+/// Combines two parse results, collecting the errors of both.
 ///
 /// # Errors
-/// [`FieldErrors`] of the one, the other, or both.
+/// [`FieldErrors`] of `a`, `b` or both.
 pub fn combine<A, B>(a: Result<A, FieldErrors>, b: Result<B, FieldErrors>) -> Result<(A, B), FieldErrors> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
@@ -48,41 +48,43 @@ impl From<FieldErrors> for ApiError {
 
 impl DeserializeError for FieldErrors {
     fn error<V: IntoValue>(
-        known: Option<Self>,
+        previous: Option<Self>,
         error: ErrorKind<V>,
         location: ValuePointerRef,
     ) -> ControlFlow<Self, Self> {
-        let found = match error {
-            ErrorKind::MissingField { field } => Self::one(below(location, field), "is required"),
-            ErrorKind::UnknownKey { key, .. } => Self::one(below(location, key), "is not a known field"),
-            ErrorKind::IncorrectValueKind { accepted, .. } => Self::one(named(location), Kinds(accepted)),
+        let errors = match error {
+            ErrorKind::MissingField { field } => Self::one(child_path(location, field), "is required"),
+            ErrorKind::UnknownKey { key, .. } => Self::one(child_path(location, key), "is not a known field"),
+            ErrorKind::IncorrectValueKind { accepted, .. } => {
+                Self::one(path_or_body(location), ExpectedKinds(accepted))
+            }
             ErrorKind::UnknownValue { accepted, .. } => {
-                Self::one(named(location), format!("must be one of {}", accepted.join(", ")))
+                Self::one(path_or_body(location), format!("must be one of {}", accepted.join(", ")))
             }
             ErrorKind::BadSequenceLen { expected, .. } => {
-                Self::one(named(location), format!("must have {expected} elements"))
+                Self::one(path_or_body(location), format!("must have {expected} elements"))
             }
-            ErrorKind::Unexpected { msg } => Self::one(named(location), msg),
+            ErrorKind::Unexpected { msg } => Self::one(path_or_body(location), msg),
         };
-        ControlFlow::Continue(known.unwrap_or_default().and(found))
+        ControlFlow::Continue(previous.unwrap_or_default().and(errors))
     }
 }
 
 impl MergeWithError<FieldErrors> for FieldErrors {
-    fn merge(known: Option<Self>, other: Self, _: ValuePointerRef) -> ControlFlow<Self, Self> {
-        ControlFlow::Continue(known.unwrap_or_default().and(other))
+    fn merge(previous: Option<Self>, other: Self, _: ValuePointerRef) -> ControlFlow<Self, Self> {
+        ControlFlow::Continue(previous.unwrap_or_default().and(other))
     }
 }
 
-/// The rules of the domain's own types, in their own words.
+/// Uses the error message of a domain type as the rule.
 impl<E: std::error::Error> MergeWithError<E> for FieldErrors {
-    fn merge(known: Option<Self>, rule: E, location: ValuePointerRef) -> ControlFlow<Self, Self> {
-        ControlFlow::Continue(known.unwrap_or_default().and(Self::one(named(location), rule)))
+    fn merge(previous: Option<Self>, rule: E, location: ValuePointerRef) -> ControlFlow<Self, Self> {
+        ControlFlow::Continue(previous.unwrap_or_default().and(Self::one(path_or_body(location), rule)))
     }
 }
 
-/// The path of a field; `body` for the whole.
-fn named(location: ValuePointerRef) -> String {
+/// Path of a field; `body` for the whole body.
+fn path_or_body(location: ValuePointerRef) -> String {
     let path = path(location);
     if path.is_empty() { "body".to_owned() } else { path }
 }
@@ -90,22 +92,22 @@ fn named(location: ValuePointerRef) -> String {
 fn path(location: ValuePointerRef) -> String {
     match location {
         ValuePointerRef::Origin => String::new(),
-        ValuePointerRef::Key { key, prev } => below(*prev, key),
+        ValuePointerRef::Key { key, prev } => child_path(*prev, key),
         ValuePointerRef::Index { index, prev } => format!("{}[{index}]", path(*prev)),
     }
 }
 
-fn below(location: ValuePointerRef, field: &str) -> String {
-    let above = path(location);
-    if above.is_empty() { field.to_owned() } else { format!("{above}.{field}") }
+fn child_path(location: ValuePointerRef, field: &str) -> String {
+    let parent = path(location);
+    if parent.is_empty() { field.to_owned() } else { format!("{parent}.{field}") }
 }
 
-/// The kinds of JSON value that a field may have, in words.
-struct Kinds<'a>(&'a [ValueKind]);
+/// Kinds of JSON value that a field accepts, as text.
+struct ExpectedKinds<'a>(&'a [ValueKind]);
 
-impl fmt::Display for Kinds<'_> {
+impl fmt::Display for ExpectedKinds<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut words: Vec<&str> = self
+        let mut names: Vec<&str> = self
             .0
             .iter()
             .map(|kind| match kind {
@@ -118,7 +120,7 @@ impl fmt::Display for Kinds<'_> {
                 ValueKind::Map => "an object",
             })
             .collect();
-        words.dedup();
-        write!(f, "must be {}", words.join(" or "))
+        names.dedup();
+        write!(f, "must be {}", names.join(" or "))
     }
 }

@@ -1,5 +1,5 @@
-//! What surrounds every request, from the outside in: compression, facts and access line, rendering of errors, panics, the
-//! `Accept` header, the body's limit.
+//! Middleware around every request, from the outside in: compression, ids and access log, rendering of
+//! errors, panic handling, the `Accept` header, the limit on the body.
 
 pub(crate) mod request_telemetry;
 pub mod sanitize;
@@ -29,27 +29,27 @@ use crate::kit::error::error_code::ErrorCode;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
 use request_telemetry::RequestTelemetry;
 
-/// The largest body that is read: 256 KiB.
+/// Maximum size of a request body: 256 KiB.
 pub const MAX_BODY: usize = 256 * 1024;
 
-/// Answers larger than this, in bytes, are compressed for callers who accept gzip.
-const COMPRESSED_FROM: u16 = 1024;
+/// Responses larger than this, in bytes, are compressed for callers that accept gzip.
+const COMPRESSION_THRESHOLD: u16 = 1024;
 
-/// The request's own id.
+/// Header with the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The id of the work that the request is part of.
+/// Header with the correlation id: the id of the work that the request is part of.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
-/// What is known of a request before anything is read from it.
+/// Facts about a request that do not depend on its path, query or body.
 #[derive(Debug, Clone)]
 pub struct RequestInfo {
-    /// Its own id, given by the gateway.
+    /// Request id from API Gateway, or a generated one.
     pub id: String,
-    /// The caller's correlation id, or else the request's id.
+    /// Correlation id from the caller, or else the request id.
     pub correlation_id: CorrelationId,
-    /// When it came.
+    /// Time when the request was received.
     pub received_at: Timestamp,
-    /// The address that the gateway saw it come from; what the request says of it is not believed.
+    /// Client address as seen by API Gateway. Addresses in request headers are not trusted.
     pub source_ip: String,
 }
 
@@ -62,49 +62,49 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestInfo {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the router is not surrounded by the edge")]
+#[error("the router is not wrapped in the HTTP middleware")]
 struct MissingMiddleware;
 
-/// The body as it came, for fingerprints.
+/// Unparsed request body, for fingerprints.
 #[derive(Debug, Clone)]
 pub struct RawBody(pub Bytes);
 
-/// Puts the edge around `router`.
+/// Wraps `router` in the middleware.
 pub fn layer<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Router {
-    let attended = middleware::from_fn(move |request: Request, next: Next| {
+    let request_layer = middleware::from_fn(move |request: Request, next: Next| {
         let (clock, entropy) = (clock.clone(), entropy.clone());
         async move { handle(request, next, &clock, &entropy).await }
     });
     router
-        .layer(attended)
-        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(COMPRESSED_FROM)))
+        .layer(request_layer)
+        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(COMPRESSION_THRESHOLD)))
 }
 
-/// Names the request, answers in its name, and says in one line how it went.
+/// Outermost handler: opens the request span, runs the router, catches panics, writes the access log.
 async fn handle(mut request: Request, next: Next, clock: &impl Clock, entropy: &impl Entropy) -> Response {
-    let facts = facts(&request, clock.now(), entropy);
+    let info = request_info(&request, clock.now(), entropy);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let span = tracing::info_span!(
         "request",
-        requestId = facts.id,
-        correlationId = %facts.correlation_id,
+        requestId = info.id,
+        correlationId = %info.correlation_id,
         method = %request.method(),
         route = route.as_deref().unwrap_or("none"),
         xrayTraceId = request.lambda_context_ref().and_then(|context| context.xray_trace_id.as_deref()),
         userId = field::Empty,
     );
-    let told = RequestTelemetry::of(&request, route.as_deref());
-    request.extensions_mut().insert(facts.clone());
+    let telemetry = RequestTelemetry::start(&request, route.as_deref());
+    request.extensions_mut().insert(info.clone());
     let work = AssertUnwindSafe(check_and_forward(request, next)).catch_unwind().instrument(span.clone());
-    let response = told.work.in_span(work).await.unwrap_or_else(|_| Err(ApiError::internal(Panicked)));
+    let response = telemetry.span.in_span(work).await.unwrap_or_else(|_| Err(ApiError::internal(Panicked)));
     let response = response.into_response();
     let now = clock.now();
-    let (response, code) = span.in_scope(|| finish(response, &facts, now));
-    told.end(response.status(), code, now.duration_since(facts.received_at));
+    let (response, code) = span.in_scope(|| finish(response, &info, now));
+    telemetry.end(response.status(), code, now.duration_since(info.received_at));
     response
 }
 
-fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestInfo {
+fn request_info(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestInfo {
     let (from_gateway, source_ip) = match request.extensions().get::<RequestContext>() {
         Some(RequestContext::ApiGatewayV2(context)) => {
             (context.request_id.clone(), context.http.source_ip.clone())
@@ -114,46 +114,46 @@ fn facts(request: &Request, now: Timestamp, entropy: &impl Entropy) -> RequestIn
     let id = from_gateway
         .filter(|id| CorrelationId::try_from(id.clone()).is_ok())
         .unwrap_or_else(|| format!("{:032x}", entropy.random()));
-    let offered = request.headers().get(&CORRELATION_ID).and_then(|value| value.to_str().ok());
+    let from_caller = request.headers().get(&CORRELATION_ID).and_then(|value| value.to_str().ok());
     let correlation_id =
-        offered.and_then(CorrelationId::from_header).or_else(|| CorrelationId::try_from(id.clone()).ok());
+        from_caller.and_then(CorrelationId::from_header).or_else(|| CorrelationId::try_from(id.clone()).ok());
     let correlation_id = correlation_id.unwrap_or_else(|| CorrelationId::generate(entropy));
     let source_ip = source_ip.unwrap_or_else(|| "unknown".to_owned());
     RequestInfo { id, correlation_id, received_at: now, source_ip }
 }
 
-/// Whoever hooked panics has logged where; the caller learns the request's id.
+/// The handler panicked. The panic hook logs the location; the caller gets the request id.
 #[derive(Debug, thiserror::Error)]
 #[error("the handler panicked")]
 struct Panicked;
 
-/// Renders an error, adds the ids, writes the access line.
-fn finish(response: Response, facts: &RequestInfo, now: Timestamp) -> (Response, Option<&'static str>) {
+/// Renders an error, adds the id headers, writes the access log.
+fn finish(response: Response, info: &RequestInfo, now: Timestamp) -> (Response, Option<&'static str>) {
     let error = response.extensions().get::<ApiError>().cloned().or_else(|| router_error(&response));
     let mut response = match &error {
         Some(error) => {
             if let Some(cause) = error.cause() {
                 log_cause(error, cause);
             }
-            merge_headers(response.headers(), error.render(&facts.id))
+            merge_headers(response.headers(), error.render(&info.id))
         }
         None => response,
     };
     let headers = response.headers_mut();
-    for (name, value) in [(REQUEST_ID, facts.id.as_str()), (CORRELATION_ID, facts.correlation_id.as_str())] {
+    for (name, value) in [(REQUEST_ID, info.id.as_str()), (CORRELATION_ID, info.correlation_id.as_str())] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let code = error.as_ref().map(|error| error.code().as_str());
-    write_access_log(response.status(), code, facts, now);
+    write_access_log(response.status(), code, info, now);
     (response, code)
 }
 
-/// What the router and the layers said beside the error is said all the same.
-fn merge_headers(said: &HeaderMap, mut error: Response) -> Response {
-    for (name, value) in said {
+/// Keeps headers already set by inner layers on the rendered error.
+fn merge_headers(headers: &HeaderMap, mut error: Response) -> Response {
+    for (name, value) in headers {
         if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
             error.headers_mut().entry(name).or_insert(value.clone());
         }
@@ -161,11 +161,11 @@ fn merge_headers(said: &HeaderMap, mut error: Response) -> Response {
     error
 }
 
-/// The router's own refusals, in the API's words.
+/// Converts the router's own 404 and 405 into API errors.
 fn router_error(response: &Response) -> Option<ApiError> {
     match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => {
-            Some(ApiError::new(ErrorCode::MethodNotAllowed, "the resource does not know this method"))
+            Some(ApiError::new(ErrorCode::MethodNotAllowed, "method not allowed on this resource"))
         }
         StatusCode::NOT_FOUND => Some(ApiError::not_found()),
         _ => None,
@@ -176,35 +176,36 @@ fn log_cause(error: &ApiError, cause: &(dyn std::error::Error + Send + Sync)) {
     let chain: Vec<String> =
         std::iter::successors(cause.source(), |error| (*error).source()).map(ToString::to_string).collect();
     if error.code() == ErrorCode::InternalError {
-        tracing::error!(error = %cause, causes = chain.join(": "), "unexpected error");
+        tracing::error!(error = %cause, causes = chain.join(": "), "request failed unexpectedly");
     } else {
-        tracing::warn!(error = %cause, causes = chain.join(": "), "a dependency failed");
+        tracing::warn!(error = %cause, causes = chain.join(": "), "request failed because of a dependency");
     }
 }
 
-/// Whether the function has answered before.
+/// True once the function has handled a request.
 static WARM: AtomicBool = AtomicBool::new(false);
 
-fn write_access_log(status: StatusCode, code: Option<&str>, facts: &RequestInfo, now: Timestamp) {
-    let duration = u64::try_from(now.duration_since(facts.received_at).as_millis()).unwrap_or(u64::MAX);
+fn write_access_log(status: StatusCode, code: Option<&str>, info: &RequestInfo, now: Timestamp) {
+    let duration = u64::try_from(now.duration_since(info.received_at).as_millis()).unwrap_or(u64::MAX);
     let cold_start = !WARM.swap(true, Ordering::Relaxed);
     tracing::info!(status = status.as_u16(), code, durationMs = duration, coldStart = cold_start, "request");
 }
 
-/// Who is logged as the caller of the request at hand.
+/// Records the user id of the caller in the current span.
 pub fn record_caller(user_id: &impl std::fmt::Display) {
     Span::current().record("userId", field::display(user_id));
 }
 
-/// Answers a caller who takes what we can answer, and whose body is not too large.
+/// Checks `Accept` and the body limit, then calls the router.
 async fn check_and_forward(request: Request, next: Next) -> Result<Response, ApiError> {
     if !accepts_json(request.headers()) {
-        return Err(ApiError::new(ErrorCode::NotAcceptable, "only application/json can be answered"));
+        return Err(ApiError::new(ErrorCode::NotAcceptable, "the Accept header must allow application/json"));
     }
     Ok(next.run(read_body(request).await?).await)
 }
 
-/// JSON, and the tables that a few routes answer with: these come as problems, too, where there is none.
+/// Returns true if `Accept` allows JSON, or CSV, which a few routes return. Errors are problems in JSON in
+/// any case.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut ranges =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
@@ -222,7 +223,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
         })
 }
 
-/// Reads the body, up to its limit, and leaves it where extractors and fingerprints find it.
+/// Reads the body up to the limit and stores it in the extensions, for extractors and fingerprints.
 async fn read_body(request: Request) -> Result<Request, ApiError> {
     let (mut parts, body) = request.into_parts();
     let bytes = match Limited::new(body, MAX_BODY).collect().await {
@@ -241,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_acceptable_unless_it_is_excluded() {
+    fn json_is_accepted_unless_excluded() {
         let accepts = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, HeaderValue::from_str(text).unwrap());

@@ -1,17 +1,19 @@
-//! The API's description (OpenAPI 3.1), told by the types that carry it out.
+//! API description (OpenAPI 3.1), derived from the types of the handlers.
 //!
-//! A function lists its routes once, against [`Routes`]. Built upon an axum [`Router`], the list serves requests; built upon
-//! a [`Document`], the same list describes them: what a handler takes is described by its arguments ([`Argument`]), what it
-//! answers by its return type ([`Answer`]), its name by its own. Nothing is said twice, so nothing can be said wrongly. What
-//! only the domain knows, the refusals, stands beside the route in its [`About`].
+//! A function lists its routes once, for any [`RouteBuilder`]. With an axum [`Router`], the list serves
+//! requests; with a [`Document`], it describes them: the arguments of a handler ([`OperationInput`]) describe
+//! the request, its return type ([`OperationOutput`]) the response, its function name the operation id.
+//! Description and behaviour therefore cannot diverge. Only the errors of the domain are declared separately,
+//! in the [`OperationDoc`] of the route.
 //!
-//! None of this runs in a function: what describes is reached from [`Document`] alone.
+//! The deployed functions do not run the describing code: only [`Document`] calls it.
 
 mod document;
 mod handler;
 mod inputs;
 mod operation;
 mod problems;
+mod responses;
 mod schemas;
 
 use axum::Router;
@@ -26,24 +28,31 @@ pub use schemas::Schemas;
 
 use crate::kit::error::error_code::ErrorCode;
 
-/// What there is to say of a route beside what its handler's types say.
+/// Documentation of a route that cannot be derived from its handler: summary, description and the errors of the domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationDoc {
     summary: &'static str,
-    refusals: &'static [ErrorCode],
+    description: &'static str,
+    errors: &'static [ErrorCode],
 }
 
 impl OperationDoc {
-    /// What the route is for, in a few words.
+    /// Creates documentation with a short summary.
     #[must_use]
     pub const fn new(summary: &'static str) -> Self {
-        Self { summary, refusals: &[] }
+        Self { summary, description: "", errors: &[] }
     }
 
-    /// Why the domain may refuse.
+    /// Sets the description (Markdown): effect, side effects, limits, and what a caller does next.
     #[must_use]
-    pub const fn with_errors(self, refusals: &'static [ErrorCode]) -> Self {
-        Self { refusals, ..self }
+    pub const fn with_description(self, description: &'static str) -> Self {
+        Self { description, ..self }
+    }
+
+    /// Sets the errors that the domain may return.
+    #[must_use]
+    pub const fn with_errors(self, errors: &'static [ErrorCode]) -> Self {
+        Self { errors, ..self }
     }
 }
 
@@ -53,63 +62,63 @@ impl From<&'static str> for OperationDoc {
     }
 }
 
-/// Takes the routes of a function whose state is `S`, one by one.
+/// Receives the routes of a function with state `S`.
 pub trait RouteBuilder<S>: Sized {
-    /// One more route.
+    /// Adds a route.
     #[must_use]
-    fn with<H, T>(self, method: Method, path: &'static str, handler: H, about: OperationDoc) -> Self
+    fn with<H, T>(self, method: Method, path: &'static str, handler: H, doc: OperationDoc) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,
         T: 'static;
 
-    /// Reads.
+    /// Adds a `GET` route.
     #[must_use]
-    fn get<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
+    fn get<H, T>(self, path: &'static str, handler: H, doc: impl Into<OperationDoc>) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
-        self.with(Method::GET, path, handler, about.into())
+        self.with(Method::GET, path, handler, doc.into())
     }
 
-    /// Creates, or does something.
+    /// Adds a `POST` route.
     #[must_use]
-    fn post<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
+    fn post<H, T>(self, path: &'static str, handler: H, doc: impl Into<OperationDoc>) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
-        self.with(Method::POST, path, handler, about.into())
+        self.with(Method::POST, path, handler, doc.into())
     }
 
-    /// Replaces.
+    /// Adds a `PUT` route.
     #[must_use]
-    fn put<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
+    fn put<H, T>(self, path: &'static str, handler: H, doc: impl Into<OperationDoc>) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
-        self.with(Method::PUT, path, handler, about.into())
+        self.with(Method::PUT, path, handler, doc.into())
     }
 
-    /// Changes some of it.
+    /// Adds a `PATCH` route.
     #[must_use]
-    fn patch<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
+    fn patch<H, T>(self, path: &'static str, handler: H, doc: impl Into<OperationDoc>) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
-        self.with(Method::PATCH, path, handler, about.into())
+        self.with(Method::PATCH, path, handler, doc.into())
     }
 
-    /// Removes.
+    /// Adds a `DELETE` route.
     #[must_use]
-    fn delete<H, T>(self, path: &'static str, handler: H, about: impl Into<OperationDoc>) -> Self
+    fn delete<H, T>(self, path: &'static str, handler: H, doc: impl Into<OperationDoc>) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
-        self.with(Method::DELETE, path, handler, about.into())
+        self.with(Method::DELETE, path, handler, doc.into())
     }
 }
 
@@ -119,12 +128,12 @@ impl<S: Clone + Send + Sync + 'static> RouteBuilder<S> for Router<S> {
         H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
-        self.route(path, on(filter(&method), handler))
+        self.route(path, on(method_filter(&method), handler))
     }
 }
 
-/// The method, as the router has it; the routes above use no other.
-fn filter(method: &Method) -> MethodFilter {
+/// Converts the method for the router. No other methods are used.
+fn method_filter(method: &Method) -> MethodFilter {
     match *method {
         Method::POST => MethodFilter::POST,
         Method::PUT => MethodFilter::PUT,

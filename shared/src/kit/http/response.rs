@@ -1,4 +1,4 @@
-//! Answers that went well.
+//! Successful responses.
 
 pub mod csv;
 pub mod etag;
@@ -16,11 +16,11 @@ use crate::kit::error::ApiError;
 use crate::kit::http::list::sparse_fields::{SparseFields, WithFields};
 use etag::{EntityTag, IfNoneMatch};
 
-/// Says that the answer was given before, to the same request.
+/// Header of a response that replays the result of an earlier, identical request.
 pub const IDEMPOTENT_REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
 
-/// `{"data": …}` with a status and headers. Its second parameter says which: what a handler answers when all goes well can
-/// be read off its signature.
+/// `{"data": …}` with a status and headers. The type parameter `K` selects them, so that a handler's
+/// signature shows its successful response.
 #[derive(Debug, Clone)]
 pub struct ApiResponse<T, K = Ok200> {
     body: Option<T>,
@@ -33,85 +33,85 @@ pub struct ApiResponse<T, K = Ok200> {
     kind: PhantomData<fn() -> K>,
 }
 
-/// A kind of answer.
-pub trait Kind {
-    /// Its status.
+/// Kind of a successful response.
+pub trait ResponseKind {
+    /// HTTP status.
     const STATUS: StatusCode;
-    /// Whether it says which version it shows, in `ETag`.
+    /// True if the response has an `ETag` header with the version of the resource.
     const HAS_TAG: bool = false;
-    /// Whether it says where the resource stands, in `Location`.
+    /// True if the response has a `Location` header with the address of the resource.
     const HAS_LOCATION: bool = false;
 }
 
-/// 200.
+/// 200 OK.
 #[derive(Debug, Clone, Copy)]
 pub enum Ok200 {}
 
-/// 200, with the version that is shown.
+/// 200 OK, with the version of the resource.
 #[derive(Debug, Clone, Copy)]
 pub enum Ok200Versioned {}
 
-/// 201, with the place and the version of what was made.
+/// 201 Created, with address and version of the resource.
 #[derive(Debug, Clone, Copy)]
 pub enum Created201 {}
 
-/// 202: it was heard, and what comes of it comes later.
+/// 202 Accepted.
 #[derive(Debug, Clone, Copy)]
 pub enum Accepted202 {}
 
-/// 202, with the place and the version of what goes on.
+/// 202 Accepted, with address and version of the resource.
 #[derive(Debug, Clone, Copy)]
 pub enum Accepted202Resource {}
 
-/// 204.
+/// 204 No Content.
 #[derive(Debug, Clone, Copy)]
 pub enum NoContent204 {}
 
-impl Kind for Ok200 {
+impl ResponseKind for Ok200 {
     const STATUS: StatusCode = StatusCode::OK;
 }
 
-impl Kind for Ok200Versioned {
+impl ResponseKind for Ok200Versioned {
     const STATUS: StatusCode = StatusCode::OK;
     const HAS_TAG: bool = true;
 }
 
-impl Kind for Created201 {
+impl ResponseKind for Created201 {
     const STATUS: StatusCode = StatusCode::CREATED;
     const HAS_TAG: bool = true;
     const HAS_LOCATION: bool = true;
 }
 
-impl Kind for Accepted202 {
+impl ResponseKind for Accepted202 {
     const STATUS: StatusCode = StatusCode::ACCEPTED;
 }
 
-impl Kind for Accepted202Resource {
+impl ResponseKind for Accepted202Resource {
     const STATUS: StatusCode = StatusCode::ACCEPTED;
     const HAS_TAG: bool = true;
     const HAS_LOCATION: bool = true;
 }
 
-impl Kind for NoContent204 {
+impl ResponseKind for NoContent204 {
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
 }
 
-/// A resource, as it is.
+/// Resource with its version.
 pub type Versioned<T> = ApiResponse<T, Ok200Versioned>;
-/// A resource that was made.
+/// Created resource.
 pub type Created<T> = ApiResponse<T, Created201>;
-/// Something that goes on after the answer.
+/// Work that continues after the response.
 pub type Accepted<T> = ApiResponse<T, Accepted202>;
-/// A resource that goes on after the answer, and can be watched.
+/// Resource that is processed after the response and can be polled.
 pub type AcceptedResource<T> = ApiResponse<T, Accepted202Resource>;
-/// Nothing more to say.
+/// Response without a body.
 pub type NoContent = ApiResponse<(), NoContent204>;
 
-/// A body that shows a resource which has an address and versions.
+/// Body of a resource that has an address and versions.
 pub trait Resource: Serialize {
-    /// Where it stands.
+    /// Address of the resource.
     fn location(&self) -> String;
-    /// The version that is shown.
+    /// Entity tag of the version in this body.
     fn tag(&self) -> EntityTag;
 }
 
@@ -129,13 +129,14 @@ impl<T, K> ApiResponse<T, K> {
         }
     }
 
-    /// With leave to keep it.
+    /// Sets `Cache-Control`.
     #[must_use]
     pub fn cache_control(self, directive: &'static str) -> Self {
         Self { cache_control: Some(directive), ..self }
     }
 
-    /// With these fields of the body. Its version stays that of the whole: the address says which fields are shown.
+    /// Restricts the body to these fields. The `ETag` remains that of the whole resource, because the fields
+    /// are part of the address.
     #[must_use]
     pub fn with_fields(self, fields: SparseFields<T>) -> Self {
         Self { fields, ..self }
@@ -151,10 +152,10 @@ impl<T: Serialize> ApiResponse<T> {
 }
 
 impl<T: Serialize> ApiResponse<T> {
-    /// 200 with what was done, now or by the same request before.
-    pub fn executed(done: Executed<T>) -> Self {
-        let replayed = done.is_replayed();
-        Self { replayed, ..Self::ok(done.into_output()) }
+    /// 200 with the output of a command, executed now or replayed.
+    pub fn executed(executed: Executed<T>) -> Self {
+        let replayed = executed.is_replayed();
+        Self { replayed, ..Self::ok(executed.into_output()) }
     }
 }
 
@@ -167,42 +168,42 @@ impl<T: Serialize> Accepted<T> {
 }
 
 impl<T: Resource> Created<T> {
-    /// 201 with the resource that was made, now or by the same request before.
-    pub fn created(made: Executed<T>) -> Self {
-        Self::made(made)
+    /// 201 with the resource that a command created, now or in an earlier, identical request.
+    pub fn created(executed: Executed<T>) -> Self {
+        Self::with_address(executed)
     }
 }
 
 impl<T: Resource> AcceptedResource<T> {
-    /// 202 with the resource that was begun, now or by the same request before.
-    pub fn accepted_resource(begun: Executed<T>) -> Self {
-        Self::made(begun)
+    /// 202 with the resource that a command created, now or in an earlier, identical request.
+    pub fn accepted_resource(executed: Executed<T>) -> Self {
+        Self::with_address(executed)
     }
 }
 
 impl<T: Resource, K> ApiResponse<T, K> {
-    fn made(made: Executed<T>) -> Self {
-        let replayed = made.is_replayed();
-        let body = made.into_output();
+    fn with_address(executed: Executed<T>) -> Self {
+        let replayed = executed.is_replayed();
+        let body = executed.into_output();
         let (location, tag) = (Some(body.location()), Some(body.tag()));
         Self { location, tag, replayed, ..Self::new(Some(body)) }
     }
 }
 
 impl<T: Resource> Versioned<T> {
-    /// 200 with the resource that was changed, now or by the same request before.
-    pub fn updated(changed: Executed<T>) -> Self {
-        let replayed = changed.is_replayed();
-        Self { replayed, ..Self::versioned(changed.into_output()) }
+    /// 200 with the resource that a command changed, now or in an earlier, identical request.
+    pub fn updated(executed: Executed<T>) -> Self {
+        let replayed = executed.is_replayed();
+        Self { replayed, ..Self::versioned(executed.into_output()) }
     }
 
-    /// 200 with the resource.
+    /// 200 with the resource and its version.
     pub fn versioned(body: T) -> Self {
         let tag = Some(body.tag());
         Self { tag, ..Self::new(Some(body)) }
     }
 
-    /// 304 without a body, if the caller has this version already.
+    /// Becomes 304 without a body if the caller already has this version.
     #[must_use]
     pub fn not_modified_if(self, known: &IfNoneMatch) -> Self {
         let is_known = self.tag.as_ref().is_some_and(|tag| known.has(tag));
@@ -211,7 +212,7 @@ impl<T: Resource> Versioned<T> {
 }
 
 impl NoContent {
-    /// 204.
+    /// 204 without a body.
     #[must_use]
     pub const fn no_content() -> Self {
         Self::new(None)
@@ -223,7 +224,7 @@ struct Envelope<'a, T> {
     data: WithFields<'a, T>,
 }
 
-impl<T: Serialize, K: Kind> IntoResponse for ApiResponse<T, K> {
+impl<T: Serialize, K: ResponseKind> IntoResponse for ApiResponse<T, K> {
     fn into_response(self) -> Response {
         let mut response = match self.body {
             _ if self.not_modified => StatusCode::NOT_MODIFIED.into_response(),
@@ -247,21 +248,21 @@ impl<T: Serialize, K: Kind> IntoResponse for ApiResponse<T, K> {
     }
 }
 
-/// A body without an envelope, as a standard has it, that anybody may keep for a while.
+/// Publicly cacheable body in the format of an external standard, without the `data` envelope.
 #[derive(Debug, Clone)]
 pub struct Unwrapped<T> {
     /// The body.
     pub body: T,
-    /// For how long.
+    /// Lifetime in caches.
     pub max_age: Duration,
 }
 
 impl<T: Serialize> IntoResponse for Unwrapped<T> {
     fn into_response(self) -> Response {
         let mut response = json_response(StatusCode::OK, &self.body);
-        let kept = format!("public, max-age={}", self.max_age.as_secs());
-        if let Ok(kept) = HeaderValue::from_str(&kept) {
-            response.headers_mut().insert(header::CACHE_CONTROL, kept);
+        let directive = format!("public, max-age={}", self.max_age.as_secs());
+        if let Ok(directive) = HeaderValue::from_str(&directive) {
+            response.headers_mut().insert(header::CACHE_CONTROL, directive);
         }
         response
     }
@@ -275,36 +276,36 @@ pub struct ListResponse<T> {
     fields: SparseFields<T>,
 }
 
-/// Where a page stands in its list.
+/// Position of a page in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
-    /// The page's number, if it was asked for by number.
+    /// Number of the page; present if the request contains `page`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
-    /// How many items come before, if it was asked for so.
+    /// Number of items before the page; present if the request contains `offset`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u32>,
-    /// The most items that a page has.
+    /// Maximum number of items on the page.
     pub limit: u32,
-    /// How many items the list has; counted a moment late.
+    /// Number of items in the list. Recent changes may not be counted yet.
     pub total: u64,
-    /// How many pages of this length that makes, if the page was asked for by number.
+    /// Number of pages of this size; present if the request contains `page`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_pages: Option<u64>,
-    /// Fetches the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
 impl<T: Serialize> ListResponse<T> {
-    /// A page of items.
+    /// Creates a page of items.
     #[must_use]
     pub const fn new(data: Vec<T>, pagination: Pagination) -> Self {
         Self { data, pagination, fields: SparseFields::all() }
     }
 
-    /// With these fields of each item.
+    /// Restricts each item to these fields.
     #[must_use]
     pub fn with_fields(self, fields: SparseFields<T>) -> Self {
         Self { fields, ..self }
@@ -324,7 +325,7 @@ impl<T: Serialize> IntoResponse for ListResponse<T> {
     }
 }
 
-/// A JSON body with its media type.
+/// Response with a JSON body.
 pub fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(bytes) => (status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response(),

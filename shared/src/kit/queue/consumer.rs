@@ -1,7 +1,8 @@
-//! Consumers of queues: a batch in, its failures out (partial batch responses), each record by itself.
+//! SQS consumers: handle a batch and report its failed records (partial batch response).
 //!
-//! SQS delivers at least once. What makes the effect happen once is the receipt in the transaction of the effect;
-//! what is here makes sure that a record which fails, panics or runs late does not touch its neighbours.
+//! SQS delivers at least once. The idempotency record, written in the same transaction as the effect, makes
+//! the effect happen once. This module isolates the records of a batch from each other: one that fails,
+//! panics or runs late does not affect the others.
 
 pub mod delivery;
 mod guard;
@@ -26,44 +27,47 @@ pub use per_record::PerRecord;
 pub use queue::Queue;
 pub use whole_batch::WholeBatch;
 
-/// How the handling of a record ends.
+/// Outcome of handling a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Its effect is committed; the record goes.
+    /// The effect is committed; the record is deleted from the queue.
     Done,
-    /// It may succeed later; the record comes back.
+    /// The record may succeed later; it is redelivered.
     Retry {
-        /// When; `None`: as the backoff has it.
+        /// Delay; `None` for the delay of the backoff.
         after: Option<Duration>,
-        /// Why, for the log. Public words.
+        /// Reason for the log, without confidential data.
         reason: &'static str,
     },
-    /// Something that others depend on as well is down, or the work got on and is too long for one invocation; the record
-    /// comes back, and its deliveries so far are forgotten: the queue would bury it after a few, and it is not to blame.
+    /// A shared dependency is down, or the work made progress but takes longer than one invocation. The
+    /// record is sent again with a delay as a new message, so that the receive count does not move it to the
+    /// dead-letter queue.
     Requeue {
-        /// When. At most what the queue can delay a message by.
+        /// Delay, limited to the queue's maximum.
         after: Duration,
-        /// Why, for the log. Public words.
+        /// Reason for the log, without confidential data.
         reason: &'static str,
     },
-    /// It never will; the record is dead, for this reason. Public words.
+    /// The record can never succeed; it is dead-lettered.
     DeadLetter {
-        /// Why.
+        /// Reason, without confidential data.
         reason: String,
     },
 }
 
 /// Handles the records of a batch.
 pub trait BatchHandler: Send + Sync {
-    /// Says of each record, in their order, how it ended. What is not begun by `deadline` is to be handed back.
+    /// Returns the outcome of each record, in order. A record that is not started by `deadline` must be
+    /// retried.
     fn handle(&self, batch: Vec<Delivery>, deadline: Timestamp) -> impl Future<Output = Vec<Outcome>> + Send;
 }
 
-/// How long a record that is to be retried waits at least and at most: SQS's own limit on visibility is 12 hours, ours
-/// is that nobody waits longer than a quarter of one.
+/// Backoff of retried records. SQS allows visibility timeouts of up to 12 hours; ours are limited to 15
+/// minutes.
 pub const RETRY_BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_mins(15), u32::MAX);
 
-/// Handles a batch and settles with the queue: the dead go to the dead letters, the rest that failed comes back.
+/// Handles a batch and completes its records: some are dead-lettered or requeued, the other failed ones are
+/// redelivered.
 pub async fn consume<H: BatchHandler, Q: Queue>(
     handler: &H,
     queue: &Q,
@@ -76,7 +80,7 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
     let mut failures = Vec::new();
     let mut delays = Vec::new();
     for (position, delivery) in batch.iter().enumerate() {
-        let missing = Outcome::Retry { after: None, reason: "not handled" };
+        let missing = Outcome::Retry { after: None, reason: "the handler returned no outcome" };
         let outcome = settle(queue, delivery, outcomes.get(position).cloned().unwrap_or(missing)).await;
         log(delivery, &outcome, clock.now().duration_since(started));
         metrics::count(&MESSAGES, [&delivery.queue, metric_label(&outcome)]);
@@ -87,24 +91,26 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
             failures.push(delivery.message_id.clone());
         }
     }
-    // Should this fail, the records come back all the same, when their visibility timeout is over.
+    // If this fails, the records are redelivered when their visibility timeout expires.
     if let Err(error) = queue.change_visibility(delays).await {
-        tracing::warn!(%error, "the delay of a retry could not be set");
+        tracing::warn!(%error, "failed to set the visibility timeout of retried messages");
     }
     response(failures)
 }
 
-/// Buries a dead record, and sends a postponed one again. Where the queue does not take it, it comes back.
+/// Dead-letters or requeues a record. If the queue does not accept it, the record is redelivered.
 async fn settle<Q: Queue>(queue: &Q, delivery: &Delivery, outcome: Outcome) -> Outcome {
     match &outcome {
         Outcome::DeadLetter { reason } => match queue.dead_letter(delivery, reason).await {
             Ok(()) => outcome,
-            Err(_) => Outcome::Retry { after: None, reason: "could not be moved to the dead letters" },
+            Err(_) => {
+                Outcome::Retry { after: None, reason: "moving the message to the dead-letter queue failed" }
+            }
         },
         Outcome::Requeue { after, reason } => match queue.resend(delivery, *after).await {
             Ok(()) => outcome,
             Err(error) => {
-                tracing::warn!(%error, "a message could not be postponed");
+                tracing::warn!(%error, "failed to requeue message with a delay");
                 Outcome::Retry { after: Some(*after), reason }
             }
         },
@@ -113,7 +119,7 @@ async fn settle<Q: Queue>(queue: &Q, delivery: &Delivery, outcome: Outcome) -> O
 }
 
 impl Outcome {
-    /// Its name in the log.
+    /// Name of the outcome in the log.
     const fn name(&self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -123,7 +129,7 @@ impl Outcome {
         }
     }
 
-    /// Why it ended so, unless it is done.
+    /// Reason of the outcome; `None` if done.
     fn reason(&self) -> Option<&str> {
         match self {
             Self::Done => None,
@@ -133,7 +139,7 @@ impl Outcome {
     }
 }
 
-/// Its name among the metrics, where a panic is not just any retry.
+/// Name of the outcome in the metrics, which count panics separately from other retries.
 fn metric_label(outcome: &Outcome) -> &'static str {
     if outcome.reason() == Some(PANICKED) { "panic" } else { outcome.name() }
 }
@@ -171,22 +177,23 @@ mod tests {
     use crate::kit::queue::consumer::queue::UnmanagedQueue;
     use crate::kit::system::clock::{SystemClock, SystemEntropy};
 
-    /// Postpones everything.
-    struct Postpones;
+    /// Requeues every message.
+    struct RequeueAll;
 
-    impl BatchHandler for Postpones {
+    impl BatchHandler for RequeueAll {
         async fn handle(&self, batch: Vec<Delivery>, _: Timestamp) -> Vec<Outcome> {
             vec![Outcome::Requeue { after: Duration::from_secs(3), reason: "not now" }; batch.len()]
         }
     }
 
     #[tokio::test]
-    async fn a_message_that_cannot_be_postponed_comes_back_and_is_not_lost() {
+    async fn message_that_cannot_be_requeued_is_redelivered() {
         let mut message = SqsMessage::default();
         message.message_id = Some("m1".to_owned());
-        let (deadline, chance) = (SystemClock.now(), (&SystemClock, &SystemEntropy));
-        let response = consume(&Postpones, &UnmanagedQueue, vec![message.into()], deadline, chance).await;
-        let back: Vec<_> = response.batch_item_failures.into_iter().map(|one| one.item_identifier).collect();
-        assert_eq!(back, ["m1"]);
+        let (deadline, system) = (SystemClock.now(), (&SystemClock, &SystemEntropy));
+        let response = consume(&RequeueAll, &UnmanagedQueue, vec![message.into()], deadline, system).await;
+        let failed_ids: Vec<_> =
+            response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+        assert_eq!(failed_ids, ["m1"]);
     }
 }

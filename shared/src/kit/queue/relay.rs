@@ -1,7 +1,8 @@
-//! The relay: events from the outbox to the queues that subscribe to them.
+//! Outbox relay: publishes events to the queues that subscribe to them.
 //!
-//! An event leaves the outbox only when every subscriber's queue has taken it. A crash in between publishes it once
-//! more; consumers' receipts see to that.
+//! An event is removed from the outbox only after the queue of every subscriber has accepted it. After a
+//! crash in between it is published again; the idempotency records of the consumers make the effect happen
+//! once.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -17,7 +18,7 @@ use crate::kit::telemetry::metrics;
 use crate::kit::telemetry::trace;
 use crate::kit::telemetry::trace::{Context, KeyValue, SpanKind, TRACEPARENT, TracedSpan};
 
-/// Publishes events.
+/// Publishes events from the outbox.
 #[derive(Debug, Clone)]
 pub struct Relay<R> {
     outbox: Outbox,
@@ -25,33 +26,34 @@ pub struct Relay<R> {
     routes: R,
 }
 
-/// Handles what a table's stream shows.
+/// Handles the records of a table's stream.
 pub trait StreamHandler: Send + Sync {
-    /// Handles events of the outbox; says for each, in their order, whether it is done.
+    /// Handles events of the outbox; returns true for each event that is done, in order.
     fn handle(&self, events: Vec<OutboxEvent>) -> impl Future<Output = Vec<bool>> + Send;
 }
 
-/// Says which queues subscribe to an event.
+/// Maps events to the queues that subscribe to them.
 pub trait EventRouter: Send + Sync {
-    /// The addresses of the subscribers' queues, by the event's name.
+    /// URLs of the queues that subscribe to the event with this name.
     fn queues(&self, event: &str) -> Vec<&str>;
 }
 
-/// SQS takes this many messages in one request.
+/// Maximum number of messages in an SQS batch request.
 const MAX_MESSAGES: usize = 10;
-/// SQS takes this many bytes in one request; ours are counted with room for attributes.
+/// Maximum total size of the bodies in a batch request; leaves room for attributes below the limit of SQS.
 const MAX_BYTES: usize = 200 * 1024;
 
 impl<R: EventRouter> Relay<R> {
-    /// A relay from `outbox` along `routes`.
+    /// Relay from `outbox` to the queues of `routes`.
     pub const fn new(outbox: Outbox, sqs: aws_sdk_sqs::Client, routes: R) -> Self {
         Self { outbox, sqs, routes }
     }
 
-    /// Publishes events and removes them from the outbox; says which could not be published to all subscribers.
+    /// Publishes events and removes them from the outbox; returns those that could not be published to all
+    /// subscribers.
     ///
     /// # Errors
-    /// [`StoreError`] if published events could not be removed; they are published again then.
+    /// [`StoreError`] if published events could not be removed; they are published again later.
     pub async fn publish(&self, events: &[OutboxEvent]) -> Result<HashSet<EventId>, StoreError> {
         let mut by_queue: BTreeMap<&str, Vec<&OutboxEvent>> = BTreeMap::new();
         for event in events {
@@ -68,29 +70,29 @@ impl<R: EventRouter> Relay<R> {
         let published: Vec<&OutboxEvent> =
             events.iter().filter(|event| !failed.contains(&event.event_id)).collect();
         self.outbox.remove(published.iter().map(|event| event.key()).collect()).await?;
-        count(&published, SystemClock.now());
+        record_metrics(&published, SystemClock.now());
         Ok(failed)
     }
 
-    /// Sends one batch; says which of it the queue did not take.
+    /// Sends a batch; returns the events that the queue did not accept.
     async fn send(&self, queue: &str, batch: &[&OutboxEvent]) -> Vec<EventId> {
-        let sendings: Vec<TracedSpan> = batch.iter().map(|event| start_send_span(event, queue)).collect();
-        let sent = async {
-            let both = batch.iter().zip(&sendings).enumerate();
-            let entries = both.map(|(position, (event, sending))| entry(position, event, sending.context()));
+        let spans: Vec<TracedSpan> = batch.iter().map(|event| start_send_span(event, queue)).collect();
+        let response = async {
+            let pairs = batch.iter().zip(&spans).enumerate();
+            let entries = pairs.map(|(position, (event, span))| entry(position, event, span.context()));
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             let request = self.sqs.send_message_batch().queue_url(queue).set_entries(Some(entries));
             request.send().await.map_err(|error| QueueError::of(&error))
         };
-        let failed: HashSet<usize> = match sent.await {
-            Ok(answer) => answer.failed.iter().filter_map(|failure| failure.id.parse().ok()).collect(),
+        let failed: HashSet<usize> = match response.await {
+            Ok(response) => response.failed.iter().filter_map(|failure| failure.id.parse().ok()).collect(),
             Err(error) => {
-                tracing::warn!(%error, events = batch.len(), "events could not be published");
+                tracing::warn!(%error, events = batch.len(), "failed to publish events");
                 (0..batch.len()).collect()
             }
         };
-        for (position, sending) in sendings.into_iter().enumerate() {
-            sending.end(!failed.contains(&position));
+        for (position, span) in spans.into_iter().enumerate() {
+            span.end(!failed.contains(&position));
         }
         failed.into_iter().filter_map(|position| Some(batch.get(position)?.event_id.clone())).collect()
     }
@@ -101,15 +103,15 @@ impl<R: EventRouter> StreamHandler for Relay<R> {
         match self.publish(&events).await {
             Ok(failed) => events.iter().map(|event| !failed.contains(&event.event_id)).collect(),
             Err(error) => {
-                tracing::warn!(%error, "published events could not be removed; they are published again");
+                tracing::warn!(%error, "failed to remove published events; they will be published again");
                 vec![false; events.len()]
             }
         }
     }
 }
 
-/// How many went, and how long the one that waited longest waited.
-fn count(published: &[&OutboxEvent], now: Timestamp) {
+/// Records the number of published events and the longest publish delay.
+fn record_metrics(published: &[&OutboxEvent], now: Timestamp) {
     let number = u32::try_from(published.len()).unwrap_or(u32::MAX);
     metrics::record(&OUTBOX_PUBLISHED, [], f64::from(number));
     if let Some(oldest) = published.iter().filter_map(|event| event.enqueued_at()).min() {
@@ -117,17 +119,17 @@ fn count(published: &[&OutboxEvent], now: Timestamp) {
     }
 }
 
-/// Sending an event to a queue, as a part of the work that caused the event.
+/// Starts the span of sending an event to a queue, as a child of the span that caused the event.
 fn start_send_span(event: &OutboxEvent, queue: &str) -> TracedSpan {
     let parent = trace::extract(event.attributes.get(TRACEPARENT).map(String::as_str), None);
     let queue = queue.rsplit('/').next().unwrap_or(queue);
-    let facts = vec![
+    let attributes = vec![
         KeyValue::new("messaging.system", "aws_sqs"),
         KeyValue::new("messaging.operation.type", "send"),
         KeyValue::new("messaging.destination.name", queue.to_owned()),
         KeyValue::new("agora.event", event.event.clone()),
     ];
-    TracedSpan::start_with_parent(&parent, SpanKind::Producer, format!("send {queue}"), facts)
+    TracedSpan::start_with_parent(&parent, SpanKind::Producer, format!("send {queue}"), attributes)
 }
 
 fn entry(
@@ -137,8 +139,8 @@ fn entry(
 ) -> Result<SendMessageBatchRequestEntry, QueueError> {
     let mut entry =
         SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(&event.body);
-    let sent_by = trace::traceparent_of(context);
-    for (name, text) in message_attributes(event, sent_by.as_deref()) {
+    let traceparent = trace::traceparent_of(context);
+    for (name, text) in message_attributes(event, traceparent.as_deref()) {
         entry = entry.message_attributes(name, attribute(text)?);
     }
     if let Some((name, value)) = trace_header(context)? {
@@ -147,30 +149,33 @@ fn entry(
     entry.build().map_err(|error| QueueError::of(&error))
 }
 
-/// What stands beside the message. What stood beside one that was sent before stands there again; of the trace, which goes
-/// on, the latest part.
-fn message_attributes<'a>(event: &'a OutboxEvent, sent_by: Option<&'a str>) -> BTreeMap<&'a str, &'a str> {
+/// Message attributes: correlation id, event name, the original attributes of a redriven message, and the
+/// current `traceparent`.
+fn message_attributes<'a>(
+    event: &'a OutboxEvent,
+    traceparent: Option<&'a str>,
+) -> BTreeMap<&'a str, &'a str> {
     let own = [(CORRELATION_ATTRIBUTE, event.correlation_id.as_str()), ("event", event.event.as_str())];
-    let before = event.attributes.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    own.into_iter().chain(before).chain(sent_by.map(|context| (TRACEPARENT, context))).collect()
+    let original = event.attributes.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    own.into_iter().chain(original).chain(traceparent.map(|context| (TRACEPARENT, context))).collect()
 }
 
-/// Cuts events into batches that SQS takes.
+/// Splits events into batches that SQS accepts.
 fn batches<'a, 'e>(events: &'a [&'e OutboxEvent]) -> Vec<&'a [&'e OutboxEvent]> {
-    let mut cuts = Vec::new();
+    let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (position, event) in events.iter().enumerate() {
         let full = position - start == MAX_MESSAGES || bytes + event.body.len() > MAX_BYTES;
         if full && position > start {
-            cuts.push(&events[start..position]);
+            batches.push(&events[start..position]);
             (start, bytes) = (position, 0);
         }
         bytes += event.body.len();
     }
     if start < events.len() {
-        cuts.push(&events[start..]);
+        batches.push(&events[start..]);
     }
-    cuts
+    batches
 }
 
 #[cfg(test)]
@@ -191,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_keep_to_ten_messages_and_to_the_bytes_and_lose_nothing() {
+    fn batches_respect_both_limits_and_contain_every_event() {
         let events: Vec<OutboxEvent> =
             (0..25).map(|n| event(n, 100)).chain((25..28).map(|n| event(n, 150_000))).collect();
         let references: Vec<&OutboxEvent> = events.iter().collect();

@@ -1,21 +1,22 @@
-//! A circuit breaker: a service that fails is left alone for a while, and then asked once whether it is back.
+//! Circuit breaker: stops calling a failing service for a while, and then probes it with a single call.
 //!
-//! Nygard, "Release It!"; Fowler, "Circuit Breaker". It counts the calls of the last while that came to an end
-//! ([`Rules::window`], at most [`REMEMBERED`] of them):
+//! See Nygard, "Release It!", and Fowler, "Circuit Breaker". The breaker counts the calls that completed
+//! within [`BreakerConfig::window`], at most [`MAX_SAMPLES`] of them:
 //!
 //! ```text
-//! closed ──more than so many of a hundred failed, of at least so many──▶ open
-//! open ──its time is over, and somebody asks──▶ half-open: that call is the probe, everybody else is refused
-//! half-open ──the probe succeeds──▶ closed, with nothing counted
-//! half-open ──the probe fails──▶ open, for as long again
-//! half-open ──the probe is given up without an end──▶ open, and the next to ask is the probe
+//! closed ──enough calls, failure rate above the threshold──▶ open
+//! open ──open time over, next call arrives──▶ half-open: that call is the probe, others are rejected
+//! half-open ──probe succeeds──▶ closed, with nothing counted
+//! half-open ──probe fails──▶ open, for the same time again
+//! half-open ──probe is abandoned──▶ open, and the next call is the probe
 //! ```
 //!
-//! A call belongs to the state that it began in: when it ends after the state has changed, it counts for nothing. What a
-//! failure is, the caller says; [`crate::kit::resilience::http_client`] counts calls without an answer and answers from 500 on.
+//! A call belongs to the state in which it began: if the state has changed when the call ends, its outcome is
+//! ignored. The caller decides what a failure is; [`crate::kit::resilience::http_client`] counts missing
+//! responses and statuses of 500 or more.
 //!
-//! Each process has its own breaker, in memory. Sharing one would need a service that could fail as well, and each process
-//! costs the failing service no more than what it takes to open, and then one probe each time.
+//! Each process has its own breaker, in memory. A shared one would need another service that could fail, and
+//! a process costs the failing service only the calls until the breaker opens, and then one probe at a time.
 
 mod circuit;
 #[cfg(test)]
@@ -30,50 +31,50 @@ use crate::kit::telemetry::metrics;
 pub use circuit::{BreakerConfig, CallOutcome, CircuitOpen, MAX_SAMPLES};
 use circuit::{Circuit, Ticket};
 
-/// A circuit breaker that calls go through.
+/// Circuit breaker around a dependency.
 #[derive(Debug)]
 pub struct Breaker<C> {
     dependency: &'static str,
-    rules: BreakerConfig,
+    config: BreakerConfig,
     circuit: Mutex<Circuit>,
     clock: C,
 }
 
-/// Leave to make one call. Dropped without having ended, it is a call that was given up.
+/// Permission to make one call. If it is dropped without [`end`](Self::end), the call counts as abandoned.
 #[derive(Debug)]
 #[must_use]
 pub struct Permit<'a, C: Clock> {
     breaker: &'a Breaker<C>,
-    pass: Ticket,
-    ended: CallOutcome,
+    ticket: Ticket,
+    outcome: CallOutcome,
 }
 
 impl<C: Clock> Breaker<C> {
-    /// Closed, with nothing counted, around the dependency of this name.
-    pub fn new(dependency: &'static str, rules: BreakerConfig, clock: C) -> Self {
-        Self { dependency, rules, circuit: Mutex::new(Circuit::default()), clock }
+    /// Closed breaker around the dependency with this name.
+    pub fn new(dependency: &'static str, config: BreakerConfig, clock: C) -> Self {
+        Self { dependency, config, circuit: Mutex::new(Circuit::default()), clock }
     }
 
-    /// Leave to make a call now.
+    /// Requests permission to make a call now.
     ///
     /// # Errors
-    /// [`Resting`] if the service is to be left alone.
+    /// [`CircuitOpen`] if the breaker does not permit calls.
     pub fn try_acquire(&self) -> Result<Permit<'_, C>, CircuitOpen> {
         let mut circuit = self.circuit();
-        let (before, asked) = (circuit.name(), circuit.ask(&self.rules, self.clock.now()));
-        self.tell(before, circuit.name());
-        let pass = asked?;
-        Ok(Permit { breaker: self, pass, ended: CallOutcome::Abandoned })
+        let (before, acquired) = (circuit.name(), circuit.try_acquire(&self.config, self.clock.now()));
+        self.record_state(before, circuit.name());
+        let ticket = acquired?;
+        Ok(Permit { breaker: self, ticket, outcome: CallOutcome::Abandoned })
     }
 
-    /// For how long the service is to be left alone yet, if it is.
+    /// Remaining time for which calls are rejected; `None` if they are permitted.
     #[must_use]
     pub fn open_remaining(&self) -> Option<Duration> {
-        self.circuit().resting(&self.rules, self.clock.now())
+        self.circuit().open_remaining(&self.config, self.clock.now())
     }
 
-    /// Counts where it stands, and whether it turned there just now.
-    fn tell(&self, before: &'static str, now: &'static str) {
+    /// Records the state, and the transition if it has just changed.
+    fn record_state(&self, before: &'static str, now: &'static str) {
         let state = match now {
             "closed" => 0.0,
             "half-open" => 1.0,
@@ -91,21 +92,21 @@ impl<C: Clock> Breaker<C> {
 }
 
 impl<C: Clock> Permit<'_, C> {
-    /// The call came to this end.
-    pub fn end(mut self, ended: CallOutcome) {
-        self.ended = ended;
+    /// Ends the call with this outcome.
+    pub fn end(mut self, outcome: CallOutcome) {
+        self.outcome = outcome;
     }
 }
 
 impl<C: Clock> Drop for Permit<'_, C> {
     fn drop(&mut self) {
-        let (rules, now) = (&self.breaker.rules, self.breaker.clock.now());
+        let (config, now) = (&self.breaker.config, self.breaker.clock.now());
         let mut circuit = self.breaker.circuit();
         let before = circuit.name();
-        let turned = circuit.report(rules, self.pass, self.ended, now);
-        self.breaker.tell(before, circuit.name());
-        if let Some(state) = turned {
-            tracing::warn!(dependency = self.breaker.dependency, state, "the circuit breaker turned");
+        let new_state = circuit.report(config, self.ticket, self.outcome, now);
+        self.breaker.record_state(before, circuit.name());
+        if let Some(state) = new_state {
+            tracing::warn!(dependency = self.breaker.dependency, state, "circuit breaker changed state");
         }
     }
 }

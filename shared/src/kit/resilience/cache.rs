@@ -1,7 +1,7 @@
-//! A cache inside the function: cache-aside with single flight, write-through, tags, negative entries.
+//! In-process cache: cache-aside with single flight, write-through, tags, negative entries.
 //!
-//! For showing, never for deciding. An entry lives a little less than the time that its reader promises, each by a random
-//! part less, so that entries that were loaded together do not lapse together.
+//! Cached values are for display, never for decisions. The lifetime of each entry is reduced by a random
+//! part, so that entries that were loaded together do not expire together.
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
@@ -16,7 +16,7 @@ use crate::kit::system::clock::{Entropy, SystemEntropy};
 use crate::kit::telemetry::catalogue::{CACHE_HITS, CACHE_MISSES};
 use crate::kit::telemetry::metrics;
 
-/// Values of one kind, by their keys. What is known to be absent is remembered too.
+/// Cache of values of one kind by key. Absent values are cached, too.
 #[derive(Clone)]
 pub struct Cache<V> {
     name: &'static str,
@@ -24,29 +24,29 @@ pub struct Cache<V> {
     tagged: Arc<Mutex<HashMap<String, HashSet<String>>>>,
     hits: Arc<AtomicU64>,
     misses: Arc<AtomicU64>,
-    bounds: CacheConfig,
+    config: CacheConfig,
 }
 
 #[derive(Clone)]
 struct Entry<V> {
     value: Option<V>,
-    lives: Duration,
+    ttl: Duration,
 }
 
-/// How much a cache holds, and for how long.
+/// Capacity and lifetimes of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheConfig {
-    /// How old an entry gets at most.
+    /// Maximum age of an entry.
     pub time_to_live: Duration,
-    /// How long what is absent is remembered to be.
+    /// Maximum age of an entry for an absent value.
     pub negative_time_to_live: Duration,
-    /// The weight of all entries together, in the unit of [`Weigh`].
+    /// Maximum weight of all entries together, in the unit of [`CacheWeight`].
     pub capacity: u64,
 }
 
-/// Says how much of a cache's capacity a value takes, in bytes, roughly.
+/// Weight of a value: the capacity that it takes, in approximate bytes.
 pub trait CacheWeight {
-    /// Its weight.
+    /// Returns the weight.
     fn weight(&self) -> u32;
 }
 
@@ -54,7 +54,7 @@ struct TtlExpiry;
 
 impl<V> Expiry<String, Entry<V>> for TtlExpiry {
     fn expire_after_create(&self, _: &String, entry: &Entry<V>, _: Instant) -> Option<Duration> {
-        Some(entry.lives)
+        Some(entry.ttl)
     }
 
     fn expire_after_update(
@@ -64,40 +64,40 @@ impl<V> Expiry<String, Entry<V>> for TtlExpiry {
         _: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
-        Some(entry.lives)
+        Some(entry.ttl)
     }
 }
 
-/// How often a cache knew the answer.
+/// Hits and misses of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HitRatio {
-    /// Answers that it knew.
+    /// Number of values found in the cache.
     pub hits: u64,
-    /// Answers that had to be loaded.
+    /// Number of values that had to be loaded.
     pub misses: u64,
 }
 
 impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
-    /// An empty cache, under the name that its telemetry has.
+    /// Empty cache. Telemetry uses `name`.
     #[must_use]
-    pub fn new(name: &'static str, bounds: CacheConfig) -> Self {
+    pub fn new(name: &'static str, config: CacheConfig) -> Self {
         let entries = future::Cache::builder()
-            .max_capacity(bounds.capacity)
+            .max_capacity(config.capacity)
             .weigher(|key: &String, entry: &Entry<V>| {
                 let value = entry.value.as_ref().map_or(0, CacheWeight::weight);
                 value.saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX))
             })
             .expire_after(TtlExpiry)
             .build();
-        Self { name, entries, tagged: Arc::default(), hits: Arc::default(), misses: Arc::default(), bounds }
+        Self { name, entries, tagged: Arc::default(), hits: Arc::default(), misses: Arc::default(), config }
     }
 
-    /// The value under `key`; loaded if it is not known, once however many ask for it at the same time.
+    /// Returns the value under `key`, loading it if it is not cached. Concurrent callers share one load.
     ///
-    /// The entry can be forgotten by any of `tags` later.
+    /// The entry can be invalidated by any of `tags`.
     ///
     /// # Errors
-    /// What `load` fails with; nothing is remembered then.
+    /// Error of `load`; nothing is cached then.
     pub async fn get_or_load<E, F>(&self, key: &str, tags: &[String], load: F) -> Result<Option<V>, E>
     where
         E: Clone + Send + Sync + 'static,
@@ -119,18 +119,18 @@ impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
         found.map(|entry| entry.value).map_err(|error| E::clone(&error))
     }
 
-    /// Remembers what has just been written, so that a read in this instance sees it at once.
+    /// Caches a value that was just written, so that reads in this instance see it at once.
     pub async fn put(&self, key: &str, tags: &[String], value: V) {
         self.entries.insert(key.to_owned(), self.entry(Some(value))).await;
         self.tag(key, tags);
     }
 
-    /// Forgets one entry.
+    /// Removes an entry.
     pub async fn invalidate(&self, key: &str) {
         self.entries.invalidate(key).await;
     }
 
-    /// Forgets all entries that carry `tag`.
+    /// Removes all entries with `tag`.
     pub async fn invalidate_tag(&self, tag: &str) {
         let keys = self.lock().remove(tag).unwrap_or_default();
         for key in keys {
@@ -138,26 +138,26 @@ impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
         }
     }
 
-    /// How often the answer was known so far.
+    /// Hits and misses so far.
     #[must_use]
     pub fn hit_ratio(&self) -> HitRatio {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         HitRatio { hits: count(&self.hits), misses: count(&self.misses) }
     }
 
-    /// Between four fifths of its time and all of it.
+    /// Creates an entry that lives for 80% to 100% of the configured time.
     fn entry(&self, value: Option<V>) -> Entry<V> {
-        let CacheConfig { time_to_live, negative_time_to_live, .. } = self.bounds;
-        let longest = if value.is_some() { time_to_live } else { negative_time_to_live };
-        let lives = longest.saturating_sub(SystemEntropy.jitter(longest / 5));
-        Entry { value, lives }
+        let CacheConfig { time_to_live, negative_time_to_live, .. } = self.config;
+        let max_ttl = if value.is_some() { time_to_live } else { negative_time_to_live };
+        let ttl = max_ttl.saturating_sub(SystemEntropy.jitter(max_ttl / 5));
+        Entry { value, ttl }
     }
 
-    /// Lets the entry under `key` be forgotten by any of `tags`.
+    /// Adds `tags` to the entry under `key`.
     pub fn tag(&self, key: &str, tags: &[String]) {
         let mut tagged = self.lock();
-        // Tags that point at entries which have lapsed meanwhile are dropped when there are too many of them.
-        if tagged.len() > MANY_TAGS {
+        // Tags without entries are removed when there are too many tags.
+        if tagged.len() > TAG_CLEANUP_THRESHOLD {
             tagged.retain(|_, keys| keys.iter().any(|key| self.entries.contains_key(key)));
         }
         for tag in tags {
@@ -170,8 +170,8 @@ impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
     }
 }
 
-/// From here on, tags without entries are looked for.
-const MANY_TAGS: usize = 10_000;
+/// Number of tags above which tags without entries are removed.
+const TAG_CLEANUP_THRESHOLD: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -200,17 +200,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hundred_misses_at_once_are_one_load() {
+    async fn concurrent_misses_share_one_load() {
         let (cache, loads) = (cache(), AtomicU64::new(0));
-        let asked = (0..100).map(|_| load(&cache, "a", &loads, Some(7)));
-        let found = futures::future::join_all(asked).await;
+        let lookups = (0..100).map(|_| load(&cache, "a", &loads, Some(7)));
+        let found = futures::future::join_all(lookups).await;
         assert!(found.iter().all(|value| *value == Some(7)));
         assert_eq!(loads.load(Ordering::Relaxed), 1);
         assert_eq!(cache.hit_ratio(), HitRatio { hits: 99, misses: 1 });
     }
 
     #[tokio::test]
-    async fn what_is_absent_is_remembered_and_what_is_written_is_seen_at_once() {
+    async fn absence_is_cached_and_a_written_value_is_visible_at_once() {
         let (cache, loads) = (cache(), AtomicU64::new(0));
         assert_eq!(load(&cache, "a", &loads, None).await, None);
         assert_eq!(load(&cache, "a", &loads, Some(1)).await, None);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn related_entries_go_together() {
+    async fn entries_with_a_tag_are_invalidated_together() {
         let (cache, loads) = (cache(), AtomicU64::new(0));
         load(&cache, "a", &loads, Some(1)).await;
         load(&cache, "b", &loads, Some(2)).await;
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_load_is_not_remembered() {
+    async fn failed_load_is_not_cached() {
         let cache = cache();
         let failed: Result<Option<u32>, &str> = cache.get_or_load("a", &[], async { Err("down") }).await;
         assert_eq!(failed, Err("down"));

@@ -1,12 +1,12 @@
-//! Calls to other services: a time-out for each attempt, a deadline for all of them, retries with full jitter from a
-//! budget, a circuit breaker, the correlation id, the idempotency key.
+//! Client for other services: timeout per attempt, deadline for all attempts, retries with full jitter from a
+//! budget, circuit breaker, correlation id, idempotency key.
 //!
-//! This is the one place that retries: what is below it (the wire) and above it (whoever calls) does not.
+//! Only this module retries: neither the transport below it nor the callers above it do.
 //!
-//! What counts as a failure for the breaker is what says that the service is not well: no connection, no answer in time,
-//! half an answer, a status from 500 on, unless it repeats under an idempotency key what it answered before. A declined card and
-//! whatever else is answered below 500 is a service that works;
-//! so is 429, which asks to be called less, and is heeded by waiting as long as it says.
+//! The breaker counts a call as failed if the service is unhealthy: no connection, no response in time, an
+//! incomplete response, or a status of 500 or more, unless the service replays an earlier response under an
+//! idempotency key. A status below 500, such as for a declined card, shows a healthy service. So does 429,
+//! after which the client waits for as long as the service asks.
 
 mod reqwest_transport;
 
@@ -25,84 +25,84 @@ use crate::kit::telemetry::trace::{KeyValue, SpanKind, TracedSpan};
 
 pub use reqwest_transport::ReqwestTransport;
 
-/// One call.
+/// Call to a service.
 #[derive(Debug, Clone)]
 pub struct ServiceRequest<'a> {
-    /// The method.
+    /// HTTP method.
     pub method: Method,
-    /// The path, below the service's base address, with its query.
+    /// Path and query, relative to the base URL of the service.
     pub path: String,
-    /// The body, as form fields.
+    /// Form fields of the body.
     pub form: Vec<(&'static str, String)>,
-    /// Under which key the service does it at most once.
+    /// Key under which the service executes the call at most once.
     pub idempotency_key: Option<String>,
-    /// The work that it is part of.
+    /// Correlation id of the work that the call is part of.
     pub correlation_id: &'a CorrelationId,
 }
 
 impl ServiceRequest<'_> {
-    /// Whether making it twice does no more than making it once: it changes nothing, or carries a key.
+    /// Returns true if the call can be repeated safely: it changes nothing, or has an idempotency key.
     fn is_repeatable(&self) -> bool {
         self.method == Method::GET || self.idempotency_key.is_some()
     }
 }
 
-/// What the service answered.
+/// Response of a service.
 #[derive(Debug, Clone)]
 pub struct ServiceResponse {
-    /// The status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// How long it asks not to be called again for.
+    /// Time to wait before the next call, as requested by the service.
     pub retry_after: Option<Duration>,
-    /// Whether it is the answer that was given under the same idempotency key before.
+    /// True if the service replayed an earlier response under the same idempotency key.
     pub replayed: bool,
-    /// The body, if it was JSON.
+    /// Body if it is JSON, else null.
     pub body: serde_json::Value,
 }
 
-/// The service did not answer. Unless it was not asked, what it did is unknown.
+/// There is no response. Unless the call was not sent, its effect is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// No connection.
-    #[error("no connection")]
+    /// No connection could be established.
+    #[error("connection failed")]
     ConnectFailed,
-    /// No answer in time.
-    #[error("no answer in time")]
+    /// No response arrived in time.
+    #[error("call timed out")]
     TimedOut,
-    /// The connection ended before the answer did.
-    #[error("the answer was cut off")]
+    /// The connection closed before the response was complete.
+    #[error("response incomplete")]
     Disconnected,
-    /// It fails so often that it was not even asked.
+    /// The circuit breaker is open; the call was not sent.
     #[error(transparent)]
     Resting(#[from] CircuitOpen),
 }
 
-/// How calls get to the service and answers back: each is sent once.
+/// Sends calls to a service, each of them once.
 pub trait Transport: Send + Sync {
-    /// Sends the call. Implementations return every [`CallError`] but `Resting`, and need not watch the time.
+    /// Sends the call. Implementations return any [`CallError`] but `Resting`, and need not enforce timeouts.
     fn send(
         &self,
         call: &ServiceRequest<'_>,
     ) -> impl Future<Output = Result<ServiceResponse, CallError>> + Send;
 }
 
-/// How long calls may take.
+/// Timeouts and backoff of calls.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// For one attempt.
+    /// Timeout of one attempt.
     pub attempt: Duration,
-    /// For all attempts of a call together.
+    /// Timeout of all attempts of a call together.
     pub total: Duration,
-    /// The waits between attempts.
+    /// Delays between attempts.
     pub backoff: Backoff,
 }
 
-/// A service, and the way to call it.
+/// Client of a service.
 #[derive(Debug)]
 pub struct ServiceClient<T = ReqwestTransport, C: Clock = SystemClock, R = SystemEntropy> {
     name: &'static str,
     transport: T,
-    patience: Timeouts,
+    timeouts: Timeouts,
     budget: RetryBudget,
     breaker: Breaker<C>,
     clock: C,
@@ -110,75 +110,76 @@ pub struct ServiceClient<T = ReqwestTransport, C: Clock = SystemClock, R = Syste
 }
 
 impl<T: Transport> ServiceClient<T> {
-    /// The service that `transport` leads to, under the name that its telemetry has.
-    pub fn new(name: &'static str, transport: T, patience: Timeouts, rules: BreakerConfig) -> Self {
-        Self::at(name, transport, patience, rules, (SystemClock, SystemEntropy))
+    /// Client of the service that `transport` connects to. Telemetry uses `name`.
+    pub fn new(name: &'static str, transport: T, timeouts: Timeouts, breaker_config: BreakerConfig) -> Self {
+        Self::at(name, transport, timeouts, breaker_config, (SystemClock, SystemEntropy))
     }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
-    /// The same, in the time and with the chance given.
+    /// Client with an injected clock and entropy source (tests).
     pub fn at(
         name: &'static str,
         transport: T,
-        patience: Timeouts,
-        rules: BreakerConfig,
+        timeouts: Timeouts,
+        breaker_config: BreakerConfig,
         (clock, entropy): (C, R),
     ) -> Self {
-        let breaker = Breaker::new(name, rules, clock.clone());
-        Self { name, transport, patience, budget: RetryBudget::default(), breaker, clock, entropy }
+        let breaker = Breaker::new(name, breaker_config, clock.clone());
+        Self { name, transport, timeouts, budget: RetryBudget::default(), breaker, clock, entropy }
     }
 
-    /// For how long the service is left alone yet, if it is.
+    /// Remaining time for which the circuit breaker stays open; `None` if it is not open.
     #[must_use]
     pub fn resting(&self) -> Option<Duration> {
         self.breaker.open_remaining()
     }
 
-    /// Makes the call. Only calls that can be repeated safely are: those that change nothing, and those under a key.
+    /// Makes the call. It is retried only if it can be repeated safely: if it changes nothing or has an
+    /// idempotency key.
     ///
     /// # Errors
-    /// [`CallError`] of the last attempt. `Resting` says that there was none.
+    /// [`CallError`] of the last attempt; `Resting` if there was none.
     pub async fn call(&self, call: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
-        let deadline = self.clock.now().saturating_add(self.patience.total);
-        let mut ended = self.attempt(call, deadline).await;
-        if !matches!(ended, Err(CallError::Resting(_))) {
+        let deadline = self.clock.now().saturating_add(self.timeouts.total);
+        let mut result = self.attempt(call, deadline).await;
+        if !matches!(result, Err(CallError::Resting(_))) {
             self.budget.earn();
         }
         let mut failures = 0;
-        while call.is_repeatable() && is_transient(ended.as_ref()) && self.breaker.open_remaining().is_none()
+        while call.is_repeatable() && is_transient(result.as_ref()) && self.breaker.open_remaining().is_none()
         {
             failures += 1;
-            let Some(delay) = self.pause(failures, ended.as_ref().ok(), deadline) else { break };
+            let Some(delay) = self.retry_delay(failures, result.as_ref().ok(), deadline) else { break };
             self.clock.sleep(delay).await;
             match self.attempt(call, deadline).await {
-                // Not asked again; what it said before still stands.
+                // The retry was not sent: the previous result remains.
                 Err(CallError::Resting(_)) => break,
-                again => ended = again,
+                retried => result = retried,
             }
         }
-        ended
+        result
     }
 
-    /// How long to wait before the next attempt, if there is to be one.
-    fn pause(
+    /// Delay before the next attempt; `None` if there is to be none.
+    fn retry_delay(
         &self,
         failures: u32,
-        answer: Option<&ServiceResponse>,
+        response: Option<&ServiceResponse>,
         deadline: Timestamp,
     ) -> Option<Duration> {
-        let asked_for = answer.and_then(|answer| answer.retry_after).unwrap_or_default();
-        let delay = self.patience.backoff.delay(failures, &self.entropy)?.max(asked_for);
+        let requested = response.and_then(|response| response.retry_after).unwrap_or_default();
+        let delay = self.timeouts.backoff.delay(failures, &self.entropy)?.max(requested);
         (self.clock.now().saturating_add(delay) < deadline && self.budget.spend()).then_some(delay)
     }
 
-    /// An attempt, as a part of the work that makes it. The path is left out: it names what is charged.
-    fn span(&self, call: &ServiceRequest<'_>) -> TracedSpan {
-        let facts = vec![
+    /// Starts the span of an attempt. The path is left out, because it identifies what is charged.
+    fn start_span(&self, call: &ServiceRequest<'_>) -> TracedSpan {
+        let attributes = vec![
             KeyValue::new("http.request.method", call.method.to_string()),
             KeyValue::new("peer.service", self.name),
         ];
-        TracedSpan::begin(SpanKind::Client, format!("{} {}", call.method, self.name), facts)
+        TracedSpan::begin(SpanKind::Client, format!("{} {}", call.method, self.name), attributes)
     }
 
     async fn attempt(
@@ -187,35 +188,39 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
         deadline: Timestamp,
     ) -> Result<ServiceResponse, CallError> {
         let permit = self.breaker.try_acquire()?;
-        let left = deadline.duration_since(self.clock.now()).min(self.patience.attempt);
-        let span = self.span(call);
-        let (work, late) = (span.in_span(self.transport.send(call)), self.clock.sleep(left));
-        pin_mut!(work, late);
-        let ended = match select(work, late).await {
-            Either::Left((answer, _)) => answer,
+        let remaining = deadline.duration_since(self.clock.now()).min(self.timeouts.attempt);
+        let span = self.start_span(call);
+        let (work, timeout) = (span.in_span(self.transport.send(call)), self.clock.sleep(remaining));
+        pin_mut!(work, timeout);
+        let result = match select(work, timeout).await {
+            Either::Left((response, _)) => response,
             Either::Right(_) => Err(CallError::TimedOut),
         };
-        if let Ok(answer) = &ended {
-            span.set_attribute(KeyValue::new("http.response.status_code", i64::from(answer.status.as_u16())));
+        if let Ok(response) = &result {
+            span.set_attribute(KeyValue::new(
+                "http.response.status_code",
+                i64::from(response.status.as_u16()),
+            ));
         }
-        span.end(ended.as_ref().is_ok_and(|answer| answer.status.as_u16() < 400));
-        permit.end(if is_failure(ended.as_ref()) { CallOutcome::Failed } else { CallOutcome::Succeeded });
-        ended
+        span.end(result.as_ref().is_ok_and(|response| response.status.as_u16() < 400));
+        permit.end(if is_failure(result.as_ref()) { CallOutcome::Failed } else { CallOutcome::Succeeded });
+        result
     }
 }
 
-/// Whether it says that the service is not well. A failure that it repeats from memory says that it was not well then.
-fn is_failure(ended: Result<&ServiceResponse, &CallError>) -> bool {
-    ended.map_or(true, |answer| answer.status.is_server_error() && !answer.replayed)
+/// Returns true if the result shows an unhealthy service. A replayed failure is about the past and does not
+/// count.
+fn is_failure(result: Result<&ServiceResponse, &CallError>) -> bool {
+    result.map_or(true, |response| response.status.is_server_error() && !response.replayed)
 }
 
-/// Whether the same call may end otherwise in a moment. A 500 is not among them: under an idempotency key it is an
-/// answer that will be repeated.
-fn is_transient(ended: Result<&ServiceResponse, &CallError>) -> bool {
-    match ended {
+/// Returns true if a retry may have another result. A 500 is not included: under an idempotency key, the
+/// service replays it.
+fn is_transient(result: Result<&ServiceResponse, &CallError>) -> bool {
+    match result {
         Err(_) => true,
-        Ok(answer) => matches!(
-            answer.status,
+        Ok(response) => matches!(
+            response.status,
             StatusCode::CONFLICT
                 | StatusCode::TOO_MANY_REQUESTS
                 | StatusCode::BAD_GATEWAY

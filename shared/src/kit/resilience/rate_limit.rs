@@ -1,10 +1,10 @@
-//! Rate limits: exact over all instances, and cheap for those who keep to them.
+//! Rate limits: exact across all instances, and cheap for callers that keep to them.
 //!
-//! A quota is so many requests in a window of fixed length. The count of a caller's window is one item of the table,
-//! raised on the condition that it stays within the quota: however many instances raise it, never more is granted than
-//! allowed. An instance takes several grants at once, the more the busier the caller is with it, so that most requests
-//! cost nothing; grants that it does not use lapse with the window. A caller who is told to wait is remembered until the
-//! window ends, and costs nothing either.
+//! A quota is a number of requests per window of fixed length. The count of a caller's window is one item of
+//! the table. It is incremented on condition that it stays within the quota, so the instances together never
+//! grant more than the quota. An instance takes several grants at once, more for busier callers, so that most
+//! requests need no access to the table; unused grants expire with the window. A rejected caller is
+//! remembered until the window ends and needs no access either.
 
 pub mod attempts;
 
@@ -16,23 +16,23 @@ use std::time::Duration;
 use crate::kit::command::StoreError;
 use crate::kit::system::clock::Timestamp;
 
-/// So many in a window.
+/// Number of requests per window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// How many are allowed in a window.
+    /// Number of requests allowed per window.
     pub limit: u32,
-    /// How long a window lasts.
+    /// Length of a window.
     pub window: Duration,
 }
 
 impl Quota {
-    /// So many a minute.
+    /// `limit` requests per minute.
     #[must_use]
     pub const fn per_minute(limit: u32) -> Self {
         Self { limit, window: Duration::from_mins(1) }
     }
 
-    /// The window that `now` lies in, by its number, and how long it lasts yet.
+    /// Number of the window that contains `now`, and the time until the window ends.
     #[must_use]
     pub fn window_at(&self, now: Timestamp) -> (i64, Duration) {
         let length = i64::try_from(self.window.as_millis()).unwrap_or(i64::MAX).max(1);
@@ -42,25 +42,25 @@ impl Quota {
     }
 }
 
-/// Whether a request may go on, and what its caller is told.
+/// Decision about a request, with the values of the rate-limit headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimitDecision {
-    /// Whether it may.
+    /// True if the request is allowed.
     pub allowed: bool,
-    /// How many are allowed in a window.
+    /// Number of requests allowed per window.
     pub limit: u32,
-    /// How many are left in this one, as far as this instance knows.
+    /// Number of requests left in this window, as far as this instance knows.
     pub remaining: u32,
-    /// How long this window lasts yet.
+    /// Time until this window ends.
     pub reset: Duration,
 }
 
-/// Counts that all instances share.
+/// Counters shared by all instances.
 pub trait Counters: Clone + Send + Sync + 'static {
-    /// Raises the count of `bucket` by `by`, if it stays within `limit`, and says what it is then; `None` if it would
-    /// not. The count may be forgotten after `expires_at`.
+    /// Adds `by` to the counter of `bucket` if it stays within `limit`, and returns the new value; `None` if
+    /// it would exceed the limit. The counter may be deleted after `expires_at`.
     ///
-    /// Implementations return [`StoreError`] when the counts cannot be reached, and nothing else.
+    /// Implementations return [`StoreError`] only if the counters cannot be reached.
     fn increment(
         &self,
         bucket: &str,
@@ -70,23 +70,23 @@ pub trait Counters: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<u32>, StoreError>> + Send;
 }
 
-/// What one instance has taken for one caller in one window.
+/// Grants that an instance has taken for a caller in a window.
 #[derive(Debug, Clone, Copy)]
 struct GrantBatch {
-    /// The window's number.
+    /// Number of the window.
     window: i64,
-    /// Grants that are left.
+    /// Number of grants left.
     grants: u32,
-    /// How many to take next time.
+    /// Number of grants to take next time.
     next: u32,
-    /// The shared count, when it was last seen.
+    /// Last known value of the shared counter.
     used: u32,
-    /// Whether the window is known to be used up.
+    /// True if the quota of the window is known to be exhausted.
     exhausted: bool,
 }
 
 impl GrantBatch {
-    fn join(&mut self, other: Self) {
+    fn merge(&mut self, other: Self) {
         if self.window == other.window {
             self.grants += other.grants;
             self.next = self.next.max(other.next);
@@ -98,27 +98,27 @@ impl GrantBatch {
     }
 }
 
-/// Limits the requests of callers.
+/// Limits the number of requests per caller.
 #[derive(Debug, Clone)]
 pub struct RateLimiter<C> {
     counters: C,
     leases: Arc<Mutex<HashMap<String, GrantBatch>>>,
 }
 
-/// How many callers an instance remembers at most.
-const REMEMBERED: usize = 10_000;
+/// Maximum number of callers that an instance remembers.
+const MAX_CALLERS: usize = 10_000;
 
 impl<C: Counters> RateLimiter<C> {
-    /// Counts in `counters`.
+    /// Limiter with these counters.
     #[must_use]
     pub fn new(counters: C) -> Self {
         Self { counters, leases: Arc::default() }
     }
 
-    /// Asks for one request of `bucket`.
+    /// Decides about a request of `bucket`.
     ///
     /// # Errors
-    /// [`StoreError`] when the counts cannot be reached; what then is the caller's to decide.
+    /// [`StoreError`] if the counters cannot be reached; the caller decides what to do then.
     pub async fn acquire(
         &self,
         bucket: &str,
@@ -128,34 +128,34 @@ impl<C: Counters> RateLimiter<C> {
         let (window, reset) = quota.window_at(now);
         let mut lease = self.lease(bucket, window);
         if lease.grants == 0 && !lease.exhausted {
-            self.renew(bucket, &mut lease, quota, now.saturating_add(reset)).await?;
+            self.take_grants(bucket, &mut lease, quota, now.saturating_add(reset)).await?;
         }
         let allowed = lease.grants > 0;
         lease.grants = lease.grants.saturating_sub(1);
-        self.keep(bucket, lease);
+        self.put_back(bucket, lease);
         let remaining = quota.limit.saturating_sub(lease.used) + lease.grants;
         Ok(RateLimitDecision { allowed, limit: quota.limit, remaining, reset })
     }
 
-    /// Takes further grants: one at first, twice as many each time after that, but never more than a quarter of what is
-    /// left, so that a caller who goes from instance to instance is not robbed by them.
-    async fn renew(
+    /// Takes more grants: one at first, then twice as many each time, but never more than a quarter of what
+    /// is left. So unused grants do not exhaust the quota of a caller whose requests go to several instances.
+    async fn take_grants(
         &self,
         bucket: &str,
         lease: &mut GrantBatch,
         quota: Quota,
-        ends: Timestamp,
+        expires_at: Timestamp,
     ) -> Result<(), StoreError> {
         let key = format!("{bucket}#{}", lease.window);
-        for wanted in [lease.next, 1] {
-            if let Some(used) = self.counters.increment(&key, wanted, quota.limit, ends).await? {
+        for amount in [lease.next, 1] {
+            if let Some(used) = self.counters.increment(&key, amount, quota.limit, expires_at).await? {
                 let left = quota.limit.saturating_sub(used);
-                lease.grants = wanted;
+                lease.grants = amount;
                 lease.used = used;
-                lease.next = (wanted * 2).min(left / 4).max(1);
+                lease.next = (amount * 2).min(left / 4).max(1);
                 return Ok(());
             }
-            if wanted == 1 {
+            if amount == 1 {
                 break;
             }
         }
@@ -164,7 +164,8 @@ impl<C: Counters> RateLimiter<C> {
         Ok(())
     }
 
-    /// The lease of this window; taken out, so that two requests do not use the same grant.
+    /// Takes the grants of this window out of the shared state, so that two requests do not use the same
+    /// grant.
     fn lease(&self, bucket: &str, window: i64) -> GrantBatch {
         let fresh = GrantBatch { window, grants: 0, next: 1, used: 0, exhausted: false };
         let mut leases = self.lock();
@@ -178,15 +179,15 @@ impl<C: Counters> RateLimiter<C> {
         }
     }
 
-    /// Puts a lease back, beside what another request of the same caller may have put back meanwhile.
-    fn keep(&self, bucket: &str, lease: GrantBatch) {
+    /// Puts grants back, merging them with those that a concurrent request of the same caller has put back.
+    fn put_back(&self, bucket: &str, lease: GrantBatch) {
         let mut leases = self.lock();
         if let Some(kept) = leases.get_mut(bucket) {
-            return kept.join(lease);
+            return kept.merge(lease);
         }
-        if leases.len() >= REMEMBERED {
+        if leases.len() >= MAX_CALLERS {
             leases.retain(|_, known| known.window >= lease.window);
-            if leases.len() >= REMEMBERED {
+            if leases.len() >= MAX_CALLERS {
                 leases.clear();
             }
         }
@@ -233,20 +234,20 @@ mod tests {
     const QUOTA: Quota = Quota::per_minute(100);
 
     #[tokio::test]
-    async fn sixteen_instances_together_grant_no_more_than_the_quota() {
+    async fn sixteen_instances_grant_no_more_than_the_quota() {
         let counters = InMemory::default();
         let instances: Vec<_> = (0..16).map(|_| RateLimiter::new(counters.clone())).collect();
         let now = Timestamp::from_millis(0);
         let mut granted = 0;
         for n in 0..1_600 {
-            let verdict = instances[n % 16].acquire("caller", QUOTA, now).await.unwrap();
-            granted += u32::from(verdict.allowed);
+            let decision = instances[n % 16].acquire("caller", QUOTA, now).await.unwrap();
+            granted += u32::from(decision.allowed);
         }
         assert!((70..=100).contains(&granted), "{granted}");
     }
 
     #[tokio::test]
-    async fn one_instance_grants_the_whole_quota_with_few_requests_and_a_blocked_caller_costs_none() {
+    async fn full_quota_takes_few_increments_and_rejections_take_none() {
         let counters = InMemory::default();
         let limiter = RateLimiter::new(counters.clone());
         let now = Timestamp::from_millis(0);

@@ -1,14 +1,15 @@
-//! Retrying: exponential backoff with full jitter, bounded by attempts and by a budget.
+//! Retries: exponential backoff with full jitter, limited by attempts and by a budget.
 //!
-//! AWS Architecture Blog, "Exponential Backoff And Jitter"; Amazon Builders' Library, "Timeouts, retries, and
-//! backoff with jitter" (the budget: retries may add only a fraction to the load, or they keep a service down).
+//! See AWS Architecture Blog, "Exponential Backoff And Jitter", and Amazon Builders' Library, "Timeouts,
+//! retries, and backoff with jitter" (the budget: retries that add more than a fraction to the load keep a
+//! service down).
 
 use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::kit::system::clock::Entropy;
 
-/// How long to wait before each further attempt.
+/// Delays between attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     base: Duration,
@@ -17,39 +18,41 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits of up to `base`, twice that, four times that … but never more than `cap`, at most `retries` of them.
+    /// At most `retries` delays of up to `base`, twice that, four times that and so on, but never more than
+    /// `cap`.
     #[must_use]
     pub const fn new(base: Duration, cap: Duration, retries: u32) -> Self {
         Self { base, cap, retries }
     }
 
-    /// The longest wait after `failures` failed attempts (the first failure counts 1).
+    /// Maximum delay after `failures` failed attempts (1 after the first failure).
     #[must_use]
     pub fn ceiling(&self, failures: u32) -> Duration {
         let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
         self.base.saturating_mul(factor).min(self.cap)
     }
 
-    /// How long to wait after `failures` failed attempts, drawn evenly from zero to the ceiling; `None` once there
-    /// have been enough.
+    /// Random delay after `failures` failed attempts, uniform between zero and the ceiling; `None` if no
+    /// retry is left.
     pub fn delay(&self, failures: u32, entropy: &impl Entropy) -> Option<Duration> {
         (failures <= self.retries).then(|| entropy.jitter(self.ceiling(failures)))
     }
 }
 
-/// Bounds the retries of all callers together: each first attempt earns a tenth of a retry, each retry costs one.
+/// Limits the retries of all callers together: each first attempt earns a tenth of a retry, each retry costs
+/// one.
 ///
-/// A service that is down then sees at most 1.1 times the calls it would see without retries, after a reserve of a
-/// few.
+/// A service that is down then receives at most 1.1 times the calls that it would receive without retries,
+/// plus a small reserve.
 #[derive(Debug)]
 pub struct RetryBudget {
     tenths: Mutex<u32>,
 }
 
-/// A budget never holds more retries than this, in tenths.
-const FULL: u32 = 100;
+/// Maximum number of retries in a budget, in tenths.
+const MAX_TENTHS: u32 = 100;
 
-/// What it holds before any call was made, in tenths: a process that makes few calls can repeat one all the same.
+/// Initial number of retries, in tenths, so that a process that makes few calls can retry, too.
 const RESERVE: u32 = 30;
 
 impl Default for RetryBudget {
@@ -59,12 +62,12 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// A first attempt was made.
+    /// Records a first attempt.
     pub fn earn(&self) {
-        self.change(|tenths| (tenths.saturating_add(1)).min(FULL));
+        self.change(|tenths| (tenths.saturating_add(1)).min(MAX_TENTHS));
     }
 
-    /// Whether there is a retry left; if so, it is spent.
+    /// Spends a retry; returns true if one was left.
     pub fn spend(&self) -> bool {
         let mut allowed = false;
         self.change(|tenths| match tenths.checked_sub(10) {
@@ -89,7 +92,7 @@ mod tests {
     use crate::kit::system::clock::SystemEntropy;
 
     #[test]
-    fn waits_double_up_to_the_cap_and_end() {
+    fn delays_double_up_to_the_cap_and_end() {
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_millis(350), 4);
         let ceilings: Vec<_> = (1..=4).map(|failures| backoff.ceiling(failures).as_millis()).collect();
         assert_eq!(ceilings, [100, 200, 350, 350]);
@@ -107,6 +110,6 @@ mod tests {
                 retries += 1;
             }
         }
-        assert_eq!(retries, 103, "three in reserve, and a tenth");
+        assert_eq!(retries, 103, "three in reserve, plus a tenth of the attempts");
     }
 }

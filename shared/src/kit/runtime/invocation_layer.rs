@@ -1,8 +1,8 @@
-//! What surrounds every invocation: it takes part in a trace, and its telemetry is let out before the next begins.
+//! Layer around every invocation: continues the trace, and flushes telemetry before the next invocation.
 //!
-//! It is the outermost layer of the runtime: by the time that telemetry is let out, the answer is with Lambda, and the
-//! caller does not wait. The invocation only ends once the next event is asked for ("Lambda execution environment
-//! lifecycle"), so that the process is not frozen in between.
+//! It is the outermost layer of the runtime: telemetry is flushed after the response has been sent to Lambda,
+//! so the caller does not wait. The invocation only ends when the runtime requests the next event ("Lambda
+//! execution environment lifecycle"), so the process is not frozen in between.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,21 +20,21 @@ use crate::kit::telemetry::metrics;
 use crate::kit::telemetry::trace;
 use crate::kit::telemetry::trace::{Context, KeyValue, SpanKind, TracedSpan};
 
-/// What invokes a function; `faas.trigger` of the semantic conventions.
+/// Trigger of a function: `faas.trigger` of the semantic conventions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {
-    /// A request over HTTP, which makes a span of its own.
+    /// An HTTP request, whose span the HTTP middleware creates.
     Http,
     /// Messages of a queue.
     Queue,
     /// Records of a stream.
     Stream,
-    /// The clock.
+    /// A schedule.
     Schedule,
 }
 
 impl Trigger {
-    /// The invocation as a part of the trace that Lambda is in.
+    /// Starts the span of an invocation as a child of Lambda's.
     fn begin(self, parent: &Context, cold: bool) -> Option<TracedSpan> {
         let (name, trigger, kind) = match self {
             Self::Http => return None,
@@ -42,17 +42,17 @@ impl Trigger {
             Self::Stream => ("records", "datasource", SpanKind::Consumer),
             Self::Schedule => ("tick", "timer", SpanKind::Internal),
         };
-        let facts = vec![KeyValue::new("faas.trigger", trigger), KeyValue::new("faas.coldstart", cold)];
-        Some(TracedSpan::start_with_parent(parent, kind, name, facts))
+        let attributes = vec![KeyValue::new("faas.trigger", trigger), KeyValue::new("faas.coldstart", cold)];
+        Some(TracedSpan::start_with_parent(parent, kind, name, attributes))
     }
 }
 
-/// Surrounds invocations that come by a trigger.
+/// Tower layer for the invocations of a trigger.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InvocationLayer<'a>(Trigger, PhantomData<&'a ()>);
 
 impl InvocationLayer<'_> {
-    pub(super) const fn by(trigger: Trigger) -> Self {
+    pub(super) const fn new(trigger: Trigger) -> Self {
         Self(trigger, PhantomData)
     }
 }
@@ -61,19 +61,19 @@ impl<'a, S> Layer<S> for InvocationLayer<'a> {
     type Service = InvocationService<'a, S>;
 
     fn layer(&self, inner: S) -> InvocationService<'a, S> {
-        InvocationService { inner, trigger: self.0, lives: PhantomData }
+        InvocationService { inner, trigger: self.0, lifetime: PhantomData }
     }
 }
 
-/// A runtime whose invocations are surrounded.
+/// Service that wraps the runtime's handler.
 #[derive(Debug)]
 pub(super) struct InvocationService<'a, S> {
     inner: S,
     trigger: Trigger,
-    lives: PhantomData<&'a ()>,
+    lifetime: PhantomData<&'a ()>,
 }
 
-/// Whether the process has had an event before.
+/// True once the process has received an event.
 static WARM: AtomicBool = AtomicBool::new(false);
 
 impl<'a, S> Service<LambdaInvocation> for InvocationService<'a, S>
@@ -96,16 +96,16 @@ where
         }
         let parent = trace::extract(None, invocation.context.xray_trace_id.as_deref());
         let span = self.trigger.begin(&parent, cold);
-        let (busy, work) = (shutdown::busy(), self.inner.call(invocation));
+        let (guard, response) = (shutdown::track_invocation(), self.inner.call(invocation));
         async move {
             let context = span.as_ref().map_or(&parent, TracedSpan::context).clone();
-            let answered = opentelemetry::trace::FutureExt::with_context(work, context).await;
+            let result = opentelemetry::trace::FutureExt::with_context(response, context).await;
             if let Some(span) = span {
-                span.end(answered.is_ok());
+                span.end(result.is_ok());
             }
             telemetry::flush().await;
-            drop(busy);
-            answered
+            drop(guard);
+            result
         }
         .boxed_local()
     }

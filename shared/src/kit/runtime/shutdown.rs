@@ -1,8 +1,9 @@
-//! The end of the process: what is being done is finished, and telemetry let out, before Lambda kills it.
+//! Shutdown: invocations in flight are finished and telemetry is flushed before Lambda kills the process.
 //!
-//! Lambda announces the end (SIGTERM) only to functions with an extension, and gives them half a second ("Lambda execution
-//! environment lifecycle", Shutdown phase). So one is registered that asks for no events. The runtime crate has a helper for
-//! it; this one says what happens in the log's own form, and goes on without the announcement where it is refused.
+//! Lambda sends SIGTERM only to functions with an extension, half a second before it kills the process
+//! ("Lambda execution environment lifecycle", Shutdown phase). An internal extension without events is
+//! registered for this purpose. The helper of the runtime crate does the same; this one logs in our format,
+//! and works without SIGTERM if the registration fails.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -19,21 +20,22 @@ use super::Error;
 use crate::kit::system::clock::{Clock, SystemClock};
 use crate::kit::telemetry;
 
-/// How long work that is under way may go on. On AWS there is none: the end comes between invocations.
+/// Maximum time to wait for invocations in flight. On AWS there are none, because the shutdown comes between
+/// invocations.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The extension's name; it is the function's own.
+/// Name of the extension; it is internal to the function.
 const EXTENSION: &str = "agora-ending";
 
-/// How many invocations are under way.
+/// Number of invocations in flight.
 static IN_FLIGHT: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
-/// Holds the end off for a while.
+/// Delays the shutdown until it is dropped.
 #[derive(Debug)]
 pub(super) struct InFlightGuard(());
 
-/// An invocation is under way, until this is dropped.
-pub(super) fn busy() -> InFlightGuard {
+/// Counts an invocation as in flight until the guard is dropped.
+pub(super) fn track_invocation() -> InFlightGuard {
     IN_FLIGHT.send_modify(|count| *count += 1);
     InFlightGuard(())
 }
@@ -44,40 +46,41 @@ impl Drop for InFlightGuard {
     }
 }
 
-/// Ends the process in order when it is asked to end. To be called before the first event is asked for.
+/// Installs the handler of SIGTERM and SIGINT, which shuts the process down. To be called before the first
+/// event is requested.
 ///
 /// # Errors
-/// If signals cannot be received.
+/// [`Error`] if signals cannot be received.
 pub(super) async fn install_shutdown_handler() -> Result<(), Error> {
     let (mut terminated, mut interrupted) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     match register().await {
         Ok(extension) => {
-            // Asking for the next event says that it is ready; there will be none.
+            // Requesting the next event signals readiness; no event will arrive.
             tokio::spawn(async move { extension.wait().await });
         }
-        Err(error) => tracing::warn!(%error, "the end of the process will not be announced"),
+        Err(error) => tracing::warn!(%error, "failed to register extension; shutdown will not be announced"),
     }
     tokio::spawn(async move {
         let (terminate, interrupt) = (terminated.recv(), interrupted.recv());
         pin_mut!(terminate, interrupt);
         select(terminate, interrupt).await;
-        finish().await;
+        shut_down().await;
         std::process::exit(0);
     });
     Ok(())
 }
 
-async fn finish() {
-    let mut under_way = IN_FLIGHT.subscribe();
-    let (done, late) = (under_way.wait_for(|count| *count == 0), SystemClock.sleep(DRAIN_TIMEOUT));
-    pin_mut!(done, late);
-    let in_time = matches!(select(done, late).await, Either::Left(_));
-    tracing::info!(inTime = in_time, "the process ends");
+async fn shut_down() {
+    let mut in_flight = IN_FLIGHT.subscribe();
+    let (drained, timeout) = (in_flight.wait_for(|count| *count == 0), SystemClock.sleep(DRAIN_TIMEOUT));
+    pin_mut!(drained, timeout);
+    let in_time = matches!(select(drained, timeout).await, Either::Left(_));
+    tracing::info!(inTime = in_time, "shutting down");
     telemetry::finish().await;
 }
 
-/// An extension that asks for no events.
+/// A registered extension without events.
 struct Extension {
     client: PooledClient,
     id: http::HeaderValue,
@@ -91,9 +94,9 @@ async fn register() -> Result<Extension, Error> {
         .header("Lambda-Extension-Name", EXTENSION)
         .header("Content-Type", "application/json")
         .body(Body::from(r#"{"events":[]}"#))?;
-    let answer = client.call(request).await?;
-    let id = answer.headers().get("Lambda-Extension-Identifier").cloned();
-    let id = id.ok_or_else(|| format!("the extension was not registered: {}", answer.status()))?;
+    let response = client.call(request).await?;
+    let id = response.headers().get("Lambda-Extension-Identifier").cloned();
+    let id = id.ok_or_else(|| format!("registration failed: {}", response.status()))?;
     Ok(Extension { client, id })
 }
 
@@ -107,7 +110,7 @@ impl Extension {
         if let Ok(request) = request
             && let Err(error) = self.client.call(request).await
         {
-            tracing::debug!(%error, "the extension's wait ended");
+            tracing::debug!(%error, "failed to wait for extension event");
         }
     }
 }

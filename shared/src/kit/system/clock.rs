@@ -1,4 +1,5 @@
-//! Time and chance, passed in: a decision never asks for either, so that tests can choose both.
+//! Time and randomness as injected dependencies: decisions never read a clock or an RNG, so tests control
+//! both.
 
 use std::fmt;
 use std::future::Future;
@@ -7,9 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment, in UTC, to the millisecond; written as RFC 3339 with exactly three decimals.
+/// A time in UTC with millisecond precision, written as RFC 3339 with exactly three decimals.
 ///
-/// The fixed width makes the text sort as the time does, which the table's sort keys rely on.
+/// Because of the fixed width, texts sort by time; sort keys of the table rely on this.
 ///
 /// ```
 /// use shared::kit::system::clock::Timestamp;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// The moment `millis` milliseconds after the Unix epoch; beyond the calendar's end it stays at the end.
+    /// The time `millis` milliseconds after the Unix epoch; saturates at the end of the calendar.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {
         Self(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
@@ -31,34 +32,34 @@ impl Timestamp {
         self.0.as_millisecond()
     }
 
-    /// Whole seconds since the Unix epoch, as DynamoDB's time-to-live and JWT's dates count.
+    /// Whole seconds since the Unix epoch, as in DynamoDB's time to live and in JWTs.
     #[must_use]
     pub fn as_seconds(self) -> i64 {
         self.0.as_second()
     }
 
-    /// The moment `duration` later.
+    /// The time `duration` later.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self::from_millis(self.as_millis().saturating_add(millis(duration)))
     }
 
-    /// The moment `duration` earlier.
+    /// The time `duration` earlier.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self::from_millis(self.as_millis().saturating_sub(millis(duration)))
     }
 
-    /// How long ago `earlier` was; zero if it is still to come.
+    /// Duration since `earlier`; zero if `earlier` is later than this time.
     #[must_use]
     pub fn duration_since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.as_millis() - earlier.as_millis()).unwrap_or(0))
     }
 }
 
-/// Text that is no moment.
+/// The text is not a valid time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a time of RFC 3339, like 2027-01-15T08:00:00.000Z")]
+#[error("must be an RFC 3339 time, like 2027-01-15T08:00:00.000Z")]
 pub struct TimestampError;
 
 impl FromStr for Timestamp {
@@ -93,52 +94,52 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Where the time comes from, and the only way to let it pass.
+/// Source of time, and the only way to wait.
 pub trait Clock: Clone + Send + Sync + 'static {
-    /// The time now.
+    /// The current time.
     fn now(&self) -> Timestamp;
 
     /// Waits for `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
+    #[expect(clippy::disallowed_methods, reason = "implementation of `Clock`")]
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is where time passes")]
+    #[expect(clippy::disallowed_methods, reason = "implementation of `Clock`")]
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
 }
 
-/// Where chance comes from: new ids, and the jitter of retries.
+/// Source of randomness, for ids and for the jitter of retries.
 pub trait Entropy: Clone + Send + Sync + 'static {
     /// 128 random bits.
     fn random(&self) -> u128;
 
-    /// A duration drawn evenly from zero to `ceiling` ("full jitter", AWS Architecture Blog, "Exponential
-    /// Backoff And Jitter").
+    /// A uniformly distributed duration from zero to `ceiling` ("full jitter", AWS Architecture Blog,
+    /// "Exponential Backoff And Jitter").
     fn jitter(&self, ceiling: Duration) -> Duration {
         let span = ceiling.as_millis().saturating_add(1);
         Duration::from_millis(u64::try_from(self.random() % span).unwrap_or(u64::MAX))
     }
 }
 
-/// The operating system's generator.
+/// The operating system's random number generator.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     #[expect(
         clippy::expect_used,
-        reason = "without the system's generator no id, key or token is safe to make"
+        reason = "ids, keys and tokens are not safe without the system's random number generator"
     )]
     fn random(&self) -> u128 {
         let mut bytes = [0; 16];
@@ -152,12 +153,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_has_three_decimals_and_reads_back() {
-        let moment = Timestamp::from_millis(1_767_225_600_000);
-        let text = serde_json::to_string(&moment).unwrap();
+    fn text_has_three_decimals_and_parses_to_the_same_time() {
+        let time = Timestamp::from_millis(1_767_225_600_000);
+        let text = serde_json::to_string(&time).unwrap();
         assert_eq!(text, "\"2026-01-01T00:00:00.000Z\"");
-        assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), moment);
-        assert_eq!(moment.to_string().parse::<Timestamp>().unwrap(), moment);
+        assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), time);
+        assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Configuration: read once, at cold start, from the environment. What is missing or wrong is named.
+//! Configuration: read once from the environment, at cold start. Errors name the variable that is missing or
+//! invalid.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,27 +8,27 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The variables a function is started with.
+/// Environment variables of the function.
 #[derive(Clone)]
 pub struct Environment(std::collections::HashMap<String, String>);
 
-/// A variable that is missing or wrong. Says which and why, and never what it held.
+/// An environment variable is missing or invalid. The error names the variable and the rule, never the value.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// It is not there, or empty.
+    /// The variable is not set, or empty.
     #[error("{0} is not set")]
     Missing(&'static str),
-    /// It does not read as what it should be.
+    /// The value is invalid.
     #[error("{name} {rule}")]
     Invalid {
-        /// Which.
+        /// Name of the variable.
         name: &'static str,
-        /// What it should be.
+        /// Rule that the value violates.
         rule: String,
     },
 }
 
-/// A start that fails prints its error in this form; the message is what the reader needs.
+/// A function that fails to start prints its error with `Debug`; this makes it print the message.
 impl fmt::Debug for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -35,7 +36,7 @@ impl fmt::Debug for ConfigError {
 }
 
 impl Environment {
-    /// The process's own variables.
+    /// The environment variables of the process.
     #[must_use]
     pub fn from_process() -> Self {
         Self(
@@ -45,37 +46,37 @@ impl Environment {
         )
     }
 
-    /// These variables.
+    /// An environment with these variables.
     #[must_use]
     pub fn of<const N: usize>(variables: [(&str, &str); N]) -> Self {
         Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
-    /// The same variables, but for this one.
+    /// Sets a variable.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.0.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// The variable, if it is there and not empty.
+    /// Returns the variable, if it is set and not empty.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The variable.
+    /// Returns the variable.
     ///
     /// # Errors
-    /// [`ConfigError::Missing`].
+    /// [`ConfigError::Missing`] if the variable is not set or empty.
     pub fn text(&self, name: &'static str) -> Result<&str, ConfigError> {
         self.optional(name).ok_or(ConfigError::Missing(name))
     }
 
-    /// The variable, read as a `T`.
+    /// Parses the variable as a `T`.
     ///
     /// # Errors
-    /// [`ConfigError`] with the rule that `T` states.
+    /// [`ConfigError`] if the variable is missing or invalid, with the message of `T`'s error.
     pub fn parse<T: FromStr>(&self, name: &'static str) -> Result<T, ConfigError>
     where
         T::Err: fmt::Display,
@@ -83,10 +84,10 @@ impl Environment {
         self.text(name)?.parse().map_err(|error: T::Err| invalid_variable(name, error.to_string()))
     }
 
-    /// The variable, a secret of at least 32 bytes in base64.
+    /// Decodes the variable, a secret of at least 32 bytes in base64.
     ///
     /// # Errors
-    /// [`ConfigError`].
+    /// [`ConfigError`] if the variable is missing, not base64, or too short.
     pub fn secret(&self, name: &'static str) -> Result<Vec<u8>, ConfigError> {
         let bytes = STANDARD
             .decode(self.text(name)?)
@@ -94,7 +95,7 @@ impl Environment {
         if bytes.len() >= 32 {
             Ok(bytes)
         } else {
-            Err(invalid_variable(name, "must hold at least 32 bytes".to_owned()))
+            Err(invalid_variable(name, "must contain at least 32 bytes".to_owned()))
         }
     }
 }
@@ -105,43 +106,43 @@ impl FromIterator<(String, String)> for Environment {
     }
 }
 
-/// The variable is there and wrong.
+/// Creates the error for an invalid value of the variable `name`.
 #[must_use]
 pub const fn invalid_variable(name: &'static str, rule: String) -> ConfigError {
     ConfigError::Invalid { name, rule }
 }
 
-/// What every function is told about itself.
+/// Service name, stage and OTLP settings of the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TelemetryConfig {
-    /// The function's name.
+    /// Name of the function.
     pub function: String,
-    /// The deployment's name.
+    /// Name of the deployment.
     pub stage: String,
-    /// The least severe level that is logged.
+    /// Least severe level that is logged.
     pub level: tracing::Level,
-    /// Who collects spans; `None`: nobody, and none are recorded.
+    /// Collector of spans; without one, no spans are recorded.
     pub collector: Option<OtlpConfig>,
 }
 
-/// Who collects spans, over OTLP.
+/// A collector that receives spans over OTLP.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OtlpConfig {
-    /// Its base address, without the signal's path.
+    /// Base address, without the path of the signal.
     pub endpoint: String,
-    /// What goes with every request, such as a key.
+    /// Headers of every export request, such as an API key.
     pub headers: HeaderMap,
 }
 
-/// Headers may hold keys: they are not shown.
+/// Omits the headers, which may contain keys.
 impl fmt::Debug for OtlpConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Collector").field("endpoint", &self.endpoint).finish_non_exhaustive()
+        f.debug_struct("OtlpConfig").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 
 impl OtlpConfig {
-    /// The variables are those of every OpenTelemetry SDK ("OpenTelemetry Protocol Exporter").
+    /// Reads the variables that every OpenTelemetry SDK uses ("OpenTelemetry Protocol Exporter").
     fn from_env(env: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some(endpoint) = env.optional("OTEL_EXPORTER_OTLP_ENDPOINT") else { return Ok(None) };
         let text = env.optional("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default();
@@ -161,8 +162,10 @@ fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {
 }
 
 impl TelemetryConfig {
+    /// Reads the telemetry settings.
+    ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if a variable is missing or invalid.
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let level = match env.optional("AGORA_LOG_LEVEL") {
             Some(_) => env.parse("AGORA_LOG_LEVEL")?,
@@ -192,12 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn a_collector_is_there_if_it_has_an_address_and_its_headers_are_hidden() {
+    fn collector_requires_an_endpoint_and_hides_its_headers() {
         let env = Environment::of([("AWS_LAMBDA_FUNCTION_NAME", "f"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "")]);
         assert_eq!(TelemetryConfig::from_env(&env).unwrap().collector, None);
         let env = env.with("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
-        let given = env.clone().with("OTEL_EXPORTER_OTLP_HEADERS", "x-key=hunter2, x-team = a=b");
-        let collector = TelemetryConfig::from_env(&given).unwrap().collector.unwrap();
+        let with_headers = env.clone().with("OTEL_EXPORTER_OTLP_HEADERS", "x-key=hunter2, x-team = a=b");
+        let collector = TelemetryConfig::from_env(&with_headers).unwrap().collector.unwrap();
         assert_eq!(
             (collector.headers["x-key"].as_bytes(), collector.headers["x-team"].as_bytes()),
             (&b"hunter2"[..], &b"a=b"[..])

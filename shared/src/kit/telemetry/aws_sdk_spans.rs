@@ -1,4 +1,4 @@
-//! Calls of AWS services, as parts of the work that makes them.
+//! Spans of AWS SDK calls.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -11,11 +11,12 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
 use super::trace::{self, KeyValue, SpanKind, TracedSpan};
 
-/// Makes a span of each call, its retries included. What is sent and answered is not looked at.
+/// SDK interceptor that creates one span per call, including its retries. Inputs and outputs are not
+/// inspected.
 #[derive(Debug)]
 pub struct SdkTracingInterceptor;
 
-/// The call under way.
+/// Span of the call in progress.
 #[derive(Debug)]
 struct Call(TracedSpan);
 
@@ -25,10 +26,10 @@ impl Storable for Call {
 
 impl Intercept for SdkTracingInterceptor {
     fn name(&self) -> &'static str {
-        "traced calls"
+        "call spans"
     }
 
-    /// The first moment at which a client knows what is called.
+    /// The earliest hook in which the SDK provides the service and operation.
     fn read_before_serialization(
         &self,
         _: &BeforeSerializationInterceptorContextRef<'_>,
@@ -38,15 +39,15 @@ impl Intercept for SdkTracingInterceptor {
         if !trace::is_recording() {
             return Ok(());
         }
-        if let Some(called) = config.load::<Metadata>() {
-            let (service, operation) = (called.service().to_owned(), called.name().to_owned());
+        if let Some(metadata) = config.load::<Metadata>() {
+            let (service, operation) = (metadata.service().to_owned(), metadata.name().to_owned());
             let name = format!("{service}.{operation}");
-            let facts = vec![
+            let attributes = vec![
                 KeyValue::new("rpc.system", "aws-api"),
                 KeyValue::new("rpc.service", service),
                 KeyValue::new("rpc.method", operation),
             ];
-            let call = Call(TracedSpan::begin(SpanKind::Client, name, facts));
+            let call = Call(TracedSpan::begin(SpanKind::Client, name, attributes));
             config.interceptor_state().store_put(call);
         }
         Ok(())
@@ -58,12 +59,17 @@ impl Intercept for SdkTracingInterceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let succeeded = context.output_or_error().is_some_and(|ended| ended.is_ok());
-        if let Some(Call(work)) = config.load::<Call>() {
-            work.end(succeeded);
+        let succeeded = context.output_or_error().is_some_and(|result| result.is_ok());
+        if let Some(Call(span)) = config.load::<Call>() {
+            span.end(succeeded);
         }
-        if let Some(called) = config.load::<Metadata>() {
-            tracing::debug!(service = called.service(), operation = called.name(), succeeded, "call");
+        if let Some(metadata) = config.load::<Metadata>() {
+            tracing::debug!(
+                service = metadata.service(),
+                operation = metadata.name(),
+                succeeded,
+                "called AWS service"
+            );
         }
         Ok(())
     }

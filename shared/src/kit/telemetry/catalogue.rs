@@ -1,35 +1,36 @@
-//! The metrics that there are: their names, units and dimensions, all in one place.
+//! Metric catalogue: names, units and dimensions of all metrics.
 //!
-//! Besides its own dimensions, each has those of its [`Origin`](super::Origin): `stage` and `function`. A dimension's value
-//! comes from a list that the code or the template closes, and is never an id, a person or a text that somebody sent: each
-//! combination of values is a metric of its own, which is paid for.
+//! Besides its own dimensions, each metric has those of the [`ServiceIdentity`](super::ServiceIdentity):
+//! `stage` and `function`. The values of a dimension are a closed list, defined in the code or the template,
+//! and never an id, a person or client input: each combination of values is a separate metric, and is billed
+//! as one.
 
-/// The namespace of all metrics in CloudWatch.
+/// Namespace of all metrics in CloudWatch.
 pub const NAMESPACE: &str = "Agora";
 
-/// What is counted or measured. `N` is the number of its own dimensions.
+/// A metric with `N` dimensions of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric<const N: usize> {
-    /// Its name.
+    /// Name of the metric.
     pub name: &'static str,
-    /// What its values are counted in.
+    /// Unit of its values.
     pub unit: Unit,
-    /// How its values add up.
+    /// Aggregation of its values.
     pub kind: Kind,
-    /// What tells its values apart.
+    /// Names of its own dimensions.
     pub dimensions: [&'static str; N],
-    /// What it says, in a sentence.
+    /// Description, in one sentence.
     pub help: &'static str,
 }
 
-/// What values are counted in; the names are those of CloudWatch (`MetricDatum`).
+/// Unit of values; the names are those of CloudWatch (`MetricDatum`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Things.
+    /// A count.
     Count,
-    /// Thousandths of a second.
+    /// Milliseconds.
     Milliseconds,
-    /// None.
+    /// No unit.
     None,
 }
 
@@ -45,29 +46,29 @@ impl Unit {
     }
 }
 
-/// How values of one metric add up within an invocation.
+/// Aggregation of the values of one invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// They are added.
+    /// The values are added.
     Counter,
-    /// The last one counts.
+    /// The last value is kept.
     Gauge,
-    /// Each counts.
+    /// All values are kept.
     Distribution,
 }
 
-/// A metric, whatever the number of its dimensions.
+/// A metric with any number of dimensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name.
+    /// Name of the metric.
     pub name: &'static str,
-    /// What its values are counted in.
+    /// Unit of its values.
     pub unit: Unit,
-    /// How its values add up.
+    /// Aggregation of its values.
     pub kind: Kind,
-    /// What tells its values apart, besides the origin.
+    /// Names of its own dimensions.
     pub dimensions: &'static [&'static str],
-    /// What it says, in a sentence.
+    /// Description, in one sentence.
     pub help: &'static str,
 }
 
@@ -78,16 +79,16 @@ impl<const N: usize> Metric<N> {
     }
 }
 
-/// How long requests take, by route and class of status (`2xx` to `5xx`).
+/// Latency of requests, by route and status class (`2xx` to `5xx`).
 pub static REQUEST_LATENCY: Metric<2> = Metric {
     name: "RequestLatency",
     unit: Unit::Milliseconds,
     kind: Kind::Distribution,
     dimensions: ["route", "statusClass"],
-    help: "How long a request took, from its coming in to its answer",
+    help: "Time from receiving a request to returning the response",
 };
 
-/// Instances that were started.
+/// Cold starts.
 pub static COLD_STARTS: Metric<0> = Metric {
     name: "ColdStarts",
     unit: Unit::Count,
@@ -96,131 +97,131 @@ pub static COLD_STARTS: Metric<0> = Metric {
     help: "Instances that handled their first event",
 };
 
-/// Requests that were refused or failed, by the code of the answer.
+/// Requests with an error response, by error code.
 pub static ERRORS: Metric<1> = Metric {
     name: "Errors",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["code"],
-    help: "Requests that were answered with an error",
+    help: "Requests with an error response",
 };
 
-/// Read units that the table took, by operation.
+/// Consumed read capacity, by DynamoDB operation.
 pub static READ_UNITS: Metric<1> = Metric {
     name: "ConsumedReadUnits",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["operation"],
-    help: "Read units that requests to the table took",
+    help: "Read capacity units consumed by requests to the table",
 };
 
-/// Write units that the table took, by operation.
+/// Consumed write capacity, by DynamoDB operation.
 pub static WRITE_UNITS: Metric<1> = Metric {
     name: "ConsumedWriteUnits",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["operation"],
-    help: "Write units that requests to the table took",
+    help: "Write capacity units consumed by requests to the table",
 };
 
-/// Answers that a cache knew.
+/// Cache hits, by cache.
 pub static CACHE_HITS: Metric<1> = Metric {
     name: "CacheHits",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["cache"],
-    help: "Questions that a cache could answer",
+    help: "Lookups that a cache served",
 };
 
-/// Answers that a cache did not know.
+/// Cache misses, by cache.
 pub static CACHE_MISSES: Metric<1> = Metric {
     name: "CacheMisses",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["cache"],
-    help: "Questions that a cache had to load the answer to",
+    help: "Lookups that a cache had to load",
 };
 
-/// Messages that came to an end of one delivery, by queue and outcome: `done`, `retry`, `postponed`, `permanent`, `panic`.
+/// Message deliveries, by queue and outcome: `done`, `retry`, `postponed`, `permanent`, `panic`.
 pub static MESSAGES: Metric<2> = Metric {
     name: "Messages",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["queue", "outcome"],
-    help: "Deliveries of messages, by how they ended",
+    help: "Message deliveries, by outcome",
 };
 
-/// Dead letters that were recorded, by the queue that they died in.
+/// Recorded dead letters, by original queue.
 pub static DEAD_LETTERS: Metric<1> = Metric {
     name: "DeadLetters",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["queue"],
-    help: "Messages that were recorded as dead",
+    help: "Recorded dead letters",
 };
 
-/// Where a circuit breaker stands: 0 closed, 1 half-open, 2 open.
+/// State of a circuit breaker: 0 closed, 1 half-open, 2 open.
 pub static BREAKER_STATE: Metric<1> = Metric {
     name: "BreakerState",
     unit: Unit::None,
     kind: Kind::Gauge,
     dimensions: ["dependency"],
-    help: "Where a circuit breaker stands: 0 closed, 1 half-open, 2 open",
+    help: "State of a circuit breaker: 0 closed, 1 half-open, 2 open",
 };
 
-/// How often a circuit breaker turned, by the state that it turned to.
+/// State transitions of a circuit breaker, by new state.
 pub static BREAKER_TRANSITIONS: Metric<2> = Metric {
     name: "BreakerTransitions",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["dependency", "state"],
-    help: "How often a circuit breaker turned to a state",
+    help: "State transitions of a circuit breaker, by new state",
 };
 
-/// Requests that were one too many, by the group that they are counted in.
+/// Requests rejected by the rate limiter, by rate limit group.
 pub static LIMITER_REJECTIONS: Metric<1> = Metric {
     name: "LimiterRejections",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: ["group"],
-    help: "Requests that a limit refused",
+    help: "Requests rejected by the rate limiter",
 };
 
-/// Events that were published and left the outbox.
+/// Events published and deleted from the outbox.
 pub static OUTBOX_PUBLISHED: Metric<0> = Metric {
     name: "OutboxPublished",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: [],
-    help: "Events that were published",
+    help: "Events published from the outbox",
 };
 
-/// How long the event that waited longest in the outbox waited, each time that events are published.
+/// Age of the oldest event in each group of events that are published together.
 pub static OUTBOX_PUBLISH_DELAY: Metric<0> = Metric {
     name: "OutboxPublishDelay",
     unit: Unit::Milliseconds,
     kind: Kind::Distribution,
     dimensions: [],
-    help: "How long the oldest of the events published at once had waited",
+    help: "Age of the oldest event in a group of published events",
 };
 
-/// How long the event that waits longest in the outbox has waited, each time that the sweeper looks; those that the stream is
-/// about to take do not count.
+/// Age of the oldest unpublished event, measured by each sweep; events that the stream is about to deliver do
+/// not count.
 pub static OUTBOX_BACKLOG_AGE: Metric<0> = Metric {
     name: "OutboxBacklogAge",
     unit: Unit::Milliseconds,
     kind: Kind::Distribution,
     dimensions: [],
-    help: "How long the oldest of the events that the stream missed has waited",
+    help: "Age of the oldest event that the stream missed",
 };
 
-/// Spans that were given up, because the collector did not take them for too long.
+/// Spans dropped because the buffer for the collector was full.
 pub static SPANS_DROPPED: Metric<0> = Metric {
     name: "SpansDropped",
     unit: Unit::Count,
     kind: Kind::Counter,
     dimensions: [],
-    help: "Spans that the collector did not take in time",
+    help: "Spans dropped because the buffer for the collector was full",
 };
 
 /// Every metric.

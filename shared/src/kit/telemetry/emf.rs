@@ -1,46 +1,46 @@
-//! Metrics as lines of the log that CloudWatch reads metrics from.
+//! Embedded metric format: metrics as log lines that CloudWatch converts to metrics.
 //!
-//! Source: "Specification: Embedded metric format", Amazon CloudWatch User Guide. A document has at most 100 metrics, 30
-//! dimensions, and 100 values of each metric; it has at most 256 KB, which a full one of ours cannot reach.
+//! Source: "Specification: Embedded metric format", Amazon CloudWatch User Guide. A document has at most 100
+//! metrics, 30 dimensions, 100 values per metric, and 256 KB, which the largest document here does not reach.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::ServiceIdentity;
 use super::catalogue::NAMESPACE;
-use super::metrics::{Dimensions, Gathered, Recorded};
+use super::metrics::{Dimensions, Recorded, Snapshot};
 use crate::kit::system::clock::Timestamp;
 
-/// The most metrics of a document.
+/// Maximum number of metrics per document.
 pub const MAX_METRICS: usize = 100;
-/// The most values of a metric in a document.
+/// Maximum number of values per metric and document.
 pub const MAX_VALUES: usize = 100;
-/// The most dimensions of a document.
+/// Maximum number of dimensions per document.
 pub const MAX_DIMENSIONS: usize = 30;
-/// The most bytes of a document.
+/// Maximum size of a document in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
 
-/// The most characters of a dimension's value: a quarter of what CloudWatch takes.
-const MAX_TEXT: usize = 256;
+/// Maximum length of a dimension's value in characters: a quarter of CloudWatch's limit.
+const MAX_DIMENSION_VALUE: usize = 256;
 
-/// The documents that say what was gathered, each a line. All values of one document share their dimensions.
+/// Renders the metrics as documents, one per line. All metrics of a document share their dimensions.
 #[must_use]
-pub fn lines(gathered: Gathered, origin: &ServiceIdentity, at: Timestamp) -> Vec<String> {
+pub fn lines(snapshot: Snapshot, identity: &ServiceIdentity, at: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
-    for (dimensions, metrics) in gathered {
+    for (dimensions, metrics) in snapshot {
         let rounds = metrics.values().map(|recorded| recorded.values.len().div_ceil(MAX_VALUES)).max();
         for round in 0..rounds.unwrap_or_default() {
             let parts: Vec<_> =
                 metrics.iter().filter_map(|(name, recorded)| part(name, recorded, round)).collect();
             lines.extend(
-                parts.chunks(MAX_METRICS).filter_map(|parts| document(&dimensions, parts, origin, at)),
+                parts.chunks(MAX_METRICS).filter_map(|parts| document(&dimensions, parts, identity, at)),
             );
         }
     }
     lines
 }
 
-/// A metric with as many of its values as a document takes.
+/// A metric (name, unit) with as many of its values as a document may contain.
 type Part<'a> = (&'static str, &'static str, &'a [f64]);
 
 fn part<'a>(name: &'static str, recorded: &'a Recorded, round: usize) -> Option<Part<'a>> {
@@ -51,17 +51,18 @@ fn part<'a>(name: &'static str, recorded: &'a Recorded, round: usize) -> Option<
 fn document(
     dimensions: &Dimensions,
     parts: &[Part<'_>],
-    origin: &ServiceIdentity,
+    identity: &ServiceIdentity,
     at: Timestamp,
 ) -> Option<String> {
-    let own = dimensions.iter().map(|(name, value)| (*name, text(value)));
-    let origin = [("function", text(&origin.function)), ("stage", text(&origin.stage))];
-    let dimensions = own.chain(origin).take(MAX_DIMENSIONS).collect();
-    // Names and numbers: nothing of it can be impossible to write.
+    let own = dimensions.iter().map(|(name, value)| (*name, dimension_value(value)));
+    let identity =
+        [("function", dimension_value(&identity.function)), ("stage", dimension_value(&identity.stage))];
+    let dimensions = own.chain(identity).take(MAX_DIMENSIONS).collect();
+    // Names and numbers only, so serialisation cannot fail.
     serde_json::to_string(&Document { at, dimensions, parts }).ok()
 }
 
-/// A line.
+/// One log line.
 struct Document<'a> {
     at: Timestamp,
     dimensions: Vec<(&'a str, &'a str)>,
@@ -115,9 +116,9 @@ impl Serialize for Document<'_> {
     }
 }
 
-/// A dimension's value as CloudWatch takes it: not empty, and not too long.
-fn text(value: &str) -> &str {
-    let end = value.char_indices().nth(MAX_TEXT).map_or(value.len(), |(end, _)| end);
+/// Makes a dimension's value valid for CloudWatch: not empty, and not too long.
+fn dimension_value(value: &str) -> &str {
+    let end = value.char_indices().nth(MAX_DIMENSION_VALUE).map_or(value.len(), |(end, _)| end);
     if value.is_empty() { "none" } else { &value[..end] }
 }
 
@@ -129,15 +130,15 @@ mod tests {
     use super::super::metrics::Registry;
     use super::*;
 
-    fn printed(gathered: Gathered) -> Vec<Value> {
-        let origin = ServiceIdentity { stage: "dev".to_owned(), function: "api-orders".to_owned() };
-        let lines = lines(gathered, &origin, Timestamp::from_millis(1_800_000_000_000));
+    fn render(snapshot: Snapshot) -> Vec<Value> {
+        let identity = ServiceIdentity { stage: "dev".to_owned(), function: "api-orders".to_owned() };
+        let lines = lines(snapshot, &identity, Timestamp::from_millis(1_800_000_000_000));
         assert!(lines.iter().all(|line| line.len() <= MAX_BYTES && !line.contains('\n')));
         lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     #[test]
-    fn a_document_says_what_its_metrics_are_and_whose() {
+    fn document_contains_metrics_and_dimensions() {
         let registry = Registry::new();
         registry.record(&CACHE_HITS, ["markets"], 3.0);
         let expected = json!({
@@ -154,17 +155,17 @@ mod tests {
             "cache": "markets",
             "CacheHits": 3.0,
         });
-        assert_eq!(printed(registry.take()), [expected]);
+        assert_eq!(render(registry.take()), [expected]);
     }
 
     #[test]
-    fn what_does_not_fit_one_document_goes_on_in_the_next_and_nothing_is_lost() {
+    fn excess_values_continue_in_further_documents() {
         let registry = Registry::new();
         for n in 0..250 {
             registry.record(&REQUEST_LATENCY, ["GET /", "2xx"], f64::from(n));
         }
         registry.record(&COLD_STARTS, [], 1.0);
-        let documents = printed(registry.take());
+        let documents = render(registry.take());
         let values = documents.iter().filter_map(|document| document["RequestLatency"].as_array());
         let lengths: Vec<usize> = values.clone().map(Vec::len).collect();
         assert_eq!((documents.len(), lengths), (4, vec![100, 100, 50]));
@@ -173,22 +174,25 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_document_stays_below_the_limit() {
+    fn largest_document_stays_below_the_size_limit() {
         let names: Vec<&'static str> = (0..MAX_METRICS).map(|n| &*format!("{n:0>64}").leak()).collect();
         let values = vec![f64::MIN_POSITIVE; MAX_VALUES];
         let metrics =
             names.iter().map(|name| (*name, Recorded { unit: Unit::Milliseconds, values: values.clone() }));
-        let gathered = Gathered::from([(Vec::new(), metrics.collect())]);
-        assert_eq!(printed(gathered).len(), 1);
+        let snapshot = Snapshot::from([(Vec::new(), metrics.collect())]);
+        assert_eq!(render(snapshot).len(), 1);
     }
 
     #[test]
-    fn a_dimension_is_never_empty_and_never_too_long() {
+    fn dimension_value_is_never_empty_or_too_long() {
         let registry = Registry::new();
         registry.record(&CACHE_HITS, [""], 1.0);
         registry.record(&CACHE_HITS, [&"x".repeat(2_000)], 1.0);
-        let documents = printed(registry.take());
+        let documents = render(registry.take());
         let length = |document: &Value| document["cache"].as_str().unwrap().len();
-        assert_eq!((documents[0]["cache"].as_str(), length(&documents[1])), (Some("none"), MAX_TEXT));
+        assert_eq!(
+            (documents[0]["cache"].as_str(), length(&documents[1])),
+            (Some("none"), MAX_DIMENSION_VALUE)
+        );
     }
 }

@@ -1,9 +1,9 @@
-//! Spans on their way to a collector: OTLP over HTTP, as protobuf ("OpenTelemetry Protocol Specification").
+//! Span export: OTLP over HTTP, as protobuf ("OpenTelemetry Protocol Specification").
 //!
-//! Spans that ended are kept in memory, and sent at the end of the invocation by whoever runs it, on its own runtime: there
-//! is no thread that a freeze could catch in the middle, and nothing that blocks the only one there is. A collector that
-//! does not answer costs an invocation [`PATIENCE`] at most, and is then left alone for [`REST`]; what it did not take is
-//! kept, up to [`MOST_BYTES`], and sent with what comes later.
+//! Finished spans are buffered and exported at the end of the invocation, on the runtime of the function: a
+//! background thread could be frozen in the middle of a request. A collector that does not respond delays one
+//! invocation by at most [`EXPORT_TIMEOUT`] and is then skipped for [`COOLDOWN`]. Rejected spans are kept, up
+//! to [`MAX_BUFFERED_BYTES`], and exported with later ones.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -25,34 +25,34 @@ use super::{metrics, trace};
 use crate::kit::system::clock::{Clock, SystemClock, Timestamp};
 use crate::kit::system::config::{ConfigError, OtlpConfig, TelemetryConfig, invalid_variable};
 
-/// How long a collector may take: less than the half second that Lambda leaves a process at its end.
+/// Timeout of an export request: less than the half second that Lambda grants for a shutdown.
 pub const EXPORT_TIMEOUT: Duration = Duration::from_millis(400);
-/// How long one that failed is left alone.
+/// Time without exports after a failure.
 pub const COOLDOWN: Duration = Duration::from_secs(10);
-/// How much is kept for a collector that does not answer.
+/// Maximum size of the buffer for a collector that does not respond.
 pub const MAX_BUFFERED_BYTES: usize = 512 * 1024;
-/// How many spans of one invocation are kept.
-const MOST_SPANS: usize = 4_096;
+/// Maximum number of buffered spans of one invocation.
+const MAX_BUFFERED_SPANS: usize = 4_096;
 
 static EXPORTER: OnceLock<Exporter> = OnceLock::new();
 
-/// Records spans from now on, for this collector.
+/// Starts recording spans for this collector.
 pub(super) fn start(collector: &OtlpConfig, config: &TelemetryConfig) -> Result<(), ConfigError> {
-    let exporter = Exporter::to(collector, config)?;
-    let recorder = SdkTracerProvider::builder()
+    let exporter = Exporter::new(collector, config)?;
+    let provider = SdkTracerProvider::builder()
         .with_resource(resource(config))
-        .with_span_processor(exporter.ended.clone())
+        .with_span_processor(exporter.finished.clone())
         .build();
     if EXPORTER.set(exporter).is_ok() {
-        trace::record_with(recorder.tracer("agora"));
+        trace::set_tracer(provider.tracer("agora"));
     }
     Ok(())
 }
 
-/// Sends what ended, if the collector is well.
+/// Exports finished spans, unless the last export failed recently.
 pub(super) async fn flush() {
     let Some(exporter) = EXPORTER.get() else { return };
-    exporter.gather();
+    exporter.encode_finished();
     if exporter.is_cooling_down(SystemClock.now()) {
         return;
     }
@@ -60,10 +60,10 @@ pub(super) async fn flush() {
     exporter.record_failure(failed_at);
 }
 
-/// Sends what is left, whether the collector was well or not: there is no later.
+/// Exports the remaining spans at the end of the process, even if the last export failed.
 pub(super) async fn finish() {
     if let Some(exporter) = EXPORTER.get() {
-        exporter.gather();
+        exporter.encode_finished();
         exporter.send().await;
     }
 }
@@ -79,29 +79,29 @@ fn resource(config: &TelemetryConfig) -> Resource {
         .build()
 }
 
-/// Spans that ended and were not sent yet.
+/// Finished spans that are not encoded yet.
 #[derive(Debug, Clone, Default)]
-struct EndedSpans(Arc<Mutex<Vec<SpanData>>>);
+struct FinishedSpans(Arc<Mutex<Vec<SpanData>>>);
 
-impl EndedSpans {
+impl FinishedSpans {
     fn lock(&self) -> MutexGuard<'_, Vec<SpanData>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl SpanProcessor for EndedSpans {
+impl SpanProcessor for FinishedSpans {
     fn on_start(&self, _: &mut Span, _: &opentelemetry::Context) {}
 
     fn on_end(&self, span: SpanData) {
         let mut spans = self.lock();
-        if spans.len() < MOST_SPANS {
+        if spans.len() < MAX_BUFFERED_SPANS {
             spans.push(span);
         } else {
             metrics::count(&SPANS_DROPPED, []);
         }
     }
 
-    /// They are sent where one can wait: in [`flush`].
+    /// A no-op: spans are exported in [`flush`], which can wait.
     fn force_flush(&self) -> OTelSdkResult {
         Ok(())
     }
@@ -111,7 +111,7 @@ impl SpanProcessor for EndedSpans {
     }
 }
 
-/// Spans in the form that the collector takes.
+/// Encoded spans.
 #[derive(Debug)]
 struct Batch {
     spans: usize,
@@ -120,7 +120,7 @@ struct Batch {
 
 #[derive(Debug)]
 struct Exporter {
-    ended: EndedSpans,
+    finished: FinishedSpans,
     backlog: Mutex<VecDeque<Batch>>,
     resource: ResourceAttributesWithSchema,
     url: reqwest::Url,
@@ -130,28 +130,28 @@ struct Exporter {
 }
 
 impl Exporter {
-    fn to(collector: &OtlpConfig, config: &TelemetryConfig) -> Result<Self, ConfigError> {
-        let wrong = |rule: String| invalid_variable("OTEL_EXPORTER_OTLP_ENDPOINT", rule);
+    fn new(collector: &OtlpConfig, config: &TelemetryConfig) -> Result<Self, ConfigError> {
+        let invalid = |rule: String| invalid_variable("OTEL_EXPORTER_OTLP_ENDPOINT", rule);
         let url = format!("{}/v1/traces", collector.endpoint.trim_end_matches('/'));
-        let url: reqwest::Url = url.parse().map_err(|error| wrong(format!("is no address: {error}")))?;
+        let url: reqwest::Url = url.parse().map_err(|error| invalid(format!("must be a URL: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(wrong("must begin with http:// or https://".to_owned()));
+            return Err(invalid("must begin with http:// or https://".to_owned()));
         }
         let http = reqwest::Client::builder().timeout(EXPORT_TIMEOUT).retry(reqwest::retry::never()).build();
         Ok(Self {
-            ended: EndedSpans::default(),
+            finished: FinishedSpans::default(),
             backlog: Mutex::default(),
             resource: (&resource(config)).into(),
             url,
             headers: collector.headers.clone(),
-            http: http.map_err(|error| wrong(format!("cannot be called: {error}")))?,
+            http: http.map_err(|error| invalid(format!("cannot be used: {error}")))?,
             failed_at: Mutex::default(),
         })
     }
 
-    /// Puts spans that ended among what is to be sent; what is too much goes, the oldest first.
-    fn gather(&self) {
-        let spans = std::mem::take(&mut *self.ended.lock());
+    /// Encodes the finished spans and adds them to the backlog; drops the oldest batches if it is too large.
+    fn encode_finished(&self) {
+        let spans = std::mem::take(&mut *self.finished.lock());
         let mut backlog = self.backlog();
         if !spans.is_empty() {
             let count = spans.len();
@@ -166,8 +166,8 @@ impl Exporter {
         }
     }
 
-    /// Whether the collector took all there is. Requests that stand one behind the other are one request: that is how
-    /// protobuf joins messages ("Encoding", Last One Wins).
+    /// Sends the backlog; returns true if the collector accepted it. The batches are concatenated to one
+    /// request, because protobuf merges concatenated messages ("Encoding", Last One Wins).
     async fn send(&self) -> bool {
         let batches = std::mem::take(&mut *self.backlog());
         if batches.is_empty() {
@@ -179,7 +179,7 @@ impl Exporter {
         match request.send().await.and_then(reqwest::Response::error_for_status) {
             Ok(_) => true,
             Err(error) => {
-                tracing::warn!(error = %error.without_url(), "the collector did not take spans");
+                tracing::warn!(error = %error.without_url(), "failed to export spans");
                 let mut backlog = self.backlog();
                 for batch in batches.into_iter().rev() {
                     backlog.push_front(batch);
@@ -189,8 +189,8 @@ impl Exporter {
         }
     }
 
-    /// Returns true for [`REST`] after the last failure, so that a collector that is down costs one invocation its timeout
-    /// and not every one.
+    /// Returns true for [`COOLDOWN`] after the last failure, so that only one invocation pays the timeout of
+    /// a collector that is down.
     fn is_cooling_down(&self, now: Timestamp) -> bool {
         let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
         failed_at.is_some_and(|failed_at| now.duration_since(failed_at) < COOLDOWN)
@@ -218,16 +218,16 @@ mod tests {
             level: tracing::Level::INFO,
             collector: None,
         };
-        Exporter::to(&collector, &config).unwrap()
+        Exporter::new(&collector, &config).unwrap()
     }
 
     #[test]
-    fn what_nobody_takes_is_kept_up_to_a_bound_and_the_oldest_goes_first() {
+    fn full_backlog_drops_the_oldest_batch() {
         let exporter = exporter();
         for spans in 1..=3 {
             exporter.backlog().push_back(Batch { spans, bytes: vec![0; MAX_BUFFERED_BYTES / 2] });
         }
-        exporter.gather();
+        exporter.encode_finished();
         let kept: Vec<usize> = exporter.backlog().iter().map(|batch| batch.spans).collect();
         assert_eq!(kept, [2, 3]);
     }
@@ -244,12 +244,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_not_taken_is_there_the_next_time_in_the_same_order() {
+    async fn failed_export_keeps_the_backlog_in_order() {
         let exporter = exporter();
         for spans in 1..=2 {
             exporter.backlog().push_back(Batch { spans, bytes: vec![1] });
         }
-        assert!(!exporter.send().await, "nobody listens there");
+        assert!(!exporter.send().await, "no server listens on this port");
         let kept: Vec<usize> = exporter.backlog().iter().map(|batch| batch.spans).collect();
         assert_eq!(kept, [1, 2]);
     }

@@ -1,53 +1,55 @@
-//! Recording a dead message, and with it that the job is dead whose message it was.
+//! Records a dead letter and marks its job dead in the same transaction.
+
+use std::convert::Infallible;
 
 use crate::domain::job::{Job, JobEvent, JobRequest, JobStatus};
 use crate::kit::command::{Change, Command, EventId, ReadSet};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::DeadLetter;
-use crate::messaging::dead_letter::record::{RecordDeadLetter, RecordError, saved};
+use crate::messaging::dead_letter::record::{RecordDeadLetter, saved};
 
-/// Records a dead message. If it asked for a job, the job is dead in the same commit: there is no other way to become so,
-/// and so it holds whoever gave up on the message, and however its consumer died.
+/// Records a dead letter. If its message requested the execution of a job, the job is marked dead in the same
+/// transaction. No other command marks a job dead, so this covers every cause of a dead letter.
 #[derive(Debug, Clone)]
 pub struct MarkJobDead {
-    /// The message.
+    /// Dead letter to record.
     pub letter: RecordDeadLetter,
-    /// The job that it asked for, if it did.
+    /// Execution request contained in the message, if it is a job message.
     pub job: Option<JobRequest>,
 }
 
 impl Command for MarkJobDead {
     type State = (<RecordDeadLetter as Command>::State, Vec<Option<Job>>);
     type Output = ();
-    type Error = RecordError;
+    type Error = Infallible;
 
     fn reads(&self) -> ReadSet<Self::State> {
         self.letter.reads().and(ReadSet::get_all(self.job.as_ref().map(|job| &job.id)))
     }
 
-    /// A dead message can always be recorded. A job that has come to its end, or that was asked for once more, is not
-    /// touched by it.
+    /// Cannot be refused. A job that has ended or has a later execution request is not changed.
     fn decide(
         &self,
         (known, jobs): Self::State,
         now: Timestamp,
-    ) -> Result<Change<(), RecordError>, RecordError> {
-        let letter = self.letter.recorded(known, now);
-        let change = saved(&letter);
-        let asked = |job: &Job| job.request == self.job.map(|asked| asked.version) && job.status.is_open();
-        Ok(match jobs.into_iter().flatten().find(asked) {
-            Some(job) => change.save(&died_with(job, &letter, now), JobEvent::Died),
+    ) -> Result<Change<(), Infallible>, Infallible> {
+        let dead_letter = self.letter.recorded(known, now);
+        let change = saved(&dead_letter);
+        let is_requested =
+            |job: &Job| job.request == self.job.map(|request| request.version) && job.status.is_open();
+        Ok(match jobs.into_iter().flatten().find(is_requested) {
+            Some(job) => change.save(&marked_dead(job, &dead_letter, now), JobEvent::Died),
             None => change,
         })
     }
 }
 
-/// The job, once its message became this letter.
-fn died_with(job: Job, letter: &DeadLetter, now: Timestamp) -> Job {
-    let redrive = EventId::of(&letter.id.to_string(), letter.version.next());
+/// Marks a job dead whose message became the given dead letter.
+fn marked_dead(job: Job, dead_letter: &DeadLetter, now: Timestamp) -> Job {
+    let redrive = EventId::of(&dead_letter.id.to_string(), dead_letter.version.next());
     Job {
-        last_error: Some(letter.reason.clone()),
+        last_error: Some(dead_letter.reason.clone()),
         woken_by: Some(redrive),
-        ..job.ending(JobStatus::Dead, now)
+        ..job.ended(JobStatus::Dead, now)
     }
 }

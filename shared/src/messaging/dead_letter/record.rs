@@ -1,48 +1,47 @@
-//! Recording a dead message.
+//! Recording a dead letter.
+
+use std::convert::Infallible;
 
 use super::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Records a dead message.
+/// Records a dead letter.
 #[derive(Debug, Clone)]
 pub struct RecordDeadLetter {
-    /// The message, as a letter of its own.
+    /// New dead letter for the message.
     pub letter: DeadLetter,
-    /// The letter whose redrive sent it, if one did.
+    /// Id of the dead letter from which the message was redriven, if it was.
     pub redriven_from: Option<DeadLetterId>,
 }
-
-/// A dead message can always be recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {}
 
 impl Command for RecordDeadLetter {
     type State = Vec<Option<DeadLetter>>;
     type Output = ();
-    type Error = RecordError;
+    type Error = Infallible;
 
     fn reads(&self) -> ReadSet<Self::State> {
         ReadSet::get_all(&self.redriven_from)
     }
 
-    /// A message that was redriven makes no letter of its own, as long as the one is there that it came from.
-    fn decide(&self, known: Self::State, now: Timestamp) -> Result<Change<(), RecordError>, RecordError> {
+    /// Cannot be refused. A redriven message that fails again updates its existing dead letter instead of
+    /// creating a new one.
+    fn decide(&self, known: Self::State, now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
         Ok(saved(&self.recorded(known, now)))
     }
 }
 
 impl RecordDeadLetter {
-    /// The letter that the message becomes, or is again.
+    /// Returns the new or updated dead letter.
     pub(crate) fn recorded(&self, known: Vec<Option<DeadLetter>>, now: Timestamp) -> DeadLetter {
         match known.into_iter().flatten().find_map(DeadLetter::not_removed) {
-            Some(known) => known.died_again(&self.letter, now),
+            Some(existing) => existing.died_again(&self.letter, now),
             None => DeadLetter { created_at: now, updated_at: now, ..self.letter.clone() },
         }
     }
 }
 
-/// The change that stores a letter as it was recorded.
-pub(crate) fn saved(letter: &DeadLetter) -> Change<(), RecordError> {
-    Change::of(()).save(letter, DeadLetterEvent::Recorded)
+/// Saves a recorded dead letter.
+pub(crate) fn saved(dead_letter: &DeadLetter) -> Change<(), Infallible> {
+    Change::of(()).save(dead_letter, DeadLetterEvent::Recorded)
 }

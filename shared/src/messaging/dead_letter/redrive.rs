@@ -1,4 +1,4 @@
-//! Having dead letters tried again.
+//! Redriving dead letters.
 
 use std::convert::Infallible;
 
@@ -9,32 +9,33 @@ use crate::domain::user::UserId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// How many letters are redriven in one transaction, which holds each of them and its message.
+/// Maximum number of dead letters redriven in one transaction, which contains each of them and its message.
 pub const MAX_REDRIVES: u32 = 25;
 
-/// Sends the message of one letter back to its queue.
+/// Sends the message of a dead letter to its queue again.
 #[derive(Debug, Clone)]
 pub struct RedriveDeadLetter {
-    /// Which letter.
+    /// Id of the dead letter.
     pub id: DeadLetterId,
-    /// On whose behalf.
+    /// User who requests the redrive.
     pub by: UserId,
 }
 
-/// Why a letter is not redriven.
+/// Reason why a dead letter is not redriven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RedriveError {
-    /// There is no such letter.
-    #[error("there is no such dead letter")]
+    /// The dead letter does not exist or its message was removed.
+    #[error("dead letter not found")]
     NotFound,
-    /// Its message was sent already, and has not died since.
-    #[error("the message went back to its queue, and has not died since")]
+    /// The message was already redriven and has not failed since.
+    #[error("the dead letter was already redriven")]
     AlreadyRedriven,
 }
 
 impl Command for RedriveDeadLetter {
     type State = Option<DeadLetter>;
-    /// The letter without its message, which may be long: this is kept with the receipt.
+    /// Dead letter without the body of its message, which may be large: the output is stored in the
+    /// idempotency record.
     type Output = DeadLetter;
     type Error = RedriveError;
 
@@ -46,37 +47,37 @@ impl Command for RedriveDeadLetter {
     /// [`RedriveError`].
     fn decide(
         &self,
-        letter: Self::State,
+        dead_letter: Self::State,
         now: Timestamp,
     ) -> Result<Change<DeadLetter, RedriveError>, RedriveError> {
-        let letter = letter.and_then(DeadLetter::not_removed).ok_or(RedriveError::NotFound)?;
-        if letter.status != DeadLetterStatus::Dead {
+        let dead_letter = dead_letter.and_then(DeadLetter::not_removed).ok_or(RedriveError::NotFound)?;
+        if dead_letter.status != DeadLetterStatus::Dead {
             return Err(RedriveError::AlreadyRedriven);
         }
-        let redriven = letter.redriven(self.by, now);
-        let event = sent(&redriven);
-        let shown = DeadLetter { body: String::new(), ..redriven.clone() };
-        Ok(Change::of(shown).save(&redriven, event))
+        let redriven = dead_letter.redriven(self.by, now);
+        let event = redrive_event(&redriven);
+        let output = DeadLetter { body: String::new(), ..redriven.clone() };
+        Ok(Change::of(output).save(&redriven, event))
     }
 }
 
-/// Sends the messages of several letters of a queue back to it, at once.
+/// Sends the messages of several dead letters of one queue again, in one transaction.
 #[derive(Debug, Clone)]
 pub struct RedriveQueue {
-    /// Which letters; at most [`MAX_REDRIVES`].
+    /// Ids of the dead letters; at most [`MAX_REDRIVES`].
     pub ids: Vec<DeadLetterId>,
-    /// How many were dead when these were chosen.
+    /// Number of dead letters in the queue when the ids were selected.
     pub waiting: u64,
-    /// On whose behalf.
+    /// User who requests the redrive.
     pub by: UserId,
 }
 
-/// What became of several letters.
+/// Result of redriving several dead letters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redriven {
-    /// Those that were redriven.
+    /// Ids of the redriven dead letters.
     pub ids: Vec<DeadLetterId>,
-    /// How many more were dead.
+    /// Number of remaining dead letters.
     pub left: u64,
 }
 
@@ -89,21 +90,26 @@ impl Command for RedriveQueue {
         ReadSet::get_all(&self.ids)
     }
 
-    /// Redrives those that are dead, which is always possible; the others are left as they are.
+    /// Redrives the dead letters with status `dead`; the others remain unchanged.
     fn decide(
         &self,
-        letters: Self::State,
+        dead_letters: Self::State,
         now: Timestamp,
     ) -> Result<Change<Redriven, Infallible>, Infallible> {
-        let dead = letters.into_iter().flatten().filter(|letter| letter.status == DeadLetterStatus::Dead);
-        let redriven: Vec<DeadLetter> = dead.map(|letter| letter.redriven(self.by, now)).collect();
-        let ids = redriven.iter().map(|letter| letter.id).collect();
-        let seen = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
-        let output = Redriven { ids, left: self.waiting.saturating_sub(seen) };
-        Ok(redriven.iter().fold(Change::of(output), |change, letter| change.save(letter, sent(letter))))
+        let dead = dead_letters
+            .into_iter()
+            .flatten()
+            .filter(|dead_letter| dead_letter.status == DeadLetterStatus::Dead);
+        let redriven: Vec<DeadLetter> = dead.map(|dead_letter| dead_letter.redriven(self.by, now)).collect();
+        let ids = redriven.iter().map(|dead_letter| dead_letter.id).collect();
+        let selected = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
+        let output = Redriven { ids, left: self.waiting.saturating_sub(selected) };
+        Ok(redriven.iter().fold(Change::of(output), |change, dead_letter| {
+            change.save(dead_letter, redrive_event(dead_letter))
+        }))
     }
 }
 
-fn sent(letter: &DeadLetter) -> DeadLetterEvent {
-    DeadLetterEvent::Redriven { queue: letter.queue, message: letter.message() }
+fn redrive_event(dead_letter: &DeadLetter) -> DeadLetterEvent {
+    DeadLetterEvent::Redriven { queue: dead_letter.queue, message: dead_letter.message() }
 }

@@ -5,25 +5,25 @@ use crate::domain::user::UserId;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Removes the message of a dead letter. Who did so is kept.
+/// Removes the message of a dead letter and records who removed it.
 #[derive(Debug, Clone, Copy)]
 pub struct RemoveDeadLetter {
-    /// Which letter.
+    /// Id of the dead letter.
     pub id: DeadLetterId,
-    /// The version that must be there; any, if `None`.
+    /// Expected version; `None` accepts any version.
     pub expected: Option<Version>,
-    /// On whose behalf.
+    /// User who removes the message.
     pub by: UserId,
 }
 
-/// Why a letter cannot be removed.
+/// Reason why a dead letter cannot be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RemoveError {
-    /// There is no such letter.
-    #[error("there is no such dead letter")]
+    /// The dead letter does not exist or its message is already removed.
+    #[error("dead letter not found")]
     NotFound,
-    /// It is not at the version that the actor has seen.
-    #[error("the dead letter has changed")]
+    /// The dead letter is not at the expected version.
+    #[error("the dead letter was changed meanwhile")]
     VersionMismatch,
 }
 
@@ -38,12 +38,16 @@ impl Command for RemoveDeadLetter {
 
     /// # Errors
     /// [`RemoveError`].
-    fn decide(&self, letter: Self::State, now: Timestamp) -> Result<Change<(), RemoveError>, RemoveError> {
-        let letter = letter.and_then(DeadLetter::not_removed).ok_or(RemoveError::NotFound)?;
-        if !letter.version.matches(self.expected) {
+    fn decide(
+        &self,
+        dead_letter: Self::State,
+        now: Timestamp,
+    ) -> Result<Change<(), RemoveError>, RemoveError> {
+        let dead_letter = dead_letter.and_then(DeadLetter::not_removed).ok_or(RemoveError::NotFound)?;
+        if !dead_letter.version.matches(self.expected) {
             return Err(RemoveError::VersionMismatch);
         }
-        let removed = letter.removed(self.by, now);
+        let removed = dead_letter.removed(self.by, now);
         Ok(Change::of(()).save(&removed, DeadLetterEvent::Removed))
     }
 }

@@ -1,25 +1,25 @@
-//! Whether a dead letter waits for somebody.
+//! Dead-letter status.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::values::string_enum::spelled;
+use crate::domain::values::string_enum::string_enum;
 
-/// Whether a dead letter waits for somebody.
+/// Status of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeadLetterStatus {
-    /// It does.
+    /// Waiting for a redrive or removal.
     Dead,
-    /// Its message went back to its queue, and has not come back since.
+    /// The message was sent to its queue again and has not failed since.
     Redriven,
-    /// Somebody removed its message.
+    /// The message was removed.
     Removed,
 }
 
-spelled! {
+string_enum! {
     DeadLetterStatus,
-    /// Text that is no status of a dead letter.
+    /// The text is not a dead-letter status.
     DeadLetterStatusError:
     Dead = "dead",
     Redriven = "redriven",

@@ -1,4 +1,4 @@
-//! Deciding to send an e-mail.
+//! Beginning the dispatch of an e-mail.
 
 use std::time::Duration;
 
@@ -8,33 +8,33 @@ use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Notes that an e-mail is being sent, unless it is out, or somebody else is at it.
+/// Records that an e-mail is being sent, unless it was already sent or another sender is sending it.
 #[derive(Debug, Clone)]
 pub struct BeginDispatch {
-    /// The event that it is about.
+    /// Id of the event that the e-mail is about.
     pub id: EventId,
-    /// Stands for what it says.
+    /// Digest of the content; see [`EmailDispatch::content_hash`].
     pub gist: String,
-    /// How long the sending may take.
+    /// Maximum duration of the sending.
     pub term: Duration,
 }
 
-/// Why it is not to be sent, or not now.
+/// Reason why the e-mail must not be sent now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BeginDispatchError {
-    /// It is out.
-    #[error("the e-mail was sent")]
+    /// The e-mail was already sent.
+    #[error("the e-mail was already sent")]
     AlreadySent,
-    /// Somebody else sends it, and has this long yet.
+    /// Another sender is sending the e-mail.
     #[error("the e-mail is being sent")]
     InProgress {
-        /// How long.
+        /// Time until that sender has certainly stopped.
         left: Duration,
     },
-    /// An earlier attempt was made, and what it said does not hold any more.
-    #[error("what the e-mail was to say does not hold any more")]
+    /// The content has changed since an earlier attempt.
+    #[error("the content of the e-mail is outdated")]
     Outdated,
-    /// It was sent as often as it may be, and nobody knows how that ended.
+    /// The maximum number of sends is reached, and the outcome of the last one is unknown.
     #[error("whether the e-mail was sent is not known")]
     Unknown,
 }
@@ -52,13 +52,13 @@ impl Command for BeginDispatch {
     /// [`BeginDispatchError`].
     fn decide(
         &self,
-        last: Self::State,
+        previous: Self::State,
         now: Timestamp,
     ) -> Result<Change<EmailDispatch, BeginDispatchError>, BeginDispatchError> {
-        let version = last.as_ref().map_or(Version::FIRST, |last| last.version.next());
-        // The table forgets late: what has expired is gone.
-        let sends = match last.filter(|last| last.expires_at > now) {
-            Some(last) => self.after(&last, now)?,
+        let version = previous.as_ref().map_or(Version::FIRST, |previous| previous.version.next());
+        // An expired record counts as deleted, even if the table still contains it.
+        let sends = match previous.filter(|previous| previous.expires_at > now) {
+            Some(previous) => self.next_send(&previous, now)?,
             None => 1,
         };
         let state = DispatchState::Sending { until: now.saturating_add(self.term) };
@@ -70,8 +70,8 @@ impl Command for BeginDispatch {
 }
 
 impl BeginDispatch {
-    /// Which attempt this would be.
-    fn after(&self, last: &EmailDispatch, now: Timestamp) -> Result<u32, BeginDispatchError> {
+    /// Returns the number of the next send.
+    fn next_send(&self, last: &EmailDispatch, now: Timestamp) -> Result<u32, BeginDispatchError> {
         match last.state {
             DispatchState::Sent => Err(BeginDispatchError::AlreadySent),
             DispatchState::Sending { until } if until > now => {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_that_died_is_followed_by_one_other_and_then_by_nobody() {
+    fn crashed_send_is_retried_once() {
         let first = decided(None, "x", now()).unwrap();
         assert_eq!((first.sends, first.version), (1, Version::FIRST));
         let left = Duration::from_millis(1);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_stays_out_and_what_says_something_else_by_now_is_outdated() {
+    fn sent_is_final_and_changed_content_is_outdated() {
         let begun = decided(None, "x", now()).unwrap();
         let sent = EmailDispatch { state: DispatchState::Sent, ..begun.clone() };
         assert_eq!(decided(Some(sent), "y", now()), Err(BeginDispatchError::AlreadySent));

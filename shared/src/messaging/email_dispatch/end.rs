@@ -1,24 +1,24 @@
-//! Noting what became of an e-mail.
+//! Ending the dispatch of an e-mail.
 
 use super::{DispatchState, EmailDispatch};
 use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Notes what is certain about an e-mail that was begun.
+/// Records the known outcome of a dispatch.
 #[derive(Debug, Clone)]
 pub struct EndDispatch {
-    /// As it was begun.
+    /// Dispatch as it was begun.
     pub begun: EmailDispatch,
-    /// Whether it is out. If not, it may be sent again.
+    /// True if the e-mail was sent. If false, it may be sent again.
     pub sent: bool,
 }
 
-/// Why that is not noted.
+/// Reason why the outcome is not recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EndDispatchError {
-    /// It took too long: somebody else has taken over.
-    #[error("somebody else sends the e-mail by now")]
-    Overtaken,
+    /// The sending took too long and another sender has taken over.
+    #[error("another sender has taken over the e-mail")]
+    ClaimLost,
 }
 
 impl Command for EndDispatch {
@@ -34,10 +34,10 @@ impl Command for EndDispatch {
     /// [`EndDispatchError`].
     fn decide(
         &self,
-        now_stored: Self::State,
+        stored: Self::State,
         _: Timestamp,
     ) -> Result<Change<(), EndDispatchError>, EndDispatchError> {
-        let begun = now_stored.filter(|stored| *stored == self.begun).ok_or(EndDispatchError::Overtaken)?;
+        let begun = stored.filter(|current| *current == self.begun).ok_or(EndDispatchError::ClaimLost)?;
         let version = begun.version.next();
         let ended = if self.sent {
             EmailDispatch { version, state: DispatchState::Sent, ..begun }

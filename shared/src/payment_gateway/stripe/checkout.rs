@@ -1,23 +1,24 @@
-//! Payment intents that nobody has confirmed: the buyer does, in a browser, with the intent's client secret.
+//! Checkouts: unconfirmed payment intents, which the buyer confirms in a browser with the client secret.
 
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{INTENTS, Problem, StripeGateway, form_of};
+use super::{INTENTS, StripeError, StripeGateway, form_of};
 use crate::domain::payment::{Checkout, CheckoutIntent, ClientSecret, GatewayId};
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::http_client::Transport;
 use crate::kit::system::clock::{Clock, Entropy};
 use crate::payment_gateway::{CheckoutOutcome, GatewayError};
 
-/// What we read of an intent that is to be paid.
+/// The fields of an unconfirmed payment intent that we use.
 #[derive(Debug, Deserialize)]
-struct Unpaid {
+struct UnconfirmedIntent {
     id: String,
     client_secret: String,
 }
 
-/// Only a stored 500 needs a further key. What the first may have made, nobody can pay: its secret was never told.
+/// Creates a checkout. A stored 500 requires a new idempotency key. An intent created under the first key
+/// cannot be paid, because its client secret was never returned.
 pub(super) async fn open<T: Transport, C: Clock, R: Entropy>(
     gateway: &StripeGateway<T, C, R>,
     intent: &CheckoutIntent,
@@ -25,19 +26,22 @@ pub(super) async fn open<T: Transport, C: Clock, R: Entropy>(
 ) -> Result<CheckoutOutcome, GatewayError> {
     for attempt in 1..=3 {
         let form = form_of(intent.amount, intent.order_id);
-        let answer = gateway.post(INTENTS, form, intent.idempotency_key(attempt), correlation).await?;
-        match answer.status {
+        let response = gateway.post(INTENTS, form, intent.idempotency_key(attempt), correlation).await?;
+        match response.status {
             StatusCode::OK => {
-                let made = Unpaid::deserialize(&answer.body).map_err(|_| GatewayError::Unexpected)?;
-                let client_secret = ClientSecret(made.client_secret);
+                let created =
+                    UnconfirmedIntent::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
+                let client_secret = ClientSecret(created.client_secret);
                 return Ok(CheckoutOutcome::Payable(Checkout {
-                    gateway_id: GatewayId(made.id),
+                    gateway_id: GatewayId(created.id),
                     client_secret,
                 }));
             }
             StatusCode::INTERNAL_SERVER_ERROR => {}
-            StatusCode::BAD_REQUEST => return Ok(CheckoutOutcome::Refused(Problem::of(&answer).decline())),
-            status => return Err(gateway.not_now(status)),
+            StatusCode::BAD_REQUEST => {
+                return Ok(CheckoutOutcome::Refused(StripeError::of(&response).decline()));
+            }
+            status => return Err(gateway.status_error(status)),
         }
     }
     Err(gateway.unavailable())

@@ -1,4 +1,4 @@
-//! The gateway's own books, to be compared with ours. The list is up to date at once, other than the search.
+//! The gateway's ledger for reconciliation. Unlike the search, the list is read-after-write consistent.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -12,19 +12,19 @@ use crate::kit::resilience::http_client::Transport;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
 use crate::payment_gateway::{GatewayError, LedgerPage, LedgerQuery, PaymentLedger};
 
-/// So many that orders and payments of a page are one read of the table.
-const PAGE: usize = 50;
+/// Number of payments of a page, such that its orders and payments are one read of the table.
+const PAGE_SIZE: usize = 50;
 
-/// What we read of a list.
+/// The fields of a list that we use.
 #[derive(Debug, Deserialize)]
 struct List {
-    data: Vec<Listed>,
+    data: Vec<ListedIntent>,
     has_more: bool,
 }
 
-/// What we read of a payment intent in a list.
+/// The fields of a listed payment intent that we use.
 #[derive(Debug, Deserialize)]
-struct Listed {
+struct ListedIntent {
     id: String,
     status: String,
     #[serde(default)]
@@ -49,12 +49,12 @@ struct Charge {
 impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R> {
     async fn page(
         &self,
-        excerpt: &LedgerQuery,
+        query: &LedgerQuery,
         correlation: &CorrelationId,
     ) -> Result<LedgerPage, GatewayError> {
         let read_at = self.clock.now();
-        let answer = self.get(path_of(excerpt), correlation).await?;
-        let list = List::deserialize(&answer.body).map_err(|_| GatewayError::Unexpected)?;
+        let response = self.get(path_of(query), correlation).await?;
+        let list = List::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
         let entries = list.data.into_iter().map(|listed| listed.entry(read_at)).collect();
         Ok(LedgerPage { entries, has_more: list.has_more })
     }
@@ -66,29 +66,30 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R
     ) -> Result<Option<GatewayRecord>, GatewayError> {
         let read_at = self.clock.now();
         let path = format!("{INTENTS}/{id}?expand[]=latest_charge");
-        let answer = self.ask(path, correlation).await?;
-        match answer.status {
+        let response = self.send_get(path, correlation).await?;
+        match response.status {
             StatusCode::OK => {
-                let listed = Listed::deserialize(&answer.body).map_err(|_| GatewayError::Unexpected)?;
+                let listed =
+                    ListedIntent::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
                 Ok(Some(listed.entry(read_at)))
             }
             StatusCode::NOT_FOUND => Ok(None),
-            status => Err(self.not_now(status)),
+            status => Err(self.status_error(status)),
         }
     }
 
     async fn close(&self, id: &GatewayId, correlation: &CorrelationId) -> Result<(), GatewayError> {
         let (path, key) = (format!("{INTENTS}/{id}/cancel"), format!("{id}-cancel"));
-        let answer = self.post(&path, Vec::new(), key, correlation).await?;
-        match answer.status {
-            // Refused: it was paid or closed meanwhile, which the next round sees.
+        let response = self.post(&path, Vec::new(), key, correlation).await?;
+        match response.status {
+            // Bad request: it was paid or closed meanwhile; the next round detects that.
             StatusCode::OK | StatusCode::BAD_REQUEST => Ok(()),
-            status => Err(self.not_now(status)),
+            status => Err(self.status_error(status)),
         }
     }
 }
 
-impl Listed {
+impl ListedIntent {
     fn entry(self, read_at: Timestamp) -> GatewayRecord {
         let order_id = self.metadata.order_id.as_deref().and_then(|id| id.parse().ok());
         let standing = self.standing();
@@ -111,14 +112,14 @@ impl Listed {
     }
 }
 
-fn path_of(excerpt: &LedgerQuery) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("limit", &PAGE.to_string());
-    query.append_pair("created[gte]", &excerpt.from.as_seconds().to_string());
-    query.append_pair("created[lte]", &excerpt.until.as_seconds().to_string());
-    query.append_pair("expand[]", "data.latest_charge");
-    if let Some(after) = &excerpt.after {
-        query.append_pair("starting_after", &after.0);
+fn path_of(query: &LedgerQuery) -> String {
+    let mut parameters = form_urlencoded::Serializer::new(String::new());
+    parameters.append_pair("limit", &PAGE_SIZE.to_string());
+    parameters.append_pair("created[gte]", &query.from.as_seconds().to_string());
+    parameters.append_pair("created[lte]", &query.until.as_seconds().to_string());
+    parameters.append_pair("expand[]", "data.latest_charge");
+    if let Some(after) = &query.after {
+        parameters.append_pair("starting_after", &after.0);
     }
-    format!("{INTENTS}?{}", query.finish())
+    format!("{INTENTS}?{}", parameters.finish())
 }

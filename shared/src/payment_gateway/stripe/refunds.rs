@@ -1,10 +1,11 @@
-//! Refunds. Each carries its name in its metadata, so that it can be told from the others of its payment when the key
-//! no longer tells: the list of a payment's refunds is up to date at once, other than the search.
+//! Refunds. Each has its name in its metadata, so that it can be found among the refunds of its payment when
+//! its idempotency key no longer yields the outcome. Unlike the search, the list of refunds is
+//! read-after-write consistent.
 
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Problem, StripeGateway};
+use super::{StripeError, StripeGateway};
 use crate::domain::payment::DeclineCode;
 use crate::domain::refund::RefundIntent;
 use crate::kit::command::CorrelationId;
@@ -14,7 +15,7 @@ use crate::payment_gateway::{GatewayError, RefundAnswer, RefundOutcome};
 
 const REFUNDS: &str = "/v1/refunds";
 
-/// What we read of a refund.
+/// The fields of a refund that we use.
 #[derive(Debug, Deserialize)]
 struct Refund {
     status: String,
@@ -29,8 +30,8 @@ struct Metadata {
 }
 
 impl Refund {
-    /// A refund under way counts as done: the gateway has taken it on.
-    fn ended(&self) -> RefundOutcome {
+    /// The outcome of the refund. A pending refund counts as done, because the gateway has accepted it.
+    fn outcome(&self) -> RefundOutcome {
         match self.status.as_str() {
             "failed" | "canceled" => RefundOutcome::Refused(DeclineCode::new(
                 self.failure_reason.as_deref().unwrap_or(&self.status),
@@ -51,27 +52,27 @@ pub(super) async fn refund<T: Transport, C: Clock, R: Entropy>(
         ("metadata[order_id]", intent.order_id.to_string()),
         ("metadata[refund]", intent.name()),
     ];
-    let answer = gateway.post(REFUNDS, form, intent.idempotency_key(), correlation).await?;
-    let problem = Problem::of(&answer);
-    match answer.status {
+    let response = gateway.post(REFUNDS, form, intent.idempotency_key(), correlation).await?;
+    let error = StripeError::of(&response);
+    match response.status {
         StatusCode::OK => {
-            let made = Refund::deserialize(&answer.body).map_err(|_| GatewayError::Unexpected)?;
-            Ok(RefundAnswer::Ended(made.ended()))
+            let refund = Refund::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
+            Ok(RefundAnswer::Ended(refund.outcome()))
         }
         StatusCode::INTERNAL_SERVER_ERROR => {
             let found = find(gateway, intent, correlation).await?;
             Ok(found.map_or(RefundAnswer::NotRefunded, RefundAnswer::Ended))
         }
-        // Somebody gave all of it back at the gateway itself.
-        _ if problem.code.as_deref() == Some("charge_already_refunded") => {
+        // The payment was refunded in full outside Agora, at the gateway.
+        _ if error.code.as_deref() == Some("charge_already_refunded") => {
             Ok(RefundAnswer::Ended(RefundOutcome::Done))
         }
         StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND
-            if problem.kind.as_deref() != Some("idempotency_error") =>
+            if error.kind.as_deref() != Some("idempotency_error") =>
         {
-            Ok(RefundAnswer::Ended(RefundOutcome::Refused(problem.decline())))
+            Ok(RefundAnswer::Ended(RefundOutcome::Refused(error.decline())))
         }
-        status => Err(gateway.not_now(status)),
+        status => Err(gateway.status_error(status)),
     }
 }
 
@@ -81,10 +82,10 @@ pub(super) async fn find<T: Transport, C: Clock, R: Entropy>(
     correlation: &CorrelationId,
 ) -> Result<Option<RefundOutcome>, GatewayError> {
     let path = format!("{REFUNDS}?limit=100&payment_intent={}", intent.gateway_id.0);
-    let answer = gateway.get(path, correlation).await?;
+    let response = gateway.get(path, correlation).await?;
     let refunds: Vec<Refund> =
-        Deserialize::deserialize(&answer.body["data"]).map_err(|_| GatewayError::Unexpected)?;
+        Deserialize::deserialize(&response.body["data"]).map_err(|_| GatewayError::Unexpected)?;
     let name = intent.name();
     let own = refunds.iter().find(|refund| refund.metadata.refund.as_deref() == Some(&name));
-    Ok(own.map(Refund::ended))
+    Ok(own.map(Refund::outcome))
 }

@@ -1,4 +1,4 @@
-//! What can be found.
+//! Documents of the search index.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,23 +9,23 @@ use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::product::{Product, ProductId, ProductStatus};
 use crate::kit::command::Version;
 
-/// Something that can be found, by its id.
+/// Id of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum DocumentId {
-    /// A market.
+    /// Id of a market.
     Market(MarketId),
-    /// A product.
+    /// Id of a product.
     Product(ProductId),
 }
 
-/// Text that is the id of nothing that can be found.
+/// The text is not the id of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be the id of a market or a product")]
 pub struct DocumentIdError;
 
 impl DocumentId {
-    /// What it is the id of.
+    /// Kind of the document.
     #[must_use]
     pub const fn kind(self) -> DocumentKind {
         match self {
@@ -67,20 +67,20 @@ impl From<DocumentId> for String {
     }
 }
 
-/// Kinds of things that can be found.
+/// Kind of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DocumentKind {
-    /// Markets.
+    /// Market.
     Market,
-    /// Products.
+    /// Product.
     Product,
 }
 
 impl DocumentKind {
-    /// Both kinds.
+    /// All kinds.
     pub const ALL: &'static [Self] = &[Self::Market, Self::Product];
 
-    /// The kind as keys and callers have it.
+    /// Spelling of the kind in keys and in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -90,24 +90,24 @@ impl DocumentKind {
     }
 }
 
-/// A text to be compared with others: what it is called, and what is said of it.
+/// Text to compare: title and description.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DocumentText {
-    /// What counts most.
+    /// Title, which has the higher weight.
     pub title: String,
-    /// What counts besides.
+    /// Description.
     pub body: String,
 }
 
 impl DocumentText {
-    /// What somebody asks for.
+    /// Text of a search query.
     #[must_use]
     pub fn of_query(text: &str) -> Self {
         Self { title: text.to_owned(), body: String::new() }
     }
 
-    /// A short name for exactly this text (FNV-1a, 64 bits): whether it is another than before. Nothing but the ranking of
-    /// a seller's own thing depends on it.
+    /// Digest of the text (FNV-1a, 64 bits), to detect changes. A collision affects only the ranking of the
+    /// seller's own document.
     #[must_use]
     pub fn digest(&self) -> String {
         let bytes = self.title.bytes().chain([0]).chain(self.body.bytes());
@@ -116,16 +116,16 @@ impl DocumentText {
     }
 }
 
-/// A market or a product as search sees it.
+/// Market or product to be indexed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// Which.
+    /// Id of the document.
     pub id: DocumentId,
-    /// At which version.
+    /// Version of the document.
     pub version: Version,
-    /// The market, or the product's.
+    /// Id of the market, or of the product's market.
     pub market_id: MarketId,
-    /// Its text; nothing, if not everybody may find it.
+    /// Text of the document; `None` if the document must not be found.
     pub passage: Option<DocumentText>,
 }
 
@@ -142,7 +142,7 @@ impl From<&Market> for Document {
     }
 }
 
-/// Whether its market is open is looked at when it is found: closing a market touches none of its products.
+/// The status of the market is checked by the search: closing a market changes none of its products.
 impl From<&Product> for Document {
     fn from(product: &Product) -> Self {
         let body = product.description.as_ref().map_or("", |text| text.as_str()).to_owned();

@@ -1,26 +1,27 @@
-//! Embeddings: what a text is about, as a direction.
+//! Embeddings: the meaning of a text as the direction of a vector.
 
 use std::fmt;
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How many components an embedding has.
+/// Number of components of an embedding.
 pub const DIMENSIONS: usize = 256;
 
-/// A direction, each component quantised to a byte; its length says nothing. It is stored as [`DIMENSIONS`] bytes.
+/// Vector with each component quantised to a byte. Only its direction is significant. Stored as
+/// [`DIMENSIONS`] bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Embedding(Box<[i8; DIMENSIONS]>);
 
-/// How similar two texts are, from 0 (nothing in common) to 10,000 (the same direction).
+/// Similarity of two texts, from 0 (nothing in common) to 10,000 (same direction).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Similarity(u32);
 
 impl Similarity {
-    /// As similar as can be.
+    /// Maximum similarity.
     pub const MAX: u32 = 10_000;
 
-    /// As a number.
+    /// The similarity as a number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
@@ -28,7 +29,7 @@ impl Similarity {
 }
 
 impl Embedding {
-    /// The direction of `components`, scaled so that the greatest of them fills a byte.
+    /// Quantises `components`, scaled so that the greatest absolute value becomes 127.
     #[must_use]
     pub fn quantised(components: &[i64; DIMENSIONS]) -> Self {
         let greatest = components.iter().map(|component| component.unsigned_abs()).max().unwrap_or(0).max(1);
@@ -39,7 +40,7 @@ impl Embedding {
         Self(Box::new(components.map(scale)))
     }
 
-    /// The cosine between the two; directions that point apart have nothing in common.
+    /// Cosine of the angle between the two vectors; 0 if it is negative.
     #[must_use]
     pub fn similarity(&self, other: &Self) -> Similarity {
         let cosine = dot(self, other).max(0).unsigned_abs() * u64::from(Similarity::MAX);
@@ -75,7 +76,7 @@ impl<'de> Deserialize<'de> for Embedding {
     }
 }
 
-/// Takes exactly the bytes of an embedding.
+/// Visitor that accepts exactly the bytes of an embedding.
 struct Bytes;
 
 impl Visitor<'_> for Bytes {
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_direction_makes_similar() {
+    fn similarity_depends_only_on_the_direction() {
         let diagonal = along(&[(0, 5), (1, 5)]);
         assert_eq!(diagonal.similarity(&along(&[(0, 900_000), (1, 900_000)])).get(), Similarity::MAX);
         assert_eq!(diagonal.similarity(&along(&[(0, 3)])).get(), 7_071);
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_embedding_reads_as_it_is_stored_and_nothing_else_does() {
+    fn only_stored_embeddings_can_be_read() {
         let stored: serde_dynamo::AttributeValue =
             serde_dynamo::to_attribute_value(along(&[(7, -1)])).unwrap();
         let serde_dynamo::AttributeValue::B(bytes) = &stored else { panic!("not bytes: {stored:?}") };

@@ -1,4 +1,4 @@
-//! Index entries: what was indexed of each document, and at which of its versions.
+//! Index entries: the indexed version and terms of each document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,49 +10,50 @@ use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
 use crate::projections::search_index::term_entry::{EmbedderName, TermEntryKey};
 
-/// What was indexed of a document.
+/// Index entry of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexEntry {
-    /// Of which.
+    /// Id of the document.
     pub id: DocumentId,
-    /// Counts the entry's own changes.
+    /// Version of the index entry, for optimistic locking.
     pub version: Version,
-    /// How far the document was indexed.
+    /// Indexed version of the document.
     pub indexed: Indexed,
-    /// In whose index.
+    /// Embedder whose index contains the document.
     pub embedder: EmbedderName,
-    /// A short name of the text that was indexed; none, if not everybody may find it.
+    /// Digest of the indexed text; `None` if the document must not be found.
     pub digest: Option<String>,
-    /// Under which terms.
+    /// Terms of the document with their weights.
     pub terms: BTreeMap<Term, Weight>,
 }
 
-/// How far a document was indexed.
+/// Indexed version of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Indexed {
-    /// Up to this version of it.
+    /// Version up to which the document is indexed.
     At(Version),
-    /// To its end. What is gone does not come back, so this outweighs every version that somebody may have read before.
+    /// The document was deleted. Ids are not reused, so this takes precedence over every version that another
+    /// worker may have read before.
     Gone(Timestamp),
 }
 
 impl IndexEntry {
-    /// The entry that follows `seen` once the document was found so, or gone; nothing, if that was indexed already by the
-    /// same embedder, or something newer.
+    /// Returns the next index entry for the current document (`None` if it was deleted). Returns `None` if
+    /// the same embedder has already indexed this version or a later one.
     ///
-    /// It follows even where the text is the same as before: who has read an older version in between must not find the
-    /// entry as it was.
+    /// An unchanged text also creates a new entry, so that a worker that has read an older version fails on
+    /// the version condition.
     #[must_use]
     pub fn following(
-        seen: Option<&Self>,
+        previous: Option<&Self>,
         id: DocumentId,
         document: Option<&Document>,
         embedder: EmbedderName,
         now: Timestamp,
     ) -> Option<Self> {
-        let indexed = match (document, seen.map(|entry| (entry.indexed, entry.embedder))) {
+        let indexed = match (document, previous.map(|entry| (entry.indexed, entry.embedder))) {
             (_, Some((Indexed::Gone(_), _))) => return None,
             (Some(document), Some((Indexed::At(version), by)))
                 if document.version < version || (document.version == version && by == embedder) =>
@@ -65,7 +66,7 @@ impl IndexEntry {
         let passage = document.and_then(|document| document.passage.as_ref());
         Some(Self {
             id,
-            version: seen.map_or(Version::FIRST, |entry| entry.version.next()),
+            version: previous.map_or(Version::FIRST, |entry| entry.version.next()),
             indexed,
             embedder,
             digest: passage.map(super::DocumentText::digest),
@@ -73,23 +74,23 @@ impl IndexEntry {
         })
     }
 
-    /// Whether it takes postings with another embedding than those of `seen`.
+    /// Returns true if the entry has a text and another embedding than `previous`.
     #[must_use]
-    pub fn embedding_changed(&self, seen: Option<&Self>) -> bool {
-        let same = |seen: &Self| seen.digest == self.digest && seen.embedder == self.embedder;
-        self.digest.is_some() && !seen.is_some_and(same)
+    pub fn embedding_changed(&self, previous: Option<&Self>) -> bool {
+        let same = |previous: &Self| previous.digest == self.digest && previous.embedder == self.embedder;
+        self.digest.is_some() && !previous.is_some_and(same)
     }
 
-    /// Where its postings stand.
+    /// Keys of the term entries of the document.
     #[must_use]
     pub fn posting_keys(&self) -> BTreeSet<TermEntryKey> {
         let (id, embedder) = (self.id, self.embedder);
-        let place = |(term, weight): (&Term, &Weight)| TermEntryKey {
+        let key = |(term, weight): (&Term, &Weight)| TermEntryKey {
             embedder,
             term: term.clone(),
             weight: *weight,
             id,
         };
-        self.terms.iter().map(place).collect()
+        self.terms.iter().map(key).collect()
     }
 }

@@ -1,6 +1,6 @@
-//! Every way in which documents may change and be indexed meanwhile: events in any order, as often as may be, several at
-//! once, each on what was read a while ago, and no two items of it at the same moment. In the end the index is what it would
-//! be, had each document been indexed once.
+//! Property test of the search index: documents change and are indexed concurrently, with events in any order
+//! and repeated, several workers at once, and reads of any past snapshots. In the end, the index is the same
+//! as if each document had been indexed once.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,22 +21,22 @@ use crate::projections::search_index::update_index::{Embedded, IndexDocument};
 
 const NOW: i64 = 1_800_000_000_000;
 
-/// A document that changes: a market, or a product.
+/// Document under test: a market or a product.
 #[derive(Debug, Clone)]
-enum Thing {
+enum TestEntity {
     Market(Market),
     Product(Product),
 }
 
-/// What a document may be called; some words come back.
+/// Names of documents; some words occur in several names.
 const NAMES: [&str; 4] = ["Blue teapots", "Teapot and mugs", "Running shoes", "!"];
-/// How many documents there are.
-const THINGS: usize = 2;
+/// Number of documents.
+const ENTITIES: usize = 2;
 
-fn thing(which: usize) -> Thing {
+fn new_entity(which: usize) -> TestEntity {
     let now = Timestamp::from_millis(NOW);
     if which == 0 {
-        return Thing::Market(Market {
+        return TestEntity::Market(Market {
             id: Id::of_digest(0),
             version: Version::FIRST,
             name: NAMES[0].parse().unwrap(),
@@ -48,7 +48,7 @@ fn thing(which: usize) -> Thing {
             updated_at: now,
         });
     }
-    Thing::Product(Product {
+    TestEntity::Product(Product {
         id: Id::of_digest(1),
         version: Version::FIRST,
         market_id: Id::of_digest(0),
@@ -63,9 +63,9 @@ fn thing(which: usize) -> Thing {
     })
 }
 
-impl Thing {
-    fn change(&mut self, how: usize) {
-        let (name, hidden) = (NAMES[how % NAMES.len()], (how / NAMES.len()).is_multiple_of(3));
+impl TestEntity {
+    fn change(&mut self, variant: usize) {
+        let (name, hidden) = (NAMES[variant % NAMES.len()], (variant / NAMES.len()).is_multiple_of(3));
         match self {
             Self::Market(market) => {
                 market.version = market.version.next();
@@ -98,30 +98,31 @@ impl Thing {
     }
 }
 
-/// Something that happens.
+/// Action of the test.
 #[derive(Debug, Clone)]
-enum Act {
+enum Action {
     Change(usize, usize),
     Remove(usize),
-    /// Somebody begins to index this.
+    /// A worker begins to index this document.
     Begin(usize),
-    /// One of those has read everything, each item at another moment, and commits.
+    /// A worker that has begun commits. It has read each item at another time.
     End(usize, Vec<u8>),
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        4 => (0..THINGS, 0..12_usize).prop_map(|(which, how)| Act::Change(which, how)),
-        1 => (0..THINGS).prop_map(Act::Remove),
-        4 => (0..THINGS).prop_map(Act::Begin),
-        4 => (0..4_usize, prop::collection::vec(any::<u8>(), 2)).prop_map(|(who, when)| Act::End(who, when)),
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let action = prop_oneof![
+        4 => (0..ENTITIES, 0..12_usize).prop_map(|(which, variant)| Action::Change(which, variant)),
+        1 => (0..ENTITIES).prop_map(Action::Remove),
+        4 => (0..ENTITIES).prop_map(Action::Begin),
+        4 => (0..4_usize, prop::collection::vec(any::<u8>(), 2))
+            .prop_map(|(nth, read_times)| Action::End(nth, read_times)),
     ];
-    prop::collection::vec(act, 10..60)
+    prop::collection::vec(action, 10..60)
 }
 
 type Table = HashMap<Key, Item>;
 
-/// Somebody who indexes, and the moment from which on they read.
+/// Worker that indexes a document, with the snapshot from which it reads.
 #[derive(Debug, Clone, Copy)]
 struct Indexer {
     which: usize,
@@ -129,13 +130,13 @@ struct Indexer {
 }
 
 struct World {
-    things: Vec<Option<Thing>>,
-    /// The table after each of its changes.
-    moments: Vec<Table>,
+    entities: Vec<Option<TestEntity>>,
+    /// Table after each change.
+    snapshots: Vec<Table>,
     indexers: Vec<Indexer>,
 }
 
-/// What stands for the embedding of a text: another one for another text.
+/// Fake embedding, different for different texts.
 fn embedding(passage: &DocumentText) -> Embedding {
     let mut components = [0; DIMENSIONS];
     passage.digest().bytes().enumerate().for_each(|(place, byte)| components[place] = i64::from(byte));
@@ -144,69 +145,73 @@ fn embedding(passage: &DocumentText) -> Embedding {
 
 impl World {
     fn new() -> Self {
-        let things: Vec<Option<Thing>> = (0..THINGS).map(|which| Some(thing(which))).collect();
-        let table = things.iter().flatten().map(Thing::item).collect();
-        Self { things, moments: vec![table], indexers: Vec::new() }
+        let entities: Vec<Option<TestEntity>> = (0..ENTITIES).map(|which| Some(new_entity(which))).collect();
+        let table = entities.iter().flatten().map(TestEntity::item).collect();
+        Self { entities, snapshots: vec![table], indexers: Vec::new() }
     }
 
     fn now(&self) -> usize {
-        self.moments.len() - 1
+        self.snapshots.len() - 1
     }
 
-    fn act(&mut self, act: Act) {
-        match act {
-            Act::Change(which, how) => {
-                let Some(thing) = &mut self.things[which] else { return };
-                thing.change(how);
-                let (key, item) = thing.item();
-                let mut next = self.moments[self.now()].clone();
+    fn apply_action(&mut self, action: Action) {
+        match action {
+            Action::Change(which, variant) => {
+                let Some(entity) = &mut self.entities[which] else { return };
+                entity.change(variant);
+                let (key, item) = entity.item();
+                let mut next = self.snapshots[self.now()].clone();
                 next.insert(key, item);
-                self.moments.push(next);
+                self.snapshots.push(next);
             }
-            Act::Remove(which) => {
-                let Some(thing) = self.things[which].take() else { return };
-                let mut next = self.moments[self.now()].clone();
-                next.remove(&thing.item().0);
-                self.moments.push(next);
+            Action::Remove(which) => {
+                let Some(entity) = self.entities[which].take() else { return };
+                let mut next = self.snapshots[self.now()].clone();
+                next.remove(&entity.item().0);
+                self.snapshots.push(next);
             }
-            Act::Begin(which) => self.indexers.push(Indexer { which, since: self.now() }),
-            Act::End(who, when) if !self.indexers.is_empty() => {
-                let indexer = self.indexers.remove(who % self.indexers.len());
-                self.end(indexer, &when);
+            Action::Begin(which) => self.indexers.push(Indexer { which, since: self.now() }),
+            Action::End(nth, read_times) if !self.indexers.is_empty() => {
+                let indexer = self.indexers.remove(nth % self.indexers.len());
+                self.end(indexer, &read_times);
             }
-            Act::End(..) => {}
+            Action::End(..) => {}
         }
     }
 
-    /// Indexes on what was read at any moments since the indexer began, from 0 for the first to 255 for the last. Who loses
-    /// a race is not given another try: the event of what they lost to is still to be heard.
-    fn end(&mut self, indexer: Indexer, when: &[u8]) {
-        let id = thing(indexer.which).document().id;
+    /// Indexes the document from items read at the given times, from 0 (snapshot at the beginning) to 255
+    /// (latest). A worker that loses a race does not retry, because the event of the other change is still
+    /// pending.
+    fn end(&mut self, indexer: Indexer, read_times: &[u8]) {
+        let id = new_entity(indexer.which).document().id;
         let mut index = IndexDocument { id, embedder: EmbedderName::Hashed, embedded: None };
         let reads = index.reads();
         let span = self.now() - indexer.since;
-        let at = |position: usize| indexer.since + span * usize::from(when[position % when.len()]) / 255;
+        let at = |position: usize| {
+            indexer.since + span * usize::from(read_times[position % read_times.len()]) / 255
+        };
         let items = reads.keys().iter().enumerate();
         let loaded: LoadedItems = items
-            .filter_map(|(position, key)| Some((key.clone(), self.moments[at(position)].get(key)?.clone())))
+            .filter_map(|(position, key)| Some((key.clone(), self.snapshots[at(position)].get(key)?.clone())))
             .collect();
-        let (seen, now) = (reads.assemble(&loaded).unwrap(), Timestamp::from_millis(NOW));
+        let (state, now) = (reads.assemble(&loaded).unwrap(), Timestamp::from_millis(NOW));
         index.embedded = index
-            .to_embed(&seen, now)
+            .to_embed(&state, now)
             .map(|passage| Embedded { digest: passage.digest(), embedding: embedding(&passage) });
-        let change = index.decide(seen, now).unwrap();
-        if let Some(next) = commit(&self.moments[self.now()], change) {
-            self.moments.push(next);
+        let change = index.decide(state, now).unwrap();
+        if let Some(next) = commit(&self.snapshots[self.now()], change) {
+            self.snapshots.push(next);
         }
     }
 
-    /// The last event of each document is heard; of those who still index, some commit before that, and some after.
-    fn come_to_rest(&mut self) {
+    /// Processes the last event of each document. Some of the remaining workers commit before that, some
+    /// after.
+    fn quiesce(&mut self) {
         let mut late = std::mem::take(&mut self.indexers);
         for indexer in late.split_off(late.len() / 2) {
             self.end(indexer, &[0, 255]);
         }
-        for which in 0..THINGS {
+        for which in 0..ENTITIES {
             self.end(Indexer { which, since: self.now() }, &[0]);
         }
         for indexer in late {
@@ -216,20 +221,20 @@ impl World {
     }
 }
 
-/// The table after a change; none, if a condition does not hold.
+/// Returns the table after a change; `None` if a condition fails.
 fn commit<T, E>(table: &Table, change: Change<T, E>) -> Option<Table> {
     let mut next = table.clone();
     let (_, writes, _) = change.into_parts().unwrap();
     let touched: BTreeSet<&Key> = writes.iter().map(|write| &write.key).collect();
-    assert_eq!(touched.len(), writes.len(), "a transaction writes an item once");
-    assert!(writes.len() <= 100, "a transaction has at most 100 items");
+    assert_eq!(touched.len(), writes.len(), "the transaction writes an item twice");
+    assert!(writes.len() <= 100, "the transaction has more than 100 items");
     for write in writes {
         let version = table.get(&write.key).and_then(|item| item.get("version"));
         let holds = match write.condition {
             Condition::Always => true,
             Condition::Absent => !table.contains_key(&write.key),
-            Condition::AtVersion(seen) => version == Some(&AttributeValue::N(seen.to_string())),
-            other => panic!("nothing is indexed on the condition {other:?}"),
+            Condition::AtVersion(expected) => version == Some(&AttributeValue::N(expected.to_string())),
+            other => panic!("unexpected condition {other:?}"),
         };
         if !holds {
             return None;
@@ -237,41 +242,50 @@ fn commit<T, E>(table: &Table, change: Change<T, E>) -> Option<Table> {
         match write.operation {
             Operation::Put { item, .. } => drop(next.insert(write.key, item)),
             Operation::Delete => drop(next.remove(&write.key)),
-            other => panic!("nothing is indexed by {other:?}"),
+            other => panic!("unexpected operation {other:?}"),
         }
     }
     Some(next)
 }
 
-/// The postings that a document has if it is indexed once.
-fn postings(document: &Document) -> Vec<(Key, Item)> {
+/// Term entries of a document that is indexed once.
+fn term_entries(document: &Document) -> Vec<(Key, Item)> {
     let (id, now) = (document.id, Timestamp::from_millis(NOW));
     let Some(passage) = &document.passage else { return Vec::new() };
     let entry = IndexEntry::following(None, id, Some(document), EmbedderName::Hashed, now).unwrap();
-    let posting = TermEntry { id, market_id: document.market_id, embedding: embedding(passage) };
-    let places = entry.posting_keys().into_iter();
-    places.map(|place| (TermEntry::key(&place), serde_dynamo::to_item(&posting).unwrap())).collect()
+    let term_entry = TermEntry { id, market_id: document.market_id, embedding: embedding(passage) };
+    let keys = entry.posting_keys().into_iter();
+    keys.map(|key| (TermEntry::key(&key), serde_dynamo::to_item(&term_entry).unwrap())).collect()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        max_shrink_iters: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn the_index_is_that_of_what_there_is_however_events_are_heard(acts in acts()) {
+    fn index_matches_documents_after_any_event_sequence(actions in actions()) {
         let mut world = World::new();
-        for act in acts {
-            world.act(act);
+        for action in actions {
+            world.apply_action(action);
         }
-        world.come_to_rest();
-        let table = &world.moments[world.now()];
-        let is_posting = |key: &Key| key.pk.starts_with("term#");
+        world.quiesce();
+        let table = &world.snapshots[world.now()];
+        let is_term_entry = |key: &Key| key.pk.starts_with("term#");
         let indexed: Table =
-            table.iter().filter(|(key, _)| is_posting(key)).map(|(key, item)| (key.clone(), item.clone())).collect();
-        let there: Table =
-            world.things.iter().flatten().flat_map(|thing| postings(&thing.document())).collect();
-        prop_assert_eq!(indexed, there);
-        for which in (0..THINGS).filter(|which| world.things[*which].is_none()) {
-            let id: DocumentId = thing(which).document().id;
+            table
+                .iter()
+                .filter(|(key, _)| is_term_entry(key))
+                .map(|(key, item)| (key.clone(), item.clone()))
+                .collect();
+        let expected: Table =
+            world.entities.iter().flatten().flat_map(|entity| term_entries(&entity.document())).collect();
+        prop_assert_eq!(indexed, expected);
+        for which in (0..ENTITIES).filter(|which| world.entities[*which].is_none()) {
+            let id: DocumentId = new_entity(which).document().id;
             let entry = table.get(&IndexEntry::key(&id)).unwrap().clone();
             let entry: IndexEntry = serde_dynamo::from_item(entry).unwrap();
             prop_assert!(matches!(entry.indexed, Indexed::Gone(_)), "{entry:?}");
@@ -280,18 +294,18 @@ proptest! {
 }
 
 #[test]
-fn another_embedder_takes_a_document_out_of_the_index_of_the_first() {
-    let document = thing(1).document();
+fn new_embedder_removes_document_from_the_old_index() {
+    let document = new_entity(1).document();
     let now = Timestamp::from_millis(NOW);
     let first = IndexEntry::following(None, document.id, Some(&document), EmbedderName::Hashed, now).unwrap();
     let same = IndexEntry::following(Some(&first), document.id, Some(&document), EmbedderName::Hashed, now);
     assert_eq!(same, None);
     let index = IndexDocument { id: document.id, embedder: EmbedderName::Titan, embedded: None };
-    let Thing::Product(product) = thing(1) else { panic!("a product") };
-    let seen = ((Vec::new(), vec![Some(product)]), Some(first.clone()));
-    let passage = index.to_embed(&seen, now).unwrap();
+    let TestEntity::Product(product) = new_entity(1) else { panic!("expected a product") };
+    let state = ((Vec::new(), vec![Some(product)]), Some(first.clone()));
+    let passage = index.to_embed(&state, now).unwrap();
     let embedded = Embedded { digest: passage.digest(), embedding: embedding(&passage) };
-    let change = IndexDocument { embedded: Some(embedded), ..index }.decide(seen, now).unwrap();
+    let change = IndexDocument { embedded: Some(embedded), ..index }.decide(state, now).unwrap();
     let removed = change.writes().iter().filter(|write| matches!(write.operation, Operation::Delete));
     let removed: BTreeSet<Key> = removed.map(|write| write.key.clone()).collect();
     assert_eq!(removed, first.posting_keys().iter().map(TermEntry::key).collect());

@@ -1,4 +1,4 @@
-//! The order of what was found.
+//! Ranking of search results.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,28 +8,29 @@ use super::embedding::{Embedding, Similarity};
 use crate::domain::market::MarketId;
 use crate::projections::search_index::term_entry::TermEntry;
 
-/// A candidate in its place.
+/// Search result with its score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ranked {
-    /// Which.
+    /// Id of the document.
     pub id: DocumentId,
-    /// The market that it is, or that it is in.
+    /// Id of the market, or of the product's market.
     pub market_id: MarketId,
-    /// How similar to what was asked for.
+    /// Similarity to the query.
     pub score: Similarity,
 }
 
-/// Candidates, each once, the most similar first; of those that are alike the one that was made last.
+/// Ranks the candidates, without duplicates, by descending similarity; candidates of equal similarity are
+/// sorted by creation time, newest first.
 #[must_use]
-pub fn rank(candidates: Vec<TermEntry>, asked: &Embedding) -> Vec<Ranked> {
-    let each: BTreeMap<DocumentId, TermEntry> =
-        candidates.into_iter().map(|posting| (posting.id, posting)).collect();
-    let mut ranked: Vec<Ranked> = each
+pub fn rank(candidates: Vec<TermEntry>, query: &Embedding) -> Vec<Ranked> {
+    let unique: BTreeMap<DocumentId, TermEntry> =
+        candidates.into_iter().map(|entry| (entry.id, entry)).collect();
+    let mut ranked: Vec<Ranked> = unique
         .into_values()
         .map(|TermEntry { id, market_id, embedding }| Ranked {
             id,
             market_id,
-            score: embedding.similarity(asked),
+            score: embedding.similarity(query),
         })
         .collect();
     ranked.sort_by_key(|candidate| Reverse((candidate.score, candidate.id)));

@@ -1,4 +1,4 @@
-//! Postings: under each term, who has it.
+//! Term entries: the documents of each term.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +7,11 @@ use super::embedding::Embedding;
 use super::terms::{Term, Weight};
 use crate::domain::market::MarketId;
 
-/// Who made an embedding. Those of different makers cannot be compared, so each maker has an index to itself.
+/// Embedder that computed an embedding. Embeddings of different embedders cannot be compared, so each
+/// embedder has its own index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EmbedderName {
-    /// Hashed words and trigrams, made in the function itself.
+    /// Hashed words and trigrams, computed in the function itself.
     #[serde(rename = "hashed-1")]
     Hashed,
     /// Titan Text Embeddings V2 of Amazon Bedrock.
@@ -19,7 +20,7 @@ pub enum EmbedderName {
 }
 
 impl EmbedderName {
-    /// The name as keys have it. A change of what an embedder makes of a text is another name.
+    /// Spelling of the name in keys. If the embeddings of an embedder change, it gets a new name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -29,33 +30,33 @@ impl EmbedderName {
     }
 }
 
-/// A document that has a term, with all that ranking needs.
+/// Document that contains a term, with all data needed for ranking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TermEntry {
-    /// Which.
+    /// Id of the document.
     pub id: DocumentId,
-    /// The market that it is, or that it is in.
+    /// Id of the market, or of the product's market.
     pub market_id: MarketId,
-    /// What it is about.
+    /// Embedding of the document's text.
     pub embedding: Embedding,
 }
 
-/// What finds a [`Posting`].
+/// Key of a [`TermEntry`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TermEntryKey {
-    /// In whose index.
+    /// Embedder whose index contains the entry.
     pub embedder: EmbedderName,
-    /// Under which term.
+    /// Term.
     pub term: Term,
-    /// How far up.
+    /// Weight of the term in the document.
     pub weight: Weight,
-    /// Of which document.
+    /// Id of the document.
     pub id: DocumentId,
 }
 
 impl TermEntryKey {
-    /// The partition of a term's postings of a kind.
+    /// Partition of a term's entries for documents of one kind.
     #[must_use]
     pub fn partition(embedder: EmbedderName, kind: DocumentKind, term: &Term) -> String {
         format!("term#{}#{}#{term}", embedder.as_str(), kind.as_str())

@@ -1,4 +1,4 @@
-//! Terms: what documents are indexed under, and what a query looks for.
+//! Terms of documents and queries.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use super::document::DocumentText;
 use crate::projections::search_index::tokenizer::tokenize;
 
-/// How many terms a document has at most: an index entry, and that many postings removed and written, fit one transaction
-/// of 100 items.
+/// Maximum number of terms of a document. An index entry and this number of deleted and written term entries
+/// fit one transaction of 100 items.
 pub const MAX_TERMS: usize = 48;
-/// How many terms a query looks for at most.
+/// Maximum number of terms of a query.
 pub const MAX_QUERY_TERMS: usize = 8;
 
-/// What postings are found under: a word, or how a word sounds.
+/// Term of the index: a word or a phonetic key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Term(String);
 
-/// How much of a document a term makes up, in hundredths; the best postings of a term are read first.
+/// Share of a term in a document, in percent. The entries of a term are read in descending order of weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Weight(u8);
@@ -31,15 +31,15 @@ impl fmt::Display for Term {
 }
 
 impl fmt::Display for Weight {
-    /// Two digits, so that texts sort as weights do.
+    /// Formats two digits, so that texts sort like weights.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}", self.0)
     }
 }
 
 impl Term {
-    /// How a word sounds, without its vowels: what most slips of the pen leave as it was. Short words have none, for they
-    /// would sound like too many others.
+    /// Phonetic key of a word: its consonants without repetitions, which most spelling mistakes leave
+    /// unchanged. Short words have no key, because it would match too many other words.
     fn phonetic_key(word: &str) -> Option<Self> {
         let mut letters = word.chars();
         let first = letters.next()?;
@@ -53,8 +53,8 @@ impl Term {
         (spelt && sound.len() >= 3).then(|| Self(format!("~{}", sound.into_iter().collect::<String>())))
     }
 
-    /// The terms of a document with their weights, the weightiest where there are too many. A word of the title weighs as
-    /// much as four of the rest; sounds are those of the title alone.
+    /// Terms of a document with their weights, limited to the [`MAX_TERMS`] with the highest weights. A word
+    /// of the title counts as much as four of the description. Phonetic keys are derived from the title only.
     #[must_use]
     pub fn of(passage: &DocumentText) -> BTreeMap<Self, Weight> {
         let mut scores: BTreeMap<Self, u32> = BTreeMap::new();
@@ -68,14 +68,16 @@ impl Term {
             *scores.entry(Self(word)).or_default() += 1;
         }
         let mut scores: Vec<(Self, u32)> = scores.into_iter().collect();
-        scores.sort_by(|(one, more), (other, less)| less.cmp(more).then_with(|| one.cmp(other)));
+        scores.sort_by(|(term, score), (other_term, other_score)| {
+            other_score.cmp(score).then_with(|| term.cmp(other_term))
+        });
         scores.truncate(MAX_TERMS);
         let total: u32 = scores.iter().map(|(_, score)| score).sum();
         let weigh = |score: u32| Weight(u8::try_from(score * 99 / total.max(1)).unwrap_or(99));
         scores.into_iter().map(|(term, score)| (term, weigh(score))).collect()
     }
 
-    /// The terms that a query looks for: its words, and how they sound as far as there is room.
+    /// Terms of a query: its words, and their phonetic keys up to [`MAX_QUERY_TERMS`].
     #[must_use]
     pub fn query_terms(query: &str) -> Vec<Self> {
         let words: Vec<String> = tokenize(query).collect();
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_weighs_more_than_what_is_said_besides() {
+    fn title_words_weigh_more_than_description_words() {
         let passage = DocumentText { title: "Teapot".to_owned(), body: "For green tea. Green!".to_owned() };
         let terms = Term::of(&passage);
         let weight = |term: &str| terms[&Term(term.to_owned())];
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_has_more_terms_than_fit_and_what_weighs_most_stays() {
+    fn heaviest_terms_are_kept_up_to_the_maximum() {
         let many = |prefix: &str, count: usize| {
             let words: Vec<String> = (0..count).map(|n| format!("{prefix}{n}x")).collect();
             words.join(" ")
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_looks_for_its_words_first_and_for_no_more_than_it_may() {
+    fn query_terms_are_words_before_phonetic_keys() {
         assert_eq!(texts(Term::query_terms("Blue teapots, blue")), ["blu", "teapot", "~tpt"]);
         assert_eq!(texts(Term::query_terms("tepot")), ["tepot", "~tpt"]);
         let long = "one two three four five six seven eight nine ten";

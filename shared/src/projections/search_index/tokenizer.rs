@@ -1,20 +1,20 @@
-//! Words, in the one form under which they are indexed and looked for.
+//! Tokenizer for documents and queries.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// How many characters of a word count.
+/// Maximum number of characters of a word; the rest is cut off.
 pub const MAX_WORD: usize = 32;
 
-/// Words that are in so many texts that they tell none of them from another.
+/// Words that are too frequent to distinguish texts.
 const STOP_WORDS: [&str; 36] = [
     "a", "all", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "have", "in", "into", "is",
     "it", "its", "no", "not", "of", "on", "or", "our", "so", "that", "the", "their", "this", "to", "up",
     "was", "we", "with", "you", "your",
 ];
 
-/// The words of `text`, in their order: compatibility forms and accents undone, in lower case, without stop words, and
-/// without the endings of plurals, `-ing` and `-ed`.
+/// Splits `text` into words, in order: without compatibility forms and accents, in lower case, without stop
+/// words, and without plural endings, `-ing` and `-ed`.
 pub fn tokenize(text: &str) -> impl Iterator<Item = String> {
     let plain: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase();
     let words: Vec<String> = plain
@@ -25,7 +25,8 @@ pub fn tokenize(text: &str) -> impl Iterator<Item = String> {
     words.into_iter()
 }
 
-/// The word without its ending. English only, and simple: what matters is that both sides of a comparison do the same.
+/// Removes the ending of a word. English only and simple: it is sufficient that documents and queries are
+/// treated alike.
 fn stem(word: &str) -> String {
     let singular = singular(word);
     let root =
@@ -39,20 +40,20 @@ fn singular(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("ies").filter(long) {
         return format!("{stem}y");
     }
-    let hissing = |stem: &&str| ["s", "x", "z", "ch", "sh"].iter().any(|end| stem.ends_with(end));
-    if let Some(stem) = word.strip_suffix("es").filter(long).filter(hissing) {
+    let sibilant = |stem: &&str| ["s", "x", "z", "ch", "sh"].iter().any(|end| stem.ends_with(end));
+    if let Some(stem) = word.strip_suffix("es").filter(long).filter(sibilant) {
         return stem.to_owned();
     }
     let plural = word.strip_suffix('s').filter(long).filter(|stem| !stem.ends_with(['s', 'u', 'i']));
     plural.unwrap_or(word).to_owned()
 }
 
-/// Whether something is left of a word without its ending that could be one.
+/// Returns true if the rest of a word without its ending can be a word.
 fn is_root(root: &str) -> bool {
     root.chars().count() >= 3 && root.contains(['a', 'e', 'i', 'o', 'u', 'y'])
 }
 
-/// `runn`, of `running`, is `run`.
+/// Removes a doubled final consonant: `runn` (from `running`) becomes `run`.
 fn strip_double_consonant(root: &str) -> &str {
     let mut ends = root.chars().rev();
     match (ends.next(), ends.next()) {
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_of_a_word_are_one_word() {
+    fn inflected_forms_of_a_word_are_equal() {
         for (one, other) in [
             ("mugs", "mug"),
             ("berries", "berry"),
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_every_text_and_what_is_no_word_is_left_out() {
+    fn stop_words_and_punctuation_are_removed() {
         assert_eq!(folded("The mug, and a -- saucer of tea!"), ["mug", "saucer", "tea"]);
         assert!(folded("… the ::").is_empty());
         assert_eq!(folded(&"x".repeat(500))[0].len(), MAX_WORD);

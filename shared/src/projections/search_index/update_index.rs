@@ -1,4 +1,4 @@
-//! Indexing a document as it is at this moment, whatever was heard of it.
+//! Indexing the current version of a document, independent of the content of its events.
 
 use super::document::{Document, DocumentId, DocumentText};
 use super::embedding::Embedding;
@@ -9,35 +9,36 @@ use crate::kit::system::clock::Timestamp;
 use crate::projections::search_index::index_entry::IndexEntry;
 use crate::projections::search_index::term_entry::{EmbedderName, TermEntry};
 
-/// Replaces the postings of a document by those of its present version, with its entry: all of it or nothing.
+/// Replaces the term entries and the index entry of a document by those of its current version, in one
+/// transaction.
 #[derive(Debug, Clone)]
 pub struct IndexDocument {
-    /// Which.
+    /// Id of the document.
     pub id: DocumentId,
-    /// Whose index it goes into.
+    /// Embedder whose index contains the document.
     pub embedder: EmbedderName,
-    /// What its text is about, once somebody has said so.
+    /// Embedding of the document's text, once computed.
     pub embedded: Option<Embedded>,
 }
 
-/// What a text is about.
+/// Text digest and embedding of a document.
 #[derive(Debug, Clone)]
 pub struct Embedded {
-    /// The digest of the text.
+    /// Digest of the text.
     pub digest: String,
-    /// What it is about.
+    /// Embedding of the text.
     pub embedding: Embedding,
 }
 
-/// Why a document cannot be indexed.
+/// Reason why a document cannot be indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
-    /// Its text is another by now than the one whose embedding is at hand.
+    /// The text has changed since its embedding was computed.
     #[error("the document changed while it was embedded")]
     TextChanged,
 }
 
-/// The document, as whichever it is, and its entry.
+/// The market or product, and its index entry.
 pub type IndexState = ((Vec<Option<Market>>, Vec<Option<Product>>), Option<IndexEntry>);
 
 fn document((markets, products): &(Vec<Option<Market>>, Vec<Option<Product>>)) -> Option<Document> {
@@ -46,7 +47,7 @@ fn document((markets, products): &(Vec<Option<Market>>, Vec<Option<Product>>)) -
 }
 
 impl IndexDocument {
-    /// The text whose embedding it takes to index the document as it was `seen`; none, if it goes without.
+    /// Returns the text whose embedding is needed to index the document; `None` if no embedding is needed.
     #[must_use]
     pub fn to_embed(&self, (found, entry): &IndexState, now: Timestamp) -> Option<DocumentText> {
         let document = document(found);
@@ -76,18 +77,20 @@ impl Command for IndexDocument {
         now: Timestamp,
     ) -> Result<Change<(), IndexError>, IndexError> {
         let (document, change) = (document(&found), Change::of(()));
-        let seen = entry.as_ref();
-        let Some(next) = IndexEntry::following(seen, self.id, document.as_ref(), self.embedder, now) else {
+        let previous = entry.as_ref();
+        let Some(next) = IndexEntry::following(previous, self.id, document.as_ref(), self.embedder, now)
+        else {
             return Ok(change);
         };
-        let (before, after) = (seen.map(IndexEntry::posting_keys).unwrap_or_default(), next.posting_keys());
+        let (before, after) =
+            (previous.map(IndexEntry::posting_keys).unwrap_or_default(), next.posting_keys());
         let mut change = before.difference(&after).fold(change, Change::remove::<TermEntry>);
-        if let Some(document) = document.filter(|_| next.embedding_changed(seen)) {
-            let fits = |embedded: &&Embedded| next.digest.as_ref() == Some(&embedded.digest);
-            let embedded = self.embedded.as_ref().filter(fits).ok_or(IndexError::TextChanged)?;
+        if let Some(document) = document.filter(|_| next.embedding_changed(previous)) {
+            let matches_text = |embedded: &&Embedded| next.digest.as_ref() == Some(&embedded.digest);
+            let embedded = self.embedded.as_ref().filter(matches_text).ok_or(IndexError::TextChanged)?;
             let embedding = embedded.embedding.clone();
-            let posting = TermEntry { id: self.id, market_id: document.market_id, embedding };
-            change = after.iter().fold(change, |change, place| change.overwrite(place, &posting));
+            let entry = TermEntry { id: self.id, market_id: document.market_id, embedding };
+            change = after.iter().fold(change, |change, key| change.overwrite(key, &entry));
         }
         Ok(change.save(&next, NoEvents))
     }

@@ -1,4 +1,4 @@
-//! Counting entities as they are.
+//! Counting entities in their current version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,53 +14,53 @@ use crate::kit::command::{Change, Command, NoEvents, ReadSet, Record};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::daily_sales::{InconsistentRead, Sale};
 use crate::projections::tally::delta::CounterDelta;
-use crate::projections::tally::market_totals::{Seen, follow};
+use crate::projections::tally::market_totals::{MarketState, update_totals};
 
-/// Counts entities as they are at this moment, whatever was heard of them: all of it or nothing.
+/// Counts entities in their current version, independent of the content of their events, in one transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CountEntities {
     users: BTreeSet<UserId>,
     products: BTreeSet<ProductId>,
     orders: BTreeMap<OrderId, MarketId>,
-    /// Those that were named, and those of the orders: what an order sells, its market's figures say.
+    /// Added markets and the markets of the added orders, because orders change the totals of their market.
     markets: BTreeSet<MarketId>,
 }
 
 impl CountEntities {
-    /// Also this account.
+    /// Adds an account.
     pub fn user(&mut self, id: UserId) {
         self.users.insert(id);
     }
 
-    /// Also this market.
+    /// Adds a market.
     pub fn market(&mut self, id: MarketId) {
         self.markets.insert(id);
     }
 
-    /// Also this product.
+    /// Adds a product.
     pub fn product(&mut self, id: ProductId) {
         self.products.insert(id);
     }
 
-    /// Also this order, with the market that it is in.
+    /// Adds an order and its market.
     pub fn order(&mut self, id: OrderId, market: MarketId) {
         self.orders.insert(id, market);
         self.markets.insert(market);
     }
 }
 
-/// Why entities cannot be counted.
+/// Reason why entities cannot be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CountError {
-    /// What was read does not fit together; read again, it does.
+    /// The items were read in inconsistent versions; a repeated read resolves this.
     #[error(transparent)]
     Torn(#[from] InconsistentRead),
-    /// An order was named with another market than its own.
-    #[error("the order is of another market")]
+    /// An order was added with a market other than its own.
+    #[error("the order belongs to another market")]
     OtherMarket,
 }
 
-/// Entities of a kind, in the order of their ids, with their tallies.
+/// Entities of one type, sorted by id, and their tallies.
 type Counted<T> = (Vec<Option<T>>, Vec<Option<Tally>>);
 
 impl Command for CountEntities {
@@ -82,25 +82,25 @@ impl Command for CountEntities {
     /// # Errors
     /// [`CountError`].
     fn decide(&self, state: Self::State, now: Timestamp) -> Result<Change<(), CountError>, CountError> {
-        let ((users, products), ((orders, payments), (markets, figures))) = state;
-        let mut recount = Recount { now, following: Vec::new(), difference: CounterDelta::default() };
-        recount.all(&self.users, Subject::User, users);
-        recount.all(&self.products, Subject::Product, products);
+        let ((users, products), ((orders, payments), (markets, totals))) = state;
+        let mut recount = Recount { now, tallies: Vec::new(), delta: CounterDelta::default() };
+        recount.count_all(&self.users, Subject::User, users);
+        recount.count_all(&self.products, Subject::Product, products);
         self.count_orders(orders, payments, &mut recount)?;
         let (markets, tallies) = markets;
         let mut change = Change::of(());
-        for (((id, market), tally), figures) in self.markets.iter().zip(markets).zip(tallies).zip(figures) {
-            let sold = recount.difference.sold_in(*id);
-            let standing = market.as_ref().map(|market| Contribution::of(market, None));
-            let after = recount.one(Subject::Market(*id), standing, tally.as_ref());
-            let seen = Seen { market: market.as_ref(), before: tally.as_ref(), after, figures };
-            change = follow(seen, sold, change)?;
+        for (((id, market), tally), totals) in self.markets.iter().zip(markets).zip(tallies).zip(totals) {
+            let sold = recount.delta.sold_in(*id);
+            let contribution = market.as_ref().map(|market| Contribution::of(market, None));
+            let after = recount.count_one(Subject::Market(*id), contribution, tally.as_ref());
+            let state = MarketState { market: market.as_ref(), before: tally.as_ref(), after, totals };
+            change = update_totals(state, sold, change)?;
         }
         Ok(recount.applied_to(change))
     }
 }
 
-/// Reads entities of a kind with their tallies.
+/// Reads entities of one type and their tallies.
 fn counted<'a, T: Record<Id = Id<T>>>(
     ids: impl IntoIterator<Item = &'a Id<T>, IntoIter: Clone>,
     subject: fn(Id<T>) -> Subject,
@@ -123,43 +123,48 @@ impl CountEntities {
                 return Err(CountError::OtherMarket);
             }
             let sale = order.as_ref().map(|order| Sale::of(order, payment.as_ref())).transpose()?;
-            let standing = order.as_ref().zip(sale).map(|(order, sale)| Contribution::of(order, sale));
-            recount.one(Subject::Order(*id), standing, tally.as_ref());
+            let contribution = order.as_ref().zip(sale).map(|(order, sale)| Contribution::of(order, sale));
+            recount.count_one(Subject::Order(*id), contribution, tally.as_ref());
         }
         Ok(())
     }
 }
 
-/// What is counted anew so far.
+/// New tallies and the changes of the counters.
 struct Recount {
     now: Timestamp,
-    following: Vec<Tally>,
-    difference: CounterDelta,
+    tallies: Vec<Tally>,
+    delta: CounterDelta,
 }
 
 impl Recount {
-    fn all<T: Countable>(
+    fn count_all<T: Countable>(
         &mut self,
         ids: &BTreeSet<Id<T>>,
         subject: fn(Id<T>) -> Subject,
         (entities, tallies): Counted<T>,
     ) {
         for ((id, entity), tally) in ids.iter().zip(entities).zip(tallies) {
-            let standing = entity.map(|entity| Contribution::of(&entity, None));
-            self.one(subject(*id), standing, tally.as_ref());
+            let contribution = entity.map(|entity| Contribution::of(&entity, None));
+            self.count_one(subject(*id), contribution, tally.as_ref());
         }
     }
 
-    /// Counts one entity; gives the tally that follows, if one does.
-    fn one(&mut self, id: Subject, standing: Option<Contribution>, seen: Option<&Tally>) -> Option<&Tally> {
-        let following = Tally::next(seen, id, standing, self.now)?;
-        self.difference.between(seen, &following);
-        self.following.push(following);
-        self.following.last()
+    /// Counts one entity. Returns its new tally; `None` if it is already counted.
+    fn count_one(
+        &mut self,
+        id: Subject,
+        contribution: Option<Contribution>,
+        previous: Option<&Tally>,
+    ) -> Option<&Tally> {
+        let tally = Tally::next(previous, id, contribution, self.now)?;
+        self.delta.between(previous, &tally);
+        self.tallies.push(tally);
+        self.tallies.last()
     }
 
     fn applied_to(self, change: Change<(), CountError>) -> Change<(), CountError> {
-        let change = self.following.iter().fold(change, |change, tally| change.save(tally, NoEvents));
-        self.difference.applied_to(change)
+        let change = self.tallies.iter().fold(change, |change, tally| change.save(tally, NoEvents));
+        self.delta.applied_to(change)
     }
 }

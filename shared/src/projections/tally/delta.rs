@@ -1,4 +1,4 @@
-//! The difference that some tallies make to what is counted over many entities.
+//! Changes of the counters that result from new tallies.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,15 @@ use crate::kit::command::{Adjustment, Change};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
 
-/// What is added to each counter; one entry a counter, however many entities move it: a transaction writes an item once.
+/// Change of each counter. Each counter occurs once, however many entities change it: a transaction writes an
+/// item at most once.
 #[derive(Debug, Default)]
 pub(super) struct CounterDelta {
     lists: BTreeMap<ListKey, i64>,
     days: BTreeMap<DailySalesKey, SalesDelta>,
 }
 
-/// Orders, and money in minor units.
+/// Changes of the number of orders and of amounts in minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct SalesDelta {
     pub(super) orders: i64,
@@ -24,7 +25,7 @@ pub(super) struct SalesDelta {
 }
 
 impl CounterDelta {
-    /// Takes away what an entity counted for `before`, and adds what it counts for `after`.
+    /// Subtracts the previous contribution of an entity and adds the current one.
     pub(super) fn between(&mut self, before: Option<&Tally>, after: &Tally) {
         if let Some(before) = before {
             self.count(before, -1);
@@ -37,47 +38,47 @@ impl CounterDelta {
             *self.lists.entry(list.clone()).or_default() += times;
         }
         if let Some(sale) = &tally.sale {
-            let sold =
+            let sales =
                 self.days.entry(DailySalesKey { market_id: sale.market_id, day: sale.day }).or_default();
-            sold.orders += times;
-            sold.volume += times * sale.volume.amount();
-            sold.refunded += times * sale.refunded.amount();
+            sales.orders += times;
+            sales.volume += times * sale.volume.amount();
+            sales.refunded += times * sale.refunded.amount();
         }
     }
 
-    /// What a market sold more, whenever it did.
+    /// Change of a market's sales over all days.
     pub(super) fn sold_in(&self, market: MarketId) -> SalesDelta {
         let of_market = self.days.iter().filter(|(day, _)| day.market_id == market);
-        of_market.fold(SalesDelta::default(), |sum, (_, sold)| SalesDelta {
-            orders: sum.orders + sold.orders,
-            volume: sum.volume + sold.volume,
-            refunded: sum.refunded + sold.refunded,
+        of_market.fold(SalesDelta::default(), |sum, (_, sales)| SalesDelta {
+            orders: sum.orders + sales.orders,
+            volume: sum.volume + sales.volume,
+            refunded: sum.refunded + sales.refunded,
         })
     }
 
-    /// Adds to `change` that the counters move; those that stay are left alone.
+    /// Adds the changes of the counters to `change`; unchanged counters are not written.
     pub(super) fn applied_to<T, E>(self, change: Change<T, E>) -> Change<T, E> {
-        let moved = self.lists.into_iter().filter(|(_, by)| *by != 0);
-        let change = moved.fold(change, |change, (list, by)| {
+        let changed = self.lists.into_iter().filter(|(_, by)| *by != 0);
+        let change = changed.fold(change, |change, (list, by)| {
             change
                 .adjust_unchecked::<ListTotal>(&list, Adjustment::of::<ListTotal>().add(ListTotal::COUNT, by))
         });
-        let moved = self.days.into_iter().filter(|(_, sold)| *sold != SalesDelta::default());
-        moved.fold(change, |change, (day, sold)| {
-            change.adjust_unchecked::<DailySales>(&day, sold.adjusting(day))
+        let changed = self.days.into_iter().filter(|(_, sales)| *sales != SalesDelta::default());
+        changed.fold(change, |change, (day, sales)| {
+            change.adjust_unchecked::<DailySales>(&day, sales.adjustment(day))
         })
     }
 }
 
 impl SalesDelta {
-    /// Whether neither an order came nor any volume; what went back is no matter of the volume.
-    pub(super) const fn is_nothing(self) -> bool {
+    /// Returns true if neither the number of orders nor the volume changes; refunds do not affect the volume.
+    pub(super) const fn is_zero(self) -> bool {
         self.orders == 0 && self.volume == 0
     }
 
-    fn adjusting(self, on: DailySalesKey) -> Adjustment {
+    fn adjustment(self, key: DailySalesKey) -> Adjustment {
         Adjustment::of::<DailySales>()
-            .adjust_unchecked(DailySales::DATE, on.day)
+            .adjust_unchecked(DailySales::DATE, key.day)
             .add(DailySales::ORDERS, self.orders)
             .add(DailySales::VOLUME, self.volume)
             .add(DailySales::REFUNDED, self.refunded)

@@ -1,4 +1,4 @@
-//! What becomes of a market's figures.
+//! Updating the totals of a market.
 
 use super::Tally;
 use crate::domain::market::Market;
@@ -7,41 +7,43 @@ use crate::kit::command::{Change, NoEvents, Version};
 use crate::projections::daily_sales::InconsistentRead;
 use crate::projections::tally::delta::SalesDelta;
 
-/// A market as it was found, with its tally before, the tally that follows it, if one does, and its figures.
-pub(super) struct Seen<'a> {
+/// Market with its previous tally, its next tally if there is one, and its stored totals.
+pub(super) struct MarketState<'a> {
     pub(super) market: Option<&'a Market>,
     pub(super) before: Option<&'a Tally>,
     pub(super) after: Option<&'a Tally>,
-    pub(super) figures: Option<MarketTotals>,
+    pub(super) totals: Option<MarketTotals>,
 }
 
-/// Adds to `change` what becomes of a market's figures that `sold` so much more. They come with its first tally and go with
-/// its last; what is sold after that is on record with the days alone. In between they are written with every tally, even
-/// where they stay the same: so whoever moves the tally has seen them as they are.
+/// Adds to `change` the update of a market's totals by `sold`.
+///
+/// The totals are created with the market's first tally and deleted with its last; later sales are recorded
+/// only in the daily sales. In between, the totals are written with every new tally, even if they are
+/// unchanged: so a worker that replaces the tally has read the current totals.
 ///
 /// # Errors
-/// [`Torn`] without figures beside a tally that has them, or with figures that it does not have yet.
-pub(super) fn follow<E>(
-    seen: Seen<'_>,
+/// [`InconsistentRead`] if only one of tally and totals exists.
+pub(super) fn update_totals<E>(
+    state: MarketState<'_>,
     sold: SalesDelta,
     change: Change<(), E>,
 ) -> Result<Change<(), E>, InconsistentRead> {
-    let Seen { market, before, after, figures } = seen;
+    let MarketState { market, before, after, totals } = state;
     if before.is_some_and(Tally::is_tombstone) {
         return Ok(change);
     }
-    if before.is_some() != figures.is_some() {
+    if before.is_some() != totals.is_some() {
         return Err(InconsistentRead);
     }
-    let next = match (figures, after.and(market)) {
-        (Some(figures), _) if after.is_some_and(Tally::is_tombstone) => {
-            let version = figures.version.next();
-            return Ok(change.delete_entity(&MarketTotals { version, ..figures }, NoEvents));
+    let next = match (totals, after.and(market)) {
+        (Some(totals), _) if after.is_some_and(Tally::is_tombstone) => {
+            let version = totals.version.next();
+            return Ok(change.delete_entity(&MarketTotals { version, ..totals }, NoEvents));
         }
-        (Some(_), None) if sold.is_nothing() => return Ok(change),
-        (Some(figures), moved) => {
-            let status = moved.map_or(figures.status, |market| market.status);
-            MarketTotals { version: figures.version.next(), status, ..figures }
+        (Some(_), None) if sold.is_zero() => return Ok(change),
+        (Some(totals), market) => {
+            let status = market.map_or(totals.status, |market| market.status);
+            MarketTotals { version: totals.version.next(), status, ..totals }
         }
         (None, Some(market)) => MarketTotals {
             market_id: market.id,

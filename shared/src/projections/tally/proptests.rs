@@ -1,6 +1,6 @@
-//! Every way in which entities may change and be counted meanwhile: events in any order, as often as may be, several at
-//! once, each counting on what it read a while ago, and no two items of it at the same moment. In the end, what is counted
-//! is what there is.
+//! Property test of tallies: entities change and are counted concurrently, with events in any order and
+//! repeated, several workers at once, and reads of any past snapshots. In the end, the counters equal a
+//! recount.
 
 mod entities;
 mod model;
@@ -17,35 +17,36 @@ use crate::domain::refund::RefundStatus;
 use crate::domain::values::date::Date;
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
-use entities::{THINGS, Thing, id};
+use entities::{ENTITIES, TestEntity, id};
 use model::World;
 
-/// Something that happens.
+/// Action of the test.
 #[derive(Debug, Clone)]
-enum Act {
+enum Action {
     /// An entity gets its next version.
     Change(usize, u8),
-    /// An entity goes, if it is of a kind that may.
+    /// An entity is deleted, if its type allows it.
     Remove(usize),
-    /// Somebody begins to count these.
+    /// A worker begins to count these entities.
     Begin(Vec<usize>),
-    /// One of those who count has read everything, each item at another moment, and commits.
+    /// A worker that has begun commits. It has read each item at another time.
     End(usize, Vec<u8>),
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let batch = prop::collection::vec(0..THINGS, 1..4);
-    let act = prop_oneof![
-        4 => (0..THINGS, any::<u8>()).prop_map(|(which, how)| Act::Change(which, how)),
-        1 => (0..THINGS).prop_map(Act::Remove),
-        4 => batch.prop_map(Act::Begin),
-        4 => (0..4_usize, prop::collection::vec(any::<u8>(), 8)).prop_map(|(who, when)| Act::End(who, when)),
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let batch = prop::collection::vec(0..ENTITIES, 1..4);
+    let action = prop_oneof![
+        4 => (0..ENTITIES, any::<u8>()).prop_map(|(which, variant)| Action::Change(which, variant)),
+        1 => (0..ENTITIES).prop_map(Action::Remove),
+        4 => batch.prop_map(Action::Begin),
+        4 => (0..4_usize, prop::collection::vec(any::<u8>(), 8))
+            .prop_map(|(nth, read_times)| Action::End(nth, read_times)),
     ];
-    prop::collection::vec(act, 20..80)
+    prop::collection::vec(action, 20..80)
 }
 
-/// What is there to be counted: for each list its length, for each market and day what was sold, for each market its
-/// status and what it sold.
+/// Aggregated values: length per list; orders, volume and refunds per market and day; status, orders and
+/// volume per market.
 #[derive(Debug, PartialEq, Eq)]
 struct Counts {
     lists: BTreeMap<ListKey, i64>,
@@ -53,31 +54,31 @@ struct Counts {
     markets: BTreeMap<MarketId, (MarketStatus, i64, i64)>,
 }
 
-/// What a recount of all entities finds.
+/// Values from a recount of all entities.
 fn recounted(world: &World) -> Counts {
     let mut lists: BTreeMap<ListKey, i64> = BTreeMap::new();
     let mut days: BTreeMap<(MarketId, Date), (i64, i64, i64)> = BTreeMap::new();
     let mut sold: BTreeMap<MarketId, (i64, i64)> = BTreeMap::new();
-    for thing in world.things.iter().flatten() {
-        let names = match thing {
-            Thing::User(user) => user.lists(),
-            Thing::Market(market) => market.lists(),
-            Thing::Product(product) => product.lists(),
-            Thing::Order(order, _) => order.lists(),
+    for entity in world.entities.iter().flatten() {
+        let lists_of_entity = match entity {
+            TestEntity::User(user) => user.lists(),
+            TestEntity::Market(market) => market.lists(),
+            TestEntity::Product(product) => product.lists(),
+            TestEntity::Order(order, _) => order.lists(),
         };
-        for name in names {
-            *lists.entry(name).or_default() += 1;
+        for list in lists_of_entity {
+            *lists.entry(list).or_default() += 1;
         }
-        if let Thing::Order(order, Some(payment)) = thing {
-            let (volume, back) = (payment.captured.amount(), given_back(order));
+        if let TestEntity::Order(order, Some(payment)) = entity {
+            let (volume, refunded) = (payment.captured.amount(), refunded_amount(order));
             let day = days.entry((order.market_id, Date::of(payment.created_at))).or_default();
-            *day = (day.0 + 1, day.1 + volume, day.2 + back);
+            *day = (day.0 + 1, day.1 + volume, day.2 + refunded);
             let market = sold.entry(order.market_id).or_default();
             *market = (market.0 + 1, market.1 + volume);
         }
     }
-    let markets = world.things.iter().flatten().filter_map(|thing| match thing {
-        Thing::Market(market) => {
+    let markets = world.entities.iter().flatten().filter_map(|entity| match entity {
+        TestEntity::Market(market) => {
             let (orders, volume) = sold.get(&market.id).copied().unwrap_or_default();
             Some((market.id, (market.status, orders, volume)))
         }
@@ -86,13 +87,13 @@ fn recounted(world: &World) -> Counts {
     Counts { lists, days, markets: markets.collect() }
 }
 
-/// What of an order's own payment went back.
-fn given_back(order: &Order) -> i64 {
+/// Refunded amount of an order's own payment.
+fn refunded_amount(order: &Order) -> i64 {
     let own = order.refunds.iter().filter(|refund| refund.gateway_id.0 == "pi_own");
     own.filter(|refund| refund.status == RefundStatus::Succeeded).map(|refund| refund.amount.amount()).sum()
 }
 
-/// What the table says.
+/// Values stored in the table.
 fn counted(world: &World) -> Counts {
     let names = world.table().keys().filter_map(|key| key.pk.strip_prefix("total#"));
     let names: Vec<ListKey> = names.map(|name| ListKey::of(name.to_owned())).collect();
@@ -102,44 +103,50 @@ fn counted(world: &World) -> Counts {
         (count != 0).then_some((name, count))
     });
     let markets = [id(2), id(3)];
-    let on = markets.iter().flat_map(|market| {
+    let day_keys = markets.iter().flat_map(|market| {
         ["2027-01-15", "2027-01-16"]
             .map(|day| DailySalesKey { market_id: *market, day: day.parse().unwrap() })
     });
-    let on: Vec<DailySalesKey> = on.collect();
-    let days = on.iter().zip(world.records::<DailySales>(on.iter().copied())).filter_map(|(on, sales)| {
-        let sales = sales?;
-        assert_eq!(sales.date, on.day);
-        Some(((on.market_id, on.day), (sales.orders, sales.volume, sales.refunded)))
-    });
-    let figures = world.records::<MarketTotals>(markets).into_iter().flatten();
-    let figures =
-        figures.map(|figures| (figures.market_id, (figures.status, figures.orders, figures.volume)));
-    Counts { lists: lists.collect(), days: days.collect(), markets: figures.collect() }
+    let day_keys: Vec<DailySalesKey> = day_keys.collect();
+    let days = day_keys.iter().zip(world.records::<DailySales>(day_keys.iter().copied())).filter_map(
+        |(key, sales)| {
+            let sales = sales?;
+            assert_eq!(sales.date, key.day);
+            Some(((key.market_id, key.day), (sales.orders, sales.volume, sales.refunded)))
+        },
+    );
+    let totals = world.records::<MarketTotals>(markets).into_iter().flatten();
+    let totals = totals.map(|totals| (totals.market_id, (totals.status, totals.orders, totals.volume)));
+    Counts { lists: lists.collect(), days: days.collect(), markets: totals.collect() }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        max_shrink_iters: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn what_is_counted_is_what_there_is_however_events_are_heard(acts in acts()) {
+    fn counters_equal_recount_after_any_event_sequence(actions in actions()) {
         let mut world = World::new();
-        for act in acts {
-            world.act(act);
+        for action in actions {
+            world.apply_action(action);
         }
-        world.come_to_rest();
+        world.quiesce();
         prop_assert_eq!(counted(&world), recounted(&world));
-        let gone = (0..THINGS).filter(|which| world.things[*which].is_none());
-        let tallies = world.records::<Tally>(gone.map(subject));
+        let deleted = (0..ENTITIES).filter(|which| world.entities[*which].is_none());
+        let tallies = world.records::<Tally>(deleted.map(subject));
         prop_assert!(tallies.iter().flatten().all(Tally::is_tombstone));
     }
 }
 
 fn subject(which: usize) -> Subject {
-    match entities::thing(which) {
-        Thing::User(user) => Subject::User(user.id),
-        Thing::Market(market) => Subject::Market(market.id),
-        Thing::Product(product) => Subject::Product(product.id),
-        Thing::Order(order, _) => Subject::Order(order.id),
+    match entities::new_entity(which) {
+        TestEntity::User(user) => Subject::User(user.id),
+        TestEntity::Market(market) => Subject::Market(market.id),
+        TestEntity::Product(product) => Subject::Product(product.id),
+        TestEntity::Order(order, _) => Subject::Order(order.id),
     }
 }

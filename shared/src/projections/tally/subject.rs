@@ -1,4 +1,4 @@
-//! What a tally is of.
+//! Entities that have a tally.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,21 +10,21 @@ use crate::domain::order::OrderId;
 use crate::domain::product::ProductId;
 use crate::domain::user::UserId;
 
-/// An entity that is counted, by its id.
+/// Id of a counted entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Subject {
-    /// An account.
+    /// Id of an account.
     User(UserId),
-    /// A market.
+    /// Id of a market.
     Market(MarketId),
-    /// A product.
+    /// Id of a product.
     Product(ProductId),
-    /// An order.
+    /// Id of an order.
     Order(OrderId),
 }
 
-/// Text that is the id of nothing that is counted.
+/// The text is not the id of a counted entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be the id of an account, a market, a product or an order")]
 pub struct SubjectError;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_reads_as_it_is_written() {
+    fn subject_round_trips_through_its_text() {
         for prefix in ["usr", "mkt", "prd", "ord"] {
             let text = format!("{prefix}_01J8Z3K5V0ABCDEFGHJKMNPQRS");
             assert_eq!(text.parse::<Subject>().unwrap().to_string(), text);

@@ -1,6 +1,4 @@
-//! Reading what a market sold, order by order, for reports of any length.
-
-use std::future::Future;
+//! Queries of the orders of a market for sales reports.
 
 use crate::domain::job::job_type::SalesReport;
 use crate::domain::order::{Order, OrderId};
@@ -13,33 +11,19 @@ use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::partitions::MARKET_SHARDS;
 use crate::repository::table_layout::sorted_list::ListError;
 
-/// How many orders of each partition of a market are counted.
+/// Maximum count of the orders of each partition of a market.
 pub const COUNT_CAP: u32 = 10_000;
 
-/// Some orders, and whether there are more.
+/// Page of a report's orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderPage {
-    /// The orders, the oldest first.
+    /// Orders, oldest first.
     pub orders: Vec<Order>,
-    /// Whether these are the last.
+    /// True if there are no more orders.
     pub is_last: bool,
 }
 
-/// What reports ask. Implementations return [`ListError::Store`] when the table does not answer, and nothing else.
-pub trait MarketOrdersReader: Clone + Send + Sync + 'static {
-    /// Up to `limit` orders of a report, from after the order `after` on.
-    fn sold(
-        &self,
-        report: &SalesReport,
-        after: Option<OrderId>,
-        limit: u32,
-    ) -> impl Future<Output = Result<OrderPage, ListError>> + Send;
-
-    /// How many orders a report has, as far as they are counted: up to [`MAX_COUNTED`] of each partition.
-    fn count_orders(&self, report: &SalesReport) -> impl Future<Output = Result<u64, StoreError>> + Send;
-}
-
-/// Where the orders of a report stand; nowhere, if there can be none.
+/// Queries of the partitions of a report's orders; none if the period of the report is empty.
 fn queries(report: &SalesReport) -> Vec<Query> {
     let Some((first, last)) = report.bounds() else { return Vec::new() };
     let shards = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(report.market_id, shard));
@@ -47,8 +31,12 @@ fn queries(report: &SalesReport) -> Vec<Query> {
     shards.map(query).collect()
 }
 
-impl MarketOrdersReader for DynamoReader {
-    async fn sold(
+impl DynamoReader {
+    /// Loads up to `limit` orders of a report, starting after the order `after`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn report_orders(
         &self,
         report: &SalesReport,
         after: Option<OrderId>,
@@ -59,7 +47,11 @@ impl MarketOrdersReader for DynamoReader {
         Ok(OrderPage { orders: page.items, is_last: page.next.is_none() })
     }
 
-    async fn count_orders(&self, report: &SalesReport) -> Result<u64, StoreError> {
+    /// Counts the orders of a report, up to [`COUNT_CAP`] of each partition.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn count_orders(&self, report: &SalesReport) -> Result<u64, StoreError> {
         self.length(&queries(report), COUNT_CAP).await
     }
 }

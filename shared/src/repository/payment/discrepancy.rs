@@ -1,6 +1,4 @@
-//! Reading where the books of the payment gateway differ from ours.
-
-use std::future::Future;
+//! Queries of discrepancies between the gateway's ledger and our payments.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,35 +13,15 @@ use crate::kit::system::clock::Timestamp;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
-/// How many discrepancies of a status are counted; a longer list says that it has so many.
+/// Maximum count of the discrepancies of a status.
 pub const COUNT_CAP: u32 = 10_000;
 
-/// What can be asked about discrepancies. Implementations return [`StoreError`] when the table does not answer, and
-/// nothing else.
-pub trait DiscrepancyReader: Clone + Send + Sync + 'static {
-    /// A slice of those of a status, or of all; last seen first comes first.
-    fn discrepancies(
-        &self,
-        status: Option<DiscrepancyStatus>,
-        slice: &PageRequest,
-    ) -> impl Future<Output = Result<ListPage<Discrepancy>, ListError>> + Send;
-
-    /// How many of a status, or of all, there are, up to [`MAX_COUNTED`] of each.
-    fn count_discrepancies(
-        &self,
-        status: Option<DiscrepancyStatus>,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
-
-    /// Up to `limit` open ones that were last looked at before `since`, the longest ago first. Only those are read.
-    fn stale_discrepancies(
-        &self,
-        since: Timestamp,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<GatewayId>, StoreError>> + Send;
-}
-
-impl DiscrepancyReader for DynamoReader {
-    async fn discrepancies(
+impl DynamoReader {
+    /// Loads a page of the discrepancies of a status, or of all statuses, the most recently found first.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn discrepancies(
         &self,
         status: Option<DiscrepancyStatus>,
         slice: &PageRequest,
@@ -51,31 +29,44 @@ impl DiscrepancyReader for DynamoReader {
         Ok(self.slice(&of_status(status), slice).await?)
     }
 
-    async fn count_discrepancies(&self, status: Option<DiscrepancyStatus>) -> Result<u64, StoreError> {
+    /// Counts the discrepancies of a status, or of all statuses, up to [`COUNT_CAP`] of each.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn count_discrepancies(&self, status: Option<DiscrepancyStatus>) -> Result<u64, StoreError> {
         self.length(&of_status(status), COUNT_CAP).await
     }
 
-    async fn stale_discrepancies(&self, since: Timestamp, limit: u32) -> Result<Vec<GatewayId>, StoreError> {
-        let unseen =
-            Query::index(Index::Due, partitions::OPEN_DISCREPANCIES, limit).before(since.to_string());
-        let page: Page<Unseen> = self.list(&unseen).await?;
-        Ok(page.items.iter().filter_map(Unseen::id).collect())
+    /// Lists up to `limit` open discrepancies that were last checked before `since`, the longest ago first.
+    /// Reads only those.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn stale_discrepancies(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<GatewayId>, StoreError> {
+        let stale = Query::index(Index::Due, partitions::OPEN_DISCREPANCIES, limit).before(since.to_string());
+        let page: Page<StaleDiscrepancy> = self.list(&stale).await?;
+        Ok(page.items.iter().filter_map(StaleDiscrepancy::id).collect())
     }
 }
 
 fn of_status(status: Option<DiscrepancyStatus>) -> Vec<Query> {
-    let statuses = DiscrepancyStatus::ALL.iter().filter(|known| status.is_none_or(|asked| asked == **known));
+    let statuses =
+        DiscrepancyStatus::ALL.iter().filter(|known| status.is_none_or(|filter| filter == **known));
     let partitions = statuses.map(|status| partitions::discrepancies(*status));
     partitions.map(|partition| Query::index(Index::ByParent, partition, 1).descending()).collect()
 }
 
-/// What the sparse index keeps of a discrepancy: its key.
+/// Entry of a discrepancy in the sparse index, which contains only its key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Unseen {
+struct StaleDiscrepancy {
     pk: String,
 }
 
-impl Record for Unseen {
+impl Record for StaleDiscrepancy {
     const KIND: &'static str = Discrepancy::KIND;
     type Id = GatewayId;
 
@@ -84,7 +75,7 @@ impl Record for Unseen {
     }
 }
 
-impl Unseen {
+impl StaleDiscrepancy {
     fn id(&self) -> Option<GatewayId> {
         self.pk.split_once('#').map(|(_, id)| GatewayId(id.to_owned()))
     }

@@ -1,4 +1,4 @@
-//! Reading what markets sold.
+//! Queries of daily sales.
 
 use std::future::Future;
 
@@ -9,14 +9,14 @@ use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::command::{Record, StoreError};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 
-/// How many days can be read at once: a leap year.
+/// Maximum number of days of a query: a leap year.
 pub const MAX_DAYS: u32 = 366;
 
-/// What can be asked about sales.
+/// Queries of daily sales.
 pub trait SalesReader: Clone + Send + Sync + 'static {
-    /// What a market sold from one day to another, both included, day by day; days without a sale are left out. In one
-    /// request, for up to [`MAX_DAYS`]. Implementations return [`StoreError`] when the table does not answer, and nothing
-    /// else.
+    /// Loads the sales of a market per day, from `from` to `to` inclusive, in one request for up to
+    /// [`MAX_DAYS`]. Days without sales are omitted. Implementations return [`StoreError`] only if the table
+    /// does not respond.
     fn sales(
         &self,
         market: MarketId,

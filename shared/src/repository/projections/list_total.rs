@@ -1,4 +1,4 @@
-//! Reading how many things lists have.
+//! Queries of list totals.
 
 use std::future::Future;
 
@@ -6,10 +6,10 @@ use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::{ReadSet, StoreError};
 use crate::projections::list_total::{ListKey, ListTotal};
 
-/// Knows the lengths of lists.
+/// Queries of list totals.
 pub trait TotalReader: Clone + Send + Sync + 'static {
-    /// How many things these lists have together, as far as they have been counted: in one request, whatever their lengths.
-    /// Implementations return [`StoreError`] when the table does not answer; a list that was never counted has nothing.
+    /// Returns the sum of the totals of these lists, in one request. A list that was never counted has a
+    /// total of 0. Implementations return [`StoreError`] only if the table does not respond.
     fn total(&self, lists: &[ListKey]) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }
 

@@ -1,6 +1,4 @@
-//! Reading the search index.
-
-use std::future::Future;
+//! Queries of the search index.
 
 use futures::future::try_join_all;
 
@@ -14,10 +12,10 @@ use crate::projections::search_index::{
     DocumentId, DocumentKind, EmbedderName, Term, TermEntry, TermEntryKey,
 };
 
-/// How many postings of a term are read at most, the weightiest first; where more kinds are asked for, they share them.
-pub const MAX_POSTINGS: u32 = 100;
+/// Maximum number of entries read of a term, the highest weights first. Several kinds share this limit.
+pub const MAX_TERM_ENTRIES: u32 = 100;
 
-/// Something that was found.
+/// Document found by a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchResultItem {
     /// A market.
@@ -26,32 +24,18 @@ pub enum SearchResultItem {
     Product(Product),
 }
 
-/// What can be asked of the index. Implementations return [`StoreError`] when the table does not answer, and nothing else.
-pub trait IndexReader: Clone + Send + Sync + 'static {
-    /// The best postings under each of `terms`: one request for each term and kind, all at once.
-    fn postings(
-        &self,
-        embedder: EmbedderName,
-        kinds: &[DocumentKind],
-        terms: &[Term],
-    ) -> impl Future<Output = Result<Vec<TermEntry>, StoreError>> + Send;
-
-    /// Of each candidate what there is, if everybody may see it by now: an active market, or an active product of one. One
-    /// request for up to 50 of them.
-    fn public(
-        &self,
-        candidates: &[Ranked],
-    ) -> impl Future<Output = Result<Vec<Option<SearchResultItem>>, StoreError>> + Send;
-}
-
-impl IndexReader for DynamoReader {
-    async fn postings(
+impl DynamoReader {
+    /// Loads the best entries of each of `terms`: one request for each term and kind, all concurrently.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn term_entries(
         &self,
         embedder: EmbedderName,
         kinds: &[DocumentKind],
         terms: &[Term],
     ) -> Result<Vec<TermEntry>, StoreError> {
-        let share = MAX_POSTINGS / u32::try_from(kinds.len()).unwrap_or(MAX_POSTINGS).max(1);
+        let share = MAX_TERM_ENTRIES / u32::try_from(kinds.len()).unwrap_or(MAX_TERM_ENTRIES).max(1);
         let partitions = terms
             .iter()
             .flat_map(|term| kinds.iter().map(move |kind| TermEntryKey::partition(embedder, *kind, term)));
@@ -61,7 +45,12 @@ impl IndexReader for DynamoReader {
         Ok(pages.into_iter().flat_map(|page| page.items).collect())
     }
 
-    async fn public(&self, candidates: &[Ranked]) -> Result<Vec<Option<SearchResultItem>>, StoreError> {
+    /// Loads the candidates that are public now: an active market, or an active product of an active market.
+    /// A candidate that is not public is `None`. Takes one request for up to 50 candidates.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn public(&self, candidates: &[Ranked]) -> Result<Vec<Option<SearchResultItem>>, StoreError> {
         let markets: Vec<MarketId> = candidates.iter().map(|candidate| candidate.market_id).collect();
         let products: Vec<ProductId> = candidates.iter().filter_map(product_of).collect();
         let reads = ReadSet::get_all(&markets).and(ReadSet::get_all(&products));
@@ -69,7 +58,7 @@ impl IndexReader for DynamoReader {
         let mut products = products.into_iter();
         let found = candidates.iter().zip(markets).map(|(candidate, market)| {
             let product = product_of(candidate).and_then(|_| products.next().flatten());
-            shown(candidate, market, product)
+            if_public(candidate, market, product)
         });
         Ok(found.collect())
     }
@@ -82,7 +71,11 @@ const fn product_of(candidate: &Ranked) -> Option<ProductId> {
     }
 }
 
-fn shown(candidate: &Ranked, market: Option<Market>, product: Option<Product>) -> Option<SearchResultItem> {
+fn if_public(
+    candidate: &Ranked,
+    market: Option<Market>,
+    product: Option<Product>,
+) -> Option<SearchResultItem> {
     let market = market.filter(|market| market.status == MarketStatus::Active)?;
     match candidate.id {
         DocumentId::Market(_) => Some(SearchResultItem::Market(market)),

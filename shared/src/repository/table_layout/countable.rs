@@ -1,4 +1,4 @@
-//! Which lists each entity is counted in: the partitions that it stands in, and those parts of them that are asked for.
+//! Lists in whose totals each entity is counted: its partitions, and their subsets by status.
 
 use std::collections::BTreeSet;
 

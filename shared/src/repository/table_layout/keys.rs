@@ -1,7 +1,8 @@
-//! The key scheme: where every record stands (and, in `entities`, which lists it appears in). Nowhere else is a key built.
+//! Key scheme of all records, and the lists in which each appears (`entity_impls`). No other module builds
+//! keys.
 //!
-//! What belongs to one thing shares its partition (an account with its password and sessions, an order with its
-//! payment and its attempts), so that it is read together.
+//! Records that belong together share a partition (an account with its credentials and sessions, an order
+//! with its payment and its attempts).
 
 mod entity_impls;
 
@@ -30,7 +31,7 @@ fn key(pk: String, sk: impl Into<String>) -> Key {
     Key { pk, sk: sk.into() }
 }
 
-/// The partition that an entity has to itself, its tally beside it.
+/// Partition of an entity, which also contains its tally.
 fn partition_of(subject: Subject) -> String {
     match subject {
         Subject::User(id) => User::key(&id).pk,
@@ -40,7 +41,7 @@ fn partition_of(subject: Subject) -> String {
     }
 }
 
-/// The partition that a document has to itself, its index entry beside it.
+/// Partition of a document, which also contains its index entry.
 fn partition_of_document(document: DocumentId) -> String {
     match document {
         DocumentId::Market(id) => Market::key(&id).pk,
@@ -48,7 +49,7 @@ fn partition_of_document(document: DocumentId) -> String {
     }
 }
 
-/// Declares where a record stands.
+/// Declares the kind and the key of a record.
 macro_rules! record {
     ($record:ty, $kind:literal, |$id:ident: $id_type:ty| $pk:expr, $sk:expr) => {
         impl Record for $record {
@@ -84,8 +85,8 @@ record!(MarketTotals, "market-figures", |id: MarketId| format!("market#{id}"), "
 record!(
     DailySales,
     "day-sales",
-    |on: DailySalesKey| format!("market#{}", on.market_id),
-    format!("sales#{}", on.day)
+    |id: DailySalesKey| format!("market#{}", id.market_id),
+    format!("sales#{}", id.day)
 );
 record!(Product, "product", |id: ProductId| format!("product#{id}"), "product");
 record!(Stock, "stock", |id: ProductId| format!("product#{id}"), "stock");

@@ -1,6 +1,6 @@
-//! Lists over one partition or several, put in order.
+//! Sorted lists over one or several partitions, and searches by prefix.
 //!
-//! Lists are read in [slices](crate::kit::aws::dynamodb::read::pagination). A search reads what begins as asked, and nothing else.
+//! Lists are read in [slices](crate::kit::aws::dynamodb::read::pagination).
 
 use std::collections::BTreeMap;
 
@@ -13,44 +13,44 @@ use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::command::page::{ListPage, PageRequest, Start};
 use crate::kit::command::{Entity, StoreError};
 
-/// How many things a search may find: as many as are put in order in memory.
+/// Maximum number of matches of a search, which are sorted in memory.
 pub const MAX_MATCHES: usize = 1_000;
 
-/// In which order.
+/// Sort order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SortOrder {
-    /// By what.
+    /// Sort key.
     pub by: SortKey,
-    /// From the end backwards.
+    /// True for descending order.
     pub descending: bool,
 }
 
-/// What things are ordered by.
+/// Sort key common to all lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortKey {
-    /// When they were made, which their ids begin with.
+    /// Creation time, with which ids start.
     CreatedAt,
-    /// What they are called, whatever the case.
+    /// Name, ignoring case.
     Name,
 }
 
-/// Why there is no list.
+/// Error of a list.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ListError {
-    /// A search found too many things to put them in order.
-    #[error("finds more than {MAX_MATCHES}; say more of what is searched for")]
+    /// A search has more than [`MAX_MATCHES`] matches.
+    #[error("more than {MAX_MATCHES} matches; narrow the search")]
     TooManyMatches,
-    /// So little of the list has the status asked for that it cannot be counted off.
-    #[error("lies too deep in what was left out; go on by cursor instead")]
+    /// Too few items match the filter to skip to the offset.
+    #[error("offset is too deep for a filtered list; use cursor pagination")]
     TooSparse,
-    /// The table.
+    /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Where a thing stands in each of the orders.
+/// Entity with a sort value for each sort key.
 pub(crate) trait Sortable: Entity {
-    /// Among others in this order; unique.
+    /// Returns the sort value, which is unique.
     fn sort_by(&self, by: SortKey) -> String;
 }
 
@@ -64,7 +64,7 @@ impl From<SliceError> for ListError {
 }
 
 impl SortOrder {
-    /// A partition in this order.
+    /// Query of a partition in this order.
     pub(crate) fn query(self, partition: String) -> Query {
         let index = match self.by {
             SortKey::CreatedAt => Index::ByParent,
@@ -74,35 +74,35 @@ impl SortOrder {
         if self.descending { query.descending() } else { query }
     }
 
-    /// A slice of what was found, which is the whole list.
+    /// Sorts all matches and returns a page.
     pub(crate) fn slice<T: Sortable>(self, found: Vec<T>, slice: &PageRequest) -> ListPage<T> {
         page_of(found.into_iter().map(|item| (item.sort_by(self.by), item)).collect(), self.descending, slice)
     }
 }
 
-/// A slice of a whole list, whose things stand by their sort values.
+/// Returns a page of a complete list, sorted by sort value.
 pub(crate) fn page_of<T>(sorted: BTreeMap<String, T>, descending: bool, slice: &PageRequest) -> ListPage<T> {
     let mut sorted: Vec<(String, T)> = sorted.into_iter().collect();
     if descending {
         sorted.reverse();
     }
-    let proven = sorted.len();
-    let passed = match &slice.start {
+    let length = sorted.len();
+    let skipped = match &slice.start {
         Start::First => 0,
         Start::Offset(offset) => usize::try_from(*offset).unwrap_or(usize::MAX).min(sorted.len()),
-        Start::After(place) => {
-            sorted.partition_point(|(sort, _)| if descending { sort >= place } else { sort <= place })
+        Start::After(cursor) => {
+            sorted.partition_point(|(sort, _)| if descending { sort >= cursor } else { sort <= cursor })
         }
     };
-    let mut rest = sorted.split_off(passed);
-    let more = rest.len() > slice.length();
+    let mut rest = sorted.split_off(skipped);
+    let has_more = rest.len() > slice.length();
     rest.truncate(slice.length());
-    let next = rest.last().filter(|_| more).map(|(sort, _)| sort.clone());
+    let next = rest.last().filter(|_| has_more).map(|(sort, _)| sort.clone());
     let items = rest.into_iter().map(|(_, item)| item).collect();
-    ListPage { items, next, min_total: proven, total: u64::try_from(proven).ok() }
+    ListPage { items, next, min_total: length, total: u64::try_from(length).ok() }
 }
 
-/// Everything that some queries find, some of it perhaps twice.
+/// Loads all items of several queries; the result may contain duplicates.
 pub(crate) async fn matches<T: Sortable>(
     reader: &DynamoReader,
     queries: impl Iterator<Item = Query>,
@@ -111,7 +111,7 @@ pub(crate) async fn matches<T: Sortable>(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Everything that a query finds, page by page.
+/// Loads all items of a query, page by page.
 async fn all_of<T: Sortable>(reader: &DynamoReader, query: Query) -> Result<Vec<T>, ListError> {
     let mut found: Vec<T> = Vec::new();
     let mut after = None;

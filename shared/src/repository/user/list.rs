@@ -1,8 +1,4 @@
-//! Lists of accounts.
-//!
-//! Accounts are listed by role and status, each combination in a partition of its own.
-
-use std::future::Future;
+//! Queries of lists of accounts. Each combination of role and status has its own partition.
 
 use crate::domain::user::{Role, User, UserStatus};
 use crate::domain::values::text::Name;
@@ -16,32 +12,26 @@ use crate::repository::table_layout::sorted_list::{
     ListError, MAX_MATCHES, SortKey, SortOrder, Sortable, matches,
 };
 
-/// Which accounts, in which order.
+/// Filter and sort order of a list of accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserList {
-    /// Those of this status; of any, if `None`.
+    /// Status; `None` for all statuses.
     pub status: Option<UserStatus>,
-    /// Those of this role; of any, if `None`.
+    /// Role; `None` for all roles.
     pub role: Option<Role>,
-    /// Those whose name or address begins so.
+    /// Prefix of the name or the address.
     pub search: Option<Name>,
-    /// What they are ordered by.
+    /// Sort order.
     pub order: SortOrder,
 }
 
-/// Lists accounts.
-pub trait UserListReader: Clone + Send + Sync + 'static {
-    /// A slice of a list of accounts. Implementations return [`ListError::TooManyMatches`] for searches only, and
-    /// [`ListError::Store`] when the table does not answer.
-    fn users(
-        &self,
-        list: &UserList,
-        slice: &PageRequest,
-    ) -> impl Future<Output = Result<ListPage<User>, ListError>> + Send;
-}
-
-impl UserListReader for DynamoReader {
-    async fn users(&self, list: &UserList, slice: &PageRequest) -> Result<ListPage<User>, ListError> {
+impl DynamoReader {
+    /// Loads a page of a list of accounts.
+    ///
+    /// # Errors
+    /// [`ListError::TooManyMatches`] if a search matches more than [`MAX_MATCHES`] accounts;
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn users(&self, list: &UserList, slice: &PageRequest) -> Result<ListPage<User>, ListError> {
         if let Some(search) = &list.search {
             let found = search_for(self, list, search).await?;
             return Ok(list.order.slice(found, slice));
@@ -51,7 +41,7 @@ impl UserListReader for DynamoReader {
     }
 }
 
-/// All accounts whose name or address begins as `search` does, some of them twice.
+/// Loads all accounts whose name or address starts with `search`; the result may contain duplicates.
 async fn search_for(reader: &DynamoReader, list: &UserList, search: &Name) -> Result<Vec<User>, ListError> {
     let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
     let (name, email) = (partitions::name_prefix(search), search.case_folded());
@@ -77,7 +67,8 @@ impl Sortable for User {
 }
 
 impl UserList {
-    /// The lists whose lengths make up its own; a search is counted when it is read.
+    /// Keys of the totals that add up to the total of this list; empty for a search, which is counted when it
+    /// is read.
     #[must_use]
     pub fn totals(&self) -> Vec<ListKey> {
         match self.search {

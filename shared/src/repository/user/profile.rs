@@ -1,4 +1,4 @@
-//! What others see of an account.
+//! Public profiles of accounts.
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
@@ -12,24 +12,24 @@ use crate::kit::aws::dynamodb::schema::{PK, SK, VERSION};
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::{Key, ReadSet, Record, StoreError, Version};
 
-/// An account, as far as others see it.
+/// Public part of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// Whose it is.
+    /// Id of the user.
     pub id: UserId,
-    /// What they are called.
+    /// Name of the user.
     pub name: Name,
-    /// The account's version: what is shown of it is as old as that.
+    /// Version of the account.
     pub version: Version,
 }
 
-/// Nothing else of the account is read.
+/// The only attributes of the account that are read.
 const ATTRIBUTES: Projection<'static> = Projection(&[PK, SK, "id", "name", VERSION]);
 
-/// Knows what everybody may see of accounts. Implementations return [`StoreError`] when the table does not answer, and
-/// nothing else: an account that was removed has no profile.
+/// Queries of profiles. Implementations return [`StoreError`] only if the table does not respond; a deleted
+/// account has no profile.
 pub trait ProfileReader: Clone + Send + Sync + 'static {
-    /// The profiles of these people, read together, each once however often it is asked for.
+    /// Loads the profiles of users together. Duplicate ids are read once.
     fn profiles(
         &self,
         users: &[UserId],

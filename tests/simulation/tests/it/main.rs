@@ -1,4 +1,4 @@
-//! The simulation: short runs of it, that it repeats itself, and that it notices what it is there for.
+//! Tests of the simulation: short runs, determinism, regressions and seeded bugs.
 
 mod determinism;
 mod regressions;

@@ -1,29 +1,29 @@
-//! What the simulation found, by the seeds that showed it.
+//! Bugs that the simulation found, with the seeds that found them.
 
 use simulation::schedule::run;
 
-fn holds(seed: u64) {
+fn assert_passes(seed: u64) {
     let schedule = run(seed, None);
     assert!(schedule.violations.is_empty(), "{schedule}");
 }
 
-/// Two deliveries of one message found out at once, a day later, that the charge was not made. Both decided on the next attempt,
-/// the second on the one after that, and both charged.
+/// A day later, two concurrent deliveries of one message found that the charge was not made. Each started a
+/// new attempt, and both charged.
 #[test]
-fn two_who_find_that_a_charge_was_not_made_decide_on_one_more_and_not_on_two() {
-    holds(300);
+fn concurrent_retries_of_a_missing_charge_charge_once() {
+    assert_passes(300);
 }
 
-/// The breaker was open, and its every probe asked for the one order whose charge the gateway had answered with a 500, which it
-/// repeated: nobody ever came to the search that tells what became of it.
+/// The breaker was open. Each of its probes was the charge of one order, for which the gateway repeated a
+/// stored 500, so the search that resolves the charge was never made.
 #[test]
-fn an_order_behind_a_stored_failure_gets_on_though_nobody_else_asks_the_gateway_for_anything() {
-    holds(938);
+fn order_behind_a_stored_error_is_resolved_with_open_breaker() {
+    assert_passes(938);
 }
 
-/// The order was cancelled, and the gateway failed at the question whether it was charged. It kept that failure under the
-/// charge's key, and repeated it whenever it was asked again.
+/// The order was cancelled, and the gateway failed when it was asked whether the order was charged. It stored
+/// that error under the charge's key and repeated it on each retry.
 #[test]
-fn an_order_is_settled_though_the_gateway_repeats_that_it_failed_at_the_question() {
-    holds(893);
+fn cancelled_order_is_resolved_despite_a_stored_error() {
+    assert_passes(893);
 }

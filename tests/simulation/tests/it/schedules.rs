@@ -1,48 +1,51 @@
-//! Two thousand schedules, half of them in each of two tests, which run at once.
+//! Two thousand schedules in two tests that run concurrently.
 
 use std::ops::Range;
 
 use simulation::schedule::{run, run_up_to};
-use simulation::summary::{Figures, run_on};
+use simulation::summary::{Summary, run_on};
 
-/// Runs these seeds; where one fails, the first is shown with as few decisions as it takes.
-fn hold(seeds: Range<u64>) -> Figures {
-    let figures = run_on(1, seeds, None);
-    if let Some(seed) = figures.failing.keys().next() {
+/// Runs these seeds; the first failing schedule is shortened and printed.
+fn assert_pass(seeds: Range<u64>) -> Summary {
+    let summary = run_on(1, seeds, None);
+    if let Some(seed) = summary.failing.keys().next() {
         panic!("{}", run(*seed, None).shortened(None));
     }
-    figures
+    summary
 }
 
-/// Everything that can become of an order became of some.
-fn is_telling(figures: &Figures) {
+/// Asserts that each final status and enough faults occurred.
+fn assert_is_representative(summary: &Summary) {
     for end in ["confirmed", "shipped", "delivered", "rejected", "cancelled", "expired", "refunded"] {
-        assert!(figures.ends.get(end).is_some_and(|count| *count >= 5), "{end}: {figures}");
+        assert!(summary.final_statuses.get(end).is_some_and(|count| *count >= 5), "{end}: {summary}");
     }
-    assert!(figures.faults > figures.schedules && figures.crashes > figures.schedules, "{figures}");
+    assert!(summary.faults > summary.schedules && summary.crashes > summary.schedules, "{summary}");
 }
 
 #[test]
-fn figures_of_a_thousand_schedules() {
-    let figures = hold(1..1_001);
-    println!("simulation: {figures}");
-    is_telling(&figures);
+fn results_of_a_thousand_schedules() {
+    let summary = assert_pass(1..1_001);
+    println!("simulation: {summary}");
+    assert_is_representative(&summary);
 }
 
 #[test]
-fn figures_of_a_thousand_schedules_more() {
-    let figures = hold(1_001..2_001);
-    println!("simulation: {figures}");
-    is_telling(&figures);
+fn results_of_another_thousand_schedules() {
+    let summary = assert_pass(1_001..2_001);
+    println!("simulation: {summary}");
+    assert_is_representative(&summary);
 }
 
 #[test]
-fn without_any_decision_nothing_goes_wrong_and_orders_come_to_their_ends() {
+fn without_decisions_orders_end_without_faults() {
     for seed in 1..20 {
         let schedule = run_up_to(seed, None, 0);
         assert!(schedule.violations.is_empty(), "{schedule}");
         assert_eq!((schedule.decisions, schedule.faults, schedule.crashes), (0, 0, 0));
-        assert!(!schedule.ends.is_empty(), "{schedule}");
-        assert!(schedule.ends.iter().all(|end| end != "pending" && end != "awaiting_payment"), "{schedule}");
+        assert!(!schedule.final_statuses.is_empty(), "{schedule}");
+        assert!(
+            schedule.final_statuses.iter().all(|end| end != "pending" && end != "awaiting_payment"),
+            "{schedule}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! E-mails: one for each event that calls for one; twice at most, and only where nobody knows about the first.
+//! E-mails: one for each event that requires one, and a second only if the outcome of the first is unknown.
 
 use std::collections::BTreeMap;
 
@@ -17,26 +17,26 @@ pub(super) fn once(items: &Items, history: &History, emails: &[Email]) -> Vec<Vi
     let mut found = missing(items, history, &dispatches);
     for (id, dispatch) in dispatches.iter().filter(|(_, dispatch)| dispatch.sends > MAX_SENDS) {
         let was = format!("may have been sent {} times", dispatch.sends);
-        found.push(Violation::new(Invariant::Outbox, id, "an e-mail that is sent twice at most", was));
+        found.push(Violation::new(Invariant::Outbox, id, "an e-mail is sent at most twice", was));
     }
-    let known = dispatches.values().filter(|dispatch| dispatch.state == DispatchState::Sent).count();
-    let most: usize = dispatches.values().map(|dispatch| dispatch.sends as usize).sum();
-    if !(known..=most).contains(&emails.len()) {
-        let expected = format!("{known} to {most} e-mails, as is on record");
-        let was = format!("{} were sent", emails.len());
-        found.push(Violation::new(Invariant::Outbox, "postbox", expected, was));
+    let sent = dispatches.values().filter(|dispatch| dispatch.state == DispatchState::Sent).count();
+    let max: usize = dispatches.values().map(|dispatch| dispatch.sends as usize).sum();
+    if !(sent..=max).contains(&emails.len()) {
+        let expected = format!("{sent} to {max} e-mails, as recorded");
+        let was = format!("{} e-mails were sent", emails.len());
+        found.push(Violation::new(Invariant::Outbox, "mailbox", expected, was));
     }
     found
 }
 
-/// Events that call for an e-mail, to this day, of which none went out and none is among the dead letters.
+/// Finds events that still require an e-mail, of which none was sent or dead-lettered.
 fn missing(items: &Items, history: &History, dispatches: &BTreeMap<String, EmailDispatch>) -> Vec<Violation> {
     let orders: BTreeMap<String, OrderStatus> =
         items.of::<Order>().map(|order| (order.id.to_string(), order.status)).collect();
     let unverified: BTreeMap<String, bool> =
         items.of::<User>().map(|user| (user.id.to_string(), !user.email_verified)).collect();
-    let buried: Vec<DeadLetter> = items.of::<DeadLetter>().collect();
-    let calls_for_one = |event: &str, subject: &str| {
+    let dead_letters: Vec<DeadLetter> = items.of::<DeadLetter>().collect();
+    let requires_email = |event: &str, subject: &str| {
         let status = orders.get(subject).copied();
         match event {
             "user.registered" => unverified.get(subject) == Some(&true),
@@ -51,11 +51,11 @@ fn missing(items: &Items, history: &History, dispatches: &BTreeMap<String, Email
     for event in ever_written(history) {
         let id = event.event_id.as_str();
         let subject = id.rsplit_once('.').map_or(id, |(subject, _)| subject);
-        let is_out = dispatches.get(id).is_some_and(|dispatch| dispatch.state == DispatchState::Sent);
-        let is_buried = || buried.iter().any(|letter| letter.body.contains(id));
-        if calls_for_one(&event.event, subject) && !is_out && !is_buried() {
+        let is_sent = dispatches.get(id).is_some_and(|dispatch| dispatch.state == DispatchState::Sent);
+        let is_dead_lettered = || dead_letters.iter().any(|dead_letter| dead_letter.body.contains(id));
+        if requires_email(&event.event, subject) && !is_sent && !is_dead_lettered() {
             let was = format!("{:?}", dispatches.get(id).map(|dispatch| dispatch.state));
-            found.push(Violation::new(Invariant::Outbox, id, "an e-mail that is out", was));
+            found.push(Violation::new(Invariant::Outbox, id, "an e-mail is sent", was));
         }
     }
     found

@@ -1,4 +1,4 @@
-//! Events: each version has exactly one, if anybody hears of it, and none is without its version.
+//! Events: each version that has subscribers has exactly one event, and each event has its version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,39 +13,39 @@ use shared::kit::command::{Entity, Key, Version};
 use super::items::read;
 use super::{History, Invariant, Violation};
 
-/// The versions of which there was an event, by the subject; each as often as it was written.
-type Announced = BTreeMap<String, Vec<u64>>;
+/// Versions in the events of each subject, repeated if an event was written more than once.
+type EventVersions = BTreeMap<String, Vec<u64>>;
 
-/// Every event that was ever written.
+/// All events in the history.
 pub(super) fn ever_written(history: &History) -> Vec<OutboxEvent> {
     let outbox = history.of_kind(OUTBOX_KIND);
     outbox.flat_map(|(_, images, _)| images.into_iter().map(read).collect::<Vec<_>>()).collect()
 }
 
 pub(super) fn of_every_version(history: &History) -> Vec<Violation> {
-    let mut announced = Announced::new();
+    let mut event_versions = EventVersions::new();
     for event in ever_written(history) {
         if let Some((subject, version)) = event.event_id.as_str().rsplit_once('.') {
-            announced.entry(subject.to_owned()).or_default().push(version.parse().unwrap_or_default());
+            event_versions.entry(subject.to_owned()).or_default().push(version.parse().unwrap_or_default());
         }
     }
     let mut found = Vec::new();
-    for (subject, versions) in &announced {
+    for (subject, versions) in &event_versions {
         let distinct: BTreeSet<u64> = versions.iter().copied().collect();
         if distinct.len() != versions.len() {
             let was = format!("{versions:?}");
-            found.push(Violation::new(Invariant::Outbox, subject, "one event for each version", was));
+            found.push(Violation::new(Invariant::Outbox, subject, "one event per version", was));
         }
     }
-    found.extend(heard_in_every_version::<User>(history, &announced));
-    found.extend(heard_in_every_version::<Market>(history, &announced));
-    found.extend(heard_in_every_version::<Product>(history, &announced));
-    found.extend(of_orders(history, &announced));
+    found.extend(of_each_version::<User>(history, &event_versions));
+    found.extend(of_each_version::<Market>(history, &event_versions));
+    found.extend(of_each_version::<Product>(history, &event_versions));
+    found.extend(of_orders(history, &event_versions));
     found
 }
 
-/// For what others hear of whenever it changes.
-fn heard_in_every_version<R: Entity>(history: &History, announced: &Announced) -> Vec<Violation>
+/// Checks entities whose every version has an event.
+fn of_each_version<R: Entity>(history: &History, event_versions: &EventVersions) -> Vec<Violation>
 where
     R::Id: std::fmt::Display,
 {
@@ -54,37 +54,38 @@ where
         let Some(last) = versions.last() else { continue };
         let subject = last.id().to_string();
         let end = last.version().get() + u64::from(removed);
-        compare(key, (1..=end).collect(), announced.get(&subject), &mut found);
+        compare(key, (1..=end).collect(), event_versions.get(&subject), &mut found);
     }
     found
 }
 
-/// Orders take steps that nobody hears of: those that change neither the status nor what is to be given back.
-fn of_orders(history: &History, announced: &Announced) -> Vec<Violation> {
+/// Checks orders. Versions that change neither the status nor the refunds have no event.
+fn of_orders(history: &History, event_versions: &EventVersions) -> Vec<Violation> {
     let mut found = Vec::new();
     for (key, versions, _) in history.of::<Order>() {
         let Some(first) = versions.first() else { continue };
         let subject = first.id.to_string();
-        let told = versions
+        let with_event = versions
             .windows(2)
             .filter(|pair| pair[0].status != pair[1].status || pair[0].refunds.len() < pair[1].refunds.len());
-        let must: BTreeSet<u64> =
-            told.map(|pair| pair[1].version.get()).chain([Version::FIRST.get()]).collect();
-        let may: BTreeSet<u64> = versions.iter().map(|order| order.version.get()).collect();
-        let there: BTreeSet<u64> = announced.get(&subject).into_iter().flatten().copied().collect();
-        if !must.is_subset(&there) || !there.is_subset(&may) {
-            let expected = format!("events of the versions {must:?}, and of none that is not there");
-            found.push(Violation::new(Invariant::Outbox, &key.pk, expected, format!("events of {there:?}")));
+        let required: BTreeSet<u64> =
+            with_event.map(|pair| pair[1].version.get()).chain([Version::FIRST.get()]).collect();
+        let allowed: BTreeSet<u64> = versions.iter().map(|order| order.version.get()).collect();
+        let actual: BTreeSet<u64> = event_versions.get(&subject).into_iter().flatten().copied().collect();
+        if !required.is_subset(&actual) || !actual.is_subset(&allowed) {
+            let expected =
+                format!("events of the versions {required:?}, and of no version that does not exist");
+            found.push(Violation::new(Invariant::Outbox, &key.pk, expected, format!("events of {actual:?}")));
         }
     }
     found
 }
 
-fn compare(key: &Key, expected: BTreeSet<u64>, there: Option<&Vec<u64>>, found: &mut Vec<Violation>) {
-    let there: BTreeSet<u64> = there.into_iter().flatten().copied().collect();
-    if there != expected {
+fn compare(key: &Key, expected: BTreeSet<u64>, versions: Option<&Vec<u64>>, found: &mut Vec<Violation>) {
+    let actual: BTreeSet<u64> = versions.into_iter().flatten().copied().collect();
+    if actual != expected {
         let (expected, was) =
-            (format!("events of the versions {expected:?}"), format!("events of {there:?}"));
+            (format!("events of the versions {expected:?}"), format!("events of {actual:?}"));
         found.push(Violation::new(Invariant::Outbox, &key.pk, expected, was));
     }
 }

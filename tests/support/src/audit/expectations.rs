@@ -1,12 +1,12 @@
-//! What a client put in, and what it was promised.
+//! Client-side knowledge that the auditor checks the table against.
 
 use std::collections::BTreeMap;
 
-/// What a client knows: what it put in and what it was told.
+/// Initial stock and acknowledged orders, as recorded by the client.
 #[derive(Debug, Clone, Default)]
 pub struct Expectations {
-    /// Pieces that each product began with.
+    /// Initial units of each product.
     pub stocked: BTreeMap<String, i64>,
-    /// Orders that were acknowledged.
+    /// Ids of acknowledged orders.
     pub acknowledged: Vec<String>,
 }

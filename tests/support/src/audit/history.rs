@@ -1,4 +1,4 @@
-//! How the table came to be what it is: every version of every item, from its stream.
+//! History of the table: every version of every item, read from the stream.
 
 use std::collections::BTreeMap;
 
@@ -11,25 +11,25 @@ use crate::app::TestApp;
 /// One change of an item.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// Which item.
+    /// Key of the item.
     pub key: Key,
-    /// What it became; nothing, if it was removed.
+    /// New image; `None` if the item was deleted.
     pub image: Option<Item>,
 }
 
-/// Every change of every item, each item's oldest first.
+/// Changes of each item, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct History(BTreeMap<Key, Vec<Option<Item>>>);
 
 impl History {
-    /// Reads all of the table's stream.
+    /// Reads the whole stream of the table.
     ///
     /// # Panics
-    /// If the stream holds what does not read.
+    /// If the stream contains an invalid item.
     #[must_use]
-    pub fn read(shop: &TestApp) -> Self {
+    pub fn read(app: &TestApp) -> Self {
         let mut history = Self::default();
-        for change in shop.stack().history("Table") {
+        for change in app.stack().history("Table") {
             let part = |name: &str| change.key[name]["S"].as_str().unwrap_or_default().to_owned();
             let key = Key { pk: part("pk"), sk: part("sk") };
             history.0.entry(key).or_default().push(change.image.map(item));
@@ -37,7 +37,7 @@ impl History {
         history
     }
 
-    /// A history of these changes, for trying out what is made of one.
+    /// Creates a history of these changes, for tests of the checks.
     #[must_use]
     pub fn of_changes(changes: impl IntoIterator<Item = Change>) -> Self {
         let mut history = Self::default();
@@ -47,21 +47,21 @@ impl History {
         history
     }
 
-    /// Each item with what it was, version by version; nothing stands for its removal.
+    /// Each item with its images; `None` is a deletion.
     pub fn items(&self) -> impl Iterator<Item = (&Key, &[Option<Item>])> {
         self.0.iter().map(|(key, images)| (key, images.as_slice()))
     }
 
-    /// Each item of a kind with what it was, and whether it was removed in the end.
+    /// Items of a kind with their images, and true if the item was finally deleted.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Key, Vec<&'a Item>, bool)> {
         self.items().filter_map(move |(key, images)| {
             let written: Vec<&Item> = images.iter().flatten().collect();
-            let is_one = written.first().is_some_and(|first| text(first, "kind") == kind);
-            is_one.then(|| (key, written, images.last().is_some_and(Option::is_none)))
+            let matches = written.first().is_some_and(|first| text(first, "kind") == kind);
+            matches.then(|| (key, written, images.last().is_some_and(Option::is_none)))
         })
     }
 
-    /// Each record of a kind with what it was, and whether it was removed in the end.
+    /// Records of a type with their versions, and true if the record was finally deleted.
     pub fn of<R: Record>(&self) -> impl Iterator<Item = (&Key, Vec<R>, bool)> {
         self.of_kind(R::KIND)
             .map(|(key, images, removed)| (key, images.into_iter().map(read).collect(), removed))
@@ -69,5 +69,5 @@ impl History {
 }
 
 fn item(image: Value) -> Item {
-    serde_json::from_value(image).expect("what was stored reads")
+    serde_json::from_value(image).expect("the stored item is valid")
 }

@@ -1,4 +1,4 @@
-//! Requests that wrote something, and what was answered: the client's side of it.
+//! Log of the client's write requests and their responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,49 +7,48 @@ use http::StatusCode;
 use super::{Invariant, MoneyAndStock, Violation};
 use crate::app::Answer;
 
-/// A request under an idempotency key, and its answer.
+/// A request with an idempotency key, and its response.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// Who asked.
+    /// User id of the caller.
     pub caller: String,
-    /// For what: method and path.
+    /// Method and path.
     pub route: String,
-    /// Under which key.
+    /// Idempotency key.
     pub key: String,
-    /// What was answered.
+    /// Response.
     pub answer: Answer,
 }
 
-/// All that a client has asked for under keys, and what limits it was told of.
+/// All requests with idempotency keys, and the rate limits that the client expects.
 #[derive(Debug, Clone, Default)]
 pub struct HttpLog {
     all: Vec<Exchange>,
-    /// What each group of requests is limited to, by the beginning of its counters.
+    /// Rate limits by prefix of the counter's name.
     limits: BTreeMap<String, i64>,
 }
 
-/// Where orders are placed.
-const ORDERS: &str = "POST /v1/orders";
+const PLACE_ORDER: &str = "POST /v1/orders";
 
 impl HttpLog {
-    /// Notes one.
-    pub fn note(&mut self, exchange: Exchange) {
+    /// Records a request and its response.
+    pub fn record(&mut self, exchange: Exchange) {
         self.all.push(exchange);
     }
 
-    /// Notes that counters which begin so are to stay within a limit.
-    pub fn note_limit(&mut self, counters: &str, most: i64) {
-        self.limits.insert(counters.to_owned(), most);
+    /// Records the limit of all counters whose name has this prefix.
+    pub fn record_limit(&mut self, prefix: &str, limit: i64) {
+        self.limits.insert(prefix.to_owned(), limit);
     }
 
     pub(super) const fn limits(&self) -> &BTreeMap<String, i64> {
         &self.limits
     }
 
-    /// One key has one answer, byte for byte, that was fresh once; what was acknowledged is there; and nobody has more
-    /// orders than they have used keys for.
+    /// Checks that all successful responses of a key have the same body and at most one is not a replay, that
+    /// acknowledged orders exist, and that no caller has more orders than idempotency keys.
     #[must_use]
-    pub fn violations(&self, books: &MoneyAndStock) -> Vec<Violation> {
+    pub fn violations(&self, state: &MoneyAndStock) -> Vec<Violation> {
         let mut by_key: BTreeMap<(&str, &str, &str), Vec<&Answer>> = BTreeMap::new();
         for exchange in &self.all {
             let key = (exchange.caller.as_str(), exchange.route.as_str(), exchange.key.as_str());
@@ -57,48 +56,54 @@ impl HttpLog {
         }
         let mut found = Vec::new();
         for ((_, route, key), answers) in &by_key {
-            let done: Vec<&&Answer> = answers.iter().filter(|answer| answer.status.is_success()).collect();
-            let bodies: BTreeSet<&str> = done.iter().map(|answer| answer.text.as_str()).collect();
-            let fresh =
-                done.iter().filter(|answer| !answer.headers.contains_key("idempotent-replay")).count();
-            if bodies.len() > 1 || fresh > 1 {
-                let was = format!("{} different answers, {fresh} of them fresh", bodies.len());
+            let succeeded: Vec<&&Answer> =
+                answers.iter().filter(|answer| answer.status.is_success()).collect();
+            let bodies: BTreeSet<&str> = succeeded.iter().map(|answer| answer.text.as_str()).collect();
+            let executed =
+                succeeded.iter().filter(|answer| !answer.headers.contains_key("idempotent-replay")).count();
+            if bodies.len() > 1 || executed > 1 {
+                let was = format!("{} different responses, {executed} of them not replayed", bodies.len());
                 let subject = format!("{route} {key}");
-                found.push(Violation::new(Invariant::Http, subject, "one answer, replayed", was));
+                found.push(Violation::new(Invariant::Http, subject, "one response, which is replayed", was));
             }
         }
-        found.extend(self.orders(books));
+        found.extend(self.orders(state));
         found
     }
 
-    fn orders(&self, books: &MoneyAndStock) -> Vec<Violation> {
+    fn orders(&self, state: &MoneyAndStock) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut told: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        let mut acknowledged_ids: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         let mut keys: BTreeMap<&str, BTreeMap<&str, bool>> = BTreeMap::new();
-        for exchange in self.all.iter().filter(|exchange| exchange.route == ORDERS) {
+        for exchange in self.all.iter().filter(|exchange| exchange.route == PLACE_ORDER) {
             let acknowledged = exchange.answer.status == StatusCode::CREATED;
             *keys.entry(&exchange.caller).or_default().entry(&exchange.key).or_default() |= acknowledged;
             if acknowledged {
                 let id = exchange.answer.json()["data"]["id"].as_str().unwrap_or_default().to_owned();
-                if !books.orders.contains_key(&id) {
+                if !state.orders.contains_key(&id) {
                     found.push(Violation::new(
                         Invariant::Http,
                         &id,
-                        "there, as was acknowledged",
-                        "it is not",
+                        "the acknowledged order exists",
+                        "it does not exist",
                     ));
                 }
-                told.entry(&exchange.caller).or_default().insert(id);
+                acknowledged_ids.entry(&exchange.caller).or_default().insert(id);
             }
         }
         for (caller, keys) in keys {
-            let known = told.remove(caller).unwrap_or_default();
-            let of_caller = books.orders.values().filter(|order| order.buyer_id.to_string() == caller);
-            let untold = of_caller.filter(|order| !known.contains(&order.id.to_string())).count();
-            let open = keys.values().filter(|acknowledged| !**acknowledged).count();
-            if untold > open {
-                let expected = format!("at most {open} orders that nobody was told of");
-                found.push(Violation::new(Invariant::Http, caller, expected, format!("there are {untold}")));
+            let known = acknowledged_ids.remove(caller).unwrap_or_default();
+            let of_caller = state.orders.values().filter(|order| order.buyer_id.to_string() == caller);
+            let unacknowledged = of_caller.filter(|order| !known.contains(&order.id.to_string())).count();
+            let without_response = keys.values().filter(|acknowledged| !**acknowledged).count();
+            if unacknowledged > without_response {
+                let expected = format!("at most {without_response} unacknowledged orders");
+                found.push(Violation::new(
+                    Invariant::Http,
+                    caller,
+                    expected,
+                    format!("{unacknowledged} unacknowledged orders"),
+                ));
             }
         }
         found

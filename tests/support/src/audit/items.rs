@@ -1,4 +1,4 @@
-//! What there is in the table.
+//! Current items of the table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
@@ -7,53 +7,53 @@ use shared::kit::command::{Item, Key, Record};
 
 use crate::app::TestApp;
 
-/// Every item of the table. Only an auditor may read it so.
+/// All items of a table. Only tests scan it.
 #[derive(Debug, Clone, Default)]
 pub struct Items(Vec<Item>);
 
 impl Items {
-    /// Reads the whole table.
+    /// Scans the table of `app`.
     ///
     /// # Panics
-    /// If the table does not answer.
-    pub async fn scan(shop: &TestApp) -> Self {
-        let table = shop.stack().table_name("Table").expect("the template has the table").to_owned();
-        Self::of_table(&shop.dynamodb(), &table).await
+    /// If the table does not respond.
+    pub async fn scan(app: &TestApp) -> Self {
+        let table = app.stack().table_name("Table").expect("the template has the table").to_owned();
+        Self::of_table(&app.dynamodb(), &table).await
     }
 
-    /// Reads the whole of a table.
+    /// Scans a table.
     ///
     /// # Panics
-    /// If the table does not answer.
+    /// If the table does not respond.
     pub async fn of_table(dynamodb: &aws_sdk_dynamodb::Client, table: &str) -> Self {
         let pages = dynamodb.scan().table_name(table).consistent_read(true).into_paginator().items().send();
         let items: Vec<std::collections::HashMap<String, AttributeValue>> =
-            pages.collect::<Result<_, _>>().await.expect("the table answers");
+            pages.collect::<Result<_, _>>().await.expect("the table responds");
         Self(items.into_iter().map(Item::from).collect())
     }
 
-    /// All of them.
+    /// All items.
     pub fn all(&self) -> impl Iterator<Item = &Item> {
         self.0.iter()
     }
 
-    /// Those of a kind.
+    /// Items of a kind.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Item> {
         self.0.iter().filter(move |item| text(item, "kind") == kind)
     }
 
-    /// The records of a kind.
+    /// Records of a type.
     pub fn of<R: Record>(&self) -> impl Iterator<Item = R> {
         self.of_kind(R::KIND).map(read)
     }
 
-    /// The records of a kind, with where they stand.
+    /// Records of a type with their keys.
     pub fn placed<R: Record>(&self) -> impl Iterator<Item = (Key, R)> {
         self.of_kind(R::KIND).map(|item| (key(item), read(item)))
     }
 }
 
-/// An attribute that is a text; empty if it is not.
+/// A string attribute; empty if the item has none of this name.
 #[must_use]
 pub(crate) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     match item.inner().get(name) {
@@ -62,7 +62,7 @@ pub(crate) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     }
 }
 
-/// An attribute that is a number.
+/// A numeric attribute.
 #[must_use]
 pub(crate) fn number(item: &Item, name: &str) -> Option<i64> {
     match item.inner().get(name)? {
@@ -71,17 +71,17 @@ pub(crate) fn number(item: &Item, name: &str) -> Option<i64> {
     }
 }
 
-/// Where the item stands.
+/// Key of an item.
 #[must_use]
 pub(crate) fn key(item: &Item) -> Key {
     Key { pk: text(item, "pk").to_owned(), sk: text(item, "sk").to_owned() }
 }
 
-/// The item as a record.
+/// Deserialises an item.
 ///
 /// # Panics
-/// If it is none.
+/// If the item is invalid.
 #[must_use]
 pub(crate) fn read<T: DeserializeOwned>(item: &Item) -> T {
-    serde_dynamo::from_item(item.clone()).expect("what is stored reads")
+    serde_dynamo::from_item(item.clone()).expect("the stored item is valid")
 }

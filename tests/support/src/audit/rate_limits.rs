@@ -1,19 +1,19 @@
-//! Limits, over all instances.
+//! Rate limits over all instances.
 
 use std::collections::BTreeMap;
 
 use super::items::number;
 use super::{History, Invariant, Violation};
 
-/// No count ever went beyond what the client knows to be the limit.
+/// Checks that no counter ever exceeded the limit that the client expects.
 pub(super) fn kept(history: &History, limits: &BTreeMap<String, i64>) -> Vec<Violation> {
     let mut found = Vec::new();
     for (key, images, _) in history.of_kind("limit") {
-        let most = images.iter().filter_map(|item| number(item, "count")).max().unwrap_or_default();
-        let limit = limits.iter().find(|(counters, _)| key.pk.starts_with(&format!("limit#{counters}")));
-        if let Some((_, limit)) = limit.filter(|(_, limit)| most > **limit) {
+        let max = images.iter().filter_map(|item| number(item, "count")).max().unwrap_or_default();
+        let limit = limits.iter().find(|(prefix, _)| key.pk.starts_with(&format!("limit#{prefix}")));
+        if let Some((_, limit)) = limit.filter(|(_, limit)| max > **limit) {
             let expected = format!("at most {limit} in a window");
-            found.push(Violation::new(Invariant::Limits, &key.pk, expected, format!("{most} were granted")));
+            found.push(Violation::new(Invariant::Limits, &key.pk, expected, format!("{max} granted")));
         }
     }
     found
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_that_was_ever_beyond_its_limit_is_found() {
+    fn exceeded_limit_in_the_history_is_found() {
         let change = |count: i64| {
             let key = Key { pk: "limit#reads#usr_1#29392999".to_owned(), sk: "limit".to_owned() };
             let item = json!({ "kind": { "S": "limit" }, "count": { "N": count.to_string() } });

@@ -1,10 +1,10 @@
-//! Sessions, in any version.
+//! Sessions in their whole history.
 
 use shared::domain::session::Session;
 
 use super::{History, Invariant, Violation};
 
-/// A token is followed by one other, and a session that ended stays so.
+/// Checks that each refresh token has one successor, and that an ended session never changes.
 pub(super) fn spent_once(history: &History) -> Vec<Violation> {
     let mut found = Vec::new();
     for (key, versions, _) in history.of::<Session>() {
@@ -13,7 +13,7 @@ pub(super) fn spent_once(history: &History) -> Vec<Violation> {
             let rotated = after.current != before.current;
             let follows = !rotated || after.previous.as_ref() == Some(&before.current);
             if before.ended.is_some() || !follows {
-                let expected = "each token spent once, by the one that follows it, until the end";
+                let expected = "each refresh token is replaced once, and an ended session stays ended";
                 let was = format!("version {} followed {}", after.version, before.version);
                 found.push(Violation::new(Invariant::Sessions, &key.sk, expected, was));
             }

@@ -1,4 +1,4 @@
-//! Everything that the auditor looks at, gathered once nothing moves.
+//! All data that the auditor checks, read when the system is idle.
 
 use local::services::ses::Email;
 use stripe_sandbox::Ledger;
@@ -9,49 +9,49 @@ use crate::app::TestApp;
 use crate::audit::{rate_limits, uniqueness};
 use crate::recount::Counts;
 
-/// What there is, how it came about, and what others have on record.
+/// State and history of the table, the gateway's ledger, and the sent e-mails.
 #[derive(Debug, Clone, Default)]
 pub struct AuditSnapshot {
-    /// The table.
+    /// Current items of the table.
     pub items: Items,
-    /// How the table came about.
+    /// History of the table.
     pub history: History,
-    /// The payment gateway's own ledger.
+    /// The payment gateway's ledger.
     pub ledger: Ledger,
-    /// The postbox.
+    /// Sent e-mails.
     pub emails: Vec<Email>,
 }
 
 impl AuditSnapshot {
-    /// Reads all of it.
+    /// Reads all data.
     ///
     /// # Panics
-    /// If the table does not answer, or holds what does not read.
-    pub async fn gather(shop: &TestApp) -> Self {
+    /// If the table does not respond, or contains an invalid item.
+    pub async fn gather(app: &TestApp) -> Self {
         Self {
-            items: Items::scan(shop).await,
-            history: History::read(shop),
-            ledger: shop.stack().payments().ledger(),
-            emails: shop.stack().mail().sent(),
+            items: Items::scan(app).await,
+            history: History::read(app),
+            ledger: app.stack().payments().ledger(),
+            emails: app.stack().mail().sent(),
         }
     }
 
-    /// Everything that should not be so.
+    /// Runs all checks.
     #[must_use]
-    pub fn violations(&self, journal: &Expectations, exchanges: &HttpLog) -> Vec<Violation> {
-        let books = MoneyAndStock::of(&self.items);
-        let mut found = books.audit(journal, &self.ledger);
+    pub fn violations(&self, expectations: &Expectations, log: &HttpLog) -> Vec<Violation> {
+        let state = MoneyAndStock::of(&self.items);
+        let mut found = state.audit(expectations, &self.ledger);
         found.extend(stock::in_any_version(&self.history));
         found.extend(versions::without_a_gap(&self.history));
         found.extend(events::of_every_version(&self.history));
-        found.extend(projections::as_a_recount_has_them(&self.items, &Counts::of_items(&self.items)));
+        found.extend(projections::equal_a_recount(&self.items, &Counts::of_items(&self.items)));
         found.extend(projections::up_to_date(&self.items, &self.history));
         found.extend(projections::never_older(&self.history));
         found.extend(emails::once(&self.items, &self.history, &self.emails));
         found.extend(uniqueness::in_the_table(&self.items));
-        found.extend(exchanges.violations(&books));
+        found.extend(log.violations(&state));
         found.extend(sessions::spent_once(&self.history));
-        found.extend(rate_limits::kept(&self.history, exchanges.limits()));
+        found.extend(rate_limits::kept(&self.history, log.limits()));
         found
     }
 }

@@ -1,4 +1,4 @@
-//! Stock and money: what the table has of them, against the gateway's ledger and the client's journal.
+//! Stock and money in the table, checked against the gateway's ledger and the client's expectations.
 
 use std::collections::BTreeMap;
 
@@ -20,39 +20,41 @@ fn is_unknown_outcome(dispatch: &EmailDispatch) -> bool {
     dispatch.sends == MAX_SENDS && matches!(dispatch.state, DispatchState::Sending { .. })
 }
 
-/// Everything in the table that the invariants speak of.
+/// Items of the table that the checks read.
 #[derive(Debug, Default)]
 pub struct MoneyAndStock {
-    /// Orders, by id.
+    /// Orders by id.
     pub orders: BTreeMap<String, Order>,
-    /// Payments, by their order's id.
+    /// Payments by order id.
     pub payments: BTreeMap<String, Payment>,
-    /// Stock, by product.
+    /// Stock by product id.
     pub stock: BTreeMap<String, Stock>,
     /// Dead letters.
     pub dead_letters: Vec<DeadLetter>,
-    /// Events about which an e-mail was begun as often as it may be, and nobody knows of any whether it is out.
-    pub doubtful_emails: Vec<String>,
-    /// Events that wait to be published.
+    /// Ids of events whose e-mail reached the maximum number of attempts with an unknown outcome.
+    pub unknown_emails: Vec<String>,
+    /// Number of events that are not published.
     pub unpublished: usize,
 }
 
 impl MoneyAndStock {
-    /// Reads the whole table. Only an auditor may do that.
+    /// Scans the table of `app`.
     ///
     /// # Panics
-    /// If the table does not answer, or holds what does not read.
-    pub async fn read(shop: &TestApp) -> Self {
-        Self::of(&Items::scan(shop).await)
+    /// If the table does not respond, or contains an invalid item.
+    pub async fn read(app: &TestApp) -> Self {
+        Self::of(&Items::scan(app).await)
     }
 
-    /// Whether a dead letter is where its message ends, and a person decides: nobody knows whether its e-mail is out.
+    /// Returns true if an operator must decide on a dead letter, because it is unknown whether its e-mail was
+    /// sent.
     #[must_use]
-    pub fn is_for_a_person(&self, letter: &DeadLetter) -> bool {
-        letter.queue == Subscriber::Emails && self.doubtful_emails.iter().any(|id| letter.body.contains(id))
+    pub fn needs_operator(&self, dead_letter: &DeadLetter) -> bool {
+        dead_letter.queue == Subscriber::Emails
+            && self.unknown_emails.iter().any(|id| dead_letter.body.contains(id))
     }
 
-    /// What the table has of it.
+    /// Selects the records among items.
     #[must_use]
     pub fn of(items: &Items) -> Self {
         let product = |pk: &str| pk.trim_start_matches("product#").to_owned();
@@ -61,7 +63,7 @@ impl MoneyAndStock {
             payments: items.of::<Payment>().map(|payment| (payment.order_id.to_string(), payment)).collect(),
             stock: items.placed::<Stock>().map(|(key, stock)| (product(&key.pk), stock)).collect(),
             dead_letters: items.of::<DeadLetter>().collect(),
-            doubtful_emails: items
+            unknown_emails: items
                 .of::<EmailDispatch>()
                 .filter(is_unknown_outcome)
                 .map(|of| of.id.to_string())
@@ -70,18 +72,23 @@ impl MoneyAndStock {
         }
     }
 
-    /// Everything that should not be so, in words.
+    /// Runs the checks, and formats the violations.
     #[must_use]
-    pub fn violations(&self, journal: &Expectations, ledger: &Ledger) -> Vec<String> {
-        self.audit(journal, ledger).iter().map(Violation::to_string).collect()
+    pub fn violations(&self, expectations: &Expectations, ledger: &Ledger) -> Vec<String> {
+        self.audit(expectations, ledger).iter().map(Violation::to_string).collect()
     }
 
-    /// Everything that should not be so.
+    /// Runs the checks.
     #[must_use]
-    pub fn audit(&self, journal: &Expectations, ledger: &Ledger) -> Vec<Violation> {
-        let mut found = self.stock_violations(journal);
-        for id in journal.acknowledged.iter().filter(|id| !self.orders.contains_key(*id)) {
-            found.push(Violation::new(Invariant::Http, id, "there, as was acknowledged", "it is not there"));
+    pub fn audit(&self, expectations: &Expectations, ledger: &Ledger) -> Vec<Violation> {
+        let mut found = self.stock_violations(expectations);
+        for id in expectations.acknowledged.iter().filter(|id| !self.orders.contains_key(*id)) {
+            found.push(Violation::new(
+                Invariant::Http,
+                id,
+                "the acknowledged order exists",
+                "it does not exist",
+            ));
         }
         for (id, order) in &self.orders {
             found.extend(self.order_violations(id, order, ledger));
@@ -91,121 +98,124 @@ impl MoneyAndStock {
                 found.push(Violation::new(
                     Invariant::Sagas,
                     id,
-                    "an order",
-                    "it was charged and is not there",
+                    "a charged order exists",
+                    "it does not exist",
                 ));
             }
         }
         if self.unpublished > 0 {
             let was = format!("{} events are not published", self.unpublished);
-            found.push(Violation::new(Invariant::Outbox, "outbox", "nothing is left in it", was));
+            found.push(Violation::new(Invariant::Outbox, "outbox", "all events are published", was));
         }
         found
     }
 
-    /// Pieces are neither made nor lost, and each is where its order says.
-    fn stock_violations(&self, journal: &Expectations) -> Vec<Violation> {
+    /// Checks that the number of units is constant, and that the counters match the orders.
+    fn stock_violations(&self, expectations: &Expectations) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut wrong = |product: &str, expected: String, stock: Stock| {
-            let was = format!("its stock says {stock:?}");
+            let was = format!("{stock:?}");
             found.push(Violation::new(Invariant::Stock, product, expected, was));
         };
-        for (product, began_with) in &journal.stocked {
+        for (product, initial) in &expectations.stocked {
             let stock = self.stock.get(product).copied().unwrap_or_default();
             let Stock { available, reserved, sold } = stock;
-            let (held, bought) = self.pieces_of(product);
+            let (reserved_by_orders, sold_by_orders) = self.units_of(product);
             if available < 0 || reserved < 0 || sold < 0 {
-                wrong(product, "no negative count".to_owned(), stock);
+                wrong(product, "no negative counter".to_owned(), stock);
             }
-            if available + reserved + sold != *began_with {
-                wrong(product, format!("the {began_with} pieces that it began with"), stock);
+            if available + reserved + sold != *initial {
+                wrong(product, format!("the {initial} initial units"), stock);
             }
-            if reserved != held || sold != bought {
-                wrong(product, format!("orders hold {held} and bought {bought} of it"), stock);
+            if reserved != reserved_by_orders || sold != sold_by_orders {
+                let expected = format!("{reserved_by_orders} reserved and {sold_by_orders} sold by orders");
+                wrong(product, expected, stock);
             }
         }
         found
     }
 
-    /// How many pieces of a product orders hold, and how many they have bought.
-    fn pieces_of(&self, product: &str) -> (i64, i64) {
-        let (mut held, mut bought) = (0, 0);
+    /// Units of a product that orders have reserved, and units that they have bought.
+    fn units_of(&self, product: &str) -> (i64, i64) {
+        let (mut reserved, mut sold) = (0, 0);
         for order in self.orders.values() {
-            let pieces: i64 = order
+            let units: i64 = order
                 .lines
                 .iter()
                 .filter(|line| line.product_id.to_string() == product)
                 .map(|line| i64::from(line.quantity))
                 .sum();
             match order.pieces() {
-                StockPosition::Reserved => held += pieces,
-                StockPosition::Sold => bought += pieces,
+                StockPosition::Reserved => reserved += units,
+                StockPosition::Sold => sold += units,
                 StockPosition::Available => {}
             }
         }
-        (held, bought)
+        (reserved, sold)
     }
 
-    /// An order comes to an end, is charged at most once, and money stays only where it was confirmed.
+    /// Checks that the fulfilment of an order ends, and that it is captured at most once and refunded at most
+    /// in full.
     fn order_violations(&self, id: &str, order: &Order, ledger: &Ledger) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut wrong = |expected: &str, was: String| {
             found.push(Violation::new(Invariant::Sagas, id, expected, was));
         };
-        let buried = self.dead_letters.iter().any(|letter| letter.body.contains(id));
-        let waiting = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
-        if order.fulfilment != Fulfilment::Finished && !waiting && !buried {
-            wrong("an end", format!("it does not get on: {}", order.fulfilment.public_name()));
+        let is_dead_lettered = self.dead_letters.iter().any(|dead_letter| dead_letter.body.contains(id));
+        let awaits_payment = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
+        if order.fulfilment != Fulfilment::Finished && !awaits_payment && !is_dead_lettered {
+            wrong("fulfilment ends", format!("it is still {}", order.fulfilment.public_name()));
         }
-        if matches!(order.fulfilment, Fulfilment::AwaitingPayment { checkout: None, .. }) && !buried {
-            wrong("something that its buyer can pay", "there is nothing".to_owned());
+        if matches!(order.fulfilment, Fulfilment::AwaitingPayment { checkout: None, .. }) && !is_dead_lettered
+        {
+            wrong("a checkout for the buyer", "no checkout".to_owned());
         }
         let captures = ledger.captures_of(id).len();
         if captures > 1 {
-            wrong("one capture at most", format!("it was captured {captures} times"));
+            wrong("at most one capture", format!("{captures} captures"));
         }
         if ledger.net(id) < 0 {
-            wrong("no more given back than was captured", format!("{} stayed", ledger.net(id)));
+            wrong("at most the captured amount is refunded", format!("{} remain", ledger.net(id)));
         }
-        if order.fulfilment == Fulfilment::Finished && !buried {
+        if order.fulfilment == Fulfilment::Finished && !is_dead_lettered {
             found.extend(self.money_violations(id, order, ledger));
         }
         found
     }
 
-    /// What was captured is where the order and its payment say: all that was offered back went back, once, and the rest
-    /// stayed only where the order was confirmed.
+    /// Checks captured and refunded amounts of an order against its payment and the ledger. Only a confirmed
+    /// order keeps money.
     fn money_violations(&self, id: &str, order: &Order, ledger: &Ledger) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut wrong = |expected: String, was: String| {
             found.push(Violation::new(Invariant::Sagas, id, expected, was));
         };
-        let done = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-        let back: i64 = done.map(|refund| refund.amount.amount()).sum();
+        let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+        let refunded_by_order: i64 = succeeded.map(|refund| refund.amount.amount()).sum();
         let expected = match order.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => {
-                order.total.amount() - back
+                order.total.amount() - refunded_by_order
             }
             _ => 0,
         };
         if ledger.net(id) != expected {
-            let was = format!("it is {:?} and paid {}", order.status, ledger.net(id));
+            let was = format!("{} paid, with status {:?}", ledger.net(id), order.status);
             wrong(format!("{expected} paid"), was);
         }
         if order.pending_refund().is_some() {
-            wrong("no refund under way".to_owned(), "a refund does not get on".to_owned());
+            wrong("no pending refund".to_owned(), "a pending refund".to_owned());
         }
         let payment = self.payments.get(id);
         let (captured, refunded) =
             payment.map_or((0, 0), |payment| (payment.captured.amount(), payment.refunded.amount()));
         if captured != ledger.captured_total(id) {
-            let was = format!("{captured} captured on record");
-            wrong(format!("{} captured, as the gateway says", ledger.captured_total(id)), was);
+            let was = format!("{captured} captured in the payment");
+            wrong(format!("{} captured, as in the ledger", ledger.captured_total(id)), was);
         }
-        let truth = ledger.refunded_total(id);
-        if (refunded, back) != (truth, truth) {
-            let was = format!("{refunded} refunded on record, its order says {back}");
-            wrong(format!("{truth} refunded, as the gateway says"), was);
+        let expected = ledger.refunded_total(id);
+        if (refunded, refunded_by_order) != (expected, expected) {
+            let was = format!("{refunded} refunded in the payment, {refunded_by_order} in the order");
+            wrong(format!("{expected} refunded, as in the ledger"), was);
         }
         found
     }

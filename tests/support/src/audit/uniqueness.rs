@@ -1,4 +1,4 @@
-//! What there may be only one of, and what a total is.
+//! Uniqueness of addresses and SKUs, and totals of orders.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,15 @@ use shared::kit::command::{Key, Record};
 
 use super::{Invariant, Items, Violation};
 
-/// Addresses and SKUs have one owner each, who has the claim on it; an order's total is the sum of its lines.
+/// Checks that each address and SKU has one owner, who has its claim, and that each order's total is the sum
+/// of its lines.
 pub(super) fn in_the_table(items: &Items) -> Vec<Violation> {
     let users = items.of::<User>().map(|user| (EmailClaim::key(&user.email), user.id.to_string()));
     let emails = items.placed::<EmailClaim>().map(|(key, claim)| (key, claim.user_id.to_string()));
     let mut found = claimed(users, emails);
     let products = items.of::<Product>().map(|product| {
-        let place = SkuInMarket { market_id: product.market_id, sku: product.sku };
-        (SkuClaim::key(&place), product.id.to_string())
+        let sku = SkuInMarket { market_id: product.market_id, sku: product.sku };
+        (SkuClaim::key(&sku), product.id.to_string())
     });
     let skus = items.placed::<SkuClaim>().map(|(key, claim)| (key, claim.product_id.to_string()));
     found.extend(claimed(products, skus));
@@ -28,7 +29,7 @@ pub(super) fn in_the_table(items: &Items) -> Vec<Violation> {
             found.push(Violation::new(
                 Invariant::Http,
                 order.id,
-                format!("the sum of its lines, {sum}"),
+                format!("a total of {sum}, the sum of its lines"),
                 was,
             ));
         }
@@ -52,8 +53,8 @@ fn claimed(
     });
     wrong
         .map(|key| {
-            let expected = format!("the one that has the claim: {:?}", claims.get(key));
-            let was = format!("it belongs to {:?}", owned.get(key));
+            let expected = format!("owned by the holder of the claim, {:?}", claims.get(key));
+            let was = format!("owned by {:?}", owned.get(key));
             Violation::new(Invariant::Http, format!("{} {}", key.pk, key.sk), expected, was)
         })
         .collect()

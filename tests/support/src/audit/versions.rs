@@ -1,9 +1,9 @@
-//! Versions: each follows the one before.
+//! Versions of entities.
 
 use super::items::number;
 use super::{History, Invariant, Violation};
 
-/// Every entity went from its first version to its last, one by one.
+/// Checks that the versions of each item are consecutive and start at 1.
 pub(super) fn without_a_gap(history: &History) -> Vec<Violation> {
     let mut found = Vec::new();
     for (key, images) in history.items() {
@@ -11,7 +11,7 @@ pub(super) fn without_a_gap(history: &History) -> Vec<Violation> {
         let expected = (1..).take(versions.len());
         if !expected.eq(versions.iter().copied()) {
             let subject = format!("{} {}", key.pk, key.sk);
-            let expected = "versions one after the other, each written once";
+            let expected = "consecutive versions, each written once";
             found.push(Violation::new(Invariant::Outbox, subject, expected, format!("{versions:?}")));
         }
     }
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_is_missing_or_written_twice_is_found() {
+    fn missing_or_repeated_version_is_found() {
         assert_eq!(without_a_gap(&history(&[1, 2, 3])), []);
         for wrong in [&[1, 3][..], &[1, 2, 2], &[2, 3], &[1, 2, 1]] {
             assert_eq!(without_a_gap(&history(wrong)).len(), 1, "{wrong:?}");

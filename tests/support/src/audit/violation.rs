@@ -1,34 +1,34 @@
-//! What the auditor finds.
+//! Invariants and their violations.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is promised, in six groups.
+/// Group of invariants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Invariant {
-    /// No piece is made or lost, no counter falls below zero, and what is given back is given back once.
+    /// The number of units is constant, no counter is negative, and reserved units are returned once.
     Stock,
-    /// Orders come to an end; who is charged gets what was ordered or the money back; nobody is charged twice.
+    /// Fulfilment ends; a charged buyer gets the order or a refund; no order is charged twice.
     Sagas,
-    /// Every version has its event, every event has its effect on every subscriber once, and what is counted and indexed is
-    /// what there is.
+    /// Each version has its event, each event takes effect once for each subscriber, and projections match
+    /// the entities.
     Outbox,
-    /// What was acknowledged is there, under one key once, and nothing that is to be unique is there twice.
+    /// Acknowledged writes are stored, once per idempotency key, and unique values are unique.
     Http,
-    /// A refresh token is spent once, and who is suspended is out.
+    /// A refresh token is used once, and a suspended account has no session.
     Sessions,
-    /// No more is granted than a limit allows, and what has lapsed or was remembered decides nothing.
+    /// No more requests are granted than a limit allows, and expired or cached data decides nothing.
     Limits,
 }
 
 impl Invariant {
-    /// Every group.
+    /// All groups.
     pub const ALL: &'static [Self] =
         &[Self::Stock, Self::Sagas, Self::Outbox, Self::Http, Self::Sessions, Self::Limits];
 
-    /// Its name.
+    /// Name of the group.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -48,21 +48,21 @@ impl fmt::Display for Invariant {
     }
 }
 
-/// Something that should not be so.
+/// A broken invariant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
-    /// Which promise is broken.
+    /// Group of the invariant.
     pub invariant: Invariant,
-    /// What it is about: an id, an address, a list.
+    /// Id, address or list that it concerns.
     pub subject: String,
-    /// How it should be.
+    /// Expected state.
     pub expected: String,
-    /// How it is.
+    /// Actual state.
     pub found: String,
 }
 
 impl Violation {
-    /// Of `invariant`, about `subject`.
+    /// Creates a violation.
     pub fn new(
         invariant: Invariant,
         subject: impl fmt::Display,
@@ -80,6 +80,6 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}; it should be: {}", self.invariant, self.subject, self.found, self.expected)
+        write!(f, "{}: {}: {}; expected: {}", self.invariant, self.subject, self.found, self.expected)
     }
 }

@@ -1,20 +1,20 @@
-//! Bugs that break what a client was told.
+//! Bugs in acknowledged writes and unique values.
 
 use local::faults::{RequestMutation, Service};
 use serde_json::{Value, json};
 
-use super::{SeededBug, disarm_items, drop_items, items, kind};
+use super::{SeededBug, bypass_conditions, drop_items, items, kind};
 use crate::audit::Invariant;
 
-/// A bug in what a function writes to the table.
+/// A bug in the requests of a function to the table.
 macro_rules! bug {
-    ($name:literal, $function:literal, $says:literal, $shown_by:literal, $slowed:expr, $rewrite:expr) => {
+    ($name:literal, $function:literal, $description:literal, $test:literal, $delayed:expr, $rewrite:expr) => {
         SeededBug {
             name: $name,
             invariant: Invariant::Http,
-            description: $says,
-            shown_by: $shown_by,
-            slowed: $slowed,
+            description: $description,
+            detected_by: $test,
+            delayed_function: $delayed,
             mutation: || {
                 let rewrite: fn(&mut Value) = $rewrite;
                 RequestMutation::new($function, Service::DynamoDb, move |_, body| rewrite(body))
@@ -25,9 +25,9 @@ macro_rules! bug {
 
 pub(super) const BUGS: &[SeededBug] = &[
     bug!(
-        "order-without-receipt",
+        "order-without-idempotency-record",
         "api-orders",
-        "an order is placed without a receipt",
+        "an order is placed without an idempotency record",
         "races",
         None,
         |body| {
@@ -37,7 +37,7 @@ pub(super) const BUGS: &[SeededBug] = &[
     bug!(
         "order-not-written",
         "api-orders",
-        "an order is acknowledged and not written",
+        "an order is acknowledged but not stored",
         "trade",
         None,
         |body| {
@@ -61,25 +61,25 @@ pub(super) const BUGS: &[SeededBug] = &[
     bug!(
         "product-without-version",
         "api-products",
-        "a product is changed without regard to its version",
+        "a product is changed without a version check",
         "races",
         Some("api-products"),
-        |body| disarm_items(body, |item| kind(item) == "product")
+        |body| bypass_conditions(body, |item| kind(item) == "product")
     ),
     bug!(
         "sku-not-claimed",
         "api-products",
-        "a SKU is given out to whoever asks",
+        "a SKU is claimed without a uniqueness check",
         "races",
         Some("api-products"),
-        |body| disarm_items(body, |item| kind(item) == "sku-claim")
+        |body| bypass_conditions(body, |item| kind(item) == "sku-claim")
     ),
     bug!(
         "address-not-claimed",
         "api-auth",
-        "an address is registered as often as it is asked for",
+        "an e-mail address is claimed without a uniqueness check",
         "races",
         Some("api-auth"),
-        |body| disarm_items(body, |item| kind(item) == "email-claim")
+        |body| bypass_conditions(body, |item| kind(item) == "email-claim")
     ),
 ];

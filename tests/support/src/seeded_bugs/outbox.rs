@@ -1,24 +1,24 @@
-//! Bugs that lose events, or count what they tell wrongly.
+//! Bugs that lose events or corrupt projections.
 
 use local::faults::{RequestMutation, Service};
 use serde_json::{Value, json};
 
-use super::{SeededBug, change_numbers, disarm_items, drop_items, items, kind, place};
+use super::{SeededBug, bypass_conditions, change_numbers, drop_items, items, kind, sort_key};
 use crate::audit::Invariant;
 
 const ANALYTICS: &str = "queue-analytics";
 const INDEX: &str = "queue-search-index";
 const EMAILS: &str = "queue-emails";
 
-/// A bug in what a function writes to the table.
+/// A bug in the requests of a function to the table.
 macro_rules! bug {
-    ($name:literal, $function:expr, $says:literal, $shown_by:literal, $slowed:expr, $rewrite:expr) => {
+    ($name:literal, $function:expr, $description:literal, $test:literal, $delayed:expr, $rewrite:expr) => {
         SeededBug {
             name: $name,
             invariant: Invariant::Outbox,
-            description: $says,
-            shown_by: $shown_by,
-            slowed: $slowed,
+            description: $description,
+            detected_by: $test,
+            delayed_function: $delayed,
             mutation: || {
                 let rewrite: fn(&mut Value) = $rewrite;
                 RequestMutation::new($function, Service::DynamoDb, move |_, body| rewrite(body))
@@ -27,7 +27,7 @@ macro_rules! bug {
     };
 }
 
-fn is_posting(item: &Value) -> bool {
+fn is_term_entry(item: &Value) -> bool {
     let keys = [&item["Put"]["Item"], &item["Delete"]["Key"]];
     keys.iter().any(|key| key["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("term#")))
 }
@@ -36,7 +36,7 @@ pub(super) const BUGS: &[SeededBug] = &[
     bug!("event-not-written", "api-orders", "an order is placed without its event", "trade", None, |body| {
         drop_items(body, |item| kind(item) == "outbox-event");
     }),
-    bug!("version-skipped", "queue-fulfilment", "a version of an order is left out", "trade", None, |body| {
+    bug!("version-skipped", "queue-fulfilment", "an order skips a version", "trade", None, |body| {
         for item in items(body).filter(|item| kind(item) == "order") {
             let version = &mut item["Put"]["Item"]["version"]["N"];
             let next: i64 = version.as_str().and_then(|text| text.parse().ok()).unwrap_or_default();
@@ -44,11 +44,11 @@ pub(super) const BUGS: &[SeededBug] = &[
         }
     }),
     SeededBug {
-        name: "event-lost-on-the-way",
+        name: "event-lost-in-relay",
         invariant: Invariant::Outbox,
-        description: "of the events that are sent together, only the first is sent",
-        shown_by: "trade",
-        slowed: None,
+        description: "only the first event of a batch is sent",
+        detected_by: "trade",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new("stream-outbox-relay", Service::Sqs, |_, body| {
                 if let Some(entries) = body.get_mut("Entries").and_then(Value::as_array_mut) {
@@ -60,17 +60,17 @@ pub(super) const BUGS: &[SeededBug] = &[
     bug!(
         "tally-without-version",
         ANALYTICS,
-        "a tally is written whoever wrote it meanwhile",
+        "a tally is written without a version check",
         "duplicates",
         Some(ANALYTICS),
         |body| {
-            disarm_items(body, |item| kind(item) == "tally");
+            bypass_conditions(body, |item| kind(item) == "tally");
         }
     ),
     bug!(
-        "tally-says-less",
+        "tally-without-counted-version",
         ANALYTICS,
-        "a tally does not say up to where was counted",
+        "a tally does not record the version up to which it counted",
         "trade",
         None,
         |body| {
@@ -80,43 +80,43 @@ pub(super) const BUGS: &[SeededBug] = &[
         }
     ),
     bug!(
-        "list-counted-twice",
+        "list-total-doubled",
         ANALYTICS,
-        "lengths of lists move by twice the difference",
+        "list totals change by twice the difference",
         "trade",
         None,
         |body| {
             for update in
-                items(body).filter(|item| place(item) == "total").filter_map(|item| item.get_mut("Update"))
+                items(body).filter(|item| sort_key(item) == "total").filter_map(|item| item.get_mut("Update"))
             {
                 change_numbers(update, |by| 2 * by);
             }
         }
     ),
-    bug!("sales-not-counted", ANALYTICS, "what is sold on a day is left out", "trade", None, |body| {
-        drop_items(body, |item| place(item).starts_with("sales#"));
+    bug!("sales-not-counted", ANALYTICS, "daily sales are not updated", "trade", None, |body| {
+        drop_items(body, |item| sort_key(item).starts_with("sales#"));
     }),
     bug!(
-        "posting-left-behind",
+        "stale-term-entry-kept",
         INDEX,
-        "a document is still found under its former name",
+        "a document is still found by its former name",
         "trade",
         None,
         |body| {
-            drop_items(body, |item| item.get("Delete").is_some() && is_posting(item));
+            drop_items(body, |item| item.get("Delete").is_some() && is_term_entry(item));
         }
     ),
-    bug!("posting-forgotten", INDEX, "a document is not found under its name", "trade", None, |body| {
-        drop_items(body, |item| item.get("Put").is_some() && is_posting(item));
+    bug!("term-entry-missing", INDEX, "a document is not found by its name", "trade", None, |body| {
+        drop_items(body, |item| item.get("Put").is_some() && is_term_entry(item));
     }),
     bug!(
-        "email-not-remembered",
+        "email-dispatch-ignored",
         EMAILS,
-        "that an e-mail is being sent is not looked up",
+        "an e-mail is sent without reading its dispatch record",
         "duplicates",
         None,
         |body| {
-            disarm_items(body, |item| kind(item) == "dispatch");
+            bypass_conditions(body, |item| kind(item) == "dispatch");
             let tables = body.get_mut("RequestItems").and_then(Value::as_object_mut);
             let keys = tables.into_iter().flat_map(|tables| tables.values_mut());
             for key in keys.filter_map(|table| table["Keys"].as_array_mut()).flatten() {

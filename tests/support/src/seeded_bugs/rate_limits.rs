@@ -1,38 +1,38 @@
-//! Bugs that let more pass than is allowed.
+//! Bugs in rate limits and in the expiry of idempotency keys.
 
 use local::faults::{RequestMutation, Service};
 use serde_json::json;
 
-use super::{SeededBug, bypass_condition, disarm_items, items, kind, place};
+use super::{SeededBug, bypass_condition, bypass_conditions, items, kind, sort_key};
 use crate::audit::Invariant;
 
 pub(super) const BUGS: &[SeededBug] = &[
     SeededBug {
-        name: "limit-not-kept",
+        name: "rate-limit-ignored",
         invariant: Invariant::Limits,
-        description: "requests are counted, and granted whatever the count is",
-        shown_by: "limits",
-        slowed: None,
+        description: "requests are granted regardless of their count",
+        detected_by: "limits",
+        delayed_function: None,
         mutation: || RequestMutation::new("*", Service::DynamoDb, |_, body| bypass_condition(body)),
     },
     SeededBug {
-        name: "failed-logins-not-kept",
+        name: "login-limit-ignored",
         invariant: Invariant::Limits,
-        description: "failed logins are counted, and allowed whatever the count is",
-        shown_by: "limits",
-        slowed: None,
+        description: "failed logins are allowed regardless of their count",
+        detected_by: "limits",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new("api-auth", Service::DynamoDb, |_, body| {
-                disarm_items(body, |item| place(item) == "limit");
+                bypass_conditions(body, |item| sort_key(item) == "limit");
             })
         },
     },
     SeededBug {
-        name: "lapsed-receipt-counts",
+        name: "expired-idempotency-key-blocks",
         invariant: Invariant::Limits,
-        description: "a receipt that has lapsed stands in the way as long as the table has not deleted it",
-        shown_by: "races",
-        slowed: None,
+        description: "an expired idempotency record blocks its key until the table deletes it",
+        detected_by: "races",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new("api-orders", Service::DynamoDb, |_, body| {
                 for item in items(body).filter(|item| kind(item) == "receipt") {

@@ -1,14 +1,14 @@
-//! Bugs that lose money, take it twice, or leave an order halfway.
+//! Bugs that lose money, charge twice, or leave fulfilment incomplete.
 
 use local::faults::{RequestMutation, Service};
 
 use super::stock::becomes;
-use super::{SeededBug, disarm_items, drop_items, kind};
+use super::{SeededBug, bypass_conditions, drop_items, kind};
 use crate::audit::Invariant;
 
 const FULFILMENT: &str = "queue-fulfilment";
 
-/// The gateway is asked without the key under which it does a thing once.
+/// Removes the idempotency key from requests to the payment gateway.
 fn without_key() -> RequestMutation {
     RequestMutation::new(FULFILMENT, Service::Payments, |headers, _| {
         headers.remove("idempotency-key");
@@ -20,24 +20,24 @@ pub(super) const BUGS: &[SeededBug] = &[
         name: "charge-without-key",
         invariant: Invariant::Sagas,
         description: "a charge carries no idempotency key",
-        shown_by: "gateway-lost",
-        slowed: None,
+        detected_by: "gateway-lost",
+        delayed_function: None,
         mutation: without_key,
     },
     SeededBug {
         name: "refund-without-key",
         invariant: Invariant::Sagas,
         description: "a refund carries no idempotency key",
-        shown_by: "gateway-refund-lost",
-        slowed: None,
+        detected_by: "gateway-refund-lost",
+        delayed_function: None,
         mutation: without_key,
     },
     SeededBug {
-        name: "confirmation-not-kept",
+        name: "confirmation-not-stored",
         invariant: Invariant::Sagas,
-        description: "an order that is charged is not written as confirmed",
-        shown_by: "trade",
-        slowed: None,
+        description: "a charged order is not stored as confirmed",
+        detected_by: "trade",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
                 if becomes(body, "confirmed") {
@@ -49,9 +49,9 @@ pub(super) const BUGS: &[SeededBug] = &[
     SeededBug {
         name: "payment-not-recorded",
         invariant: Invariant::Sagas,
-        description: "what was captured is not put on record",
-        shown_by: "trade",
-        slowed: None,
+        description: "a captured payment is not recorded",
+        detected_by: "trade",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
                 drop_items(body, |item| kind(item) == "payment");
@@ -61,12 +61,12 @@ pub(super) const BUGS: &[SeededBug] = &[
     SeededBug {
         name: "order-without-version",
         invariant: Invariant::Outbox,
-        description: "an order is written without regard to its version",
-        shown_by: "duplicates",
-        slowed: Some(FULFILMENT),
+        description: "an order is written without a version check",
+        detected_by: "duplicates",
+        delayed_function: Some(FULFILMENT),
         mutation: || {
             RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
-                disarm_items(body, |item| kind(item) == "order");
+                bypass_conditions(body, |item| kind(item) == "order");
             })
         },
     },

@@ -1,4 +1,4 @@
-//! Bugs that keep somebody in who should be out.
+//! Bugs that keep revoked sessions valid.
 
 use local::faults::{RequestMutation, Service};
 use serde_json::json;
@@ -8,11 +8,11 @@ use crate::audit::Invariant;
 
 pub(super) const BUGS: &[SeededBug] = &[
     SeededBug {
-        name: "reuse-forgiven",
+        name: "token-reuse-allowed",
         invariant: Invariant::Sessions,
-        description: "a session goes on whose spent token was used again",
-        shown_by: "races",
-        slowed: None,
+        description: "a session continues after its used refresh token is reused",
+        detected_by: "races",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new("api-auth", Service::DynamoDb, |_, body| {
                 for item in items(body).filter(|item| kind(item) == "session") {
@@ -22,11 +22,11 @@ pub(super) const BUGS: &[SeededBug] = &[
         },
     },
     SeededBug {
-        name: "suspension-not-kept",
+        name: "suspension-ignored",
         invariant: Invariant::Sessions,
-        description: "an account that is suspended stays active",
-        shown_by: "races",
-        slowed: None,
+        description: "a suspended account stays active",
+        detected_by: "races",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new("api-users", Service::DynamoDb, |_, body| {
                 for item in items(body).filter(|item| kind(item) == "user") {

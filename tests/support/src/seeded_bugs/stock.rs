@@ -1,20 +1,22 @@
-//! Bugs that lose pieces, or make some.
+//! Bugs that lose or create units.
 
 use local::faults::{RequestMutation, Service};
 use serde_json::Value;
 
-use super::{SeededBug, bypass_condition, change_numbers, disarm_items, drop_items, items, kind, place};
+use super::{
+    SeededBug, bypass_condition, bypass_conditions, change_numbers, drop_items, items, kind, sort_key,
+};
 use crate::audit::Invariant;
 
 const FULFILMENT: &str = "queue-fulfilment";
 
 pub(super) const BUGS: &[SeededBug] = &[
     SeededBug {
-        name: "stock-not-given-back",
+        name: "stock-not-returned",
         invariant: Invariant::Stock,
-        description: "an order that is rejected keeps the pieces that it held",
-        shown_by: "trade",
-        slowed: None,
+        description: "a rejected order keeps its reserved units",
+        detected_by: "trade",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
                 if becomes(body, "rejected") {
@@ -24,11 +26,11 @@ pub(super) const BUGS: &[SeededBug] = &[
         },
     },
     SeededBug {
-        name: "stock-given-back-twice",
+        name: "stock-returned-twice",
         invariant: Invariant::Stock,
-        description: "an order that is rejected gives back twice what it held",
-        shown_by: "trade",
-        slowed: None,
+        description: "a rejected order returns its reserved units twice",
+        detected_by: "trade",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
                 if becomes(body, "rejected") {
@@ -43,18 +45,18 @@ pub(super) const BUGS: &[SeededBug] = &[
     SeededBug {
         name: "stock-below-zero",
         invariant: Invariant::Stock,
-        description: "pieces are reserved that are not there",
-        shown_by: "trade",
-        slowed: None,
+        description: "more units are reserved than are available",
+        detected_by: "trade",
+        delayed_function: None,
         mutation: || {
             RequestMutation::new(FULFILMENT, Service::DynamoDb, |_, body| {
-                disarm_items(body, |item| place(item) == "stock");
+                bypass_conditions(body, |item| sort_key(item) == "stock");
             })
         },
     },
 ];
 
-/// Whether a transaction brings an order to this status.
+/// Returns true if a transaction stores an order with this status.
 pub(super) fn becomes(body: &mut Value, status: &str) -> bool {
     items(body).any(|item| kind(item) == "order" && item["Put"]["Item"]["status"]["S"] == status)
 }

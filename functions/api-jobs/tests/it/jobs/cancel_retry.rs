@@ -11,48 +11,51 @@ use crate::error;
 const INVALID_STATE: (u16, &str) = (409, "INVALID_STATE");
 
 impl Jobs {
-    async fn refuses(&self, action: &str) {
+    async fn assert_refused(&self, action: &str) {
         let (status, code) = error(&self.act(JOB, action).await);
         assert_eq!((status, code.as_str()), INVALID_STATE, "{action}");
     }
 }
 
 #[tokio::test]
-async fn a_job_is_called_off_once_and_may_be_tried_again() {
+async fn job_can_be_cancelled_once_and_then_retried() {
     let jobs = Jobs::open().await;
     jobs.requested(the_job(), SystemClock.now()).await;
-    jobs.refuses("retry").await;
+    jobs.assert_refused("retry").await;
     let cancelled = jobs.act(JOB, "cancel").await;
     assert_eq!(cancelled.header("etag").unwrap(), "\"2\"");
     assert_eq!(cancelled.json()["data"]["status"], "cancelled");
-    jobs.refuses("cancel").await;
+    jobs.assert_refused("cancel").await;
     let retried = jobs.act(JOB, "retry").await;
     assert_eq!((retried.status.as_u16(), retried.json()["data"]["status"].clone()), (200, json!("queued")));
-    jobs.refuses("retry").await;
+    jobs.assert_refused("retry").await;
 }
 
 #[tokio::test]
-async fn a_job_that_failed_says_why_until_it_is_tried_again() {
+async fn last_error_is_returned_until_the_job_is_retried() {
     let jobs = Jobs::open().await;
     let job = jobs.started(the_job()).await;
-    jobs.scene.run(FailJob { held: job.held(), refusal: ReportRefusal::MarketGone }).await;
-    let failed = jobs.look(&path(JOB)).await.json()["data"].clone();
-    assert_eq!((&failed["status"], &failed["lastError"]), (&json!("failed"), &json!("the market is gone")));
-    jobs.refuses("cancel").await;
+    jobs.marketplace.run(FailJob { held: job.held(), refusal: ReportRefusal::MarketGone }).await;
+    let failed = jobs.get_as_seller(&path(JOB)).await.json()["data"].clone();
+    assert_eq!(
+        (&failed["status"], &failed["lastError"]),
+        (&json!("failed"), &json!("the market was deleted"))
+    );
+    jobs.assert_refused("cancel").await;
     let retried = jobs.act(JOB, "retry").await.json()["data"].clone();
     assert!(retried.get("lastError").is_none() && retried.get("finishedAt").is_none(), "{retried}");
 }
 
 #[tokio::test]
-async fn what_has_succeeded_stays() {
+async fn succeeded_job_can_be_neither_cancelled_nor_retried() {
     let jobs = Jobs::open().await;
     jobs.succeeded(the_job(), "heading\r\n").await;
-    jobs.refuses("cancel").await;
-    jobs.refuses("retry").await;
+    jobs.assert_refused("cancel").await;
+    jobs.assert_refused("retry").await;
 }
 
 #[tokio::test]
-async fn the_same_request_under_one_key_is_answered_alike() {
+async fn repetition_with_same_key_returns_the_first_response() {
     let jobs = Jobs::open().await;
     jobs.requested(the_job(), SystemClock.now()).await;
     for action in ["cancel", "retry"] {

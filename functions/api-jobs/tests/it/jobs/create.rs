@@ -14,10 +14,10 @@ use super::{Jobs, a_report, path};
 use crate::error;
 
 impl Jobs {
-    /// The names of the events of jobs that wait to be published.
-    async fn asked_for(&self) -> Vec<String> {
+    /// Names of the job events in the outbox.
+    async fn published_events(&self) -> Vec<String> {
         let (outbox, later) = (
-            Outbox::new(self.scene.table.table()),
+            Outbox::new(self.marketplace.table.table()),
             SystemClock.now().saturating_add(Duration::from_hours(1)),
         );
         let mut found = Vec::new();
@@ -36,45 +36,45 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_job_is_taken_once_and_stands_where_the_answer_says() {
+async fn job_is_created_once_and_returned_at_its_location() {
     let jobs = Jobs::open().await;
-    let answer = jobs.request(&a_report(), "k1").await;
-    assert_eq!((answer.status.as_u16(), answer.header("etag").unwrap()), (202, "\"1\"".to_owned()));
-    let shown = answer.json()["data"].clone();
-    let location = answer.header("location").unwrap();
+    let response = jobs.request(&a_report(), "k1").await;
+    assert_eq!((response.status.as_u16(), response.header("etag").unwrap()), (202, "\"1\"".to_owned()));
+    let shown = response.json()["data"].clone();
+    let location = response.header("location").unwrap();
     assert_eq!(location, path(shown["id"].as_str().unwrap()));
     assert_eq!((&shown["status"], &shown["priority"]), (&json!("queued"), &json!("normal")));
     assert_eq!(shown["params"], json!({ "marketId": MARKET, "to": shown["createdAt"] }));
-    assert_eq!(jobs.look(&location).await.json()["data"], shown);
+    assert_eq!(jobs.get_as_seller(&location).await.json()["data"], shown);
     let again = jobs.request(&a_report(), "k1").await;
-    assert_eq!((again.status, &again.bytes), (answer.status, &answer.bytes));
+    assert_eq!((again.status, &again.bytes), (response.status, &response.bytes));
     assert_eq!(again.header("idempotent-replay").unwrap(), "true");
     let other = jobs.request(&with("priority", json!("high")), "k1").await;
     assert_eq!(error(&other), (422, "IDEMPOTENCY_KEY_REUSED".to_owned()));
-    assert_eq!(jobs.asked_for().await, ["job.requested"]);
+    assert_eq!(jobs.published_events().await, ["job.requested"]);
 }
 
 #[tokio::test]
-async fn each_priority_has_its_own_event_and_a_job_for_later_asks_nobody_yet() {
+async fn priority_selects_the_event_and_scheduled_job_has_none() {
     let jobs = Jobs::open().await;
     assert_eq!(jobs.request(&with("priority", json!("high")), "k1").await.status, 202);
-    assert_eq!(jobs.asked_for().await, ["job.requested.high"]);
+    assert_eq!(jobs.published_events().await, ["job.requested.high"]);
     let at = SystemClock.now().saturating_add(Duration::from_hours(24));
     let later = jobs.request(&with("runAt", json!(at)), "k2").await.json()["data"].clone();
     assert_eq!((&later["runAt"], &later["params"]["to"]), (&json!(at), &json!(at)));
     let week = at.saturating_add(Duration::from_hours(24 * 7));
-    assert_eq!(later["expiresAt"], json!(week), "it is kept from when it is run");
-    assert_eq!(jobs.asked_for().await.len(), 1);
+    assert_eq!(later["expiresAt"], json!(week), "the retention is counted from the scheduled time");
+    assert_eq!(jobs.published_events().await.len(), 1);
 }
 
 #[tokio::test]
-async fn every_field_that_breaks_a_rule_is_named() {
+async fn all_invalid_fields_are_reported() {
     let jobs = Jobs::open().await;
     let now = SystemClock.now();
     let late = now.saturating_add(Duration::from_hours(24 * 30)).saturating_add(Duration::from_mins(1));
     let period = |from: &str, to: &str| json!({ "marketId": MARKET, "from": from, "to": to });
-    for (body, named) in [
-        (with("type", json!("horoscope")), "type"),
+    for (body, field) in [
+        (with("type", json!("unknown")), "type"),
         (with("type", Value::Null), "type"),
         (with("priority", json!("low")), "priority"),
         (with("runAt", json!(now)), "runAt"),
@@ -88,27 +88,27 @@ async fn every_field_that_breaks_a_rule_is_named() {
     ] {
         let refused = jobs.request(&body, "k1").await;
         assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()), "{body}");
-        assert!(refused.json()["error"]["fields"][named].is_string(), "{named} in {}", refused.json());
+        assert!(refused.json()["error"]["fields"][field].is_string(), "{field} in {}", refused.json());
     }
     let unkeyed = jobs.ask(seller(), ("POST", "/v1/jobs"), &[], Some(&a_report())).await;
     assert_eq!(error(&unkeyed), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned()));
-    assert!(jobs.asked_for().await.is_empty());
+    assert!(jobs.published_events().await.is_empty());
 }
 
 #[tokio::test]
-async fn only_who_runs_the_market_or_may_read_any_order_has_its_sales_reported() {
+async fn report_requires_market_ownership_or_permission() {
     let jobs = Jobs::open().await;
     let ask = async |by, body: &Value| {
-        let key = local_key();
+        let key = unique_key();
         jobs.ask(by, ("POST", "/v1/jobs"), &[("idempotency-key", key.as_str())], Some(body)).await
     };
     assert_eq!(error(&ask(stranger(), &a_report()).await), (403, "FORBIDDEN".to_owned()));
     assert_eq!(ask(moderator(), &a_report()).await.status, 202);
-    // The token's word is not enough.
-    let former = actor(&stranger().user.to_string(), Role::Moderator);
-    assert_eq!(error(&ask(former, &a_report()).await), (403, "FORBIDDEN".to_owned()));
+    // The role in the token is not sufficient.
+    let outdated_token = actor(&stranger().user.to_string(), Role::Moderator);
+    assert_eq!(error(&ask(outdated_token, &a_report()).await), (403, "FORBIDDEN".to_owned()));
     let draft = new_id::<shared::domain::market::Market>().to_string();
-    jobs.scene.market(&draft, seller(), InitialStatus::Draft).await;
+    jobs.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
     let of = |market: &str| json!({ "type": "sales_report", "params": { "marketId": market } });
     assert_eq!(error(&ask(stranger(), &of(&draft)).await), (404, "NOT_FOUND".to_owned()));
     assert_eq!(ask(seller(), &of(&draft)).await.status, 202);
@@ -116,7 +116,7 @@ async fn only_who_runs_the_market_or_may_read_any_order_has_its_sales_reported()
     assert_eq!(error(&ask(seller(), &of(&absent)).await), (404, "NOT_FOUND".to_owned()));
 }
 
-/// A key of its own for each request.
-fn local_key() -> String {
+/// Unique idempotency key.
+fn unique_key() -> String {
     new_id::<shared::domain::job::Job>().to_string()
 }

@@ -8,7 +8,7 @@ use shared::domain::job::JobId;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{MARKET, buyer, moderator, new_id, seller};
 
-use super::{JOB, Jobs, long_ago, path, the_job};
+use super::{JOB, Jobs, expired_creation_time, path, the_job};
 use crate::error;
 
 fn ids(page: &Value) -> Vec<String> {
@@ -16,11 +16,11 @@ fn ids(page: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_job_is_shown_with_how_far_it_is_and_what_it_has_made() {
+async fn job_is_returned_with_progress_and_result() {
     let jobs = Jobs::open().await;
     let job = jobs.started(the_job()).await;
     let job = jobs.advanced(&job, "heading\r\n1\r\n", false).await;
-    let shown = jobs.look(&path(JOB)).await.json()["data"].clone();
+    let shown = jobs.get_as_seller(&path(JOB)).await.json()["data"].clone();
     let expected = json!({
         "id": JOB,
         "type": "sales_report",
@@ -38,66 +38,67 @@ async fn a_job_is_shown_with_how_far_it_is_and_what_it_has_made() {
     });
     assert_eq!(shown, expected);
     jobs.advanced(&job, "2\r\n", true).await;
-    let answer = jobs.look(&path(JOB)).await;
-    let made = answer.json()["data"].clone();
-    assert_eq!(made["result"], json!({ "rows": 2, "bytes": 15, "parts": 1 }));
+    let response = jobs.get_as_seller(&path(JOB)).await;
+    let succeeded = response.json()["data"].clone();
+    assert_eq!(succeeded["result"], json!({ "rows": 2, "bytes": 15, "parts": 1 }));
     assert_eq!(
-        (&made["status"], &made["progress"]),
+        (&succeeded["status"], &succeeded["progress"]),
         (&json!("succeeded"), &json!({ "done": 2, "total": 2 }))
     );
-    assert!(made["finishedAt"].is_string());
-    let tag = answer.header("etag").unwrap();
-    let known = jobs.ask(seller(), ("GET", &path(JOB)), &[("if-none-match", tag.as_str())], None).await;
-    assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
+    assert!(succeeded["finishedAt"].is_string());
+    let tag = response.header("etag").unwrap();
+    let unchanged = jobs.ask(seller(), ("GET", &path(JOB)), &[("if-none-match", tag.as_str())], None).await;
+    assert_eq!((unchanged.status.as_u16(), unchanged.bytes.len()), (304, 0));
 }
 
 #[tokio::test]
-async fn what_is_anothers_or_gone_is_answered_like_what_is_absent() {
+async fn other_users_and_expired_jobs_are_not_found() {
     let jobs = Jobs::open().await;
     jobs.succeeded(the_job(), "heading\r\n").await;
-    let gone: JobId = new_id();
-    jobs.requested(gone, long_ago()).await;
-    let absent = jobs.look(&path(&new_id::<shared::domain::job::Job>().to_string())).await;
-    for (by, job) in [(buyer(), JOB.to_owned()), (moderator(), JOB.to_owned()), (seller(), gone.to_string())]
+    let expired: JobId = new_id();
+    jobs.requested(expired, expired_creation_time()).await;
+    let absent = jobs.get_as_seller(&path(&new_id::<shared::domain::job::Job>().to_string())).await;
+    for (by, job) in
+        [(buyer(), JOB.to_owned()), (moderator(), JOB.to_owned()), (seller(), expired.to_string())]
     {
         for (method, rest) in [("GET", ""), ("GET", "/result"), ("POST", "/cancel"), ("POST", "/retry")] {
-            let answer = jobs.ask(by, (method, &format!("{}{rest}", path(&job))), &[], None).await;
-            assert_eq!(error(&answer), (404, "NOT_FOUND".to_owned()), "{method} {rest}");
-            assert_eq!(answer.json()["error"], absent.json()["error"]);
+            let response = jobs.ask(by, (method, &format!("{}{rest}", path(&job))), &[], None).await;
+            assert_eq!(error(&response), (404, "NOT_FOUND".to_owned()), "{method} {rest}");
+            assert_eq!(response.json()["error"], absent.json()["error"]);
         }
     }
-    let own = jobs.look("/v1/jobs").await.json();
+    let own = jobs.get_as_seller("/v1/jobs").await.json();
     assert_eq!((ids(&own), &own["pagination"]["total"]), (vec![JOB.to_owned()], &json!(1)));
     let others = jobs.ask(buyer(), ("GET", "/v1/jobs"), &[], None).await.json();
     assert_eq!((ids(&others).len(), &others["pagination"]["total"]), (0, &json!(0)));
 }
 
 #[tokio::test]
-async fn jobs_are_listed_by_status_in_both_directions_page_by_page_with_their_number() {
+async fn list_has_status_filter_sort_order_pages_and_total() {
     let jobs = Jobs::open().await;
     let mut all: Vec<JobId> = (0..5).map(|_| new_id()).collect();
     all.sort();
-    let (queued, made) = all.split_at(3);
+    let (queued, succeeded) = all.split_at(3);
     let now = SystemClock.now().saturating_sub(Duration::from_secs(1));
     join_all(queued.iter().map(|id| jobs.requested(*id, now))).await;
-    join_all(made.iter().map(|id| jobs.succeeded(*id, "heading\r\n"))).await;
+    join_all(succeeded.iter().map(|id| jobs.succeeded(*id, "heading\r\n"))).await;
     let texts = |ids: &[JobId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut newest = texts(&all);
     newest.reverse();
-    assert_eq!(ids(&jobs.look("/v1/jobs").await.json()), newest);
-    assert_eq!(ids(&jobs.look("/v1/jobs?sort=createdAt").await.json()), texts(&all));
-    let some = jobs.look("/v1/jobs?status=queued&sort=createdAt").await.json();
+    assert_eq!(ids(&jobs.get_as_seller("/v1/jobs").await.json()), newest);
+    assert_eq!(ids(&jobs.get_as_seller("/v1/jobs?sort=createdAt").await.json()), texts(&all));
+    let some = jobs.get_as_seller("/v1/jobs?status=queued&sort=createdAt").await.json();
     assert_eq!((ids(&some), &some["pagination"]["total"]), (texts(queued), &json!(3)));
-    assert_eq!(ids(&jobs.look("/v1/jobs?status=succeeded&fields=id").await.json()).len(), 2);
-    let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
+    assert_eq!(ids(&jobs.get_as_seller("/v1/jobs?status=succeeded&fields=id").await.json()).len(), 2);
+    let (mut listed, mut query) = (Vec::new(), "limit=2".to_owned());
     loop {
-        let page = jobs.look(&format!("/v1/jobs?{query}")).await.json();
+        let page = jobs.get_as_seller(&format!("/v1/jobs?{query}")).await.json();
         assert_eq!(page["pagination"]["total"], 5);
-        seen.extend(ids(&page));
+        listed.extend(ids(&page));
         let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { break };
         query = format!("limit=2&cursor={cursor}");
     }
-    assert_eq!(seen, newest);
-    let third = jobs.look("/v1/jobs?page=3&limit=2").await.json();
+    assert_eq!(listed, newest);
+    let third = jobs.get_as_seller("/v1/jobs?page=3&limit=2").await.json();
     assert_eq!((ids(&third), &third["pagination"]["totalPages"]), (newest[4..].to_vec(), &json!(3)));
 }

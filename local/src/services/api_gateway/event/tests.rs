@@ -5,11 +5,11 @@ use http::Request;
 use serde_json::{Value, json};
 
 use super::{Context, Incoming, build};
-use crate::services::api_gateway::route::Matched;
+use crate::services::api_gateway::route::RouteMatch;
 
 fn event(request: Request<&'static [u8]>) -> Value {
     let (parts, body) = request.into_parts();
-    let matched = Matched {
+    let matched = RouteMatch {
         route_key: "ANY /v1/users/{id}".to_owned(),
         function: "api-users",
         parameters: BTreeMap::from([("id".to_owned(), "a b".to_owned())]),
@@ -67,7 +67,7 @@ fn expected() -> Value {
 }
 
 #[test]
-fn an_event_has_the_fields_of_payload_format_2() {
+fn event_has_the_fields_of_payload_format_2() {
     let request = Request::post("/v1/users/a%20b?x=1&x=2&y=%C3%A9")
         .header("Host", "127.0.0.1:3000")
         .header("Content-Type", "application/json; charset=utf-8")
@@ -82,7 +82,7 @@ fn an_event_has_the_fields_of_payload_format_2() {
 }
 
 #[test]
-fn a_request_without_body_query_and_cookies_has_no_such_fields() {
+fn absent_body_query_and_cookies_are_omitted_from_the_event() {
     let event = event(Request::get("/v1/users/u").body(&[][..]).unwrap());
     for absent in ["body", "cookies", "queryStringParameters", "stageVariables"] {
         assert_eq!(event.get(absent), None, "{absent}");
@@ -92,7 +92,7 @@ fn a_request_without_body_query_and_cookies_has_no_such_fields() {
 }
 
 #[test]
-fn what_is_not_text_is_base64() {
+fn bodies_that_are_not_text_are_base64_encoded() {
     let post = |kind: &str, body: &'static [u8]| {
         let event = event(Request::post("/").header("content-type", kind).body(body).unwrap());
         (event["isBase64Encoded"].clone(), event["body"].clone())

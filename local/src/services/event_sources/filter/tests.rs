@@ -7,12 +7,12 @@ fn matches(pattern: &Value, record: &Value) -> bool {
 }
 
 #[test]
-fn without_patterns_everything_passes() {
+fn empty_filters_match_every_record() {
     assert!(Filters::default().matches(&json!({"a": 1})));
 }
 
 #[test]
-fn the_outbox_filter_takes_inserts_of_outbox_events_and_nothing_else() {
+fn outbox_filter_matches_only_inserts_of_outbox_events() {
     let pattern =
         json!({"eventName": ["INSERT"], "dynamodb": {"NewImage": {"kind": {"S": ["outbox-event"]}}}});
     let record = |event: &str, kind: &str| json!({"eventName": event, "dynamodb": {"NewImage": {"kind": {"S": kind}}}});
@@ -23,14 +23,14 @@ fn the_outbox_filter_takes_inserts_of_outbox_events_and_nothing_else() {
 }
 
 #[test]
-fn a_list_in_the_pattern_is_alternatives_and_a_list_in_the_record_is_searched() {
+fn lists_in_pattern_and_record_match_by_any_entry() {
     assert!(matches(&json!({"a": ["x", "y"]}), &json!({"a": "y"})));
     assert!(!matches(&json!({"a": ["x", "y"]}), &json!({"a": "z"})));
     assert!(matches(&json!({"a": ["x"]}), &json!({"a": ["w", "x"]})));
 }
 
 #[test]
-fn texts_compare_by_prefix_suffix_and_case() {
+fn text_matches_by_prefix_suffix_and_ignored_case() {
     assert!(matches(&json!({"a": [{"prefix": "order."}]}), &json!({"a": "order.created"})));
     assert!(!matches(&json!({"a": [{"prefix": "order."}]}), &json!({"a": "user.created"})));
     assert!(matches(&json!({"a": [{"suffix": ".created"}]}), &json!({"a": "order.created"})));
@@ -38,7 +38,7 @@ fn texts_compare_by_prefix_suffix_and_case() {
 }
 
 #[test]
-fn anything_but_needs_the_field_and_refuses_its_values() {
+fn anything_but_requires_the_field_and_excludes_values() {
     let pattern = json!({"a": [{"anything-but": ["x", {"prefix": "y"}]}]});
     assert!(matches(&pattern, &json!({"a": "z"})));
     assert!(!matches(&pattern, &json!({"a": "x"})));
@@ -47,7 +47,7 @@ fn anything_but_needs_the_field_and_refuses_its_values() {
 }
 
 #[test]
-fn exists_looks_at_leaves() {
+fn exists_matches_leaf_values_only() {
     assert!(matches(&json!({"a": [{"exists": true}]}), &json!({"a": 1})));
     assert!(!matches(&json!({"a": [{"exists": true}]}), &json!({})));
     assert!(matches(&json!({"a": {"b": [{"exists": false}]}}), &json!({})));
@@ -55,7 +55,7 @@ fn exists_looks_at_leaves() {
 }
 
 #[test]
-fn numbers_compare_by_value_and_by_bounds() {
+fn numbers_match_by_value_and_by_bounds() {
     assert!(matches(&json!({"a": [5]}), &json!({"a": 5.0})));
     assert!(matches(&json!({"a": [{"numeric": [">", 0, "<=", 5]}]}), &json!({"a": 5})));
     assert!(!matches(&json!({"a": [{"numeric": [">", 0, "<=", 5]}]}), &json!({"a": 6})));
@@ -63,7 +63,7 @@ fn numbers_compare_by_value_and_by_bounds() {
 }
 
 #[test]
-fn or_takes_either_side() {
+fn or_matches_either_alternative() {
     let pattern = json!({"$or": [{"a": ["x"]}, {"b": ["y"]}], "c": ["z"]});
     assert!(matches(&pattern, &json!({"a": "x", "c": "z"})));
     assert!(matches(&pattern, &json!({"b": "y", "c": "z"})));
@@ -71,7 +71,7 @@ fn or_takes_either_side() {
 }
 
 #[test]
-fn an_unknown_rule_is_refused_by_name() {
+fn unknown_filter_rule_is_refused_by_name() {
     let error = Filters::pattern(r#"{"a": [{"cidr": "10.0.0.0/8"}]}"#).unwrap_err();
     assert!(matches!(error, PatternError::Rule(rule) if rule.contains("cidr")));
     assert!(matches!(Filters::pattern(r#"{"a": "x"}"#), Err(PatternError::Shape)));

@@ -1,29 +1,30 @@
-//! One lane of a stream: batches in order, retried until they are done or given up.
+//! Worker of a stream mapping: processes batches in order, and retries them until they succeed or are
+//! discarded.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{Item, StreamReader};
+use super::{StreamItem, StreamReader};
 use crate::services::event_sources::{Outcome, outcome};
 use crate::system::clock;
 
-/// The first wait after a failure; it doubles with each further one.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// Wait after the first failure. It doubles with each further failure.
+const MIN_BACKOFF: Duration = Duration::from_millis(50);
 
-/// The longest wait between two attempts. AWS waits longer; nobody at a terminal wants to.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// Maximum wait between two attempts. It is shorter than on AWS, for interactive use.
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
-pub(super) struct Lane {
+pub(super) struct Worker {
     reader: Arc<StreamReader>,
-    records: mpsc::Receiver<Item>,
-    /// Batches to be tried, the next one in front; the second value counts its failures.
-    batches: VecDeque<(Vec<Item>, u32)>,
+    records: mpsc::Receiver<StreamItem>,
+    /// Batches to process, next one first, each with the number of its failed attempts.
+    batches: VecDeque<(Vec<StreamItem>, u32)>,
 }
 
-impl Lane {
-    pub(super) fn new(reader: Arc<StreamReader>, records: mpsc::Receiver<Item>) -> Self {
+impl Worker {
+    pub(super) fn new(reader: Arc<StreamReader>, records: mpsc::Receiver<StreamItem>) -> Self {
         Self { reader, records, batches: VecDeque::new() }
     }
 
@@ -39,8 +40,8 @@ impl Lane {
         }
     }
 
-    /// Waits for a record, then gathers more until the batch is full or the window ends.
-    async fn gather(&mut self) -> Option<Vec<Item>> {
+    /// Waits for a record, then gathers more until the batch is full or the batching window ends.
+    async fn gather(&mut self) -> Option<Vec<StreamItem>> {
         let (size, window) = (self.reader.mapping.batch_size, self.reader.mapping.window);
         let mut batch = vec![self.records.recv().await?];
         let end = Instant::now() + window;
@@ -56,14 +57,15 @@ impl Lane {
         Some(batch)
     }
 
-    async fn attempt(&mut self, mut batch: Vec<Item>, failures: u32) {
+    async fn attempt(&mut self, mut batch: Vec<StreamItem>, failures: u32) {
         let reader = Arc::clone(&self.reader);
         let records: Vec<&Value> = batch.iter().map(|item| &item.record).collect();
-        let answer = reader.invoker.invoke(&reader.function, &json!({ "Records": records })).await;
+        let output = reader.invoker.invoke(&reader.function, &json!({ "Records": records })).await;
         let known: Vec<&str> = batch.iter().map(|item| item.sequence.as_str()).collect();
-        let done = match outcome(&answer, reader.mapping.report_failures, &known) {
+        let done = match outcome(&output, reader.mapping.report_failures, &known) {
             Outcome::Success => batch.len(),
-            // The lowest identifier is the checkpoint: it and all behind it are tried again.
+            // The lowest failed sequence number is the checkpoint: that record and all later ones are
+            // retried.
             Outcome::Partial(failed) => failed
                 .iter()
                 .filter_map(|failed| known.iter().position(|sequence| sequence == failed))
@@ -71,40 +73,41 @@ impl Lane {
                 .unwrap_or(0),
             Outcome::Failure => 0,
         };
-        let left = batch.split_off(done);
+        let remaining = batch.split_off(done);
         reader.checkpoint.done(batch.iter().map(|item| item.sequence.as_str()));
         reader.save();
-        if left.is_empty() {
+        if remaining.is_empty() {
             return;
         }
-        // Splitting does not count as an attempt, says the developer guide.
-        if done == 0 && reader.mapping.bisect && left.len() > 1 {
-            let mut first = left;
+        // Splitting a batch does not count as a retry attempt (developer guide).
+        if done == 0 && reader.mapping.bisect && remaining.len() > 1 {
+            let mut first = remaining;
             let second = first.split_off(first.len() / 2);
             self.batches.push_front((second, failures));
             self.batches.push_front((first, failures));
             return;
         }
         let failures = if done == 0 { failures + 1 } else { 1 };
-        self.retry(left, failures).await;
+        self.retry(remaining, failures).await;
     }
 
-    async fn retry(&mut self, batch: Vec<Item>, failures: u32) {
+    async fn retry(&mut self, batch: Vec<StreamItem>, failures: u32) {
         let mapping = &self.reader.mapping;
-        let exhausted = mapping.max_retries.is_some_and(|most| failures > most);
-        let age = |item: &Item| Duration::try_from_secs_f64(age_in_seconds(item.created)).unwrap_or_default();
+        let exhausted = mapping.max_retries.is_some_and(|maximum| failures > maximum);
+        let age =
+            |item: &StreamItem| Duration::try_from_secs_f64(age_in_seconds(item.created)).unwrap_or_default();
         let (expired, batch): (Vec<_>, Vec<_>) = batch
             .into_iter()
-            .partition(|item| exhausted || mapping.max_age.is_some_and(|most| age(item) > most));
+            .partition(|item| exhausted || mapping.max_age.is_some_and(|maximum| age(item) > maximum));
         if !expired.is_empty() {
-            let line = format!("gave up {} stream records", expired.len());
+            let line = format!("discarded {} stream records", expired.len());
             self.reader.invoker.report(&self.reader.function, &line);
             self.reader.checkpoint.done(expired.iter().map(|item| item.sequence.as_str()));
         }
         if batch.is_empty() {
             return;
         }
-        let wait = FIRST_WAIT.saturating_mul(1 << failures.min(10)).min(LONGEST_WAIT);
+        let wait = MIN_BACKOFF.saturating_mul(1 << failures.min(10)).min(MAX_BACKOFF);
         tokio::select! {
             () = clock::sleep(wait) => {}
             () = self.reader.stop.wait() => {}
@@ -116,7 +119,7 @@ impl Lane {
 #[expect(
     clippy::float_arithmetic,
     clippy::cast_precision_loss,
-    reason = "streams date records in fractional seconds"
+    reason = "creation times of stream records are fractional seconds"
 )]
 fn age_in_seconds(created: f64) -> f64 {
     clock::now().as_second() as f64 - created

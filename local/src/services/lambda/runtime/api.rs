@@ -1,5 +1,5 @@
-//! The Lambda Runtime API (2018-06-01), served to one instance: "Using the Lambda runtime API for custom runtimes" in
-//! the developer guide.
+//! Lambda Runtime API (2018-06-01) for one instance, after "Using the Lambda runtime API for custom runtimes"
+//! in the developer guide.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -15,23 +15,23 @@ use super::{instance::Instance, pool::Pool};
 use crate::services::lambda::InvokeError;
 use crate::system::{arn, aws_ids, clock};
 
-/// An answer may have 6 MB and a little for its envelope.
-const ANSWER_LIMIT: usize = 6 * 1024 * 1024 + 100;
+/// Maximum size of a response: 6 MB plus 100 bytes for the envelope.
+const RESPONSE_LIMIT: usize = 6 * 1024 * 1024 + 100;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
-/// "Lambda Extensions API" in the developer guide.
+/// Path prefix of the Lambda Extensions API.
 const EXTENSION: &str = "/2020-01-01/extension/";
 
-/// Why a request of the runtime has no answer; the connection is closed.
+/// Reason why a request of the runtime gets no response. The connection is closed.
 #[derive(Debug, thiserror::Error)]
 enum ApiError {
-    #[error("the instance is about to end")]
-    Dying,
+    #[error("the instance is shutting down")]
+    ShuttingDown,
     #[error(transparent)]
-    Answer(#[from] http::Error),
+    Response(#[from] http::Error),
 }
 
-/// The report of a failed invocation or a failed start.
+/// Error report of a failed invocation or startup.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
@@ -55,7 +55,7 @@ pub(super) async fn listen(
             let _ = stream.set_nodelay(true);
             connections.spawn(async move {
                 let handle = service_fn(|request| handle(&pool, &instance, request));
-                // Ends in an error when the process does; `process` reports that.
+                // Ends in an error when the process exits, which `process` reports.
                 let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;
             });
             while connections.try_join_next().is_some() {}
@@ -77,25 +77,26 @@ async fn handle(
     match (&parts.method, steps.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => next(pool, instance).await,
         (&Method::POST, ["invocation", id, "response"]) => {
-            let answer = match Limited::new(body, ANSWER_LIMIT).collect().await {
+            let response = match Limited::new(body, RESPONSE_LIMIT).collect().await {
                 Ok(body) => Ok(body.to_bytes()),
                 Err(_) => Err(too_large()),
             };
-            acknowledge(pool.finish(instance, id, answer))
+            acknowledge(pool.finish(instance, id, response))
         }
         (&Method::POST, ["invocation", id, "error"]) => {
             let error = function_error(read(body).await);
             acknowledge(pool.finish(instance, id, Err(error)))
         }
         (&Method::POST, ["init", "error"]) => {
-            instance.failed_to_start(function_error(read(body).await).to_string());
+            instance.set_init_error(function_error(read(body).await).to_string());
             acknowledge(true)
         }
         _ => text(Response::builder().status(StatusCode::NOT_FOUND), "{}"),
     }
 }
 
-/// An extension of the function's own, which is told of nothing but has the end of its process announced.
+/// Extensions API for the function's internal extension. It receives no events; its instance is shut down
+/// gracefully.
 async fn extension(
     instance: &Instance,
     method: &Method,
@@ -103,20 +104,20 @@ async fn extension(
 ) -> Result<Response<Full<Bytes>>, ApiError> {
     match (method, path) {
         (&Method::POST, "register") => {
-            instance.set_graceful();
+            instance.register_extension();
             let builder = Response::builder().header("lambda-extension-identifier", aws_ids::uuid());
             text(builder, "{}")
         }
         (&Method::GET, "event/next") => {
-            instance.dies().await;
-            Err(ApiError::Dying)
+            instance.until_killed_or_exited().await;
+            Err(ApiError::ShuttingDown)
         }
         _ => text(Response::builder().status(StatusCode::NOT_FOUND), "{}"),
     }
 }
 
 async fn next(pool: &Arc<Pool>, instance: &Instance) -> Result<Response<Full<Bytes>>, ApiError> {
-    let invocation = pool.take(instance).await.ok_or(ApiError::Dying)?;
+    let invocation = pool.next_invocation(instance).await.ok_or(ApiError::ShuttingDown)?;
     let deadline = clock::now_millis() + i64::try_from(instance.timeout().as_millis()).unwrap_or(i64::MAX);
     Ok(Response::builder()
         .header("content-type", "application/json")
@@ -142,7 +143,7 @@ fn function_error(payload: Bytes) -> InvokeError {
 
 fn too_large() -> InvokeError {
     let error_type = "Function.ResponseSizeTooLarge".to_owned();
-    let message = format!("the answer is larger than {ANSWER_LIMIT} bytes");
+    let message = format!("the response is larger than {RESPONSE_LIMIT} bytes");
     let payload = serde_json::json!({ "errorType": error_type, "errorMessage": message }).to_string();
     InvokeError::Function { error_type, message, payload: payload.into() }
 }
@@ -151,7 +152,7 @@ fn acknowledge(accepted: bool) -> Result<Response<Full<Bytes>>, ApiError> {
     if accepted {
         return text(Response::builder().status(StatusCode::ACCEPTED), r#"{"status":"OK"}"#);
     }
-    let body = r#"{"errorMessage":"no such invocation","errorType":"InvalidRequestID"}"#;
+    let body = r#"{"errorMessage":"invocation not found","errorType":"InvalidRequestID"}"#;
     text(Response::builder().status(StatusCode::BAD_REQUEST), body)
 }
 

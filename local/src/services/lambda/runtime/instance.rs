@@ -1,4 +1,4 @@
-//! One instance of a function: what it is working on, and how it is ended.
+//! State of one instance of a function: its current invocation, deadline and shutdown.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,7 +12,7 @@ use crate::faults::Killable;
 use crate::services::lambda::InvokeError;
 use crate::services::lambda::runtime::invocation::PendingInvocation;
 
-/// Lambda gives the init phase ten seconds ("Lambda execution environment lifecycle" in the developer guide).
+/// Maximum duration of the init phase ("Lambda execution environment lifecycle" in the developer guide).
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) struct Instance {
@@ -22,27 +22,27 @@ pub(super) struct Instance {
     state: Mutex<State>,
     deadline: watch::Sender<Option<Instant>>,
     retiring: watch::Sender<bool>,
-    end: watch::Sender<Option<ShutdownMode>>,
+    shutdown_mode: watch::Sender<Option<ShutdownMode>>,
     exited: watch::Sender<bool>,
 }
 
-/// How a process is ended.
+/// Manner in which a process is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ShutdownMode {
-    /// It is told, if it has an extension, and has a while to come to an end by itself.
+    /// An instance with an extension gets SIGTERM and time to exit by itself.
     Graceful,
-    /// At once, wherever it is.
+    /// The process is killed at once.
     Killed,
 }
 
 #[derive(Default)]
 struct State {
     ready: bool,
-    /// Whether it has an extension, without which Lambda announces no end.
-    set_graceful: bool,
+    /// True if the function has an extension. Lambda announces the shutdown to extensions only.
+    has_extension: bool,
     current: Option<PendingInvocation>,
-    /// When it was given what it works on.
-    since: Option<Instant>,
+    /// Start of the current invocation.
+    started_at: Option<Instant>,
     process: Option<u32>,
     init_error: Option<String>,
 }
@@ -56,23 +56,23 @@ impl Instance {
             state: Mutex::default(),
             deadline: watch::Sender::new(Some(Instant::now() + INIT_LIMIT)),
             retiring: watch::Sender::new(false),
-            end: watch::Sender::new(None),
+            shutdown_mode: watch::Sender::new(None),
             exited: watch::Sender::new(false),
         }
     }
 
-    /// Notes the process that it runs in.
-    pub(super) fn runs_in(&self, process: Option<u32>) {
+    /// Records the process id.
+    pub(super) fn set_process(&self, process: Option<u32>) {
         self.lock().process = process;
     }
 
-    /// The process that it runs in, once there is one.
+    /// Process id, once the process has started.
     pub(super) fn process(&self) -> Option<u32> {
         self.lock().process
     }
 
-    /// Marks the end of the init phase; `true` the first time.
-    pub(super) fn becomes_ready(&self) -> bool {
+    /// Marks the end of the init phase. Returns true the first time.
+    pub(super) fn mark_ready(&self) -> bool {
         let mut state = self.lock();
         let first = !state.ready;
         state.ready = true;
@@ -86,42 +86,42 @@ impl Instance {
         self.lock().ready
     }
 
-    /// Begins to work on a job.
-    pub(super) fn begin(&self, job: PendingInvocation) {
+    /// Starts an invocation.
+    pub(super) fn begin(&self, pending: PendingInvocation) {
         let mut state = self.lock();
-        (state.current, state.since) = (Some(job), Some(Instant::now()));
+        (state.current, state.started_at) = (Some(pending), Some(Instant::now()));
         drop(state);
         self.deadline.send_replace(Some(Instant::now() + self.timeout));
     }
 
-    /// The time-out of one invocation.
+    /// Timeout of an invocation.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Ends the current job, whose answer has arrived, and says how long it took; `None` if the instance is not working on
+    /// Ends the current invocation and returns it with its duration. `None` if the instance is not processing
     /// this request.
     pub(super) fn finish(&self, request_id: &str) -> Option<(PendingInvocation, Duration)> {
         let mut state = self.lock();
-        let job = state.current.take_if(|job| job.invocation.request_id == request_id)?;
-        let took = state.since.take().map(|since| since.elapsed());
+        let pending = state.current.take_if(|pending| pending.invocation.request_id == request_id)?;
+        let took = state.started_at.take().map(|started_at| started_at.elapsed());
         drop(state);
         self.deadline.send_replace(None);
-        Some((job, took.unwrap_or_default()))
+        Some((pending, took.unwrap_or_default()))
     }
 
-    /// Takes the job away from an instance that will not finish it.
+    /// Takes the current invocation away from an instance that will not finish it.
     pub(super) fn abandon(&self) -> Option<PendingInvocation> {
         self.lock().current.take()
     }
 
-    /// The deadline has passed: whoever waits hears so at once, the process is killed next.
+    /// Handles an expired deadline: the waiting caller gets the error at once, before the process is killed.
     pub(super) fn time_out(&self) {
-        if let Some(job) = self.abandon() {
+        if let Some(pending) = self.abandon() {
             let error = InvokeError::TimedOut { function: self.stem.to_string(), after: self.timeout };
-            job.answer(Err(error));
+            pending.respond(Err(error));
         } else if !self.is_ready() {
-            self.failed_to_start(format!("it did not ask for an event within {INIT_LIMIT:?}"));
+            self.set_init_error(format!("no event was requested within {INIT_LIMIT:?}"));
         }
         self.deadline.send_replace(None);
     }
@@ -130,8 +130,8 @@ impl Instance {
         self.deadline.subscribe()
     }
 
-    /// Keeps what the function reported about its failed start.
-    pub(super) fn failed_to_start(&self, report: String) {
+    /// Stores the function's error report of its failed startup.
+    pub(super) fn set_init_error(&self, report: String) {
         self.lock().init_error = Some(report);
     }
 
@@ -139,63 +139,67 @@ impl Instance {
         self.lock().init_error.clone()
     }
 
-    /// Asks the instance to take no further event, and waits until it has ended.
+    /// Asks the instance to take no further events, and waits until its process has exited.
     pub(super) async fn retire(&self) {
         self.retiring.send_replace(true);
         let mut exited = self.exited.subscribe();
         let _ = exited.wait_for(|exited| *exited).await;
     }
 
-    /// Returns when the instance is to take no further event.
-    pub(super) async fn retires(&self) {
+    /// Waits until the instance is to take no further events.
+    pub(super) async fn until_retired(&self) {
         let mut retiring = self.retiring.subscribe();
         let _ = retiring.wait_for(|retiring| *retiring).await;
     }
 
-    /// Has the process ended, in order if it is not being killed already.
-    pub(super) fn ends(&self) {
-        self.end.send_if_modified(|end| end.is_none() && end.replace(ShutdownMode::Graceful).is_none());
+    /// Requests a graceful shutdown, unless the process is being killed already.
+    pub(super) fn begin_shutdown(&self) {
+        self.shutdown_mode.send_if_modified(|shutdown_mode| {
+            shutdown_mode.is_none() && shutdown_mode.replace(ShutdownMode::Graceful).is_none()
+        });
     }
 
-    /// Has the process ended in order, and waits until it is gone.
+    /// Requests a graceful shutdown and waits until the process has exited.
     pub(super) async fn shut_down(&self) {
-        self.ends();
+        self.begin_shutdown();
         let mut exited = self.exited.subscribe();
         let _ = exited.wait_for(|exited| *exited).await;
     }
 
-    /// Marks an instance whose end is to be announced.
-    pub(super) fn set_graceful(&self) {
-        self.lock().set_graceful = true;
+    /// Marks an instance that has an extension, so that it is shut down gracefully.
+    pub(super) fn register_extension(&self) {
+        self.lock().has_extension = true;
     }
 
-    /// Returns once the process is to be ended: how.
-    pub(super) async fn end(&self) -> ShutdownMode {
-        let mut end = self.end.subscribe();
-        match end.wait_for(Option::is_some).await {
-            Ok(end) if *end == Some(ShutdownMode::Graceful) && self.lock().set_graceful => {
+    /// Waits until the process is to be ended, and returns the manner.
+    pub(super) async fn shutdown_mode(&self) -> ShutdownMode {
+        let mut shutdown_mode = self.shutdown_mode.subscribe();
+        match shutdown_mode.wait_for(Option::is_some).await {
+            Ok(shutdown_mode)
+                if *shutdown_mode == Some(ShutdownMode::Graceful) && self.lock().has_extension =>
+            {
                 ShutdownMode::Graceful
             }
             _ => ShutdownMode::Killed,
         }
     }
 
-    /// Returns once the process is to be killed.
-    pub(super) async fn is_killed(&self) {
-        let mut end = self.end.subscribe();
-        let _ = end.wait_for(|end| *end == Some(ShutdownMode::Killed)).await;
+    /// Waits until the process is to be killed.
+    pub(super) async fn until_killed(&self) {
+        let mut shutdown_mode = self.shutdown_mode.subscribe();
+        let _ = shutdown_mode.wait_for(|shutdown_mode| *shutdown_mode == Some(ShutdownMode::Killed)).await;
     }
 
-    /// Returns when the instance is about to be killed, or has ended.
-    pub(super) async fn dies(&self) {
+    /// Waits until the instance is to be killed or its process has exited.
+    pub(super) async fn until_killed_or_exited(&self) {
         let mut exited = self.exited.subscribe();
         tokio::select! {
-            () = self.is_killed() => {}
+            () = self.until_killed() => {}
             _ = exited.wait_for(|exited| *exited) => {}
         }
     }
 
-    pub(super) fn has_exited(&self) {
+    pub(super) fn mark_exited(&self) {
         self.exited.send_replace(true);
     }
 
@@ -207,7 +211,7 @@ impl Instance {
 impl Killable for Instance {
     fn kill(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.end.send_replace(Some(ShutdownMode::Killed));
+            self.shutdown_mode.send_replace(Some(ShutdownMode::Killed));
             let mut exited = self.exited.subscribe();
             let _ = exited.wait_for(|exited| *exited).await;
         })

@@ -1,21 +1,21 @@
-//! One invocation on its way through the host.
+//! Invocation that waits for its result.
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::services::lambda::{Invocation, InvokeError};
 
-pub(super) type Answer = Result<Bytes, InvokeError>;
+pub(super) type InvokeResult = Result<Bytes, InvokeError>;
 
-/// An invocation and the caller who waits for its answer.
+/// Invocation and the channel to the caller that waits for the result.
 pub(super) struct PendingInvocation {
     pub(super) invocation: Invocation,
-    pub(super) reply: oneshot::Sender<Answer>,
+    pub(super) reply: oneshot::Sender<InvokeResult>,
 }
 
 impl PendingInvocation {
-    /// Answers. A caller who has gone away does not hear it, as with Lambda.
-    pub(super) fn answer(self, answer: Answer) {
-        let _ = self.reply.send(answer);
+    /// Sends the result. It is dropped if the caller does not wait any more, as with Lambda.
+    pub(super) fn respond(self, result: InvokeResult) {
+        let _ = self.reply.send(result);
     }
 }

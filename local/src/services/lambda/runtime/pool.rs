@@ -1,4 +1,4 @@
-//! The instances of one function, and the queue of events that they take from.
+//! Pool of the instances of one function, and the queue of invocations that they take from.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -11,41 +11,47 @@ use std::{
 use futures::future::join_all;
 use tokio::sync::{Notify, oneshot};
 
+use super::RuntimeSettings;
 use super::instance::Instance;
-use super::{RuntimeSettings, process};
 use crate::faults::{HttpClient, Killable};
-use crate::services::lambda::runtime::invocation::{Answer, PendingInvocation};
+use crate::services::lambda::runtime::invocation::{InvokeResult, PendingInvocation};
 use crate::services::lambda::{FunctionStats, Invocation, InvokeError};
 use crate::system::shutdown::Shutdown;
 use crate::template::Function;
 
-/// Numbers instances over all functions of this process, so that a recorded call names exactly one.
+/// Number of the next instance. It is unique across all functions of this process, so that a recorded call
+/// identifies its instance.
 static NEXT_INSTANCE: AtomicU64 = AtomicU64::new(1);
+
+/// Starts an instance in a task of its own.
+pub(super) type Launch = fn(Arc<Pool>, Arc<Instance>, Shutdown);
 
 pub(super) struct Pool {
     pub(super) function: Function,
     pub(super) settings: Arc<RuntimeSettings>,
     pub(super) client: HttpClient,
     environment: Mutex<Arc<BTreeMap<String, String>>>,
+    launch: Launch,
     stop: Shutdown,
     state: Mutex<State>,
-    /// Told of each job that an instance which waits may take.
+    /// Notified when an invocation is available for a waiting instance.
     arrivals: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    /// Jobs that no instance has taken yet.
-    jobs: VecDeque<PendingInvocation>,
-    instances: HashMap<u64, Member>,
+    /// Invocations that no instance has taken yet.
+    pending: VecDeque<PendingInvocation>,
+    instances: HashMap<u64, PooledInstance>,
     stats: FunctionStats,
 }
 
-/// An instance whose process has not been seen to end.
-struct Member {
+/// Instance whose process has not exited.
+struct PooledInstance {
     instance: Arc<Instance>,
-    /// Whether the next job is for it: it starts, waits, or has answered and is about to ask. A client that sends one
-    /// request after the other is often faster than the last, and must not start an instance by that.
+    /// True if the instance is expected to take the next invocation: it is starting, waiting, or has
+    /// responded and will ask next. Without this, a client that sends requests one after the other could
+    /// start another instance before the first one asks again.
     available: bool,
 }
 
@@ -60,12 +66,13 @@ impl State {
         }
     }
 
-    /// Has an instance begin to work on the next job, if there is one and the process has not ended by now.
+    /// Starts the next pending invocation on an instance, if there is one and the instance is still in the
+    /// pool.
     fn assign(&mut self, instance: &Instance) -> Option<Invocation> {
         let member = self.instances.get_mut(&instance.id)?;
-        let job = self.jobs.pop_front()?;
-        let invocation = job.invocation.clone();
-        instance.begin(job);
+        let pending = self.pending.pop_front()?;
+        let invocation = pending.invocation.clone();
+        instance.begin(pending);
         member.available = false;
         Some(invocation)
     }
@@ -80,13 +87,14 @@ impl Pool {
         function: Function,
         settings: Arc<RuntimeSettings>,
         client: HttpClient,
-        stop: Shutdown,
+        (launch, stop): (Launch, Shutdown),
     ) -> Self {
         Self {
             environment: Mutex::new(Arc::new(function.environment.clone())),
             function,
             settings,
             client,
+            launch,
             stop,
             state: Mutex::default(),
             arrivals: Notify::new(),
@@ -97,94 +105,95 @@ impl Pool {
         self.settings.instances.max(1)
     }
 
-    /// The environment of instances that are started now.
+    /// Environment for new instances.
     pub(super) fn environment(&self) -> Arc<BTreeMap<String, String>> {
         Arc::clone(&self.environment.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the environment, and then one instance after the other, each between two events.
+    /// Replaces the environment, then the instances one after the other, each between two invocations.
     pub(super) async fn deploy(&self, environment: &BTreeMap<String, String>) {
         *self.environment.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(environment.clone());
-        // Whoever has read the old environment is in the pool by now.
+        // Instances that were started with the old environment are in the pool already.
         let old = self.lock().all();
         for instance in old {
             instance.retire().await;
         }
     }
 
-    pub(super) async fn invoke(self: &Arc<Self>, invocation: Invocation) -> Answer {
+    pub(super) async fn invoke(self: &Arc<Self>, invocation: Invocation) -> InvokeResult {
         if self.stop.is_triggered() {
             return Err(InvokeError::Stopped);
         }
-        let (reply, answer) = oneshot::channel();
+        let (reply, result) = oneshot::channel();
         {
             let mut state = self.lock();
-            state.jobs.push_back(PendingInvocation { invocation, reply });
+            state.pending.push_back(PendingInvocation { invocation, reply });
             state.stats.invocations += 1;
         }
-        self.offer();
-        let answer = tokio::select! {
-            answer = answer => answer.unwrap_or(Err(InvokeError::Stopped)),
+        self.dispatch();
+        let result = tokio::select! {
+            result = result => result.unwrap_or(Err(InvokeError::Stopped)),
             () = self.stop.wait() => Err(InvokeError::Stopped),
         };
         let mut state = self.lock();
-        match &answer {
+        match &result {
             Err(InvokeError::Function { .. }) => state.stats.errors += 1,
-            Err(InvokeError::TimedOut { .. }) => state.stats.time_outs += 1,
+            Err(InvokeError::TimedOut { .. }) => state.stats.timeouts += 1,
             _ => {}
         }
-        answer
+        result
     }
 
-    /// Offers jobs to instances that wait, and starts some while there are more jobs than instances that will take one.
-    /// To be called whenever there is a job more, or an instance less.
-    fn offer(self: &Arc<Self>) {
+    /// Notifies waiting instances of pending invocations, and starts instances while there are more pending
+    /// invocations than available instances. Called whenever an invocation is added or an instance is
+    /// removed.
+    fn dispatch(self: &Arc<Self>) {
         let mut state = self.lock();
-        if !state.jobs.is_empty() {
+        if !state.pending.is_empty() {
             self.arrivals.notify_one();
         }
-        while state.jobs.len() > state.available()
+        while state.pending.len() > state.available()
             && state.instances.len() < self.limit()
             && !self.stop.is_triggered()
         {
             let id = NEXT_INSTANCE.fetch_add(1, Ordering::Relaxed);
             let instance = Arc::new(Instance::new(id, self.function.stem.as_str(), self.function.timeout));
             state.stats.cold_starts += 1;
-            state.instances.insert(id, Member { instance: Arc::clone(&instance), available: true });
-            tokio::spawn(process::run(Arc::clone(self), instance, self.stop.clone()));
+            state.instances.insert(id, PooledInstance { instance: Arc::clone(&instance), available: true });
+            (self.launch)(Arc::clone(self), instance, self.stop.clone());
         }
     }
 
-    /// An instance has answered; `false` if it was not asked.
-    pub(super) fn finish(&self, instance: &Instance, request_id: &str, answer: Answer) -> bool {
+    /// Handles the response of an instance. Returns false if the instance is not processing this request.
+    pub(super) fn finish(&self, instance: &Instance, request_id: &str, result: InvokeResult) -> bool {
         let mut state = self.lock();
-        let Some((job, took)) = instance.finish(request_id) else { return false };
+        let Some((pending, took)) = instance.finish(request_id) else { return false };
         state.set_available(instance, true);
         state.stats.busy += took;
         drop(state);
-        job.answer(answer);
+        pending.respond(result);
         true
     }
 
-    /// Has an instance that asks for a job wait for one, and begin to work on it.
-    pub(super) async fn take(self: &Arc<Self>, instance: &Instance) -> Option<Invocation> {
-        instance.becomes_ready();
+    /// Waits for an invocation and starts it on an instance. `None` if the instance ends.
+    pub(super) async fn next_invocation(self: &Arc<Self>, instance: &Instance) -> Option<Invocation> {
+        instance.mark_ready();
         self.lock().set_available(instance, true);
         let waiting = Waiting { pool: self, instance };
         tokio::select! {
             biased;
-            () = instance.dies() => None,
-            () = instance.retires() => {
+            () = instance.until_killed_or_exited() => None,
+            () = instance.until_retired() => {
                 drop(waiting);
-                instance.ends();
-                instance.dies().await;
+                instance.begin_shutdown();
+                instance.until_killed_or_exited().await;
                 None
             }
-            invocation = self.next_for(instance) => Some(invocation),
+            invocation = self.wait_for_invocation(instance) => Some(invocation),
         }
     }
 
-    async fn next_for(&self, instance: &Instance) -> Invocation {
+    async fn wait_for_invocation(&self, instance: &Instance) -> Invocation {
         loop {
             let arrival = self.arrivals.notified();
             if let Some(invocation) = self.lock().assign(instance) {
@@ -194,23 +203,24 @@ impl Pool {
         }
     }
 
-    /// An instance is gone: whatever it was to do fails, and others are started if jobs wait.
-    pub(super) fn gone(self: &Arc<Self>, instance: &Instance, error: impl Fn() -> InvokeError) {
-        let was_starting = instance.becomes_ready();
-        let job = {
+    /// Removes an instance whose process has exited. Its invocation fails, and new instances are started if
+    /// invocations are pending.
+    pub(super) fn remove_instance(self: &Arc<Self>, instance: &Instance, error: impl Fn() -> InvokeError) {
+        let was_starting = instance.mark_ready();
+        let failed = {
             let mut state = self.lock();
             state.instances.remove(&instance.id);
             let current = instance.abandon();
             if was_starting || current.is_some() {
                 state.stats.crashes += 1;
             }
-            // An instance that never became ready fails the job that it was started for.
-            current.or_else(|| if was_starting { state.jobs.pop_front() } else { None })
+            // An instance that never became ready fails the invocation that it was started for.
+            current.or_else(|| if was_starting { state.pending.pop_front() } else { None })
         };
-        if let Some(job) = job {
-            job.answer(Err(error()));
+        if let Some(pending) = failed {
+            pending.respond(Err(error()));
         }
-        self.offer();
+        self.dispatch();
     }
 
     pub(super) fn processes(&self) -> Vec<u32> {
@@ -223,8 +233,8 @@ impl Pool {
         instances.len()
     }
 
-    /// Ends all instances in order, and waits until they are gone.
-    pub(super) async fn leave(&self) {
+    /// Shuts all instances down gracefully and waits until their processes have exited.
+    pub(super) async fn shut_down(&self) {
         let instances = self.lock().all();
         join_all(instances.iter().map(|instance| instance.shut_down())).await;
     }
@@ -239,7 +249,8 @@ impl Pool {
     }
 }
 
-/// Counts an instance as available until it has a job, or its connection is gone, which may be at any time.
+/// Guard that makes an instance unavailable when it gets an invocation or its connection closes, which can
+/// happen at any time.
 struct Waiting<'a> {
     pool: &'a Arc<Pool>,
     instance: &'a Instance,
@@ -248,7 +259,7 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.pool.lock().set_available(self.instance, false);
-        self.pool.offer();
+        self.pool.dispatch();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The process of an instance: its environment, its output, its end.
+//! Process of an instance: environment, output and shutdown.
 
 use std::{
     collections::BTreeMap,
@@ -29,8 +29,13 @@ use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::telemetry::logs::Logs;
 
-/// Runs an instance from its start to its end.
-pub(super) async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Shutdown) {
+/// Starts an instance in a task of its own.
+pub(super) fn launch(pool: Arc<Pool>, instance: Arc<Instance>, stop: Shutdown) {
+    tokio::spawn(run(pool, instance, stop));
+}
+
+/// Runs an instance until its process has exited.
+async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Shutdown) {
     // Dropping the set at the end closes the instance's listeners.
     let mut servers = JoinSet::new();
     let function = pool.function.stem.clone();
@@ -38,28 +43,28 @@ pub(super) async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Shutdown
     let child = match start(&pool, &instance, &path, &mut servers).await {
         Ok(child) => child,
         Err(source) => {
-            pool.gone(&instance, || InvokeError::Start {
+            pool.remove_instance(&instance, || InvokeError::Start {
                 function: function.clone(),
                 path: path.clone(),
                 source: io::Error::new(source.kind(), source.to_string()),
             });
-            instance.has_exited();
+            instance.mark_exited();
             return;
         }
     };
-    let status = watch_over(child, &instance, &stop).await;
+    let status = supervise(child, &instance, &stop).await;
     let phase = if instance.is_ready() { Phase::Invoke } else { Phase::Init };
     let detail = instance.init_error().unwrap_or_else(|| match status {
         Ok(status) => status.to_string(),
         Err(error) => error.to_string(),
     });
-    pool.gone(&instance, || InvokeError::Crashed {
+    pool.remove_instance(&instance, || InvokeError::Crashed {
         function: function.clone(),
         phase,
         detail: detail.clone(),
     });
-    // Last: whoever waits for the end of the instance finds it gone from the pool as well.
-    instance.has_exited();
+    // Last, so that the instance is no longer in the pool when the waiting tasks continue.
+    instance.mark_exited();
 }
 
 async fn start(
@@ -70,7 +75,7 @@ async fn start(
 ) -> io::Result<Child> {
     let api = api::listen(Arc::clone(pool), Arc::clone(instance), servers).await?;
     let mut environment = environment(pool, instance, api);
-    connect(pool, instance, &mut environment, servers).await?;
+    start_proxies(pool, instance, &mut environment, servers).await?;
     let mut command = Command::new(path);
     command
         .env_clear()
@@ -78,11 +83,12 @@ async fn start(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // Ctrl-C in a terminal goes to the whole foreground group; the functions are stopped by us, in order.
+        // In a group of its own, because Ctrl-C in a terminal signals the whole foreground group. The
+        // functions are shut down by this process, after the event sources.
         .process_group(0)
         .kill_on_drop(true);
     let mut child = command.spawn()?;
-    instance.runs_in(child.id());
+    instance.set_process(child.id());
     let logs = &pool.settings.logs;
     if let Some(output) = child.stdout.take() {
         tokio::spawn(collect(output, Arc::clone(&instance.stem), logs.clone()));
@@ -93,8 +99,8 @@ async fn start(
     Ok(child)
 }
 
-/// Puts a proxy between the instance and each service, and tells it where they are.
-async fn connect(
+/// Starts a proxy between the instance and each service, and adds their URLs to the environment.
+async fn start_proxies(
     pool: &Pool,
     instance: &Arc<Instance>,
     environment: &mut BTreeMap<String, OsString>,
@@ -124,22 +130,22 @@ fn proxy(pool: &Pool, instance: &Arc<Instance>, upstream: &Upstream) -> Proxy {
         instance: instance.id,
         service: upstream.service,
         upstream: upstream.address,
-        access: pool.settings.access.clone(),
+        policies: pool.settings.access.clone(),
         faults: pool.settings.faults.clone(),
         client: pool.client.clone(),
-        victim: Arc::clone(instance) as _,
+        killable: Arc::clone(instance) as _,
         tls: pool.settings.tls.clone(),
     }
 }
 
-/// The environment of an instance: the template's, and what "Using Lambda environment variables" in the developer
-/// guide says that Lambda sets. Nothing is inherited but `PATH`, so that a function cannot come to depend on the
-/// developer's machine.
+/// Environment of an instance: the variables of the template, and those that Lambda sets ("Using Lambda
+/// environment variables" in the developer guide). Only `PATH` is inherited, so that functions do not depend
+/// on the developer's machine.
 fn environment(pool: &Pool, instance: &Instance, api: SocketAddr) -> BTreeMap<String, OsString> {
     let function = &pool.function;
     let mut environment: BTreeMap<String, OsString> =
         pool.environment().iter().map(|(name, value)| (name.clone(), value.into())).collect();
-    let given = [
+    let variables = [
         ("AWS_LAMBDA_RUNTIME_API", api.to_string()),
         ("AWS_LAMBDA_FUNCTION_NAME", function.stem.clone()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
@@ -155,30 +161,30 @@ fn environment(pool: &Pool, instance: &Instance, api: SocketAddr) -> BTreeMap<St
         ("TZ", ":UTC".to_owned()),
         ("_HANDLER", "bootstrap".to_owned()),
     ];
-    environment.extend(given.map(|(name, value)| (name.to_owned(), value.into())));
+    environment.extend(variables.map(|(name, value)| (name.to_owned(), value.into())));
     if let Some(path) = std::env::var_os("PATH") {
         environment.insert("PATH".to_owned(), path);
     }
     environment
 }
 
-/// Waits for the end of the process, and brings it about when the instance is to die or a deadline passes.
-async fn watch_over(mut child: Child, instance: &Instance, stop: &Shutdown) -> io::Result<ExitStatus> {
+/// Waits until the process exits, and ends it when the instance is shut down or its deadline expires.
+async fn supervise(mut child: Child, instance: &Instance, stop: &Shutdown) -> io::Result<ExitStatus> {
     let mut deadline = instance.deadline();
-    let mut ending = false;
+    let mut stopping = false;
     loop {
         let until = *deadline.borrow_and_update();
         tokio::select! {
             status = child.wait() => return status,
-            end = instance.end() => match end {
-                ShutdownMode::Graceful => return announce(child, instance).await,
+            mode = instance.shutdown_mode() => match mode {
+                ShutdownMode::Graceful => return terminate_gracefully(child, instance).await,
                 ShutdownMode::Killed => break,
             },
-            () = stop.wait(), if !ending => {
-                ending = true;
-                instance.ends();
+            () = stop.wait(), if !stopping => {
+                stopping = true;
+                instance.begin_shutdown();
             }
-            () = passed(until) => {
+            () = until_deadline(until) => {
                 instance.time_out();
                 break;
             }
@@ -189,24 +195,25 @@ async fn watch_over(mut child: Child, instance: &Instance, stop: &Shutdown) -> i
     child.wait().await
 }
 
-/// How long a process has after its end was announced: what it works on may take a second, its last words a moment.
+/// Time for a process to exit after SIGTERM. It covers the end of the current invocation and the flush of
+/// telemetry.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
-/// Announces its end to a process, as Lambda does, and waits for it.
-async fn announce(mut child: Child, instance: &Instance) -> io::Result<ExitStatus> {
+/// Sends SIGTERM to the process, as Lambda does, and kills it after the grace period.
+async fn terminate_gracefully(mut child: Child, instance: &Instance) -> io::Result<ExitStatus> {
     if let Some(id) = child.id() {
         kill::terminate(id);
     }
     tokio::select! {
         status = child.wait() => return status,
-        () = instance.is_killed() => {}
+        () = instance.until_killed() => {}
         () = clock::sleep(SHUTDOWN_GRACE) => {}
     }
     child.kill().await?;
     child.wait().await
 }
 
-async fn passed(deadline: Option<Instant>) {
+async fn until_deadline(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,

@@ -1,4 +1,4 @@
-//! Getting on with a job.
+//! Writing output of a running job.
 
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{ClaimLost, Job, JobClaim, JobEvent, JobOutput, JobStatus};
@@ -6,20 +6,20 @@ use crate::domain::order::OrderId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Keeps a chunk, and notes how far it reaches: both or neither.
+/// Stores a chunk of output and advances the job in one transaction.
 #[derive(Debug, Clone)]
 pub struct AdvanceJob {
-    /// The job, as it is held.
+    /// Claim on the job.
     pub held: JobClaim,
-    /// What is kept; nothing, if it is empty.
+    /// Text of the chunk. An empty text creates no chunk.
     pub text: String,
-    /// How many rows that has.
+    /// Number of rows in the chunk.
     pub rows: u64,
-    /// The last order that is in it.
+    /// Last order contained in the chunk.
     pub after: Option<OrderId>,
-    /// How many rows there will be about.
+    /// Expected total number of rows.
     pub total: u64,
-    /// Whether there is no more.
+    /// True for the last chunk.
     pub is_last: bool,
 }
 
@@ -33,9 +33,9 @@ impl Command for AdvanceJob {
     }
 
     /// # Errors
-    /// [`Overtaken`] if somebody else is at the job by now, or it was called off.
+    /// [`ClaimLost`] if another worker has taken the job or it has ended.
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, ClaimLost>, ClaimLost> {
-        let job = Job::still(self.held, job)?;
+        let job = Job::claimed(self.held, job)?;
         let written = self.added_to(job.written);
         let total = if self.is_last { written.rows } else { self.total.max(written.rows) };
         let advanced = Job { written, total: Some(total), last_error: None, ..job.clone().next(now) };
@@ -48,8 +48,8 @@ impl Command for AdvanceJob {
         if written.chunks == job.written.chunks {
             return Ok(change);
         }
-        let place = ChunkKey { job: job.id, number: written.chunks };
-        Ok(change.put_until(&place, &Chunk { text: self.text.clone() }, next.expires_at))
+        let key = ChunkKey { job: job.id, number: written.chunks };
+        Ok(change.put_until(&key, &Chunk { text: self.text.clone() }, next.expires_at))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A job that cannot be done, or must not be.
+//! Failing a job permanently.
 
 use crate::domain::job::{ClaimLost, Job, JobClaim, JobEvent, JobStatus};
 use crate::domain::market::Market;
@@ -7,22 +7,22 @@ use crate::domain::values::actor::Permission;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Why a report is not made, whoever tries.
+/// Reason why a report cannot be created, permanently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReportRefusal {
-    /// The market is gone.
-    #[error("the market is gone")]
+    /// The market was deleted.
+    #[error("the market was deleted")]
     MarketGone,
-    /// What was allowed when the report was asked for may not be any more by the time it is made.
-    #[error("who asked for the report may not read the market's orders any more")]
+    /// The owner of the job is deleted or suspended, or may no longer read the orders of the market.
+    #[error("the owner of the job may no longer read the orders of the market")]
     NotAllowed,
 }
 
 impl ReportRefusal {
-    /// Why a report of `market` is not made for `owner`, as both are now.
+    /// Checks that a report of `market` may still be created for `owner`.
     ///
     /// # Errors
-    /// The reason.
+    /// [`ReportRefusal`] if the market was deleted or the owner may not read its orders.
     pub fn of(market: Option<&Market>, owner: Option<&User>) -> Result<(), Self> {
         let market = market.ok_or(Self::MarketGone)?;
         let owner = owner.filter(|owner| owner.status == UserStatus::Active).ok_or(Self::NotAllowed)?;
@@ -31,12 +31,12 @@ impl ReportRefusal {
     }
 }
 
-/// Ends a job that cannot be done, whoever tries.
+/// Ends a job that cannot be completed.
 #[derive(Debug, Clone, Copy)]
 pub struct FailJob {
-    /// The job, as it is held.
+    /// Claim on the job.
     pub held: JobClaim,
-    /// Why.
+    /// Reason for the failure.
     pub refusal: ReportRefusal,
 }
 
@@ -50,9 +50,9 @@ impl Command for FailJob {
     }
 
     /// # Errors
-    /// [`Overtaken`] if somebody else is at the job by now, or it was called off.
+    /// [`ClaimLost`] if another worker has taken the job or it has ended.
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), ClaimLost>, ClaimLost> {
-        let ended = Job::still(self.held, job)?.ending(JobStatus::Failed, now);
+        let ended = Job::claimed(self.held, job)?.ended(JobStatus::Failed, now);
         let failed = Job { last_error: Some(self.refusal.to_string()), ..ended };
         Ok(Change::of(()).save(&failed, JobEvent::Failed))
     }

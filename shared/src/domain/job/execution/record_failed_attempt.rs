@@ -1,15 +1,15 @@
-//! An attempt that failed.
+//! Recording a failed attempt.
 
 use crate::domain::job::{ClaimLost, Job, JobClaim, JobEvent, JobStatus};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Notes why an attempt failed. The job waits for its next one, and keeps what it has written.
+/// Records the reason of a failed attempt. The job is queued for its next attempt and keeps its output.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordFailedJobAttempt {
-    /// The job, as it was held.
+    /// Claim on the job.
     pub held: JobClaim,
-    /// Why, in public words.
+    /// User-facing description of the failure.
     pub reason: &'static str,
 }
 
@@ -23,10 +23,10 @@ impl Command for RecordFailedJobAttempt {
     }
 
     /// # Errors
-    /// [`Overtaken`] if somebody else is at the job by now, or it was called off.
+    /// [`ClaimLost`] if another worker has taken the job or it has ended.
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), ClaimLost>, ClaimLost> {
         let last_error = Some(self.reason.to_owned());
-        let waits = Job { status: JobStatus::Queued, last_error, ..Job::still(self.held, job)?.next(now) };
-        Ok(Change::of(()).save(&waits, JobEvent::AttemptFailed))
+        let queued = Job { status: JobStatus::Queued, last_error, ..Job::claimed(self.held, job)?.next(now) };
+        Ok(Change::of(()).save(&queued, JobEvent::AttemptFailed))
     }
 }

@@ -1,19 +1,19 @@
-//! A job whose time has come.
+//! Releasing a scheduled job.
 
 use crate::domain::job::{Job, JobEvent, JobId};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Asks for a job to be run that has waited for its time.
+/// Requests the execution of a job whose scheduled time has come.
 #[derive(Debug, Clone, Copy)]
 pub struct ReleaseJob {
-    /// Which job.
+    /// Id of the job.
     pub id: JobId,
 }
 
-/// Why it is left as it is.
+/// The job does not exist, does not wait for its scheduled time, or is not due yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the job does not wait for this time")]
+#[error("the job is not due")]
 pub struct NotDue;
 
 impl Command for ReleaseJob {
@@ -26,10 +26,10 @@ impl Command for ReleaseJob {
     }
 
     /// # Errors
-    /// [`NotDue`] if it was cancelled or released meanwhile, or its time has not come.
+    /// [`NotDue`] if the job was cancelled or released meanwhile, or its scheduled time has not come.
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), NotDue>, NotDue> {
         let is_due = |job: &Job| job.is_waiting() && job.run_at.is_some_and(|at| at <= now);
-        let released = job.filter(is_due).ok_or(NotDue)?.asking(now);
+        let released = job.filter(is_due).ok_or(NotDue)?.requested(now);
         Ok(Change::of(()).save(&released, JobEvent::Requested((&released).into())))
     }
 }

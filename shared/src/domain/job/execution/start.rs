@@ -1,31 +1,31 @@
-//! Taking a job up.
+//! Starting or resuming a job.
 
 use crate::domain::job::{Job, JobEvent, JobRequest, JobStatus};
 use crate::kit::command::{Change, Command, EventId, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Takes a job up that was asked for, or goes on with it where somebody else has stopped, or may have.
+/// Starts a requested job, or resumes it if another worker has stopped or may have stopped.
 #[derive(Debug, Clone)]
 pub struct StartJob {
-    /// The job, and the version that asked for it.
+    /// Request that the message identifies.
     pub request: JobRequest,
-    /// How often the message was delivered, this time included.
+    /// Receive count of the message, including this delivery.
     pub delivery: u32,
-    /// The redrive that sent the message again, if one did.
+    /// Redrive that sent the message, if it was redriven.
     pub redrive: Option<EventId>,
 }
 
-/// Why the message has no effect.
+/// Reason why the message has no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StartJobError {
-    /// The job is gone.
-    #[error("the job is gone")]
+    /// The job does not exist or has expired.
+    #[error("job not found or expired")]
     Gone,
-    /// The job was asked for once more since then.
-    #[error("the job was asked for once more since then")]
+    /// A later request supersedes this one.
+    #[error("the request was superseded by a later one")]
     Superseded,
-    /// It has come to its end.
-    #[error("the job has come to its end")]
+    /// The job has already ended.
+    #[error("the job has already ended")]
     Over,
 }
 
@@ -38,8 +38,8 @@ impl Command for StartJob {
         ReadSet::get(&self.request.id)
     }
 
-    /// A job that somebody is at may be taken up all the same: nobody can know whether they still live. If they do, their
-    /// next commit finds that they are not the ones any more.
+    /// A running job can be taken over, because it is unknown whether its worker still runs. If it does, its
+    /// next commit fails with [`ClaimLost`](crate::domain::job::ClaimLost).
     ///
     /// # Errors
     /// [`StartJobError`].
@@ -48,16 +48,16 @@ impl Command for StartJob {
         if job.request != Some(self.request.version) {
             return Err(StartJobError::Superseded);
         }
-        let before = match job.status {
+        let previous_attempts = match job.status {
             JobStatus::Queued | JobStatus::Running => job.attempts,
             JobStatus::Dead if job.woken_by.is_some() && job.woken_by == self.redrive => 0,
             _ => return Err(StartJobError::Over),
         };
-        // Where nothing is written yet, all of it will be kept from now on.
+        // If no output is written yet, the retention period starts now, because all output is still to come.
         let expires_at = if job.written.chunks == 0 { job.retention.expires_at(now) } else { job.expires_at };
         let started = Job {
             status: JobStatus::Running,
-            attempts: before.max(self.delivery),
+            attempts: previous_attempts.max(self.delivery),
             woken_by: None,
             started_at: job.started_at.or(Some(now)),
             finished_at: None,

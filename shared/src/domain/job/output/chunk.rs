@@ -1,4 +1,4 @@
-//! What jobs write, chunk by chunk.
+//! Chunks of a job's output and the parts in which they are returned.
 
 use std::str::FromStr;
 
@@ -6,37 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::job::JobId;
 
-/// How many chunks are read together, as a part of a result. A chunk has 250 rows at most and a row less than 200 bytes, so
-/// that a part stays below half of the 6 MB that Lambda answers with.
+/// Number of chunks in a part of a result. A chunk has at most 250 rows of less than 200 bytes each, so a
+/// part is smaller than half of Lambda's 6 MB response limit.
 pub const CHUNKS_PER_PART: u32 = 50;
 
-/// A piece of a result.
+/// Chunk of a job's output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunk {
-    /// The piece.
+    /// Text of the chunk.
     pub text: String,
 }
 
-/// Which piece of which result.
+/// Key of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkKey {
-    /// Whose.
+    /// Id of the job.
     pub job: JobId,
-    /// Which, from 1.
+    /// Number of the chunk, from 1.
     pub number: u32,
 }
 
-/// Which part of a result, from 1.
+/// Number of a part of a result, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Part(u32);
 
-/// Text that is the number of no part.
+/// The text is not a part number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number from 1 on")]
+#[error("must be a whole number of at least 1")]
 pub struct PartError;
 
 impl Part {
-    /// The first.
+    /// First part.
     pub const FIRST: Self = Self(1);
 
     /// The number.
@@ -45,7 +45,7 @@ impl Part {
         self.0
     }
 
-    /// The part after this one, if there is one in a result of so many chunks.
+    /// Next part of a result of `chunks` chunks, if there is one.
     #[must_use]
     pub fn next(self, chunks: u32) -> Option<Self> {
         (self.0 < parts(chunks)).then_some(Self(self.0 + 1))
@@ -60,13 +60,13 @@ impl FromStr for Part {
     }
 }
 
-/// How many parts a result of so many chunks has.
+/// Number of parts of a result of `chunks` chunks.
 #[must_use]
 pub const fn parts(chunks: u32) -> u32 {
     chunks.div_ceil(CHUNKS_PER_PART)
 }
 
-/// The chunks of a part of a result of so many; none, if it has no such part.
+/// Keys of the chunks in `part` of a result of `chunks` chunks; empty if the result has no such part.
 pub fn places(job: JobId, part: Part, chunks: u32) -> impl Iterator<Item = ChunkKey> {
     let last = part.0.saturating_mul(CHUNKS_PER_PART);
     let before = (part.0 - 1).saturating_mul(CHUNKS_PER_PART);
@@ -78,11 +78,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_hold_each_chunk_once_in_their_order() {
+    fn parts_contain_each_chunk_once_in_order() {
         let job: JobId = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         for (chunks, count) in [(0, 0), (1, 1), (50, 1), (51, 2), (100, 2), (101, 3)] {
             assert_eq!(parts(chunks), count);
-            let all = (1..=count).flat_map(|part| places(job, Part(part), chunks)).map(|place| place.number);
+            let all = (1..=count).flat_map(|part| places(job, Part(part), chunks)).map(|key| key.number);
             assert!(all.eq(1..=chunks), "{chunks}");
             assert_eq!(places(job, Part(count + 1), chunks).count(), 0);
             let followed = std::iter::successors(Some(Part::FIRST), |part| part.next(chunks));

@@ -1,4 +1,4 @@
-//! How long jobs and their results are kept.
+//! Retention period of jobs and their output.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,21 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::kit::system::clock::Timestamp;
 
-/// The most days that anything of a job is kept.
+/// Maximum retention period in days.
 const MAX_DAYS: u16 = 365;
 
-/// How long a job is kept after it was asked for, or began: so many days.
+/// Retention period of a job in days, counted from its creation or scheduled time, and again from its start
+/// if it has no output yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Retention(u16);
 
-/// Text that is no such number of days.
+/// The text is not a number of days in the allowed range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a number of days from 1 to {MAX_DAYS}")]
 pub struct RetentionError;
 
 impl Retention {
-    /// When what is kept from `moment` on is gone.
+    /// Expiry time, counted from `moment`.
     #[must_use]
     pub fn expires_at(self, moment: Timestamp) -> Timestamp {
         moment.saturating_add(Duration::from_hours(24 * u64::from(self.0)))

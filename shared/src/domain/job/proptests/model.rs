@@ -1,8 +1,8 @@
-//! A job with its messages, its letters and those who work on it; and what must hold of it after every commit.
+//! Model of a job with its messages, dead letters and workers; checks the invariants after every commit.
 
 use std::collections::BTreeMap;
 
-use super::Act;
+use super::Action;
 use crate::domain::job::cancel::CancelJob;
 use crate::domain::job::create::CreateJob;
 use crate::domain::job::execution::advance::AdvanceJob;
@@ -26,13 +26,13 @@ use crate::messaging::dead_letter::redrive::RedriveDeadLetter;
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterStatus, dead_letter_id_of_redrive};
 use crate::messaging::event_routing::Subscriber;
 
-/// How many orders the report has.
+/// Number of orders in the report.
 pub(super) const ORDERS: u64 = 7;
-/// How often a message is delivered at most.
+/// Maximum receive count of a message.
 const DELIVERIES: u32 = 5;
 const NOW: i64 = 1_800_000_000_000;
 
-/// A message that asks for the job, and how often it was delivered.
+/// Message that requests the execution of the job.
 #[derive(Debug, Clone)]
 struct Message {
     request: Version,
@@ -44,8 +44,8 @@ pub(super) struct World {
     pub(super) job: Job,
     chunks: BTreeMap<String, String>,
     messages: Vec<Message>,
-    letters: Vec<DeadLetter>,
-    /// The job as each worker committed it last.
+    dead_letters: Vec<DeadLetter>,
+    /// Job as last committed by each worker.
     workers: [Option<Job>; 3],
     now: Timestamp,
 }
@@ -59,7 +59,7 @@ fn order(number: u64) -> OrderId {
 }
 
 impl World {
-    /// A job that was asked for, for now or for in a while.
+    /// A created job, scheduled for later if `delayed`.
     pub(super) fn with(delayed: bool) -> Self {
         let now = Timestamp::from_millis(NOW);
         let market: Market = serde_json::from_value(serde_json::json!({
@@ -68,7 +68,7 @@ impl World {
             "createdAt": now, "updatedAt": now,
         }))
         .unwrap();
-        let request = CreateJob {
+        let create = CreateJob {
             id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             by: Actor { user: owner(), role: Role::User },
             reads_any: false,
@@ -79,13 +79,13 @@ impl World {
             run_at: delayed.then(|| now.saturating_add(std::time::Duration::from_millis(3))),
             retention: "7".parse().unwrap(),
         };
-        let change = request.decide(Some(market), now).unwrap();
+        let change = create.decide(Some(market), now).unwrap();
         let (job, _, events) = change.into_parts().unwrap();
         let mut world = Self {
             job,
             chunks: BTreeMap::new(),
             messages: Vec::new(),
-            letters: Vec::new(),
+            dead_letters: Vec::new(),
             workers: [const { None }; 3],
             now,
         };
@@ -93,14 +93,14 @@ impl World {
         world
     }
 
-    /// The messages of events that somebody hears.
+    /// Sends the messages of events that have subscribers.
     fn send(&mut self, events: &[crate::kit::command::change::UncommittedEvent]) {
         for event in events.iter().filter(|event| event.name.starts_with("job.requested")) {
             self.messages.push(Message { request: event.sequence, redrive: None, deliveries: 0 });
         }
     }
 
-    /// Does what a command decides, and holds it against what must always hold.
+    /// Applies the change and checks the invariants.
     fn commit<T, E: std::fmt::Debug>(&mut self, decided: Result<Change<T, E>, E>) -> Option<T> {
         let (output, writes, events) = decided.ok()?.into_parts().unwrap();
         let before = self.job.clone();
@@ -112,26 +112,26 @@ impl World {
                     let chunk: Chunk = serde_dynamo::from_item(item).unwrap();
                     self.chunks.insert(write.key.sk, chunk.text);
                 }
-                DeadLetter::KIND => self.keep_letter(serde_dynamo::from_item(item).unwrap()),
-                other => panic!("{other} is not expected"),
+                DeadLetter::KIND => self.store_dead_letter(serde_dynamo::from_item(item).unwrap()),
+                other => panic!("unexpected item kind {other}"),
             }
         }
         self.send(&events);
-        self.hold(&before);
+        self.check_invariants(&before);
         Some(output)
     }
 
-    fn keep_letter(&mut self, letter: DeadLetter) {
-        self.letters.retain(|known| known.id != letter.id);
-        self.letters.push(letter);
+    fn store_dead_letter(&mut self, dead_letter: DeadLetter) {
+        self.dead_letters.retain(|known| known.id != dead_letter.id);
+        self.dead_letters.push(dead_letter);
     }
 
-    /// What must hold of every version.
-    fn hold(&self, before: &Job) {
+    /// Checks the invariants of every version.
+    fn check_invariants(&self, before: &Job) {
         let job = &self.job;
-        let moved = job.version != before.version;
-        assert!(!moved || job.version == before.version.next(), "a version was left out");
-        assert!(!moved || before.status != JobStatus::Succeeded, "what succeeded stays");
+        let changed = job.version != before.version;
+        assert!(!changed || job.version == before.version.next(), "the version increased by more than one");
+        assert!(!changed || before.status != JobStatus::Succeeded, "a succeeded job was changed");
         assert_eq!(job.finished_at.is_some(), !job.status.is_open(), "{job:?}");
         assert_eq!(job.woken_by.is_some(), job.status == JobStatus::Dead, "{job:?}");
         assert!(job.attempts <= DELIVERIES, "{job:?}");
@@ -141,33 +141,34 @@ impl World {
         assert!(job.status != JobStatus::Succeeded || job.written.rows == ORDERS, "{job:?}");
     }
 
-    /// What the job's chunks say together.
+    /// Concatenated text of the job's chunks.
     pub(super) fn text(&self) -> String {
         let count = usize::try_from(self.job.written.chunks).unwrap();
         self.chunks.values().take(count).cloned().collect()
     }
 
-    pub(super) fn act(&mut self, act: Act) {
+    pub(super) fn apply_action(&mut self, action: Action) {
         self.now = self.now.saturating_add(std::time::Duration::from_millis(1));
-        let (found, now, id) = (Some(self.job.clone()), self.now, self.job.id);
-        match act {
-            Act::Deliver { message, worker } => self.deliver(message, worker),
-            Act::Page { worker, orders } => self.page(worker, orders),
-            Act::Stumble { worker } => {
-                let Some(held) = self.workers[worker].take() else { return };
-                let note = RecordFailedJobAttempt { held: held.held(), reason: "the table did not answer" };
-                self.commit(note.decide(found, now));
+        let (job, now, id) = (Some(self.job.clone()), self.now, self.job.id);
+        match action {
+            Action::Deliver { message, worker } => self.deliver(message, worker),
+            Action::Page { worker, orders } => self.page(worker, orders),
+            Action::FailAttempt { worker } => {
+                let Some(worker_job) = self.workers[worker].take() else { return };
+                let record =
+                    RecordFailedJobAttempt { held: worker_job.held(), reason: "the table did not respond" };
+                self.commit(record.decide(job, now));
             }
-            Act::Refuse { worker } => {
-                let Some(held) = self.workers[worker].take() else { return };
-                let refuse = FailJob { held: held.held(), refusal: ReportRefusal::MarketGone };
-                self.commit(refuse.decide(found, now));
+            Action::Refuse { worker } => {
+                let Some(worker_job) = self.workers[worker].take() else { return };
+                let fail = FailJob { held: worker_job.held(), refusal: ReportRefusal::MarketGone };
+                self.commit(fail.decide(job, now));
             }
-            Act::Cancel => drop(self.commit(CancelJob { id, by: owner() }.decide(found, now))),
-            Act::Retry => drop(self.commit(RetryJob { id, by: owner() }.decide(found, now))),
-            Act::Die { message } => self.die(message),
-            Act::Redrive => self.redrive(),
-            Act::Release => drop(self.commit(ReleaseJob { id }.decide(found, now))),
+            Action::Cancel => drop(self.commit(CancelJob { id, by: owner() }.decide(job, now))),
+            Action::Retry => drop(self.commit(RetryJob { id, by: owner() }.decide(job, now))),
+            Action::DeadLetter { message } => self.dead_letter(message),
+            Action::Redrive => self.redrive(),
+            Action::Release => drop(self.commit(ReleaseJob { id }.decide(job, now))),
         }
     }
 
@@ -184,11 +185,11 @@ impl World {
     }
 
     fn page(&mut self, worker: usize, orders: u64) {
-        let Some(held) = self.workers[worker].clone() else { return };
-        let first = held.written.rows + 1;
-        let last = (held.written.rows + orders).min(ORDERS);
+        let Some(worker_job) = self.workers[worker].clone() else { return };
+        let first = worker_job.written.rows + 1;
+        let last = (worker_job.written.rows + orders).min(ORDERS);
         let advance = AdvanceJob {
-            held: held.held(),
+            held: worker_job.held(),
             text: rows(first, last),
             rows: last + 1 - first,
             after: Some(order(last)),
@@ -200,37 +201,40 @@ impl World {
         assert_eq!(self.job.written.after.is_some(), self.job.written.rows > 0);
     }
 
-    fn die(&mut self, message: usize) {
+    fn dead_letter(&mut self, message: usize) {
         let Some(message) = self.messages.get(message).cloned() else { return };
-        let letter = RecordDeadLetter {
-            letter: a_letter(self.letters.len(), self.now),
+        let record = RecordDeadLetter {
+            letter: new_dead_letter(self.dead_letters.len(), self.now),
             redriven_from: message
                 .redrive
                 .as_ref()
                 .and_then(|redrive| dead_letter_id_of_redrive(redrive.as_str())),
         };
-        let known = letter.redriven_from.map(|id| self.letters.iter().find(|known| known.id == id).cloned());
+        let known =
+            record.redriven_from.map(|id| self.dead_letters.iter().find(|known| known.id == id).cloned());
         let job = Some(JobRequest { id: self.job.id, version: message.request });
-        let death = MarkJobDead { letter, job };
-        let died = death.decide((known.into_iter().collect(), vec![Some(self.job.clone())]), self.now);
-        self.commit(died);
+        let mark_dead = MarkJobDead { letter: record, job };
+        let decided = mark_dead.decide((known.into_iter().collect(), vec![Some(self.job.clone())]), self.now);
+        self.commit(decided);
     }
 
     fn redrive(&mut self) {
-        let Some(letter) = self.letters.iter().find(|letter| letter.status == DeadLetterStatus::Dead) else {
+        let Some(dead_letter) =
+            self.dead_letters.iter().find(|dead_letter| dead_letter.status == DeadLetterStatus::Dead)
+        else {
             return;
         };
-        let redrive = RedriveDeadLetter { id: letter.id, by: owner() };
-        let letter = self.commit(redrive.decide(Some(letter.clone()), self.now)).unwrap();
-        let name = Some(EventId::of(&letter.id.to_string(), letter.version));
-        // Which message it was does not matter to the letter: any of them may have died.
+        let redrive = RedriveDeadLetter { id: dead_letter.id, by: owner() };
+        let dead_letter = self.commit(redrive.decide(Some(dead_letter.clone()), self.now)).unwrap();
+        let redrive_id = Some(EventId::of(&dead_letter.id.to_string(), dead_letter.version));
+        // The dead letter does not record which message it was: any of them may have been dead-lettered.
         for request in self.messages.iter().map(|message| message.request).collect::<Vec<_>>() {
-            self.messages.push(Message { request, redrive: name.clone(), deliveries: 0 });
+            self.messages.push(Message { request, redrive: redrive_id.clone(), deliveries: 0 });
         }
     }
 
-    /// Lets the job come to its end without further trouble; gives what it has written.
-    pub(super) fn through(mut self) -> String {
+    /// Completes the job without further failures and returns its output.
+    pub(super) fn complete(mut self) -> String {
         let (id, now) = (self.job.id, self.now.saturating_add(std::time::Duration::from_secs(1)));
         self.now = now;
         if self.job.is_waiting() {
@@ -252,12 +256,12 @@ impl World {
     }
 }
 
-/// The rows of these orders.
+/// Rows of the orders with these numbers.
 pub(super) fn rows(first: u64, last: u64) -> String {
     (first..=last).map(|number| number.to_string() + "\n").collect()
 }
 
-fn a_letter(number: usize, now: Timestamp) -> DeadLetter {
+fn new_dead_letter(number: usize, now: Timestamp) -> DeadLetter {
     DeadLetter {
         id: Id::of_digest(u128::try_from(number).unwrap()),
         version: Version::FIRST,
@@ -266,7 +270,7 @@ fn a_letter(number: usize, now: Timestamp) -> DeadLetter {
         message_id: "m1".to_owned(),
         body: String::new(),
         attributes: BTreeMap::new(),
-        reason: "the table did not answer".to_owned(),
+        reason: "the table did not respond".to_owned(),
         attempts: DELIVERIES,
         sent_at: None,
         redrives: Vec::new(),

@@ -1,73 +1,74 @@
-//! One step of an order's fulfilment, as a command.
+//! Command that advances an order's fulfilment by one step.
 
 use std::time::Duration;
 
+use crate::domain::order::event::EventConstructor;
 use crate::domain::order::state_machine::refund_transitions::RefundError;
-use crate::domain::order::{InvalidState, Order, OrderEvent, OrderEventData, OrderId, OrderStatus, Party};
+use crate::domain::order::{InvalidState, Order, OrderEvent, OrderId, OrderStatus, Party};
 use crate::domain::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
 use crate::domain::product::ProductId;
 use crate::domain::refund::MAX_REFUNDS;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// What moves an order's fulfilment on.
+/// Transition of an order's fulfilment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FulfilmentTransition {
-    /// Reserve the stock, and decide on the charge.
+    /// Reserve the stock and record the intent to charge.
     Reserve,
-    /// A product has too few pieces.
+    /// A product has fewer units available than ordered.
     OutOfStock(ProductId),
-    /// The gateway failed at this attempt, and will repeat that: whether it charged has to be found out. Names the attempt, as
-    /// the next one does.
+    /// The gateway returned an error for this attempt, so it is unknown whether the charge was made. Carries
+    /// the number of the attempt.
     ChargeFailed(u32),
-    /// The gateway failed and certainly did not make the charge of this attempt: decide on a charge once more. Names the
-    /// attempt, since several may find that out at once: one of them decides.
+    /// The charge of this attempt was not made because of a gateway error: start another attempt. Carries the
+    /// number of the failed attempt, so that only one of several concurrent workers starts the next one.
     RetryCharge(u32),
-    /// The buyer can pay at the gateway.
+    /// The gateway created a checkout.
     Payable(Checkout),
-    /// The gateway captured the money.
+    /// The gateway captured a payment.
     Captured(Capture),
     /// The gateway declined the charge.
     Declined(DeclineCode),
-    /// The charge was never made, and never will be.
+    /// The charge was not made and can no longer be made.
     NotCharged,
-    /// The gateway gave the money of the refund with this number back.
+    /// The gateway made the refund with this number.
     Refunded(u32),
-    /// The gateway failed and certainly gave nothing back: decide on the refund with this number once more, if it is at this
-    /// attempt still.
+    /// The refund with this number (first field) was not made because of a gateway error: start another
+    /// attempt, unless the given attempt (second field) was already retried.
     RetryRefund(u32, u32),
-    /// The gateway refuses the refund with this number.
+    /// The gateway refused the refund with this number.
     RefundRefused(u32, DeclineCode),
 }
 
-/// Applies a [`Move`] to an order.
+/// Applies a [`FulfilmentTransition`] to an order.
 #[derive(Debug, Clone)]
 pub struct AdvanceOrder {
-    /// Which order.
+    /// Id of the order.
     pub id: OrderId,
-    /// What moves it.
+    /// Transition to apply.
     pub by: FulfilmentTransition,
-    /// How long an order without a payment method waits for its payment.
+    /// Time that an order without a payment method waits for its payment.
     pub payment_window: Duration,
 }
 
-/// Why an order cannot be moved so.
+/// Reason why a transition cannot be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AdvanceError {
-    /// A product has fewer pieces available than the order wants.
+    /// A product has fewer units available than ordered.
     #[error("a product is out of stock")]
     OutOfStock(ProductId),
-    /// The order stands elsewhere by now.
-    #[error("the order has moved on")]
+    /// The order does not exist, or the transition does not apply to its current state.
+    #[error("the transition does not apply to the current state of the order")]
     Stale,
-    /// The gateway refuses to give back what the order owes.
-    #[error("the gateway refuses a refund that is owed")]
+    /// The gateway refused a refund that must be made.
+    #[error("the gateway refused a refund that must be made")]
     RefundRefused,
-    /// More went back than was captured; cannot be, unless somebody changed the table by hand.
-    #[error("the payment does not add up")]
+    /// More was refunded than captured; impossible unless the table was changed by hand.
+    #[error("the refunds of the payment exceed its captured amount")]
     PaymentMismatch,
-    /// The stock does not hold what the order holds of it; cannot be, unless somebody changed the table by hand.
-    #[error("the stock of a product does not add up")]
+    /// The stock does not contain the units of the order; impossible unless the table was changed by hand.
+    #[error("the stock of a product does not contain the units of the order")]
     StockMismatch,
 }
 
@@ -78,9 +79,9 @@ impl From<InvalidState> for AdvanceError {
 }
 
 impl From<RefundError> for AdvanceError {
-    fn from(unended: RefundError) -> Self {
-        match unended {
-            RefundError::MovedOn => Self::Stale,
+    fn from(error: RefundError) -> Self {
+        match error {
+            RefundError::NotPending => Self::Stale,
             RefundError::Refused => Self::RefundRefused,
         }
     }
@@ -88,10 +89,10 @@ impl From<RefundError> for AdvanceError {
 
 type Decision = Result<Change<OrderAndPayment, AdvanceError>, AdvanceError>;
 
-/// An order with what was paid for it.
+/// Order and its payment.
 pub type OrderAndPayment = (Option<Order>, Option<Payment>);
 
-/// Reads an order with what was paid for it.
+/// Reads an order and its payment.
 pub(crate) fn order_and_payment(id: OrderId) -> ReadSet<OrderAndPayment> {
     ReadSet::get(&id).and(ReadSet::get(&Payment::id_for(id)))
 }
@@ -106,7 +107,8 @@ impl Command for AdvanceOrder {
     }
 
     /// # Errors
-    /// [`AdvanceError`]; `OutOfStock` comes from the condition of a stock counter and is exact under concurrency.
+    /// [`AdvanceError`]. `OutOfStock` results from the condition on a stock counter and is exact under
+    /// concurrency.
     fn decide(&self, (order, payment): Self::State, now: Timestamp) -> Decision {
         let order = order.ok_or(AdvanceError::Stale)?;
         let before = order.pieces();
@@ -143,9 +145,6 @@ impl Command for AdvanceOrder {
     }
 }
 
-/// Makes the event of what is to be told of an order.
-pub(crate) type EventConstructor = fn(OrderEventData) -> OrderEvent;
-
 impl AdvanceOrder {
     fn reserve(&self, order: Order, now: Timestamp) -> Decision {
         let before = order.pieces();
@@ -156,8 +155,8 @@ impl AdvanceOrder {
     }
 }
 
-/// Takes note of a capture that the saga or the gateway itself reports. The first of an order is its payment; a further
-/// one, which nobody asked for, goes back at once.
+/// Records a capture reported by the saga or by the gateway. The first capture of an order is its payment;
+/// any other capture is a duplicate and is refunded.
 pub(crate) fn apply_capture(
     order: Order,
     payment: Option<Payment>,
@@ -165,7 +164,7 @@ pub(crate) fn apply_capture(
     now: Timestamp,
 ) -> Decision {
     let before = order.pieces();
-    let Some(known) = payment else {
+    let Some(existing) = payment else {
         let payment = Payment::captured(order.id, capture, now);
         let order = order.apply_payment(&payment, now)?;
         let confirmed = order.status == OrderStatus::Confirmed;
@@ -176,16 +175,19 @@ pub(crate) fn apply_capture(
             .save(&payment, PaymentEvent::Captured(payment.facts(payment.captured)));
         return Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch));
     };
-    let heard_of = known.gateway_id == capture.gateway_id
+    let is_recorded = existing.gateway_id == capture.gateway_id
         || order.refunds.iter().any(|refund| refund.gateway_id == capture.gateway_id);
-    if heard_of || capture.amount.amount() == 0 || order.refunds.len() >= MAX_REFUNDS {
+    if is_recorded || capture.amount.amount() == 0 || order.refunds.len() >= MAX_REFUNDS {
         return Err(AdvanceError::Stale);
     }
-    let owing =
-        order.with_refund_due((&capture.gateway_id, capture.amount), (Party::System, "paid twice"), now);
-    let order = owing.next_version(now);
+    let refunding = order.with_refund_due(
+        (&capture.gateway_id, capture.amount),
+        (Party::System, "duplicate payment"),
+        now,
+    );
+    let order = refunding.next_version(now);
     let event = OrderEvent::RefundStarted((&order).into());
-    Ok(Change::of((Some(order.clone()), Some(known))).save(&order, event))
+    Ok(Change::of((Some(order.clone()), Some(existing))).save(&order, event))
 }
 
 fn apply_refund(order: Order, payment: Option<Payment>, number: u32, now: Timestamp) -> Decision {

@@ -1,4 +1,6 @@
-//! Why an order does not get on: the attempts at its present step.
+//! Failed attempts at the current fulfilment step of an order.
+
+use std::convert::Infallible;
 
 use serde::{Deserialize, Serialize};
 
@@ -6,58 +8,55 @@ use crate::domain::order::OrderId;
 use crate::kit::command::{Adjustment, Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// What the people concerned are told of an order that does not get on. Beside the order and without a version:
-/// an attempt that failed changes nothing about the order.
+/// Failed attempts of an order, as shown to its buyer and seller. Stored separately from the order and
+/// without a version, because a failed attempt does not change the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempts {
-    /// How many attempts failed since it was placed.
+    /// Number of failed attempts since the order was placed.
     pub failed: i64,
-    /// The step at which the last one failed.
+    /// Step of the last failed attempt.
     pub step: String,
-    /// What went wrong, in public words.
+    /// User-facing description of the last failure.
     pub last_error: String,
-    /// When the last one failed.
+    /// Time of the last failed attempt.
     pub failed_at: Timestamp,
-    /// When it is tried next; unset once it is no longer tried.
+    /// Time of the next attempt; `None` if there will be none.
     pub next_at: Option<Timestamp>,
 }
 
-/// Notes that an attempt failed, or that none was made for the while.
+/// Records that an attempt failed or was skipped for the time being.
 #[derive(Debug, Clone)]
 pub struct RecordFailedAttempt {
-    /// Of which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// At which step.
+    /// Step of the attempt.
     pub step: &'static str,
-    /// What went wrong, in public words.
+    /// User-facing description of the failure.
     pub error: &'static str,
-    /// When it is tried next.
+    /// Time of the next attempt.
     pub next_at: Timestamp,
-    /// Whether anything was attempted at all. Who waits because somebody else's attempts failed has not failed.
+    /// True if an attempt was made. False if it was skipped, for example because the circuit breaker is open:
+    /// that does not count as a failure.
     pub made: bool,
 }
-
-/// An attempt can always be noted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoteError {}
 
 impl Command for RecordFailedAttempt {
     type State = ();
     type Output = ();
-    type Error = NoteError;
+    type Error = Infallible;
 
     fn reads(&self) -> ReadSet<()> {
         ReadSet::empty()
     }
 
-    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), NoteError>, NoteError> {
-        let note = Adjustment::of::<Attempts>()
+    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
+        let adjustment = Adjustment::of::<Attempts>()
             .add("failed", i64::from(self.made))
             .adjust_unchecked("step", self.step)
             .adjust_unchecked("lastError", self.error)
             .adjust_unchecked("failedAt", now.to_string())
             .adjust_unchecked("nextAt", self.next_at.to_string());
-        Ok(Change::of(()).adjust_unchecked::<Attempts>(&self.order_id, note))
+        Ok(Change::of(()).adjust_unchecked::<Attempts>(&self.order_id, adjustment))
     }
 }

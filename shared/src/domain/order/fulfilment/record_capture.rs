@@ -1,4 +1,4 @@
-//! Taking note of a payment that the gateway reports by itself.
+//! Recording a capture that the gateway reports in a webhook or a listing.
 
 use super::advance::{AdvanceError, OrderAndPayment, apply_capture};
 use crate::domain::order::OrderId;
@@ -6,13 +6,13 @@ use crate::domain::payment::{Capture, Payment};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Takes note of a capture, whatever the order is at: it confirms an order that waits for exactly this; otherwise the
-/// money goes back.
+/// Records a capture at any step of the order. It confirms an order that awaits a payment of exactly this
+/// amount; any other capture is refunded.
 #[derive(Debug, Clone)]
 pub struct RecordCapture {
-    /// For which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// What was captured.
+    /// Capture reported by the gateway.
     pub capture: Capture,
 }
 
@@ -26,7 +26,7 @@ impl Command for RecordCapture {
     }
 
     /// # Errors
-    /// [`AdvanceError::MovedOn`] if the payment is known already, or there is no such order.
+    /// [`AdvanceError::Stale`] if the payment is already recorded or the order does not exist.
     fn decide(
         &self,
         (order, payment): Self::State,

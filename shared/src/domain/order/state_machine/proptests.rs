@@ -1,5 +1,5 @@
-//! Every way that an order can take: any moves, in any order, as often as may be, on a stock and a gateway that count
-//! along. No move ever leaves pieces or money unaccounted for.
+//! Property test of the order state machine: arbitrary sequences of transitions against a model of the stock
+//! and the payment. No sequence leaves units or money unaccounted for.
 
 mod reconciliation;
 
@@ -28,14 +28,14 @@ use crate::kit::command::saga::Step;
 use crate::kit::command::{Change, Command, Operation};
 use crate::kit::system::clock::Timestamp;
 
-/// Something that may happen, whether or not the order expects it.
+/// Action that may occur in any state, expected or not.
 #[derive(Debug, Clone)]
-enum Act {
-    /// The saga takes its next step, and the gateway answers as it pleases.
-    Saga(Answer),
-    /// A move that nobody asked for: a message that comes twice, or too late.
-    Stray(Answer, u32),
-    /// The gateway reports a capture: of which intent, and whether of the order's total.
+enum Action {
+    /// Run the next saga step with an arbitrary gateway response.
+    Saga(GatewayResult),
+    /// Apply a transition that does not match the current step, as a redelivered or late message does.
+    Stray(GatewayResult, u32),
+    /// The gateway reports a capture of one of two payment intents, of the order total or of another amount.
     Report {
         intent: u8,
         exact: bool,
@@ -50,28 +50,34 @@ enum Act {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Answer {
-    Good,
-    Bad,
+enum GatewayResult {
+    Succeeded,
+    Refused,
     Failed,
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let answer = || prop_oneof![4 => Just(Answer::Good), 1 => Just(Answer::Bad), 1 => Just(Answer::Failed)];
-    let act = prop_oneof![
-        8 => answer().prop_map(Act::Saga),
-        2 => (answer(), 0..6_u32).prop_map(|(answer, which)| Act::Stray(answer, which)),
-        2 => (0..2_u8, any::<bool>()).prop_map(|(intent, exact)| Act::Report { intent, exact }),
-        1 => any::<bool>().prop_map(|seller| Act::Cancel { seller }),
-        1 => Just(Act::Expire),
-        2 => Just(Act::Ship),
-        1 => Just(Act::Deliver),
-        3 => prop_oneof![Just(None), (1..4_500_i64).prop_map(Some)].prop_map(Act::Refund),
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let result = || {
+        prop_oneof![
+            4 => Just(GatewayResult::Succeeded),
+            1 => Just(GatewayResult::Refused),
+            1 => Just(GatewayResult::Failed),
+        ]
+    };
+    let action = prop_oneof![
+        8 => result().prop_map(Action::Saga),
+        2 => (result(), 0..6_u32).prop_map(|(result, which)| Action::Stray(result, which)),
+        2 => (0..2_u8, any::<bool>()).prop_map(|(intent, exact)| Action::Report { intent, exact }),
+        1 => any::<bool>().prop_map(|seller| Action::Cancel { seller }),
+        1 => Just(Action::Expire),
+        2 => Just(Action::Ship),
+        1 => Just(Action::Deliver),
+        3 => prop_oneof![Just(None), (1..4_500_i64).prop_map(Some)].prop_map(Action::Refund),
     ];
-    prop::collection::vec(act, 1..40)
+    prop::collection::vec(action, 1..40)
 }
 
-/// An order with its payment, and the stock and the money around it.
+/// Order and payment under test, with the stock of the product.
 struct World {
     state: OrderAndPayment,
     stock: Stock,
@@ -96,126 +102,127 @@ impl World {
         Actor { user, role: Role::User }
     }
 
-    /// The move that an answer means at the present step.
-    fn moved(&self, answer: Answer) -> Option<FulfilmentTransition> {
+    /// Returns the transition that `result` causes at the current step.
+    fn transition_for(&self, result: GatewayResult) -> Option<FulfilmentTransition> {
         let code = DeclineCode::new("card_declined");
         let checkout =
             Checkout { gateway_id: GatewayId("pi_0".into()), client_secret: ClientSecret("secret".into()) };
-        match (next(self.order(), self.now), answer) {
+        match (next(self.order(), self.now), result) {
             (Step::Commit(by), _) => Some(by),
             (
                 Step::Call(
                     Effect::Charge(_) | Effect::Find(_) | Effect::Settle(_) | Effect::FindCancelledCharge(_),
                 ),
-                Answer::Good,
+                GatewayResult::Succeeded,
             ) => Some(FulfilmentTransition::Captured(capture(0, self.order().total))),
-            (Step::Call(Effect::Charge(intent) | Effect::Settle(intent)), Answer::Failed) => {
+            (Step::Call(Effect::Charge(intent) | Effect::Settle(intent)), GatewayResult::Failed) => {
                 Some(FulfilmentTransition::ChargeFailed(intent.attempt))
             }
-            (Step::Call(Effect::Find(intent)), Answer::Failed) => {
+            (Step::Call(Effect::Find(intent)), GatewayResult::Failed) => {
                 Some(FulfilmentTransition::RetryCharge(intent.attempt))
             }
             (Step::Call(Effect::Settle(_) | Effect::FindCancelledCharge(_)), _) => {
                 Some(FulfilmentTransition::NotCharged)
             }
-            (Step::Call(Effect::CreateCheckout(_)), Answer::Good) => {
+            (Step::Call(Effect::CreateCheckout(_)), GatewayResult::Succeeded) => {
                 Some(FulfilmentTransition::Payable(checkout))
             }
             (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::CreateCheckout(_)), _) => {
                 Some(FulfilmentTransition::Declined(code))
             }
-            (Step::Call(Effect::Refund(refund) | Effect::FindRefund(refund)), answer) => Some(match answer {
-                Answer::Good => FulfilmentTransition::Refunded(refund.number),
-                Answer::Bad => FulfilmentTransition::RefundRefused(refund.number, code),
-                Answer::Failed => FulfilmentTransition::RetryRefund(refund.number, refund.attempt),
+            (Step::Call(Effect::Refund(refund) | Effect::FindRefund(refund)), result) => Some(match result {
+                GatewayResult::Succeeded => FulfilmentTransition::Refunded(refund.number),
+                GatewayResult::Refused => FulfilmentTransition::RefundRefused(refund.number, code),
+                GatewayResult::Failed => FulfilmentTransition::RetryRefund(refund.number, refund.attempt),
             }),
             (Step::Wait(_) | Step::Finished, _) => None,
         }
     }
 
-    fn stray(&self, answer: Answer, which: u32) -> FulfilmentTransition {
+    fn stray(&self, result: GatewayResult, which: u32) -> FulfilmentTransition {
         let code = DeclineCode::new("card_declined");
         let product = self.order().lines[0].product_id;
-        match (answer, which) {
+        match (result, which) {
             (_, 0) => FulfilmentTransition::Reserve,
-            (Answer::Good, 1) => FulfilmentTransition::NotCharged,
-            (Answer::Bad, 1) => FulfilmentTransition::OutOfStock(product),
-            (Answer::Failed, 1) => FulfilmentTransition::RetryCharge(1),
-            (Answer::Failed, 2) => FulfilmentTransition::ChargeFailed(1),
-            (Answer::Good, 2) => FulfilmentTransition::Captured(capture(0, self.order().total)),
+            (GatewayResult::Succeeded, 1) => FulfilmentTransition::NotCharged,
+            (GatewayResult::Refused, 1) => FulfilmentTransition::OutOfStock(product),
+            (GatewayResult::Failed, 1) => FulfilmentTransition::RetryCharge(1),
+            (GatewayResult::Failed, 2) => FulfilmentTransition::ChargeFailed(1),
+            (GatewayResult::Succeeded, 2) => FulfilmentTransition::Captured(capture(0, self.order().total)),
             (_, 2) => FulfilmentTransition::Declined(code),
-            (Answer::Good, number) => FulfilmentTransition::Refunded(number - 2),
-            (Answer::Bad, number) => FulfilmentTransition::RefundRefused(number - 2, code),
-            (Answer::Failed, number) => FulfilmentTransition::RetryRefund(number - 2, 1),
+            (GatewayResult::Succeeded, number) => FulfilmentTransition::Refunded(number - 2),
+            (GatewayResult::Refused, number) => FulfilmentTransition::RefundRefused(number - 2, code),
+            (GatewayResult::Failed, number) => FulfilmentTransition::RetryRefund(number - 2, 1),
         }
     }
 
-    fn act(&mut self, act: Act) {
+    fn apply_action(&mut self, action: Action) {
         self.now = self.now.saturating_add(Duration::from_mins(7));
         let (id, payment_window) = (self.order().id, Duration::from_hours(1));
-        match act {
-            Act::Saga(answer) => {
-                if let Some(by) = self.moved(answer) {
-                    self.both(AdvanceOrder { id, by, payment_window });
+        match action {
+            Action::Saga(result) => {
+                if let Some(by) = self.transition_for(result) {
+                    self.decide_both(AdvanceOrder { id, by, payment_window });
                 }
             }
-            Act::Stray(answer, which) => {
-                self.both(AdvanceOrder { id, by: self.stray(answer, which), payment_window });
+            Action::Stray(result, which) => {
+                self.decide_both(AdvanceOrder { id, by: self.stray(result, which), payment_window });
             }
-            Act::Report { intent, exact } => {
+            Action::Report { intent, exact } => {
                 let amount = if exact { self.order().total } else { euros(4_000) };
-                self.both(RecordCapture { order_id: id, capture: capture(intent, amount) });
+                self.decide_both(RecordCapture { order_id: id, capture: capture(intent, amount) });
             }
-            Act::Cancel { seller } => {
+            Action::Cancel { seller } => {
                 let by = self.actor(if seller { Party::Seller } else { Party::Buyer });
                 let state = self.state.clone();
-                self.one(CancelOrder { id, by, reason: None }, state);
+                self.decide_order(CancelOrder { id, by, reason: None }, state);
             }
-            Act::Expire => self.one(ExpireOrder { id }, self.state.0.clone()),
-            Act::Ship => {
+            Action::Expire => self.decide_order(ExpireOrder { id }, self.state.0.clone()),
+            Action::Ship => {
                 let shipment =
                     Shipment { carrier: "DHL".parse().unwrap(), tracking_number: "1".parse().unwrap() };
                 let (by, state) = (self.actor(Party::Seller), self.state.clone());
-                self.one(ShipOrder { id, by, shipment }, state);
+                self.decide_order(ShipOrder { id, by, shipment }, state);
             }
-            Act::Deliver => {
-                self.one(DeliverOrder { id, by: self.actor(Party::Seller) }, self.state.0.clone());
+            Action::Deliver => {
+                self.decide_order(DeliverOrder { id, by: self.actor(Party::Seller) }, self.state.0.clone());
             }
-            Act::Refund(amount) => {
+            Action::Refund(amount) => {
                 let (by, reason, amount) =
                     (self.actor(Party::Seller), "scratched".parse().unwrap(), amount.map(euros));
                 let state = self.state.clone();
-                self.one(RefundOrder { id, by, amount, reason }, state);
+                self.decide_order(RefundOrder { id, by, amount, reason }, state);
             }
         }
     }
 
-    /// A command that decides on order and payment.
-    fn both<C: Command<State = OrderAndPayment, Output = OrderAndPayment>>(&mut self, command: C) {
+    /// Executes a command that decides on order and payment.
+    fn decide_both<C: Command<State = OrderAndPayment, Output = OrderAndPayment>>(&mut self, command: C) {
         if let Ok(change) = command.decide(self.state.clone(), self.now) {
             let (order, payment) = self.apply(change);
             self.state = (order, payment.or_else(|| self.state.1.clone()));
         }
     }
 
-    /// A command that changes the order alone.
-    fn one<C: Command<Output = Order>>(&mut self, command: C, state: C::State) {
+    /// Executes a command that changes only the order.
+    fn decide_order<C: Command<Output = Order>>(&mut self, command: C, state: C::State) {
         if let Ok(change) = command.decide(state, self.now) {
             self.state.0 = Some(self.apply(change));
         }
     }
 
-    /// Commits: moves the counters, and checks that each entity goes on by one version with one event.
+    /// Applies the adjustments of the change to the stock, and checks that it has at most one event per
+    /// written entity.
     fn apply<T, E>(&mut self, change: Change<T, E>) -> T {
         let (output, writes, events) = change.into_parts().unwrap();
         let puts = writes.iter().filter(|write| matches!(write.operation, Operation::Put { .. })).count();
-        assert!(events.len() <= puts, "an event without a version");
+        assert!(events.len() <= puts, "more events than written entities");
         for write in &writes {
             if let Operation::Adjust(adjustment) = &write.operation {
                 let mut stock = serde_json::to_value(self.stock).unwrap();
                 for (counter, by) in &adjustment.counters {
                     let moved = stock[*counter].as_i64().unwrap() + by;
-                    assert!(moved >= 0, "{counter} falls below zero");
+                    assert!(moved >= 0, "stock counter {counter} is negative");
                     stock[*counter] = json!(moved);
                 }
                 self.stock = serde_json::from_value(stock).unwrap();
@@ -227,14 +234,21 @@ impl World {
     fn check(&self, before: &Order) {
         let order = self.order();
         let steps = order.version.get() - before.version.get();
-        assert!(steps <= 1, "a decision makes one version");
+        assert!(steps <= 1, "a decision creates at most one version");
         if before.pieces() == StockPosition::Available && order.pieces() != StockPosition::Available {
             let (from, to) = (before.status, order.status);
-            assert_eq!((from, to), (OrderStatus::Pending, OrderStatus::AwaitingPayment), "reserved anew");
+            assert_eq!(
+                (from, to),
+                (OrderStatus::Pending, OrderStatus::AwaitingPayment),
+                "reserved in another transition"
+            );
         }
-        let over =
+        let terminal =
             [OrderStatus::Rejected, OrderStatus::Cancelled, OrderStatus::Expired, OrderStatus::Refunded];
-        assert!(!over.contains(&before.status) || order.status == before.status, "what is over stays over");
+        assert!(
+            !terminal.contains(&before.status) || order.status == before.status,
+            "a terminal status changed"
+        );
         let (reserved, sold) = match order.pieces() {
             StockPosition::Available => (0, 0),
             StockPosition::Reserved => (2, 0),
@@ -249,45 +263,52 @@ impl World {
     }
 
     fn check_money(&self, order: &Order, payment: &Payment) {
-        let of = |status| {
+        let sum_of = |status| {
             let own = order
                 .refunds
                 .iter()
                 .filter(move |refund| refund.status == status && refund.gateway_id == payment.gateway_id);
             own.map(|refund| refund.amount.amount()).sum::<i64>()
         };
-        let (back, under_way) = (of(RefundStatus::Succeeded), of(RefundStatus::Pending));
-        assert_eq!(back, payment.refunded.amount());
-        assert!(back + under_way <= payment.captured.amount(), "more goes back than came");
-        let left = payment.captured.amount() - back - under_way;
+        let (refunded, pending) = (sum_of(RefundStatus::Succeeded), sum_of(RefundStatus::Pending));
+        assert_eq!(refunded, payment.refunded.amount());
+        assert!(refunded + pending <= payment.captured.amount(), "more is refunded than was captured");
+        let left = payment.captured.amount() - refunded - pending;
         match order.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => {
                 assert_eq!(payment.captured, order.total);
             }
-            _ => assert_eq!(left, 0, "money stays with an order that is over: {order:?}"),
+            _ => assert_eq!(left, 0, "an ended order keeps money: {order:?}"),
         }
         if order.pending_refund().is_some() {
             assert!(matches!(next(order, self.now), Step::Call(Effect::Refund(_) | Effect::FindRefund(_))));
         } else {
-            assert!(!matches!(order.fulfilment, Fulfilment::Refunding { .. }), "nothing ends {order:?}");
+            assert!(
+                !matches!(order.fulfilment, Fulfilment::Refunding { .. }),
+                "no refund is pending: {order:?}"
+            );
         }
-        for stray in order.refunds.iter().filter(|refund| refund.gateway_id != payment.gateway_id) {
-            assert_ne!(stray.status, RefundStatus::Failed);
+        for duplicate in order.refunds.iter().filter(|refund| refund.gateway_id != payment.gateway_id) {
+            assert_ne!(duplicate.status, RefundStatus::Failed);
         }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn no_way_of_an_order_leaves_pieces_or_money_unaccounted_for(charged in any::<bool>(), acts in acts()) {
+    fn no_transition_sequence_loses_units_or_money(charged in any::<bool>(), actions in actions()) {
         let order = placed(charged.then_some("pm_card_visa"));
         let stock = Stock { available: 5, ..Stock::default() };
         let mut world = World { state: (Some(order), None), stock, now: Timestamp::from_millis(NOW) };
-        for act in acts {
+        for action in actions {
             let before = world.order().clone();
-            world.act(act);
+            world.apply_action(action);
             world.check(&before);
         }
     }

@@ -1,31 +1,31 @@
-//! What of an order's money goes back: from one version to the next.
+//! Refund transitions of the order state machine.
 
 use super::transition::InvalidState;
+use crate::domain::order::event::EventConstructor;
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::fulfilment::advance::EventConstructor;
 use crate::domain::order::{Order, OrderEvent, OrderStatus, Party};
 use crate::domain::payment::{DeclineCode, GatewayId, Payment};
 use crate::domain::refund::{Refund, RefundStatus};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 
-/// Why a refund does not end so.
+/// Reason why a refund cannot be completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefundError {
-    /// It is not under way.
-    MovedOn,
-    /// The gateway refuses what we owe, whatever anybody decides.
+    /// The refund does not exist or is not pending.
+    NotPending,
+    /// The gateway refused a refund that must be made.
     Refused,
 }
 
 impl Order {
-    /// The first refund that the gateway has still to speak about.
+    /// First pending refund.
     #[must_use]
     pub fn pending_refund(&self) -> Option<&Refund> {
         self.refunds.iter().find(|refund| refund.is_pending())
     }
 
-    /// What is left of the payment, once all refunds under way are through.
+    /// Refundable amount of the payment. Pending refunds count as refunded.
     #[must_use]
     pub fn refundable(&self, payment: &Payment) -> Money {
         let own = self.refunds.iter().filter(|refund| {
@@ -35,17 +35,17 @@ impl Order {
         left.unwrap_or(Money::zero(payment.captured.currency()))
     }
 
-    /// The same version with one refund more to be made, of this capture.
+    /// Adds a pending refund of the given capture, without a new version.
     pub(crate) fn with_refund_due(
         mut self,
-        (of, amount): (&GatewayId, Money),
+        (captured_by, amount): (&GatewayId, Money),
         (by, reason): (Party, &str),
         now: Timestamp,
     ) -> Self {
         let number = self.refunds.iter().map(|refund| refund.number).max().unwrap_or(0).saturating_add(1);
         self.refunds.push(Refund {
             number,
-            gateway_id: of.clone(),
+            gateway_id: captured_by.clone(),
             amount,
             by,
             reason: reason.to_owned(),
@@ -58,60 +58,63 @@ impl Order {
         self
     }
 
-    /// The gateway certainly did not do it at this attempt, through nobody's fault: it is decided on once more.
+    /// Starts another attempt at a refund that the gateway did not make because of an error of its own.
     pub(crate) fn retry_refund(
         mut self,
         (number, attempt): (u32, u32),
         now: Timestamp,
     ) -> Result<Self, InvalidState> {
-        let refund = self.under_way(number).filter(|refund| refund.attempt == attempt).ok_or(InvalidState)?;
+        let refund =
+            self.pending_mut(number).filter(|refund| refund.attempt == attempt).ok_or(InvalidState)?;
         refund.attempt = refund.attempt.saturating_add(1);
         refund.decided_at = now;
         Ok(self.next_version(now))
     }
 
-    /// The money of a refund went back, which leaves `payment`. Says what others are to hear of it.
+    /// Marks a refund as succeeded. `payment` already includes it. Returns the constructor of the event to
+    /// publish.
     pub(crate) fn refund_succeeded(
         mut self,
         number: u32,
         payment: &Payment,
         now: Timestamp,
     ) -> Result<(Self, EventConstructor), RefundError> {
-        let refund = self.under_way(number).ok_or(RefundError::MovedOn)?;
+        let refund = self.pending_mut(number).ok_or(RefundError::NotPending)?;
         refund.status = RefundStatus::Succeeded;
         let (by, reason) = (refund.by, refund.reason.clone());
-        let unwinding = matches!(self.fulfilment, Fulfilment::Refunding { .. });
-        let all_done = self.pending_refund().is_none();
+        let ends_order = matches!(self.fulfilment, Fulfilment::Refunding { .. });
+        let none_pending = self.pending_refund().is_none();
         let next = self.next_version(now);
-        let ended: (Self, EventConstructor) = match next.status {
+        let result: (Self, EventConstructor) = match next.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered
                 if payment.is_fully_refunded() =>
             {
                 (next.with_status(OrderStatus::Refunded, by, Some(reason)), OrderEvent::Refunded)
             }
-            OrderStatus::Pending | OrderStatus::AwaitingPayment if unwinding && all_done => {
+            OrderStatus::Pending | OrderStatus::AwaitingPayment if ends_order && none_pending => {
                 let next = Self { fulfilment: Fulfilment::Finished, ..next };
                 (next.with_status(OrderStatus::Rejected, Party::System, Some(reason)), OrderEvent::Rejected)
             }
-            _ if unwinding && all_done => {
+            _ if ends_order && none_pending => {
                 (Self { fulfilment: Fulfilment::Finished, ..next }, OrderEvent::PartiallyRefunded)
             }
             _ => (next, OrderEvent::PartiallyRefunded),
         };
-        Ok(ended)
+        Ok(result)
     }
 
-    /// The gateway refused a refund for good. What a seller offered stays with the seller then; what the order owes of
-    /// itself, somebody has to look after.
+    /// Marks a refund as failed that the gateway refused permanently. Only a refund decided by the seller may
+    /// fail: the seller keeps the money. A refund that the system decided on must be made, so its refusal is
+    /// an error.
     pub(crate) fn refund_failed(
         mut self,
         number: u32,
         code: &DeclineCode,
         now: Timestamp,
     ) -> Result<Self, RefundError> {
-        let offered = self.fulfilment == Fulfilment::Finished;
-        let refund = self.under_way(number).ok_or(RefundError::MovedOn)?;
-        if !offered || refund.by != Party::Seller {
+        let optional = self.fulfilment == Fulfilment::Finished;
+        let refund = self.pending_mut(number).ok_or(RefundError::NotPending)?;
+        if !optional || refund.by != Party::Seller {
             return Err(RefundError::Refused);
         }
         refund.status = RefundStatus::Failed;
@@ -119,7 +122,7 @@ impl Order {
         Ok(self.next_version(now))
     }
 
-    fn under_way(&mut self, number: u32) -> Option<&mut Refund> {
+    fn pending_mut(&mut self, number: u32) -> Option<&mut Refund> {
         self.refunds.iter_mut().find(|refund| refund.number == number && refund.is_pending())
     }
 }

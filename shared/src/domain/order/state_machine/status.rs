@@ -1,45 +1,45 @@
-//! How far an order has come.
+//! Order status.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::values::string_enum::spelled;
+use crate::domain::values::string_enum::string_enum;
 
-/// How far an order has come.
+/// Status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
-    /// Placed; nothing is reserved yet.
+    /// Placed; the stock is not reserved yet.
     Pending,
-    /// Its stock is reserved; it is to be paid.
+    /// The stock is reserved and the payment is outstanding.
     AwaitingPayment,
     /// Paid.
     Confirmed,
-    /// On its way.
+    /// Shipped by the seller.
     Shipped,
-    /// Arrived.
+    /// Delivered.
     Delivered,
-    /// Impossible: no stock, or the card was declined.
+    /// Not fulfilled: out of stock, or the payment failed.
     Rejected,
-    /// Called off.
+    /// Cancelled by the buyer or the seller.
     Cancelled,
     /// Not paid in time.
     Expired,
-    /// Paid back.
+    /// Fully refunded.
     Refunded,
 }
 
 impl OrderStatus {
-    /// Whether nothing follows of itself: the order is not on its way to anything.
+    /// Returns true if the status is terminal or only changes on a further action of the buyer or the seller.
     #[must_use]
     pub const fn is_terminal_or_idle(self) -> bool {
         !matches!(self, Self::Pending | Self::AwaitingPayment)
     }
 }
 
-spelled! {
+string_enum! {
     OrderStatus,
-    /// Text that is no status of an order.
+    /// The text is not an order status.
     OrderStatusError:
     Pending = "pending",
     AwaitingPayment = "awaiting_payment",

@@ -1,5 +1,5 @@
-//! Where an order's pieces are. It follows from the order alone, and every commit moves the stock from where the version
-//! before had them to where the next has them: no way of the order can forget any.
+//! Stock position of an order (available, reserved, sold), derived from the order; each commit moves stock
+//! counters by the difference, so that no transition can forget to do so.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,20 +8,20 @@ use crate::domain::order::{Order, OrderLine, OrderStatus};
 use crate::domain::product::Stock;
 use crate::kit::command::Change;
 
-/// Where an order's pieces are counted.
+/// Stock counter that includes the units of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StockPosition {
-    /// Among the available: they are not held yet, or given back.
+    /// Not reserved yet, or released.
     Available,
-    /// Among the reserved.
+    /// Reserved for the order.
     Reserved,
-    /// Among the sold.
+    /// Sold.
     Sold,
 }
 
 impl StockPosition {
-    /// The counter of the [`Stock`] that they are in.
+    /// Name of the counter in [`Stock`].
     const fn counter(self) -> &'static str {
         match self {
             Self::Available => "available",
@@ -32,7 +32,7 @@ impl StockPosition {
 }
 
 impl Order {
-    /// Where the order's pieces are. What was shipped does not come back by itself, whatever becomes of the money.
+    /// Stock position of the order. Shipped units stay sold, even after a refund.
     #[must_use]
     pub fn pieces(&self) -> StockPosition {
         match &self.fulfilment {
@@ -49,8 +49,8 @@ impl Order {
         }
     }
 
-    /// Adds to `change` that the pieces go from where they were `before` to where this version has them; a stock that
-    /// does not have them there is the refusal `otherwise`.
+    /// Adds to `change` the move of the units from the stock position `before` to the current one. If a stock
+    /// counter is too low, the change is refused with the error that `otherwise` returns.
     pub(crate) fn move_stock<T, E>(
         &self,
         before: StockPosition,

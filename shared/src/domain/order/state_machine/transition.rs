@@ -1,4 +1,4 @@
-//! The state machine of an order: from one version to the next, nothing else.
+//! Transitions of the order state machine, each from one version to the next.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use crate::domain::order::{Order, OrderStatus, Party, Shipment, Transition};
 use crate::domain::payment::{ChargeIntent, Checkout, Payment};
 use crate::kit::system::clock::Timestamp;
 
-/// The order is not in a state in which this can happen.
+/// The transition is not allowed in the current state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the order's state does not allow this")]
+#[error("the state of the order does not allow this operation")]
 pub struct InvalidState;
 
 impl Order {
-    /// The stock is reserved: charge, or wait for the payment as long as `window`.
+    /// The stock is reserved: charge the payment method, or wait up to `window` for the payment.
     pub(crate) fn reserved(self, window: Duration, now: Timestamp) -> Result<Self, InvalidState> {
         if self.fulfilment != Fulfilment::Accepted {
             return Err(InvalidState);
@@ -27,14 +27,14 @@ impl Order {
         Ok(self.with_step(fulfilment, now).with_status(OrderStatus::AwaitingPayment, Party::System, None))
     }
 
-    /// The gateway repeats a failure of its own under the key of this attempt.
+    /// The gateway returned an error for this attempt and repeats it for the same idempotency key.
     pub(crate) fn charge_failed(self, attempt: u32, now: Timestamp) -> Result<Self, InvalidState> {
-        let is_news = |intent: &ChargeIntent| intent.attempt == attempt && intent.failed_at.is_none();
+        let is_new_failure = |intent: &ChargeIntent| intent.attempt == attempt && intent.failed_at.is_none();
         let fulfilment = match self.fulfilment.clone() {
-            Fulfilment::Charging { intent } if is_news(&intent) => {
+            Fulfilment::Charging { intent } if is_new_failure(&intent) => {
                 Fulfilment::Charging { intent: intent.failed(now) }
             }
-            Fulfilment::ResolvingCharge { intent } if is_news(&intent) => {
+            Fulfilment::ResolvingCharge { intent } if is_new_failure(&intent) => {
                 Fulfilment::ResolvingCharge { intent: intent.failed(now) }
             }
             _ => return Err(InvalidState),
@@ -42,7 +42,7 @@ impl Order {
         Ok(self.with_step(fulfilment, now))
     }
 
-    /// The charge of this attempt was certainly not made, through no fault of the buyer's: it is decided on once more.
+    /// The charge of this attempt was not made because of a gateway error: start another attempt.
     pub(crate) fn retry_charge(self, attempt: u32, now: Timestamp) -> Result<Self, InvalidState> {
         let Fulfilment::Charging { intent } = self.fulfilment.clone() else { return Err(InvalidState) };
         if intent.attempt != attempt {
@@ -51,7 +51,7 @@ impl Order {
         Ok(self.with_step(Fulfilment::Charging { intent: intent.next_attempt(now) }, now))
     }
 
-    /// The buyer can pay from now on.
+    /// The gateway created the checkout.
     pub(crate) fn payable(self, checkout: Checkout, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
             Fulfilment::AwaitingPayment { until, checkout: None } => {
@@ -61,31 +61,31 @@ impl Order {
         }
     }
 
-    /// The money is there. If the order waits for exactly that, it is confirmed; otherwise the money goes back, and the
-    /// pieces stay where they are until it has.
+    /// A payment was captured. If the order awaits exactly this amount, it is confirmed; otherwise the
+    /// payment is refunded, and the stock position stays unchanged until the refund is made.
     pub(crate) fn apply_payment(self, payment: &Payment, now: Timestamp) -> Result<Self, InvalidState> {
         if payment.captured.amount() == 0 {
             return Err(InvalidState);
         }
-        let waits =
+        let awaits_payment =
             matches!(self.fulfilment, Fulfilment::Charging { .. } | Fulfilment::AwaitingPayment { .. });
         let reason = match self.status {
-            _ if waits => "the amount paid is not the order's total",
-            OrderStatus::Pending | OrderStatus::AwaitingPayment => "paid before it was asked for",
+            _ if awaits_payment => "the amount paid differs from the order total",
+            OrderStatus::Pending | OrderStatus::AwaitingPayment => "paid before payment was requested",
             _ => "paid when the order was over",
         };
         let pieces = self.pieces();
         let order = Self { payment_id: Some(payment.id), ..self };
-        if waits && payment.captured == order.total {
+        if awaits_payment && payment.captured == order.total {
             let confirmed = order.with_step(Fulfilment::Finished, now);
             return Ok(confirmed.with_status(OrderStatus::Confirmed, Party::System, None));
         }
-        let owing =
+        let refunding =
             order.with_refund_due((&payment.gateway_id, payment.captured), (Party::System, reason), now);
-        Ok(owing.with_step(Fulfilment::Refunding { pieces }, now))
+        Ok(refunding.with_step(Fulfilment::Refunding { pieces }, now))
     }
 
-    /// There is no stock for it.
+    /// A product has fewer units available than ordered.
     pub(crate) fn out_of_stock(self, reason: String, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
             Fulfilment::Accepted => Ok(self.rejected(reason, now)),
@@ -93,7 +93,7 @@ impl Order {
         }
     }
 
-    /// The charge was declined, or the gateway does not take such a payment at all.
+    /// The charge was declined, or the gateway does not support the payment.
     pub(crate) fn declined(self, reason: String, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
             Fulfilment::Charging { .. } | Fulfilment::AwaitingPayment { checkout: None, .. } => {
@@ -103,7 +103,7 @@ impl Order {
         }
     }
 
-    /// Called off by `by`, whatever that leaves to be undone.
+    /// Cancels the order; starts resolving the charge or a refund if money may have moved.
     pub(crate) fn cancelled(
         self,
         by: Party,
@@ -125,16 +125,16 @@ impl Order {
                 if left.amount() == 0 {
                     return Err(InvalidState);
                 }
-                let owing =
+                let refunding =
                     self.with_refund_due((&payment.gateway_id, left), (Party::System, "cancelled"), now);
-                owing.with_step(Fulfilment::Refunding { pieces }, now)
+                refunding.with_step(Fulfilment::Refunding { pieces }, now)
             }
             _ => return Err(InvalidState),
         };
         Ok(order.with_status(OrderStatus::Cancelled, by, reason))
     }
 
-    /// Not paid in time.
+    /// The payment deadline has passed.
     pub(crate) fn expired(self, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
             Fulfilment::AwaitingPayment { until, .. } if until <= now => {
@@ -149,7 +149,7 @@ impl Order {
         }
     }
 
-    /// Called off, and the charge was never made.
+    /// The order was cancelled, and the charge was not made.
     pub(crate) fn never_charged(self, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
             Fulfilment::ResolvingCharge { .. } => Ok(self.with_step(Fulfilment::Finished, now)),
@@ -157,7 +157,7 @@ impl Order {
         }
     }
 
-    /// On its way. Not so if all of its money is on its way back.
+    /// Marks the order as shipped, unless its payment is being refunded in full.
     pub(crate) fn shipped(
         self,
         shipment: Shipment,
@@ -166,14 +166,14 @@ impl Order {
     ) -> Result<Self, InvalidState> {
         match (self.status, &self.fulfilment) {
             (OrderStatus::Confirmed, Fulfilment::Finished) if self.refundable(payment).amount() > 0 => {
-                let sent = Self { shipment: Some(shipment), ..self.next_version(now) };
-                Ok(sent.with_status(OrderStatus::Shipped, Party::Seller, None))
+                let shipped = Self { shipment: Some(shipment), ..self.next_version(now) };
+                Ok(shipped.with_status(OrderStatus::Shipped, Party::Seller, None))
             }
             _ => Err(InvalidState),
         }
     }
 
-    /// Arrived.
+    /// Marks the order as delivered.
     pub(crate) fn delivered(self, now: Timestamp) -> Result<Self, InvalidState> {
         match (self.status, &self.fulfilment) {
             (OrderStatus::Shipped, Fulfilment::Finished) => {
@@ -191,17 +191,17 @@ impl Order {
         )
     }
 
-    /// The next version, at this step.
+    /// Next version with another fulfilment step.
     pub(crate) fn with_step(self, fulfilment: Fulfilment, now: Timestamp) -> Self {
         Self { fulfilment, ..self.next_version(now) }
     }
 
-    /// The next version.
+    /// Next version without other changes.
     pub(crate) fn next_version(self, now: Timestamp) -> Self {
         Self { version: self.version.next(), updated_at: now, ..self }
     }
 
-    /// The same version with another status.
+    /// Same version with another status and a new timeline entry.
     pub(crate) fn with_status(mut self, status: OrderStatus, by: Party, reason: Option<String>) -> Self {
         self.status = status;
         self.timeline.push(Transition { status, at: self.updated_at, by, reason });

@@ -1,22 +1,22 @@
-//! Noting that books agree again.
+//! Closing a discrepancy.
 
 use super::Discrepancy;
 use crate::domain::payment::GatewayId;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Closes a discrepancy, if nobody has noted it anew since it was looked at.
+/// Closes a discrepancy, unless it was recorded again since it was read.
 #[derive(Debug, Clone)]
 pub struct CloseDiscrepancy {
-    /// Which.
+    /// Id of the payment at the gateway.
     pub id: GatewayId,
-    /// As it was when it was looked at.
+    /// Version at which the discrepancy was read.
     pub expected: Version,
 }
 
-/// Why a discrepancy is not closed.
+/// The discrepancy does not exist or has changed since it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("somebody else has looked at it")]
+#[error("the discrepancy was changed meanwhile")]
 pub struct CloseDiscrepancyError;
 
 impl Command for CloseDiscrepancy {
@@ -32,11 +32,11 @@ impl Command for CloseDiscrepancy {
     /// [`CloseDiscrepancyError`].
     fn decide(
         &self,
-        known: Self::State,
+        stored: Self::State,
         now: Timestamp,
     ) -> Result<Change<(), CloseDiscrepancyError>, CloseDiscrepancyError> {
-        let known = known.filter(|known| known.version == self.expected).ok_or(CloseDiscrepancyError)?;
-        let closed = Discrepancy { version: known.version.next(), closed_at: Some(now), ..known };
+        let stored = stored.filter(|stored| stored.version == self.expected).ok_or(CloseDiscrepancyError)?;
+        let closed = Discrepancy { version: stored.version.next(), closed_at: Some(now), ..stored };
         Ok(Change::of(()).save(&closed, NoEvents))
     }
 }

@@ -1,4 +1,4 @@
-//! Noting that books differ.
+//! Recording a discrepancy.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,8 @@ use super::Discrepancy;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Notes a discrepancy, for the first time or once more. One that was closed is open again.
+/// Records a discrepancy. If it is already stored, its time of last confirmation is updated. A closed
+/// discrepancy is reopened.
 #[derive(Debug, Clone)]
 pub struct RecordDiscrepancy(pub Discrepancy);
 
@@ -19,14 +20,14 @@ impl Command for RecordDiscrepancy {
         ReadSet::get(&self.0.id)
     }
 
-    fn decide(&self, known: Self::State, _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        let seen = self.0.clone();
-        let noted = match known {
-            Some(known) => {
-                Discrepancy { version: known.version.next(), first_seen_at: known.first_seen_at, ..seen }
+    fn decide(&self, stored: Self::State, _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
+        let found = self.0.clone();
+        let recorded = match stored {
+            Some(stored) => {
+                Discrepancy { version: stored.version.next(), first_seen_at: stored.first_seen_at, ..found }
             }
-            None => seen,
+            None => found,
         };
-        Ok(Change::of(()).save(&noted, NoEvents))
+        Ok(Change::of(()).save(&recorded, NoEvents))
     }
 }

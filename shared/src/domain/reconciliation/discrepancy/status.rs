@@ -1,23 +1,23 @@
-//! Whether a discrepancy waits for somebody.
+//! Discrepancy status.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::values::string_enum::spelled;
+use crate::domain::values::string_enum::string_enum;
 
-/// Whether a discrepancy waits for somebody.
+/// Status of a discrepancy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DiscrepancyStatus {
-    /// It does.
+    /// The ledgers disagree.
     Open,
-    /// The books agree again.
+    /// The ledgers agree again.
     Closed,
 }
 
-spelled! {
+string_enum! {
     DiscrepancyStatus,
-    /// Text that is no status of a discrepancy.
+    /// The text is not a discrepancy status.
     DiscrepancyStatusError:
     Open = "open",
     Closed = "closed",

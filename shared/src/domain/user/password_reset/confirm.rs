@@ -1,29 +1,29 @@
-//! Choosing a new password.
+//! Setting a new password with a reset token.
 
 use crate::domain::user::{Credentials, User, UserEvent, UserId};
 use crate::domain::values::email::Email;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Gives an account a new password, by a token that was sent to its address while it had the password `replacing`. Ends
-/// all sessions: whoever knew the old password is out.
+/// Sets a new password with a token that was sent to the account's address while `replacing` was its
+/// password. Ends all sessions, so that access with the old password is lost.
 #[derive(Clone)]
 pub struct ResetPassword {
-    /// Whose.
+    /// Id of the account.
     pub id: UserId,
-    /// The address that the token was sent to.
+    /// E-mail address to which the token was sent.
     pub email: Email,
-    /// What the token was made for.
+    /// Credentials for which the token was issued.
     pub replacing: Credentials,
-    /// What takes its place.
+    /// New credentials.
     pub credentials: Credentials,
 }
 
-/// Why it cannot be given.
+/// Reason why the password cannot be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ResetPasswordError {
-    /// The account is gone, or has another password or address by now.
-    #[error("the account has changed since")]
+    /// The account does not exist, or its password or address has changed since the token was issued.
+    #[error("the password or e-mail address has changed since the token was issued")]
     Spent,
 }
 
@@ -37,7 +37,8 @@ impl Command for ResetPassword {
     }
 
     /// # Errors
-    /// [`ResetPasswordError::Spent`], from the condition on what is replaced: of two with one token, one succeeds.
+    /// [`ResetPasswordError::Spent`], which also results from the condition on the old password hash: of two
+    /// concurrent requests with one token, one succeeds.
     fn decide(
         &self,
         user: Self::State,
@@ -46,7 +47,7 @@ impl Command for ResetPassword {
         let user = user.filter(|user| user.email == self.email).ok_or(ResetPasswordError::Spent)?;
         let changed = User {
             version: user.version.next(),
-            // The token came by way of the address.
+            // The token was received at this address.
             email_verified: true,
             session_epoch: user.session_epoch.next(),
             updated_at: now,

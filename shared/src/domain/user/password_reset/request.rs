@@ -1,4 +1,4 @@
-//! Asking for a new password.
+//! Requesting a password reset.
 
 use super::{PasswordReset, PasswordResetEvent, PasswordResetId, RESEND_COOLDOWN, RETENTION};
 use crate::domain::user::EmailClaim;
@@ -6,17 +6,17 @@ use crate::domain::values::email::Email;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Asks for a new password for whoever has the address. That takes the same requests to the table whether or not
-/// anybody has it, so that an address cannot be found out by its time.
+/// Requests a password reset for the account with this address. The requests to the table are the same
+/// whether or not such an account exists, so that the response time does not reveal it.
 #[derive(Debug, Clone)]
 pub struct RequestPasswordReset {
-    /// Stands for the address.
+    /// Id of the request: digest of the address.
     pub id: PasswordResetId,
-    /// The address.
+    /// E-mail address.
     pub email: Email,
 }
 
-/// It can always be asked for.
+/// The command cannot be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequestPasswordResetError {}
 
@@ -38,7 +38,7 @@ impl Command for RequestPasswordReset {
             return Ok(Change::of(()));
         }
         let version = last.map_or(Version::FIRST, |last| last.version.next());
-        let asked = PasswordReset {
+        let requested = PasswordReset {
             id: self.id,
             version,
             requested_at: now,
@@ -47,6 +47,6 @@ impl Command for RequestPasswordReset {
         let event = claim.map_or(PasswordResetEvent::UnknownEmail, |claim| PasswordResetEvent::Requested {
             user_id: claim.user_id,
         });
-        Ok(Change::of(()).save(&asked, event))
+        Ok(Change::of(()).save(&requested, event))
     }
 }

@@ -1,4 +1,5 @@
-//! What requests to the table cost: each is asked to say so, and what it says is counted.
+//! Capacity metrics: every request asks DynamoDB for the capacity it consumes, and the reported units are
+//! counted.
 
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
@@ -18,12 +19,12 @@ use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use crate::kit::telemetry::catalogue::{READ_UNITS, WRITE_UNITS};
 use crate::kit::telemetry::metrics;
 
-/// Counts the units that each request to a table takes.
+/// SDK interceptor that counts the capacity units consumed by each request.
 #[derive(Debug)]
 pub struct CapacityInterceptor;
 
-/// Asks a request to say what it took, if it is one of these.
-macro_rules! ask {
+/// Sets `ReturnConsumedCapacity`, if the input is one of these types.
+macro_rules! request_capacity {
     ($input:expr, $($operation:ty),+) => {
         $(if let Some(input) = $input.downcast_mut::<$operation>() {
             input.return_consumed_capacity.get_or_insert(ReturnConsumedCapacity::Total);
@@ -31,8 +32,8 @@ macro_rules! ask {
     };
 }
 
-/// Counts what an answer says, if it is one of these.
-macro_rules! hear {
+/// Counts the reported units, if the output is one of these types.
+macro_rules! record_capacity {
     ($output:expr, $($metric:ident $name:literal $operation:ty),+) => {
         $(if let Some(output) = $output.downcast_ref::<$operation>() {
             let units = output.consumed_capacity().into_iter().filter_map(ConsumedCapacity::capacity_units);
@@ -43,7 +44,7 @@ macro_rules! hear {
 
 impl Intercept for CapacityInterceptor {
     fn name(&self) -> &'static str {
-        "counted units"
+        "capacity metrics"
     }
 
     fn modify_before_serialization(
@@ -52,7 +53,7 @@ impl Intercept for CapacityInterceptor {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        ask!(
+        request_capacity!(
             context.input_mut(),
             BatchGetItemInput,
             BatchWriteItemInput,
@@ -73,7 +74,7 @@ impl Intercept for CapacityInterceptor {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Ok(output) = context.output_or_error() {
-            hear!(
+            record_capacity!(
                 output,
                 READ_UNITS "BatchGetItem" BatchGetItemOutput,
                 WRITE_UNITS "BatchWriteItem" BatchWriteItemOutput,

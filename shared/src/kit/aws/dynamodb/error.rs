@@ -1,15 +1,15 @@
-//! What the client's errors mean.
+//! Mapping of SDK errors to [`StoreError`].
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::kit::command::StoreError;
 
-/// The meaning of a client's error. Never carries an item: a failed condition may bring one along.
+/// Maps an SDK error. The result never contains an item, although a failed condition may return one.
 pub(super) fn store_error<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
     match error {
-        SdkError::TimeoutError(_) => StoreError::Unavailable("time-out"),
+        SdkError::TimeoutError(_) => StoreError::Unavailable("timeout"),
         SdkError::DispatchFailure(_) => StoreError::Unavailable("no connection"),
-        SdkError::ResponseError(_) => StoreError::Unavailable("no readable answer"),
+        SdkError::ResponseError(_) => StoreError::Unavailable("unreadable response"),
         SdkError::ServiceError(service) => service_error(service.err()),
         _ => StoreError::Rejected("the request could not be built".to_owned()),
     }

@@ -1,11 +1,11 @@
-//! Expressions of DynamoDB, built so that a value can never become part of one: names and values go into
-//! placeholders, and an attribute's name is a constant of the program.
+//! DynamoDB expressions. Values cannot inject syntax: names and values are passed as placeholders, and
+//! attribute names are constants of the program.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// The names and values that the placeholders of a request's expressions stand for.
+/// Names and values of the placeholders in a request's expressions.
 #[derive(Debug, Clone, Default)]
 pub struct Placeholders {
     names: HashMap<String, String>,
@@ -14,9 +14,9 @@ pub struct Placeholders {
 
 impl Placeholders {
     fn name(&mut self, attribute: &'static str) -> String {
-        let known =
+        let existing =
             self.names.iter().find(|(_, name)| name.as_str() == attribute).map(|(key, _)| key.clone());
-        known.unwrap_or_else(|| {
+        existing.unwrap_or_else(|| {
             let placeholder = format!("#n{}", self.names.len());
             self.names.insert(placeholder.clone(), attribute.to_owned());
             placeholder
@@ -29,13 +29,13 @@ impl Placeholders {
         placeholder
     }
 
-    /// The names, as the client wants them: `None` rather than empty.
+    /// The names as the SDK expects them: `None` instead of an empty map.
     #[must_use]
     pub fn names(&self) -> Option<HashMap<String, String>> {
         (!self.names.is_empty()).then(|| self.names.clone())
     }
 
-    /// The values, as the client wants them: `None` rather than empty.
+    /// The values as the SDK expects them: `None` instead of an empty map.
     #[must_use]
     pub fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         (!self.values.is_empty()).then(|| self.values.clone())
@@ -78,37 +78,37 @@ impl From<i64> for Value {
     }
 }
 
-/// Something that must hold for an item.
+/// Condition on the attributes of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Predicate {
-    /// The attribute is there.
+    /// The attribute exists.
     Exists(&'static str),
-    /// The attribute is not there.
+    /// The attribute does not exist.
     Absent(&'static str),
-    /// The attribute compares so with the value.
+    /// The comparison of the attribute with the value is true.
     Compare(&'static str, Comparison, Value),
-    /// The attribute is text that begins so.
+    /// The attribute is a text with this prefix.
     BeginsWith(&'static str, String),
-    /// The attribute lies between the two values, or is one of them.
+    /// The attribute is between the two values, both inclusive.
     Between(&'static str, Value, Value),
     /// All of these hold.
     All(Vec<Predicate>),
-    /// One of these holds.
+    /// At least one of these holds.
     Any(Vec<Predicate>),
 }
 
-/// How an attribute compares with a value.
+/// Comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// Equal.
+    /// `=`.
     Equal,
-    /// Less.
+    /// `<`.
     Less,
-    /// Not greater.
+    /// `<=`.
     AtMost,
-    /// Greater.
+    /// `>`.
     Greater,
-    /// Not less.
+    /// `>=`.
     AtLeast,
 }
 
@@ -150,7 +150,7 @@ impl Predicate {
         Self::Compare(attribute, Comparison::AtLeast, value.into())
     }
 
-    /// The predicate as an expression, its names and values put into `placeholders`.
+    /// Renders the predicate; adds its names and values to `placeholders`.
     pub fn render(&self, placeholders: &mut Placeholders) -> String {
         match self {
             Self::Exists(attribute) => format!("attribute_exists({})", placeholders.name(attribute)),
@@ -174,12 +174,12 @@ impl Predicate {
     }
 }
 
-fn join(predicates: &[Predicate], word: &str, placeholders: &mut Placeholders) -> String {
+fn join(predicates: &[Predicate], operator: &str, placeholders: &mut Placeholders) -> String {
     let parts: Vec<String> = predicates.iter().map(|predicate| predicate.render(placeholders)).collect();
-    format!("({})", parts.join(word))
+    format!("({})", parts.join(operator))
 }
 
-/// What an update does to an item.
+/// An update of an item's attributes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Update {
     set: Vec<(&'static str, Value)>,
@@ -187,21 +187,21 @@ pub struct Update {
 }
 
 impl Update {
-    /// Also sets the attribute.
+    /// Sets the attribute.
     #[must_use]
     pub fn set(mut self, attribute: &'static str, value: impl Into<Value>) -> Self {
         self.set.push((attribute, value.into()));
         self
     }
 
-    /// Also adds to the counter; one that is not there counts from zero.
+    /// Adds to the counter; a missing counter starts at zero.
     #[must_use]
     pub fn add(mut self, attribute: &'static str, by: i64) -> Self {
         self.add.push((attribute, by));
         self
     }
 
-    /// The update as an expression, its names and values put into `placeholders`.
+    /// Renders the update; adds its names and values to `placeholders`.
     pub fn render(&self, placeholders: &mut Placeholders) -> String {
         let set: Vec<String> = self
             .set
@@ -229,7 +229,7 @@ impl Update {
 pub struct Projection<'a>(pub &'a [&'static str]);
 
 impl Projection<'_> {
-    /// The projection as an expression, its names put into `placeholders`.
+    /// Renders the projection; adds its names to `placeholders`.
     pub fn render(&self, placeholders: &mut Placeholders) -> String {
         self.0.iter().map(|attribute| placeholders.name(attribute)).collect::<Vec<_>>().join(", ")
     }
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_never_becomes_part_of_an_expression() {
+    fn value_never_becomes_part_of_an_expression() {
         let hostile = ":v OR size(pk) > :z";
         let mut placeholders = Placeholders::default();
         let text = Predicate::All(vec![
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_has_one_placeholder_however_often_it_is_named() {
+    fn repeated_attribute_shares_one_placeholder() {
         let mut placeholders = Placeholders::default();
         let update = Update::default().add("available", -2).add("reserved", 2).set("note", "x");
         assert_eq!(update.render(&mut placeholders), "SET #n0 = :v0 ADD #n1 :v1, #n2 :v2");

@@ -1,5 +1,6 @@
 //! Reads: batch gets, queries and pagination.
 
+pub mod consistency;
 pub(crate) mod loader;
 pub mod pagination;
 pub mod query;

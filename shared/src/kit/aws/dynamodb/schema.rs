@@ -1,4 +1,4 @@
-//! Names in the table: attributes that every item has, indexes, and the keys of the kit's own items.
+//! Table schema: attributes that every item has, indexes, and the keys of the kit's own items.
 
 use crate::kit::command::{IdempotencyRecord, IndexEntries, Key};
 
@@ -6,39 +6,40 @@ use crate::kit::command::{IdempotencyRecord, IndexEntries, Key};
 pub const PK: &str = "pk";
 /// Sort key.
 pub const SK: &str = "sk";
-/// What kind of item it is.
+/// Kind of the item.
 pub const KIND: &str = "kind";
-/// The version of an entity.
+/// Version of an entity.
 pub const VERSION: &str = "version";
-/// When DynamoDB may delete the item, in seconds since the Unix epoch. It does so days late.
+/// Time after which DynamoDB may delete the item, in seconds since the Unix epoch. It deletes items up to
+/// days late.
 pub const TTL: &str = "ttl";
 
-/// The kind of an event that waits to be published; the stream's filter in the template names it too.
+/// Kind of an event in the outbox. The filter of the stream in the template contains it, too.
 pub const OUTBOX_KIND: &str = "outbox-event";
-/// The kind of a receipt.
-pub const RECEIPT_KIND: &str = "receipt";
+/// Kind of an idempotency record.
+pub const IDEMPOTENCY_RECORD_KIND: &str = "receipt";
 
-/// Over how many partitions the outbox is spread: each takes 1,000 writes a second.
+/// Number of partitions of the outbox; each accepts 1,000 writes per second.
 pub const OUTBOX_SHARDS: u32 = 16;
 
 /// An index of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Index {
-    /// Children of a parent, in the order of their ids: the markets of a status, the products of a market, the dead
-    /// letters of a queue and status, the accounts of a status and role.
+    /// Children of a parent, by id: the markets of a status, the products of a market, the dead letters of a
+    /// queue and status, the accounts of a status and role.
     ByParent,
-    /// The same children in the order of their names, for sorting by name and for finding the beginning of one: the
-    /// accounts of a status and role.
+    /// The same children by name, for sorting by name and searching by prefix: the accounts of a status and
+    /// role.
     ByName,
-    /// What one person owns, in the order of ids: the orders of a buyer. Accounts, which own themselves, in the order
-    /// of their addresses, for finding the beginning of one.
+    /// Entities of an owner, by id: the orders of a buyer. Accounts own themselves and are sorted by e-mail
+    /// address, for searching by prefix.
     ByOwner,
-    /// What falls due, in the order of time: orders that wait for their payment, discrepancies to be looked at again.
+    /// Entities by due time: orders that await their payment, discrepancies to check again.
     Due,
 }
 
 impl Index {
-    /// Its name in the template.
+    /// Name of the index in the template.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,7 +50,7 @@ impl Index {
         }
     }
 
-    /// The attributes that it is keyed by: partition, sort.
+    /// Key attributes of the index: (partition, sort).
     #[must_use]
     pub const fn attributes(self) -> (&'static str, &'static str) {
         match self {
@@ -61,8 +62,8 @@ impl Index {
     }
 }
 
-/// The lists an item appears in, with the index of each.
-pub(super) fn listed(listings: IndexEntries) -> impl Iterator<Item = (Index, (String, String))> {
+/// Index entries of an item, with the index of each.
+pub(super) fn index_entries(listings: IndexEntries) -> impl Iterator<Item = (Index, (String, String))> {
     let parent = listings.by_parent.as_ref().map(|(partition, _)| partition.clone());
     [
         (Index::ByName, parent.zip(listings.name)),
@@ -71,27 +72,27 @@ pub(super) fn listed(listings: IndexEntries) -> impl Iterator<Item = (Index, (St
         (Index::Due, listings.due),
     ]
     .into_iter()
-    .filter_map(|(index, place)| place.map(|place| (index, place)))
+    .filter_map(|(index, entry)| entry.map(|entry| (index, entry)))
 }
 
-/// Where a receipt stands.
-pub(super) fn receipt_key(receipt: &IdempotencyRecord) -> Key {
-    Key { pk: format!("receipt#{}", receipt.scope), sk: RECEIPT_KIND.to_owned() }
+/// Key of an idempotency record.
+pub(super) fn idempotency_record_key(record: &IdempotencyRecord) -> Key {
+    Key { pk: format!("receipt#{}", record.scope), sk: IDEMPOTENCY_RECORD_KIND.to_owned() }
 }
 
-/// The partition of the outbox that holds the events of `subject`.
+/// Partition of the outbox for the events of `subject`.
 #[must_use]
 pub fn outbox_partition(subject: &str) -> String {
     outbox_shard(shard_of(subject, OUTBOX_SHARDS))
 }
 
-/// The partition of the outbox with this number.
+/// Partition of the outbox with this number.
 #[must_use]
 pub fn outbox_shard(shard: u32) -> String {
     format!("outbox#{shard:02}")
 }
 
-/// Spreads texts evenly over `shards`, the same way in every build (FNV-1a).
+/// Assigns a text to one of `shards`, evenly and identically in every build (FNV-1a).
 #[must_use]
 pub fn shard_of(text: &str, shards: u32) -> u32 {
     let hash =
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shards_are_even_within_a_tenth() {
+    fn shard_sizes_differ_by_at_most_ten_percent() {
         let mut counts = [0_i32; 16];
         for n in 0..16_000 {
             counts[shard_of(&format!("ord_{n:026}"), 16) as usize] += 1;

@@ -1,9 +1,23 @@
-//! The store: load, decide, commit once.
+//! The DynamoDB store: executes commands as described in [`crate::kit::command`].
+//!
+//! ```text
+//!   +------------------- conflict: back off, then retry -------------------+
+//!   v                                                                      |
+//! load ----------------------> decide ----------> commit ------------------+---> committed
+//! BatchGetItem:                pure function      TransactWriteItems:      |
+//! state, idempotency record      |                entities, events,        +---> refused by a condition
+//!   |                            |                idempotency record       |
+//!   +--> record exists:          +--> refused                              +---> record exists:
+//!        replay its output                                                       replay its output
+//! ```
+//!
+//! A commit detects stale state by its conditions. A refusal commits nothing, so it is only returned once it
+//! is known to rest on a consistent state; see [`DecisionInput`].
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::schema::receipt_key;
+use super::schema::idempotency_record_key;
 use super::{Consistency, Table};
 use crate::kit::aws::dynamodb::read::loader;
 use crate::kit::aws::dynamodb::write::group_commit::GroupCommit;
@@ -19,42 +33,42 @@ use crate::kit::resilience::rate_limit::attempts::{AtomicCounters, Count};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 
-/// How often a decision is made again after a lost race, and how long it waits before.
+/// Backoff before deciding again after a conflict.
 const CONFLICT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250), 9);
 
-/// Carries out commands on a table.
+/// Executes commands on a table.
 #[derive(Debug, Clone)]
 pub struct DynamoStore<C = SystemClock, R = SystemEntropy> {
     table: Table,
-    /// Where what several ask of the table at the same time is gathered, if it is.
-    batches: Option<Arc<GroupCommit>>,
+    /// Combines the requests of concurrent commands, if enabled.
+    group_commit: Option<Arc<GroupCommit>>,
     clock: C,
     entropy: R,
 }
 
 impl DynamoStore {
-    /// A store on `table`, with the machine's own clock and generator.
+    /// A store on `table`, with the system's clock and entropy source.
     #[must_use]
     pub const fn new(table: Table) -> Self {
-        Self { table, batches: None, clock: SystemClock, entropy: SystemEntropy }
+        Self { table, group_commit: None, clock: SystemClock, entropy: SystemEntropy }
     }
 }
 
 impl<C, R> DynamoStore<C, R> {
-    /// The same, in the time and with the chance given.
+    /// A store with an injected clock and entropy source (tests).
     pub fn with_clock(table: Table, (clock, entropy): (C, R)) -> Self {
-        Self { table, batches: None, clock, entropy }
+        Self { table, group_commit: None, clock, entropy }
     }
 
-    /// The same, for those who carry out several commands at the same time: what they load is loaded together, and what
-    /// they commit is committed together, unless it touches the same items.
+    /// Enables group commit, for callers that execute several commands concurrently: their loads share
+    /// requests, and so do their commits, unless they write the same items.
     #[must_use]
     pub fn with_group_commit(self) -> Self {
-        Self { batches: Some(Arc::default()), ..self }
+        Self { group_commit: Some(Arc::default()), ..self }
     }
 }
 
-/// What a decision became: an answer, and the transaction that makes it true.
+/// Result of a decision: the output, and the transaction to commit.
 type Decided<C> = (<C as Command>::Output, Transaction<<C as Command>::Error>);
 
 impl<C: Clock, R: Entropy> Store for DynamoStore<C, R> {
@@ -63,18 +77,19 @@ impl<C: Clock, R: Entropy> Store for DynamoStore<C, R> {
         Ok(reads.assemble(&loaded)?)
     }
 
-    async fn execute<D: Command>(&self, command: D, cause: &CommandContext) -> ExecuteResult<D> {
-        // Boxed, as a saga nests many of these: futures in futures are copied about, and fill the stack.
-        Box::pin(self.attempt(command, cause, None)).await
+    async fn execute<D: Command>(&self, command: D, context: &CommandContext) -> ExecuteResult<D> {
+        // Boxed, because sagas nest many of these futures, which would otherwise be copied and fill the
+        // stack.
+        Box::pin(self.attempt(command, context, None)).await
     }
 
     async fn execute_on<D: Command>(
         &self,
         state: D::State,
         command: D,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> ExecuteResult<D> {
-        Box::pin(self.attempt(command, cause, Some(state))).await
+        Box::pin(self.attempt(command, context, Some(state))).await
     }
 }
 
@@ -88,52 +103,54 @@ impl<C: Clock, R: Entropy> AtomicCounters for DynamoStore<C, R> {
     }
 }
 
-/// What a decision is made on.
+/// State that a decision is based on.
 struct DecisionInput<T> {
     state: T,
-    /// The items that were read together, and yet not at one moment: a batch read may show one of them as it was before a
-    /// commit and another as it was after. A commit finds out by its conditions; a refusal commits nothing, and is believed
-    /// when two reads in a row have shown the same. `None`, where nothing can contradict anything.
+    /// Items of the batch read. A batch read is not a snapshot: it may return one item from before a commit
+    /// of another writer and a second one from after it. A commit detects this by its conditions. A refusal
+    /// commits nothing, so it is returned only if two consecutive reads have found the same items. `None` if
+    /// at most one item was read, which cannot be inconsistent, or if the caller supplied the state.
     items: Option<LoadedItems>,
 }
 
 impl<T> DecisionInput<T> {
-    /// By somebody who looks again by themselves when it is refused.
-    const fn given(state: T) -> Self {
+    /// State supplied by the caller, who re-reads on refusal.
+    const fn supplied(state: T) -> Self {
         Self { state, items: None }
     }
 }
 
 impl<C: Clock, R: Entropy> DynamoStore<C, R> {
-    /// Decides and commits until it is committed, refused, or lost too often. `given` spares the first load.
+    /// Runs attempts until the command is committed or refused, or has had too many conflicts. State that the
+    /// caller supplies replaces the first load.
     async fn attempt<D: Command>(
         &self,
         command: D,
-        cause: &CommandContext,
-        given: Option<D::State>,
+        context: &CommandContext,
+        supplied: Option<D::State>,
     ) -> ExecuteResult<D> {
-        let mut given = given.map(DecisionInput::given);
+        let mut supplied = supplied.map(DecisionInput::supplied);
         let mut refused_on = None;
-        let mut lost = 0;
+        let mut conflicts = 0;
         loop {
-            let seen = match given.take() {
-                Some(seen) => seen,
-                None => match self.load_or_replay(&command, cause).await? {
-                    Ok(seen) => seen,
-                    Err(answer) => return Ok(Executed::Replayed(answer)),
+            let input = match supplied.take() {
+                Some(input) => input,
+                None => match self.load_or_replay(&command, context).await? {
+                    Ok(input) => input,
+                    Err(output) => return Ok(Executed::Replayed(output)),
                 },
             };
-            let race = match self.decide(&command, seen.state, cause) {
-                Ok(decided) => match self.commit::<D>(decided, cause).await? {
-                    Ok(done) => return Ok(done),
-                    Err(race) => race,
+            let conflict = match self.decide(&command, input.state, context) {
+                Ok(decided) => match self.commit::<D>(decided, context).await? {
+                    Ok(executed) => return Ok(executed),
+                    Err(conflict) => conflict,
                 },
-                Err(ExecuteError::Refused(refusal)) if seen.items == refused_on => {
+                Err(ExecuteError::Refused(refusal)) if input.items == refused_on => {
                     return Err(ExecuteError::Refused(refusal));
                 }
                 Err(ExecuteError::Refused(_)) => {
                     let is_first = refused_on.is_none();
-                    refused_on = seen.items;
+                    refused_on = input.items;
                     if is_first {
                         continue;
                     }
@@ -141,114 +158,116 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
                 }
                 Err(error) => return Err(error),
             };
-            lost += 1;
-            let Some(delay) = CONFLICT_BACKOFF.delay(lost, &self.entropy) else { return Err(race) };
+            conflicts += 1;
+            let Some(delay) = CONFLICT_BACKOFF.delay(conflicts, &self.entropy) else { return Err(conflict) };
             self.clock.sleep(delay).await;
         }
     }
 
-    /// Commits a decision, if it changes anything. The inner error: why it has to be made again.
+    /// Commits a decision, if it changes anything. The inner error is a conflict: the command decides again.
     async fn commit<D: Command>(
         &self,
         (output, transaction): Decided<D>,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<Result<Executed<D::Output>, ExecuteError<D::Error>>, ExecuteError<D::Error>> {
         if transaction.is_empty() {
             return Ok(Ok(Executed::Committed(output)));
         }
-        Ok(match transaction.commit(|parcel| self.send(parcel)).await {
+        Ok(match transaction.commit(|request| self.send(request)).await {
             Ok(()) => Ok(Executed::Committed(output)),
             Err(CommitError::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::AlreadyDone(item)) => {
-                self.replay(item, cause)?.map(Executed::Replayed).ok_or(ExecuteError::Contention)
+                self.replay(item, context)?.map(Executed::Replayed).ok_or(ExecuteError::Contention)
             }
             Err(CommitError::InProgress) => Err(ExecuteError::InProgress),
             Err(CommitError::Conflict) => Err(ExecuteError::Contention),
         })
     }
 
-    /// The state of a decision; or, as the inner error, the answer that the receipt shows was given before.
+    /// Loads the state of a decision; returns the output of the idempotency record, if there is one, as the
+    /// inner error.
     async fn load_or_replay<D: Command>(
         &self,
         command: &D,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<Result<DecisionInput<D::State>, D::Output>, ExecuteError<D::Error>> {
         let reads = command.reads();
-        let receipt = cause.receipt.as_ref().map(receipt_key);
-        let loaded = self.fetch(reads.keys().iter().chain(&receipt)).await?;
-        if let Some(item) = receipt.as_ref().and_then(|key| loaded.item(key))
-            && let Some(answer) = self.replay(item.clone(), cause)?
+        let record_key = context.receipt.as_ref().map(idempotency_record_key);
+        let loaded = self.fetch(reads.keys().iter().chain(&record_key)).await?;
+        if let Some(item) = record_key.as_ref().and_then(|key| loaded.item(key))
+            && let Some(output) = self.replay(item.clone(), context)?
         {
-            return Ok(Err(answer));
+            return Ok(Err(output));
         }
         let state = reads.assemble(&loaded).map_err(StoreError::from)?;
-        let is_one = reads.keys().len() + usize::from(receipt.is_some()) <= 1;
-        Ok(Ok(DecisionInput { state, items: (!is_one).then_some(loaded) }))
+        let is_consistent = reads.keys().len() + usize::from(record_key.is_some()) <= 1;
+        Ok(Ok(DecisionInput { state, items: (!is_consistent).then_some(loaded) }))
     }
 
+    /// Returns the stored output of an idempotency record, unless the record has expired.
     fn replay<T: serde::de::DeserializeOwned, E>(
         &self,
         item: Item,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<Option<T>, ExecuteError<E>> {
-        match &cause.receipt {
-            Some(receipt) => idempotency_records::answer(item, receipt, self.clock.now()),
+        match &context.receipt {
+            Some(record) => idempotency_records::stored_output(item, record, self.clock.now()),
             None => Ok(None),
         }
     }
 
-    /// The decision on `state`, as a transaction that has not been sent.
+    /// Decides on `state` and builds the transaction.
     fn decide<D: Command>(
         &self,
         command: &D,
         state: D::State,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<Decided<D>, ExecuteError<D::Error>> {
-        let change = command.decide(state, cause.at).map_err(ExecuteError::Refused)?;
+        let change = command.decide(state, context.at).map_err(ExecuteError::Refused)?;
         let mut transaction = Transaction::new();
-        let output = self.add(&mut transaction, change, cause)?;
+        let output = self.add(&mut transaction, change, context)?;
         if transaction.len() > MAX_ITEMS {
-            return Err(StoreError::Rejected("a change of more than 100 items".to_owned()).into());
+            return Err(StoreError::Rejected("a transaction is limited to 100 items".to_owned()).into());
         }
         Ok((output, transaction))
     }
 
-    /// Adds all that a change writes to `transaction`: receipt, entities, events.
+    /// Adds idempotency record, entities and events of a change to `transaction`.
     fn add<T: serde::Serialize, E>(
         &self,
         transaction: &mut Transaction<E>,
         change: Change<T, E>,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<T, StoreError> {
         let (output, writes, events) = change.into_parts()?;
-        if let Some(receipt) = &cause.receipt {
-            transaction.receipt(&self.table, receipt, &output, self.clock.now())?;
+        if let Some(record) = &context.receipt {
+            transaction.idempotency_record(&self.table, record, &output, self.clock.now())?;
         }
         for write in writes {
             transaction.write(&self.table, write)?;
         }
         for event in &events {
-            transaction.event(&self.table, event, cause)?;
+            transaction.event(&self.table, event, context)?;
         }
         Ok(output)
     }
 
     async fn fetch<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Result<LoadedItems, StoreError> {
-        let chance = (&self.clock, &self.entropy);
-        match &self.batches {
-            Some(batches) => {
+        let system = (&self.clock, &self.entropy);
+        match &self.group_commit {
+            Some(group_commit) => {
                 let keys = keys.into_iter().cloned().collect();
-                batches.load(&self.table, keys, chance).await
+                group_commit.load(&self.table, keys, system).await
             }
-            None => loader::load(&self.table, keys, Consistency::Strong, None, chance).await,
+            None => loader::load(&self.table, keys, Consistency::Strong, None, system).await,
         }
     }
 
-    async fn send(&self, parcel: TransactRequest) -> TransactResult {
-        match &self.batches {
-            Some(batches) => batches.commit(&self.table, parcel).await,
-            None => parcel.send(&self.table).await,
+    async fn send(&self, request: TransactRequest) -> TransactResult {
+        match &self.group_commit {
+            Some(group_commit) => group_commit.commit(&self.table, request).await,
+            None => request.send(&self.table).await,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Amazon SES, by version 2 of its API.
+//! Amazon SES (API version 2).
 
 use std::error::Error;
 use std::io;
@@ -11,7 +11,7 @@ use aws_sdk_sesv2::types as ses;
 use super::{CORRELATION_HEADER, MailError, Mailer, Message};
 use crate::kit::system::config::{ConfigError, Environment, invalid_variable};
 
-/// Sends through SES.
+/// Sends e-mails through SES.
 #[derive(Debug, Clone)]
 pub struct SesMailer {
     client: Client,
@@ -19,8 +19,10 @@ pub struct SesMailer {
 }
 
 impl SesMailer {
+    /// Creates a mailer with the sender named by `AGORA_EMAIL_SENDER`.
+    ///
     /// # Errors
-    /// [`ConfigError`] naming the variable.
+    /// [`ConfigError`] if the variable is missing or not an e-mail address.
     pub fn from_env(env: &Environment, client: Client) -> Result<Self, ConfigError> {
         let sender = env.text("AGORA_EMAIL_SENDER")?;
         if !sender.contains('@') {
@@ -32,9 +34,9 @@ impl SesMailer {
 
 impl Mailer for SesMailer {
     async fn send(&self, message: &Message) -> Result<(), MailError> {
-        let built = content(message).and_then(|content| Ok((content, tag("kind", message.kind)?)));
-        let (content, tag) = built.map_err(|_| MailError::Refused)?;
-        let sent = self
+        let prepared = content(message).and_then(|content| Ok((content, tag("kind", message.kind)?)));
+        let (content, tag) = prepared.map_err(|_| MailError::Refused)?;
+        let result = self
             .client
             .send_email()
             .from_email_address(&self.sender)
@@ -43,7 +45,7 @@ impl Mailer for SesMailer {
             .email_tags(tag)
             .send()
             .await;
-        sent.map(drop).map_err(|error| meaning(&error))
+        result.map(drop).map_err(|error| mail_error(&error))
     }
 }
 
@@ -67,8 +69,8 @@ fn tag(name: &str, value: &str) -> Result<ses::MessageTag, BuildError> {
     ses::MessageTag::builder().name(name).value(value).build()
 }
 
-/// What the client's error says about the message.
-fn meaning<R>(error: &SdkError<SendEmailError, R>) -> MailError {
+/// Maps an SDK error.
+fn mail_error<R>(error: &SdkError<SendEmailError, R>) -> MailError {
     match error {
         SdkError::ConstructionFailure(_) => MailError::Refused,
         SdkError::DispatchFailure(failure)
@@ -76,13 +78,13 @@ fn meaning<R>(error: &SdkError<SendEmailError, R>) -> MailError {
         {
             MailError::Unavailable
         }
-        SdkError::ServiceError(answer) => answered(answer.err()),
+        SdkError::ServiceError(service) => service_error(service.err()),
         _ => MailError::Unknown,
     }
 }
 
-/// What the service said. An answer of failure is taken at its word: nothing was sent.
-fn answered(error: &SendEmailError) -> MailError {
+/// Maps an error response. The service reports that nothing was sent.
+fn service_error(error: &SendEmailError) -> MailError {
     match error {
         SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_) => MailError::Refused,
         SendEmailError::MailFromDomainNotVerifiedException(_)
@@ -100,7 +102,7 @@ fn answered(error: &SendEmailError) -> MailError {
     }
 }
 
-/// Nobody listens: the request never left.
+/// Returns true if the connection was refused, so the request was never sent.
 fn was_refused(error: &(dyn Error + 'static)) -> bool {
     let io = error.downcast_ref::<io::Error>();
     io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)

@@ -1,4 +1,5 @@
-//! Cursors: places in lists, stable while items are added, bound to the list and to the caller.
+//! Cursors: positions in lists. They stay valid while items are added, and are bound to the list and the
+//! caller.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,56 +8,58 @@ use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::error::ApiError;
 use crate::kit::error::error_code::ErrorCode;
 
-/// The longest text that can be a cursor.
-const MAX_CURSOR: usize = 1024;
+/// Maximum length of a cursor, in bytes.
+const MAX_CURSOR_LENGTH: usize = 1024;
 
-/// Makes and reads cursors.
+/// Encodes and decodes cursors.
 #[derive(Debug, Clone, Copy)]
 pub struct CursorCodec<'a> {
-    encode: &'a HmacKey,
+    key: &'a HmacKey,
     list: &'a str,
     caller: &'a str,
 }
 
 impl<'a> CursorCodec<'a> {
-    /// Cursors of `list`, which includes all that selects and orders its items, for `caller`.
+    /// Codec for cursors of `list` for `caller`. The text `list` contains everything that selects and sorts
+    /// the items.
     #[must_use]
-    pub const fn new(encode: &'a HmacKey, list: &'a str, caller: &'a str) -> Self {
-        Self { encode, list, caller }
+    pub const fn new(key: &'a HmacKey, list: &'a str, caller: &'a str) -> Self {
+        Self { key, list, caller }
     }
 
-    /// The cursor of the page that begins behind `place`.
+    /// Cursor of the page that begins after `position`.
     #[must_use]
-    pub fn encode(&self, place: &str) -> String {
-        let place = URL_SAFE_NO_PAD.encode(place);
-        let digest = self.digest(&place);
-        format!("{place}.{digest}")
+    pub fn encode(&self, position: &str) -> String {
+        let position = URL_SAFE_NO_PAD.encode(position);
+        let digest = self.digest(&position);
+        format!("{position}.{digest}")
     }
 
-    /// The place behind which the page of this cursor begins.
+    /// Position after which the page of this cursor begins.
     ///
     /// # Errors
-    /// [`Code::InvalidCursor`] unless it was made here, for this list and this caller.
+    /// [`ErrorCode::InvalidCursor`] if the cursor was not issued for this list and this caller.
     pub fn decode(&self, cursor: &str) -> Result<String, ApiError> {
-        self.place(cursor).ok_or_else(invalid)
+        self.position(cursor).ok_or_else(invalid)
     }
 
-    fn place(&self, cursor: &str) -> Option<String> {
-        let (place, digest) = Some(cursor).filter(|cursor| cursor.len() <= MAX_CURSOR)?.split_once('.')?;
-        let parts = [self.list.as_bytes(), self.caller.as_bytes(), place.as_bytes()];
-        if !self.encode.verify("cursor", &parts, digest) {
+    fn position(&self, cursor: &str) -> Option<String> {
+        let (position, digest) =
+            Some(cursor).filter(|cursor| cursor.len() <= MAX_CURSOR_LENGTH)?.split_once('.')?;
+        let parts = [self.list.as_bytes(), self.caller.as_bytes(), position.as_bytes()];
+        if !self.key.verify("cursor", &parts, digest) {
             return None;
         }
-        String::from_utf8(URL_SAFE_NO_PAD.decode(place).ok()?).ok()
+        String::from_utf8(URL_SAFE_NO_PAD.decode(position).ok()?).ok()
     }
 
-    fn digest(&self, place: &str) -> String {
-        self.encode.mac("cursor", &[self.list.as_bytes(), self.caller.as_bytes(), place.as_bytes()])
+    fn digest(&self, position: &str) -> String {
+        self.key.mac("cursor", &[self.list.as_bytes(), self.caller.as_bytes(), position.as_bytes()])
     }
 }
 
 fn invalid() -> ApiError {
-    ApiError::new(ErrorCode::InvalidCursor, "the cursor does not belong to this list and this caller")
+    ApiError::new(ErrorCode::InvalidCursor, "the cursor is not valid for this list and this caller")
 }
 
 #[cfg(test)]
@@ -64,19 +67,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_opens_only_for_its_list_and_caller_and_unchanged() {
-        let seal = HmacKey::new(&[1; 32]);
-        let mine = CursorCodec::new(&seal, "orders", "usr_a");
-        let cursor = mine.encode("mugs\u{0}ord_1");
-        assert_eq!(mine.decode(&cursor).unwrap(), "mugs\u{0}ord_1");
-        assert!(CursorCodec::new(&seal, "orders", "usr_b").decode(&cursor).is_err());
-        assert!(CursorCodec::new(&seal, "markets", "usr_a").decode(&cursor).is_err());
-        for at in 0..cursor.len() {
+    fn cursor_is_valid_only_unchanged_for_its_list_and_caller() {
+        let key = HmacKey::new(&[1; 32]);
+        let codec = CursorCodec::new(&key, "orders", "usr_a");
+        let cursor = codec.encode("mugs\u{0}ord_1");
+        assert_eq!(codec.decode(&cursor).unwrap(), "mugs\u{0}ord_1");
+        assert!(CursorCodec::new(&key, "orders", "usr_b").decode(&cursor).is_err());
+        assert!(CursorCodec::new(&key, "markets", "usr_a").decode(&cursor).is_err());
+        for index in 0..cursor.len() {
             let mut flipped = cursor.clone().into_bytes();
-            flipped[at] ^= 1;
+            flipped[index] ^= 1;
             let flipped = String::from_utf8_lossy(&flipped).into_owned();
-            assert!(mine.decode(&flipped).is_err(), "byte {at}");
+            assert!(codec.decode(&flipped).is_err(), "byte {index}");
         }
-        assert!(mine.decode(&"a".repeat(8_192)).is_err());
+        assert!(codec.decode(&"a".repeat(8_192)).is_err());
     }
 }

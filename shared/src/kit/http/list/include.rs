@@ -1,4 +1,4 @@
-//! What an answer shows besides its resource: `include=creator`.
+//! Related resources in a response: `include=creator`.
 
 use std::fmt::Debug;
 
@@ -8,13 +8,13 @@ use crate::kit::error::field_errors::FieldErrors;
 use crate::kit::http::request::name_list;
 use crate::kit::http::request::query::RawQuery;
 
-/// The closed list of what can be shown besides a resource.
+/// Closed list of the relations that can be included with a resource.
 pub trait Relation: Copy + Eq + Debug + Send + 'static {
-    /// Each, by the name that it is asked for by. It is also the name that it is shown under.
+    /// All relations by name. The name is used in the query parameter and in the body.
     const ALL: &'static [(&'static str, Self)];
 }
 
-/// For resources that stand by themselves.
+/// Relations of a resource that has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRelations {}
 
@@ -22,51 +22,59 @@ impl Relation for NoRelations {
     const ALL: &'static [(&'static str, Self)] = &[];
 }
 
-/// What a caller wants to see besides.
+/// Relations that the caller requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Include<R>(Vec<R>);
 
 impl<R: Relation> Include<R> {
-    /// The parameter that it is named in.
+    /// Name of the query parameter.
     pub const PARAMETER: &'static str = "include";
 
-    /// Reads the parameter. Where there is nothing to include, it is not a parameter.
+    /// Reads the parameter. It does not exist for resources without relations.
     ///
     /// # Errors
-    /// [`FieldErrors`] with the names that are not on the list, or are there twice.
-    pub fn read(given: &mut RawQuery) -> Result<Self, FieldErrors> {
+    /// [`FieldErrors`] with the unknown and repeated names.
+    pub fn read(query: &mut RawQuery) -> Result<Self, FieldErrors> {
         if R::ALL.is_empty() {
             return Ok(Self(Vec::new()));
         }
-        let Some(names): Option<String> = given.read(Self::PARAMETER)? else { return Ok(Self(Vec::new())) };
+        let Some(names): Option<String> = query.read(Self::PARAMETER)? else { return Ok(Self(Vec::new())) };
         let known: Vec<&str> = R::ALL.iter().map(|(name, _)| *name).collect();
-        let places = name_list::parse_name_list(&known, &names)
+        let positions = name_list::parse_name_list(&known, &names)
             .map_err(|rule| FieldErrors::one(Self::PARAMETER, rule))?;
-        Ok(Self(places.into_iter().filter_map(|place| R::ALL.get(place)).map(|(_, each)| *each).collect()))
+        Ok(Self(
+            positions
+                .into_iter()
+                .filter_map(|position| R::ALL.get(position))
+                .map(|(_, relation)| *relation)
+                .collect(),
+        ))
     }
 
-    /// Whether this is wanted.
+    /// Returns true if the relation is requested.
     #[must_use]
     pub fn has(&self, relation: R) -> bool {
         self.0.contains(&relation)
     }
 }
 
-/// A field of a body that is there only if it was asked for. Say `skip_deserializing` of it, so that it is not one of the
-/// body's own, and `skip_serializing_if = "Included::is_left_out"`.
+/// Field of a body that is present only on request.
+///
+/// It needs two serde attributes: `skip_deserializing`, so that it is not a selectable field of the body, and
+/// `skip_serializing_if = "Included::is_not_requested"`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Included<T> {
-    /// Nobody asked for it.
+    /// Not requested: the field is absent.
     #[default]
     NotRequested,
-    /// It is gone: null.
+    /// The related resource does not exist any more: `null`.
     Null,
-    /// There it is.
+    /// The related resource.
     Value(T),
 }
 
 impl<T> Included<T> {
-    /// Whether nobody asked for it.
+    /// Returns true if it was not requested.
     pub const fn is_not_requested(&self) -> bool {
         matches!(self, Self::NotRequested)
     }

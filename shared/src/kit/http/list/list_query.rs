@@ -1,5 +1,5 @@
-//! What a `GET` is asked for: parameters that every list takes, or every resource, and those of the route. All of them
-//! together are a closed list, and whatever is wrong with any of them is reported at once.
+//! Queries of `GET` routes: the parameters common to all lists or all resources, and those of the route.
+//! Together they form a closed list, and all invalid parameters are reported together.
 
 use axum::extract::FromRequestParts;
 use deserr::Deserr;
@@ -14,29 +14,29 @@ use crate::kit::error::field_errors::{FieldErrors, combine};
 use crate::kit::http::list::sparse_fields::SparseFields;
 use crate::kit::http::request::query::RawQuery;
 
-/// A list: `T` says which, of bodies `B`, with what besides.
+/// Query of a list endpoint: filters `T`, page, sparse fields of `B`, and `include`.
 #[derive(Debug, Clone)]
 pub struct ListQuery<T, B, R = NoRelations> {
-    /// The route's own parameters.
+    /// Parameters of the route.
     pub filter: T,
-    /// Which page of it.
+    /// Requested page.
     pub paging: Paging,
-    /// Which fields of each item.
+    /// Requested fields of each item.
     pub fields: SparseFields<B>,
-    /// What besides each item.
+    /// Related resources to include with each item.
     pub include: Include<R>,
 }
 
-/// One resource, of body `B`, with what besides.
+/// Query of a single resource: sparse fields of `B`, and `include`.
 #[derive(Debug, Clone)]
 pub struct ItemQuery<B, R = NoRelations> {
-    /// Which fields of it.
+    /// Requested fields.
     pub fields: SparseFields<B>,
-    /// What besides.
+    /// Related resources to include.
     pub include: Include<R>,
 }
 
-/// For routes without parameters of their own.
+/// Filters of a route that has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
@@ -52,11 +52,12 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut given = RawQuery::of(parts)?;
-        let page = Paging::read(&mut given);
-        let shape = combine(SparseFields::read(&mut given), Include::read(&mut given));
-        let (own, (paging, (fields, include))) = combine(given.deserialize_rest(), combine(page, shape))?;
-        Ok(Self { filter: own, paging, fields, include })
+        let mut query = RawQuery::of(parts)?;
+        let paging = Paging::read(&mut query);
+        let shape = combine(SparseFields::read(&mut query), Include::read(&mut query));
+        let (filter, (paging, (fields, include))) =
+            combine(query.deserialize_rest(), combine(paging, shape))?;
+        Ok(Self { filter, paging, fields, include })
     }
 }
 
@@ -69,9 +70,9 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut given = RawQuery::of(parts)?;
-        let shape = combine(SparseFields::read(&mut given), Include::read(&mut given));
-        let ((fields, include), NoParameters {}) = combine(shape, given.deserialize_rest())?;
+        let mut query = RawQuery::of(parts)?;
+        let shape = combine(SparseFields::read(&mut query), Include::read(&mut query));
+        let ((fields, include), NoParameters {}) = combine(shape, query.deserialize_rest())?;
         Ok(Self { fields, include })
     }
 }

@@ -1,4 +1,4 @@
-//! Which page of a list: by number, by offset or by cursor.
+//! Pages of a list: by number, by offset or by cursor.
 
 use std::str::FromStr;
 
@@ -9,51 +9,52 @@ use crate::kit::error::field_errors::{FieldErrors, combine};
 use crate::kit::http::request::query::RawQuery;
 use crate::kit::http::response::Pagination;
 
-/// How many items a page has unless the caller says otherwise.
+/// Default number of items on a page.
 pub const DEFAULT_LIMIT: u32 = 20;
-/// How many items a page has at most.
+/// Maximum number of items on a page.
 pub const MAX_LIMIT: u32 = 100;
-/// How deep pages by number and by offset reach, in items: what comes before them is counted off, and paid for.
+/// Maximum depth of pages by number and by offset, in items. It is limited because the items before such a
+/// page are read and paid for.
 pub const MAX_DEPTH: u32 = 10_000;
 
-/// The page of a list that a caller asks for. Without `page`, `offset` and `cursor` it is the first, to be followed by
-/// cursor.
+/// Requested page of a list. Without `page`, `offset` and `cursor` it is the first page, which is continued
+/// by cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Paging {
-    /// How many items at most.
+    /// Maximum number of items.
     pub limit: Option<Limit>,
-    /// The page with this number.
+    /// Number of the page.
     pub page: Option<PageNumber>,
-    /// The page with so many items before it.
+    /// Number of items before the page.
     pub offset: Option<Offset>,
-    /// The page that follows another one, which gave this cursor.
+    /// Cursor from the previous page.
     pub cursor: Option<String>,
 }
 
 impl Paging {
-    /// The parameters that it is given by.
+    /// Names of the query parameters.
     pub const PARAMETERS: [&'static str; 4] = ["limit", "page", "offset", "cursor"];
 
-    /// Reads its parameters.
+    /// Reads the parameters.
     ///
     /// # Errors
-    /// [`FieldErrors`] with every rule that is broken.
-    pub fn read(given: &mut RawQuery) -> Result<Self, FieldErrors> {
+    /// [`FieldErrors`] with every broken rule.
+    pub fn read(query: &mut RawQuery) -> Result<Self, FieldErrors> {
         let [limit, page, offset, cursor] = Self::PARAMETERS;
-        let by_number = combine(given.read(page), given.read(offset));
+        let by_number = combine(query.read(page), query.read(offset));
         let ((limit, (page, offset)), cursor) =
-            combine(combine(given.read(limit), by_number), given.read(cursor))?;
-        Self { limit, page, offset, cursor }.checked()
+            combine(combine(query.read(limit), by_number), query.read(cursor))?;
+        Self { limit, page, offset, cursor }.validate()
     }
 
-    /// At most one way of paging, and not too deep.
-    fn checked(self) -> Result<Self, FieldErrors> {
-        let ways = [
+    /// Rejects a combination of paging parameters, and a page that is too deep.
+    fn validate(self) -> Result<Self, FieldErrors> {
+        let parameters = [
             ("page", self.page.is_some()),
             ("offset", self.offset.is_some()),
             ("cursor", self.cursor.is_some()),
         ];
-        let given: Vec<&str> = ways.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        let given: Vec<&str> = parameters.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         if given.len() > 1 {
             let rule = format!("only one of {} may be given", given.join(" and "));
             let errors = given.into_iter().map(|name| FieldErrors::one(name, &rule));
@@ -61,30 +62,32 @@ impl Paging {
         }
         match self.slice_by_number() {
             Some((offset, limit)) if offset.saturating_add(limit) > MAX_DEPTH => {
-                let rule = format!("must not reach beyond {MAX_DEPTH} items; go on by cursor from there");
+                let rule =
+                    format!("must stay within the first {MAX_DEPTH} items; use cursor pagination beyond");
                 Err(FieldErrors::one(given.first().copied().unwrap_or("page"), rule))
             }
             _ => Ok(self),
         }
     }
 
-    /// How many items at most.
+    /// Maximum number of items on the page.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.limit.map_or(DEFAULT_LIMIT, |limit| limit.0)
     }
 
-    /// What comes before the page, if it is asked for by number, and its length.
+    /// Offset and length of the page if it is requested by number or offset.
     fn slice_by_number(&self) -> Option<(u32, u32)> {
         let limit = self.limit();
         let by_page = self.page.map(|PageNumber(page)| (page - 1).saturating_mul(limit));
         by_page.or(self.offset.map(|Offset(offset)| offset)).map(|offset| (offset, limit))
     }
 
-    /// The part of the list that it is.
+    /// Returns the part of the list to read.
     ///
     /// # Errors
-    /// [`Code::InvalidCursor`](crate::kit::error::Code::InvalidCursor) unless the cursor is one of these.
+    /// [`ErrorCode::InvalidCursor`](crate::kit::error::ErrorCode::InvalidCursor) if the cursor was not issued
+    /// by `cursors`.
     pub fn slice(&self, cursors: &CursorCodec<'_>) -> Result<PageRequest, ApiError> {
         let limit = self.limit();
         let start = match (&self.cursor, self.slice_by_number()) {
@@ -95,47 +98,47 @@ impl Paging {
         Ok(PageRequest { limit, start })
     }
 
-    /// What is said of the page that was read.
+    /// Describes the page that was read, for the response.
     #[must_use]
-    pub fn pagination<T>(&self, listed: &ListPage<T>, cursors: &CursorCodec<'_>) -> Pagination {
+    pub fn pagination<T>(&self, list_page: &ListPage<T>, cursors: &CursorCodec<'_>) -> Pagination {
         let (limit, page) = (self.limit(), self.page.map(|PageNumber(page)| page));
-        let total = listed.total.unwrap_or_default();
+        let total = list_page.total.unwrap_or_default();
         Pagination {
             page,
             offset: self.offset.map(|Offset(offset)| offset),
             limit,
             total,
             total_pages: page.map(|_| total.div_ceil(u64::from(limit))),
-            next_cursor: listed.next.as_deref().map(|place| cursors.encode(place)),
+            next_cursor: list_page.next.as_deref().map(|position| cursors.encode(position)),
         }
     }
 }
 
-/// A number of items from 1 to [`MAX_LIMIT`].
+/// Page size, from 1 to [`MAX_LIMIT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u32);
 
-/// The number of a page, from 1.
+/// Page number, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageNumber(u32);
 
-/// A number of items that come before a page.
+/// Number of items before a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offset(u32);
 
-/// A number that is no limit.
+/// The value is not a valid page size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an integer from 1 to {MAX_LIMIT}")]
 pub struct LimitError;
 
-/// A number that no page has.
+/// The value is not a valid page number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an integer from 1")]
+#[error("must be an integer of at least 1")]
 pub struct PageNumberError;
 
-/// A number that is no offset.
+/// The value is not a valid offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an integer from 0")]
+#[error("must be an integer of at least 0")]
 pub struct OffsetError;
 
 impl FromStr for Limit {
@@ -156,7 +159,7 @@ impl FromStr for PageNumber {
     type Err = PageNumberError;
 
     fn from_str(text: &str) -> Result<Self, PageNumberError> {
-        bounded(text).filter(|page| *page >= 1).map(Self).ok_or(PageNumberError)
+        parse_saturating(text).filter(|page| *page >= 1).map(Self).ok_or(PageNumberError)
     }
 }
 
@@ -164,12 +167,12 @@ impl FromStr for Offset {
     type Err = OffsetError;
 
     fn from_str(text: &str) -> Result<Self, OffsetError> {
-        bounded(text).map(Self).ok_or(OffsetError)
+        parse_saturating(text).map(Self).ok_or(OffsetError)
     }
 }
 
-/// A number; what is too large to count to is as deep as can be, and refused for that.
-fn bounded(text: &str) -> Option<u32> {
+/// Parses a number. A number that does not fit becomes the maximum, which is rejected as too deep.
+fn parse_saturating(text: &str) -> Option<u32> {
     let number: u64 = text.parse().ok()?;
     Some(u32::try_from(number).unwrap_or(u32::MAX))
 }
@@ -185,12 +188,12 @@ mod tests {
     }
 
     fn slice(query: &str) -> PageRequest {
-        let seal = HmacKey::new(&[1; 32]);
-        read(query).unwrap().slice(&CursorCodec::new(&seal, "things", "everybody")).unwrap()
+        let key = HmacKey::new(&[1; 32]);
+        read(query).unwrap().slice(&CursorCodec::new(&key, "products", "usr_a")).unwrap()
     }
 
     #[test]
-    fn a_page_is_a_slice_by_number_and_a_first_request_the_first() {
+    fn page_and_offset_select_a_slice_and_the_default_is_first() {
         let at = |limit, offset| PageRequest { limit, start: Start::Offset(offset) };
         assert_eq!(slice(""), PageRequest::first(20));
         assert_eq!(slice("limit=7"), PageRequest::first(7));
@@ -202,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn two_ways_of_paging_at_once_are_refused_by_their_names() {
+    fn combined_paging_parameters_are_rejected_by_name() {
         let names = |query| format!("{:?}", read(query).unwrap_err());
         for (query, named, others) in [
             ("page=1&offset=0", vec!["page", "offset"], vec!["cursor", "limit"]),
@@ -219,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_deep_is_to_be_read_by_cursor() {
+    fn page_beyond_the_maximum_depth_is_rejected() {
         for (query, name) in [
             ("page=101&limit=100", "page"),
             ("page=501", "page"),
@@ -227,13 +230,13 @@ mod tests {
             ("offset=9981", "offset"),
             ("offset=4294967295&limit=100", "offset"),
         ] {
-            let rule = "must not reach beyond 10000 items; go on by cursor from there";
+            let rule = "must stay within the first 10000 items; use cursor pagination beyond";
             assert_eq!(read(query), Err(FieldErrors::one(name, rule)), "{query}");
         }
     }
 
     #[test]
-    fn every_number_that_breaks_its_rule_is_named() {
+    fn every_invalid_number_is_reported() {
         let errors = FieldErrors::one("limit", LimitError)
             .and(FieldErrors::one("page", PageNumberError))
             .and(FieldErrors::one("offset", OffsetError));

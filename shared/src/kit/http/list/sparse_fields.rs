@@ -1,4 +1,4 @@
-//! Fields of an answer's body: `fields=id,name`.
+//! Sparse fields of a response body: `fields=id,name`.
 
 mod field_names;
 mod serializer;
@@ -14,71 +14,71 @@ use crate::kit::http::request::query::RawQuery;
 pub use field_names::field_names;
 pub use serializer::WithFields;
 
-/// The fields of a `T` that a caller wants to see: exactly those, in the order of the body; all of them if none is named.
-/// What `include` adds is not among them, and is always shown.
+/// Fields of a `T` that the caller requests. They are returned in the order of the body; without a selection,
+/// all fields are returned. Fields that `include` adds are not selectable and always returned.
 pub struct SparseFields<T> {
-    /// The wanted ones, and those that there are.
-    chosen: Option<FieldSelection>,
-    of: PhantomData<fn() -> T>,
+    /// Requested fields; `None` for all.
+    selection: Option<FieldSelection>,
+    marker: PhantomData<fn() -> T>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FieldSelection {
-    wanted: Vec<&'static str>,
+    requested: Vec<&'static str>,
     known: &'static [&'static str],
 }
 
 impl<T> SparseFields<T> {
-    /// All of them.
+    /// Selects all fields.
     #[must_use]
     pub const fn all() -> Self {
-        Self { chosen: None, of: PhantomData }
+        Self { selection: None, marker: PhantomData }
     }
 
-    /// `body` with these fields only.
+    /// Restricts `body` to these fields.
     #[must_use]
     pub fn of<'a>(&'a self, body: &'a T) -> WithFields<'a, T> {
         WithFields::new(body, self)
     }
 
-    /// Whether the field is to be seen.
-    fn shows(&self, field: &str) -> bool {
-        self.chosen
-            .as_ref()
-            .is_none_or(|FieldSelection { wanted, known }| wanted.contains(&field) || !known.contains(&field))
+    /// Returns true if the field is requested, or not selectable at all.
+    fn includes(&self, field: &str) -> bool {
+        self.selection.as_ref().is_none_or(|FieldSelection { requested, known }| {
+            requested.contains(&field) || !known.contains(&field)
+        })
     }
 }
 
 impl<T: DeserializeOwned> SparseFields<T> {
-    /// The parameter that they are named in.
+    /// Name of the query parameter.
     pub const PARAMETER: &'static str = "fields";
 
     /// Reads the parameter.
     ///
     /// # Errors
-    /// [`FieldErrors`] with the names that the body does not have, or that are there twice.
-    pub fn read(given: &mut RawQuery) -> Result<Self, FieldErrors> {
+    /// [`FieldErrors`] with the unknown and repeated names.
+    pub fn read(query: &mut RawQuery) -> Result<Self, FieldErrors> {
         let known = field_names::<T>();
-        let wanted =
-            given.read(Self::PARAMETER)?.map(|names: String| name_list::parse_name_list(known, &names));
-        let wanted = wanted.transpose().map_err(|rule| FieldErrors::one(Self::PARAMETER, rule))?;
-        let chosen = wanted.map(|places| FieldSelection {
-            wanted: places.into_iter().filter_map(|place| known.get(place).copied()).collect(),
+        let requested =
+            query.read(Self::PARAMETER)?.map(|names: String| name_list::parse_name_list(known, &names));
+        let requested = requested.transpose().map_err(|rule| FieldErrors::one(Self::PARAMETER, rule))?;
+        let selection = requested.map(|positions| FieldSelection {
+            requested: positions.into_iter().filter_map(|position| known.get(position).copied()).collect(),
             known,
         });
-        Ok(Self { chosen, of: PhantomData })
+        Ok(Self { selection, marker: PhantomData })
     }
 }
 
 impl<T> Clone for SparseFields<T> {
     fn clone(&self) -> Self {
-        Self { chosen: self.chosen.clone(), of: PhantomData }
+        Self { selection: self.selection.clone(), marker: PhantomData }
     }
 }
 
 impl<T> fmt::Debug for SparseFields<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Fields").field(&self.chosen).finish()
+        f.debug_tuple("SparseFields").field(&self.selection).finish()
     }
 }
 
@@ -116,23 +116,23 @@ mod tests {
         SparseFields::read(&mut RawQuery::of(&parts).unwrap())
     }
 
-    fn shown(query: &str, mug: &Mug) -> String {
+    fn render(query: &str, mug: &Mug) -> String {
         serde_json::to_string(&read(query).unwrap().of(mug)).unwrap()
     }
 
     #[test]
-    fn a_body_is_shown_with_the_fields_that_are_named_in_its_own_order() {
+    fn selected_fields_are_returned_in_body_order() {
         let all = r#"{"id":1,"madeIn":"Meissen","price":{"amount":5,"id":6}}"#;
-        assert_eq!(shown("", &mug(None)), all);
-        assert_eq!(shown("fields=price,colour,madeIn,id", &mug(None)), all);
-        assert_eq!(shown("fields=madeIn,id", &mug(None)), r#"{"id":1,"madeIn":"Meissen"}"#);
-        assert_eq!(shown("fields=price", &mug(None)), r#"{"price":{"amount":5,"id":6}}"#);
-        assert_eq!(shown("fields=colour", &mug(None)), "{}");
+        assert_eq!(render("", &mug(None)), all);
+        assert_eq!(render("fields=price,colour,madeIn,id", &mug(None)), all);
+        assert_eq!(render("fields=madeIn,id", &mug(None)), r#"{"id":1,"madeIn":"Meissen"}"#);
+        assert_eq!(render("fields=price", &mug(None)), r#"{"price":{"amount":5,"id":6}}"#);
+        assert_eq!(render("fields=colour", &mug(None)), "{}");
     }
 
     #[test]
-    fn what_is_included_is_shown_whatever_fields_are_named_and_cannot_be_named_among_them() {
-        assert_eq!(shown("fields=id", &mug(Some("Ada"))), r#"{"id":1,"potter":"Ada"}"#);
+    fn included_relation_is_always_returned_and_not_selectable() {
+        assert_eq!(render("fields=id", &mug(Some("Ada"))), r#"{"id":1,"potter":"Ada"}"#);
         assert_eq!(
             read("fields=potter").unwrap_err(),
             FieldErrors::one("fields", "`potter` is not one of id, madeIn, colour, price")
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_unknown_or_there_twice_are_refused_all_at_once() {
+    fn unknown_and_repeated_names_are_reported_together() {
         let rule = "`made_in` is not one of id, madeIn, colour, price; `id` is named twice; \
                     `` is not one of id, madeIn, colour, price";
         assert_eq!(read("fields=id,made_in,id,").unwrap_err(), FieldErrors::one("fields", rule));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_is_no_struct_is_shown_as_it_is_refused() {
+    fn value_that_is_not_a_struct_is_returned_unchanged() {
         let fields: SparseFields<serde_json::Value> = SparseFields::all();
         assert_eq!(serde_json::to_value(fields.of(&json!({ "a": 1 }))).unwrap(), json!({ "a": 1 }));
         assert!(field_names::<u32>().is_empty());

@@ -1,4 +1,4 @@
-//! The whole document.
+//! The OpenAPI document.
 
 use axum::handler::Handler;
 use http::Method;
@@ -10,7 +10,7 @@ use super::problems::{self, Problems};
 use super::schemas::Schemas;
 use super::{OperationDoc, RouteBuilder};
 
-/// Takes the routes of all functions, and becomes the description of the API.
+/// Collects the routes of all functions and renders the API description.
 #[derive(Debug, Default)]
 pub struct Document {
     paths: Map<String, Value>,
@@ -22,29 +22,29 @@ pub struct Document {
 }
 
 impl Document {
-    /// What follows belongs together under this name, and is counted against a caller's limits.
+    /// Starts a section: the routes that follow have this tag and count against the rate limits.
     #[must_use]
-    pub fn section(self, tag: &'static str, about: &'static str) -> Self {
+    pub fn section(self, tag: &'static str, description: &'static str) -> Self {
         let mut tags = self.tags;
-        tags.push(json!({ "name": tag, "description": about }));
+        tags.push(json!({ "name": tag, "description": description }));
         Self { tags, tag, limited: true, ..self }
     }
 
-    /// What follows is not counted against a caller's limits.
+    /// Exempts the routes that follow from the rate limits.
     #[must_use]
     pub fn without_rate_limit(self) -> Self {
         Self { limited: false, ..self }
     }
 
-    /// The document, in OpenAPI 3.1.
+    /// Renders the document in OpenAPI 3.1.
     #[must_use]
-    pub fn render(self, title: &str, version: &str, about: &str) -> Value {
+    pub fn render(self, title: &str, version: &str, description: &str) -> Value {
         let mut schemas = self.schemas.into_components();
         schemas.insert("Problem".to_owned(), problems::schema());
         let (responses, examples) = self.problems.into_components();
         json!({
             "openapi": "3.1.0",
-            "info": { "title": title, "version": version, "description": about },
+            "info": { "title": title, "version": version, "description": description },
             "servers": [{ "url": "/" }],
             "tags": self.tags,
             "paths": self.paths,
@@ -62,23 +62,28 @@ impl Document {
 }
 
 impl<S> RouteBuilder<S> for Document {
-    fn with<H, T>(mut self, method: Method, path: &'static str, _: H, about: OperationDoc) -> Self
+    fn with<H, T>(mut self, method: Method, path: &'static str, _: H, doc: OperationDoc) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,
         T: 'static,
     {
         let mut operation = Operation::new(&method, path, &mut self.schemas);
-        operation.add_errors(about.refusals);
+        operation.add_errors(doc.errors);
         H::describe(&mut operation);
         let id = camel_case(H::name());
-        let described = operation.render(&id, about.summary, self.tag, (&mut self.problems, self.limited));
+        let rendered = operation.render(
+            &id,
+            (doc.summary, doc.description),
+            self.tag,
+            (&mut self.problems, self.limited),
+        );
         let methods = self.paths.entry(path).or_insert_with(|| json!({}));
-        methods[method.as_str().to_ascii_lowercase()] = described;
+        methods[method.as_str().to_ascii_lowercase()] = rendered;
         self
     }
 }
 
-/// `place_order` as `placeOrder`.
+/// Converts `place_order` to `placeOrder`.
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
@@ -88,20 +93,22 @@ fn camel_case(name: &str) -> String {
     })
 }
 
-/// The headers that answers have in common.
+/// Headers common to all responses.
 fn headers() -> Value {
     let number = |about: &str| json!({ "description": about, "schema": { "type": "integer", "minimum": 0 } });
     let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
     json!({
-        "x-request-id": text("The request's id."),
-        "x-correlation-id": text("The id of the work that the request is part of: the caller's, or the request's."),
-        "x-ratelimit-limit": number("How many requests of this kind the caller may send in a window."),
-        "x-ratelimit-remaining": number("How many are left in this window."),
+        "x-request-id": text("Id of the request."),
+        "x-correlation-id": text("Correlation id: the caller's value of this header, or else the request id."),
+        "x-ratelimit-limit": number("Number of requests of this kind that the caller may send per window."),
+        "x-ratelimit-remaining": number("Number of requests left in the current window."),
         "x-ratelimit-reset": number("Seconds until the next window."),
-        "ratelimit": text("What is left, and seconds until the next window (draft-ietf-httpapi-ratelimit-headers)."),
-        "ratelimit-policy": text("The limit, and the length of its window in seconds (the same draft)."),
+        "ratelimit":
+            text("Requests left and seconds until the next window (draft-ietf-httpapi-ratelimit-headers)."),
+        "ratelimit-policy":
+            text("Limit and length of the window in seconds (draft-ietf-httpapi-ratelimit-headers)."),
         "retry-after": number("Seconds to wait before the next attempt."),
-        "www-authenticate": text("`Bearer`."),
+        "www-authenticate": text("Authentication scheme: `Bearer`."),
     })
 }
 
@@ -110,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operation_is_called_as_its_handler_is() {
+    fn operation_id_is_the_handler_name_in_camel_case() {
         assert_eq!(camel_case("place_order"), "placeOrder");
         assert_eq!(camel_case("refresh"), "refresh");
     }

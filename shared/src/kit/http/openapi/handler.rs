@@ -1,4 +1,4 @@
-//! Handlers, described by their types.
+//! Descriptions of handlers, derived from their types.
 
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
@@ -7,26 +7,27 @@ use serde_json::json;
 
 use super::operation::Operation;
 use crate::kit::error::ApiError;
-use crate::kit::http::response::{ApiResponse, Kind, ListResponse, Pagination, Unwrapped};
+use crate::kit::http::response::{ApiResponse, ListResponse, Pagination, ResponseKind, Unwrapped};
 
-/// Something that a handler takes.
+/// Argument of a handler.
 pub trait OperationInput {
-    /// Says what of a request it is made of, and how that may fail.
+    /// Adds the parts of the request that it reads, and the errors that this may cause.
     fn describe(operation: &mut Operation<'_>);
 }
 
-/// Something that a handler answers when all goes well.
+/// Successful result of a handler.
 pub trait OperationOutput {
-    /// Says what callers get.
+    /// Adds the response.
     fn describe(operation: &mut Operation<'_>);
 }
 
-/// A handler whose arguments and answer describe it. `T` is what tells handlers of different arity apart, as in axum.
+/// Handler that is described by its arguments and result. As in axum, `T` distinguishes handlers of different
+/// arity.
 pub trait DescribeHandler<T> {
-    /// Says what the handler takes and answers.
+    /// Adds the inputs and the response of the handler.
     fn describe(operation: &mut Operation<'_>);
 
-    /// What it is called in the code.
+    /// Function name of the handler.
     #[must_use]
     fn name() -> &'static str {
         let path = std::any::type_name::<Self>();
@@ -46,7 +47,7 @@ where
     }
 }
 
-/// Describes handlers of each number of arguments.
+/// Implements [`DescribeHandler`] for a number of arguments.
 macro_rules! describe {
     ($($argument:ident),+) => {
         impl<F, A, M, $($argument),+> DescribeHandler<(M, $($argument,)+)> for F
@@ -79,13 +80,13 @@ impl<T: OperationOutput> OperationOutput for Result<T, ApiError> {
     }
 }
 
-impl<T: JsonSchema, K: Kind> OperationOutput for ApiResponse<T, K> {
+impl<T: JsonSchema, K: ResponseKind> OperationOutput for ApiResponse<T, K> {
     fn describe(operation: &mut Operation<'_>) {
         if K::HAS_TAG {
-            operation.response_header(ETAG, "The version that is shown; what `If-Match` takes.");
+            operation.response_header(ETAG, "Version of the resource, for `If-Match` and `If-None-Match`.");
         }
         if K::HAS_LOCATION {
-            operation.response_header(LOCATION, "Where the new resource stands.");
+            operation.response_header(LOCATION, "Address of the new resource.");
         }
         let data = operation.schemas().response_schema::<T>();
         let body = json!({ "type": "object", "required": ["data"], "properties": { "data": data } });

@@ -1,4 +1,4 @@
-//! What the conventions of the edge add to the handlers that take part in them.
+//! Descriptions of the extractors.
 
 use axum::Extension;
 use axum::extract::State;
@@ -17,17 +17,17 @@ use crate::kit::http::{
     IfMatch, IfNoneMatch, Include, ItemQuery, Json, ListQuery, Paging, Path, Query, Relation, SparseFields,
 };
 
-/// The function's own business.
+/// The state is not part of the API.
 impl<S> OperationInput for State<S> {
     fn describe(_: &mut Operation<'_>) {}
 }
 
-/// So are its settings.
+/// Settings of the function are not part of the API.
 impl<T> OperationInput for Extension<T> {
     fn describe(_: &mut Operation<'_>) {}
 }
 
-/// Known of every request.
+/// Facts that are available for every request need no description.
 impl OperationInput for RequestInfo {
     fn describe(_: &mut Operation<'_>) {}
 }
@@ -60,35 +60,44 @@ where
     fn describe(operation: &mut Operation<'_>) {
         Query::<T>::describe(operation);
         let [limit, page, offset, cursor] = Paging::PARAMETERS;
-        let whole = |from: u32| json!({ "type": "integer", "minimum": from });
-        let most = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
-        operation.query_parameter(limit, "How many items a page has at most.", most);
-        operation.query_parameter(page, "The number of the page, up to 10,000 items deep.", whole(1));
-        operation.query_parameter(offset, "How many items come before, up to 10,000.", whole(0));
-        operation.query_parameter(cursor, "`nextCursor` of the page before.", json!({ "type": "string" }));
-        shape::<B, R>(operation);
+        let integer_from = |from: u32| json!({ "type": "integer", "minimum": from });
+        let limit_schema =
+            json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
+        operation.query_parameter(limit, "Maximum number of items per page.", limit_schema);
+        operation.query_parameter(
+            page,
+            "Page number, from 1. The page must lie within the first 10,000 items.",
+            integer_from(1),
+        );
+        operation.query_parameter(
+            offset,
+            "Number of items to skip. The page must lie within the first 10,000 items.",
+            integer_from(0),
+        );
+        operation.query_parameter(cursor, "`nextCursor` of the previous page.", json!({ "type": "string" }));
+        body_parameters::<B, R>(operation);
         operation.add_errors(&[ErrorCode::InvalidCursor]);
     }
 }
 
 impl<B: DeserializeOwned, R: Relation> OperationInput for ItemQuery<B, R> {
     fn describe(operation: &mut Operation<'_>) {
-        shape::<B, R>(operation);
+        body_parameters::<B, R>(operation);
         operation.add_errors(&[ErrorCode::ValidationError]);
     }
 }
 
-/// Which parts of a body are shown. JSON Schema cannot say that what is required is required unless it was not asked for.
-fn shape<B: DeserializeOwned, R: Relation>(operation: &mut Operation<'_>) {
+/// Adds the parameters that select the parts of a body. JSON Schema cannot express that a required field is
+/// absent if it was not requested, so the description says it.
+fn body_parameters<B: DeserializeOwned, R: Relation>(operation: &mut Operation<'_>) {
     let names = field_names::<B>().join(", ");
-    let about = format!(
-        "Show only these fields, with commas between them: {names}. The others are left out, required or not."
-    );
-    operation.query_parameter(SparseFields::<B>::PARAMETER, &about, json!({ "type": "string" }));
+    let description =
+        format!("Comma-separated fields to return: {names}. Other fields are omitted, even required ones.");
+    operation.query_parameter(SparseFields::<B>::PARAMETER, &description, json!({ "type": "string" }));
     let relations: Vec<&str> = R::ALL.iter().map(|(name, _)| *name).collect();
     if !relations.is_empty() {
         let schema = json!({ "type": "string", "enum": relations });
-        operation.query_parameter(Include::<R>::PARAMETER, "What to show besides.", schema);
+        operation.query_parameter(Include::<R>::PARAMETER, "Related resource to include.", schema);
     }
 }
 
@@ -101,18 +110,25 @@ impl<T: JsonSchema> OperationInput for Path<T> {
 
 impl OperationInput for IfMatch {
     fn describe(operation: &mut Operation<'_>) {
-        let about = "The `ETag` that you read: nothing changes if the resource has changed since. `*` takes any version.";
+        let description = "`ETag` of the version to change: the request fails with 412 if the resource has \
+                           changed since. `*` accepts any version.";
         let schema =
             json!({ "type": "string", "pattern": "^(\\*|\"[!#-~]+\")$", "examples": ["\"1\"", "*"] });
-        operation.header("If-Match", true, about, schema);
+        operation.header("If-Match", true, description, schema);
         operation.add_errors(&[ErrorCode::PreconditionRequired, ErrorCode::VersionMismatch]);
     }
 }
 
 impl OperationInput for IfNoneMatch {
     fn describe(operation: &mut Operation<'_>) {
-        let about = "The `ETag` that you have: 304 if the resource has not changed since.";
-        operation.header("If-None-Match", false, about, json!({ "type": "string", "examples": ["\"1\""] }));
+        let description =
+            "`ETag` of a cached version: the response is 304 if the resource has not changed since.";
+        operation.header(
+            "If-None-Match",
+            false,
+            description,
+            json!({ "type": "string", "examples": ["\"1\""] }),
+        );
         operation.response(StatusCode::NOT_MODIFIED, None);
     }
 }

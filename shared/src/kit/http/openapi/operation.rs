@@ -1,4 +1,4 @@
-//! One operation: a method of a path.
+//! Description of an operation: a method of a path.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,11 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
 use super::problems::Problems;
+use super::responses::{common_response_headers, reason};
 use super::schemas::Schemas;
 use crate::kit::error::error_code::ErrorCode;
 
-/// What is said of an operation so far.
+/// Description of an operation under construction.
 #[derive(Debug)]
 pub struct Operation<'a> {
     method: &'a Method,
@@ -21,21 +22,21 @@ pub struct Operation<'a> {
     credentials: Option<Credentials>,
     permissions: BTreeSet<String>,
     response: BTreeMap<StatusCode, Option<(&'static str, Value)>>,
-    answer_headers: Map<String, Value>,
-    refusals: BTreeSet<ErrorCode>,
+    response_headers: Map<String, Value>,
+    errors: BTreeSet<ErrorCode>,
 }
 
-/// What a caller shows to be let in.
+/// Credentials that an operation accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Credentials {
-    /// An access token, if the caller likes.
+    /// Optional access token.
     Optional,
-    /// An access token.
+    /// Required access token.
     Required,
 }
 
 impl<'a> Operation<'a> {
-    /// Nothing is said yet but how it is reached.
+    /// Creates an operation without inputs and responses.
     pub(super) fn new(method: &'a Method, path: &'a str, schemas: &'a mut Schemas) -> Self {
         Self {
             method,
@@ -46,109 +47,120 @@ impl<'a> Operation<'a> {
             credentials: None,
             permissions: BTreeSet::new(),
             response: BTreeMap::new(),
-            answer_headers: Map::new(),
-            refusals: BTreeSet::new(),
+            response_headers: Map::new(),
+            errors: BTreeSet::new(),
         }
     }
 
-    /// Where schemas are collected.
+    /// Collector of the schemas.
     pub const fn schemas(&mut self) -> &mut Schemas {
         self.schemas
     }
 
-    /// It may end in these errors.
+    /// Adds possible errors.
     pub fn add_errors(&mut self, codes: &[ErrorCode]) {
-        self.refusals.extend(codes);
+        self.errors.extend(codes);
     }
 
-    /// It wants an access token.
+    /// Requires an access token.
     pub fn require_auth(&mut self) {
         self.credentials = Some(Credentials::Required);
     }
 
-    /// It takes an access token, and does without one.
+    /// Accepts an access token without requiring one.
     pub fn optional_auth(&mut self) {
         self.credentials.get_or_insert(Credentials::Optional);
     }
 
-    /// It wants somebody who holds this permission.
+    /// Requires `permission`.
     pub fn require_permission(&mut self, permission: impl Into<String>) {
         self.permissions.insert(permission.into());
     }
 
-    /// It takes a header.
-    pub fn header(&mut self, name: &str, required: bool, about: &str, schema: Value) {
-        self.parameter("header", name, required, about, schema);
+    /// Adds a header.
+    pub fn header(&mut self, name: &str, required: bool, description: &str, schema: Value) {
+        self.parameter("header", name, required, description, schema);
     }
 
-    /// It takes a parameter of the query.
-    pub fn query_parameter(&mut self, name: &str, about: &str, schema: Value) {
-        self.parameter("query", name, false, about, schema);
+    /// Adds a query parameter.
+    pub fn query_parameter(&mut self, name: &str, description: &str, schema: Value) {
+        self.parameter("query", name, false, description, schema);
     }
 
-    /// It takes the path's parameter, as a `T`.
+    /// Adds the path parameter, with the schema and description of `T`.
     pub fn path_parameter<T: JsonSchema>(&mut self) {
         let name = self.path.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
         let name = name.map(|(name, _)| name.to_owned()).unwrap_or_default();
+        let description = self.schemas.description::<T>();
         let schema = self.schemas.request_schema::<T>();
-        self.parameter("path", &name, true, "", schema);
+        self.parameter("path", &name, true, &description, schema);
     }
 
-    /// It takes the fields of a `T` in the query.
+    /// Adds the fields of `T` as query parameters.
     pub fn query<T: JsonSchema>(&mut self) {
         for (name, mut schema, required) in self.schemas.request_fields::<T>() {
-            let about = schema.as_object_mut().and_then(|schema| schema.remove("description"));
-            let about = about.as_ref().and_then(Value::as_str).unwrap_or_default();
-            self.parameter("query", &name, required, about, without_null(schema));
+            let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+            let description = description.as_ref().and_then(Value::as_str).unwrap_or_default();
+            self.parameter("query", &name, required, description, without_null(schema));
         }
     }
 
-    fn parameter(&mut self, place: &'static str, name: &str, required: bool, about: &str, schema: Value) {
-        let mut parameter = json!({ "in": place, "name": name, "required": required, "schema": schema });
-        if !about.is_empty() {
-            parameter["description"] = json!(about);
+    fn parameter(
+        &mut self,
+        location: &'static str,
+        name: &str,
+        required: bool,
+        description: &str,
+        schema: Value,
+    ) {
+        let mut parameter = json!({ "in": location, "name": name, "required": required, "schema": schema });
+        if !description.is_empty() {
+            parameter["description"] = json!(description);
         }
-        self.parameters.insert((place, name.to_owned()), parameter);
+        self.parameters.insert((location, name.to_owned()), parameter);
     }
 
-    /// It takes a `T` as its body. One whose fields may all be left out may be left out itself.
+    /// Adds a `T` as the request body. The body is optional if all of its fields are.
     pub fn body<T: JsonSchema>(&mut self) {
         let required = self.schemas.request_fields::<T>().iter().any(|(_, _, required)| *required);
         let content = json!({ "schema": self.schemas.request_schema::<T>() });
-        let media = if *self.method == Method::PATCH { "application/merge-patch+json" } else { "" };
-        let taken = [media, "application/json"].into_iter().filter(|media| !media.is_empty());
-        let content: Map<String, Value> = taken.map(|media| (media.to_owned(), content.clone())).collect();
+        let media_type = if *self.method == Method::PATCH { "application/merge-patch+json" } else { "" };
+        let media_types =
+            [media_type, "application/json"].into_iter().filter(|media_type| !media_type.is_empty());
+        let content: Map<String, Value> =
+            media_types.map(|media_type| (media_type.to_owned(), content.clone())).collect();
         self.body = Some(json!({ "required": required, "content": content }));
     }
 
-    /// It takes a body that somebody else describes.
-    pub fn external_body(&mut self, about: &str) {
-        let content = json!({ "application/json": { "schema": { "type": "object" } } });
-        self.body = Some(json!({ "required": true, "description": about, "content": content }));
+    /// Adds a JSON request body whose format is specified elsewhere.
+    pub fn external_body(&mut self, description: &str, example: &Value) {
+        let schema = json!({ "type": "object", "examples": [example] });
+        let content = json!({ "application/json": { "schema": schema } });
+        self.body = Some(json!({ "required": true, "description": description, "content": content }));
     }
 
-    /// All going well, it answers this.
+    /// Adds a successful response, with a JSON body if there is a schema.
     pub fn response(&mut self, status: StatusCode, schema: Option<Value>) {
         self.response.insert(status, schema.map(|schema| ("application/json", schema)));
     }
 
-    /// All going well, it answers 200 with text of this media type.
-    pub fn text_response(&mut self, media: &'static str, about: &str) {
-        let schema = json!({ "type": "string", "description": about });
-        self.response.insert(StatusCode::OK, Some((media, schema)));
+    /// Adds a successful response (200) with text of this media type.
+    pub fn text_response(&mut self, media_type: &'static str, description: &str) {
+        let schema = json!({ "type": "string", "description": description });
+        self.response.insert(StatusCode::OK, Some((media_type, schema)));
     }
 
-    /// All going well, the answer has this header.
-    pub fn response_header(&mut self, name: HeaderName, about: &str) {
-        let header = json!({ "description": about, "schema": { "type": "string" } });
-        self.answer_headers.insert(name.as_str().to_owned(), header);
+    /// Adds a header to the successful responses.
+    pub fn response_header(&mut self, name: HeaderName, description: &str) {
+        let header = json!({ "description": description, "schema": { "type": "string" } });
+        self.response_headers.insert(name.as_str().to_owned(), header);
     }
 
-    /// The operation as OpenAPI has it.
+    /// Renders the operation for OpenAPI.
     pub(super) fn render(
         mut self,
         id: &str,
-        summary: &str,
+        (summary, description): (&str, &str),
         tag: &str,
         (problems, limited): (&mut Problems, bool),
     ) -> Value {
@@ -176,35 +188,40 @@ impl<'a> Operation<'a> {
             Some(Credentials::Optional) => json!([{}, { "accessToken": [] }]),
             Some(Credentials::Required) => json!([{ "accessToken": [] }]),
         };
+        let mut paragraphs = vec![description.to_owned()];
         if !self.permissions.is_empty() {
             let permissions: Vec<String> = self.permissions.into_iter().collect();
-            operation["description"] = json!(format!("Needs the permission `{}`.", permissions.join("`, `")));
+            paragraphs.push(format!("Required permission: `{}`.", permissions.join("`, `")));
+        }
+        paragraphs.retain(|paragraph| !paragraph.is_empty());
+        if !paragraphs.is_empty() {
+            operation["description"] = json!(paragraphs.join("\n\n"));
         }
         operation
     }
 
     fn responses(&self, problems: &mut Problems, limited: bool) -> Map<String, Value> {
-        let always = headers_of_every_answer(limited);
-        let good = self.response.iter().map(|(status, schema)| {
-            let mut headers = always.clone();
-            headers.extend(self.answer_headers.clone());
-            let mut answer = json!({ "description": reason(*status), "headers": headers });
-            if let Some((media, schema)) = schema {
-                answer["content"] = json!({ *media: { "schema": schema } });
+        let common_headers = common_response_headers(limited);
+        let successes = self.response.iter().map(|(status, schema)| {
+            let mut headers = common_headers.clone();
+            headers.extend(self.response_headers.clone());
+            let mut response = json!({ "description": reason(*status), "headers": headers });
+            if let Some((media_type, schema)) = schema {
+                response["content"] = json!({ *media_type: { "schema": schema } });
             }
-            (status.as_str().to_owned(), answer)
+            (status.as_str().to_owned(), response)
         });
-        let statuses: BTreeSet<StatusCode> = self.refusals.iter().map(|code| code.status()).collect();
-        let bad = statuses.into_iter().map(|status| {
+        let statuses: BTreeSet<StatusCode> = self.errors.iter().map(|code| code.status()).collect();
+        let failures = statuses.into_iter().map(|status| {
             let codes: Vec<ErrorCode> =
-                self.refusals.iter().copied().filter(|code| code.status() == status).collect();
+                self.errors.iter().copied().filter(|code| code.status() == status).collect();
             (status.as_str().to_owned(), problems.reference(status, &codes, limited))
         });
-        good.chain(bad).collect()
+        successes.chain(failures).collect()
     }
 }
 
-/// A query can leave a parameter out, and cannot say null.
+/// Removes `null` from a schema: a query parameter can be absent, but not null.
 fn without_null(mut schema: Value) -> Value {
     if let Some(Value::Array(kinds)) = schema.get("type")
         && let [kind, null] = kinds.as_slice()
@@ -219,18 +236,4 @@ fn without_null(mut schema: Value) -> Value {
         values.retain(|value| !value.is_null());
     }
     schema
-}
-
-/// The headers of every answer, as references to what the document says of them once.
-pub(super) fn headers_of_every_answer(limited: bool) -> Map<String, Value> {
-    let always = ["x-request-id", "x-correlation-id"];
-    let limits =
-        ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy"];
-    let names = always.into_iter().chain(limits.into_iter().filter(|_| limited));
-    names.map(|name| (name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))).collect()
-}
-
-/// What a status is called.
-pub(super) fn reason(status: StatusCode) -> &'static str {
-    status.canonical_reason().unwrap_or_default()
 }

@@ -1,14 +1,14 @@
-//! Errors, as the document has them: problems of RFC 9457 with a code each.
+//! Error responses in the document: problems (RFC 9457), each with a code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::{HeaderName, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::operation::{headers_of_every_answer, reason};
+use super::responses::{common_response_headers, reason};
 use crate::kit::error::error_code::ErrorCode;
 
-/// The errors of all operations, each said once and referred to.
+/// Error responses of all operations, each defined once and referenced.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     responses: BTreeMap<String, Value>,
@@ -16,20 +16,20 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    /// A reference to the answer of a status that means one of `codes`; `limited` says whether its headers tell of limits.
+    /// References the response with this status and one of `codes`; with rate-limit headers if `limited`.
     pub(super) fn reference(&mut self, status: StatusCode, codes: &[ErrorCode], limited: bool) -> Value {
         self.codes.extend(codes);
-        let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
         let unlimited = if limited { "" } else { "-unlimited" };
-        let name = format!("{}-{}{unlimited}", status.as_str(), words.join("-"));
+        let name = format!("{}-{}{unlimited}", status.as_str(), names.join("-"));
         let reference = json!({ "$ref": format!("#/components/responses/{name}") });
         self.responses
             .entry(name)
-            .or_insert_with(|| response(status, codes, headers_of_every_answer(limited)));
+            .or_insert_with(|| response(status, codes, common_response_headers(limited)));
         reference
     }
 
-    /// What was referred to: the answers, and an example of each code.
+    /// Returns the referenced responses, and an example of each code.
     pub(super) fn into_components(self) -> (BTreeMap<String, Value>, BTreeMap<&'static str, Value>) {
         let examples =
             self.codes.into_iter().map(|code| (code.as_str(), json!({ "value": example(code) }))).collect();
@@ -37,26 +37,26 @@ impl Problems {
     }
 }
 
-/// The answer of a status that means one of `codes`.
+/// Response with this status and one of `codes`.
 fn response(status: StatusCode, codes: &[ErrorCode], mut headers: Map<String, Value>) -> Value {
-    let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let meanings: Vec<String> =
         codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.meaning())).collect();
-    let examples = words
+    let examples = names
         .iter()
-        .map(|word| ((*word).to_owned(), json!({ "$ref": format!("#/components/examples/{word}") })));
+        .map(|name| ((*name).to_owned(), json!({ "$ref": format!("#/components/examples/{name}") })));
     let examples: Map<String, Value> = examples.collect();
-    let this_status = json!({
+    let constraints = json!({
         "properties": {
             "status": { "const": status.as_u16() },
-            "error": { "properties": { "code": { "enum": words } } },
+            "error": { "properties": { "code": { "enum": names } } },
         },
     });
-    for name in further_headers(status) {
+    for name in additional_headers(status) {
         let reference = format!("#/components/headers/{name}");
         headers.insert(name.as_str().to_owned(), json!({ "$ref": reference }));
     }
-    let schema = json!({ "allOf": [{ "$ref": "#/components/schemas/Problem" }, this_status] });
+    let schema = json!({ "allOf": [{ "$ref": "#/components/schemas/Problem" }, constraints] });
     json!({
         "description": meanings.join("\n\n"),
         "headers": headers,
@@ -64,7 +64,7 @@ fn response(status: StatusCode, codes: &[ErrorCode], mut headers: Map<String, Va
     })
 }
 
-fn further_headers(status: StatusCode) -> &'static [HeaderName] {
+fn additional_headers(status: StatusCode) -> &'static [HeaderName] {
     match status {
         StatusCode::UNAUTHORIZED => &[header::WWW_AUTHENTICATE],
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => &[header::RETRY_AFTER],
@@ -87,29 +87,32 @@ fn example(code: ErrorCode) -> Value {
     })
 }
 
-/// What all problems have in common.
+/// Schema common to all problems.
 pub(super) fn schema() -> Value {
     json!({
         "type": "object",
-        "description": "A problem (RFC 9457). `error.code` never changes its meaning; the words may.",
+        "description": "A problem (RFC 9457). The meaning of `error.code` never changes; the messages may.",
         "required": ["type", "title", "status", "detail", "instance", "error"],
         "additionalProperties": false,
         "properties": {
             "type": { "const": "about:blank" },
-            "title": { "type": "string", "description": "What the status is called." },
-            "status": { "type": "integer", "description": "The status." },
-            "detail": { "type": "string", "description": "What went wrong, in words." },
-            "instance": { "type": "string", "description": "The request's id; quote it when you report the problem." },
+            "title": { "type": "string", "description": "Reason phrase of the status." },
+            "status": { "type": "integer", "description": "HTTP status." },
+            "detail": { "type": "string", "description": "Human-readable error message." },
+            "instance": {
+                "type": "string",
+                "description": "Id of the request; quote it when you report the problem.",
+            },
             "error": {
                 "type": "object",
                 "required": ["code", "message"],
                 "additionalProperties": false,
                 "properties": {
-                    "code": { "type": "string", "description": "What went wrong, in a word for programs." },
-                    "message": { "type": "string", "description": "What went wrong, in words." },
+                    "code": { "type": "string", "description": "Machine-readable error code." },
+                    "message": { "type": "string", "description": "Human-readable error message." },
                     "fields": {
                         "type": "object",
-                        "description": "The fields that break a rule, by path; and the rule that each breaks.",
+                        "description": "Invalid fields by path, each with the rule that it breaks.",
                         "additionalProperties": { "type": "string" },
                     },
                 },

@@ -1,15 +1,15 @@
-//! The schemas that a document refers to.
+//! Schemas that the document references.
 
 use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-/// Collects schemas (JSON Schema 2020-12, as OpenAPI 3.1 has them) of what is asked and of what is answered.
+/// Collects the schemas of requests and responses (JSON Schema 2020-12, as in OpenAPI 3.1).
 #[derive(Debug)]
 pub struct Schemas {
-    request_schema: SchemaGenerator,
-    response_schema: SchemaGenerator,
+    requests: SchemaGenerator,
+    responses: SchemaGenerator,
 }
 
 impl Default for Schemas {
@@ -20,12 +20,10 @@ impl Default for Schemas {
                 settings.meta_schema = None;
             })
         };
-        let answered = settings().with_transform(RecursiveTransform(exact));
+        let response_settings = settings().with_transform(RecursiveTransform(make_exact));
         Self {
-            request_schema: settings()
-                .with(|settings| settings.contract = Contract::Deserialize)
-                .into_generator(),
-            response_schema: answered
+            requests: settings().with(|settings| settings.contract = Contract::Deserialize).into_generator(),
+            responses: response_settings
                 .with(|settings| settings.contract = Contract::Serialize)
                 .into_generator(),
         }
@@ -33,33 +31,39 @@ impl Default for Schemas {
 }
 
 impl Schemas {
-    /// What callers may send as a `T`.
+    /// Schema of a `T` in requests.
     pub fn request_schema<T: JsonSchema>(&mut self) -> Value {
-        self.request_schema.subschema_for::<T>().to_value()
+        self.requests.subschema_for::<T>().to_value()
     }
 
-    /// What callers get as a `T`.
+    /// Description of a `T`; empty if it has none.
+    pub fn description<T: JsonSchema>(&mut self) -> String {
+        let schema = T::json_schema(&mut self.requests).to_value();
+        schema["description"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Schema of a `T` in responses.
     pub fn response_schema<T: JsonSchema>(&mut self) -> Value {
-        let mut schema = self.response_schema.subschema_for::<T>();
-        RecursiveTransform(exact).transform(&mut schema);
+        let mut schema = self.responses.subschema_for::<T>();
+        RecursiveTransform(make_exact).transform(&mut schema);
         schema.to_value()
     }
 
-    /// The fields of a `T` that callers may send, each with its schema, and whether it must be there.
+    /// Fields of a `T` in requests: the name, the schema, and true if the field is required.
     pub fn request_fields<T: JsonSchema>(&mut self) -> Vec<(String, Value, bool)> {
-        let schema = T::json_schema(&mut self.request_schema).to_value();
+        let schema = T::json_schema(&mut self.requests).to_value();
         let required: Vec<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let fields = schema["properties"].as_object().into_iter().flatten();
         fields.map(|(name, field)| (name.clone(), field.clone(), required.contains(&name.as_str()))).collect()
     }
 
-    /// All schemas that were referred to, by name. What is sent and got under one name is one thing, or it is sent as
-    /// something of another name.
+    /// Returns all referenced schemas by name. If a type has different schemas in requests and responses, the
+    /// request schema gets the suffix `Input`.
     #[must_use]
     pub fn into_components(mut self) -> Map<String, Value> {
-        let mut components = self.response_schema.take_definitions(true);
-        for (name, schema) in self.request_schema.take_definitions(true) {
+        let mut components = self.responses.take_definitions(true);
+        for (name, schema) in self.requests.take_definitions(true) {
             match components.get(&name) {
                 Some(known) if *known != schema => {
                     components.insert(format!("{name}Input"), schema);
@@ -73,28 +77,28 @@ impl Schemas {
     }
 }
 
-/// What is answered is exactly this: no field that is not declared; and a field that may be left out is left out, never
-/// null.
-fn exact(schema: &mut Schema) {
+/// Makes a response schema exact: fields that are not declared are not allowed, and optional fields are
+/// absent, never null.
+fn make_exact(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     if !object.contains_key("properties") {
         return;
     }
     object.entry("additionalProperties").or_insert(json!(false));
     let required: Vec<String> =
-        object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(named).collect();
+        object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(to_text).collect();
     if let Some(Value::Object(properties)) = object.get_mut("properties") {
         for (_, field) in properties.iter_mut().filter(|(name, _)| !required.contains(name)) {
-            never_null(field);
+            remove_null(field);
         }
     }
 }
 
-fn named(name: &Value) -> Option<String> {
+fn to_text(name: &Value) -> Option<String> {
     name.as_str().map(str::to_owned)
 }
 
-fn never_null(field: &mut Value) {
+fn remove_null(field: &mut Value) {
     if let Some(Value::Array(kinds)) = field.get_mut("type") {
         kinds.retain(|kind| kind != "null");
         if let [only] = kinds.as_slice() {

@@ -1,4 +1,4 @@
-//! JSON bodies: parsed strictly, and checked as a whole.
+//! JSON bodies: parsed strictly, with all invalid fields reported together.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::kit::error::ApiError;
 use crate::kit::error::error_code::ErrorCode;
 use crate::kit::error::field_errors::FieldErrors;
 
-/// The body, as a `T` whose fields all kept their rules. An empty body is read as `{}`.
+/// JSON body, parsed into a valid `T`. An empty body is parsed as `{}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
@@ -35,7 +35,7 @@ fn check<T: Deserr<FieldErrors>>(value: Value) -> Result<T, ApiError> {
     deserr::deserialize::<T, _, FieldErrors>(value).map_err(ApiError::from)
 }
 
-/// RFC 8259 knows no charset parameter; what says UTF-8 all the same is taken at its word.
+/// Checks the media type. RFC 8259 defines no charset parameter, but an explicit UTF-8 is accepted.
 fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -50,23 +50,27 @@ fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     {
         Ok(())
     } else {
-        Err(ApiError::new(ErrorCode::UnsupportedMediaType, "the body must be application/json in UTF-8"))
+        Err(ApiError::new(
+            ErrorCode::UnsupportedMediaType,
+            "the Content-Type must be application/json in UTF-8",
+        ))
     }
 }
 
-/// Parses JSON in which no object has a key twice, nothing follows the value, and nothing nests deeper than 128.
+/// Parses JSON strictly: no repeated keys, nothing after the value, at most 128 levels of nesting.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, ApiError> {
     let text = str::from_utf8(body)
         .map_err(|_| ApiError::new(ErrorCode::InvalidEncoding, "the body is not UTF-8"))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = Strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     parsed.map_err(|error| {
-        let place = format!("the body is not valid JSON at line {}, column {}", error.line(), error.column());
-        ApiError::new(ErrorCode::MalformedJson, place)
+        let message =
+            format!("the body is not valid JSON at line {}, column {}", error.line(), error.column());
+        ApiError::new(ErrorCode::MalformedJson, message)
     })
 }
 
-/// Builds a value and refuses keys that are there twice: parsers disagree on which of the two counts.
+/// Builds a value and rejects repeated keys, because parsers disagree on which of them counts.
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -121,7 +125,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(Strict)?;
             if object.insert(key, value).is_some() {
-                return Err(A::Error::custom("a key is there twice"));
+                return Err(A::Error::custom("repeated key"));
             }
         }
         Ok(Value::Object(object))
@@ -137,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_strictly_json_is_refused() {
+    fn malformed_json_is_rejected() {
         for body in ["{", "{} x", "{\"a\":1,\"a\":2}", "1e400", "[1,]", "NaN", "'a'"] {
             assert_eq!(code(body.as_bytes()), Some(ErrorCode::MalformedJson), "{body}");
         }
@@ -146,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_json_keeps_its_value() {
+    fn valid_json_keeps_its_value() {
         let body = r#"{"a":[1,-2,3.5,true,null,"x"],"b":{"c":9007199254740993}}"#;
         assert_eq!(parse(body.as_bytes()).unwrap(), serde_json::from_str::<Value>(body).unwrap());
     }

@@ -1,17 +1,19 @@
-//! Names from a closed list, with commas between them.
+//! Comma-separated names from a closed list.
 
-/// The places in `known` of all `names`.
+/// Returns the positions of all `names` in `known`.
 ///
 /// # Errors
-/// What is wrong with each of those that are not in `known`, or are there twice.
+/// A message about each name that is unknown or repeated.
 pub(crate) fn parse_name_list(known: &[&str], names: &str) -> Result<Vec<usize>, String> {
-    let (mut places, mut wrong) = (Vec::new(), Vec::new());
+    let (mut positions, mut errors) = (Vec::new(), Vec::new());
     for name in names.split(',') {
-        match known.iter().position(|each| *each == name) {
-            None => wrong.push(format!("`{name}` is not one of {}", known.join(", "))),
-            Some(place) if places.contains(&place) => wrong.push(format!("`{name}` is named twice")),
-            Some(place) => places.push(place),
+        match known.iter().position(|candidate| *candidate == name) {
+            None => errors.push(format!("`{name}` is not one of {}", known.join(", "))),
+            Some(position) if positions.contains(&position) => {
+                errors.push(format!("`{name}` is named twice"));
+            }
+            Some(position) => positions.push(position),
         }
     }
-    if wrong.is_empty() { Ok(places) } else { Err(wrong.join("; ")) }
+    if errors.is_empty() { Ok(positions) } else { Err(errors.join("; ")) }
 }

@@ -1,4 +1,4 @@
-//! Ids in paths. What is no id names nothing, so it is answered like an absent one.
+//! Ids in paths. A malformed id gets the same 404 as an unknown one.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use crate::kit::error::ApiError;
 
-/// The path's one parameter.
+/// The only parameter of the path.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 

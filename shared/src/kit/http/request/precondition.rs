@@ -1,4 +1,4 @@
-//! Preconditions: a change is made to the version that the caller has seen, or not at all (RFC 9110, section 13.1.1).
+//! Preconditions: a change applies only to the version that the caller has read (RFC 9110, section 13.1.1).
 
 use axum::extract::FromRequestParts;
 use http::header;
@@ -8,17 +8,17 @@ use crate::kit::command::Version;
 use crate::kit::error::ApiError;
 use crate::kit::error::error_code::ErrorCode;
 
-/// The version that the caller has seen, from `If-Match`. Without the header: 428.
+/// Version that the caller has read, from `If-Match`. Without the header, the request is rejected with 428.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfMatch {
-    /// Any version, as long as the thing is there (`*`).
+    /// Any version, provided that the resource exists (`*`).
     Any,
     /// This one.
     Version(Version),
 }
 
 impl IfMatch {
-    /// The version that must be there, if any will not do.
+    /// The required version; `None` if any version is accepted.
     #[must_use]
     pub const fn expected(self) -> Option<Version> {
         match self {
@@ -28,10 +28,10 @@ impl IfMatch {
     }
 }
 
-/// What is answered when it does not hold.
+/// Error of a precondition that does not hold (412).
 #[must_use]
 pub fn version_mismatch() -> ApiError {
-    ApiError::new(ErrorCode::VersionMismatch, "the resource has changed since you read it; read it again")
+    ApiError::new(ErrorCode::VersionMismatch, "the resource has changed since it was read; read it again")
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -39,17 +39,21 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let mut values = parts.headers.get_all(header::IF_MATCH).iter();
-        let required =
-            || ApiError::new(ErrorCode::PreconditionRequired, "send the ETag that you read in If-Match");
+        let required = || {
+            ApiError::new(
+                ErrorCode::PreconditionRequired,
+                "an If-Match header with the ETag that was read is required",
+            )
+        };
         let value = values.next().ok_or_else(required)?;
-        // A tag that is not ours, a weak one, or a list of several matches nothing that we have.
+        // A foreign tag, a weak tag or a list of tags matches no version.
         let tag = value.to_str().ok().filter(|_| values.next().is_none()).and_then(parse);
         tag.ok_or_else(version_mismatch)
     }
 }
 
-/// `*`, or a strong tag whose number before the first dot is the version; what follows are counters that move without
-/// one.
+/// Parses `*`, or a strong tag whose number before the first dot is the version. The numbers after it are
+/// counters that change without a new version.
 fn parse(text: &str) -> Option<IfMatch> {
     let text = text.trim();
     if text == "*" {
@@ -65,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_strong_tag_of_ours_names_a_version() {
+    fn only_a_strong_tag_contains_a_version() {
         let third = Version::FIRST.next().next();
         assert_eq!(parse("\"3\""), Some(IfMatch::Version(third)));
         assert_eq!(parse("\"3.10.2\""), Some(IfMatch::Version(third)));

@@ -1,4 +1,4 @@
-//! Query strings: closed lists of parameters, each given once.
+//! Query strings: closed lists of parameters, each given at most once.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::kit::error::ApiError;
 use crate::kit::error::field_errors::FieldErrors;
 
-/// The query string, as a `T` whose fields all kept their rules.
+/// Query string, parsed into a valid `T`.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
 
@@ -23,27 +23,27 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The parameters of a query string that nobody has read yet. What many routes take is read by name; the rest is a
-/// route's own closed list.
+/// Parameters of a query string that have not been read yet. Parameters common to many routes are read by
+/// name; the rest is the closed list of the route.
 #[derive(Debug)]
 pub struct RawQuery(Map<String, Value>);
 
 impl RawQuery {
-    /// All of them.
+    /// Collects all parameters.
     ///
     /// # Errors
-    /// [`ApiError`] naming a parameter that is given twice.
+    /// [`ApiError`] naming a repeated parameter.
     pub fn of(parts: &Parts) -> Result<Self, ApiError> {
-        let mut given = Map::new();
+        let mut parameters = Map::new();
         for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
-            if given.insert(name.clone().into_owned(), Value::String(value.into_owned())).is_some() {
-                return Err(ApiError::field(name, "must be given once"));
+            if parameters.insert(name.clone().into_owned(), Value::String(value.into_owned())).is_some() {
+                return Err(ApiError::field(name, "must not be repeated"));
             }
         }
-        Ok(Self(given))
+        Ok(Self(parameters))
     }
 
-    /// The parameter with this name, if it is given.
+    /// Removes and parses the parameter with this name; `None` if it is absent.
     ///
     /// # Errors
     /// [`FieldErrors`] with the rule that it breaks.
@@ -52,10 +52,10 @@ impl RawQuery {
         text.parse().map(Some).map_err(|rule| FieldErrors::one(name, rule))
     }
 
-    /// All that is left.
+    /// Parses the remaining parameters.
     ///
     /// # Errors
-    /// [`FieldErrors`] with every rule that is broken, and every parameter that `T` does not know.
+    /// [`FieldErrors`] with every broken rule and every unknown parameter.
     pub fn deserialize_rest<T: Deserr<FieldErrors>>(self) -> Result<T, FieldErrors> {
         deserr::deserialize(Value::Object(self.0))
     }

@@ -1,4 +1,4 @@
-//! Answers that are tables: comma-separated values (RFC 4180), part by part.
+//! CSV responses (RFC 4180), delivered in parts.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
@@ -6,17 +6,17 @@ use http::{HeaderValue, StatusCode};
 
 use crate::kit::http::openapi::{Operation, OperationOutput};
 
-/// What tables come as.
+/// Media type of the parts.
 const MEDIA: &str = "text/csv";
 
-/// A part of a table, to be kept as a file. The parts in their order, one behind the other, are the whole.
+/// Part of a CSV file. The parts, concatenated in order, are the whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvPart {
-    /// The part.
+    /// CSV text of the part.
     pub text: String,
-    /// What the file is called.
+    /// File name.
     pub name: String,
-    /// Where the next part stands, if there is one.
+    /// Address of the next part; `None` for the last.
     pub next: Option<String>,
 }
 
@@ -37,12 +37,12 @@ impl OperationOutput for CsvPart {
     fn describe(operation: &mut Operation<'_>) {
         operation.text_response(
             MEDIA,
-            "Comma-separated values (RFC 4180); the first line of the first part names them.",
+            "Comma-separated values (RFC 4180). The first line of the first part contains the column names.",
         );
-        operation.response_header(CONTENT_DISPOSITION, "The name that a file with it may have.");
+        operation.response_header(CONTENT_DISPOSITION, "Suggested file name.");
         operation.response_header(
             LINK,
-            "Where the next part stands, as `rel=\"next\"` (RFC 8288); absent from the last.",
+            "Address of the next part, as `rel=\"next\"` (RFC 8288); absent on the last part.",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Entity tags: which version of a resource an answer shows (RFC 9110, section 8.8.3).
+//! Entity tags: the version of the resource in a response (RFC 9110, section 8.8.3).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -9,18 +9,18 @@ use http::{HeaderValue, header};
 
 use crate::kit::command::Version;
 
-/// A strong entity tag.
+/// Strong entity tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityTag(String);
 
 impl EntityTag {
-    /// The tag of a resource that is at `version`.
+    /// Tag of a resource at `version`.
     #[must_use]
     pub fn of(version: Version) -> Self {
         Self(format!("\"{version}\""))
     }
 
-    /// The tag of a resource at `version` that also shows counters which move without a new version.
+    /// Tag of a resource at `version` whose body also contains counters, which change without a new version.
     #[must_use]
     pub fn with_counters(version: Version, counters: &[i64]) -> Self {
         let counters = counters.iter().map(ToString::to_string);
@@ -28,7 +28,7 @@ impl EntityTag {
         Self(format!("\"{}\"", numbers.join(".")))
     }
 
-    /// The tag as a header.
+    /// Tag as a header value.
     #[must_use]
     pub fn header(&self) -> Option<HeaderValue> {
         HeaderValue::from_str(&self.0).ok()
@@ -41,12 +41,12 @@ impl fmt::Display for EntityTag {
     }
 }
 
-/// The versions that the caller has already.
+/// Entity tags that the caller already has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IfNoneMatch(Vec<String>);
 
 impl IfNoneMatch {
-    /// Whether the caller has this one. Compared weakly, as RFC 9110 has it for this header.
+    /// Returns true if the caller has this tag. The comparison is weak, as RFC 9110 requires for this header.
     #[must_use]
     pub fn has(&self, tag: &EntityTag) -> bool {
         self.0.iter().any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag.0)

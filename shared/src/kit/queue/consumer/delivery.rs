@@ -1,4 +1,4 @@
-//! One record of a batch.
+//! Deliveries: the records of a batch.
 
 use std::collections::BTreeMap;
 
@@ -8,36 +8,36 @@ use crate::kit::system::clock::Timestamp;
 use crate::kit::telemetry::trace;
 use crate::kit::telemetry::trace::{Context, KeyValue, SpanKind, TRACEPARENT, TracedSpan};
 
-/// A message as the queue delivered it, this time.
+/// One delivery of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The queue's id of the message; the same at every delivery.
+    /// Message id; the same for every delivery.
     pub message_id: String,
-    /// Names this delivery.
+    /// Receipt handle of this delivery.
     pub receipt_handle: String,
-    /// The message.
+    /// Message body.
     pub body: String,
-    /// How often it was delivered, this time included.
+    /// Number of deliveries, including this one.
     pub receive_count: u32,
-    /// When it was sent.
+    /// Time when the message was sent.
     pub sent_at: Option<Timestamp>,
-    /// The queue that it came through.
+    /// Name of the queue that delivered the message.
     pub queue: String,
-    /// What its sender noted beside it.
+    /// Message attributes with a string value.
     pub attributes: BTreeMap<String, String>,
-    /// The correlation id among the attributes.
+    /// Correlation id from the attributes.
     pub correlation_id: Option<String>,
 }
 
-/// The attribute that carries the correlation id.
+/// Attribute with the correlation id.
 pub const CORRELATION_ATTRIBUTE: &str = "correlationId";
-/// The attribute that says why a message is dead.
+/// Attribute with the reason why a message was dead-lettered.
 pub const REASON_ATTRIBUTE: &str = "deadLetterReason";
-/// The attribute that names the message that a dead one was.
+/// Attribute with the original message id of a dead letter.
 pub const ORIGINAL_ID_ATTRIBUTE: &str = "originalMessageId";
-/// The attribute that says how often a dead message was tried.
+/// Attribute with the number of deliveries of a dead-lettered message.
 pub const ATTEMPTS_ATTRIBUTE: &str = "attempts";
-/// How often a queue delivers a message before it gives up on it.
+/// Number of deliveries after which a queue dead-letters a message.
 pub const MAX_RECEIVE_COUNT: u32 = 5;
 
 impl From<SqsMessage> for Delivery {
@@ -47,21 +47,22 @@ impl From<SqsMessage> for Delivery {
             .into_iter()
             .filter_map(|(name, attribute)| Some((name, attribute.string_value?)))
             .collect();
-        // Somebody who only writes AWS's form is continued as well.
+        // The trace of a sender that sets only AWS's trace header is continued as well.
         if let Some(header) = message.attributes.get("AWSTraceHeader")
             && let Some(context) = trace::traceparent_of(&trace::extract(None, Some(header)))
         {
             attributes.entry(TRACEPARENT.to_owned()).or_insert(context);
         }
-        let counted = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
-        let sent = message.attributes.get("SentTimestamp").and_then(|millis| millis.parse().ok());
+        let receive_count =
+            message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+        let sent_millis = message.attributes.get("SentTimestamp").and_then(|millis| millis.parse().ok());
         let arn = message.event_source_arn.unwrap_or_default();
         Self {
             message_id: message.message_id.unwrap_or_default(),
             receipt_handle: message.receipt_handle.unwrap_or_default(),
             body: message.body.unwrap_or_default(),
-            receive_count: counted.unwrap_or(1),
-            sent_at: sent.map(Timestamp::from_millis),
+            receive_count: receive_count.unwrap_or(1),
+            sent_at: sent_millis.map(Timestamp::from_millis),
             queue: arn.rsplit(':').next().unwrap_or_default().to_owned(),
             correlation_id: attributes.get(CORRELATION_ATTRIBUTE).cloned(),
             attributes,
@@ -70,16 +71,17 @@ impl From<SqsMessage> for Delivery {
 }
 
 impl Delivery {
-    /// The work that led to it.
+    /// Trace context of the sender.
     #[must_use]
     pub fn parent_context(&self) -> Context {
         trace::extract(self.attributes.get(TRACEPARENT).map(String::as_str), None)
     }
 
-    /// What handling it is, as a part of the work that led to it ("Semantic conventions for messaging systems").
+    /// Starts the span of handling the message, as a child of the sender's ("Semantic conventions for
+    /// messaging systems").
     #[must_use]
     pub fn start_span(&self) -> TracedSpan {
-        let facts = vec![
+        let attributes = vec![
             KeyValue::new("messaging.system", "aws_sqs"),
             KeyValue::new("messaging.operation.type", "process"),
             KeyValue::new("messaging.destination.name", self.queue.clone()),
@@ -90,7 +92,7 @@ impl Delivery {
             &self.parent_context(),
             SpanKind::Consumer,
             format!("process {}", self.queue),
-            facts,
+            attributes,
         )
     }
 }
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_from_somebody_who_only_knows_x_ray_continues_their_trace() {
+    fn trace_of_a_sender_with_only_an_x_ray_header_is_continued() {
         let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
         let continued = parent_context(&[("AWSTraceHeader", header)]);
         assert_eq!(continued.as_deref(), Some("00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"));

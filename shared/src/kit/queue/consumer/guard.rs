@@ -1,4 +1,4 @@
-//! What every attempt at a record has in common: it must read, end in time, and take nobody along if it panics.
+//! Shared by both consumers: parse the event, enforce the deadline, contain panics.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -12,49 +12,51 @@ use super::{Delivery, Outcome};
 use crate::kit::command::Envelope;
 use crate::kit::system::clock::Clock;
 
-/// The event that a delivery carries. What does not read as one is dead at once.
-pub(super) fn read<E: DeserializeOwned>(delivery: &Delivery) -> Result<Envelope<E>, Outcome> {
+/// Parses the event of a delivery. A message that cannot be parsed is dead-lettered at once.
+pub(super) fn parse_event<E: DeserializeOwned>(delivery: &Delivery) -> Result<Envelope<E>, Outcome> {
     serde_json::from_str(&delivery.body).map_err(|error| {
-        // serde's message may quote the body; its category and place do not.
+        // serde's message may quote the body; its category and column do not.
         let (category, column) = (error.classify(), error.column());
         Outcome::DeadLetter {
-            reason: format!("the message does not read: {category:?} error, column {column}"),
+            reason: format!("the message cannot be parsed: {category:?} error, column {column}"),
         }
     })
 }
 
-/// Why a record comes back whose handler panicked.
+/// Retry reason of a record whose handler panicked.
 pub(super) const PANICKED: &str = "the handler panicked";
 
-/// Why an attempt came to no end of its own.
+/// Reason why an attempt did not complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttemptFailure {
-    /// It panicked.
+    /// The handler panicked.
     Panicked,
-    /// It would have gone on for too long.
+    /// The handler did not finish in time.
     TimedOut,
-    /// It was not begun: there was too little time.
+    /// The attempt was not started, because too little time was left.
     NoTimeLeft,
 }
 
 impl From<AttemptFailure> for Outcome {
-    fn from(unended: AttemptFailure) -> Self {
-        let (after, reason) = match unended {
+    fn from(failure: AttemptFailure) -> Self {
+        let (after, reason) = match failure {
             AttemptFailure::Panicked => (None, PANICKED),
-            AttemptFailure::TimedOut => (None, "the handler took too long"),
-            AttemptFailure::NoTimeLeft => (Some(Duration::ZERO), "handed back before the deadline"),
+            AttemptFailure::TimedOut => (None, "the handler timed out"),
+            AttemptFailure::NoTimeLeft => {
+                (Some(Duration::ZERO), "not started: too little time before the deadline")
+            }
         };
         Self::Retry { after, reason }
     }
 }
 
-/// Works for as long as there is time `left`, if that is enough for the `longest` work.
+/// Runs `work` for at most `left`. Does not start it if `left` is shorter than `max_duration`.
 pub(super) async fn attempt(
     work: impl Future<Output = Outcome>,
-    (left, longest): (Duration, Duration),
+    (left, max_duration): (Duration, Duration),
     clock: &impl Clock,
 ) -> Result<Outcome, AttemptFailure> {
-    if left < longest {
+    if left < max_duration {
         return Err(AttemptFailure::NoTimeLeft);
     }
     let (work, late) = (AssertUnwindSafe(work).catch_unwind(), clock.sleep(left));

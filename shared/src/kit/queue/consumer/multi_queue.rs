@@ -1,24 +1,24 @@
-//! Several queues behind one function.
+//! Several queues consumed by one function.
 
 use std::time::Duration;
 
 use super::Delivery;
 use super::queue::{Queue, QueueError, SqsQueue};
 
-/// The queues that a function consumes: what is asked of a delivery is asked of the queue that it came through.
+/// Queues that a function consumes. Each operation goes to the queue that delivered the message.
 #[derive(Debug, Clone)]
 pub struct MultiQueue(Vec<SqsQueue>);
 
 impl MultiQueue {
-    /// These queues.
+    /// Combines these queues.
     #[must_use]
     pub const fn new(queues: Vec<SqsQueue>) -> Self {
         Self(queues)
     }
 
-    fn of(&self, delivery: &Delivery) -> Result<&SqsQueue, QueueError> {
-        let known = self.0.iter().find(|queue| queue.name() == delivery.queue);
-        known.ok_or_else(|| QueueError("the delivery came through a queue that is not known".to_owned()))
+    fn queue_of(&self, delivery: &Delivery) -> Result<&SqsQueue, QueueError> {
+        let queue = self.0.iter().find(|queue| queue.name() == delivery.queue);
+        queue.ok_or_else(|| QueueError(format!("unknown queue {}", delivery.queue)))
     }
 }
 
@@ -32,10 +32,10 @@ impl Queue for MultiQueue {
     }
 
     async fn resend(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
-        self.of(delivery)?.resend(delivery, after).await
+        self.queue_of(delivery)?.resend(delivery, after).await
     }
 
     async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
-        self.of(delivery)?.dead_letter(delivery, reason).await
+        self.queue_of(delivery)?.dead_letter(delivery, reason).await
     }
 }

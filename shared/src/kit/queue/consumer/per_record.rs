@@ -1,4 +1,4 @@
-//! Handling a batch record by record: several at once, none in another's way.
+//! Handles a batch record by record: concurrently and independently.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use tracing::Instrument;
 
 use super::{BatchHandler, Delivery, Outcome};
 use crate::kit::command::Envelope;
-use crate::kit::queue::consumer::guard::{attempt, read};
+use crate::kit::queue::consumer::guard::{attempt, parse_event};
 use crate::kit::system::clock::{Clock, Timestamp};
 
-/// Handles one event of a queue.
+/// Handles the events of a queue one by one.
 pub trait Consumer: Send + Sync {
-    /// The events that it understands. What does not read as one is dead at once.
+    /// Type of the events. A message that cannot be parsed as one is dead-lettered at once.
     type Event: DeserializeOwned + Send;
 
-    /// Handles the event.
+    /// Handles an event.
     fn handle(
         &self,
         event: Envelope<Self::Event>,
@@ -25,23 +25,24 @@ pub trait Consumer: Send + Sync {
     ) -> impl Future<Output = Outcome> + Send;
 }
 
-/// Gives a consumer its records one by one.
+/// Passes records to a consumer one by one.
 #[derive(Debug, Clone)]
 pub struct PerRecord<H, C> {
-    /// Handles them.
+    /// Consumer of the records.
     pub consumer: H,
-    /// Tells when it gets late.
+    /// Clock for the deadline.
     pub clock: C,
-    /// How many records are handled at once.
+    /// Number of records that are handled concurrently.
     pub concurrency: usize,
-    /// How long a record may take; what could not finish before the deadline is not begun.
+    /// Maximum duration of handling a record. A record is not started if less time is left before the
+    /// deadline.
     pub max_duration: Duration,
 }
 
 impl<H: Consumer, C: Clock> BatchHandler for PerRecord<H, C> {
     async fn handle(&self, batch: Vec<Delivery>, deadline: Timestamp) -> Vec<Outcome> {
         stream::iter(batch)
-            .map(|delivery| self.one(delivery, deadline))
+            .map(|delivery| self.handle_record(delivery, deadline))
             .buffered(self.concurrency.max(1))
             .collect()
             .await
@@ -49,10 +50,10 @@ impl<H: Consumer, C: Clock> BatchHandler for PerRecord<H, C> {
 }
 
 impl<H: Consumer, C: Clock> PerRecord<H, C> {
-    async fn one(&self, delivery: Delivery, deadline: Timestamp) -> Outcome {
-        let event = match read::<H::Event>(&delivery) {
+    async fn handle_record(&self, delivery: Delivery, deadline: Timestamp) -> Outcome {
+        let event = match parse_event::<H::Event>(&delivery) {
             Ok(event) => event,
-            Err(dead) => return dead,
+            Err(outcome) => return outcome,
         };
         let span = tracing::info_span!(
             "message",
@@ -60,11 +61,11 @@ impl<H: Consumer, C: Clock> PerRecord<H, C> {
             correlationId = %event.correlation_id,
             eventId = %event.id
         );
-        let traced = delivery.start_span();
-        let work = traced.in_span(self.consumer.handle(event, &delivery).instrument(span));
+        let consumer_span = delivery.start_span();
+        let work = consumer_span.in_span(self.consumer.handle(event, &delivery).instrument(span));
         let left = deadline.duration_since(self.clock.now());
-        let ended = attempt(work, (left, self.max_duration), &self.clock).await;
-        traced.end(ended == Ok(Outcome::Done));
-        ended.unwrap_or_else(Outcome::from)
+        let result = attempt(work, (left, self.max_duration), &self.clock).await;
+        consumer_span.end(result == Ok(Outcome::Done));
+        result.unwrap_or_else(Outcome::from)
     }
 }

@@ -1,4 +1,4 @@
-//! What a consumer asks of its queue.
+//! Queue operations that consumers need.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,9 +15,9 @@ use super::delivery::{ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUT
 use crate::kit::system::config::{ConfigError, Environment};
 use crate::kit::telemetry::trace::{Context, propagation};
 
-/// The queue did not do as asked.
+/// A queue operation failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the queue refused or did not answer: {0}")]
+#[error("the queue operation failed: {0}")]
 pub struct QueueError(pub(crate) String);
 
 impl QueueError {
@@ -26,23 +26,23 @@ impl QueueError {
     }
 }
 
-/// What a consumer asks of its queue. Implementations return [`QueueError`] and nothing else.
+/// Queue operations that consumers need. Implementations fail with [`QueueError`] only.
 pub trait Queue: Send + Sync {
-    /// Lets deliveries come back after a while.
+    /// Sets the visibility timeout of failed deliveries.
     fn change_visibility(
         &self,
         delays: Vec<(Delivery, Duration)>,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 
-    /// Sends the message once more, to be delivered after a while as if for the first time. The delivery that it was goes:
-    /// should that fail, there are two of them, and whoever consumes them acts once.
+    /// Sends the message again as a new one with a delay. The current delivery is then deleted; if that
+    /// fails, there are two copies of the message, and consumers apply its effect only once.
     fn resend(
         &self,
         delivery: &Delivery,
         after: Duration,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 
-    /// Puts a message among the dead letters, with the reason.
+    /// Sends the message to the dead-letter queue, with the reason.
     fn dead_letter(
         &self,
         delivery: &Delivery,
@@ -50,8 +50,8 @@ pub trait Queue: Send + Sync {
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
-/// A queue that is left to itself: what fails comes back when its visibility timeout is over, and there is nowhere to
-/// bury it. So it is with the dead letters, the last queue of all.
+/// A queue without retry control or dead-letter queue (the dead-letter queues themselves). Failed messages
+/// are redelivered when their visibility timeout expires.
 #[derive(Debug, Clone, Copy)]
 pub struct UnmanagedQueue;
 
@@ -61,15 +61,15 @@ impl Queue for UnmanagedQueue {
     }
 
     async fn resend(&self, _: &Delivery, _: Duration) -> Result<(), QueueError> {
-        Err(QueueError("messages come back by themselves".to_owned()))
+        Err(QueueError("this queue does not support requeuing".to_owned()))
     }
 
     async fn dead_letter(&self, _: &Delivery, _: &str) -> Result<(), QueueError> {
-        Err(QueueError("there is nowhere to bury a dead letter".to_owned()))
+        Err(QueueError("this queue has no dead-letter queue".to_owned()))
     }
 }
 
-/// A queue of SQS and its dead-letter queue.
+/// SQS queue and its dead-letter queue.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: aws_sdk_sqs::Client,
@@ -77,29 +77,29 @@ pub struct SqsQueue {
     dead_letters_url: String,
 }
 
-/// The longest time that a message can be invisible.
+/// Maximum visibility timeout of SQS.
 const MAX_VISIBILITY: Duration = Duration::from_hours(12);
-/// The longest time that a message can be delayed for.
+/// Maximum delay of an SQS message.
 const MAX_DELAY: Duration = Duration::from_mins(15);
 
-/// Whole seconds, and not before the time.
+/// Whole seconds, rounded up.
 fn whole_seconds(delay: Duration) -> i32 {
     i32::try_from(delay.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
 }
 
 impl SqsQueue {
-    /// The queue at `url`, whose dead letters go to `dead_letters_url`.
+    /// Queue at `url`, with the dead-letter queue at `dead_letters_url`.
     #[must_use]
     pub const fn new(client: aws_sdk_sqs::Client, url: String, dead_letters_url: String) -> Self {
         Self { client, url, dead_letters_url }
     }
 
-    /// Its name, which is the last part of its address.
+    /// Name of the queue: the last segment of its URL.
     pub(super) fn name(&self) -> &str {
         self.url.rsplit('/').next().unwrap_or(&self.url)
     }
 
-    /// The queue that the function consumes.
+    /// Reads the URLs of the function's queue from the environment.
     ///
     /// # Errors
     /// [`ConfigError`] naming the variable.
@@ -154,23 +154,23 @@ impl Queue for SqsQueue {
     }
 }
 
-/// SQS takes so many attributes beside a message.
+/// Maximum number of attributes of an SQS message.
 const MAX_ATTRIBUTES: usize = 10;
 
-/// What stands beside a dead message: why it is dead, what it was, and as much of what stood beside it as there is room
-/// for.
+/// Attributes of a dead letter: the reason, the original id, the number of deliveries, and as many of the
+/// original attributes as fit.
 fn dead_letter_attributes(delivery: &Delivery, reason: &str) -> BTreeMap<String, String> {
-    let mut beside = BTreeMap::from([
+    let mut attributes = BTreeMap::from([
         (REASON_ATTRIBUTE.to_owned(), reason.to_owned()),
         (ORIGINAL_ID_ATTRIBUTE.to_owned(), delivery.message_id.clone()),
         (ATTEMPTS_ATTRIBUTE.to_owned(), delivery.receive_count.to_string()),
     ]);
     for (name, text) in &delivery.attributes {
-        if beside.len() < MAX_ATTRIBUTES {
-            beside.entry(name.clone()).or_insert_with(|| text.clone());
+        if attributes.len() < MAX_ATTRIBUTES {
+            attributes.entry(name.clone()).or_insert_with(|| text.clone());
         }
     }
-    beside
+    attributes
 }
 
 pub(crate) fn attribute(text: &str) -> Result<MessageAttributeValue, QueueError> {
@@ -178,7 +178,7 @@ pub(crate) fn attribute(text: &str) -> Result<MessageAttributeValue, QueueError>
     value.map_err(|error| QueueError::of(&error))
 }
 
-/// What stands beside a message for AWS X-Ray, which does not look at the attributes of ours.
+/// System attribute with the trace context for AWS X-Ray, which does not read our own attributes.
 pub(crate) fn trace_header(
     context: &Context,
 ) -> Result<Option<(MessageSystemAttributeNameForSends, MessageSystemAttributeValue)>, QueueError> {
@@ -212,16 +212,16 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_message_keeps_what_stood_beside_it_as_far_as_there_is_room() {
+    fn dead_letter_keeps_original_attributes_up_to_the_limit() {
         let few = [(CORRELATION_ATTRIBUTE, "c"), ("event", "order.created")];
         let few = few.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        let beside = dead_letter_attributes(&delivery(few.clone().into()), "it does not read");
+        let attributes = dead_letter_attributes(&delivery(few.clone().into()), "it cannot be parsed");
         for (name, text) in few {
-            assert_eq!(beside[&name], text);
+            assert_eq!(attributes[&name], text);
         }
-        assert_eq!(beside[REASON_ATTRIBUTE], "it does not read");
+        assert_eq!(attributes[REASON_ATTRIBUTE], "it cannot be parsed");
         assert_eq!(
-            (beside[ORIGINAL_ID_ATTRIBUTE].as_str(), beside[ATTEMPTS_ATTRIBUTE].as_str()),
+            (attributes[ORIGINAL_ID_ATTRIBUTE].as_str(), attributes[ATTEMPTS_ATTRIBUTE].as_str()),
             ("m1", "3")
         );
 

@@ -1,63 +1,63 @@
-//! The breaker's states, pure: what a call is answered that asks for leave, and what its end changes.
+//! State machine of the breaker, free of side effects.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::kit::system::clock::Timestamp;
 
-/// The breaker counts at most so many of the latest calls.
+/// Maximum number of recent calls that the breaker counts.
 pub const MAX_SAMPLES: usize = 100;
 
-/// How long somebody who is refused waits for the probe of somebody else.
+/// Suggested wait for callers that are rejected while a probe is in flight.
 const PROBE_WAIT: Duration = Duration::from_secs(1);
 
-/// When a breaker opens, and for how long.
+/// Thresholds and times of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreakerConfig {
-    /// Calls count for so long after they ended.
+    /// Time for which a call counts after it ended.
     pub window: Duration,
-    /// Fewer calls than this say nothing.
+    /// Minimum number of calls; with fewer, the breaker does not open.
     pub min_calls: usize,
-    /// It opens when more than so many of a hundred have failed.
+    /// Percentage of failed calls above which the breaker opens.
     pub failure_rate_percent: usize,
-    /// It stays open for so long.
+    /// Time for which the breaker stays open.
     pub open_for: Duration,
 }
 
-/// How a call ended.
+/// Outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallOutcome {
-    /// The service answered.
+    /// The service responded.
     Succeeded,
-    /// It did not, or said that it cannot.
+    /// The service did not respond, or reported a failure.
     Failed,
-    /// Nobody waited for the end. It says nothing about the service.
+    /// The caller did not wait for the result. The outcome says nothing about the service.
     Abandoned,
 }
 
-/// The service is left alone: the call was not made.
+/// The breaker does not permit the call; it was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the service is left alone for the moment")]
+#[error("the circuit breaker is open")]
 pub struct CircuitOpen {
-    /// When it is worth while to ask again.
+    /// Time to wait before the next attempt.
     pub back_in: Duration,
 }
 
-/// Leave to make one call, within the state that it was asked in.
+/// Token for one call, tied to the state in which it was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
-/// Where a breaker stands.
+/// State of a breaker.
 #[derive(Debug, Default)]
 pub(super) struct Circuit {
     state: State,
-    /// Counts the states it was in: how a pass of a former one is told.
-    turns: u64,
+    /// Number of transitions so far. It identifies tickets that were issued in an earlier state.
+    generation: u64,
 }
 
 #[derive(Debug)]
 enum State {
-    /// When the latest calls ended, and whether they failed.
+    /// End time of each recent call, and true if it failed.
     Closed(VecDeque<(Timestamp, bool)>),
     Open {
         until: Timestamp,
@@ -82,74 +82,78 @@ impl State {
 }
 
 impl Circuit {
-    /// The state's name.
+    /// Name of the state.
     pub(super) const fn name(&self) -> &'static str {
         self.state.name()
     }
 
-    pub(super) fn ask(&mut self, rules: &BreakerConfig, now: Timestamp) -> Result<Ticket, CircuitOpen> {
-        if let Some(back_in) = self.resting(rules, now) {
+    pub(super) fn try_acquire(
+        &mut self,
+        config: &BreakerConfig,
+        now: Timestamp,
+    ) -> Result<Ticket, CircuitOpen> {
+        if let Some(back_in) = self.open_remaining(config, now) {
             return Err(CircuitOpen { back_in });
         }
         if matches!(self.state, State::Open { .. }) {
-            self.turn(State::HalfOpen);
+            self.transition_to(State::HalfOpen);
         }
-        Ok(Ticket(self.turns))
+        Ok(Ticket(self.generation))
     }
 
-    pub(super) fn resting(&self, rules: &BreakerConfig, now: Timestamp) -> Option<Duration> {
+    pub(super) fn open_remaining(&self, config: &BreakerConfig, now: Timestamp) -> Option<Duration> {
         match &self.state {
             State::Closed(_) => None,
             State::HalfOpen => Some(PROBE_WAIT),
             State::Open { until } => {
                 let left = until.duration_since(now);
-                // More than the whole of it can only be left if the clock was set back meanwhile.
-                (!left.is_zero() && left <= rules.open_for).then_some(left)
+                // More than the full time can only be left if the clock was set back.
+                (!left.is_zero() && left <= config.open_for).then_some(left)
             }
         }
     }
 
-    /// Takes note of an end; says what the state is now, if it is another one.
+    /// Records the outcome of a call; returns the name of the new state if it has changed.
     pub(super) fn report(
         &mut self,
-        rules: &BreakerConfig,
-        pass: Ticket,
-        ended: CallOutcome,
+        config: &BreakerConfig,
+        ticket: Ticket,
+        outcome: CallOutcome,
         now: Timestamp,
     ) -> Option<&'static str> {
-        if pass.0 != self.turns {
+        if ticket.0 != self.generation {
             return None;
         }
-        let open = State::Open { until: now.saturating_add(rules.open_for) };
-        let next = match (&mut self.state, ended) {
+        let open = State::Open { until: now.saturating_add(config.open_for) };
+        let next = match (&mut self.state, outcome) {
             (State::Closed(calls), CallOutcome::Succeeded | CallOutcome::Failed) => {
-                count(calls, rules, (now, ended == CallOutcome::Failed));
-                is_failing(calls, rules).then_some(open)
+                add_call(calls, config, (now, outcome == CallOutcome::Failed));
+                is_failing(calls, config).then_some(open)
             }
             (State::HalfOpen, CallOutcome::Succeeded) => Some(State::default()),
             (State::HalfOpen, CallOutcome::Failed) => Some(open),
             (State::HalfOpen, CallOutcome::Abandoned) => Some(State::Open { until: now }),
             (State::Closed(_), CallOutcome::Abandoned) | (State::Open { .. }, _) => None,
         };
-        next.map(|next| self.turn(next))
+        next.map(|next| self.transition_to(next))
     }
 
-    fn turn(&mut self, state: State) -> &'static str {
-        self.turns += 1;
+    fn transition_to(&mut self, state: State) -> &'static str {
+        self.generation += 1;
         self.state = state;
         self.state.name()
     }
 }
 
-fn count(calls: &mut VecDeque<(Timestamp, bool)>, rules: &BreakerConfig, call: (Timestamp, bool)) {
+fn add_call(calls: &mut VecDeque<(Timestamp, bool)>, config: &BreakerConfig, call: (Timestamp, bool)) {
     calls.push_back(call);
-    let stale = |ended: Timestamp| call.0.duration_since(ended) > rules.window;
+    let stale = |ended: Timestamp| call.0.duration_since(ended) > config.window;
     while calls.len() > MAX_SAMPLES || calls.front().is_some_and(|(ended, _)| stale(*ended)) {
         calls.pop_front();
     }
 }
 
-fn is_failing(calls: &VecDeque<(Timestamp, bool)>, rules: &BreakerConfig) -> bool {
+fn is_failing(calls: &VecDeque<(Timestamp, bool)>, config: &BreakerConfig) -> bool {
     let failed = calls.iter().filter(|(_, failed)| *failed).count();
-    calls.len() >= rules.min_calls && failed * 100 > rules.failure_rate_percent * calls.len()
+    calls.len() >= config.min_calls && failed * 100 > config.failure_rate_percent * calls.len()
 }

@@ -1,5 +1,5 @@
-//! The breaker against a naive model that keeps everything and counts anew each time: on long random histories, and on
-//! every short one.
+//! Compares the breaker with a naive model that keeps all calls and recounts them each time: on long random
+//! histories, and on all short ones.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Barrier};
@@ -9,86 +9,87 @@ use proptest::prelude::*;
 use super::*;
 use crate::kit::system::clock::Timestamp;
 
-const RULES: BreakerConfig = BreakerConfig {
+const CONFIG: BreakerConfig = BreakerConfig {
     window: Duration::from_millis(10),
     min_calls: 3,
     failure_rate_percent: 50,
     open_for: Duration::from_millis(4),
 };
 
-/// Something that happens to a breaker.
+/// Event in the history of a breaker.
 #[derive(Debug, Clone, Copy)]
-enum Happens {
-    /// Somebody wants to call.
-    Ask,
-    /// The call that began as the `n`th of those under way ends.
+enum Event {
+    /// A caller requests permission to call.
+    TryAcquire,
+    /// The `n`th of the calls in flight ends.
     End(usize, CallOutcome),
-    /// So many milliseconds pass.
-    Pass(u64),
+    /// This many milliseconds pass.
+    Elapse(u64),
 }
 
-/// Calls that ended, and calls under way, each with the number of the state that it began in.
+/// Naive model. It keeps all calls that ended, each with the generation in which it began.
 #[derive(Debug, Default)]
 struct Model {
     now: i64,
-    turns: usize,
-    ended: Vec<(usize, i64, bool)>,
-    /// When the breaker opened last, if it is open, and until when.
+    generation: usize,
+    /// Generation, end time, and true if failed.
+    completed: Vec<(usize, i64, bool)>,
+    /// End of the open state, if the breaker is open.
     open: Option<i64>,
     probing: bool,
 }
 
 impl Model {
-    fn refuses(&self) -> bool {
+    fn rejects(&self) -> bool {
         self.probing || self.open.is_some_and(|until| self.now < until)
     }
 
-    fn ask(&mut self) -> Option<usize> {
-        if self.refuses() {
+    fn try_acquire(&mut self) -> Option<usize> {
+        if self.rejects() {
             return None;
         }
         if self.open.take().is_some() {
             self.probing = true;
-            self.turns += 1;
+            self.generation += 1;
         }
-        Some(self.turns)
+        Some(self.generation)
     }
 
-    fn end(&mut self, began: usize, ended: CallOutcome) {
-        if began != self.turns {
+    fn end(&mut self, began: usize, outcome: CallOutcome) {
+        if began != self.generation {
             return;
         }
         if self.probing {
             self.probing = false;
-            self.turns += 1;
-            self.open = match ended {
+            self.generation += 1;
+            self.open = match outcome {
                 CallOutcome::Succeeded => None,
                 CallOutcome::Failed => Some(self.now + 4),
                 CallOutcome::Abandoned => Some(self.now),
             };
-        } else if ended != CallOutcome::Abandoned {
-            self.ended.push((began, self.now, ended == CallOutcome::Failed));
+        } else if outcome != CallOutcome::Abandoned {
+            self.completed.push((began, self.now, outcome == CallOutcome::Failed));
             self.open_if_failing();
         }
     }
 
     fn open_if_failing(&mut self) {
-        let recent = |call: &&(usize, i64, bool)| call.0 == self.turns && self.now - call.1 <= 10;
-        let calls: Vec<_> = self.ended.iter().rev().filter(recent).take(MAX_SAMPLES).collect();
+        let recent = |call: &&(usize, i64, bool)| call.0 == self.generation && self.now - call.1 <= 10;
+        let calls: Vec<_> = self.completed.iter().rev().filter(recent).take(MAX_SAMPLES).collect();
         let failed = calls.iter().filter(|call| call.2).count();
         if calls.len() >= 3 && failed > calls.len() - failed {
-            self.turns += 1;
+            self.generation += 1;
             self.open = Some(self.now + 4);
         }
     }
 }
 
-/// Both, side by side.
+/// Breaker and model, side by side.
 #[derive(Debug, Default)]
 struct Pair {
     circuit: Circuit,
     model: Model,
-    under_way: Vec<(Ticket, usize)>,
+    in_flight: Vec<(Ticket, usize)>,
 }
 
 impl Pair {
@@ -96,37 +97,45 @@ impl Pair {
         Timestamp::from_millis(1_000_000 + self.model.now)
     }
 
-    fn apply(&mut self, happens: Happens) {
+    fn apply(&mut self, event: Event) {
         let now = self.now();
-        match happens {
-            Happens::Ask => match (self.circuit.ask(&RULES, now), self.model.ask()) {
-                (Ok(pass), Some(began)) => self.under_way.push((pass, began)),
-                (Err(resting), None) => assert!(!resting.back_in.is_zero(), "{resting:?}"),
-                (circuit, model) => panic!("{circuit:?}, but the model says {model:?}: {self:?}"),
+        match event {
+            Event::TryAcquire => match (self.circuit.try_acquire(&CONFIG, now), self.model.try_acquire()) {
+                (Ok(ticket), Some(began)) => self.in_flight.push((ticket, began)),
+                (Err(rejected), None) => assert!(!rejected.back_in.is_zero(), "{rejected:?}"),
+                (circuit, model) => panic!("breaker: {circuit:?}, model: {model:?}, state: {self:?}"),
             },
-            Happens::End(which, ended) if !self.under_way.is_empty() => {
-                let (pass, began) = self.under_way.remove(which % self.under_way.len());
-                self.circuit.report(&RULES, pass, ended, now);
-                self.model.end(began, ended);
+            Event::End(which, outcome) if !self.in_flight.is_empty() => {
+                let (ticket, began) = self.in_flight.remove(which % self.in_flight.len());
+                self.circuit.report(&CONFIG, ticket, outcome, now);
+                self.model.end(began, outcome);
             }
-            Happens::End(..) => {}
-            Happens::Pass(millis) => self.model.now += i64::try_from(millis).unwrap(),
+            Event::End(..) => {}
+            Event::Elapse(millis) => self.model.now += i64::try_from(millis).unwrap(),
         }
-        assert_eq!(self.circuit.resting(&RULES, self.now()).is_some(), self.model.refuses(), "{self:?}");
-        let probes = self.under_way.iter().filter(|(_, began)| *began == self.model.turns).count();
+        assert_eq!(
+            self.circuit.open_remaining(&CONFIG, self.now()).is_some(),
+            self.model.rejects(),
+            "{self:?}"
+        );
+        let probes = self.in_flight.iter().filter(|(_, began)| *began == self.model.generation).count();
         assert!(!self.model.probing || probes == 1, "{probes} probes: {self:?}");
     }
 }
 
-fn ended() -> impl Strategy<Value = CallOutcome> {
-    prop_oneof![3 => Just(CallOutcome::Failed), 2 => Just(CallOutcome::Succeeded), 1 => Just(CallOutcome::Abandoned)]
+fn outcome() -> impl Strategy<Value = CallOutcome> {
+    prop_oneof![
+        3 => Just(CallOutcome::Failed),
+        2 => Just(CallOutcome::Succeeded),
+        1 => Just(CallOutcome::Abandoned),
+    ]
 }
 
-fn happens() -> impl Strategy<Value = Happens> {
+fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        4 => Just(Happens::Ask),
-        4 => (0..8_usize, ended()).prop_map(|(which, ended)| Happens::End(which, ended)),
-        1 => (0..6_u64).prop_map(Happens::Pass),
+        4 => Just(Event::TryAcquire),
+        4 => (0..8_usize, outcome()).prop_map(|(which, outcome)| Event::End(which, outcome)),
+        1 => (0..6_u64).prop_map(Event::Elapse),
     ]
 }
 
@@ -134,7 +143,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn the_breaker_does_as_the_model_on_long_histories(history in prop::collection::vec(happens(), 0..400)) {
+    fn breaker_matches_the_model_on_long_histories(history in prop::collection::vec(event(), 0..400)) {
         let mut pair = Pair::default();
         for event in history {
             pair.apply(event);
@@ -142,21 +151,21 @@ proptest! {
     }
 }
 
-/// All that can happen next when up to three callers compete.
-fn choices(under_way: usize) -> Vec<Happens> {
-    let ends = (0..under_way).flat_map(|which| {
+/// All possible next events when up to three callers compete.
+fn next_events(in_flight: usize) -> Vec<Event> {
+    let ends = (0..in_flight).flat_map(|which| {
         [CallOutcome::Succeeded, CallOutcome::Failed, CallOutcome::Abandoned]
-            .map(|ended| Happens::End(which, ended))
+            .map(|outcome| Event::End(which, outcome))
     });
-    let ask = (under_way < 3).then_some(Happens::Ask);
-    ask.into_iter().chain(ends).chain([Happens::Pass(4)]).collect()
+    let acquire = (in_flight < 3).then_some(Event::TryAcquire);
+    acquire.into_iter().chain(ends).chain([Event::Elapse(4)]).collect()
 }
 
-/// Replays `history`, and then everything that can follow it within so many steps; says how many histories that were.
-fn explore(history: &mut Vec<Happens>, steps: usize) -> usize {
+/// Replays `history` and every continuation of it by `steps` events; returns the number of histories.
+fn explore(history: &mut Vec<Event>, steps: usize) -> usize {
     let mut pair = Pair::default();
-    // Three calls under way that began while it was closed, one failure before it opens.
-    for event in [Happens::Ask; 5].into_iter().chain([Happens::End(0, CallOutcome::Failed); 2]) {
+    // Three calls are in flight that began while the breaker was closed, one failure before it opens.
+    for event in [Event::TryAcquire; 5].into_iter().chain([Event::End(0, CallOutcome::Failed); 2]) {
         pair.apply(event);
     }
     for event in history.iter() {
@@ -165,7 +174,7 @@ fn explore(history: &mut Vec<Happens>, steps: usize) -> usize {
     if steps == 0 {
         return 1;
     }
-    choices(pair.under_way.len())
+    next_events(pair.in_flight.len())
         .into_iter()
         .map(|next| {
             history.push(next);
@@ -177,16 +186,16 @@ fn explore(history: &mut Vec<Happens>, steps: usize) -> usize {
 }
 
 #[test]
-fn no_interleaving_of_three_callers_lets_a_second_probe_through_or_a_late_answer_count() {
+fn interleavings_allow_one_probe_and_ignore_late_results() {
     let explored = explore(&mut Vec::new(), 6);
     println!("interleavings: {explored} histories, 0 violations");
     assert!(explored > 40_000, "{explored}");
 }
 
 #[derive(Debug, Clone, Default)]
-struct Hand(Arc<AtomicI64>);
+struct ManualClock(Arc<AtomicI64>);
 
-impl Clock for Hand {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
     }
@@ -194,30 +203,30 @@ impl Clock for Hand {
     async fn sleep(&self, _: Duration) {}
 }
 
-fn open(clock: &Hand) -> Breaker<Hand> {
-    let breaker = Breaker::new("service", RULES, clock.clone());
+fn open_breaker(clock: &ManualClock) -> Breaker<ManualClock> {
+    let breaker = Breaker::new("service", CONFIG, clock.clone());
     for _ in 0..3 {
         breaker.try_acquire().unwrap().end(CallOutcome::Failed);
     }
-    assert_eq!(breaker.try_acquire().unwrap_err(), CircuitOpen { back_in: RULES.open_for });
+    assert_eq!(breaker.try_acquire().unwrap_err(), CircuitOpen { back_in: CONFIG.open_for });
     breaker
 }
 
 #[test]
-fn of_many_threads_that_ask_at_once_one_is_the_probe() {
+fn one_of_many_concurrent_threads_gets_the_probe() {
     for _ in 0..200 {
-        let clock = Hand::default();
-        let breaker = open(&clock);
+        let clock = ManualClock::default();
+        let breaker = open_breaker(&clock);
         clock.0.fetch_add(4, Ordering::SeqCst);
         let (start, ready) = (Barrier::new(8), Barrier::new(8));
-        let ask = || {
+        let acquire = || {
             start.wait();
             let permit = breaker.try_acquire();
             ready.wait();
             usize::from(permit.is_ok())
         };
         let probes: usize = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(acquire)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert_eq!(probes, 1);
@@ -225,9 +234,9 @@ fn of_many_threads_that_ask_at_once_one_is_the_probe() {
 }
 
 #[test]
-fn a_probe_that_is_given_up_makes_room_for_the_next() {
-    let clock = Hand::default();
-    let breaker = open(&clock);
+fn abandoned_probe_makes_room_for_the_next() {
+    let clock = ManualClock::default();
+    let breaker = open_breaker(&clock);
     clock.0.fetch_add(4, Ordering::SeqCst);
     let probe = breaker.try_acquire().unwrap();
     assert!(breaker.try_acquire().is_err());
@@ -237,9 +246,9 @@ fn a_probe_that_is_given_up_makes_room_for_the_next() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_does_not_keep_it_open() {
-    let clock = Hand::default();
-    let breaker = open(&clock);
+fn clock_set_back_does_not_keep_the_breaker_open() {
+    let clock = ManualClock::default();
+    let breaker = open_breaker(&clock);
     clock.0.fetch_sub(60_000, Ordering::SeqCst);
     assert!(breaker.try_acquire().is_ok());
 }

@@ -1,4 +1,4 @@
-//! Calls over HTTP.
+//! HTTP transport.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use http::header::RETRY_AFTER;
 
 use super::{CallError, ServiceRequest, ServiceResponse, Transport};
 
-/// A service behind HTTP.
+/// HTTP transport to a service.
 #[derive(Debug)]
 pub struct ReqwestTransport {
     http: reqwest::Client,
@@ -15,19 +15,19 @@ pub struct ReqwestTransport {
     secret: String,
 }
 
-/// Names the caller to the service.
+/// Header that identifies the caller to the service.
 const SERVICE_CALL: &str = "x-service-call";
 
-/// Says that an answer is the one that was given under the same idempotency key before.
+/// Header of a response that is replayed under an idempotency key.
 const REPLAYED: &str = "idempotent-replayed";
 
 impl ReqwestTransport {
-    /// The service at `base`, which knows us by `secret`.
+    /// Transport to the service at `base`, authenticated with `secret`.
     ///
     /// # Errors
-    /// What the client library says if TLS cannot be set up.
+    /// Error of the client library if TLS cannot be set up.
     pub fn new(base: &str, secret: &str) -> Result<Self, reqwest::Error> {
-        // The library would repeat some requests by itself; whether one is repeated is decided in one place.
+        // The library would retry some requests by itself; only `ServiceClient` decides about retries.
         let never = reqwest::retry::never();
         let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(1)).retry(never).build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), secret: secret.to_owned() })
@@ -48,7 +48,7 @@ impl Transport for ReqwestTransport {
         if !call.form.is_empty() {
             request = request.form(&call.form);
         }
-        let response = request.send().await.map_err(|error| meaning(&error))?;
+        let response = request.send().await.map_err(|error| call_error(&error))?;
         let (status, retry_after) = (response.status(), retry_after(response.headers()));
         let replayed = response.headers().contains_key(REPLAYED);
         let bytes = response.bytes().await.map_err(|_| CallError::Disconnected)?;
@@ -61,12 +61,13 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// RFC 9110 allows a date as well; services that are called so often send seconds, and a date is taken for nothing.
+/// Parses `Retry-After` in seconds. A date, which RFC 9110 also allows, is ignored: services that are called
+/// this often send seconds.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 
-fn meaning(error: &reqwest::Error) -> CallError {
+fn call_error(error: &reqwest::Error) -> CallError {
     if error.is_connect() {
         CallError::ConnectFailed
     } else if error.is_timeout() {

@@ -1,8 +1,7 @@
-//! Limits on failures: an attempt counts when it is made, and is taken back when it succeeds.
+//! Limits on failed attempts: an attempt is counted when it is made, and subtracted again when it succeeds.
 //!
-//! Counting only what has failed would let any number of guesses pass that are made at once. So the attempt is counted
-//! first, in all its buckets or in none, and whoever turns out to be right gets it back. Windows end by themselves:
-//! nobody is locked out for good.
+//! If only failures were counted, any number of concurrent guesses would pass. So an attempt is counted
+//! first, in all of its buckets or in none. Windows expire: no caller is locked out permanently.
 
 use std::future::Future;
 use std::time::Duration;
@@ -11,62 +10,62 @@ use super::Quota;
 use crate::kit::command::StoreError;
 use crate::kit::system::clock::Timestamp;
 
-/// A count that an attempt raises.
+/// Counter that an attempt increments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
-    /// Which.
+    /// Name of the bucket.
     pub name: String,
-    /// How many failures are allowed in a window.
+    /// Number of failures allowed per window.
     pub quota: Quota,
 }
 
-/// Counts that are raised together or not at all.
+/// Counters that are incremented together or not at all.
 pub trait AtomicCounters: Clone + Send + Sync + 'static {
-    /// Raises every count by one, if each stays within its limit. Says whether it did.
+    /// Increments every counter by one if each stays within its limit; returns true if it did.
     ///
-    /// Implementations return [`StoreError`] when the counts cannot be reached, and nothing else.
+    /// Implementations return [`StoreError`] only if the counters cannot be reached.
     fn increment_all(&self, counts: &[Count]) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Takes one from every count.
+    /// Decrements every counter by one.
     ///
-    /// Implementations return [`StoreError`] when the counts cannot be reached, and nothing else.
+    /// Implementations return [`StoreError`] only if the counters cannot be reached.
     fn decrement_all(&self, counts: &[Count]) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// One count of one window.
+/// Counter of a bucket in a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
-    /// The bucket and the window.
+    /// Name of the bucket and number of the window.
     pub key: String,
-    /// How high it may get.
+    /// Maximum value.
     pub limit: u32,
-    /// When it may be forgotten.
+    /// Time after which the counter may be deleted.
     pub expires_at: Timestamp,
 }
 
-/// Limits attempts.
+/// Limits failed attempts.
 #[derive(Debug, Clone)]
 pub struct AttemptLimiter<C> {
     counters: C,
 }
 
-/// An attempt that was counted.
+/// Counted attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     counts: Vec<Count>,
 }
 
-/// Whether an attempt may be made.
+/// Decision about an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// It may, and is counted.
+    /// The attempt is allowed and counted.
     Admitted(Attempt),
-    /// There were too many; so long until the first of the windows ends.
+    /// There were too many attempts; contains the time until the first of the windows ends.
     TooMany(Duration),
 }
 
 impl<C: AtomicCounters> AttemptLimiter<C> {
-    /// Counts in `counters`.
+    /// Limiter with these counters.
     pub const fn new(counters: C) -> Self {
         Self { counters }
     }
@@ -74,7 +73,7 @@ impl<C: AtomicCounters> AttemptLimiter<C> {
     /// Counts an attempt in all of `buckets`.
     ///
     /// # Errors
-    /// [`StoreError`] when the counts cannot be reached; then the attempt must not be made.
+    /// [`StoreError`] if the counters cannot be reached; the attempt must not be made then.
     pub async fn admit(&self, buckets: &[Bucket], now: Timestamp) -> Result<Admission, StoreError> {
         let counts: Vec<Count> = buckets.iter().map(|bucket| bucket.count_at(now)).collect();
         if self.counters.increment_all(&counts).await? {
@@ -84,10 +83,11 @@ impl<C: AtomicCounters> AttemptLimiter<C> {
         Ok(Admission::TooMany(first_end.unwrap_or_default()))
     }
 
-    /// Takes a successful attempt back.
+    /// Subtracts a successful attempt from its counters.
     ///
     /// # Errors
-    /// [`StoreError`] when the counts cannot be reached; the attempt counts as a failure then, until its window ends.
+    /// [`StoreError`] if the counters cannot be reached; the attempt then counts as a failure until its
+    /// window ends.
     pub async fn succeeded(&self, attempt: Attempt) -> Result<(), StoreError> {
         self.counters.decrement_all(&attempt.counts).await
     }

@@ -1,16 +1,16 @@
-//! The two forms in which a trace's context travels: W3C's `traceparent` ("Trace Context", Level 1) and the tracing header
-//! of AWS X-Ray ("AWS X-Ray concepts", Developer Guide).
+//! The two forms of a trace context: W3C's `traceparent` ("Trace Context", Level 1) and the tracing header of
+//! AWS X-Ray ("AWS X-Ray concepts", Developer Guide).
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
-/// A context in W3C's form.
+/// Formats a context in W3C's form.
 #[must_use]
 pub fn w3c(context: &SpanContext) -> String {
     let (trace, span, flags) = (context.trace_id(), context.span_id(), context.trace_flags().to_u8());
     format!("00-{trace}-{span}-{flags:02x}")
 }
 
-/// A context in the form of X-Ray, which writes the first 32 bits of a trace's id apart from the rest.
+/// Formats a context in the form of X-Ray, which separates the first 32 bits of the trace id from the rest.
 #[must_use]
 pub fn x_ray(context: &SpanContext) -> String {
     let (trace, span) = (context.trace_id().to_string(), context.span_id());
@@ -18,7 +18,7 @@ pub fn x_ray(context: &SpanContext) -> String {
     format!("Root=1-{first}-{rest};Parent={span};Sampled={}", u8::from(context.is_sampled()))
 }
 
-/// What is written in W3C's form. Versions to come may add to it, after another dash.
+/// Parses W3C's form. Future versions may append fields after another dash.
 #[must_use]
 pub fn read_w3c(text: &str) -> Option<SpanContext> {
     let mut parts = text.trim().split('-');
@@ -32,7 +32,7 @@ pub fn read_w3c(text: &str) -> Option<SpanContext> {
     context(trace, span, flags & 1 == 1)
 }
 
-/// What is written in the form of X-Ray. Without the work that came before, there is nothing to go on from.
+/// Parses the form of X-Ray. Returns `None` without a parent span, because there is nothing to continue.
 #[must_use]
 pub fn read_x_ray(text: &str) -> Option<SpanContext> {
     let value = |name: &str| {
@@ -54,7 +54,7 @@ fn context(trace: &str, span: &str, sampled: bool) -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-/// Both specifications want small letters.
+/// Returns true if `text` is a hexadecimal number of `length` digits. Both specifications require lower case.
 fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -67,26 +67,26 @@ mod tests {
     const X_RAY: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
     #[test]
-    fn both_forms_say_the_same() {
+    fn both_forms_represent_the_same_context() {
         let context = read_w3c(W3C).unwrap();
         assert_eq!((w3c(&context).as_str(), x_ray(&context).as_str()), (W3C, X_RAY));
         assert_eq!(read_x_ray(X_RAY), Some(context));
     }
 
     #[test]
-    fn what_was_not_sampled_stays_so() {
+    fn unsampled_context_stays_unsampled() {
         let unsampled = X_RAY.replace("Sampled=1", "Sampled=0");
         let context = read_x_ray(&unsampled).unwrap();
         assert_eq!((w3c(&context), x_ray(&context)), (W3C.replace("-01", "-00"), unsampled));
     }
 
     #[test]
-    fn a_version_to_come_is_read_as_far_as_it_is_known() {
+    fn known_fields_of_a_future_version_are_parsed() {
         assert_eq!(read_w3c(&format!("cc{}-more", &W3C[2..])), read_w3c(W3C));
     }
 
     #[test]
-    fn what_is_no_context_is_none() {
+    fn invalid_context_is_none() {
         for text in [
             "",
             "00",

@@ -1,4 +1,4 @@
-//! The entities that are counted, and how they change.
+//! Entities under test and their changes.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use crate::domain::order::{Order, OrderStatus, Party, Transition};
 use crate::domain::payment::{Capture, GatewayId, Payment};
 use crate::domain::product::{Product, ProductStatus};
 use crate::domain::refund::{Refund, RefundStatus};
-use crate::domain::session::SessionEpoch;
+use crate::domain::user::SessionEpoch;
 use crate::domain::user::{Role, User, UserStatus};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Amount, Money};
 use crate::kit::command::{Entity, Item, Key, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// How many entities there are: an account, a product, two markets, two orders. Few, so that much happens to each.
-pub(super) const THINGS: usize = 6;
+/// Number of entities: an account, a product, two markets, two orders. Few, so that each changes often.
+pub(super) const ENTITIES: usize = 6;
 
-/// An entity; an order with what was paid for it.
+/// Entity under test; an order includes its payment.
 #[derive(Debug, Clone)]
-pub(super) enum Thing {
+pub(super) enum TestEntity {
     User(User),
     Market(Market),
     Product(Product),
@@ -35,15 +35,15 @@ fn euros(amount: i64) -> Money {
     Money::new(Amount::try_from(amount).unwrap(), "EUR".parse().unwrap())
 }
 
-/// The entity with this number, as it is at first.
-pub(super) fn thing(which: usize) -> Thing {
+/// Initial version of the entity with this number.
+pub(super) fn new_entity(which: usize) -> TestEntity {
     match which {
-        0 => Thing::User(user()),
-        1 => Thing::Product(product()),
-        2 | 3 => Thing::Market(market(id(which))),
+        0 => TestEntity::User(user()),
+        1 => TestEntity::Product(product()),
+        2 | 3 => TestEntity::Market(market(id(which))),
         _ => {
             let order = Order { id: id(which), market_id: id(2 + which % 2), ..placed(None) };
-            Thing::Order(Box::new(order), None)
+            TestEntity::Order(Box::new(order), None)
         }
     }
 }
@@ -96,33 +96,33 @@ fn market(id: Id<Market>) -> Market {
     }
 }
 
-impl Thing {
-    /// The next version, and how it differs.
-    pub(super) fn change(&mut self, how: usize) {
+impl TestEntity {
+    /// Changes the entity to its next version, in one of several variants.
+    pub(super) fn change(&mut self, variant: usize) {
         match self {
             Self::User(user) => {
                 user.version = user.version.next();
-                user.role = Role::ALL[how % Role::ALL.len()];
-                user.status = UserStatus::ALL[how / 3 % UserStatus::ALL.len()];
+                user.role = Role::ALL[variant % Role::ALL.len()];
+                user.status = UserStatus::ALL[variant / 3 % UserStatus::ALL.len()];
             }
             Self::Market(market) => {
                 market.version = market.version.next();
-                market.status = MarketStatus::ALL[how % MarketStatus::ALL.len()];
+                market.status = MarketStatus::ALL[variant % MarketStatus::ALL.len()];
             }
             Self::Product(product) => product.version = product.version.next(),
             Self::Order(order, payment) => {
                 order.version = order.version.next();
-                match (how % 3, payment.is_some()) {
-                    (0, false) => *payment = Some(confirm(order, how)),
-                    (0, true) => repay(order, "pi_own", 100),
-                    (1, true) => repay(order, "pi_other", 1_000),
-                    _ => order.status = OrderStatus::ALL[how / 3 % OrderStatus::ALL.len()],
+                match (variant % 3, payment.is_some()) {
+                    (0, false) => *payment = Some(confirm(order, variant)),
+                    (0, true) => refund(order, "pi_own", 100),
+                    (1, true) => refund(order, "pi_other", 1_000),
+                    _ => order.status = OrderStatus::ALL[variant / 3 % OrderStatus::ALL.len()],
                 }
             }
         }
     }
 
-    /// The items that it is.
+    /// Items of the entity.
     pub(super) fn items(&self) -> Vec<(Key, Item)> {
         fn item<R: Entity>(entity: &R) -> (Key, Item) {
             (R::key(entity.id()), serde_dynamo::to_item(entity).unwrap())
@@ -138,15 +138,15 @@ impl Thing {
     }
 }
 
-fn confirm(order: &mut Order, how: usize) -> Payment {
+fn confirm(order: &mut Order, variant: usize) -> Payment {
     order.status = OrderStatus::Confirmed;
-    let at = Timestamp::from_millis(NOW).saturating_add(Duration::from_hours(24 * (how as u64 % 2)));
+    let at = Timestamp::from_millis(NOW).saturating_add(Duration::from_hours(24 * (variant as u64 % 2)));
     order.timeline.push(Transition { status: order.status, at, by: Party::System, reason: None });
     let capture = Capture { gateway_id: GatewayId("pi_own".to_owned()), amount: order.total };
     Payment::captured(order.id, &capture, at)
 }
 
-fn repay(order: &mut Order, gateway_id: &str, amount: i64) {
+fn refund(order: &mut Order, gateway_id: &str, amount: i64) {
     let at = Timestamp::from_millis(NOW);
     order.refunds.push(Refund {
         number: 1,

@@ -1,126 +1,131 @@
-//! A table, entities that change in it, and those who count them.
+//! Model of a table, the entities in it, and the workers that count them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_dynamo::AttributeValue;
 
-use super::Act;
+use super::Action;
 use crate::domain::order::tests::NOW;
 use crate::kit::command::{Change, Command, Condition, Item, Key, LoadedItems, Operation, Record};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::tally::count::CountEntities;
-use crate::projections::tally::proptests::entities::{THINGS, Thing, thing};
+use crate::projections::tally::proptests::entities::{ENTITIES, TestEntity, new_entity};
 
-/// The items of a table.
+/// Items of a table.
 pub(super) type Table = HashMap<Key, Arc<Item>>;
 
-/// Somebody who counts, and the moment from which on they read.
+/// Worker that counts entities, with the snapshot from which it reads.
 struct Counter {
-    things: Vec<usize>,
+    entities: Vec<usize>,
     since: usize,
 }
 
-/// Everything, at every moment.
+/// Entities, workers and all snapshots of the table.
 pub(super) struct World {
-    /// The entities that there are now.
-    pub(super) things: Vec<Option<Thing>>,
-    /// The table after each of its changes.
-    moments: Vec<Table>,
+    /// Current entities; `None` if deleted.
+    pub(super) entities: Vec<Option<TestEntity>>,
+    /// Table after each change.
+    snapshots: Vec<Table>,
     counters: Vec<Counter>,
-    /// Since which moment an event of an entity waits to be heard.
-    unheard: BTreeMap<usize, usize>,
+    /// Snapshot at which the pending event of an entity was published.
+    pending_events: BTreeMap<usize, usize>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
-        let things: Vec<Option<Thing>> = (0..THINGS).map(|which| Some(thing(which))).collect();
-        let items = things.iter().flatten().flat_map(items_of).collect();
-        let unheard = (0..THINGS).map(|which| (which, 0)).collect();
-        Self { things, moments: vec![items], counters: Vec::new(), unheard }
+        let entities: Vec<Option<TestEntity>> = (0..ENTITIES).map(|which| Some(new_entity(which))).collect();
+        let items = entities.iter().flatten().flat_map(items_of).collect();
+        let pending_events = (0..ENTITIES).map(|which| (which, 0)).collect();
+        Self { entities, snapshots: vec![items], counters: Vec::new(), pending_events }
     }
 
     fn now(&self) -> usize {
-        self.moments.len() - 1
+        self.snapshots.len() - 1
     }
 
     pub(super) fn table(&self) -> &Table {
-        &self.moments[self.now()]
+        &self.snapshots[self.now()]
     }
 
-    pub(super) fn act(&mut self, act: Act) {
-        match act {
-            Act::Change(which, how) => {
-                let Some(thing) = &mut self.things[which] else { return };
-                thing.change(usize::from(how));
+    pub(super) fn apply_action(&mut self, action: Action) {
+        match action {
+            Action::Change(which, variant) => {
+                let Some(entity) = &mut self.entities[which] else { return };
+                entity.change(usize::from(variant));
                 let mut next = self.table().clone();
-                next.extend(self.things[which].iter().flat_map(items_of));
-                self.moments.push(next);
-                self.unheard.insert(which, self.now());
+                next.extend(self.entities[which].iter().flat_map(items_of));
+                self.snapshots.push(next);
+                self.pending_events.insert(which, self.now());
             }
-            Act::Remove(which) => {
-                let Some(Thing::User(_) | Thing::Market(_) | Thing::Product(_)) = &self.things[which] else {
+            Action::Remove(which) => {
+                let Some(TestEntity::User(_) | TestEntity::Market(_) | TestEntity::Product(_)) =
+                    &self.entities[which]
+                else {
                     return;
                 };
                 let mut next = self.table().clone();
-                for (key, _) in self.things[which].take().iter().flat_map(Thing::items) {
+                for (key, _) in self.entities[which].take().iter().flat_map(TestEntity::items) {
                     next.remove(&key);
                 }
-                self.moments.push(next);
-                self.unheard.insert(which, self.now());
+                self.snapshots.push(next);
+                self.pending_events.insert(which, self.now());
             }
-            Act::Begin(things) => self.counters.push(Counter { things, since: self.now() }),
-            Act::End(who, when) if !self.counters.is_empty() => {
-                let counter = self.counters.remove(who % self.counters.len());
-                self.end(counter, &when);
+            Action::Begin(entities) => self.counters.push(Counter { entities, since: self.now() }),
+            Action::End(nth, read_times) if !self.counters.is_empty() => {
+                let counter = self.counters.remove(nth % self.counters.len());
+                self.end(counter, &read_times);
             }
-            Act::End(..) => {}
+            Action::End(..) => {}
         }
     }
 
-    /// Counts on what was read at any moments since the counter began, from 0 for the first to 255 for the last; begins
-    /// anew, if that is not taken.
-    fn end(&mut self, counter: Counter, when: &[u8]) {
-        let command = count(&counter.things);
+    /// Counts the entities from items read at the given times, from 0 (snapshot at the beginning) to 255
+    /// (latest). Begins again if the commit fails.
+    fn end(&mut self, counter: Counter, read_times: &[u8]) {
+        let command = count(&counter.entities);
         let reads = command.reads();
         let span = self.now() - counter.since;
-        let at = |position: usize| counter.since + span * usize::from(when[position % when.len()]) / 255;
+        let at = |position: usize| {
+            counter.since + span * usize::from(read_times[position % read_times.len()]) / 255
+        };
         let loaded: LoadedItems = reads
             .keys()
             .iter()
             .enumerate()
             .filter_map(|(position, key)| {
-                Some((key.clone(), self.moments[at(position)].get(key)?.as_ref().clone()))
+                Some((key.clone(), self.snapshots[at(position)].get(key)?.as_ref().clone()))
             })
             .collect();
         let decided = command.decide(reads.assemble(&loaded).unwrap(), Timestamp::from_millis(NOW));
         match decided.ok().and_then(|change| commit(self.table(), change)) {
             Some(next) => {
-                self.moments.push(next);
-                self.unheard.retain(|which, since| !counter.things.contains(which) || *since > counter.since);
+                self.snapshots.push(next);
+                self.pending_events
+                    .retain(|which, since| !counter.entities.contains(which) || *since > counter.since);
             }
             None => self.counters.push(Counter { since: self.now(), ..counter }),
         }
     }
 
-    /// Every event that is left is heard, once. Some of those who still count commit before that, some after, all on what
-    /// they read long ago; who loses then is not given another try, which would only put right what others did wrong.
-    pub(super) fn come_to_rest(&mut self) {
+    /// Processes each pending event once. Some of the remaining workers commit before that, some after, all
+    /// based on old reads. These do not retry, because a retry could hide errors of others.
+    pub(super) fn quiesce(&mut self) {
         let mut late = std::mem::take(&mut self.counters);
         for counter in late.split_off(late.len() / 2) {
             self.end(counter, &[0, 255]);
         }
         self.counters.clear();
-        let unheard: Vec<usize> = self.unheard.keys().copied().collect();
-        for which in unheard {
-            self.end(Counter { things: vec![which], since: self.now() }, &[0]);
+        let pending_events: Vec<usize> = self.pending_events.keys().copied().collect();
+        for which in pending_events {
+            self.end(Counter { entities: vec![which], since: self.now() }, &[0]);
         }
         for counter in late {
             self.end(counter, &[0, 255]);
         }
     }
 
-    /// The records under `ids`, as they are now.
+    /// Current records with these ids.
     pub(super) fn records<R: Record>(&self, ids: impl IntoIterator<Item = R::Id>) -> Vec<Option<R>> {
         let keys = ids.into_iter().map(|id| R::key(&id));
         keys.map(|key| Some(serde_dynamo::from_item(self.table().get(&key)?.as_ref().clone()).unwrap()))
@@ -128,25 +133,25 @@ impl World {
     }
 }
 
-fn items_of(thing: &Thing) -> Vec<(Key, Arc<Item>)> {
-    thing.items().into_iter().map(|(key, item)| (key, Arc::new(item))).collect()
+fn items_of(entity: &TestEntity) -> Vec<(Key, Arc<Item>)> {
+    entity.items().into_iter().map(|(key, item)| (key, Arc::new(item))).collect()
 }
 
-/// Counts these.
-fn count(things: &[usize]) -> CountEntities {
+/// Command that counts these entities.
+fn count(entities: &[usize]) -> CountEntities {
     let mut count = CountEntities::default();
-    for which in things {
-        match thing(*which) {
-            Thing::User(user) => count.user(user.id),
-            Thing::Market(market) => count.market(market.id),
-            Thing::Product(product) => count.product(product.id),
-            Thing::Order(order, _) => count.order(order.id, order.market_id),
+    for which in entities {
+        match new_entity(*which) {
+            TestEntity::User(user) => count.user(user.id),
+            TestEntity::Market(market) => count.market(market.id),
+            TestEntity::Product(product) => count.product(product.id),
+            TestEntity::Order(order, _) => count.order(order.id, order.market_id),
         }
     }
     count
 }
 
-/// The table after a change; none, if a condition does not hold.
+/// Returns the table after a change; `None` if a condition fails.
 fn commit<T, E>(table: &Table, change: Change<T, E>) -> Option<Table> {
     let mut next = table.clone();
     let (_, writes, _) = change.into_parts().unwrap();
@@ -155,8 +160,8 @@ fn commit<T, E>(table: &Table, change: Change<T, E>) -> Option<Table> {
         let holds = match write.condition {
             Condition::Always => true,
             Condition::Absent => !table.contains_key(&write.key),
-            Condition::AtVersion(seen) => version == Some(&AttributeValue::N(seen.to_string())),
-            other => panic!("nothing is counted on the condition {other:?}"),
+            Condition::AtVersion(expected) => version == Some(&AttributeValue::N(expected.to_string())),
+            other => panic!("unexpected condition {other:?}"),
         };
         if !holds {
             return None;

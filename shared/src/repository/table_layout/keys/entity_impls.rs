@@ -1,4 +1,4 @@
-//! What versioned records say of themselves: the lists they appear in, and when they may be forgotten.
+//! Versions, lists and expiry of all entities.
 
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketEvent, MarketId};
@@ -177,7 +177,8 @@ impl Entity for Tally {
         self.version
     }
 
-    /// What is gone need not be remembered longer than somebody might still count what they read before.
+    /// The tally of a deleted entity is kept for as long as another worker may still count the entity from an
+    /// earlier read.
     fn expires_at(&self) -> Option<Timestamp> {
         match self.counted {
             Counted::At(_) => None,
@@ -229,12 +230,12 @@ impl Entity for Discrepancy {
         self.forgotten_at()
     }
 
-    /// What is open falls due at once: it is looked at in each round, that which waited longest first.
+    /// An open discrepancy is due at once: each round rechecks it, the least recently checked first.
     fn listings(&self) -> IndexEntries {
         let sort = format!("{}#{}", self.first_seen_at, self.id);
         let of_status = (partitions::discrepancies(self.status()), sort);
-        let seen = (partitions::OPEN_DISCREPANCIES.to_owned(), self.last_seen_at.to_string());
-        let due = (self.status() == DiscrepancyStatus::Open).then_some(seen);
+        let open = (partitions::OPEN_DISCREPANCIES.to_owned(), self.last_seen_at.to_string());
+        let due = (self.status() == DiscrepancyStatus::Open).then_some(open);
         IndexEntries { by_parent: Some(of_status), due, ..IndexEntries::default() }
     }
 }
@@ -250,7 +251,7 @@ impl Entity for IndexEntry {
         self.version
     }
 
-    /// As for tallies.
+    /// The entry of a deleted document is kept as long as a tally.
     fn expires_at(&self) -> Option<Timestamp> {
         match self.indexed {
             Indexed::At(_) => None,

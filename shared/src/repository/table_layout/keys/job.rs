@@ -1,4 +1,4 @@
-//! Where jobs stand, and what they write beside them.
+//! Keys and lists of jobs and their output.
 
 use super::key;
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
@@ -24,8 +24,9 @@ impl Entity for Job {
     fn listings(&self) -> IndexEntries {
         let of_status = (partitions::jobs_in(self.owner_id, self.status), self.id.to_string());
         let of_owner = (partitions::jobs_of(self.owner_id), self.id.to_string());
-        let waits = self.run_at.filter(|_| self.is_waiting());
-        let due = waits.map(|at| (partitions::due_jobs(partitions::due_job_shard(self.id)), at.to_string()));
+        let scheduled_at = self.run_at.filter(|_| self.is_waiting());
+        let due =
+            scheduled_at.map(|at| (partitions::due_jobs(partitions::due_job_shard(self.id)), at.to_string()));
         IndexEntries { by_parent: Some(of_status), by_owner: Some(of_owner), due, ..IndexEntries::default() }
     }
 

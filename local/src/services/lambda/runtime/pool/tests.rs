@@ -1,4 +1,4 @@
-//! Jobs and instances that come and go at the same time.
+//! Tests of invocations and instances that start and end concurrently.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,9 +10,9 @@ use crate::faults::Faults;
 use crate::services::iam::IamPolicies;
 use crate::telemetry::logs::{Logs, Sink};
 
-const SOON: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
-/// A pool with room for two of a function that cannot be started, and one instance that waits for a job.
+/// Creates a pool of at most two instances whose binary does not exist, with one instance that is starting.
 fn pool() -> (Arc<Pool>, Arc<Instance>) {
     let settings = RuntimeSettings {
         bin_dir: "/nowhere".into(),
@@ -26,7 +26,7 @@ fn pool() -> (Arc<Pool>, Arc<Instance>) {
     let function = Function {
         logical_id: "Probe".to_owned(),
         stem: "api-probe".to_owned(),
-        timeout: SOON,
+        timeout: TIME_LIMIT,
         memory: 128,
         environment: BTreeMap::new(),
         grants: BTreeSet::new(),
@@ -38,60 +38,65 @@ fn pool() -> (Arc<Pool>, Arc<Instance>) {
         schedules: Vec::new(),
     };
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let pool = Arc::new(Pool::new(function, Arc::new(settings), client, Shutdown::new()));
-    let instance = Arc::new(Instance::new(0, "api-probe", SOON));
-    let member = Member { instance: Arc::clone(&instance), available: true };
+    let pool = Arc::new(Pool::new(
+        function,
+        Arc::new(settings),
+        client,
+        (crate::services::lambda::runtime::process::launch, Shutdown::new()),
+    ));
+    let instance = Arc::new(Instance::new(0, "api-probe", TIME_LIMIT));
+    let member = PooledInstance { instance: Arc::clone(&instance), available: true };
     pool.lock().instances.insert(0, member);
     (pool, instance)
 }
 
-/// What an invocation comes to, if it is not left lying.
-async fn invoke(pool: &Arc<Pool>) -> Answer {
-    let answer = tokio::time::timeout(SOON, pool.invoke(Invocation::new("{}"))).await;
-    answer.expect("somebody was started for it")
+/// Result of an invocation, which must not stay pending.
+async fn invoke(pool: &Arc<Pool>) -> InvokeResult {
+    let result = tokio::time::timeout(TIME_LIMIT, pool.invoke(Invocation::new("{}"))).await;
+    result.expect("an instance is started for the invocation")
 }
 
 #[tokio::test]
-async fn a_job_is_for_an_instance_that_waits() {
+async fn waiting_instance_takes_the_invocation() {
     let (pool, instance) = pool();
-    let mut asks = Box::pin(pool.take(&instance));
-    assert!(asks.as_mut().now_or_never().is_none());
-    let invoked = tokio::spawn({
+    let mut request = Box::pin(pool.next_invocation(&instance));
+    assert!(request.as_mut().now_or_never().is_none());
+    let result = tokio::spawn({
         let pool = Arc::clone(&pool);
         async move { invoke(&pool).await }
     });
-    let invocation = asks.await.unwrap();
+    let invocation = request.await.unwrap();
     assert!(pool.finish(&instance, &invocation.request_id, Ok("done".into())));
-    assert_eq!(invoked.await.unwrap().unwrap(), "done");
+    assert_eq!(result.await.unwrap().unwrap(), "done");
     assert_eq!(pool.stats().cold_starts, 0);
 }
 
 #[tokio::test]
-async fn a_job_that_came_before_the_instance_hung_up_is_for_the_next() {
+async fn invocation_moves_on_if_the_waiting_instance_disconnects() {
     let (pool, instance) = pool();
-    let mut asks = Box::pin(pool.take(&instance));
-    assert!(asks.as_mut().now_or_never().is_none());
-    let invoked = tokio::join!(invoke(&pool), async { drop(asks) }).0;
-    assert!(matches!(invoked, Err(InvokeError::Start { .. })), "{invoked:?}");
+    let mut request = Box::pin(pool.next_invocation(&instance));
+    assert!(request.as_mut().now_or_never().is_none());
+    let result = tokio::join!(invoke(&pool), async { drop(request) }).0;
+    assert!(matches!(result, Err(InvokeError::Start { .. })), "{result:?}");
 }
 
 #[tokio::test]
-async fn an_instance_that_is_gone_is_not_counted_on_even_if_it_has_not_hung_up() {
+async fn removed_instance_is_unavailable_while_still_connected() {
     let (pool, instance) = pool();
-    let mut asks = Box::pin(pool.take(&instance));
-    assert!(asks.as_mut().now_or_never().is_none());
-    pool.gone(&instance, || InvokeError::Stopped);
-    let invoked = invoke(&pool).await;
-    assert!(matches!(invoked, Err(InvokeError::Start { .. })), "{invoked:?}");
+    let mut request = Box::pin(pool.next_invocation(&instance));
+    assert!(request.as_mut().now_or_never().is_none());
+    pool.remove_instance(&instance, || InvokeError::Stopped);
+    let result = invoke(&pool).await;
+    assert!(matches!(result, Err(InvokeError::Start { .. })), "{result:?}");
 }
 
 #[tokio::test]
-async fn an_instance_that_is_gone_is_given_nothing() {
+async fn removed_instance_gets_no_invocation() {
     let (pool, instance) = pool();
-    pool.gone(&instance, || InvokeError::Stopped);
-    let (reply, _answer) = oneshot::channel();
-    pool.lock().jobs.push_back(PendingInvocation { invocation: Invocation::new("{}"), reply });
-    assert!(pool.take(&instance).now_or_never().is_none());
-    let invoked = invoke(&pool).await;
-    assert!(matches!(invoked, Err(InvokeError::Start { .. })), "{invoked:?}");
+    pool.remove_instance(&instance, || InvokeError::Stopped);
+    let (reply, _result) = oneshot::channel();
+    pool.lock().pending.push_back(PendingInvocation { invocation: Invocation::new("{}"), reply });
+    assert!(pool.next_invocation(&instance).now_or_never().is_none());
+    let result = invoke(&pool).await;
+    assert!(matches!(result, Err(InvokeError::Start { .. })), "{result:?}");
 }

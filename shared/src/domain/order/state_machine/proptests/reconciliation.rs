@@ -1,18 +1,19 @@
-//! Whatever way an order has taken: books that say the same agree, and each thing that they can say otherwise is found.
+//! Property test of reconciliation: after any sequence of transitions, matching records match, and each
+//! deviation of the gateway's record is found.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{NOW, OrderAndPayment, Stock, Timestamp, World, acts, euros, placed};
+use super::{NOW, OrderAndPayment, Stock, Timestamp, World, actions, euros, placed};
 use crate::domain::order::Order;
 use crate::domain::payment::{GatewayId, Payment};
 use crate::domain::reconciliation::compare::{Finding, MismatchKind, compare};
 use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::values::money::Money;
 
-/// What the gateway says of a payment of the order's, long after anything happened.
-fn entry(order: &Order, gateway_id: &GatewayId, amount: Money, refunded: i64) -> GatewayRecord {
+/// Gateway's record of a payment of the order, read after the last change of the order.
+fn record(order: &Order, gateway_id: &GatewayId, amount: Money, refunded: i64) -> GatewayRecord {
     GatewayRecord {
         gateway_id: gateway_id.clone(),
         order_id: Some(order.id),
@@ -23,44 +24,62 @@ fn entry(order: &Order, gateway_id: &GatewayId, amount: Money, refunded: i64) ->
 
 fn check((order, payment): &OrderAndPayment) {
     let Some(order) = order else { return };
-    let found = |entry: &GatewayRecord| compare(entry, Some(order), payment.as_ref());
-    let unknown = entry(order, &GatewayId("pi_unknown".to_owned()), order.total, 0);
-    assert!(matches!(found(&unknown), Finding::MissingCapture(id, _) if id == order.id), "{order:?}");
+    let compared = |record: &GatewayRecord| compare(record, Some(order), payment.as_ref());
+    let unknown = record(order, &GatewayId("pi_unknown".to_owned()), order.total, 0);
+    assert!(matches!(compared(&unknown), Finding::MissingCapture(id, _) if id == order.id), "{order:?}");
     let Some(Payment { gateway_id, captured, refunded, .. }) = payment else { return };
-    let back = refunded.amount();
-    assert_eq!(found(&entry(order, gateway_id, *captured, back)), Finding::Matched, "{order:?}");
+    let refunded_amount = refunded.amount();
+    assert_eq!(
+        compared(&record(order, gateway_id, *captured, refunded_amount)),
+        Finding::Matched,
+        "{order:?}"
+    );
     let more = euros(captured.amount() + 1);
-    assert_eq!(found(&entry(order, gateway_id, more, back)), Finding::Mismatch(MismatchKind::Captured));
+    assert_eq!(
+        compared(&record(order, gateway_id, more, refunded_amount)),
+        Finding::Mismatch(MismatchKind::Captured)
+    );
 
     let mut own = order.refunds.iter().filter(|refund| refund.gateway_id == *gateway_id);
-    let under_way = own.find(|refund| refund.is_pending());
-    let (less_is_left, more_is_left) = match under_way {
+    let pending_refund = own.find(|refund| refund.is_pending());
+    let (when_refunded_more, when_refunded_less) = match pending_refund {
         Some(pending) => (Finding::MissingRefund(pending.intent(order.id)), Finding::Matched),
         None => (Finding::Mismatch(MismatchKind::Refunded), Finding::Mismatch(MismatchKind::Refunded)),
     };
-    assert_eq!(found(&entry(order, gateway_id, *captured, back + 1)), less_is_left);
-    if back > 0 {
-        assert_eq!(found(&entry(order, gateway_id, *captured, back - 1)), more_is_left);
+    assert_eq!(compared(&record(order, gateway_id, *captured, refunded_amount + 1)), when_refunded_more);
+    if refunded_amount > 0 {
+        assert_eq!(compared(&record(order, gateway_id, *captured, refunded_amount - 1)), when_refunded_less);
     }
-    let fresh = GatewayRecord { read_at: order.updated_at, ..entry(order, gateway_id, *captured, back + 1) };
-    if under_way.is_none() {
-        assert_eq!(found(&fresh), Finding::Matched, "the order may have changed since the books were read");
+    let fresh = GatewayRecord {
+        read_at: order.updated_at,
+        ..record(order, gateway_id, *captured, refunded_amount + 1)
+    };
+    if pending_refund.is_none() {
+        assert_eq!(
+            compared(&fresh),
+            Finding::Matched,
+            "the order may have changed after the record was read"
+        );
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn books_agree_with_every_order_that_they_agree_with_and_with_no_other(
+    fn only_matching_gateway_records_match(
         charged in any::<bool>(),
-        acts in acts(),
+        actions in actions(),
     ) {
         let order = placed(charged.then_some("pm_card_visa"));
         let stock = Stock { available: 5, ..Stock::default() };
         let mut world = World { state: (Some(order), None), stock, now: Timestamp::from_millis(NOW) };
-        for act in acts {
-            world.act(act);
+        for action in actions {
+            world.apply_action(action);
             check(&world.state);
         }
     }

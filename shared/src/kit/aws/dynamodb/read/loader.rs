@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
-use super::reader::Consistency;
+use super::consistency::Consistency;
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Projection};
@@ -14,13 +14,13 @@ use crate::kit::command::{Item, Key, LoadedItems, StoreError};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy};
 
-/// How many keys one request may name.
+/// Maximum number of keys per request.
 const MAX_KEYS: usize = 100;
 
-/// How often keys that DynamoDB left out of an answer are asked for again.
+/// Backoff before requesting unprocessed keys again.
 const UNPROCESSED: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500), 6);
 
-/// Reads the items under `keys`; what is not there is not in the answer.
+/// Reads the items under `keys`; keys without an item are absent from the result.
 pub(crate) async fn load(
     table: &Table,
     keys: impl IntoIterator<Item = &Key>,
@@ -56,21 +56,21 @@ async fn request(
     projection: Option<&Projection<'_>>,
 ) -> Result<(Items, Items), StoreError> {
     let mut placeholders = Placeholders::default();
-    let wanted = KeysAndAttributes::builder()
+    let keys_and_attributes = KeysAndAttributes::builder()
         .set_keys(Some(keys))
         .consistent_read(consistency == Consistency::Strong)
         .set_projection_expression(projection.map(|projection| projection.render(&mut placeholders)))
         .set_expression_attribute_names(placeholders.names())
         .build()
-        .map_err(|_| StoreError::Rejected("a batch read without keys".to_owned()))?;
-    let request = table.client.batch_get_item().request_items(&*table.name, wanted);
-    let answer = Box::pin(request.send()).await.map_err(|error| store_error(&error))?;
-    let items = answer.responses.and_then(|mut tables| tables.remove(&*table.name)).unwrap_or_default();
-    let unprocessed = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&*table.name));
+        .map_err(|_| StoreError::Rejected("batch read without keys".to_owned()))?;
+    let request = table.client.batch_get_item().request_items(&*table.name, keys_and_attributes);
+    let response = Box::pin(request.send()).await.map_err(|error| store_error(&error))?;
+    let items = response.responses.and_then(|mut tables| tables.remove(&*table.name)).unwrap_or_default();
+    let unprocessed = response.unprocessed_keys.and_then(|mut tables| tables.remove(&*table.name));
     Ok((items, unprocessed.map(|keys| keys.keys).unwrap_or_default()))
 }
 
-/// A key as DynamoDB takes it.
+/// Converts a key to attributes.
 pub(crate) fn key_item(key: &Key) -> HashMap<String, AttributeValue> {
     HashMap::from([
         (PK.to_owned(), AttributeValue::S(key.pk.clone())),
@@ -78,7 +78,7 @@ pub(crate) fn key_item(key: &Key) -> HashMap<String, AttributeValue> {
     ])
 }
 
-/// The key of an item as DynamoDB gives it.
+/// Extracts the key of an item.
 pub(crate) fn key_of(item: &HashMap<String, AttributeValue>) -> Option<Key> {
     let text = |name| item.get(name)?.as_s().ok().cloned();
     Some(Key { pk: text(PK)?, sk: text(SK)? })

@@ -1,4 +1,4 @@
-//! Queries: one page of one partition, of the table or of an index. Nothing scans.
+//! Queries: each reads one page of one partition, of the table or of an index. The table is never scanned.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::kit::aws::dynamodb::schema::{Index, PK, SK};
 use crate::kit::command::read_set::parse;
 use crate::kit::command::{Item, Key, Record, StoreError};
 
-/// What to read of one partition.
+/// A query of one partition.
 #[derive(Debug, Clone)]
 pub struct Query {
     index: Option<Index>,
@@ -27,12 +27,12 @@ pub struct Query {
     after: Option<PageKey>,
 }
 
-/// Where a page ended: the keys of its last item.
+/// Position at the end of a page: the keys of its last item (`ExclusiveStartKey` of the next page).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageKey {
-    /// The item's own key.
+    /// Primary key of the item.
     pub key: Key,
-    /// Its sort value in the index that was read, if one was.
+    /// Sort value of the item in the index, if an index was read.
     pub index_sort: Option<String>,
 }
 
@@ -41,18 +41,18 @@ pub struct PageKey {
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
-    /// Where the next page begins, if there may be one.
+    /// Start of the next page, if there may be one.
     pub next: Option<PageKey>,
 }
 
 impl Query {
-    /// Up to `limit` items of a partition of the table, in the order of their sort keys.
+    /// Up to `limit` items of a partition of the table, by ascending sort key.
     #[must_use]
     pub fn table(partition: impl Into<String>, limit: u32) -> Self {
         Self::on(None, partition.into(), limit)
     }
 
-    /// Up to `limit` items of a partition of an index, in the order of their sort values.
+    /// Up to `limit` items of a partition of an index, by ascending sort value.
     #[must_use]
     pub fn index(index: Index, partition: impl Into<String>, limit: u32) -> Self {
         Self::on(Some(index), partition.into(), limit)
@@ -64,21 +64,21 @@ impl Query {
         Self { index, partition, sort, filter, projection, sort_keys_only, descending, limit, after }
     }
 
-    /// Only items whose sort value is less than `bound`.
+    /// Keeps only items whose sort value is less than `bound`.
     #[must_use]
     pub fn before(mut self, bound: impl Into<String>) -> Self {
         self.sort = Some(Predicate::less(self.attributes().1, bound.into()));
         self
     }
 
-    /// Only items whose sort value begins with `prefix`.
+    /// Keeps only items whose sort value begins with `prefix`.
     #[must_use]
     pub fn beginning_with(mut self, prefix: impl Into<String>) -> Self {
         self.sort = Some(Predicate::BeginsWith(self.attributes().1, prefix.into()));
         self
     }
 
-    /// Only items whose sort value lies between `first` and `last`, or is one of them.
+    /// Keeps only items whose sort value is between `first` and `last`, both inclusive.
     #[must_use]
     pub fn between(mut self, first: impl Into<String>, last: impl Into<String>) -> Self {
         let (first, last): (String, String) = (first.into(), last.into());
@@ -86,14 +86,15 @@ impl Query {
         self
     }
 
-    /// Only items that come after `bound`, in the order that the query has by now. One that goes forwards between two
-    /// values keeps its end.
+    /// Keeps only items that come after `bound` in the current direction of the query. An ascending query
+    /// between two values keeps its upper bound.
     #[must_use]
     pub fn starting_after(mut self, bound: impl Into<String>) -> Self {
         let (attribute, bound) = (self.attributes().1, bound.into());
         self.sort = Some(match self.sort {
             _ if self.descending => Predicate::less(attribute, bound),
-            // A key takes one condition: what is greater than a text is at least that text and the least character.
+            // A sort key takes only one condition. The smallest text greater than `bound` is `bound` followed
+            // by the smallest character.
             Some(Predicate::Between(_, _, last)) => {
                 Predicate::Between(attribute, format!("{bound}\u{0}").into(), last)
             }
@@ -102,52 +103,52 @@ impl Query {
         self
     }
 
-    /// Only items for which this holds; the others are read and paid for all the same.
+    /// Keeps only items that match `predicate`. The others are read and billed all the same.
     #[must_use]
     pub fn filter(mut self, predicate: Predicate) -> Self {
         self.filter = Some(predicate);
         self
     }
 
-    /// Only these attributes.
+    /// Reads only these attributes.
     #[must_use]
     pub const fn project(mut self, projection: Projection<'static>) -> Self {
         self.projection = Some(projection);
         self
     }
 
-    /// From the end backwards.
+    /// Reads in descending order.
     #[must_use]
     pub const fn descending(mut self) -> Self {
         self.descending = true;
         self
     }
 
-    /// Up to so many items.
+    /// Sets the maximum number of items.
     #[must_use]
     pub const fn limit(mut self, limit: u32) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Of each item nothing but its sort value.
+    /// Reads only the sort value of each item.
     #[must_use]
     pub const fn sort_keys_only(mut self) -> Self {
         self.sort_keys_only = true;
         self
     }
 
-    /// Whether it goes backwards.
-    pub(crate) const fn is_newest_first(&self) -> bool {
+    /// Returns true if the query reads in descending order.
+    pub(crate) const fn is_descending(&self) -> bool {
         self.descending
     }
 
-    /// Whether a filter leaves items out.
+    /// Returns true if the query has a filter.
     pub(crate) const fn has_filter(&self) -> bool {
         self.filter.is_some()
     }
 
-    /// From where an earlier page ended.
+    /// Starts after the end of an earlier page.
     #[must_use]
     pub fn after(mut self, position: Option<PageKey>) -> Self {
         self.after = position;
@@ -161,8 +162,8 @@ impl Query {
         }
     }
 
-    /// Where the item stands whose keys these are.
-    fn position(&self, keys: &HashMap<String, AttributeValue>) -> Option<PageKey> {
+    /// Page key of the item with these key attributes.
+    fn page_key(&self, keys: &HashMap<String, AttributeValue>) -> Option<PageKey> {
         let sort_attribute = self.attributes().1;
         let index_sort = self.index.and_then(|_| keys.get(sort_attribute)?.as_s().ok().cloned());
         Some(PageKey { key: key_of(keys)?, index_sort })
@@ -180,7 +181,7 @@ impl Query {
     }
 }
 
-/// An item as it is stored, and its sort value in the list that was read.
+/// A stored item and its sort value in the list.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) sort: String,
@@ -194,7 +195,8 @@ pub(crate) async fn run<R: Record>(table: &Table, query: &Query) -> Result<Page<
     Ok(Page { items: items.collect::<Result<_, _>>()?, next })
 }
 
-/// Reads rows of an index, in one request; also says how far it has read, if there may be more.
+/// Reads rows of an index, in one request. Also returns the sort value up to which it read, if there may be
+/// more.
 pub(crate) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Option<String>), StoreError> {
     let (items, next) = send(table, query).await?;
     let sort_attribute = query.attributes().1;
@@ -205,20 +207,21 @@ pub(crate) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Opti
     Ok((rows.collect(), next.and_then(|position| position.index_sort)))
 }
 
-/// Counts items of an index, in one request; also says how far it has counted, if there may be more.
+/// Counts items of an index, in one request. Also returns the sort value up to which it counted, if there may
+/// be more.
 pub(crate) async fn count(table: &Table, query: &Query) -> Result<(usize, Option<String>), StoreError> {
-    let answer = Box::pin(request(table, query).select(Select::Count).send()).await;
-    let answer = answer.map_err(|error| store_error(&error))?;
-    let reached = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last)?.index_sort);
-    Ok((usize::try_from(answer.count).unwrap_or_default(), reached))
+    let response = Box::pin(request(table, query).select(Select::Count).send()).await;
+    let response = response.map_err(|error| store_error(&error))?;
+    let reached = response.last_evaluated_key.as_ref().and_then(|last| query.page_key(last)?.index_sort);
+    Ok((usize::try_from(response.count).unwrap_or_default(), reached))
 }
 
 type Items = Vec<HashMap<String, AttributeValue>>;
 
 async fn send(table: &Table, query: &Query) -> Result<(Items, Option<PageKey>), StoreError> {
-    let answer = Box::pin(request(table, query).send()).await.map_err(|error| store_error(&error))?;
-    let next = answer.last_evaluated_key.as_ref().and_then(|last| query.position(last));
-    Ok((answer.items.unwrap_or_default(), next))
+    let response = Box::pin(request(table, query).send()).await.map_err(|error| store_error(&error))?;
+    let next = response.last_evaluated_key.as_ref().and_then(|last| query.page_key(last));
+    Ok((response.items.unwrap_or_default(), next))
 }
 
 fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
@@ -236,7 +239,7 @@ fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
         .set_index_name(query.index.map(|index| index.name().to_owned()))
         .key_condition_expression(key_condition(&condition, &mut placeholders))
         .set_filter_expression(query.filter.as_ref().map(|filter| filter.render(&mut placeholders)))
-        .set_projection_expression(projection.map(|wanted| wanted.render(&mut placeholders)))
+        .set_projection_expression(projection.map(|projection| projection.render(&mut placeholders)))
         .set_expression_attribute_names(placeholders.names())
         .set_expression_attribute_values(placeholders.values())
         .scan_index_forward(!query.descending)
@@ -244,7 +247,7 @@ fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
         .set_exclusive_start_key(query.start_key())
 }
 
-/// Key conditions take no parentheses.
+/// Joins predicates without parentheses, which key conditions do not allow.
 fn key_condition(predicates: &[Predicate], placeholders: &mut Placeholders) -> String {
     let parts: Vec<String> = predicates.iter().map(|predicate| predicate.render(placeholders)).collect();
     parts.join(" AND ")

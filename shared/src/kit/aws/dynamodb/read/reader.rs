@@ -1,20 +1,12 @@
-//! Reading for queries: no way to write from here.
+//! Read access for queries. A [`DynamoReader`] cannot write.
 
+use super::consistency::Consistency;
 use super::query::{Page, Query};
 use super::{loader, query};
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::expression::Projection;
 use crate::kit::command::{ReadSet, Record, StoreError};
 use crate::kit::system::clock::{SystemClock, SystemEntropy};
-
-/// How fresh a read is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Consistency {
-    /// Perhaps a moment old, at half the price: for showing.
-    Eventual,
-    /// As of now: for deciding.
-    Strong,
-}
 
 /// Reads a table.
 #[derive(Debug, Clone)]
@@ -29,15 +21,15 @@ impl DynamoReader {
         Self { table }
     }
 
-    /// The table.
+    /// The table that is read.
     pub(crate) const fn table(&self) -> &Table {
         &self.table
     }
 
-    /// Reads what `reads` names, in one request for up to 100 keys.
+    /// Loads a read set, in one request for up to 100 keys.
     ///
     /// # Errors
-    /// [`StoreError`] when the table does not answer or an item does not read.
+    /// [`StoreError`] if the table does not respond or an item is malformed.
     pub async fn get<T: 'static>(
         &self,
         reads: ReadSet<T>,
@@ -49,36 +41,36 @@ impl DynamoReader {
         Ok(reads.assemble(&loaded)?)
     }
 
-    /// As [`get`](Self::get), of each item nothing but these attributes; its key is always among them.
+    /// Like [`get`](Self::get), but reads only these attributes, which must include the key.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// See [`get`](Self::get).
     pub async fn get_only<T: 'static>(
         &self,
         reads: ReadSet<T>,
         consistency: Consistency,
         attributes: &Projection<'_>,
     ) -> Result<T, StoreError> {
-        let chance = (&SystemClock, &SystemEntropy);
-        let loaded = loader::load(&self.table, reads.keys(), consistency, Some(attributes), chance).await?;
+        let system = (&SystemClock, &SystemEntropy);
+        let loaded = loader::load(&self.table, reads.keys(), consistency, Some(attributes), system).await?;
         Ok(reads.assemble(&loaded)?)
     }
 
-    /// Whether the table answers at all.
+    /// Checks that the table responds.
     ///
     /// # Errors
-    /// [`StoreError`] when it does not.
+    /// [`StoreError`] if it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let key = crate::kit::command::Key { pk: "ping".to_owned(), sk: "ping".to_owned() };
-        let only_the_key = Projection(&[crate::kit::aws::dynamodb::schema::PK]);
-        let chance = (&SystemClock, &SystemEntropy);
-        loader::load(&self.table, [&key], Consistency::Eventual, Some(&only_the_key), chance).await.map(drop)
+        let key_only = Projection(&[crate::kit::aws::dynamodb::schema::PK]);
+        let system = (&SystemClock, &SystemEntropy);
+        loader::load(&self.table, [&key], Consistency::Eventual, Some(&key_only), system).await.map(drop)
     }
 
     /// Reads one page of a list, in one request.
     ///
     /// # Errors
-    /// [`StoreError`] when the table does not answer or an item does not read.
+    /// [`StoreError`] if the table does not respond or an item is malformed.
     pub async fn list<R: Record>(&self, query: &Query) -> Result<Page<R>, StoreError> {
         query::run(&self.table, query).await
     }

@@ -1,4 +1,4 @@
-//! Counts in the table that stay within a limit, whoever raises them.
+//! Counters with a limit, updated atomically in the table.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ const COUNT: &str = "count";
 const LIMIT_KIND: &str = "limit";
 
 impl Counters for Table {
-    /// One conditional write. A count that has lapsed has another key than the one of its successor, so that it does not
-    /// matter when the table forgets it.
+    /// One conditional write. An expired counter has a different key than its successor, so it does not
+    /// matter when the table deletes it.
     async fn increment(
         &self,
         bucket: &str,
@@ -53,10 +53,10 @@ impl Counters for Table {
             .set_expression_attribute_values(placeholders.values())
             .return_values(ReturnValue::UpdatedNew);
         match Box::pin(request.send()).await {
-            Ok(answer) => {
+            Ok(response) => {
                 let count =
-                    answer.attributes.as_ref().and_then(|new| new.get(COUNT)?.as_n().ok()?.parse().ok());
-                count.map(Some).ok_or(StoreError::Unavailable("no count in the answer"))
+                    response.attributes.as_ref().and_then(|new| new.get(COUNT)?.as_n().ok()?.parse().ok());
+                count.map(Some).ok_or(StoreError::Unavailable("no count in the response"))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
@@ -66,8 +66,8 @@ impl Counters for Table {
     }
 }
 
-/// How often a transaction that another one got in the way of is sent again.
-const RACES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 8);
+/// Backoff before repeating a transaction that conflicted with another one.
+const CONFLICT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 8);
 
 impl AtomicCounters for Table {
     async fn increment_all(&self, counts: &[Count]) -> Result<bool, StoreError> {
@@ -80,11 +80,11 @@ impl AtomicCounters for Table {
 }
 
 impl Table {
-    /// Moves every count by `by` in one transaction, unless one would leave its bounds.
+    /// Adds `by` to every counter in one transaction, unless one would leave its bounds.
     async fn add_all(&self, counts: &[Count], by: i64) -> Result<bool, StoreError> {
         let mut failures = 0;
         loop {
-            let items = counts.iter().map(|count| self.moved(count, by)).collect::<Result<Vec<_>, _>>()?;
+            let items = counts.iter().map(|count| self.add_item(count, by)).collect::<Result<Vec<_>, _>>()?;
             let request = self.client.transact_write_items().set_transact_items(Some(items));
             let Err(error) = Box::pin(request.send()).await else { return Ok(true) };
             match error.as_service_error() {
@@ -98,12 +98,12 @@ impl Table {
                 _ => return Err(store_error(&error)),
             }
             failures += 1;
-            let delay = RACES.delay(failures, &SystemEntropy).ok_or(StoreError::Throttled)?;
+            let delay = CONFLICT_BACKOFF.delay(failures, &SystemEntropy).ok_or(StoreError::Throttled)?;
             SystemClock.sleep(delay).await;
         }
     }
 
-    fn moved(&self, count: &Count, by: i64) -> Result<TransactWriteItem, StoreError> {
+    fn add_item(&self, count: &Count, by: i64) -> Result<TransactWriteItem, StoreError> {
         let key = Key { pk: format!("limit#{}", count.key), sk: LIMIT_KIND.to_owned() };
         let mut placeholders = Placeholders::default();
         let update = Update::default()

@@ -1,7 +1,19 @@
-//! One request for what several ask for at the same time: group commit, and the same for loads.
+//! Group commit: concurrent commands share requests to the table.
 //!
-//! Messages of a batch are handled at once, each as if it were alone. What they have in common is the table: what they load is
-//! loaded together, and what they commit is committed together as long as no two of them touch the same item.
+//! ```text
+//! command 1: load a, b ---+
+//! command 2: load b, c ---+---> BatchGetItem a, b, c ---> each command gets the items of its own keys
+//! command 3: load a ------+
+//!
+//! command 1: write a -----+
+//! command 2: write c -----+---> TransactWriteItems a, c
+//! command 3: write a ---------> TransactWriteItems a       (same item as command 1: next transaction)
+//! ```
+//!
+//! The messages of a batch are handled concurrently, and each handler executes its commands as if it were
+//! alone. A [`Coalescer`] collects the requests that are submitted at the same time. Loads share one batch
+//! read. Commits share one transaction, as long as no two of them contain the same item; each command is
+//! still committed completely or not at all, and gets its own result.
 
 mod coalescer;
 
@@ -16,18 +28,18 @@ use crate::kit::command::{Key, LoadedItems, StoreError};
 use crate::kit::system::clock::{Clock, Entropy};
 use coalescer::Coalescer;
 
-/// What is asked of the table, gathered.
+/// Combines the loads and the commits of concurrent commands.
 #[derive(Debug, Default)]
 pub(crate) struct GroupCommit {
     loads: Coalescer<Vec<Key>, Result<LoadedItems, StoreError>>,
     commits: Coalescer<TransactRequest, TransactResult>,
 }
 
-/// Answer of a group that came to none.
-const NO_RESPONSE: StoreError = StoreError::Unavailable("a request that several shared was not answered");
+/// Error for a command whose shared request returned no result.
+const NO_RESPONSE: StoreError = StoreError::Unavailable("no response to a shared request");
 
 impl GroupCommit {
-    /// Loads the items under `keys`, together with what others load in this moment.
+    /// Loads the items under `keys`, in one batch read with concurrent loads.
     pub(crate) async fn load(
         &self,
         table: &Table,
@@ -35,86 +47,92 @@ impl GroupCommit {
         (clock, entropy): (&impl Clock, &impl Entropy),
     ) -> Result<LoadedItems, StoreError> {
         let (table, clock, entropy) = (table.clone(), clock.clone(), entropy.clone());
-        let together = move |asks: Vec<Vec<Key>>| async move {
-            let keys = asks.iter().flatten();
+        let load_all = move |key_sets: Vec<Vec<Key>>| async move {
+            let keys = key_sets.iter().flatten();
             let loaded = loader::load(&table, keys, Consistency::Strong, None, (&clock, &entropy)).await;
-            if asks.len() == 1 {
+            if key_sets.len() == 1 {
                 return vec![loaded];
             }
-            asks.iter()
+            key_sets
+                .iter()
                 .map(|keys| loaded.as_ref().map(|all| all.restrict_to(keys)).map_err(Clone::clone))
                 .collect()
         };
-        self.loads.ask(keys, together).await.unwrap_or(Err(NO_RESPONSE))
+        self.loads.submit(keys, load_all).await.unwrap_or(Err(NO_RESPONSE))
     }
 
-    /// Sends the parcel, together with those that others send in this moment.
-    pub(crate) async fn commit(&self, table: &Table, parcel: TransactRequest) -> TransactResult {
+    /// Sends a transaction, combined with concurrent ones.
+    pub(crate) async fn commit(&self, table: &Table, request: TransactRequest) -> TransactResult {
         let table = table.clone();
-        let together = move |parcels| async move { send(&table, parcels).await };
-        self.commits.ask(parcel, together).await.unwrap_or(Err(TransactError::Failed(NO_RESPONSE)))
+        let send_all = move |requests| async move { send(&table, requests).await };
+        self.commits.submit(request, send_all).await.unwrap_or(Err(TransactError::Failed(NO_RESPONSE)))
     }
 }
 
-/// Sends all of the parcels, each of them wholly or not at all, in as few transactions as there can be.
+/// Sends all requests in as few transactions as possible; each request is committed completely or not at all.
 ///
-/// One that touches an item of an earlier one waits for its end. Where a transaction is cancelled, those whose own items
-/// were to blame have their answer, and the others go again without them.
-async fn send(table: &Table, mut parcels: Vec<TransactRequest>) -> Vec<TransactResult> {
-    let mut ends: Vec<Option<TransactResult>> = parcels.iter().map(|_| None).collect();
-    let mut together = true;
+/// A request that contains an item of an earlier request waits until that one is finished. If a combined
+/// transaction is cancelled, the requests whose own items failed are finished, and the others are sent again
+/// without them.
+async fn send(table: &Table, mut requests: Vec<TransactRequest>) -> Vec<TransactResult> {
+    let mut results: Vec<Option<TransactResult>> = requests.iter().map(|_| None).collect();
+    let mut combine = true;
     loop {
-        let left = ends.iter().enumerate().filter(|(_, end)| end.is_none()).map(|(position, _)| position);
-        let round = if together { disjoint_subset(left, &parcels) } else { left.take(1).collect() };
+        let unfinished =
+            results.iter().enumerate().filter(|(_, result)| result.is_none()).map(|(position, _)| position);
+        let round =
+            if combine { disjoint_subset(unfinished, &requests) } else { unfinished.take(1).collect() };
         if round.is_empty() {
-            return ends.into_iter().flatten().collect();
+            return results.into_iter().flatten().collect();
         }
-        let parcel = match round.as_slice() {
-            // It has its end after that, whatever it is.
-            [only] => std::mem::take(&mut parcels[*only]),
-            several => TransactRequest::joined(several.iter().map(|position| &parcels[*position])),
+        let request = match round.as_slice() {
+            // Moved out instead of copied: it is finished after this round in any case.
+            [only] => std::mem::take(&mut requests[*only]),
+            several => TransactRequest::joined(several.iter().map(|position| &requests[*position])),
         };
-        match parcel.send(table).await {
+        match request.send(table).await {
             Err(TransactError::Cancelled(reasons)) if round.len() > 1 => {
-                let blamed = split_reasons(&round, &parcels, reasons);
-                // As nobody is, each has to find out by itself.
-                together = !blamed.is_empty();
-                for (position, reasons) in blamed {
-                    ends[position] = Some(Err(TransactError::Cancelled(reasons)));
+                let failed = split_reasons(&round, &requests, reasons);
+                // If no request can be identified as the cause, each is sent alone.
+                combine = !failed.is_empty();
+                for (position, reasons) in failed {
+                    results[position] = Some(Err(TransactError::Cancelled(reasons)));
                 }
             }
-            // Together they may be too large, or the table may not take one of them.
-            Err(TransactError::Failed(StoreError::Rejected(_))) if round.len() > 1 => together = false,
-            sent => round.into_iter().for_each(|position| ends[position] = Some(sent.clone())),
+            // The combined request may be too large, or one of its parts may be invalid.
+            Err(TransactError::Failed(StoreError::Rejected(_))) if round.len() > 1 => combine = false,
+            result => round.into_iter().for_each(|position| results[position] = Some(result.clone())),
         }
     }
 }
 
-/// As many of the parcels at `positions` as fit one transaction, none of which touches what an earlier one touches.
-fn disjoint_subset(positions: impl Iterator<Item = usize>, parcels: &[TransactRequest]) -> Vec<usize> {
-    let (mut touched, mut items) = (HashSet::new(), 0);
+/// Selects as many of the requests at `positions` as fit one transaction, so that none writes an item of an
+/// earlier one. Keys of requests that are left out count as well, so requests for the same item keep their
+/// order.
+fn disjoint_subset(positions: impl Iterator<Item = usize>, requests: &[TransactRequest]) -> Vec<usize> {
+    let (mut keys, mut items) = (HashSet::new(), 0);
     let mut round = Vec::new();
     for position in positions {
-        let parcel = &parcels[position];
-        let is_apart = !parcel.touches.iter().any(|key| touched.contains(key));
-        if is_apart && (round.is_empty() || items + parcel.len() <= MAX_ITEMS) {
-            items += parcel.len();
+        let request = &requests[position];
+        let is_disjoint = !request.keys.iter().any(|key| keys.contains(key));
+        if is_disjoint && (round.is_empty() || items + request.len() <= MAX_ITEMS) {
+            items += request.len();
             round.push(position);
         }
-        touched.extend(&parcel.touches);
+        keys.extend(&request.keys);
     }
     round
 }
 
-/// Whose items a transaction of several was cancelled for, each with the reasons of its own items.
+/// Splits the cancellation reasons by request; returns the requests that have a failed item.
 fn split_reasons(
     round: &[usize],
-    parcels: &[TransactRequest],
+    requests: &[TransactRequest],
     reasons: Vec<CancellationReason>,
 ) -> Vec<(usize, Vec<CancellationReason>)> {
     let mut reasons = reasons.into_iter();
     let parts = round.iter().map(|position| {
-        let own: Vec<_> = reasons.by_ref().take(parcels[*position].len()).collect();
+        let own: Vec<_> = reasons.by_ref().take(requests[*position].len()).collect();
         (*position, own)
     });
     parts.filter(|(_, own)| any_failed(own)).collect()

@@ -1,4 +1,4 @@
-//! Leases as items: each step one conditional write.
+//! Idempotency leases in the table: each step is one conditional write.
 
 use std::collections::HashMap;
 
@@ -21,16 +21,17 @@ const LEASE_KIND: &str = "lease";
 const OWNER: &str = "owner";
 const FINGERPRINT: &str = "fingerprint";
 const HELD_UNTIL: &str = "heldUntil";
-const ANSWER: &str = "answer";
+const RESULT: &str = "answer";
 
-/// A lease as it is stored.
+/// Stored form of a lease.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Stored {
+struct LeaseItem {
     owner: String,
     fingerprint: String,
     /// Milliseconds since the Unix epoch.
     held_until: i64,
+    /// Result of the work, as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
     /// Seconds since the Unix epoch.
@@ -41,24 +42,25 @@ fn key(lease: &Lease) -> Key {
     Key { pk: format!("lease#{}", lease.claim.scope), sk: LEASE_KIND.to_owned() }
 }
 
-/// There is nothing under the key that still counts; or its holder, who wanted the same, left no answer in time.
+/// Condition for taking a lease: there is no item, the item has expired, or the holder of the same request
+/// has exceeded its deadline without a result.
 fn is_free(lease: &Lease, now: Timestamp) -> Predicate {
     Predicate::Any(vec![
         Predicate::Absent(PK),
         Predicate::less(TTL, Value::Number(now.as_seconds())),
         Predicate::All(vec![
-            Predicate::Absent(ANSWER),
+            Predicate::Absent(RESULT),
             Predicate::at_most(HELD_UNTIL, Value::Number(now.as_millis())),
             Predicate::equal(FINGERPRINT, lease.claim.fingerprint.as_str()),
         ]),
     ])
 }
 
-/// The lease is still its owner's, who has left no answer yet, or this one.
-fn is_held(lease: &Lease, answer: Option<&str>) -> Predicate {
-    let unanswered = Predicate::Absent(ANSWER);
-    let answered = answer.map(|answer| Predicate::equal(ANSWER, answer));
-    let state = Predicate::Any([Some(unanswered), answered].into_iter().flatten().collect());
+/// Condition for ending a lease: the owner still holds it, and there is no result yet, or this one.
+fn is_held(lease: &Lease, result: Option<&str>) -> Predicate {
+    let pending = Predicate::Absent(RESULT);
+    let completed = result.map(|result| Predicate::equal(RESULT, result));
+    let state = Predicate::Any([Some(pending), completed].into_iter().flatten().collect());
     Predicate::All(vec![Predicate::equal(OWNER, lease.owner.as_str()), state])
 }
 
@@ -66,7 +68,7 @@ impl Leases for Table {
     async fn claim(&self, lease: &Lease, now: Timestamp) -> Result<Standing, StoreError> {
         let mut placeholders = Placeholders::default();
         let condition = is_free(lease, now).render(&mut placeholders);
-        let sent = self
+        let response = self
             .client
             .put_item()
             .table_name(&*self.name)
@@ -77,22 +79,22 @@ impl Leases for Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match sent {
+        match response {
             Ok(_) => Ok(Standing::Held),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    standing(failed.item().cloned().unwrap_or_default(), lease, now)
+                    interpret(failed.item().cloned().unwrap_or_default(), lease, now)
                 }
                 _ => Err(store_error(&error)),
             },
         }
     }
 
-    async fn complete(&self, lease: &Lease, answer: &str) -> Result<bool, StoreError> {
+    async fn complete(&self, lease: &Lease, result: &str) -> Result<bool, StoreError> {
         let mut placeholders = Placeholders::default();
-        let update = Update::default().set(ANSWER, answer).render(&mut placeholders);
-        let condition = is_held(lease, Some(answer)).render(&mut placeholders);
-        let sent = self
+        let update = Update::default().set(RESULT, result).render(&mut placeholders);
+        let condition = is_held(lease, Some(result)).render(&mut placeholders);
+        let response = self
             .client
             .update_item()
             .table_name(&*self.name)
@@ -103,7 +105,7 @@ impl Leases for Table {
             .set_expression_attribute_values(placeholders.values())
             .send()
             .await;
-        match sent {
+        match response {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
@@ -115,7 +117,7 @@ impl Leases for Table {
     async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
         let mut placeholders = Placeholders::default();
         let condition = is_held(lease, None).render(&mut placeholders);
-        let sent = self
+        let response = self
             .client
             .delete_item()
             .table_name(&*self.name)
@@ -125,7 +127,7 @@ impl Leases for Table {
             .set_expression_attribute_values(placeholders.values())
             .send()
             .await;
-        match sent {
+        match response {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
@@ -136,7 +138,7 @@ impl Leases for Table {
 }
 
 fn item(lease: &Lease) -> Result<HashMap<String, AttributeValue>, StoreError> {
-    let stored = Stored {
+    let stored = LeaseItem {
         owner: lease.owner.as_str().to_owned(),
         fingerprint: lease.claim.fingerprint.clone(),
         held_until: lease.held_until.as_millis(),
@@ -152,18 +154,19 @@ fn item(lease: &Lease) -> Result<HashMap<String, AttributeValue>, StoreError> {
     Ok(item)
 }
 
-/// What a key that is not free stands for, to somebody with this claim. The item came with the failed condition, so it is
-/// what the condition failed on. A claim of one's own is the first attempt of the client, whose answer was lost.
-fn standing(
+/// Interprets the item under a key that is not free. The item was returned with the failed condition, so it
+/// is the one that the condition was evaluated on. An item of the same owner is from an earlier attempt of
+/// the SDK whose response was lost.
+fn interpret(
     item: HashMap<String, AttributeValue>,
     lease: &Lease,
     now: Timestamp,
 ) -> Result<Standing, StoreError> {
-    let stored: Stored = serde_dynamo::from_item(item).map_err(|error| malformed(&error))?;
+    let stored: LeaseItem = serde_dynamo::from_item(item).map_err(|error| malformed(&error))?;
     Ok(if stored.fingerprint != lease.claim.fingerprint {
         Standing::Reused
-    } else if let Some(answer) = stored.answer {
-        Standing::Done(answer)
+    } else if let Some(result) = stored.answer {
+        Standing::Done(result)
     } else if stored.owner == lease.owner.as_str() {
         Standing::Held
     } else {

@@ -1,7 +1,7 @@
-//! The outbox: events that were committed with their cause and wait to be published.
+//! Outbox: events that are committed in the same transaction as their cause, and wait to be published.
 //!
-//! They stand in partitions of their own, in the order of time, so that those the stream missed are found by reading
-//! only what is overdue.
+//! Events are stored in separate partitions, by time, so that finding the events that the stream missed reads
+//! only overdue ones.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::kit::telemetry::trace;
 use crate::kit::telemetry::trace::TRACEPARENT;
 
-/// An event that waits to be published.
+/// A stored event that waits to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutboxEvent {
@@ -29,16 +29,15 @@ pub struct OutboxEvent {
     pub pk: String,
     /// Sort key of the item.
     pub sk: String,
-    /// The event's own id.
+    /// Id of the event.
     pub event_id: EventId,
-    /// The event's name, by which subscribers are found.
+    /// Name of the event; determines its subscribers.
     pub event: String,
-    /// The envelope, as it is sent; or a message that was sent before, as it was.
+    /// Message body: the envelope, or the original body of a redriven message.
     pub body: String,
-    /// The correlation id of the work that caused it.
+    /// Correlation id of the command.
     pub correlation_id: String,
-    /// What stands beside the message, by name: the trace that it is part of, or all that stood beside a message that was
-    /// sent before.
+    /// Message attributes, by name: the trace context, or all attributes of a redriven message.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
 }
@@ -53,34 +52,34 @@ impl Record for OutboxEvent {
 }
 
 impl OutboxEvent {
-    /// Where it stands.
+    /// Key of the item.
     #[must_use]
     pub fn key(&self) -> Key {
         Key { pk: self.pk.clone(), sk: self.sk.clone() }
     }
 
-    /// Since when it waits: its place begins with that, as [`Outbox::overdue`] needs it.
+    /// Time since which the event waits. The sort key begins with it, as [`Outbox::overdue`] requires.
     #[must_use]
     pub fn enqueued_at(&self) -> Option<Timestamp> {
         self.sk.split('#').next()?.parse().ok()
     }
 }
 
-/// The item of an event.
+/// Builds the item of an event.
 pub(crate) fn item(
-    announcement: &UncommittedEvent,
-    cause: &CommandContext,
+    uncommitted: &UncommittedEvent,
+    context: &CommandContext,
 ) -> Result<HashMap<String, AttributeValue>, MalformedItem> {
     let malformed = |reason: String| MalformedItem { kind: OUTBOX_KIND, reason };
-    let UncommittedEvent { subject, sequence, name, event, forwards } = announcement;
+    let UncommittedEvent { subject, sequence, name, event, forwards } = uncommitted;
     let event_id = EventId::of(subject, *sequence);
     let envelope = Envelope {
         id: event_id.clone(),
         schema: Envelope::<()>::SCHEMA,
         subject: subject.clone(),
         sequence: *sequence,
-        occurred_at: cause.at,
-        correlation_id: cause.correlation_id.clone(),
+        occurred_at: context.at,
+        correlation_id: context.correlation_id.clone(),
         event,
     };
     let (body, attributes) = match forwards {
@@ -89,10 +88,10 @@ pub(crate) fn item(
     };
     let pending = OutboxEvent {
         pk: outbox_partition(subject),
-        sk: format!("{}#{event_id}", cause.at),
+        sk: format!("{}#{event_id}", context.at),
         event: (*name).to_owned(),
         body: body.map_err(|error| malformed(error.to_string()))?,
-        correlation_id: cause.correlation_id.to_string(),
+        correlation_id: context.correlation_id.to_string(),
         attributes,
         event_id,
     };
@@ -103,22 +102,22 @@ pub(crate) fn item(
     Ok(item)
 }
 
-/// The trace that the commit is part of, so that what it leads to is part of it too.
+/// Trace context of the commit, so that processing the event continues the trace.
 fn trace_attributes() -> BTreeMap<String, String> {
-    trace::traceparent().map(|context| (TRACEPARENT.to_owned(), context)).into_iter().collect()
+    trace::traceparent().map(|value| (TRACEPARENT.to_owned(), value)).into_iter().collect()
 }
 
-/// What the relay and the sweeper do with the outbox.
+/// Access to the outbox for the relay and the sweeper.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     table: Table,
 }
 
-/// How often removals that DynamoDB left undone are asked for again.
+/// Backoff before requesting unprocessed deletions again.
 const UNPROCESSED: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500), 6);
 
-/// How many removals one request may hold.
-const MAX_REMOVALS: usize = 25;
+/// Maximum number of deletions per request.
+const MAX_DELETIONS: usize = 25;
 
 impl Outbox {
     /// The outbox of `table`.
@@ -127,10 +126,10 @@ impl Outbox {
         Self { table }
     }
 
-    /// Up to `limit` events of one shard that have waited since before `deadline`, oldest first.
+    /// Returns up to `limit` events of one shard that were committed before `deadline`, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`] when the table does not answer or an item does not read.
+    /// [`StoreError`] if the table does not respond or an item is malformed.
     pub async fn overdue(
         &self,
         shard: u32,
@@ -141,16 +140,16 @@ impl Outbox {
         Ok(DynamoReader::new(self.table.clone()).list(&query).await?.items)
     }
 
-    /// Removes events that were published.
+    /// Deletes published events.
     ///
     /// # Errors
-    /// [`StoreError`] when the table does not answer; they are published once more then, and nothing is lost.
+    /// [`StoreError`] if the table does not respond. The events are then published again; none is lost.
     pub async fn remove(&self, keys: Vec<Key>) -> Result<(), StoreError> {
-        let mut pending: Vec<WriteRequest> = keys.iter().map(removal).collect::<Result<_, _>>()?;
+        let mut pending: Vec<WriteRequest> = keys.iter().map(delete_request).collect::<Result<_, _>>()?;
         let mut failures = 0;
         while !pending.is_empty() {
-            let rest = pending.split_off(pending.len().min(MAX_REMOVALS));
-            let answer = self
+            let rest = pending.split_off(pending.len().min(MAX_DELETIONS));
+            let response = self
                 .table
                 .client
                 .batch_write_item()
@@ -158,7 +157,7 @@ impl Outbox {
                 .send()
                 .await
                 .map_err(|error| store_error(&error))?;
-            let left = answer.unprocessed_items.and_then(|mut tables| tables.remove(&*self.table.name));
+            let left = response.unprocessed_items.and_then(|mut tables| tables.remove(&*self.table.name));
             pending = rest;
             if let Some(left) = left.filter(|left| !left.is_empty()) {
                 failures += 1;
@@ -171,7 +170,7 @@ impl Outbox {
     }
 }
 
-fn removal(key: &Key) -> Result<WriteRequest, StoreError> {
+fn delete_request(key: &Key) -> Result<WriteRequest, StoreError> {
     let request = DeleteRequest::builder().set_key(Some(key_item(key))).build();
     let request = request.map_err(|error| StoreError::Rejected(error.to_string()))?;
     Ok(WriteRequest::builder().delete_request(request).build())

@@ -1,4 +1,4 @@
-//! One transaction: what a change becomes, and what its failure means.
+//! Transactions: the request that a change becomes, and the interpretation of its failure.
 
 mod item;
 
@@ -14,87 +14,88 @@ use super::outbox;
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::Placeholders;
-use crate::kit::aws::dynamodb::schema::receipt_key;
+use crate::kit::aws::dynamodb::schema::idempotency_record_key;
 use crate::kit::aws::dynamodb::write::idempotency_records;
 use crate::kit::command::change::UncommittedEvent;
 use crate::kit::command::{CommandContext, IdempotencyRecord, Item, Key, StoreError, Write};
 use crate::kit::system::clock::Timestamp;
 use item::rejected;
 
-/// How many items one transaction may write.
+/// Maximum number of items per transaction.
 pub(crate) const MAX_ITEMS: usize = 100;
 
-/// The items of one transaction, each with what the failure of its condition means.
+/// The items of one transaction, each with the meaning of a failed condition.
 pub(crate) struct Transaction<E> {
-    parcel: TransactRequest,
-    meanings: Vec<OnConditionFailure<E>>,
+    request: TransactRequest,
+    on_failure: Vec<OnConditionFailure<E>>,
 }
 
-/// What is sent of a transaction.
+/// The request of a transaction.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TransactRequest {
     items: Vec<TransactWriteItem>,
-    /// The keys of all items that others may write as well.
-    pub(crate) touches: Vec<Key>,
+    /// Keys of all items that other writers may write as well.
+    pub(crate) keys: Vec<Key>,
 }
 
-/// What the table said of a parcel.
+/// Result of sending a request.
 pub(crate) type TransactResult = Result<(), TransactError>;
 
-/// Why nothing of a parcel was written.
+/// Reason why a request failed.
 #[derive(Debug, Clone)]
 pub(crate) enum TransactError {
-    /// It was cancelled; a reason for each of its items.
+    /// The transaction was cancelled, with one reason per item.
     Cancelled(Vec<CancellationReason>),
-    /// Somebody is at the same items right now.
+    /// Another transaction is writing the same items.
     InConflict,
-    /// The table.
+    /// The table failed.
     Failed(StoreError),
 }
 
-/// What it means that an item's condition failed.
+/// Meaning of a failed condition of one item.
 enum OnConditionFailure<E> {
-    /// It was done before.
+    /// The command was committed before.
     Done,
-    /// The domain refuses it.
+    /// The domain refuses the command.
     Refused(E),
-    /// Somebody was faster.
+    /// A concurrent writer changed the item: retry.
     Conflict,
 }
 
-/// Why a transaction was not committed. Nothing of it was written.
+/// Reason why a transaction was not committed. Nothing of it was written; if the table failed, the outcome
+/// may be unknown.
 #[derive(Debug)]
 pub(crate) enum CommitError<E> {
-    /// It was done before: the stored receipt.
+    /// The command was committed before: the stored idempotency record.
     AlreadyDone(Item),
-    /// A condition failed that the domain attached a refusal to.
+    /// The condition of a write with a refusal failed.
     Refused(E),
-    /// The same request is at its receipt right now.
+    /// The same request is being committed: its idempotency record is locked.
     InProgress,
-    /// Somebody was faster, or is at the same items right now.
+    /// A concurrent writer changed an item, or is writing one.
     Conflict,
-    /// The table.
+    /// The table failed.
     Store(StoreError),
 }
 
 impl<E> Transaction<E> {
     pub(crate) const fn new() -> Self {
-        Self { parcel: TransactRequest { items: Vec::new(), touches: Vec::new() }, meanings: Vec::new() }
+        Self { request: TransactRequest { items: Vec::new(), keys: Vec::new() }, on_failure: Vec::new() }
     }
 
     pub(crate) const fn len(&self) -> usize {
-        self.parcel.len()
+        self.request.len()
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.parcel.is_empty()
+        self.request.is_empty()
     }
 
-    /// Adds the proof that the cause was acted on.
-    pub(crate) fn receipt(
+    /// Adds the idempotency record.
+    pub(crate) fn idempotency_record(
         &mut self,
         table: &Table,
-        receipt: &IdempotencyRecord,
+        record: &IdempotencyRecord,
         output: &impl serde::Serialize,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -102,14 +103,14 @@ impl<E> Transaction<E> {
         let condition = idempotency_records::absent_or_expired(now).render(&mut placeholders);
         let put = Put::builder()
             .table_name(&*table.name)
-            .set_item(Some(idempotency_records::item(receipt, output)?))
+            .set_item(Some(idempotency_records::item(record, output)?))
             .condition_expression(condition)
             .set_expression_attribute_names(placeholders.names())
             .set_expression_attribute_values(placeholders.values())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(|error| rejected(&error))?;
-        self.parcel.touches.push(receipt_key(receipt));
+        self.request.keys.push(idempotency_record_key(record));
         self.push(TransactWriteItem::builder().put(put).build(), OnConditionFailure::Done);
         Ok(())
     }
@@ -119,11 +120,11 @@ impl<E> Transaction<E> {
         &mut self,
         table: &Table,
         event: &UncommittedEvent,
-        cause: &CommandContext,
+        context: &CommandContext,
     ) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(&*table.name)
-            .set_item(Some(outbox::item(event, cause)?))
+            .set_item(Some(outbox::item(event, context)?))
             .build()
             .map_err(|error| rejected(&error))?;
         self.push(TransactWriteItem::builder().put(put).build(), OnConditionFailure::Conflict);
@@ -133,24 +134,24 @@ impl<E> Transaction<E> {
     /// Adds one write of a change.
     pub(crate) fn write(&mut self, table: &Table, write: Write<E>) -> Result<(), StoreError> {
         let item = item::item(table, &write.key, write.operation, write.condition)?;
-        self.parcel.touches.push(write.key);
+        self.request.keys.push(write.key);
         self.push(item, write.refusal.map_or(OnConditionFailure::Conflict, OnConditionFailure::Refused));
         Ok(())
     }
 
     fn push(&mut self, item: TransactWriteItem, meaning: OnConditionFailure<E>) {
-        self.parcel.items.push(item);
-        self.meanings.push(meaning);
+        self.request.items.push(item);
+        self.on_failure.push(meaning);
     }
 
-    /// Commits all of it, or nothing, by whatever takes parcels to the table.
+    /// Commits atomically through `send`.
     pub(crate) async fn commit<F: Future<Output = TransactResult>>(
         self,
         send: impl FnOnce(TransactRequest) -> F,
     ) -> Result<(), CommitError<E>> {
-        let Self { parcel, meanings } = self;
-        send(parcel).await.map_err(|unsent| match unsent {
-            TransactError::Cancelled(reasons) => classify(&reasons, meanings),
+        let Self { request, on_failure } = self;
+        send(request).await.map_err(|error| match error {
+            TransactError::Cancelled(reasons) => classify(&reasons, on_failure),
             TransactError::InConflict => CommitError::Conflict,
             TransactError::Failed(error) => CommitError::Store(error),
         })
@@ -166,35 +167,36 @@ impl TransactRequest {
         self.items.is_empty()
     }
 
-    /// Several, to be written together.
-    pub(crate) fn joined<'a>(parcels: impl IntoIterator<Item = &'a Self>) -> Self {
-        parcels.into_iter().fold(Self::default(), |mut joined, parcel| {
-            joined.items.extend(parcel.items.iter().cloned());
-            joined.touches.extend(parcel.touches.iter().cloned());
+    /// Joins several requests into one.
+    pub(crate) fn joined<'a>(requests: impl IntoIterator<Item = &'a Self>) -> Self {
+        requests.into_iter().fold(Self::default(), |mut joined, request| {
+            joined.items.extend(request.items.iter().cloned());
+            joined.keys.extend(request.keys.iter().cloned());
             joined
         })
     }
 
-    /// Asks the table to write all of it, or nothing.
+    /// Sends the request.
     ///
-    /// The client sends the same request token with each of its own attempts, so that an attempt whose answer was
-    /// lost is not committed twice.
+    /// The SDK sends the same client request token with each of its attempts, so an attempt whose response
+    /// was lost is not committed twice.
     pub(crate) async fn send(self, table: &Table) -> TransactResult {
         let request = table.client.transact_write_items().set_transact_items(Some(self.items));
         let sent = Box::pin(request.send()).await;
-        sent.map(drop).map_err(unsent)
+        sent.map(drop).map_err(transact_error)
     }
 }
 
-fn unsent<R>(error: SdkError<TransactWriteItemsError, R>) -> TransactError {
+fn transact_error<R>(error: SdkError<TransactWriteItemsError, R>) -> TransactError {
     match &error {
         SdkError::ServiceError(service) => match service.err() {
             TransactWriteItemsError::TransactionCanceledException(cancelled) => {
                 TransactError::Cancelled(cancelled.cancellation_reasons().to_vec())
             }
-            // An attempt of our own under the same token, whose end the client did not see: it may yet commit.
+            // An earlier attempt with the same token, whose outcome the SDK does not know. It may still
+            // commit.
             TransactWriteItemsError::TransactionInProgressException(_) => {
-                TransactError::Failed(StoreError::Unavailable("a transaction whose end is not known"))
+                TransactError::Failed(StoreError::Unavailable("transaction with an unknown outcome"))
             }
             other if other.code() == Some("TransactionConflictException") => TransactError::InConflict,
             _ => TransactError::Failed(store_error(&error)),
@@ -203,21 +205,25 @@ fn unsent<R>(error: SdkError<TransactWriteItemsError, R>) -> TransactError {
     }
 }
 
-/// Whether one of the reasons is one: a cancelled transaction has one for each item, `None` for those that were fine.
+/// Returns true if one of the items failed. A cancelled transaction has a reason for each item, with the code
+/// `None` for items that did not fail.
 pub(crate) fn any_failed(reasons: &[CancellationReason]) -> bool {
     reasons.iter().any(|reason| reason.code().is_some_and(|code| code != "None"))
 }
 
-/// What the reasons of a cancelled transaction mean together: the weightiest of them.
+/// Reduces the reasons of a cancelled transaction to the one that takes precedence:
 ///
-/// A receipt that is there outweighs all: whatever else failed, failed because it was done. Where a version is not the one
-/// that was decided on, the decision is made again, and with it what a failed condition would mean; a refusal of the old one
-/// may be nothing but the race. Otherwise a refusal is a fact about the moment of the commit. Whatever remains is a race, or
-/// the table's own trouble.
-fn classify<E>(reasons: &[CancellationReason], meanings: Vec<OnConditionFailure<E>>) -> CommitError<E> {
-    let mut weightiest = (0, CommitError::Conflict);
-    for (reason, meaning) in reasons.iter().zip(meanings) {
-        let found = match (reason.code().unwrap_or("None"), meaning) {
+/// - An existing idempotency record comes first: the command was committed before, and every other failure is
+///   a consequence.
+/// - A rejected request, such as a validation error, is next: a retry cannot succeed.
+/// - A version conflict outweighs a refusal. The command decides again on newly loaded state; the refusal may
+///   only be a consequence of the conflict.
+/// - A refusal without a version conflict is final: its condition was evaluated at the time of the commit.
+/// - A conflict with a running transaction is next, and throttling is last.
+fn classify<E>(reasons: &[CancellationReason], on_failure: Vec<OnConditionFailure<E>>) -> CommitError<E> {
+    let mut chosen = (0, CommitError::Conflict);
+    for (reason, meaning) in reasons.iter().zip(on_failure) {
+        let candidate = match (reason.code().unwrap_or("None"), meaning) {
             ("None", _) => continue,
             ("ConditionalCheckFailed", OnConditionFailure::Done) => {
                 return CommitError::AlreadyDone(reason.item().cloned().unwrap_or_default().into());
@@ -233,11 +239,11 @@ fn classify<E>(reasons: &[CancellationReason], meanings: Vec<OnConditionFailure<
             }
             (code, _) => (5, CommitError::Store(StoreError::Rejected(code.to_owned()))),
         };
-        if found.0 > weightiest.0 {
-            weightiest = found;
+        if candidate.0 > chosen.0 {
+            chosen = candidate;
         }
     }
-    weightiest.1
+    chosen.1
 }
 
 #[cfg(test)]
@@ -249,16 +255,16 @@ mod tests {
     }
 
     fn outcome(codes: [&str; 3]) -> String {
-        let meanings = vec![
+        let on_failure = vec![
             OnConditionFailure::Done,
             OnConditionFailure::Refused("no stock"),
             OnConditionFailure::Conflict,
         ];
-        format!("{:?}", classify(&codes.map(reason), meanings))
+        format!("{:?}", classify(&codes.map(reason), on_failure))
     }
 
     #[test]
-    fn a_receipt_outweighs_a_lost_version_that_a_refusal_and_that_a_conflict() {
+    fn cancellation_reasons_are_ranked() {
         assert!(
             outcome(["ConditionalCheckFailed", "ConditionalCheckFailed", "None"]).starts_with("AlreadyDone")
         );
@@ -266,10 +272,10 @@ mod tests {
             outcome(["None", "ConditionalCheckFailed", "TransactionConflict"]),
             "Refused(\"no stock\")"
         );
-        assert_eq!(outcome(["None", "ConditionalCheckFailed", "ConditionalCheckFailed"]), "Lost");
-        assert_eq!(outcome(["None", "None", "ConditionalCheckFailed"]), "Lost");
-        assert_eq!(outcome(["None", "None", "TransactionConflict"]), "Lost");
-        assert_eq!(outcome(["TransactionConflict", "None", "TransactionConflict"]), "Twin");
+        assert_eq!(outcome(["None", "ConditionalCheckFailed", "ConditionalCheckFailed"]), "Conflict");
+        assert_eq!(outcome(["None", "None", "ConditionalCheckFailed"]), "Conflict");
+        assert_eq!(outcome(["None", "None", "TransactionConflict"]), "Conflict");
+        assert_eq!(outcome(["TransactionConflict", "None", "TransactionConflict"]), "InProgress");
         assert_eq!(outcome(["None", "ThrottlingError", "None"]), "Store(Throttled)");
         assert_eq!(
             outcome(["None", "ConditionalCheckFailed", "ValidationError"]),

@@ -1,32 +1,32 @@
-//! The names of a body's fields, from the body's own type: serde's derived code for reading a struct says which fields it
-//! looks for, under the names that they are written by.
+//! Names of a body's fields, derived from its type: serde's derived `Deserialize` passes the serialised
+//! names of the fields to the deserialiser.
 
 use std::fmt;
 
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 
-/// The names of the fields of `T`, in its order; none if it is no struct. Fields that are never read
-/// (`skip_deserializing`) are not among them.
+/// Returns the names of the fields of `T`, in order; none if `T` is not a struct. Fields with
+/// `skip_deserializing` are left out.
 #[must_use]
 pub fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
     match T::deserialize(FieldNameProbe) {
-        Err(Names(names)) => names,
+        Err(FieldNames(names)) => names,
         Ok(_) => &[],
     }
 }
 
-/// Has nothing to read, and listens to what is asked for.
+/// Deserialiser without input that captures the names of the fields.
 struct FieldNameProbe;
 
-/// What was asked for, on its way back.
+/// Captured names, returned as the error.
 #[derive(Debug)]
-struct Names(&'static [&'static str]);
+struct FieldNames(&'static [&'static str]);
 
 impl<'de> Deserializer<'de> for FieldNameProbe {
-    type Error = Names;
+    type Error = FieldNames;
 
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Names> {
-        Err(Names(&[]))
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, FieldNames> {
+        Err(FieldNames(&[]))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -34,8 +34,8 @@ impl<'de> Deserializer<'de> for FieldNameProbe {
         _: &'static str,
         fields: &'static [&'static str],
         _: V,
-    ) -> Result<V::Value, Names> {
-        Err(Names(fields))
+    ) -> Result<V::Value, FieldNames> {
+        Err(FieldNames(fields))
     }
 
     serde::forward_to_deserialize_any! {
@@ -44,15 +44,15 @@ impl<'de> Deserializer<'de> for FieldNameProbe {
     }
 }
 
-impl fmt::Display for Names {
+impl fmt::Display for FieldNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join(", "))
     }
 }
 
-impl std::error::Error for Names {}
+impl std::error::Error for FieldNames {}
 
-impl de::Error for Names {
+impl de::Error for FieldNames {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self(&[])
     }

@@ -1,10 +1,10 @@
-//! Writes some fields of a struct, and leaves the others out.
+//! Serialises the selected fields of a struct.
 
 use serde::ser::{Error, Impossible, Serialize, SerializeStruct, Serializer};
 
 use super::SparseFields;
 
-/// A body with some of its fields.
+/// Body restricted to the selected fields.
 #[derive(Debug)]
 pub struct WithFields<'a, T> {
     body: &'a T,
@@ -19,25 +19,25 @@ impl<'a, T> WithFields<'a, T> {
 
 impl<T: Serialize> Serialize for WithFields<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.fields.chosen.is_none() {
+        if self.fields.selection.is_none() {
             return self.body.serialize(serializer);
         }
-        self.body.serialize(FieldFilterSerializer { into: serializer, fields: self.fields })
+        self.body.serialize(FieldFilterSerializer { inner: serializer, fields: self.fields })
     }
 }
 
-/// Takes a struct, and hands on the fields that are to be seen. What is within a field passes untouched.
+/// Serialiser of a struct that passes on the selected fields only. Nested values are not filtered.
 struct FieldFilterSerializer<'a, S, T> {
-    into: S,
+    inner: S,
     fields: &'a SparseFields<T>,
 }
 
-struct PickingStruct<'a, W, T> {
-    into: W,
+struct FieldFilterStruct<'a, W, T> {
+    inner: W,
     fields: &'a SparseFields<T>,
 }
 
-impl<W: SerializeStruct, T> SerializeStruct for PickingStruct<'_, W, T> {
+impl<W: SerializeStruct, T> SerializeStruct for FieldFilterStruct<'_, W, T> {
     type Ok = W::Ok;
     type Error = W::Error;
 
@@ -46,23 +46,27 @@ impl<W: SerializeStruct, T> SerializeStruct for PickingStruct<'_, W, T> {
         key: &'static str,
         value: &V,
     ) -> Result<(), W::Error> {
-        if self.fields.shows(key) { self.into.serialize_field(key, value) } else { self.into.skip_field(key) }
+        if self.fields.includes(key) {
+            self.inner.serialize_field(key, value)
+        } else {
+            self.inner.skip_field(key)
+        }
     }
 
     fn skip_field(&mut self, key: &'static str) -> Result<(), W::Error> {
-        self.into.skip_field(key)
+        self.inner.skip_field(key)
     }
 
     fn end(self) -> Result<W::Ok, W::Error> {
-        self.into.end()
+        self.inner.end()
     }
 }
 
-/// Only structs have fields to choose from, so nothing else comes here.
-macro_rules! nothing_but_structs {
+/// Rejects everything but structs, because only structs have selectable fields.
+macro_rules! reject_non_structs {
     ($($method:ident($($argument:ty),*) -> $ok:ty;)+) => {$(
         fn $method(self, $(_: $argument),*) -> Result<$ok, S::Error> {
-            Err(S::Error::custom("only a struct has fields to choose from"))
+            Err(S::Error::custom("only structs have selectable fields"))
         }
     )+};
 }
@@ -75,15 +79,15 @@ impl<'a, S: Serializer, T> Serializer for FieldFilterSerializer<'a, S, T> {
     type SerializeTupleStruct = Impossible<S::Ok, S::Error>;
     type SerializeTupleVariant = Impossible<S::Ok, S::Error>;
     type SerializeMap = Impossible<S::Ok, S::Error>;
-    type SerializeStruct = PickingStruct<'a, S::SerializeStruct, T>;
+    type SerializeStruct = FieldFilterStruct<'a, S::SerializeStruct, T>;
     type SerializeStructVariant = Impossible<S::Ok, S::Error>;
 
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Self::SerializeStruct, S::Error> {
-        // The length is a hint; JSON asks only whether there is anything at all.
-        Ok(PickingStruct { into: self.into.serialize_struct(name, len)?, fields: self.fields })
+        // The length is only a hint: JSON distinguishes only zero from the rest.
+        Ok(FieldFilterStruct { inner: self.inner.serialize_struct(name, len)?, fields: self.fields })
     }
 
-    nothing_but_structs! {
+    reject_non_structs! {
         serialize_bool(bool) -> S::Ok;
         serialize_i8(i8) -> S::Ok;
         serialize_i16(i16) -> S::Ok;

@@ -1,4 +1,16 @@
-//! Several partitions, read as one list.
+//! K-way merge: reads several sorted partitions as one sorted list.
+//!
+//! ```text
+//! partition 1:  [ a  d ]      buffered, exhausted
+//! partition 2:  [ b  f  g ]   buffered, may have more        --> merged: a b d
+//! partition 3:  [ ]           empty, read up to e, may have more
+//!                             (watermark: e)
+//! ```
+//!
+//! Each step takes the first of all buffered rows. If a partition has an empty buffer but may have more rows,
+//! a row after its last read sort value cannot be taken yet. The least of these values is the watermark: in
+//! the example, `f` waits until partition 3 has been read again. Then all partitions with an empty buffer are
+//! refilled concurrently.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -9,29 +21,31 @@ use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::read::query::{Query, Row, rows};
 use crate::kit::command::StoreError;
 
-/// How often each partition of a narrowed list is read for one slice. Every time twice as much is looked at, so that few
-/// requests go far: up to a thousand times as far as there are things wanted, or 1 MB each.
+/// Maximum number of refills of a filtered list for one page. Each refill reads twice as many items as the
+/// one before, so that few requests go far: up to a thousand times the number of rows requested, or 1 MB
+/// each.
 const MAX_ROUNDS: u32 = 10;
 
-/// How much is passed over at once at least.
+/// Minimum number of rows to read at once when skipping.
 const MIN_SKIP_BATCH: usize = 100;
 
-/// The partitions of a list, each as far as it has been read.
-pub(super) struct Merge {
-    lanes: Vec<PartitionCursor>,
+/// The partitions of a list, each with its read position.
+pub(super) struct KWayMerge {
+    partitions: Vec<PartitionCursor>,
     descending: bool,
-    narrowed: bool,
+    filtered: bool,
 }
 
-/// A partition.
+/// Read position of a partition.
 struct PartitionCursor {
     query: Query,
-    /// What was read and is not taken yet.
+    /// Rows that were read and not taken yet.
     rows: VecDeque<Row>,
-    /// How far it has been read, which is further than its rows where some were left out.
+    /// Sort value up to which the partition has been read. If a filter excluded items, it is beyond the last
+    /// row.
     reached: Option<String>,
-    /// Whether there may be more.
-    rest: bool,
+    /// True if the partition may have more rows.
+    has_more: bool,
 }
 
 /// Rows in the order of the list.
@@ -40,28 +54,29 @@ pub(super) struct Rows {
     pub(super) stop: Stop,
 }
 
-/// Why there are no more rows.
+/// Reason why no more rows were read.
 pub(super) enum Stop {
-    /// There are as many as were wanted.
+    /// The requested number of rows is reached.
     Full,
-    /// The list has no more.
-    Ended,
-    /// Enough was read for one slice.
-    Bound,
+    /// The list has no more rows.
+    Exhausted,
+    /// The limit of reads for one page is reached.
+    ReadLimit,
 }
 
-/// Rows that make a page, and the place behind which the next begins.
+/// Rows of a page, and the sort value after which the next page starts.
 pub(super) struct Page {
     pub(super) rows: Vec<Row>,
     pub(super) next: Option<String>,
-    /// Whether a row was seen that comes after these: a narrowed list may have a next where there is none.
-    pub(super) sees_more: bool,
+    /// True if a row after this page was read. A page of a filtered list may have a `next` although no row
+    /// follows.
+    pub(super) has_more: bool,
 }
 
 impl PartitionCursor {
-    /// Whether nobody knows what comes next of it.
+    /// Returns true if the buffer is empty but the partition may have more rows.
     fn needs_refill(&self) -> bool {
-        self.rows.is_empty() && self.rest
+        self.rows.is_empty() && self.has_more
     }
 
     async fn refill(&mut self, table: &Table, limit: usize) -> Result<(), StoreError> {
@@ -72,107 +87,109 @@ impl PartitionCursor {
             None => query,
         };
         let (rows, reached) = rows(table, &query).await?;
-        self.rest = reached.is_some();
+        self.has_more = reached.is_some();
         self.reached = reached;
         self.rows.extend(rows);
         Ok(())
     }
 }
 
-impl Merge {
-    /// The list that begins behind a place, or at its beginning.
-    pub(super) fn new(partitions: &[Query], behind: Option<String>) -> Self {
-        let lane = |query: &Query| PartitionCursor {
+impl KWayMerge {
+    /// Merges `partitions`, starting after the sort value `after` or at the beginning.
+    pub(super) fn new(partitions: &[Query], after: Option<String>) -> Self {
+        let cursor = |query: &Query| PartitionCursor {
             query: query.clone(),
             rows: VecDeque::new(),
-            reached: behind.clone(),
-            rest: true,
+            reached: after.clone(),
+            has_more: true,
         };
         Self {
-            lanes: partitions.iter().map(lane).collect(),
-            descending: partitions.iter().any(Query::is_newest_first),
-            narrowed: partitions.iter().any(Query::has_filter),
+            partitions: partitions.iter().map(cursor).collect(),
+            descending: partitions.iter().any(Query::is_descending),
+            filtered: partitions.iter().any(Query::has_filter),
         }
     }
 
-    /// A page of up to `length` rows. Whether there is more is seen from one row more; in a narrowed list, where that row may
-    /// lie far away, from whether there is anything left to look at.
+    /// Reads a page of up to `length` rows. One more row is read to find out if there is a next page. In a
+    /// filtered list, that row may be far away; there, a next page is assumed if anything is left to read.
     pub(super) async fn page(&mut self, table: &Table, length: usize) -> Result<Page, StoreError> {
-        let wanted = if self.narrowed { length } else { length + 1 };
-        let Rows { mut rows, stop } = self.take(table, wanted, wanted).await?;
-        let sees_more = rows.len() > length || self.lanes.iter().any(|lane| !lane.rows.is_empty());
-        let may_go_on = sees_more || self.lanes.iter().any(|lane| lane.rest);
+        let count = if self.filtered { length } else { length + 1 };
+        let Rows { mut rows, stop } = self.take(table, count, count).await?;
+        let has_more =
+            rows.len() > length || self.partitions.iter().any(|partition| !partition.rows.is_empty());
+        let may_continue = has_more || self.partitions.iter().any(|partition| partition.has_more);
         rows.truncate(length);
         let next = match stop {
-            Stop::Full if may_go_on => rows.last().map(|last| last.sort.clone()),
-            Stop::Full | Stop::Ended => None,
-            Stop::Bound => self.watermark().map(str::to_owned),
+            Stop::Full if may_continue => rows.last().map(|last| last.sort.clone()),
+            Stop::Full | Stop::Exhausted => None,
+            Stop::ReadLimit => self.watermark().map(str::to_owned),
         };
-        Ok(Page { rows, next, sees_more })
+        Ok(Page { rows, next, has_more })
     }
 
-    /// The next `count` rows, to be passed over. Each partition is read for its share of them.
-    pub(super) async fn pass(&mut self, table: &Table, count: usize) -> Result<Rows, StoreError> {
+    /// Reads the next `count` rows in order to skip them. Each partition is read for its share of them.
+    pub(super) async fn skip(&mut self, table: &Table, count: usize) -> Result<Rows, StoreError> {
         self.take(table, count, MIN_SKIP_BATCH).await
     }
 
-    /// The next `wanted` rows; of each partition that must be read for them, at least `least`.
-    async fn take(&mut self, table: &Table, wanted: usize, least: usize) -> Result<Rows, StoreError> {
+    /// Takes the next `count` rows. A refill reads at least `min_batch` items of a partition.
+    async fn take(&mut self, table: &Table, count: usize, min_batch: usize) -> Result<Rows, StoreError> {
         let mut taken: Vec<Row> = Vec::new();
         for round in 0.. {
-            while taken.len() < wanted
+            while taken.len() < count
                 && let Some(row) = self.next_row()
             {
-                // What moved from one partition to another while they were read stands in both.
+                // An item that moved to another partition during the reads may occur in both.
                 if taken.last().is_none_or(|last| last.sort != row.sort) {
                     taken.push(row);
                 }
             }
-            let dry = self.lanes.iter().filter(|lane| lane.needs_refill()).count();
-            if taken.len() == wanted {
+            let to_refill = self.partitions.iter().filter(|partition| partition.needs_refill()).count();
+            if taken.len() == count {
                 return Ok(Rows { rows: taken, stop: Stop::Full });
-            } else if dry == 0 {
-                return Ok(Rows { rows: taken, stop: Stop::Ended });
-            } else if self.narrowed && round == MAX_ROUNDS {
-                return Ok(Rows { rows: taken, stop: Stop::Bound });
+            } else if to_refill == 0 {
+                return Ok(Rows { rows: taken, stop: Stop::Exhausted });
+            } else if self.filtered && round == MAX_ROUNDS {
+                return Ok(Rows { rows: taken, stop: Stop::ReadLimit });
             }
-            let share = (wanted - taken.len()).div_ceil(dry).max(least);
-            let share = if self.narrowed { share << round } else { share };
-            let reads = self
-                .lanes
+            let share = (count - taken.len()).div_ceil(to_refill).max(min_batch);
+            let share = if self.filtered { share << round } else { share };
+            let refills = self
+                .partitions
                 .iter_mut()
-                .filter(|lane| lane.needs_refill())
-                .map(|lane| lane.refill(table, share));
-            try_join_all(reads).await?;
+                .filter(|partition| partition.needs_refill())
+                .map(|partition| partition.refill(table, share));
+            try_join_all(refills).await?;
         }
-        Ok(Rows { rows: taken, stop: Stop::Ended })
+        Ok(Rows { rows: taken, stop: Stop::Exhausted })
     }
 
-    /// The first row that is left, if it is known to be the first: none of a partition that is not read that far can come
-    /// before it.
+    /// Takes the first buffered row, unless a partition that needs a refill may have an earlier one.
     fn next_row(&mut self) -> Option<Row> {
-        let is_open = self.lanes.iter().any(PartitionCursor::needs_refill);
-        let horizon = if is_open { Some(self.watermark()?.to_owned()) } else { None };
+        let needs_refill = self.partitions.iter().any(PartitionCursor::needs_refill);
+        let watermark = if needs_refill { Some(self.watermark()?.to_owned()) } else { None };
         let descending = self.descending;
-        let heads = self.lanes.iter_mut().filter(|lane| !lane.rows.is_empty());
-        let first = heads.min_by(|a, b| compare(descending, head(a), head(b)))?;
-        let is_behind = |horizon: &String| compare(descending, head(first), horizon) == Ordering::Greater;
-        if horizon.as_ref().is_some_and(is_behind) { None } else { first.rows.pop_front() }
+        let buffered = self.partitions.iter_mut().filter(|partition| !partition.rows.is_empty());
+        let first = buffered.min_by(|a, b| compare(descending, head(a), head(b)))?;
+        let is_after = |watermark: &String| compare(descending, head(first), watermark) == Ordering::Greater;
+        if watermark.as_ref().is_some_and(is_after) { None } else { first.rows.pop_front() }
     }
 
-    /// How far all partitions that must be read again have been read; `None` if one of them has not been read at all.
+    /// Least sort value up to which the partitions that need a refill have been read; `None` if one of them
+    /// has not been read at all.
     fn watermark(&self) -> Option<&str> {
-        let dry = self.lanes.iter().filter(|lane| lane.needs_refill());
-        let reached: Option<Vec<&str>> = dry.map(|lane| lane.reached.as_deref()).collect();
+        let to_refill = self.partitions.iter().filter(|partition| partition.needs_refill());
+        let reached: Option<Vec<&str>> = to_refill.map(|partition| partition.reached.as_deref()).collect();
         reached?.into_iter().min_by(|a, b| compare(self.descending, a, b))
     }
 }
 
-/// Where the first row of a lane stands.
-fn head(lane: &PartitionCursor) -> &str {
-    lane.rows.front().map_or("", |row| &row.sort)
+/// Sort value of the first buffered row.
+fn head(partition: &PartitionCursor) -> &str {
+    partition.rows.front().map_or("", |row| &row.sort)
 }
 
+/// Compares two sort values in the direction of the list.
 fn compare(descending: bool, a: &str, b: &str) -> Ordering {
     if descending { b.cmp(a) } else { a.cmp(b) }
 }

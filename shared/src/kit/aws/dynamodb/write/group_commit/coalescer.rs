@@ -1,83 +1,98 @@
-//! Asks that are made at the same time, answered together.
+//! Request coalescing: concurrent requests are sent as one group.
+//!
+//! ```text
+//! submit 1 --+                                          time ---->
+//! submit 2 --+--> group A: [1, 2] ==== in flight ====> results 1, 2
+//!                        submit 3 --+
+//!                        submit 4 --+--> group B: [3, 4] waits for A ==== in flight ====> results 3, 4
+//! ```
+//!
+//! Requests that are submitted at the same time form a group. Requests that are submitted while a group is in
+//! flight form the next group; only one group is in flight at a time.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use tokio::sync::{Mutex as Turn, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, oneshot};
 
-/// Gathers asks into groups: those made in the same moment, and those made while the group before them is under way, of
-/// which there is one at a time.
+/// Collects requests `A` into groups and distributes the results `B`.
 ///
-/// Nobody waits for company: who is alone goes alone. And nobody depends on somebody else's patience: a group is driven by
-/// whichever of its members is polled, and goes on as long as one of them waits.
+/// There is no linger: a lone request is sent at once. Any waiting member drives the group, so a cancelled
+/// member cannot stall it.
 #[derive(Debug)]
 pub(super) struct Coalescer<A, B> {
+    /// The group that still accepts members.
     open: Arc<Mutex<Option<Group<A, B>>>>,
-    turn: Arc<Turn<()>>,
+    /// Locked by the group in flight.
+    in_flight: Arc<AsyncMutex<()>>,
 }
 
-/// Who goes together next.
 #[derive(Debug)]
 struct Group<A, B> {
     members: Vec<Member<A, B>>,
-    end: Shared<BoxFuture<'static, ()>>,
+    /// Completes when all results have been sent to the members. Shared: each member polls it.
+    completion: Shared<BoxFuture<'static, ()>>,
 }
 
 #[derive(Debug)]
 struct Member<A, B> {
-    ask: A,
-    answer: oneshot::Sender<B>,
+    request: A,
+    result: oneshot::Sender<B>,
 }
 
 impl<A, B> Default for Coalescer<A, B> {
     fn default() -> Self {
-        Self { open: Arc::default(), turn: Arc::default() }
+        Self { open: Arc::default(), in_flight: Arc::default() }
     }
 }
 
 impl<A: Send + 'static, B: Send + 'static> Coalescer<A, B> {
-    /// The answer to `ask`, which is given together with those to the other asks of its group, by the `together` of
-    /// the first of them: one answer for each ask, in their order. `None` if it gave too few.
-    pub(super) async fn ask<F>(
+    /// Adds `request` to the open group and returns its result.
+    ///
+    /// The group is sent by the `send_all` of its first member, which returns one result for each request, in
+    /// their order. Returns `None` if it returned too few.
+    pub(super) async fn submit<F>(
         &self,
-        ask: A,
-        together: impl FnOnce(Vec<A>) -> F + Send + 'static,
+        request: A,
+        send_all: impl FnOnce(Vec<A>) -> F + Send + 'static,
     ) -> Option<B>
     where
         F: Future<Output = Vec<B>> + Send + 'static,
     {
-        let (answer, mut given) = oneshot::channel();
-        let end = {
+        let (sender, mut receiver) = oneshot::channel();
+        let completion = {
             let mut open = lock(&self.open);
             let group = open.get_or_insert_with(|| {
-                let end = Self::group(Arc::clone(&self.open), Arc::clone(&self.turn), together);
-                Group { members: Vec::new(), end: end.boxed().shared() }
+                let run = Self::run_group(Arc::clone(&self.open), Arc::clone(&self.in_flight), send_all);
+                Group { members: Vec::new(), completion: run.boxed().shared() }
             });
-            group.members.push(Member { ask, answer });
-            group.end.clone()
+            group.members.push(Member { request, result: sender });
+            group.completion.clone()
         };
-        // Lets everybody ask who is about to.
+        // Lets other tasks that are ready submit their requests first.
         tokio::task::yield_now().await;
-        end.await;
-        given.try_recv().ok()
+        completion.await;
+        receiver.try_recv().ok()
     }
 
-    async fn group<F>(
+    /// Waits for the group in flight, closes the open group, and sends its requests.
+    async fn run_group<F>(
         open: Arc<Mutex<Option<Group<A, B>>>>,
-        turn: Arc<Turn<()>>,
-        together: impl FnOnce(Vec<A>) -> F + Send,
+        in_flight: Arc<AsyncMutex<()>>,
+        send_all: impl FnOnce(Vec<A>) -> F + Send,
     ) where
         F: Future<Output = Vec<B>> + Send,
     {
-        let _turn = turn.lock().await;
+        let _in_flight = in_flight.lock().await;
         let members = lock(&open).take().map(|group| group.members).unwrap_or_default();
-        let waiting = members.into_iter().filter(|member| !member.answer.is_closed());
-        let (asks, answers): (Vec<A>, Vec<_>) = waiting.map(|member| (member.ask, member.answer)).unzip();
-        for (member, answer) in answers.into_iter().zip(together(asks).await) {
-            // Somebody who gave up meanwhile is not told.
-            let _ = member.send(answer);
+        let waiting = members.into_iter().filter(|member| !member.result.is_closed());
+        let (requests, senders): (Vec<A>, Vec<_>) =
+            waiting.map(|member| (member.request, member.result)).unzip();
+        for (sender, result) in senders.into_iter().zip(send_all(requests).await) {
+            // Fails if the member was cancelled meanwhile.
+            let _ = sender.send(result);
         }
     }
 }
@@ -93,26 +108,27 @@ mod tests {
 
     use super::*;
 
-    /// Doubles numbers, tells which went together, and takes as long as nobody lets it go on.
+    /// Doubles numbers, reports each group, and completes a group when it is released.
     struct Doubling {
-        batcher: Coalescer<u32, u32>,
+        coalescer: Coalescer<u32, u32>,
         groups: UnboundedSender<Vec<u32>>,
-        go: Arc<Turn<UnboundedReceiver<()>>>,
+        releases: Arc<AsyncMutex<UnboundedReceiver<()>>>,
     }
 
     impl Doubling {
         fn new() -> (Self, UnboundedReceiver<Vec<u32>>, UnboundedSender<()>) {
-            let (groups, seen) = unbounded_channel();
-            let (let_go, go) = unbounded_channel();
-            (Self { batcher: Coalescer::default(), groups, go: Arc::new(Turn::new(go)) }, seen, let_go)
+            let (groups, observed) = unbounded_channel();
+            let (release, releases) = unbounded_channel();
+            let releases = Arc::new(AsyncMutex::new(releases));
+            (Self { coalescer: Coalescer::default(), groups, releases }, observed, release)
         }
 
         async fn double(&self, number: u32) -> Option<u32> {
-            let (groups, go) = (self.groups.clone(), Arc::clone(&self.go));
-            self.batcher
-                .ask(number, move |numbers| async move {
+            let (groups, releases) = (self.groups.clone(), Arc::clone(&self.releases));
+            self.coalescer
+                .submit(number, move |numbers| async move {
                     groups.send(numbers.clone()).unwrap();
-                    go.lock().await.recv().await;
+                    releases.lock().await.recv().await;
                     numbers.into_iter().map(|number| 2 * number).collect()
                 })
                 .await
@@ -120,22 +136,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_ask_at_once_are_answered_together_each_with_its_own() {
-        let (doubling, mut groups, go) = Doubling::new();
-        go.send(()).unwrap();
-        let answers = join_all([3, 1, 2].map(|number| doubling.double(number))).await;
-        assert_eq!(answers, [Some(6), Some(2), Some(4)]);
+    async fn concurrent_requests_form_one_group_with_own_results() {
+        let (doubling, mut groups, release) = Doubling::new();
+        release.send(()).unwrap();
+        let results = join_all([3, 1, 2].map(|number| doubling.double(number))).await;
+        assert_eq!(results, [Some(6), Some(2), Some(4)]);
         assert_eq!(groups.recv().await, Some(vec![3, 1, 2]));
     }
 
     #[tokio::test]
-    async fn those_who_ask_while_a_group_is_under_way_are_the_next_one() {
-        let (doubling, mut groups, go) = Doubling::new();
+    async fn requests_during_a_group_in_flight_form_the_next_group() {
+        let (doubling, mut groups, release) = Doubling::new();
         let late = async {
             assert_eq!(groups.recv().await, Some(vec![1]));
             let both = join_all([2, 3].map(|number| doubling.double(number)));
-            let let_go = async { (go.send(()).unwrap(), go.send(()).unwrap()) };
-            tokio::join!(both, let_go).0
+            let release_both = async { (release.send(()).unwrap(), release.send(()).unwrap()) };
+            tokio::join!(both, release_both).0
         };
         let (first, rest) = tokio::join!(doubling.double(1), late);
         assert_eq!((first, rest), (Some(2), vec![Some(4), Some(6)]));
@@ -143,27 +159,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_goes_on_without_whoever_began_it() {
-        let (doubling, mut groups, go) = Doubling::new();
-        let (mut begins, mut patient) = (Box::pin(doubling.double(1)), Box::pin(doubling.double(2)));
+    async fn group_completes_after_its_first_member_is_cancelled() {
+        let (doubling, mut groups, release) = Doubling::new();
+        let (mut first, mut second) = (Box::pin(doubling.double(1)), Box::pin(doubling.double(2)));
         tokio::select! {
             biased;
-            _ = &mut begins => panic!("nobody let it go on"),
-            _ = &mut patient => panic!("nobody let it go on"),
-            seen = groups.recv() => assert_eq!(seen, Some(vec![1, 2])),
+            _ = &mut first => panic!("the group was not released"),
+            _ = &mut second => panic!("the group was not released"),
+            group = groups.recv() => assert_eq!(group, Some(vec![1, 2])),
         }
-        drop(begins);
-        go.send(()).unwrap();
-        assert_eq!(patient.await, Some(4));
+        drop(first);
+        release.send(()).unwrap();
+        assert_eq!(second.await, Some(4));
     }
 
     #[tokio::test]
-    async fn who_gave_up_before_a_group_went_is_not_asked_for() {
-        let (doubling, mut groups, go) = Doubling::new();
-        let mut gives_up = Box::pin(doubling.double(1));
-        assert!(futures::poll!(&mut gives_up).is_pending());
-        drop(gives_up);
-        go.send(()).unwrap();
+    async fn request_cancelled_before_its_group_starts_is_not_sent() {
+        let (doubling, mut groups, release) = Doubling::new();
+        let mut cancelled = Box::pin(doubling.double(1));
+        assert!(futures::poll!(&mut cancelled).is_pending());
+        drop(cancelled);
+        release.send(()).unwrap();
         assert_eq!(doubling.double(2).await, Some(4));
         assert_eq!(groups.recv().await, Some(vec![2]));
     }

@@ -1,4 +1,4 @@
-//! What each write becomes: one item of a transaction.
+//! Transaction items: conversion of a write to one item of the request.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,12 @@ use aws_sdk_dynamodb::types::{
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
 use crate::kit::aws::dynamodb::read::loader::key_item;
-use crate::kit::aws::dynamodb::schema::{KIND, PK, TTL, VERSION, listed};
+use crate::kit::aws::dynamodb::schema::{KIND, PK, TTL, VERSION, index_entries};
 use crate::kit::command::{Adjustment, Condition, IndexEntries, Item, Key, Operation, StoreError};
 use crate::kit::system::clock::Timestamp;
 
-/// What every item of a transaction says, whatever it does.
-macro_rules! guarded {
+/// Sets table, condition and placeholders, which every kind of item has.
+macro_rules! build_item {
     ($builder:expr, $table:expr, $condition:expr, $placeholders:expr) => {
         $builder
             .table_name(&*$table.name)
@@ -27,7 +27,7 @@ macro_rules! guarded {
     };
 }
 
-/// The attributes of a record, with those that every item has.
+/// Attributes of a record, including those that every item has.
 fn attributes_of(
     key: &Key,
     item: Item,
@@ -38,10 +38,10 @@ fn attributes_of(
     let mut attributes: HashMap<String, AttributeValue> = item.into();
     attributes.extend(key_item(key));
     attributes.insert(KIND.to_owned(), AttributeValue::S(kind.to_owned()));
-    if let Some(moment) = expires_at {
-        attributes.insert(TTL.to_owned(), AttributeValue::N(moment.as_seconds().to_string()));
+    if let Some(time) = expires_at {
+        attributes.insert(TTL.to_owned(), AttributeValue::N(time.as_seconds().to_string()));
     }
-    for (index, (partition, sort)) in listed(listings) {
+    for (index, (partition, sort)) in index_entries(listings) {
         let (partition_attribute, sort_attribute) = index.attributes();
         attributes.insert(partition_attribute.to_owned(), AttributeValue::S(partition));
         attributes.insert(sort_attribute.to_owned(), AttributeValue::S(sort));
@@ -49,7 +49,7 @@ fn attributes_of(
     attributes
 }
 
-/// The item of the transaction that does `operation` to the item under `key`, if `condition` holds.
+/// Builds the transaction item that applies `operation` to the item under `key`, if `condition` holds.
 pub(super) fn item(
     table: &Table,
     key: &Key,
@@ -63,17 +63,17 @@ pub(super) fn item(
     let item = match operation {
         Operation::Put { item: record, kind, listings, expires_at } => {
             let attributes = attributes_of(key, record, kind, listings, expires_at);
-            item.put(guarded!(Put::builder().set_item(Some(attributes)), table, condition, placeholders)?)
+            item.put(build_item!(Put::builder().set_item(Some(attributes)), table, condition, placeholders)?)
         }
         Operation::Adjust(adjustment) => {
             item.update(update_item(table, key, &adjustment, condition, placeholders)?)
         }
         Operation::Check => {
             let check = ConditionCheck::builder().set_key(key_only);
-            item.condition_check(guarded!(check, table, condition, placeholders)?)
+            item.condition_check(build_item!(check, table, condition, placeholders)?)
         }
         Operation::Delete => {
-            item.delete(guarded!(Delete::builder().set_key(key_only), table, condition, placeholders)?)
+            item.delete(build_item!(Delete::builder().set_key(key_only), table, condition, placeholders)?)
         }
     };
     Ok(item.build())
@@ -90,8 +90,8 @@ pub(super) fn predicate(condition: Condition, operation: &Operation) -> Option<P
         Condition::Zero(counter) => Some(Predicate::equal(counter, 0)),
         Condition::NoneBelowZero => {
             let Operation::Adjust(adjustment) = operation else { return None };
-            let taken = adjustment.counters.iter().filter(|(_, by)| *by < 0);
-            let floors = taken.map(|(name, by)| Predicate::at_least(name, by.saturating_neg()));
+            let decreases = adjustment.counters.iter().filter(|(_, by)| *by < 0);
+            let floors = decreases.map(|(name, by)| Predicate::at_least(name, by.saturating_neg()));
             Some(Predicate::All(std::iter::once(Predicate::Exists(PK)).chain(floors).collect()))
         }
     }
@@ -109,7 +109,7 @@ fn update_item(
     let update = adjustment.notes.iter().fold(update, |update, (name, text)| update.set(name, text.clone()));
     let expression = update.render(&mut placeholders);
     let builder = UpdateItem::builder().set_key(Some(key_item(key))).update_expression(expression);
-    guarded!(builder, table, condition, placeholders)
+    build_item!(builder, table, condition, placeholders)
 }
 
 pub(super) fn rejected(error: &BuildError) -> StoreError {
@@ -121,15 +121,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counters_are_guarded_where_they_fall_and_only_there() {
+    fn only_decreased_counters_have_a_condition() {
         let adjustment =
             Adjustment { kind: "stock", counters: vec![("available", -3), ("reserved", 3)], notes: vec![] };
-        let guard = predicate(Condition::NoneBelowZero, &Operation::Adjust(adjustment)).unwrap();
-        assert_eq!(guard, Predicate::All(vec![Predicate::Exists(PK), Predicate::at_least("available", 3)]));
+        let condition = predicate(Condition::NoneBelowZero, &Operation::Adjust(adjustment)).unwrap();
+        assert_eq!(
+            condition,
+            Predicate::All(vec![Predicate::Exists(PK), Predicate::at_least("available", 3)])
+        );
     }
 
     #[test]
-    fn keys_are_named_as_the_schema_names_them() {
+    fn key_attributes_have_the_names_of_the_schema() {
         let key = Key { pk: "a".to_owned(), sk: "b".to_owned() };
         assert_eq!(key_item(&key)["sk"], AttributeValue::S("b".to_owned()));
     }
