@@ -4,9 +4,8 @@
 //! written to a file in that function's folder, and a test compares the file with [`document`]. Regenerate it
 //! with `make openapi`.
 
-use api_meta::QueueProbe;
 use serde_json::Value;
-use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::http::openapi::Document;
 
 /// Path of the description, relative to the root of the repository.
@@ -82,7 +81,7 @@ pub fn document() -> Value {
     let document = api_payments::routes(document);
     let document = api_payments::gateway_routes::<DynamoStore, _>(document.without_rate_limit());
     let document = document.section("System", "Health checks and the API description.").without_rate_limit();
-    let document = api_meta::routes::<DynamoReader, QueueProbe, _>(document);
+    let document = api_meta::routes(document);
     document.render("Agora", env!("CARGO_PKG_VERSION"), ABOUT)
 }
 

@@ -15,7 +15,7 @@ use shared::kit::auth::refresh_token::RefreshToken;
 use shared::kit::command::{CommandContext, ExecuteError, Store};
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, RequestInfo};
-use shared::kit::resilience::rate_limit::attempts::{AtomicCounters, AttemptLimiter};
+use shared::kit::resilience::rate_limit::attempts::AttemptLimiter;
 use shared::repository::user::UserReader;
 
 use crate::body::TokensBody;

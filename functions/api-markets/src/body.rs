@@ -46,8 +46,7 @@ pub(crate) struct MarketBody {
     status: MarketStatus,
     /// Currency of all prices in the market.
     currency: Currency,
-    /// Captured amount of all confirmed orders. Refunds are not subtracted. It is updated a little later than
-    /// the orders.
+    /// Captured amount of all confirmed orders, refunds not subtracted; updated with a short delay.
     volume: SumBody,
     /// Id of the user who created the market and sells in it.
     creator_id: UserId,

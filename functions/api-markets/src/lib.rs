@@ -106,8 +106,8 @@ const DELETE: OperationDoc = OperationDoc::new("Delete a market (creator only)")
 
 const STATS: OperationDoc = OperationDoc::new("Get the daily sales of a market")
     .with_description(
-        "Returns number of orders, sales volume and refunds of a market, in total and per day (UTC), \
-         for up to 366 days; by default for the last 30. An order counts for the day of its \
+        "Returns the number of orders, the sales volume and the refunds of a market, in total and per \
+         day (UTC), for up to 366 days; by default for the last 30. An order counts for the day of its \
          confirmation, and so do its later refunds; refunds are not subtracted from the volume. The \
          numbers are updated a little later than the orders.\n\n\
          Only the creator of the market and callers with the permission `markets:stats` can read them. \

@@ -27,8 +27,7 @@ pub(crate) struct ListMarketsQuery {
     /// Prefix of the name, ignoring case.
     #[deserr(default)]
     search: Option<Name>,
-    /// Sort order: `createdAt`, `name` or `volume`; prefix with `-` for descending. The default is
-    /// `-createdAt`.
+    /// Sort key: `createdAt`, `name` or `volume`; prefix with `-` for descending. Default `-createdAt`.
     #[deserr(default)]
     #[schemars(default)]
     sort: MarketSort,

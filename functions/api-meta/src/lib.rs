@@ -7,10 +7,10 @@ mod ready;
 use axum::Router;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 
-pub use ready::{HealthState, NotReady, Probe, QueueProbe};
+pub use ready::{HealthState, QueueProbe};
 
 /// Adds the routes of the function.
-pub fn routes<T: Probe, Q: Probe, R: RouteBuilder<HealthState<T, Q>>>(routes: R) -> R {
+pub fn routes<R: RouteBuilder<HealthState>>(routes: R) -> R {
     routes
         .get("/health", health::get_health, HEALTH)
         .get("/health/ready", ready::get_readiness, READINESS)
@@ -33,6 +33,6 @@ const OPENAPI: OperationDoc = OperationDoc::new("Get the API description (OpenAP
 );
 
 /// Creates the router of the function.
-pub fn router<T: Probe, Q: Probe>(app: HealthState<T, Q>) -> Router {
+pub fn router(app: HealthState) -> Router {
     routes(Router::new()).merge(openapi::page()).with_state(app)
 }

@@ -1,7 +1,5 @@
 //! `GET /health/ready`: readiness check of the table and the queues.
 
-use std::future::Future;
-
 use axum::extract::State;
 use futures::future::{join, try_join_all};
 use schemars::JsonSchema;
@@ -14,37 +12,22 @@ use shared::messaging::event_routing::Subscriptions;
 
 /// State of the handlers: the dependencies to check.
 #[derive(Debug, Clone)]
-pub struct HealthState<T, Q> {
-    /// Probe of the table.
-    pub table: T,
+pub struct HealthState {
+    /// Reader of the table.
+    pub table: DynamoReader,
     /// Probe of the queues.
-    pub queues: Q,
-}
-
-/// Check of a required dependency.
-pub trait Probe: Clone + Send + Sync + 'static {
-    /// Checks that the dependency responds.
-    ///
-    /// # Errors
-    /// [`NotReady`] if it does not, with the reason for the log.
-    fn check(&self) -> impl Future<Output = Result<(), NotReady>> + Send;
+    pub queues: QueueProbe,
 }
 
 /// A dependency does not respond.
 #[derive(Debug, thiserror::Error)]
-pub enum NotReady {
+enum NotReady {
     /// The table does not respond.
     #[error("the table cannot be reached")]
     Table(#[source] StoreError),
     /// A queue does not respond.
     #[error("a queue cannot be reached")]
     Queue(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl Probe for DynamoReader {
-    async fn check(&self) -> Result<(), NotReady> {
-        self.ping().await.map_err(NotReady::Table)
-    }
 }
 
 /// Probe of the queues to which events are published.
@@ -60,9 +43,8 @@ impl QueueProbe {
     pub fn new(client: aws_sdk_sqs::Client, subscriptions: &Subscriptions) -> Self {
         Self { client, urls: subscriptions.addresses().map(str::to_owned).collect() }
     }
-}
 
-impl Probe for QueueProbe {
+    /// Checks that each queue responds.
     async fn check(&self) -> Result<(), NotReady> {
         let requests = self.urls.iter().map(|url| self.client.get_queue_attributes().queue_url(url).send());
         try_join_all(requests).await.map(drop).map_err(|error| NotReady::Queue(error.into()))
@@ -80,10 +62,10 @@ pub(crate) struct ReadinessBody {
 }
 
 /// Returns 200 if the table and the queues respond, 503 otherwise.
-pub(crate) async fn get_readiness<T: Probe, Q: Probe>(
-    State(app): State<HealthState<T, Q>>,
+pub(crate) async fn get_readiness(
+    State(app): State<HealthState>,
 ) -> Result<ApiResponse<ReadinessBody>, ApiError> {
-    let (table, queues) = join(app.table.check(), app.queues.check()).await;
-    table.and(queues).map_err(ApiError::unavailable)?;
+    let (table, queues) = join(app.table.ping(), app.queues.check()).await;
+    table.map_err(NotReady::Table).and(queues).map_err(ApiError::unavailable)?;
     Ok(ApiResponse::ok(ReadinessBody { table: "ok", queues: "ok" }))
 }

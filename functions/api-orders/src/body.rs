@@ -66,8 +66,7 @@ pub(crate) struct OrderBody {
     /// Id of the payment; absent until a payment is captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<PaymentId>,
-    /// Checkout with which the buyer pays; present only for the buyer and only while the order awaits a
-    /// payment without a payment method.
+    /// Checkout at which the buyer pays; returned only to the buyer, while the order awaits this payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<Checkout>,
     /// Refunds of the order, oldest first; empty if there are none.

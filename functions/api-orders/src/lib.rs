@@ -32,10 +32,10 @@ pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
 const PLACE: OperationDoc = OperationDoc::new("Place an order at the current prices")
     .with_description(
         "Any authenticated user can order products of one active market. The order is created with \
-         status `pending` and the prices of this moment; `expectedPrice` refuses it with \
-         `PRICE_CHANGED` if a price differs from the one shown to the buyer. `INVALID_STATE` means that \
-         the market is not active. A product that does not exist, is not for sale, belongs to another \
-         market or is listed twice is a `VALIDATION_ERROR` of its item.\n\n\
+         status `pending` and the current prices. If a price differs from the `expectedPrice` of its \
+         item, the order is refused with `PRICE_CHANGED`. `INVALID_STATE` means that the market is not \
+         active. A product that does not exist, is not for sale, belongs to another market or is listed \
+         twice is a `VALIDATION_ERROR` of its item.\n\n\
          The rest happens after the response: the stock is reserved (`awaiting_payment`), then \
          `paymentMethod` is charged and the order becomes `confirmed`, or `rejected` if units are \
          missing or the charge is declined. Without `paymentMethod`, the buyer pays at the payment \
@@ -60,8 +60,8 @@ const LIST: OperationDoc = OperationDoc::new("List your orders, or the orders of
 
 const GET: OperationDoc = OperationDoc::new("Get an order").with_description(
     "Returns an order to its buyer, its seller and callers with the permission `orders:read-any`; for \
-     other callers, it does not exist. Only the buyer sees `payment`, and only while the order awaits a \
-     payment without a payment method. Send the `ETag` of the last response in `If-None-Match` to poll \
+     other callers, it does not exist. Only the buyer sees `payment`, and only while the order awaits \
+     its payment at the checkout. Send the `ETag` of the last response in `If-None-Match` to poll \
      cheaply: the response is 304 as long as the order has not changed.",
 );
 
@@ -77,9 +77,9 @@ const TIMELINE: OperationDoc = OperationDoc::new("Get the status changes and the
 const CANCEL: OperationDoc = OperationDoc::new("Cancel an order that has not shipped")
     .with_description(
         "The buyer or the seller cancels an order that is `pending`, `awaiting_payment` or `confirmed`. \
-         The response has the status `cancelled`. Reserved stock of an unpaid order is released at \
-         once. If the payment was captured or may have been, it is refunded after the response, and \
-         then the stock is released: see `refunds` and the timeline.\n\n\
+         The order is `cancelled` at once. Reserved stock of an unpaid order is released at once. If \
+         the payment was captured or may have been, it is refunded after the response, and then the \
+         stock is released: see `refunds` and the timeline.\n\n\
          `INVALID_STATE` means that the order has shipped, has ended, or is already being refunded in \
          full. `FORBIDDEN` means that the caller can read the order but is neither its buyer nor its \
          seller. With an `Idempotency-Key`, the request can be repeated safely; without one, a \

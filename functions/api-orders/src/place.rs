@@ -36,8 +36,7 @@ use crate::body::OrderBody;
 pub(crate) struct PlaceOrderRequest {
     /// Products to order: 1 to 50 different products of one market.
     items: Bounded<OrderItemRequest, 1, MAX_LINES>,
-    /// Token of the payment gateway for the payment method to charge. Without it, the buyer pays at the
-    /// checkout in the `payment` field of the order.
+    /// Payment method to charge. Without it, the buyer pays at the checkout in `payment` of the order.
     #[deserr(default)]
     payment_method: Option<PaymentMethod>,
 }
@@ -51,8 +50,7 @@ struct OrderItemRequest {
     product_id: ProductId,
     /// Number of units, from 1 to 1000.
     quantity: Quantity,
-    /// Price per unit that was shown to the buyer. If the current price differs, the order is refused with
-    /// `PRICE_CHANGED`.
+    /// Price per unit shown to the buyer. Another current price is refused with `PRICE_CHANGED`.
     #[deserr(default)]
     expected_price: Option<Money>,
 }

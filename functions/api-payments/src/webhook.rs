@@ -38,7 +38,7 @@ pub(crate) async fn receive_webhook<S: Store>(
 ) -> Result<ApiResponse<WebhookAck>, ApiError> {
     match event.report() {
         WebhookEvent::Captured(order_id, capture) => {
-            record_capture(&app.store, order_id, capture, &context).await?
+            record_capture(&app.store, order_id, capture, &context).await?;
         }
         WebhookEvent::Declined(order_id) => {
             app.store.execute(RecordDeclinedPayment { order_id }, &context).await.map_err(unexpected)?;

@@ -44,7 +44,7 @@ pub(crate) async fn search(
     State(app): State<Queries>,
     Query(params): Query<SearchParams>,
 ) -> Result<ApiResponse<Vec<HitBody>>, ApiError> {
-    let hits = app.reader.search(&SearchQuery::from(params)).await?;
+    let hits = Box::pin(app.reader.search(&SearchQuery::from(params))).await?;
     Ok(ApiResponse::ok(hits.into_iter().map(HitBody::from).collect()).cache_control(PUBLIC))
 }
 

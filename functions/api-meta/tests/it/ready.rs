@@ -1,31 +1,9 @@
 //! `GET /health/ready`.
 
-use std::future::ready;
-use std::io;
-
-use api_meta::{HealthState, NotReady, Probe};
 use serde_json::json;
-use shared::kit::command::StoreError;
+use test_support::Marketplace;
 
-use super::{ask, open};
-
-/// Probe that succeeds or fails.
-#[derive(Debug, Clone, Copy)]
-enum StubProbe {
-    Succeeds,
-    FailsAsTable,
-    FailsAsQueue,
-}
-
-impl Probe for StubProbe {
-    fn check(&self) -> impl Future<Output = Result<(), NotReady>> + Send {
-        ready(match self {
-            Self::Succeeds => Ok(()),
-            Self::FailsAsTable => Err(NotReady::Table(StoreError::Unavailable("hunter2"))),
-            Self::FailsAsQueue => Err(NotReady::Queue(io::Error::other("hunter2").into())),
-        })
-    }
-}
+use super::{ask, open, router_with};
 
 #[tokio::test]
 async fn responding_table_and_queues_are_ready() {
@@ -37,12 +15,14 @@ async fn responding_table_and_queues_are_ready() {
 
 #[tokio::test]
 async fn failing_dependency_returns_503_without_the_reason() {
-    for (table, queues) in [
-        (StubProbe::FailsAsTable, StubProbe::Succeeds),
-        (StubProbe::Succeeds, StubProbe::FailsAsQueue),
-        (StubProbe::FailsAsTable, StubProbe::FailsAsQueue),
-    ] {
-        let response = ask(&api_meta::router(HealthState { table, queues }), "GET", "/health/ready").await;
+    let marketplace = Marketplace::empty().await;
+    let env = marketplace.env("api-meta");
+    let queue = format!("{}-hunter2", env.text("AGORA_EMAILS_QUEUE_URL").unwrap());
+    let no_table = env.clone().with("AGORA_TABLE", "hunter2");
+    let no_queue = env.with("AGORA_EMAILS_QUEUE_URL", &queue);
+    let neither = no_table.clone().with("AGORA_EMAILS_QUEUE_URL", &queue);
+    for env in [no_table, no_queue, neither] {
+        let response = ask(&router_with(&env), "GET", "/health/ready").await;
         assert_eq!((response.status.as_u16(), response.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
         assert_eq!(response.header("retry-after").unwrap(), "1");
         assert!(!String::from_utf8_lossy(&response.bytes).contains("hunter2"));

@@ -95,7 +95,7 @@ pub(super) fn schema() -> Value {
         "required": ["type", "title", "status", "detail", "instance", "error"],
         "additionalProperties": false,
         "properties": {
-            "type": { "const": "about:blank" },
+            "type": { "const": "about:blank", "description": "Always `about:blank`: see `error.code`." },
             "title": { "type": "string", "description": "Reason phrase of the status." },
             "status": { "type": "integer", "description": "HTTP status." },
             "detail": { "type": "string", "description": "Human-readable error message." },
@@ -105,6 +105,7 @@ pub(super) fn schema() -> Value {
             },
             "error": {
                 "type": "object",
+                "description": "Error code and message, and the invalid fields if there are any.",
                 "required": ["code", "message"],
                 "additionalProperties": false,
                 "properties": {
