@@ -5,10 +5,8 @@
 pub mod job;
 pub mod market;
 pub mod order;
-pub mod payment;
 pub mod product;
 pub mod reconciliation;
-pub mod refund;
 pub mod session;
 pub mod user;
 pub mod values;

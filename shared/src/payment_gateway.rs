@@ -6,9 +6,9 @@ pub mod webhook;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::domain::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode, GatewayId};
+use crate::domain::order::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode, GatewayId};
 use crate::domain::reconciliation::GatewayRecord;
-use crate::domain::refund::RefundIntent;
+use crate::domain::order::payment::refund::RefundIntent;
 use crate::kit::command::CorrelationId;
 use crate::kit::system::clock::Timestamp;
 

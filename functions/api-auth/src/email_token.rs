@@ -6,7 +6,7 @@ use shared::kit::error::{ApiError, ErrorCode};
 
 /// Parses a token without verifying it.
 pub(crate) fn parse(token: &str) -> Result<UnverifiedToken, ApiError> {
-    UnverifiedToken::read(token).ok_or_else(invalid)
+    UnverifiedToken::parse(token).ok_or_else(invalid)
 }
 
 /// Error for a forged and for a used token; the response does not distinguish them.

@@ -11,7 +11,7 @@ use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Included, Resource};
 use shared::kit::system::clock::Timestamp;
 
-use crate::include_creator::CreatorBody;
+use crate::creator_body::CreatorBody;
 
 /// `Cache-Control` of responses with a market that is not a draft.
 pub(crate) const PUBLIC: &str = "public, max-age=5";

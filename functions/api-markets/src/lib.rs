@@ -2,6 +2,7 @@
 
 mod body;
 mod create;
+mod creator_body;
 mod delete;
 mod get;
 mod include_creator;

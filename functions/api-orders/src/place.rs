@@ -7,7 +7,7 @@ use shared::api::deserialize::Bounded;
 use shared::api::{Authenticated, CommandState, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
 use shared::domain::order::place::{MAX_LINES, OrderItem, PlaceOrder, PlaceOrderError};
-use shared::domain::payment::PaymentMethod;
+use shared::domain::order::payment::PaymentMethod;
 use shared::domain::product::ProductId;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::domain::order::OrderId;
-use shared::domain::payment::{GatewayId, Payment, PaymentId};
+use shared::domain::order::payment::{GatewayId, Payment, PaymentId};
 use shared::domain::values::money::Money;
 use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Resource};

@@ -8,7 +8,7 @@ use shared::api::permission::PaymentsReadAny;
 use shared::api::with_total;
 use shared::api::{QueryState, RequirePermission};
 use shared::domain::order::OrderId;
-use shared::domain::payment::GatewayId;
+use shared::domain::order::payment::GatewayId;
 use shared::domain::reconciliation::compare::MismatchKind;
 use shared::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus, Totals};
 use shared::kit::error::{ApiError, FieldErrors};

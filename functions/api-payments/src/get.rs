@@ -3,7 +3,7 @@
 use axum::extract::State;
 use shared::api::permission::PaymentsReadAny;
 use shared::api::{Authenticated, HasPermission, QueryState};
-use shared::domain::payment::PaymentId;
+use shared::domain::order::payment::PaymentId;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfNoneMatch, Path, Versioned};
 

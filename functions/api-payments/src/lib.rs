@@ -5,6 +5,7 @@ mod discrepancies;
 mod get;
 mod webhook;
 mod webhook_signature;
+mod webhook_state;
 
 use axum::Router;
 use shared::api::QueryState;
@@ -12,7 +13,7 @@ use shared::kit::command::Store;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 use shared::payment_gateway::webhook::WebhookVerifier;
 
-pub use webhook::WebhookState;
+pub use webhook_state::WebhookState;
 
 /// Adds the routes of the users.
 pub fn routes<R: RouteBuilder<QueryState>>(routes: R) -> R {

@@ -7,20 +7,14 @@ use shared::domain::order::OrderId;
 use shared::domain::order::fulfilment::advance::AdvanceError;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::fulfilment::record_decline::RecordDeclinedPayment;
-use shared::domain::payment::Capture;
+use shared::domain::order::payment::Capture;
 use shared::kit::command::{CommandContext, ExecuteError, Store};
 use shared::kit::error::ApiError;
 use shared::kit::http::ApiResponse;
-use shared::payment_gateway::webhook::{WebhookEvent, WebhookVerifier};
+use shared::payment_gateway::webhook::WebhookEvent;
 
 use crate::webhook_signature::VerifiedWebhook;
-
-/// State of the webhook handler.
-#[derive(Debug, Clone)]
-pub struct WebhookState<S> {
-    pub(crate) store: S,
-    pub(crate) verifier: WebhookVerifier,
-}
+use crate::webhook_state::WebhookState;
 
 /// Acknowledgement of a webhook.
 #[derive(Debug, Serialize, JsonSchema)]

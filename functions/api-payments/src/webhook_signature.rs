@@ -11,7 +11,7 @@ use shared::kit::http::middleware::RawBody;
 use shared::kit::http::openapi::{Operation, OperationInput};
 use shared::payment_gateway::webhook::{GatewayEvent, WebhookError, WebhookVerifier};
 
-use crate::webhook::WebhookState;
+use crate::webhook_state::WebhookState;
 
 const HEADER: &str = "stripe-signature";
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
 use shared::domain::order::Order;
-use shared::domain::refund::RefundStatus;
+use shared::domain::order::payment::refund::RefundStatus;
 
 const HEADER: [&str; 8] =
     ["orderId", "createdAt", "status", "buyerId", "items", "total", "refunded", "currency"];

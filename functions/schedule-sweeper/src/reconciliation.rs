@@ -8,14 +8,14 @@ use std::time::Duration;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::{Order, OrderId};
-use shared::domain::payment::{Capture, Payment};
+use shared::domain::order::payment::{Capture, Payment};
 use shared::domain::reconciliation::GatewayRecord;
 use shared::domain::reconciliation::compare::{Finding, compare};
 use shared::domain::reconciliation::cursor::{
     AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
 };
 use shared::domain::reconciliation::discrepancy::{Discrepancy, RecordDiscrepancy};
-use shared::domain::refund::RefundIntent;
+use shared::domain::order::payment::refund::RefundIntent;
 use shared::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store, StoreError, Version};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::system::config::{ConfigError, Environment};

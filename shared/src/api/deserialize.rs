@@ -10,7 +10,7 @@ use crate::domain::job::job_type::JobType;
 use crate::domain::job::output::chunk::Part;
 use crate::domain::job::{JobStatus, Priority};
 use crate::domain::order::OrderStatus;
-use crate::domain::payment::PaymentMethod;
+use crate::domain::order::payment::PaymentMethod;
 use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;
@@ -69,7 +69,8 @@ macro_rules! deserialize_with {
 }
 
 deserialize_with!(parse_text: Currency, Date, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType);
-deserialize_with!(parse_text: Limit, OrderStatus, Part, Password, PaymentMethod, Priority, Sku, Subscriber, Timestamp);
+deserialize_with!(parse_text: Limit, OrderStatus, Part, Password, PaymentMethod, Priority, Sku, Subscriber);
+deserialize_with!(parse_text: Timestamp);
 deserialize_with!(convert_integer: Amount, Quantity, StockDelta, InitialStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {

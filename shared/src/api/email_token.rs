@@ -119,7 +119,7 @@ impl EmailTokens {
 impl UnverifiedToken {
     /// Parses a token; `None` if the text is not a token.
     #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let mut parts = Some(text).filter(|text| text.len() <= MAX_TOKEN)?.split('.');
         let (user_id, expires_at, mac) = (parts.next()?, parts.next()?, parts.next()?);
         let token = Self {
@@ -169,7 +169,7 @@ mod tests {
         let (user, credentials) = ada();
         let token = tokens(1).to_reset_password(&user, &credentials, now());
         assert_eq!(token, tokens(1).to_reset_password(&user, &credentials, now()));
-        let token = UnverifiedToken::read(&token).unwrap();
+        let token = UnverifiedToken::parse(&token).unwrap();
         let check = |user: &User, credentials: &Credentials, at| {
             tokens(1).resets_password(&token, (user, credentials), at)
         };
@@ -193,7 +193,7 @@ mod tests {
     fn verification_token_depends_on_purpose_key_and_state() {
         let (user, credentials) = ada();
         let text = tokens(1).to_verify_email(&user, now());
-        let token = UnverifiedToken::read(&text).unwrap();
+        let token = UnverifiedToken::parse(&text).unwrap();
         assert_eq!(tokens(1).verifies_email(&token, &user, now()), Ok(()));
         assert_eq!(tokens(2).verifies_email(&token, &user, now()), Err(TokenError::Invalid));
         let other_purpose = tokens(1).resets_password(&token, (&user, &credentials), now());
@@ -201,14 +201,14 @@ mod tests {
         let verified = User { email_verified: true, ..user.clone() };
         assert_eq!(tokens(1).verifies_email(&token, &verified, now()), Err(TokenError::Invalid));
         let later = text.replacen(&token.expires_at.to_string(), &(token.expires_at + 1).to_string(), 1);
-        let later = UnverifiedToken::read(&later).unwrap();
+        let later = UnverifiedToken::parse(&later).unwrap();
         assert_eq!(tokens(1).verifies_email(&later, &user, now()), Err(TokenError::Invalid));
     }
 
     #[test]
     fn malformed_text_is_not_a_token() {
         for text in ["", "x", "...", "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS.1", "usr_1.1.x", &"a".repeat(10_000)] {
-            assert!(UnverifiedToken::read(text).is_none(), "{text}");
+            assert!(UnverifiedToken::parse(text).is_none(), "{text}");
         }
     }
 }

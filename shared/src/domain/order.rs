@@ -7,17 +7,17 @@ pub mod expire;
 pub mod fulfilment;
 pub mod place;
 pub mod refund;
-pub mod require_seller;
 pub mod ship;
 pub mod state_machine;
+pub mod payment;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::market::MarketId;
-use super::payment::{PaymentId, PaymentMethod};
+use payment::{PaymentId, PaymentMethod};
 use super::product::ProductId;
-use super::refund::Refund;
+use payment::refund::Refund;
 use super::user::UserId;
 use crate::domain::values::actor::{Actor, Permission};
 use crate::domain::values::id::{Id, Identified};

@@ -8,7 +8,7 @@ pub mod cursor;
 pub mod discrepancy;
 
 use super::order::OrderId;
-use super::payment::GatewayId;
+use crate::domain::order::payment::GatewayId;
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 

@@ -3,7 +3,7 @@
 use crate::domain::job::JobEvent;
 use crate::domain::market::MarketEvent;
 use crate::domain::order::OrderEvent;
-use crate::domain::payment::PaymentEvent;
+use crate::domain::order::payment::PaymentEvent;
 use crate::domain::product::ProductEvent;
 use crate::domain::user::UserEvent;
 use crate::domain::user::password_reset::PasswordResetEvent;

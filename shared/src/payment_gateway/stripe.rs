@@ -19,8 +19,8 @@ use super::{
     RefundAnswer, RefundOutcome,
 };
 use crate::domain::order::OrderId;
-use crate::domain::payment::{Capture, ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
-use crate::domain::refund::RefundIntent;
+use crate::domain::order::payment::{Capture, ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
+use crate::domain::order::payment::refund::RefundIntent;
 use crate::domain::values::money::{Amount, Money};
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::breaker::{BreakerConfig, CircuitOpen};

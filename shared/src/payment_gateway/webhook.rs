@@ -10,7 +10,7 @@ use aws_lc_rs::hmac;
 use serde::Deserialize;
 
 use crate::domain::order::OrderId;
-use crate::domain::payment::{Capture, GatewayId};
+use crate::domain::order::payment::{Capture, GatewayId};
 use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};

@@ -3,7 +3,7 @@
 pub mod discrepancy;
 
 use crate::domain::order::Order;
-use crate::domain::payment::{Payment, PaymentId};
+use crate::domain::order::payment::{Payment, PaymentId};
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::{ReadSet, StoreError};
 

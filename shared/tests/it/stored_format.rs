@@ -11,7 +11,7 @@ use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::attempts::{Attempts, RecordFailedAttempt};
 use shared::domain::order::place::{OrderItem, PlaceOrder};
-use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
+use shared::domain::order::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::product::{Product, SkuClaim, SkuInMarket, Stock};
 use shared::domain::reconciliation::compare::MismatchKind;

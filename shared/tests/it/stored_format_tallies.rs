@@ -3,7 +3,7 @@
 use serde_json::json;
 use shared::domain::market::totals::MarketTotals;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
-use shared::domain::payment::{Capture, GatewayId};
+use shared::domain::order::payment::{Capture, GatewayId};
 use shared::projections::daily_sales::{DailySales, DailySalesKey};
 use shared::projections::list_total::{ListKey, ListTotal};
 use shared::projections::tally::count::CountEntities;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule};
 use serde_json::{Value, json};
-use shared::domain::refund::RefundStatus;
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::user::Role;
 use test_support::app::{Answer, eventually};
 use test_support::audit::MoneyAndStock;

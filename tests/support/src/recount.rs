@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use shared::domain::market::Market;
 use shared::domain::market::totals::MarketTotals;
 use shared::domain::order::{Order, OrderStatus};
-use shared::domain::payment::Payment;
+use shared::domain::order::payment::Payment;
 use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::command::{Item, Record};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::{Order, OrderEvent, OrderStatus};
-use shared::domain::payment::DeclineCode;
+use shared::domain::order::payment::DeclineCode;
 use shared::domain::values::actor::Actor;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, PRODUCT, buyer, id, moderator, seller, stranger};

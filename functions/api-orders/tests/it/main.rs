@@ -20,7 +20,7 @@ use shared::api::CommandState;
 use shared::domain::order::Order;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
-use shared::domain::payment::{Capture, GatewayId};
+use shared::domain::order::payment::{Capture, GatewayId};
 use shared::domain::product::Stock;
 use shared::domain::values::actor::Actor;
 use shared::kit::command::Store;

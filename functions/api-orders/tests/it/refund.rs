@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
-use shared::domain::payment::DeclineCode;
+use shared::domain::order::payment::DeclineCode;
 use test_support::fixture::{ORDER, buyer, seller};
 use test_support::lambda_event::Answer;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
-use shared::domain::payment::DeclineCode;
+use shared::domain::order::payment::DeclineCode;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
 

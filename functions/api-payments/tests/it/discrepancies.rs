@@ -1,7 +1,7 @@
 //! `GET /v1/payments/discrepancies`.
 
 use serde_json::{Value, json};
-use shared::domain::payment::GatewayId;
+use shared::domain::order::payment::GatewayId;
 use shared::domain::reconciliation::compare::MismatchKind;
 use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
 use shared::domain::reconciliation::{GatewayRecord, LedgerStatus};

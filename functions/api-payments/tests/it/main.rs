@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use shared::api::QueryState;
 use shared::domain::order::Order;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
-use shared::domain::payment::{Capture, Checkout, ClientSecret, GatewayId};
+use shared::domain::order::payment::{Capture, Checkout, ClientSecret, GatewayId};
 use shared::domain::product::Stock;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::money::Money;

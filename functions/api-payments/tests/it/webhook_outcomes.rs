@@ -7,9 +7,9 @@ use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::{Fulfilment, StockPosition};
+use shared::domain::order::payment::DeclineCode;
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::{Order, OrderStatus};
-use shared::domain::payment::DeclineCode;
-use shared::domain::refund::RefundStatus;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, buyer, id};
 

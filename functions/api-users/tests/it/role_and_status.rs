@@ -27,8 +27,12 @@ impl Users {
     /// Refreshes a session with its first token.
     async fn refresh(&self, id: SessionKey) -> Result<Rotation, ExecuteError<RotateError>> {
         let rotate = RotateSession { id, presented: hash("0"), successor: hash("1") };
-        let cause = cause(SystemClock.now());
-        self.marketplace.store.execute(rotate, &cause).await.map(shared::kit::command::Executed::into_output)
+        let context = cause(SystemClock.now());
+        self.marketplace
+            .store
+            .execute(rotate, &context)
+            .await
+            .map(shared::kit::command::Executed::into_output)
     }
 }
 

@@ -100,23 +100,23 @@ async fn changed_address_releases_the_old_one() {
 #[tokio::test]
 async fn one_of_ten_accounts_gets_a_contested_address() {
     let users = Users::empty().await;
-    let mut people = Vec::new();
+    let mut actors = Vec::new();
     for n in 0..10 {
-        let person = shared::domain::values::actor::Actor { user: new_id(), ..stranger() };
-        users.marketplace.person(person, &format!("person{n}")).await;
-        people.push(person);
+        let actor = shared::domain::values::actor::Actor { user: new_id(), ..stranger() };
+        users.marketplace.person(actor, &format!("person{n}")).await;
+        actors.push(actor);
     }
     let body = json!({ "email": "contested@example.com" });
-    let responses = join_all(people.iter().map(|person| users.patch(*person, person.user, &body))).await;
+    let responses = join_all(actors.iter().map(|actor| users.patch(*actor, actor.user, &body))).await;
     let winner = responses.iter().position(|response| response.status == 200).unwrap();
     assert_eq!(
         users.account_with_address("contested@example.com").await,
-        Some(people[winner].user.to_string())
+        Some(actors[winner].user.to_string())
     );
     for (n, response) in responses.iter().enumerate().filter(|(n, _)| *n != winner) {
         assert_eq!(error(response), email_taken());
         let own = users.account_with_address(&format!("person{n}@example.com")).await;
-        assert_eq!(own, Some(people[n].user.to_string()));
+        assert_eq!(own, Some(actors[n].user.to_string()));
     }
 }
 

@@ -13,7 +13,7 @@ use queue_analytics::Analytics;
 use serde_json::{Value, json};
 use shared::domain::order::OrderId;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
-use shared::domain::payment::{Capture, GatewayId};
+use shared::domain::order::payment::{Capture, GatewayId};
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};

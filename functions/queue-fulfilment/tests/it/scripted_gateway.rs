@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::refund::RefundOrder;
-use shared::domain::payment::{
-    Capture, ChargeIntent, Checkout, CheckoutIntent, ClientSecret, DeclineCode, GatewayId,
-};
-use shared::domain::refund::{RefundIntent, RefundStatus};
+use shared::domain::order::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, ClientSecret, DeclineCode, GatewayId};
+use shared::domain::order::payment::refund::{RefundIntent, RefundStatus};
 use shared::kit::command::CorrelationId;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{

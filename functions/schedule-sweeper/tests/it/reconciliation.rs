@@ -7,12 +7,12 @@ use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::{Order, OrderId, OrderStatus};
-use shared::domain::payment::{Checkout, CheckoutIntent, GatewayId, Payment, PaymentEvent};
+use shared::domain::order::payment::{Checkout, CheckoutIntent, GatewayId, Payment, PaymentEvent};
 use shared::domain::reconciliation::compare::MismatchKind;
 use shared::domain::reconciliation::discrepancy::{
     Discrepancy, DiscrepancyStatus, RecordDiscrepancy, Totals,
 };
-use shared::domain::refund::RefundStatus;
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::values::money::Money;
 use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};

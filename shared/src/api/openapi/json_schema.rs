@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::api::deserialize::{Bounded, InitialStock, NonNull, Patch, StockDelta};
 use crate::domain::job::output::chunk::Part;
-use crate::domain::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
+use crate::domain::order::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::product::create::MAX_UNITS;
 use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;

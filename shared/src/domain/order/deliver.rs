@@ -1,7 +1,7 @@
 //! Marking an order as delivered.
 
 use super::{InvalidState, Order, OrderEvent, OrderId};
-use crate::domain::order::require_seller::{SellerRequired, require_seller};
+use crate::domain::order::state_machine::require_seller::{SellerRequired, require_seller};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;

@@ -32,8 +32,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderId};
 pub use crate::domain::order::state_machine::stock_position::StockPosition;
-use crate::domain::payment::{ChargeIntent, Checkout, CheckoutIntent, KEY_LIFETIME};
-use crate::domain::refund::RefundIntent;
+use crate::domain::order::payment::{ChargeIntent, Checkout, CheckoutIntent, KEY_LIFETIME};
+use crate::domain::order::payment::refund::RefundIntent;
 use crate::kit::command::ReadSet;
 use crate::kit::command::saga::{InvariantViolation, Saga, Step};
 use crate::kit::system::clock::Timestamp;
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::domain::order::Party;
     use crate::domain::order::tests::{NOW, placed};
-    use crate::domain::payment::{ClientSecret, GatewayId};
+    use crate::domain::order::payment::{ClientSecret, GatewayId};
 
     #[test]
     fn charge_with_expired_key_is_looked_up_by_order() {

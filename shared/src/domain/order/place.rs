@@ -3,7 +3,7 @@
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderLine, OrderStatus, Party, Transition};
 use crate::domain::market::{Market, MarketStatus};
-use crate::domain::payment::PaymentMethod;
+use crate::domain::order::payment::PaymentMethod;
 use crate::domain::product::{Product, ProductId, ProductStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::{Money, Quantity};

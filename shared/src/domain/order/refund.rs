@@ -3,8 +3,8 @@
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
-use crate::domain::order::require_seller::{SellerRequired, require_seller};
-use crate::domain::refund::MAX_REFUNDS;
+use crate::domain::order::state_machine::require_seller::{SellerRequired, require_seller};
+use crate::domain::order::payment::refund::MAX_REFUNDS;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::Reason;

@@ -2,7 +2,7 @@
 
 use super::{InvalidState, Order, OrderEvent, OrderId, Shipment};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
-use crate::domain::order::require_seller::{SellerRequired, require_seller};
+use crate::domain::order::state_machine::require_seller::{SellerRequired, require_seller};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;

@@ -6,3 +6,4 @@ pub(crate) mod refund_transitions;
 pub(crate) mod status;
 pub mod stock_position;
 pub(crate) mod transition;
+pub mod require_seller;

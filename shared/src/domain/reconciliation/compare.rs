@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{GatewayRecord, LedgerStatus};
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::{Order, OrderId, OrderStatus};
-use crate::domain::payment::{Capture, Payment};
-use crate::domain::refund::{Refund, RefundIntent, RefundStatus};
+use crate::domain::order::payment::{Capture, Payment};
+use crate::domain::order::payment::refund::{Refund, RefundIntent, RefundStatus};
 use crate::domain::values::money::Money;
 
 /// Maximum duration of processing an order.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::compare::{MismatchKind, recorded_capture, recorded_refunds};
 use super::{GatewayRecord, LedgerStatus};
 use crate::domain::order::{Order, OrderId};
-use crate::domain::payment::{GatewayId, Payment};
+use crate::domain::order::payment::{GatewayId, Payment};
 use crate::domain::values::money::{Amount, Money};
 use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{INTENTS, StripeError, StripeGateway, form_of};
-use crate::domain::payment::{Checkout, CheckoutIntent, ClientSecret, GatewayId};
+use crate::domain::order::payment::{Checkout, CheckoutIntent, ClientSecret, GatewayId};
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::http_client::Transport;
 use crate::kit::system::clock::{Clock, Entropy};

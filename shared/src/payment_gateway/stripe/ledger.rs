@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{INTENTS, StripeGateway};
-use crate::domain::payment::GatewayId;
+use crate::domain::order::payment::GatewayId;
 use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::command::CorrelationId;

@@ -6,8 +6,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{StripeError, StripeGateway};
-use crate::domain::payment::DeclineCode;
-use crate::domain::refund::RefundIntent;
+use crate::domain::order::payment::DeclineCode;
+use crate::domain::order::payment::refund::RefundIntent;
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::http_client::Transport;
 use crate::kit::system::clock::{Clock, Entropy};

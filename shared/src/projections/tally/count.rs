@@ -6,7 +6,7 @@ use super::{Contribution, Countable, Subject, Tally};
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketId};
 use crate::domain::order::{Order, OrderId};
-use crate::domain::payment::Payment;
+use crate::domain::order::payment::Payment;
 use crate::domain::product::{Product, ProductId};
 use crate::domain::user::{User, UserId};
 use crate::domain::values::id::Id;

@@ -13,7 +13,7 @@ use super::{Countable, Subject, Tally};
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::Order;
-use crate::domain::refund::RefundStatus;
+use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::values::date::Date;
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::payment::GatewayId;
+use crate::domain::order::payment::GatewayId;
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};

@@ -10,7 +10,7 @@ use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketId};
 use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::{Order, OrderId};
-use crate::domain::payment::{GatewayId, Payment, PaymentId};
+use crate::domain::order::payment::{GatewayId, Payment, PaymentId};
 use crate::domain::product::{Product, ProductId, SkuClaim, SkuInMarket, Stock};
 use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
 use crate::domain::reconciliation::discrepancy::Discrepancy;

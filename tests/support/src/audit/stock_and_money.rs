@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use shared::domain::order::fulfilment::{Fulfilment, StockPosition};
 use shared::domain::order::{Order, OrderStatus};
-use shared::domain::payment::Payment;
+use shared::domain::order::payment::Payment;
 use shared::domain::product::Stock;
-use shared::domain::refund::RefundStatus;
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
 use shared::messaging::dead_letter::DeadLetter;
 use shared::messaging::email_dispatch::{DispatchState, EmailDispatch, MAX_SENDS};

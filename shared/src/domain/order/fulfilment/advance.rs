@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::domain::order::event::EventConstructor;
 use crate::domain::order::state_machine::refund_transitions::RefundError;
 use crate::domain::order::{InvalidState, Order, OrderEvent, OrderId, OrderStatus, Party};
-use crate::domain::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
+use crate::domain::order::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
 use crate::domain::product::ProductId;
-use crate::domain::refund::MAX_REFUNDS;
+use crate::domain::order::payment::refund::MAX_REFUNDS;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 

@@ -2,7 +2,7 @@
 
 use super::advance::{AdvanceError, OrderAndPayment, apply_capture};
 use crate::domain::order::OrderId;
-use crate::domain::payment::{Capture, Payment};
+use crate::domain::order::payment::{Capture, Payment};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 

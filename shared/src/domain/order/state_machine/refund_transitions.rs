@@ -4,8 +4,8 @@ use super::transition::InvalidState;
 use crate::domain::order::event::EventConstructor;
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::{Order, OrderEvent, OrderStatus, Party};
-use crate::domain::payment::{DeclineCode, GatewayId, Payment};
-use crate::domain::refund::{Refund, RefundStatus};
+use crate::domain::order::payment::{DeclineCode, GatewayId, Payment};
+use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::{Order, OrderStatus, Party, Shipment, Transition};
-use crate::domain::payment::{ChargeIntent, Checkout, Payment};
+use crate::domain::order::payment::{ChargeIntent, Checkout, Payment};
 use crate::kit::system::clock::Timestamp;
 
 /// The transition is not allowed in the current state.

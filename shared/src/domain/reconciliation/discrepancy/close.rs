@@ -1,7 +1,7 @@
 //! Closing a discrepancy.
 
 use super::Discrepancy;
-use crate::domain::payment::GatewayId;
+use crate::domain::order::payment::GatewayId;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 

@@ -4,7 +4,7 @@ use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketEvent, MarketId};
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::{Order, OrderEvent, OrderId};
-use crate::domain::payment::{GatewayId, Payment, PaymentEvent, PaymentId};
+use crate::domain::order::payment::{GatewayId, Payment, PaymentEvent, PaymentId};
 use crate::domain::product::{Product, ProductEvent, ProductId};
 use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{NOW, OrderAndPayment, Stock, Timestamp, World, actions, euros, placed};
 use crate::domain::order::Order;
-use crate::domain::payment::{GatewayId, Payment};
+use crate::domain::order::payment::{GatewayId, Payment};
 use crate::domain::reconciliation::compare::{Finding, MismatchKind, compare};
 use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::values::money::Money;

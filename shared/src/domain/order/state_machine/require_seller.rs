@@ -1,6 +1,6 @@
 //! Check that the actor is the seller of an order.
 
-use super::Order;
+use crate::domain::order::Order;
 use crate::domain::values::actor::Actor;
 
 /// Reason why an operation reserved for the seller is refused.
@@ -15,7 +15,7 @@ pub enum SellerRequired {
 }
 
 /// Returns the order if `actor` is its seller. A buyer who orders in their own market is also the seller.
-pub(super) fn require_seller(order: Option<Order>, actor: &Actor) -> Result<Order, SellerRequired> {
+pub(crate) fn require_seller(order: Option<Order>, actor: &Actor) -> Result<Order, SellerRequired> {
     let order = order.filter(|order| order.is_visible_to(actor)).ok_or(SellerRequired::NotFound)?;
     if order.seller_id == actor.user { Ok(order) } else { Err(SellerRequired::Forbidden) }
 }

@@ -1,5 +1,7 @@
 //! Payments: the amounts captured and refunded by the payment gateway for an order.
 
+pub mod refund;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::order::OrderId;
+use crate::domain::order::OrderId;
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Money, MoneyError};
 use crate::kit::command::{Event, Version};
