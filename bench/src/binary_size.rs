@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use crate::fixture::Fixture;
 use crate::implementations::Implementation;
@@ -51,7 +51,7 @@ pub async fn peaks(fixture: &Fixture, runner: &Runner) -> Vec<(String, u64)> {
     for function in &fixture.app.stack().deployment().functions {
         let binary = (Implementation::Ours, function.stem.as_str());
         for case in cases(&function.stem) {
-            let _ = runner.invoke(binary, &of_file(&function.stem, &case)).await;
+            let _ = runner.invoke(binary, &event_from_file(&function.stem, &case)).await;
         }
         let peak = runner.process(binary).and_then(Process::peak);
         peaks.push((function.stem.clone(), peak.expect("the process is running")));

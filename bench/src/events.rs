@@ -3,12 +3,12 @@
 use local::system::{arn, aws_ids};
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 /// Event of an HTTP request with a bearer token.
 #[must_use]
 pub fn request(method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
-    of_request(method, path, &[("authorization", &format!("Bearer {token}"))], body)
+    request_event(method, path, &[("authorization", &format!("Bearer {token}"))], body)
 }
 
 /// Adds an idempotency key to a request event.

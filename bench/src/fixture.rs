@@ -59,12 +59,12 @@ impl Fixture {
     /// # Panics
     /// As [`with_paused_streams`](Self::with_paused_streams).
     pub async fn with_settings(bins: &Path, settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
-        let app = TestApp::open_with(|builder| settings(builder.bin_dir(bins).instances(1))).await;
+        let app = TestApp::start_with(|builder| settings(builder.bin_dir(bins).instances(1))).await;
         app.stack().payments().set_webhook_url(None);
-        let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+        let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
         let admin = app.user_with_role("admin", Role::Admin).await;
         let product = app.product(&seller, 1_999, INITIAL_STOCK).await;
-        let shown = app.ask(Method::GET, &format!("/v1/products/{product}")).send().await;
+        let shown = app.request(Method::GET, &format!("/v1/products/{product}")).send().await;
         let market = id(&shown.data(StatusCode::OK)["marketId"]);
         let placed = app.order(&buyer, "the-first", &product, 2, Some("pm_card_visa")).await;
         let order = id(&placed.data(StatusCode::CREATED)["id"]);
@@ -90,7 +90,7 @@ impl Fixture {
     /// # Panics
     /// If the response is not 200.
     pub async fn get(&self, path: &str) -> Value {
-        self.app.ask(Method::GET, path).by(&self.buyer).send().await.data(StatusCode::OK)
+        self.app.request(Method::GET, path).by(&self.buyer).send().await.data(StatusCode::OK)
     }
 
     /// Sends a `POST` request as `user`, under a new idempotency key.
@@ -102,7 +102,13 @@ impl Fixture {
     }
 
     async fn send_post(&self, user: &TestUser, path: &str, body: &Value) -> Answer {
-        self.app.ask(Method::POST, path).by(user).key(&local::system::aws_ids::uuid()).json(body).send().await
+        self.app
+            .request(Method::POST, path)
+            .by(user)
+            .key(&local::system::aws_ids::uuid())
+            .json(body)
+            .send()
+            .await
     }
 
     /// Places an order as the buyer under an idempotency key; returns its id.
@@ -134,7 +140,7 @@ impl Fixture {
     /// If the sweeper has no schedule.
     #[must_use]
     pub fn tick(&self) -> Value {
-        self.app.stack().scheduled("schedule-sweeper").expect("the sweeper has a schedule")
+        self.app.stack().scheduled_event("schedule-sweeper").expect("the sweeper has a schedule")
     }
 
     /// Name of the DynamoDB table.

@@ -126,7 +126,7 @@ async fn overload(options: &Options, load: &mut Load) -> Result<(), LoadError> {
     .await;
     let mut customers = Vec::with_capacity(CALLERS);
     for number in 0..CALLERS {
-        customers.push(fixture.app.customer(&format!("caller{number}")).await);
+        customers.push(fixture.app.register(&format!("caller{number}")).await);
     }
     let callers: Vec<&TestUser> = customers.iter().collect();
     let (orders, greedy) = (30, 20);

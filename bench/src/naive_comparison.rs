@@ -63,6 +63,6 @@ async fn cheapest(
         assert!((workload.is_expected)(&measurement.response), "{}: {}", workload.name, measurement.response);
         costs.push(measurement.cost);
     }
-    let units = |cost: &Cost| (cost.read + cost.written).in_halves();
+    let units = |cost: &Cost| (cost.read + cost.written).as_half_units();
     costs.into_iter().min_by_key(|cost| (cost.all(), units(cost))).expect("there was at least one invocation")
 }

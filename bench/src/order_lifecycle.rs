@@ -51,12 +51,12 @@ impl OrderLifecycle {
     pub async fn measure(bins: &Path, delay: Duration) -> Self {
         let batched = |builder: StackBuilder| builder.parameter("AnalyticsWindowSeconds", WINDOW);
         let fixture = Box::pin(Fixture::with_settings(bins, batched)).await;
-        fixture.app.order_in(&fixture.buyer, &fixture.order, &["confirmed"]).await;
+        fixture.app.wait_for_order(&fixture.buyer, &fixture.order, &["confirmed"]).await;
         fixture.app.wait_until_idle().await;
         for service in [Service::DynamoDb, Service::Sqs, Service::Ses, Service::Payments] {
             fixture.faults().delay_every_call(service, delay);
         }
-        fixture.faults().forget_calls();
+        fixture.faults().clear_calls();
         let before = fixture.app.stack().stats();
         let order = fixture.place("watched").await;
         fixture.app.wait_until_idle().await;

@@ -125,8 +125,8 @@ impl Bill {
         let sent = |name: &str| cost.requests.get(name).copied().unwrap_or_default() * 1_000;
         let sqs = ["SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch"].map(sent);
         Self {
-            read: cost.read.in_halves() * 500,
-            written: cost.written.in_halves() * 500,
+            read: cost.read.as_half_units() * 500,
+            written: cost.written.as_half_units() * 500,
             sqs: sqs.into_iter().sum(),
             emails: sent("SendEmail"),
             ..Self::default()

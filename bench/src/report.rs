@@ -66,7 +66,7 @@ fn table(workload: &Workload, stats: &[&SeriesStats]) -> String {
             cell(times_no_op),
             decimal(one.peak * 100 / 1024),
             one.requests,
-            cell(hundredths(units.in_halves(), one.invocations * 2).map(decimal)),
+            cell(hundredths(units.as_half_units(), one.invocations * 2).map(decimal)),
         );
     }
     let note = if workload.batch_size == 1 { "" } else { "Each invocation processes a whole batch.\n" };

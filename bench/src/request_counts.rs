@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
 
-use local::faults::{Call, Service, Units};
+use local::faults::{Call, CapacityUnits, Service};
 use serde::{Deserialize, Serialize};
 
 use crate::fixture::Fixture;
@@ -15,9 +15,9 @@ pub struct Cost {
     /// Number of requests, by operation.
     pub requests: BTreeMap<String, u64>,
     /// Read units.
-    pub read: Units,
+    pub read: CapacityUnits,
     /// Write units.
-    pub written: Units,
+    pub written: CapacityUnits,
 }
 
 /// DynamoDB operations that consume read units.
@@ -93,7 +93,7 @@ pub struct Counted {
 const COMMIT: &str = "TransactWriteItems";
 
 async fn measure(fixture: &Fixture, function: &str, work: impl Future<Output = ()>) -> Cost {
-    fixture.faults().forget_calls();
+    fixture.faults().clear_calls();
     work.await;
     Cost::of(&fixture.calls_of(function))
 }

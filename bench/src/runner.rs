@@ -108,7 +108,7 @@ impl Runner {
     ) -> Measurement {
         let (host, faults) = self.hosts.get(&implementation).expect("the implementation is not skipped");
         let invocation = Invocation::new(event.to_string());
-        faults.forget_calls();
+        faults.clear_calls();
         let busy = || host.stats().get(function).map(|stats| stats.busy).unwrap_or_default();
         let before = busy();
         let begun = Instant::now();
@@ -188,7 +188,7 @@ fn settings(fixture: &Fixture, folder: &Path, faults: &Faults, tls: Option<Tls>)
             upstream(Service::Ses, stack.mail_endpoint(), "AWS_ENDPOINT_URL_SESV2", true),
             upstream(Service::Payments, stack.payments_endpoint(), "AGORA_PAYMENT_GATEWAY_URL", false),
         ],
-        access: IamPolicies::default(),
+        policies: IamPolicies::default(),
         faults: faults.clone(),
         tls,
         logs: Logs::new(Sink::Memory),

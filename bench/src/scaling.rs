@@ -132,7 +132,7 @@ impl Extremes<'_> {
 /// Mean units of an invocation, in hundredths.
 fn units(stats: &SeriesStats) -> u64 {
     let units = stats.cost.read + stats.cost.written;
-    hundredths(units.in_halves(), stats.invocations * 2).unwrap_or(0)
+    hundredths(units.as_half_units(), stats.invocations * 2).unwrap_or(0)
 }
 
 impl Scaling {

@@ -23,13 +23,13 @@ pub fn table(lifecycle: &OrderLifecycle) -> String {
     let cost = lifecycle.cost();
     let relay = lifecycle.parts.iter().find(|part| part.function == "stream-outbox-relay");
     // Each write unit of the relay is the deletion of one event.
-    let events = relay.map_or(0, |part| (part.before.written + part.after.written).in_halves());
+    let events = relay.map_or(0, |part| (part.before.written + part.after.written).as_half_units());
     let emails = cost.requests.get("SendEmail").copied().unwrap_or_default() * 2;
     // Label, halves per order, and the number of partitions that share them.
     let rows = [
         ("orders", 2, 1),
-        ("read units", cost.read.in_halves(), 1),
-        ("write units", cost.written.in_halves(), 1),
+        ("read units", cost.read.as_half_units(), 1),
+        ("write units", cost.written.as_half_units(), 1),
         ("write units per outbox partition", events * OUTBOX_UNITS, u64::from(OUTBOX_SHARDS)),
         ("requests to DynamoDB", 2 * dynamodb_requests(&cost), 1),
         ("e-mails", emails, 1),
@@ -60,7 +60,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::time::Duration;
 
-    use local::faults::Units;
+    use local::faults::CapacityUnits;
 
     use super::*;
     use crate::order_lifecycle::FunctionShare;
@@ -69,8 +69,8 @@ mod tests {
     fn cost_of_an_order_is_multiplied_and_divided_by_partitions() {
         let relay = Cost {
             requests: BTreeMap::from([("BatchWriteItem".to_owned(), 3)]),
-            read: Units::default(),
-            written: Units::halves(32),
+            read: CapacityUnits::default(),
+            written: CapacityUnits::from_half_units(32),
         };
         let part = FunctionShare {
             function: "stream-outbox-relay".to_owned(),

@@ -60,13 +60,13 @@ struct Observations {
 impl Fixture {
     /// Starts the stack, and creates users and a market. `has_bug` shortens the timeout.
     pub(crate) async fn open(settings: impl FnOnce(StackBuilder) -> StackBuilder, has_bug: bool) -> Self {
-        let app = TestApp::open_with(settings).await;
+        let app = TestApp::start_with(settings).await;
         let names: Vec<String> = (0..BUYERS).map(|n| format!("buyer-{n}")).collect();
-        let buyers = join_all(names.iter().map(|name| app.customer(name))).await;
+        let buyers = join_all(names.iter().map(|name| app.register(name))).await;
         let (seller, admin) =
-            futures::join!(app.customer("seller"), app.user_with_role("admin", Role::Admin));
+            futures::join!(app.register("seller"), app.user_with_role("admin", Role::Admin));
         let market = json!({ "name": "Mugs and more", "currency": "EUR" });
-        let created = app.ask(Method::POST, "/v1/markets").by(&seller).json(&market).send().await;
+        let created = app.request(Method::POST, "/v1/markets").by(&seller).json(&market).send().await;
         let market =
             created.data(StatusCode::CREATED)["id"].as_str().expect("the market has an id").to_owned();
         let timeout = if has_bug { TIMEOUT_WITH_A_BUG } else { TIMEOUT };
@@ -136,7 +136,7 @@ impl Fixture {
 
     /// Audits the stored data; returns the number of faults that occurred, and all findings.
     pub(crate) async fn audit(self) -> (u64, Vec<Finding>) {
-        let snapshot = AuditSnapshot::gather(&self.app).await;
+        let snapshot = AuditSnapshot::read(&self.app).await;
         let observations = self.observations.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Observations { expectations, http_log, trial_by_id, mut findings, trials, .. } = observations;
         for violation in snapshot.violations(&expectations, &http_log) {

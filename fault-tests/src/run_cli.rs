@@ -162,7 +162,7 @@ fn selected_bugs(cli: &Cli) -> Result<Vec<&'static SeededBug>, CommandError> {
         return Ok(seeded_bugs::all().filter(|_| cli.only.is_empty()).collect());
     }
     let named =
-        |name: &String| seeded_bugs::named(name).ok_or_else(|| CommandError::UnknownBug(name.clone()));
+        |name: &String| seeded_bugs::by_name(name).ok_or_else(|| CommandError::UnknownBug(name.clone()));
     cli.seed_bug.iter().map(named).collect()
 }
 

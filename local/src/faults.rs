@@ -18,7 +18,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-pub use capacity_units::Units;
+pub use capacity_units::CapacityUnits;
 pub use clock_skew::shift_times;
 pub use error_body::FaultBody;
 pub(crate) use proxy::{HttpClient, Killable, Proxy};
@@ -65,7 +65,7 @@ pub struct Call {
     /// Time from the arrival of the request to the response. `None` in the same cases as the status.
     pub took: Option<Duration>,
     /// Consumed capacity, if the response contains it. DynamoDB returns it on request.
-    pub units: Option<Units>,
+    pub units: Option<CapacityUnits>,
     /// True if a rule matched this call.
     pub rule_matched: bool,
 }
@@ -207,7 +207,7 @@ impl Faults {
     }
 
     /// Deletes the recorded calls.
-    pub fn forget_calls(&self) {
+    pub fn clear_calls(&self) {
         let mut state = self.lock();
         state.dropped += state.calls.len();
         state.calls.clear();

@@ -53,7 +53,7 @@ pub struct Stack {
     streams: Vec<Arc<StreamReader>>,
     payments: Sandbox,
     mail: MailCatcher,
-    access: IamPolicies,
+    iam_policies: IamPolicies,
     faults: Faults,
     logs: Logs,
     state: Option<PathBuf>,
@@ -188,8 +188,8 @@ impl Stack {
 
     /// IAM policies of the functions, with the grants that were used.
     #[must_use]
-    pub fn access(&self) -> &IamPolicies {
-        &self.access
+    pub fn iam_policies(&self) -> &IamPolicies {
+        &self.iam_policies
     }
 
     /// Fault rules, and the recorded calls of the functions.
@@ -230,13 +230,14 @@ impl Stack {
     /// # Errors
     /// [`InvokeError::Unknown`] if the function has no schedule, or another variant if the invocation fails.
     pub async fn run_schedule(&self, function: &str) -> Result<Value, InvokeError> {
-        let event = self.scheduled(function).ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
+        let event =
+            self.scheduled_event(function).ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
         self.invoke(function, &event).await
     }
 
     /// Event that a function's schedule would send now.
     #[must_use]
-    pub fn scheduled(&self, function: &str) -> Option<Value> {
+    pub fn scheduled_event(&self, function: &str) -> Option<Value> {
         let found = self.deployment.function(function)?;
         Some(schedule::event(found.schedules.first()?, &found.stem, clock::now()))
     }

@@ -5,7 +5,7 @@
 
 use local::system::console;
 use shared::domain::user::EmailClaim;
-use shared::domain::user::grant_admin::{AppointError, GrantAdmin};
+use shared::domain::user::grant_admin::{GrantAdmin, GrantAdminError as Refusal};
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{CommandContext, CorrelationId, ExecuteError, ReadSet, Store, StoreError};
@@ -28,7 +28,7 @@ pub(crate) enum GrantAdminError {
     Table(#[from] StoreError),
     /// The account cannot become an administrator.
     #[error(transparent)]
-    Refused(#[from] ExecuteError<AppointError>),
+    Refused(#[from] ExecuteError<Refusal>),
 }
 
 /// Grants the role to the account with the given address. Repeating it changes nothing.

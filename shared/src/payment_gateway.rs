@@ -6,9 +6,11 @@ pub mod webhook;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::domain::order::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode, GatewayId};
-use crate::domain::reconciliation::GatewayRecord;
 use crate::domain::order::payment::refund::RefundIntent;
+use crate::domain::order::payment::{
+    Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode, GatewayId,
+};
+use crate::domain::reconciliation::GatewayRecord;
 use crate::kit::command::CorrelationId;
 use crate::kit::system::clock::Timestamp;
 
@@ -125,7 +127,7 @@ pub trait PaymentGateway: Send + Sync {
     ) -> impl Future<Output = Result<ChargeResolution, GatewayError>> + Send;
 
     /// Creates a checkout that the buyer can pay. Idempotent.
-    fn open(
+    fn create_checkout(
         &self,
         intent: &CheckoutIntent,
         correlation: &CorrelationId,

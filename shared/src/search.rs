@@ -32,7 +32,7 @@ pub type QueryText = Text<200>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchQuery {
     /// Text to search for.
-    pub wanted: QueryText,
+    pub text: QueryText,
     /// Kind of documents; `None` for all kinds.
     pub kind: Option<DocumentKind>,
     /// Maximum number of hits.
@@ -45,7 +45,7 @@ pub struct Hit {
     /// Similarity to the query.
     pub score: Similarity,
     /// The document found.
-    pub found: SearchResultItem,
+    pub item: SearchResultItem,
 }
 
 /// Error of a search.
@@ -85,12 +85,12 @@ impl<E: Embedder> Search<E> {
 
     /// Returns the documents with a term of the query, ranked.
     async fn candidates(&self, query: &SearchQuery) -> Result<Vec<Ranked>, SearchError> {
-        let terms = Term::query_terms(query.wanted.as_str());
+        let terms = Term::query_terms(query.text.as_str());
         if terms.is_empty() {
             return Ok(Vec::new());
         }
         let kinds = query.kind.as_ref().map_or(DocumentKind::ALL, std::slice::from_ref);
-        let passage = DocumentText::of_query(query.wanted.as_str());
+        let passage = DocumentText::of_query(query.text.as_str());
         let entries = self.reader.term_entries(self.embedder.name(), kinds, &terms);
         let (entries, query_embedding) = futures::join!(entries, self.embedder.embed(&passage));
         Ok(rank(entries?, &query_embedding?))
@@ -106,7 +106,7 @@ impl<E: Embedder> Searcher for Search<E> {
             let public = round
                 .iter()
                 .zip(found)
-                .filter_map(|(candidate, found)| Some(Hit { score: candidate.score, found: found? }));
+                .filter_map(|(candidate, found)| Some(Hit { score: candidate.score, item: found? }));
             hits.extend(public);
             if hits.len() >= query.limit {
                 break;

@@ -10,39 +10,39 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Logs in and returns the tokens.
 async fn log_in(app: &TestApp, email: &str) -> Value {
     let body = json!({ "email": email, "password": PASSWORD });
-    app.ask(Method::POST, "/v1/auth/login").json(&body).send().await.data(StatusCode::OK)
+    app.request(Method::POST, "/v1/auth/login").json(&body).send().await.data(StatusCode::OK)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn account_is_updated_suspended_reinstated_and_deleted() {
-    let app = TestApp::open().await;
-    let (admin, ada) = (app.user_with_role("admin", Role::Admin).await, app.customer("ada").await);
+    let app = TestApp::start().await;
+    let (admin, ada) = (app.user_with_role("admin", Role::Admin).await, app.register("ada").await);
     let path = format!("/v1/users/{}", ada.id);
 
     let update = json!({ "email": "countess@example.com", "name": "Ada Byron" });
-    let put = |tag: &str| app.ask(Method::PUT, &path).by(&ada).header("if-match", tag).json(&update);
+    let put = |tag: &str| app.request(Method::PUT, &path).by(&ada).header("if-match", tag).json(&update);
     let updated = put("\"1\"").send().await.data(StatusCode::OK);
     assert_eq!((&updated["email"], &updated["version"]), (&update["email"], &json!(2)));
     assert_eq!(put("\"1\"").send().await.code(StatusCode::PRECONDITION_FAILED), "VERSION_MISMATCH");
-    let me = app.ask(Method::GET, "/v1/users/me").by(&ada).header("if-none-match", "\"2\"").send().await;
+    let me = app.request(Method::GET, "/v1/users/me").by(&ada).header("if-none-match", "\"2\"").send().await;
     assert_eq!(me.status, StatusCode::NOT_MODIFIED);
 
     let tokens = log_in(&app, "countess@example.com").await;
     let set_status = async |status: &str| {
-        let request = app.ask(Method::PATCH, &path).by(&admin).header("if-match", "*");
+        let request = app.request(Method::PATCH, &path).by(&admin).header("if-match", "*");
         request.json(&json!({ "status": status })).send().await.data(StatusCode::OK)
     };
     assert_eq!(set_status("suspended").await["status"], "suspended");
     assert_eq!(set_status("active").await["status"], "active");
     let refresh = json!({ "refreshToken": tokens["refreshToken"] });
-    let refreshed = app.ask(Method::POST, "/v1/auth/refresh").json(&refresh).send().await;
+    let refreshed = app.request(Method::POST, "/v1/auth/refresh").json(&refresh).send().await;
     assert_eq!(refreshed.code(StatusCode::UNAUTHORIZED), "TOKEN_REVOKED");
 
-    let list = app.ask(Method::GET, "/v1/users?search=count&role=user&sort=name").by(&admin).send().await;
+    let list = app.request(Method::GET, "/v1/users?search=count&role=user&sort=name").by(&admin).send().await;
     assert_eq!(list.data(StatusCode::OK)[0]["id"], ada.id);
-    let deleted = app.ask(Method::DELETE, &path).by(&ada).header("if-match", "\"4\"").send().await;
+    let deleted = app.request(Method::DELETE, &path).by(&ada).header("if-match", "\"4\"").send().await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.text);
-    let deleted = app.ask(Method::GET, &path).by(&admin).send().await;
+    let deleted = app.request(Method::GET, &path).by(&admin).send().await;
     assert_eq!(deleted.code(StatusCode::NOT_FOUND), "NOT_FOUND");
-    app.customer("countess").await;
+    app.register("countess").await;
 }

@@ -47,7 +47,7 @@ async fn order(app: &TestApp, buyer: &TestUser, (key, product): (&str, &str), me
     let placed = app.order(buyer, key, product, 2, method).await.data(StatusCode::CREATED);
     let terminal = ["confirmed", "rejected"];
     let statuses = if method.is_some() { &terminal[..] } else { &["awaiting_payment"] };
-    app.order_in(buyer, placed["id"].as_str().unwrap(), statuses).await
+    app.wait_for_order(buyer, placed["id"].as_str().unwrap(), statuses).await
 }
 
 /// Places orders that are confirmed, rejected, cancelled and refunded, closes the market, and returns its id.
@@ -55,7 +55,8 @@ async fn place_orders(app: &TestApp, seller: &TestUser, buyer: &TestUser) -> Str
     let product = app.product(seller, 1_999, 100).await;
     let post = async |by: &TestUser, order: &Value, action: &str, body: Value| {
         let id = order["id"].as_str().unwrap();
-        let request = app.ask(Method::POST, &format!("/v1/orders/{id}/{action}")).by(by).key(id).json(&body);
+        let request =
+            app.request(Method::POST, &format!("/v1/orders/{id}/{action}")).by(by).key(id).json(&body);
         let response = request.send().await;
         assert_eq!(response.status, StatusCode::OK, "{}", response.text);
     };
@@ -70,7 +71,7 @@ async fn place_orders(app: &TestApp, seller: &TestUser, buyer: &TestUser) -> Str
     let regretted = order(app, buyer, ("k5", &product), Some("pm_card_visa")).await;
     post(buyer, &regretted, "cancel", json!({})).await;
     let path = format!("/v1/markets/{market}");
-    let closed = app.ask(Method::PATCH, &path).by(seller).header("if-match", "*");
+    let closed = app.request(Method::PATCH, &path).by(seller).header("if-match", "*");
     let closed = closed.json(&json!({ "status": "closed" })).send().await;
     assert_eq!(closed.status, StatusCode::OK, "{}", closed.text);
     market
@@ -78,9 +79,9 @@ async fn place_orders(app: &TestApp, seller: &TestUser, buyer: &TestUser) -> Str
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_equal_a_recount_despite_duplicates_and_kills() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     let recorded = record_messages(&app);
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let inject = |fault, nth| app.stack().faults().inject(Rule::new(ANALYTICS, fault).nth(nth));
     let kills = [inject(Fault::KillAfter, 2), inject(Fault::KillBefore, 6), inject(Fault::KillAfter, 9)];
     let market = place_orders(&app, &seller, &buyer).await;
@@ -96,7 +97,7 @@ async fn counters_equal_a_recount_despite_duplicates_and_kills() {
         app.send_message("AnalyticsQueue", message).await;
     }
     // Duplicates commit nothing, so a new account is needed for the kill to be triggered.
-    app.customer("latecomer").await;
+    app.register("latecomer").await;
     settle(&app).await;
     for kill in kills.iter().chain([&again]) {
         assert!(kill.wait_until_triggered(WAIT_TIMEOUT).await, "a kill was not triggered");
@@ -118,25 +119,26 @@ async fn check_sales_over_http(app: &TestApp, seller: &TestUser, buyer: &TestUse
     let volume = json!({ "amount": 3 * 3_998, "currency": "EUR" });
     // The function caches the market for five seconds.
     let poll = || async {
-        let market = app.ask(Method::GET, &path).send().await;
+        let market = app.request(Method::GET, &path).send().await;
         (market.data(StatusCode::OK)["volume"] == volume).then_some(market.headers["etag"].clone())
     };
     let tag = eventually("the volume is shown", poll).await;
     assert!(tag.to_str().unwrap().ends_with(".11994\""), "{tag:?}");
-    let listed = app.ask(Method::GET, "/v1/markets?status=closed&sort=-volume&search=mugs").send().await;
+    let listed = app.request(Method::GET, "/v1/markets?status=closed&sort=-volume&search=mugs").send().await;
     assert_eq!(listed.data(StatusCode::OK)[0]["volume"], volume);
-    let stats = app.ask(Method::GET, &format!("{path}/stats")).by(seller).send().await.data(StatusCode::OK);
+    let stats =
+        app.request(Method::GET, &format!("{path}/stats")).by(seller).send().await.data(StatusCode::OK);
     assert_eq!((&stats["orders"], &stats["volume"]), (&json!(3), &volume));
     assert_eq!(stats["refunded"]["amount"], 500 + 3_998);
-    let refused = app.ask(Method::GET, &format!("{path}/stats")).by(buyer).send().await;
+    let refused = app.request(Method::GET, &format!("{path}/stats")).by(buyer).send().await;
     assert_eq!(refused.code(StatusCode::FORBIDDEN), "FORBIDDEN");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tally_written_without_version_check_is_detected() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     app.stack().faults().add_mutation(mutation("tally-without-version"));
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 100).await;
     app.wait_until_idle().await;
     // Transactions are delayed, so that concurrent batches read the same version.

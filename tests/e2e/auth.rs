@@ -6,13 +6,13 @@ use test_support::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reused_refresh_token_ends_the_session() {
-    let app = TestApp::open().await;
-    let customer = app.customer("ada").await;
+    let app = TestApp::start().await;
+    let customer = app.register("ada").await;
     let login = json!({ "email": customer.email, "password": "correct horse battery staple" });
-    let tokens = app.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+    let tokens = app.request(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
     let refresh = |token: serde_json::Value| {
         let body = json!({ "refreshToken": token });
-        let request = app.ask(Method::POST, "/v1/auth/refresh").json(&body);
+        let request = app.request(Method::POST, "/v1/auth/refresh").json(&body);
         async move { request.send().await }
     };
     let first = tokens["refreshToken"].clone();
@@ -26,9 +26,9 @@ async fn reused_refresh_token_ends_the_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_ten_concurrent_registrations_succeeds() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     let account = json!({ "email": "Ada@Example.com", "password": "correct horse", "name": "Ada" });
-    let requests = (0..10).map(|_| app.ask(Method::POST, "/v1/auth/register").json(&account).send());
+    let requests = (0..10).map(|_| app.request(Method::POST, "/v1/auth/register").json(&account).send());
     let responses = futures::future::join_all(requests).await;
     let created = responses.iter().filter(|response| response.status == StatusCode::CREATED).count();
     assert_eq!(created, 1);
@@ -39,11 +39,11 @@ async fn one_of_ten_concurrent_registrations_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_paths_and_wrong_methods_get_api_errors() {
-    let app = TestApp::open().await;
-    let unknown = app.ask(Method::GET, "/v1/nowhere").send().await;
+    let app = TestApp::start().await;
+    let unknown = app.request(Method::GET, "/v1/nowhere").send().await;
     assert_eq!(unknown.code(StatusCode::NOT_FOUND), "NOT_FOUND");
-    let wrong_method = app.ask(Method::DELETE, "/v1/orders").send().await;
+    let wrong_method = app.request(Method::DELETE, "/v1/orders").send().await;
     assert_eq!(wrong_method.code(StatusCode::METHOD_NOT_ALLOWED), "METHOD_NOT_ALLOWED");
     assert!(wrong_method.headers["allow"].to_str().unwrap().contains("POST"));
-    assert_eq!(app.ask(Method::GET, "/health/ready").send().await.status, StatusCode::OK);
+    assert_eq!(app.request(Method::GET, "/health/ready").send().await.status, StatusCode::OK);
 }

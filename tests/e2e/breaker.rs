@@ -31,8 +31,8 @@ fn requeued(app: &TestApp) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn results_of_a_gateway_outage_under_load() {
-    let app = TestApp::open_with(|builder| builder.parameter("PaymentGatewayBreakerOpenSeconds", "1")).await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start_with(|builder| builder.parameter("PaymentGatewayBreakerOpenSeconds", "1")).await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 100).await;
     app.stack().payments().add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
     let mut orders = Vec::new();
@@ -52,7 +52,7 @@ async fn results_of_a_gateway_outage_under_load() {
     };
     let recovered = eventually("the gateway is called again", captured).await;
     for id in &orders {
-        app.order_in(&buyer, id, &["confirmed"]).await;
+        app.wait_for_order(&buyer, id, &["confirmed"]).await;
     }
     settle(&app).await;
     let ledger = app.stack().payments().ledger();

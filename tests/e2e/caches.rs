@@ -17,22 +17,22 @@ fn reads(app: &TestApp, function: &str) -> usize {
 }
 
 async fn get(app: &TestApp, path: &str) {
-    let response = app.ask(Method::GET, path).send().await;
+    let response = app.request(Method::GET, path).send().await;
     assert_eq!(response.status, StatusCode::OK, "{}", response.text);
 }
 
 /// Creates a market with products, and returns their paths, the market's first.
 async fn catalogue(app: &TestApp, products: usize) -> Vec<String> {
-    let seller = app.customer("seller").await;
+    let seller = app.register("seller").await;
     let market = json!({ "name": "Mugs", "currency": "EUR" });
-    let market = app.ask(Method::POST, "/v1/markets").by(&seller).json(&market).send().await;
+    let market = app.request(Method::POST, "/v1/markets").by(&seller).json(&market).send().await;
     let market = market.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned();
     let mut paths = vec![format!("/v1/markets/{market}")];
     for n in 0..products {
         let price = json!({ "amount": 1_999, "currency": "EUR" });
         let product = json!({ "sku": format!("MUG-{n}"), "title": "Mug", "price": price, "stock": 1 });
         let path = format!("/v1/markets/{market}/products");
-        let product = app.ask(Method::POST, &path).by(&seller).json(&product).send().await;
+        let product = app.request(Method::POST, &path).by(&seller).json(&product).send().await;
         paths.push(format!("/v1/products/{}", product.data(StatusCode::CREATED)["id"].as_str().unwrap()));
     }
     paths
@@ -40,13 +40,13 @@ async fn catalogue(app: &TestApp, products: usize) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn warm_reads_do_not_access_the_table() {
-    let app = TestApp::open_with(|builder| builder.instances(1)).await;
+    let app = TestApp::start_with(|builder| builder.instances(1)).await;
     let paths = catalogue(&app, 1).await;
     for (path, function) in paths.iter().zip(["api-markets", "api-products"]) {
         // Cache entries expire after a few seconds, so a round that took longer is repeated.
         loop {
             get(&app, path).await;
-            app.stack().faults().forget_calls();
+            app.stack().faults().clear_calls();
             let started = Instant::now();
             for _ in 0..50 {
                 get(&app, path).await;
@@ -81,10 +81,10 @@ fn skewed(count: usize, requests: u64) -> Vec<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn results_of_the_cache_under_skewed_reads() {
-    let app = TestApp::open_with(|builder| builder.instances(1)).await;
+    let app = TestApp::start_with(|builder| builder.instances(1)).await;
     let paths = catalogue(&app, 99).await;
     app.wait_until_idle().await;
-    app.stack().faults().forget_calls();
+    app.stack().faults().clear_calls();
     let mix = skewed(paths.len(), 4_000);
     let started = Instant::now();
     for chunk in mix.chunks(8) {

@@ -9,7 +9,7 @@ use test_support::fuzz::FuzzConfig;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn generated_requests_conform_to_the_api_description() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     let caller = app.user_with_role("admin", Role::Admin).await;
     let config = FuzzConfig { examples: 3, seed: 1, timeout: Duration::from_secs(170) };
     let report = fuzz::run(&app, &caller, config).await;

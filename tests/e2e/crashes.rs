@@ -61,7 +61,7 @@ impl fmt::Display for CrashSummary {
 /// they would repair errors of the fulfilment.
 pub(crate) async fn kill_at_each_call(app: &TestApp) -> CrashSummary {
     app.stack().payments().set_webhook_url(None);
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let mut expectations = Expectations::default();
     let (mut trials, mut kills) = (0, 0);
     let mut violations = Vec::new();
@@ -104,10 +104,10 @@ async fn trial(
     let id = order.data(StatusCode::CREATED)["id"].as_str().unwrap_or_default().to_owned();
     expectations.acknowledged.push(id.clone());
     if cancels {
-        app.order_in(buyer, &id, &["confirmed"]).await;
+        app.wait_for_order(buyer, &id, &["confirmed"]).await;
         app.wait_until_idle().await;
         injection = Some(app.stack().faults().inject(kill));
-        let cancel = app.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).send().await;
+        let cancel = app.request(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).send().await;
         assert_eq!(cancel.status, StatusCode::OK, "{}", cancel.text);
     }
     let injection = injection.ok_or("no fault was injected")?;
@@ -134,7 +134,7 @@ pub(crate) async fn settle(app: &TestApp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn results_of_a_kill_at_each_call_of_fulfilment() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     let summary = kill_at_each_call(&app).await;
     println!("kill -9 of the fulfilment at each call: {summary}");
     assert_eq!(summary.violations, Vec::<String>::new());

@@ -21,13 +21,13 @@ struct Fixture {
 
 impl Fixture {
     async fn open() -> Self {
-        let app = TestApp::open().await;
+        let app = TestApp::start().await;
         let admin = app.user_with_role("admin", Role::Admin).await;
         Self { app, admin }
     }
 
     async fn get(&self, path: &str) -> Answer {
-        self.app.ask(Method::GET, path).by(&self.admin).send().await
+        self.app.request(Method::GET, path).by(&self.admin).send().await
     }
 
     /// Waits for `count` dead letters of the fulfilment queue with this status.
@@ -43,14 +43,19 @@ impl Fixture {
     /// Redrives a dead letter.
     async fn redrive(&self, dead_letter: &Value) -> Answer {
         let path = format!("{}/redrive", path(dead_letter));
-        self.app.ask(Method::POST, &path).by(&self.admin).key(&local::system::aws_ids::uuid()).send().await
+        self.app
+            .request(Method::POST, &path)
+            .by(&self.admin)
+            .key(&local::system::aws_ids::uuid())
+            .send()
+            .await
     }
 
     /// Redrives all dead letters of the fulfilment queue in batches, and returns their ids.
     async fn redrive_all(&self) -> Vec<String> {
         let (mut redriven, body) = (Vec::new(), json!({ "queue": "fulfilment" }));
         loop {
-            let request = self.app.ask(Method::POST, "/v1/dead-letters/redrive").by(&self.admin);
+            let request = self.app.request(Method::POST, "/v1/dead-letters/redrive").by(&self.admin);
             let response =
                 request.key(&local::system::aws_ids::uuid()).json(&body).send().await.data(StatusCode::OK);
             redriven.extend(response["redriven"].as_array().unwrap().iter().map(text));
@@ -87,7 +92,7 @@ async fn redriven_poison_message_is_dead_again_and_removed() {
     assert_eq!(dead_again["redrives"][0]["by"], fixture.admin.id);
     fixture.app.wait_until_idle().await;
     let tag = fixture.get(&path(&dead_letter)).await.headers["etag"].to_str().unwrap().to_owned();
-    let remove = fixture.app.ask(Method::DELETE, &path(&dead_letter)).by(&fixture.admin);
+    let remove = fixture.app.request(Method::DELETE, &path(&dead_letter)).by(&fixture.admin);
     assert_eq!(remove.header("if-match", &tag).send().await.status, StatusCode::NO_CONTENT);
     assert_eq!(fixture.get(&path(&dead_letter)).await.status, StatusCode::NOT_FOUND);
     let removed = fixture.wait_for_dead_letters("removed", 1).await.remove(0);
@@ -99,13 +104,13 @@ async fn redriven_poison_message_is_dead_again_and_removed() {
 async fn message_redriven_twice_takes_effect_once() {
     let fixture = Fixture::open().await;
     let app = &fixture.app;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 100).await;
     let mut orders = Vec::new();
     for n in 0..20 {
         let placed = app.order(&buyer, &format!("k{n}"), &product, 1, Some("pm_card_visa")).await;
         let order = placed.data(StatusCode::CREATED);
-        app.order_in(&buyer, order["id"].as_str().unwrap(), &["confirmed"]).await;
+        app.wait_for_order(&buyer, order["id"].as_str().unwrap(), &["confirmed"]).await;
         app.send_message("FulfilmentDeadLetters", &order_created(&order)).await;
         orders.push(text(&order["id"]));
     }
@@ -132,7 +137,7 @@ async fn message_redriven_twice_takes_effect_once() {
 async fn order_of_a_redriven_message_is_fulfilled_once() {
     let fixture = Fixture::open().await;
     let app = &fixture.app;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 100).await;
     let throttled = Rule::new("queue-fulfilment", Fault::throttled()).service(Service::DynamoDb).times(1_000);
     app.stack().faults().inject(throttled);
@@ -151,7 +156,7 @@ async fn order_of_a_redriven_message_is_fulfilled_once() {
 
     app.stack().faults().clear();
     assert_eq!(fixture.redrive(&dead_letter).await.status, StatusCode::OK);
-    app.order_in(&buyer, &order, &["confirmed"]).await;
+    app.wait_for_order(&buyer, &order, &["confirmed"]).await;
     settle(app).await;
     let ledger = app.stack().payments().ledger();
     assert_eq!(ledger.captures_of(&order).len(), 1);

@@ -31,16 +31,17 @@ fn token(email: &Email, page: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn welcome_email_verifies_address_and_has_correlation_id() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     let account = json!({ "email": "ada@example.com", "password": "correct horse battery", "name": "Ada" });
-    let register = app.ask(Method::POST, "/v1/auth/register").header("x-correlation-id", "signup-7f3a");
+    let register = app.request(Method::POST, "/v1/auth/register").header("x-correlation-id", "signup-7f3a");
     assert_eq!(register.json(&account).send().await.data(StatusCode::CREATED)["emailVerified"], false);
 
     let welcome = email(&app, "ada@example.com", "welcome").await;
     assert_eq!(welcome.headers["X-Correlation-Id"], "signup-7f3a");
     let token = token(&welcome, "verify-email");
     assert!(welcome.html.contains(&token), "text and HTML have the link");
-    let verify = || app.ask(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": token })).send();
+    let verify =
+        || app.request(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": token })).send();
     assert_eq!(verify().await.data(StatusCode::OK)["emailVerified"], true);
     assert_eq!(verify().await.status, StatusCode::UNAUTHORIZED, "the link can be used once");
 
@@ -55,18 +56,19 @@ async fn welcome_email_verifies_address_and_has_correlation_id() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn password_reset_email_is_sent_to_known_addresses_only() {
-    let app = TestApp::open().await;
-    let ada = app.customer("ada").await;
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
     for address in [ada.email.as_str(), "unknown@example.com"] {
-        let forgot = app.ask(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": address }));
+        let forgot = app.request(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": address }));
         assert_eq!(forgot.send().await.status, StatusCode::ACCEPTED);
     }
     let token = token(&email(&app, &ada.email, "reset").await, "reset-password");
     let confirmation = json!({ "token": token, "password": "another horse" });
-    let confirm = app.ask(Method::POST, "/v1/auth/password-reset/confirm").json(&confirmation).send().await;
+    let confirm =
+        app.request(Method::POST, "/v1/auth/password-reset/confirm").json(&confirmation).send().await;
     assert!(confirm.status.is_success(), "{}", confirm.text);
     let login = json!({ "email": ada.email, "password": "another horse" });
-    let logged_in = app.ask(Method::POST, "/v1/auth/login").json(&login).send().await;
+    let logged_in = app.request(Method::POST, "/v1/auth/login").json(&login).send().await;
     assert_eq!(logged_in.status, StatusCode::OK, "{}", logged_in.text);
     app.wait_until_idle().await;
     assert!(app.stack().mail().sent_to("unknown@example.com").is_empty());
@@ -81,14 +83,14 @@ async fn execute_as_seller(
     body: &serde_json::Value,
 ) {
     let path = format!("/v1/orders/{order}/{action}");
-    let response = app.ask(Method::POST, &path).by(seller).key(action).json(body).send().await;
+    let response = app.request(Method::POST, &path).by(seller).key(action).json(body).send().await;
     assert_eq!(response.status, StatusCode::OK, "{}", response.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn buyer_gets_emails_from_confirmation_to_refund() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     let placed = app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await.data(StatusCode::CREATED);
     let id = placed["id"].as_str().unwrap();
@@ -110,8 +112,8 @@ async fn buyer_gets_emails_from_confirmation_to_refund() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn buyer_gets_an_email_about_an_expired_order() {
-    let app = TestApp::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     let placed = app.order(&buyer, "k1", &product, 2, None).await.data(StatusCode::CREATED);
     let expired = || async {
@@ -124,8 +126,8 @@ async fn buyer_gets_an_email_about_an_expired_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn event_delivered_ten_times_sends_one_email() {
-    let app = TestApp::open().await;
-    let ada = app.customer("ada").await;
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
     email(&app, &ada.email, "welcome").await;
     let message = email_changed(&ada);
     futures::future::join_all((0..10).map(|_| app.send_message("EmailsQueue", &message))).await;
@@ -152,7 +154,7 @@ fn email_changed(customer: &TestUser) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_sender_loses_no_email_and_repeats_at_most_once() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     let ses = |fault| Rule::new(EMAILS, fault).service(Service::Ses);
     let recording = |fault| Rule::new(EMAILS, fault).operation("TransactWriteItems").nth(2);
     let trials = [
@@ -164,7 +166,7 @@ async fn killed_sender_loses_no_email_and_repeats_at_most_once() {
     let mut killed = Vec::new();
     for (name, kill, sends) in trials {
         let injection = app.stack().faults().inject(kill);
-        let customer = app.customer(name).await;
+        let customer = app.register(name).await;
         assert!(injection.wait_until_triggered(WAIT_TIMEOUT).await, "{name}: the call was never made");
         killed.push((name, customer.email, sends));
     }
@@ -180,8 +182,8 @@ async fn killed_sender_loses_no_email_and_repeats_at_most_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn email_without_stored_decision_is_detected_as_sent_twice() {
-    let app = TestApp::open().await;
-    let ada = app.customer("ada").await;
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
     email(&app, &ada.email, "welcome").await;
     // Without its dispatch record, each delivery sends the e-mail.
     app.stack().faults().add_mutation(mutation("email-dispatch-ignored"));

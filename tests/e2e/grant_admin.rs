@@ -24,13 +24,13 @@ async fn grant_admin(app: &TestApp, email: &str) -> Output {
 }
 
 async fn list_admins(app: &TestApp, user: &TestUser) -> StatusCode {
-    app.ask(Method::GET, "/v1/users?role=admin").by(user).send().await.status
+    app.request(Method::GET, "/v1/users?role=admin").by(user).send().await.status
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operator_grants_the_first_admin_role() {
-    let app = TestApp::open().await;
-    let ada = app.customer("ada").await;
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
     assert_eq!(list_admins(&app, &ada).await, StatusCode::FORBIDDEN);
     assert!(!grant_admin(&app, "unknown@example.com").await.status.success());
 
@@ -39,7 +39,7 @@ async fn operator_grants_the_first_admin_role() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let path = format!("/v1/users/{}", ada.id);
-    let account = app.ask(Method::GET, &path).by(&ada).send().await.data(StatusCode::OK);
+    let account = app.request(Method::GET, &path).by(&ada).send().await.data(StatusCode::OK);
     assert_eq!(
         (&account["role"], &account["version"]),
         (&"admin".into(), &2.into()),

@@ -20,7 +20,7 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use stripe_sandbox::{Effect, Operation, Rule as Behaviour};
 use test_support::TestApp;
 use test_support::app::eventually;
-use test_support::fixture::{cause, id, new_id};
+use test_support::fixture::{id, new_id, test_context};
 
 use crate::attacks::{Fixture, Report, routes};
 use crate::crashes::settle;
@@ -68,11 +68,11 @@ async fn every_grant_of_every_function_is_used() {
     let stack = fixture.app.stack();
     let mut unused = Vec::new();
     for function in &stack.deployment().functions {
-        let grants = stack.access().unused(&function.stem);
+        let grants = stack.iam_policies().unused(&function.stem);
         unused.extend(grants.into_iter().map(|grant| format!("{}: {grant:?}", function.stem)));
     }
     assert_eq!(unused, Vec::<String>::new());
-    assert_eq!(stack.access().denied(), BTreeSet::new());
+    assert_eq!(stack.iam_policies().denied(), BTreeSet::new());
 }
 
 async fn list_in_each_sort_order(fixture: &Fixture) {
@@ -85,7 +85,7 @@ async fn list_in_each_sort_order(fixture: &Fixture) {
         "/v1/orders?limit=1",
         &format!("/v1/orders?marketId={}", fixture.market),
     ] {
-        let response = fixture.app.ask(Method::GET, path).by(&fixture.admin).send().await;
+        let response = fixture.app.request(Method::GET, path).by(&fixture.admin).send().await;
         assert_eq!(response.status, StatusCode::OK, "{path}: {}", response.text);
     }
 }
@@ -94,12 +94,12 @@ async fn list_in_each_sort_order(fixture: &Fixture) {
 async fn ship_refund_and_expire(fixture: &Fixture) {
     let (app, seller) = (&fixture.app, &fixture.seller);
     let act = async |order: &str, action: &str, body: serde_json::Value| {
-        let request = app.ask(Method::POST, &format!("/v1/orders/{order}/{action}")).by(seller);
+        let request = app.request(Method::POST, &format!("/v1/orders/{order}/{action}")).by(seller);
         let response = request.key(&local::system::aws_ids::uuid()).json(&body).send().await;
         assert_eq!(response.status, StatusCode::OK, "{action}: {}", response.text);
     };
     let unpaid = fixture.new_order().await;
-    app.order_in(&fixture.buyer, &unpaid, &["awaiting_payment"]).await;
+    app.wait_for_order(&fixture.buyer, &unpaid, &["awaiting_payment"]).await;
     act(&fixture.order, "ship", json!({ "carrier": "Post", "trackingNumber": "1" })).await;
     act(
         &fixture.order,
@@ -118,7 +118,7 @@ async fn ship_refund_and_expire(fixture: &Fixture) {
 async fn delete_a_market(fixture: &Fixture) {
     let market = fixture.new_market().await;
     fixture.app.wait_until_idle().await;
-    let request = fixture.app.ask(Method::DELETE, &format!("/v1/markets/{market}")).by(&fixture.seller);
+    let request = fixture.app.request(Method::DELETE, &format!("/v1/markets/{market}")).by(&fixture.seller);
     assert_eq!(request.header("if-match", "*").send().await.status, StatusCode::NO_CONTENT);
 }
 
@@ -126,8 +126,11 @@ async fn delete_a_market(fixture: &Fixture) {
 async fn create_report(fixture: &Fixture, priority: &str) {
     let body =
         json!({ "type": "sales_report", "params": { "marketId": fixture.market }, "priority": priority });
-    let request =
-        fixture.app.ask(Method::POST, "/v1/jobs").by(&fixture.seller).key(&local::system::aws_ids::uuid());
+    let request = fixture
+        .app
+        .request(Method::POST, "/v1/jobs")
+        .by(&fixture.seller)
+        .key(&local::system::aws_ids::uuid());
     assert_eq!(request.json(&body).send().await.status, StatusCode::ACCEPTED);
 }
 
@@ -138,7 +141,7 @@ async fn fail_temporarily_and_permanently(fixture: &Fixture, function: &str, que
     let throttled = app.stack().faults().inject(throttled);
     let (count, email) = (fixture.all_dead_letters().await, local::system::aws_ids::uuid());
     // Each queue subscribes to one of these events.
-    app.customer(&email).await;
+    app.register(&email).await;
     fixture.new_market().await;
     fixture.new_order().await;
     create_report(fixture, if queue == "UrgentReportsQueue" { "high" } else { "normal" }).await;
@@ -203,6 +206,6 @@ async fn publish_missed_events(fixture: &Fixture) {
 async fn run_in_the_past<C: Command>(app: &TestApp, command: C) {
     let table = app.stack().table_name("Table").unwrap();
     let store = DynamoStore::new(Table::new(app.dynamodb(), table));
-    let cause = cause(SystemClock.now().saturating_sub(Duration::from_mins(2)));
+    let cause = test_context(SystemClock.now().saturating_sub(Duration::from_mins(2)));
     assert!(store.execute(command, &cause).await.is_ok());
 }

@@ -8,8 +8,8 @@ use test_support::audit::MoneyAndStock;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_requests_with_one_key_create_one_order() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 100).await;
     let requests = (0..20).map(|_| app.order(&buyer, "the-key", &product, 1, Some("pm_card_visa")));
     let responses = futures::future::join_all(requests).await;

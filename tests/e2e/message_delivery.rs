@@ -30,15 +30,15 @@ pub(crate) fn order_created(order: &serde_json::Value) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_message_delivered_ten_times_is_fulfilled_once() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     let order = app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await.data(StatusCode::CREATED);
     let message = order_created(&order);
     futures::future::join_all((0..9).map(|_| app.send_message("FulfilmentQueue", &message))).await;
 
     let id = order["id"].as_str().unwrap();
-    app.order_in(&buyer, id, &["confirmed"]).await;
+    app.wait_for_order(&buyer, id, &["confirmed"]).await;
     app.wait_until_idle().await;
     let expectations = Expectations { stocked: [(product, 10)].into(), acknowledged: vec![id.to_owned()] };
     let ledger = app.stack().payments().ledger();
@@ -48,14 +48,14 @@ async fn order_message_delivered_ten_times_is_fulfilled_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn poison_message_is_recorded_and_others_are_processed() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     let poison = r#"{"type":"order.created","secret":"do not quote me"}"#;
     app.send_message("FulfilmentQueue", poison).await;
     let order = app.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await.data(StatusCode::CREATED);
 
-    app.order_in(&buyer, order["id"].as_str().unwrap(), &["confirmed"]).await;
+    app.wait_for_order(&buyer, order["id"].as_str().unwrap(), &["confirmed"]).await;
     let recorded = || async { MoneyAndStock::read(&app).await.dead_letters.pop() };
     let dead_letter = eventually("the dead letter is recorded", recorded).await;
     assert_eq!(dead_letter.body, poison);

@@ -30,16 +30,16 @@ async fn assert_consistent(app: &TestApp, product: &str, initial: i64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_is_confirmed_and_captured_once() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     let placed = app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await;
     let id = id_of(&placed);
     assert_eq!(placed.json()["data"]["status"], "pending");
 
-    let confirmed = app.order_in(&buyer, &id, &["confirmed"]).await;
+    let confirmed = app.wait_for_order(&buyer, &id, &["confirmed"]).await;
     assert_eq!(confirmed["total"], json!({ "amount": 3_998, "currency": "EUR" }));
-    let timeline = app.ask(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
+    let timeline = app.request(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
     assert_eq!(statuses(&timeline.data(StatusCode::OK)), ["pending", "awaiting_payment", "confirmed"]);
 
     assert_consistent(&app, &product, 10).await;
@@ -50,13 +50,13 @@ async fn order_is_confirmed_and_captured_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn declined_order_is_rejected_and_returns_its_stock() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     let id = id_of(&app.order(&buyer, "k1", &product, 2, Some("pm_card_chargeDeclined")).await);
 
-    app.order_in(&buyer, &id, &["rejected"]).await;
-    let timeline = app.ask(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
+    app.wait_for_order(&buyer, &id, &["rejected"]).await;
+    let timeline = app.request(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
     let timeline = timeline.data(StatusCode::OK);
     assert_eq!(statuses(&timeline), ["pending", "awaiting_payment", "rejected"]);
     assert_eq!(timeline["transitions"][2]["reason"], "payment declined: generic_decline");
@@ -66,12 +66,12 @@ async fn declined_order_is_rejected_and_returns_its_stock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_beyond_the_stock_is_rejected_without_reserving() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 3).await;
     let id = id_of(&app.order(&buyer, "k1", &product, 4, Some("pm_card_visa")).await);
 
-    app.order_in(&buyer, &id, &["rejected"]).await;
+    app.wait_for_order(&buyer, &id, &["rejected"]).await;
     assert_consistent(&app, &product, 3).await;
     assert!(app.stack().payments().ledger().intents.is_empty());
     assert_eq!(app.stock(&product).await, (3, 0));
@@ -79,14 +79,14 @@ async fn order_beyond_the_stock_is_rejected_without_reserving() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_20_concurrent_orders_gets_the_last_unit() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 1).await;
     let keys: Vec<String> = (0..20).map(|n| format!("k{n}")).collect();
     let orders = keys.iter().map(|key| app.order(&buyer, key, &product, 1, Some("pm_card_visa")));
     let orders: Vec<String> = futures::future::join_all(orders).await.iter().map(id_of).collect();
 
-    let ended = orders.iter().map(|id| app.order_in(&buyer, id, &["confirmed", "rejected"]));
+    let ended = orders.iter().map(|id| app.wait_for_order(&buyer, id, &["confirmed", "rejected"]));
     let ended = futures::future::join_all(ended).await;
     let confirmed = ended.iter().filter(|order| order["status"] == "confirmed").count();
     assert_eq!((confirmed, ended.len()), (1, 20));
@@ -96,11 +96,11 @@ async fn one_of_20_concurrent_orders_gets_the_last_unit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_without_payment_method_waits_and_expires() {
-    let app = TestApp::open_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start_with(|builder| builder.parameter("PaymentWindowSeconds", "1")).await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     let id = id_of(&app.order(&buyer, "k1", &product, 2, None).await);
-    app.order_in(&buyer, &id, &["awaiting_payment"]).await;
+    app.wait_for_order(&buyer, &id, &["awaiting_payment"]).await;
     assert_eq!(app.stock(&product).await, (8, 2));
 
     let expired = || async {
@@ -114,20 +114,20 @@ async fn order_without_payment_method_waits_and_expires() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelled_order_returns_stock_and_is_refunded() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     let paid = id_of(&app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await);
     let unpaid = id_of(&app.order(&buyer, "k2", &product, 3, None).await);
-    app.order_in(&buyer, &paid, &["confirmed"]).await;
-    app.order_in(&buyer, &unpaid, &["awaiting_payment"]).await;
+    app.wait_for_order(&buyer, &paid, &["confirmed"]).await;
+    app.wait_for_order(&buyer, &unpaid, &["awaiting_payment"]).await;
     assert_eq!(app.stock(&product).await, (5, 3));
 
     for id in [&paid, &unpaid] {
         let reason = json!({ "reason": "changed my mind" });
-        let cancel = app.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).json(&reason);
+        let cancel = app.request(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).json(&reason);
         assert_eq!(cancel.send().await.data(StatusCode::OK)["status"], "cancelled");
-        let again = app.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).send().await;
+        let again = app.request(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).send().await;
         assert_eq!(again.code(StatusCode::CONFLICT), "INVALID_STATE");
     }
     assert_consistent(&app, &product, 10).await;
@@ -138,12 +138,12 @@ async fn cancelled_order_returns_stock_and_is_refunded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_causes_the_expected_number_of_requests() {
-    let app = TestApp::open_with(|builder| builder.parameter("AnalyticsWindowSeconds", "3")).await;
+    let app = TestApp::start_with(|builder| builder.parameter("AnalyticsWindowSeconds", "3")).await;
     app.stack().payments().set_webhook_url(None);
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     app.wait_until_idle().await;
-    app.stack().faults().forget_calls();
+    app.stack().faults().clear_calls();
     let id = id_of(&app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await);
     app.wait_until_idle().await;
 

@@ -12,7 +12,7 @@ use shared::kit::aws::dynamodb::{DynamoStore, Table};
 use shared::kit::command::{Command, Record, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::TestApp;
-use test_support::fixture::{actor, cause, new_id};
+use test_support::fixture::{actor, new_id, test_context};
 
 const FUNCTION: &str = "api-markets";
 
@@ -24,14 +24,14 @@ struct Fixture {
 
 impl Fixture {
     async fn open() -> Self {
-        let app = TestApp::open().await;
+        let app = TestApp::start().await;
         let table = app.stack().table_name("Table").unwrap();
         let store = DynamoStore::new(Table::new(app.dynamodb(), table));
         Self { app, store }
     }
 
     async fn run<C: Command>(&self, command: C) -> C::Output {
-        self.store.execute(command, &cause(SystemClock.now())).await.unwrap().into_output()
+        self.store.execute(command, &test_context(SystemClock.now())).await.unwrap().into_output()
     }
 
     async fn user(&self, name: &str) -> Actor {
@@ -49,7 +49,7 @@ impl Fixture {
     }
 
     async fn list(&self, query: &str) -> Value {
-        let response = self.app.ask(Method::GET, &format!("/v1/markets?{query}")).send().await;
+        let response = self.app.request(Method::GET, &format!("/v1/markets?{query}")).send().await;
         assert_eq!(response.status, StatusCode::OK, "{query}: {}", response.text);
         response.json()
     }
@@ -59,7 +59,7 @@ impl Fixture {
         let calls = self.app.stack().faults().calls_of(FUNCTION).into_iter();
         let reads = calls.filter(|call| call.service == Service::DynamoDb && call.operation != "UpdateItem");
         let operations = reads.map(|call| call.operation).collect();
-        self.app.stack().faults().forget_calls();
+        self.app.stack().faults().clear_calls();
         operations
     }
 }
@@ -93,7 +93,7 @@ async fn list_is_paged_by_number_offset_and_cursor() {
         ["Market 04", "Market 03", "Market 02", "Market 01", "Market 00"]
     );
 
-    let wrong = fixture.app.ask(Method::GET, "/v1/markets?page=1&offset=1&fields=colour").send().await;
+    let wrong = fixture.app.request(Method::GET, "/v1/markets?page=1&offset=1&fields=colour").send().await;
     assert_eq!(wrong.code(StatusCode::BAD_REQUEST), "VALIDATION_ERROR");
     assert_eq!(wrong.json()["error"]["fields"].as_object().unwrap().len(), 3, "{}", wrong.text);
 }

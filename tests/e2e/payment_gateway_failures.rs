@@ -10,8 +10,8 @@ use test_support::{TestApp, TestUser};
 /// Starts a stack with a faulty gateway, and places an order. Returns the stack, the buyer, the order and its
 /// product.
 async fn order_with(rule: Rule) -> (TestApp, TestUser, String, String) {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     app.stack().payments().add_fault_rule(rule);
     let placed = app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await;
@@ -77,8 +77,8 @@ async fn order_cancelled_while_charging_costs_nothing() {
     for work in [WorkAt::Start, WorkAt::End] {
         let slow = Effect::Slow { ms: 1_500, work };
         let (app, buyer, id, product) = order_with(Rule::on(Operation::Create, slow).times(1)).await;
-        app.order_in(&buyer, &id, &["awaiting_payment"]).await;
-        let cancel = app.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).send().await;
+        app.wait_for_order(&buyer, &id, &["awaiting_payment"]).await;
+        let cancel = app.request(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).send().await;
         assert_eq!(cancel.data(StatusCode::OK)["status"], "cancelled");
         assert_final_status(&app, &buyer, &id, &product, "cancelled").await;
         assert_eq!(app.stack().payments().ledger().net(&id), 0, "{work:?}");
@@ -91,7 +91,7 @@ async fn timeline_shows_failed_attempts_during_gateway_outage() {
     let down = Effect::Fail { status: 503 };
     let (app, buyer, id, product) = order_with(Rule::on(Operation::Create, down)).await;
     let failed = || async {
-        let timeline = app.ask(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
+        let timeline = app.request(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
         let fulfilment = timeline.data(StatusCode::OK)["fulfilment"].clone();
         (fulfilment["failedAttempts"].as_i64() >= Some(1)).then_some(fulfilment)
     };

@@ -23,18 +23,18 @@ struct Fixture {
 impl Fixture {
     /// With an order that waits for its payment.
     async fn unpaid() -> Self {
-        Self::in_app(TestApp::open().await, None).await
+        Self::in_app(TestApp::start().await, None).await
     }
 
     /// With an order that is paid.
     async fn paid() -> Self {
-        let fixture = Self::in_app(TestApp::open().await, Some("pm_card_visa")).await;
+        let fixture = Self::in_app(TestApp::start().await, Some("pm_card_visa")).await;
         fixture.wait_for("confirmed").await;
         fixture
     }
 
     async fn in_app(app: TestApp, method: Option<&str>) -> Self {
-        let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+        let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
         let product = app.product(&seller, 1_999, 10).await;
         let placed = app.order(&buyer, "k1", &product, 2, method).await.data(StatusCode::CREATED);
         let id = placed["id"].as_str().unwrap().to_owned();
@@ -43,7 +43,7 @@ impl Fixture {
 
     /// Waits until the order has this status.
     async fn wait_for(&self, status: &str) -> Value {
-        self.app.order_in(&self.buyer, &self.id, &[status]).await
+        self.app.wait_for_order(&self.buyer, &self.id, &[status]).await
     }
 
     /// Waits for the order's payment intent.
@@ -68,7 +68,7 @@ impl Fixture {
     /// Executes an action on the order.
     async fn act(&self, by: &TestUser, action: &str, key: &str, body: Value) -> test_support::app::Answer {
         let path = format!("/v1/orders/{}/{action}", self.id);
-        self.app.ask(Method::POST, &path).by(by).key(key).json(&body).send().await
+        self.app.request(Method::POST, &path).by(by).key(key).json(&body).send().await
     }
 
     async fn refund(&self, key: &str, amount: Option<i64>) -> test_support::app::Answer {
@@ -120,7 +120,7 @@ async fn order_paid_by_its_buyer_is_confirmed_by_webhook() {
     let declined = || async {
         let path = format!("/v1/orders/{}/timeline", fixture.id);
         let timeline =
-            fixture.app.ask(Method::GET, &path).by(&fixture.buyer).send().await.data(StatusCode::OK);
+            fixture.app.request(Method::GET, &path).by(&fixture.buyer).send().await.data(StatusCode::OK);
         (timeline["fulfilment"]["failedAttempts"] == 1).then_some(timeline["fulfilment"].clone())
     };
     let step = eventually("the decline is recorded", declined).await;
@@ -130,7 +130,8 @@ async fn order_paid_by_its_buyer_is_confirmed_by_webhook() {
     let confirmed = fixture.wait_for("confirmed").await;
     assert_eq!(confirmed["payment"], Value::Null);
     let path = format!("/v1/payments/{}", confirmed["paymentId"].as_str().unwrap());
-    let payment = fixture.app.ask(Method::GET, &path).by(&fixture.seller).send().await.data(StatusCode::OK);
+    let payment =
+        fixture.app.request(Method::GET, &path).by(&fixture.seller).send().await.data(StatusCode::OK);
     assert_eq!((&payment["captured"]["amount"], &payment["gatewayId"]), (&json!(3_998), &json!(intent)));
     assert_eq!(fixture.net_paid().await, 3_998);
     assert_eq!(fixture.app.stock(&fixture.product).await, (8, 0));
@@ -148,7 +149,8 @@ async fn repeated_webhook_confirms_once_and_forged_one_never() {
         } },
     });
     let signed = format!("t=1,v1={}", "0".repeat(64));
-    let request = fixture.app.ask(Method::POST, "/v1/payments/webhook").header("stripe-signature", &signed);
+    let request =
+        fixture.app.request(Method::POST, "/v1/payments/webhook").header("stripe-signature", &signed);
     assert_eq!(request.json(&forged).send().await.code(StatusCode::UNAUTHORIZED), "INVALID_SIGNATURE");
     assert_eq!(fixture.app.get_order(&fixture.buyer, &fixture.id).await["status"], "awaiting_payment");
 
@@ -164,7 +166,7 @@ async fn repeated_webhook_confirms_once_and_forged_one_never() {
 async fn payment_after_cancellation_or_expiry_is_refunded() {
     for end in ["cancelled", "expired"] {
         let seconds = if end == "expired" { "3" } else { "86400" };
-        let app = TestApp::open_with(|builder| builder.parameter("PaymentWindowSeconds", seconds)).await;
+        let app = TestApp::start_with(|builder| builder.parameter("PaymentWindowSeconds", seconds)).await;
         let fixture = Fixture::in_app(app, None).await;
         let intent = fixture.payment_intent().await;
         if end == "expired" {

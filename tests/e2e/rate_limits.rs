@@ -6,11 +6,11 @@ use test_support::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rate_limit_holds_across_instances() {
-    let app = TestApp::open_with(|builder| builder.parameter("ReadsPerMinute", "40").instances(4)).await;
-    let customer = app.customer("ada").await;
+    let app = TestApp::start_with(|builder| builder.parameter("ReadsPerMinute", "40").instances(4)).await;
+    let customer = app.register("ada").await;
     let (mut granted, mut refused) = (0, 0);
     for _ in 0..10 {
-        let requests = (0..12).map(|_| app.ask(Method::GET, "/v1/orders").by(&customer).send());
+        let requests = (0..12).map(|_| app.request(Method::GET, "/v1/orders").by(&customer).send());
         for response in futures::future::join_all(requests).await {
             assert!(response.headers.contains_key("ratelimit-policy"), "{response:?}");
             if response.status == StatusCode::OK {
@@ -32,10 +32,10 @@ async fn rate_limit_holds_across_instances() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_addresses_share_the_limit_of_the_real_address() {
-    let app = TestApp::open_with(|builder| builder.parameter("ReadsPerMinute", "20")).await;
+    let app = TestApp::start_with(|builder| builder.parameter("ReadsPerMinute", "20")).await;
     let requests = (0..200).map(|n| {
         let forged = format!("203.0.113.{}", n % 250);
-        app.ask(Method::GET, "/v1/markets").header("x-forwarded-for", &forged).send()
+        app.request(Method::GET, "/v1/markets").header("x-forwarded-for", &forged).send()
     });
     let responses = futures::future::join_all(requests).await;
     let granted = responses.iter().filter(|response| response.status == StatusCode::OK).count();
@@ -44,11 +44,11 @@ async fn forged_addresses_share_the_limit_of_the_real_address() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn correct_password_is_refused_after_ten_failed_logins() {
-    let app = TestApp::open().await;
-    let customer = app.customer("ada").await;
+    let app = TestApp::start().await;
+    let customer = app.register("ada").await;
     let login = |password: &'static str| {
         let body = serde_json::json!({ "email": customer.email, "password": password });
-        let request = app.ask(Method::POST, "/v1/auth/login").json(&body);
+        let request = app.request(Method::POST, "/v1/auth/login").json(&body);
         async move { request.send().await }
     };
     let right = "correct horse battery staple";
@@ -64,6 +64,6 @@ async fn correct_password_is_refused_after_ten_failed_logins() {
     }
     assert_eq!(refused.code(StatusCode::TOO_MANY_REQUESTS), "TOO_MANY_ATTEMPTS");
     assert!(refused.headers["retry-after"].to_str().unwrap().parse::<u32>().unwrap() <= 900);
-    let other = app.customer("bea").await;
+    let other = app.register("bea").await;
     assert!(!other.token.is_empty());
 }

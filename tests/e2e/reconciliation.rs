@@ -12,9 +12,9 @@ use crate::crashes::settle;
 
 /// Starts a stack that receives no webhooks and reconciles at each run of the sweeper.
 async fn without_webhooks() -> (TestApp, TestUser, String) {
-    let app = TestApp::open_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
+    let app = TestApp::start_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
     app.stack().payments().add_fault_rule(Rule::on(Operation::Any, Effect::WebhookDrop));
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
     (app, buyer, product)
 }
@@ -62,7 +62,7 @@ async fn sweeper_finds_missed_payment_and_confirms_its_order() {
         "the payment is not known yet"
     );
     sweep(&app).await;
-    let confirmed = app.order_in(&buyer, &id, &["confirmed"]).await;
+    let confirmed = app.wait_for_order(&buyer, &id, &["confirmed"]).await;
     sweep(&app).await;
     assert_eq!(app.get_order(&buyer, &id).await["version"], confirmed["version"]);
     assert_consistent(&app, product, vec![id.clone()]).await;
@@ -76,7 +76,7 @@ async fn sweeper_refunds_late_payment_and_closes_open_checkout() {
     let (open, open_intent) = unpaid_order(&app, &buyer, &product, "k2").await;
     for id in [&paid, &open] {
         let path = format!("/v1/orders/{id}/cancel");
-        let cancel = app.ask(Method::POST, &path).by(&buyer).key(id).json(&json!({})).send().await;
+        let cancel = app.request(Method::POST, &path).by(&buyer).key(id).json(&json!({})).send().await;
         assert_eq!(cancel.data(StatusCode::OK)["status"], "cancelled");
     }
     assert_eq!(pay(&app, &intent).await, 200);
@@ -91,7 +91,7 @@ async fn sweeper_refunds_late_payment_and_closes_open_checkout() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn payment_of_an_unknown_order_is_listed_for_moderators() {
-    let app = TestApp::open_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
+    let app = TestApp::start_with(|builder| builder.parameter("ReconciliationSeconds", "0")).await;
     let moderator = app.user_with_role("moderator", Role::Moderator).await;
     let order = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS";
     let sweeper = app.stack().deployment().function("schedule-sweeper").unwrap();
@@ -111,7 +111,7 @@ async fn payment_of_an_unknown_order_is_listed_for_moderators() {
     }
     let path = "/v1/payments/discrepancies?status=open";
     let listed = || async {
-        let response = app.ask(Method::GET, path).by(&moderator).send().await;
+        let response = app.request(Method::GET, path).by(&moderator).send().await;
         assert_eq!(response.status, StatusCode::OK, "{}", response.text);
         let found = response.json()["data"].as_array().cloned().unwrap_or_default();
         (!found.is_empty()).then_some(found)

@@ -13,7 +13,7 @@ use crate::message_delivery::order_created;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn charge_without_idempotency_key_is_detected() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     app.stack().faults().add_mutation(mutation("charge-without-key"));
     let summary = kill_at_each_call(&app).await;
     println!("seeded bug, a charge without idempotency key: {summary}");
@@ -22,7 +22,7 @@ async fn charge_without_idempotency_key_is_detected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unreleased_stock_of_rejected_order_is_detected() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     app.stack().faults().add_mutation(mutation("stock-not-returned"));
     let summary = kill_at_each_call(&app).await;
     println!("seeded bug, stock that is not returned: {summary}");
@@ -31,8 +31,8 @@ async fn unreleased_stock_of_rejected_order_is_detected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_written_without_version_check_is_detected() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     app.stack().faults().add_mutation(mutation("order-without-version"));
     // Transactions are delayed, so that concurrent deliveries read the same version.
     let slow =
@@ -57,8 +57,8 @@ async fn order_written_without_version_check_is_detected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_without_idempotency_record_is_detected() {
-    let app = TestApp::open().await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     app.stack().faults().add_mutation(mutation("order-without-idempotency-record"));
     let product = app.product(&seller, 1_999, 100).await;
     let requests = (0..20).map(|_| app.order(&buyer, "the-key", &product, 1, None));

@@ -26,7 +26,7 @@ struct Fixture {
 impl Fixture {
     async fn open() -> Self {
         let path = std::env::temp_dir().join(format!("e2e-keys-{}", local::system::aws_ids::uuid()));
-        let app = TestApp::open_with(|builder| builder.state_dir(&path)).await;
+        let app = TestApp::start_with(|builder| builder.state_dir(&path)).await;
         Self { app, folder: KeyStore::of_local_stack(&path), path }
     }
 
@@ -67,7 +67,7 @@ struct Traffic<'a> {
 
 impl<'a> Traffic<'a> {
     async fn of(app: &'a TestApp) -> Self {
-        let users = join_all((0..USERS).map(async |n| app.customer(&format!("user{n}")).await)).await;
+        let users = join_all((0..USERS).map(async |n| app.register(&format!("user{n}")).await)).await;
         let rounds = users.iter().map(|_| Cell::new(0)).collect();
         let (requests, stopped) = (Cell::new(0), Cell::new(false));
         Self { app, users, rounds, requests, failures: RefCell::default(), stopped }
@@ -108,7 +108,7 @@ impl<'a> Traffic<'a> {
     }
 
     async fn tokens(&self, path: &str, body: &Value) -> Option<Value> {
-        let response = self.app.ask(Method::POST, path).json(body).send().await;
+        let response = self.app.request(Method::POST, path).json(body).send().await;
         self.expect(path, &response, StatusCode::OK).then(|| response.json()["data"].clone())
     }
 
@@ -125,7 +125,7 @@ impl<'a> Traffic<'a> {
             (format!("/v1/payments/pay_{absent}"), StatusCode::NOT_FOUND),
         ];
         for (path, expected) in reads {
-            let response = self.app.ask(Method::GET, &path).by(&user).send().await;
+            let response = self.app.request(Method::GET, &path).by(&user).send().await;
             self.expect(&path, &response, expected);
         }
     }
@@ -144,7 +144,7 @@ impl<'a> Traffic<'a> {
 }
 
 async fn me(app: &TestApp, customer: &TestUser) -> Answer {
-    app.ask(Method::GET, "/v1/users/me").by(customer).send().await
+    app.request(Method::GET, "/v1/users/me").by(customer).send().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,7 +152,7 @@ async fn results_of_signing_key_rotation_under_traffic() {
     let fixture = Fixture::open().await;
     let (app, folder) = (&fixture.app, &fixture.folder);
     let traffic = Traffic::of(app).await;
-    let early = app.customer("early").await;
+    let early = app.register("early").await;
     let mut now = clock::now();
     folder.record_deployed(&DeployedKeys::of_parameters(&app.stack().parameters(), now).unwrap()).unwrap();
     traffic
@@ -178,7 +178,7 @@ async fn results_of_signing_key_rotation_under_traffic() {
     assert_eq!(*traffic.failures.borrow(), Vec::<String>::new());
     assert!(traffic.requests.get() > 300, "{}", traffic.requests.get());
     assert_eq!(me(app, &early).await.code(StatusCode::UNAUTHORIZED), "INVALID_TOKEN");
-    let late = app.customer("late").await;
+    let late = app.register("late").await;
     assert_eq!(me(app, &late).await.status, StatusCode::OK);
 }
 
@@ -201,8 +201,8 @@ async fn signing_with_an_unpublished_key_is_detected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deployment_replaces_instances_without_failed_requests() {
-    let app = TestApp::open_with(|builder| builder.instances(4)).await;
-    let customer = app.customer("ada").await;
+    let app = TestApp::start_with(|builder| builder.instances(4)).await;
+    let customer = app.register("ada").await;
     let send_requests = || join_all((0..40).map(|_| me(&app, &customer)));
     send_requests().await;
     let before = app.stack().stats()["api-users"];

@@ -13,7 +13,7 @@ fn node() -> PathBuf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn typescript_client_places_and_refunds_an_order() {
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     let example = workspace("clients/typescript/dist/examples/order.js");
     assert!(example.exists(), "the client is not built: run `make client`");
     let url = app.stack().url().clone();

@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
         seed,
         timeout: Duration::from_hours(1),
     };
-    let app = TestApp::open().await;
+    let app = TestApp::start().await;
     let caller = app.user_with_role("admin", Role::Admin).await;
     let report = fuzz::run(&app, &caller, config).await;
     println!("{}", report.output);

@@ -21,7 +21,7 @@ async fn accounts(fixture: &Fixture, costs: &mut CostTable) {
     let account = json!({ "email": "new@example.com", "password": password, "name": "New" });
     let login = json!({ "email": "new@example.com", "password": password });
     let post = |path: &'static str, body: Value, status| async move {
-        fixture.app.ask(Method::POST, path).json(&body).send().await.data(status)
+        fixture.app.request(Method::POST, path).json(&body).send().await.data(status)
     };
     let registering = post("/v1/auth/register", account, StatusCode::CREATED);
     costs.count(fixture, "register", "api-auth", async { drop(registering.await) }).await;

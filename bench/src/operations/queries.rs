@@ -45,7 +45,7 @@ async fn private(fixture: &Fixture, costs: &mut CostTable) {
     costs.get(fixture, "list own jobs", "api-jobs", "/v1/jobs").await;
     costs
         .count(fixture, "list accounts", "api-users", async {
-            let request = fixture.app.ask(Method::GET, "/v1/users").by(&fixture.admin);
+            let request = fixture.app.request(Method::GET, "/v1/users").by(&fixture.admin);
             let _ = request.send().await.data(StatusCode::OK);
         })
         .await;

@@ -75,7 +75,7 @@ impl ItemGenerator {
             let name = format!("pattern{number}");
             entities.push((
                 Kind::User,
-                fixture.app.customer(&name).await.id,
+                fixture.app.register(&name).await.id,
                 Some(format!("{name}@example.com")),
             ));
             let market = json!({ "name": format!("{word} and more"), "currency": "EUR" });

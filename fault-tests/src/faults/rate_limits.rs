@@ -47,11 +47,11 @@ impl Fault for RateLimits {
 
 async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
     let customer =
-        fixture.app.customer(&format!("busy-{number}-{}", &local::system::aws_ids::uuid()[..8])).await;
-    let reads = (0..90).map(|_| fixture.app.ask(Method::GET, "/v1/orders").by(&customer).send());
+        fixture.app.register(&format!("busy-{number}-{}", &local::system::aws_ids::uuid()[..8])).await;
+    let reads = (0..90).map(|_| fixture.app.request(Method::GET, "/v1/orders").by(&customer).send());
     let admitted = join_all(reads).await.iter().filter(|response| response.status == StatusCode::OK).count();
     let wrong = json!({ "email": customer.email, "password": "a wrong password" });
-    let guesses = (0..25).map(|_| fixture.app.ask(Method::POST, "/v1/auth/login").json(&wrong).send());
+    let guesses = (0..25).map(|_| fixture.app.request(Method::POST, "/v1/auth/login").json(&wrong).send());
     let guesses = join_all(guesses).await;
     let checked = guesses.iter().filter(|response| response.status == StatusCode::UNAUTHORIZED).count();
     // At most one window can end in between. The auditor compares the stored counters with the limits, per

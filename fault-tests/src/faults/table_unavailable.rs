@@ -52,8 +52,8 @@ async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
         fixture.faults().inject(rule);
     }
     let login = json!({ "email": fixture.buyer(number).email, "password": "correct horse battery staple" });
-    let login = fixture.app.ask(Method::POST, "/v1/auth/login").json(&login).send();
-    let read = fixture.app.ask(Method::GET, "/v1/markets").by(fixture.buyer(number)).send();
+    let login = fixture.app.request(Method::POST, "/v1/auth/login").json(&login).send();
+    let read = fixture.app.request(Method::GET, "/v1/markets").by(fixture.buyer(number)).send();
     let order =
         json!({ "items": [{ "productId": product, "quantity": 1 }], "paymentMethod": "pm_card_visa" });
     let request =

@@ -3,14 +3,14 @@
 use fault_tests::run::Settings;
 use fault_tests::seeded_bugs::{self, Detection};
 use fault_tests::{faults, report};
-use test_support::seeded_bugs::named;
+use test_support::seeded_bugs::by_name;
 
 /// Runs seeded bugs; returns the report, and true if all were detected.
 async fn run_seeded_bugs(names: &[&str]) -> (String, bool) {
     let settings = Settings { seed: 1, bins: None };
     let mut detections = Vec::new();
     for name in names {
-        detections.push(Box::pin(seeded_bugs::run(named(name).unwrap(), &settings)).await);
+        detections.push(Box::pin(seeded_bugs::run(by_name(name).unwrap(), &settings)).await);
     }
     (report::detected(&detections), detections.iter().all(Detection::is_detected))
 }

@@ -53,6 +53,6 @@ pub(crate) async fn confirm_password_reset(
 
 fn refusal(error: ResetPasswordError) -> ApiError {
     match error {
-        ResetPasswordError::Spent => email_token::invalid(),
+        ResetPasswordError::TokenOutdated => email_token::invalid(),
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn refresh_session(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<RefreshRequest>,
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
-    let token = RefreshToken::read(&request.refresh_token, &app.seal).ok_or_else(invalid)?;
+    let token = RefreshToken::verify(&request.refresh_token, &app.seal).ok_or_else(invalid)?;
     let id = session_key(&token).ok_or_else(invalid)?;
     let successor = token.successor();
     let presented = TokenHash(token.issue(&app.seal).hash());

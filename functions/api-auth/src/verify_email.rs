@@ -43,6 +43,6 @@ pub(crate) async fn verify_email(
 
 fn refusal(error: VerifyEmailError) -> ApiError {
     match error {
-        VerifyEmailError::Spent => email_token::invalid(),
+        VerifyEmailError::TokenOutdated => email_token::invalid(),
     }
 }

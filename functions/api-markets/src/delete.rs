@@ -29,7 +29,7 @@ pub(crate) async fn delete_market(
 fn refusal(error: DeleteMarketError) -> ApiError {
     match error {
         DeleteMarketError::NotFound => ApiError::not_found(),
-        DeleteMarketError::NotYours => ApiError::new(ErrorCode::Forbidden, error.to_string()),
+        DeleteMarketError::Forbidden => ApiError::new(ErrorCode::Forbidden, error.to_string()),
         DeleteMarketError::VersionMismatch => version_mismatch(),
     }
 }

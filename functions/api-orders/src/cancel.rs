@@ -43,7 +43,7 @@ pub(crate) async fn cancel_order(
 fn refusal(error: CancelError) -> ApiError {
     match error {
         CancelError::NotFound => ApiError::not_found(),
-        CancelError::NotAParty => ApiError::new(ErrorCode::Forbidden, error.to_string()),
+        CancelError::NotBuyerOrSeller => ApiError::new(ErrorCode::Forbidden, error.to_string()),
         CancelError::TooLate => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }
 }

@@ -51,9 +51,9 @@ fn refusal(error: RefundError) -> ApiError {
     let message = error.to_string();
     match error {
         RefundError::NotTheSeller(error) => seller_error::refusal(error),
-        RefundError::Nothing => ApiError::field("amount.amount", message),
+        RefundError::ZeroAmount => ApiError::field("amount.amount", message),
         RefundError::OtherCurrency => ApiError::field("amount.currency", message),
-        RefundError::TooMuch { left } => {
+        RefundError::AmountTooLarge { left } => {
             let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
             ApiError::new(ErrorCode::InvalidState, message).with_field("amount", rule)
         }

@@ -44,7 +44,7 @@ fn refusal(error: AdjustStockError) -> ApiError {
     let message = error.to_string();
     match error {
         AdjustStockError::NotFound => ApiError::not_found(),
-        AdjustStockError::NotYours => ApiError::new(ErrorCode::Forbidden, message),
+        AdjustStockError::Forbidden => ApiError::new(ErrorCode::Forbidden, message),
         AdjustStockError::InsufficientStock => ApiError::new(ErrorCode::InsufficientStock, message),
     }
 }

@@ -75,7 +75,7 @@ fn refusal(error: CreateProductError) -> ApiError {
     let message = error.to_string();
     match error {
         CreateProductError::NoMarket => ApiError::not_found(),
-        CreateProductError::NotYours => ApiError::new(ErrorCode::Forbidden, message),
+        CreateProductError::Forbidden => ApiError::new(ErrorCode::Forbidden, message),
         CreateProductError::MarketClosed => ApiError::new(ErrorCode::InvalidState, message),
         CreateProductError::CurrencyMismatch => ApiError::field("price.currency", message),
         CreateProductError::SkuTaken => {

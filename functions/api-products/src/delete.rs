@@ -29,7 +29,7 @@ pub(crate) async fn delete_product(
 fn refusal(error: DeleteProductError) -> ApiError {
     match error {
         DeleteProductError::NotFound => ApiError::not_found(),
-        DeleteProductError::NotYours => ApiError::new(ErrorCode::Forbidden, error.to_string()),
+        DeleteProductError::Forbidden => ApiError::new(ErrorCode::Forbidden, error.to_string()),
         DeleteProductError::VersionMismatch => version_mismatch(),
         DeleteProductError::Reserved => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }

@@ -151,7 +151,7 @@ fn refusal(error: UpdateProductError) -> ApiError {
     let message = error.to_string();
     match error {
         UpdateProductError::NotFound => ApiError::not_found(),
-        UpdateProductError::NotYours => ApiError::new(ErrorCode::Forbidden, message),
+        UpdateProductError::Forbidden => ApiError::new(ErrorCode::Forbidden, message),
         UpdateProductError::VersionMismatch => version_mismatch(),
         UpdateProductError::CurrencyMismatch => ApiError::field("price.currency", message),
         UpdateProductError::SkuTaken => {

@@ -93,7 +93,7 @@ pub(crate) struct ProductSummary {
 }
 
 impl From<Hit> for HitBody {
-    fn from(Hit { score, found }: Hit) -> Self {
+    fn from(Hit { score, item: found }: Hit) -> Self {
         let score = score.get();
         match found {
             SearchResultItem::Market(market) => Self::Market { id: market.id, score, market: market.into() },

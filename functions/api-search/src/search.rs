@@ -55,6 +55,6 @@ impl From<SearchParams> for SearchQuery {
             Kind::Product => DocumentKind::Product,
         });
         let limit = params.limit.map_or(DEFAULT_LIMIT, u32::from);
-        Self { wanted: params.q, kind, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+        Self { text: params.q, kind, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
     }
 }

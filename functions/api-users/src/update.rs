@@ -75,7 +75,7 @@ pub(crate) async fn replace_user(
 ) -> Result<Versioned<UserBody>, ApiError> {
     let changes = UserChanges { email: Some(email), name: Some(name), ..UserChanges::default() };
     let (powers, expected) = (admin_rights(permissions), if_match.expected());
-    update_user(&app.store, UpdateUser { id, by, powers, expected, changes }, &context).await
+    update_user(&app.store, UpdateUser { id, by, rights: powers, expected, changes }, &context).await
 }
 
 /// Changes properties of an account.
@@ -91,7 +91,7 @@ pub(crate) async fn patch_user(
     let (role, status) = (role.0.map(Role::from), status.0.map(UserStatus::from));
     let changes = UserChanges { email: email.0, name: name.0, role, status };
     let (powers, expected) = (admin_rights(permissions), if_match.expected());
-    update_user(&app.store, UpdateUser { id, by, powers, expected, changes }, &context).await
+    update_user(&app.store, UpdateUser { id, by, rights: powers, expected, changes }, &context).await
 }
 
 async fn update_user(

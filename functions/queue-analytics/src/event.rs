@@ -29,7 +29,7 @@ impl AnalyticsEvent {
             Self::Market(event) => count.market(event.market_id()),
             Self::Product(event) => count.product(event.product_id()),
             Self::Order(event) => {
-                let facts = event.facts();
+                let facts = event.data();
                 count.order(facts.order_id, facts.market_id);
             }
         }

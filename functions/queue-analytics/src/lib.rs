@@ -35,7 +35,7 @@ impl<S: Store> Analytics<S> {
 
     /// Converts it into a batch handler: one load and one commit for all entities of a batch.
     pub const fn into_handler(self) -> WholeBatch<Self, SystemClock> {
-        WholeBatch { consumer: self, clock: SystemClock, longest: MAX_DURATION }
+        WholeBatch { consumer: self, clock: SystemClock, max_duration: MAX_DURATION }
     }
 }
 
@@ -59,7 +59,7 @@ impl<S: Store, C: Clock> BatchConsumer for Analytics<S, C> {
 fn outcome(error: &ExecuteError<CountError>) -> Outcome {
     let retry = |reason| Outcome::Retry { after: None, reason };
     match error {
-        ExecuteError::Refused(CountError::Torn(_)) => retry("an order changed while it was read"),
+        ExecuteError::Refused(CountError::InconsistentRead(_)) => retry("an order changed while it was read"),
         ExecuteError::Contention | ExecuteError::InProgress => {
             retry("too many concurrent updates of the same totals")
         }

@@ -105,8 +105,8 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
         created_at: now,
         updated_at: now,
     };
-    let record = RecordDeadLetter { letter: dead_letter, redriven_from };
-    (MarkJobDead { letter: record, job }, CommandContext::new(correlation, now).once(idempotency_record))
+    let record = RecordDeadLetter { dead_letter, redriven_from };
+    (MarkJobDead { record, job }, CommandContext::new(correlation, now).once(idempotency_record))
 }
 
 fn outcome<E>(error: &ExecuteError<E>) -> Outcome {

@@ -19,7 +19,7 @@ pub(crate) struct ComposedEmail {
     pub(crate) to: String,
     pub(crate) content: EmailContent,
     /// HMAC of address and link if they can become outdated; empty otherwise.
-    pub(crate) gist: String,
+    pub(crate) fingerprint: String,
 }
 
 /// Dispatch record of the e-mail, read in the same request as the account or order.
@@ -71,7 +71,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         };
         let to = user.email.as_str().to_owned();
         let gist = self.hmac_key.mac("email-gist", &[to.as_bytes(), token.as_bytes()]);
-        Ok(ComposedEmail { to, content, gist })
+        Ok(ComposedEmail { to, content, fingerprint: gist })
     }
 
     async fn compose_order_email(
@@ -79,7 +79,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         event: &Envelope<EmailEvent>,
         order_event: &OrderEvent,
     ) -> ComposeResult {
-        let OrderEventData { order_id, buyer_id, .. } = order_event.facts();
+        let OrderEventData { order_id, buyer_id, .. } = order_event.data();
         let both = ReadSet::<Option<Order>>::get(&order_id).and(ReadSet::<Option<User>>::get(&buyer_id));
         let (found, dispatch) = self.store.load(both.and(ReadSet::get(&event.id))).await?;
         Ok(match found {
@@ -88,7 +88,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             (Some(found), Some(buyer)) => {
                 let content = order::compose(order_event, &found, &buyer, &self.app_url);
                 let to = buyer.email.as_str().to_owned();
-                content.map(|content| (ComposedEmail { to, content, gist: String::new() }, dispatch))
+                content.map(|content| (ComposedEmail { to, content, fingerprint: String::new() }, dispatch))
             }
         })
     }

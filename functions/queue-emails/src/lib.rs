@@ -67,7 +67,7 @@ impl<S: Store, M: Mailer> Emails<S, M> {
 
     /// Replaces the clock.
     #[must_use]
-    pub fn at<C: Clock>(self, clock: C) -> Emails<S, M, C> {
+    pub fn with_clock<C: Clock>(self, clock: C) -> Emails<S, M, C> {
         let Self { store, mailer, tokens, hmac_key, app_url, .. } = self;
         Emails { store, mailer, clock, tokens, hmac_key, app_url }
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
 use shared::domain::order::fulfilment::{Effect, OrderSaga};
-use shared::domain::order::{OrderEvent, OrderId};
 use shared::domain::order::payment::ChargeIntent;
 use shared::domain::order::payment::refund::RefundIntent;
-use shared::kit::command::saga::{DriveError, run_saga};
+use shared::domain::order::{OrderEvent, OrderId};
+use shared::kit::command::saga::{SagaError, run_saga};
 use shared::kit::command::{CommandContext, Envelope, Store};
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord, RETRY_BACKOFF};
@@ -60,7 +60,10 @@ impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
 
 impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     /// Replaces the clock and the entropy source.
-    pub fn at<D: Clock, T: Entropy>(self, (clock, entropy): (D, T)) -> Fulfilment<S, G, D, T> {
+    pub fn with_clock_and_entropy<D: Clock, T: Entropy>(
+        self,
+        (clock, entropy): (D, T),
+    ) -> Fulfilment<S, G, D, T> {
         let Self { store, gateway, payment_window, .. } = self;
         Fulfilment { store, gateway, clock, entropy, payment_window }
     }
@@ -81,14 +84,14 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
         let perform = |effect| self.perform(effect, &context);
         match run_saga(&saga, (&self.store, &self.clock), &context, perform).await {
             Ok(_) => Outcome::Done,
-            Err(DriveError::InvariantViolation(violation)) => {
+            Err(SagaError::InvariantViolation(violation)) => {
                 Outcome::DeadLetter { reason: violation.to_string() }
             }
-            Err(DriveError::Call(failed)) => self.retry_later(saga.id, failed, &context, delivery).await,
-            Err(DriveError::Contention) => {
+            Err(SagaError::Call(failed)) => self.retry_later(saga.id, failed, &context, delivery).await,
+            Err(SagaError::Contention) => {
                 Outcome::Retry { after: None, reason: "too many concurrent changes to the order" }
             }
-            Err(DriveError::Store(error)) => {
+            Err(SagaError::Store(error)) => {
                 tracing::warn!(%error, "failed to load or store the order");
                 Outcome::Retry { after: None, reason: "the table did not respond" }
             }
@@ -119,8 +122,8 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 let answer = self.gateway.charge(&intent, correlation).await;
                 answer.map(|answer| after_charge_answer(&intent, answer))
             }
-            Effect::Find(intent) => self.find(&intent, context).await,
-            Effect::Settle(intent) => {
+            Effect::FindCharge(intent) => self.find(&intent, context).await,
+            Effect::ResolveCharge(intent) => {
                 let resolved = self.gateway.resolve_charge(&intent, correlation).await;
                 resolved.map(|resolution| after_charge_resolution(&intent, resolution))
             }
@@ -131,7 +134,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 })
             }
             Effect::CreateCheckout(intent) => {
-                self.gateway.open(&intent, correlation).await.map(|outcome| match outcome {
+                self.gateway.create_checkout(&intent, correlation).await.map(|outcome| match outcome {
                     CheckoutOutcome::Payable(checkout) => FulfilmentTransition::Payable(checkout),
                     CheckoutOutcome::Refused(code) => FulfilmentTransition::Declined(code),
                 })
@@ -246,8 +249,8 @@ fn after_refund(intent: &RefundIntent, outcome: RefundOutcome) -> FulfilmentTran
 const fn charge_count(effect: &Effect) -> u32 {
     match effect {
         Effect::Charge(intent)
-        | Effect::Find(intent)
-        | Effect::Settle(intent)
+        | Effect::FindCharge(intent)
+        | Effect::ResolveCharge(intent)
         | Effect::FindCancelledCharge(intent) => intent.attempt,
         Effect::CreateCheckout(_) | Effect::Refund(_) | Effect::FindRefund(_) => 0,
     }
@@ -255,8 +258,8 @@ const fn charge_count(effect: &Effect) -> u32 {
 
 const fn step_name(effect: &Effect) -> &'static str {
     match effect {
-        Effect::Charge(_) | Effect::Find(_) => "charging",
-        Effect::Settle(_) | Effect::FindCancelledCharge(_) => "checking the charge",
+        Effect::Charge(_) | Effect::FindCharge(_) => "charging",
+        Effect::ResolveCharge(_) | Effect::FindCancelledCharge(_) => "checking the charge",
         Effect::CreateCheckout(_) => "awaiting payment",
         Effect::Refund(_) | Effect::FindRefund(_) => "refunding",
     }

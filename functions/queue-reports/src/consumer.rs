@@ -70,7 +70,7 @@ impl<S: Store, C: Clock> Reports<S, C> {
                 Outcome::Done
             }
             Err(StopReason::Failed(reason)) => {
-                let record = RecordFailedJobAttempt { held: job.held(), reason };
+                let record = RecordFailedJobAttempt { claim: job.claim(), reason };
                 // If this fails as well, the job only lacks the record of one failed attempt.
                 if let Err(error) = self.store.execute(record, &context.at(self.clock.now())).await {
                     tracing::warn!(%error, "failed to record a failed attempt");

@@ -54,7 +54,7 @@ impl<S: Store> Reports<S> {
 
     /// Replaces the clock.
     #[must_use]
-    pub fn at<C: Clock>(self, clock: C) -> Reports<S, C> {
+    pub fn with_clock<C: Clock>(self, clock: C) -> Reports<S, C> {
         let Self { store, reader, page_size, time_slice, .. } = self;
         Reports { store, reader, clock, page_size, time_slice }
     }

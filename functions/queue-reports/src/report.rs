@@ -26,7 +26,7 @@ impl<S: Store, C: Clock> Reports<S, C> {
             .and(ReadSet::<Option<User>>::get(&job.owner_id));
         let (market, owner) = self.store.load(reads).await?;
         if let Err(refusal) = ReportRefusal::of(market.as_ref(), owner.as_ref()) {
-            return self.refuse(job.held(), refusal, context).await;
+            return self.refuse(job.claim(), refusal, context).await;
         }
         let total = match job.total {
             Some(total) => total,
@@ -47,10 +47,10 @@ impl<S: Store, C: Clock> Reports<S, C> {
     }
 
     async fn next_page(&self, report: &SalesReport, job: &Job, total: u64) -> Result<AdvanceJob, StopReason> {
-        let page = self.reader.report_orders(report, job.written.after, self.page_size.0).await?;
-        let text = csv::format_rows(&page.orders, job.written.chunks == 0);
+        let page = self.reader.report_orders(report, job.output.after, self.page_size.0).await?;
+        let text = csv::format_rows(&page.orders, job.output.chunks == 0);
         Ok(AdvanceJob {
-            held: job.held(),
+            claim: job.claim(),
             text: text.map_err(|_| StopReason::Failed("the rows cannot be formatted"))?,
             rows: u64::try_from(page.orders.len()).unwrap_or(u64::MAX),
             after: page.orders.last().map(|order| order.id),
@@ -65,7 +65,7 @@ impl<S: Store, C: Clock> Reports<S, C> {
         refusal: ReportRefusal,
         context: &CommandContext,
     ) -> Result<Progress, StopReason> {
-        let refuse = FailJob { held, refusal };
+        let refuse = FailJob { claim: held, refusal };
         self.store.execute(refuse, &context.at(self.clock.now())).await?;
         Ok(Progress::Ended)
     }

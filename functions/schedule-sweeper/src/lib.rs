@@ -61,7 +61,7 @@ impl<S: Store, R: EventRouter, G> Sweeper<S, R, G> {
 
 impl<S, R, G, C> Sweeper<S, R, G, C> {
     /// Replaces the clock.
-    pub fn at<D: Clock>(self, clock: D) -> Sweeper<S, R, G, D> {
+    pub fn with_clock<D: Clock>(self, clock: D) -> Sweeper<S, R, G, D> {
         let Self { store, reader, outbox, relay, reconciliation, .. } = self;
         Sweeper { store, reader, outbox, relay, reconciliation, clock }
     }

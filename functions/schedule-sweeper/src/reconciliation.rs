@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
-use shared::domain::order::{Order, OrderId};
+use shared::domain::order::payment::refund::RefundIntent;
 use shared::domain::order::payment::{Capture, Payment};
+use shared::domain::order::{Order, OrderId};
 use shared::domain::reconciliation::GatewayRecord;
 use shared::domain::reconciliation::compare::{Finding, compare};
 use shared::domain::reconciliation::cursor::{
     AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
 };
 use shared::domain::reconciliation::discrepancy::{Discrepancy, RecordDiscrepancy};
-use shared::domain::order::payment::refund::RefundIntent;
 use shared::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store, StoreError, Version};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::system::config::{ConfigError, Environment};
@@ -71,7 +71,11 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     pub fn from_env(env: &Environment, store: S, gateway: G) -> Result<Self, ConfigError> {
         let apart = Duration::from_secs(env.parse("AGORA_RECONCILIATION_SECONDS")?);
         let window = Duration::from_secs(env.parse("AGORA_PAYMENT_WINDOW_SECONDS")?);
-        Ok(Self { store, gateway, rounds: RoundConfig { apart, overlap: window + LOOKBACK_AFTER_EXPIRY } })
+        Ok(Self {
+            store,
+            gateway,
+            rounds: RoundConfig { interval: apart, overlap: window + LOOKBACK_AFTER_EXPIRY },
+        })
     }
 
     /// Compares due pages until the round is complete, the page limit is reached or the deadline is near.
@@ -137,7 +141,7 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
                 Finding::Mismatch(difference) => {
                     summary.mismatched += 1;
                     let discrepancy =
-                        Discrepancy::seen((entry, order.as_ref(), payment.as_ref()), difference, context.at);
+                        Discrepancy::new((entry, order.as_ref(), payment.as_ref()), difference, context.at);
                     self.record_discrepancy(discrepancy, context).await?;
                 }
                 finding => summary.repaired += usize::from(self.repair(finding, entry, context).await?),

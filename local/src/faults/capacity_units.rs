@@ -11,21 +11,21 @@ const CONSUMED_CAPACITY: &[u8] = b"\"ConsumedCapacity\"";
 /// Capacity units in steps of 0.5: an eventually consistent read costs 0.5.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Units {
-    halves: u64,
+pub struct CapacityUnits {
+    from_half_units: u64,
 }
 
-impl Units {
+impl CapacityUnits {
     /// Creates a value from a number of half units.
     #[must_use]
-    pub const fn halves(halves: u64) -> Self {
-        Self { halves }
+    pub const fn from_half_units(from_half_units: u64) -> Self {
+        Self { from_half_units }
     }
 
     /// The value as a number of half units.
     #[must_use]
-    pub const fn in_halves(self) -> u64 {
-        self.halves
+    pub const fn as_half_units(self) -> u64 {
+        self.from_half_units
     }
 
     /// Consumed capacity that a response reports for one or several tables, if any.
@@ -43,28 +43,28 @@ impl Units {
         let text = number.as_number()?.to_string();
         let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
         let half = u64::from(part.starts_with('5'));
-        Some(Self { halves: whole.parse::<u64>().ok()?.checked_mul(2)? + half })
+        Some(Self { from_half_units: whole.parse::<u64>().ok()?.checked_mul(2)? + half })
     }
 }
 
-impl Add for Units {
+impl Add for CapacityUnits {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { halves: self.halves + other.halves }
+        Self { from_half_units: self.from_half_units + other.from_half_units }
     }
 }
 
-impl Sum for Units {
+impl Sum for CapacityUnits {
     fn sum<I: Iterator<Item = Self>>(units: I) -> Self {
         units.fold(Self::default(), Add::add)
     }
 }
 
-impl fmt::Display for Units {
+impl fmt::Display for CapacityUnits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let half = if self.halves.is_multiple_of(2) { "" } else { ".5" };
-        write!(f, "{}{half}", self.halves / 2)
+        let half = if self.from_half_units.is_multiple_of(2) { "" } else { ".5" };
+        write!(f, "{}{half}", self.from_half_units / 2)
     }
 }
 
@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn consumed_capacity_is_summed_over_all_tables_of_a_response() {
-        let consumed = |response: &str| Units::consumed(response.as_bytes()).map(|units| units.to_string());
+        let consumed =
+            |response: &str| CapacityUnits::consumed(response.as_bytes()).map(|units| units.to_string());
         assert_eq!(
             consumed(r#"{"Items":[],"ConsumedCapacity":{"CapacityUnits":2.5}}"#).as_deref(),
             Some("2.5")

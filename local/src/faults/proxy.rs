@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use super::{Call, Decision, Fault, Faults, Service, Tls};
-use crate::faults::capacity_units::Units;
+use crate::faults::capacity_units::CapacityUnits;
 use crate::faults::clock_skew::shifted;
 use crate::services::iam::{Denied, IamPolicies, actions_for};
 use crate::system::clock;
@@ -180,7 +180,7 @@ impl Proxy {
         let response = self.send(parts, body).await?;
         self.faults.update_call(decision, |call| {
             call.status = Some(response.status().as_u16());
-            call.units = Units::consumed(response.body());
+            call.units = CapacityUnits::consumed(response.body());
         });
         Ok(response.map(Full::new))
     }

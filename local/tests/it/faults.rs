@@ -73,11 +73,11 @@ async fn call_without_grant_is_denied_and_reported() {
     let stack = builder.start().await.unwrap();
     assert_eq!(get(&stack, "/put").await.body, "400");
     assert_eq!(get(&stack, "/send").await.body, "200");
-    let denied: Vec<String> = stack.access().denied().iter().map(ToString::to_string).collect();
+    let denied: Vec<String> = stack.iam_policies().denied().iter().map(ToString::to_string).collect();
     let table = "arn:aws:dynamodb:eu-central-1:000000000000:table/agora-table";
     let expected = format!("api-probe is not authorized to perform: dynamodb:PutItem on resource: {table}");
     assert_eq!(denied, [expected]);
     let unused: Vec<String> =
-        stack.access().unused("api-probe").into_iter().map(|grant| grant.action).collect();
+        stack.iam_policies().unused("api-probe").into_iter().map(|grant| grant.action).collect();
     assert_eq!(unused, ["dynamodb:GetItem"]);
 }

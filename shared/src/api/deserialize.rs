@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn array_length_must_be_within_its_bounds() {
-        assert_eq!(errors(json!([])), FieldErrors::one("body", "must have 1 to 3 elements"));
-        assert_eq!(errors(json!({})), FieldErrors::one("body", "must be an array"));
+        assert_eq!(errors(json!([])), FieldErrors::new("body", "must have 1 to 3 elements"));
+        assert_eq!(errors(json!({})), FieldErrors::new("body", "must be an array"));
     }
 }

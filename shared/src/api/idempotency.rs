@@ -64,7 +64,7 @@ impl<S: ApiState> FromRequestParts<S> for IdempotencyKeyRequired {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Idempotent(context) = Idempotent::from_request_parts(parts, state).await?;
-        if context.receipt.is_some() { Ok(Self(context)) } else { Err(required()) }
+        if context.idempotency_record.is_some() { Ok(Self(context)) } else { Err(required()) }
     }
 }
 
@@ -73,7 +73,7 @@ impl<S: ApiState> FromRequestParts<S> for LeasedIdempotencyKey {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Idempotent(context) = Idempotent::from_request_parts(parts, state).await?;
-        let record = context.receipt.ok_or_else(required)?;
+        let record = context.idempotency_record.ok_or_else(required)?;
         Ok(Self(Claim {
             scope: record.scope,
             fingerprint: record.fingerprint.unwrap_or_default(),

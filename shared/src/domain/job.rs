@@ -53,7 +53,7 @@ pub struct Job {
     /// Number of the current attempt at the remaining work.
     pub attempts: u32,
     /// Output written so far.
-    pub written: JobOutput,
+    pub output: JobOutput,
     /// Total number of rows, once counted.
     pub total: Option<u64>,
     /// User-facing description of the last failure.
@@ -61,7 +61,7 @@ pub struct Job {
     /// Version that last requested the execution; `None` while the job waits for its scheduled time.
     pub request: Option<Version>,
     /// Id of the redrive event that would resume the job, if its message was dead-lettered.
-    pub woken_by: Option<EventId>,
+    pub resumed_by: Option<EventId>,
     /// Scheduled time of the execution; `None` if it was requested at once.
     pub run_at: Option<Timestamp>,
     /// Retention period of the job and its output.
@@ -121,7 +121,7 @@ impl Identified for Job {
 impl Job {
     /// Returns true if the job has expired. The table may still contain it until its TTL deletion.
     #[must_use]
-    pub fn is_gone(&self, now: Timestamp) -> bool {
+    pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at <= now
     }
 
@@ -133,13 +133,13 @@ impl Job {
 
     /// Claim of the worker that committed this version.
     #[must_use]
-    pub const fn held(&self) -> JobClaim {
+    pub const fn claim(&self) -> JobClaim {
         JobClaim { id: self.id, version: self.version }
     }
 
     /// Returns the job if it exists, has not expired and belongs to `owner`.
     fn of(owner: UserId, job: Option<Self>, now: Timestamp) -> Option<Self> {
-        job.filter(|job| job.owner_id == owner && !job.is_gone(now))
+        job.filter(|job| job.owner_id == owner && !job.is_expired(now))
     }
 
     /// Returns the job if the claim is still valid.

@@ -5,19 +5,17 @@ pub mod deliver;
 pub mod event;
 pub mod expire;
 pub mod fulfilment;
+pub mod payment;
 pub mod place;
 pub mod refund;
 pub mod ship;
 pub mod state_machine;
-pub mod payment;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::market::MarketId;
-use payment::{PaymentId, PaymentMethod};
 use super::product::ProductId;
-use payment::refund::Refund;
 use super::user::UserId;
 use crate::domain::values::actor::{Actor, Permission};
 use crate::domain::values::id::{Id, Identified};
@@ -27,6 +25,8 @@ use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
 pub use event::{OrderEvent, OrderEventData};
 use fulfilment::Fulfilment;
+use payment::refund::Refund;
+use payment::{PaymentId, PaymentMethod};
 pub use state_machine::status::{OrderStatus, OrderStatusError};
 pub use state_machine::transition::InvalidState;
 

@@ -102,7 +102,7 @@ pub struct SkuClaim {
 
 /// Key of a [`SkuClaim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SkuInMarket {
+pub struct SkuKey {
     /// Id of the market.
     pub market_id: MarketId,
     /// SKU.

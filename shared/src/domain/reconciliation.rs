@@ -20,7 +20,7 @@ pub struct GatewayRecord {
     /// Order that the payment is for, according to the gateway; `None` if it is not one of ours.
     pub order_id: Option<OrderId>,
     /// Status when the record was read.
-    pub standing: LedgerStatus,
+    pub status: LedgerStatus,
     /// Time at which the record was read, or an earlier time.
     pub read_at: Timestamp,
 }

@@ -30,7 +30,7 @@ pub struct Aws {
 /// Timeout for establishing a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Timeout of one attempt of a call.
-pub const ATTEMPT: Duration = Duration::from_secs(3);
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Timeout of a call, including all its attempts.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -68,7 +68,7 @@ impl Aws {
             .credentials_provider(self.credentials.clone())
             .interceptor(SdkTracingInterceptor)
             .interceptor(CapacityInterceptor)
-            .timeout_config(timeouts(ATTEMPT))
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.dynamodb_endpoint.clone());
         Ok(Table::new(aws_sdk_dynamodb::Client::from_conf(config.build()), env.text("AGORA_TABLE")?))
@@ -82,7 +82,7 @@ impl Aws {
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
             .interceptor(SdkTracingInterceptor)
-            .timeout_config(timeouts(ATTEMPT))
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.sqs_endpoint.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
@@ -96,7 +96,7 @@ impl Aws {
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
             .interceptor(SdkTracingInterceptor)
-            .timeout_config(timeouts(ATTEMPT))
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT))
             .retry_config(RetryConfig::standard());
         config.set_endpoint_url(self.bedrock_endpoint.clone());
         aws_sdk_bedrockruntime::Client::from_conf(config.build())

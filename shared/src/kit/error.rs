@@ -157,7 +157,7 @@ impl IntoResponse for ApiError {
 impl From<CallError> for ApiError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Resting(CircuitOpen { back_in }) => {
+            CallError::CircuitOpen(CircuitOpen { retry_after: back_in }) => {
                 Self::unavailable(error).retry_after(whole_seconds(back_in))
             }
             CallError::ConnectFailed | CallError::TimedOut | CallError::Disconnected => {

@@ -19,8 +19,8 @@ use super::{
     RefundAnswer, RefundOutcome,
 };
 use crate::domain::order::OrderId;
-use crate::domain::order::payment::{Capture, ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
 use crate::domain::order::payment::refund::RefundIntent;
+use crate::domain::order::payment::{Capture, ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
 use crate::domain::values::money::{Amount, Money};
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::breaker::{BreakerConfig, CircuitOpen};
@@ -77,7 +77,7 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     /// Creates a gateway on a transport, a clock and an entropy source. `open_for` is the time that the
     /// circuit breaker stays open, `search_lag` the maximum lag of the search index.
     pub fn new(transport: T, (open_for, search_lag): (Duration, Duration), (clock, entropy): (C, R)) -> Self {
-        let client = ServiceClient::at(
+        let client = ServiceClient::with_clock(
             "payment-gateway",
             transport,
             TIMEOUTS,
@@ -174,7 +174,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         })
     }
 
-    async fn open(
+    async fn create_checkout(
         &self,
         intent: &CheckoutIntent,
         correlation: &CorrelationId,
@@ -274,7 +274,7 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
 impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     fn call_error(&self, error: CallError) -> GatewayError {
         match error {
-            CallError::Resting(CircuitOpen { back_in }) => {
+            CallError::CircuitOpen(CircuitOpen { retry_after: back_in }) => {
                 GatewayError::CircuitOpen { retry_after: back_in, attempted: false }
             }
             CallError::ConnectFailed | CallError::TimedOut | CallError::Disconnected => self.unavailable(),
@@ -290,7 +290,7 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
 
     /// Error of a failed call: [`GatewayError::CircuitOpen`] if the circuit breaker is now open.
     fn unavailable(&self) -> GatewayError {
-        let retry_after = self.client.resting();
+        let retry_after = self.client.open_remaining();
         retry_after.map_or(GatewayError::Unavailable, |retry_after| GatewayError::CircuitOpen {
             retry_after,
             attempted: true,

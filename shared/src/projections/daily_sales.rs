@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::market::MarketId;
-use crate::domain::order::{Order, OrderStatus};
 use crate::domain::order::payment::Payment;
 use crate::domain::order::payment::refund::{Refund, RefundStatus};
+use crate::domain::order::{Order, OrderStatus};
 use crate::domain::values::date::Date;
 use crate::domain::values::money::Money;
 

@@ -41,7 +41,7 @@ impl DynamoReader {
         list: DeadLetterList,
         slice: &PageRequest,
     ) -> Result<ListPage<DeadLetter>, ListError> {
-        Ok(self.slice(&list.queries(), slice).await?)
+        Ok(self.page(&list.queries(), slice).await?)
     }
 
     /// Counts the dead letters of a list, up to [`COUNT_CAP`] of each queue and status. They are counted on
@@ -50,7 +50,7 @@ impl DynamoReader {
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn count_dead_letters(&self, list: DeadLetterList) -> Result<u64, StoreError> {
-        self.length(&list.queries(), COUNT_CAP).await
+        self.count_up_to(&list.queries(), COUNT_CAP).await
     }
 
     /// Lists the dead letters of a queue that have been dead the longest: at most [`MAX_REDRIVES`], and no

@@ -46,7 +46,7 @@ impl DynamoReader {
     /// [`StoreError`] if the table does not respond.
     pub async fn job(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
         let job: Option<Job> = self.get(ReadSet::get(&id), Consistency::Eventual).await?;
-        Ok(job.filter(|job| !job.is_gone(now)))
+        Ok(job.filter(|job| !job.is_expired(now)))
     }
 
     /// Loads a page of a list of jobs. Expired jobs are read and skipped, up to a limit.
@@ -60,7 +60,7 @@ impl DynamoReader {
         now: Timestamp,
         slice: &PageRequest,
     ) -> Result<ListPage<Job>, ListError> {
-        Ok(self.slice(&[list.query(now)], slice).await?)
+        Ok(self.page(&[list.query(now)], slice).await?)
     }
 
     /// Counts the jobs of a list, up to [`COUNT_CAP`]. They are counted on request, because no event reports
@@ -69,7 +69,7 @@ impl DynamoReader {
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn count_jobs(&self, list: JobList, now: Timestamp) -> Result<u64, StoreError> {
-        self.length(&[list.query(now)], COUNT_CAP).await
+        self.count_up_to(&[list.query(now)], COUNT_CAP).await
     }
 
     /// Loads chunks with strong consistency, in one request for up to 100; an absent chunk is `None`.

@@ -99,7 +99,7 @@ impl MarketReader for DynamoReader {
     ) -> Result<ListPage<MarketWithVolume>, ListError> {
         match (&list.search, list.order) {
             (None, MarketSortOrder::By(order)) => {
-                let markets = self.slice(&[order.query(partitions::markets(list.status))], slice).await?;
+                let markets = self.page(&[order.query(partitions::markets(list.status))], slice).await?;
                 Ok(with_volumes(self, markets).await?)
             }
             (None, MarketSortOrder::Volume { descending }) => {
@@ -160,7 +160,7 @@ async fn by_volume(
 ) -> Result<ListPage<MarketWithVolume>, ListError> {
     let query = Query::index(Index::ByParent, partitions::markets_by_volume(status), slice.limit);
     let query = if descending { query.descending() } else { query };
-    let ListPage { items, next, min_total, total } = reader.slice::<MarketTotals>(&[query], slice).await?;
+    let ListPage { items, next, min_total, total } = reader.page::<MarketTotals>(&[query], slice).await?;
     let ids = items.iter().map(|totals| &totals.market_id);
     let markets: Vec<Option<Market>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
     let found = markets.into_iter().zip(&items);

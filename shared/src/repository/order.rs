@@ -92,7 +92,7 @@ impl DynamoReader {
             None => query,
         };
         let queries: Vec<Query> = list.queries(slice.limit).into_iter().map(of_status).collect();
-        Ok(self.slice(&queries, slice).await?)
+        Ok(self.page(&queries, slice).await?)
     }
 
     /// Lists up to `limit` orders of a shard whose payment was due before `now`, the longest overdue first.

@@ -51,7 +51,7 @@ impl ProductReader for DynamoReader {
         slice: &PageRequest,
     ) -> Result<ListPage<StockedProduct>, ListError> {
         let list = Query::index(Index::ByParent, partitions::products_of(market), slice.limit).descending();
-        let page: ListPage<Product> = self.slice(&[list], slice).await?;
+        let page: ListPage<Product> = self.page(&[list], slice).await?;
         let stocks = ReadSet::get_all(page.items.iter().map(|product| &product.id));
         let stocks: Vec<Option<Stock>> = self.get(stocks, Consistency::Eventual).await?;
         let mut stocks = stocks.into_iter().map(Option::unwrap_or_default);

@@ -40,7 +40,7 @@ struct Hits(Vec<Hit>);
 
 impl CacheWeight for Hits {
     fn weight(&self) -> u32 {
-        let weights = self.0.iter().map(|hit| match &hit.found {
+        let weights = self.0.iter().map(|hit| match &hit.item {
             SearchResultItem::Market(market) => {
                 weight_of(market.name.as_str(), market.description.as_ref(), 256)
             }

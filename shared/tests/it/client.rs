@@ -14,7 +14,7 @@ use shared::kit::resilience::http_client::{
 };
 use shared::kit::resilience::retry::Backoff;
 use shared::kit::system::clock::{Clock, Entropy, Timestamp};
-use test_support::fixture::{ManualClock, cause};
+use test_support::fixture::{ManualClock, test_context};
 
 use crate::fixture::moment;
 
@@ -64,7 +64,7 @@ impl ScriptedService {
     }
 
     fn client(&self, seed: u64) -> ServiceClient<Self, ManualClock, SeededEntropy> {
-        ServiceClient::at(
+        ServiceClient::with_clock(
             "service",
             self.clone(),
             TIMEOUTS,
@@ -117,7 +117,7 @@ async fn call(
     client: &ServiceClient<ScriptedService, ManualClock, SeededEntropy>,
     key: Option<&str>,
 ) -> Result<StatusCode, CallError> {
-    let context = cause(moment());
+    let context = test_context(moment());
     let request = ServiceRequest {
         method: Method::POST,
         path: "/v1/things".to_owned(),
@@ -132,17 +132,17 @@ async fn call(
 async fn replayed_failure_does_not_keep_the_breaker_open() {
     let service = ScriptedService::new([Reaction::Respond(StatusCode::INTERNAL_SERVER_ERROR)]);
     let client = service.client(1);
-    while client.resting().is_none() {
+    while client.open_remaining().is_none() {
         assert_eq!(call(&client, Some("k1")).await, Ok(StatusCode::INTERNAL_SERVER_ERROR));
     }
     service.set_reaction(Reaction::Replay(StatusCode::INTERNAL_SERVER_ERROR));
     service.clock.advance(OPEN_DURATION);
     assert_eq!(call(&client, Some("k1")).await, Ok(StatusCode::INTERNAL_SERVER_ERROR), "the probe");
-    assert_eq!(client.resting(), None, "a service that replays a failure is healthy");
+    assert_eq!(client.open_remaining(), None, "a service that replays a failure is healthy");
     for _ in 0..20 {
         assert_eq!(call(&client, Some("k1")).await, Ok(StatusCode::INTERNAL_SERVER_ERROR));
     }
-    assert_eq!(client.resting(), None);
+    assert_eq!(client.open_remaining(), None);
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn client_errors_do_not_open_the_breaker() {
         for _ in 0..50 {
             assert_eq!(call(&client, None).await, Ok(status));
         }
-        assert_eq!((service.calls(), client.resting()), (50, None), "{status}");
+        assert_eq!((service.calls(), client.open_remaining()), (50, None), "{status}");
     }
 }
 
@@ -206,7 +206,10 @@ async fn refused_retry_keeps_the_response() {
     }
     // The retry budget allows three retries: the second call causes the fifth failure and is not retried.
     assert_eq!(results[..2], [Ok(StatusCode::SERVICE_UNAVAILABLE); 2]);
-    assert!(results[2..].iter().all(|refused| matches!(refused, Err(CallError::Resting(_)))), "{results:?}");
+    assert!(
+        results[2..].iter().all(|refused| matches!(refused, Err(CallError::CircuitOpen(_)))),
+        "{results:?}"
+    );
     assert_eq!(service.calls(), 5);
 }
 

@@ -13,7 +13,7 @@ use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::command::{CommandContext, ExecuteError, Executed, ReadSet, Store, StoreError};
 use tokio::net::TcpListener;
 
-use crate::fixture::{Requests, client, context, execute_concurrently};
+use crate::fixture::{RequestRecorder, client, context, execute_concurrently};
 use crate::toy_domain::{Jar, Purse, Refusal, Save};
 
 type Script = Arc<Mutex<VecDeque<(u16, Value)>>>;
@@ -32,7 +32,7 @@ impl ScriptedDynamo {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(respond).with_state((script, Arc::clone(&requests)));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { table: Table::new(client(&endpoint, Some(Requests::default())), "agora"), requests }
+        Self { table: Table::new(client(&endpoint, Some(RequestRecorder::default())), "agora"), requests }
     }
 
     fn store(&self) -> DynamoStore {

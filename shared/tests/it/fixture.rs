@@ -15,7 +15,7 @@ use shared::kit::command::{
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use test_support::TestTable;
 use test_support::read_units::ReadUnitMeter;
-pub(crate) use test_support::request_recorder::{Requests, client};
+pub(crate) use test_support::request_recorder::{RequestRecorder, client};
 use test_support::sdk_config::config;
 
 /// Executes several commands concurrently with group commit.
@@ -34,7 +34,7 @@ pub(crate) struct Fixture {
     pub(crate) store: DynamoStore,
     pub(crate) reader: DynamoReader,
     pub(crate) outbox: Outbox,
-    requests: Requests,
+    requests: RequestRecorder,
     meter: ReadUnitMeter,
     dynamodb: Client,
     table: String,
@@ -46,7 +46,7 @@ impl Fixture {
         let embedded = TestTable::open().await;
         let endpoint = embedded.stack().dynamodb_endpoint();
         let name = embedded.environment("api-orders").text("AGORA_TABLE").unwrap().to_owned();
-        let requests = Requests::default();
+        let requests = RequestRecorder::default();
         let meter = ReadUnitMeter::default();
         let metered = config(&endpoint).interceptor(requests.clone()).interceptor(meter.clone());
         let table = Table::new(Client::from_conf(metered.build()), &name);

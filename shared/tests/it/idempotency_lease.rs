@@ -11,7 +11,7 @@ use shared::kit::aws::dynamodb::Table;
 use shared::kit::command::Executed;
 use shared::kit::command::idempotency_lease;
 use shared::kit::command::idempotency_lease::{
-    Claim, Lease, LeaseError, Leases, Owner, Standing, Unanswered,
+    Claim, ClaimOutcome, Lease, LeaseError, Leases, Owner, WorkError,
 };
 use shared::kit::system::clock::{Clock, SystemEntropy, Timestamp};
 use test_support::TestTable;
@@ -42,10 +42,10 @@ async fn completed_lease_returns_its_result() {
     let open = TestTable::open().await;
     let table = open.table();
     let (first, second) = (lease(now()), lease(now()));
-    assert_eq!(table.claim(&first, now()).await.unwrap(), Standing::Held);
+    assert_eq!(table.claim(&first, now()).await.unwrap(), ClaimOutcome::Held);
     let later = now().saturating_add(Duration::from_millis(10_500));
     let left = Duration::from_millis(19_500);
-    assert_eq!(table.claim(&second, later).await.unwrap(), Standing::InProgress(left));
+    assert_eq!(table.claim(&second, later).await.unwrap(), ClaimOutcome::InProgress(left));
     assert!(table.complete(&first, "7").await.unwrap());
     assert!(
         table.complete(&first, "7").await.unwrap(),
@@ -54,7 +54,7 @@ async fn completed_lease_returns_its_result() {
     assert!(!table.complete(&first, "8").await.unwrap(), "the stored result does not change");
     assert!(!table.release(&first).await.unwrap());
     let long_after = now().saturating_add(LEASE_DURATION * 100);
-    assert_eq!(table.claim(&second, long_after).await.unwrap(), Standing::Done("7".to_owned()));
+    assert_eq!(table.claim(&second, long_after).await.unwrap(), ClaimOutcome::Done("7".to_owned()));
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn repeated_claim_of_the_same_owner_succeeds() {
     let open = TestTable::open().await;
     let (table, mine) = (open.table(), lease(now()));
     for _ in 0..2 {
-        assert_eq!(table.claim(&mine, now()).await.unwrap(), Standing::Held);
+        assert_eq!(table.claim(&mine, now()).await.unwrap(), ClaimOutcome::Held);
     }
 }
 
@@ -74,10 +74,10 @@ async fn expired_lease_is_taken_over_and_its_owner_is_fenced() {
     table.claim(&stale, now()).await.unwrap();
     let early = now().saturating_add(LEASE_DURATION).saturating_sub(Duration::from_millis(1));
     let waiting = table.claim(&lease(early), early).await.unwrap();
-    assert_eq!(waiting, Standing::InProgress(Duration::from_millis(1)));
+    assert_eq!(waiting, ClaimOutcome::InProgress(Duration::from_millis(1)));
     let late = now().saturating_add(LEASE_DURATION);
     let successor = lease(late);
-    assert_eq!(table.claim(&successor, late).await.unwrap(), Standing::Held);
+    assert_eq!(table.claim(&successor, late).await.unwrap(), ClaimOutcome::Held);
     assert!(!table.release(&stale).await.unwrap(), "the stale owner cannot delete its successor's claim");
     assert!(
         !table.complete(&stale, "stale").await.unwrap(),
@@ -89,7 +89,7 @@ async fn expired_lease_is_taken_over_and_its_owner_is_fenced() {
         "the stale owner cannot overwrite its successor's result"
     );
     assert!(!table.release(&stale).await.unwrap(), "the stale owner cannot delete the result");
-    assert_eq!(table.claim(&stale, late).await.unwrap(), Standing::Done("fresh".to_owned()));
+    assert_eq!(table.claim(&stale, late).await.unwrap(), ClaimOutcome::Done("fresh".to_owned()));
 }
 
 #[tokio::test]
@@ -107,10 +107,10 @@ async fn reused_key_is_refused_in_every_state() {
     let other = |at: Timestamp| lease_at("g", at);
     table.claim(&mine, now()).await.unwrap();
     for at in [now(), now().saturating_add(LEASE_DURATION * 2)] {
-        assert_eq!(table.claim(&other(at), at).await.unwrap(), Standing::Reused);
+        assert_eq!(table.claim(&other(at), at).await.unwrap(), ClaimOutcome::Reused);
     }
     table.complete(&mine, "7").await.unwrap();
-    assert_eq!(table.claim(&other(now()), now()).await.unwrap(), Standing::Reused);
+    assert_eq!(table.claim(&other(now()), now()).await.unwrap(), ClaimOutcome::Reused);
 }
 
 #[tokio::test]
@@ -127,10 +127,14 @@ async fn expired_record_not_yet_deleted_is_ignored() {
         }
         let mut new = lease_at(fingerprint, expired);
         new.claim.scope.clone_from(&old.claim.scope);
-        assert_eq!(table.claim(&new, expired).await.unwrap(), Standing::Held, "{completed} {fingerprint}");
+        assert_eq!(
+            table.claim(&new, expired).await.unwrap(),
+            ClaimOutcome::Held,
+            "{completed} {fingerprint}"
+        );
         assert!(!table.complete(&old, "old").await.unwrap());
         assert!(table.complete(&new, "new").await.unwrap());
-        assert_eq!(table.claim(&new, expired).await.unwrap(), Standing::Done("new".to_owned()));
+        assert_eq!(table.claim(&new, expired).await.unwrap(), ClaimOutcome::Done("new".to_owned()));
     }
 }
 
@@ -142,14 +146,14 @@ async fn one_of_twenty_concurrent_claims_succeeds() {
         let at = now().saturating_add(LEASE_DURATION * round);
         let leases: Vec<Lease> = (0..20).map(|_| lease(at)).collect();
         let standings = join_all(leases.iter().map(|lease| table.claim(lease, at))).await;
-        let held = standings.iter().filter(|standing| matches!(standing, Ok(Standing::Held))).count();
-        let waiting = standings.iter().filter(|standing| matches!(standing, Ok(Standing::InProgress(_))));
+        let held = standings.iter().filter(|standing| matches!(standing, Ok(ClaimOutcome::Held))).count();
+        let waiting = standings.iter().filter(|standing| matches!(standing, Ok(ClaimOutcome::InProgress(_))));
         assert_eq!((held, waiting.count()), (1, 19), "round {round}");
     }
 }
 
 /// Counts its calls, like a service without idempotency keys.
-fn charge(effects: &AtomicU32) -> impl Future<Output = Result<u32, Unanswered<Infallible>>> + Send {
+fn charge(effects: &AtomicU32) -> impl Future<Output = Result<u32, WorkError<Infallible>>> + Send {
     std::future::ready(Ok(effects.fetch_add(1, Ordering::SeqCst) + 1))
 }
 
@@ -170,10 +174,10 @@ async fn refusal_releases_the_key_and_unknown_outcome_keeps_it() {
     let open = TestTable::open().await;
     let (table, clock, effects) = (open.table(), ManualClock::at(now()), AtomicU32::new(0));
     let clock_and_entropy = (&clock, &SystemEntropy);
-    let refused = |_| async { Err::<u32, _>(Unanswered::Refused("no")) };
+    let refused = |_| async { Err::<u32, _>(WorkError::Refused("no")) };
     let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, refused).await;
     assert!(matches!(result, Err(LeaseError::Refused("no"))), "{result:?}");
-    let unknown = |_| async { Err::<u32, _>(Unanswered::Unknown("time-out")) };
+    let unknown = |_| async { Err::<u32, _>(WorkError::Unknown("time-out")) };
     let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, unknown).await;
     assert!(matches!(result, Err(LeaseError::Unknown("time-out"))), "{result:?}");
     let again = || idempotency_lease::once(&table, claim("f"), clock_and_entropy, |_| charge(&effects));
@@ -194,11 +198,11 @@ async fn slow_owner_returns_the_result_of_its_successor() {
         clock.advance(LEASE_DURATION);
         let quick = async |theirs: Lease| {
             record_key(theirs);
-            Ok::<_, Unanswered<Infallible>>("the successor's".to_owned())
+            Ok::<_, WorkError<Infallible>>("the successor's".to_owned())
         };
         let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, quick).await;
         assert!(matches!(result, Ok(Executed::Committed(_))), "{result:?}");
-        Ok::<_, Unanswered<Infallible>>("the stale one's".to_owned())
+        Ok::<_, WorkError<Infallible>>("the stale one's".to_owned())
     };
     let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, slow).await.unwrap();
     assert_eq!(result, Executed::Replayed("the successor's".to_owned()));
@@ -223,7 +227,7 @@ mod over_http {
     use std::sync::Arc;
     use test_support::Marketplace;
     use test_support::fixture::buyer;
-    use test_support::lambda_event::{Answer, of_request, send};
+    use test_support::lambda_event::{RouterResponse, request_event, send};
     use tokio::sync::Notify;
 
     use super::*;
@@ -258,7 +262,7 @@ mod over_http {
             let call = state.calls.fetch_add(1, Ordering::SeqCst) + 1;
             state.called.notify_one();
             state.finish.notified().await;
-            Ok::<u32, Unanswered<Infallible>>(call)
+            Ok::<u32, WorkError<Infallible>>(call)
         };
         let done = idempotency_lease::once(&state.table, claim, (&SystemClock, &SystemEntropy), call).await?;
         let replay = done.is_replayed().then_some([(IDEMPOTENT_REPLAY, "true")]);
@@ -268,7 +272,7 @@ mod over_http {
 
     #[tokio::test]
     async fn concurrent_requests_conflict_until_the_first_is_replayed() {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let state = CallingState {
             app: QueryState::new(&marketplace.env("api-orders"), marketplace.reader.clone()).unwrap(),
             table: marketplace.table.table(),
@@ -278,13 +282,13 @@ mod over_http {
         };
         let router = Router::new().route("/v1/things", post(create)).with_state(state.clone());
         let token = marketplace.token(buyer());
-        let ask = async |key: Option<&str>, body: u32| -> Answer {
+        let ask = async |key: Option<&str>, body: u32| -> RouterResponse {
             let authorization = ("authorization", token.as_str());
             let headers: Vec<_> = [Some(authorization), key.map(|key| ("idempotency-key", key))]
                 .into_iter()
                 .flatten()
                 .collect();
-            send(&router, &of_request("POST", "/v1/things", &headers, Some(&json!(body)))).await
+            send(&router, &request_event("POST", "/v1/things", &headers, Some(&json!(body)))).await
         };
         let others = async {
             state.called.notified().await;
@@ -337,14 +341,14 @@ struct Model {
 }
 
 impl Model {
-    fn claim(&mut self, by: (usize, u64), content: &'static str, at: Timestamp) -> Standing {
+    fn claim(&mut self, by: (usize, u64), content: &'static str, at: Timestamp) -> ClaimOutcome {
         if self.expires_at.is_some_and(|expires| expires.as_seconds() < at.as_seconds()) {
             *self = Self::default();
         }
         match &self.holder {
-            Some((.., known, _)) if *known != content => Standing::Reused,
-            Some(_) if self.answer.is_some() => Standing::Done(self.answer.clone().unwrap()),
-            Some((.., until)) if *until > at => Standing::InProgress(until.duration_since(at)),
+            Some((.., known, _)) if *known != content => ClaimOutcome::Reused,
+            Some(_) if self.answer.is_some() => ClaimOutcome::Done(self.answer.clone().unwrap()),
+            Some((.., until)) if *until > at => ClaimOutcome::InProgress(until.duration_since(at)),
             _ => {
                 let (until, expires) = (at.saturating_add(LEASE_DURATION), at.saturating_add(RETENTION));
                 *self = Self {
@@ -352,7 +356,7 @@ impl Model {
                     answer: None,
                     expires_at: Some(expires),
                 };
-                Standing::Held
+                ClaimOutcome::Held
             }
         }
     }

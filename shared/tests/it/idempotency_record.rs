@@ -40,7 +40,8 @@ async fn key_reused_for_another_command_is_refused() {
 async fn expired_record_not_yet_deleted_is_ignored() {
     let fixture = Fixture::open().await;
     let mut expired = idempotent("request 1", "f");
-    expired.receipt.as_mut().unwrap().expires_at = SystemClock.now().saturating_sub(Duration::from_secs(2));
+    expired.idempotency_record.as_mut().unwrap().expires_at =
+        SystemClock.now().saturating_sub(Duration::from_secs(2));
     fixture.store.execute(Save::into("a", 5), &expired).await.unwrap();
     let again = fixture.store.execute(Save::into("a", 6), &idempotent("request 1", "g")).await.unwrap();
     assert!(!again.is_replayed());
@@ -106,7 +107,7 @@ async fn record_is_stored_with_output_and_expiry() {
     let of_request = IdempotencyRecord::for_request("usr_1", "POST /v1/jars", "k1", "digest".to_owned(), now);
     let of_message = IdempotencyRecord::for_message("queue-jars", "jar_1.1", now);
     for record in [of_request, of_message] {
-        let context = CommandContext { receipt: Some(record), ..context() };
+        let context = CommandContext { idempotency_record: Some(record), ..context() };
         fixture.store.execute(NoChange, &context).await.unwrap();
     }
     let pk = "receipt#http usr_1 POST /v1/jars k1";

@@ -67,7 +67,7 @@ async fn with_running_job() -> Fixture {
     let started: Job =
         fixture.store.load(shared::kit::command::ReadSet::get(&id(JOB))).await.unwrap().unwrap();
     let (text, after) = ("a\r\n".to_owned(), Some(id(ORDER)));
-    let page = AdvanceJob { held: started.held(), text, rows: 1, after, total: 9, is_last: false };
+    let page = AdvanceJob { claim: started.claim(), text, rows: 1, after, total: 9, is_last: false };
     fixture.run_later(page).await;
     fixture
 }
@@ -151,17 +151,18 @@ async fn scheduled_job_is_indexed_as_due_without_a_request() {
 #[tokio::test]
 async fn dead_letter_and_dead_job_are_one_commit() {
     let fixture = with_job(None).await;
-    let record = RecordDeadLetter { letter: dead_letter(DEAD_LETTER), redriven_from: None };
+    let record = RecordDeadLetter { dead_letter: dead_letter(DEAD_LETTER), redriven_from: None };
     let job = Some(JobRequest { id: id(JOB), version: Version::FIRST });
     fixture.requests();
-    fixture.run(MarkJobDead { letter: record, job }).await;
+    fixture.run(MarkJobDead { record: record, job }).await;
     assert_eq!(fixture.requests(), ["BatchGetItem", "TransactWriteItems"]);
     let stored = fixture.stored::<Job>(&id(JOB)).await;
     assert_eq!((&stored["status"], &stored["wokenBy"]), (&json!("dead"), &json!(format!("{DEAD_LETTER}.2"))));
     assert_eq!(stored["lastError"], "the message cannot be parsed");
-    let again = RecordDeadLetter { letter: dead_letter(DEAD_LETTER), redriven_from: Some(id(DEAD_LETTER)) };
+    let again =
+        RecordDeadLetter { dead_letter: dead_letter(DEAD_LETTER), redriven_from: Some(id(DEAD_LETTER)) };
     let job = Some(JobRequest { id: id(JOB), version: Version::FIRST });
-    fixture.store.execute(MarkJobDead { letter: again, job }, &context()).await.unwrap();
+    fixture.store.execute(MarkJobDead { record: again, job }, &context()).await.unwrap();
     assert_eq!(fixture.stored::<Job>(&id(JOB)).await, stored, "a dead job does not change");
 }
 
@@ -177,7 +178,7 @@ async fn place_orders(marketplace: &Marketplace, count: usize) -> Vec<OrderId> {
 
 #[tokio::test]
 async fn report_reads_each_order_once_at_any_page_size() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     place_orders(&marketplace, 5).await;
     let from = SystemClock.now().saturating_add(Duration::from_millis(2));
     SystemClock.sleep(from.duration_since(SystemClock.now())).await;

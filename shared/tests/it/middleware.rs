@@ -9,7 +9,7 @@ use shared::kit::error::{ApiError, ErrorCode};
 use shared::kit::http::{ApiResponse, RequestInfo};
 use shared::kit::resilience::breaker::CircuitOpen;
 use shared::kit::resilience::http_client::CallError;
-use test_support::lambda_event::{of_request, send};
+use test_support::lambda_event::{request_event, send};
 
 /// Error with a text that must not be exposed.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,7 @@ use test_support::lambda_event::{of_request, send};
 struct Secret;
 
 /// Open circuit of a service.
-const OPEN_CIRCUIT: CircuitOpen = CircuitOpen { back_in: Duration::from_millis(3_200) };
+const OPEN_CIRCUIT: CircuitOpen = CircuitOpen { retry_after: Duration::from_millis(3_200) };
 
 fn router() -> Router {
     Router::new()
@@ -26,7 +26,7 @@ fn router() -> Router {
         .route("/waits", get(|| async { Err::<ApiResponse<()>, _>(ApiError::unavailable(Secret)) }))
         .route(
             "/rests",
-            get(|| async { Err::<ApiResponse<()>, _>(ApiError::from(CallError::Resting(OPEN_CIRCUIT))) }),
+            get(|| async { Err::<ApiResponse<()>, _>(ApiError::from(CallError::CircuitOpen(OPEN_CIRCUIT))) }),
         )
         .route(
             "/refuses",
@@ -49,7 +49,7 @@ async fn info(axum::Extension(info): axum::Extension<RequestInfo>) -> ApiRespons
 async fn panics_and_internal_errors_expose_only_the_request_id() {
     for path in ["/panics", "/fails"] {
         let headers = [("x-correlation-id", "checkout-7")];
-        let response = send(&router(), &of_request("GET", path, &headers, None)).await;
+        let response = send(&router(), &request_event("GET", path, &headers, None)).await;
         assert_eq!(response.status, 500, "{path}");
         let message = "internal error; quote the request id when you report it";
         let expected = json!({
@@ -70,13 +70,13 @@ async fn panics_and_internal_errors_expose_only_the_request_id() {
 #[tokio::test]
 async fn router_works_after_a_panic() {
     let router = router();
-    assert_eq!(send(&router, &of_request("GET", "/panics", &[], None)).await.status, 500);
-    assert_eq!(send(&router, &of_request("GET", "/info", &[], None)).await.status, 200);
+    assert_eq!(send(&router, &request_event("GET", "/panics", &[], None)).await.status, 500);
+    assert_eq!(send(&router, &request_event("GET", "/info", &[], None)).await.status, 200);
 }
 
 #[tokio::test]
 async fn unavailable_response_has_retry_after() {
-    let response = send(&router(), &of_request("GET", "/waits", &[], None)).await;
+    let response = send(&router(), &request_event("GET", "/waits", &[], None)).await;
     assert_eq!((response.status.as_u16(), response.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
     assert_eq!(response.header("retry-after").unwrap(), "1");
     assert!(!format!("{response:?}").contains("hunter2"));
@@ -84,14 +84,14 @@ async fn unavailable_response_has_retry_after() {
 
 #[tokio::test]
 async fn open_circuit_response_has_its_retry_after() {
-    let response = send(&router(), &of_request("GET", "/rests", &[], None)).await;
+    let response = send(&router(), &request_event("GET", "/rests", &[], None)).await;
     assert_eq!((response.status.as_u16(), response.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
     assert_eq!(response.header("retry-after").unwrap(), "4");
 }
 
 #[tokio::test]
 async fn error_message_is_returned_unchanged() {
-    let response = send(&router(), &of_request("GET", "/refuses", &[], None)).await;
+    let response = send(&router(), &request_event("GET", "/refuses", &[], None)).await;
     assert_eq!((response.status.as_u16(), response.code().as_str()), (409, "CONFLICT"));
     assert_eq!(response.json()["error"], json!({ "code": "CONFLICT", "message": "not now" }));
     assert_eq!(response.header("retry-after"), None);
@@ -100,7 +100,7 @@ async fn error_message_is_returned_unchanged() {
 #[tokio::test]
 async fn request_without_an_id_gets_one() {
     for id in [json!(null), json!(""), json!("two words"), json!("x".repeat(200))] {
-        let mut event = of_request("GET", "/info", &[], None);
+        let mut event = request_event("GET", "/info", &[], None);
         event["requestContext"]["requestId"] = id.clone();
         let response = send(&router(), &event).await;
         let generated = response.header("x-request-id").unwrap();
@@ -113,7 +113,7 @@ async fn request_without_an_id_gets_one() {
 
 #[tokio::test]
 async fn oversized_body_is_refused_for_any_extractor() {
-    let mut event = of_request("POST", "/reads", &[], Some(&json!(null)));
+    let mut event = request_event("POST", "/reads", &[], Some(&json!(null)));
     event["body"] = json!("x".repeat(256 * 1024));
     let fits = send(&router(), &event).await;
     assert_eq!((fits.status.as_u16(), &fits.json()["data"]), (200, &json!(262_144)));
@@ -130,7 +130,7 @@ async fn responses_are_not_cacheable_unless_the_handler_allows_it() {
     for (path, expected) in
         [("/cached", "public, max-age=5"), ("/info", "no-store"), ("/nowhere", "no-store")]
     {
-        let response = send(&router, &of_request("GET", path, &[], None)).await;
+        let response = send(&router, &request_event("GET", path, &[], None)).await;
         assert_eq!(response.header("cache-control").unwrap(), expected, "{path}");
     }
 }
@@ -139,9 +139,9 @@ async fn responses_are_not_cacheable_unless_the_handler_allows_it() {
 async fn large_responses_are_compressed_if_accepted() {
     let long = "x".repeat(4_096);
     let router = Router::new().route("/long", get(move || async move { ApiResponse::ok(long) }));
-    let plain = send(&router, &of_request("GET", "/long", &[], None)).await;
+    let plain = send(&router, &request_event("GET", "/long", &[], None)).await;
     assert!(plain.bytes.len() > 4_096 && plain.header("content-encoding").is_none());
-    let accepted = of_request("GET", "/long", &[("accept-encoding", "gzip")], None);
+    let accepted = request_event("GET", "/long", &[("accept-encoding", "gzip")], None);
     let compressed = send(&router, &accepted).await;
     assert_eq!(compressed.header("content-encoding").as_deref(), Some("gzip"));
     assert!(compressed.bytes.len() < 512, "{}", compressed.bytes.len());

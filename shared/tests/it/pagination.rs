@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde::{Deserialize, Serialize};
 use shared::kit::aws::dynamodb::expression::Predicate;
-use shared::kit::aws::dynamodb::read::pagination::SliceError;
+use shared::kit::aws::dynamodb::read::pagination::PageError;
 use shared::kit::aws::dynamodb::read::query::Query;
 use shared::kit::aws::dynamodb::schema::Index;
 use shared::kit::command::page::{ListPage, PageRequest, Start};
@@ -94,7 +94,7 @@ fn positions(slice: &ListPage<ListItem>) -> Vec<String> {
 async fn follow_cursors(fixture: &Fixture, list: &[Query], first: PageRequest) -> Vec<String> {
     let (limit, mut slice, mut listed_positions) = (first.limit, first, Vec::new());
     loop {
-        let listed: ListPage<ListItem> = fixture.reader.slice(list, &slice).await.unwrap();
+        let listed: ListPage<ListItem> = fixture.reader.page(list, &slice).await.unwrap();
         assert!(listed.items.len() <= slice.length());
         listed_positions.extend(positions(&listed));
         let Some(next) = listed.next else { return listed_positions };
@@ -108,7 +108,7 @@ async fn assert_consistent(fixture: &Fixture, case: &Case, list: &[Query]) {
     assert_eq!(follow_cursors(fixture, list, PageRequest::first(limit)).await, expected);
     for offset in 0..expected.len() + 2 {
         let slice = PageRequest { limit, start: Start::Offset(u32::try_from(offset).unwrap()) };
-        let listed: ListPage<ListItem> = fixture.reader.slice(list, &slice).await.unwrap();
+        let listed: ListPage<ListItem> = fixture.reader.page(list, &slice).await.unwrap();
         let rest = &expected[offset.min(expected.len())..];
         assert_eq!(positions(&listed), rest[..length.min(rest.len())], "offset {offset}");
         assert!(listed.min_total <= expected.len(), "the minimum total is not too high");
@@ -159,14 +159,14 @@ async fn sparse(fixture: &Fixture, name: &str, red: u16, blue_between: u16) -> V
 async fn filtered_list_is_scanned_in_growing_steps_up_to_a_limit() {
     let fixture = Fixture::open().await;
     let list = sparse(&fixture, "near", 3, 400).await;
-    let found: ListPage<ListItem> = fixture.reader.slice(&list, &PageRequest::first(1)).await.unwrap();
+    let found: ListPage<ListItem> = fixture.reader.page(&list, &PageRequest::first(1)).await.unwrap();
     assert_eq!(positions(&found), ["00400"]);
     assert_eq!(fixture.requests(), ["Query"; 9], "1, 2, 4, up to 256 items per request");
 
     let far = sparse(&fixture, "far", 1, 1_100).await;
     let (mut slice, mut empty) = (PageRequest::first(1), 0);
     let found = loop {
-        let listed: ListPage<ListItem> = fixture.reader.slice(&far, &slice).await.unwrap();
+        let listed: ListPage<ListItem> = fixture.reader.page(&far, &slice).await.unwrap();
         if !listed.items.is_empty() {
             break listed;
         }
@@ -181,9 +181,9 @@ async fn offset_too_deep_in_a_filtered_list_is_refused() {
     let fixture = Fixture::open().await;
     let list = sparse(&fixture, "far", 1, 1_100).await;
     let first = PageRequest { limit: 1, start: Start::Offset(0) };
-    let refused = fixture.reader.slice::<ListItem>(&list, &first).await;
-    assert!(matches!(refused, Err(SliceError::FilterTooSelective)), "{refused:?}");
-    let followed: ListPage<ListItem> = fixture.reader.slice(&list, &PageRequest::first(1)).await.unwrap();
+    let refused = fixture.reader.page::<ListItem>(&list, &first).await;
+    assert!(matches!(refused, Err(PageError::FilterTooSelective)), "{refused:?}");
+    let followed: ListPage<ListItem> = fixture.reader.page(&list, &PageRequest::first(1)).await.unwrap();
     assert!(followed.items.is_empty() && followed.next.is_some(), "{followed:?}");
 }
 
@@ -195,7 +195,7 @@ async fn offset_is_skipped_by_a_count_without_items() {
     let list = case.store(&fixture, "long").await;
     let slice = PageRequest { limit: 10, start: Start::Offset(200) };
     fixture.requests();
-    let listed: ListPage<ListItem> = fixture.reader.slice(&list, &slice).await.unwrap();
+    let listed: ListPage<ListItem> = fixture.reader.page(&list, &slice).await.unwrap();
     assert_eq!(positions(&listed), case.expected()[200..210]);
     assert_eq!(fixture.requests(), ["Query", "Query"]);
     assert_eq!(fixture.items_received(), [0, 11], "one extra item shows that there is a next page");
@@ -204,7 +204,7 @@ async fn offset_is_skipped_by_a_count_without_items() {
     case.items = (0..300).map(|n| (n, (u8::try_from(n % 3).unwrap(), true))).collect();
     let list = case.store(&fixture, "split").await;
     fixture.requests();
-    let listed: ListPage<ListItem> = fixture.reader.slice(&list, &slice).await.unwrap();
+    let listed: ListPage<ListItem> = fixture.reader.page(&list, &slice).await.unwrap();
     assert_eq!(positions(&listed), case.expected()[200..210]);
     assert!(fixture.requests().len() <= 9, "a share of each partition, then the missing items");
 }

@@ -26,7 +26,7 @@ fn user_item(user: UserId, name: &str) -> Value {
 
 #[tokio::test]
 async fn duplicate_users_are_read_once_in_one_request() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let meter = ReadUnitMeter::default();
     let reader = DynamoReader::new(meter.on(&marketplace.table));
     let users = [buyer().user, seller().user, new_id(), stranger().user];
@@ -54,7 +54,7 @@ async fn over_a_hundred_users_take_several_requests() {
     let reader = DynamoReader::new(meter.on(&marketplace.table));
     let mut users: Vec<UserId> = (0..150).map(|_| new_id()).collect();
     for (n, user) in users.iter().step_by(10).enumerate() {
-        marketplace.person(actor(&user.to_string(), Role::User), &format!("person{n}")).await;
+        marketplace.user(actor(&user.to_string(), Role::User), &format!("person{n}")).await;
     }
     users.extend_from_within(..);
     assert_eq!(reader.profiles(&users).await.unwrap().len(), 15);

@@ -37,7 +37,7 @@ use shared::repository::user::list::UserList;
 use shared::repository::user::profile::ProfileReader;
 use shared::search::{HashingEmbedder, Search, SearchQuery, Searcher};
 use test_support::Marketplace;
-use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, cause, id, new_id, seller};
+use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, id, new_id, seller, test_context};
 use test_support::read_units::ReadUnitMeter;
 use test_support::search_index::index;
 
@@ -60,12 +60,12 @@ struct Fixture {
 
 impl Fixture {
     async fn filled() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         marketplace.order(None).await;
         let mut market_ids = vec![id(MARKET)];
         for n in 0..150 {
             let person: UserId = new_id();
-            marketplace.person(actor(&person.to_string(), Role::User), &format!("person{n:04}")).await;
+            marketplace.user(actor(&person.to_string(), Role::User), &format!("person{n:04}")).await;
             let market: MarketId = new_id();
             market_ids.push(market);
             marketplace
@@ -141,7 +141,7 @@ impl Fixture {
         }
         self.meter.restart();
         let search = Search::new(self.reader.clone(), HashingEmbedder);
-        let query = SearchQuery { wanted: "mug".parse().unwrap(), kind: None, limit: 20 };
+        let query = SearchQuery { text: "mug".parse().unwrap(), kind: None, limit: 20 };
         assert_eq!(search.search(&query).await.unwrap().len(), 20);
         self.record("search for a word that 151 products and 151 markets have");
     }
@@ -238,7 +238,7 @@ impl Fixture {
         self.store.execute(place, &idempotent("orders k1", "fingerprint")).await.unwrap();
         self.record("placing an order of one product");
         let cancel = CancelOrder { id: id(ORDER), by: buyer(), reason: None };
-        self.store.execute(cancel, &cause(SystemClock.now())).await.unwrap();
+        self.store.execute(cancel, &test_context(SystemClock.now())).await.unwrap();
         self.record("a command on known keys: cancelling an order");
     }
 }

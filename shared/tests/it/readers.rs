@@ -40,7 +40,7 @@ fn page_after<T>(limit: u32, slice: &ListPage<T>) -> PageRequest {
 
 #[tokio::test]
 async fn market_is_found_by_id() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let found = marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
     assert_eq!((found.id, found.creator_id), (id(MARKET), seller().user));
     assert_eq!(marketplace.reader.market(new_id()).await.unwrap(), None);
@@ -67,7 +67,7 @@ async fn markets_are_listed_by_status_newest_first() {
     assert_eq!(listed(MarketStatus::Active).await, newest_first(vec![ids[0].id, ids[2].id, ids[3].id]));
     assert_eq!(listed(MarketStatus::Draft).await, [ids[1].id]);
     let suspended = ids.remove(2);
-    marketplace.move_market(suspended.clone(), MarketStatus::Suspended).await;
+    marketplace.set_market_status(suspended.clone(), MarketStatus::Suspended).await;
     assert_eq!(listed(MarketStatus::Active).await, newest_first(vec![ids[0].id, ids[2].id]));
     assert_eq!(listed(MarketStatus::Suspended).await, [suspended.id]);
     assert!(listed(MarketStatus::Closed).await.is_empty());
@@ -75,7 +75,7 @@ async fn markets_are_listed_by_status_newest_first() {
 
 #[tokio::test]
 async fn product_is_found_with_its_stock() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let found = marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap();
     assert_eq!(found.product.id, id(PRODUCT));
     assert_eq!(found.stock, Stock { available: 10, reserved: 0, sold: 0 });
@@ -84,7 +84,7 @@ async fn product_is_found_with_its_stock() {
 
 #[tokio::test]
 async fn products_of_a_market_are_listed_newest_first_with_stock() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let other = new_id::<Market>().to_string();
     marketplace.market(&other, stranger(), InitialStatus::Active).await;
     marketplace.product(&new_id::<Product>().to_string(), &other, stranger(), ("MUG-1", 1, 1)).await;
@@ -110,7 +110,7 @@ async fn products_of_a_market_are_listed_newest_first_with_stock() {
 
 #[tokio::test]
 async fn order_is_found_with_or_without_attempts() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let order = marketplace.order(None).await;
     assert_eq!(marketplace.reader.order(order.id).await.unwrap().as_ref(), Some(&order));
     assert_eq!(marketplace.reader.order_with_attempts(order.id).await.unwrap(), (Some(order.clone()), None));
@@ -126,7 +126,7 @@ async fn order_is_found_with_or_without_attempts() {
 
 #[tokio::test]
 async fn buyer_orders_are_listed_newest_first() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let mut placed: Vec<OrderId> = Vec::new();
     for _ in 0..7 {
         placed.push(marketplace.order_of(new_id(), id(PRODUCT), 1, None).await.id);
@@ -170,7 +170,7 @@ async fn due(marketplace: &Marketplace, now: Timestamp) -> BTreeSet<OrderId> {
 
 #[tokio::test]
 async fn only_orders_awaiting_payment_expire_after_their_window() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let (now, window) = (SystemClock.now(), Duration::from_mins(30));
     let mut orders = Vec::new();
     for method in [None, None, Some("pm_card_visa")] {
@@ -197,7 +197,7 @@ async fn only_orders_awaiting_payment_expire_after_their_window() {
 
 #[tokio::test]
 async fn due_orders_of_a_shard_are_listed_oldest_first() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let now = SystemClock.now();
     let ids = std::iter::repeat_with(new_id).filter(|order| expiry_shard(*order) == 3);
     let orders: Vec<OrderId> = ids.take(3).collect();
@@ -215,7 +215,7 @@ async fn due_orders_of_a_shard_are_listed_oldest_first() {
 
 #[tokio::test]
 async fn user_is_found_by_id_and_by_address() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let user = marketplace.reader.user(id(STRANGER)).await.unwrap().unwrap();
     assert_eq!(user.email.as_str(), "stranger@example.com");
     let (account, credentials) =
@@ -230,7 +230,7 @@ async fn user_is_found_by_id_and_by_address() {
 
 #[tokio::test]
 async fn store_and_reader_return_the_same_entity() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let reads = shared::kit::command::ReadSet::<Option<Market>>::get(&id(MARKET));
     assert_eq!(
         marketplace.store.load(reads).await.unwrap(),
@@ -244,9 +244,9 @@ async fn list_totals_are_summed_and_cached() {
     let meter = ReadUnitMeter::default();
     let cached = CachedReader::new(DynamoReader::new(meter.on(&marketplace.table)));
     let [mugs, cups, none] = ["mugs", "cups", "none"].map(|name| ListKey::of(name.to_owned()));
-    marketplace.counted(mugs.clone(), 5).await;
-    marketplace.counted(mugs.clone(), -2).await;
-    marketplace.counted(cups.clone(), 40).await;
+    marketplace.add_to_list_total(mugs.clone(), 5).await;
+    marketplace.add_to_list_total(mugs.clone(), -2).await;
+    marketplace.add_to_list_total(cups.clone(), 40).await;
     for (lists, total) in [(vec![mugs.clone(), cups, none.clone()], 43), (vec![mugs], 3), (vec![none], 0)] {
         meter.restart();
         assert_eq!(marketplace.reader.total(&lists).await.unwrap(), total);

@@ -10,10 +10,10 @@ use shared::domain::order::Order;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::attempts::{Attempts, RecordFailedAttempt};
-use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::order::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
+use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::product::create::{CreateProduct, NewProduct};
-use shared::domain::product::{Product, SkuClaim, SkuInMarket, Stock};
+use shared::domain::product::{Product, SkuClaim, SkuKey, Stock};
 use shared::domain::reconciliation::compare::MismatchKind;
 use shared::domain::reconciliation::cursor::{
     AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
@@ -189,8 +189,8 @@ async fn password_reset_is_stored_without_the_address() {
 async fn email_dispatch_is_stored_by_event_without_the_address() {
     let fixture = Fixture::open().await;
     let id: EventId = serde_json::from_value(json!(format!("{ORDER}.3"))).unwrap();
-    let (gist, term) = ("a digest".to_owned(), Duration::from_secs(15));
-    fixture.run(BeginDispatch { id: id.clone(), gist, term }).await;
+    let (fingerprint, lease) = ("a digest".to_owned(), Duration::from_secs(15));
+    fixture.run(BeginDispatch { id: id.clone(), fingerprint, lease }).await;
     let mut expected = json!({
         "pk": format!("dispatch#{ORDER}.3"),
         "sk": "dispatch",
@@ -297,7 +297,7 @@ async fn product_is_stored_with_stock_and_sku_claim() {
         "kind": "sku-claim",
         "productId": PRODUCT,
     });
-    let sku = SkuInMarket { market_id: id(MARKET), sku: "MUG-1".parse().unwrap() };
+    let sku = SkuKey { market_id: id(MARKET), sku: "MUG-1".parse().unwrap() };
     assert_eq!(fixture.stored::<SkuClaim>(&sku).await, claim);
     assert_eq!(fixture.items().await.len(), 4 + 2, "and the events of the market and the product");
 }
@@ -509,7 +509,7 @@ pub(crate) fn dead_letter(id: &str) -> DeadLetter {
 async fn dead_letter_is_listed_by_queue_and_status() {
     const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
     let fixture = Fixture::open().await;
-    fixture.run(RecordDeadLetter { letter: dead_letter(DEAD_LETTER), redriven_from: None }).await;
+    fixture.run(RecordDeadLetter { dead_letter: dead_letter(DEAD_LETTER), redriven_from: None }).await;
     let mut expected = json!({
         "pk": format!("dead-letter#{DEAD_LETTER}"),
         "sk": "dead-letter",
@@ -544,7 +544,7 @@ async fn dead_letter_is_listed_by_queue_and_status() {
 async fn redriven_message_is_stored_unchanged_in_the_outbox() {
     const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
     let fixture = Fixture::open().await;
-    fixture.run(RecordDeadLetter { letter: dead_letter(DEAD_LETTER), redriven_from: None }).await;
+    fixture.run(RecordDeadLetter { dead_letter: dead_letter(DEAD_LETTER), redriven_from: None }).await;
     fixture.run_later(RedriveDeadLetter { id: id(DEAD_LETTER), by: seller().user }).await;
     let waiting = fixture.items_of("outbox-event").await;
     let expected = json!([{
@@ -564,7 +564,7 @@ async fn redriven_message_is_stored_unchanged_in_the_outbox() {
 async fn reconciliation_cursor_has_its_own_partition() {
     let fixture = Fixture::open().await;
     let (minute, after) = (Duration::from_mins(1), GatewayId("pi_1".to_owned()));
-    let rounds = RoundConfig { apart: minute, overlap: minute };
+    let rounds = RoundConfig { interval: minute, overlap: minute };
     let to = ReconciliationCursor::first(rounds, moment()).after_page(after);
     fixture.run(AdvanceCursor { from: None, to }).await;
     let expected = json!({
@@ -585,8 +585,8 @@ async fn discrepancy_is_listed_by_status_and_due_while_open() {
     let fixture = Fixture::open().await;
     let (gateway_id, order_id) = (GatewayId("pi_1".to_owned()), id(ORDER));
     let captured = LedgerStatus::Captured { amount: cents(3_998), refunded: 500 };
-    let entry = GatewayRecord { gateway_id, order_id: Some(order_id), standing: captured, read_at: moment() };
-    let discrepancy = Discrepancy::seen((&entry, None, None), MismatchKind::NoOrder, moment());
+    let entry = GatewayRecord { gateway_id, order_id: Some(order_id), status: captured, read_at: moment() };
+    let discrepancy = Discrepancy::new((&entry, None, None), MismatchKind::NoOrder, moment());
     fixture.run(RecordDiscrepancy(discrepancy)).await;
     let mut expected = json!({
         "pk": "discrepancy#pi_1",

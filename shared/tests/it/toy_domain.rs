@@ -79,7 +79,7 @@ impl Entity for Jar {
         self.version
     }
 
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let on_shelf = ("shelf".to_owned(), self.id.clone());
         IndexEntries { by_parent: Some(on_shelf), ..IndexEntries::default() }
     }

@@ -19,7 +19,7 @@ pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
 }
 
 fn login<'a>(fixture: &'a Fixture, email: &str, password: &str) -> RequestBuilder<'a> {
-    fixture.app.ask(Method::POST, "/v1/auth/login").json(&json!({ "email": email, "password": password }))
+    fixture.app.request(Method::POST, "/v1/auth/login").json(&json!({ "email": email, "password": password }))
 }
 
 async fn timed(request: RequestBuilder<'_>, status: StatusCode) -> Duration {
@@ -77,7 +77,7 @@ impl Times {
     /// logins.
     async fn add_a_series(&mut self, fixture: &Fixture, series: usize) {
         for n in 0..5 {
-            let user = fixture.app.customer(&format!("timed{series}-{n}")).await;
+            let user = fixture.app.register(&format!("timed{series}-{n}")).await;
             let absent = format!("absent{series}-{n}@example.com");
             for round in 0..9 {
                 let mut pair = [(&user.email, &mut self.wrong), (&absent, &mut self.unknown)];
@@ -118,7 +118,7 @@ async fn too_many_failures(fixture: &Fixture, report: &mut Report) {
     // If a new window starts during the attempts, the test is repeated with another account.
     for attempt in 0.. {
         let began = window();
-        let guessed = fixture.app.customer(&format!("guessed{attempt}")).await;
+        let guessed = fixture.app.register(&format!("guessed{attempt}")).await;
         for _ in 0..10 {
             let response = login(fixture, &guessed.email, "a wrong password").send().await;
             assert_eq!(response.status, StatusCode::UNAUTHORIZED, "{}", response.text);
@@ -154,22 +154,22 @@ async fn too_many_failures(fixture: &Fixture, report: &mut Report) {
 
 async fn resets(fixture: &Fixture, report: &mut Report) {
     let reset = |email: &str| {
-        fixture.app.ask(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": email }))
+        fixture.app.request(Method::POST, "/v1/auth/password-reset").json(&json!({ "email": email }))
     };
     let known = report.row("reset of a known e-mail", reset(&fixture.stranger.email), done(202)).await;
     let unknown = report.row("reset of an unknown e-mail", reset("unknown@example.com"), done(202)).await;
     report.check("the same response for both resets", known.text == unknown.text, &unknown.text);
     let confirm = json!({ "token": "x", "password": "a new password" });
-    let confirm = fixture.app.ask(Method::POST, "/v1/auth/password-reset/confirm").json(&confirm);
+    let confirm = fixture.app.request(Method::POST, "/v1/auth/password-reset/confirm").json(&confirm);
     report.row("a forged reset token", confirm, refused(401, "INVALID_TOKEN")).await;
-    let verify = fixture.app.ask(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": "x" }));
+    let verify = fixture.app.request(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": "x" }));
     report.row("a forged verification token", verify, refused(401, "INVALID_TOKEN")).await;
 }
 
 async fn rules(fixture: &Fixture, report: &mut Report) {
     let register = |email: &str, password: &str| {
         let account = json!({ "email": email, "password": password, "name": "Canary" });
-        fixture.app.ask(Method::POST, "/v1/auth/register").json(&account)
+        fixture.app.request(Method::POST, "/v1/auth/register").json(&account)
     };
     report
         .row("a password of 129 bytes", register("long@example.com", &"x".repeat(129)), invalid("password"))
@@ -182,6 +182,6 @@ async fn rules(fixture: &Fixture, report: &mut Report) {
     let taken = register(&fixture.buyer.email.to_uppercase(), PASSWORD);
     report.row("a known e-mail in capitals", taken, refused(409, "EMAIL_TAKEN")).await;
     let path = format!("/v1/users/{}", fixture.stranger.id);
-    let promote = fixture.app.ask(Method::PATCH, &path).by(&fixture.stranger).header("if-match", "*");
+    let promote = fixture.app.request(Method::PATCH, &path).by(&fixture.stranger).header("if-match", "*");
     report.row("a role for oneself", promote.json(&json!({ "role": "admin" })), invalid("role")).await;
 }

@@ -19,7 +19,7 @@ pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
 }
 
 async fn resources_of_others(fixture: &Fixture, report: &mut Report) {
-    let by = |user: &TestUser, method: Method, path: String| fixture.app.ask(method, &path).by(user);
+    let by = |user: &TestUser, method: Method, path: String| fixture.app.request(method, &path).by(user);
     let (order, payment) = (&fixture.order, &fixture.payment);
     let get = |path: String| by(&fixture.stranger, Method::GET, path);
     let absent = "01J8Z3K5V0ABCDEFGHJKMNPQRS";
@@ -61,7 +61,7 @@ async fn resources_of_others(fixture: &Fixture, report: &mut Report) {
 
 async fn resources_of_other_markets(fixture: &Fixture, report: &mut Report) {
     let request = |method: Method, path: String| {
-        fixture.app.ask(method, &path).by(&fixture.stranger).header("if-match", "*")
+        fixture.app.request(method, &path).by(&fixture.stranger).header("if-match", "*")
     };
     let (market, product) = (&fixture.market, &fixture.product);
     let change = request(Method::PATCH, format!("/v1/products/{product}")).json(&json!({ "title": "Mine" }));
@@ -89,7 +89,7 @@ async fn resources_of_other_markets(fixture: &Fixture, report: &mut Report) {
 }
 
 async fn drafts(fixture: &Fixture, report: &mut Report) {
-    let request = |path: String| fixture.app.ask(Method::GET, &path).by(&fixture.stranger);
+    let request = |path: String| fixture.app.request(Method::GET, &path).by(&fixture.stranger);
     let draft = json!({ "name": "Secret", "currency": "EUR", "status": "draft" });
     let draft = fixture.create(&fixture.seller, "/v1/markets", &draft).await;
     report.row("another's draft", request(format!("/v1/markets/{draft}")), ABSENT).await;
@@ -104,17 +104,17 @@ async fn drafts(fixture: &Fixture, report: &mut Report) {
 /// Users without a role, and users who lost it.
 async fn roles(fixture: &Fixture, report: &mut Report) {
     let app = &fixture.app;
-    let users = |user: &TestUser| -> RequestBuilder<'_> { app.ask(Method::GET, "/v1/users").by(user) };
+    let users = |user: &TestUser| -> RequestBuilder<'_> { app.request(Method::GET, "/v1/users").by(user) };
     report.row("a missing permission", users(&fixture.buyer), FORBIDDEN).await;
     let former = app.user_with_role("former-moderator", Role::Moderator).await;
     report.row("a moderator reads accounts", users(&former), done(200)).await;
     let path = format!("/v1/users/{}", former.id);
-    let demote = app.ask(Method::PATCH, &path).by(&fixture.admin).header("if-match", "*");
+    let demote = app.request(Method::PATCH, &path).by(&fixture.admin).header("if-match", "*");
     report.row("the role is removed", demote.json(&json!({ "role": "user" })), done(200)).await;
     report.row("a role removed after the token was issued", users(&former), FORBIDDEN).await;
-    let read = app.ask(Method::GET, &format!("/v1/orders/{}", fixture.order)).by(&former);
+    let read = app.request(Method::GET, &format!("/v1/orders/{}", fixture.order)).by(&former);
     report.row("another's order by a former moderator", read, ABSENT).await;
-    let promote = app.ask(Method::PATCH, &format!("/v1/users/{}", fixture.stranger.id));
+    let promote = app.request(Method::PATCH, &format!("/v1/users/{}", fixture.stranger.id));
     let promote = promote.by(&fixture.moderator).header("if-match", "*").json(&json!({ "role": "admin" }));
     report.row("a moderator grants the admin role", promote, FORBIDDEN).await;
 }

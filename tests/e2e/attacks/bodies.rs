@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use test_support::app::RequestBuilder;
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::report::{Expected, Report, done, invalid, refused};
 use crate::attacks::fixture::{Fixture, a_product};
@@ -26,7 +26,7 @@ pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
 /// A request to place an order with this body and media type.
 fn order<'a>(fixture: &'a Fixture, media_type: &str, body: impl Into<Vec<u8>>) -> RequestBuilder<'a> {
     let key = local::system::aws_ids::uuid();
-    fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key(&key).body(media_type, body)
+    fixture.app.request(Method::POST, "/v1/orders").by(&fixture.buyer).key(&key).body(media_type, body)
 }
 
 async fn syntax(fixture: &Fixture, report: &mut Report) {
@@ -70,7 +70,7 @@ async fn encodings(fixture: &Fixture, report: &mut Report) {
     for bad in ["***", "e30", "e30=e30=", "\u{e9}"] {
         let token = format!("Bearer {}", fixture.buyer.token);
         let headers = [("authorization", token.as_str()), ("idempotency-key", "base64")];
-        let mut event = of_request("POST", "/v1/orders", &headers, Some(&Value::Null));
+        let mut event = request_event("POST", "/v1/orders", &headers, Some(&Value::Null));
         event["body"] = json!(bad);
         event["isBase64Encoded"] = json!(true);
         let response = fixture.app.stack().invoke("api-orders", &event).await;
@@ -86,7 +86,7 @@ async fn encodings(fixture: &Fixture, report: &mut Report) {
 async fn texts(fixture: &Fixture, report: &mut Report) {
     let market = |name: &str| {
         let body = json!({ "name": name, "currency": "EUR" });
-        fixture.app.ask(Method::POST, "/v1/markets").by(&fixture.seller).json(&body)
+        fixture.app.request(Method::POST, "/v1/markets").by(&fixture.seller).json(&body)
     };
     for (name, text) in [
         ("NUL", "a\0b"),
@@ -126,7 +126,7 @@ async fn numbers(fixture: &Fixture, report: &mut Report) {
     let priced = |amount: &str| {
         let body = a_product().to_string().replace("1999", amount);
         let path = format!("/v1/markets/{}/products", fixture.market);
-        fixture.app.ask(Method::POST, &path).by(&fixture.seller).body(JSON, body)
+        fixture.app.request(Method::POST, &path).by(&fixture.seller).body(JSON, body)
     };
     for amount in ["-1", "1.5", "\"1\"", "100000000", "9007199254740993"] {
         report.row(&format!("an amount of {amount}"), priced(amount), invalid("price.amount")).await;
@@ -140,7 +140,7 @@ async fn deltas(fixture: &Fixture, report: &mut Report) {
     for delta in ["0", "1.5", "\"1\"", "9007199254740993", "-9223372036854775809"] {
         let request = fixture
             .app
-            .ask(Method::POST, &format!("/v1/products/{}/stock", fixture.product))
+            .request(Method::POST, &format!("/v1/products/{}/stock", fixture.product))
             .by(&fixture.seller);
         report
             .row(
@@ -166,7 +166,7 @@ async fn items(fixture: &Fixture, report: &mut Report) {
 }
 
 async fn parameters(fixture: &Fixture, report: &mut Report) {
-    let get = |path: &str| fixture.app.ask(Method::GET, path).by(&fixture.admin);
+    let get = |path: &str| fixture.app.request(Method::GET, path).by(&fixture.admin);
     for list in ["orders", "users", "markets"] {
         for limit in ["0", "101", "-1", "1.5", "x", "", "99999999999999999999"] {
             report
@@ -213,11 +213,11 @@ async fn negotiation(fixture: &Fixture, report: &mut Report) {
             .await;
     }
     for accept in ["application/xml", "text/html", "application/json;q=0"] {
-        let request = fixture.app.ask(Method::GET, "/v1/markets").header("accept", accept);
+        let request = fixture.app.request(Method::GET, "/v1/markets").header("accept", accept);
         report.row(&format!("Accept: {accept}"), request, refused(406, "NOT_ACCEPTABLE")).await;
     }
     for method in ["PURGE", "TRACE", "OPTIONS"] {
-        let request = fixture.app.ask(method.parse().unwrap(), "/v1/markets");
+        let request = fixture.app.request(method.parse().unwrap(), "/v1/markets");
         let response =
             report.row(&format!("{method}, unknown"), request, refused(405, "METHOD_NOT_ALLOWED")).await;
         report.check(

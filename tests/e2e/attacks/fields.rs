@@ -70,7 +70,7 @@ fn of_orders(fixture: &Fixture) -> Vec<ForbiddenFields<'_>> {
 
 async fn forbidden_fields(fixture: &Fixture, report: &mut Report) {
     let send = |method: &str, path: &str, by: &TestUser, body: &Value| -> RequestBuilder<'_> {
-        let request = fixture.app.ask(method.parse().unwrap(), path).by(by);
+        let request = fixture.app.request(method.parse().unwrap(), path).by(by);
         request.header("if-match", "*").key("fields").json(body)
     };
     for (method, path, by, body, fields) in
@@ -140,7 +140,7 @@ const TOKENS: &[&str] = &["accessToken", "tokenType", "expiresIn", "refreshToken
 /// Responses have no undeclared field for any caller.
 async fn declared_fields(fixture: &Fixture, report: &mut Report) {
     let get = async |path: &str, by: &TestUser| {
-        fixture.app.ask(Method::GET, path).by(by).send().await.data(StatusCode::OK)
+        fixture.app.request(Method::GET, path).by(by).send().await.data(StatusCode::OK)
     };
     let callers = [&fixture.buyer, &fixture.seller, &fixture.admin];
     for (path, declared) in [
@@ -160,7 +160,7 @@ async fn declared_fields(fixture: &Fixture, report: &mut Report) {
     }
     let login = json!({ "email": fixture.buyer.email, "password": PASSWORD });
     let tokens =
-        fixture.app.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+        fixture.app.request(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
     undeclared(report, "a login", &tokens, TOKENS);
     undeclared(report, "the user of a login", &tokens["user"], USER);
 }

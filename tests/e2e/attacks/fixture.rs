@@ -15,7 +15,7 @@ use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::messaging::event_routing::Subscriber;
 use test_support::audit::MoneyAndStock;
-use test_support::fixture::{cause, new_id};
+use test_support::fixture::{new_id, test_context};
 use test_support::{TestApp, TestUser};
 
 /// Password of all users.
@@ -56,25 +56,25 @@ impl Fixture {
     pub(crate) async fn open_with(settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
         let [previous, present, retired] = [(); 3].map(|()| KeyPair::generate().unwrap());
         let overlapping = json!({ "keys": [previous.public, present.public] }).to_string();
-        let app = TestApp::open_with(|builder| {
+        let app = TestApp::start_with(|builder| {
             settings(builder)
                 .parameter("JwtSigningKey", present.signing.expose())
                 .parameter("JwtPublicKeys", overlapping)
                 .parameter("LoginFailuresPerHour", "1000000")
         })
         .await;
-        let buyer = app.customer("canary-buyer").await;
-        let seller = app.customer("canary-seller").await;
-        let stranger = app.customer("canary-stranger").await;
+        let buyer = app.register("canary-buyer").await;
+        let seller = app.register("canary-seller").await;
+        let stranger = app.register("canary-stranger").await;
         let moderator = app.user_with_role("canary-moderator", Role::Moderator).await;
         let admin = app.user_with_role("canary-admin", Role::Admin).await;
         let product = app.product(&seller, 1_999, 100_000).await;
         let path = format!("/v1/products/{product}");
-        let shown_product = app.ask(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
+        let shown_product = app.request(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
         let market = text(&shown_product["marketId"]);
         let placed = app.order(&buyer, "world", &product, 1, Some("pm_card_visa")).await;
         let order = text(&placed.data(StatusCode::CREATED)["id"]);
-        let paid = app.order_in(&buyer, &order, &["confirmed"]).await;
+        let paid = app.wait_for_order(&buyer, &order, &["confirmed"]).await;
         let payment = text(&paid["paymentId"]);
         Self {
             app,
@@ -96,7 +96,7 @@ impl Fixture {
     /// Creates a resource with a POST request, and returns its id.
     pub(crate) async fn create(&self, by: &TestUser, path: &str, body: &Value) -> String {
         let key = local::system::aws_ids::uuid();
-        let created = self.app.ask(Method::POST, path).by(by).key(&key).json(body).send().await;
+        let created = self.app.request(Method::POST, path).by(by).key(&key).json(body).send().await;
         text(&created.data(StatusCode::CREATED)["id"])
     }
 
@@ -119,7 +119,7 @@ impl Fixture {
     /// Creates a scheduled job of the seller.
     pub(super) async fn new_job(&self) -> String {
         let request =
-            self.app.ask(Method::POST, "/v1/jobs").by(&self.seller).key(&local::system::aws_ids::uuid());
+            self.app.request(Method::POST, "/v1/jobs").by(&self.seller).key(&local::system::aws_ids::uuid());
         text(&request.json(&self.a_job()).send().await.data(StatusCode::ACCEPTED)["id"])
     }
 
@@ -164,7 +164,7 @@ impl Fixture {
         let table = self.app.stack().table_name("Table").unwrap();
         let store = DynamoStore::new(Table::new(self.app.dynamodb(), table));
         store
-            .execute(RecordDeadLetter { letter: dead_letter, redriven_from: None }, &cause(now))
+            .execute(RecordDeadLetter { dead_letter, redriven_from: None }, &test_context(now))
             .await
             .unwrap();
         id

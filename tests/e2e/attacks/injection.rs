@@ -28,7 +28,7 @@ pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
 }
 
 async fn ids(fixture: &Fixture, report: &mut Report) {
-    let get = |path: &str| fixture.app.ask(Method::GET, path).by(&fixture.buyer);
+    let get = |path: &str| fixture.app.request(Method::GET, path).by(&fixture.buyer);
     for id in [
         "USER%23x",
         "user%23x",
@@ -47,7 +47,7 @@ async fn ids(fixture: &Fixture, report: &mut Report) {
     report.row("an id of another kind", get(&foreign), ABSENT).await;
     let order = |id: &str| {
         let body = json!({ "items": [{ "productId": id, "quantity": 1 }] });
-        fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key("injection").json(&body)
+        fixture.app.request(Method::POST, "/v1/orders").by(&fixture.buyer).key("injection").json(&body)
     };
     for id in ["USER#x", "prd_#", "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS#stock", ""] {
         report.row(&format!("the id {id:?} in a body"), order(id), invalid("items[0].productId")).await;
@@ -55,7 +55,7 @@ async fn ids(fixture: &Fixture, report: &mut Report) {
 }
 
 async fn queries(fixture: &Fixture, report: &mut Report) {
-    let get = |path: &str| fixture.app.ask(Method::GET, path).by(&fixture.admin);
+    let get = |path: &str| fixture.app.request(Method::GET, path).by(&fixture.admin);
     for text in ["size(pk)", "name%3Bdrop", "%3Av", "-size(pk)%20%3E%20%3Az", "__proto__"] {
         for list in ["users", "markets"] {
             report
@@ -96,21 +96,26 @@ async fn values(fixture: &Fixture, report: &mut Report) {
         let market = json!({ "name": hostile, "description": hostile, "currency": "EUR" });
         let id = fixture.create(&fixture.seller, "/v1/markets", &market).await;
         let shown =
-            fixture.app.ask(Method::GET, &format!("/v1/markets/{id}")).send().await.data(StatusCode::OK);
+            fixture.app.request(Method::GET, &format!("/v1/markets/{id}")).send().await.data(StatusCode::OK);
         let literal = shown["name"] == hostile && shown["description"] == hostile;
         report.check(&format!("{hostile} is stored literally"), literal, &shown.to_string());
         let mut product = a_product();
         product["title"] = json!(hostile);
         let path = format!("/v1/markets/{id}/products");
-        let created = fixture.app.ask(Method::POST, &path).by(&fixture.seller).json(&product).send().await;
+        let created =
+            fixture.app.request(Method::POST, &path).by(&fixture.seller).json(&product).send().await;
         report.check(
             &format!("{hostile} as a title"),
             created.json()["data"]["title"] == hostile,
             &created.text,
         );
     }
-    let key =
-        fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key("k#1:v").json(&fixture.an_order());
+    let key = fixture
+        .app
+        .request(Method::POST, "/v1/orders")
+        .by(&fixture.buyer)
+        .key("k#1:v")
+        .json(&fixture.an_order());
     report.row("an idempotency key with expression text", key, done(201)).await;
 }
 
@@ -118,16 +123,16 @@ async fn cursors(fixture: &Fixture, report: &mut Report) {
     for _ in 0..2 {
         fixture.new_order().await;
     }
-    let first = fixture.app.ask(Method::GET, "/v1/orders?limit=1").by(&fixture.buyer).send().await;
+    let first = fixture.app.request(Method::GET, "/v1/orders?limit=1").by(&fixture.buyer).send().await;
     assert_eq!(first.status, StatusCode::OK, "{}", first.text);
     let cursor = text(&first.json()["pagination"]["nextCursor"]);
-    let page = |query: &str| fixture.app.ask(Method::GET, &format!("/v1/orders?limit=1&cursor={query}"));
+    let page = |query: &str| fixture.app.request(Method::GET, &format!("/v1/orders?limit=1&cursor={query}"));
     report.row("the caller's own cursor", page(&cursor).by(&fixture.buyer), done(200)).await;
     report.row("another user's cursor", page(&cursor).by(&fixture.stranger), INVALID_CURSOR).await;
     let other = format!("{cursor}&status=pending");
     report.row("another query's cursor", page(&other).by(&fixture.buyer), INVALID_CURSOR).await;
     for path in ["/v1/markets", "/v1/users"] {
-        let request = fixture.app.ask(Method::GET, &format!("{path}?cursor={cursor}")).by(&fixture.admin);
+        let request = fixture.app.request(Method::GET, &format!("{path}?cursor={cursor}")).by(&fixture.admin);
         report.row(&format!("an orders' cursor on {path}"), request, INVALID_CURSOR).await;
     }
     for (name, forged) in forged(&cursor) {

@@ -46,17 +46,18 @@ async fn send_hostile_text(fixture: &Fixture) {
     app.wait_until_idle().await;
     let hostile = "%0d%0a%1b%5B31m%7B%22level%22%3A%22forged-line%22%7D";
     for path in ["/v1/orders/", "/v1/markets?search=", "/v1/users?sort=", "/v1/"] {
-        let request = app.ask(Method::GET, &format!("{path}{hostile}")).by(&fixture.buyer);
+        let request = app.request(Method::GET, &format!("{path}{hostile}")).by(&fixture.buyer);
         request.header("user-agent", "forged-line").header("x-correlation-id", "forged line").send().await;
     }
     let text = "\r\n\u{1b}[31m{\"level\":\"forged-line\"}";
     let market = json!({ "name": text, "description": text, "currency": text, text: text });
-    app.ask(Method::POST, "/v1/markets").by(&fixture.seller).json(&market).send().await;
+    app.request(Method::POST, "/v1/markets").by(&fixture.seller).json(&market).send().await;
     let order = json!({ "items": [{ "productId": fixture.product, "quantity": 1 }], "paymentMethod": CARD });
-    app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key("card").json(&order).send().await;
+    app.request(Method::POST, "/v1/orders").by(&fixture.buyer).key("card").json(&order).send().await;
     let login = json!({ "email": text, "password": text });
-    app.ask(Method::POST, "/v1/auth/login").json(&login).send().await;
-    let last = app.ask(Method::GET, "/v1/orders").by(&fixture.buyer).header("x-correlation-id", "the-last");
+    app.request(Method::POST, "/v1/auth/login").json(&login).send().await;
+    let last =
+        app.request(Method::GET, "/v1/orders").by(&fixture.buyer).header("x-correlation-id", "the-last");
     last.send().await;
     app.stack().logs().wait_for("api-orders", "the-last", WAIT_TIMEOUT).await.unwrap();
 }

@@ -26,7 +26,7 @@ async fn addresses(fixture: &Fixture, report: &mut Report) {
     for chunk in 0..20 {
         let requests = (0..50).map(|n| {
             let forged = format!("203.0.{chunk}.{n}");
-            let request = fixture.app.ask(Method::GET, "/v1/markets").header("x-forwarded-for", &forged);
+            let request = fixture.app.request(Method::GET, "/v1/markets").header("x-forwarded-for", &forged);
             request.header("forwarded", &format!("for={forged}")).header("x-real-ip", &forged).send()
         });
         let responses = join_all(requests).await;
@@ -61,13 +61,13 @@ async fn origins(fixture: &Fixture, report: &mut Report) {
         ("another scheme", "https://localhost:3000", false),
         ("another case", "HTTP://LOCALHOST:3000", false),
     ] {
-        let get = fixture.app.ask(Method::GET, "/v1/markets").header("origin", origin).send().await;
+        let get = fixture.app.request(Method::GET, "/v1/markets").header("origin", origin).send().await;
         report.check(
             &format!("origin: {name}"),
             (granted(&get) > 0) == allowed,
             &format!("{:?}", get.headers),
         );
-        let preflight = fixture.app.ask(Method::OPTIONS, "/v1/orders").header("origin", origin);
+        let preflight = fixture.app.request(Method::OPTIONS, "/v1/orders").header("origin", origin);
         let preflight = preflight.header("access-control-request-method", "POST").send().await;
         let holds = (granted(&preflight) > 0) == allowed;
         report.check(&format!("preflight: {name}"), holds, &format!("{:?}", preflight.headers));
@@ -87,7 +87,7 @@ async fn webhooks(fixture: &Fixture, report: &mut Report) {
         format!("t={at},v1={hex}")
     };
     let hook =
-        || fixture.app.ask(Method::POST, "/v1/payments/webhook").body("application/json", event.clone());
+        || fixture.app.request(Method::POST, "/v1/payments/webhook").body("application/json", event.clone());
     let signed = |signature: &str| hook().header("stripe-signature", signature);
     let forged = refused(401, "INVALID_SIGNATURE");
     report.row("a webhook without a signature", hook(), forged.clone()).await;
@@ -124,7 +124,7 @@ async fn panics(fixture: &Fixture, report: &mut Report) {
     update.key("sk", AttributeValue::S("market".to_owned())).send().await.unwrap();
     let path = format!("/v1/markets/{market}");
     let change = || {
-        let request = fixture.app.ask(Method::PATCH, &path).by(&fixture.seller).header("if-match", "*");
+        let request = fixture.app.request(Method::PATCH, &path).by(&fixture.seller).header("if-match", "*");
         request.header("x-correlation-id", "panics").json(&json!({ "name": "canary-panic" }))
     };
     let response = report.row("a panic", change(), refused(500, "INTERNAL_ERROR")).await;
@@ -146,6 +146,6 @@ async fn panics(fixture: &Fixture, report: &mut Report) {
         .wait_for("api-markets", "\"panic\"", test_support::app::WAIT_TIMEOUT)
         .await;
     report.check("a panic is logged", logged.is_some(), "no log line");
-    let after = fixture.app.ask(Method::GET, "/v1/markets");
+    let after = fixture.app.request(Method::GET, "/v1/markets");
     report.row("the next request after a panic", after, done(200)).await;
 }

@@ -30,7 +30,7 @@ async fn versions(fixture: &Fixture, report: &mut Report) {
         (&of_product, product, json!({ "title": "New" })),
     ] {
         for (method, body) in [(Method::PUT, &put), (Method::PATCH, &patch), (Method::DELETE, &json!({}))] {
-            let request = || fixture.app.ask(method.clone(), path).by(&fixture.seller).json(body);
+            let request = || fixture.app.request(method.clone(), path).by(&fixture.seller).json(body);
             report.row(&format!("{method} {path} without If-Match"), request(), required.clone()).await;
             for tag in ["\"7\"", "W/\"1\"", "\"x\"", "1", "\"1\", \"2\""] {
                 let name = format!("{method} {path} with If-Match: {tag}");
@@ -39,7 +39,8 @@ async fn versions(fixture: &Fixture, report: &mut Report) {
         }
     }
     let change = |tag: &str| {
-        let request = fixture.app.ask(Method::PATCH, &of_market).by(&fixture.seller).header("if-match", tag);
+        let request =
+            fixture.app.request(Method::PATCH, &of_market).by(&fixture.seller).header("if-match", tag);
         request.json(&json!({ "name": "Newer" }))
     };
     report.row("the version that was read", change("\"1\""), done(200)).await;
@@ -47,10 +48,13 @@ async fn versions(fixture: &Fixture, report: &mut Report) {
 }
 
 async fn keys(fixture: &Fixture, report: &mut Report) {
-    let order = || fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).json(&fixture.an_order());
+    let order =
+        || fixture.app.request(Method::POST, "/v1/orders").by(&fixture.buyer).json(&fixture.an_order());
     report.row("no idempotency key", order(), refused(400, "IDEMPOTENCY_KEY_REQUIRED")).await;
-    let refund =
-        fixture.app.ask(Method::POST, &format!("/v1/orders/{}/refund", fixture.order)).by(&fixture.seller);
+    let refund = fixture
+        .app
+        .request(Method::POST, &format!("/v1/orders/{}/refund", fixture.order))
+        .by(&fixture.seller);
     let refund = refund.json(&json!({ "reason": "because" }));
     report.row("no idempotency key on a refund", refund, refused(400, "IDEMPOTENCY_KEY_REQUIRED")).await;
     let malformed = refused(400, "IDEMPOTENCY_KEY_INVALID");
@@ -68,11 +72,11 @@ async fn keys(fixture: &Fixture, report: &mut Report) {
     let replayed = first.text == again.text && again.headers.contains_key("idempotent-replay");
     report.check("the response has the same bytes", replayed, &again.text);
     let other = json!({ "items": [{ "productId": fixture.product, "quantity": 2 }] });
-    let other = fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key("once").json(&other);
+    let other = fixture.app.request(Method::POST, "/v1/orders").by(&fixture.buyer).key("once").json(&other);
     report.row("the key with another body", other, refused(422, "IDEMPOTENCY_KEY_REUSED")).await;
     let another = fixture
         .app
-        .ask(Method::POST, "/v1/orders")
+        .request(Method::POST, "/v1/orders")
         .by(&fixture.stranger)
         .key("once")
         .json(&fixture.an_order());
@@ -83,7 +87,12 @@ async fn keys(fixture: &Fixture, report: &mut Report) {
 /// Concurrent requests with one key create one order.
 async fn in_flight(fixture: &Fixture, report: &mut Report) {
     let order = || {
-        fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key("flying").json(&fixture.an_order())
+        fixture
+            .app
+            .request(Method::POST, "/v1/orders")
+            .by(&fixture.buyer)
+            .key("flying")
+            .json(&fixture.an_order())
     };
     let responses = join_all((0..20).map(|_| order().send())).await;
     let equal = responses
@@ -99,7 +108,12 @@ async fn in_flight(fixture: &Fixture, report: &mut Report) {
         Rule::new("api-orders", Fault::transaction_conflict()).operation("TransactWriteItems").times(10);
     fixture.app.stack().faults().inject(busy);
     let order = || {
-        fixture.app.ask(Method::POST, "/v1/orders").by(&fixture.buyer).key("busy").json(&fixture.an_order())
+        fixture
+            .app
+            .request(Method::POST, "/v1/orders")
+            .by(&fixture.buyer)
+            .key("busy")
+            .json(&fixture.an_order())
     };
     let busy = refused(409, "IDEMPOTENCY_IN_PROGRESS");
     let response = report.row("a key whose request is still being committed", order(), busy).await;

@@ -155,7 +155,7 @@ pub(crate) async fn run(fixture: &Fixture, report: &mut Report) {
             ];
             let key = local::system::aws_ids::uuid();
             let method: Method = method.parse().unwrap();
-            let request = fixture.app.ask(method.clone(), &target).header("if-match", "*").key(&key);
+            let request = fixture.app.request(method.clone(), &target).header("if-match", "*").key(&key);
             let request = if column == ANONYMOUS {
                 request
             } else {
@@ -180,7 +180,7 @@ async fn target(fixture: &Fixture, method: &str, path: &str) -> (String, Option<
     let changes = method != "GET";
     let (target, holder) = match path {
         "/v1/users/{id}" => {
-            let customer = fixture.app.customer(&local::system::aws_ids::uuid()).await;
+            let customer = fixture.app.register(&local::system::aws_ids::uuid()).await;
             (customer.id.clone(), Some(customer))
         }
         "/v1/markets/{id}" if changes => (fixture.new_market().await, None),
@@ -216,7 +216,7 @@ async fn every_route_has_its_rows(fixture: &Fixture, report: &mut Report) {
             continue;
         }
         let path = route.path.replace(['{', '}'], "");
-        let response = fixture.app.ask(Method::from_bytes(b"PURGE").unwrap(), &path).send().await;
+        let response = fixture.app.request(Method::from_bytes(b"PURGE").unwrap(), &path).send().await;
         report.check(
             &format!("PURGE {path}"),
             response.status == StatusCode::METHOD_NOT_ALLOWED,

@@ -28,7 +28,7 @@ pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
 
 /// A request that each authenticated caller may make.
 fn request(fixture: &Fixture) -> RequestBuilder<'_> {
-    fixture.app.ask(Method::GET, "/v1/orders")
+    fixture.app.request(Method::GET, "/v1/orders")
 }
 
 fn bearing<'a>(fixture: &'a Fixture, token: &str) -> RequestBuilder<'a> {
@@ -86,7 +86,7 @@ async fn credentials(fixture: &Fixture, report: &mut Report) {
         .header("authorization", &format!("Bearer {}", fixture.buyer.token));
     report.row("two Authorization values", twice, UNAUTHENTICATED).await;
     let login = json!({ "email": fixture.buyer.email, "password": PASSWORD });
-    let tokens = fixture.app.ask(Method::POST, "/v1/auth/login").json(&login).send().await;
+    let tokens = fixture.app.request(Method::POST, "/v1/auth/login").json(&login).send().await;
     let refresh = text(&tokens.data(StatusCode::OK)["refreshToken"]);
     report.row("a refresh token as access token", bearing(fixture, &refresh), INVALID).await;
     report.row("not a JWT", bearing(fixture, "nonsense"), INVALID).await;
@@ -180,18 +180,18 @@ async fn keys(fixture: &Fixture, report: &mut Report) {
 async fn sessions(fixture: &Fixture, report: &mut Report) {
     let app = &fixture.app;
     let refresh =
-        |token: &Value| app.ask(Method::POST, "/v1/auth/refresh").json(&json!({ "refreshToken": token }));
+        |token: &Value| app.request(Method::POST, "/v1/auth/refresh").json(&json!({ "refreshToken": token }));
     let moderator = app.user_with_role("suspended-moderator", Role::Moderator).await;
     let log_in = async |customer: &TestUser| {
         let login = json!({ "email": customer.email, "password": PASSWORD });
-        app.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK)
+        app.request(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK)
     };
     let session = log_in(&moderator).await;
     let path = format!("/v1/users/{}", moderator.id);
-    let suspend = app.ask(Method::PATCH, &path).by(&fixture.admin).header("if-match", "*");
+    let suspend = app.request(Method::PATCH, &path).by(&fixture.admin).header("if-match", "*");
     assert_eq!(suspend.json(&json!({ "status": "suspended" })).send().await.status, StatusCode::OK);
     let revoked = refused(401, "TOKEN_REVOKED");
-    let privileged = app.ask(Method::GET, "/v1/users").by(&moderator);
+    let privileged = app.request(Method::GET, "/v1/users").by(&moderator);
     report.row("suspended, a privileged call", privileged, revoked.clone()).await;
     report.row("suspended, refresh", refresh(&session["refreshToken"]), revoked.clone()).await;
 

@@ -24,7 +24,7 @@ async fn results_of_a_kill_at_each_call_of_report_generation() {
     // Two pages in two invocations. Each claims the job, counts, reads, commits and hands over.
     let fixture = Fixture::open(4, "2", "0").await;
     let expected = fixture.recount().await;
-    fixture.app.stack().faults().forget_calls();
+    fixture.app.stack().faults().clear_calls();
     let job = fixture.report(json!({})).await;
     fixture.wait_for_job(&job, "succeeded").await;
     fixture.app.wait_until_idle().await;

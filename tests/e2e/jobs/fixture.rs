@@ -25,15 +25,15 @@ impl Fixture {
     /// Starts a stack and places orders. `page_size` and `time_slice` are the report's orders per page and
     /// seconds per invocation.
     pub(super) async fn open(orders: usize, page_size: &str, time_slice: &str) -> Self {
-        let app = TestApp::open_with(|builder| {
+        let app = TestApp::start_with(|builder| {
             builder.parameter("ReportPageSize", page_size).parameter("ReportTimeSliceSeconds", time_slice)
         })
         .await;
-        let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+        let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
         let admin = app.user_with_role("admin", Role::Admin).await;
         let product = app.product(&seller, 1_999, 1_000).await;
         let path = format!("/v1/products/{product}");
-        let response = app.ask(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
+        let response = app.request(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
         let market = response["marketId"].as_str().unwrap().to_owned();
         let fixture = Self { app, seller, admin, market, product };
         for n in 0..orders {
@@ -54,7 +54,7 @@ impl Fixture {
         let order = state.orders.values().find(|order| order.payment_id.is_some()).unwrap();
         let path = format!("/v1/orders/{}/refund", order.id);
         let body = json!({ "amount": { "amount": 500, "currency": "EUR" }, "reason": "chipped" });
-        let refund = self.app.ask(Method::POST, &path).by(&self.seller).key("refund").json(&body);
+        let refund = self.app.request(Method::POST, &path).by(&self.seller).key("refund").json(&body);
         assert_eq!(refund.send().await.status, StatusCode::OK);
         self.app.wait_until_idle().await;
     }
@@ -81,7 +81,7 @@ impl Fixture {
         let mut body = json!({ "type": "sales_report", "params": { "marketId": self.market } });
         body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let request =
-            self.app.ask(Method::POST, "/v1/jobs").by(&self.seller).key(&local::system::aws_ids::uuid());
+            self.app.request(Method::POST, "/v1/jobs").by(&self.seller).key(&local::system::aws_ids::uuid());
         request.json(&body).send().await
     }
 
@@ -94,7 +94,7 @@ impl Fixture {
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
-        self.app.ask(Method::GET, path).by(&self.seller).send().await
+        self.app.request(Method::GET, path).by(&self.seller).send().await
     }
 
     pub(super) async fn get_job(&self, job: &str) -> Value {
@@ -102,7 +102,7 @@ impl Fixture {
     }
 
     pub(super) async fn post(&self, by: &TestUser, path: &str) -> Answer {
-        self.app.ask(Method::POST, path).by(by).key(&local::system::aws_ids::uuid()).send().await
+        self.app.request(Method::POST, path).by(by).key(&local::system::aws_ids::uuid()).send().await
     }
 
     /// Waits until a job has this status.
@@ -167,7 +167,7 @@ impl Fixture {
 
     /// Dead letters of the report queues.
     pub(super) async fn dead_letters(&self) -> Vec<Value> {
-        let list = self.app.ask(Method::GET, "/v1/dead-letters?queue=reports").by(&self.admin).send();
+        let list = self.app.request(Method::GET, "/v1/dead-letters?queue=reports").by(&self.admin).send();
         list.await.data(StatusCode::OK).as_array().unwrap().clone()
     }
 }

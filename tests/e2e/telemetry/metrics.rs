@@ -44,20 +44,20 @@ fn count(lines: &[String], metric: &str, dimensions: &[(&str, &str)]) -> usize {
 /// Starts a stack and causes each metric. Each function has one instance, because an open breaker only closes
 /// when the same instance makes the next charge.
 async fn stack_with_all_metrics() -> TestApp {
-    let app = TestApp::open_with(|builder| {
+    let app = TestApp::start_with(|builder| {
         builder
             .parameter("OrdersPerMinute", "8")
             .parameter("PaymentGatewayBreakerOpenSeconds", "1")
             .instances(1)
     })
     .await;
-    let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 100).await;
     for _ in 0..3 {
-        let request = app.ask(Method::GET, &format!("/v1/products/{product}"));
+        let request = app.request(Method::GET, &format!("/v1/products/{product}"));
         assert_eq!(request.send().await.status, StatusCode::OK);
     }
-    let absent = app.ask(Method::GET, "/v1/products/prd_01J8Z3K5V0SAMPE0000000MVG9").send().await;
+    let absent = app.request(Method::GET, "/v1/products/prd_01J8Z3K5V0SAMPE0000000MVG9").send().await;
     assert_eq!(absent.status, StatusCode::NOT_FOUND);
     app.send_message("FulfilmentQueue", "not an event").await;
     app.stack().payments().add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status: 503 }));
@@ -78,7 +78,7 @@ async fn stack_with_all_metrics() -> TestApp {
     assert!(app.stack().logs().wait_for("queue-fulfilment", open, WAIT_TIMEOUT).await.is_some());
     app.stack().payments().clear_fault_rules();
     for order in &orders {
-        app.order_in(&buyer, order, &["confirmed"]).await;
+        app.wait_for_order(&buyer, order, &["confirmed"]).await;
     }
     app.stack().run_schedule("schedule-sweeper").await.unwrap();
     app.wait_until_idle().await;
@@ -133,9 +133,9 @@ async fn metric_lines_are_valid_and_every_metric_is_emitted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_are_served_in_prometheus_format() {
-    let app = TestApp::open().await;
-    let ada = app.customer("ada").await;
-    let me = app.ask(Method::GET, "/v1/users/me").by(&ada).send().await;
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
+    let me = app.request(Method::GET, "/v1/users/me").by(&ada).send().await;
     assert_eq!(me.data(StatusCode::OK)["id"], json!(ada.id));
     let sample = r#"agora_request_latency_milliseconds_count{function="api-users",route="GET /v1/users/me",stage="local",statusClass="2xx"} 1"#;
     let served = || async {

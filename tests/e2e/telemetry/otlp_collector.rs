@@ -13,15 +13,15 @@ const USERS: &str = "api-users";
 
 async fn start_with(collector: &Collector) -> TestApp {
     let endpoint = collector.endpoint();
-    TestApp::open_with(|builder| builder.parameter("OtlpEndpoint", endpoint).instances(1)).await
+    TestApp::start_with(|builder| builder.parameter("OtlpEndpoint", endpoint).instances(1)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_collector_delays_an_instance_once_and_gets_the_rest() {
     let collector = Collector::open().await;
     let app = start_with(&collector).await;
-    let ada = app.customer("ada").await;
-    let get = || app.ask(Method::GET, "/v1/users/me").by(&ada).send();
+    let ada = app.register("ada").await;
+    let get = || app.request(Method::GET, "/v1/users/me").by(&ada).send();
     assert_eq!(get().await.status, StatusCode::OK);
     let exported = || async { requests(&collector, USERS).first().cloned() };
     eventually("the first request is exported", exported).await;
@@ -51,7 +51,7 @@ async fn silent_collector_delays_an_instance_once_and_gets_the_rest() {
 async fn in_flight_request_is_finished_and_exported_on_shutdown() {
     let collector = Collector::open().await;
     let app = start_with(&collector).await;
-    let ada = app.customer("ada").await;
+    let ada = app.register("ada").await;
     let slow = Fault::Delay(Duration::from_millis(300));
     let delayed = app.stack().faults().inject(Rule::new(USERS, slow).service(Service::DynamoDb));
     let url = format!("{}/v1/users/me", app.stack().url());
@@ -77,9 +77,9 @@ fn requests(collector: &Collector, function: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_collector_no_spans_are_recorded() {
-    let app = TestApp::open().await;
-    let ada = app.customer("ada").await;
-    assert_eq!(app.ask(Method::GET, "/v1/users/me").by(&ada).send().await.status, StatusCode::OK);
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
+    assert_eq!(app.request(Method::GET, "/v1/users/me").by(&ada).send().await.status, StatusCode::OK);
     app.wait_until_idle().await;
     let logs = app.stack().logs().lines(USERS).join("\n");
     assert!(!logs.contains("collector"), "{logs}");

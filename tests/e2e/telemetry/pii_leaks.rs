@@ -41,7 +41,7 @@ impl Fixture {
     async fn open() -> Self {
         let collector = Collector::open().await;
         let endpoint = collector.endpoint();
-        let app = TestApp::open_with(|builder| {
+        let app = TestApp::start_with(|builder| {
             builder.parameter("OtlpEndpoint", endpoint).parameter("LogLevel", "debug")
         })
         .await;
@@ -49,7 +49,7 @@ impl Fixture {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
-        self.app.ask(Method::POST, path).json(body).send().await.json()["data"].clone()
+        self.app.request(Method::POST, path).json(body).send().await.json()["data"].clone()
     }
 
     /// Waits for an e-mail of this kind, and returns its token.
@@ -93,22 +93,28 @@ impl Fixture {
         let product = self.app.product(seller, 1_999, 100).await;
         let paid = self.app.order(buyer, KEY, &product, 1, Some(METHOD)).await.data(StatusCode::CREATED);
         let id = paid["id"].as_str().unwrap();
-        self.app.order_in(buyer, id, &["confirmed"]).await;
+        self.app.wait_for_order(buyer, id, &["confirmed"]).await;
         self.app.order(buyer, KEY, &product, 2, Some(METHOD)).await;
         self.app.order(buyer, "another", &product, 1, Some(CARD)).await;
         let cancel = json!({ "reason": REASON });
-        self.app.ask(Method::POST, &format!("/v1/orders/{id}/cancel")).by(buyer).json(&cancel).send().await;
-        self.app.ask(Method::GET, &format!("/v1/search?q={SEARCH}")).send().await;
+        self.app
+            .request(Method::POST, &format!("/v1/orders/{id}/cancel"))
+            .by(buyer)
+            .json(&cancel)
+            .send()
+            .await;
+        self.app.request(Method::GET, &format!("/v1/search?q={SEARCH}")).send().await;
     }
 
     /// Creates a sales report.
     async fn report(&self, seller: &TestUser) {
-        let markets = self.app.ask(Method::GET, "/v1/markets").by(seller).send().await.data(StatusCode::OK);
+        let markets =
+            self.app.request(Method::GET, "/v1/markets").by(seller).send().await.data(StatusCode::OK);
         let body = json!({ "type": "sales_report", "params": { "marketId": markets[0]["id"] } });
-        let created = self.app.ask(Method::POST, "/v1/jobs").by(seller).key(KEY).json(&body).send().await;
+        let created = self.app.request(Method::POST, "/v1/jobs").by(seller).key(KEY).json(&body).send().await;
         let job = created.headers["location"].to_str().unwrap().to_owned();
         let result = || async {
-            let response = self.app.ask(Method::GET, &format!("{job}/result")).by(seller).send().await;
+            let response = self.app.request(Method::GET, &format!("{job}/result")).by(seller).send().await;
             (response.status == StatusCode::OK).then_some(response.text)
         };
         let text = eventually("the report succeeds", result).await;
@@ -128,13 +134,13 @@ impl Fixture {
         };
         let dead_letters = eventually("all messages are dead-lettered", recorded).await;
         let path = format!("/v1/dead-letters/{}/redrive", dead_letters[0].id);
-        self.app.ask(Method::POST, &path).by(admin).key(KEY).send().await;
+        self.app.request(Method::POST, &path).by(admin).key(KEY).send().await;
         dead_letters.into_iter().map(|dead_letter| dead_letter.reason).collect()
     }
 
     /// All logs, spans, metrics and reasons.
     async fn telemetry(&self, reasons: Vec<String>) -> Vec<(&'static str, String)> {
-        let last = self.app.ask(Method::GET, "/v1/markets").header("x-correlation-id", "the-last-one");
+        let last = self.app.request(Method::GET, "/v1/markets").header("x-correlation-id", "the-last-one");
         last.send().await;
         let stack = self.app.stack();
         assert!(stack.logs().wait_for("api-markets", "the-last-one", WAIT_TIMEOUT).await.is_some());
@@ -155,7 +161,7 @@ async fn personal_data_is_in_no_log_span_metric_or_reason() {
     let mut fixture = Fixture::open().await;
     let admin = fixture.app.user_with_role("admin", Role::Admin).await;
     let buyer = fixture.account().await;
-    let seller = fixture.app.customer("seller").await;
+    let seller = fixture.app.register("seller").await;
     fixture.orders(&buyer, &seller).await;
     fixture.report(&seller).await;
     let reasons = fixture.dead_letters(&admin).await;

@@ -26,11 +26,11 @@ impl Fixture {
     async fn open() -> Self {
         let collector = Collector::open().await;
         let endpoint = collector.endpoint();
-        let app = TestApp::open_with(|builder| {
+        let app = TestApp::start_with(|builder| {
             builder.parameter("OtlpEndpoint", endpoint).parameter("PaymentGatewayBreakerOpenSeconds", "1")
         })
         .await;
-        let (seller, buyer) = (app.customer("seller").await, app.customer("buyer").await);
+        let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
         let product = app.product(&seller, 1_999, 100).await;
         app.wait_until_idle().await;
         Self { app, collector, buyer, product }
@@ -39,7 +39,7 @@ impl Fixture {
     /// Places an order with this trace header.
     async fn order(&self, header: (&str, &str)) -> Answer {
         let order = json!({ "items": [{ "productId": self.product, "quantity": 1 }], "paymentMethod": "pm_card_visa" });
-        let request = self.app.ask(Method::POST, "/v1/orders").by(&self.buyer).key("k1").json(&order);
+        let request = self.app.request(Method::POST, "/v1/orders").by(&self.buyer).key("k1").json(&order);
         request.header(header.0, header.1).send().await
     }
 
@@ -173,11 +173,11 @@ async fn redriven_dead_letter_continues_its_trace() {
     poison.message_attributes("traceparent", text.build().unwrap()).send().await.unwrap();
     let list = || async {
         let path = "/v1/dead-letters?queue=fulfilment&status=dead";
-        let list = app.ask(Method::GET, path).by(&admin).send().await.data(StatusCode::OK);
+        let list = app.request(Method::GET, path).by(&admin).send().await.data(StatusCode::OK);
         list[0]["id"].as_str().map(str::to_owned)
     };
     let dead_letter = eventually("the message is dead-lettered", list).await;
-    let redrive = app.ask(Method::POST, &format!("/v1/dead-letters/{dead_letter}/redrive")).by(&admin);
+    let redrive = app.request(Method::POST, &format!("/v1/dead-letters/{dead_letter}/redrive")).by(&admin);
     assert_eq!(redrive.key("r1").send().await.status, StatusCode::OK);
     let sent = || async {
         let trace = fixture.trace();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::order::fulfilment::Fulfilment;
-use shared::domain::order::{Order, OrderStatus};
 use shared::domain::order::payment::Payment;
+use shared::domain::order::{Order, OrderStatus};
 use shared::domain::product::Stock;
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
 use shared::kit::command::Record;

@@ -12,7 +12,7 @@ use schedule_sweeper::reconciliation::Reconciliation;
 use shared::domain::reconciliation::cursor::RoundConfig;
 use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
-use shared::kit::aws::{ATTEMPT, timeouts};
+use shared::kit::aws::{ATTEMPT_TIMEOUT, timeouts};
 use shared::kit::http::middleware;
 use shared::kit::queue::consumer::queue::SqsQueue;
 use shared::kit::queue::consumer::{Delivery, PerRecord, consume};
@@ -65,7 +65,7 @@ macro_rules! client {
                 .allow_no_auth()
                 .endpoint_url("http://simulated")
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-                .timeout_config(timeouts(ATTEMPT))
+                .timeout_config(timeouts(ATTEMPT_TIMEOUT))
                 .retry_config(RetryConfig::standard())
                 // A partition per client; otherwise all worlds of a process share the retry token bucket.
                 .retry_partition(RetryPartition::custom("world").token_bucket(TokenBucket::new(500)).build())
@@ -120,7 +120,9 @@ impl Functions {
         let env = template_config::environment("queue-fulfilment");
         let fulfilment = Fulfilment::new(&env, self.store().with_group_commit(), self.gateway());
         let fulfilment = fulfilment.expect("the template has the variables");
-        let handler = Arc::new(fulfilment.at((self.clock.clone(), self.entropy.clone())).into_handler());
+        let handler = Arc::new(
+            fulfilment.with_clock_and_entropy((self.clock.clone(), self.entropy.clone())).into_handler(),
+        );
         let queue = SqsQueue::from_env(&env, self.sqs.clone()).expect("the template has the variables");
         Instance { handler, queue: Arc::new(queue), clock: self.clock.clone(), entropy: self.entropy.clone() }
     }
@@ -147,7 +149,8 @@ impl Functions {
     pub fn sweep(&self) -> impl Future<Output = bool> + Send + 'static {
         let reconciliation = self.reconciliation();
         let (outbox, reader) = (Outbox::new(self.table.clone()), DynamoReader::new(self.table.clone()));
-        let sweeper = Sweeper::new(reader, outbox, self.publisher(), reconciliation).at(self.clock.clone());
+        let sweeper =
+            Sweeper::new(reader, outbox, self.publisher(), reconciliation).with_clock(self.clock.clone());
         let deadline = self.deadline("schedule-sweeper");
         async move { sweeper.tick(deadline).await.is_ok() }
     }

@@ -15,7 +15,7 @@ use shared::kit::aws::dynamodb::{DynamoStore, Table};
 use shared::kit::command::{Key, Record, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
 
-use crate::fixture::{cause, new_id};
+use crate::fixture::{new_id, test_context};
 use crate::{openapi_contract, workspace};
 
 /// Timeout of [`eventually`] and [`TestApp::wait_until_idle`].
@@ -140,15 +140,15 @@ impl TestApp {
     ///
     /// # Panics
     /// If the stack does not start.
-    pub async fn open() -> Self {
-        Self::open_with(|builder| builder).await
+    pub async fn start() -> Self {
+        Self::start_with(|builder| builder).await
     }
 
     /// Starts a stack with customised settings.
     ///
     /// # Panics
     /// If the stack does not start.
-    pub async fn open_with(settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
+    pub async fn start_with(settings: impl FnOnce(StackBuilder) -> StackBuilder) -> Self {
         let builder = StackBuilder::new(workspace("template.yaml"))
             .bin_dir(function_binaries())
             .schedules(false)
@@ -216,7 +216,7 @@ impl TestApp {
 
     /// Starts a request.
     #[must_use]
-    pub fn ask(&self, method: Method, path: &str) -> RequestBuilder<'_> {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder<'_> {
         let request = self.http.request(method, format!("{}{path}", self.stack.url()));
         RequestBuilder { app: self, request }
     }
@@ -225,14 +225,15 @@ impl TestApp {
     ///
     /// # Panics
     /// If either fails.
-    pub async fn customer(&self, name: &str) -> TestUser {
+    pub async fn register(&self, name: &str) -> TestUser {
         let email = format!("{name}@example.com");
         let password = "correct horse battery staple";
         let account = json!({ "email": email, "password": password, "name": name });
-        let registered = self.ask(Method::POST, "/v1/auth/register").json(&account).send().await;
+        let registered = self.request(Method::POST, "/v1/auth/register").json(&account).send().await;
         let id = registered.data(StatusCode::CREATED)["id"].clone();
         let login = json!({ "email": email, "password": password });
-        let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+        let tokens =
+            self.request(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
         let text = |value: &Value| value.as_str().expect("a string").to_owned();
         TestUser { id: text(&id), email, token: text(&tokens["accessToken"]) }
     }
@@ -255,7 +256,8 @@ impl TestApp {
         };
         let table = self.stack.table_name("Table").expect("the template has the table");
         let store = DynamoStore::new(Table::new(self.dynamodb(), table));
-        let user = store.execute(register, &cause(SystemClock.now())).await.expect("the user is registered");
+        let user =
+            store.execute(register, &test_context(SystemClock.now())).await.expect("the user is registered");
         let id = user.into_output().id.to_string();
         TestUser { id, token: self.log_in(&email).await, email }
     }
@@ -266,7 +268,8 @@ impl TestApp {
     /// If that fails.
     pub async fn log_in(&self, email: &str) -> String {
         let login = json!({ "email": email, "password": "correct horse battery staple" });
-        let tokens = self.ask(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
+        let tokens =
+            self.request(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
         tokens["accessToken"].as_str().expect("a string").to_owned()
     }
 
@@ -276,7 +279,7 @@ impl TestApp {
     /// If that fails.
     pub async fn product(&self, seller: &TestUser, price: i64, stock: i64) -> String {
         let market = json!({ "name": "Mugs and more", "currency": "EUR" });
-        let market = self.ask(Method::POST, "/v1/markets").by(seller).json(&market).send().await;
+        let market = self.request(Method::POST, "/v1/markets").by(seller).json(&market).send().await;
         let market = market.data(StatusCode::CREATED);
         let product = json!({
             "sku": "MUG-1",
@@ -285,7 +288,7 @@ impl TestApp {
             "stock": stock,
         });
         let path = format!("/v1/markets/{}/products", market["id"].as_str().expect("an id"));
-        let product = self.ask(Method::POST, &path).by(seller).json(&product).send().await;
+        let product = self.request(Method::POST, &path).by(seller).json(&product).send().await;
         product.data(StatusCode::CREATED)["id"].as_str().expect("an id").to_owned()
     }
 
@@ -302,7 +305,7 @@ impl TestApp {
         if let Some(method) = method {
             order["paymentMethod"] = json!(method);
         }
-        self.ask(Method::POST, "/v1/orders").by(buyer).key(key).json(&order).send().await
+        self.request(Method::POST, "/v1/orders").by(buyer).key(key).json(&order).send().await
     }
 
     /// Reads an order as `user`.
@@ -310,14 +313,14 @@ impl TestApp {
     /// # Panics
     /// If the API does not respond with 200.
     pub async fn get_order(&self, user: &TestUser, order: &str) -> Value {
-        self.ask(Method::GET, &format!("/v1/orders/{order}")).by(user).send().await.data(StatusCode::OK)
+        self.request(Method::GET, &format!("/v1/orders/{order}")).by(user).send().await.data(StatusCode::OK)
     }
 
     /// Waits until the status of an order is one of `statuses`, and returns the order.
     ///
     /// # Panics
     /// If that does not happen within [`WAIT_TIMEOUT`].
-    pub async fn order_in(&self, user: &TestUser, order: &str, statuses: &[&str]) -> Value {
+    pub async fn wait_for_order(&self, user: &TestUser, order: &str, statuses: &[&str]) -> Value {
         let poll = || async {
             let current = self.get_order(user, order).await;
             statuses.iter().any(|status| current["status"] == *status).then_some(current)

@@ -113,7 +113,7 @@ pub fn cents(amount: i64) -> Money {
 /// # Panics
 /// Never.
 #[must_use]
-pub fn cause(at: Timestamp) -> CommandContext {
+pub fn test_context(at: Timestamp) -> CommandContext {
     let correlation = CorrelationId::try_from("a-test".to_owned());
     CommandContext::new(correlation.expect("the correlation id is well-formed"), at)
 }
@@ -136,12 +136,12 @@ impl Marketplace {
     ///
     /// # Panics
     /// If a command fails.
-    pub async fn open() -> Self {
+    pub async fn with_sample_data() -> Self {
         let marketplace = Box::pin(Self::empty()).await;
         for (actor, name) in
             [(buyer(), "buyer"), (seller(), "seller"), (stranger(), "stranger"), (moderator(), "moderator")]
         {
-            marketplace.person(actor, name).await;
+            marketplace.user(actor, name).await;
         }
         marketplace.market(MARKET, seller(), InitialStatus::Active).await;
         marketplace.product(PRODUCT, MARKET, seller(), ("MUG-1", 1_999, 10)).await;
@@ -198,7 +198,7 @@ impl Marketplace {
     /// # Panics
     /// If the command fails.
     pub async fn run_at<C: Command>(&self, at: Timestamp, command: C) -> C::Output {
-        let executed = Box::pin(self.store.execute(command, &cause(at))).await;
+        let executed = Box::pin(self.store.execute(command, &test_context(at))).await;
         executed.expect("the command succeeds").into_output()
     }
 
@@ -218,7 +218,7 @@ impl Marketplace {
     ///
     /// # Panics
     /// If the command fails.
-    pub async fn person(&self, actor: Actor, name: &str) -> User {
+    pub async fn user(&self, actor: Actor, name: &str) -> User {
         let email = format!("{name}@example.com").parse().expect("the address is well-formed");
         let credentials = Credentials { password_hash: String::new() };
         let name = name.parse().expect("the name is well-formed");
@@ -244,7 +244,7 @@ impl Marketplace {
     }
 
     /// Sets the status of a market, including those that no command sets.
-    pub async fn move_market(&self, market: Market, status: MarketStatus) {
+    pub async fn set_market_status(&self, market: Market, status: MarketStatus) {
         let event = MarketEvent::Created { market_id: market.id };
         let version = market.version.next();
         self.put_entity(Market { status, version, ..market }, event).await;

@@ -15,7 +15,7 @@ use crate::{openapi_contract, workspace};
 
 /// Response of a router.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct RouterResponse {
     /// Status code.
     pub status: StatusCode,
     /// Headers.
@@ -24,7 +24,7 @@ pub struct Answer {
     pub bytes: Vec<u8>,
 }
 
-impl Answer {
+impl RouterResponse {
     /// Parses the body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -49,7 +49,7 @@ impl Answer {
 /// # Panics
 /// If the file does not exist or is not JSON.
 #[must_use]
-pub fn of_file(function: &str, case: &str) -> Value {
+pub fn event_from_file(function: &str, case: &str) -> Value {
     let path = workspace("events").join(function).join(format!("{case}.json"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -72,7 +72,7 @@ pub fn cases(function: &str) -> Vec<String> {
 
 /// API Gateway event (version 2.0) of a request with an optional JSON body.
 #[must_use]
-pub fn of_request(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Value {
+pub fn request_event(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Value {
     let (raw_path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut named: serde_json::Map<String, Value> =
         headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
@@ -113,7 +113,7 @@ pub fn of_request(method: &str, path: &str, headers: &[(&str, &str)], body: Opti
 
 /// SQS record of a queue with the first event of `subject`.
 #[must_use]
-pub fn of_message(queue: &str, name: &str, subject: &str, data: &Value) -> Value {
+pub fn sqs_record(queue: &str, name: &str, subject: &str, data: &Value) -> Value {
     let body = json!({
         "id": format!("{subject}.1"),
         "schema": 1,
@@ -138,7 +138,7 @@ pub fn of_message(queue: &str, name: &str, subject: &str, data: &Value) -> Value
 ///
 /// # Panics
 /// If the event is not one of API Gateway, or the response does not conform.
-pub async fn send(router: &Router, event: &Value) -> Answer {
+pub async fn send(router: &Router, event: &Value) -> RouterResponse {
     send_at(router, event, SystemClock).await
 }
 
@@ -146,7 +146,7 @@ pub async fn send(router: &Router, event: &Value) -> Answer {
 ///
 /// # Panics
 /// If the event is not one of API Gateway, or the response does not conform.
-pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answer {
+pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> RouterResponse {
     let json = event.to_string();
     let request: Request = lambda_http::request::from_str(&json).expect("the event is one of API Gateway");
     let router = middleware::layer(router.clone(), clock, SystemEntropy);
@@ -157,5 +157,5 @@ pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Answe
     let method = text("/requestContext/http/method").parse().expect("the event has a method");
     let path = format!("{}?{}", text("/rawPath"), text("/rawQueryString"));
     openapi_contract::assert_conforms(&method, &path, parts.status, &parts.headers, &bytes);
-    Answer { status: parts.status, headers: parts.headers, bytes }
+    RouterResponse { status: parts.status, headers: parts.headers, bytes }
 }

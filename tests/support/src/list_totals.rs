@@ -10,21 +10,21 @@ use crate::Marketplace;
 
 impl Marketplace {
     /// Adds `by` to the total of a list.
-    pub async fn counted(&self, list: ListKey, by: i64) {
-        self.run(Count { list, by }).await;
+    pub async fn add_to_list_total(&self, list: ListKey, by: i64) {
+        self.run(AddToListTotal { list, by }).await;
     }
 }
 
 /// Command that changes the total of a list.
 #[derive(Debug, Clone)]
-pub struct Count {
+pub struct AddToListTotal {
     /// Key of the list.
     pub list: ListKey,
     /// Difference.
     pub by: i64,
 }
 
-impl Command for Count {
+impl Command for AddToListTotal {
     type State = ();
     type Output = ();
     type Error = Infallible;

@@ -16,17 +16,17 @@ pub struct RecordingQueue {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordedCalls {
     /// Ids of dead-lettered messages with their reasons.
-    pub buried: Vec<(String, String)>,
+    pub dead_lettered: Vec<(String, String)>,
     /// Receipt handles of deliveries whose visibility timeout was changed, with the delays.
-    pub delayed: Vec<(String, Duration)>,
+    pub visibility_changed: Vec<(String, Duration)>,
     /// Ids of messages that were requeued, with the delays.
-    pub postponed: Vec<(String, Duration)>,
+    pub requeued: Vec<(String, Duration)>,
 }
 
 impl RecordingQueue {
     /// Calls so far.
     #[must_use]
-    pub fn asked(&self) -> RecordedCalls {
+    pub fn calls(&self) -> RecordedCalls {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -34,19 +34,19 @@ impl RecordingQueue {
 impl Queue for RecordingQueue {
     async fn change_visibility(&self, delays: Vec<(Delivery, Duration)>) -> Result<(), QueueError> {
         let delays = delays.into_iter().map(|(delivery, delay)| (delivery.receipt_handle, delay));
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).delayed.extend(delays);
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).visibility_changed.extend(delays);
         Ok(())
     }
 
     async fn resend(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
         let entry = (delivery.message_id.clone(), after);
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).postponed.push(entry);
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).requeued.push(entry);
         Ok(())
     }
 
     async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), QueueError> {
         let entry = (delivery.message_id.clone(), reason.to_owned());
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).buried.push(entry);
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).dead_lettered.push(entry);
         Ok(())
     }
 }

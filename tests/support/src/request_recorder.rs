@@ -11,7 +11,7 @@ use crate::sdk_config::config;
 
 /// Creates a client of an embedded service that records its requests in `requests`.
 #[must_use]
-pub fn client(endpoint: &str, requests: Option<Requests>) -> Client {
+pub fn client(endpoint: &str, requests: Option<RequestRecorder>) -> Client {
     let config = config(endpoint);
     let config = match requests {
         Some(requests) => config.interceptor(requests),
@@ -22,16 +22,16 @@ pub fn client(endpoint: &str, requests: Option<Requests>) -> Client {
 
 /// Records the operation of each request.
 #[derive(Debug, Clone, Default)]
-pub struct Requests(Arc<Mutex<Vec<String>>>);
+pub struct RequestRecorder(Arc<Mutex<Vec<String>>>);
 
-impl Requests {
+impl RequestRecorder {
     /// Operations of the requests since the last call.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Intercept for Requests {
+impl Intercept for RequestRecorder {
     fn name(&self) -> &'static str {
         "requests"
     }

@@ -6,7 +6,7 @@ use shared::projections::search_index::DocumentId;
 use shared::projections::search_index::update_index::{Embedded, IndexDocument};
 use shared::search::Embedder;
 
-use crate::fixture::cause;
+use crate::fixture::test_context;
 
 /// Indexes the current state of a document, as the consumer of its event does.
 ///
@@ -20,5 +20,5 @@ pub async fn index(store: &impl Store, embedder: &impl Embedder, id: DocumentId)
         let embedding = embedder.embed(&text).await.expect("the text is embedded");
         index.embedded = Some(Embedded { digest: text.digest(), embedding });
     }
-    store.execute_on(state, index, &cause(now)).await.expect("the document is indexed");
+    store.execute_on(state, index, &test_context(now)).await.expect("the document is indexed");
 }

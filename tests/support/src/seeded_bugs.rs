@@ -55,7 +55,7 @@ pub fn all() -> impl Iterator<Item = &'static SeededBug> {
 
 /// Finds a bug by name.
 #[must_use]
-pub fn named(name: &str) -> Option<&'static SeededBug> {
+pub fn by_name(name: &str) -> Option<&'static SeededBug> {
     all().find(|bug| bug.name == name)
 }
 
@@ -65,7 +65,7 @@ pub fn named(name: &str) -> Option<&'static SeededBug> {
 /// If the catalogue has no such bug.
 #[must_use]
 pub fn mutation(name: &str) -> RequestMutation {
-    named(name).expect("the catalogue has the bug").mutation()
+    by_name(name).expect("the catalogue has the bug").mutation()
 }
 
 /// Items of a transaction; empty for other requests.

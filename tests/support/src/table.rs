@@ -14,7 +14,7 @@ use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::Table;
 use shared::kit::system::config::Environment;
 
-use crate::request_recorder::{Requests, client};
+use crate::request_recorder::{RequestRecorder, client};
 use crate::workspace;
 
 /// A local stack with embedded services and without functions.
@@ -89,8 +89,8 @@ impl TestTable {
     /// # Panics
     /// If the environment does not name the table.
     #[must_use]
-    pub fn with_recorder(&self) -> (Table, Requests) {
-        let requests = Requests::default();
+    pub fn with_recorder(&self) -> (Table, RequestRecorder) {
+        let requests = RequestRecorder::default();
         let env = self.environment("api-orders");
         let name = env.text("AGORA_TABLE").expect("the environment names the table");
         (Table::new(client(&self.stack.dynamodb_endpoint(), Some(requests.clone())), name), requests)

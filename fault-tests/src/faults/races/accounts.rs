@@ -16,7 +16,8 @@ const PASSWORD: &str = "correct horse battery staple";
 pub(super) async fn three_accounts_with_one_email(fixture: &Fixture, number: u64) -> Result<(), Violation> {
     let email = format!("{number}-{}@example.com", local::system::aws_ids::uuid());
     let account = json!({ "email": email, "password": PASSWORD, "name": "Ada" });
-    let requests = (0..3).map(|_| fixture.app.ask(Method::POST, "/v1/auth/register").json(&account).send());
+    let requests =
+        (0..3).map(|_| fixture.app.request(Method::POST, "/v1/auth/register").json(&account).send());
     let responses = join_all(requests).await;
     expect_status_counts(
         Invariant::Http,
@@ -28,14 +29,14 @@ pub(super) async fn three_accounts_with_one_email(fixture: &Fixture, number: u64
 
 async fn refresh(fixture: &Fixture, token: &Value) -> Answer {
     let body = json!({ "refreshToken": token });
-    fixture.app.ask(Method::POST, "/v1/auth/refresh").json(&body).send().await
+    fixture.app.request(Method::POST, "/v1/auth/refresh").json(&body).send().await
 }
 
 /// A refresh token that is used concurrently has one successor; using it again after its successor ends the
 /// session.
 pub(super) async fn refresh_token_used_twice(fixture: &Fixture, number: u64) -> Result<(), Violation> {
     let body = json!({ "email": fixture.buyer(number).email, "password": PASSWORD });
-    let login = fixture.app.ask(Method::POST, "/v1/auth/login").json(&body).send().await;
+    let login = fixture.app.request(Method::POST, "/v1/auth/login").json(&body).send().await;
     let first = login.json()["data"]["refreshToken"].take();
     let concurrent = join_all((0..4).map(|_| refresh(fixture, &first))).await;
     let next_token = |response: &Answer| response.json()["data"]["refreshToken"].take();
@@ -65,10 +66,10 @@ pub(super) async fn refresh_token_used_twice(fixture: &Fixture, number: u64) -> 
 pub(super) async fn suspended_moderator(fixture: &Fixture, number: u64) -> Result<(), Violation> {
     let name = format!("moderator-{number}-{}", &local::system::aws_ids::uuid()[..8]);
     let moderator = fixture.app.user_with_role(&name, Role::Moderator).await;
-    let list_users = || fixture.app.ask(Method::GET, "/v1/users?limit=1").by(&moderator).send();
+    let list_users = || fixture.app.request(Method::GET, "/v1/users?limit=1").by(&moderator).send();
     let before = list_users().await;
     let path = format!("/v1/users/{}", moderator.id);
-    let suspend = fixture.app.ask(Method::PATCH, &path).by(&fixture.admin).header("if-match", "*");
+    let suspend = fixture.app.request(Method::PATCH, &path).by(&fixture.admin).header("if-match", "*");
     let suspend = suspend.json(&json!({ "status": "suspended" }));
     let (_, suspended) = futures::join!(join_all((0..4).map(|_| list_users())), suspend.send());
     let after = join_all((0..4).map(|_| list_users())).await;

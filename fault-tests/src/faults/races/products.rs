@@ -101,7 +101,7 @@ pub(super) async fn two_products_with_one_sku(fixture: &Fixture, number: u64) ->
 pub(super) async fn outdated_price(fixture: &Fixture, number: u64) -> Result<(), Violation> {
     let product = fixture.product(number, 5).await?;
     // A read, so that a cache of prices would contain the old price.
-    let _ = fixture.app.ask(Method::GET, &format!("/v1/products/{product}")).send().await;
+    let _ = fixture.app.request(Method::GET, &format!("/v1/products/{product}")).send().await;
     let price_increase =
         change(fixture, &product, json!({ "price": { "amount": 2_499, "currency": "EUR" } }));
     let changed = fixture.send_if_match(&price_increase, "*").await;

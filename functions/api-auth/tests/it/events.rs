@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::kit::system::clock::Clock;
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::Auth;
 
@@ -38,7 +38,7 @@ async fn example_events_have_the_expected_responses() {
     let auth = Auth::open().await;
     let (mut refresh_token, mut sent) = (String::new(), Vec::new());
     for (case, status, code) in EXPECTED {
-        let mut event = of_file("api-auth", case);
+        let mut event = event_from_file("api-auth", case);
         if let Some(Value::String(body)) = event.get_mut("body") {
             *body = body.replace("<refresh token>", &refresh_token);
             if body.contains("token>") {

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use shared::kit::auth::access_token::TokenVerifier;
 use shared::kit::system::clock::Clock;
 use shared::kit::system::config::Environment;
-use test_support::lambda_event::{Answer, of_request};
+use test_support::lambda_event::{RouterResponse, request_event};
 
 use super::Auth;
 
-async fn key_set(auth: &Auth) -> Answer {
-    auth.send(&of_request("GET", "/.well-known/jwks.json", &[], None)).await
+async fn key_set(auth: &Auth) -> RouterResponse {
+    auth.send(&request_event("GET", "/.well-known/jwks.json", &[], None)).await
 }
 
 #[tokio::test]

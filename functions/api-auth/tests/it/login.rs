@@ -11,7 +11,7 @@ use shared::kit::auth::access_token::{TokenError, TokenVerifier};
 use shared::kit::system::clock::Clock;
 use shared::repository::user::UserReader;
 use test_support::fixture::id;
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{Auth, PASSWORD, error};
 
@@ -93,7 +93,7 @@ async fn all_invalid_fields_are_reported() {
 #[tokio::test]
 async fn get_is_not_allowed() {
     let auth = Auth::open().await;
-    let response = auth.send(&of_request("GET", "/v1/auth/login", &[], None)).await;
+    let response = auth.send(&request_event("GET", "/v1/auth/login", &[], None)).await;
     assert_eq!(error(&response), (405, "METHOD_NOT_ALLOWED".to_owned()));
     assert_eq!(response.header("allow").unwrap(), "POST");
 }

@@ -20,7 +20,7 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
 use test_support::fixture::{ManualClock, Marketplace};
 use test_support::lambda_event;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 /// Password of all accounts in the tests.
 const PASSWORD: &str = "correct horse battery staple";
@@ -47,19 +47,19 @@ impl Auth {
     }
 
     /// Sends an event.
-    async fn send(&self, event: &Value) -> Answer {
+    async fn send(&self, event: &Value) -> RouterResponse {
         lambda_event::send_at(&self.router, event, self.clock.clone()).await
     }
 
     /// Sends a `POST` request to `/v1/auth/<operation>`.
-    async fn post(&self, operation: &str, body: &Value) -> Answer {
+    async fn post(&self, operation: &str, body: &Value) -> RouterResponse {
         self.post_with(operation, &[], body).await
     }
 
     /// Same as [`post`](Self::post), with headers.
-    async fn post_with(&self, operation: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    async fn post_with(&self, operation: &str, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
         let path = format!("/v1/auth/{operation}");
-        self.send(&lambda_event::of_request("POST", &path, headers, Some(body))).await
+        self.send(&lambda_event::request_event("POST", &path, headers, Some(body))).await
     }
 
     /// Registers Ada.
@@ -80,7 +80,7 @@ impl Auth {
     }
 
     /// Logs Ada in, possibly without success.
-    async fn try_log_in(&self, password: &str) -> Answer {
+    async fn try_log_in(&self, password: &str) -> RouterResponse {
         self.post("login", &json!({ "email": "ada@example.com", "password": password })).await
     }
 
@@ -92,7 +92,7 @@ impl Auth {
     }
 
     /// Uses a refresh token.
-    async fn refresh(&self, token: &Value) -> Answer {
+    async fn refresh(&self, token: &Value) -> RouterResponse {
         self.post("refresh", &json!({ "refreshToken": token })).await
     }
 
@@ -110,6 +110,6 @@ fn account(email: &str) -> Value {
 }
 
 /// Status and error code of a response.
-fn error(response: &Answer) -> (u16, String) {
+fn error(response: &RouterResponse) -> (u16, String) {
     (response.status.as_u16(), response.code())
 }

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::json;
 use shared::api::email_token::PASSWORD_RESET_LIFETIME;
 use shared::kit::system::clock::Clock;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 use super::{Auth, PASSWORD, account, error};
 
@@ -17,7 +17,7 @@ fn invalid() -> (u16, String) {
 }
 
 impl Auth {
-    async fn request_reset(&self, email: &str) -> Answer {
+    async fn request_reset(&self, email: &str) -> RouterResponse {
         self.post("password-reset", &json!({ "email": email })).await
     }
 
@@ -27,7 +27,7 @@ impl Auth {
         self.email_tokens().to_reset_password(&user, &credentials, self.clock.now())
     }
 
-    async fn confirm(&self, token: &str, password: &str) -> Answer {
+    async fn confirm(&self, token: &str, password: &str) -> RouterResponse {
         self.post("password-reset/confirm", &json!({ "token": token, "password": password })).await
     }
 }

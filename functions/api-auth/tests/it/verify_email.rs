@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::api::email_token::VERIFICATION_LIFETIME;
 use shared::domain::user::{User, UserEvent};
 use shared::kit::system::clock::Clock;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 use super::{Auth, account, error};
 
@@ -22,7 +22,7 @@ impl Auth {
         self.email_tokens().to_verify_email(&user, self.clock.now())
     }
 
-    async fn verify(&self, token: &str) -> Answer {
+    async fn verify(&self, token: &str) -> RouterResponse {
         self.post("verify-email", &json!({ "token": token })).await
     }
 }

@@ -9,7 +9,7 @@ use shared::api::{CommandState, IdempotencyKeyRequired, RequirePermission};
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json};
-use shared::messaging::dead_letter::redrive::{RedriveQueue, Redriven};
+use shared::messaging::dead_letter::redrive::{RedriveQueue, RedriveResult};
 use shared::messaging::dead_letter::{DeadLetterId, DeadLetterStatus};
 use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::DeadLetterList;
@@ -55,8 +55,8 @@ pub(crate) async fn redrive_queue(
     Ok(ApiResponse::executed(app.store.execute(command, &context).await?.map(RedrivenBody::from)))
 }
 
-impl From<Redriven> for RedrivenBody {
-    fn from(redriven: Redriven) -> Self {
+impl From<RedriveResult> for RedrivenBody {
+    fn from(redriven: RedriveResult) -> Self {
         Self { redriven: redriven.ids, left: redriven.left }
     }
 }

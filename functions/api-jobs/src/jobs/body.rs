@@ -130,7 +130,7 @@ impl Resource for JobBody {
 impl From<Job> for JobBody {
     fn from(job: Job) -> Self {
         let JobParams::SalesReport(SalesReport { market_id, from, to }) = job.work;
-        let written = job.written;
+        let written = job.output;
         let result = ResultBody { rows: written.rows, bytes: written.bytes, parts: parts(written.chunks) };
         Self {
             id: job.id,

@@ -34,6 +34,6 @@ pub(crate) async fn cancel_job(
 fn refusal(error: CancelJobError) -> ApiError {
     match error {
         CancelJobError::NotFound => ApiError::not_found(),
-        CancelJobError::Over => ApiError::new(ErrorCode::InvalidState, error.to_string()),
+        CancelJobError::AlreadyEnded => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }
 }

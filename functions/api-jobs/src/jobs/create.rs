@@ -6,7 +6,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{Authenticated, CommandState, HasPermission, IdempotencyKeyRequired};
-use shared::domain::job::create::{CreateJob, RequestJobError};
+use shared::domain::job::create::{CreateJob, CreateJobError};
 use shared::domain::job::job_type::JobType;
 use shared::domain::job::output::retention::Retention;
 use shared::domain::job::{JobId, Priority};
@@ -89,11 +89,11 @@ impl CreateJobRequest {
     }
 }
 
-fn refusal(error: RequestJobError) -> ApiError {
+fn refusal(error: CreateJobError) -> ApiError {
     match error {
-        RequestJobError::NotFound => ApiError::not_found(),
-        RequestJobError::NotTheSeller => ApiError::new(ErrorCode::Forbidden, error.to_string()),
-        RequestJobError::InvalidRunAt => ApiError::field("runAt", error),
-        RequestJobError::InvalidPeriod => ApiError::field("params.to", error),
+        CreateJobError::NotFound => ApiError::not_found(),
+        CreateJobError::Forbidden => ApiError::new(ErrorCode::Forbidden, error.to_string()),
+        CreateJobError::InvalidRunAt => ApiError::field("runAt", error),
+        CreateJobError::InvalidPeriod => ApiError::field("params.to", error),
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, QueryState};
-use shared::domain::job::output::chunk::{ChunkKey, Part, parts, places};
+use shared::domain::job::output::chunk::{ChunkKey, Part, chunk_keys, parts};
 use shared::domain::job::{Job, JobId, JobStatus};
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
 use shared::kit::http::{CsvPart, Path, Query, RequestInfo};
@@ -31,11 +31,11 @@ pub(crate) async fn get_job_result(
 ) -> Result<CsvPart, ApiError> {
     let job = own_job(&app.reader, id, &actor, info.received_at).await?;
     let part = part.unwrap_or(Part::FIRST);
-    let chunks = app.reader.chunks(&chunk_keys(&job, part)?).await?;
+    let chunks = app.reader.chunks(&keys_of_part(&job, part)?).await?;
     // A missing chunk has expired since the job was loaded.
     let texts: Option<Vec<String>> = chunks.into_iter().map(|chunk| Some(chunk?.text)).collect();
     let text = texts.ok_or_else(ApiError::not_found)?.concat();
-    let next = part.next(job.written.chunks);
+    let next = part.next(job.output.chunks);
     let next = next.map(|next| format!("/v1/jobs/{id}/result?part={}", next.get()));
     Ok(CsvPart { text, name: format!("sales-{id}.csv"), next })
 }
@@ -45,13 +45,13 @@ pub(crate) async fn get_job_result(
 /// # Errors
 /// [`ErrorCode::InvalidState`] if the job has not succeeded; [`ErrorCode::ValidationError`] if there is no
 /// such part.
-fn chunk_keys(job: &Job, part: Part) -> Result<Vec<ChunkKey>, ApiError> {
+fn keys_of_part(job: &Job, part: Part) -> Result<Vec<ChunkKey>, ApiError> {
     if job.status != JobStatus::Succeeded {
         return Err(ApiError::new(ErrorCode::InvalidState, "only a job that has succeeded has a result"));
     }
-    let keys: Vec<ChunkKey> = places(job.id, part, job.written.chunks).collect();
+    let keys: Vec<ChunkKey> = chunk_keys(job.id, part, job.output.chunks).collect();
     if keys.is_empty() {
-        let rule = format!("must be at most {}, the number of the last part", parts(job.written.chunks));
+        let rule = format!("must be at most {}, the number of the last part", parts(job.output.chunks));
         return Err(ApiError::field("part", rule));
     }
     Ok(keys)

@@ -2,7 +2,7 @@
 
 use shared::domain::values::actor::Actor;
 use test_support::fixture::{id, moderator, seller, stranger};
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::jobs::JOB;
 use super::{Jobs, admin};
@@ -42,7 +42,7 @@ async fn example_events_have_the_expected_responses() {
     jobs.succeeded(id(JOB), "heading\r\n").await;
     let mut sent = Vec::new();
     for (case, by, status, code) in expected() {
-        let event = jobs.marketplace.signed(of_file("api-jobs", case), by);
+        let event = jobs.marketplace.signed(event_from_file("api-jobs", case), by);
         let response = jobs.send(&event).await;
         assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());

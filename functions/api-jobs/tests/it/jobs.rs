@@ -14,7 +14,7 @@ use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::{Job, JobId, JobRequest, Priority};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use test_support::fixture::{MARKET, id, seller};
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 use super::Jobs;
 
@@ -49,7 +49,7 @@ impl Jobs {
     pub(super) async fn advanced(&self, job: &Job, text: &str, is_last: bool) -> Job {
         let text = text.to_owned();
         self.marketplace
-            .run(AdvanceJob { held: job.held(), text, rows: 1, after: None, total: 9, is_last })
+            .run(AdvanceJob { claim: job.claim(), text, rows: 1, after: None, total: 9, is_last })
             .await
     }
 
@@ -60,17 +60,17 @@ impl Jobs {
     }
 
     /// Creates a job as the seller, over HTTP.
-    pub(super) async fn request(&self, body: &Value, key: &str) -> Answer {
+    pub(super) async fn request(&self, body: &Value, key: &str) -> RouterResponse {
         self.ask(seller(), ("POST", "/v1/jobs"), &[("idempotency-key", key)], Some(body)).await
     }
 
     /// Sends a `GET` request of the seller.
-    pub(super) async fn get_as_seller(&self, path: &str) -> Answer {
+    pub(super) async fn get_as_seller(&self, path: &str) -> RouterResponse {
         self.ask(seller(), ("GET", path), &[], None).await
     }
 
     /// Sends a `POST` request of the seller for an action on a job.
-    pub(super) async fn act(&self, job: &str, action: &str) -> Answer {
+    pub(super) async fn act(&self, job: &str, action: &str) -> RouterResponse {
         self.ask(seller(), ("POST", &format!("{}/{action}", path(job))), &[], None).await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use test_support::fixture::{moderator, stranger};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{DEAD_LETTER, Jobs, admin, error, path};
 
@@ -85,7 +85,7 @@ async fn pages_over_several_queues_are_complete() {
 async fn reading_requires_permission_and_valid_parameters() {
     let jobs = Jobs::open().await;
     for path in ["/v1/dead-letters".to_owned(), path(DEAD_LETTER)] {
-        assert_eq!(jobs.send(&of_request("GET", &path, &[], None)).await.status, 401);
+        assert_eq!(jobs.send(&request_event("GET", &path, &[], None)).await.status, 401);
         let refused = jobs.ask(stranger(), ("GET", &path), &[], None).await;
         assert_eq!(error(&refused), (403, "FORBIDDEN".to_owned()));
         assert_eq!(jobs.ask(admin(), ("GET", &path), &[], None).await.status, 200);

@@ -25,7 +25,7 @@ use shared::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus}
 use shared::messaging::event_routing::Subscriber;
 use test_support::fixture::{Marketplace, actor, id, moderator, new_id};
 use test_support::lambda_event;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 /// Dead letter used in the events.
 const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
@@ -44,8 +44,8 @@ struct Jobs {
 impl Jobs {
     /// With the users of the fixture, an administrator, and a dead letter.
     async fn open() -> Self {
-        let marketplace = Marketplace::open().await;
-        marketplace.person(admin(), "admin").await;
+        let marketplace = Marketplace::with_sample_data().await;
+        marketplace.user(admin(), "admin").await;
         let env = marketplace.env("api-jobs");
         let app = CommandState::new(&env, marketplace.store.clone(), marketplace.reader.clone()).unwrap();
         let router = api_jobs::router(app, env.parse("AGORA_JOB_RETENTION_DAYS").unwrap());
@@ -74,7 +74,7 @@ impl Jobs {
             created_at: now,
             updated_at: now,
         };
-        self.marketplace.run(RecordDeadLetter { letter, redriven_from: None }).await;
+        self.marketplace.run(RecordDeadLetter { dead_letter: letter, redriven_from: None }).await;
     }
 
     /// Records `count` dead letters of the analytics queue.
@@ -88,7 +88,7 @@ impl Jobs {
     }
 
     /// Sends an event.
-    async fn send(&self, event: &Value) -> Answer {
+    async fn send(&self, event: &Value) -> RouterResponse {
         lambda_event::send(&self.router, event).await
     }
 
@@ -99,20 +99,20 @@ impl Jobs {
         (method, path): (&str, &str),
         headers: &[(&str, &str)],
         body: Option<&Value>,
-    ) -> Answer {
+    ) -> RouterResponse {
         let token = self.marketplace.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&lambda_event::of_request(method, path, &all, body)).await
+        self.send(&lambda_event::request_event(method, path, &all, body)).await
     }
 
     /// Sends a `GET` request of a moderator.
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> RouterResponse {
         self.ask(moderator(), ("GET", path), &[], None).await
     }
 
     /// Redrives a queue as an administrator.
-    async fn redrive(&self, queue: &str, key: &str) -> Answer {
+    async fn redrive(&self, queue: &str, key: &str) -> RouterResponse {
         let body = json!({ "queue": queue });
         self.ask(admin(), ("POST", "/v1/dead-letters/redrive"), &[("idempotency-key", key)], Some(&body))
             .await
@@ -143,6 +143,6 @@ fn path(id: &str) -> String {
 }
 
 /// Status and error code of a response.
-fn error(response: &Answer) -> (u16, String) {
+fn error(response: &RouterResponse) -> (u16, String) {
     (response.status.as_u16(), response.code())
 }

@@ -4,13 +4,13 @@ use futures::future::join_all;
 use shared::domain::values::actor::Actor;
 use shared::messaging::dead_letter::DeadLetterStatus;
 use test_support::fixture::{id, moderator};
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 use super::{DEAD_LETTER, Jobs, admin, error, path};
 
 impl Jobs {
     /// Redrives the dead letter as `by`.
-    async fn redrive_one(&self, by: Actor, id: &str, key: &str) -> Answer {
+    async fn redrive_one(&self, by: Actor, id: &str, key: &str) -> RouterResponse {
         let path = format!("{}/redrive", path(id));
         self.ask(by, ("POST", &path), &[("idempotency-key", key)], None).await
     }
@@ -38,7 +38,7 @@ async fn concurrent_redrives_send_the_message_once() {
     let jobs = Jobs::open().await;
     let keys: Vec<String> = (0..10).map(|n| format!("k{}", n % 5)).collect();
     let responses = join_all(keys.iter().map(|key| jobs.redrive_one(admin(), DEAD_LETTER, key))).await;
-    let done: Vec<&Answer> = responses.iter().filter(|response| response.status == 200).collect();
+    let done: Vec<&RouterResponse> = responses.iter().filter(|response| response.status == 200).collect();
     assert!((1..=2).contains(&done.len()), "one request and its repetition");
     let refused = responses.iter().filter(|response| response.status != 200);
     for response in refused {

@@ -5,7 +5,7 @@ use shared::domain::product::Stock;
 use shared::kit::command::page::PageRequest;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{id, seller};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{Markets, fields};
 
@@ -141,14 +141,14 @@ async fn repeated_request_creates_one_market_and_is_replayed() {
 #[tokio::test]
 async fn market_creation_requires_a_token() {
     let markets = Markets::new().await;
-    let response = markets.send(&of_request("POST", "/v1/markets", &[], Some(&market(0)))).await;
+    let response = markets.send(&request_event("POST", "/v1/markets", &[], Some(&market(0)))).await;
     assert_eq!((response.status.as_u16(), response.code().as_str()), (401, "UNAUTHENTICATED"));
 }
 
 #[tokio::test]
 async fn unsupported_method_gets_405_with_the_allowed_methods() {
     let markets = Markets::new().await;
-    let response = markets.send(&of_request("DELETE", "/v1/markets", &[], None)).await;
+    let response = markets.send(&request_event("DELETE", "/v1/markets", &[], None)).await;
     assert_eq!((response.status.as_u16(), response.code().as_str()), (405, "METHOD_NOT_ALLOWED"));
     let allow = response.header("allow").unwrap();
     let mut allowed: Vec<&str> = allow.split(',').map(str::trim).collect();

@@ -1,7 +1,7 @@
 //! Every event in `events/api-markets/`.
 
 use test_support::fixture::seller;
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::Markets;
 
@@ -28,7 +28,7 @@ async fn events_get_the_expected_responses() {
     let markets = Markets::new().await;
     let mut sent = Vec::new();
     for (case, status, code) in EXPECTED {
-        let event = of_file("api-markets", case);
+        let event = event_from_file("api-markets", case);
         let response = markets.send(&markets.marketplace.signed(event, seller())).await;
         assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());

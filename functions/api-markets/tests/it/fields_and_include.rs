@@ -7,7 +7,7 @@ use shared::domain::user::delete::DeleteUser;
 use shared::domain::user::{Role, User, UserId};
 use shared::repository::user::UserReader;
 use test_support::fixture::{MARKET, Marketplace, SELLER, actor, id, new_id, seller};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{Markets, fields};
 
@@ -63,7 +63,7 @@ async fn creator_is_included_by_name_or_as_null_if_deleted() {
     assert_eq!(fields(&named), ["fields"], "the creator is not a field of the market itself");
 
     let deleted = actor(&new_id::<User>().to_string(), Role::User);
-    markets.marketplace.person(deleted, "deleted").await;
+    markets.marketplace.user(deleted, "deleted").await;
     markets.marketplace.market(&new_id::<Market>().to_string(), deleted, InitialStatus::Active).await;
     let delete =
         DeleteUser { id: deleted.user, by: deleted, may_read: false, may_delete: false, expected: None };
@@ -83,7 +83,8 @@ async fn changed_creator_changes_the_entity_tag_of_the_market() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}?include=creator");
     let tag = markets.get(&path).await.header("etag").unwrap();
-    let get_again = async || markets.send(&of_request("GET", &path, &[("if-none-match", &tag)], None)).await;
+    let get_again =
+        async || markets.send(&request_event("GET", &path, &[("if-none-match", &tag)], None)).await;
     assert_eq!(get_again().await.status, 304);
     let account = markets.marketplace.reader.user(id(SELLER)).await.unwrap().unwrap();
     markets.marketplace.suspend(account).await;
@@ -91,7 +92,7 @@ async fn changed_creator_changes_the_entity_tag_of_the_market() {
     let token = markets.marketplace.token(seller());
     let headers = [("authorization", token.as_str()), ("if-match", tag.as_str())];
     let changed =
-        of_request("PATCH", &format!("/v1/markets/{MARKET}"), &headers, Some(&json!({ "name": "Cups" })));
+        request_event("PATCH", &format!("/v1/markets/{MARKET}"), &headers, Some(&json!({ "name": "Cups" })));
     assert_eq!(markets.send(&changed).await.status, 200, "the version of the market has not changed");
 }
 
@@ -101,7 +102,7 @@ async fn creators_of_a_page_are_read_in_one_request() {
     let users: Vec<UserId> = (0..10).map(|_| new_id()).collect();
     for (n, user) in users.iter().enumerate() {
         let creator = actor(&user.to_string(), Role::User);
-        markets.marketplace.person(creator, &format!("user{n}")).await;
+        markets.marketplace.user(creator, &format!("user{n}")).await;
         for _ in 0..10 {
             let market = new_id::<Market>().to_string();
             markets.marketplace.market(&market, creator, InitialStatus::Active).await;

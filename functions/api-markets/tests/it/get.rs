@@ -7,7 +7,7 @@ use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::page::PageRequest;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::Markets;
 
@@ -23,7 +23,7 @@ async fn market_is_public_and_cacheable_for_five_seconds() {
     assert_eq!(markets.get_as(stranger(), &path).await.json(), response.json());
     for status in [MarketStatus::Suspended, MarketStatus::Closed] {
         let market = markets.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-        markets.marketplace.move_market(market, status).await;
+        markets.marketplace.set_market_status(market, status).await;
         assert_eq!(markets.get(&path).await.json()["data"]["status"], status.as_str());
     }
 }
@@ -52,13 +52,13 @@ async fn draft_is_visible_only_to_its_creator() {
 async fn matching_if_none_match_gets_304() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
-    let response = markets.send(&of_request("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
+    let response = markets.send(&request_event("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
     assert_eq!((response.status.as_u16(), response.bytes.len()), (304, 0));
     assert_eq!(response.header("etag").unwrap(), "\"1.0\"");
     assert_eq!(response.header("cache-control").unwrap(), "public, max-age=5");
     let market = markets.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-    markets.marketplace.move_market(market, MarketStatus::Closed).await;
-    let response = markets.send(&of_request("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
+    markets.marketplace.set_market_status(market, MarketStatus::Closed).await;
+    let response = markets.send(&request_event("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
     assert_eq!(response.status, 200);
     assert_eq!(response.header("etag").unwrap(), "\"2.0\"");
 }
@@ -68,16 +68,16 @@ async fn changed_volume_changes_the_entity_tag() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
     markets.count_sales(&[(MARKET, 3_998)]).await;
-    let response = markets.send(&of_request("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
+    let response = markets.send(&request_event("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
     assert_eq!(response.status, 200, "the volume has changed");
     assert_eq!(response.json()["data"]["volume"], json!({ "amount": 3_998, "currency": "EUR" }));
     assert_eq!(response.header("etag").unwrap(), "\"1.3998\"");
-    let same = markets.send(&of_request("GET", &path, &[("if-none-match", "\"1.3998\"")], None)).await;
+    let same = markets.send(&request_event("GET", &path, &[("if-none-match", "\"1.3998\"")], None)).await;
     assert_eq!(same.status, 304);
     let token = markets.marketplace.token(seller());
     let headers = [("authorization", token.as_str()), ("if-match", "\"1.0\"")];
     let cups = json!({ "name": "Cups" });
-    let renamed = markets.send(&of_request("PATCH", &path, &headers, Some(&cups))).await;
+    let renamed = markets.send(&request_event("PATCH", &path, &headers, Some(&cups))).await;
     assert_eq!(renamed.status, 200, "If-Match compares only the version: {}", renamed.json());
     assert_eq!(renamed.json()["data"]["volume"]["amount"], 3_998);
     assert_eq!(renamed.header("etag").unwrap(), "\"2.3998\"");
@@ -102,6 +102,6 @@ async fn invalid_token_is_refused_even_if_none_is_required() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
     let response =
-        markets.send(&of_request("GET", &path, &[("authorization", "Bearer e30.e30.x")], None)).await;
+        markets.send(&request_event("GET", &path, &[("authorization", "Bearer e30.e30.x")], None)).await;
     assert_eq!((response.status.as_u16(), response.code().as_str()), (401, "INVALID_TOKEN"));
 }

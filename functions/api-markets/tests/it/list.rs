@@ -60,7 +60,7 @@ async fn markets_are_listed_by_status_without_drafts() {
     let drafts = markets.create_many(2, InitialStatus::Draft).await;
     let closed = markets.create_many(1, InitialStatus::Active).await.remove(0);
     let market = markets.marketplace.reader.market(id(&closed)).await.unwrap().unwrap();
-    markets.marketplace.move_market(market, MarketStatus::Closed).await;
+    markets.marketplace.set_market_status(market, MarketStatus::Closed).await;
     for (query, expected) in [
         ("", vec![MARKET.to_owned()]),
         ("?status=active", vec![MARKET.to_owned()]),
@@ -100,7 +100,7 @@ async fn every_invalid_query_parameter_is_reported() {
 #[tokio::test]
 async fn markets_are_searched_by_name_prefix_and_sorted() {
     let markets = Markets::with(Marketplace::empty().await);
-    markets.marketplace.person(seller(), "Sam").await;
+    markets.marketplace.user(seller(), "Sam").await;
     for name in ["Cups", "mugs", "Mugs and more", "Pots", "Mügs"] {
         let body = serde_json::json!({ "name": name, "currency": "EUR" });
         assert_eq!(markets.create(seller(), &[], &body).await.status, 201);
@@ -171,6 +171,6 @@ async fn market_is_skipped_if_its_totals_have_a_stale_status() {
     let ids = markets.create_many(2, InitialStatus::Active).await;
     markets.count_sales(&[(&ids[0], 2), (&ids[1], 1)]).await;
     let market = markets.marketplace.reader.market(id(&ids[0])).await.unwrap().unwrap();
-    markets.marketplace.move_market(market, MarketStatus::Suspended).await;
+    markets.marketplace.set_market_status(market, MarketStatus::Suspended).await;
     assert_eq!(markets.page("/v1/markets?sort=-volume").await.0, [ids[1].clone()]);
 }

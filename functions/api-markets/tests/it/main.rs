@@ -22,7 +22,7 @@ use shared::repository::cached::CachedReader;
 use shared::repository::market::MarketReader;
 use test_support::fixture::{Marketplace, id};
 use test_support::lambda_event;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 use test_support::read_units::ReadUnitMeter;
 
 /// Router of the function, with an embedded table.
@@ -36,7 +36,7 @@ struct Markets {
 impl Markets {
     /// Creates a table with the sample users, market and product.
     async fn new() -> Self {
-        Self::with(Marketplace::open().await)
+        Self::with(Marketplace::with_sample_data().await)
     }
 
     /// Uses the table of `marketplace`.
@@ -60,32 +60,32 @@ impl Markets {
     }
 
     /// Sends an event.
-    async fn send(&self, event: &Value) -> Answer {
+    async fn send(&self, event: &Value) -> RouterResponse {
         lambda_event::send(&self.router, event).await
     }
 
     /// Sends a `GET` request without a token.
-    async fn get(&self, path: &str) -> Answer {
-        self.send(&lambda_event::of_request("GET", path, &[], None)).await
+    async fn get(&self, path: &str) -> RouterResponse {
+        self.send(&lambda_event::request_event("GET", path, &[], None)).await
     }
 
     /// Sends a `GET` request of `by`.
-    async fn get_as(&self, by: Actor, path: &str) -> Answer {
+    async fn get_as(&self, by: Actor, path: &str) -> RouterResponse {
         let token = self.marketplace.token(by);
-        self.send(&lambda_event::of_request("GET", path, &[("authorization", &token)], None)).await
+        self.send(&lambda_event::request_event("GET", path, &[("authorization", &token)], None)).await
     }
 
     /// Creates a market as `by`.
-    async fn create(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> Answer {
+    async fn create(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
         let token = self.marketplace.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&lambda_event::of_request("POST", "/v1/markets", &all, Some(body))).await
+        self.send(&lambda_event::request_event("POST", "/v1/markets", &all, Some(body))).await
     }
 }
 
 /// Paths of the invalid fields in a response.
-fn fields(response: &Answer) -> Vec<String> {
+fn fields(response: &RouterResponse) -> Vec<String> {
     let fields = response.json()["error"]["fields"].as_object().cloned().unwrap_or_default();
     fields.keys().cloned().collect()
 }

@@ -21,7 +21,7 @@ impl Markets {
 
     /// Adds `by` to the total of the markets with a status.
     async fn add_to_total(&self, status: MarketStatus, by: i64) {
-        self.marketplace.counted(ListKey::of(partitions::markets(status)), by).await;
+        self.marketplace.add_to_list_total(ListKey::of(partitions::markets(status)), by).await;
     }
 }
 

@@ -11,7 +11,7 @@ use shared::kit::command::{Adjustment, Change, Command, ReadSet};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::projections::daily_sales::{DailySales, DailySalesKey};
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
-use test_support::lambda_event::{Answer, of_request};
+use test_support::lambda_event::{RouterResponse, request_event};
 
 use super::{Markets, fields};
 
@@ -45,7 +45,7 @@ impl Markets {
         self.marketplace.run(AddSales(key, sales)).await;
     }
 
-    async fn stats(&self, query: &str) -> Answer {
+    async fn stats(&self, query: &str) -> RouterResponse {
         self.get_as(seller(), &format!("/v1/markets/{MARKET}/stats{query}")).await
     }
 }
@@ -154,6 +154,6 @@ async fn sales_are_visible_only_to_creator_and_moderators() {
     ] {
         assert_eq!(markets.get_as(by, &path(market)).await.status, status, "{market} {by:?}");
     }
-    let anonymous = markets.send(&of_request("GET", &path(MARKET), &[], None)).await;
+    let anonymous = markets.send(&request_event("GET", &path(MARKET), &[], None)).await;
     assert_eq!((anonymous.status.as_u16(), anonymous.code().as_str()), (401, "UNAUTHENTICATED"));
 }

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::values::actor::Actor;
 use test_support::fixture::{MARKET, moderator, seller, stranger};
-use test_support::lambda_event::{Answer, of_request};
+use test_support::lambda_event::{RouterResponse, request_event};
 
 use super::{Markets, fields};
 
@@ -15,16 +15,16 @@ impl Markets {
         by: Actor,
         if_match: Option<&str>,
         body: Option<&Value>,
-    ) -> Answer {
+    ) -> RouterResponse {
         let token = self.marketplace.token(by);
         let mut headers = vec![("authorization", token.as_str())];
         headers.extend(if_match.map(|tag| ("if-match", tag)));
-        self.send(&of_request(method, &format!("/v1/markets/{MARKET}"), &headers, body)).await
+        self.send(&request_event(method, &format!("/v1/markets/{MARKET}"), &headers, body)).await
     }
 }
 
 /// Status and error code of a response; the code is empty if there is no error.
-fn status_and_code(response: &Answer) -> (u16, String) {
+fn status_and_code(response: &RouterResponse) -> (u16, String) {
     (response.status.as_u16(), response.code())
 }
 

@@ -16,7 +16,7 @@ use shared::kit::system::config::Environment;
 use shared::messaging::event_routing::Subscriptions;
 use test_support::Marketplace;
 use test_support::lambda_event;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 /// Router of the function with this environment.
 fn router_with(env: &Environment) -> Router {
@@ -33,6 +33,6 @@ async fn open() -> (Marketplace, Router) {
 }
 
 /// Sends a request without a body.
-async fn ask(router: &Router, method: &str, path: &str) -> Answer {
-    lambda_event::send(router, &lambda_event::of_request(method, path, &[], None)).await
+async fn ask(router: &Router, method: &str, path: &str) -> RouterResponse {
+    lambda_event::send(router, &lambda_event::request_event(method, path, &[], None)).await
 }

@@ -20,7 +20,7 @@ async fn gzip_reduces_the_description_to_a_tenth() {
     let (_marketplace, router) = open().await;
     let whole = ask(&router, "GET", "/openapi.json").await.bytes.len();
     let headers = [("accept-encoding", "gzip")];
-    let event = test_support::lambda_event::of_request("GET", "/openapi.json", &headers, None);
+    let event = test_support::lambda_event::request_event("GET", "/openapi.json", &headers, None);
     let response = test_support::lambda_event::send(&router, &event).await;
     assert_eq!(response.header("content-encoding").unwrap(), "gzip");
     assert!(response.bytes.len() < whole / 10, "{} of {whole} bytes", response.bytes.len());

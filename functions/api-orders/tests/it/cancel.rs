@@ -5,17 +5,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
-use shared::domain::order::{Order, OrderEvent, OrderStatus};
 use shared::domain::order::payment::DeclineCode;
+use shared::domain::order::{Order, OrderEvent, OrderStatus};
 use shared::domain::values::actor::Actor;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, PRODUCT, buyer, id, moderator, seller, stranger};
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 use super::{Orders, fields, stock};
 
 impl Orders {
-    async fn cancel(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> Answer {
+    async fn cancel(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
         self.post(by, &format!("/v1/orders/{ORDER}/cancel"), headers, body).await
     }
 

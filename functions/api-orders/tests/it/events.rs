@@ -2,7 +2,7 @@
 
 use shared::domain::values::actor::Actor;
 use test_support::fixture::{buyer, seller};
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::Orders;
 
@@ -35,7 +35,7 @@ const SELLER_EVENTS: [(&str, u16, &str); 7] = [
 
 async fn assert_responses(orders: &Orders, expected: &[(&str, u16, &str)], by: Actor) {
     for (case, status, code) in expected {
-        let event = of_file("api-orders", case);
+        let event = event_from_file("api-orders", case);
         let correlation_id = event["headers"]["x-correlation-id"].as_str().unwrap().to_owned();
         let request_id = event["requestContext"]["requestId"].as_str().unwrap().to_owned();
         let response = orders.send(&orders.marketplace.signed(event, by)).await;

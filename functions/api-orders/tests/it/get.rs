@@ -6,7 +6,7 @@ use shared::domain::user::Role;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
 use test_support::fixture::{ORDER, actor, buyer, moderator, seller, stranger};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::Orders;
 
@@ -60,7 +60,7 @@ async fn matching_if_none_match_gets_304() {
         [("\"1\"", 304), ("\"7\", W/\"1\"", 304), ("*", 304), ("\"2\"", 200), ("1", 200)]
     {
         let headers = [("authorization", token.as_str()), ("if-none-match", if_none_match)];
-        let response = orders.send(&of_request("GET", &path, &headers, None)).await;
+        let response = orders.send(&request_event("GET", &path, &headers, None)).await;
         assert_eq!(response.status, status, "{if_none_match}");
         assert_eq!(response.header("etag").unwrap(), "\"1\"");
         assert_eq!(response.bytes.is_empty(), status == 304);
@@ -88,7 +88,7 @@ async fn invalid_token_gets_401_with_a_specific_code() {
         (expired.as_str(), "TOKEN_EXPIRED"),
     ];
     for (header, code) in cases {
-        let event = of_request("GET", &format!("/v1/orders/{ORDER}"), &[("authorization", header)], None);
+        let event = request_event("GET", &format!("/v1/orders/{ORDER}"), &[("authorization", header)], None);
         let response = orders.send(&event).await;
         assert_eq!((response.status.as_u16(), response.code().as_str()), (401, code), "{header}");
         assert_eq!(response.header("www-authenticate").unwrap(), "Bearer", "{header}");

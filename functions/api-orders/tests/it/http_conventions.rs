@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 use test_support::fixture::{ORDER, buyer};
-use test_support::lambda_event::{Answer, of_request};
+use test_support::lambda_event::{RouterResponse, request_event};
 
 use super::{Orders, two_mugs};
 
 impl Orders {
     /// Places an order with this text as the body and with additional headers.
-    async fn place_raw(&self, headers: &[(&str, &str)], body: &str) -> Answer {
+    async fn place_raw(&self, headers: &[(&str, &str)], body: &str) -> RouterResponse {
         let token = self.marketplace.token(buyer());
         let mut all = vec![("authorization", token.as_str()), ("idempotency-key", "k1")];
         all.extend(headers);
-        let mut event = of_request("POST", "/v1/orders", &all, Some(&Value::Null));
+        let mut event = request_event("POST", "/v1/orders", &all, Some(&Value::Null));
         event["body"] = json!(body);
         self.send(&event).await
     }
@@ -28,7 +28,7 @@ async fn unsupported_method_gets_405_with_the_allowed_methods() {
         ("GET", format!("/v1/orders/{ORDER}/cancel"), vec!["POST"]),
     ];
     for (method, path, expected) in cases {
-        let response = orders.send(&of_request(method, &path, &[], None)).await;
+        let response = orders.send(&request_event(method, &path, &[], None)).await;
         assert_eq!(
             (response.status.as_u16(), response.code().as_str()),
             (405, "METHOD_NOT_ALLOWED"),
@@ -58,7 +58,7 @@ async fn accept_header_without_json_gets_406() {
     for (accept, status) in [("text/html", 406), ("application/json;q=0", 406), ("text/html, */*;q=0.1", 200)]
     {
         let headers = [("authorization", token.as_str()), ("accept", accept)];
-        let response = orders.send(&of_request("GET", "/v1/orders", &headers, None)).await;
+        let response = orders.send(&request_event("GET", "/v1/orders", &headers, None)).await;
         assert_eq!(response.status, status, "{accept}");
         assert_eq!(response.code() == "NOT_ACCEPTABLE", status == 406, "{accept}");
     }
@@ -111,7 +111,7 @@ async fn base64_body_is_decoded() {
     let orders = Orders::new().await;
     let token = orders.marketplace.token(buyer());
     let headers = [("authorization", token.as_str()), ("idempotency-key", "k1")];
-    let mut event = of_request("POST", "/v1/orders", &headers, Some(&Value::Null));
+    let mut event = request_event("POST", "/v1/orders", &headers, Some(&Value::Null));
     event["isBase64Encoded"] = json!(true);
     // A lone continuation byte, which is not UTF-8.
     event["body"] = json!("gA==");
@@ -145,7 +145,7 @@ async fn valid_correlation_id_of_the_caller_is_kept() {
         (long.as_str(), false),
     ] {
         let headers = [("authorization", token.as_str()), ("x-correlation-id", sent)];
-        let response = orders.send(&of_request("GET", "/v1/orders", &headers, None)).await;
+        let response = orders.send(&request_event("GET", "/v1/orders", &headers, None)).await;
         let request_id = response.header("x-request-id").unwrap();
         assert_eq!(request_id, "JKJaXmPLvHcESHA=");
         let expected = if is_kept { sent.to_owned() } else { request_id };

@@ -213,7 +213,7 @@ async fn list_returns_the_total_with_and_without_a_status() {
         (ListKey::of(sold.clone()), 500),
         (ListKey::with_status(&sold, "shipped"), 12),
     ] {
-        orders.marketplace.counted(list, count).await;
+        orders.marketplace.add_to_list_total(list, count).await;
     }
     for (by, query, total) in [
         (buyer(), "", 40),

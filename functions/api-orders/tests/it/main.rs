@@ -26,9 +26,9 @@ use shared::domain::values::actor::Actor;
 use shared::kit::command::Store;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::product::ProductReader;
-use test_support::fixture::{Marketplace, ORDER, PRODUCT, cause, cents, id};
+use test_support::fixture::{Marketplace, ORDER, PRODUCT, cents, id, test_context};
 use test_support::lambda_event;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 /// Router of the function, with an embedded table.
 struct Orders {
@@ -39,7 +39,7 @@ struct Orders {
 impl Orders {
     /// Creates a table with the sample users, market and product.
     async fn new() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let app = CommandState::new(
             &marketplace.env("api-orders"),
             marketplace.store.clone(),
@@ -50,26 +50,26 @@ impl Orders {
     }
 
     /// Sends an event.
-    async fn send(&self, event: &Value) -> Answer {
+    async fn send(&self, event: &Value) -> RouterResponse {
         lambda_event::send(&self.router, event).await
     }
 
     /// Sends a `GET` request of `by`.
-    async fn get(&self, by: Actor, path: &str) -> Answer {
+    async fn get(&self, by: Actor, path: &str) -> RouterResponse {
         let token = self.marketplace.token(by);
-        self.send(&lambda_event::of_request("GET", path, &[("authorization", &token)], None)).await
+        self.send(&lambda_event::request_event("GET", path, &[("authorization", &token)], None)).await
     }
 
     /// Sends a `POST` request of `by` with additional headers.
-    async fn post(&self, by: Actor, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    async fn post(&self, by: Actor, path: &str, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
         let token = self.marketplace.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&lambda_event::of_request("POST", path, &all, Some(body))).await
+        self.send(&lambda_event::request_event("POST", path, &all, Some(body))).await
     }
 
     /// Places an order with an idempotency key.
-    async fn place(&self, by: Actor, key: &str, body: &Value) -> Answer {
+    async fn place(&self, by: Actor, key: &str, body: &Value) -> RouterResponse {
         self.post(by, "/v1/orders", &[("idempotency-key", key)], body).await
     }
 }
@@ -93,11 +93,11 @@ impl Orders {
     /// Records a capture reported by the gateway. A capture that is already recorded is ignored.
     async fn receive(&self, capture: Capture) {
         let command = RecordCapture { order_id: id(ORDER), capture };
-        let _ = self.marketplace.store.execute(command, &cause(SystemClock.now())).await;
+        let _ = self.marketplace.store.execute(command, &test_context(SystemClock.now())).await;
     }
 
     /// Executes an action of `by` on the order, with the idempotency key `k`.
-    async fn act(&self, by: Actor, action: &str, body: &Value) -> Answer {
+    async fn act(&self, by: Actor, action: &str, body: &Value) -> RouterResponse {
         self.post(by, &format!("/v1/orders/{ORDER}/{action}"), &[("idempotency-key", "k")], body).await
     }
 
@@ -124,7 +124,7 @@ fn two_mugs() -> Value {
 }
 
 /// Paths of the invalid fields in a response.
-fn fields(response: &Answer) -> Vec<String> {
+fn fields(response: &RouterResponse) -> Vec<String> {
     let fields = response.json()["error"]["fields"].as_object().cloned().unwrap_or_default();
     fields.keys().cloned().collect()
 }

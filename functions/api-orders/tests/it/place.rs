@@ -9,7 +9,7 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{MARKET, PRODUCT, buyer, cents, id, new_id, seller, stranger};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{Orders, fields, two_mugs};
 
@@ -209,7 +209,7 @@ async fn order_in_a_market_that_is_not_active_is_refused() {
     for status in [MarketStatus::Draft, MarketStatus::Suspended, MarketStatus::Closed] {
         let orders = Orders::new().await;
         let market = orders.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-        orders.marketplace.move_market(market, status).await;
+        orders.marketplace.set_market_status(market, status).await;
         let response = orders.place(buyer(), "k1", &two_mugs()).await;
         assert_eq!(
             (response.status.as_u16(), response.code().as_str()),
@@ -233,7 +233,8 @@ async fn total_above_the_maximum_amount_is_refused() {
 #[tokio::test]
 async fn request_without_token_is_refused_before_validation() {
     let orders = Orders::new().await;
-    let event = of_request("POST", "/v1/orders", &[("idempotency-key", "k1")], Some(&json!({ "items": 1 })));
+    let event =
+        request_event("POST", "/v1/orders", &[("idempotency-key", "k1")], Some(&json!({ "items": 1 })));
     let response = orders.send(&event).await;
     assert_eq!((response.status.as_u16(), response.code().as_str()), (401, "UNAUTHENTICATED"));
     assert_eq!(response.header("www-authenticate").unwrap(), "Bearer");

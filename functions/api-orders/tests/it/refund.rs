@@ -6,12 +6,12 @@ use shared::domain::order::OrderStatus;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::DeclineCode;
 use test_support::fixture::{ORDER, buyer, seller};
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 use super::{Orders, capture, fields, stock};
 
 impl Orders {
-    async fn refund(&self, key: &str, amount: Option<i64>) -> Answer {
+    async fn refund(&self, key: &str, amount: Option<i64>) -> RouterResponse {
         let mut body = json!({ "reason": "One mug was cracked." });
         if let Some(amount) = amount {
             body["amount"] = json!({ "amount": amount, "currency": "EUR" });
@@ -31,7 +31,7 @@ impl Orders {
     }
 }
 
-fn refusal(response: &Answer) -> (u16, String, Vec<String>) {
+fn refusal(response: &RouterResponse) -> (u16, String, Vec<String>) {
     (response.status.as_u16(), response.code(), fields(response))
 }
 

@@ -2,7 +2,7 @@
 
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::buyer;
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::Payments;
 
@@ -23,7 +23,7 @@ async fn example_events_have_the_expected_responses() {
     let payments = Payments::awaiting().await;
     let mut sent = Vec::new();
     for (case, status, code) in EXPECTED {
-        let mut event = of_file("api-payments", case);
+        let mut event = event_from_file("api-payments", case);
         let correlation = event["headers"]["x-correlation-id"].as_str().unwrap().to_owned();
         if event["headers"]["stripe-signature"] == "<signature>" {
             let body = event["body"].as_str().unwrap();

@@ -3,7 +3,7 @@
 use serde_json::json;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{INTENT, Payments, capture};
 
@@ -45,12 +45,12 @@ async fn payment_is_visible_to_its_parties_and_moderators() {
 async fn payment_requires_token_and_id_and_supports_etags() {
     let payments = Payments::charging().await;
     payments.advance(capture()).await;
-    assert_eq!(payments.send(&of_request("GET", &path(), &[], None)).await.status, 401);
+    assert_eq!(payments.send(&request_event("GET", &path(), &[], None)).await.status, 401);
     for id in ["1", ORDER, "pay_01j8z3k5v0abcdefghjkmnpqrs"] {
         assert_eq!(payments.get(buyer(), &format!("/v1/payments/{id}")).await.status, 404, "{id}");
     }
     let token = payments.marketplace.token_at(buyer(), SystemClock.now());
     let headers = [("authorization", token.as_str()), ("if-none-match", "\"1\"")];
-    let known = payments.send(&of_request("GET", &path(), &headers, None)).await;
+    let known = payments.send(&request_event("GET", &path(), &headers, None)).await;
     assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
 }

@@ -25,7 +25,7 @@ use shared::repository::product::ProductReader;
 use stripe_sandbox::signature;
 use test_support::fixture::{Marketplace, ORDER, PRODUCT, cents, id};
 use test_support::lambda_event;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 /// Id of the payment at the gateway.
 const INTENT: &str = "pi_3P0mugs2eZvKYlo2C0mugs01";
@@ -42,7 +42,7 @@ struct Payments {
 impl Payments {
     /// With the users, the market and its product.
     async fn open() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let env = marketplace.env("api-payments");
         let app = QueryState::new(&env, marketplace.reader.clone()).unwrap();
         let webhooks =
@@ -75,17 +75,17 @@ impl Payments {
     }
 
     /// Sends an event.
-    async fn send(&self, event: &Value) -> Answer {
+    async fn send(&self, event: &Value) -> RouterResponse {
         lambda_event::send(&self.router, event).await
     }
 
-    async fn get(&self, by: Actor, path: &str) -> Answer {
+    async fn get(&self, by: Actor, path: &str) -> RouterResponse {
         let token = self.marketplace.token(by);
-        self.send(&lambda_event::of_request("GET", path, &[("authorization", &token)], None)).await
+        self.send(&lambda_event::request_event("GET", path, &[("authorization", &token)], None)).await
     }
 
     /// Sends a webhook that is signed now.
-    async fn report(&self, body: &Value) -> Answer {
+    async fn report(&self, body: &Value) -> RouterResponse {
         let signature = self.sign(&body.to_string(), SystemClock.now());
         self.send(&webhook(body, &signature)).await
     }
@@ -105,7 +105,12 @@ impl Payments {
 
 /// API Gateway event of a webhook with this signature.
 fn webhook(body: &Value, signature: &str) -> Value {
-    lambda_event::of_request("POST", "/v1/payments/webhook", &[("stripe-signature", signature)], Some(body))
+    lambda_event::request_event(
+        "POST",
+        "/v1/payments/webhook",
+        &[("stripe-signature", signature)],
+        Some(body),
+    )
 }
 
 /// Webhook body for the payment of [`ORDER`].

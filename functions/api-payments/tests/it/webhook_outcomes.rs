@@ -74,7 +74,11 @@ async fn payment_of_an_ended_order_is_refunded_once() {
             assert_eq!(payments.report(&paid(event)).await.status, 200);
         }
         let order = payments.order().await;
-        assert_eq!(order.fulfilment, Fulfilment::Refunding { pieces: StockPosition::Available }, "{end}");
+        assert_eq!(
+            order.fulfilment,
+            Fulfilment::Refunding { stock_position: StockPosition::Available },
+            "{end}"
+        );
         assert_eq!((order.refunds.len(), order.refunds[0].amount), (1, total()));
         payments.advance(FulfilmentTransition::Refunded(1)).await;
         assert_eq!(payments.report(&paid("evt_3")).await.status, 200);

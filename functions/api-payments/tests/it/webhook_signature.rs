@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{Payments, paid, webhook};
 
@@ -26,7 +26,7 @@ async fn webhook_without_valid_signature_is_refused() {
     {
         assert_refused(&payments, &webhook(&body, signed), 401, "INVALID_SIGNATURE").await;
     }
-    let unsigned = of_request("POST", "/v1/payments/webhook", &[], Some(&body));
+    let unsigned = request_event("POST", "/v1/payments/webhook", &[], Some(&body));
     assert_refused(&payments, &unsigned, 401, "INVALID_SIGNATURE").await;
 }
 

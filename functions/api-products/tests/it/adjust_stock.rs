@@ -6,12 +6,12 @@ use shared::domain::product::{Product, Stock};
 use shared::domain::values::actor::Actor;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{PRODUCT, buyer, id, moderator, new_id, seller};
-use test_support::lambda_event::{Answer, of_request};
+use test_support::lambda_event::{RouterResponse, request_event};
 
 use super::{Products, fields, status_and_code};
 
 impl Products {
-    async fn adjust_stock(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> Answer {
+    async fn adjust_stock(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
         self.post(by, &format!("/v1/products/{PRODUCT}/stock"), headers, body).await
     }
 
@@ -78,7 +78,7 @@ async fn only_the_seller_can_adjust_the_stock() {
         );
     }
     let path = format!("/v1/products/{PRODUCT}/stock");
-    let anonymous = products.send(&of_request("POST", &path, &[], Some(&delta))).await;
+    let anonymous = products.send(&request_event("POST", &path, &[], Some(&delta))).await;
     assert_eq!(status_and_code(&anonymous), (401, "UNAUTHENTICATED".to_owned()));
     let absent = format!("/v1/products/{}/stock", new_id::<Product>());
     assert_eq!(
@@ -105,7 +105,7 @@ async fn invalid_delta_is_refused() {
 async fn stock_resource_allows_only_post() {
     let products = Products::new().await;
     let path = format!("/v1/products/{PRODUCT}/stock");
-    let response = products.send(&of_request("PUT", &path, &[], Some(&json!({ "delta": 1 })))).await;
+    let response = products.send(&request_event("PUT", &path, &[], Some(&json!({ "delta": 1 })))).await;
     assert_eq!(status_and_code(&response), (405, "METHOD_NOT_ALLOWED".to_owned()));
     assert_eq!(response.header("allow").unwrap(), "POST");
 }

@@ -9,12 +9,12 @@ use shared::kit::command::page::PageRequest;
 use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
-use test_support::lambda_event::{Answer, of_request};
+use test_support::lambda_event::{RouterResponse, request_event};
 
 use super::{Products, fields, product, status_and_code};
 
 impl Products {
-    async fn create(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> Answer {
+    async fn create(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
         self.post(by, &format!("/v1/markets/{MARKET}/products"), headers, body).await
     }
 }
@@ -85,7 +85,7 @@ async fn only_the_creator_of_the_market_can_create_products() {
         );
     }
     let path = format!("/v1/markets/{MARKET}/products");
-    let anonymous = products.send(&of_request("POST", &path, &[], Some(&product("CUP-1")))).await;
+    let anonymous = products.send(&request_event("POST", &path, &[], Some(&product("CUP-1")))).await;
     assert_eq!(status_and_code(&anonymous), (401, "UNAUTHENTICATED".to_owned()));
     let absent = format!("/v1/markets/{}/products", new_id::<Market>());
     let response = products.post(seller(), &absent, &[], &product("CUP-1")).await;
@@ -108,7 +108,7 @@ async fn product_in_a_closed_or_suspended_market_is_refused() {
     for status in [MarketStatus::Suspended, MarketStatus::Closed] {
         let products = Products::new().await;
         let market = products.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-        products.marketplace.move_market(market, status).await;
+        products.marketplace.set_market_status(market, status).await;
         let response = products.create(seller(), &[], &product("CUP-1")).await;
         assert_eq!(status_and_code(&response), (409, "INVALID_STATE".to_owned()), "{status:?}");
     }

@@ -1,7 +1,7 @@
 //! Every event in `events/api-products/`.
 
 use test_support::fixture::seller;
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::Products;
 
@@ -26,7 +26,7 @@ async fn events_get_the_expected_responses() {
     let products = Products::new().await;
     let mut sent = Vec::new();
     for (case, status, code) in EXPECTED {
-        let event = of_file("api-products", case);
+        let event = event_from_file("api-products", case);
         let response = products.send(&products.marketplace.signed(event, seller())).await;
         assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());

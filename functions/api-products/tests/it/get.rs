@@ -5,7 +5,7 @@ use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::product::Product;
 use test_support::fixture::{PRODUCT, new_id, seller, stranger};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{Products, status_and_code};
 
@@ -41,7 +41,7 @@ async fn product_of_a_draft_is_visible_only_to_its_seller() {
 async fn changed_stock_changes_the_entity_tag() {
     let products = Products::new().await;
     let path = format!("/v1/products/{PRODUCT}");
-    let event = of_request("GET", &path, &[("if-none-match", "\"1.10.0\"")], None);
+    let event = request_event("GET", &path, &[("if-none-match", "\"1.10.0\"")], None);
     let not_modified = products.send(&event).await;
     assert_eq!((not_modified.status.as_u16(), not_modified.bytes.len()), (304, 0));
     assert_eq!(not_modified.header("etag").unwrap(), "\"1.10.0\"");

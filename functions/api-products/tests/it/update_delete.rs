@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::values::actor::Actor;
 use test_support::fixture::{MARKET, PRODUCT, buyer, seller};
-use test_support::lambda_event::{Answer, of_request};
+use test_support::lambda_event::{RouterResponse, request_event};
 
 use super::{Products, fields, product, status_and_code};
 
@@ -15,11 +15,11 @@ impl Products {
         by: Actor,
         if_match: Option<&str>,
         body: Option<&Value>,
-    ) -> Answer {
+    ) -> RouterResponse {
         let token = self.marketplace.token(by);
         let mut headers = vec![("authorization", token.as_str())];
         headers.extend(if_match.map(|tag| ("if-match", tag)));
-        self.send(&of_request(method, &format!("/v1/products/{PRODUCT}"), &headers, body)).await
+        self.send(&request_event(method, &format!("/v1/products/{PRODUCT}"), &headers, body)).await
     }
 }
 

@@ -33,11 +33,11 @@ impl Command for AddProducts {
         Ok(products.iter().fold(Change::of(()), |change, (product, may_be_found)| {
             let document = Document::from(product);
             let (id, embedder) = (document.id, EmbedderName::Hashed);
-            let entry = IndexEntry::following(None, id, Some(&document), embedder, now).unwrap();
+            let entry = IndexEntry::next(None, id, Some(&document), embedder, now).unwrap();
             let embedding = embeddings[product.title.as_str()].clone();
             let term_entry = TermEntry { id, market_id: product.market_id, embedding };
             let change =
-                entry.posting_keys().iter().fold(change, |change, key| change.overwrite(key, &term_entry));
+                entry.term_entry_keys().iter().fold(change, |change, key| change.overwrite(key, &term_entry));
             if *may_be_found { change.overwrite(&product.id, product) } else { change }
         }))
     }
@@ -67,7 +67,7 @@ async fn add_products(marketplace: &Marketplace, count: usize) {
 async fn cost(marketplace: &Marketplace, text: &str) -> (usize, f64) {
     let meter = ReadUnitMeter::default();
     let search = Search::new(DynamoReader::new(meter.on(&marketplace.table)), HashingEmbedder);
-    let query = SearchQuery { wanted: text.parse().unwrap(), kind: None, limit: 20 };
+    let query = SearchQuery { text: text.parse().unwrap(), kind: None, limit: 20 };
     let hits = search.search(&query).await.unwrap();
     assert!(!hits.is_empty(), "{text}");
     let requests = meter.requests();
@@ -76,7 +76,7 @@ async fn cost(marketplace: &Marketplace, text: &str) -> (usize, f64) {
 
 #[tokio::test]
 async fn search_cost_is_independent_of_the_number_of_products() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let queries = ["cup", "cups", "cup of the seven seas"];
     add_products(&marketplace, 1_000).await;
     let mut small = Vec::new();

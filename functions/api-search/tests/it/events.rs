@@ -1,6 +1,6 @@
 //! Every event in `events/api-search/`.
 
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::SearchApi;
 
@@ -17,7 +17,7 @@ async fn events_get_the_expected_responses() {
     let api = SearchApi::new().await;
     let mut sent = Vec::new();
     for (case, status, code) in EXPECTED {
-        let response = api.send(&of_file("api-search", case)).await;
+        let response = api.send(&event_from_file("api-search", case)).await;
         assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());
     }

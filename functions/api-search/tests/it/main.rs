@@ -16,7 +16,7 @@ use shared::projections::search_index::DocumentId;
 use shared::search::{CachedSearch, ConfiguredEmbedder, HashingEmbedder, Search};
 use test_support::fixture::{MARKET, Marketplace, cents, id, new_id, seller};
 use test_support::lambda_event;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 use test_support::search_index::index;
 
 /// Router of the function, with an embedded table.
@@ -28,7 +28,7 @@ struct SearchApi {
 impl SearchApi {
     /// Creates a table with the sample users, and the market and its product, both indexed.
     async fn new() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let search = Search::new(marketplace.reader.clone(), ConfiguredEmbedder::Hashed(HashingEmbedder));
         let app = QueryState::new(&marketplace.env("api-search"), CachedSearch::uncached(search)).unwrap();
         let api = Self { marketplace, router: api_search::router(app) };
@@ -58,14 +58,14 @@ impl SearchApi {
     }
 
     /// Sends an event.
-    async fn send(&self, event: &Value) -> Answer {
+    async fn send(&self, event: &Value) -> RouterResponse {
         lambda_event::send(&self.router, event).await
     }
 
     /// Searches and returns the results.
     async fn find(&self, query: &str) -> Vec<Value> {
         let response =
-            self.send(&lambda_event::of_request("GET", &format!("/v1/search?{query}"), &[], None)).await;
+            self.send(&lambda_event::request_event("GET", &format!("/v1/search?{query}"), &[], None)).await;
         assert_eq!(response.status, 200, "{}", response.json());
         response.json()["data"].as_array().unwrap().clone()
     }

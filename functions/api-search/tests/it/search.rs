@@ -12,7 +12,7 @@ use super::{SearchApi, ids};
 #[tokio::test]
 async fn hit_has_a_type_a_score_and_a_summary() {
     let api = SearchApi::new().await;
-    let response = api.send(&lambda_event::of_request("GET", "/v1/search?q=Mugs", &[], None)).await;
+    let response = api.send(&lambda_event::request_event("GET", "/v1/search?q=Mugs", &[], None)).await;
     assert_eq!(response.headers["cache-control"], "public, max-age=5");
     let product = json!({
         "marketId": MARKET,
@@ -49,7 +49,7 @@ async fn misspelt_query_finds_the_product() {
 async fn results_in_a_closed_market_are_replaced_by_the_next() {
     let api = SearchApi::new().await;
     let market = api.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-    api.marketplace.move_market(market, MarketStatus::Closed).await;
+    api.marketplace.set_market_status(market, MarketStatus::Closed).await;
     // The event of the market is not processed yet, but the search checks the current status.
     assert!(api.find("q=mug").await.is_empty());
 

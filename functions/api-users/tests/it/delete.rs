@@ -8,7 +8,7 @@ use shared::domain::values::actor::Actor;
 use shared::kit::command::{ExecuteError, ReadSet, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
-use test_support::fixture::{buyer, cause, moderator, new_id, stranger};
+use test_support::fixture::{buyer, moderator, new_id, stranger, test_context};
 
 use super::{Users, admin, error, forbidden, not_found};
 
@@ -23,7 +23,7 @@ async fn deletion_removes_password_and_releases_address() {
     let address = "stranger@example.com".parse().unwrap();
     assert!(users.marketplace.reader.account_by_email(&address).await.unwrap().is_none());
     let another = Actor { user: new_id(), ..stranger() };
-    users.marketplace.person(another, "stranger").await;
+    users.marketplace.user(another, "stranger").await;
     assert_eq!(
         users.marketplace.reader.account_by_email(&address).await.unwrap().unwrap().0.id,
         another.user
@@ -52,7 +52,7 @@ async fn sessions_of_a_deleted_account_end() {
     users.marketplace.run(StartSession { id, epoch, token: token.clone() }).await;
     users.delete(stranger(), stranger().user).await;
     let rotate = RotateSession { id, presented: token, successor: TokenHash("1".to_owned()) };
-    let refreshed = users.marketplace.store.execute(rotate, &cause(SystemClock.now())).await;
+    let refreshed = users.marketplace.store.execute(rotate, &test_context(SystemClock.now())).await;
     assert!(matches!(refreshed, Err(ExecuteError::Refused(RotateError::Ended))));
 }
 

@@ -2,7 +2,7 @@
 
 use shared::domain::values::actor::Actor;
 use test_support::fixture::{moderator, stranger};
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::{Users, admin};
 
@@ -34,7 +34,7 @@ async fn example_events_have_the_expected_responses() {
     let users = Users::open().await;
     let mut sent = Vec::new();
     for (case, by, status, code) in expected() {
-        let event = users.marketplace.signed(of_file("api-users", case), by);
+        let event = users.marketplace.signed(event_from_file("api-users", case), by);
         let response = users.send(&event).await;
         assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{case}");
         sent.push(case.to_owned());

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use test_support::fixture::{moderator, new_id, stranger};
-use test_support::lambda_event::of_request;
+use test_support::lambda_event::request_event;
 
 use super::{Users, admin, error, not_found, path, revoked};
 
@@ -73,7 +73,7 @@ async fn matching_if_none_match_returns_304() {
 async fn request_without_token_is_unauthenticated() {
     let users = Users::open().await;
     for path in ["/v1/users", "/v1/users/me", path(stranger().user).as_str()] {
-        let response = users.send(&of_request("GET", path, &[], None)).await;
+        let response = users.send(&request_event("GET", path, &[], None)).await;
         assert_eq!(error(&response), (401, "UNAUTHENTICATED".to_owned()), "{path}");
     }
 }

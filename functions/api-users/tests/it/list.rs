@@ -119,7 +119,7 @@ async fn pages_are_complete_during_registrations() {
     let mut before = BTreeSet::new();
     for n in 0..25 {
         let person = Actor { user: new_id(), ..stranger() };
-        users.marketplace.person(person, &format!("early{n}")).await;
+        users.marketplace.user(person, &format!("early{n}")).await;
         before.insert(person.user.to_string());
     }
     let (mut ids, mut path) = (Vec::new(), "/v1/users?limit=10&search=early".to_owned());
@@ -130,7 +130,7 @@ async fn pages_are_complete_during_registrations() {
         );
         let Some(next) = body["pagination"]["nextCursor"].as_str() else { break };
         path = format!("/v1/users?limit=10&search=early&cursor={next}");
-        users.marketplace.person(Actor { user: new_id(), ..stranger() }, &format!("early-late{round}")).await;
+        users.marketplace.user(Actor { user: new_id(), ..stranger() }, &format!("early-late{round}")).await;
     }
     assert!(ids.windows(2).all(|pair| pair[0] > pair[1]), "not newest first: {ids:?}");
     assert_eq!(ids.len(), 25);
@@ -244,7 +244,7 @@ async fn total_is_the_sum_of_the_partitions() {
         (Role::Moderator, active, 7),
         (Role::Admin, active, 3),
     ] {
-        users.marketplace.counted(ListKey::of(partitions::accounts(role, status)), count).await;
+        users.marketplace.add_to_list_total(ListKey::of(partitions::accounts(role, status)), count).await;
     }
     for (query, total) in [
         ("", 100),

@@ -17,7 +17,7 @@ use shared::domain::values::actor::Actor;
 use shared::repository::user::UserReader;
 use test_support::fixture::{Marketplace, actor};
 use test_support::lambda_event;
-use test_support::lambda_event::Answer;
+use test_support::lambda_event::RouterResponse;
 
 /// Id of an administrator.
 const ADMIN: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRA";
@@ -35,8 +35,8 @@ struct Users {
 impl Users {
     /// With the users of the fixture and an administrator.
     async fn open() -> Self {
-        let users = Self::on(Marketplace::open().await);
-        users.marketplace.person(admin(), "admin").await;
+        let users = Self::on(Marketplace::with_sample_data().await);
+        users.marketplace.user(admin(), "admin").await;
         users
     }
 
@@ -56,7 +56,7 @@ impl Users {
     }
 
     /// Sends an event.
-    async fn send(&self, event: &Value) -> Answer {
+    async fn send(&self, event: &Value) -> RouterResponse {
         lambda_event::send(&self.router, event).await
     }
 
@@ -68,25 +68,25 @@ impl Users {
         path: &str,
         headers: &[(&str, &str)],
         body: Option<&Value>,
-    ) -> Answer {
+    ) -> RouterResponse {
         let token = self.marketplace.token(by);
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
-        self.send(&lambda_event::of_request(method, path, &all, body)).await
+        self.send(&lambda_event::request_event(method, path, &all, body)).await
     }
 
     /// Sends a `GET` request of `by`.
-    async fn get(&self, by: Actor, path: &str) -> Answer {
+    async fn get(&self, by: Actor, path: &str) -> RouterResponse {
         self.ask(by, "GET", path, &[], None).await
     }
 
     /// Sends a merge patch of `by` for any version.
-    async fn patch(&self, by: Actor, user: UserId, body: &Value) -> Answer {
+    async fn patch(&self, by: Actor, user: UserId, body: &Value) -> RouterResponse {
         self.ask(by, "PATCH", &path(user), &[("if-match", "*")], Some(body)).await
     }
 
     /// Sends a `DELETE` request of `by` for any version.
-    async fn delete(&self, by: Actor, user: UserId) -> Answer {
+    async fn delete(&self, by: Actor, user: UserId) -> RouterResponse {
         self.ask(by, "DELETE", &path(user), &[("if-match", "*")], None).await
     }
 
@@ -101,7 +101,7 @@ fn path(user: UserId) -> String {
 }
 
 /// Status and error code of a response.
-fn error(response: &Answer) -> (u16, String) {
+fn error(response: &RouterResponse) -> (u16, String) {
     (response.status.as_u16(), response.code())
 }
 
@@ -120,6 +120,6 @@ fn forbidden() -> (u16, String) {
 }
 
 /// Invalid fields of a response with their rules.
-fn fields(response: &Answer) -> Value {
+fn fields(response: &RouterResponse) -> Value {
     response.json()["error"].get("fields").cloned().unwrap_or(json!({}))
 }

@@ -7,7 +7,7 @@ use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::{Role, UserId, UserStatus};
 use shared::kit::command::{ExecuteError, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::{buyer, cause, id, moderator, new_id, stranger};
+use test_support::fixture::{buyer, id, moderator, new_id, stranger, test_context};
 
 use super::{Users, admin, error, fields, forbidden, not_found, revoked};
 
@@ -27,7 +27,7 @@ impl Users {
     /// Refreshes a session with its first token.
     async fn refresh(&self, id: SessionKey) -> Result<Rotation, ExecuteError<RotateError>> {
         let rotate = RotateSession { id, presented: hash("0"), successor: hash("1") };
-        let context = cause(SystemClock.now());
+        let context = test_context(SystemClock.now());
         self.marketplace
             .store
             .execute(rotate, &context)

@@ -103,7 +103,7 @@ async fn one_of_ten_accounts_gets_a_contested_address() {
     let mut actors = Vec::new();
     for n in 0..10 {
         let actor = shared::domain::values::actor::Actor { user: new_id(), ..stranger() };
-        users.marketplace.person(actor, &format!("person{n}")).await;
+        users.marketplace.user(actor, &format!("person{n}")).await;
         actors.push(actor);
     }
     let body = json!({ "email": "contested@example.com" });

@@ -59,17 +59,17 @@ async fn unreadable_messages_are_dead_lettered_and_the_rest_counted() {
     let batch = [broken, product_changed(&corrupt), unknown, created(), product_changed(PRODUCT)];
     let (failures, calls) = fixture.handle(&json!({ "Records": batch })).await;
     assert!(failures.is_empty(), "{failures:?}");
-    let dead_lettered: Vec<&str> = calls.buried.iter().map(|(id, _)| id.as_str()).collect();
+    let dead_lettered: Vec<&str> = calls.dead_lettered.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(
         dead_lettered,
         ["broken", &format!("product.changed {corrupt}"), &format!("order.eaten {ORDER}")]
     );
-    assert_eq!(calls.buried[1].1, "the stored entity cannot be parsed");
-    assert!(calls.buried.iter().all(|(_, reason)| !reason.contains("hunter2")), "{calls:?}");
+    assert_eq!(calls.dead_lettered[1].1, "the stored entity cannot be parsed");
+    assert!(calls.dead_lettered.iter().all(|(_, reason)| !reason.contains("hunter2")), "{calls:?}");
 
     let (_, calls) = fixture.handle(&json!({ "Records": [created(), foreign] })).await;
-    assert_eq!(calls.buried.len(), 1, "{calls:?}");
-    assert_eq!(calls.buried[0].1, "the message and its order name different markets");
+    assert_eq!(calls.dead_lettered.len(), 1, "{calls:?}");
+    assert_eq!(calls.dead_lettered[0].1, "the message and its order name different markets");
     let (counted, _) = fixture.counts().await;
     assert_eq!(counted.markets[MARKET], ("active".to_owned(), 1, 1_999));
 }
@@ -81,7 +81,7 @@ async fn batch_without_enough_time_is_returned_unprocessed() {
     let deadline = SystemClock.now().saturating_add(Duration::from_secs(5));
     let (failures, calls) = fixture.handle_until(&json!({ "Records": [created()] }), deadline).await;
     assert_eq!(failures, [format!("order.created {ORDER}")]);
-    assert_eq!(calls.delayed, [(format!("handle of order.created {ORDER}"), Duration::ZERO)]);
+    assert_eq!(calls.visibility_changed, [(format!("handle of order.created {ORDER}"), Duration::ZERO)]);
     assert!(fixture.counts().await.0.lists.is_empty());
 }
 

@@ -128,7 +128,7 @@ async fn totals_follow_the_status_of_their_market() {
     fixture.count_marketplace().await;
     for status in [MarketStatus::Suspended, MarketStatus::Closed, MarketStatus::Active] {
         let market = fixture.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-        fixture.marketplace.move_market(market, status).await;
+        fixture.marketplace.set_market_status(market, status).await;
         fixture.count(&[market_changed(MARKET), product_changed(PRODUCT)]).await;
         fixture.assert_totals_are_exact().await;
     }

@@ -2,7 +2,7 @@
 
 use shared::domain::market::delete::DeleteMarket;
 use test_support::fixture::{MARKET, ORDER, id, seller};
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::Fixture;
 
@@ -32,9 +32,9 @@ async fn every_event_has_its_expected_effect() {
             }
             _ => {}
         }
-        let (failures, calls) = fixture.handle(&of_file("queue-analytics", case)).await;
+        let (failures, calls) = fixture.handle(&event_from_file("queue-analytics", case)).await;
         assert!(failures.is_empty(), "{case}: {failures:?}");
-        assert_eq!(calls.buried.len(), dead_lettered, "{case}");
+        assert_eq!(calls.dead_lettered.len(), dead_lettered, "{case}");
         let (counted, _) = fixture.counts().await;
         assert_eq!(counted.lists.len(), lists, "{case}: {counted:?}");
         assert_eq!(counted.days.len(), usize::from(sent.contains(&"order-created".to_owned())), "{case}");

@@ -21,13 +21,13 @@ use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, PRODUCT, cents};
 use test_support::lambda_event;
 use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 use test_support::recount::Counts;
-use test_support::request_recorder::{Requests, client};
+use test_support::request_recorder::{RequestRecorder, client};
 
 /// The function on a marketplace of which nothing has been counted yet.
 struct Fixture {
     marketplace: Marketplace,
     store: DynamoStore,
-    requests: Requests,
+    requests: RequestRecorder,
 }
 
 /// Result of a batch: the ids of the failed messages, and the calls to the queue.
@@ -35,7 +35,7 @@ type BatchResult = (Vec<String>, RecordedCalls);
 
 impl Fixture {
     async fn open() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let (table, requests) = marketplace.table.with_recorder();
         Self { marketplace, store: DynamoStore::new(table), requests }
     }
@@ -52,7 +52,7 @@ impl Fixture {
         let (queue, clock_and_entropy) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
         let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        (failures.collect(), queue.asked())
+        (failures.collect(), queue.calls())
     }
 
     /// Handles messages and asserts that all of them succeed.
@@ -109,7 +109,7 @@ impl Fixture {
 
 /// Message with an event of an entity.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
-    lambda_event::of_message("analytics", name, subject, data)
+    lambda_event::sqs_record("analytics", name, subject, data)
 }
 
 fn market_changed(market: &str) -> Value {

@@ -3,7 +3,7 @@
 use shared::kit::queue::consumer::delivery::{CORRELATION_ATTRIBUTE, REASON_ATTRIBUTE};
 use shared::kit::system::clock::Timestamp;
 use shared::messaging::event_routing::Subscriber;
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::{handle, open, recorded};
 
@@ -22,7 +22,7 @@ const EXPECTED: [(&str, &str, &str, u32); 2] = [
 async fn every_event_is_stored_as_a_dead_letter() {
     for (case, message_id, reason, attempts) in EXPECTED {
         let marketplace = open().await;
-        let event = of_file("queue-dead-letters", case);
+        let event = event_from_file("queue-dead-letters", case);
         assert!(handle(&marketplace.store, &event).await.is_empty(), "{case}");
         let dead_letter = recorded(&marketplace.reader, Subscriber::Fulfilment).await.remove(0);
         assert_eq!(

@@ -45,7 +45,7 @@ async fn stored(marketplace: &Marketplace, job: JobId) -> Job {
 
 #[tokio::test]
 async fn dead_request_marks_its_job_dead_until_it_is_redriven() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let job = request_job(&marketplace).await;
     let event = dead_request(job.id, 1, "m1", &[("deadLetterReason", "the table did not respond")]);
     assert!(handle(&marketplace.store, &event).await.is_empty());
@@ -60,9 +60,9 @@ async fn dead_request_marks_its_job_dead_until_it_is_redriven() {
 
     let redriven = marketplace.run(RedriveDeadLetter { id: dead_letter.id, by: seller().user }).await;
     let redrive = redriven.message().attributes["redriveOf"].clone();
-    assert_eq!(died.woken_by.as_ref().unwrap().as_str(), redrive);
+    assert_eq!(died.resumed_by.as_ref().unwrap().as_str(), redrive);
     let request = JobRequest { id: job.id, version: job.version };
-    let woken = marketplace.run(StartJob { request, delivery: 1, redrive: died.woken_by }).await;
+    let woken = marketplace.run(StartJob { request, delivery: 1, redrive: died.resumed_by }).await;
     assert_eq!(woken.status, JobStatus::Running);
     let again = dead_request(job.id, 1, "m2", &[("redriveOf", &redrive)]);
     assert!(handle(&marketplace.store, &again).await.is_empty());
@@ -74,12 +74,12 @@ async fn dead_request_marks_its_job_dead_until_it_is_redriven() {
     );
     let dead_again = stored(&marketplace, job.id).await;
     assert_eq!(dead_again.status, JobStatus::Dead);
-    assert_ne!(dead_again.woken_by.unwrap().as_str(), redrive);
+    assert_ne!(dead_again.resumed_by.unwrap().as_str(), redrive);
 }
 
 #[tokio::test]
 async fn dead_request_does_not_change_a_job_that_has_moved_on() {
-    let marketplace = Marketplace::open().await;
+    let marketplace = Marketplace::with_sample_data().await;
     let job = request_job(&marketplace).await;
     marketplace.run(CancelJob { id: job.id, by: seller().user }).await;
     let cancelled = stored(&marketplace, job.id).await;

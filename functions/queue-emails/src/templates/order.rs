@@ -1,7 +1,7 @@
 //! E-mails about orders.
 
-use shared::domain::order::{Order, OrderEvent, Shipment};
 use shared::domain::order::payment::refund::RefundStatus;
+use shared::domain::order::{Order, OrderEvent, Shipment};
 use shared::domain::user::User;
 use shared::domain::values::money::Money;
 

@@ -1,8 +1,8 @@
 //! Every event in `events/queue-emails/`.
 
-use shared::domain::order::{Order, OrderEvent, OrderEventData, Party, Shipment};
 use shared::domain::order::payment::GatewayId;
 use shared::domain::order::payment::refund::{Refund, RefundStatus};
+use shared::domain::order::{Order, OrderEvent, OrderEventData, Party, Shipment};
 use test_support::fixture::cents;
 use test_support::lambda_event::cases;
 

@@ -7,8 +7,8 @@ use serde_json::json;
 use shared::kit::command::Store;
 use shared::kit::system::clock::Clock;
 use shared::messaging::email_dispatch::begin::BeginDispatch;
-use test_support::fixture::cause;
-use test_support::lambda_event::of_file;
+use test_support::fixture::test_context;
+use test_support::lambda_event::event_from_file;
 
 use super::Fixture;
 
@@ -18,9 +18,9 @@ const SEND_LEASE: Duration = Duration::from_secs(15);
 #[tokio::test]
 async fn ten_concurrent_deliveries_send_one_email() {
     let fixture = Fixture::open().await;
-    let event = of_file("queue-emails", "user-registered");
+    let event = event_from_file("queue-emails", "user-registered");
     let results = futures::future::join_all((0..10).map(|_| fixture.handle(&event))).await;
-    assert!(results.iter().all(|result| result.calls.buried.is_empty()), "{results:?}");
+    assert!(results.iter().all(|result| result.calls.dead_lettered.is_empty()), "{results:?}");
     assert!(results.iter().any(super::BatchResult::is_success), "{results:?}");
     fixture.clock.advance(SEND_LEASE);
     for _ in 0..10 {
@@ -34,8 +34,8 @@ async fn email_is_sent_after_a_crash_before_sending() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(None).await;
     let id = serde_json::from_value(json!("ord_01J8Z3K5V0ABCDEFGHJKMNPQRS.4")).unwrap();
-    let begin = BeginDispatch { id, gist: String::new(), term: SEND_LEASE };
-    fixture.marketplace.store.execute(begin, &cause(fixture.clock.now())).await.unwrap();
+    let begin = BeginDispatch { id, fingerprint: String::new(), lease: SEND_LEASE };
+    fixture.marketplace.store.execute(begin, &test_context(fixture.clock.now())).await.unwrap();
 
     assert_eq!(fixture.handle_case("order-confirmed").await.retry_delay(), SEND_LEASE);
     assert!(fixture.sent().is_empty(), "another instance may be about to send it");

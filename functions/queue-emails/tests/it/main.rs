@@ -20,7 +20,7 @@ use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::repository::user::UserReader;
 use test_support::fixture::{BUYER, ManualClock, Marketplace, id};
-use test_support::lambda_event::of_file;
+use test_support::lambda_event::event_from_file;
 use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 
 /// E-mail address of the buyer.
@@ -48,13 +48,13 @@ impl BatchResult {
 
     /// The delay until the only message is redelivered.
     fn retry_delay(&self) -> Duration {
-        let [(_, delay)] = self.calls.delayed.as_slice() else { panic!("{self:?}") };
+        let [(_, delay)] = self.calls.visibility_changed.as_slice() else { panic!("{self:?}") };
         *delay
     }
 
     /// The reason why the only message was dead-lettered.
     fn dead_letter_reason(&self) -> &str {
-        let [(_, reason)] = self.calls.buried.as_slice() else { panic!("{self:?}") };
+        let [(_, reason)] = self.calls.dead_lettered.as_slice() else { panic!("{self:?}") };
         reason
     }
 }
@@ -63,7 +63,7 @@ impl Fixture {
     async fn open() -> Self {
         let occurred: Timestamp = serde_json::from_str("\"2027-01-15T08:00:00.000Z\"").unwrap();
         let clock = ManualClock::at(occurred.saturating_add(Duration::from_secs(2)));
-        Self { marketplace: Marketplace::open().await, clock }
+        Self { marketplace: Marketplace::with_sample_data().await, clock }
     }
 
     /// Handles an SQS event.
@@ -71,19 +71,19 @@ impl Fixture {
         let env = self.marketplace.env("queue-emails");
         let mailer = SesMailer::from_env(&env, Aws::from_env(&env).unwrap().ses()).unwrap();
         let emails = Emails::new(&env, self.marketplace.store.clone(), mailer).unwrap();
-        let handler = emails.at(self.clock.clone()).into_handler();
+        let handler = emails.with_clock(self.clock.clone()).into_handler();
         let (queue, deadline) =
             (RecordingQueue::default(), SystemClock.now().saturating_add(Duration::from_secs(30)));
         let clock_and_entropy = (&SystemClock, &SystemEntropy);
         let response =
             Box::pin(consume(&handler, &queue, deliveries(event), deadline, clock_and_entropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        BatchResult { failures: failures.collect(), calls: queue.asked() }
+        BatchResult { failures: failures.collect(), calls: queue.calls() }
     }
 
     /// Handles one of the events under `events/`.
     async fn handle_case(&self, case: &str) -> BatchResult {
-        self.handle(&of_file("queue-emails", case)).await
+        self.handle(&event_from_file("queue-emails", case)).await
     }
 
     fn mail_catcher(&self) -> &MailCatcher {

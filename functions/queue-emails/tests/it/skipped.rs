@@ -42,8 +42,8 @@ async fn changed_address_gets_no_verification_of_the_old_one() {
     fixture.handle_throttled("user-registered").await;
     let changes =
         UserChanges { email: Some("elsewhere@example.com".parse().unwrap()), ..UserChanges::default() };
-    let powers = UserAdminRights::default();
-    fixture.marketplace.run(UpdateUser { id: id(BUYER), by: buyer(), powers, expected: None, changes }).await;
+    let rights = UserAdminRights::default();
+    fixture.marketplace.run(UpdateUser { id: id(BUYER), by: buyer(), rights, expected: None, changes }).await;
     fixture.assert_skipped("user-registered").await;
 }
 

@@ -23,9 +23,9 @@ async fn unreadable_messages_are_dead_lettered_and_the_rest_handled() {
     unknown["body"] = json!(body);
     let result = fixture.handle(&json!({ "Records": [broken, message("m1", ORDER, 1), unknown] })).await;
     assert!(result.failures.is_empty(), "{result:?}");
-    let dead_lettered: Vec<&str> = result.calls.buried.iter().map(|(id, _)| id.as_str()).collect();
+    let dead_lettered: Vec<&str> = result.calls.dead_lettered.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(dead_lettered, ["broken", "unknown"]);
-    for (_, reason) in &result.calls.buried {
+    for (_, reason) in &result.calls.dead_lettered {
         assert!(reason.starts_with("the message cannot be parsed: "), "{reason}");
         assert!(!reason.contains("hunter2"), "the reason does not quote the message");
     }
@@ -43,7 +43,7 @@ async fn panic_fails_only_its_own_message() {
         .handle_with(ScriptedGateway::new([ScriptedAnswer::Panic]), &json!({ "Records": records }), deadline)
         .await;
     assert_eq!(result.failures, ["m1"]);
-    assert!(result.calls.buried.is_empty());
+    assert!(result.calls.dead_lettered.is_empty());
     assert_eq!(json!(fixture.order(waiting).await.status), "awaiting_payment");
     assert_eq!(fixture.status().await, "awaiting_payment");
 }
@@ -56,7 +56,7 @@ async fn message_without_enough_time_is_returned_unprocessed() {
     let result =
         fixture.handle_with(ScriptedGateway::new([ScriptedAnswer::Capture]), &created(), deadline).await;
     assert_eq!(result.failures, ["m1"]);
-    assert_eq!(result.calls.delayed, [("handle of m1".to_owned(), Duration::ZERO)]);
+    assert_eq!(result.calls.visibility_changed, [("handle of m1".to_owned(), Duration::ZERO)]);
     assert_eq!(fixture.order(id(ORDER)).await, placed);
 }
 
@@ -72,7 +72,7 @@ async fn order_with_inconsistent_stock_is_dead_lettered() {
     let result = fixture.handle_scripted(&gateway).await;
     assert!(result.failures.is_empty(), "{result:?}");
     let reason = "the stock of a product does not contain the units of the order".to_owned();
-    assert_eq!(result.calls.buried, [("m1".to_owned(), reason)]);
+    assert_eq!(result.calls.dead_lettered, [("m1".to_owned(), reason)]);
 }
 
 /// Overwrites the stock of the product with zero.

@@ -1,6 +1,6 @@
 //! Every event in `events/queue-fulfilment/`.
 
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::{Fixture, deliveries, stock};
 
@@ -18,9 +18,9 @@ async fn every_event_has_its_expected_effect() {
         if case == "order-cancelled" {
             fixture.cancel().await;
         }
-        let result = fixture.handle(&of_file("queue-fulfilment", case)).await;
+        let result = fixture.handle(&event_from_file("queue-fulfilment", case)).await;
         assert!(result.failures.is_empty(), "{case}: {result:?}");
-        assert_eq!(result.calls.buried.len(), dead_lettered, "{case}");
+        assert_eq!(result.calls.dead_lettered.len(), dead_lettered, "{case}");
         assert_eq!(fixture.status().await, status, "{case}");
         sent.push(case.to_owned());
     }
@@ -32,7 +32,7 @@ async fn every_event_has_its_expected_effect() {
 
 #[test]
 fn event_name_and_correlation_id_are_message_attributes() {
-    let delivery = deliveries(&of_file("queue-fulfilment", "order-created")).remove(0);
+    let delivery = deliveries(&event_from_file("queue-fulfilment", "order-created")).remove(0);
     assert_eq!(delivery.attributes["event"], "order.created");
     assert_eq!(delivery.correlation_id.as_deref(), Some("checkout-7f3a"));
     assert_eq!((delivery.receive_count, delivery.queue.as_str()), (1, "agora-fulfilment-queue"));

@@ -46,7 +46,7 @@ impl BatchResult {
 
 impl Fixture {
     async fn open() -> Self {
-        Self { marketplace: Marketplace::open().await }
+        Self { marketplace: Marketplace::with_sample_data().await }
     }
 
     /// Gateway client of the payment sandbox.
@@ -73,7 +73,7 @@ impl Fixture {
         let clock_and_entropy = (&SystemClock, &SystemEntropy);
         let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        BatchResult { failures: failures.collect(), calls: queue.asked() }
+        BatchResult { failures: failures.collect(), calls: queue.calls() }
     }
 
     async fn order(&self, id: OrderId) -> Order {

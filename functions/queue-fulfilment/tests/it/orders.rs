@@ -44,7 +44,7 @@ async fn concurrent_messages_of_an_order_charge_it_once() {
     fixture.marketplace.order(Some("pm_card_visa")).await;
     let records: Vec<_> = (0..5).map(|n| message(&format!("m{n}"), ORDER, 1)).collect();
     let result = fixture.handle(&json!({ "Records": records })).await;
-    assert!(result.calls.buried.is_empty(), "{result:?}");
+    assert!(result.calls.dead_lettered.is_empty(), "{result:?}");
     assert_eq!(fixture.status().await, "confirmed");
     assert_eq!(fixture.money(), (1, 3_998));
     assert_eq!(fixture.stock().await, stock(8, 0, 2));

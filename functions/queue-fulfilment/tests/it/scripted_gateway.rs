@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shared::domain::order::fulfilment::Fulfilment;
-use shared::domain::order::refund::RefundOrder;
-use shared::domain::order::payment::{Capture, ChargeIntent, Checkout, CheckoutIntent, ClientSecret, DeclineCode, GatewayId};
 use shared::domain::order::payment::refund::{RefundIntent, RefundStatus};
+use shared::domain::order::payment::{
+    Capture, ChargeIntent, Checkout, CheckoutIntent, ClientSecret, DeclineCode, GatewayId,
+};
+use shared::domain::order::refund::RefundOrder;
 use shared::kit::command::CorrelationId;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{
@@ -106,7 +108,7 @@ impl PaymentGateway for ScriptedGateway {
         Ok(captured.unwrap_or(unresolved))
     }
 
-    async fn open(
+    async fn create_checkout(
         &self,
         _: &CheckoutIntent,
         correlation: &CorrelationId,
@@ -170,9 +172,9 @@ async fn order_waits_for_the_gateway_and_shows_the_last_error() {
     {
         let result = fixture.handle_scripted(&gateway).await;
         assert_eq!(result.failures, ["m1"]);
-        assert_eq!(result.calls.delayed.len(), 1);
-        assert_eq!(result.calls.delayed[0].0, "handle of m1");
-        assert!(result.calls.delayed[0].1 <= Duration::from_secs(2), "{result:?}");
+        assert_eq!(result.calls.visibility_changed.len(), 1);
+        assert_eq!(result.calls.visibility_changed[0].0, "handle of m1");
+        assert!(result.calls.visibility_changed[0].1 <= Duration::from_secs(2), "{result:?}");
         let (order, attempts) = fixture.marketplace.reader.order_with_attempts(id(ORDER)).await.unwrap();
         assert!(matches!(order.unwrap().fulfilment, Fulfilment::Charging { .. }));
         let attempts = attempts.unwrap();
@@ -199,7 +201,7 @@ async fn charge_lookup_waits_until_the_outcome_is_searchable() {
     for _ in 0..2 {
         let result = fixture.handle_scripted(&gateway).await;
         assert!(result.failures.is_empty(), "the delivery does not count as failed: {result:?}");
-        assert!(result.calls.postponed[0].1 >= lookup_after, "{result:?}");
+        assert!(result.calls.requeued[0].1 >= lookup_after, "{result:?}");
     }
     let calls =
         [&format!("charge {ORDER}-charge-1"), "find", "find"].map(|call| format!("{call} for a-test"));
@@ -214,7 +216,7 @@ async fn deliveries_fail_after_too_many_failed_charges() {
     for charge in 1..=5 {
         let result = fixture.handle_scripted(&gateway).await;
         assert_eq!(
-            (result.failures.len(), result.calls.postponed.len()),
+            (result.failures.len(), result.calls.requeued.len()),
             (0, 1),
             "charge {charge}: {result:?}"
         );
@@ -233,7 +235,7 @@ async fn failed_charge_is_retried_with_a_new_key_once_per_message() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(Some("pm_card_visa")).await;
     let first = ScriptedGateway::new([ScriptedAnswer::Break]);
-    assert_eq!(fixture.handle_scripted(&first).await.calls.postponed.len(), 1);
+    assert_eq!(fixture.handle_scripted(&first).await.calls.requeued.len(), 1);
     let calls = [&format!("charge {ORDER}-charge-1"), "find"].map(|call| format!("{call} for a-test"));
     assert_eq!(first.calls(), calls);
 
@@ -367,7 +369,7 @@ async fn refused_refund_of_a_cancelled_order_is_dead_lettered() {
     fixture.cancel().await;
     let result = fixture.handle_scripted(&refusing).await;
     let reason = "the gateway refused a refund that must be made".to_owned();
-    assert_eq!(result.calls.buried, [("m1".to_owned(), reason)]);
+    assert_eq!(result.calls.dead_lettered, [("m1".to_owned(), reason)]);
     assert_eq!(fixture.refunds().await, [RefundStatus::Failed, RefundStatus::Pending]);
     assert_eq!(fixture.stock().await, stock(8, 0, 2));
 }

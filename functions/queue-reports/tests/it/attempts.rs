@@ -23,7 +23,7 @@ async fn failed_attempts_are_recorded_and_the_last_dead_lettered() {
     let unavailable = unavailable_reader().await;
     for delivery in [1, 4] {
         let result = fixture.handle_on(unavailable.clone(), &message(delivery)).await;
-        assert!(result.failed && result.calls.buried.is_empty(), "{result:?}");
+        assert!(result.failed && result.calls.dead_lettered.is_empty(), "{result:?}");
         let job = fixture.job().await;
         assert_eq!((job.status, job.attempts), (JobStatus::Queued, delivery));
         assert_eq!(job.last_error.as_deref(), Some("the table did not respond"));
@@ -46,7 +46,7 @@ async fn attempt_that_lost_its_claim_stops_and_the_next_continues() {
     // Another worker claims the job and crashes.
     let request = JobRequest { id: id(JOB), version: fixture.job().await.request.unwrap() };
     let claimed = fixture.marketplace.run(StartJob { request, delivery: 2, redrive: None }).await;
-    assert_eq!((claimed.status, claimed.written.rows, claimed.attempts), (JobStatus::Running, 1, 2));
+    assert_eq!((claimed.status, claimed.output.rows, claimed.attempts), (JobStatus::Running, 1, 2));
     assert!(fixture.handle_request().await.is_requeued());
     assert!(fixture.handle_request().await.is_success());
     assert_eq!(fixture.text().await, report(&orders));

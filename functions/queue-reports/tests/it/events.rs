@@ -1,7 +1,7 @@
 //! Every event in `events/queue-reports/`.
 
 use shared::domain::job::JobStatus;
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::Fixture;
 
@@ -20,7 +20,7 @@ async fn every_event_has_its_expected_effect() {
     for (case, status, dead_letter_reason) in EXPECTED {
         let fixture = Fixture::open("250", "10").await;
         fixture.request_report(None, None).await;
-        let result = fixture.handle(&of_file("queue-reports", case)).await;
+        let result = fixture.handle(&event_from_file("queue-reports", case)).await;
         match dead_letter_reason {
             Some(reason) => assert_eq!(result.dead_letter_reason(), reason, "{case}"),
             None => assert!(result.is_success(), "{case}: {result:?}"),

@@ -12,7 +12,7 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use queue_reports::Reports;
 use serde_json::{Value, json};
 use shared::domain::job::create::CreateJob;
-use shared::domain::job::output::chunk::{Part, places};
+use shared::domain::job::output::chunk::{Part, chunk_keys};
 use shared::domain::job::{Job, JobId, Priority};
 use shared::domain::order::Order;
 use shared::domain::values::actor::Actor;
@@ -20,7 +20,7 @@ use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::queue::consumer::{Delivery, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use test_support::fixture::{MARKET, Marketplace, PRODUCT, id, new_id, seller};
-use test_support::lambda_event::of_message;
+use test_support::lambda_event::sqs_record;
 use test_support::recording_queue::{RecordedCalls, RecordingQueue};
 
 /// Id of the job in the events under `events/`.
@@ -50,19 +50,19 @@ impl BatchResult {
 
     /// Returns true if the message was requeued without a delay.
     fn is_requeued(&self) -> bool {
-        matches!(self.calls.postponed.as_slice(), [(_, Duration::ZERO)]) && !self.failed
+        matches!(self.calls.requeued.as_slice(), [(_, Duration::ZERO)]) && !self.failed
     }
 
     /// The reason why the message was dead-lettered.
     fn dead_letter_reason(&self) -> &str {
-        let [(_, reason)] = self.calls.buried.as_slice() else { panic!("{self:?}") };
+        let [(_, reason)] = self.calls.dead_lettered.as_slice() else { panic!("{self:?}") };
         reason
     }
 }
 
 impl Fixture {
     async fn open(page_size: &'static str, time_slice: &'static str) -> Self {
-        Self { marketplace: Marketplace::open().await, page_size, time_slice }
+        Self { marketplace: Marketplace::with_sample_data().await, page_size, time_slice }
     }
 
     /// Requests a report of a period as the seller.
@@ -113,7 +113,7 @@ impl Fixture {
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
         let clock_and_entropy = (&SystemClock, &SystemEntropy);
         let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
-        BatchResult { failed: !response.batch_item_failures.is_empty(), calls: queue.asked() }
+        BatchResult { failed: !response.batch_item_failures.is_empty(), calls: queue.calls() }
     }
 
     async fn handle(&self, event: &Value) -> BatchResult {
@@ -132,7 +132,7 @@ impl Fixture {
     /// The text that the job has written so far.
     async fn text(&self) -> String {
         let job = self.job().await;
-        let places: Vec<_> = places(job.id, Part::FIRST, job.written.chunks).collect();
+        let places: Vec<_> = chunk_keys(job.id, Part::FIRST, job.output.chunks).collect();
         let chunks = self.marketplace.reader.chunks(&places).await.unwrap();
         chunks.into_iter().map(|chunk| chunk.unwrap().text).collect()
     }
@@ -141,7 +141,7 @@ impl Fixture {
 /// Message of the job's first request, with this receive count.
 fn message(delivery: u32) -> Value {
     let data = json!({ "jobId": JOB, "jobType": "sales_report", "priority": "normal" });
-    let mut record = of_message("agora-reports-queue", "job.requested", JOB, &data);
+    let mut record = sqs_record("agora-reports-queue", "job.requested", JOB, &data);
     record["attributes"]["ApproximateReceiveCount"] = json!(delivery.to_string());
     json!({ "Records": [record] })
 }

@@ -18,7 +18,7 @@ async fn report_consists_of_one_chunk_per_page() {
     fixture.request_report(None, None).await;
     assert!(fixture.handle_request().await.is_success());
     let job = fixture.job().await;
-    assert_eq!((job.status, job.written.rows, job.written.chunks), (JobStatus::Succeeded, 5, 3));
+    assert_eq!((job.status, job.output.rows, job.output.chunks), (JobStatus::Succeeded, 5, 3));
     assert_eq!(fixture.text().await, report(&orders));
     assert!(fixture.handle_request().await.is_success(), "a redelivery changes nothing");
     assert_eq!(fixture.job().await, job);
@@ -30,7 +30,7 @@ async fn full_last_page_ends_the_report() {
     let orders = fixture.place_orders(4).await;
     fixture.request_report(None, None).await;
     assert!(fixture.handle_request().await.is_success());
-    assert_eq!((fixture.text().await, fixture.job().await.written.chunks), (report(&orders), 2));
+    assert_eq!((fixture.text().await, fixture.job().await.output.chunks), (report(&orders), 2));
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn next_time_slice_continues_without_counting_an_attempt() {
     for rows in [2, 4] {
         assert!(fixture.handle_request().await.is_requeued());
         let job = fixture.job().await;
-        assert_eq!((job.status, job.written.rows, job.attempts), (JobStatus::Running, rows, 1));
+        assert_eq!((job.status, job.output.rows, job.attempts), (JobStatus::Running, rows, 1));
         assert_eq!(job.total, Some(5), "the total is counted once");
     }
     assert!(fixture.handle_request().await.is_success());
@@ -104,5 +104,5 @@ async fn report_fails_if_its_owner_lost_the_permission() {
     let job = fixture.job().await;
     let reason = "the owner of the job may no longer read the orders of the market";
     assert_eq!((job.status, job.last_error.as_deref()), (JobStatus::Failed, Some(reason)));
-    assert_eq!(job.written.chunks, 0);
+    assert_eq!(job.output.chunks, 0);
 }

@@ -4,7 +4,7 @@ use shared::domain::market::MarketStatus;
 use shared::domain::product::delete::DeleteProduct;
 use shared::repository::market::MarketReader;
 use test_support::fixture::{MARKET, PRODUCT, id, seller};
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::Fixture;
 
@@ -31,13 +31,13 @@ async fn every_event_has_its_expected_effect() {
             }
             "market-changed" => {
                 let market = fixture.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-                fixture.marketplace.move_market(market, MarketStatus::Closed).await;
+                fixture.marketplace.set_market_status(market, MarketStatus::Closed).await;
             }
             _ => {}
         }
-        let (failures, calls) = fixture.handle(&of_file("queue-search-index", case)).await;
+        let (failures, calls) = fixture.handle(&event_from_file("queue-search-index", case)).await;
         assert!(failures.is_empty(), "{case}: {failures:?}");
-        assert_eq!(calls.buried.len(), dead_lettered, "{case}");
+        assert_eq!(calls.dead_lettered.len(), dead_lettered, "{case}");
         let terms = fixture.terms().await;
         assert_eq!(terms.len(), term_count, "{case}: {terms:?}");
         sent.push(case.to_owned());

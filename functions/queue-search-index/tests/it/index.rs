@@ -58,11 +58,11 @@ async fn only_active_markets_and_existing_products_are_indexed() {
     let fixture = Fixture::open().await;
     fixture.index(&[market_changed(), product_changed()]).await;
     let market = fixture.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-    fixture.marketplace.move_market(market.clone(), MarketStatus::Suspended).await;
+    fixture.marketplace.set_market_status(market.clone(), MarketStatus::Suspended).await;
     fixture.index(&[market_changed()]).await;
     assert_eq!(fixture.terms().await, set(&[PRODUCT_TERM]));
     let closed = shared::domain::market::Market { version: market.version.next(), ..market };
-    fixture.marketplace.move_market(closed, MarketStatus::Active).await;
+    fixture.marketplace.set_market_status(closed, MarketStatus::Active).await;
     fixture.marketplace.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
     fixture.index(&[market_changed(), product_changed(), product_changed()]).await;
     let terms = fixture.terms().await;
@@ -100,7 +100,7 @@ async fn unchanged_text_is_embedded_once() {
     let terms = fixture.terms().await;
     fixture.change_product(|product| Product { price: cents(1), ..product }).await;
     let (failures, calls) = fixture.handle_with(embedder.clone(), &batch).await;
-    assert!(failures.is_empty() && calls.buried.is_empty(), "{calls:?}");
+    assert!(failures.is_empty() && calls.dead_lettered.is_empty(), "{calls:?}");
     assert_eq!(embedder.texts.load(Ordering::Relaxed), 1);
     assert_eq!(fixture.terms().await, terms);
 }
@@ -119,13 +119,13 @@ async fn throttled_documents_are_retried_and_rejected_ones_dead() {
     let (fixture, batch) = (Fixture::open().await, json!({ "Records": [product_changed()] }));
     let throttled = CountingEmbedder { failure: Some(EmbedError::Throttled), ..CountingEmbedder::default() };
     let (failures, calls) = fixture.handle_with(throttled, &batch).await;
-    assert_eq!((failures.len(), calls.buried.len()), (1, 0));
+    assert_eq!((failures.len(), calls.dead_lettered.len()), (1, 0));
     let rejecting = CountingEmbedder {
         failure: Some(EmbedError::Rejected("no".to_owned())),
         ..CountingEmbedder::default()
     };
     let (failures, calls) = fixture.handle_with(rejecting, &batch).await;
-    assert_eq!((failures.len(), calls.buried.len()), (0, 1));
+    assert_eq!((failures.len(), calls.dead_lettered.len()), (0, 1));
     assert!(fixture.terms().await.is_empty());
     let version = fixture.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().product.version;
     assert_eq!(version, Version::FIRST, "the product is unchanged");

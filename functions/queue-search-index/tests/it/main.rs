@@ -19,13 +19,13 @@ use test_support::Marketplace;
 use test_support::fixture::{MARKET, PRODUCT};
 use test_support::lambda_event;
 use test_support::recording_queue::{RecordedCalls, RecordingQueue};
-use test_support::request_recorder::{Requests, client};
+use test_support::request_recorder::{RequestRecorder, client};
 
 /// The function on a marketplace of which nothing has been indexed yet.
 struct Fixture {
     marketplace: Marketplace,
     store: DynamoStore,
-    requests: Requests,
+    requests: RequestRecorder,
 }
 
 /// Result of a batch: the ids of the failed messages, and the calls to the queue.
@@ -33,7 +33,7 @@ type BatchResult = (Vec<String>, RecordedCalls);
 
 impl Fixture {
     async fn open() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let (table, requests) = marketplace.table.with_recorder();
         Self { marketplace, store: DynamoStore::new(table), requests }
     }
@@ -47,7 +47,7 @@ impl Fixture {
         let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
         let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        (failures.collect(), queue.asked())
+        (failures.collect(), queue.calls())
     }
 
     async fn handle(&self, event: &Value) -> BatchResult {
@@ -79,7 +79,7 @@ fn set(partitions: &[&str]) -> BTreeSet<String> {
 
 /// Message with an event of a document.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
-    lambda_event::of_message("search-index", name, subject, data)
+    lambda_event::sqs_record("search-index", name, subject, data)
 }
 
 fn market_changed() -> Value {

@@ -23,7 +23,7 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         (clock, deadline): (&impl Clock, Timestamp),
     ) -> Result<usize, ReconcileError> {
         let stale =
-            reader.stale_discrepancies(context.at.saturating_sub(self.rounds.apart), PAGE_SIZE).await?;
+            reader.stale_discrepancies(context.at.saturating_sub(self.rounds.interval), PAGE_SIZE).await?;
         let known: Vec<Option<Discrepancy>> = self.store.load(ReadSet::get_all(&stale)).await?;
         let mut closed = 0;
         for discrepancy in known.into_iter().flatten() {
@@ -49,7 +49,7 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let (order, payment) = (order.as_ref(), payment.as_ref());
         match compare(entry, order, payment) {
             Finding::Mismatch(difference) => {
-                let confirmed = Discrepancy::seen((entry, order, payment), difference, context.at);
+                let confirmed = Discrepancy::new((entry, order, payment), difference, context.at);
                 self.record_discrepancy(confirmed, context).await?;
                 Ok(false)
             }

@@ -45,7 +45,7 @@ impl EventRouter for SingleQueue {
 
 impl Fixture {
     async fn open() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let sqs = Aws::from_env(&marketplace.env("schedule-sweeper")).unwrap().sqs();
         let queue = sqs.create_queue().queue_name("events").send().await.unwrap().queue_url.unwrap();
         let outbox = Outbox::new(marketplace.table.table());

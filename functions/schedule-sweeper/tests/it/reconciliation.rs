@@ -6,19 +6,19 @@ use schedule_sweeper::reconciliation::{ReconcileError, Reconciliation, Reconcili
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
-use shared::domain::order::{Order, OrderId, OrderStatus};
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Checkout, CheckoutIntent, GatewayId, Payment, PaymentEvent};
+use shared::domain::order::{Order, OrderId, OrderStatus};
 use shared::domain::reconciliation::compare::MismatchKind;
 use shared::domain::reconciliation::discrepancy::{
     Discrepancy, DiscrepancyStatus, RecordDiscrepancy, Totals,
 };
-use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::values::money::Money;
 use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{CheckoutOutcome, PaymentGateway, RefundAnswer, RefundOutcome, StripeGateway};
 use stripe_sandbox::{Effect, Operation, Rule, When};
-use test_support::fixture::{Marketplace, ORDER, buyer, cause, cents, id};
+use test_support::fixture::{Marketplace, ORDER, buyer, cents, id, test_context};
 
 use super::new_order_id;
 
@@ -30,7 +30,7 @@ struct Fixture {
 
 impl Fixture {
     async fn open() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let gateway = StripeGateway::from_env(&marketplace.env("schedule-sweeper")).unwrap();
         Self { marketplace, gateway }
     }
@@ -42,7 +42,8 @@ impl Fixture {
         let reconciliation = Reconciliation::from_env(&env, self.marketplace.store.clone(), gateway).unwrap();
         let now = SystemClock.now();
         Box::pin(
-            reconciliation.tick(&cause(now), (&SystemClock, now.saturating_add(Duration::from_secs(50)))),
+            reconciliation
+                .tick(&test_context(now), (&SystemClock, now.saturating_add(Duration::from_secs(50)))),
         )
         .await
     }
@@ -56,8 +57,8 @@ impl Fixture {
     /// Creates a checkout of an order at the gateway.
     async fn checkout(&self, order_id: OrderId) -> Checkout {
         let intent = CheckoutIntent { order_id, amount: cents(3_998) };
-        let context = cause(SystemClock.now());
-        match self.gateway.open(&intent, &context.correlation_id).await.unwrap() {
+        let context = test_context(SystemClock.now());
+        match self.gateway.create_checkout(&intent, &context.correlation_id).await.unwrap() {
             CheckoutOutcome::Payable(checkout) => checkout,
             CheckoutOutcome::Refused(code) => panic!("{code:?}"),
         }
@@ -69,7 +70,7 @@ impl Fixture {
         let gateway = StripeGateway::from_env(&env).unwrap();
         let reconciliation = Reconciliation::from_env(&env, self.marketplace.store.clone(), gateway).unwrap();
         let later = SystemClock.now().saturating_add(Duration::from_secs(1));
-        let (context, deadline) = (cause(later), later.saturating_add(Duration::from_secs(50)));
+        let (context, deadline) = (test_context(later), later.saturating_add(Duration::from_secs(50)));
         let recheck =
             reconciliation.recheck_open(&self.marketplace.reader, &context, (&SystemClock, deadline));
         Box::pin(recheck).await.unwrap()
@@ -148,7 +149,7 @@ async fn late_payment_is_refunded_and_a_lost_refund_response_repaired() {
     assert_eq!((order.status, refund.amount), (OrderStatus::Cancelled, cents(3_998)));
     assert_eq!(fixture.reconcile().await, (1, 0, 0), "the refund is pending and has not been made");
 
-    let context = cause(SystemClock.now());
+    let context = test_context(SystemClock.now());
     let answer = fixture.gateway.refund(&refund.intent(order.id), &context.correlation_id).await;
     assert_eq!(answer, Ok(RefundAnswer::Ended(RefundOutcome::Done)));
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
@@ -165,7 +166,7 @@ async fn different_amount_is_reported_without_a_repair() {
     assert_eq!(fixture.pay(&checkout).await, 200);
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
     let (payment, _) = fixture.marketplace.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
-    let event = PaymentEvent::Captured(payment.facts(payment.captured));
+    let event = PaymentEvent::Captured(payment.event_data(payment.captured));
     let wrong = Payment { captured: cents(3_997), version: payment.version.next(), ..payment.clone() };
     fixture.marketplace.put_entity(wrong.clone(), event.clone()).await;
     assert_eq!(fixture.reconcile().await, (1, 0, 1));
@@ -194,7 +195,7 @@ async fn discrepancy_is_recorded_once_and_closed_when_resolved() {
     assert_eq!(fixture.pay(&checkout).await, 200);
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
     let (payment, _) = fixture.marketplace.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
-    let event = PaymentEvent::Captured(payment.facts(payment.captured));
+    let event = PaymentEvent::Captured(payment.event_data(payment.captured));
     let wrong = Payment { captured: cents(3_997), version: payment.version.next(), ..payment.clone() };
     fixture.marketplace.put_entity(wrong.clone(), event.clone()).await;
     for _ in 0..3 {
@@ -205,7 +206,7 @@ async fn discrepancy_is_recorded_once_and_closed_when_resolved() {
     assert_eq!(fixture.recheck_open().await, 1);
     let closed = fixture.discrepancies().await.pop().unwrap();
     assert_eq!((closed.status(), closed.version.get()), (DiscrepancyStatus::Closed, 4));
-    assert!(closed.closed_at.is_some() && closed.forgotten_at() > closed.closed_at);
+    assert!(closed.closed_at.is_some() && closed.expires_at() > closed.closed_at);
     assert_eq!(fixture.recheck_open().await, 0, "closed discrepancies are not rechecked");
 }
 
@@ -258,13 +259,13 @@ async fn rounds_wait_for_their_interval() {
     let (start, clock) = (SystemClock.now(), SystemClock);
     let deadline = start.saturating_add(Duration::from_secs(50));
     for _ in 0..2 {
-        let tick = Box::pin(reconciliation.tick(&cause(start), (&clock, deadline))).await.unwrap();
+        let tick = Box::pin(reconciliation.tick(&test_context(start), (&clock, deadline))).await.unwrap();
         assert_eq!(tick, ReconciliationSummary::default());
     }
     let later = test_support::fixture::ManualClock::at(start.saturating_add(Duration::from_mins(16)));
     let deadline = later.now().saturating_add(Duration::from_secs(50));
-    let tick = Box::pin(reconciliation.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
+    let tick = Box::pin(reconciliation.tick(&test_context(later.now()), (&later, deadline))).await.unwrap();
     assert_eq!(tick.compared, 1);
-    let tick = Box::pin(reconciliation.tick(&cause(later.now()), (&later, deadline))).await.unwrap();
+    let tick = Box::pin(reconciliation.tick(&test_context(later.now()), (&later, deadline))).await.unwrap();
     assert_eq!(tick.compared, 0);
 }

@@ -8,7 +8,7 @@ use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::{CommandContext, CorrelationId, Store};
 use shared::kit::system::clock::Timestamp;
 use test_support::fixture::{ORDER, PRODUCT, buyer, id};
-use test_support::lambda_event::{cases, of_file};
+use test_support::lambda_event::{cases, event_from_file};
 
 use super::{Fixture, Routes, records};
 
@@ -43,7 +43,7 @@ async fn every_event_is_published_removed_and_as_stored() {
     for (case, name) in [("order-cancelled", "order.cancelled"), ("order-created", "order.created")] {
         let fixture = Fixture::open().await;
         cause_event(&fixture, case).await;
-        let event = of_file("stream-outbox-relay", case);
+        let event = event_from_file("stream-outbox-relay", case);
         let stored = records(&fixture.unpublished().await);
         assert_eq!(image(&event), image(&stored), "{case}");
 

@@ -39,7 +39,7 @@ type Message = (Value, BTreeMap<String, String>);
 
 impl Fixture {
     async fn open() -> Self {
-        let marketplace = Marketplace::open().await;
+        let marketplace = Marketplace::with_sample_data().await;
         let sqs = Aws::from_env(&marketplace.env("stream-outbox-relay")).unwrap().sqs();
         let outbox = Outbox::new(marketplace.table.table());
         let fixture = Self { marketplace, outbox, sqs };

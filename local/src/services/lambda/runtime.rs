@@ -51,7 +51,7 @@ pub struct RuntimeSettings {
     /// Services that instances call through proxies.
     pub upstreams: Vec<Upstream>,
     /// IAM policies of the functions.
-    pub access: IamPolicies,
+    pub policies: IamPolicies,
     /// Fault rules and recorded calls.
     pub faults: Faults,
     /// TLS for the proxies, if enabled.

@@ -23,7 +23,7 @@ pub enum CancelJobError {
     NotFound,
     /// The job has already ended.
     #[error("the job has already ended")]
-    Over,
+    AlreadyEnded,
 }
 
 impl Command for CancelJob {
@@ -44,7 +44,7 @@ impl Command for CancelJob {
     ) -> Result<Change<Job, CancelJobError>, CancelJobError> {
         let job = Job::of(self.by, job, now).ok_or(CancelJobError::NotFound)?;
         if !job.status.is_open() {
-            return Err(CancelJobError::Over);
+            return Err(CancelJobError::AlreadyEnded);
         }
         let cancelled = job.ended(JobStatus::Cancelled, now);
         Ok(Change::of(cancelled.clone()).save(&cancelled, JobEvent::Cancelled))

@@ -38,13 +38,13 @@ pub struct CreateJob {
 
 /// Reason why a job cannot be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RequestJobError {
+pub enum CreateJobError {
     /// The market does not exist or is not visible to the actor.
     #[error("market not found")]
     NotFound,
     /// The actor does not own the market.
     #[error("only the owner of the market can create a sales report")]
-    NotTheSeller,
+    Forbidden,
     /// The scheduled time is in the past or too far ahead.
     #[error("must be in the future, and at most 30 days ahead")]
     InvalidRunAt,
@@ -56,7 +56,7 @@ pub enum RequestJobError {
 impl Command for CreateJob {
     type State = Option<Market>;
     type Output = Job;
-    type Error = RequestJobError;
+    type Error = CreateJobError;
 
     fn reads(&self) -> ReadSet<Self::State> {
         ReadSet::get(&self.market_id)
@@ -68,18 +68,18 @@ impl Command for CreateJob {
         &self,
         market: Self::State,
         now: Timestamp,
-    ) -> Result<Change<Job, RequestJobError>, RequestJobError> {
+    ) -> Result<Change<Job, CreateJobError>, CreateJobError> {
         let visible = market.filter(|market| market.is_visible_to(Some(&self.by)) || self.reads_any);
-        let market = visible.ok_or(RequestJobError::NotFound)?;
+        let market = visible.ok_or(CreateJobError::NotFound)?;
         if !market.is_owned_by(&self.by) && !self.reads_any {
-            return Err(RequestJobError::NotTheSeller);
+            return Err(CreateJobError::Forbidden);
         }
         if self.run_at.is_some_and(|at| at <= now || at > now.saturating_add(MAX_SCHEDULE_AHEAD)) {
-            return Err(RequestJobError::InvalidRunAt);
+            return Err(CreateJobError::InvalidRunAt);
         }
         let to = self.to.or(self.run_at).unwrap_or(now);
         if self.from.is_some_and(|from| from >= to) {
-            return Err(RequestJobError::InvalidPeriod);
+            return Err(CreateJobError::InvalidPeriod);
         }
         let job = self.job(to, now);
         let event = match job.request {
@@ -100,11 +100,11 @@ impl CreateJob {
             priority: self.priority,
             status: JobStatus::Queued,
             attempts: 0,
-            written: JobOutput::default(),
+            output: JobOutput::default(),
             total: None,
             last_error: None,
             request: self.run_at.is_none().then_some(Version::FIRST),
-            woken_by: None,
+            resumed_by: None,
             run_at: self.run_at,
             retention: self.retention,
             created_at: now,

@@ -79,7 +79,7 @@ fn dead_job_is_resumed_only_by_its_own_redrive() {
     world.apply_action(Action::Page { worker: 0, orders: 3 });
     world.apply_action(Action::Deliver { message: 0, worker: 1 });
     assert_eq!(
-        (world.job.status, world.job.written.rows),
+        (world.job.status, world.job.output.rows),
         (JobStatus::Dead, 3),
         "a late duplicate does not resume the job"
     );
@@ -98,7 +98,7 @@ fn message_of_a_superseded_request_has_no_effect() {
     world.apply_action(Action::Cancel);
     world.apply_action(Action::Retry);
     let retried = world.job.clone();
-    assert_eq!((retried.status, retried.written.rows), (JobStatus::Queued, 0));
+    assert_eq!((retried.status, retried.output.rows), (JobStatus::Queued, 0));
     for action in [
         Action::Page { worker: 0, orders: 3 },
         Action::Deliver { message: 0, worker: 1 },

@@ -44,10 +44,10 @@ impl Command for RetryJob {
         }
         let retried = Job {
             attempts: 0,
-            written: JobOutput::default(),
+            output: JobOutput::default(),
             total: None,
             last_error: None,
-            woken_by: None,
+            resumed_by: None,
             run_at: None,
             started_at: None,
             finished_at: None,

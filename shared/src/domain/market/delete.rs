@@ -24,7 +24,7 @@ pub enum DeleteMarketError {
     NotFound,
     /// The actor did not create the market.
     #[error("only the creator of the market can delete it")]
-    NotYours,
+    Forbidden,
     /// The market is not at the expected version.
     #[error("the market was changed meanwhile")]
     VersionMismatch,
@@ -49,7 +49,7 @@ impl Command for DeleteMarket {
         let market = market.filter(|market| market.is_visible_to(Some(&self.by)));
         let market = market.ok_or(DeleteMarketError::NotFound)?;
         if !market.is_owned_by(&self.by) {
-            return Err(DeleteMarketError::NotYours);
+            return Err(DeleteMarketError::Forbidden);
         }
         if !market.version.matches(self.expected) {
             return Err(DeleteMarketError::VersionMismatch);

@@ -26,7 +26,7 @@ pub enum CancelError {
     NotFound,
     /// The actor may read the order but is neither its buyer nor its seller.
     #[error("only the buyer or the seller can cancel the order")]
-    NotAParty,
+    NotBuyerOrSeller,
     /// The order has shipped, has ended, or its payment is already being refunded in full.
     #[error("the order can no longer be cancelled")]
     TooLate,
@@ -52,8 +52,8 @@ impl Command for CancelOrder {
         now: Timestamp,
     ) -> Result<Change<Order, CancelError>, CancelError> {
         let order = order.filter(|order| order.is_visible_to(&self.by)).ok_or(CancelError::NotFound)?;
-        let party = order.party(&self.by).ok_or(CancelError::NotAParty)?;
-        let before = order.pieces();
+        let party = order.party(&self.by).ok_or(CancelError::NotBuyerOrSeller)?;
+        let before = order.stock_position();
         let reason = self.reason.clone().map(String::from);
         let cancelled = order.cancelled(party, reason, payment.as_ref(), now);
         let cancelled = cancelled.map_err(|_| CancelError::TooLate)?;

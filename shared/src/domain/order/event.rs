@@ -74,12 +74,12 @@ impl OrderEvent {
     /// Id of the order.
     #[must_use]
     pub const fn order_id(&self) -> OrderId {
-        self.facts().order_id
+        self.data().order_id
     }
 
     /// Data of the event.
     #[must_use]
-    pub const fn facts(&self) -> OrderEventData {
+    pub const fn data(&self) -> OrderEventData {
         match self {
             Self::Created(data)
             | Self::AwaitingPayment(data)

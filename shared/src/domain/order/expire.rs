@@ -28,7 +28,7 @@ impl Command for ExpireOrder {
         now: Timestamp,
     ) -> Result<Change<Order, InvalidState>, InvalidState> {
         let order = order.ok_or(InvalidState)?;
-        let before = order.pieces();
+        let before = order.stock_position();
         let expired = order.expired(now)?;
         let change = Change::of(expired.clone()).save(&expired, OrderEvent::Expired((&expired).into()));
         Ok(expired.move_stock(before, change, |_| InvalidState))

@@ -31,9 +31,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderId};
-pub use crate::domain::order::state_machine::stock_position::StockPosition;
-use crate::domain::order::payment::{ChargeIntent, Checkout, CheckoutIntent, KEY_LIFETIME};
 use crate::domain::order::payment::refund::RefundIntent;
+use crate::domain::order::payment::{ChargeIntent, Checkout, CheckoutIntent, KEY_LIFETIME};
+pub use crate::domain::order::state_machine::stock_position::StockPosition;
 use crate::kit::command::ReadSet;
 use crate::kit::command::saga::{InvariantViolation, Saga, Step};
 use crate::kit::system::clock::Timestamp;
@@ -66,7 +66,7 @@ pub enum Fulfilment {
     /// A refund is pending; the order ends when no refund is pending any more.
     Refunding {
         /// Stock position of the order until the refund is made.
-        pieces: StockPosition,
+        stock_position: StockPosition,
     },
     /// No step is left.
     Finished,
@@ -78,9 +78,9 @@ pub enum Effect {
     /// Creates a charge. The gateway repeats its response for the same idempotency key.
     Charge(ChargeIntent),
     /// Finds the charge by its order, because its idempotency key may have expired or repeats an error.
-    Find(ChargeIntent),
+    FindCharge(ChargeIntent),
     /// Determines whether the charge was made and prevents it from being made later.
-    Settle(ChargeIntent),
+    ResolveCharge(ChargeIntent),
     /// Same as `Settle`, but finds the charge by its order, because its idempotency key is no longer usable.
     FindCancelledCharge(ChargeIntent),
     /// Creates a checkout at which the buyer can pay.
@@ -104,13 +104,13 @@ pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect>
         Fulfilment::Charging { intent } if intent.key_is_live(now) => {
             Step::Call(Effect::Charge(intent.clone()))
         }
-        Fulfilment::Charging { intent } => Step::Call(Effect::Find(intent.clone())),
+        Fulfilment::Charging { intent } => Step::Call(Effect::FindCharge(intent.clone())),
         Fulfilment::AwaitingPayment { until, checkout: None } if now < *until => {
             Step::Call(Effect::CreateCheckout(CheckoutIntent { order_id: order.id, amount: order.total }))
         }
         Fulfilment::AwaitingPayment { until, .. } => Step::Wait(*until),
         Fulfilment::ResolvingCharge { intent } if intent.key_is_live(now) => {
-            Step::Call(Effect::Settle(intent.clone()))
+            Step::Call(Effect::ResolveCharge(intent.clone()))
         }
         Fulfilment::ResolvingCharge { intent } => Step::Call(Effect::FindCancelledCharge(intent.clone())),
         // The commit of the last refund ends `Refunding`.
@@ -181,8 +181,8 @@ impl Saga for OrderSaga {
 mod tests {
     use super::*;
     use crate::domain::order::Party;
-    use crate::domain::order::tests::{NOW, placed};
     use crate::domain::order::payment::{ClientSecret, GatewayId};
+    use crate::domain::order::tests::{NOW, placed};
 
     #[test]
     fn charge_with_expired_key_is_looked_up_by_order() {
@@ -194,7 +194,7 @@ mod tests {
         ));
         assert!(matches!(
             next(&charging, now.saturating_add(Duration::from_hours(23))),
-            Step::Call(Effect::Find(_))
+            Step::Call(Effect::FindCharge(_))
         ));
     }
 
@@ -203,7 +203,8 @@ mod tests {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
         let failed = charging.charge_failed(1, now.saturating_add(Duration::from_hours(1))).unwrap();
-        let Step::Call(Effect::Find(intent)) = next(&failed, now.saturating_add(Duration::from_hours(1)))
+        let Step::Call(Effect::FindCharge(intent)) =
+            next(&failed, now.saturating_add(Duration::from_hours(1)))
         else {
             panic!("expected a lookup")
         };
@@ -237,7 +238,7 @@ mod tests {
         let cancelled = charging.cancelled(Party::Buyer, None, None, now).unwrap();
         assert!(matches!(
             next(&cancelled, now.saturating_add(Duration::from_hours(22))),
-            Step::Call(Effect::Settle(_))
+            Step::Call(Effect::ResolveCharge(_))
         ));
         assert!(matches!(
             next(&cancelled, now.saturating_add(Duration::from_hours(23))),

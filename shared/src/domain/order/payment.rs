@@ -309,7 +309,7 @@ impl Payment {
 
     /// Data of an event with the amount of the capture or refund.
     #[must_use]
-    pub const fn facts(&self, amount: Money) -> PaymentEventData {
+    pub const fn event_data(&self, amount: Money) -> PaymentEventData {
         PaymentEventData { payment_id: self.id, order_id: self.order_id, amount }
     }
 }

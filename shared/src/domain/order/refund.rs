@@ -3,8 +3,8 @@
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
-use crate::domain::order::state_machine::require_seller::{SellerRequired, require_seller};
 use crate::domain::order::payment::refund::MAX_REFUNDS;
+use crate::domain::order::state_machine::require_seller::{SellerRequired, require_seller};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::Reason;
@@ -35,13 +35,13 @@ pub enum RefundError {
     InvalidState,
     /// The amount is zero.
     #[error("must be more than 0")]
-    Nothing,
+    ZeroAmount,
     /// The currency differs from that of the payment.
     #[error("must be the same as the currency of the payment")]
     OtherCurrency,
     /// The amount exceeds the refundable amount of the payment. Pending refunds count as refunded.
     #[error("at most {} {} can still be refunded", .left.amount(), .left.currency().as_str())]
-    TooMuch {
+    AmountTooLarge {
         /// Refundable amount.
         left: Money,
     },
@@ -90,11 +90,11 @@ impl RefundOrder {
             return Err(RefundError::OtherCurrency);
         }
         if left.amount() == 0 {
-            return Err(RefundError::TooMuch { left });
+            return Err(RefundError::AmountTooLarge { left });
         }
         if amount.amount() == 0 {
-            return Err(RefundError::Nothing);
+            return Err(RefundError::ZeroAmount);
         }
-        if left.checked_sub(amount).is_err() { Err(RefundError::TooMuch { left }) } else { Ok(amount) }
+        if left.checked_sub(amount).is_err() { Err(RefundError::AmountTooLarge { left }) } else { Ok(amount) }
     }
 }

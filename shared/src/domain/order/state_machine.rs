@@ -3,7 +3,7 @@
 #[cfg(test)]
 pub(crate) mod proptests;
 pub(crate) mod refund_transitions;
+pub mod require_seller;
 pub(crate) mod status;
 pub mod stock_position;
 pub(crate) mod transition;
-pub mod require_seller;

@@ -25,7 +25,7 @@ pub enum AdjustStockError {
     NotFound,
     /// The actor is not the seller.
     #[error("only the seller of the product can adjust its stock")]
-    NotYours,
+    Forbidden,
     /// Fewer units are available than are to be removed.
     #[error("fewer units are available than are to be removed")]
     InsufficientStock,
@@ -52,7 +52,7 @@ impl Command for AdjustStock {
     ) -> Result<Change<StockedProduct, AdjustStockError>, AdjustStockError> {
         let (product, stock) = product.zip(stock).ok_or(AdjustStockError::NotFound)?;
         if !product.is_sold_by(&self.by) {
-            return Err(AdjustStockError::NotYours);
+            return Err(AdjustStockError::Forbidden);
         }
         let stock = Stock { available: stock.available.saturating_add(self.delta), ..stock };
         let change = Adjustment::of::<Stock>().add("available", self.delta);

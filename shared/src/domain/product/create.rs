@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuInMarket, Stock};
+use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuKey, Stock};
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
@@ -62,7 +62,7 @@ impl NewProduct {
             updated_at: now,
         };
         let stock = Stock { available: self.stock, ..Stock::default() };
-        let sku = SkuInMarket { market_id: market.id, sku: self.sku.clone() };
+        let sku = SkuKey { market_id: market.id, sku: self.sku.clone() };
         let change = change
             .save(&product, ProductEvent::Changed { product_id: product.id, market_id: market.id })
             .overwrite(&product.id, &stock)
@@ -90,7 +90,7 @@ pub enum CreateProductError {
     NoMarket,
     /// The actor did not create the market.
     #[error("only the creator of the market can create products in it")]
-    NotYours,
+    Forbidden,
     /// The market is closed or suspended.
     #[error("the market is closed or suspended")]
     MarketClosed,
@@ -122,7 +122,7 @@ impl Command for CreateProduct {
             .filter(|market| market.is_visible_to(Some(&self.by)))
             .ok_or(CreateProductError::NoMarket)?;
         if !market.is_owned_by(&self.by) {
-            return Err(CreateProductError::NotYours);
+            return Err(CreateProductError::Forbidden);
         }
         if !matches!(market.status, MarketStatus::Draft | MarketStatus::Active) {
             return Err(CreateProductError::MarketClosed);

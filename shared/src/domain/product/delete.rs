@@ -1,6 +1,6 @@
 //! Deleting a product.
 
-use super::{Product, ProductEvent, ProductId, SkuClaim, SkuInMarket, Stock};
+use super::{Product, ProductEvent, ProductId, SkuClaim, SkuKey, Stock};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
@@ -24,7 +24,7 @@ pub enum DeleteProductError {
     NotFound,
     /// The actor is not the seller.
     #[error("only the seller of the product can delete it")]
-    NotYours,
+    Forbidden,
     /// The product is not at the expected version.
     #[error("the product was changed meanwhile")]
     VersionMismatch,
@@ -52,13 +52,13 @@ impl Command for DeleteProduct {
     ) -> Result<Change<(), DeleteProductError>, DeleteProductError> {
         let product = product.ok_or(DeleteProductError::NotFound)?;
         if !product.is_sold_by(&self.by) {
-            return Err(DeleteProductError::NotYours);
+            return Err(DeleteProductError::Forbidden);
         }
         if !product.version.matches(self.expected) {
             return Err(DeleteProductError::VersionMismatch);
         }
         let last = Product { version: product.version.next(), updated_at: now, ..product };
-        let sku = SkuInMarket { market_id: last.market_id, sku: last.sku.clone() };
+        let sku = SkuKey { market_id: last.market_id, sku: last.sku.clone() };
         let event = ProductEvent::Deleted { product_id: last.id, market_id: last.market_id };
         Ok(Change::of(())
             .delete_entity(&last, event)

@@ -1,7 +1,7 @@
 //! Updating a product.
 
 use super::create::StockedProduct;
-use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuInMarket, Stock};
+use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuKey, Stock};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::{Description, Sku, Title};
@@ -44,7 +44,7 @@ pub enum UpdateProductError {
     NotFound,
     /// The actor is not the seller.
     #[error("only the seller of the product can change it")]
-    NotYours,
+    Forbidden,
     /// The product is not at the expected version.
     #[error("the product was changed meanwhile")]
     VersionMismatch,
@@ -90,7 +90,7 @@ impl Command for UpdateProduct {
         if changed.sku == product.sku {
             return Ok(change);
         }
-        let sku_key = |sku| SkuInMarket { market_id: changed.market_id, sku };
+        let sku_key = |sku| SkuKey { market_id: changed.market_id, sku };
         Ok(change.remove::<SkuClaim>(&sku_key(product.sku)).claim(
             &sku_key(changed.sku),
             &SkuClaim { product_id: changed.id },
@@ -102,7 +102,7 @@ impl Command for UpdateProduct {
 impl UpdateProduct {
     fn check(&self, product: &Product) -> Result<(), UpdateProductError> {
         if !product.is_sold_by(&self.by) {
-            return Err(UpdateProductError::NotYours);
+            return Err(UpdateProductError::Forbidden);
         }
         if !product.version.matches(self.expected) {
             return Err(UpdateProductError::VersionMismatch);

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{GatewayRecord, LedgerStatus};
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::{Order, OrderId, OrderStatus};
-use crate::domain::order::payment::{Capture, Payment};
 use crate::domain::order::payment::refund::{Refund, RefundIntent, RefundStatus};
+use crate::domain::order::payment::{Capture, Payment};
+use crate::domain::order::{Order, OrderId, OrderStatus};
 use crate::domain::values::money::Money;
 
 /// Maximum duration of processing an order.
@@ -54,7 +54,7 @@ pub enum MismatchKind {
 pub fn compare(record: &GatewayRecord, order: Option<&Order>, payment: Option<&Payment>) -> Finding {
     // A payment without an order id belongs to another system that uses the same gateway account.
     let Some(order_id) = record.order_id else { return Finding::Matched };
-    match (record.standing, order) {
+    match (record.status, order) {
         (LedgerStatus::Unreadable, _) => Finding::Mismatch(MismatchKind::Unreadable),
         (LedgerStatus::Captured { .. }, None) => Finding::Mismatch(MismatchKind::NoOrder),
         (LedgerStatus::Open, Some(order)) if has_ended_unfulfilled(order) => Finding::OpenCheckout,

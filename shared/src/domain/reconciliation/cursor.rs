@@ -40,7 +40,7 @@ impl fmt::Display for PaymentsCursorKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoundConfig {
     /// Interval between the end of a round and the start of the next.
-    pub apart: Duration,
+    pub interval: Duration,
     /// Overlap of a round with the previous one; must be at least the maximum duration of a payment.
     pub overlap: Duration,
 }
@@ -49,7 +49,7 @@ impl ReconciliationCursor {
     /// Cursor before the first round.
     #[must_use]
     pub fn first(rounds: RoundConfig, now: Timestamp) -> Self {
-        let (from, due_at) = (now.saturating_sub(rounds.overlap), now.saturating_add(rounds.apart));
+        let (from, due_at) = (now.saturating_sub(rounds.overlap), now.saturating_add(rounds.interval));
         Self { version: Version::FIRST, from, until: now, after: None, due_at }
     }
 
@@ -69,7 +69,7 @@ impl ReconciliationCursor {
     /// when this round read them.
     #[must_use]
     pub fn after_round(self, rounds: RoundConfig, now: Timestamp) -> Self {
-        let (from, due_at) = (self.until.saturating_sub(rounds.overlap), now.saturating_add(rounds.apart));
+        let (from, due_at) = (self.until.saturating_sub(rounds.overlap), now.saturating_add(rounds.interval));
         Self { from, after: None, due_at, ..self }
     }
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::{MismatchKind, recorded_capture, recorded_refunds};
 use super::{GatewayRecord, LedgerStatus};
-use crate::domain::order::{Order, OrderId};
 use crate::domain::order::payment::{GatewayId, Payment};
+use crate::domain::order::{Order, OrderId};
 use crate::domain::values::money::{Amount, Money};
 use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
@@ -63,7 +63,7 @@ pub struct Totals {
 impl Discrepancy {
     /// Creates an open discrepancy from a gateway record and our records.
     #[must_use]
-    pub fn seen(
+    pub fn new(
         (record, order, payment): (&GatewayRecord, Option<&Order>, Option<&Payment>),
         difference: MismatchKind,
         now: Timestamp,
@@ -73,7 +73,7 @@ impl Discrepancy {
             version: Version::FIRST,
             order_id: record.order_id,
             difference,
-            at_gateway: Totals::at_gateway(record.standing),
+            at_gateway: Totals::at_gateway(record.status),
             on_record: Totals::on_record(record, order, payment),
             first_seen_at: now,
             last_seen_at: now,
@@ -89,7 +89,7 @@ impl Discrepancy {
 
     /// Time at which a closed discrepancy expires.
     #[must_use]
-    pub fn forgotten_at(&self) -> Option<Timestamp> {
+    pub fn expires_at(&self) -> Option<Timestamp> {
         self.closed_at.map(|closed_at| closed_at.saturating_add(RETENTION))
     }
 }

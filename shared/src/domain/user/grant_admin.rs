@@ -14,7 +14,7 @@ pub struct GrantAdmin {
 
 /// Reason why the role cannot be granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AppointError {
+pub enum GrantAdminError {
     /// The account does not exist.
     #[error("account not found")]
     NotFound,
@@ -26,7 +26,7 @@ pub enum AppointError {
 impl Command for GrantAdmin {
     type State = Option<User>;
     type Output = User;
-    type Error = AppointError;
+    type Error = GrantAdminError;
 
     fn reads(&self) -> ReadSet<Self::State> {
         ReadSet::get(&self.id)
@@ -34,10 +34,14 @@ impl Command for GrantAdmin {
 
     /// # Errors
     /// [`AppointError`].
-    fn decide(&self, user: Self::State, now: Timestamp) -> Result<Change<User, AppointError>, AppointError> {
-        let user = user.ok_or(AppointError::NotFound)?;
+    fn decide(
+        &self,
+        user: Self::State,
+        now: Timestamp,
+    ) -> Result<Change<User, GrantAdminError>, GrantAdminError> {
+        let user = user.ok_or(GrantAdminError::NotFound)?;
         if user.status == UserStatus::Suspended {
-            return Err(AppointError::Suspended);
+            return Err(GrantAdminError::Suspended);
         }
         if user.role == Role::Admin {
             return Ok(Change::of(user));
@@ -69,7 +73,7 @@ mod tests {
         }
     }
 
-    fn grant(user: Option<User>) -> Result<User, AppointError> {
+    fn grant(user: Option<User>) -> Result<User, GrantAdminError> {
         let id = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         let change = GrantAdmin { id }.decide(user, Timestamp::from_millis(7))?;
         Ok(change.into_parts().unwrap().0)
@@ -84,8 +88,8 @@ mod tests {
 
     #[test]
     fn missing_or_suspended_account_is_refused() {
-        assert_eq!(grant(None), Err(AppointError::NotFound));
+        assert_eq!(grant(None), Err(GrantAdminError::NotFound));
         let suspended = account(Role::Moderator, UserStatus::Suspended);
-        assert_eq!(grant(Some(suspended)), Err(AppointError::Suspended));
+        assert_eq!(grant(Some(suspended)), Err(GrantAdminError::Suspended));
     }
 }

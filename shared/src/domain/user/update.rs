@@ -15,7 +15,7 @@ pub struct UpdateUser {
     /// Actor that updates the account.
     pub by: Actor,
     /// Rights of the actor on other accounts.
-    pub powers: UserAdminRights,
+    pub rights: UserAdminRights,
     /// Expected version; `None` accepts any version.
     pub expected: Option<Version>,
     /// Changes to apply.
@@ -92,7 +92,7 @@ impl Command for UpdateUser {
         now: Timestamp,
     ) -> Result<Change<User, UpdateUserError>, UpdateUserError> {
         let own = self.id == self.by.user;
-        let user = user.filter(|_| own || self.powers.read).ok_or(UpdateUserError::NotFound)?;
+        let user = user.filter(|_| own || self.rights.read).ok_or(UpdateUserError::NotFound)?;
         if own {
             self.check_own(&user)?;
         } else {
@@ -140,8 +140,8 @@ impl UpdateUser {
     fn check_others(&self, user: &User) -> Result<(), UpdateUserError> {
         let only_status =
             UserChanges { status: self.changes.status, ..UserChanges::default() } == self.changes;
-        let suspends = self.powers.suspend && only_status && user.role == Role::User;
-        if self.powers.update || suspends { Ok(()) } else { Err(UpdateUserError::NotPermitted) }
+        let suspends = self.rights.suspend && only_status && user.role == Role::User;
+        if self.rights.update || suspends { Ok(()) } else { Err(UpdateUserError::NotPermitted) }
     }
 }
 
@@ -193,11 +193,11 @@ mod tests {
     fn update(
         user: User,
         by: &str,
-        powers: UserAdminRights,
+        rights: UserAdminRights,
         changes: UserChanges,
     ) -> Result<User, UpdateUserError> {
         let by = Actor { user: by.parse().unwrap(), role: Role::User };
-        let command = UpdateUser { id: user.id, by, powers, expected: None, changes };
+        let command = UpdateUser { id: user.id, by, rights, expected: None, changes };
         command.decide(Some(user), Timestamp::from_millis(7)).map(|change| change.into_parts().unwrap().0)
     }
 

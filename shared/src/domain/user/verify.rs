@@ -19,7 +19,7 @@ pub struct VerifyEmail {
 pub enum VerifyEmailError {
     /// The account does not exist, or the address has changed or is already verified.
     #[error("the e-mail address has changed or is already verified")]
-    Spent,
+    TokenOutdated,
 }
 
 impl Command for VerifyEmail {
@@ -39,7 +39,7 @@ impl Command for VerifyEmail {
         now: Timestamp,
     ) -> Result<Change<User, VerifyEmailError>, VerifyEmailError> {
         let user = user.filter(|user| user.email == self.email && !user.email_verified);
-        let user = user.ok_or(VerifyEmailError::Spent)?;
+        let user = user.ok_or(VerifyEmailError::TokenOutdated)?;
         let verified = User { version: user.version.next(), email_verified: true, updated_at: now, ..user };
         Ok(Change::of(verified.clone()).save(&verified, UserEvent::Changed { user_id: verified.id }))
     }

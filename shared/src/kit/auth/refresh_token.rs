@@ -42,7 +42,7 @@ impl RefreshToken {
 
     /// Verifies and decodes a token; `None` if it was not issued with this key.
     #[must_use]
-    pub fn read(text: &str, key: &HmacKey) -> Option<Self> {
+    pub fn verify(text: &str, key: &HmacKey) -> Option<Self> {
         let mut parts = Some(text).filter(|text| text.len() <= 256)?.split('.');
         let (user, session, generation, mac) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let signed = [user.as_bytes(), session.as_bytes(), generation.as_bytes()];
@@ -90,10 +90,10 @@ mod tests {
         let key = HmacKey::new(&[3; 32]);
         let token = RefreshToken { user: "usr_1".to_owned(), session: "ses_1".to_owned(), generation: 4 };
         let issued = token.issue(&key);
-        assert_eq!(RefreshToken::read(issued.expose(), &key), Some(token.clone()));
+        assert_eq!(RefreshToken::verify(issued.expose(), &key), Some(token.clone()));
         assert_eq!(token.successor().issue(&key), token.successor().issue(&key));
-        assert_eq!(RefreshToken::read(&issued.expose().replace(".4.", ".5."), &key), None);
-        assert_eq!(RefreshToken::read(issued.expose(), &HmacKey::new(&[4; 32])), None);
-        assert_eq!(RefreshToken::read("eyJhbGciOiJub25lIn0.e30.", &key), None);
+        assert_eq!(RefreshToken::verify(&issued.expose().replace(".4.", ".5."), &key), None);
+        assert_eq!(RefreshToken::verify(issued.expose(), &HmacKey::new(&[4; 32])), None);
+        assert_eq!(RefreshToken::verify("eyJhbGciOiJub25lIn0.e30.", &key), None);
     }
 }

@@ -42,7 +42,7 @@ pub enum Operation {
         /// Kind of the record.
         kind: &'static str,
         /// Index entries of the item.
-        listings: IndexEntries,
+        index_entries: IndexEntries,
         /// Time after which the table may delete the item.
         expires_at: Option<Timestamp>,
     },
@@ -298,7 +298,7 @@ impl<T, E> Change<T, E> {
 
     fn put<R: Entity>(self, entity: &R, refusal: Option<E>) -> Self {
         let condition = entity.version().previous().map_or(Condition::Absent, Condition::AtVersion);
-        let (listings, expires_at) = (entity.listings(), entity.expires_at());
+        let (listings, expires_at) = (entity.index_entries(), entity.expires_at());
         self.write_item(R::key(entity.id()), entity, R::KIND, listings, expires_at, condition, refusal)
     }
 
@@ -323,14 +323,14 @@ impl<T, E> Change<T, E> {
         key: Key,
         record: &impl Serialize,
         kind: &'static str,
-        listings: IndexEntries,
+        index_entries: IndexEntries,
         expires_at: Option<Timestamp>,
         condition: Condition,
         refusal: Option<E>,
     ) -> Self {
         match serde_dynamo::to_item(record) {
             Ok(item) => {
-                let operation = Operation::Put { item, kind, listings, expires_at };
+                let operation = Operation::Put { item, kind, index_entries, expires_at };
                 self.writes.push(Write { key, operation, condition, refusal });
             }
             Err(error) => self.malformed = Some(MalformedItem { kind, reason: error.to_string() }),

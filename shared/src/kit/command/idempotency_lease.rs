@@ -91,7 +91,7 @@ impl Lease {
 
 /// Result of claiming a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum ClaimOutcome {
     /// The claimant holds the lease.
     Held,
     /// Another owner holds the lease, for this much longer.
@@ -113,7 +113,7 @@ pub trait Leases: Clone + Send + Sync + 'static {
         &self,
         lease: &Lease,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+    ) -> impl Future<Output = Result<ClaimOutcome, StoreError>> + Send;
 
     /// Stores `result`, as JSON, if the owner still holds the lease; returns whether it does. Idempotent:
     /// storing the same result again returns true as well.
@@ -153,7 +153,7 @@ pub enum LeaseError<E> {
 
 /// Failure of the work done under a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unanswered<E> {
+pub enum WorkError<E> {
     /// There was no effect. Another attempt may start at once.
     Refused(E),
     /// It is unknown whether the effect happened. The lease is kept until its deadline; the next holder finds
@@ -175,7 +175,7 @@ pub async fn once<T, E, W>(
 where
     T: Serialize + DeserializeOwned + Send,
     E: fmt::Debug + Send,
-    W: Future<Output = Result<T, Unanswered<E>>> + Send,
+    W: Future<Output = Result<T, WorkError<E>>> + Send,
 {
     let lease = Lease::new(claim, Owner::generate(entropy), clock.now());
     if let Some(result) = stored_result(leases.claim(&lease, clock.now()).await?)? {
@@ -183,11 +183,11 @@ where
     }
     match work(lease.clone()).await {
         Ok(result) => settle(leases, lease, result, clock).await,
-        Err(Unanswered::Refused(refusal)) => {
+        Err(WorkError::Refused(refusal)) => {
             leases.release(&lease).await?;
             Err(LeaseError::Refused(refusal))
         }
-        Err(Unanswered::Unknown(error)) => Err(LeaseError::Unknown(error)),
+        Err(WorkError::Unknown(error)) => Err(LeaseError::Unknown(error)),
     }
 }
 
@@ -212,12 +212,14 @@ async fn settle<T: Serialize + DeserializeOwned, E>(
 }
 
 /// Returns the stored result, or `None` if the lease is held.
-fn stored_result<T: DeserializeOwned, E>(standing: Standing) -> Result<Option<T>, LeaseError<E>> {
+fn stored_result<T: DeserializeOwned, E>(standing: ClaimOutcome) -> Result<Option<T>, LeaseError<E>> {
     match standing {
-        Standing::Held => Ok(None),
-        Standing::Done(result) => Ok(Some(serde_json::from_str(&result).map_err(|error| malformed(&error))?)),
-        Standing::InProgress(left) => Err(LeaseError::InProgress(left)),
-        Standing::Reused => Err(LeaseError::KeyReused),
+        ClaimOutcome::Held => Ok(None),
+        ClaimOutcome::Done(result) => {
+            Ok(Some(serde_json::from_str(&result).map_err(|error| malformed(&error))?))
+        }
+        ClaimOutcome::InProgress(left) => Err(LeaseError::InProgress(left)),
+        ClaimOutcome::Reused => Err(LeaseError::KeyReused),
     }
 }
 

@@ -61,7 +61,7 @@ pub struct CommandContext {
     /// Time of the decision and of its events.
     pub at: Timestamp,
     /// Idempotency record to commit, if the command must be executed only once.
-    pub receipt: Option<IdempotencyRecord>,
+    pub idempotency_record: Option<IdempotencyRecord>,
 }
 
 impl CommandContext {
@@ -69,13 +69,13 @@ impl CommandContext {
     /// executed twice.
     #[must_use]
     pub const fn new(correlation_id: CorrelationId, at: Timestamp) -> Self {
-        Self { correlation_id, at, receipt: None }
+        Self { correlation_id, at, idempotency_record: None }
     }
 
     /// Adds the idempotency record.
     #[must_use]
     pub fn once(self, record: IdempotencyRecord) -> Self {
-        Self { receipt: Some(record), ..self }
+        Self { idempotency_record: Some(record), ..self }
     }
 
     /// Replaces the time.

@@ -42,7 +42,7 @@ pub trait Entity: Record {
     fn version(&self) -> Version;
 
     /// Index entries of this version.
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         IndexEntries::default()
     }
 

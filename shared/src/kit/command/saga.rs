@@ -62,7 +62,7 @@ pub struct InvariantViolation(pub &'static str);
 
 /// Reason why a saga stopped before its next wait or its end.
 #[derive(Debug, thiserror::Error)]
-pub enum DriveError<F> {
+pub enum SagaError<F> {
     /// An external call failed; a retry may succeed.
     #[error("an external call failed")]
     Call(F),
@@ -92,7 +92,7 @@ pub async fn run_saga<G, S, C, F, P, Fut>(
     (store, clock): (&S, &C),
     context: &CommandContext,
     perform: P,
-) -> Result<G::State, DriveError<F>>
+) -> Result<G::State, SagaError<F>>
 where
     G: Saga,
     S: Store,
@@ -105,7 +105,7 @@ where
         let by = match saga.next(&state, clock.now()) {
             Step::Commit(by) => by,
             Step::Call(effect) => {
-                traced::<G, _, _>("call", perform(effect)).await.map_err(DriveError::Call)?
+                traced::<G, _, _>("call", perform(effect)).await.map_err(SagaError::Call)?
             }
             Step::Wait(_) | Step::Finished => return Ok(state),
         };
@@ -135,7 +135,7 @@ async fn commit<G: Saga, S: Store, F>(
     store: &S,
     context: &CommandContext,
     by: G::Transition,
-) -> Result<Option<G::State>, DriveError<F>> {
+) -> Result<Option<G::State>, SagaError<F>> {
     let refusal = match store.execute_on(state, saga.advance(by), context).await {
         Err(ExecuteError::Refused(refusal)) => refusal,
         result => return result.map(|executed| Some(executed.into_output())).map_err(drive_error),
@@ -147,12 +147,12 @@ async fn commit<G: Saga, S: Store, F>(
     }
 }
 
-fn drive_error<E, F>(error: ExecuteError<E>) -> DriveError<F> {
+fn drive_error<E, F>(error: ExecuteError<E>) -> SagaError<F> {
     match error {
-        ExecuteError::Store(error) => DriveError::Store(error),
+        ExecuteError::Store(error) => SagaError::Store(error),
         ExecuteError::Refused(_)
         | ExecuteError::KeyReused
         | ExecuteError::Contention
-        | ExecuteError::InProgress => DriveError::Contention,
+        | ExecuteError::InProgress => SagaError::Contention,
     }
 }

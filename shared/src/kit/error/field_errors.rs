@@ -14,13 +14,13 @@ pub struct FieldErrors(BTreeMap<String, String>);
 
 impl FieldErrors {
     /// Error of a single field.
-    pub fn one(path: impl Into<String>, rule: impl ToString) -> Self {
+    pub fn new(path: impl Into<String>, rule: impl ToString) -> Self {
         Self(BTreeMap::from([(path.into(), rule.to_string())]))
     }
 
     /// Merges two sets of errors. If both contain a path, the rule of `self` is kept.
     #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
+    pub fn merge(mut self, other: Self) -> Self {
         for (path, rule) in other.0 {
             self.0.entry(path).or_insert(rule);
         }
@@ -35,7 +35,7 @@ impl FieldErrors {
 pub fn combine<A, B>(a: Result<A, FieldErrors>, b: Result<B, FieldErrors>) -> Result<(A, B), FieldErrors> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
-        (Err(a), Err(b)) => Err(a.and(b)),
+        (Err(a), Err(b)) => Err(a.merge(b)),
         (Err(errors), Ok(_)) | (Ok(_), Err(errors)) => Err(errors),
     }
 }
@@ -53,33 +53,33 @@ impl DeserializeError for FieldErrors {
         location: ValuePointerRef,
     ) -> ControlFlow<Self, Self> {
         let errors = match error {
-            ErrorKind::MissingField { field } => Self::one(child_path(location, field), "is required"),
-            ErrorKind::UnknownKey { key, .. } => Self::one(child_path(location, key), "is not a known field"),
+            ErrorKind::MissingField { field } => Self::new(child_path(location, field), "is required"),
+            ErrorKind::UnknownKey { key, .. } => Self::new(child_path(location, key), "is not a known field"),
             ErrorKind::IncorrectValueKind { accepted, .. } => {
-                Self::one(path_or_body(location), ExpectedKinds(accepted))
+                Self::new(path_or_body(location), ExpectedKinds(accepted))
             }
             ErrorKind::UnknownValue { accepted, .. } => {
-                Self::one(path_or_body(location), format!("must be one of {}", accepted.join(", ")))
+                Self::new(path_or_body(location), format!("must be one of {}", accepted.join(", ")))
             }
             ErrorKind::BadSequenceLen { expected, .. } => {
-                Self::one(path_or_body(location), format!("must have {expected} elements"))
+                Self::new(path_or_body(location), format!("must have {expected} elements"))
             }
-            ErrorKind::Unexpected { msg } => Self::one(path_or_body(location), msg),
+            ErrorKind::Unexpected { msg } => Self::new(path_or_body(location), msg),
         };
-        ControlFlow::Continue(previous.unwrap_or_default().and(errors))
+        ControlFlow::Continue(previous.unwrap_or_default().merge(errors))
     }
 }
 
 impl MergeWithError<FieldErrors> for FieldErrors {
     fn merge(previous: Option<Self>, other: Self, _: ValuePointerRef) -> ControlFlow<Self, Self> {
-        ControlFlow::Continue(previous.unwrap_or_default().and(other))
+        ControlFlow::Continue(previous.unwrap_or_default().merge(other))
     }
 }
 
 /// Uses the error message of a domain type as the rule.
 impl<E: std::error::Error> MergeWithError<E> for FieldErrors {
     fn merge(previous: Option<Self>, rule: E, location: ValuePointerRef) -> ControlFlow<Self, Self> {
-        ControlFlow::Continue(previous.unwrap_or_default().and(Self::one(path_or_body(location), rule)))
+        ControlFlow::Continue(previous.unwrap_or_default().merge(Self::new(path_or_body(location), rule)))
     }
 }
 

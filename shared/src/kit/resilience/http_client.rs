@@ -74,7 +74,7 @@ pub enum CallError {
     Disconnected,
     /// The circuit breaker is open; the call was not sent.
     #[error(transparent)]
-    Resting(#[from] CircuitOpen),
+    CircuitOpen(#[from] CircuitOpen),
 }
 
 /// Sends calls to a service, each of them once.
@@ -112,13 +112,13 @@ pub struct ServiceClient<T = ReqwestTransport, C: Clock = SystemClock, R = Syste
 impl<T: Transport> ServiceClient<T> {
     /// Client of the service that `transport` connects to. Telemetry uses `name`.
     pub fn new(name: &'static str, transport: T, timeouts: Timeouts, breaker_config: BreakerConfig) -> Self {
-        Self::at(name, transport, timeouts, breaker_config, (SystemClock, SystemEntropy))
+        Self::with_clock(name, transport, timeouts, breaker_config, (SystemClock, SystemEntropy))
     }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     /// Client with an injected clock and entropy source (tests).
-    pub fn at(
+    pub fn with_clock(
         name: &'static str,
         transport: T,
         timeouts: Timeouts,
@@ -131,7 +131,7 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
 
     /// Remaining time for which the circuit breaker stays open; `None` if it is not open.
     #[must_use]
-    pub fn resting(&self) -> Option<Duration> {
+    pub fn open_remaining(&self) -> Option<Duration> {
         self.breaker.open_remaining()
     }
 
@@ -143,7 +143,7 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     pub async fn call(&self, call: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
         let deadline = self.clock.now().saturating_add(self.timeouts.total);
         let mut result = self.attempt(call, deadline).await;
-        if !matches!(result, Err(CallError::Resting(_))) {
+        if !matches!(result, Err(CallError::CircuitOpen(_))) {
             self.budget.earn();
         }
         let mut failures = 0;
@@ -154,7 +154,7 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
             self.clock.sleep(delay).await;
             match self.attempt(call, deadline).await {
                 // The retry was not sent: the previous result remains.
-                Err(CallError::Resting(_)) => break,
+                Err(CallError::CircuitOpen(_)) => break,
                 retried => result = retried,
             }
         }

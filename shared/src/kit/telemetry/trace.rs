@@ -48,15 +48,15 @@ pub fn traceparent() -> Option<String> {
 #[must_use]
 pub fn traceparent_of(context: &Context) -> Option<String> {
     let span = context.span();
-    span.span_context().is_valid().then(|| propagation::w3c(span.span_context()))
+    span.span_context().is_valid().then(|| propagation::format_w3c(span.span_context()))
 }
 
 /// Extracts the parent context from W3C's header, or else from the header of X-Ray. If neither is valid, a
 /// new trace starts.
 #[must_use]
 pub fn extract(traceparent: Option<&str>, x_ray: Option<&str>) -> Context {
-    let w3c = traceparent.and_then(propagation::read_w3c);
-    let remote = w3c.or_else(|| x_ray.and_then(propagation::read_x_ray));
+    let w3c = traceparent.and_then(propagation::parse_w3c);
+    let remote = w3c.or_else(|| x_ray.and_then(propagation::parse_x_ray));
     remote.map_or_else(Context::new, |remote| Context::new().with_remote_span_context(remote))
 }
 

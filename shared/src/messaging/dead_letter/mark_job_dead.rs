@@ -13,7 +13,7 @@ use crate::messaging::dead_letter::record::{RecordDeadLetter, saved};
 #[derive(Debug, Clone)]
 pub struct MarkJobDead {
     /// Dead letter to record.
-    pub letter: RecordDeadLetter,
+    pub record: RecordDeadLetter,
     /// Execution request contained in the message, if it is a job message.
     pub job: Option<JobRequest>,
 }
@@ -24,7 +24,7 @@ impl Command for MarkJobDead {
     type Error = Infallible;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        self.letter.reads().and(ReadSet::get_all(self.job.as_ref().map(|job| &job.id)))
+        self.record.reads().and(ReadSet::get_all(self.job.as_ref().map(|job| &job.id)))
     }
 
     /// Cannot be refused. A job that has ended or has a later execution request is not changed.
@@ -33,7 +33,7 @@ impl Command for MarkJobDead {
         (known, jobs): Self::State,
         now: Timestamp,
     ) -> Result<Change<(), Infallible>, Infallible> {
-        let dead_letter = self.letter.recorded(known, now);
+        let dead_letter = self.record.recorded(known, now);
         let change = saved(&dead_letter);
         let is_requested =
             |job: &Job| job.request == self.job.map(|request| request.version) && job.status.is_open();
@@ -49,7 +49,7 @@ fn marked_dead(job: Job, dead_letter: &DeadLetter, now: Timestamp) -> Job {
     let redrive = EventId::of(&dead_letter.id.to_string(), dead_letter.version.next());
     Job {
         last_error: Some(dead_letter.reason.clone()),
-        woken_by: Some(redrive),
+        resumed_by: Some(redrive),
         ..job.ended(JobStatus::Dead, now)
     }
 }

@@ -10,7 +10,7 @@ use crate::kit::system::clock::Timestamp;
 #[derive(Debug, Clone)]
 pub struct RecordDeadLetter {
     /// New dead letter for the message.
-    pub letter: DeadLetter,
+    pub dead_letter: DeadLetter,
     /// Id of the dead letter from which the message was redriven, if it was.
     pub redriven_from: Option<DeadLetterId>,
 }
@@ -35,8 +35,8 @@ impl RecordDeadLetter {
     /// Returns the new or updated dead letter.
     pub(crate) fn recorded(&self, known: Vec<Option<DeadLetter>>, now: Timestamp) -> DeadLetter {
         match known.into_iter().flatten().find_map(DeadLetter::not_removed) {
-            Some(existing) => existing.died_again(&self.letter, now),
-            None => DeadLetter { created_at: now, updated_at: now, ..self.letter.clone() },
+            Some(existing) => existing.died_again(&self.dead_letter, now),
+            None => DeadLetter { created_at: now, updated_at: now, ..self.dead_letter.clone() },
         }
     }
 }

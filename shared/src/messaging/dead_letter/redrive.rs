@@ -74,7 +74,7 @@ pub struct RedriveQueue {
 
 /// Result of redriving several dead letters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redriven {
+pub struct RedriveResult {
     /// Ids of the redriven dead letters.
     pub ids: Vec<DeadLetterId>,
     /// Number of remaining dead letters.
@@ -83,7 +83,7 @@ pub struct Redriven {
 
 impl Command for RedriveQueue {
     type State = Vec<Option<DeadLetter>>;
-    type Output = Redriven;
+    type Output = RedriveResult;
     type Error = Infallible;
 
     fn reads(&self) -> ReadSet<Self::State> {
@@ -95,7 +95,7 @@ impl Command for RedriveQueue {
         &self,
         dead_letters: Self::State,
         now: Timestamp,
-    ) -> Result<Change<Redriven, Infallible>, Infallible> {
+    ) -> Result<Change<RedriveResult, Infallible>, Infallible> {
         let dead = dead_letters
             .into_iter()
             .flatten()
@@ -103,7 +103,7 @@ impl Command for RedriveQueue {
         let redriven: Vec<DeadLetter> = dead.map(|dead_letter| dead_letter.redriven(self.by, now)).collect();
         let ids = redriven.iter().map(|dead_letter| dead_letter.id).collect();
         let selected = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
-        let output = Redriven { ids, left: self.waiting.saturating_sub(selected) };
+        let output = RedriveResult { ids, left: self.waiting.saturating_sub(selected) };
         Ok(redriven.iter().fold(Change::of(output), |change, dead_letter| {
             change.save(dead_letter, redrive_event(dead_letter))
         }))

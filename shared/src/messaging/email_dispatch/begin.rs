@@ -14,9 +14,9 @@ pub struct BeginDispatch {
     /// Id of the event that the e-mail is about.
     pub id: EventId,
     /// Digest of the content; see [`EmailDispatch::content_hash`].
-    pub gist: String,
+    pub fingerprint: String,
     /// Maximum duration of the sending.
-    pub term: Duration,
+    pub lease: Duration,
 }
 
 /// Reason why the e-mail must not be sent now.
@@ -61,9 +61,9 @@ impl Command for BeginDispatch {
             Some(previous) => self.next_send(&previous, now)?,
             None => 1,
         };
-        let state = DispatchState::Sending { until: now.saturating_add(self.term) };
+        let state = DispatchState::Sending { until: now.saturating_add(self.lease) };
         let (id, gist, expires_at) =
-            (self.id.clone(), self.gist.clone(), now.saturating_add(MESSAGE_RETENTION));
+            (self.id.clone(), self.fingerprint.clone(), now.saturating_add(MESSAGE_RETENTION));
         let begun = EmailDispatch { id, version, state, sends, content_hash: gist, expires_at };
         Ok(Change::of(begun.clone()).save(&begun, NoEvents))
     }
@@ -77,7 +77,7 @@ impl BeginDispatch {
             DispatchState::Sending { until } if until > now => {
                 Err(BeginDispatchError::InProgress { left: until.duration_since(now) })
             }
-            _ if last.content_hash != self.gist => Err(BeginDispatchError::Outdated),
+            _ if last.content_hash != self.fingerprint => Err(BeginDispatchError::Outdated),
             DispatchState::Sending { .. } if last.sends >= MAX_SENDS => Err(BeginDispatchError::Unknown),
             DispatchState::Unsent | DispatchState::Sending { .. } => Ok(last.sends.saturating_add(1)),
         }
@@ -96,15 +96,15 @@ mod tests {
 
     fn begin(gist: &str) -> BeginDispatch {
         let id = serde_json::from_str("\"ord_1.3\"").unwrap();
-        BeginDispatch { id, gist: gist.to_owned(), term: TERM }
+        BeginDispatch { id, fingerprint: gist.to_owned(), lease: TERM }
     }
 
     fn decided(
         last: Option<EmailDispatch>,
-        gist: &str,
+        fingerprint: &str,
         at: Timestamp,
     ) -> Result<EmailDispatch, BeginDispatchError> {
-        Ok(begin(gist).decide(last, at)?.into_parts().unwrap().0)
+        Ok(begin(fingerprint).decide(last, at)?.into_parts().unwrap().0)
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl ListedIntent {
     fn entry(self, read_at: Timestamp) -> GatewayRecord {
         let order_id = self.metadata.order_id.as_deref().and_then(|id| id.parse().ok());
         let standing = self.standing();
-        GatewayRecord { gateway_id: GatewayId(self.id), order_id, standing, read_at }
+        GatewayRecord { gateway_id: GatewayId(self.id), order_id, status: standing, read_at }
     }
 
     fn standing(&self) -> LedgerStatus {

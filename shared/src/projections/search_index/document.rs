@@ -126,7 +126,7 @@ pub struct Document {
     /// Id of the market, or of the product's market.
     pub market_id: MarketId,
     /// Text of the document; `None` if the document must not be found.
-    pub passage: Option<DocumentText>,
+    pub text: Option<DocumentText>,
 }
 
 impl From<&Market> for Document {
@@ -137,7 +137,7 @@ impl From<&Market> for Document {
             id: DocumentId::Market(market.id),
             version: market.version,
             market_id: market.id,
-            passage: (market.status == MarketStatus::Active).then_some(passage),
+            text: (market.status == MarketStatus::Active).then_some(passage),
         }
     }
 }
@@ -151,7 +151,7 @@ impl From<&Product> for Document {
             id: DocumentId::Product(product.id),
             version: product.version,
             market_id: product.market_id,
-            passage: (product.status == ProductStatus::Active).then_some(passage),
+            text: (product.status == ProductStatus::Active).then_some(passage),
         }
     }
 }

@@ -36,7 +36,7 @@ pub enum Indexed {
     At(Version),
     /// The document was deleted. Ids are not reused, so this takes precedence over every version that another
     /// worker may have read before.
-    Gone(Timestamp),
+    Deleted(Timestamp),
 }
 
 impl IndexEntry {
@@ -46,7 +46,7 @@ impl IndexEntry {
     /// An unchanged text also creates a new entry, so that a worker that has read an older version fails on
     /// the version condition.
     #[must_use]
-    pub fn following(
+    pub fn next(
         previous: Option<&Self>,
         id: DocumentId,
         document: Option<&Document>,
@@ -54,16 +54,16 @@ impl IndexEntry {
         now: Timestamp,
     ) -> Option<Self> {
         let indexed = match (document, previous.map(|entry| (entry.indexed, entry.embedder))) {
-            (_, Some((Indexed::Gone(_), _))) => return None,
+            (_, Some((Indexed::Deleted(_), _))) => return None,
             (Some(document), Some((Indexed::At(version), by)))
                 if document.version < version || (document.version == version && by == embedder) =>
             {
                 return None;
             }
             (Some(document), _) => Indexed::At(document.version),
-            (None, _) => Indexed::Gone(now),
+            (None, _) => Indexed::Deleted(now),
         };
-        let passage = document.and_then(|document| document.passage.as_ref());
+        let passage = document.and_then(|document| document.text.as_ref());
         Some(Self {
             id,
             version: previous.map_or(Version::FIRST, |entry| entry.version.next()),
@@ -83,7 +83,7 @@ impl IndexEntry {
 
     /// Keys of the term entries of the document.
     #[must_use]
-    pub fn posting_keys(&self) -> BTreeSet<TermEntryKey> {
+    pub fn term_entry_keys(&self) -> BTreeSet<TermEntryKey> {
         let (id, embedder) = (self.id, self.embedder);
         let key = |(term, weight): (&Term, &Weight)| TermEntryKey {
             embedder,

@@ -251,10 +251,10 @@ fn commit<T, E>(table: &Table, change: Change<T, E>) -> Option<Table> {
 /// Term entries of a document that is indexed once.
 fn term_entries(document: &Document) -> Vec<(Key, Item)> {
     let (id, now) = (document.id, Timestamp::from_millis(NOW));
-    let Some(passage) = &document.passage else { return Vec::new() };
-    let entry = IndexEntry::following(None, id, Some(document), EmbedderName::Hashed, now).unwrap();
+    let Some(passage) = &document.text else { return Vec::new() };
+    let entry = IndexEntry::next(None, id, Some(document), EmbedderName::Hashed, now).unwrap();
     let term_entry = TermEntry { id, market_id: document.market_id, embedding: embedding(passage) };
-    let keys = entry.posting_keys().into_iter();
+    let keys = entry.term_entry_keys().into_iter();
     keys.map(|key| (TermEntry::key(&key), serde_dynamo::to_item(&term_entry).unwrap())).collect()
 }
 
@@ -288,7 +288,7 @@ proptest! {
             let id: DocumentId = new_entity(which).document().id;
             let entry = table.get(&IndexEntry::key(&id)).unwrap().clone();
             let entry: IndexEntry = serde_dynamo::from_item(entry).unwrap();
-            prop_assert!(matches!(entry.indexed, Indexed::Gone(_)), "{entry:?}");
+            prop_assert!(matches!(entry.indexed, Indexed::Deleted(_)), "{entry:?}");
         }
     }
 }
@@ -297,8 +297,8 @@ proptest! {
 fn new_embedder_removes_document_from_the_old_index() {
     let document = new_entity(1).document();
     let now = Timestamp::from_millis(NOW);
-    let first = IndexEntry::following(None, document.id, Some(&document), EmbedderName::Hashed, now).unwrap();
-    let same = IndexEntry::following(Some(&first), document.id, Some(&document), EmbedderName::Hashed, now);
+    let first = IndexEntry::next(None, document.id, Some(&document), EmbedderName::Hashed, now).unwrap();
+    let same = IndexEntry::next(Some(&first), document.id, Some(&document), EmbedderName::Hashed, now);
     assert_eq!(same, None);
     let index = IndexDocument { id: document.id, embedder: EmbedderName::Titan, embedded: None };
     let TestEntity::Product(product) = new_entity(1) else { panic!("expected a product") };
@@ -308,6 +308,6 @@ fn new_embedder_removes_document_from_the_old_index() {
     let change = IndexDocument { embedded: Some(embedded), ..index }.decide(state, now).unwrap();
     let removed = change.writes().iter().filter(|write| matches!(write.operation, Operation::Delete));
     let removed: BTreeSet<Key> = removed.map(|write| write.key.clone()).collect();
-    assert_eq!(removed, first.posting_keys().iter().map(TermEntry::key).collect());
+    assert_eq!(removed, first.term_entry_keys().iter().map(TermEntry::key).collect());
     assert_eq!(change.writes().len(), 2 * first.terms.len() + 1);
 }

@@ -51,8 +51,8 @@ impl IndexDocument {
     #[must_use]
     pub fn to_embed(&self, (found, entry): &IndexState, now: Timestamp) -> Option<DocumentText> {
         let document = document(found);
-        let next = IndexEntry::following(entry.as_ref(), self.id, document.as_ref(), self.embedder, now)?;
-        document?.passage.filter(|_| next.embedding_changed(entry.as_ref()))
+        let next = IndexEntry::next(entry.as_ref(), self.id, document.as_ref(), self.embedder, now)?;
+        document?.text.filter(|_| next.embedding_changed(entry.as_ref()))
     }
 }
 
@@ -78,12 +78,11 @@ impl Command for IndexDocument {
     ) -> Result<Change<(), IndexError>, IndexError> {
         let (document, change) = (document(&found), Change::of(()));
         let previous = entry.as_ref();
-        let Some(next) = IndexEntry::following(previous, self.id, document.as_ref(), self.embedder, now)
-        else {
+        let Some(next) = IndexEntry::next(previous, self.id, document.as_ref(), self.embedder, now) else {
             return Ok(change);
         };
         let (before, after) =
-            (previous.map(IndexEntry::posting_keys).unwrap_or_default(), next.posting_keys());
+            (previous.map(IndexEntry::term_entry_keys).unwrap_or_default(), next.term_entry_keys());
         let mut change = before.difference(&after).fold(change, Change::remove::<TermEntry>);
         if let Some(document) = document.filter(|_| next.embedding_changed(previous)) {
             let matches_text = |embedded: &&Embedded| next.digest.as_ref() == Some(&embedded.digest);

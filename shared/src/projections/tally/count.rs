@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Contribution, Countable, Subject, Tally};
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketId};
-use crate::domain::order::{Order, OrderId};
 use crate::domain::order::payment::Payment;
+use crate::domain::order::{Order, OrderId};
 use crate::domain::product::{Product, ProductId};
 use crate::domain::user::{User, UserId};
 use crate::domain::values::id::Id;
@@ -54,7 +54,7 @@ impl CountEntities {
 pub enum CountError {
     /// The items were read in inconsistent versions; a repeated read resolves this.
     #[error(transparent)]
-    Torn(#[from] InconsistentRead),
+    InconsistentRead(#[from] InconsistentRead),
     /// An order was added with a market other than its own.
     #[error("the order belongs to another market")]
     OtherMarket,

@@ -43,7 +43,7 @@ impl DynamoReader {
         limit: u32,
     ) -> Result<OrderPage, ListError> {
         let start = after.map_or(Start::First, |after| Start::After(after.to_string()));
-        let page = self.slice(&queries(report), &PageRequest { limit, start }).await?;
+        let page = self.page(&queries(report), &PageRequest { limit, start }).await?;
         Ok(OrderPage { orders: page.items, is_last: page.next.is_none() })
     }
 
@@ -52,6 +52,6 @@ impl DynamoReader {
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn count_orders(&self, report: &SalesReport) -> Result<u64, StoreError> {
-        self.length(&queries(report), COUNT_CAP).await
+        self.count_up_to(&queries(report), COUNT_CAP).await
     }
 }

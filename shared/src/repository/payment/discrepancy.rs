@@ -26,7 +26,7 @@ impl DynamoReader {
         status: Option<DiscrepancyStatus>,
         slice: &PageRequest,
     ) -> Result<ListPage<Discrepancy>, ListError> {
-        Ok(self.slice(&of_status(status), slice).await?)
+        Ok(self.page(&of_status(status), slice).await?)
     }
 
     /// Counts the discrepancies of a status, or of all statuses, up to [`COUNT_CAP`] of each.
@@ -34,7 +34,7 @@ impl DynamoReader {
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn count_discrepancies(&self, status: Option<DiscrepancyStatus>) -> Result<u64, StoreError> {
-        self.length(&of_status(status), COUNT_CAP).await
+        self.count_up_to(&of_status(status), COUNT_CAP).await
     }
 
     /// Lists up to `limit` open discrepancies that were last checked before `since`, the longest ago first.

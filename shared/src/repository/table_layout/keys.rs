@@ -9,9 +9,9 @@ mod entity_impls;
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketId};
 use crate::domain::order::fulfilment::attempts::Attempts;
-use crate::domain::order::{Order, OrderId};
 use crate::domain::order::payment::{GatewayId, Payment, PaymentId};
-use crate::domain::product::{Product, ProductId, SkuClaim, SkuInMarket, Stock};
+use crate::domain::order::{Order, OrderId};
+use crate::domain::product::{Product, ProductId, SkuClaim, SkuKey, Stock};
 use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
 use crate::domain::reconciliation::discrepancy::Discrepancy;
 use crate::domain::session::{Session, SessionKey};
@@ -93,7 +93,7 @@ record!(Stock, "stock", |id: ProductId| format!("product#{id}"), "stock");
 record!(
     SkuClaim,
     "sku-claim",
-    |id: SkuInMarket| format!("market#{}", id.market_id),
+    |id: SkuKey| format!("market#{}", id.market_id),
     format!("sku#{}", id.sku.as_str())
 );
 record!(Order, "order", |id: OrderId| format!("order#{id}"), "order");

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use futures::future::try_join_all;
 
 use crate::kit::aws::dynamodb::DynamoReader;
-use crate::kit::aws::dynamodb::read::pagination::SliceError;
+use crate::kit::aws::dynamodb::read::pagination::PageError;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::command::page::{ListPage, PageRequest, Start};
@@ -54,11 +54,11 @@ pub(crate) trait Sortable: Entity {
     fn sort_by(&self, by: SortKey) -> String;
 }
 
-impl From<SliceError> for ListError {
-    fn from(error: SliceError) -> Self {
+impl From<PageError> for ListError {
+    fn from(error: PageError) -> Self {
         match error {
-            SliceError::FilterTooSelective => Self::TooSparse,
-            SliceError::Store(error) => Self::Store(error),
+            PageError::FilterTooSelective => Self::TooSparse,
+            PageError::Store(error) => Self::Store(error),
         }
     }
 }

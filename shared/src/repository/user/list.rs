@@ -37,7 +37,7 @@ impl DynamoReader {
             return Ok(list.order.slice(found, slice));
         }
         let partitions: Vec<Query> = list.partitions().map(|partition| list.order.query(partition)).collect();
-        Ok(self.slice(&partitions, slice).await?)
+        Ok(self.page(&partitions, slice).await?)
     }
 }
 

@@ -49,7 +49,7 @@ impl ProfileReader for DynamoReader {
     async fn profiles(&self, users: &[UserId]) -> Result<HashMap<UserId, Profile>, StoreError> {
         let distinct: HashSet<&UserId> = users.iter().collect();
         let reads: ReadSet<Vec<Option<Profile>>> = ReadSet::get_all(distinct);
-        let found = self.get_only(reads, Consistency::Eventual, &ATTRIBUTES).await?;
+        let found = self.get_attributes(reads, Consistency::Eventual, &ATTRIBUTES).await?;
         Ok(found.into_iter().flatten().map(|profile| (profile.id, profile)).collect())
     }
 }

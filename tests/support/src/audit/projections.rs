@@ -39,8 +39,8 @@ pub(super) fn equal_a_recount(items: &Items, (stored, recount): &(Counts, Counts
 
 fn term_entries(document: &Document) -> Vec<Key> {
     let now = Timestamp::from_millis(0);
-    let entry = IndexEntry::following(None, document.id, Some(document), EmbedderName::Hashed, now);
-    entry.iter().flat_map(IndexEntry::posting_keys).map(|key| TermEntry::key(&key)).collect()
+    let entry = IndexEntry::next(None, document.id, Some(document), EmbedderName::Hashed, now);
+    entry.iter().flat_map(IndexEntry::term_entry_keys).map(|key| TermEntry::key(&key)).collect()
 }
 
 fn differences<K: Ord + Display, V: PartialEq + Debug>(
@@ -96,7 +96,7 @@ fn counted_to(tally: &Tally) -> Option<u64> {
 fn indexed_to(entry: &IndexEntry) -> Option<u64> {
     match entry.indexed {
         Indexed::At(version) => Some(version.get()),
-        Indexed::Gone(_) => None,
+        Indexed::Deleted(_) => None,
     }
 }
 

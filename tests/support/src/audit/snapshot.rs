@@ -27,7 +27,7 @@ impl AuditSnapshot {
     ///
     /// # Panics
     /// If the table does not respond, or contains an invalid item.
-    pub async fn gather(app: &TestApp) -> Self {
+    pub async fn read(app: &TestApp) -> Self {
         Self {
             items: Items::scan(app).await,
             history: History::read(app),

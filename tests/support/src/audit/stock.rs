@@ -39,7 +39,7 @@ pub(super) fn in_any_version(history: &History) -> Vec<Violation> {
 
 /// Successive stock positions of an order.
 fn positions(versions: &[Order]) -> Vec<StockPosition> {
-    let mut positions: Vec<StockPosition> = versions.iter().map(Order::pieces).collect();
+    let mut positions: Vec<StockPosition> = versions.iter().map(Order::stock_position).collect();
     positions.dedup();
     positions
 }

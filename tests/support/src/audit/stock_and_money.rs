@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use shared::domain::order::fulfilment::{Fulfilment, StockPosition};
-use shared::domain::order::{Order, OrderStatus};
 use shared::domain::order::payment::Payment;
-use shared::domain::product::Stock;
 use shared::domain::order::payment::refund::RefundStatus;
+use shared::domain::order::{Order, OrderStatus};
+use shared::domain::product::Stock;
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
 use shared::messaging::dead_letter::DeadLetter;
 use shared::messaging::email_dispatch::{DispatchState, EmailDispatch, MAX_SENDS};
@@ -145,7 +145,7 @@ impl MoneyAndStock {
                 .filter(|line| line.product_id.to_string() == product)
                 .map(|line| i64::from(line.quantity))
                 .sum();
-            match order.pieces() {
+            match order.stock_position() {
                 StockPosition::Reserved => reserved += units,
                 StockPosition::Sold => sold += units,
                 StockPosition::Available => {}

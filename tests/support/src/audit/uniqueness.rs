@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::domain::order::Order;
-use shared::domain::product::{Product, SkuClaim, SkuInMarket};
+use shared::domain::product::{Product, SkuClaim, SkuKey};
 use shared::domain::user::{EmailClaim, User};
 use shared::kit::command::{Key, Record};
 
@@ -16,7 +16,7 @@ pub(super) fn in_the_table(items: &Items) -> Vec<Violation> {
     let emails = items.placed::<EmailClaim>().map(|(key, claim)| (key, claim.user_id.to_string()));
     let mut found = claimed(users, emails);
     let products = items.of::<Product>().map(|product| {
-        let sku = SkuInMarket { market_id: product.market_id, sku: product.sku };
+        let sku = SkuKey { market_id: product.market_id, sku: product.sku };
         (SkuClaim::key(&sku), product.id.to_string())
     });
     let skus = items.placed::<SkuClaim>().map(|(key, claim)| (key, claim.product_id.to_string()));

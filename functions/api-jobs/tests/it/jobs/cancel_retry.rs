@@ -35,7 +35,7 @@ async fn job_can_be_cancelled_once_and_then_retried() {
 async fn last_error_is_returned_until_the_job_is_retried() {
     let jobs = Jobs::open().await;
     let job = jobs.started(the_job()).await;
-    jobs.marketplace.run(FailJob { held: job.held(), refusal: ReportRefusal::MarketGone }).await;
+    jobs.marketplace.run(FailJob { claim: job.claim(), refusal: ReportRefusal::MarketDeleted }).await;
     let failed = jobs.get_as_seller(&path(JOB)).await.json()["data"].clone();
     assert_eq!(
         (&failed["status"], &failed["lastError"]),

@@ -130,7 +130,7 @@ fn proxy(pool: &Pool, instance: &Arc<Instance>, upstream: &Upstream) -> Proxy {
         instance: instance.id,
         service: upstream.service,
         upstream: upstream.address,
-        policies: pool.settings.access.clone(),
+        policies: pool.settings.policies.clone(),
         faults: pool.settings.faults.clone(),
         client: pool.client.clone(),
         killable: Arc::clone(instance) as _,

@@ -10,7 +10,7 @@ use crate::kit::system::clock::Timestamp;
 #[derive(Debug, Clone)]
 pub struct AdvanceJob {
     /// Claim on the job.
-    pub held: JobClaim,
+    pub claim: JobClaim,
     /// Text of the chunk. An empty text creates no chunk.
     pub text: String,
     /// Number of rows in the chunk.
@@ -29,23 +29,23 @@ impl Command for AdvanceJob {
     type Error = ClaimLost;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        ReadSet::get(&self.held.id)
+        ReadSet::get(&self.claim.id)
     }
 
     /// # Errors
     /// [`ClaimLost`] if another worker has taken the job or it has ended.
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, ClaimLost>, ClaimLost> {
-        let job = Job::claimed(self.held, job)?;
-        let written = self.added_to(job.written);
+        let job = Job::claimed(self.claim, job)?;
+        let written = self.added_to(job.output);
         let total = if self.is_last { written.rows } else { self.total.max(written.rows) };
-        let advanced = Job { written, total: Some(total), last_error: None, ..job.clone().next(now) };
+        let advanced = Job { output: written, total: Some(total), last_error: None, ..job.clone().next(now) };
         let (next, event) = if self.is_last {
             (advanced_to_end(advanced, now), JobEvent::Succeeded)
         } else {
             (advanced, JobEvent::Advanced)
         };
         let change = Change::of(next.clone()).save(&next, event);
-        if written.chunks == job.written.chunks {
+        if written.chunks == job.output.chunks {
             return Ok(change);
         }
         let key = ChunkKey { job: job.id, number: written.chunks };

@@ -12,7 +12,7 @@ use crate::kit::system::clock::Timestamp;
 pub enum ReportRefusal {
     /// The market was deleted.
     #[error("the market was deleted")]
-    MarketGone,
+    MarketDeleted,
     /// The owner of the job is deleted or suspended, or may no longer read the orders of the market.
     #[error("the owner of the job may no longer read the orders of the market")]
     NotAllowed,
@@ -24,7 +24,7 @@ impl ReportRefusal {
     /// # Errors
     /// [`ReportRefusal`] if the market was deleted or the owner may not read its orders.
     pub fn of(market: Option<&Market>, owner: Option<&User>) -> Result<(), Self> {
-        let market = market.ok_or(Self::MarketGone)?;
+        let market = market.ok_or(Self::MarketDeleted)?;
         let owner = owner.filter(|owner| owner.status == UserStatus::Active).ok_or(Self::NotAllowed)?;
         let reads_any = owner.role.permissions().contains(&Permission::OrdersReadAny);
         if market.creator_id == owner.id || reads_any { Ok(()) } else { Err(Self::NotAllowed) }
@@ -35,7 +35,7 @@ impl ReportRefusal {
 #[derive(Debug, Clone, Copy)]
 pub struct FailJob {
     /// Claim on the job.
-    pub held: JobClaim,
+    pub claim: JobClaim,
     /// Reason for the failure.
     pub refusal: ReportRefusal,
 }
@@ -46,13 +46,13 @@ impl Command for FailJob {
     type Error = ClaimLost;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        ReadSet::get(&self.held.id)
+        ReadSet::get(&self.claim.id)
     }
 
     /// # Errors
     /// [`ClaimLost`] if another worker has taken the job or it has ended.
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), ClaimLost>, ClaimLost> {
-        let ended = Job::claimed(self.held, job)?.ended(JobStatus::Failed, now);
+        let ended = Job::claimed(self.claim, job)?.ended(JobStatus::Failed, now);
         let failed = Job { last_error: Some(self.refusal.to_string()), ..ended };
         Ok(Change::of(()).save(&failed, JobEvent::Failed))
     }

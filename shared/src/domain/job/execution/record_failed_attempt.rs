@@ -8,7 +8,7 @@ use crate::kit::system::clock::Timestamp;
 #[derive(Debug, Clone, Copy)]
 pub struct RecordFailedJobAttempt {
     /// Claim on the job.
-    pub held: JobClaim,
+    pub claim: JobClaim,
     /// User-facing description of the failure.
     pub reason: &'static str,
 }
@@ -19,14 +19,15 @@ impl Command for RecordFailedJobAttempt {
     type Error = ClaimLost;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        ReadSet::get(&self.held.id)
+        ReadSet::get(&self.claim.id)
     }
 
     /// # Errors
     /// [`ClaimLost`] if another worker has taken the job or it has ended.
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), ClaimLost>, ClaimLost> {
         let last_error = Some(self.reason.to_owned());
-        let queued = Job { status: JobStatus::Queued, last_error, ..Job::claimed(self.held, job)?.next(now) };
+        let queued =
+            Job { status: JobStatus::Queued, last_error, ..Job::claimed(self.claim, job)?.next(now) };
         Ok(Change::of(()).save(&queued, JobEvent::AttemptFailed))
     }
 }

@@ -20,13 +20,13 @@ pub struct StartJob {
 pub enum StartJobError {
     /// The job does not exist or has expired.
     #[error("job not found or expired")]
-    Gone,
+    NotFound,
     /// A later request supersedes this one.
     #[error("the request was superseded by a later one")]
     Superseded,
     /// The job has already ended.
     #[error("the job has already ended")]
-    Over,
+    AlreadyEnded,
 }
 
 impl Command for StartJob {
@@ -44,21 +44,21 @@ impl Command for StartJob {
     /// # Errors
     /// [`StartJobError`].
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, StartJobError>, StartJobError> {
-        let job = job.filter(|job| !job.is_gone(now)).ok_or(StartJobError::Gone)?;
+        let job = job.filter(|job| !job.is_expired(now)).ok_or(StartJobError::NotFound)?;
         if job.request != Some(self.request.version) {
             return Err(StartJobError::Superseded);
         }
         let previous_attempts = match job.status {
             JobStatus::Queued | JobStatus::Running => job.attempts,
-            JobStatus::Dead if job.woken_by.is_some() && job.woken_by == self.redrive => 0,
-            _ => return Err(StartJobError::Over),
+            JobStatus::Dead if job.resumed_by.is_some() && job.resumed_by == self.redrive => 0,
+            _ => return Err(StartJobError::AlreadyEnded),
         };
         // If no output is written yet, the retention period starts now, because all output is still to come.
-        let expires_at = if job.written.chunks == 0 { job.retention.expires_at(now) } else { job.expires_at };
+        let expires_at = if job.output.chunks == 0 { job.retention.expires_at(now) } else { job.expires_at };
         let started = Job {
             status: JobStatus::Running,
             attempts: previous_attempts.max(self.delivery),
-            woken_by: None,
+            resumed_by: None,
             started_at: job.started_at.or(Some(now)),
             finished_at: None,
             expires_at,

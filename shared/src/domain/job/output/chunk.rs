@@ -67,7 +67,7 @@ pub const fn parts(chunks: u32) -> u32 {
 }
 
 /// Keys of the chunks in `part` of a result of `chunks` chunks; empty if the result has no such part.
-pub fn places(job: JobId, part: Part, chunks: u32) -> impl Iterator<Item = ChunkKey> {
+pub fn chunk_keys(job: JobId, part: Part, chunks: u32) -> impl Iterator<Item = ChunkKey> {
     let last = part.0.saturating_mul(CHUNKS_PER_PART);
     let before = (part.0 - 1).saturating_mul(CHUNKS_PER_PART);
     (before.saturating_add(1)..=last.min(chunks)).map(move |number| ChunkKey { job, number })
@@ -82,12 +82,12 @@ mod tests {
         let job: JobId = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         for (chunks, count) in [(0, 0), (1, 1), (50, 1), (51, 2), (100, 2), (101, 3)] {
             assert_eq!(parts(chunks), count);
-            let all = (1..=count).flat_map(|part| places(job, Part(part), chunks)).map(|key| key.number);
+            let all = (1..=count).flat_map(|part| chunk_keys(job, Part(part), chunks)).map(|key| key.number);
             assert!(all.eq(1..=chunks), "{chunks}");
-            assert_eq!(places(job, Part(count + 1), chunks).count(), 0);
+            assert_eq!(chunk_keys(job, Part(count + 1), chunks).count(), 0);
             let followed = std::iter::successors(Some(Part::FIRST), |part| part.next(chunks));
             assert_eq!(followed.count(), usize::try_from(count.max(1)).unwrap());
         }
-        assert_eq!(places(job, Part(u32::MAX), 7).count(), 0);
+        assert_eq!(chunk_keys(job, Part(u32::MAX), 7).count(), 0);
     }
 }

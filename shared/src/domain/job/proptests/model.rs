@@ -133,17 +133,17 @@ impl World {
         assert!(!changed || job.version == before.version.next(), "the version increased by more than one");
         assert!(!changed || before.status != JobStatus::Succeeded, "a succeeded job was changed");
         assert_eq!(job.finished_at.is_some(), !job.status.is_open(), "{job:?}");
-        assert_eq!(job.woken_by.is_some(), job.status == JobStatus::Dead, "{job:?}");
+        assert_eq!(job.resumed_by.is_some(), job.status == JobStatus::Dead, "{job:?}");
         assert!(job.attempts <= DELIVERIES, "{job:?}");
-        assert!(job.expires_at > self.now && job.total.is_none_or(|total| job.written.rows <= total));
-        assert_eq!(self.text(), rows(1, job.written.rows), "{job:?}");
-        assert_eq!(job.written.bytes, u64::try_from(self.text().len()).unwrap());
-        assert!(job.status != JobStatus::Succeeded || job.written.rows == ORDERS, "{job:?}");
+        assert!(job.expires_at > self.now && job.total.is_none_or(|total| job.output.rows <= total));
+        assert_eq!(self.text(), rows(1, job.output.rows), "{job:?}");
+        assert_eq!(job.output.bytes, u64::try_from(self.text().len()).unwrap());
+        assert!(job.status != JobStatus::Succeeded || job.output.rows == ORDERS, "{job:?}");
     }
 
     /// Concatenated text of the job's chunks.
     pub(super) fn text(&self) -> String {
-        let count = usize::try_from(self.job.written.chunks).unwrap();
+        let count = usize::try_from(self.job.output.chunks).unwrap();
         self.chunks.values().take(count).cloned().collect()
     }
 
@@ -156,12 +156,12 @@ impl World {
             Action::FailAttempt { worker } => {
                 let Some(worker_job) = self.workers[worker].take() else { return };
                 let record =
-                    RecordFailedJobAttempt { held: worker_job.held(), reason: "the table did not respond" };
+                    RecordFailedJobAttempt { claim: worker_job.claim(), reason: "the table did not respond" };
                 self.commit(record.decide(job, now));
             }
             Action::Refuse { worker } => {
                 let Some(worker_job) = self.workers[worker].take() else { return };
-                let fail = FailJob { held: worker_job.held(), refusal: ReportRefusal::MarketGone };
+                let fail = FailJob { claim: worker_job.claim(), refusal: ReportRefusal::MarketDeleted };
                 self.commit(fail.decide(job, now));
             }
             Action::Cancel => drop(self.commit(CancelJob { id, by: owner() }.decide(job, now))),
@@ -186,10 +186,10 @@ impl World {
 
     fn page(&mut self, worker: usize, orders: u64) {
         let Some(worker_job) = self.workers[worker].clone() else { return };
-        let first = worker_job.written.rows + 1;
-        let last = (worker_job.written.rows + orders).min(ORDERS);
+        let first = worker_job.output.rows + 1;
+        let last = (worker_job.output.rows + orders).min(ORDERS);
         let advance = AdvanceJob {
-            held: worker_job.held(),
+            claim: worker_job.claim(),
             text: rows(first, last),
             rows: last + 1 - first,
             after: Some(order(last)),
@@ -198,13 +198,13 @@ impl World {
         };
         let advanced = advance.decide(Some(self.job.clone()), self.now);
         self.workers[worker] = self.commit(advanced).filter(|job| job.status == JobStatus::Running);
-        assert_eq!(self.job.written.after.is_some(), self.job.written.rows > 0);
+        assert_eq!(self.job.output.after.is_some(), self.job.output.rows > 0);
     }
 
     fn dead_letter(&mut self, message: usize) {
         let Some(message) = self.messages.get(message).cloned() else { return };
         let record = RecordDeadLetter {
-            letter: new_dead_letter(self.dead_letters.len(), self.now),
+            dead_letter: new_dead_letter(self.dead_letters.len(), self.now),
             redriven_from: message
                 .redrive
                 .as_ref()
@@ -213,7 +213,7 @@ impl World {
         let known =
             record.redriven_from.map(|id| self.dead_letters.iter().find(|known| known.id == id).cloned());
         let job = Some(JobRequest { id: self.job.id, version: message.request });
-        let mark_dead = MarkJobDead { letter: record, job };
+        let mark_dead = MarkJobDead { record, job };
         let decided = mark_dead.decide((known.into_iter().collect(), vec![Some(self.job.clone())]), self.now);
         self.commit(decided);
     }

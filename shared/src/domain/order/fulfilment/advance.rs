@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::domain::order::event::EventConstructor;
+use crate::domain::order::payment::refund::MAX_REFUNDS;
+use crate::domain::order::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
 use crate::domain::order::state_machine::refund_transitions::RefundError;
 use crate::domain::order::{InvalidState, Order, OrderEvent, OrderId, OrderStatus, Party};
-use crate::domain::order::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
 use crate::domain::product::ProductId;
-use crate::domain::order::payment::refund::MAX_REFUNDS;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
@@ -111,7 +111,7 @@ impl Command for AdvanceOrder {
     /// concurrency.
     fn decide(&self, (order, payment): Self::State, now: Timestamp) -> Decision {
         let order = order.ok_or(AdvanceError::Stale)?;
-        let before = order.pieces();
+        let before = order.stock_position();
         let declined = |code: &DeclineCode| format!("payment declined: {}", code.as_str());
         let (order, event): (Order, EventConstructor) = match &self.by {
             FulfilmentTransition::Reserve => return self.reserve(order, now),
@@ -147,7 +147,7 @@ impl Command for AdvanceOrder {
 
 impl AdvanceOrder {
     fn reserve(&self, order: Order, now: Timestamp) -> Decision {
-        let before = order.pieces();
+        let before = order.stock_position();
         let reserved = order.reserved(self.payment_window, now)?;
         let event = OrderEvent::AwaitingPayment((&reserved).into());
         let change = Change::of((Some(reserved.clone()), None)).save(&reserved, event);
@@ -163,7 +163,7 @@ pub(crate) fn apply_capture(
     capture: &Capture,
     now: Timestamp,
 ) -> Decision {
-    let before = order.pieces();
+    let before = order.stock_position();
     let Some(existing) = payment else {
         let payment = Payment::captured(order.id, capture, now);
         let order = order.apply_payment(&payment, now)?;
@@ -172,7 +172,7 @@ pub(crate) fn apply_capture(
             if confirmed { OrderEvent::Confirmed } else { OrderEvent::RefundStarted };
         let change = Change::of((Some(order.clone()), Some(payment.clone())))
             .save(&order, event((&order).into()))
-            .save(&payment, PaymentEvent::Captured(payment.facts(payment.captured)));
+            .save(&payment, PaymentEvent::Captured(payment.event_data(payment.captured)));
         return Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch));
     };
     let is_recorded = existing.gateway_id == capture.gateway_id
@@ -191,7 +191,7 @@ pub(crate) fn apply_capture(
 }
 
 fn apply_refund(order: Order, payment: Option<Payment>, number: u32, now: Timestamp) -> Decision {
-    let before = order.pieces();
+    let before = order.stock_position();
     let payment = payment.ok_or(AdvanceError::Stale)?;
     let refund = order.refunds.iter().find(|refund| refund.number == number && refund.is_pending());
     let refund = refund.ok_or(AdvanceError::Stale)?;
@@ -204,7 +204,7 @@ fn apply_refund(order: Order, payment: Option<Payment>, number: u32, now: Timest
     let change =
         Change::of((Some(order.clone()), Some(payment.clone()))).save(&order, event((&order).into()));
     let change = match amount {
-        Some(amount) => change.save(&payment, PaymentEvent::Refunded(payment.facts(amount))),
+        Some(amount) => change.save(&payment, PaymentEvent::Refunded(payment.event_data(amount))),
         None => change,
     };
     Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch))

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::order::{OrderId, Party};
 use crate::domain::order::payment::{DeclineCode, GatewayId};
+use crate::domain::order::{OrderId, Party};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 

@@ -14,13 +14,13 @@ use crate::domain::order::expire::ExpireOrder;
 use crate::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition, OrderAndPayment};
 use crate::domain::order::fulfilment::record_capture::RecordCapture;
 use crate::domain::order::fulfilment::{Effect, Fulfilment, StockPosition, next};
+use crate::domain::order::payment::refund::RefundStatus;
+use crate::domain::order::payment::{Capture, Checkout, ClientSecret, DeclineCode, GatewayId, Payment};
 use crate::domain::order::refund::RefundOrder;
 use crate::domain::order::ship::ShipOrder;
 use crate::domain::order::tests::{NOW, placed};
 use crate::domain::order::{Order, OrderStatus, Party, Shipment};
-use crate::domain::order::payment::{Capture, Checkout, ClientSecret, DeclineCode, GatewayId, Payment};
 use crate::domain::product::Stock;
-use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::user::Role;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::{Amount, Money};
@@ -111,23 +111,26 @@ impl World {
             (Step::Commit(by), _) => Some(by),
             (
                 Step::Call(
-                    Effect::Charge(_) | Effect::Find(_) | Effect::Settle(_) | Effect::FindCancelledCharge(_),
+                    Effect::Charge(_)
+                    | Effect::FindCharge(_)
+                    | Effect::ResolveCharge(_)
+                    | Effect::FindCancelledCharge(_),
                 ),
                 GatewayResult::Succeeded,
             ) => Some(FulfilmentTransition::Captured(capture(0, self.order().total))),
-            (Step::Call(Effect::Charge(intent) | Effect::Settle(intent)), GatewayResult::Failed) => {
+            (Step::Call(Effect::Charge(intent) | Effect::ResolveCharge(intent)), GatewayResult::Failed) => {
                 Some(FulfilmentTransition::ChargeFailed(intent.attempt))
             }
-            (Step::Call(Effect::Find(intent)), GatewayResult::Failed) => {
+            (Step::Call(Effect::FindCharge(intent)), GatewayResult::Failed) => {
                 Some(FulfilmentTransition::RetryCharge(intent.attempt))
             }
-            (Step::Call(Effect::Settle(_) | Effect::FindCancelledCharge(_)), _) => {
+            (Step::Call(Effect::ResolveCharge(_) | Effect::FindCancelledCharge(_)), _) => {
                 Some(FulfilmentTransition::NotCharged)
             }
             (Step::Call(Effect::CreateCheckout(_)), GatewayResult::Succeeded) => {
                 Some(FulfilmentTransition::Payable(checkout))
             }
-            (Step::Call(Effect::Charge(_) | Effect::Find(_) | Effect::CreateCheckout(_)), _) => {
+            (Step::Call(Effect::Charge(_) | Effect::FindCharge(_) | Effect::CreateCheckout(_)), _) => {
                 Some(FulfilmentTransition::Declined(code))
             }
             (Step::Call(Effect::Refund(refund) | Effect::FindRefund(refund)), result) => Some(match result {
@@ -235,7 +238,9 @@ impl World {
         let order = self.order();
         let steps = order.version.get() - before.version.get();
         assert!(steps <= 1, "a decision creates at most one version");
-        if before.pieces() == StockPosition::Available && order.pieces() != StockPosition::Available {
+        if before.stock_position() == StockPosition::Available
+            && order.stock_position() != StockPosition::Available
+        {
             let (from, to) = (before.status, order.status);
             assert_eq!(
                 (from, to),
@@ -249,7 +254,7 @@ impl World {
             !terminal.contains(&before.status) || order.status == before.status,
             "a terminal status changed"
         );
-        let (reserved, sold) = match order.pieces() {
+        let (reserved, sold) = match order.stock_position() {
             StockPosition::Available => (0, 0),
             StockPosition::Reserved => (2, 0),
             StockPosition::Sold => (0, 2),

@@ -3,9 +3,9 @@
 use super::transition::InvalidState;
 use crate::domain::order::event::EventConstructor;
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::{Order, OrderEvent, OrderStatus, Party};
-use crate::domain::order::payment::{DeclineCode, GatewayId, Payment};
 use crate::domain::order::payment::refund::{Refund, RefundStatus};
+use crate::domain::order::payment::{DeclineCode, GatewayId, Payment};
+use crate::domain::order::{Order, OrderEvent, OrderStatus, Party};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 

@@ -34,13 +34,13 @@ impl StockPosition {
 impl Order {
     /// Stock position of the order. Shipped units stay sold, even after a refund.
     #[must_use]
-    pub fn pieces(&self) -> StockPosition {
+    pub fn stock_position(&self) -> StockPosition {
         match &self.fulfilment {
             Fulfilment::Accepted => StockPosition::Available,
             Fulfilment::Charging { .. }
             | Fulfilment::AwaitingPayment { .. }
             | Fulfilment::ResolvingCharge { .. } => StockPosition::Reserved,
-            Fulfilment::Refunding { pieces } => *pieces,
+            Fulfilment::Refunding { stock_position: pieces } => *pieces,
             Fulfilment::Finished => match self.status {
                 OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => StockPosition::Sold,
                 OrderStatus::Refunded if self.shipment.is_some() => StockPosition::Sold,
@@ -57,7 +57,7 @@ impl Order {
         change: Change<T, E>,
         otherwise: impl Fn(&OrderLine) -> E,
     ) -> Change<T, E> {
-        let now = self.pieces();
+        let now = self.stock_position();
         if now == before {
             return change;
         }

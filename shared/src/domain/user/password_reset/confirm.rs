@@ -24,7 +24,7 @@ pub struct ResetPassword {
 pub enum ResetPasswordError {
     /// The account does not exist, or its password or address has changed since the token was issued.
     #[error("the password or e-mail address has changed since the token was issued")]
-    Spent,
+    TokenOutdated,
 }
 
 impl Command for ResetPassword {
@@ -44,7 +44,7 @@ impl Command for ResetPassword {
         user: Self::State,
         now: Timestamp,
     ) -> Result<Change<(), ResetPasswordError>, ResetPasswordError> {
-        let user = user.filter(|user| user.email == self.email).ok_or(ResetPasswordError::Spent)?;
+        let user = user.filter(|user| user.email == self.email).ok_or(ResetPasswordError::TokenOutdated)?;
         let changed = User {
             version: user.version.next(),
             // The token was received at this address.
@@ -58,7 +58,7 @@ impl Command for ResetPassword {
             &changed.id,
             &self.credentials,
             old,
-            ResetPasswordError::Spent,
+            ResetPasswordError::TokenOutdated,
         ))
     }
 }

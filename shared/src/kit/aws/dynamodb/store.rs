@@ -193,7 +193,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         context: &CommandContext,
     ) -> Result<Result<DecisionInput<D::State>, D::Output>, ExecuteError<D::Error>> {
         let reads = command.reads();
-        let record_key = context.receipt.as_ref().map(idempotency_record_key);
+        let record_key = context.idempotency_record.as_ref().map(idempotency_record_key);
         let loaded = self.fetch(reads.keys().iter().chain(&record_key)).await?;
         if let Some(item) = record_key.as_ref().and_then(|key| loaded.item(key))
             && let Some(output) = self.replay(item.clone(), context)?
@@ -211,7 +211,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         item: Item,
         context: &CommandContext,
     ) -> Result<Option<T>, ExecuteError<E>> {
-        match &context.receipt {
+        match &context.idempotency_record {
             Some(record) => idempotency_records::stored_output(item, record, self.clock.now()),
             None => Ok(None),
         }
@@ -241,7 +241,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         context: &CommandContext,
     ) -> Result<T, StoreError> {
         let (output, writes, events) = change.into_parts()?;
-        if let Some(record) = &context.receipt {
+        if let Some(record) = &context.idempotency_record {
             transaction.idempotency_record(&self.table, record, &output, self.clock.now())?;
         }
         for write in writes {

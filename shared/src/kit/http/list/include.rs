@@ -41,7 +41,7 @@ impl<R: Relation> Include<R> {
         let Some(names): Option<String> = query.read(Self::PARAMETER)? else { return Ok(Self(Vec::new())) };
         let known: Vec<&str> = R::ALL.iter().map(|(name, _)| *name).collect();
         let positions = name_list::parse_name_list(&known, &names)
-            .map_err(|rule| FieldErrors::one(Self::PARAMETER, rule))?;
+            .map_err(|rule| FieldErrors::new(Self::PARAMETER, rule))?;
         Ok(Self(
             positions
                 .into_iter()

@@ -57,14 +57,14 @@ impl Paging {
         let given: Vec<&str> = parameters.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         if given.len() > 1 {
             let rule = format!("only one of {} may be given", given.join(" and "));
-            let errors = given.into_iter().map(|name| FieldErrors::one(name, &rule));
-            return Err(errors.fold(FieldErrors::default(), FieldErrors::and));
+            let errors = given.into_iter().map(|name| FieldErrors::new(name, &rule));
+            return Err(errors.fold(FieldErrors::default(), FieldErrors::merge));
         }
         match self.slice_by_number() {
             Some((offset, limit)) if offset.saturating_add(limit) > MAX_DEPTH => {
                 let rule =
                     format!("must stay within the first {MAX_DEPTH} items; use cursor pagination beyond");
-                Err(FieldErrors::one(given.first().copied().unwrap_or("page"), rule))
+                Err(FieldErrors::new(given.first().copied().unwrap_or("page"), rule))
             }
             _ => Ok(self),
         }
@@ -231,18 +231,18 @@ mod tests {
             ("offset=4294967295&limit=100", "offset"),
         ] {
             let rule = "must stay within the first 10000 items; use cursor pagination beyond";
-            assert_eq!(read(query), Err(FieldErrors::one(name, rule)), "{query}");
+            assert_eq!(read(query), Err(FieldErrors::new(name, rule)), "{query}");
         }
     }
 
     #[test]
     fn every_invalid_number_is_reported() {
-        let errors = FieldErrors::one("limit", LimitError)
-            .and(FieldErrors::one("page", PageNumberError))
-            .and(FieldErrors::one("offset", OffsetError));
+        let errors = FieldErrors::new("limit", LimitError)
+            .merge(FieldErrors::new("page", PageNumberError))
+            .merge(FieldErrors::new("offset", OffsetError));
         assert_eq!(read("limit=0&page=0&offset=-1"), Err(errors));
         for query in ["page=", "page=1.5", "page=one", "page=-1"] {
-            assert_eq!(read(query), Err(FieldErrors::one("page", PageNumberError)), "{query}");
+            assert_eq!(read(query), Err(FieldErrors::new("page", PageNumberError)), "{query}");
         }
     }
 }

@@ -61,7 +61,7 @@ impl<T: DeserializeOwned> SparseFields<T> {
         let known = field_names::<T>();
         let requested =
             query.read(Self::PARAMETER)?.map(|names: String| name_list::parse_name_list(known, &names));
-        let requested = requested.transpose().map_err(|rule| FieldErrors::one(Self::PARAMETER, rule))?;
+        let requested = requested.transpose().map_err(|rule| FieldErrors::new(Self::PARAMETER, rule))?;
         let selection = requested.map(|positions| FieldSelection {
             requested: positions.into_iter().filter_map(|position| known.get(position).copied()).collect(),
             known,
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(render("fields=id", &mug(Some("Ada"))), r#"{"id":1,"potter":"Ada"}"#);
         assert_eq!(
             read("fields=potter").unwrap_err(),
-            FieldErrors::one("fields", "`potter` is not one of id, madeIn, colour, price")
+            FieldErrors::new("fields", "`potter` is not one of id, madeIn, colour, price")
         );
     }
 
@@ -143,7 +143,7 @@ mod tests {
     fn unknown_and_repeated_names_are_reported_together() {
         let rule = "`made_in` is not one of id, madeIn, colour, price; `id` is named twice; \
                     `` is not one of id, madeIn, colour, price";
-        assert_eq!(read("fields=id,made_in,id,").unwrap_err(), FieldErrors::one("fields", rule));
+        assert_eq!(read("fields=id,made_in,id,").unwrap_err(), FieldErrors::new("fields", rule));
         assert!(read("fields=").is_err());
     }
 

@@ -45,7 +45,7 @@ fn escape_query(query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use test_support::lambda_event::of_request;
+    use test_support::lambda_event::request_event;
 
     use super::*;
 
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn hostile_client_input_is_converted_to_a_request() {
-        let plain = of_request("POST", "/v1/orders", &[], Some(&json!({})));
+        let plain = request_event("POST", "/v1/orders", &[], Some(&json!({})));
         for (pointer, hostile) in [
             ("/rawQueryString", "a=<b>&c=\"d\"#e \u{e9}\\^`{|}\n"),
             ("/rawPath", ":no-path"),
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn body_in_broken_base64_becomes_invalid_utf8() {
-        let mut event = of_request("POST", "/v1/orders", &[], Some(&Value::Null));
+        let mut event = request_event("POST", "/v1/orders", &[], Some(&Value::Null));
         event["isBase64Encoded"] = json!(true);
         for (body, bytes) in [("***", b"\x80".as_slice()), ("e30", b"\x80"), ("e30=", b"{}")] {
             event["body"] = json!(body);

@@ -49,7 +49,7 @@ impl RawQuery {
     /// [`FieldErrors`] with the rule that it breaks.
     pub fn read<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Option<T>, FieldErrors> {
         let Some(Value::String(text)) = self.0.remove(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|rule| FieldErrors::one(name, rule))
+        text.parse().map(Some).map_err(|rule| FieldErrors::new(name, rule))
     }
 
     /// Parses the remaining parameters.

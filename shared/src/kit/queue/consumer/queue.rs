@@ -187,7 +187,7 @@ pub(crate) fn trace_header(
     if !span.span_context().is_valid() {
         return Ok(None);
     }
-    let text = propagation::x_ray(span.span_context());
+    let text = propagation::format_x_ray(span.span_context());
     let value = MessageSystemAttributeValue::builder().data_type("String").string_value(text).build();
     let value = value.map_err(|error| QueueError::of(&error))?;
     Ok(Some((MessageSystemAttributeNameForSends::AwsTraceHeader, value)))

@@ -30,7 +30,7 @@ pub struct WholeBatch<H, C> {
     /// Clock for the deadline.
     pub clock: C,
     /// Maximum duration of an attempt. An attempt is not started if less time is left before the deadline.
-    pub longest: Duration,
+    pub max_duration: Duration,
 }
 
 impl<H: BatchConsumer, C: Clock> BatchHandler for WholeBatch<H, C> {
@@ -103,6 +103,6 @@ impl<H: BatchConsumer, C: Clock> WholeBatch<H, C> {
         let left = deadline.duration_since(self.clock.now());
         // Boxed, because the compiler cannot handle futures that are nested so deeply.
         let work = Box::pin(self.consumer.handle(events));
-        attempt(work, (left, self.longest), &self.clock).instrument(span).await
+        attempt(work, (left, self.max_duration), &self.clock).instrument(span).await
     }
 }

@@ -40,7 +40,7 @@ pub enum CallOutcome {
 #[error("the circuit breaker is open")]
 pub struct CircuitOpen {
     /// Time to wait before the next attempt.
-    pub back_in: Duration,
+    pub retry_after: Duration,
 }
 
 /// Token for one call, tied to the state in which it was issued.
@@ -93,7 +93,7 @@ impl Circuit {
         now: Timestamp,
     ) -> Result<Ticket, CircuitOpen> {
         if let Some(back_in) = self.open_remaining(config, now) {
-            return Err(CircuitOpen { back_in });
+            return Err(CircuitOpen { retry_after: back_in });
         }
         if matches!(self.state, State::Open { .. }) {
             self.transition_to(State::HalfOpen);

@@ -102,7 +102,7 @@ impl Pair {
         match event {
             Event::TryAcquire => match (self.circuit.try_acquire(&CONFIG, now), self.model.try_acquire()) {
                 (Ok(ticket), Some(began)) => self.in_flight.push((ticket, began)),
-                (Err(rejected), None) => assert!(!rejected.back_in.is_zero(), "{rejected:?}"),
+                (Err(rejected), None) => assert!(!rejected.retry_after.is_zero(), "{rejected:?}"),
                 (circuit, model) => panic!("breaker: {circuit:?}, model: {model:?}, state: {self:?}"),
             },
             Event::End(which, outcome) if !self.in_flight.is_empty() => {
@@ -208,7 +208,7 @@ fn open_breaker(clock: &ManualClock) -> Breaker<ManualClock> {
     for _ in 0..3 {
         breaker.try_acquire().unwrap().end(CallOutcome::Failed);
     }
-    assert_eq!(breaker.try_acquire().unwrap_err(), CircuitOpen { back_in: CONFIG.open_for });
+    assert_eq!(breaker.try_acquire().unwrap_err(), CircuitOpen { retry_after: CONFIG.open_for });
     breaker
 }
 

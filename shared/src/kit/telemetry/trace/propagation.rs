@@ -5,14 +5,14 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState}
 
 /// Formats a context in W3C's form.
 #[must_use]
-pub fn w3c(context: &SpanContext) -> String {
+pub fn format_w3c(context: &SpanContext) -> String {
     let (trace, span, flags) = (context.trace_id(), context.span_id(), context.trace_flags().to_u8());
     format!("00-{trace}-{span}-{flags:02x}")
 }
 
 /// Formats a context in the form of X-Ray, which separates the first 32 bits of the trace id from the rest.
 #[must_use]
-pub fn x_ray(context: &SpanContext) -> String {
+pub fn format_x_ray(context: &SpanContext) -> String {
     let (trace, span) = (context.trace_id().to_string(), context.span_id());
     let (first, rest) = trace.split_at(8);
     format!("Root=1-{first}-{rest};Parent={span};Sampled={}", u8::from(context.is_sampled()))
@@ -20,7 +20,7 @@ pub fn x_ray(context: &SpanContext) -> String {
 
 /// Parses W3C's form. Future versions may append fields after another dash.
 #[must_use]
-pub fn read_w3c(text: &str) -> Option<SpanContext> {
+pub fn parse_w3c(text: &str) -> Option<SpanContext> {
     let mut parts = text.trim().split('-');
     let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let is_known = version == "00" && parts.next().is_none();
@@ -34,7 +34,7 @@ pub fn read_w3c(text: &str) -> Option<SpanContext> {
 
 /// Parses the form of X-Ray. Returns `None` without a parent span, because there is nothing to continue.
 #[must_use]
-pub fn read_x_ray(text: &str) -> Option<SpanContext> {
+pub fn parse_x_ray(text: &str) -> Option<SpanContext> {
     let value = |name: &str| {
         let pairs = text.split(';').filter_map(|pair| pair.trim().split_once('='));
         pairs.clone().find(|(key, _)| *key == name).map(|(_, value)| value)
@@ -68,21 +68,21 @@ mod tests {
 
     #[test]
     fn both_forms_represent_the_same_context() {
-        let context = read_w3c(W3C).unwrap();
-        assert_eq!((w3c(&context).as_str(), x_ray(&context).as_str()), (W3C, X_RAY));
-        assert_eq!(read_x_ray(X_RAY), Some(context));
+        let context = parse_w3c(W3C).unwrap();
+        assert_eq!((format_w3c(&context).as_str(), format_x_ray(&context).as_str()), (W3C, X_RAY));
+        assert_eq!(parse_x_ray(X_RAY), Some(context));
     }
 
     #[test]
     fn unsampled_context_stays_unsampled() {
         let unsampled = X_RAY.replace("Sampled=1", "Sampled=0");
-        let context = read_x_ray(&unsampled).unwrap();
-        assert_eq!((w3c(&context), x_ray(&context)), (W3C.replace("-01", "-00"), unsampled));
+        let context = parse_x_ray(&unsampled).unwrap();
+        assert_eq!((format_w3c(&context), format_x_ray(&context)), (W3C.replace("-01", "-00"), unsampled));
     }
 
     #[test]
     fn known_fields_of_a_future_version_are_parsed() {
-        assert_eq!(read_w3c(&format!("cc{}-more", &W3C[2..])), read_w3c(W3C));
+        assert_eq!(parse_w3c(&format!("cc{}-more", &W3C[2..])), parse_w3c(W3C));
     }
 
     #[test]
@@ -98,11 +98,11 @@ mod tests {
             &W3C.replace("5759e988bd862e3fe1be46a994272793", "00000000000000000000000000000000"),
             "00-é759e988bd862e3fe1be46a99427279-53995c3f42cd8ad8-01",
         ] {
-            assert_eq!(read_w3c(text), None, "{text}");
+            assert_eq!(parse_w3c(text), None, "{text}");
         }
         for text in ["", "Root=1-5759e988-bd862e3fe1be46a994272793", "Root=2-x;Parent=y", "Root=1-é;Parent=é"]
         {
-            assert_eq!(read_x_ray(text), None, "{text}");
+            assert_eq!(parse_x_ray(text), None, "{text}");
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::domain::market::{Market, MarketStatus};
+use crate::domain::order::payment::refund::{Refund, RefundStatus};
+use crate::domain::order::payment::{Capture, GatewayId, Payment};
 use crate::domain::order::tests::{NOW, placed};
 use crate::domain::order::{Order, OrderStatus, Party, Transition};
-use crate::domain::order::payment::{Capture, GatewayId, Payment};
 use crate::domain::product::{Product, ProductStatus};
-use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::user::SessionEpoch;
 use crate::domain::user::{Role, User, UserStatus};
 use crate::domain::values::id::{Id, Identified};

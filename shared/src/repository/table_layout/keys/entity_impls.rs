@@ -3,8 +3,8 @@
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketEvent, MarketId};
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::order::payment::{GatewayId, Payment, PaymentEvent, PaymentId};
+use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::product::{Product, ProductEvent, ProductId};
 use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
@@ -32,7 +32,7 @@ impl Entity for User {
         self.version
     }
 
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let accounts = partitions::accounts(self.role, self.status);
         IndexEntries {
             by_parent: Some((accounts.clone(), self.id.to_string())),
@@ -86,7 +86,7 @@ impl Entity for Market {
         self.version
     }
 
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let by_status = (partitions::markets(self.status), self.id.to_string());
         let name = partitions::name_sort(&self.name, &self.id.to_string());
         IndexEntries { by_parent: Some(by_status), name: Some(name), ..IndexEntries::default() }
@@ -104,7 +104,7 @@ impl Entity for Product {
         self.version
     }
 
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let in_market = (partitions::products_of(self.market_id), self.id.to_string());
         IndexEntries { by_parent: Some(in_market), ..IndexEntries::default() }
     }
@@ -121,7 +121,7 @@ impl Entity for Order {
         self.version
     }
 
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let of_buyer = (partitions::orders_of(self.buyer_id), self.id.to_string());
         let due = match self.fulfilment {
             Fulfilment::AwaitingPayment { until, .. } => {
@@ -157,7 +157,7 @@ impl Entity for MarketTotals {
         self.version
     }
 
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let by_volume = (
             partitions::markets_by_volume(self.status),
             partitions::volume_sort(self.volume, self.market_id),
@@ -227,11 +227,11 @@ impl Entity for Discrepancy {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        self.forgotten_at()
+        self.expires_at()
     }
 
     /// An open discrepancy is due at once: each round rechecks it, the least recently checked first.
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let sort = format!("{}#{}", self.first_seen_at, self.id);
         let of_status = (partitions::discrepancies(self.status()), sort);
         let open = (partitions::OPEN_DISCREPANCIES.to_owned(), self.last_seen_at.to_string());
@@ -255,7 +255,7 @@ impl Entity for IndexEntry {
     fn expires_at(&self) -> Option<Timestamp> {
         match self.indexed {
             Indexed::At(_) => None,
-            Indexed::Gone(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
+            Indexed::Deleted(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
         }
     }
 }
@@ -275,7 +275,7 @@ impl Entity for DeadLetter {
         self.expires_at()
     }
 
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let of_queue = (partitions::dead_letters(self.queue, self.status), self.id.to_string());
         IndexEntries { by_parent: Some(of_queue), ..IndexEntries::default() }
     }

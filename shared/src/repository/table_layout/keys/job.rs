@@ -21,7 +21,7 @@ impl Entity for Job {
         self.version
     }
 
-    fn listings(&self) -> IndexEntries {
+    fn index_entries(&self) -> IndexEntries {
         let of_status = (partitions::jobs_in(self.owner_id, self.status), self.id.to_string());
         let of_owner = (partitions::jobs_of(self.owner_id), self.id.to_string());
         let scheduled_at = self.run_at.filter(|_| self.is_waiting());

@@ -18,7 +18,7 @@ fn pool() -> (Arc<Pool>, Arc<Instance>) {
         bin_dir: "/nowhere".into(),
         instances: 2,
         upstreams: Vec::new(),
-        access: IamPolicies::default(),
+        policies: IamPolicies::default(),
         faults: Faults::default(),
         tls: None,
         logs: Logs::new(Sink::Memory),

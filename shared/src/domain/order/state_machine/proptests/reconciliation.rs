@@ -17,7 +17,7 @@ fn record(order: &Order, gateway_id: &GatewayId, amount: Money, refunded: i64) -
     GatewayRecord {
         gateway_id: gateway_id.clone(),
         order_id: Some(order.id),
-        standing: LedgerStatus::Captured { amount, refunded },
+        status: LedgerStatus::Captured { amount, refunded },
         read_at: order.updated_at.saturating_add(Duration::from_mins(5)),
     }
 }

@@ -17,7 +17,7 @@ use k_way_merge::{KWayMerge, Rows, Stop};
 
 /// Reason why a page could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum SliceError {
+pub enum PageError {
     /// The list is filtered, and its matching items are too far apart to count up to the offset.
     #[error("the filter is too selective for pagination by offset")]
     FilterTooSelective,
@@ -44,11 +44,11 @@ impl DynamoReader {
     /// # Errors
     /// [`SliceError::FilterTooSelective`] if a page by offset would exceed that bound; [`SliceError::Store`]
     /// if the table does not respond or an item is malformed.
-    pub async fn slice<R: Record>(
+    pub async fn page<R: Record>(
         &self,
         partitions: &[Query],
         request: &PageRequest,
-    ) -> Result<ListPage<R>, SliceError> {
+    ) -> Result<ListPage<R>, PageError> {
         let (after, skipped) = match &request.start {
             Start::After(sort) => (Some(sort.clone()), 0),
             Start::First | Start::Offset(0) => (None, 0),
@@ -62,7 +62,7 @@ impl DynamoReader {
         let page = KWayMerge::new(partitions, after).page(self.table(), request.length()).await?;
         let by_offset = matches!(request.start, Start::Offset(_));
         if by_offset && page.next.is_some() && page.rows.len() < request.length() {
-            return Err(SliceError::FilterTooSelective);
+            return Err(PageError::FilterTooSelective);
         }
         let min_total = skipped + page.rows.len() + usize::from(page.has_more);
         let items = page.rows.into_iter().map(|row| parse(row.item)).collect::<Result<_, _>>();
@@ -74,7 +74,7 @@ impl DynamoReader {
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
-    pub async fn length(&self, partitions: &[Query], bound: u32) -> Result<u64, StoreError> {
+    pub async fn count_up_to(&self, partitions: &[Query], bound: u32) -> Result<u64, StoreError> {
         let counts = partitions.iter().map(|partition| self.skip_counting(partition, bound));
         let counts = try_join_all(counts).await?.into_iter().map(|skipped| match skipped {
             Skipped::All(_) => u64::from(bound),
@@ -85,7 +85,7 @@ impl DynamoReader {
 
     /// Skips `count` items. The table counts the items of a single unfiltered partition; for several
     /// partitions or a filter, the sort values are read and merged.
-    async fn skip(&self, partitions: &[Query], count: u32) -> Result<Skipped, SliceError> {
+    async fn skip(&self, partitions: &[Query], count: u32) -> Result<Skipped, PageError> {
         if let [whole] = partitions
             && !whole.has_filter()
         {
@@ -95,7 +95,7 @@ impl DynamoReader {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let Rows { mut rows, stop } = KWayMerge::new(&sort_keys, None).skip(self.table(), count).await?;
         match (stop, rows.pop()) {
-            (Stop::ReadLimit, _) => Err(SliceError::FilterTooSelective),
+            (Stop::ReadLimit, _) => Err(PageError::FilterTooSelective),
             (Stop::Full, Some(last)) => Ok(Skipped::All(last.sort)),
             (_, last) => Ok(Skipped::Only(rows.len() + usize::from(last.is_some()))),
         }

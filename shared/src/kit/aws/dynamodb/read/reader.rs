@@ -45,7 +45,7 @@ impl DynamoReader {
     ///
     /// # Errors
     /// See [`get`](Self::get).
-    pub async fn get_only<T: 'static>(
+    pub async fn get_attributes<T: 'static>(
         &self,
         reads: ReadSet<T>,
         consistency: Consistency,

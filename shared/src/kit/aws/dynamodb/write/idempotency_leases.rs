@@ -13,7 +13,7 @@ use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update, Value};
 use crate::kit::aws::dynamodb::read::loader::key_item;
 use crate::kit::aws::dynamodb::schema::{KIND, PK, SK, TTL};
-use crate::kit::command::idempotency_lease::{Lease, Leases, Standing};
+use crate::kit::command::idempotency_lease::{ClaimOutcome, Lease, Leases};
 use crate::kit::command::{Key, MalformedItem, StoreError};
 use crate::kit::system::clock::Timestamp;
 
@@ -65,7 +65,7 @@ fn is_held(lease: &Lease, result: Option<&str>) -> Predicate {
 }
 
 impl Leases for Table {
-    async fn claim(&self, lease: &Lease, now: Timestamp) -> Result<Standing, StoreError> {
+    async fn claim(&self, lease: &Lease, now: Timestamp) -> Result<ClaimOutcome, StoreError> {
         let mut placeholders = Placeholders::default();
         let condition = is_free(lease, now).render(&mut placeholders);
         let response = self
@@ -80,7 +80,7 @@ impl Leases for Table {
             .send()
             .await;
         match response {
-            Ok(_) => Ok(Standing::Held),
+            Ok(_) => Ok(ClaimOutcome::Held),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     interpret(failed.item().cloned().unwrap_or_default(), lease, now)
@@ -161,16 +161,16 @@ fn interpret(
     item: HashMap<String, AttributeValue>,
     lease: &Lease,
     now: Timestamp,
-) -> Result<Standing, StoreError> {
+) -> Result<ClaimOutcome, StoreError> {
     let stored: LeaseItem = serde_dynamo::from_item(item).map_err(|error| malformed(&error))?;
     Ok(if stored.fingerprint != lease.claim.fingerprint {
-        Standing::Reused
+        ClaimOutcome::Reused
     } else if let Some(result) = stored.answer {
-        Standing::Done(result)
+        ClaimOutcome::Done(result)
     } else if stored.owner == lease.owner.as_str() {
-        Standing::Held
+        ClaimOutcome::Held
     } else {
-        Standing::InProgress(Timestamp::from_millis(stored.held_until).duration_since(now))
+        ClaimOutcome::InProgress(Timestamp::from_millis(stored.held_until).duration_since(now))
     })
 }
 

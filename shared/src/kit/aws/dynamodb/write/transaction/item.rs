@@ -61,7 +61,7 @@ pub(super) fn item(
     let item = TransactWriteItem::builder();
     let key_only = Some(key_item(key));
     let item = match operation {
-        Operation::Put { item: record, kind, listings, expires_at } => {
+        Operation::Put { item: record, kind, index_entries: listings, expires_at } => {
             let attributes = attributes_of(key, record, kind, listings, expires_at);
             item.put(build_item!(Put::builder().set_item(Some(attributes)), table, condition, placeholders)?)
         }
