@@ -26,7 +26,7 @@ async fn calls(app: &TestApp) -> usize {
 /// Number of times an order was requeued because the breaker was open.
 fn requeued(app: &TestApp) -> usize {
     let lines = app.stack().logs().lines(FULFILMENT);
-    lines.iter().filter(|line| line.contains(r#""postponed""#) && !line.contains("_aws")).count()
+    lines.iter().filter(|line| line.contains(r#""requeued""#) && !line.contains("_aws")).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -162,7 +162,7 @@ async fn take_the_gateway_down(fixture: &Fixture) {
     }
     let requeued = || async {
         let lines = app.stack().logs().lines("queue-fulfilment");
-        lines.iter().any(|line| line.contains(r#""postponed""#)).then_some(())
+        lines.iter().any(|line| line.contains(r#""requeued""#)).then_some(())
     };
     eventually("an order is requeued", requeued).await;
     app.stack().payments().clear_fault_rules();

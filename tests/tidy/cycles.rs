@@ -67,7 +67,7 @@ impl Paths<'_> {
                 found.push((prefix.to_vec(), prefix.last().cloned().unwrap_or_default()));
             }
             UseTree::Name(name) => {
-                found.push(([prefix, &[name.ident.to_string()]].concat(), name.ident.to_string()))
+                found.push(([prefix, &[name.ident.to_string()]].concat(), name.ident.to_string()));
             }
             UseTree::Rename(name) => {
                 found.push(([prefix, &[name.ident.to_string()]].concat(), name.rename.to_string()));

@@ -157,13 +157,13 @@ fn doc_comments_begin_with_a_noun_or_a_verb() {
     let mut found = Vec::new();
     for path in rust_sources() {
         let text = read(&path);
-        let mut in_doc = false;
+        let mut previous_is_doc = false;
         for (at, line) in text.lines().enumerate() {
             let is_doc = line.trim_start().starts_with("///") || line.trim_start().starts_with("//!");
-            if is_doc && !in_doc && QUESTION.is_match(line) {
+            if is_doc && !previous_is_doc && QUESTION.is_match(line) {
                 found.push(format!("{}:{}: {}", path.display(), at + 1, line.trim()));
             }
-            in_doc = is_doc && !line.trim_end().ends_with(['/', '!']);
+            previous_is_doc = is_doc && !line.trim_end().ends_with(['/', '!']);
         }
     }
     assert!(found.is_empty(), "{} doc comments:\n{}", found.len(), found.join("\n"));

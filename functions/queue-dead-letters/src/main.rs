@@ -1,4 +1,4 @@
-//! Composition root of the function `queue-dead-dead_letters`.
+//! Composition root of the function `queue-dead-letters`.
 
 use queue_dead_letters::DeadLetters;
 use shared::kit::aws::Aws;

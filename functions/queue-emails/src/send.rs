@@ -31,10 +31,10 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         let Ok((html, text)) = email.content.render() else {
             return Outcome::DeadLetter { reason: "the e-mail cannot be rendered".to_owned() };
         };
-        let ComposedEmail { to, content, fingerprint: gist } = email;
+        let ComposedEmail { to, content, fingerprint } = email;
         let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
-        let begin = BeginDispatch { id: event.id.clone(), fingerprint: gist, lease: SEND_LEASE };
-        let begun = match self.store.execute_on(dispatch, begin, &context).await {
+        let command = BeginDispatch { id: event.id.clone(), fingerprint, lease: SEND_LEASE };
+        let begun = match self.store.execute_on(dispatch, command, &context).await {
             Ok(executed) => executed.into_output(),
             Err(error) => return not_begun(error),
         };

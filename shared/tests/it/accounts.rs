@@ -38,7 +38,7 @@ async fn password_reset_sends_the_same_requests_for_any_address() {
     fixture.execute(registration(new_id(), "ada@example.com"), &context()).await.unwrap();
     fixture.requests();
     let mut requests = Vec::new();
-    for email in ["ada@example.com", "nobody@example.com"] {
+    for email in ["ada@example.com", "unknown@example.com"] {
         let request = RequestPasswordReset { id: new_id::<PasswordReset>(), email: email.parse().unwrap() };
         for seconds in [0, 59, 60] {
             let at = context().at(moment().saturating_add(Duration::from_secs(seconds)));

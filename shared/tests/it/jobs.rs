@@ -91,11 +91,11 @@ async fn job_is_listed_by_owner_and_status_and_has_a_ttl() {
         "priority": "high",
         "status": "running",
         "attempts": 2,
-        "written": { "rows": 1, "bytes": 3, "chunks": 1, "after": ORDER },
+        "output": { "rows": 1, "bytes": 3, "chunks": 1, "after": ORDER },
         "total": 9,
         "lastError": null,
         "request": 1,
-        "wokenBy": null,
+        "resumedBy": null,
         "runAt": null,
         "retention": 7,
         "createdAt": AT,
@@ -154,10 +154,13 @@ async fn dead_letter_and_dead_job_are_one_commit() {
     let record = RecordDeadLetter { dead_letter: dead_letter(DEAD_LETTER), redriven_from: None };
     let job = Some(JobRequest { id: id(JOB), version: Version::FIRST });
     fixture.requests();
-    fixture.run(MarkJobDead { record: record, job }).await;
+    fixture.run(MarkJobDead { record, job }).await;
     assert_eq!(fixture.requests(), ["BatchGetItem", "TransactWriteItems"]);
     let stored = fixture.stored::<Job>(&id(JOB)).await;
-    assert_eq!((&stored["status"], &stored["wokenBy"]), (&json!("dead"), &json!(format!("{DEAD_LETTER}.2"))));
+    assert_eq!(
+        (&stored["status"], &stored["resumedBy"]),
+        (&json!("dead"), &json!(format!("{DEAD_LETTER}.2")))
+    );
     assert_eq!(stored["lastError"], "the message cannot be parsed");
     let again =
         RecordDeadLetter { dead_letter: dead_letter(DEAD_LETTER), redriven_from: Some(id(DEAD_LETTER)) };

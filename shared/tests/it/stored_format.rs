@@ -200,7 +200,7 @@ async fn email_dispatch_is_stored_by_event_without_the_address() {
         "state": "sending",
         "until": "2027-01-15T08:00:15.000Z",
         "sends": 1,
-        "gist": "a digest",
+        "contentHash": "a digest",
         "expiresAt": "2027-02-14T08:00:00.000Z",
         "ttl": 1_802_592_000,
     });
@@ -407,7 +407,7 @@ async fn order_stores_the_intents_of_its_gateway_calls() {
     assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, charging);
 
     fixture.run_later(CancelOrder { id: id(ORDER), by: seller(), reason: None }).await;
-    let step = json!({ "step": "settling", "intent": intent });
+    let step = json!({ "step": "resolvingCharge", "intent": intent });
     let mut settling = moved(charging, "cancelled", "seller", step);
     assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, settling);
 
@@ -427,7 +427,7 @@ async fn order_stores_the_intents_of_its_gateway_calls() {
         "decidedAt": LATER,
         "at": LATER,
     }]);
-    settling["fulfilment"] = json!({ "step": "refunding", "pieces": "reserved" });
+    settling["fulfilment"] = json!({ "step": "refunding", "stockPosition": "reserved" });
     assert_eq!(fixture.stored::<Order>(&id(ORDER)).await, settling);
 }
 

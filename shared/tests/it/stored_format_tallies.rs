@@ -60,8 +60,8 @@ async fn market_totals_and_daily_sales_are_stored() {
     let fixture = with_counted_order().await;
     let totals = json!({
         "pk": format!("market#{MARKET}"),
-        "sk": "figures",
-        "kind": "market-figures",
+        "sk": "totals",
+        "kind": "market-totals",
         "parentKey": "markets#active#volume",
         "parentSort": format!("0000000000000003998#{MARKET}"),
         "marketId": MARKET,
@@ -96,7 +96,7 @@ async fn tally_of_a_deleted_entity_has_a_ttl() {
         "kind": "tally",
         "id": STRANGER,
         "version": 1,
-        "counted": { "gone": AT },
+        "counted": { "deleted": AT },
         "lists": [],
         "sale": null,
         "ttl": 1_802_592_000,

@@ -34,7 +34,7 @@ impl Plan {
             Effect::Slow { ms, work: WorkAt::Start } => self.wait_after += milliseconds(*ms),
             Effect::Fail { status } => self.fail = self.fail.or(Some(*status)),
             Effect::ChargeAndDropResponse { answer } => {
-                self.drop_response = self.drop_response.or(Some(*answer))
+                self.drop_response = self.drop_response.or(Some(*answer));
             }
             Effect::Decline { code } => self.decline = self.decline.or(Some(code.decline())),
             Effect::SearchLag { ms } => self.search_lag = self.search_lag.max(milliseconds(*ms)),

@@ -24,7 +24,7 @@ async fn report_over_several_invocations_equals_a_recount() {
     fixture.app.wait_until_idle().await;
     let lines = fixture.app.stack().logs().lines(REPORTS);
     let continuations =
-        lines.iter().filter(|line| line.contains(r#""outcome":"postponed""#) && !line.contains("_aws"));
+        lines.iter().filter(|line| line.contains(r#""outcome":"requeued""#) && !line.contains("_aws"));
     assert_eq!(continuations.count(), 2, "three pages take three invocations");
 }
 

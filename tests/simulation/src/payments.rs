@@ -72,7 +72,7 @@ impl Payments {
         match mode {
             GatewayMode::Normal => {}
             GatewayMode::Fails(status) => {
-                self.sandbox.add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status }))
+                self.sandbox.add_fault_rule(Rule::on(Operation::Any, Effect::Fail { status }));
             }
             GatewayMode::StoresError => {
                 let effect = Effect::ChargeAndDropResponse { answer: DroppedResponse::InternalError };

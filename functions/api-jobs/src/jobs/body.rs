@@ -29,7 +29,7 @@ use shared::kit::system::clock::Timestamp;
         "attempts": 1,
         "maxAttempts": 5,
         "progress": { "done": 1204, "total": 1204 },
-        "result": { "rows": 1204, "bytes": 171968, "parts": 1 },
+        "result": { "rows": 1204, "bytes": 171_968, "parts": 1 },
         "createdAt": "2027-02-01T08:00:00.000Z",
         "updatedAt": "2027-02-01T08:00:05.000Z",
         "startedAt": "2027-02-01T08:00:01.000Z",

@@ -71,7 +71,7 @@ async fn order_that_is_not_confirmed_cannot_ship_or_be_refunded() {
         }
         match state {
             "rejected" => {
-                orders.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await
+                orders.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await;
             }
             "cancelled" => assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200),
             "expired" => {

@@ -7,10 +7,10 @@ use test_support::lambda_event::{cases, event_from_file};
 
 use super::{handle, open, recorded};
 
-/// The dead dead_letter stored for each event: original message id, reason, and number of attempts.
+/// The dead letter stored for each event: original message id, reason, and number of attempts.
 const EXPECTED: [(&str, &str, &str, u32); 2] = [
     (
-        "buried",
+        "dead-lettered",
         "8f8c6c62-1c1f-4f2b-9a7e-0d6b7c0d9f11",
         "the message cannot be parsed: Data error, column 57",
         1,

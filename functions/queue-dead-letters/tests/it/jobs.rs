@@ -35,7 +35,7 @@ fn dead_request(job: JobId, version: u64, message_id: &str, attributes: &[(&str,
         json!({ "sequence": version, "type": "job.requested", "data": { "jobId": job, "jobType": "?" } });
     message["body"] = json!(body.to_string());
     message["eventSourceARN"] =
-        json!("arn:aws:sqs:eu-central-1:000000000000:agora-urgent-reports-dead-dead_letters");
+        json!("arn:aws:sqs:eu-central-1:000000000000:agora-urgent-reports-dead-letters");
     json!({ "Records": [message] })
 }
 

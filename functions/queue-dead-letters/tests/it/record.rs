@@ -1,4 +1,4 @@
-//! Storing dead dead_letters.
+//! Storing dead letters.
 
 use serde_json::json;
 use shared::messaging::event_routing::Subscriber;
@@ -59,7 +59,7 @@ async fn malformed_attributes_do_not_prevent_storing() {
 #[tokio::test]
 async fn dead_letters_are_listed_by_queue() {
     let marketplace = open().await;
-    let arn = "arn:aws:sqs:eu-central-1:000000000000:agora-analytics-dead-dead_letters";
+    let arn = "arn:aws:sqs:eu-central-1:000000000000:agora-analytics-dead-letters";
     let mut elsewhere = dead("m2", &[]);
     elsewhere["eventSourceARN"] = json!(arn);
     assert!(handle(&marketplace.store, &json!({ "Records": [dead("m1", &[]), elsewhere] })).await.is_empty());
@@ -71,7 +71,7 @@ async fn dead_letters_are_listed_by_queue() {
 async fn message_from_unknown_queue_fails_without_affecting_others() {
     let marketplace = open().await;
     let mut unknown = dead("m1", &[]);
-    unknown["eventSourceARN"] = json!("arn:aws:sqs:eu-central-1:000000000000:agora-other-dead-dead_letters");
+    unknown["eventSourceARN"] = json!("arn:aws:sqs:eu-central-1:000000000000:agora-other-dead-letters");
     let records = json!({ "Records": [unknown, dead("m2", &[])] });
     assert_eq!(handle(&marketplace.store, &records).await, ["m1"]);
     assert_eq!(recorded(&marketplace.reader, Subscriber::Fulfilment).await[0].message_id, "m2");

@@ -11,12 +11,12 @@ use test_support::fixture::{Marketplace, moderator};
 
 use super::{dead, handle, open, recorded};
 
-/// The dead dead_letters of `queue-fulfilment`, newest first.
+/// The dead letters of `queue-fulfilment`, newest first.
 async fn dead_letters(marketplace: &Marketplace) -> Vec<DeadLetter> {
     recorded(&marketplace.reader, Subscriber::Fulfilment).await
 }
 
-/// A dead dead_letter that was redriven, and the id of its redrive.
+/// A dead letter that was redriven, and the id of its redrive.
 async fn redriven(marketplace: &Marketplace) -> (DeadLetter, String) {
     handle(&marketplace.store, &json!({ "Records": [dead("m1", &[("deadLetterReason", "at first")])] }))
         .await;

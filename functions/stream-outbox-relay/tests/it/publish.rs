@@ -162,7 +162,7 @@ async fn redriven_message_is_sent_unchanged_to_its_own_queue() {
     };
     let (id, mut expected) = (dead_letter.id, dead_letter.attributes.clone());
     expected.insert("redriveOf".to_owned(), format!("{id}.2"));
-    fixture.marketplace.run(RecordDeadLetter { dead_letter: dead_letter, redriven_from: None }).await;
+    fixture.marketplace.run(RecordDeadLetter { dead_letter, redriven_from: None }).await;
     fixture.marketplace.run(RedriveDeadLetter { id, by: seller().user }).await;
 
     let (own, other) = (fixture.queue("own").await, fixture.queue("other").await);

@@ -41,7 +41,7 @@ use advance::{AdvanceError, AdvanceOrder, FulfilmentTransition, OrderAndPayment,
 
 /// Current step of an order's fulfilment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "camelCase")]
+#[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Fulfilment {
     /// No step is done yet.
     Accepted,

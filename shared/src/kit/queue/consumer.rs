@@ -124,8 +124,8 @@ impl Outcome {
         match self {
             Self::Done => "done",
             Self::Retry { .. } => "retry",
-            Self::Requeue { .. } => "postponed",
-            Self::DeadLetter { .. } => "permanent",
+            Self::Requeue { .. } => "requeued",
+            Self::DeadLetter { .. } => "dead_lettered",
         }
     }
 

@@ -237,7 +237,9 @@ mod tests {
         let (exporter, now) = (exporter(), SystemClock.now());
         assert!(!exporter.is_cooling_down(now));
         exporter.record_failure(Some(now));
-        assert!(exporter.is_cooling_down(now.saturating_add(COOLDOWN - Duration::from_millis(1))));
+        assert!(
+            exporter.is_cooling_down(now.saturating_add(COOLDOWN).saturating_sub(Duration::from_millis(1)))
+        );
         assert!(!exporter.is_cooling_down(now.saturating_add(COOLDOWN)));
         exporter.record_failure(None);
         assert!(!exporter.is_cooling_down(now));

@@ -81,7 +81,7 @@ record!(
     format!("session#{}", id.session_id)
 );
 record!(Market, "market", |id: MarketId| format!("market#{id}"), "market");
-record!(MarketTotals, "market-figures", |id: MarketId| format!("market#{id}"), "figures");
+record!(MarketTotals, "market-totals", |id: MarketId| format!("market#{id}"), "totals");
 record!(
     DailySales,
     "day-sales",

@@ -40,7 +40,7 @@ impl Order {
             Fulfilment::Charging { .. }
             | Fulfilment::AwaitingPayment { .. }
             | Fulfilment::ResolvingCharge { .. } => StockPosition::Reserved,
-            Fulfilment::Refunding { stock_position: pieces } => *pieces,
+            Fulfilment::Refunding { stock_position } => *stock_position,
             Fulfilment::Finished => match self.status {
                 OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => StockPosition::Sold,
                 OrderStatus::Refunded if self.shipment.is_some() => StockPosition::Sold,

@@ -74,7 +74,7 @@ impl Order {
             OrderStatus::Pending | OrderStatus::AwaitingPayment => "paid before payment was requested",
             _ => "paid when the order was over",
         };
-        let pieces = self.stock_position();
+        let stock_position = self.stock_position();
         let order = Self { payment_id: Some(payment.id), ..self };
         if awaits_payment && payment.captured == order.total {
             let confirmed = order.with_step(Fulfilment::Finished, now);
@@ -82,7 +82,7 @@ impl Order {
         }
         let refunding =
             order.with_refund_due((&payment.gateway_id, payment.captured), (Party::System, reason), now);
-        Ok(refunding.with_step(Fulfilment::Refunding { stock_position: pieces }, now))
+        Ok(refunding.with_step(Fulfilment::Refunding { stock_position }, now))
     }
 
     /// A product has fewer units available than ordered.
@@ -121,13 +121,13 @@ impl Order {
             }
             (OrderStatus::Confirmed, Fulfilment::Finished) => {
                 let payment = payment.ok_or(InvalidState)?;
-                let (left, pieces) = (self.refundable(payment), self.stock_position());
+                let (left, stock_position) = (self.refundable(payment), self.stock_position());
                 if left.amount() == 0 {
                     return Err(InvalidState);
                 }
                 let refunding =
                     self.with_refund_due((&payment.gateway_id, left), (Party::System, "cancelled"), now);
-                refunding.with_step(Fulfilment::Refunding { stock_position: pieces }, now)
+                refunding.with_step(Fulfilment::Refunding { stock_position }, now)
             }
             _ => return Err(InvalidState),
         };
