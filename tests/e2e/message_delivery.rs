@@ -65,5 +65,5 @@ async fn poison_message_is_recorded_and_others_are_processed() {
     app.wait_until_idle().await;
     assert_eq!(MoneyAndStock::read(&app).await.dead_letters.len(), 1);
     let logs = app.stack().logs().lines("queue-fulfilment").join("\n");
-    assert!(logs.contains("\"outcome\":\"permanent\"") && !logs.contains("do not quote me"));
+    assert!(logs.contains("\"outcome\":\"dead_lettered\"") && !logs.contains("do not quote me"));
 }

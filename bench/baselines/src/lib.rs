@@ -90,7 +90,7 @@ impl Table {
     pub async fn end(&self, idempotency_key: &str, response: String) -> Result<(), Error> {
         let update = self.client.update_item().table_name(&self.name).return_consumed_capacity(UNITS);
         let update = update.set_key(Some(record_key(idempotency_key)));
-        let update = update.update_expression("SET response = :response");
+        let update = update.update_expression("SET stored_response = :response");
         update.expression_attribute_values(":response", AttributeValue::S(response)).send().await?;
         Ok(())
     }

@@ -114,7 +114,7 @@ impl StackBuilder {
         self
     }
 
-    /// Sets whether schedules run. [`Stack::run_schedule`] works in either case.
+    /// Sets whether schedules run. [`Stack::run_schedule`](super::Stack::run_schedule) works in either case.
     #[must_use]
     pub fn schedules(mut self, on: bool) -> Self {
         self.schedules = on;
@@ -157,7 +157,7 @@ impl StackBuilder {
         self
     }
 
-    /// Sets the destination of the functions' output, in addition to [`Stack::logs`].
+    /// Sets the destination of the functions' output, in addition to [`Stack::logs`](super::Stack::logs).
     #[must_use]
     pub fn output(mut self, sink: Sink) -> Self {
         self.sink = sink;

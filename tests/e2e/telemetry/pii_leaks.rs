@@ -168,7 +168,7 @@ async fn personal_data_is_in_no_log_span_metric_or_reason() {
     fixture.app.wait_until_idle().await;
     let telemetry = fixture.telemetry(reasons).await;
     // Allowed text is found, so the search itself works.
-    let allowed = [buyer.id.as_str(), "POST /v1/orders", "agora_messages_total", "does not read"];
+    let allowed = [buyer.id.as_str(), "POST /v1/orders", "agora_messages_total", "cannot be parsed"];
     for ((place, text), allowed) in telemetry.iter().zip(allowed) {
         assert!(text.contains(allowed), "{allowed} is not in the {place}");
     }

@@ -31,7 +31,7 @@ async fn show(table: &Table, path: &str) -> Result<Response<Body>, Error> {
 
 async fn place(table: &Table, idempotency_key: &str, body: &[u8]) -> Result<Response<Body>, Error> {
     if let Some(record) = table.begin(idempotency_key).await? {
-        let stored = record.get("response").and_then(|response| response.as_s().ok()).cloned();
+        let stored = record.get("stored_response").and_then(|response| response.as_s().ok()).cloned();
         return json(201, stored.unwrap_or_default());
     }
     let body: Value = serde_json::from_slice(body)?;

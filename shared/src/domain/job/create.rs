@@ -63,7 +63,7 @@ impl Command for CreateJob {
     }
 
     /// # Errors
-    /// [`RequestJobError`].
+    /// [`CreateJobError`].
     fn decide(
         &self,
         market: Self::State,

@@ -33,7 +33,7 @@ impl Command for GrantAdmin {
     }
 
     /// # Errors
-    /// [`AppointError`].
+    /// [`GrantAdminError`].
     fn decide(
         &self,
         user: Self::State,

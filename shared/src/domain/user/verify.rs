@@ -32,7 +32,7 @@ impl Command for VerifyEmail {
     }
 
     /// # Errors
-    /// [`VerifyEmailError::Spent`].
+    /// [`VerifyEmailError::TokenOutdated`].
     fn decide(
         &self,
         user: Self::State,

@@ -86,7 +86,7 @@ const MAX_STEPS: usize = 32;
 /// `perform` makes an external call and returns the transition that its result leads to.
 ///
 /// # Errors
-/// [`DriveError`] if a step fails; the state of the last commit remains stored.
+/// [`SagaError`] if a step fails; the state of the last commit remains stored.
 pub async fn run_saga<G, S, C, F, P, Fut>(
     saga: &G,
     (store, clock): (&S, &C),

@@ -37,7 +37,7 @@ impl Command for ResetPassword {
     }
 
     /// # Errors
-    /// [`ResetPasswordError::Spent`], which also results from the condition on the old password hash: of two
+    /// [`ResetPasswordError::TokenOutdated`], which also results from the condition on the old password hash: of two
     /// concurrent requests with one token, one succeeds.
     fn decide(
         &self,

@@ -42,7 +42,7 @@ impl DynamoReader {
     /// page by cursor may therefore be shorter than its limit, or even empty, and still have a next page.
     ///
     /// # Errors
-    /// [`SliceError::FilterTooSelective`] if a page by offset would exceed that bound; [`SliceError::Store`]
+    /// [`PageError::FilterTooSelective`] if a page by offset would exceed that bound; [`PageError::Store`]
     /// if the table does not respond or an item is malformed.
     pub async fn page<R: Record>(
         &self,
