@@ -41,7 +41,6 @@ mod test_cards;
 #[cfg(test)]
 mod tests;
 mod webhook;
-mod webhook_delivery;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,8 @@
 //! Webhooks: event objects (<https://docs.stripe.com/api/events/object>), their signature and the delivery
 //! queue.
 
-mod outbox;
+mod delivery;
+mod delivery_queue;
 mod sender;
 
 use aws_lc_rs::hmac;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::stripe_json::API_VERSION;
-pub(super) use outbox::{Delivery, Outbox, Scope};
+pub(super) use delivery_queue::{Delivery, Outbox, Scope};
 pub(super) use sender::WebhookSender;
 
 /// Event with the exact payload that is sent and signed.

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::order::OrderId;
+use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Money, MoneyError};
 use crate::kit::command::{Event, Version};
@@ -274,6 +275,16 @@ impl Payment {
     #[must_use]
     pub fn id_for(order: OrderId) -> PaymentId {
         order.cast()
+    }
+
+    /// Amount that can still be refunded. Pending `refunds` of the order count as refunded.
+    #[must_use]
+    pub fn refundable(&self, refunds: &[Refund]) -> Money {
+        let own = refunds
+            .iter()
+            .filter(|refund| refund.gateway_id == self.gateway_id && refund.status != RefundStatus::Failed);
+        let left = own.map(|refund| refund.amount).try_fold(self.captured, Money::checked_sub);
+        left.unwrap_or(Money::zero(self.captured.currency()))
     }
 
     /// Payment created by a capture.

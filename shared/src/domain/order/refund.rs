@@ -71,7 +71,7 @@ impl Command for RefundOrder {
             matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered);
         let payment = payment.filter(|_| paid && order.fulfilment == Fulfilment::Finished);
         let payment = payment.ok_or(RefundError::InvalidState)?;
-        let amount = self.within(order.refundable(&payment))?;
+        let amount = self.within(payment.refundable(&order.refunds))?;
         if order.refunds.len() >= MAX_REFUNDS {
             return Err(RefundError::TooMany);
         }

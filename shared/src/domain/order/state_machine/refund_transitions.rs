@@ -25,16 +25,6 @@ impl Order {
         self.refunds.iter().find(|refund| refund.is_pending())
     }
 
-    /// Refundable amount of the payment. Pending refunds count as refunded.
-    #[must_use]
-    pub fn refundable(&self, payment: &Payment) -> Money {
-        let own = self.refunds.iter().filter(|refund| {
-            refund.gateway_id == payment.gateway_id && refund.status != RefundStatus::Failed
-        });
-        let left = own.map(|refund| refund.amount).try_fold(payment.captured, Money::checked_sub);
-        left.unwrap_or(Money::zero(payment.captured.currency()))
-    }
-
     /// Adds a pending refund of the given capture, without a new version.
     pub(crate) fn with_refund_due(
         mut self,

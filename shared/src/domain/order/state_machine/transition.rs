@@ -61,30 +61,6 @@ impl Order {
         }
     }
 
-    /// A payment was captured. If the order awaits exactly this amount, it is confirmed; otherwise the
-    /// payment is refunded, and the stock position stays unchanged until the refund is made.
-    pub(crate) fn apply_payment(self, payment: &Payment, now: Timestamp) -> Result<Self, InvalidState> {
-        if payment.captured.amount() == 0 {
-            return Err(InvalidState);
-        }
-        let awaits_payment =
-            matches!(self.fulfilment, Fulfilment::Charging { .. } | Fulfilment::AwaitingPayment { .. });
-        let reason = match self.status {
-            _ if awaits_payment => "the amount paid differs from the order total",
-            OrderStatus::Pending | OrderStatus::AwaitingPayment => "paid before payment was requested",
-            _ => "paid when the order was over",
-        };
-        let stock_position = self.stock_position();
-        let order = Self { payment_id: Some(payment.id), ..self };
-        if awaits_payment && payment.captured == order.total {
-            let confirmed = order.with_step(Fulfilment::Finished, now);
-            return Ok(confirmed.with_status(OrderStatus::Confirmed, Party::System, None));
-        }
-        let refunding =
-            order.with_refund_due((&payment.gateway_id, payment.captured), (Party::System, reason), now);
-        Ok(refunding.with_step(Fulfilment::Refunding { stock_position }, now))
-    }
-
     /// A product has fewer units available than ordered.
     pub(crate) fn out_of_stock(self, reason: String, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
@@ -121,7 +97,7 @@ impl Order {
             }
             (OrderStatus::Confirmed, Fulfilment::Finished) => {
                 let payment = payment.ok_or(InvalidState)?;
-                let (left, stock_position) = (self.refundable(payment), self.stock_position());
+                let (left, stock_position) = (payment.refundable(&self.refunds), self.stock_position());
                 if left.amount() == 0 {
                     return Err(InvalidState);
                 }
@@ -165,7 +141,9 @@ impl Order {
         now: Timestamp,
     ) -> Result<Self, InvalidState> {
         match (self.status, &self.fulfilment) {
-            (OrderStatus::Confirmed, Fulfilment::Finished) if self.refundable(payment).amount() > 0 => {
+            (OrderStatus::Confirmed, Fulfilment::Finished)
+                if payment.refundable(&self.refunds).amount() > 0 =>
+            {
                 let shipped = Self { shipment: Some(shipment), ..self.next_version(now) };
                 Ok(shipped.with_status(OrderStatus::Shipped, Party::Seller, None))
             }

@@ -5,14 +5,14 @@ use std::sync::{Arc, Weak};
 use jiff::Timestamp;
 use tracing::{error, warn};
 
-use super::Sandbox;
-use super::webhook::{Delivery, Scope};
+use crate::Sandbox;
 use crate::store::Commit;
+use crate::webhook::{Delivery, Scope};
 
 impl Sandbox {
     /// Spawns tasks that deliver due webhooks at each of `moments`, unless the sandbox has been dropped by
     /// then.
-    pub(super) fn schedule_delivery(&self, moments: Vec<Timestamp>) {
+    pub(crate) fn schedule_delivery(&self, moments: Vec<Timestamp>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         for moment in moments {
             let (inner, clock) = (Arc::downgrade(&self.inner), self.inner.clock.clone());
@@ -26,7 +26,7 @@ impl Sandbox {
     }
 
     /// Sends webhooks from the outbox one at a time, so that they arrive in order.
-    pub(super) async fn deliver(&self, scope: Scope) {
+    pub(crate) async fn deliver(&self, scope: Scope) {
         let _guard = self.inner.sending.lock().await;
         let taken = self.lock().outbox.take(scope, self.inner.clock.now());
         for delivery in taken {
