@@ -19,7 +19,7 @@ dev: $(VENV)/run.stamp ## Run the whole system on this machine, with hot reload
 check: $(VENV)/nextest.stamp ## Check formatting and lints, and run unit, function and tidy tests without a stack
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo nextest run --locked --workspace --filterset '$(WITHOUT_STACK)'
+	cargo nextest run --locked --workspace --test-threads 6 --filterset '$(WITHOUT_STACK)'
 
 WITHOUT_STACK := not (package(local) | package(bench) | package(fault-tests) | package(simulation) | binary(e2e))
 
