@@ -12,7 +12,7 @@ use shared::repository::cached::CacheInvalidation;
 
 use crate::Commands;
 
-/// Deletes a market, whatever its status.
+/// Deletes a market, regardless of its status.
 pub(crate) async fn delete_market(
     State(app): State<Commands>,
     Authenticated(by): Authenticated,

@@ -96,7 +96,7 @@ const PATCH: OperationDoc = OperationDoc::new("Change single fields of a market,
 
 const DELETE: OperationDoc = OperationDoc::new("Delete a market (creator only)")
     .with_description(
-        "The creator deletes a market, whatever its status. Its products can no longer be read or \
+        "The creator deletes a market, regardless of its status. Its products can no longer be read or \
          ordered. Existing orders are not affected. A deletion cannot be undone: set `status` to \
          `closed` to stop selling for a while.\n\n\
          `If-Match` must contain the `ETag` of the market, or `*`. `VERSION_MISMATCH` means that the \

@@ -55,7 +55,7 @@ pub struct Order {
     pub payment_method: Option<PaymentMethod>,
     /// Payment, once money was captured.
     pub payment_id: Option<PaymentId>,
-    /// Refunds of the order's captures, whatever their status.
+    /// Refunds of the order's captures, regardless of their status.
     #[serde(default)]
     pub refunds: Vec<Refund>,
     /// Shipment, once the order has shipped.

@@ -1,7 +1,7 @@
 //! Daily sales of markets.
 //!
-//! A sale is a confirmed order. It counts for the day of its confirmation, whatever happens to the order
-//! later: refunds are summed up separately and never subtracted from the sales.
+//! A sale is a confirmed order. It counts for the day of its confirmation, even if the order is
+//! refunded later: refunds are summed up separately and never subtracted from the sales.
 
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 //! An inverted index maps each [`Term`] to the [`TermEntry`] items of the documents that contain it. An
 //! [`IndexEntry`] per document records what was indexed. Like a tally, the index entry is replaced in the
 //! transaction that changes the term entries, on the condition that it has not changed since it was read. So
-//! each version of a document is indexed at most once, in whatever order and however often its events are
+//! each version of a document is indexed at most once, in any order and however often its events are
 //! received.
 
 mod document;
