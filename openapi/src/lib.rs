@@ -23,8 +23,9 @@ access tokens; `POST /v1/markets` with a product as the seller; `POST /v1/orders
 gets a new version.
 
 **Requests and responses.** Bodies are JSON in UTF-8. The result is in `data`; lists also have \
-`pagination`. Optional fields without a value are absent. Requests with unknown fields or parameters are \
-refused.
+`pagination`. Optional fields without a value are \
+absent or `null`, as their schema states; arrays are always present. Requests with unknown fields or \
+parameters are refused.
 
 **Authentication.** Send the access token as `Authorization: Bearer <accessToken>`. It expires after 15 \
 minutes; get the next one with `POST /v1/auth/refresh`.
