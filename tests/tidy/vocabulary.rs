@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 use test_support::workspace;
 
 use crate::read;
@@ -18,10 +18,9 @@ const MAX_EXCEPTIONS: usize = 15;
 /// Maximum length of a test's name.
 const MAX_TEST_NAME: usize = 60;
 
-/// Comments and string literals of Rust code; everything else matches as single characters.
+/// Comments and string literals of Rust code, and the runs of code between them.
 static TEXT: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern =
-        r##"(?s)//[^\n]*|/\*.*?\*/|b?r#".*?"#|b?r"[^"]*"|b?c?"(?:\\.|[^"\\])*"|b?'(?:\\.|[^'\\])'|."##;
+    let pattern = r##"(?s)//[^\n]*|/\*.*?\*/|b?r#".*?"#|b?r"[^"]*"|b?c?"(?:\\.|[^"\\])*"|b?'(?:\\.|[^'\\])'|[^/"'brc]+|."##;
     Regex::new(pattern).unwrap()
 });
 
@@ -107,7 +106,7 @@ fn lines(path: &Path, text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let (mut line, mut code) = (1, String::new());
     for part in TEXT.find_iter(text).map(|part| part.as_str()) {
-        if part.chars().nth(1).is_some() && !part.starts_with('\'') {
+        if part.starts_with("//") || part.starts_with("/*") || part.ends_with(['"', '#']) && part.len() > 1 {
             found.extend(part.lines().enumerate().map(|(at, text)| (line + at, text.to_owned())));
         } else {
             code.push_str(part);
@@ -122,12 +121,13 @@ fn lines(path: &Path, text: &str) -> Vec<(usize, String)> {
 #[test]
 fn texts_use_standard_terms() {
     let (phrases, exceptions) = (phrases(), rows("exceptions.tsv"));
+    let any = RegexSet::new(phrases.iter().map(|phrase| phrase.pattern.as_str())).unwrap();
     assert!(exceptions.len() <= MAX_EXCEPTIONS, "{} exceptions", exceptions.len());
     let (mut found, mut used) = (Vec::new(), vec![false; exceptions.len()]);
     for path in texts() {
         let relative = path.strip_prefix(workspace("")).unwrap().to_str().unwrap().to_owned();
         for (number, line) in lines(&path, &read(&path)) {
-            for phrase in &phrases {
+            for phrase in any.matches(&line).into_iter().map(|at| &phrases[at]) {
                 let rest = phrase
                     .ordinary
                     .as_ref()
@@ -206,4 +206,19 @@ fn test_names_fit_in_60_characters() {
 fn the_api_description_has_no_rustdoc_links() {
     let text = read(&workspace(openapi::PATH));
     assert!(!text.contains("[`"), "{} contains a rustdoc link", openapi::PATH);
+}
+
+#[test]
+fn comments_strings_and_definitions_are_read_as_text() {
+    let source = "/// Doc.\nfn brick_count(c: char) -> u8 { // note\n    f(b'\"', \"text\", r#\"raw\"#, '\"', b\"bytes\")\n}\n";
+    let expected = [
+        (1, "/// Doc."),
+        (2, "// note"),
+        (3, "\"text\""),
+        (3, "r#\"raw\"#"),
+        (3, "b\"bytes\""),
+        (0, "brick count"),
+    ];
+    let read = lines(Path::new("x.rs"), source);
+    assert_eq!(read, expected.map(|(line, text)| (line, text.to_owned())));
 }
