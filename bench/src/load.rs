@@ -121,7 +121,7 @@ async fn overload(options: &Options, load: &mut Load) -> Result<(), LoadError> {
             .parameter("AnalyticsWindowSeconds", "1")
             .parameter("ApiRequestsPerSecond", THROTTLE.to_string())
             .parameter("ApiBurst", THROTTLE.to_string())
-            .parameter("ReadsPerMinute", ALLOWED.to_string())
+            .parameter("ReadLimit", ALLOWED.to_string())
     }))
     .await;
     let mut customers = Vec::with_capacity(CALLERS);

@@ -128,7 +128,7 @@ fn builder(options: &Options) -> StackBuilder {
 fn local_limits(options: &Options) -> Vec<(String, String)> {
     // An invalid template is reported when the stack starts.
     let Ok(template) = Template::read(&options.template) else { return Vec::new() };
-    let limits = ["ReadsPerMinute", "WritesPerMinute", "OrdersPerMinute"].into_iter();
+    let limits = ["ReadLimit", "WriteLimit", "OrderLimit"].into_iter();
     let raised =
         limits.filter_map(|name| Some((name.to_owned(), (template.default_number(name)? * 100).to_string())));
     raised.collect()

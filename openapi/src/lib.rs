@@ -50,11 +50,12 @@ and sort order only. `pagination.total` may lag behind recent changes.
 accepts any version. Send the `ETag` in `If-None-Match` with a `GET` request to receive 304 if the resource \
 has not changed.
 
-**Rate limits.** Reads, writes and new orders are limited separately, per minute and user (without an \
-access token: per IP address). `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`, and \
-likewise `RateLimit` and `RateLimit-Policy`, show the limit, the remaining requests and the seconds until \
-the next window. Over the limit, requests are refused with `RATE_LIMITED`; wait for the time in \
-`Retry-After`.";
+**Rate limits.** Reads, writes and new orders are limited separately, per user (without an access token: \
+per IPv4 address or IPv6 /64 network). The limit holds in every period of the length of its window, a minute \
+unless the operator has set another. `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`, \
+and likewise `RateLimit` and `RateLimit-Policy`, show the limit, the remaining requests and the seconds \
+until the oldest counted requests leave the window. Over the limit, requests are refused with \
+`RATE_LIMITED`; wait for the seconds in `Retry-After`, which `error.retryAfter` contains as well.";
 
 /// The description as an OpenAPI 3.1 document.
 #[must_use]

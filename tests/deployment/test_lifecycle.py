@@ -131,7 +131,7 @@ def test_second_release_with_new_parameters_keeps_data(
     items = deployment.items(table)
     assert buyer.api.get("/v1/orders").headers["x-ratelimit-limit"] == "100"
 
-    deployment.set_parameters(ReadsPerMinute="77", LogLevel="warn")
+    deployment.set_parameters(ReadLimit="77", LogLevel="warn")
     deployment.deploy(release.with_changed_code(folder / "next", "api-orders"))
     assert deployment.code_digest("ApiOrders") != digest
     assert deployment.resource("Table") == table
@@ -145,7 +145,7 @@ def test_redeploying_the_first_release_rolls_back(
     deployment: Deployment, release: Release, buyer: User, product: str
 ) -> None:
     changed = deployment.code_digest("ApiOrders")
-    deployment.set_parameters(ReadsPerMinute="100", LogLevel="debug")
+    deployment.set_parameters(ReadLimit="100", LogLevel="debug")
     deployment.deploy(release)
     assert deployment.code_digest("ApiOrders") != changed
     assert buyer.api.get("/v1/orders").headers["x-ratelimit-limit"] == "100"

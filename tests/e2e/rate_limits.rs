@@ -1,29 +1,37 @@
 //! Rate limits over all instances, and limits of failed logins.
 
 use http::{Method, StatusCode};
-use local::faults::Service;
+use local::faults::{Fault, Rule, Service};
 use test_support::TestApp;
+use test_support::app::RequestBuilder;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn rate_limit_holds_across_instances() {
-    let app = TestApp::start_with(|builder| builder.parameter("ReadsPerMinute", "40").instances(4)).await;
-    let customer = app.register("ada").await;
-    let (mut granted, mut refused) = (0, 0);
-    for _ in 0..10 {
-        let requests = (0..12).map(|_| app.request(Method::GET, "/v1/orders").by(&customer).send());
-        for response in futures::future::join_all(requests).await {
+/// Sends `rounds` times 16 concurrent requests and returns the number of those that were allowed.
+async fn allowed<'a>(rounds: usize, send: impl Fn(usize) -> RequestBuilder<'a>) -> usize {
+    let mut allowed = 0;
+    for round in 0..rounds {
+        let responses = futures::future::join_all((0..16).map(|n| send(round * 16 + n).send())).await;
+        for response in responses {
             assert!(response.headers.contains_key("ratelimit-policy"), "{response:?}");
             if response.status == StatusCode::OK {
-                granted += 1;
-            } else {
-                assert_eq!(response.code(StatusCode::TOO_MANY_REQUESTS), "RATE_LIMITED");
-                assert!(response.headers.contains_key("retry-after"));
-                refused += 1;
+                allowed += 1;
+                continue;
             }
+            assert_eq!(response.code(StatusCode::TOO_MANY_REQUESTS), "RATE_LIMITED");
+            let retry_after: u64 = response.headers["retry-after"].to_str().unwrap().parse().unwrap();
+            assert_eq!(response.json()["error"]["retryAfter"], retry_after);
+            assert!((1..=72).contains(&retry_after), "{retry_after}");
         }
     }
-    // A new window may start once during the test; each window has its own limit of 40.
-    assert!((1..=80).contains(&granted) && granted + refused == 120, "{granted} granted, {refused} refused");
+    allowed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rate_limit_is_exact_across_sixteen_instances() {
+    let app = TestApp::start_with(|builder| builder.parameter("ReadLimit", "40").instances(16)).await;
+    let customer = app.register("ada").await;
+    let allowed = allowed(12, |_| app.request(Method::GET, "/v1/orders").by(&customer)).await;
+    // The requests take less than a minute, so all of them are in one window.
+    assert!((30..=40).contains(&allowed), "{allowed} of 192 requests allowed");
     let counted = app.stack().faults().calls_of("api-orders");
     let writes =
         counted.iter().filter(|call| call.service == Service::DynamoDb && call.operation == "UpdateItem");
@@ -32,14 +40,23 @@ async fn rate_limit_holds_across_instances() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_addresses_share_the_limit_of_the_real_address() {
-    let app = TestApp::start_with(|builder| builder.parameter("ReadsPerMinute", "20")).await;
-    let requests = (0..200).map(|n| {
-        let forged = format!("203.0.113.{}", n % 250);
-        app.request(Method::GET, "/v1/markets").header("x-forwarded-for", &forged).send()
-    });
-    let responses = futures::future::join_all(requests).await;
-    let granted = responses.iter().filter(|response| response.status == StatusCode::OK).count();
-    assert!((1..=40).contains(&granted), "{granted}");
+    let app = TestApp::start_with(|builder| builder.parameter("ReadLimit", "20")).await;
+    let allowed = allowed(12, |n| {
+        let forged = format!("203.0.113.{n}");
+        app.request(Method::GET, "/v1/markets").header("x-forwarded-for", &forged)
+    })
+    .await;
+    assert!((15..=20).contains(&allowed), "{allowed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_instance_limits_reads_if_the_counters_fail() {
+    let app = TestApp::start_with(|builder| builder.parameter("ReadLimit", "5").instances(1)).await;
+    let customer = app.register("ada").await;
+    let outage = Rule::new("api-orders", Fault::unavailable()).operation("UpdateItem").times(u64::MAX);
+    app.stack().faults().inject(outage);
+    let allowed = allowed(1, |_| app.request(Method::GET, "/v1/orders").by(&customer)).await;
+    assert_eq!(allowed, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,8 +46,9 @@ pub(crate) async fn log_in(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<LoginRequest>,
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
-    let (store, subject) = (app.store.clone(), (&request.email, info.source_ip.as_str()));
-    let attempt = app.login_limits.admit(store.clone(), &app.seal, subject, context.at).await?;
+    let (store, network) = (app.store.clone(), info.client_network());
+    let attempt =
+        app.login_limits.admit(store.clone(), &app.seal, (&request.email, &network), context.at).await?;
     let user = authenticate(&app, request, &context).await?;
     AttemptLimiter::new(store).succeeded(attempt).await?;
     let id = SessionKey { user_id: user.id, session_id: Id::generate(context.at, &app.entropy) };

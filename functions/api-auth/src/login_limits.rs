@@ -1,4 +1,4 @@
-//! Limits of failed logins: per account and IP address, per account, and per IP address.
+//! Limits of failed logins: per account and client network, per account, and per client network.
 
 use shared::domain::values::email::Email;
 use shared::kit::auth::hmac_key::HmacKey;
@@ -16,9 +16,9 @@ use std::time::Duration;
 /// Limits of failed logins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LoginLimits {
-    /// Limit of one account from one IP address.
+    /// Limit of one account from one client network.
     per_account_and_ip: Quota,
-    /// Limit of one account from all addresses, and of one IP address for all accounts.
+    /// Limit of one account from all networks, and of one client network for all accounts.
     per_account_or_ip: Quota,
 }
 
@@ -42,16 +42,16 @@ impl LoginLimits {
         &self,
         counters: impl AtomicCounters,
         seal: &HmacKey,
-        (email, source_ip): (&Email, &str),
+        (email, network): (&Email, &str),
         now: Timestamp,
     ) -> Result<Attempt, ApiError> {
         // A digest, so that the table does not store e-mail addresses without an account.
         let account = seal.mac("login", &[email.as_str().as_bytes()]);
         let bucket = |name: String, quota| Bucket { name, quota };
         let buckets = [
-            bucket(format!("login#both#{account}#{source_ip}"), self.per_account_and_ip),
+            bucket(format!("login#both#{account}#{network}"), self.per_account_and_ip),
             bucket(format!("login#account#{account}"), self.per_account_or_ip),
-            bucket(format!("login#address#{source_ip}"), self.per_account_or_ip),
+            bucket(format!("login#address#{network}"), self.per_account_or_ip),
         ];
         match AttemptLimiter::new(counters).admit(&buckets, now).await? {
             Admission::Admitted(attempt) => Ok(attempt),

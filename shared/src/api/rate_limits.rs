@@ -1,6 +1,8 @@
 //! Rate limits of the API per caller: one quota each for reads, writes and orders.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
@@ -11,10 +13,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use super::caller::MaybeAuthenticated;
 use crate::api::state::ApiState;
 use crate::kit::aws::dynamodb::Table;
-use crate::kit::command::StoreError;
 use crate::kit::error::{ApiError, ErrorCode};
 use crate::kit::http::RequestInfo;
-use crate::kit::resilience::rate_limit::{Counters, Quota, RateLimitDecision, RateLimiter};
+use crate::kit::resilience::rate_limit::{LocalCounters, Quota, RateLimitDecision, RateLimiter};
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
 use crate::kit::telemetry::catalogue::LIMITER_REJECTIONS;
@@ -63,13 +64,16 @@ impl RateLimits {
     /// # Errors
     /// [`ConfigError`] naming the variable.
     pub fn from_env(env: &Environment, table: Table) -> Result<Self, ConfigError> {
-        let quota = |name| env.parse(name).map(Quota::per_minute);
+        let quota = |limit, seconds| {
+            let window = Duration::from_secs(env.parse::<NonZeroU32>(seconds)?.get().into());
+            Ok(Quota { limit: env.parse(limit)?, window })
+        };
         Ok(Self {
-            reads: quota("AGORA_READS_PER_MINUTE")?,
-            writes: quota("AGORA_WRITES_PER_MINUTE")?,
-            orders: quota("AGORA_ORDERS_PER_MINUTE")?,
+            reads: quota("AGORA_READ_LIMIT", "AGORA_READ_LIMIT_SECONDS")?,
+            writes: quota("AGORA_WRITE_LIMIT", "AGORA_WRITE_LIMIT_SECONDS")?,
+            orders: quota("AGORA_ORDER_LIMIT", "AGORA_ORDER_LIMIT_SECONDS")?,
             limiter: RateLimiter::new(table),
-            local: RateLimiter::new(LocalCounters),
+            local: RateLimiter::new(LocalCounters::default()),
         })
     }
 
@@ -106,17 +110,6 @@ impl RateLimits {
     }
 }
 
-/// Counters without shared state, for when the table cannot be reached: the count of this instance is the
-/// only limit.
-#[derive(Debug, Clone, Copy)]
-struct LocalCounters;
-
-impl Counters for LocalCounters {
-    async fn increment(&self, _: &str, by: u32, limit: u32, _: Timestamp) -> Result<Option<u32>, StoreError> {
-        Ok(Some(by.min(limit)))
-    }
-}
-
 /// Middleware: takes one permit, responds with 429 if none is left, and sets the rate-limit headers.
 async fn limit<S: ApiState>(
     State((limits, state)): State<(Arc<RateLimits>, S)>,
@@ -127,10 +120,10 @@ async fn limit<S: ApiState>(
     let group =
         Group::of(&parts.method, parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str));
     let info = RequestInfo::from_request_parts(&mut parts, &state).await?;
-    // The user of a valid token, or else the IP address reported by API Gateway.
+    // The user of a valid token, or else the client network reported by API Gateway.
     let caller = match MaybeAuthenticated::from_request_parts(&mut parts, &state).await {
         Ok(MaybeAuthenticated(Some(actor))) => actor.user.to_string(),
-        _ => info.source_ip,
+        _ => info.client_network(),
     };
     let decision = limits.acquire(group, &caller, info.received_at).await?;
     let mut response = if decision.allowed {
@@ -138,14 +131,14 @@ async fn limit<S: ApiState>(
     } else {
         metrics::count(&LIMITER_REJECTIONS, [group.name()]);
         let refusal =
-            ApiError::new(ErrorCode::RateLimited, "too many requests; retry when the limit is reset");
+            ApiError::new(ErrorCode::RateLimited, "too many requests; retry after the time in retryAfter");
         refusal.retry_after(u32::try_from(seconds_until_reset(decision)).unwrap_or(u32::MAX)).into_response()
     };
     insert_headers(response.headers_mut(), group, limits.quota(group), decision);
     Ok(response)
 }
 
-/// Seconds until the window ends, rounded up.
+/// Seconds until the oldest counted requests leave the window, rounded up.
 fn seconds_until_reset(decision: RateLimitDecision) -> u64 {
     decision.reset.as_secs() + u64::from(decision.reset.subsec_nanos() > 0)
 }

@@ -123,6 +123,9 @@ impl ApiError {
         if !self.fields.is_empty() {
             error["fields"] = json!(self.fields);
         }
+        if let Some(seconds) = self.retry_after {
+            error["retryAfter"] = json!(seconds);
+        }
         let problem = json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or_default(),

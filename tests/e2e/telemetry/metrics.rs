@@ -45,10 +45,7 @@ fn count(lines: &[String], metric: &str, dimensions: &[(&str, &str)]) -> usize {
 /// when the same instance makes the next charge.
 async fn stack_with_all_metrics() -> TestApp {
     let app = TestApp::start_with(|builder| {
-        builder
-            .parameter("OrdersPerMinute", "8")
-            .parameter("PaymentGatewayBreakerOpenSeconds", "1")
-            .instances(1)
+        builder.parameter("OrderLimit", "8").parameter("PaymentGatewayBreakerOpenSeconds", "1").instances(1)
     })
     .await;
     let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);

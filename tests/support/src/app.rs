@@ -156,9 +156,9 @@ impl TestApp {
             .parameter("AnalyticsWindowSeconds", "0")
             .parameter("ApiRequestsPerSecond", "1000000")
             .parameter("ApiBurst", "1000000")
-            .parameter("ReadsPerMinute", "1000000")
-            .parameter("WritesPerMinute", "1000000")
-            .parameter("OrdersPerMinute", "1000000");
+            .parameter("ReadLimit", "1000000")
+            .parameter("WriteLimit", "1000000")
+            .parameter("OrderLimit", "1000000");
         let stack = settings(builder).start().await.expect("the local stack starts");
         let dynamodb = crate::request_recorder::client(&stack.dynamodb_endpoint(), None);
         let sqs = sqs(&stack.sqs_endpoint());

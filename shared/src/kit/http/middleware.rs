@@ -4,6 +4,7 @@
 pub(crate) mod request_telemetry;
 pub mod sanitize;
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -51,6 +52,22 @@ pub struct RequestInfo {
     pub received_at: Timestamp,
     /// Client address as seen by API Gateway. Addresses in request headers are not trusted.
     pub source_ip: String,
+}
+
+impl RequestInfo {
+    /// Network of the client, which rate limits count as one caller: an IPv4 address, or the /64 prefix of an
+    /// IPv6 address, because a client usually controls its whole prefix (RFC 6177).
+    #[must_use]
+    pub fn client_network(&self) -> String {
+        match self.source_ip.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V6(address)) => {
+                let prefix = address.to_bits() & (u128::MAX << 64);
+                format!("{}/64", Ipv6Addr::from_bits(prefix))
+            }
+            Ok(IpAddr::V4(address)) => address.to_string(),
+            Err(_) => self.source_ip.clone(),
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for RequestInfo {
@@ -240,6 +257,22 @@ async fn read_body(request: Request) -> Result<Request, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn client_network_is_an_ipv4_address_or_an_ipv6_prefix() {
+        let network = |source_ip: &str| {
+            let correlation_id = CorrelationId::try_from("c".to_owned()).unwrap();
+            let received_at = Timestamp::from_millis(0);
+            let source_ip = source_ip.to_owned();
+            RequestInfo { id: String::new(), correlation_id, received_at, source_ip }.client_network()
+        };
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(network("2001:DB8:1:2::1"), network("2001:db8:1:2:ffff::"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("unknown"), "unknown");
+    }
 
     #[test]
     fn json_is_accepted_unless_excluded() {

@@ -1,17 +1,21 @@
-//! Rate limits: exact across all instances, and cheap for callers that keep to them.
+//! Rate limits: exact in every window across all instances, and cheap for callers that keep to them.
 //!
-//! A quota is a number of requests per window of fixed length. The count of a caller's window is one item of
-//! the table. It is incremented on condition that it stays within the quota, so the instances together never
-//! grant more than the quota. An instance takes several grants at once, more for busier callers, so that most
-//! requests need no access to the table; unused grants expire with the window. A rejected caller is
-//! remembered until the window ends and needs no access either.
+//! A quota is a number of requests in any window of a length. The requests of a caller are counted per segment
+//! of the window ([`window`]); the counts are one item of the table, changed on condition that their sum stays
+//! within the quota, so the instances together never grant more. An instance takes several grants at once, so
+//! that most requests need no access to the table: as many as it expects to use in the rest of the segment. A grant is
+//! counted when it is taken, and is valid in its segment only. A caller whose counts are known to be at the
+//! limit is rejected without access to the table.
 
 pub mod attempts;
+pub mod window;
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use window::{Segment, WindowCounts};
 
 use crate::kit::command::StoreError;
 use crate::kit::system::clock::Timestamp;
@@ -19,7 +23,7 @@ use crate::kit::system::clock::Timestamp;
 /// Number of requests per window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// Number of requests allowed per window.
+    /// Number of requests allowed in any window.
     pub limit: u32,
     /// Length of a window.
     pub window: Duration,
@@ -32,7 +36,7 @@ impl Quota {
         Self { limit, window: Duration::from_mins(1) }
     }
 
-    /// Number of the window that contains `now`, and the time until the window ends.
+    /// Number of the aligned window that contains `now`, and the time until that window ends.
     #[must_use]
     pub fn window_at(&self, now: Timestamp) -> (i64, Duration) {
         let length = i64::try_from(self.window.as_millis()).unwrap_or(i64::MAX).max(1);
@@ -49,51 +53,99 @@ pub struct RateLimitDecision {
     pub allowed: bool,
     /// Number of requests allowed per window.
     pub limit: u32,
-    /// Number of requests left in this window, as far as this instance knows.
+    /// Number of requests left, as far as this instance knows.
     pub remaining: u32,
-    /// Time until this window ends.
+    /// Time until the oldest counted requests leave the window. A rejected caller can retry then.
     pub reset: Duration,
+}
+
+/// Grants to add to the counts of a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Take {
+    /// Counts as last read; `None` if no item was found or none has been read.
+    pub known: Option<WindowCounts>,
+    /// Segment of the instance's clock.
+    pub segment: i64,
+    /// Number of grants to take.
+    pub grants: u32,
+    /// Maximum sum of the counts.
+    pub limit: u32,
+    /// Time after which the counts have no effect and may be deleted.
+    pub expires_at: Timestamp,
+}
+
+/// Result of [`Counters::take`], with the counts as they are now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakeOutcome {
+    /// The grants are taken.
+    Taken(WindowCounts),
+    /// Nothing is taken: the sum would exceed the limit, or the counts are not those that were known.
+    Refused(Option<WindowCounts>),
 }
 
 /// Counters shared by all instances.
 pub trait Counters: Clone + Send + Sync + 'static {
-    /// Adds `by` to the counter of `bucket` if it stays within `limit`, and returns the new value; `None` if
-    /// it would exceed the limit. The counter may be deleted after `expires_at`.
+    /// Adds grants to the counts of `bucket`: to the latest segment if that is the one of `take` or a later
+    /// one, else to a new segment, on condition that the counts are those that are known.
     ///
     /// Implementations return [`StoreError`] only if the counters cannot be reached.
-    fn increment(
-        &self,
-        bucket: &str,
-        by: u32,
-        limit: u32,
-        expires_at: Timestamp,
-    ) -> impl Future<Output = Result<Option<u32>, StoreError>> + Send;
+    fn take(&self, bucket: &str, take: Take) -> impl Future<Output = Result<TakeOutcome, StoreError>> + Send;
 }
 
-/// Grants that an instance has taken for a caller in a window.
-#[derive(Debug, Clone, Copy)]
-struct GrantBatch {
-    /// Number of the window.
-    window: i64,
-    /// Number of grants left.
+/// State of a caller in an instance.
+#[derive(Debug, Clone, Copy, Default)]
+struct Caller {
+    /// Counts as last read.
+    known: Option<WindowCounts>,
+    /// Segment of the grants.
+    segment: i64,
+    /// Number of grants left in the segment.
     grants: u32,
-    /// Number of grants to take next time.
-    next: u32,
-    /// Last known value of the shared counter.
-    used: u32,
-    /// True if the quota of the window is known to be exhausted.
-    exhausted: bool,
+    /// Number of requests allowed in the segment.
+    allowed: u32,
+    /// Number of requests allowed in the segment before.
+    allowed_before: u32,
 }
 
-impl GrantBatch {
-    fn merge(&mut self, other: Self) {
-        if self.window == other.window {
-            self.grants += other.grants;
-            self.next = self.next.max(other.next);
-            self.used = self.used.max(other.used);
-            self.exhausted |= other.exhausted;
+impl Caller {
+    /// Enters a segment: unused grants of the one before are lost.
+    fn enter(&mut self, segment: i64) {
+        if self.segment != segment {
+            let adjacent = self.segment.checked_add(1) == Some(segment);
+            let allowed_before = if adjacent { self.allowed } else { 0 };
+            *self = Self { known: self.known, segment, grants: 0, allowed: 0, allowed_before };
+        }
+    }
+
+    fn counts(&self) -> WindowCounts {
+        self.known.unwrap_or(WindowCounts::empty(self.segment)).at(self.segment)
+    }
+
+    /// Number of grants to take when `room` are left in the window: as many as the caller is expected to use in
+    /// the rest of the segment. After the first lease of a segment no more than it has used, and no more than a
+    /// quarter of the room, because unused grants are lost.
+    fn lease(&self, room: u32, segment: Segment) -> u32 {
+        let Segment { past, left, .. } = segment;
+        let (expected, most) = if self.allowed == 0 {
+            (u64::from(self.allowed_before) * left / (past + left), room)
         } else {
-            *self = other;
+            (u64::from(self.allowed) * left / past.max(1), self.allowed.min(room / 4))
+        };
+        u32::try_from(expected).unwrap_or(u32::MAX).min(most).max(1)
+    }
+
+    fn taken(&mut self, counts: WindowCounts, segment: i64, grants: u32) {
+        self.learn(Some(counts));
+        if self.segment == segment {
+            self.grants += grants;
+        }
+    }
+
+    /// Replaces the known counts, unless a concurrent request has read later ones.
+    fn learn(&mut self, counts: Option<WindowCounts>) {
+        let age = |counts: WindowCounts| (counts.segment, counts.used());
+        if counts.is_none() || self.known.map(age) < counts.map(age) {
+            self.known = counts;
         }
     }
 }
@@ -102,17 +154,20 @@ impl GrantBatch {
 #[derive(Debug, Clone)]
 pub struct RateLimiter<C> {
     counters: C,
-    leases: Arc<Mutex<HashMap<String, GrantBatch>>>,
+    callers: Arc<Mutex<HashMap<String, Caller>>>,
 }
 
 /// Maximum number of callers that an instance remembers.
 const MAX_CALLERS: usize = 10_000;
 
+/// Maximum attempts to take grants while other instances change the same counts.
+const MAX_ATTEMPTS: usize = 24;
+
 impl<C: Counters> RateLimiter<C> {
     /// Limiter with these counters.
     #[must_use]
     pub fn new(counters: C) -> Self {
-        Self { counters, leases: Arc::default() }
+        Self { counters, callers: Arc::default() }
     }
 
     /// Decides about a request of `bucket`.
@@ -125,146 +180,90 @@ impl<C: Counters> RateLimiter<C> {
         quota: Quota,
         now: Timestamp,
     ) -> Result<RateLimitDecision, StoreError> {
-        let (window, reset) = quota.window_at(now);
-        let mut lease = self.lease(bucket, window);
-        if lease.grants == 0 && !lease.exhausted {
-            self.take_grants(bucket, &mut lease, quota, now.saturating_add(reset)).await?;
-        }
-        let allowed = lease.grants > 0;
-        lease.grants = lease.grants.saturating_sub(1);
-        self.put_back(bucket, lease);
-        let remaining = quota.limit.saturating_sub(lease.used) + lease.grants;
-        Ok(RateLimitDecision { allowed, limit: quota.limit, remaining, reset })
-    }
-
-    /// Takes more grants: one at first, then twice as many each time, but never more than a quarter of what
-    /// is left. So unused grants do not exhaust the quota of a caller whose requests go to several instances.
-    async fn take_grants(
-        &self,
-        bucket: &str,
-        lease: &mut GrantBatch,
-        quota: Quota,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let key = format!("{bucket}#{}", lease.window);
-        for amount in [lease.next, 1] {
-            if let Some(used) = self.counters.increment(&key, amount, quota.limit, expires_at).await? {
-                let left = quota.limit.saturating_sub(used);
-                lease.grants = amount;
-                lease.used = used;
-                lease.next = (amount * 2).min(left / 4).max(1);
-                return Ok(());
-            }
-            if amount == 1 {
-                break;
+        for _ in 0..MAX_ATTEMPTS {
+            let take = match self.decide(bucket, quota, now) {
+                Next::Decided(decision) => return Ok(decision),
+                Next::Take(take) => take,
+            };
+            let outcome = self.counters.take(bucket, take).await?;
+            let mut callers = self.lock();
+            let caller = callers.entry(bucket.to_owned()).or_default();
+            match outcome {
+                TakeOutcome::Taken(counts) => caller.taken(counts, take.segment, take.grants),
+                TakeOutcome::Refused(counts) => caller.learn(counts),
             }
         }
-        lease.exhausted = true;
-        lease.used = quota.limit;
-        Ok(())
+        Err(StoreError::Throttled)
     }
 
-    /// Takes the grants of this window out of the shared state, so that two requests do not use the same
-    /// grant.
-    fn lease(&self, bucket: &str, window: i64) -> GrantBatch {
-        let fresh = GrantBatch { window, grants: 0, next: 1, used: 0, exhausted: false };
-        let mut leases = self.lock();
-        match leases.get_mut(bucket).filter(|lease| lease.window == window) {
-            Some(lease) => {
-                let taken = *lease;
-                lease.grants = 0;
-                taken
-            }
-            None => fresh,
-        }
-    }
-
-    /// Puts grants back, merging them with those that a concurrent request of the same caller has put back.
-    fn put_back(&self, bucket: &str, lease: GrantBatch) {
-        let mut leases = self.lock();
-        if let Some(kept) = leases.get_mut(bucket) {
-            return kept.merge(lease);
-        }
-        if leases.len() >= MAX_CALLERS {
-            leases.retain(|_, known| known.window >= lease.window);
-            if leases.len() >= MAX_CALLERS {
-                leases.clear();
+    /// Decides from what this instance knows, or determines the grants to take.
+    fn decide(&self, bucket: &str, quota: Quota, now: Timestamp) -> Next {
+        let segment = quota.segment_at(now);
+        let mut callers = self.lock();
+        if callers.len() >= MAX_CALLERS && !callers.contains_key(bucket) {
+            callers.retain(|_, caller| caller.counts().at(segment.number).used() > 0);
+            if callers.len() >= MAX_CALLERS {
+                callers.clear();
             }
         }
-        leases.insert(bucket.to_owned(), lease);
+        let caller = callers.entry(bucket.to_owned()).or_default();
+        caller.enter(segment.number);
+        let counts = caller.counts();
+        let room = quota.limit.saturating_sub(counts.used());
+        let allowed = caller.grants > 0;
+        if !allowed && room > 0 {
+            return Next::Take(Take {
+                known: caller.known,
+                segment: segment.number,
+                grants: caller.lease(room, segment),
+                limit: quota.limit,
+                expires_at: quota.expiry_of(segment.number),
+            });
+        }
+        if allowed {
+            caller.grants -= 1;
+            caller.allowed += 1;
+        }
+        Next::Decided(RateLimitDecision {
+            allowed,
+            limit: quota.limit,
+            remaining: room + caller.grants,
+            reset: counts.until_some_leave(quota, now),
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, GrantBatch>> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Caller>> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Next step of a request.
+enum Next {
+    /// The request is allowed or rejected.
+    Decided(RateLimitDecision),
+    /// Grants must be taken first.
+    Take(Take),
+}
+
+/// Counters of one process, for tests and for when the table cannot be reached.
+#[derive(Debug, Clone, Default)]
+pub struct LocalCounters(Arc<Mutex<HashMap<String, WindowCounts>>>);
+
+impl Counters for LocalCounters {
+    async fn take(&self, bucket: &str, take: Take) -> Result<TakeOutcome, StoreError> {
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MAX_CALLERS {
+            buckets.retain(|_, counts| counts.at(take.segment).used() > 0);
+        }
+        let counts = buckets.entry(bucket.to_owned()).or_insert(WindowCounts::empty(take.segment));
+        let raised = counts.at(take.segment).with(take.grants);
+        if raised.used() > take.limit {
+            return Ok(TakeOutcome::Refused(Some(*counts)));
+        }
+        *counts = raised;
+        Ok(TakeOutcome::Taken(raised))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct InMemory(Arc<Mutex<(HashMap<String, u32>, u32)>>);
-
-    impl Counters for InMemory {
-        async fn increment(
-            &self,
-            bucket: &str,
-            by: u32,
-            limit: u32,
-            _: Timestamp,
-        ) -> Result<Option<u32>, StoreError> {
-            let mut state = self.0.lock().unwrap();
-            state.1 += 1;
-            let count = state.0.entry(bucket.to_owned()).or_default();
-            if *count + by > limit {
-                return Ok(None);
-            }
-            *count += by;
-            Ok(Some(*count))
-        }
-    }
-
-    impl InMemory {
-        fn requests(&self) -> u32 {
-            self.0.lock().unwrap().1
-        }
-    }
-
-    const QUOTA: Quota = Quota::per_minute(100);
-
-    #[tokio::test]
-    async fn sixteen_instances_grant_no_more_than_the_quota() {
-        let counters = InMemory::default();
-        let instances: Vec<_> = (0..16).map(|_| RateLimiter::new(counters.clone())).collect();
-        let now = Timestamp::from_millis(0);
-        let mut granted = 0;
-        for n in 0..1_600 {
-            let decision = instances[n % 16].acquire("caller", QUOTA, now).await.unwrap();
-            granted += u32::from(decision.allowed);
-        }
-        assert!((70..=100).contains(&granted), "{granted}");
-    }
-
-    #[tokio::test]
-    async fn full_quota_takes_few_increments_and_rejections_take_none() {
-        let counters = InMemory::default();
-        let limiter = RateLimiter::new(counters.clone());
-        let now = Timestamp::from_millis(0);
-        let mut granted = 0;
-        for _ in 0..100 {
-            granted += u32::from(limiter.acquire("caller", QUOTA, now).await.unwrap().allowed);
-        }
-        assert_eq!(granted, 100);
-        assert!(counters.requests() <= 25, "{}", counters.requests());
-        assert!(!limiter.acquire("caller", QUOTA, now).await.unwrap().allowed);
-        let before = counters.requests();
-        for _ in 0..1_000 {
-            assert!(!limiter.acquire("caller", QUOTA, now).await.unwrap().allowed);
-        }
-        assert_eq!(counters.requests(), before);
-        let next_window =
-            limiter.acquire("caller", QUOTA, now.saturating_add(Duration::from_mins(1))).await.unwrap();
-        assert_eq!((next_window.allowed, next_window.remaining), (true, 99));
-    }
-}
+mod model_tests;

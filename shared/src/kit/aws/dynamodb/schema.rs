@@ -18,6 +18,8 @@ pub const TTL: &str = "ttl";
 pub const OUTBOX_KIND: &str = "outbox-event";
 /// Kind of an idempotency record.
 pub const IDEMPOTENCY_RECORD_KIND: &str = "receipt";
+/// Kind of the counters of a rate limit.
+pub const LIMIT_KIND: &str = "limit";
 
 /// Number of partitions of the outbox; each accepts 1,000 writes per second.
 pub const OUTBOX_SHARDS: u32 = 16;

@@ -101,10 +101,11 @@ fn headers() -> Value {
         "x-request-id": text("Id of the request."),
         "x-correlation-id": text("Correlation id: the caller's value of this header, or else the request id."),
         "x-ratelimit-limit": number("Number of requests of this kind that the caller may send per window."),
-        "x-ratelimit-remaining": number("Number of requests left in the current window."),
-        "x-ratelimit-reset": number("Seconds until the next window."),
+        "x-ratelimit-remaining": number("Number of requests left in the window."),
+        "x-ratelimit-reset": number("Seconds until the oldest counted requests leave the window."),
         "ratelimit":
-            text("Requests left and seconds until the next window (draft-ietf-httpapi-ratelimit-headers)."),
+            text("Requests left, and seconds until the oldest counted ones leave the window \
+                (draft-ietf-httpapi-ratelimit-headers)."),
         "ratelimit-policy":
             text("Limit and length of the window in seconds (draft-ietf-httpapi-ratelimit-headers)."),
         "retry-after": number("Seconds to wait before the next attempt."),

@@ -77,6 +77,9 @@ fn example(code: ErrorCode) -> Value {
     if code == ErrorCode::ValidationError {
         error["fields"] = json!({ "name": "is required" });
     }
+    if additional_headers(code.status()).contains(&header::RETRY_AFTER) {
+        error["retryAfter"] = json!(12);
+    }
     json!({
         "type": "about:blank",
         "title": reason(code.status()),
@@ -105,7 +108,7 @@ pub(super) fn schema() -> Value {
             },
             "error": {
                 "type": "object",
-                "description": "Error code and message, and the invalid fields if there are any.",
+                "description": "Error code and message; the invalid fields or the time to wait if there are any.",
                 "required": ["code", "message"],
                 "additionalProperties": false,
                 "properties": {
@@ -115,6 +118,11 @@ pub(super) fn schema() -> Value {
                         "type": "object",
                         "description": "Invalid fields by path, each with the rule that it breaks.",
                         "additionalProperties": { "type": "string" },
+                    },
+                    "retryAfter": {
+                        "type": "integer",
+                        "minimum": 0,
+                        "description": "Seconds to wait before the next attempt, as in `Retry-After`.",
                     },
                 },
             },

@@ -1,70 +1,21 @@
-//! Counters with a limit, updated atomically in the table.
+//! Counters of failed attempts: several are updated in one transaction.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem, Update as UpdateItem};
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update as UpdateItem};
 
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
 use crate::kit::aws::dynamodb::read::loader::key_item;
-use crate::kit::aws::dynamodb::schema::{KIND, TTL};
+use crate::kit::aws::dynamodb::schema::{KIND, LIMIT_KIND, TTL};
 use crate::kit::command::{Key, StoreError};
-use crate::kit::resilience::rate_limit::Counters;
 use crate::kit::resilience::rate_limit::attempts::{AtomicCounters, Count};
 use crate::kit::resilience::retry::Backoff;
-use crate::kit::system::clock::Timestamp;
 use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 
 const COUNT: &str = "count";
-const LIMIT_KIND: &str = "limit";
-
-impl Counters for Table {
-    /// One conditional write. An expired counter has a different key than its successor, so it does not
-    /// matter when the table deletes it.
-    async fn increment(
-        &self,
-        bucket: &str,
-        by: u32,
-        limit: u32,
-        expires_at: Timestamp,
-    ) -> Result<Option<u32>, StoreError> {
-        let key = Key { pk: format!("limit#{bucket}"), sk: LIMIT_KIND.to_owned() };
-        let Some(highest) = limit.checked_sub(by) else { return Ok(None) };
-        let mut placeholders = Placeholders::default();
-        let update = Update::default()
-            .add(COUNT, i64::from(by))
-            .set(KIND, LIMIT_KIND)
-            .set(TTL, expires_at.as_seconds())
-            .render(&mut placeholders);
-        let within =
-            Predicate::Any(vec![Predicate::Absent(COUNT), Predicate::at_most(COUNT, i64::from(highest))]);
-        let condition = within.render(&mut placeholders);
-        let request = self
-            .client
-            .update_item()
-            .table_name(&*self.name)
-            .set_key(Some(key_item(&key)))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(placeholders.names())
-            .set_expression_attribute_values(placeholders.values())
-            .return_values(ReturnValue::UpdatedNew);
-        match Box::pin(request.send()).await {
-            Ok(response) => {
-                let count =
-                    response.attributes.as_ref().and_then(|new| new.get(COUNT)?.as_n().ok()?.parse().ok());
-                count.map(Some).ok_or(StoreError::Unavailable("no count in the response"))
-            }
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(store_error(&error)),
-            },
-        }
-    }
-}
 
 /// Backoff before repeating a transaction that conflicted with another one.
 const CONFLICT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 8);

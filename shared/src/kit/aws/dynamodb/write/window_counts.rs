@@ -1,0 +1,107 @@
+//! Counts of a rate limit's sliding window, in one item per caller and kind of request.
+//!
+//! Only the count of the latest segment changes: those before it are final. So grants are added to the latest
+//! segment by one conditional update that never conflicts with another instance's, and only the first update
+//! of a segment is made on condition that the counts are those that were read.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+
+use crate::kit::aws::dynamodb::Table;
+use crate::kit::aws::dynamodb::error::store_error;
+use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
+use crate::kit::aws::dynamodb::read::loader::key_item;
+use crate::kit::aws::dynamodb::schema::{KIND, LIMIT_KIND, PK, TTL};
+use crate::kit::command::{Key, MalformedItem, StoreError};
+use crate::kit::resilience::rate_limit::window::WindowCounts;
+use crate::kit::resilience::rate_limit::{Counters, Take, TakeOutcome};
+
+/// Number of the latest segment.
+const SEGMENT: &str = "segment";
+/// Count of the latest segment.
+const LATEST: &str = "latest";
+/// Counts of the segments before it, latest first, separated by spaces.
+const OLDER: &str = "older";
+/// Sum of all counts.
+const USED: &str = "used";
+
+/// Update of the item and its condition.
+fn update(take: Take) -> (Update, Predicate) {
+    let grants = i64::from(take.grants);
+    let update = Update::default().set(KIND, LIMIT_KIND).set(TTL, take.expires_at.as_seconds());
+    match take.known {
+        Some(known) if known.segment >= take.segment => {
+            let condition = Predicate::All(vec![
+                Predicate::equal(SEGMENT, known.segment),
+                Predicate::at_most(USED, i64::from(take.limit) - grants),
+            ]);
+            (update.add(LATEST, grants).add(USED, grants), condition)
+        }
+        known => {
+            let condition = known.map_or(Predicate::Absent(PK), |known| {
+                let sum = Predicate::equal(USED, i64::from(known.used()));
+                Predicate::All(vec![Predicate::equal(SEGMENT, known.segment), sum])
+            });
+            let counts = known.map_or(WindowCounts::empty(take.segment), |known| known.at(take.segment));
+            let older: Vec<String> = counts.older.iter().map(ToString::to_string).collect();
+            let update = update
+                .set(SEGMENT, take.segment)
+                .set(LATEST, grants)
+                .set(OLDER, older.join(" "))
+                .set(USED, i64::from(counts.with(take.grants).used()));
+            (update, condition)
+        }
+    }
+}
+
+/// Reads the counts from an item; `None` if they are invalid.
+fn parse(item: &HashMap<String, AttributeValue>) -> Option<WindowCounts> {
+    let older: Option<Vec<u32>> =
+        item.get(OLDER)?.as_s().ok()?.split(' ').map(|count| count.parse().ok()).collect();
+    Some(WindowCounts {
+        segment: item.get(SEGMENT)?.as_n().ok()?.parse().ok()?,
+        latest: item.get(LATEST)?.as_n().ok()?.parse().ok()?,
+        older: older?.try_into().ok()?,
+    })
+}
+
+impl Counters for Table {
+    async fn take(&self, bucket: &str, take: Take) -> Result<TakeOutcome, StoreError> {
+        let key = Key { pk: format!("limit#{bucket}"), sk: LIMIT_KIND.to_owned() };
+        let (update, condition) = update(take);
+        let mut placeholders = Placeholders::default();
+        let (update, condition) = (update.render(&mut placeholders), condition.render(&mut placeholders));
+        let request = self
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_item(&key)))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(placeholders.names())
+            .set_expression_attribute_values(placeholders.values())
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let malformed = || {
+            let reason = format!("invalid counts of the bucket {bucket}");
+            StoreError::Malformed(MalformedItem { kind: LIMIT_KIND, reason })
+        };
+        match Box::pin(request.send()).await {
+            Ok(response) => {
+                let counts = response.attributes.as_ref().and_then(parse).ok_or_else(malformed)?;
+                Ok(TakeOutcome::Taken(counts))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => match failed.item() {
+                    None => Ok(TakeOutcome::Refused(None)),
+                    Some(item) => {
+                        parse(item).map(|counts| TakeOutcome::Refused(Some(counts))).ok_or_else(malformed)
+                    }
+                },
+                _ => Err(store_error(&error)),
+            },
+        }
+    }
+}
