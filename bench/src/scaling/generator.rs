@@ -177,7 +177,7 @@ impl ItemTemplate {
         let is_included = |(key, item): &(&String, &Value)| {
             let text = |name: &str| item[name]["S"].as_str().unwrap_or_default();
             let (pk, sk) = (text("pk"), text("sk"));
-            let transient = ["outbox#", "receipt#", "limit#", "lease#", "dispatch#", "total#"];
+            let transient = ["outbox#", "idempotency#", "limit#", "lease#", "dispatch#", "total#"];
             let is_claim = sk.starts_with("sku#") || pk.starts_with("email#");
             let is_permanent =
                 !transient.iter().any(|prefix| pk.starts_with(prefix)) && !sk.starts_with("session#");

@@ -21,7 +21,7 @@ async fn independent_commands_share_a_read_and_a_transaction() {
         assert_eq!(jar.id, format!("jar-{n}"), "the results are in the order of the commands");
     }
     assert_eq!(fixture.items_of("jar").await.len(), 10);
-    assert_eq!(fixture.items_of("receipt").await.len(), 10);
+    assert_eq!(fixture.items_of("idempotency-record").await.len(), 10);
     assert_eq!(fixture.items_of("outbox-event").await.len(), 10);
 }
 

@@ -17,7 +17,7 @@ async fn commit_writes_entity_event_and_record_in_one_transaction() {
     assert_eq!(fixture.requests(), ["BatchGetItem", "TransactWriteItems"]);
     let kinds: BTreeSet<String> =
         fixture.items().await.iter().map(|item| item["kind"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["jar", "outbox-event", "receipt"].map(str::to_owned).into());
+    assert_eq!(kinds, ["jar", "outbox-event", "idempotency-record"].map(str::to_owned).into());
     assert_eq!(fixture.items().await.len(), 3);
 }
 

@@ -48,7 +48,7 @@ async fn expired_record_not_yet_deleted_is_ignored() {
     assert_eq!(again.into_output().coins, 11);
     let replayed = fixture.store.execute(Save::into("a", 6), &idempotent("request 1", "g")).await.unwrap();
     assert!(replayed.is_replayed());
-    assert_eq!(fixture.items_of("receipt").await.len(), 1);
+    assert_eq!(fixture.items_of("idempotency-record").await.len(), 1);
 }
 
 #[tokio::test]
@@ -110,22 +110,22 @@ async fn record_is_stored_with_output_and_expiry() {
         let context = CommandContext { idempotency_record: Some(record), ..context() };
         fixture.store.execute(NoChange, &context).await.unwrap();
     }
-    let pk = "receipt#http usr_1 POST /v1/jars k1";
+    let pk = "idempotency#http usr_1 POST /v1/jars k1";
     let expected = json!({
         "pk": pk,
-        "sk": "receipt",
-        "kind": "receipt",
+        "sk": "idempotency-record",
+        "kind": "idempotency-record",
         "fingerprint": "digest",
         "answer": "\"done\"",
         "ttl": now.as_seconds() + 24 * 3_600,
     });
-    let key = |pk: &str| Key { pk: pk.to_owned(), sk: "receipt".to_owned() };
+    let key = |pk: &str| Key { pk: pk.to_owned(), sk: "idempotency-record".to_owned() };
     assert_eq!(fixture.item(&key(pk)).await, expected);
-    let pk = "receipt#message queue-jars jar_1.1";
+    let pk = "idempotency#message queue-jars jar_1.1";
     let expected = json!({
         "pk": pk,
-        "sk": "receipt",
-        "kind": "receipt",
+        "sk": "idempotency-record",
+        "kind": "idempotency-record",
         "fingerprint": null,
         "answer": "\"done\"",
         "ttl": now.as_seconds() + 30 * 24 * 3_600,

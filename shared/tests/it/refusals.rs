@@ -132,7 +132,8 @@ async fn record_missed_by_the_read_is_found_by_the_commit() {
     let save = Save::into("a", 1).with(Effect::New);
     fixture.store.execute(save.clone(), &request).await.unwrap();
     let before = fixture.items().await;
-    let torn = fixture.store_through(TornRead { hidden_prefix: "receipt#", is_done: AtomicBool::new(false) });
+    let torn =
+        fixture.store_through(TornRead { hidden_prefix: "idempotency#", is_done: AtomicBool::new(false) });
     let result = torn.execute(save, &request).await;
     assert!(matches!(result, Ok(Executed::Replayed(_))), "{result:?}");
     assert_eq!(fixture.items().await, before);

@@ -92,7 +92,7 @@ impl SeededBug {
     fn rewrite_transaction(self, body: &mut Value) {
         let Some(items) = body["TransactItems"].as_array_mut() else { return };
         match self {
-            Self::NoIdempotencyRecord => items.retain(|item| put(item, "kind") != "receipt"),
+            Self::NoIdempotencyRecord => items.retain(|item| put(item, "kind") != "idempotency-record"),
             Self::NoVersion => remove_conditions(items, |item| put(item, "kind") == "order"),
             Self::LostEvent => items.retain(|item| put(item, "event") != "order.confirmed"),
             Self::Oversell => drop_condition(items),

@@ -17,7 +17,7 @@ pub(super) async fn expired_idempotency_key(fixture: &Fixture, number: u64) -> R
     };
     let first = fixture.expect_success(&order(1)).await?;
     fixture.record_acknowledged(first["id"].as_str().unwrap_or_default(), number);
-    let expired = fixture.app.expire_items("receipt", &key).await;
+    let expired = fixture.app.expire_items("idempotency-record", &key).await;
     let (second, response) = (order(2), fixture.send_once_as(&order(2), &format!("{key}, expired")).await);
     if response.status != StatusCode::CREATED {
         return Err(Violation { invariant: Invariant::Limits, ..rejected(&second, &response) });

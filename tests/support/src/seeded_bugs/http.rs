@@ -31,7 +31,7 @@ pub(super) const BUGS: &[SeededBug] = &[
         "races",
         None,
         |body| {
-            drop_items(body, |item| kind(item) == "receipt");
+            drop_items(body, |item| kind(item) == "idempotency-record");
         }
     ),
     bug!(

@@ -35,7 +35,7 @@ pub(super) const BUGS: &[SeededBug] = &[
         delayed_function: None,
         mutation: || {
             RequestMutation::new("api-orders", Service::DynamoDb, |_, body| {
-                for item in items(body).filter(|item| kind(item) == "receipt") {
+                for item in items(body).filter(|item| kind(item) == "idempotency-record") {
                     let condition = item["Put"]["ConditionExpression"].as_str().unwrap_or_default();
                     let stricter = condition.trim_start_matches('(').trim_end_matches(')');
                     item["Put"]["ConditionExpression"] =

@@ -17,7 +17,7 @@ pub const TTL: &str = "ttl";
 /// Kind of an event in the outbox. The filter of the stream in the template contains it, too.
 pub const OUTBOX_KIND: &str = "outbox-event";
 /// Kind of an idempotency record.
-pub const IDEMPOTENCY_RECORD_KIND: &str = "receipt";
+pub const IDEMPOTENCY_RECORD_KIND: &str = "idempotency-record";
 /// Kind of the counters of a rate limit.
 pub const LIMIT_KIND: &str = "limit";
 
@@ -79,7 +79,7 @@ pub(super) fn index_entries(listings: IndexEntries) -> impl Iterator<Item = (Ind
 
 /// Key of an idempotency record.
 pub(super) fn idempotency_record_key(record: &IdempotencyRecord) -> Key {
-    Key { pk: format!("receipt#{}", record.scope), sk: IDEMPOTENCY_RECORD_KIND.to_owned() }
+    Key { pk: format!("idempotency#{}", record.scope), sk: IDEMPOTENCY_RECORD_KIND.to_owned() }
 }
 
 /// Partition of the outbox for the events of `subject`.
