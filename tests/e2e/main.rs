@@ -17,6 +17,7 @@ mod iam_grants;
 mod idempotency;
 mod jobs;
 mod message_delivery;
+mod middleware_order;
 mod orders;
 mod pagination;
 mod payment_gateway_failures;

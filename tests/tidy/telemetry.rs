@@ -37,7 +37,7 @@ fn metrics_have_unique_names_and_few_dimensions() {
     let names: BTreeSet<&str> = ALL.iter().map(|metric| metric.name).collect();
     assert_eq!(names.len(), ALL.len());
     for metric in &ALL {
-        assert!(metric.dimensions.len() <= 2, "{} has more than two dimensions", metric.name);
+        assert!(metric.dimensions.len() <= 3, "{} has more than three dimensions", metric.name);
         for dimension in metric.dimensions {
             assert!(!dimension.to_lowercase().ends_with("id"), "{} by {dimension}", metric.name);
         }

@@ -22,9 +22,8 @@ const EMF_MARKER: &str = r#""_aws":{"#;
 /// Labels that identify the source of a value.
 const ORIGIN_LABELS: [&str; 2] = ["stage", "function"];
 
-/// Upper bounds of the histogram buckets, in milliseconds.
-const BUCKETS_MS: [f64; 12] =
-    [1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0, 5_000.0, 10_000.0];
+/// Upper bounds of the histogram buckets, in seconds.
+const BUCKETS: [f64; 12] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Aggregated metrics of all functions. Clones share the same state.
 #[derive(Clone, Debug)]
@@ -66,7 +65,7 @@ impl Family {
                 Self::Gauge(family)
             }
             Kind::Distribution => {
-                let options = HistogramOpts::new(name, help).buckets(BUCKETS_MS.to_vec());
+                let options = HistogramOpts::new(name, help).buckets(BUCKETS.to_vec());
                 let family = HistogramVec::new(options, &labels)?;
                 registry.register(Box::new(family.clone()))?;
                 Self::Histogram(family)
@@ -83,22 +82,31 @@ impl Family {
     }
 }
 
-/// Prometheus name of a metric: `RequestLatency` in milliseconds becomes
-/// `agora_request_latency_milliseconds`, and counters end in `_total`.
+/// Prometheus name of a metric: `CacheHits` becomes `agora_cache_hits_total`. Metrics of HTTP have their usual
+/// names, without the namespace: `HttpRequestDuration` becomes `http_request_duration_seconds`.
 fn prometheus_name(entry: &Entry) -> String {
-    let mut name = NAMESPACE.to_lowercase();
+    let mut name = String::new();
+    if !entry.name.starts_with("Http") {
+        name.push_str(&NAMESPACE.to_lowercase());
+    }
     for character in entry.name.chars() {
-        if character.is_ascii_uppercase() {
+        if character.is_ascii_uppercase() && !name.is_empty() {
             name.push('_');
         }
         name.push(character.to_ascii_lowercase());
     }
     name.push_str(match (entry.kind, entry.unit) {
         (Kind::Counter, _) => "_total",
-        (_, Unit::Milliseconds) => "_milliseconds",
+        (_, Unit::Milliseconds) => "_seconds",
         _ => "",
     });
     name
+}
+
+/// Converts a value to the unit of Prometheus: seconds for durations.
+#[expect(clippy::float_arithmetic, reason = "metrics are floating-point numbers")]
+fn in_base_unit(value: f64, unit: Unit) -> f64 {
+    if unit == Unit::Milliseconds { value / 1_000.0 } else { value }
 }
 
 impl Metrics {
@@ -118,7 +126,7 @@ impl Metrics {
             let (Some(labels), Some(value)) = (labels, document.get(entry.name)) else { continue };
             for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
                 if let Some(value) = value.as_f64() {
-                    family.add(&labels, value);
+                    family.add(&labels, in_base_unit(value, entry.unit));
                 }
             }
         }
@@ -150,7 +158,7 @@ async fn show(State(metrics): State<Metrics>) -> Response {
 #[cfg(test)]
 mod tests {
     use shared::kit::system::clock::Timestamp;
-    use shared::kit::telemetry::catalogue::{BREAKER_STATE, CACHE_HITS, REQUEST_LATENCY};
+    use shared::kit::telemetry::catalogue::{BREAKER_STATE, CACHE_HITS, HTTP_REQUEST_DURATION};
     use shared::kit::telemetry::metrics::Registry as FunctionMetrics;
     use shared::kit::telemetry::{ServiceIdentity, emf};
 
@@ -168,7 +176,7 @@ mod tests {
         for state in 0..2 {
             recorded.record(&CACHE_HITS, ["markets"], 2.0);
             recorded.record(&BREAKER_STATE, ["gateway"], f64::from(state));
-            recorded.record(&REQUEST_LATENCY, ["GET /v1/markets", "2xx"], 7.0);
+            recorded.record(&HTTP_REQUEST_DURATION, ["GET", "/v1/markets", "200"], 7.0);
             for line in emf::lines(recorded.take(), &origin, Timestamp::from_millis(0)) {
                 assert!(Metrics::is_emf_line(&line), "{line}");
                 metrics.read(&line);
@@ -179,9 +187,10 @@ mod tests {
             "# TYPE agora_cache_hits_total counter",
             r#"agora_cache_hits_total{cache="markets",function="api-markets",stage="local"} 4"#,
             r#"agora_breaker_state{dependency="gateway",function="api-markets",stage="local"} 1"#,
-            &format!("# HELP agora_request_latency_milliseconds {}", REQUEST_LATENCY.help),
-            "# TYPE agora_request_latency_milliseconds histogram",
-            r#"route="GET /v1/markets",stage="local",statusClass="2xx",le="10"} 2"#,
+            &format!("# HELP http_request_duration_seconds {}", HTTP_REQUEST_DURATION.help),
+            "# TYPE http_request_duration_seconds histogram",
+            r#"method="GET",route="/v1/markets",stage="local",status="200",le="0.01"} 2"#,
+            r#"method="GET",route="/v1/markets",stage="local",status="200",le="0.005"} 0"#,
         ] {
             assert!(text.contains(expected), "{expected} is missing in\n{text}");
         }

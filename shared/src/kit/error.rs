@@ -62,9 +62,12 @@ impl ApiError {
 
     /// Unexpected error (500). The cause is logged and not returned.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
-        let error =
-            Self::new(ErrorCode::InternalError, "internal error; quote the request id when you report it");
-        Self { cause: Some(Arc::new(cause)), ..error }
+        Self { cause: Some(Arc::new(cause)), ..Self::panicked() }
+    }
+
+    /// The handler panicked (500). The panic hook has logged the cause.
+    pub(crate) fn panicked() -> Self {
+        Self::new(ErrorCode::InternalError, "internal error; quote the request id when you report it")
     }
 
     /// A dependency is temporarily unavailable (503).

@@ -14,6 +14,7 @@ pub mod emf;
 pub mod logs;
 pub mod metrics;
 pub mod otlp;
+pub mod panics;
 pub mod trace;
 
 use std::io::Write;

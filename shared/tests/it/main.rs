@@ -21,6 +21,7 @@ mod query;
 mod read_costs;
 mod readers;
 mod refusals;
+mod request_logs;
 mod stored_format;
 mod stored_format_search;
 mod stored_format_tallies;

@@ -1,5 +1,6 @@
-//! Middleware around every request, from the outside in: compression, ids and access log, rendering of
-//! errors, panic handling, the `Accept` header, the limit on the body.
+//! Middleware around every request, from the outside in: compression, request id and access log, rendering of
+//! errors, panic handling, the `Accept` header, the limit on the body. Within it follow the rate limit, and in
+//! the handler's extractors authentication, authorization and validation, in this order.
 
 pub(crate) mod request_telemetry;
 pub mod sanitize;
@@ -113,7 +114,7 @@ async fn handle(mut request: Request, next: Next, clock: &impl Clock, entropy: &
     let telemetry = RequestTelemetry::start(&request, route.as_deref());
     request.extensions_mut().insert(info.clone());
     let work = AssertUnwindSafe(check_and_forward(request, next)).catch_unwind().instrument(span.clone());
-    let response = telemetry.span.in_span(work).await.unwrap_or_else(|_| Err(ApiError::internal(Panicked)));
+    let response = telemetry.span.in_span(work).await.unwrap_or_else(|_| Err(ApiError::panicked()));
     let response = response.into_response();
     let now = clock.now();
     let (response, code) = span.in_scope(|| finish(response, &info, now));
@@ -138,11 +139,6 @@ fn request_info(request: &Request, now: Timestamp, entropy: &impl Entropy) -> Re
     let source_ip = source_ip.unwrap_or_else(|| "unknown".to_owned());
     RequestInfo { id, correlation_id, received_at: now, source_ip }
 }
-
-/// The handler panicked. The panic hook logs the location; the caller gets the request id.
-#[derive(Debug, thiserror::Error)]
-#[error("the handler panicked")]
-struct Panicked;
 
 /// Renders an error, adds the id headers, writes the access log.
 fn finish(response: Response, info: &RequestInfo, now: Timestamp) -> (Response, Option<&'static str>) {

@@ -79,12 +79,12 @@ impl<const N: usize> Metric<N> {
     }
 }
 
-/// Latency of requests, by route and status class (`2xx` to `5xx`).
-pub static REQUEST_LATENCY: Metric<2> = Metric {
-    name: "RequestLatency",
+/// Duration of requests, by method, path template and status code.
+pub static HTTP_REQUEST_DURATION: Metric<3> = Metric {
+    name: "HttpRequestDuration",
     unit: Unit::Milliseconds,
     kind: Kind::Distribution,
-    dimensions: ["route", "statusClass"],
+    dimensions: ["method", "route", "status"],
     help: "Time from receiving a request to returning the response",
 };
 
@@ -226,7 +226,7 @@ pub static SPANS_DROPPED: Metric<0> = Metric {
 
 /// Every metric.
 pub static ALL: [Entry; 16] = [
-    REQUEST_LATENCY.entry(),
+    HTTP_REQUEST_DURATION.entry(),
     COLD_STARTS.entry(),
     ERRORS.entry(),
     READ_UNITS.entry(),

@@ -126,7 +126,7 @@ fn dimension_value(value: &str) -> &str {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::catalogue::{CACHE_HITS, COLD_STARTS, REQUEST_LATENCY, Unit};
+    use super::super::catalogue::{CACHE_HITS, COLD_STARTS, HTTP_REQUEST_DURATION, Unit};
     use super::super::metrics::Registry;
     use super::*;
 
@@ -162,11 +162,11 @@ mod tests {
     fn excess_values_continue_in_further_documents() {
         let registry = Registry::new();
         for n in 0..250 {
-            registry.record(&REQUEST_LATENCY, ["GET /", "2xx"], f64::from(n));
+            registry.record(&HTTP_REQUEST_DURATION, ["GET", "/", "200"], f64::from(n));
         }
         registry.record(&COLD_STARTS, [], 1.0);
         let documents = render(registry.take());
-        let values = documents.iter().filter_map(|document| document["RequestLatency"].as_array());
+        let values = documents.iter().filter_map(|document| document["HttpRequestDuration"].as_array());
         let lengths: Vec<usize> = values.clone().map(Vec::len).collect();
         assert_eq!((documents.len(), lengths), (4, vec![100, 100, 50]));
         let sum: f64 = values.flatten().filter_map(Value::as_f64).sum();

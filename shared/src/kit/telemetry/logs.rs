@@ -1,10 +1,11 @@
 //! Logs: one JSON object per line, with ids for correlation at the top level.
 
 use std::fmt;
-use std::panic;
 
 use json_subscriber::JsonLayer;
+use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
@@ -12,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::kit::system::clock::{Clock, SystemClock};
 use crate::kit::system::config::TelemetryConfig;
+use crate::kit::telemetry::panics;
 
 /// Libraries whose log messages below `INFO` are never logged: these quote headers and bodies, which may
 /// contain confidential data.
@@ -20,7 +22,17 @@ const CAPPED_LIBRARIES: [&str; 9] =
 
 /// Starts logging to standard output, and logs panics.
 pub(super) fn start(config: &TelemetryConfig) {
-    let mut layer = JsonLayer::stdout();
+    if subscriber(config, std::io::stdout).try_init().is_ok() {
+        panics::install_hook();
+    }
+}
+
+/// Writes the log of a function to `writer`.
+pub fn subscriber<W>(config: &TelemetryConfig, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let mut layer = JsonLayer::new(writer);
     layer.with_timer("timestamp", SystemTime);
     layer.with_level("level");
     layer.add_static_field("service", "agora".into());
@@ -31,15 +43,7 @@ pub(super) fn start(config: &TelemetryConfig) {
     let level = LevelFilter::from_level(config.level);
     let capped = CAPPED_LIBRARIES.map(|library| (library, level.min(LevelFilter::INFO)));
     let filter = Targets::new().with_default(level).with_targets(capped);
-    if tracing_subscriber::registry().with(filter).with(layer).try_init().is_ok() {
-        panic::set_hook(Box::new(log_panic));
-    }
-}
-
-/// Logs the location of a panic, but not its message, which may contain confidential data.
-fn log_panic(info: &panic::PanicHookInfo<'_>) {
-    let location = info.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(location, "panic");
+    tracing_subscriber::registry().with(filter).with(layer)
 }
 
 struct SystemTime;

@@ -96,7 +96,7 @@ fn add(sum: f64, value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalogue::{BREAKER_STATE, CACHE_HITS, READ_UNITS, REQUEST_LATENCY};
+    use super::super::catalogue::{BREAKER_STATE, CACHE_HITS, HTTP_REQUEST_DURATION, READ_UNITS};
     use super::*;
 
     fn values(recorded: &Snapshot, name: &str) -> Vec<Vec<f64>> {
@@ -110,12 +110,12 @@ mod tests {
         for half in 0..3 {
             registry.record(&READ_UNITS, ["Query"], 0.5);
             registry.record(&BREAKER_STATE, ["gateway"], f64::from(half));
-            registry.record(&REQUEST_LATENCY, ["GET /", "2xx"], f64::from(half));
+            registry.record(&HTTP_REQUEST_DURATION, ["GET", "/", "200"], f64::from(half));
         }
         let recorded = registry.take();
         assert_eq!(values(&recorded, READ_UNITS.name), [[1.5]]);
         assert_eq!(values(&recorded, BREAKER_STATE.name), [[2.0]]);
-        assert_eq!(values(&recorded, REQUEST_LATENCY.name), [[0.0, 1.0, 2.0]]);
+        assert_eq!(values(&recorded, HTTP_REQUEST_DURATION.name), [[0.0, 1.0, 2.0]]);
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Per-request telemetry: latency and error metrics, and the server span.
+//! Per-request telemetry: duration and error metrics, and the server span.
 
 use std::time::Duration;
 
 use axum::extract::Request;
 use http::{HeaderName, Method, StatusCode};
 
-use crate::kit::telemetry::catalogue::{ERRORS, REQUEST_LATENCY};
+use crate::kit::telemetry::catalogue::{ERRORS, HTTP_REQUEST_DURATION};
 use crate::kit::telemetry::metrics;
 use crate::kit::telemetry::trace;
 use crate::kit::telemetry::trace::{KeyValue, SpanKind, TRACEPARENT, TracedSpan, X_AMZN_TRACE_ID};
@@ -15,7 +15,9 @@ use crate::kit::telemetry::trace::{KeyValue, SpanKind, TRACEPARENT, TracedSpan, 
 pub(crate) struct RequestTelemetry {
     /// Server span, a child of the trace context in the request headers.
     pub(crate) span: TracedSpan,
-    /// Method and route template. Its cardinality is the number of operations.
+    /// Method, or `_OTHER`.
+    method: &'static str,
+    /// Path template, or `none`. With the method, its cardinality is the number of operations.
     route: String,
 }
 
@@ -27,18 +29,24 @@ impl RequestTelemetry {
         // The runtime puts Lambda's own trace context into AWS's header.
         let parent = trace::extract(header(TRACEPARENT), header(X_AMZN_TRACE_ID));
         let (method, path) = (normalized_method(request.method()), route.unwrap_or("none"));
-        let name = format!("{method} {path}");
         let mut attributes = vec![KeyValue::new("http.request.method", method)];
         attributes.extend(route.map(|route| KeyValue::new("http.route", route.to_owned())));
         Self {
-            span: TracedSpan::start_with_parent(&parent, SpanKind::Server, name.clone(), attributes),
-            route: name,
+            span: TracedSpan::start_with_parent(
+                &parent,
+                SpanKind::Server,
+                format!("{method} {path}"),
+                attributes,
+            ),
+            method,
+            route: path.to_owned(),
         }
     }
 
     /// Records metrics and ends the span.
-    pub(crate) fn end(self, status: StatusCode, code: Option<&'static str>, latency: Duration) {
-        metrics::record_duration(&REQUEST_LATENCY, [&self.route, status_class(status)], latency);
+    pub(crate) fn end(self, status: StatusCode, code: Option<&'static str>, duration: Duration) {
+        let dimensions = [self.method, &self.route, status.as_str()];
+        metrics::record_duration(&HTTP_REQUEST_DURATION, dimensions, duration);
         self.span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
         if let Some(code) = code {
             metrics::count(&ERRORS, [code]);
@@ -59,14 +67,5 @@ const fn normalized_method(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "_OTHER",
-    }
-}
-
-fn status_class(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        200..300 => "2xx",
-        300..400 => "3xx",
-        400..500 => "4xx",
-        _ => "5xx",
     }
 }
