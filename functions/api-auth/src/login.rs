@@ -4,7 +4,7 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::NonIdempotent;
-use shared::domain::session::start::{StartSession, StartSessionError};
+use shared::domain::session::start::StartSession;
 use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::rehash::{RehashError, RehashPassword};
 use shared::domain::user::{Credentials, User, UserId, UserStatus};
@@ -56,8 +56,7 @@ pub(crate) async fn log_in(
     let first = RefreshToken { user: user.id.to_string(), session: session.clone(), generation: 0 };
     let start =
         StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&app.seal).hash()) };
-    let started = app.store.execute(start, &context).await;
-    started.map_err(|error| error.map_refusal(|never: StartSessionError| -> ApiError { match never {} }))?;
+    app.store.execute(start, &context).await?;
     Ok(ApiResponse::ok(app.tokens(user, &session, &first, context.at)?))
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::NonIdempotent;
-use shared::domain::session::end::{EndSession, EndSessionError};
+use shared::domain::session::end::EndSession;
 use shared::kit::auth::refresh_token::RefreshToken;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
@@ -34,7 +34,6 @@ pub(crate) async fn log_out(
     let token = RefreshToken::verify(&request.refresh_token, &app.seal);
     let id = token.as_ref().and_then(session_key);
     let id = id.ok_or_else(|| ApiError::new(ErrorCode::InvalidToken, "the refresh token is not valid"))?;
-    let ended = app.store.execute(EndSession { id }, &context).await;
-    ended.map_err(|error| error.map_refusal(|never: EndSessionError| -> ApiError { match never {} }))?;
+    app.store.execute(EndSession { id }, &context).await?;
     Ok(ApiResponse::no_content())
 }

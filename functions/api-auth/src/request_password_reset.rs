@@ -5,7 +5,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::NonIdempotent;
-use shared::domain::user::password_reset::request::{RequestPasswordReset, RequestPasswordResetError};
+use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::values::email::Email;
 use shared::domain::values::id::Id;
 use shared::kit::command::Store;
@@ -46,9 +46,6 @@ pub(crate) async fn request_password_reset(
 ) -> Result<Accepted<PasswordResetBody>, ApiError> {
     let pseudonym = app.seal.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
     let command = RequestPasswordReset { id: Id::of_digest(pseudonym), email: request.email };
-    let requested = app.store.execute(command, &context).await;
-    requested.map_err(|error| {
-        error.map_refusal(|never: RequestPasswordResetError| -> ApiError { match never {} })
-    })?;
+    app.store.execute(command, &context).await?;
     Ok(ApiResponse::accepted(PasswordResetBody { message: MESSAGE }))
 }

@@ -1,5 +1,7 @@
 //! Ending a session at logout.
 
+use std::convert::Infallible;
+
 use super::{Session, SessionEnd, SessionKey};
 use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -11,24 +13,16 @@ pub struct EndSession {
     pub id: SessionKey,
 }
 
-/// The command cannot be refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EndSessionError {}
-
 impl Command for EndSession {
     type State = Option<Session>;
     type Output = ();
-    type Error = EndSessionError;
+    type Error = Infallible;
 
     fn reads(&self) -> ReadSet<Self::State> {
         ReadSet::get(&self.id)
     }
 
-    fn decide(
-        &self,
-        session: Self::State,
-        _: Timestamp,
-    ) -> Result<Change<(), EndSessionError>, EndSessionError> {
+    fn decide(&self, session: Self::State, _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
         Ok(match session.filter(|session| session.ended.is_none()) {
             Some(session) => Change::of(()).save(&session.end(SessionEnd::LoggedOut), NoEvents),
             None => Change::of(()),

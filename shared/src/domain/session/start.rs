@@ -1,5 +1,7 @@
 //! Starting a session at login.
 
+use std::convert::Infallible;
+
 use super::{SESSION_LIFETIME, Session, SessionKey, TokenHash};
 use crate::domain::user::SessionEpoch;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
@@ -16,20 +18,16 @@ pub struct StartSession {
     pub token: TokenHash,
 }
 
-/// The command cannot be refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum StartSessionError {}
-
 impl Command for StartSession {
     type State = ();
     type Output = ();
-    type Error = StartSessionError;
+    type Error = Infallible;
 
     fn reads(&self) -> ReadSet<()> {
         ReadSet::empty()
     }
 
-    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), StartSessionError>, StartSessionError> {
+    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
         let session = Session {
             id: self.id,
             version: Version::FIRST,

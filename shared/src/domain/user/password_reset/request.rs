@@ -1,5 +1,7 @@
 //! Requesting a password reset.
 
+use std::convert::Infallible;
+
 use super::{PasswordReset, PasswordResetEvent, PasswordResetId, RESEND_COOLDOWN, RETENTION};
 use crate::domain::user::EmailClaim;
 use crate::domain::values::email::Email;
@@ -16,14 +18,10 @@ pub struct RequestPasswordReset {
     pub email: Email,
 }
 
-/// The command cannot be refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RequestPasswordResetError {}
-
 impl Command for RequestPasswordReset {
     type State = (Option<EmailClaim>, Option<PasswordReset>);
     type Output = ();
-    type Error = RequestPasswordResetError;
+    type Error = Infallible;
 
     fn reads(&self) -> ReadSet<Self::State> {
         ReadSet::get(&self.email).and(ReadSet::get(&self.id))
@@ -33,7 +31,7 @@ impl Command for RequestPasswordReset {
         &self,
         (claim, last): Self::State,
         now: Timestamp,
-    ) -> Result<Change<(), RequestPasswordResetError>, RequestPasswordResetError> {
+    ) -> Result<Change<(), Infallible>, Infallible> {
         if last.as_ref().is_some_and(|last| now.duration_since(last.requested_at) < RESEND_COOLDOWN) {
             return Ok(Change::of(()));
         }
