@@ -3,19 +3,19 @@
 pub mod caller;
 pub mod deserialize;
 pub mod email_token;
+mod error;
 pub mod idempotency;
 pub mod list;
 mod openapi;
-pub mod permission;
 pub mod rate_limits;
 pub mod state;
 pub mod user_body;
 
+pub use caller::permission::{self, HasPermission, RequirePermission};
 pub use caller::{Authenticated, MaybeAuthenticated};
 pub use email_token::EmailTokens;
 pub use idempotency::{IdempotencyKeyRequired, Idempotent, LeasedIdempotencyKey, NonIdempotent};
 pub use list::page_with_total::with_total;
-pub use permission::{HasPermission, RequirePermission};
 pub use rate_limits::RateLimits;
 pub use state::{ApiState, CommandState, QueryState};
 pub use user_body::UserBody;

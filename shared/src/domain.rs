@@ -1,7 +1,9 @@
 //! Marketplace rules as pure code, independent of AWS, HTTP and the Lambda runtime.
 //!
-//! Each entity has a file with its types and a folder with one command per file.
+//! Each entity has a file with its types and a folder with one command per file. [`access`] contains the checks
+//! that they share.
 
+pub mod access;
 pub mod job;
 pub mod market;
 pub mod order;

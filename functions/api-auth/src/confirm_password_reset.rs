@@ -4,15 +4,15 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::NonIdempotent;
+use shared::api::email_token::{EmailTokenError, UnverifiedToken};
 use shared::domain::user::Credentials;
-use shared::domain::user::password_reset::confirm::{ResetPassword, ResetPasswordError};
+use shared::domain::user::password_reset::confirm::ResetPassword;
 use shared::kit::auth::password::Password;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, NoContent};
 use shared::repository::user::UserReader;
 
-use crate::email_token;
 use crate::state::AuthState;
 
 /// Reset token and new password.
@@ -39,20 +39,13 @@ pub(crate) async fn confirm_password_reset(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<ConfirmPasswordResetRequest>,
 ) -> Result<NoContent, ApiError> {
-    let token = email_token::parse(&request.token)?;
+    let token = UnverifiedToken::parse(&request.token).ok_or(EmailTokenError::Invalid)?;
     let account = app.reader.account_by_id(token.user_id).await?;
-    let (user, replacing) = account.ok_or_else(email_token::invalid)?;
-    let verified = app.email_tokens.resets_password(&token, (&user, &replacing), context.at);
-    verified.map_err(email_token::refusal)?;
+    let (user, replacing) = account.ok_or(EmailTokenError::Invalid)?;
+    app.email_tokens.resets_password(&token, (&user, &replacing), context.at)?;
     let password_hash = app.hasher.hash(request.password).await.map_err(ApiError::internal)?;
     let credentials = Credentials { password_hash };
     let reset = ResetPassword { id: user.id, email: user.email, replacing, credentials };
-    app.store.execute(reset, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    app.store.execute(reset, &context).await?;
     Ok(ApiResponse::no_content())
-}
-
-fn refusal(error: ResetPasswordError) -> ApiError {
-    match error {
-        ResetPasswordError::TokenOutdated => email_token::invalid(),
-    }
 }

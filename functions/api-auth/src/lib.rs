@@ -3,7 +3,6 @@
 
 mod body;
 mod confirm_password_reset;
-mod email_token;
 mod jwks;
 mod login;
 mod login_limits;

@@ -97,7 +97,7 @@ async fn rehash_if_outdated(
     let rehash = RehashPassword { id, replacing, credentials: Credentials { password_hash } };
     match app.store.execute(rehash, context).await {
         Ok(_) | Err(ExecuteError::Refused(RehashError::Changed)) => Ok(()),
-        Err(error) => Err(error.map_refusal(|_| invalid_credentials()).into()),
+        Err(error) => Err(error.into()),
     }
 }
 

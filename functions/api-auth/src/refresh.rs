@@ -34,13 +34,12 @@ pub(crate) async fn refresh_session(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<RefreshRequest>,
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
-    let token = RefreshToken::verify(&request.refresh_token, &app.seal).ok_or_else(invalid)?;
-    let id = session_key(&token).ok_or_else(invalid)?;
+    let token = RefreshToken::verify(&request.refresh_token, &app.seal).ok_or(RotateError::Unknown)?;
+    let id = session_key(&token).ok_or(RotateError::Unknown)?;
     let successor = token.successor();
     let presented = TokenHash(token.issue(&app.seal).hash());
     let rotate = RotateSession { id, presented, successor: TokenHash(successor.issue(&app.seal).hash()) };
-    let rotated = app.store.execute(rotate, &context).await;
-    match rotated.map_err(|error| error.map_refusal(refusal))?.into_output() {
+    match app.store.execute(rotate, &context).await?.into_output() {
         Rotation::Rotated(user) => {
             Ok(ApiResponse::ok(app.tokens(*user, &token.session, &successor, context.at)?))
         }
@@ -48,16 +47,5 @@ pub(crate) async fn refresh_session(
             ErrorCode::RefreshReused,
             "the refresh token was already used; the session has ended",
         )),
-    }
-}
-
-fn invalid() -> ApiError {
-    ApiError::new(ErrorCode::InvalidToken, "the refresh token is not valid")
-}
-
-fn refusal(error: RotateError) -> ApiError {
-    match error {
-        RotateError::Unknown => invalid(),
-        RotateError::Ended => ApiError::new(ErrorCode::TokenRevoked, "the session has ended; log in again"),
     }
 }

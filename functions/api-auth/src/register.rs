@@ -4,14 +4,14 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Idempotent, UserBody};
-use shared::domain::user::register::{RegisterError, RegisterUser};
+use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
 use shared::domain::values::email::Email;
 use shared::domain::values::id::Id;
 use shared::domain::values::text::Name;
 use shared::kit::auth::password::Password;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json};
 
 use crate::state::AuthState;
@@ -51,13 +51,6 @@ pub(crate) async fn register_user(
         role: Role::User,
         credentials: Credentials { password_hash },
     };
-    let registered =
-        app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let registered = app.store.execute(command, &context).await?;
     Ok(ApiResponse::created(registered.map(UserBody::from)))
-}
-
-fn refusal(error: RegisterError) -> ApiError {
-    match error {
-        RegisterError::EmailTaken => ApiError::new(ErrorCode::EmailTaken, error.to_string()),
-    }
 }

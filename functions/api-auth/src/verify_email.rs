@@ -3,14 +3,14 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
+use shared::api::email_token::{EmailTokenError, UnverifiedToken};
 use shared::api::{NonIdempotent, UserBody};
-use shared::domain::user::verify::{VerifyEmail, VerifyEmailError};
+use shared::domain::user::verify::VerifyEmail;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Versioned};
 use shared::repository::user::UserReader;
 
-use crate::email_token;
 use crate::state::AuthState;
 
 /// Verification token.
@@ -32,17 +32,10 @@ pub(crate) async fn verify_email(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<VerifyEmailRequest>,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    let token = email_token::parse(&request.token)?;
-    let user = app.reader.user(token.user_id).await?.ok_or_else(email_token::invalid)?;
-    app.email_tokens.verifies_email(&token, &user, context.at).map_err(email_token::refusal)?;
+    let token = UnverifiedToken::parse(&request.token).ok_or(EmailTokenError::Invalid)?;
+    let user = app.reader.user(token.user_id).await?.ok_or(EmailTokenError::Invalid)?;
+    app.email_tokens.verifies_email(&token, &user, context.at)?;
     let verify = VerifyEmail { id: user.id, email: user.email };
-    let verified = app.store.execute(verify, &context).await;
-    let verified = verified.map_err(|error| error.map_refusal(refusal))?;
+    let verified = app.store.execute(verify, &context).await?;
     Ok(ApiResponse::updated(verified.map(UserBody::from)))
-}
-
-fn refusal(error: VerifyEmailError) -> ApiError {
-    match error {
-        VerifyEmailError::TokenOutdated => email_token::invalid(),
-    }
 }

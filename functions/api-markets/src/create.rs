@@ -5,7 +5,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::{Bounded, InitialStock};
 use shared::api::{Authenticated, Idempotent};
-use shared::domain::market::create::{CreateMarket, CreateMarketError, InitialStatus, MAX_INITIAL_PRODUCTS};
+use shared::domain::market::create::{CreateMarket, InitialStatus, MAX_INITIAL_PRODUCTS};
 use shared::domain::market::totals::MarketWithVolume;
 use shared::domain::product::create::NewProduct;
 use shared::domain::values::actor::Actor;
@@ -13,7 +13,7 @@ use shared::domain::values::id::Id;
 use shared::domain::values::money::{Currency, Money};
 use shared::domain::values::text::{Description, Name, Sku, Title};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json};
 use shared::kit::system::clock::{SystemEntropy, Timestamp};
 use shared::repository::cached::CacheInvalidation;
@@ -94,7 +94,7 @@ pub(crate) async fn create_market(
     Json(request): Json<CreateMarketRequest>,
 ) -> Result<Created<MarketBody>, ApiError> {
     let command = request.into_command(actor, context.at, app.entropy);
-    let created = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let created = app.store.execute(command, &context).await?;
     let created = created.map(|market| MarketWithVolume::new(market, None));
     if let Some(market) = created.committed() {
         app.queries.reader.market_written(market).await;
@@ -119,18 +119,5 @@ impl CreateMarketRequest {
         let (name, description, currency) = (self.name, self.description, self.currency);
         let id = Id::generate(now, &entropy);
         CreateMarket { id, by, name, description, currency, status, products: products.collect() }
-    }
-}
-
-fn refusal(error: CreateMarketError) -> ApiError {
-    let message = error.to_string();
-    match error {
-        CreateMarketError::DuplicateSku { index } => {
-            ApiError::field(format!("products[{index}].sku"), message)
-        }
-        CreateMarketError::CurrencyMismatch { index } => {
-            ApiError::field(format!("products[{index}].price.currency"), message)
-        }
-        CreateMarketError::SkuTaken(_) => ApiError::new(ErrorCode::Conflict, message),
     }
 }

@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::MarketsStats;
 use shared::api::{Authenticated, HasPermission};
+use shared::domain::access::{AccessError, forbid_unless};
 use shared::domain::market::{Market, MarketId};
 use shared::domain::values::actor::Actor;
 use shared::domain::values::date::Date;
 use shared::domain::values::money::Currency;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Path, Query, RequestInfo};
 use shared::projections::daily_sales::DailySales;
 use shared::repository::market::MarketReader;
@@ -122,12 +123,10 @@ fn readable(
     reads_any: HasPermission<MarketsStats>,
 ) -> Result<Market, ApiError> {
     let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
-    let market = market.ok_or_else(ApiError::not_found)?;
-    if market.is_owned_by(actor) || reads_any.is_held() {
-        Ok(market)
-    } else {
-        Err(ApiError::new(ErrorCode::Forbidden, "only the creator of the market can read its sales"))
-    }
+    let market = market.ok_or(AccessError::NotFound)?;
+    let permitted = market.is_owned_by(actor) || reads_any.is_held();
+    forbid_unless(permitted, "only the creator of the market can read its sales")?;
+    Ok(market)
 }
 
 impl StatsQuery {

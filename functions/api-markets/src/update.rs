@@ -6,12 +6,11 @@ use schemars::JsonSchema;
 use shared::api::deserialize::{NonNull, Patch};
 use shared::api::permission::MarketsSuspend;
 use shared::api::{Authenticated, HasPermission, Idempotent};
-use shared::domain::market::update::{MarketChanges, UpdateMarket, UpdateMarketError};
+use shared::domain::market::update::{MarketChanges, UpdateMarket};
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::values::text::{Description, Name};
 use shared::kit::command::{CommandContext, Store};
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
-use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::CacheInvalidation;
 
@@ -121,7 +120,7 @@ async fn update_market(
     command: UpdateMarket,
     context: &CommandContext,
 ) -> Result<Versioned<MarketBody>, ApiError> {
-    let updated = app.store.execute(command, context).await.map_err(|error| error.map_refusal(refusal))?;
+    let updated = app.store.execute(command, context).await?;
     if let Some(market) = updated.committed() {
         app.queries.reader.market_written(market).await;
     }
@@ -136,14 +135,5 @@ impl From<StatusRequest> for MarketStatus {
             StatusRequest::Suspended => Self::Suspended,
             StatusRequest::Closed => Self::Closed,
         }
-    }
-}
-
-fn refusal(error: UpdateMarketError) -> ApiError {
-    match error {
-        UpdateMarketError::NotFound => ApiError::not_found(),
-        UpdateMarketError::Forbidden => ApiError::new(ErrorCode::Forbidden, error.to_string()),
-        UpdateMarketError::VersionMismatch => version_mismatch(),
-        UpdateMarketError::InvalidTransition => ApiError::new(ErrorCode::InvalidState, error.to_string()),
     }
 }

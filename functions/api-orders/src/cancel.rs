@@ -5,10 +5,10 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::OrderId;
-use shared::domain::order::cancel::{CancelError, CancelOrder};
+use shared::domain::order::cancel::CancelOrder;
 use shared::domain::values::text::Reason;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
@@ -36,14 +36,6 @@ pub(crate) async fn cancel_order(
     Json(request): Json<CancelOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = CancelOrder { id, by: actor, reason: request.reason };
-    let cancelled = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let cancelled = app.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(cancelled.map(|order| OrderBody::for_actor(&actor, order))))
-}
-
-fn refusal(error: CancelError) -> ApiError {
-    match error {
-        CancelError::NotFound => ApiError::not_found(),
-        CancelError::NotBuyerOrSeller => ApiError::new(ErrorCode::Forbidden, error.to_string()),
-        CancelError::TooLate => ApiError::new(ErrorCode::InvalidState, error.to_string()),
-    }
 }

@@ -5,13 +5,12 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::OrderId;
-use shared::domain::order::deliver::{DeliverError, DeliverOrder};
+use shared::domain::order::deliver::DeliverOrder;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
-use crate::seller_error;
 
 /// Empty object: the operation takes no parameters.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -28,13 +27,6 @@ pub(crate) async fn deliver_order(
     Json(DeliverOrderRequest {}): Json<DeliverOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = DeliverOrder { id, by: actor };
-    let delivered = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let delivered = app.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(delivered.map(OrderBody::of_seller)))
-}
-
-fn refusal(error: DeliverError) -> ApiError {
-    match error {
-        DeliverError::NotTheSeller(error) => seller_error::refusal(error),
-        DeliverError::InvalidState => ApiError::new(ErrorCode::InvalidState, error.to_string()),
-    }
 }

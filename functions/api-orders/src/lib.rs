@@ -7,7 +7,6 @@ mod get;
 mod list;
 mod place;
 mod refund;
-mod seller_error;
 mod ship;
 mod timeline;
 

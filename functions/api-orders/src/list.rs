@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use shared::api::permission::OrdersReadAny;
 use shared::api::with_total;
 use shared::api::{Authenticated, HasPermission, QueryState};
+use shared::domain::access::{AccessError, forbid_unless};
 use shared::domain::market::MarketId;
 use shared::domain::order::OrderStatus;
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::DynamoReader;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::repository::market::MarketReader;
 use shared::repository::order::OrderList;
@@ -63,12 +64,10 @@ async fn list_for(
     let Some(id) = market else { return Ok(OrderList::OfBuyer(actor.user)) };
     let market = markets.market(id).await?;
     let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
-    let market = market.ok_or_else(ApiError::not_found)?;
-    if market.is_owned_by(actor) || reads_any.is_held() {
-        Ok(OrderList::InMarket(id))
-    } else {
-        Err(ApiError::new(ErrorCode::Forbidden, "only the creator of the market can list its orders"))
-    }
+    let market = market.ok_or(AccessError::NotFound)?;
+    let permitted = market.is_owned_by(actor) || reads_any.is_held();
+    forbid_unless(permitted, "only the creator of the market can list its orders")?;
+    Ok(OrderList::InMarket(id))
 }
 
 /// Name of the list, with everything that selects its items. Cursors are bound to it.

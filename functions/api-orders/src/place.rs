@@ -7,13 +7,13 @@ use shared::api::deserialize::Bounded;
 use shared::api::{Authenticated, CommandState, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
 use shared::domain::order::payment::PaymentMethod;
-use shared::domain::order::place::{MAX_LINES, OrderItem, PlaceOrder, PlaceOrderError};
+use shared::domain::order::place::{MAX_LINES, OrderItem, PlaceOrder};
 use shared::domain::product::ProductId;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
 use shared::domain::values::money::{Money, Quantity};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json};
 
 use crate::body::OrderBody;
@@ -63,7 +63,7 @@ pub(crate) async fn place_order(
     Json(request): Json<PlaceOrderRequest>,
 ) -> Result<Created<OrderBody>, ApiError> {
     let command = request.into_command(Id::generate(context.at, &app.entropy), actor);
-    let placed = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let placed = app.store.execute(command, &context).await?;
     Ok(ApiResponse::created(placed.map(|order| OrderBody::for_actor(&actor, order))))
 }
 
@@ -75,23 +75,5 @@ impl PlaceOrderRequest {
             expected_price: item.expected_price,
         });
         PlaceOrder { id, by, items: items.collect(), payment_method: self.payment_method }
-    }
-}
-
-fn refusal(error: PlaceOrderError) -> ApiError {
-    let message = error.to_string();
-    match error {
-        PlaceOrderError::NoProduct { index }
-        | PlaceOrderError::OtherMarket { index }
-        | PlaceOrderError::Repeated { index } => {
-            ApiError::field(format!("items[{index}].productId"), message)
-        }
-        PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge => ApiError::field("items", message),
-        PlaceOrderError::PriceChanged { index, price } => {
-            let now = format!("costs {} {} now", price.amount(), price.currency().as_str());
-            ApiError::new(ErrorCode::PriceChanged, message)
-                .with_field(format!("items[{index}].expectedPrice"), now)
-        }
-        PlaceOrderError::MarketClosed => ApiError::new(ErrorCode::InvalidState, message),
     }
 }

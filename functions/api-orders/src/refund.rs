@@ -5,15 +5,14 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
-use shared::domain::order::refund::{RefundError, RefundOrder};
+use shared::domain::order::refund::RefundOrder;
 use shared::domain::values::money::Money;
 use shared::domain::values::text::Reason;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
-use crate::seller_error;
 
 /// Refund to make.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -43,20 +42,6 @@ pub(crate) async fn refund_order(
     Json(request): Json<RefundOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = RefundOrder { id, by: actor, amount: request.amount, reason: request.reason };
-    let refunding = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let refunding = app.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(refunding.map(OrderBody::of_seller)))
-}
-
-fn refusal(error: RefundError) -> ApiError {
-    let message = error.to_string();
-    match error {
-        RefundError::NotTheSeller(error) => seller_error::refusal(error),
-        RefundError::ZeroAmount => ApiError::field("amount.amount", message),
-        RefundError::OtherCurrency => ApiError::field("amount.currency", message),
-        RefundError::AmountTooLarge { left } => {
-            let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
-            ApiError::new(ErrorCode::InvalidState, message).with_field("amount", rule)
-        }
-        RefundError::InvalidState | RefundError::TooMany => ApiError::new(ErrorCode::InvalidState, message),
-    }
 }

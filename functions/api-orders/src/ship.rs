@@ -4,15 +4,14 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
-use shared::domain::order::ship::{ShipError, ShipOrder};
+use shared::domain::order::ship::ShipOrder;
 use shared::domain::order::{OrderId, Shipment};
 use shared::domain::values::text::{Carrier, TrackingNumber};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use crate::body::OrderBody;
-use crate::seller_error;
 
 /// Shipment of an order.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -39,13 +38,6 @@ pub(crate) async fn ship_order(
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let shipment = Shipment { carrier: request.carrier, tracking_number: request.tracking_number };
     let command = ShipOrder { id, by: actor, shipment };
-    let shipped = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let shipped = app.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(shipped.map(OrderBody::of_seller)))
-}
-
-fn refusal(error: ShipError) -> ApiError {
-    match error {
-        ShipError::NotTheSeller(error) => seller_error::refusal(error),
-        ShipError::InvalidState => ApiError::new(ErrorCode::InvalidState, error.to_string()),
-    }
 }

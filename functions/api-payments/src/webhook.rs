@@ -35,7 +35,7 @@ pub(crate) async fn receive_webhook<S: Store>(
             record_capture(&app.store, order_id, capture, &context).await?;
         }
         WebhookEvent::Declined(order_id) => {
-            app.store.execute(RecordDeclinedPayment { order_id }, &context).await.map_err(unexpected)?;
+            app.store.execute(RecordDeclinedPayment { order_id }, &context).await?;
         }
         WebhookEvent::UnsupportedAmount(order_id) => {
             tracing::error!(%order_id, "webhook reports a payment with an unsupported amount or currency");
@@ -61,10 +61,6 @@ async fn record_capture<S: Store>(
         }
         // Already recorded, or the order is not ours.
         Err(ExecuteError::Refused(AdvanceError::Stale)) => Ok(()),
-        Err(error) => Err(unexpected(error)),
+        Err(error) => Err(error.into()),
     }
-}
-
-fn unexpected<E: std::error::Error + Send + Sync + 'static>(error: ExecuteError<E>) -> ApiError {
-    error.map_refusal(ApiError::internal).into()
 }

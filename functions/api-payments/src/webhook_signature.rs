@@ -26,10 +26,9 @@ impl<S: Clone + Send + Sync + 'static> FromRequestParts<WebhookState<S>> for Ver
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebhookState<S>) -> Result<Self, ApiError> {
-        let info =
-            parts.extensions.get::<RequestInfo>().ok_or_else(|| refusal(WebhookError::InvalidSignature))?;
+        let info = parts.extensions.get::<RequestInfo>().ok_or(WebhookError::InvalidSignature)?;
         let body = parts.extensions.get::<RawBody>().map(|body| body.0.clone()).unwrap_or_default();
-        verify(&state.verifier, parts, &body, info).map_err(refusal)?;
+        verify(&state.verifier, parts, &body, info)?;
         let event: GatewayEvent = serde_json::from_slice(&body).map_err(|_| {
             ApiError::new(ErrorCode::MalformedJson, "the body is not an event of the payment gateway")
         })?;
@@ -78,12 +77,4 @@ fn verify(
     };
     let signature = signature.to_str().map_err(|_| WebhookError::InvalidSignature)?;
     verifier.verify(signature, body, info.received_at)
-}
-
-fn refusal(error: WebhookError) -> ApiError {
-    let code = match error {
-        WebhookError::InvalidSignature => ErrorCode::InvalidSignature,
-        WebhookError::Stale => ErrorCode::StaleWebhook,
-    };
-    ApiError::new(code, error.to_string())
 }

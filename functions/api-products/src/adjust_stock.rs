@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use shared::api::deserialize::StockDelta;
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::product::ProductId;
-use shared::domain::product::adjust_stock::{AdjustStock, AdjustStockError};
+use shared::domain::product::adjust_stock::AdjustStock;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 use shared::repository::cached::CacheInvalidation;
 
@@ -33,18 +33,9 @@ pub(crate) async fn restock_product(
     Json(request): Json<RestockRequest>,
 ) -> Result<Versioned<ProductBody>, ApiError> {
     let command = AdjustStock { id, by: actor, delta: request.delta.0 };
-    let adjusted = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let adjusted = app.store.execute(command, &context).await?;
     if let Some(product) = adjusted.committed() {
         app.queries.reader.product_written(product).await;
     }
     Ok(ApiResponse::updated(adjusted.map(ProductBody::from)))
-}
-
-fn refusal(error: AdjustStockError) -> ApiError {
-    let message = error.to_string();
-    match error {
-        AdjustStockError::NotFound => ApiError::not_found(),
-        AdjustStockError::Forbidden => ApiError::new(ErrorCode::Forbidden, message),
-        AdjustStockError::InsufficientStock => ApiError::new(ErrorCode::InsufficientStock, message),
-    }
 }

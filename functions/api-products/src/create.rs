@@ -7,12 +7,12 @@ use shared::api::deserialize::InitialStock;
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::MarketId;
 use shared::domain::product::ProductId;
-use shared::domain::product::create::{CreateProduct, CreateProductError, NewProduct};
+use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::values::id::Id;
 use shared::domain::values::money::Money;
 use shared::domain::values::text::{Description, Sku, Title};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json, Path};
 use shared::repository::cached::CacheInvalidation;
 
@@ -57,7 +57,7 @@ pub(crate) async fn create_product(
 ) -> Result<Created<ProductBody>, ApiError> {
     let product = request.into_product(Id::generate(context.at, &app.entropy));
     let command = CreateProduct { market_id, by: actor, product };
-    let created = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let created = app.store.execute(command, &context).await?;
     if let Some(product) = created.committed() {
         app.queries.reader.product_written(product).await;
     }
@@ -68,18 +68,5 @@ impl CreateProductRequest {
     fn into_product(self, id: ProductId) -> NewProduct {
         let Self { sku, title, description, price, stock } = self;
         NewProduct { id, sku, title, description, price, stock: stock.0 }
-    }
-}
-
-fn refusal(error: CreateProductError) -> ApiError {
-    let message = error.to_string();
-    match error {
-        CreateProductError::NoMarket => ApiError::not_found(),
-        CreateProductError::Forbidden => ApiError::new(ErrorCode::Forbidden, message),
-        CreateProductError::MarketClosed => ApiError::new(ErrorCode::InvalidState, message),
-        CreateProductError::CurrencyMismatch => ApiError::field("price.currency", message),
-        CreateProductError::SkuTaken => {
-            ApiError::new(ErrorCode::Conflict, message.clone()).with_field("sku", message)
-        }
     }
 }

@@ -3,10 +3,9 @@
 use axum::extract::State;
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::product::ProductId;
-use shared::domain::product::delete::{DeleteProduct, DeleteProductError};
+use shared::domain::product::delete::DeleteProduct;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode};
-use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::repository::cached::CacheInvalidation;
 
@@ -21,16 +20,7 @@ pub(crate) async fn delete_product(
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = DeleteProduct { id, by, expected: if_match.expected() };
-    app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    app.store.execute(command, &context).await?;
     app.queries.reader.product_removed(id).await;
     Ok(ApiResponse::no_content())
-}
-
-fn refusal(error: DeleteProductError) -> ApiError {
-    match error {
-        DeleteProductError::NotFound => ApiError::not_found(),
-        DeleteProductError::Forbidden => ApiError::new(ErrorCode::Forbidden, error.to_string()),
-        DeleteProductError::VersionMismatch => version_mismatch(),
-        DeleteProductError::Reserved => ApiError::new(ErrorCode::InvalidState, error.to_string()),
-    }
 }

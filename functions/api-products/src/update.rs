@@ -5,13 +5,12 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::{NonNull, Patch};
 use shared::api::{Authenticated, Idempotent};
-use shared::domain::product::update::{ProductChanges, UpdateProduct, UpdateProductError};
+use shared::domain::product::update::{ProductChanges, UpdateProduct};
 use shared::domain::product::{ProductId, ProductStatus};
 use shared::domain::values::money::Money;
 use shared::domain::values::text::{Description, Sku, Title};
 use shared::kit::command::{CommandContext, Store};
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
-use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::CacheInvalidation;
 
@@ -131,7 +130,7 @@ async fn update_product(
     command: UpdateProduct,
     context: &CommandContext,
 ) -> Result<Versioned<ProductBody>, ApiError> {
-    let updated = app.store.execute(command, context).await.map_err(|error| error.map_refusal(refusal))?;
+    let updated = app.store.execute(command, context).await?;
     if let Some(product) = updated.committed() {
         app.queries.reader.product_written(product).await;
     }
@@ -143,19 +142,6 @@ impl From<StatusRequest> for ProductStatus {
         match status {
             StatusRequest::Active => Self::Active,
             StatusRequest::Archived => Self::Archived,
-        }
-    }
-}
-
-fn refusal(error: UpdateProductError) -> ApiError {
-    let message = error.to_string();
-    match error {
-        UpdateProductError::NotFound => ApiError::not_found(),
-        UpdateProductError::Forbidden => ApiError::new(ErrorCode::Forbidden, message),
-        UpdateProductError::VersionMismatch => version_mismatch(),
-        UpdateProductError::CurrencyMismatch => ApiError::field("price.currency", message),
-        UpdateProductError::SkuTaken => {
-            ApiError::new(ErrorCode::Conflict, message.clone()).with_field("sku", message)
         }
     }
 }

@@ -1,13 +1,12 @@
 //! `DELETE /v1/users/{id}`: deletes an account.
 
 use axum::extract::State;
-use shared::api::permission::{UsersDelete, UsersRead, token_revoked};
+use shared::api::permission::{UsersDelete, UsersRead};
 use shared::api::{Authenticated, CommandState, HasPermission, Idempotent};
 use shared::domain::user::UserId;
-use shared::domain::user::delete::{DeleteUser, DeleteUserError};
+use shared::domain::user::delete::DeleteUser;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode};
-use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 
 /// Deletes the caller's own account or, with the permission, any account.
@@ -21,15 +20,6 @@ pub(crate) async fn delete_user(
 ) -> Result<NoContent, ApiError> {
     let (may_read, may_delete) = (read.is_held(), delete.is_held());
     let command = DeleteUser { id, by, may_read, may_delete, expected: if_match.expected() };
-    app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    app.store.execute(command, &context).await?;
     Ok(ApiResponse::no_content())
-}
-
-fn refusal(error: DeleteUserError) -> ApiError {
-    match error {
-        DeleteUserError::NotFound => ApiError::not_found(),
-        DeleteUserError::NotPermitted => ApiError::new(ErrorCode::Forbidden, error.to_string()),
-        DeleteUserError::Suspended => token_revoked(),
-        DeleteUserError::VersionMismatch => version_mismatch(),
-    }
 }

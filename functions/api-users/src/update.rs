@@ -4,16 +4,15 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::NonNull;
-use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate, token_revoked};
+use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate};
 use shared::api::{Authenticated, CommandState, HasPermission, Idempotent, UserBody};
-use shared::domain::user::update::{UpdateUser, UpdateUserError, UserAdminRights, UserChanges};
+use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::user::{Role, UserId, UserStatus};
 use shared::domain::values::email::Email;
 use shared::domain::values::text::Name;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{CommandContext, Store};
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
-use shared::kit::http::request::precondition::version_mismatch;
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 
 use crate::role_and_status::{RoleRequest, StatusRequest};
@@ -99,26 +98,10 @@ async fn update_user(
     command: UpdateUser,
     context: &CommandContext,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    let changed = store.execute(command, context).await.map_err(|error| error.map_refusal(refusal))?;
+    let changed = store.execute(command, context).await?;
     Ok(ApiResponse::updated(changed.map(UserBody::from)))
 }
 
 const fn admin_rights((read, suspend, update): Permissions) -> UserAdminRights {
     UserAdminRights { read: read.is_held(), suspend: suspend.is_held(), update: update.is_held() }
-}
-
-fn refusal(error: UpdateUserError) -> ApiError {
-    let message = error.to_string();
-    match error {
-        UpdateUserError::NotFound => ApiError::not_found(),
-        UpdateUserError::OwnRoleOrStatus { role, status } => {
-            let fields =
-                [("role", role), ("status", status)].into_iter().filter(|(_, is_present)| *is_present);
-            ApiError::validation(fields.map(|(field, _)| (field.to_owned(), message.clone())).collect())
-        }
-        UpdateUserError::NotPermitted => ApiError::new(ErrorCode::Forbidden, message),
-        UpdateUserError::Suspended => token_revoked(),
-        UpdateUserError::VersionMismatch => version_mismatch(),
-        UpdateUserError::EmailTaken => ApiError::new(ErrorCode::EmailTaken, message),
-    }
 }

@@ -1,5 +1,7 @@
 //! Authentication of the caller. A handler declares in its arguments whether it needs an access token.
 
+pub mod permission;
+
 use axum::extract::FromRequestParts;
 use http::header;
 use http::request::Parts;
@@ -31,11 +33,11 @@ impl<S: ApiState> FromRequestParts<S> for MaybeAuthenticated {
         }
         let Some(token) = bearer(parts)? else { return Ok(Self(None)) };
         let request = parts.extensions.get::<RequestInfo>().ok_or_else(unauthenticated)?;
-        let claims = state.verifier().verify(token, request.received_at).map_err(refusal)?;
-        let user: UserId = claims.sub.parse().map_err(|_| refusal(TokenError::Invalid))?;
+        let claims = state.verifier().verify(token, request.received_at)?;
+        let user: UserId = claims.sub.parse().map_err(|_| TokenError::Invalid)?;
         let role: Result<Role, serde::de::value::Error> =
             Role::deserialize(claims.role.as_str().into_deserializer());
-        let actor = Actor { user, role: role.map_err(|_| refusal(TokenError::Invalid))? };
+        let actor = Actor { user, role: role.map_err(|_| TokenError::Invalid)? };
         record_caller(&actor.user);
         parts.extensions.insert(actor);
         Ok(Self(Some(actor)))
@@ -73,13 +75,4 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, ApiError> {
 
 fn unauthenticated() -> ApiError {
     ApiError::new(ErrorCode::Unauthenticated, "one access token is required: Authorization: Bearer …")
-}
-
-fn refusal(error: TokenError) -> ApiError {
-    match error {
-        TokenError::Invalid => ApiError::new(ErrorCode::InvalidToken, "the access token is invalid"),
-        TokenError::Expired => {
-            ApiError::new(ErrorCode::TokenExpired, "the access token has expired; refresh it")
-        }
-    }
 }

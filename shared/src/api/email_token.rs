@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use crate::domain::user::{Credentials, User, UserId};
-use crate::kit::auth::access_token::TokenError;
 use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
@@ -38,6 +37,17 @@ pub struct UnverifiedToken {
     mac: String,
 }
 
+/// Reason why an e-mail token is rejected. A forged and a used token are not distinguished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EmailTokenError {
+    /// The token is malformed or forged, or was already used.
+    #[error("the token is not valid")]
+    Invalid,
+    /// The token has expired.
+    #[error("the token has expired")]
+    Expired,
+}
+
 impl EmailTokens {
     /// Reads the key from the environment.
     ///
@@ -66,13 +76,13 @@ impl EmailTokens {
     /// Checks that `token` verifies the current e-mail address of the account.
     ///
     /// # Errors
-    /// [`TokenError`] if the token is not valid or has expired.
+    /// [`EmailTokenError`] if the token is not valid or has expired.
     pub fn verifies_email(
         &self,
         token: &UnverifiedToken,
         user: &User,
         now: Timestamp,
-    ) -> Result<(), TokenError> {
+    ) -> Result<(), EmailTokenError> {
         let state = user.email_verified.to_string();
         self.check(VERIFY_EMAIL, token, (user, state.as_bytes()), now)
     }
@@ -80,13 +90,13 @@ impl EmailTokens {
     /// Checks that `token` resets the current password of the account.
     ///
     /// # Errors
-    /// [`TokenError`] if the token is not valid or has expired.
+    /// [`EmailTokenError`] if the token is not valid or has expired.
     pub fn resets_password(
         &self,
         token: &UnverifiedToken,
         (user, credentials): (&User, &Credentials),
         now: Timestamp,
-    ) -> Result<(), TokenError> {
+    ) -> Result<(), EmailTokenError> {
         self.check(RESET_PASSWORD, token, (user, credentials.password_hash.as_bytes()), now)
     }
 
@@ -103,13 +113,13 @@ impl EmailTokens {
         token: &UnverifiedToken,
         (user, state): (&User, &[u8]),
         now: Timestamp,
-    ) -> Result<(), TokenError> {
+    ) -> Result<(), EmailTokenError> {
         let (id, expiry) = (token.user_id.to_string(), token.expires_at.to_string());
         let parts = [id.as_bytes(), expiry.as_bytes(), user.email.as_str().as_bytes(), state];
         if token.user_id != user.id || !self.0.verify(purpose, &parts, &token.mac) {
-            Err(TokenError::Invalid)
+            Err(EmailTokenError::Invalid)
         } else if token.expires_at <= now.as_seconds() {
-            Err(TokenError::Expired)
+            Err(EmailTokenError::Expired)
         } else {
             Ok(())
         }
@@ -179,14 +189,14 @@ mod tests {
         assert_eq!(check(&user, &credentials, before_expiry), Ok(()));
         assert_eq!(
             check(&user, &credentials, now().saturating_add(PASSWORD_RESET_LIFETIME)),
-            Err(TokenError::Expired)
+            Err(EmailTokenError::Expired)
         );
         let other = Credentials { password_hash: "$argon2id$2".to_owned() };
-        assert_eq!(check(&user, &other, now()), Err(TokenError::Invalid));
+        assert_eq!(check(&user, &other, now()), Err(EmailTokenError::Invalid));
         let other_email = User { email: "ada@example.org".parse().unwrap(), ..user.clone() };
-        assert_eq!(check(&other_email, &credentials, now()), Err(TokenError::Invalid));
+        assert_eq!(check(&other_email, &credentials, now()), Err(EmailTokenError::Invalid));
         let other_user = User { id: "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap(), ..user };
-        assert_eq!(check(&other_user, &credentials, now()), Err(TokenError::Invalid));
+        assert_eq!(check(&other_user, &credentials, now()), Err(EmailTokenError::Invalid));
     }
 
     #[test]
@@ -195,14 +205,14 @@ mod tests {
         let text = tokens(1).to_verify_email(&user, now());
         let token = UnverifiedToken::parse(&text).unwrap();
         assert_eq!(tokens(1).verifies_email(&token, &user, now()), Ok(()));
-        assert_eq!(tokens(2).verifies_email(&token, &user, now()), Err(TokenError::Invalid));
+        assert_eq!(tokens(2).verifies_email(&token, &user, now()), Err(EmailTokenError::Invalid));
         let other_purpose = tokens(1).resets_password(&token, (&user, &credentials), now());
-        assert_eq!(other_purpose, Err(TokenError::Invalid));
+        assert_eq!(other_purpose, Err(EmailTokenError::Invalid));
         let verified = User { email_verified: true, ..user.clone() };
-        assert_eq!(tokens(1).verifies_email(&token, &verified, now()), Err(TokenError::Invalid));
+        assert_eq!(tokens(1).verifies_email(&token, &verified, now()), Err(EmailTokenError::Invalid));
         let later = text.replacen(&token.expires_at.to_string(), &(token.expires_at + 1).to_string(), 1);
         let later = UnverifiedToken::parse(&later).unwrap();
-        assert_eq!(tokens(1).verifies_email(&later, &user, now()), Err(TokenError::Invalid));
+        assert_eq!(tokens(1).verifies_email(&later, &user, now()), Err(EmailTokenError::Invalid));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::order::OrderId;
 use super::user::UserId;
+use crate::domain::access::AccessError;
 use crate::domain::values::id::{Id, Identified};
 use crate::kit::command::{EventId, Version};
 use crate::kit::system::clock::Timestamp;
@@ -138,8 +139,9 @@ impl Job {
     }
 
     /// Returns the job if it exists, has not expired and belongs to `owner`.
-    fn of(owner: UserId, job: Option<Self>, now: Timestamp) -> Option<Self> {
-        job.filter(|job| job.owner_id == owner && !job.is_expired(now))
+    fn of(owner: UserId, job: Option<Self>, now: Timestamp) -> Result<Self, AccessError> {
+        let job = job.filter(|job| job.owner_id == owner && !job.is_expired(now));
+        job.ok_or(AccessError::NotFound)
     }
 
     /// Returns the job if the claim is still valid.

@@ -122,19 +122,6 @@ pub enum ExecuteError<E> {
     Store(#[from] StoreError),
 }
 
-impl<E> ExecuteError<E> {
-    /// Transforms the domain's error.
-    pub fn map_refusal<F>(self, f: impl FnOnce(E) -> F) -> ExecuteError<F> {
-        match self {
-            Self::Refused(refusal) => ExecuteError::Refused(f(refusal)),
-            Self::KeyReused => ExecuteError::KeyReused,
-            Self::Contention => ExecuteError::Contention,
-            Self::InProgress => ExecuteError::InProgress,
-            Self::Store(error) => ExecuteError::Store(error),
-        }
-    }
-}
-
 /// Failure of the table or of the connection to it.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {

@@ -60,6 +60,12 @@ impl ApiError {
         Self::new(ErrorCode::NotFound, "resource not found")
     }
 
+    /// 412. A precondition does not hold.
+    #[must_use]
+    pub fn version_mismatch() -> Self {
+        Self::new(ErrorCode::VersionMismatch, "the resource has changed since it was read; read it again")
+    }
+
     /// Unexpected error (500). The cause is logged and not returned.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
         Self { cause: Some(Arc::new(cause)), ..Self::panicked() }

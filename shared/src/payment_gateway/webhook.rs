@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::domain::order::OrderId;
 use crate::domain::order::payment::{Capture, GatewayId};
 use crate::domain::values::money::{Amount, Currency, Money};
+use crate::kit::error::{ApiError, ErrorCode};
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
 
@@ -33,6 +34,16 @@ pub enum WebhookError {
     /// The signature's time is too far in the past or future; it may be a replay.
     #[error("the webhook was not signed within the last 5 minutes")]
     Stale,
+}
+
+impl From<WebhookError> for ApiError {
+    fn from(error: WebhookError) -> Self {
+        let code = match error {
+            WebhookError::InvalidSignature => ErrorCode::InvalidSignature,
+            WebhookError::Stale => ErrorCode::StaleWebhook,
+        };
+        Self::new(code, error.to_string())
+    }
 }
 
 impl WebhookVerifier {

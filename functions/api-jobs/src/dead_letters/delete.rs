@@ -5,10 +5,9 @@ use shared::api::permission::JobsRedrive;
 use shared::api::{CommandState, Idempotent, RequirePermission};
 use shared::kit::command::Store;
 use shared::kit::error::ApiError;
-use shared::kit::http::request::precondition::version_mismatch;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::messaging::dead_letter::DeadLetterId;
-use shared::messaging::dead_letter::remove::{RemoveDeadLetter, RemoveError};
+use shared::messaging::dead_letter::remove::RemoveDeadLetter;
 
 /// Removes the message permanently and records who removed it. A message that was already redriven is
 /// processed nevertheless.
@@ -20,13 +19,6 @@ pub(crate) async fn delete_dead_letter(
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = RemoveDeadLetter { id, expected: if_match.expected(), by: authorized.actor.user };
-    app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    app.store.execute(command, &context).await?;
     Ok(ApiResponse::no_content())
-}
-
-fn refusal(error: RemoveError) -> ApiError {
-    match error {
-        RemoveError::NotFound => ApiError::not_found(),
-        RemoveError::VersionMismatch => version_mismatch(),
-    }
 }

@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use shared::api::permission::JobsRedrive;
 use shared::api::{CommandState, IdempotencyKeyRequired, RequirePermission};
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 use shared::messaging::dead_letter::DeadLetterId;
-use shared::messaging::dead_letter::redrive::{RedriveDeadLetter, RedriveError};
+use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 
 use super::body::SummaryBody;
 
@@ -29,13 +29,6 @@ pub(crate) async fn redrive_dead_letter(
     Json(RedriveDeadLetterRequest {}): Json<RedriveDeadLetterRequest>,
 ) -> Result<Versioned<SummaryBody>, ApiError> {
     let command = RedriveDeadLetter { id, by: authorized.actor.user };
-    let redriven = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let redriven = app.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(redriven.map(SummaryBody::from)))
-}
-
-fn refusal(error: RedriveError) -> ApiError {
-    match error {
-        RedriveError::NotFound => ApiError::not_found(),
-        RedriveError::AlreadyRedriven => ApiError::new(ErrorCode::InvalidState, error.to_string()),
-    }
 }

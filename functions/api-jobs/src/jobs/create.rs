@@ -6,7 +6,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{Authenticated, CommandState, HasPermission, IdempotencyKeyRequired};
-use shared::domain::job::create::{CreateJob, CreateJobError};
+use shared::domain::job::create::CreateJob;
 use shared::domain::job::job_type::JobType;
 use shared::domain::job::output::retention::Retention;
 use shared::domain::job::{JobId, Priority};
@@ -14,7 +14,7 @@ use shared::domain::market::MarketId;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{AcceptedResource, ApiResponse, Json};
 use shared::kit::system::clock::Timestamp;
 
@@ -77,7 +77,7 @@ pub(crate) async fn create_job(
 ) -> Result<AcceptedResource<JobBody>, ApiError> {
     let id = Id::generate(context.at, &app.entropy);
     let command = request.into_command(id, (actor, read_any.is_held()), retention);
-    let created = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let created = app.store.execute(command, &context).await?;
     Ok(ApiResponse::accepted_resource(created.map(JobBody::from)))
 }
 
@@ -86,14 +86,5 @@ impl CreateJobRequest {
         let Self { r#type: JobType::SalesReport, params, priority, run_at } = self;
         let SalesReportRequest { market_id, from, to } = params;
         CreateJob { id, by, reads_any, market_id, from, to, priority, run_at, retention }
-    }
-}
-
-fn refusal(error: CreateJobError) -> ApiError {
-    match error {
-        CreateJobError::NotFound => ApiError::not_found(),
-        CreateJobError::Forbidden => ApiError::new(ErrorCode::Forbidden, error.to_string()),
-        CreateJobError::InvalidRunAt => ApiError::field("runAt", error),
-        CreateJobError::InvalidPeriod => ApiError::field("params.to", error),
     }
 }

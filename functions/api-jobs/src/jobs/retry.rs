@@ -5,9 +5,9 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::job::JobId;
-use shared::domain::job::retry::{RetryJob, RetryJobError};
+use shared::domain::job::retry::RetryJob;
 use shared::kit::command::Store;
-use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
+use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
 use super::body::JobBody;
@@ -27,13 +27,6 @@ pub(crate) async fn retry_job(
     Json(RetryJobRequest {}): Json<RetryJobRequest>,
 ) -> Result<Versioned<JobBody>, ApiError> {
     let command = RetryJob { id, by: actor.user };
-    let job = app.store.execute(command, &context).await.map_err(|error| error.map_refusal(refusal))?;
+    let job = app.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(job.map(JobBody::from)))
-}
-
-fn refusal(error: RetryJobError) -> ApiError {
-    match error {
-        RetryJobError::NotFound => ApiError::not_found(),
-        RetryJobError::NotEnded => ApiError::new(ErrorCode::InvalidState, error.to_string()),
-    }
 }

@@ -1,6 +1,7 @@
 //! Cancelling a job.
 
 use super::{Job, JobEvent, JobId, JobStatus};
+use crate::domain::access::AccessError;
 use crate::domain::user::UserId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -18,9 +19,9 @@ pub struct CancelJob {
 /// Reason why a job cannot be cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CancelJobError {
-    /// The job does not exist or does not belong to the user.
-    #[error("job not found")]
-    NotFound,
+    /// The actor has no access to the job.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The job has already ended.
     #[error("the job has already ended")]
     AlreadyEnded,
@@ -42,7 +43,7 @@ impl Command for CancelJob {
         job: Self::State,
         now: Timestamp,
     ) -> Result<Change<Job, CancelJobError>, CancelJobError> {
-        let job = Job::of(self.by, job, now).ok_or(CancelJobError::NotFound)?;
+        let job = Job::of(self.by, job, now)?;
         if !job.status.is_open() {
             return Err(CancelJobError::AlreadyEnded);
         }

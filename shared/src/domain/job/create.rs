@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Job, JobEvent, JobId, JobOutput, JobStatus, Priority};
+use crate::domain::access::{AccessError, forbid_unless};
 use crate::domain::job::job_type::{JobParams, SalesReport};
 use crate::domain::job::output::retention::Retention;
 use crate::domain::market::{Market, MarketId};
@@ -39,12 +40,9 @@ pub struct CreateJob {
 /// Reason why a job cannot be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CreateJobError {
-    /// The market does not exist or is not visible to the actor.
-    #[error("market not found")]
-    NotFound,
-    /// The actor does not own the market.
-    #[error("only the owner of the market can create a sales report")]
-    Forbidden,
+    /// The actor has no access to the market.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The scheduled time is in the past or too far ahead.
     #[error("must be in the future, and at most 30 days ahead")]
     InvalidRunAt,
@@ -70,10 +68,9 @@ impl Command for CreateJob {
         now: Timestamp,
     ) -> Result<Change<Job, CreateJobError>, CreateJobError> {
         let visible = market.filter(|market| market.is_visible_to(Some(&self.by)) || self.reads_any);
-        let market = visible.ok_or(CreateJobError::NotFound)?;
-        if !market.is_owned_by(&self.by) && !self.reads_any {
-            return Err(CreateJobError::Forbidden);
-        }
+        let market = visible.ok_or(AccessError::NotFound)?;
+        let permitted = market.is_owned_by(&self.by) || self.reads_any;
+        forbid_unless(permitted, "only the owner of the market can create a sales report")?;
         if self.run_at.is_some_and(|at| at <= now || at > now.saturating_add(MAX_SCHEDULE_AHEAD)) {
             return Err(CreateJobError::InvalidRunAt);
         }

@@ -1,6 +1,7 @@
 //! Retrying a job.
 
 use super::{Job, JobEvent, JobId, JobOutput, JobStatus};
+use crate::domain::access::AccessError;
 use crate::domain::user::UserId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -18,9 +19,9 @@ pub struct RetryJob {
 /// Reason why a job cannot be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RetryJobError {
-    /// The job does not exist or does not belong to the user.
-    #[error("job not found")]
-    NotFound,
+    /// The actor has no access to the job.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The job has not ended or has succeeded.
     #[error("only a failed, dead or cancelled job can be retried")]
     NotEnded,
@@ -38,7 +39,7 @@ impl Command for RetryJob {
     /// # Errors
     /// [`RetryJobError`].
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, RetryJobError>, RetryJobError> {
-        let job = Job::of(self.by, job, now).ok_or(RetryJobError::NotFound)?;
+        let job = Job::of(self.by, job, now)?;
         if !matches!(job.status, JobStatus::Failed | JobStatus::Dead | JobStatus::Cancelled) {
             return Err(RetryJobError::NotEnded);
         }

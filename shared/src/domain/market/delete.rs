@@ -1,6 +1,7 @@
 //! Deleting a market.
 
 use super::{Market, MarketEvent, MarketId};
+use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
@@ -16,44 +17,22 @@ pub struct DeleteMarket {
     pub expected: Option<Version>,
 }
 
-/// Reason why a market cannot be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DeleteMarketError {
-    /// The market does not exist or is not visible to the actor.
-    #[error("market not found")]
-    NotFound,
-    /// The actor did not create the market.
-    #[error("only the creator of the market can delete it")]
-    Forbidden,
-    /// The market is not at the expected version.
-    #[error("the market was changed meanwhile")]
-    VersionMismatch,
-}
-
 impl Command for DeleteMarket {
     type State = Option<Market>;
     type Output = ();
-    type Error = DeleteMarketError;
+    type Error = AccessError;
 
     fn reads(&self) -> ReadSet<Self::State> {
         ReadSet::get(&self.id)
     }
 
     /// # Errors
-    /// [`DeleteMarketError`].
-    fn decide(
-        &self,
-        market: Self::State,
-        now: Timestamp,
-    ) -> Result<Change<(), DeleteMarketError>, DeleteMarketError> {
+    /// [`AccessError`].
+    fn decide(&self, market: Self::State, now: Timestamp) -> Result<Change<(), AccessError>, AccessError> {
         let market = market.filter(|market| market.is_visible_to(Some(&self.by)));
-        let market = market.ok_or(DeleteMarketError::NotFound)?;
-        if !market.is_owned_by(&self.by) {
-            return Err(DeleteMarketError::Forbidden);
-        }
-        if !market.version.matches(self.expected) {
-            return Err(DeleteMarketError::VersionMismatch);
-        }
+        let market = market.ok_or(AccessError::NotFound)?;
+        forbid_unless(market.is_owned_by(&self.by), "only the creator of the market can delete it")?;
+        require_version(market.version, self.expected)?;
         let last = Market { version: market.version.next(), updated_at: now, ..market };
         Ok(Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id }))
     }

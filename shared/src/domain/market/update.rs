@@ -1,6 +1,7 @@
 //! Updating a market.
 
 use super::{Market, MarketEvent, MarketId, MarketStatus};
+use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::market::totals::{MarketTotals, MarketWithVolume};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::text::{Description, Name};
@@ -33,18 +34,15 @@ pub struct MarketChanges {
     pub status: Option<MarketStatus>,
 }
 
+/// Rule for all changes other than into or out of a suspension.
+const CREATOR_ONLY: &str = "only the creator of the market can change it";
+
 /// Reason why a market cannot be updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateMarketError {
-    /// The market does not exist or is not visible to the actor.
-    #[error("market not found")]
-    NotFound,
-    /// The actor did not create the market.
-    #[error("only the creator of the market can change it")]
-    Forbidden,
-    /// The market is not at the expected version.
-    #[error("the market was changed meanwhile")]
-    VersionMismatch,
+    /// The actor has no access to the market.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The status cannot change from the current one to the new one.
     #[error("the market cannot change to this status from its current status")]
     InvalidTransition,
@@ -67,11 +65,9 @@ impl Command for UpdateMarket {
         now: Timestamp,
     ) -> Result<Change<MarketWithVolume, UpdateMarketError>, UpdateMarketError> {
         let market = market.filter(|market| self.may_suspend || market.is_visible_to(Some(&self.by)));
-        let market = market.ok_or(UpdateMarketError::NotFound)?;
+        let market = market.ok_or(AccessError::NotFound)?;
         self.authorize(&market)?;
-        if !market.version.matches(self.expected) {
-            return Err(UpdateMarketError::VersionMismatch);
-        }
+        require_version(market.version, self.expected)?;
         let MarketChanges { name, description, status } = self.changes.clone();
         let changed = Market {
             version: market.version.next(),
@@ -103,9 +99,7 @@ impl UpdateMarket {
         if self.may_suspend && only_status && suspension {
             return Ok(());
         }
-        if !market.is_owned_by(&self.by) {
-            return Err(UpdateMarketError::Forbidden);
-        }
+        forbid_unless(market.is_owned_by(&self.by), CREATOR_ONLY)?;
         let forward = matches!(
             (market.status, new_status),
             (Draft, Active | Closed) | (Active, Closed) | (Closed, Active)
@@ -154,7 +148,7 @@ mod tests {
         assert_eq!(change(Suspended, Active, true, false), Err(UpdateMarketError::InvalidTransition));
         assert_eq!(change(Active, Draft, true, false), Err(UpdateMarketError::InvalidTransition));
         assert_eq!(change(Draft, Active, true, false), Ok(Active));
-        assert_eq!(change(Draft, Active, false, false), Err(UpdateMarketError::NotFound));
-        assert_eq!(change(Draft, Active, false, true), Err(UpdateMarketError::Forbidden));
+        assert_eq!(change(Draft, Active, false, false), Err(AccessError::NotFound.into()));
+        assert_eq!(change(Draft, Active, false, true), Err(AccessError::Forbidden(CREATOR_ONLY).into()));
     }
 }

@@ -1,6 +1,7 @@
 //! Cancelling an order.
 
 use super::{Order, OrderEvent, OrderId};
+use crate::domain::access::AccessError;
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::text::Reason;
@@ -21,12 +22,9 @@ pub struct CancelOrder {
 /// Reason why an order cannot be cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CancelError {
-    /// The order does not exist or is not visible to the actor.
-    #[error("order not found")]
-    NotFound,
-    /// The actor may read the order but is neither its buyer nor its seller.
-    #[error("only the buyer or the seller can cancel the order")]
-    NotBuyerOrSeller,
+    /// The actor has no access to the order.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The order has shipped, has ended, or its payment is already being refunded in full.
     #[error("the order can no longer be cancelled")]
     TooLate,
@@ -51,8 +49,10 @@ impl Command for CancelOrder {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, CancelError>, CancelError> {
-        let order = order.filter(|order| order.is_visible_to(&self.by)).ok_or(CancelError::NotFound)?;
-        let party = order.party(&self.by).ok_or(CancelError::NotBuyerOrSeller)?;
+        let order = order.filter(|order| order.is_visible_to(&self.by)).ok_or(AccessError::NotFound)?;
+        let party = order.party(&self.by);
+        let party =
+            party.ok_or(AccessError::Forbidden("only the buyer or the seller can cancel the order"))?;
         let before = order.stock_position();
         let reason = self.reason.clone().map(String::from);
         let cancelled = order.cancelled(party, reason, payment.as_ref(), now);

@@ -1,7 +1,8 @@
 //! Marking an order as delivered.
 
 use super::{InvalidState, Order, OrderEvent, OrderId};
-use crate::domain::order::state_machine::require_seller::{SellerRequired, require_seller};
+use crate::domain::access::AccessError;
+use crate::domain::order::state_machine::require_seller::require_seller;
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -18,9 +19,9 @@ pub struct DeliverOrder {
 /// Reason why an order cannot be marked as delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeliverError {
-    /// The actor is not the seller of the order.
+    /// The actor has no access to the order.
     #[error(transparent)]
-    NotTheSeller(#[from] SellerRequired),
+    Access(#[from] AccessError),
     /// The order has not shipped or is already delivered.
     #[error("only a shipped order can be marked as delivered")]
     InvalidState,

@@ -2,9 +2,10 @@
 
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
+use crate::domain::access::AccessError;
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
 use crate::domain::order::payment::refund::MAX_REFUNDS;
-use crate::domain::order::state_machine::require_seller::{SellerRequired, require_seller};
+use crate::domain::order::state_machine::require_seller::require_seller;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::Reason;
@@ -27,9 +28,9 @@ pub struct RefundOrder {
 /// Reason why a refund is not possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefundError {
-    /// The actor is not the seller of the order.
+    /// The actor has no access to the order.
     #[error(transparent)]
-    NotTheSeller(#[from] SellerRequired),
+    Access(#[from] AccessError),
     /// The order is not paid, or is already fully refunded.
     #[error("only a paid order can be refunded")]
     InvalidState,

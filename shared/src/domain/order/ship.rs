@@ -1,8 +1,9 @@
 //! Marking an order as shipped.
 
 use super::{InvalidState, Order, OrderEvent, OrderId, Shipment};
+use crate::domain::access::AccessError;
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
-use crate::domain::order::state_machine::require_seller::{SellerRequired, require_seller};
+use crate::domain::order::state_machine::require_seller::require_seller;
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -21,9 +22,9 @@ pub struct ShipOrder {
 /// Reason why an order cannot be marked as shipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ShipError {
-    /// The actor is not the seller of the order.
+    /// The actor has no access to the order.
     #[error(transparent)]
-    NotTheSeller(#[from] SellerRequired),
+    Access(#[from] AccessError),
     /// The order is not confirmed, or its payment is being refunded in full.
     #[error("only a confirmed order that is not being refunded in full can be marked as shipped")]
     InvalidState,

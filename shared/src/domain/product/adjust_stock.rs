@@ -2,6 +2,7 @@
 
 use super::create::StockedProduct;
 use super::{Product, ProductId, Stock};
+use crate::domain::access::{AccessError, forbid_unless};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Adjustment, Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -20,12 +21,9 @@ pub struct AdjustStock {
 /// Reason why the stock cannot be adjusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AdjustStockError {
-    /// The product does not exist.
-    #[error("product not found")]
-    NotFound,
-    /// The actor is not the seller.
-    #[error("only the seller of the product can adjust its stock")]
-    Forbidden,
+    /// The actor has no access to the product.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Fewer units are available than are to be removed.
     #[error("fewer units are available than are to be removed")]
     InsufficientStock,
@@ -50,10 +48,8 @@ impl Command for AdjustStock {
         (product, stock): Self::State,
         _: Timestamp,
     ) -> Result<Change<StockedProduct, AdjustStockError>, AdjustStockError> {
-        let (product, stock) = product.zip(stock).ok_or(AdjustStockError::NotFound)?;
-        if !product.is_sold_by(&self.by) {
-            return Err(AdjustStockError::Forbidden);
-        }
+        let (product, stock) = product.zip(stock).ok_or(AccessError::NotFound)?;
+        forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can adjust its stock")?;
         let stock = Stock { available: stock.available.saturating_add(self.delta), ..stock };
         let change = Adjustment::of::<Stock>().add("available", self.delta);
         Ok(Change::of(StockedProduct { product, stock }).adjust::<Stock>(

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuKey, Stock};
+use crate::domain::access::{AccessError, forbid_unless};
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
@@ -85,12 +86,9 @@ pub struct CreateProduct {
 /// Reason why a product cannot be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CreateProductError {
-    /// The market does not exist or is not visible to the actor.
-    #[error("market not found")]
-    NoMarket,
-    /// The actor did not create the market.
-    #[error("only the creator of the market can create products in it")]
-    Forbidden,
+    /// The actor has no access to the market.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The market is closed or suspended.
     #[error("the market is closed or suspended")]
     MarketClosed,
@@ -118,12 +116,10 @@ impl Command for CreateProduct {
         market: Self::State,
         now: Timestamp,
     ) -> Result<Change<StockedProduct, CreateProductError>, CreateProductError> {
-        let market = market
-            .filter(|market| market.is_visible_to(Some(&self.by)))
-            .ok_or(CreateProductError::NoMarket)?;
-        if !market.is_owned_by(&self.by) {
-            return Err(CreateProductError::Forbidden);
-        }
+        let market = market.filter(|market| market.is_visible_to(Some(&self.by)));
+        let market = market.ok_or(AccessError::NotFound)?;
+        let owned = market.is_owned_by(&self.by);
+        forbid_unless(owned, "only the creator of the market can create products in it")?;
         if !matches!(market.status, MarketStatus::Draft | MarketStatus::Active) {
             return Err(CreateProductError::MarketClosed);
         }

@@ -1,6 +1,7 @@
 //! Deleting a product.
 
 use super::{Product, ProductEvent, ProductId, SkuClaim, SkuKey, Stock};
+use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
@@ -19,15 +20,9 @@ pub struct DeleteProduct {
 /// Reason why a product cannot be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteProductError {
-    /// The product does not exist.
-    #[error("product not found")]
-    NotFound,
-    /// The actor is not the seller.
-    #[error("only the seller of the product can delete it")]
-    Forbidden,
-    /// The product is not at the expected version.
-    #[error("the product was changed meanwhile")]
-    VersionMismatch,
+    /// The actor has no access to the product.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Units of the product are reserved for orders that are not confirmed yet.
     #[error("units are reserved for orders; archive the product, and delete it once these orders have ended")]
     Reserved,
@@ -50,13 +45,9 @@ impl Command for DeleteProduct {
         product: Self::State,
         now: Timestamp,
     ) -> Result<Change<(), DeleteProductError>, DeleteProductError> {
-        let product = product.ok_or(DeleteProductError::NotFound)?;
-        if !product.is_sold_by(&self.by) {
-            return Err(DeleteProductError::Forbidden);
-        }
-        if !product.version.matches(self.expected) {
-            return Err(DeleteProductError::VersionMismatch);
-        }
+        let product = product.ok_or(AccessError::NotFound)?;
+        forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can delete it")?;
+        require_version(product.version, self.expected)?;
         let last = Product { version: product.version.next(), updated_at: now, ..product };
         let sku = SkuKey { market_id: last.market_id, sku: last.sku.clone() };
         let event = ProductEvent::Deleted { product_id: last.id, market_id: last.market_id };

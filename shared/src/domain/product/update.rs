@@ -2,6 +2,7 @@
 
 use super::create::StockedProduct;
 use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuKey, Stock};
+use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::{Description, Sku, Title};
@@ -39,15 +40,9 @@ pub struct ProductChanges {
 /// Reason why a product cannot be updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateProductError {
-    /// The product does not exist.
-    #[error("product not found")]
-    NotFound,
-    /// The actor is not the seller.
-    #[error("only the seller of the product can change it")]
-    Forbidden,
-    /// The product is not at the expected version.
-    #[error("the product was changed meanwhile")]
-    VersionMismatch,
+    /// The actor has no access to the product.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The currency of the price differs from that of the market.
     #[error("must be in the currency of the market")]
     CurrencyMismatch,
@@ -72,7 +67,7 @@ impl Command for UpdateProduct {
         (product, stock): Self::State,
         now: Timestamp,
     ) -> Result<Change<StockedProduct, UpdateProductError>, UpdateProductError> {
-        let (product, stock) = product.zip(stock).ok_or(UpdateProductError::NotFound)?;
+        let (product, stock) = product.zip(stock).ok_or(AccessError::NotFound)?;
         self.check(&product)?;
         let ProductChanges { sku, title, description, price, status } = self.changes.clone();
         let changed = Product {
@@ -101,12 +96,8 @@ impl Command for UpdateProduct {
 
 impl UpdateProduct {
     fn check(&self, product: &Product) -> Result<(), UpdateProductError> {
-        if !product.is_sold_by(&self.by) {
-            return Err(UpdateProductError::Forbidden);
-        }
-        if !product.version.matches(self.expected) {
-            return Err(UpdateProductError::VersionMismatch);
-        }
+        forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can change it")?;
+        require_version(product.version, self.expected)?;
         if self.changes.price.is_some_and(|price| price.currency() != product.price.currency()) {
             return Err(UpdateProductError::CurrencyMismatch);
         }

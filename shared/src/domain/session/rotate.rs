@@ -31,10 +31,10 @@ pub enum Rotation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RotateError {
     /// The session does not exist.
-    #[error("unknown refresh token")]
+    #[error("the refresh token is not valid")]
     Unknown,
     /// The session has ended or expired, or the account is suspended or deleted.
-    #[error("the session has ended or expired")]
+    #[error("the session has ended; log in again")]
     Ended,
 }
 

@@ -1,6 +1,7 @@
 //! Deleting an account.
 
 use super::{Credentials, EmailClaim, User, UserEvent, UserId, UserStatus};
+use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
@@ -24,18 +25,12 @@ pub struct DeleteUser {
 /// Reason why an account cannot be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteUserError {
-    /// The account does not exist or is not visible to the actor.
-    #[error("account not found")]
-    NotFound,
-    /// The actor may read the account but not delete it.
-    #[error("the permission to delete another account is missing")]
-    NotPermitted,
+    /// The actor has no access to the account.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The actor's own account is suspended.
     #[error("the account is suspended")]
     Suspended,
-    /// The account is not at the expected version.
-    #[error("the account was changed meanwhile")]
-    VersionMismatch,
 }
 
 impl Command for DeleteUser {
@@ -56,16 +51,12 @@ impl Command for DeleteUser {
     ) -> Result<Change<(), DeleteUserError>, DeleteUserError> {
         let own = self.id == self.by.user;
         let visible = own || self.may_read || self.may_delete;
-        let user = user.filter(|_| visible).ok_or(DeleteUserError::NotFound)?;
-        if !own && !self.may_delete {
-            return Err(DeleteUserError::NotPermitted);
-        }
+        let user = user.filter(|_| visible).ok_or(AccessError::NotFound)?;
+        forbid_unless(own || self.may_delete, "the permission to delete another account is missing")?;
         if own && user.status != UserStatus::Active {
             return Err(DeleteUserError::Suspended);
         }
-        if !user.version.matches(self.expected) {
-            return Err(DeleteUserError::VersionMismatch);
-        }
+        require_version(user.version, self.expected)?;
         let last = User { version: user.version.next(), updated_at: now, ..user };
         Ok(Change::of(())
             .delete_entity(&last, UserEvent::Deleted { user_id: last.id })

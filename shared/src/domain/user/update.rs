@@ -1,6 +1,7 @@
 //! Updating an account.
 
 use super::{EmailClaim, Role, User, UserEvent, UserId, UserStatus};
+use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
@@ -46,12 +47,15 @@ pub struct UserChanges {
     pub status: Option<UserStatus>,
 }
 
+/// Rule for changes to other accounts.
+const PERMISSION_MISSING: &str = "the permission to make this change to another account is missing";
+
 /// Reason why an account cannot be updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateUserError {
-    /// The account does not exist or is not visible to the actor.
-    #[error("account not found")]
-    NotFound,
+    /// The actor has no access to the account.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Accounts cannot change their own role or status.
     #[error("cannot be changed by the account itself")]
     OwnRoleOrStatus {
@@ -60,15 +64,9 @@ pub enum UpdateUserError {
         /// True if the status was to change.
         status: bool,
     },
-    /// The actor may read the account but not make this change.
-    #[error("the permission to make this change to another account is missing")]
-    NotPermitted,
     /// The actor's own account is suspended.
     #[error("the account is suspended")]
     Suspended,
-    /// The account is not at the expected version.
-    #[error("the account was changed meanwhile")]
-    VersionMismatch,
     /// The address belongs to another account.
     #[error("an account with this e-mail address already exists")]
     EmailTaken,
@@ -92,15 +90,13 @@ impl Command for UpdateUser {
         now: Timestamp,
     ) -> Result<Change<User, UpdateUserError>, UpdateUserError> {
         let own = self.id == self.by.user;
-        let user = user.filter(|_| own || self.rights.read).ok_or(UpdateUserError::NotFound)?;
+        let user = user.filter(|_| own || self.rights.read).ok_or(AccessError::NotFound)?;
         if own {
             self.check_own(&user)?;
         } else {
             self.check_others(&user)?;
         }
-        if !user.version.matches(self.expected) {
-            return Err(UpdateUserError::VersionMismatch);
-        }
+        require_version(user.version, self.expected)?;
         let changed = self.changes.applied_to(user.clone());
         if changed == user {
             return Ok(Change::of(user));
@@ -137,11 +133,11 @@ impl UpdateUser {
 
     /// Checks the rights on another account. The right to suspend covers only the status of users: moderators
     /// cannot suspend each other.
-    fn check_others(&self, user: &User) -> Result<(), UpdateUserError> {
+    fn check_others(&self, user: &User) -> Result<(), AccessError> {
         let only_status =
             UserChanges { status: self.changes.status, ..UserChanges::default() } == self.changes;
         let suspends = self.rights.suspend && only_status && user.role == Role::User;
-        if self.rights.update || suspends { Ok(()) } else { Err(UpdateUserError::NotPermitted) }
+        forbid_unless(self.rights.update || suspends, PERMISSION_MISSING)
     }
 }
 
@@ -209,12 +205,13 @@ mod tests {
     fn moderators_suspend_users_and_admins_suspend_anyone() {
         let suspended = |role, powers| update(ada(role), GRACE, powers, suspend()).map(|user| user.status);
         assert_eq!(suspended(Role::User, MODERATOR), Ok(UserStatus::Suspended));
-        assert_eq!(suspended(Role::Moderator, MODERATOR), Err(UpdateUserError::NotPermitted));
-        assert_eq!(suspended(Role::Admin, MODERATOR), Err(UpdateUserError::NotPermitted));
+        let forbidden = UpdateUserError::Access(AccessError::Forbidden(PERMISSION_MISSING));
+        assert_eq!(suspended(Role::Moderator, MODERATOR), Err(forbidden));
+        assert_eq!(suspended(Role::Admin, MODERATOR), Err(forbidden));
         assert_eq!(suspended(Role::Admin, ADMIN), Ok(UserStatus::Suspended));
-        assert_eq!(suspended(Role::User, UserAdminRights::default()), Err(UpdateUserError::NotFound));
+        assert_eq!(suspended(Role::User, UserAdminRights::default()), Err(AccessError::NotFound.into()));
         let more = UserChanges { name: Some("Eve".parse().unwrap()), ..suspend() };
-        assert_eq!(update(ada(Role::User), GRACE, MODERATOR, more), Err(UpdateUserError::NotPermitted));
+        assert_eq!(update(ada(Role::User), GRACE, MODERATOR, more), Err(forbidden));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub struct VerifyEmail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyEmailError {
     /// The account does not exist, or the address has changed or is already verified.
-    #[error("the e-mail address has changed or is already verified")]
+    #[error("the token is not valid")]
     TokenOutdated,
 }
 

@@ -55,14 +55,14 @@ pub struct Claims {
     pub sid: String,
 }
 
-/// Reason why a token is rejected.
+/// Reason why an access token is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// The token was not issued by us, is for another audience, or is not yet valid.
-    #[error("the token is invalid")]
+    #[error("the access token is invalid")]
     Invalid,
     /// The token has expired.
-    #[error("the token has expired")]
+    #[error("the access token has expired; refresh it")]
     Expired,
 }
 

@@ -31,12 +31,6 @@ impl Version {
         if self.0 > 1 { Some(Self(self.0 - 1)) } else { None }
     }
 
-    /// Returns true if this is the `expected` version, or if none is expected.
-    #[must_use]
-    pub fn matches(self, expected: Option<Self>) -> bool {
-        expected.is_none_or(|expected| expected == self)
-    }
-
     /// The version as a number.
     #[must_use]
     pub const fn get(self) -> u64 {

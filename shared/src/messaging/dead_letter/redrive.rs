@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use serde::{Deserialize, Serialize};
 
 use super::{DeadLetter, DeadLetterEvent, DeadLetterId, DeadLetterStatus};
+use crate::domain::access::AccessError;
 use crate::domain::user::UserId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -24,9 +25,9 @@ pub struct RedriveDeadLetter {
 /// Reason why a dead letter is not redriven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RedriveError {
-    /// The dead letter does not exist or its message was removed.
-    #[error("dead letter not found")]
-    NotFound,
+    /// The actor has no access to the dead letter.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The message was already redriven and has not failed since.
     #[error("the dead letter was already redriven")]
     AlreadyRedriven,
@@ -50,7 +51,7 @@ impl Command for RedriveDeadLetter {
         dead_letter: Self::State,
         now: Timestamp,
     ) -> Result<Change<DeadLetter, RedriveError>, RedriveError> {
-        let dead_letter = dead_letter.and_then(DeadLetter::not_removed).ok_or(RedriveError::NotFound)?;
+        let dead_letter = dead_letter.and_then(DeadLetter::not_removed).ok_or(AccessError::NotFound)?;
         if dead_letter.status != DeadLetterStatus::Dead {
             return Err(RedriveError::AlreadyRedriven);
         }

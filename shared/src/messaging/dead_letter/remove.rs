@@ -1,6 +1,7 @@
 //! Removing the message of a dead letter.
 
 use super::{DeadLetter, DeadLetterEvent, DeadLetterId};
+use crate::domain::access::{AccessError, require_version};
 use crate::domain::user::UserId;
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
@@ -16,37 +17,24 @@ pub struct RemoveDeadLetter {
     pub by: UserId,
 }
 
-/// Reason why a dead letter cannot be removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RemoveError {
-    /// The dead letter does not exist or its message is already removed.
-    #[error("dead letter not found")]
-    NotFound,
-    /// The dead letter is not at the expected version.
-    #[error("the dead letter was changed meanwhile")]
-    VersionMismatch,
-}
-
 impl Command for RemoveDeadLetter {
     type State = Option<DeadLetter>;
     type Output = ();
-    type Error = RemoveError;
+    type Error = AccessError;
 
     fn reads(&self) -> ReadSet<Self::State> {
         ReadSet::get(&self.id)
     }
 
     /// # Errors
-    /// [`RemoveError`].
+    /// [`AccessError`].
     fn decide(
         &self,
         dead_letter: Self::State,
         now: Timestamp,
-    ) -> Result<Change<(), RemoveError>, RemoveError> {
-        let dead_letter = dead_letter.and_then(DeadLetter::not_removed).ok_or(RemoveError::NotFound)?;
-        if !dead_letter.version.matches(self.expected) {
-            return Err(RemoveError::VersionMismatch);
-        }
+    ) -> Result<Change<(), AccessError>, AccessError> {
+        let dead_letter = dead_letter.and_then(DeadLetter::not_removed).ok_or(AccessError::NotFound)?;
+        require_version(dead_letter.version, self.expected)?;
         let removed = dead_letter.removed(self.by, now);
         Ok(Change::of(()).save(&removed, DeadLetterEvent::Removed))
     }

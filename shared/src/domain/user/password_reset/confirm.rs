@@ -23,7 +23,7 @@ pub struct ResetPassword {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ResetPasswordError {
     /// The account does not exist, or its password or address has changed since the token was issued.
-    #[error("the password or e-mail address has changed since the token was issued")]
+    #[error("the token is not valid")]
     TokenOutdated,
 }
 

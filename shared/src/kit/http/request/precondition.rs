@@ -28,12 +28,6 @@ impl IfMatch {
     }
 }
 
-/// Error of a precondition that does not hold (412).
-#[must_use]
-pub fn version_mismatch() -> ApiError {
-    ApiError::new(ErrorCode::VersionMismatch, "the resource has changed since it was read; read it again")
-}
-
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
@@ -48,7 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         let value = values.next().ok_or_else(required)?;
         // A foreign tag, a weak tag or a list of tags matches no version.
         let tag = value.to_str().ok().filter(|_| values.next().is_none()).and_then(parse);
-        tag.ok_or_else(version_mismatch)
+        tag.ok_or_else(ApiError::version_mismatch)
     }
 }
 

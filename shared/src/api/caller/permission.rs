@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::caller::Authenticated;
+use super::Authenticated;
 use crate::api::state::{ApiState, CommandState, QueryState};
 use crate::domain::user::{Role, UserStatus};
 use crate::domain::values::actor::{Actor, Permission};
@@ -137,8 +137,7 @@ async fn current_role(
 }
 
 /// Error for a valid token whose account is suspended or deleted.
-#[must_use]
-pub fn token_revoked() -> ApiError {
+pub(crate) fn token_revoked() -> ApiError {
     ApiError::new(ErrorCode::TokenRevoked, "the account is suspended or deleted; its tokens are revoked")
 }
 

@@ -1,0 +1,195 @@
+//! API errors for the errors of commands and tokens. The message is that of the error, except where this file
+//! contains another.
+
+use super::caller::permission::token_revoked;
+use super::email_token::EmailTokenError;
+use crate::domain::access::AccessError;
+use crate::domain::job::cancel::CancelJobError;
+use crate::domain::job::create::CreateJobError;
+use crate::domain::job::retry::RetryJobError;
+use crate::domain::market::create::CreateMarketError;
+use crate::domain::market::update::UpdateMarketError;
+use crate::domain::order::cancel::CancelError;
+use crate::domain::order::deliver::DeliverError;
+use crate::domain::order::fulfilment::advance::AdvanceError;
+use crate::domain::order::place::PlaceOrderError;
+use crate::domain::order::refund::RefundError;
+use crate::domain::order::ship::ShipError;
+use crate::domain::product::adjust_stock::AdjustStockError;
+use crate::domain::product::create::CreateProductError;
+use crate::domain::product::delete::DeleteProductError;
+use crate::domain::product::update::UpdateProductError;
+use crate::domain::session::rotate::RotateError;
+use crate::domain::user::delete::DeleteUserError;
+use crate::domain::user::password_reset::confirm::ResetPasswordError;
+use crate::domain::user::register::RegisterError;
+use crate::domain::user::rehash::RehashError;
+use crate::domain::user::update::UpdateUserError;
+use crate::domain::user::verify::VerifyEmailError;
+use crate::kit::auth::access_token::TokenError;
+use crate::kit::error::{ApiError, ErrorCode};
+use crate::messaging::dead_letter::redrive::RedriveError;
+
+/// Implements the conversion of errors whose variants have a code each. `(Access)` is the variant that contains
+/// an [`AccessError`].
+macro_rules! error_codes {
+    ($($error:ident $(($access:ident))? { $($variant:ident => $code:ident),+ })+) => {$(
+        impl From<$error> for ApiError {
+            fn from(error: $error) -> Self {
+                let code = match error {
+                    $($error::$access(error) => return error.into(),)?
+                    $($error::$variant => ErrorCode::$code,)+
+                };
+                Self::new(code, error.to_string())
+            }
+        }
+    )+};
+}
+
+error_codes! {
+    TokenError { Invalid => InvalidToken, Expired => TokenExpired }
+    EmailTokenError { Invalid => InvalidToken, Expired => TokenExpired }
+    RotateError { Unknown => InvalidToken, Ended => TokenRevoked }
+    RegisterError { EmailTaken => EmailTaken }
+    VerifyEmailError { TokenOutdated => InvalidToken }
+    ResetPasswordError { TokenOutdated => InvalidToken }
+    RehashError { Changed => Conflict }
+    UpdateMarketError(Access) { InvalidTransition => InvalidState }
+    DeleteProductError(Access) { Reserved => InvalidState }
+    AdjustStockError(Access) { InsufficientStock => InsufficientStock }
+    CancelError(Access) { TooLate => InvalidState }
+    ShipError(Access) { InvalidState => InvalidState }
+    DeliverError(Access) { InvalidState => InvalidState }
+    CancelJobError(Access) { AlreadyEnded => InvalidState }
+    RetryJobError(Access) { NotEnded => InvalidState }
+    RedriveError(Access) { AlreadyRedriven => InvalidState }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::not_found(),
+            AccessError::Forbidden(rule) => Self::new(ErrorCode::Forbidden, rule),
+            AccessError::VersionMismatch => Self::version_mismatch(),
+        }
+    }
+}
+
+impl From<UpdateUserError> for ApiError {
+    fn from(error: UpdateUserError) -> Self {
+        let message = error.to_string();
+        match error {
+            UpdateUserError::Access(error) => error.into(),
+            UpdateUserError::OwnRoleOrStatus { role, status } => {
+                let fields = [("role", role), ("status", status)].into_iter().filter(|(_, changes)| *changes);
+                Self::validation(fields.map(|(field, _)| (field.to_owned(), message.clone())).collect())
+            }
+            UpdateUserError::Suspended => token_revoked(),
+            UpdateUserError::EmailTaken => Self::new(ErrorCode::EmailTaken, message),
+        }
+    }
+}
+
+impl From<DeleteUserError> for ApiError {
+    fn from(error: DeleteUserError) -> Self {
+        match error {
+            DeleteUserError::Access(error) => error.into(),
+            DeleteUserError::Suspended => token_revoked(),
+        }
+    }
+}
+
+impl From<CreateMarketError> for ApiError {
+    fn from(error: CreateMarketError) -> Self {
+        let message = error.to_string();
+        match error {
+            CreateMarketError::DuplicateSku { index } => {
+                Self::field(format!("products[{index}].sku"), message)
+            }
+            CreateMarketError::CurrencyMismatch { index } => {
+                Self::field(format!("products[{index}].price.currency"), message)
+            }
+            CreateMarketError::SkuTaken(_) => Self::new(ErrorCode::Conflict, message),
+        }
+    }
+}
+
+impl From<CreateProductError> for ApiError {
+    fn from(error: CreateProductError) -> Self {
+        let message = error.to_string();
+        match error {
+            CreateProductError::Access(error) => error.into(),
+            CreateProductError::MarketClosed => Self::new(ErrorCode::InvalidState, message),
+            CreateProductError::CurrencyMismatch => Self::field("price.currency", message),
+            CreateProductError::SkuTaken => sku_taken(message),
+        }
+    }
+}
+
+impl From<UpdateProductError> for ApiError {
+    fn from(error: UpdateProductError) -> Self {
+        let message = error.to_string();
+        match error {
+            UpdateProductError::Access(error) => error.into(),
+            UpdateProductError::CurrencyMismatch => Self::field("price.currency", message),
+            UpdateProductError::SkuTaken => sku_taken(message),
+        }
+    }
+}
+
+fn sku_taken(message: String) -> ApiError {
+    ApiError::new(ErrorCode::Conflict, message.clone()).with_field("sku", message)
+}
+
+impl From<PlaceOrderError> for ApiError {
+    fn from(error: PlaceOrderError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlaceOrderError::NoProduct { index }
+            | PlaceOrderError::OtherMarket { index }
+            | PlaceOrderError::Repeated { index } => {
+                Self::field(format!("items[{index}].productId"), message)
+            }
+            PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge => Self::field("items", message),
+            PlaceOrderError::PriceChanged { index, price } => {
+                let now = format!("costs {} {} now", price.amount(), price.currency().as_str());
+                Self::new(ErrorCode::PriceChanged, message)
+                    .with_field(format!("items[{index}].expectedPrice"), now)
+            }
+            PlaceOrderError::MarketClosed => Self::new(ErrorCode::InvalidState, message),
+        }
+    }
+}
+
+impl From<RefundError> for ApiError {
+    fn from(error: RefundError) -> Self {
+        let message = error.to_string();
+        match error {
+            RefundError::Access(error) => error.into(),
+            RefundError::ZeroAmount => Self::field("amount.amount", message),
+            RefundError::OtherCurrency => Self::field("amount.currency", message),
+            RefundError::AmountTooLarge { left } => {
+                let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
+                Self::new(ErrorCode::InvalidState, message).with_field("amount", rule)
+            }
+            RefundError::InvalidState | RefundError::TooMany => Self::new(ErrorCode::InvalidState, message),
+        }
+    }
+}
+
+/// Errors of the fulfilment are unexpected: no request of a caller causes them.
+impl From<AdvanceError> for ApiError {
+    fn from(error: AdvanceError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<CreateJobError> for ApiError {
+    fn from(error: CreateJobError) -> Self {
+        match error {
+            CreateJobError::Access(error) => error.into(),
+            CreateJobError::InvalidRunAt => Self::field("runAt", error),
+            CreateJobError::InvalidPeriod => Self::field("params.to", error),
+        }
+    }
+}
