@@ -12,7 +12,7 @@ use shared::kit::http::response::Unwrapped;
 /// Published key set.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub(crate) struct KeySet(pub(crate) serde_json::Value);
+pub struct KeySet(pub(crate) serde_json::Value);
 
 impl JsonSchema for KeySet {
     fn schema_name() -> Cow<'static, str> {

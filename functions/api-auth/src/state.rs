@@ -14,6 +14,7 @@ use shared::kit::auth::password::Hasher;
 use shared::kit::auth::refresh_token::RefreshToken;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::error::ApiError;
+use shared::kit::http::openapi::RouterState;
 use shared::kit::runtime;
 use shared::kit::system::clock::{Entropy, SystemEntropy, Timestamp};
 use shared::kit::system::config::Environment;
@@ -109,6 +110,10 @@ impl FromRef<AuthState> for KeySet {
     fn from_ref(state: &AuthState) -> Self {
         state.key_set.clone()
     }
+}
+
+impl RouterState for AuthState {
+    type Queries = KeySet;
 }
 
 impl ApiState for AuthState {

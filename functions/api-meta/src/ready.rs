@@ -8,6 +8,7 @@ use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::StoreError;
 use shared::kit::error::ApiError;
 use shared::kit::http::ApiResponse;
+use shared::kit::http::openapi::RouterState;
 use shared::messaging::event_routing::Subscriptions;
 
 /// State of the handlers: the dependencies to check.
@@ -17,6 +18,10 @@ pub struct HealthState {
     pub table: DynamoReader,
     /// Probe of the queues.
     pub queues: QueueProbe,
+}
+
+impl RouterState for HealthState {
+    type Queries = Self;
 }
 
 /// A dependency does not respond.

@@ -1,5 +1,7 @@
 //! State of the webhook route.
 
+use shared::kit::command::Store;
+use shared::kit::http::openapi::RouterState;
 use shared::payment_gateway::webhook::WebhookVerifier;
 
 /// State of the webhook handler.
@@ -7,4 +9,8 @@ use shared::payment_gateway::webhook::WebhookVerifier;
 pub struct WebhookState<S> {
     pub(crate) store: S,
     pub(crate) verifier: WebhookVerifier,
+}
+
+impl<S: Store> RouterState for WebhookState<S> {
+    type Queries = Self;
 }

@@ -8,6 +8,7 @@ use axum::extract::FromRef;
 use crate::kit::auth::access_token::TokenVerifier;
 use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use crate::kit::http::openapi::RouterState;
 use crate::kit::system::clock::SystemEntropy;
 use crate::kit::system::config::{ConfigError, Environment};
 
@@ -20,6 +21,36 @@ pub trait ApiState: Clone + Send + Sync + 'static {
 }
 
 /// State of the GET handlers. It has no store, so a handler that takes it cannot write.
+///
+/// ```
+/// use axum::extract::State;
+/// use shared::api::{CommandState, QueryState};
+/// use shared::kit::http::ApiResponse;
+/// use shared::kit::http::openapi::RouteBuilder;
+///
+/// async fn read(State(_): State<QueryState>) -> ApiResponse<u32> {
+///     ApiResponse::ok(1)
+/// }
+/// fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
+///     routes.get("/v1/things", read, "List things")
+/// }
+/// ```
+///
+/// A GET route does not accept a handler that takes the [`CommandState`]:
+///
+/// ```compile_fail,E0277
+/// use axum::extract::State;
+/// use shared::api::{CommandState, QueryState};
+/// use shared::kit::http::ApiResponse;
+/// use shared::kit::http::openapi::RouteBuilder;
+///
+/// async fn write(State(_): State<CommandState>) -> ApiResponse<u32> {
+///     ApiResponse::ok(1)
+/// }
+/// fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
+///     routes.get("/v1/things", write, "List things")
+/// }
+/// ```
 #[derive(Debug)]
 pub struct QueryState<R = DynamoReader>(Arc<QueryStateInner<R>>);
 
@@ -70,6 +101,14 @@ impl<R> CommandState<R> {
         let queries = QueryState::new(env, reader)?;
         Ok(Self(Arc::new(CommandStateInner { store, entropy: SystemEntropy, queries })))
     }
+}
+
+impl<R: Send + Sync + 'static> RouterState for CommandState<R> {
+    type Queries = QueryState<R>;
+}
+
+impl<R: Send + Sync + 'static> RouterState for QueryState<R> {
+    type Queries = Self;
 }
 
 impl<R> FromRef<CommandState<R>> for QueryState<R> {

@@ -16,12 +16,16 @@ mod problems;
 mod responses;
 mod schemas;
 
+use std::marker::PhantomData;
+
 use axum::Router;
+use axum::extract::FromRef;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
 use http::Method;
 
 pub use document::Document;
+use handler::QueryHandler;
 pub use handler::{DescribeHandler, OperationInput, OperationOutput};
 pub use operation::Operation;
 pub use schemas::Schemas;
@@ -62,8 +66,15 @@ impl From<&'static str> for OperationDoc {
     }
 }
 
-/// Receives the routes of a function with state `S`.
-pub trait RouteBuilder<S>: Sized {
+/// State of a function's router.
+pub trait RouterState: Clone + Send + Sync + 'static {
+    /// State of the `GET` handlers: the part of the state that can only read.
+    type Queries: FromRef<Self> + Clone + Send + Sync + 'static;
+}
+
+/// Receives the routes of a function with state `S`. The handlers of `GET` routes get [`RouterState::Queries`]
+/// and no more, so they cannot write.
+pub trait RouteBuilder<S: RouterState>: Sized {
     /// Adds a route.
     #[must_use]
     fn with<H, T>(self, method: Method, path: &'static str, handler: H, doc: OperationDoc) -> Self
@@ -75,10 +86,10 @@ pub trait RouteBuilder<S>: Sized {
     #[must_use]
     fn get<H, T>(self, path: &'static str, handler: H, doc: impl Into<OperationDoc>) -> Self
     where
-        H: Handler<T, S> + DescribeHandler<T>,
+        H: Handler<T, S::Queries> + DescribeHandler<T>,
         T: 'static,
     {
-        self.with(Method::GET, path, handler, doc.into())
+        self.with(Method::GET, path, QueryHandler::<H, S>(handler, PhantomData), doc.into())
     }
 
     /// Adds a `POST` route.
@@ -122,7 +133,7 @@ pub trait RouteBuilder<S>: Sized {
     }
 }
 
-impl<S: Clone + Send + Sync + 'static> RouteBuilder<S> for Router<S> {
+impl<S: RouterState> RouteBuilder<S> for Router<S> {
     fn with<H, T>(self, method: Method, path: &'static str, handler: H, _: OperationDoc) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,

@@ -8,7 +8,7 @@ use super::handler::DescribeHandler;
 use super::operation::Operation;
 use super::problems::{self, Problems};
 use super::schemas::Schemas;
-use super::{OperationDoc, RouteBuilder};
+use super::{OperationDoc, RouteBuilder, RouterState};
 
 /// Collects the routes of all functions and renders the API description.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ impl Document {
     }
 }
 
-impl<S> RouteBuilder<S> for Document {
+impl<S: RouterState> RouteBuilder<S> for Document {
     fn with<H, T>(mut self, method: Method, path: &'static str, _: H, doc: OperationDoc) -> Self
     where
         H: Handler<T, S> + DescribeHandler<T>,

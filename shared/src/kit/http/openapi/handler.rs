@@ -1,10 +1,15 @@
 //! Descriptions of handlers, derived from their types.
 
+use std::marker::PhantomData;
+
+use axum::extract::{FromRef, Request};
+use axum::handler::Handler;
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 use schemars::JsonSchema;
 use serde_json::json;
 
+use super::RouterState;
 use super::operation::Operation;
 use crate::kit::error::ApiError;
 use crate::kit::http::response::{ApiResponse, ListResponse, Pagination, ResponseKind, Unwrapped};
@@ -33,6 +38,41 @@ pub trait DescribeHandler<T> {
         let path = std::any::type_name::<Self>();
         let path = path.split('<').next().unwrap_or(path);
         path.rsplit("::").next().unwrap_or(path)
+    }
+}
+
+/// Handler of a `GET` route in a router with state `S`.
+#[derive(Debug)]
+pub(super) struct QueryHandler<H, S>(pub(super) H, pub(super) PhantomData<fn() -> S>);
+
+impl<H: Clone, S> Clone for QueryHandler<H, S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
+impl<H, T, S> Handler<T, S> for QueryHandler<H, S>
+where
+    H: Handler<T, S::Queries>,
+    S: RouterState,
+{
+    type Future = H::Future;
+
+    fn call(self, request: Request, state: S) -> H::Future {
+        self.0.call(request, FromRef::from_ref(&state))
+    }
+}
+
+impl<H, T, S> DescribeHandler<T> for QueryHandler<H, S>
+where
+    H: DescribeHandler<T>,
+{
+    fn describe(operation: &mut Operation<'_>) {
+        H::describe(operation);
+    }
+
+    fn name() -> &'static str {
+        H::name()
     }
 }
 
