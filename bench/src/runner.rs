@@ -229,6 +229,7 @@ mod tests {
             status: Some(200),
             took: Some(Duration::from_millis(took)),
             units: None,
+            connection: 1,
             rule_matched: false,
         }
     }

@@ -53,6 +53,8 @@ pub struct Call {
     pub instance: u64,
     /// Called service.
     pub service: Service,
+    /// Number of the TCP connection from the instance to the service, starting at 1.
+    pub connection: u64,
     /// Called operation.
     pub operation: String,
     /// First table, or the queue, that the request names.
@@ -266,6 +268,7 @@ mod tests {
             status: None,
             took: None,
             units: None,
+            connection: 1,
             rule_matched: false,
         }
     }

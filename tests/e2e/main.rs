@@ -8,6 +8,7 @@ mod attacks;
 mod auth;
 mod breaker;
 mod caches;
+mod connections;
 mod contract;
 mod crashes;
 mod dead_letters;

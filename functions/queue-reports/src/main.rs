@@ -12,7 +12,7 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::from_env(&env)?;
     let queues = queue_reports::queues(&env, &aws.sqs())?;
-    let (store, reader) = (DynamoStore::new(aws.table(&env)?), DynamoReader::new(aws.table(&env)?));
-    let reports = Reports::from_env(&env, store, reader)?;
+    let table = aws.table(&env)?;
+    let reports = Reports::from_env(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
     runtime::run_queue(telemetry, reports.into_handler(), queues).await
 }

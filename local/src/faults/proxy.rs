@@ -71,18 +71,20 @@ impl Proxy {
 
     async fn serve(self: Arc<Self>, listener: TcpListener) {
         let mut connections = JoinSet::new();
+        let mut connection = 0;
         while let Ok((stream, _)) = listener.accept().await {
             let proxy = Arc::clone(&self);
+            connection += 1;
             // Responses are small. Without `TCP_NODELAY`, each would wait for the acknowledgement of the
             // previous one.
             let _ = stream.set_nodelay(true);
             connections.spawn(async move {
                 match &proxy.tls {
-                    None => proxy.serve_stream(stream).await,
+                    None => proxy.serve_stream(stream, connection).await,
                     // A function that does not trust the certificate reports that itself.
                     Some(tls) => {
                         if let Ok(stream) = tls.accept(stream).await {
-                            proxy.serve_stream(stream).await;
+                            proxy.serve_stream(stream, connection).await;
                         }
                     }
                 }
@@ -91,18 +93,22 @@ impl Proxy {
         }
     }
 
-    async fn serve_stream(&self, stream: impl AsyncRead + AsyncWrite + Unpin) {
-        let handle = service_fn(|request| self.handle(request));
+    async fn serve_stream(&self, stream: impl AsyncRead + AsyncWrite + Unpin, connection: u64) {
+        let handle = service_fn(|request| self.handle(request, connection));
         // A connection ends in an error after an injected fault, or because the function closed it.
         let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;
     }
 
-    async fn handle(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, ProxyError> {
+    async fn handle(
+        &self,
+        request: Request<Incoming>,
+        connection: u64,
+    ) -> Result<Response<Full<Bytes>>, ProxyError> {
         let started_at = Instant::now();
         let (mut parts, body) = request.into_parts();
         let mut body = body.collect().await?.to_bytes();
         let request_body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let call = self.call(&parts, &request_body);
+        let call = self.call(&parts, &request_body, connection);
         for mutation in self.faults.mutations_for(&call) {
             body = mutation.apply(&mut parts.headers, body);
         }
@@ -204,7 +210,7 @@ impl Proxy {
         Ok(Response::from_parts(parts, body))
     }
 
-    fn call(&self, parts: &http::request::Parts, request_body: &Value) -> Call {
+    fn call(&self, parts: &http::request::Parts, request_body: &Value, connection: u64) -> Call {
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = match (self.service, target) {
             (Service::DynamoDb | Service::Sqs, Some(target)) => {
@@ -226,6 +232,7 @@ impl Proxy {
             status: None,
             took: None,
             units: None,
+            connection,
             rule_matched: false,
         }
     }
