@@ -98,8 +98,8 @@ fn parse(text: &[u8], path: &Path) -> Result<Vec<Commit>, OpenError> {
 mod tests {
     use super::*;
 
-    fn settled(event: &str) -> Commit {
-        Commit { settled: Some(event.to_owned()), ..Commit::default() }
+    fn completed(event: &str) -> Commit {
+        Commit { completed_delivery: Some(event.to_owned()), ..Commit::default() }
     }
 
     fn scratch(name: &str) -> PathBuf {
@@ -113,13 +113,17 @@ mod tests {
         let path = scratch("reopen");
         let (mut journal, commits) = Journal::open(&path).unwrap();
         assert!(commits.is_empty());
-        journal.append(&settled("evt_1")).unwrap();
+        journal.append(&completed("evt_1")).unwrap();
         drop(journal);
         let (mut journal, _) = Journal::open(&path).unwrap();
-        journal.append(&settled("evt_2")).unwrap();
+        journal.append(&completed("evt_2")).unwrap();
         drop(journal);
-        let events: Vec<_> =
-            Journal::open(&path).unwrap().1.into_iter().filter_map(|commit| commit.settled).collect();
+        let events: Vec<_> = Journal::open(&path)
+            .unwrap()
+            .1
+            .into_iter()
+            .filter_map(|commit| commit.completed_delivery)
+            .collect();
         assert_eq!(events, ["evt_1", "evt_2"]);
         std::fs::remove_file(path).unwrap();
     }
@@ -127,14 +131,14 @@ mod tests {
     #[test]
     fn incomplete_line_is_truncated_and_invalid_line_reported() {
         let path = scratch("torn");
-        std::fs::write(&path, "{\"settled\":\"evt_1\"}\n{\"settled\":\"ev").unwrap();
+        std::fs::write(&path, "{\"completed_delivery\":\"evt_1\"}\n{\"completed_delivery\":\"ev").unwrap();
         let (mut journal, commits) = Journal::open(&path).unwrap();
         assert_eq!(commits.len(), 1);
-        journal.append(&settled("evt_2")).unwrap();
+        journal.append(&completed("evt_2")).unwrap();
         drop(journal);
         assert_eq!(Journal::open(&path).unwrap().1.len(), 2);
 
-        std::fs::write(&path, "{\"settled\":\"evt_1\"}\n{\"surprise\":1}\n").unwrap();
+        std::fs::write(&path, "{\"completed_delivery\":\"evt_1\"}\n{\"surprise\":1}\n").unwrap();
         assert!(matches!(Journal::open(&path), Err(OpenError::Damaged { line: 2, .. })));
         std::fs::remove_file(path).unwrap();
     }

@@ -45,15 +45,16 @@ impl State {
         let mut state = Self { journal, random: Random::seeded(seed), ..Self::empty() };
         for commit in commits {
             state.undelivered.extend(commit.event.clone());
-            if let Some(settled) = &commit.settled {
-                state.undelivered.retain(|event| event.id != *settled);
+            if let Some(completed) = &commit.completed_delivery {
+                state.undelivered.retain(|event| event.id != *completed);
             }
             state.apply(commit);
         }
         Ok(state)
     }
 
-    /// Writes a commit to the journal, then applies it. An event that is not to be sent is settled at once.
+    /// Writes a commit to the journal, then applies it. The delivery of an event that is not to be sent is
+    /// complete at once.
     pub(super) fn commit(
         &mut self,
         mut commit: Commit,
@@ -66,7 +67,7 @@ impl State {
         let event = commit.event.clone();
         let is_sent = self.webhook_url.is_some() && !webhooks.contains(&WebhookEffect::Drop);
         if let Some(event) = event.as_ref().filter(|_| !is_sent) {
-            commit.settled = Some(event.id.clone());
+            commit.completed_delivery = Some(event.id.clone());
         }
         self.journal.append(&commit)?;
         self.apply(commit);

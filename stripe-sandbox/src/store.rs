@@ -27,7 +27,7 @@ pub(super) struct Commit {
     pub(super) answer: Option<StoredResponse>,
     /// Id of an event that needs no further delivery, because it was delivered, dropped or discarded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) settled: Option<String>,
+    pub(super) completed_delivery: Option<String>,
 }
 
 impl Commit {
@@ -36,7 +36,7 @@ impl Commit {
             && self.refund.is_none()
             && self.event.is_none()
             && self.answer.is_none()
-            && self.settled.is_none()
+            && self.completed_delivery.is_none()
     }
 }
 

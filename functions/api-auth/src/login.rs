@@ -48,14 +48,14 @@ pub(crate) async fn log_in(
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
     let (store, network) = (app.store.clone(), info.client_network());
     let attempt =
-        app.login_limits.admit(store.clone(), &app.seal, (&request.email, &network), context.at).await?;
+        app.login_limits.admit(store.clone(), &app.mac_key, (&request.email, &network), context.at).await?;
     let user = authenticate(&app, request, &context).await?;
     AttemptLimiter::new(store).succeeded(attempt).await?;
     let id = SessionKey { user_id: user.id, session_id: Id::generate(context.at, &app.entropy) };
     let session = id.session_id.to_string();
     let first = RefreshToken { user: user.id.to_string(), session: session.clone(), generation: 0 };
     let start =
-        StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&app.seal).hash()) };
+        StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&app.mac_key).hash()) };
     app.store.execute(start, &context).await?;
     Ok(ApiResponse::ok(app.tokens(user, &session, &first, context.at)?))
 }

@@ -41,12 +41,12 @@ impl LoginLimits {
     pub(crate) async fn admit(
         &self,
         counters: impl AtomicCounters,
-        seal: &HmacKey,
+        mac_key: &HmacKey,
         (email, network): (&Email, &str),
         now: Timestamp,
     ) -> Result<Attempt, ApiError> {
         // A digest, so that the table does not store e-mail addresses without an account.
-        let account = seal.mac("login", &[email.as_str().as_bytes()]);
+        let account = mac_key.mac("login", &[email.as_str().as_bytes()]);
         let bucket = |name: String, quota| Bucket { name, quota };
         let buckets = [
             bucket(format!("login#both#{account}#{network}"), self.per_account_and_ip),

@@ -31,7 +31,7 @@ pub(crate) async fn log_out(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<LogoutRequest>,
 ) -> Result<NoContent, ApiError> {
-    let token = RefreshToken::verify(&request.refresh_token, &app.seal);
+    let token = RefreshToken::verify(&request.refresh_token, &app.mac_key);
     let id = token.as_ref().and_then(session_key);
     let id = id.ok_or_else(|| ApiError::new(ErrorCode::InvalidToken, "the refresh token is not valid"))?;
     app.store.execute(EndSession { id }, &context).await?;

@@ -34,11 +34,11 @@ pub(crate) async fn refresh_session(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<RefreshRequest>,
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
-    let token = RefreshToken::verify(&request.refresh_token, &app.seal).ok_or(RotateError::Unknown)?;
+    let token = RefreshToken::verify(&request.refresh_token, &app.mac_key).ok_or(RotateError::Unknown)?;
     let id = session_key(&token).ok_or(RotateError::Unknown)?;
     let successor = token.successor();
-    let presented = TokenHash(token.issue(&app.seal).hash());
-    let rotate = RotateSession { id, presented, successor: TokenHash(successor.issue(&app.seal).hash()) };
+    let presented = TokenHash(token.issue(&app.mac_key).hash());
+    let rotate = RotateSession { id, presented, successor: TokenHash(successor.issue(&app.mac_key).hash()) };
     match app.store.execute(rotate, &context).await?.into_output() {
         Rotation::Rotated(user) => {
             Ok(ApiResponse::ok(app.tokens(*user, &token.session, &successor, context.at)?))

@@ -44,7 +44,7 @@ pub(crate) async fn request_password_reset(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<PasswordResetRequest>,
 ) -> Result<Accepted<PasswordResetBody>, ApiError> {
-    let pseudonym = app.seal.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
+    let pseudonym = app.mac_key.pseudonym("password-reset", &[request.email.as_str().as_bytes()]);
     let command = RequestPasswordReset { id: Id::of_digest(pseudonym), email: request.email };
     app.store.execute(command, &context).await?;
     Ok(ApiResponse::accepted(PasswordResetBody { message: MESSAGE }))

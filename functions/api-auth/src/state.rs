@@ -38,7 +38,7 @@ pub struct AuthStateInner {
     /// Hashes passwords.
     pub(crate) hasher: Hasher,
     /// Derives refresh tokens.
-    pub(crate) seal: HmacKey,
+    pub(crate) mac_key: HmacKey,
     /// Verifies e-mail tokens.
     pub(crate) email_tokens: EmailTokens,
     /// True if an account can log in only after its e-mail address was verified.
@@ -62,7 +62,7 @@ impl AuthState {
             reader,
             entropy: SystemEntropy,
             hasher: Hasher::default(),
-            seal: HmacKey::new(&env.secret("AGORA_REFRESH_TOKEN_KEY")?),
+            mac_key: HmacKey::new(&env.secret("AGORA_REFRESH_TOKEN_KEY")?),
             email_tokens: EmailTokens::from_env(env)?,
             requires_verified_email: env.parse("AGORA_REQUIRE_VERIFIED_EMAIL")?,
             login_limits: LoginLimits::from_env(env)?,
@@ -87,7 +87,7 @@ impl AuthState {
             access_token: signed.map_err(ApiError::internal)?,
             token_type: "Bearer",
             expires_in: ACCESS_TOKEN_TTL.as_secs(),
-            refresh_token: refresh.issue(&self.seal).expose().to_owned(),
+            refresh_token: refresh.issue(&self.mac_key).expose().to_owned(),
             user: user.into(),
         })
     }
@@ -121,8 +121,8 @@ impl ApiState for AuthState {
         &self.verifier
     }
 
-    fn seal(&self) -> &HmacKey {
-        &self.seal
+    fn mac_key(&self) -> &HmacKey {
+        &self.mac_key
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn list_markets(
 ) -> Result<ListResponse<MarketBody>, ApiError> {
     let list = MarketList::from(query.filter);
     let name = format!("markets {list:?}");
-    let cursors = CursorCodec::new(&app.seal, &name, "public");
+    let cursors = CursorCodec::new(&app.mac_key, &name, "public");
     let slice = query.paging.slice(&cursors)?;
     let total = list.totals();
     let markets = with_total(app.reader.markets(&list, &slice), app.reader.total(&total)).await?;

@@ -42,7 +42,7 @@ pub(crate) async fn list_orders(
     let ListOrdersQuery { market_id, status } = query.filter;
     let list = list_for(&actor, reads_any, market_id, &app.reader).await?;
     let (name, caller) = (name_of(list, status), actor.user.to_string());
-    let cursors = CursorCodec::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.mac_key, &name, &caller);
     let slice = query.paging.slice(&cursors)?;
     let total = [list.total(status)];
     let orders = with_total(app.reader.orders(list, status, &slice), app.reader.total(&total)).await?;

@@ -83,7 +83,7 @@ pub(crate) async fn list_discrepancies(
 ) -> Result<ListResponse<DiscrepancyBody>, ApiError> {
     let ListDiscrepanciesQuery { status } = query.filter;
     let (name, caller) = (format!("discrepancies {status:?}"), authorized.actor.user.to_string());
-    let cursors = CursorCodec::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.mac_key, &name, &caller);
     let slice = query.paging.slice(&cursors)?;
     let count = app.reader.count_discrepancies(status);
     let page = with_total(app.reader.discrepancies(status, &slice), count).await?;

@@ -52,8 +52,8 @@ pub fn gateway_routes<S: Store, R: RouteBuilder<WebhookState<S>>>(routes: R) -> 
 const RECEIVE_WEBHOOK: OperationDoc = OperationDoc::new("Receive a payment-gateway webhook")
     .with_description(
         "Called by the payment gateway only, not by clients: `Stripe-Signature` must be made with the \
-         shared secret (`INVALID_SIGNATURE`) at most five minutes ago (`STALE_WEBHOOK`). There is no \
-         rate limit.\n\n\
+         shared secret (`INVALID_SIGNATURE`), and its time must be at most five minutes in the past or \
+         future (`STALE_WEBHOOK`). There is no rate limit.\n\n\
          An event is processed once, by its `id`; further deliveries return 200 without an effect. \
          `payment_intent.succeeded` confirms the order that awaits this payment; a payment that does \
          not match the order is refunded asynchronously. `payment_intent.payment_failed` records the \

@@ -21,7 +21,7 @@ pub(crate) async fn list_products(
     query: ListQuery<NoParameters, ProductBody>,
 ) -> Result<ListResponse<ProductBody>, ApiError> {
     let list = format!("products of {market_id}");
-    let cursors = CursorCodec::new(&app.seal, &list, "public");
+    let cursors = CursorCodec::new(&app.mac_key, &list, "public");
     let slice = query.paging.slice(&cursors)?;
     let market = app.reader.market(market_id).await?;
     market.filter(|market| market.is_visible_to(caller.as_ref())).ok_or_else(ApiError::not_found)?;

@@ -44,7 +44,7 @@ pub(crate) async fn list_users(
 ) -> Result<ListResponse<UserBody>, ApiError> {
     let list = UserList::from(query.filter);
     let (name, caller) = (format!("users {list:?}"), authorized.actor.user.to_string());
-    let cursors = CursorCodec::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.mac_key, &name, &caller);
     let slice = query.paging.slice(&cursors)?;
     let total = list.totals();
     let users = with_total(app.reader.users(&list, &slice), app.reader.total(&total)).await?;

@@ -53,7 +53,7 @@ impl<S: ApiState> FromRequestParts<S> for Idempotent {
         let route = format!("{} {path}", parts.method);
         // Two requests of one route are the same if their paths and bodies are equal.
         let body = parts.extensions.get::<RawBody>().map(|body| body.0.clone()).unwrap_or_default();
-        let fingerprint = state.seal().mac("fingerprint", &[parts.uri.path().as_bytes(), &body]);
+        let fingerprint = state.mac_key().mac("fingerprint", &[parts.uri.path().as_bytes(), &body]);
         let record = IdempotencyRecord::for_request(&caller, &route, &key, fingerprint, context.at);
         Ok(Self(context.once(record)))
     }

@@ -17,7 +17,7 @@ pub trait ApiState: Clone + Send + Sync + 'static {
     /// Verifier of access tokens.
     fn verifier(&self) -> &TokenVerifier;
     /// Key that authenticates cursors and computes request fingerprints.
-    fn seal(&self) -> &HmacKey;
+    fn mac_key(&self) -> &HmacKey;
 }
 
 /// State of the GET handlers. It has no store, so a handler that takes it cannot write.
@@ -62,7 +62,7 @@ pub struct QueryStateInner<R> {
     /// Verifier of access tokens.
     pub verifier: TokenVerifier,
     /// Key that authenticates cursors and computes request fingerprints.
-    pub seal: HmacKey,
+    pub mac_key: HmacKey,
 }
 
 /// State of all other handlers, and of the router.
@@ -87,8 +87,8 @@ impl<R> QueryState<R> {
     /// [`ConfigError`] naming the variable.
     pub fn new(env: &Environment, reader: R) -> Result<Self, ConfigError> {
         let verifier = TokenVerifier::from_env(env)?;
-        let seal = HmacKey::new(&env.secret("AGORA_CURSOR_KEY")?);
-        Ok(Self(Arc::new(QueryStateInner { reader, verifier, seal })))
+        let mac_key = HmacKey::new(&env.secret("AGORA_CURSOR_KEY")?);
+        Ok(Self(Arc::new(QueryStateInner { reader, verifier, mac_key })))
     }
 }
 
@@ -150,8 +150,8 @@ impl<R: Send + Sync + 'static> ApiState for QueryState<R> {
         &self.verifier
     }
 
-    fn seal(&self) -> &HmacKey {
-        &self.seal
+    fn mac_key(&self) -> &HmacKey {
+        &self.mac_key
     }
 }
 
@@ -160,7 +160,7 @@ impl<R: Send + Sync + 'static> ApiState for CommandState<R> {
         &self.queries.verifier
     }
 
-    fn seal(&self) -> &HmacKey {
-        &self.queries.seal
+    fn mac_key(&self) -> &HmacKey {
+        &self.queries.mac_key
     }
 }

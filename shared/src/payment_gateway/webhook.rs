@@ -32,7 +32,7 @@ pub enum WebhookError {
     #[error("the webhook is not signed by the payment gateway")]
     InvalidSignature,
     /// The signature's time is too far in the past or future; it may be a replay.
-    #[error("the webhook was not signed within the last 5 minutes")]
+    #[error("the time of the webhook signature is more than 5 minutes in the past or future")]
     Stale,
 }
 
@@ -61,11 +61,11 @@ impl WebhookVerifier {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()) }
     }
 
-    /// Verifies the signature of the raw `body`. Digests are compared in constant time. The age is checked
+    /// Verifies the signature of the raw `body`. Digests are compared in constant time. The time is checked
     /// only for valid signatures.
     ///
     /// # Errors
-    /// [`WebhookError`] if the signature is invalid or too old.
+    /// [`WebhookError`] if the signature is invalid, or its time too far in the past or future.
     pub fn verify(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<(), WebhookError> {
         let parts: Vec<(&str, &str)> = signature.split(',').filter_map(|part| part.split_once('=')).collect();
         let mut times = parts.iter().filter(|(name, _)| *name == "t").map(|(_, value)| *value);

@@ -248,8 +248,8 @@ mod over_http {
             &self.app.verifier
         }
 
-        fn seal(&self) -> &HmacKey {
-            &self.app.seal
+        fn mac_key(&self) -> &HmacKey {
+            &self.app.mac_key
         }
     }
 

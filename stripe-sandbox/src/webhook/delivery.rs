@@ -36,12 +36,12 @@ impl Sandbox {
 
     async fn send(&self, delivery: Delivery) {
         let Some(url) = self.lock().webhook_url.clone() else {
-            return self.settle(delivery.event.id);
+            return self.complete_delivery(delivery.event.id);
         };
         let sent =
             self.inner.webhook_sender.send(&url, &delivery.event.payload, self.inner.clock.now()).await;
         let Err(reason) = sent else {
-            return self.settle(delivery.event.id);
+            return self.complete_delivery(delivery.event.id);
         };
         let event = delivery.event.id.clone();
         let retry = self.lock().outbox.retry(delivery, self.inner.clock.now());
@@ -54,13 +54,13 @@ impl Sandbox {
         );
         match retry {
             Some(due) => self.schedule_delivery(vec![due]),
-            None => self.settle(event),
+            None => self.complete_delivery(event),
         }
     }
 
-    /// Marks the event as settled, so that later runs do not send it either.
-    fn settle(&self, event: String) {
-        let commit = Commit { settled: Some(event), ..Commit::default() };
+    /// Records that the event needs no further delivery, so that later runs do not send it either.
+    fn complete_delivery(&self, event: String) {
+        let commit = Commit { completed_delivery: Some(event), ..Commit::default() };
         if let Err(reason) = self.lock().commit(commit, &[], self.inner.clock.now()) {
             error!(error = &reason as &dyn std::error::Error, "failed to write the payment journal");
         }

@@ -133,7 +133,7 @@ async fn forged_and_malformed_tokens_are_refused() {
     let user = auth.ada().await["id"].as_str().unwrap().to_owned();
     let tokens = auth.log_in().await;
     let valid = tokens["refreshToken"].as_str().unwrap();
-    let seal = HmacKey::new(&auth.marketplace.env("api-auth").secret("AGORA_REFRESH_TOKEN_KEY").unwrap());
+    let mac_key = HmacKey::new(&auth.marketplace.env("api-auth").secret("AGORA_REFRESH_TOKEN_KEY").unwrap());
     let unknown_session = RefreshToken { user, session: new_id::<Session>().to_string(), generation: 0 };
     for token in [
         "",
@@ -144,7 +144,7 @@ async fn forged_and_malformed_tokens_are_refused() {
         &valid[..valid.len() - 1],
         &format!("{valid}."),
         &"a".repeat(10_000),
-        unknown_session.issue(&seal).expose(),
+        unknown_session.issue(&mac_key).expose(),
     ] {
         assert_eq!(error(&auth.refresh(&json!(token)).await), (401, "INVALID_TOKEN".to_owned()), "{token}");
     }

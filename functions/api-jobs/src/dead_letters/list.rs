@@ -36,7 +36,7 @@ pub(crate) async fn list_dead_letters(
     let ListDeadLettersQuery { queue, status } = query.filter;
     let list = DeadLetterList { queue, status };
     let (name, caller) = (format!("dead letters {list:?}"), authorized.actor.user.to_string());
-    let cursors = CursorCodec::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.mac_key, &name, &caller);
     let slice = query.paging.slice(&cursors)?;
     let count = app.reader.count_dead_letters(list);
     let page = with_total(app.reader.dead_letters(list, &slice), count).await?;

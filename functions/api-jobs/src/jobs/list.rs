@@ -37,7 +37,7 @@ pub(crate) async fn list_jobs(
     let ListJobsQuery { status, sort } = query.filter;
     let list = JobList { owner: actor.user, status, descending: sort == TimeSort::CreatedDesc };
     let (name, caller, now) = (format!("jobs {list:?}"), actor.user.to_string(), info.received_at);
-    let cursors = CursorCodec::new(&app.seal, &name, &caller);
+    let cursors = CursorCodec::new(&app.mac_key, &name, &caller);
     let slice = query.paging.slice(&cursors)?;
     let page = with_total(app.reader.jobs(list, now, &slice), app.reader.count_jobs(list, now)).await?;
     let pagination = query.paging.pagination(&page, &cursors);
