@@ -23,6 +23,5 @@ pub mod seeded_bugs;
 
 pub mod faults;
 mod fixture;
-mod random;
 mod scenario;
 mod trial;

@@ -1,8 +1,10 @@
 //! Numbered trials of a fault test.
 
+use std::hash::Hasher as _;
 use std::ops::Range;
 
-use crate::random::Random;
+use fastrand::Rng;
+use fnv::FnvHasher;
 
 /// One trial.
 #[derive(Debug, Clone)]
@@ -10,7 +12,7 @@ pub(crate) struct Trial {
     /// Number among the trials of the fault test.
     pub(crate) number: u64,
     /// Random generator of the trial.
-    pub(crate) random: Random,
+    pub(crate) rng: Rng,
 }
 
 /// Trials of a fault test that share a stack.
@@ -25,7 +27,7 @@ impl Trials {
     /// All trials.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Trial> + use<> {
         let Self { seed, fault, numbers } = self.clone();
-        numbers.map(move |number| Trial { number, random: Random::of(seed, fault, number) })
+        numbers.map(move |number| Trial { number, rng: rng(seed, fault, number) })
     }
 
     /// Number of trials.
@@ -34,7 +36,30 @@ impl Trials {
     }
 
     /// Random generator of the whole batch.
-    pub(crate) fn random(&self) -> Random {
-        Random::of(self.seed ^ 1, self.fault, self.numbers.start)
+    pub(crate) fn rng(&self) -> Rng {
+        rng(self.seed ^ 1, self.fault, self.numbers.start)
+    }
+}
+
+/// Random generator of one trial, determined by seed, fault and trial number.
+fn rng(seed: u64, fault: &str, number: u64) -> Rng {
+    let mut hasher = FnvHasher::default();
+    hasher.write(&seed.to_le_bytes());
+    hasher.write(fault.as_bytes());
+    hasher.write(&number.to_le_bytes());
+    Rng::with_seed(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generator_depends_on_seed_fault_and_trial_number() {
+        let draw = |seed, fault, number| rng(seed, fault, number).u64(..);
+        assert_eq!(draw(1, "kills", 7), draw(1, "kills", 7));
+        assert_ne!(draw(1, "kills", 7), draw(2, "kills", 7));
+        assert_ne!(draw(1, "kills", 7), draw(1, "calls", 7));
+        assert_ne!(draw(1, "kills", 7), draw(1, "kills", 8));
     }
 }

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use fastrand::Rng;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -115,6 +116,8 @@ struct State {
 #[derive(Debug)]
 struct ActiveRule {
     rule: Rule,
+    /// Generator that selects the percentage of calls.
+    rng: Rng,
     matching_calls: u64,
     trigger_count: Arc<watch::Sender<u64>>,
 }
@@ -126,7 +129,7 @@ impl ActiveRule {
         let first = self.rule.nth.unwrap_or(1);
         let triggers = self.matching_calls >= first
             && *self.trigger_count.borrow() < self.rule.times
-            && self.rule.selects(self.matching_calls);
+            && self.rule.percent.is_none_or(|(percent, _)| self.rng.u8(..100) < percent);
         if triggers {
             self.trigger_count.send_modify(|count| *count += 1);
         }
@@ -147,8 +150,10 @@ impl Faults {
     #[expect(clippy::must_use_candidate, reason = "most callers need no handle of the rule")]
     pub fn inject(&self, rule: Rule) -> Injection {
         let trigger_count = Arc::new(watch::Sender::new(0));
+        let rng = Rng::with_seed(rule.percent.map_or(0, |(_, seed)| seed));
         self.lock().rules.push(ActiveRule {
             rule,
+            rng,
             matching_calls: 0,
             trigger_count: Arc::clone(&trigger_count),
         });

@@ -6,13 +6,14 @@ mod create;
 mod pay;
 mod refund;
 
+use fastrand::Rng;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::error::StripeError;
 use super::form::Form;
 use super::intent::{Attempt, IntentStatus, PaymentIntent};
-use super::random::Random;
+use super::object_id::object_id;
 use super::webhook::Event;
 use crate::store::{Commit, PaymentStore};
 use crate::stripe_json;
@@ -38,7 +39,7 @@ pub(super) enum Command {
 /// Context of the execution of a command.
 pub(super) struct Context<'a> {
     pub(super) store: &'a PaymentStore,
-    pub(super) random: &'a mut Random,
+    pub(super) rng: &'a mut Rng,
     pub(super) now: Timestamp,
     pub(super) request_id: &'a str,
     pub(super) idempotency_key: Option<&'a str>,
@@ -71,8 +72,12 @@ impl Context<'_> {
         intent.ok_or_else(|| StripeError::missing("payment_intent", id, "intent").executed())
     }
 
+    fn new_id(&mut self, prefix: &str) -> String {
+        object_id(prefix, self.now, self.rng)
+    }
+
     fn event(&mut self, kind: &str, object: &Value) -> Event {
-        let id = self.random.id("evt", self.now);
+        let id = self.new_id("evt");
         Event::new(id, kind, object, self.request_id, self.idempotency_key, self.now)
     }
 
@@ -92,7 +97,7 @@ impl Context<'_> {
             (None, charge_result) => charge_result,
         };
         let attempt = Attempt {
-            charge_id: self.random.id("ch", self.now),
+            charge_id: self.new_id("ch"),
             payment_method,
             charge_result,
             idempotency_key: self.idempotency_key,

@@ -12,6 +12,7 @@ use super::endpoint::{Endpoint, Read, Write};
 use super::error::StripeError;
 use super::form::Form;
 use super::idempotency::{Admission, KeyedCall, StoredResponse};
+use super::object_id::object_id;
 use crate::fault_rules::{DroppedResponse, Plan};
 use crate::store::Commit;
 
@@ -39,7 +40,7 @@ pub(super) struct Reply {
 impl Sandbox {
     /// Processes a call in a task of its own, to the end even if the caller disconnects, as Stripe does.
     pub(super) async fn handle(&self, call: Call) -> Reply {
-        let request_id = self.lock().random.id("req", self.inner.clock.now());
+        let request_id = object_id("req", self.inner.clock.now(), &mut self.lock().rng);
         let idempotency_key = call.header("idempotency-key");
         let request = tokio::spawn(Self::process(self.clone(), call, request_id.clone()));
         let result = request.await.unwrap_or_else(|_| Err(StripeError::api(500)));
@@ -48,7 +49,7 @@ impl Sandbox {
 
     /// Like [`handle`](Self::handle), but in the caller's task.
     pub(super) async fn handle_inline(&self, call: Call) -> Reply {
-        let request_id = self.lock().random.id("req", self.inner.clock.now());
+        let request_id = object_id("req", self.inner.clock.now(), &mut self.lock().rng);
         let idempotency_key = call.header("idempotency-key");
         let result = Self::process(self.clone(), call, request_id.clone()).await;
         Reply::named(result, (request_id, idempotency_key))
@@ -120,7 +121,7 @@ impl Sandbox {
         let state = &mut *guard;
         let mut context = Context {
             store: &state.store,
-            random: &mut state.random,
+            rng: &mut state.rng,
             now,
             request_id: &request.request_id,
             idempotency_key: request.keyed.as_ref().map(|keyed| keyed.key.as_str()),

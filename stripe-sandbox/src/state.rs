@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use fastrand::Rng;
 use jiff::Timestamp;
 
 use super::idempotency::Keys;
 use super::journal::{Journal, OpenError};
-use super::random::Random;
 use super::webhook::{Event, Outbox};
 use crate::fault_rules::{Rules, WebhookEffect};
 use crate::store::{Commit, PaymentStore};
@@ -16,7 +16,8 @@ pub(super) struct State {
     pub(super) store: PaymentStore,
     pub(super) keys: Keys,
     pub(super) rules: Rules,
-    pub(super) random: Random,
+    /// Generator of ids. The same seed gives the same ids.
+    pub(super) rng: Rng,
     pub(super) outbox: Outbox,
     pub(super) webhook_url: Option<String>,
     /// Undelivered events of an earlier run. They are sent when the webhook URL is set.
@@ -30,7 +31,7 @@ impl State {
             store: PaymentStore::default(),
             keys: Keys::default(),
             rules: Rules::default(),
-            random: Random::seeded(0),
+            rng: Rng::with_seed(0),
             outbox: Outbox::default(),
             webhook_url: None,
             undelivered: Vec::new(),
@@ -42,7 +43,7 @@ impl State {
         let (journal, commits) = Journal::open(path)?;
         // A different seed for each run, so that ids are unique.
         let seed = u64::try_from(commits.len()).unwrap_or_default();
-        let mut state = Self { journal, random: Random::seeded(seed), ..Self::empty() };
+        let mut state = Self { journal, rng: Rng::with_seed(seed), ..Self::empty() };
         for commit in commits {
             state.undelivered.extend(commit.event.clone());
             if let Some(completed) = &commit.completed_delivery {

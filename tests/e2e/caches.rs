@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -67,13 +68,9 @@ async fn warm_reads_do_not_access_the_table() {
 fn skewed(count: usize, requests: u64) -> Vec<usize> {
     let weights: Vec<u64> = (1..=count as u64).map(|rank| 1_000_000 / rank).collect();
     let total: u64 = weights.iter().sum();
-    let mut state = 42_u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % total
-    };
+    let mut rng = Rng::with_seed(42);
     let mut pick = || {
-        let mut left = next();
+        let mut left = rng.u64(..total);
         weights.iter().position(|weight| left.checked_sub(*weight).map(|rest| left = rest).is_none()).unwrap()
     };
     (0..requests).map(|_| pick()).collect()

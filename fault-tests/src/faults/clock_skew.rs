@@ -14,7 +14,7 @@ pub(crate) struct ClockSkew;
 /// Number of concurrent orders.
 const CONCURRENCY: usize = 6;
 /// Maximum skew of a clock in either direction, in milliseconds.
-const MAX_SKEW: u64 = 300_000;
+const MAX_SKEW: i64 = 300_000;
 
 /// Functions with skewed clocks.
 const FUNCTIONS: [&str; 5] = [FULFILMENT, "api-orders", "api-payments", "api-products", "queue-emails"];
@@ -33,10 +33,9 @@ impl Fault for ClockSkew {
     }
 
     fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
-        let mut random = trials.random();
+        let mut rng = trials.rng();
         for function in FUNCTIONS {
-            let skew = i64::try_from(random.below(2 * MAX_SKEW)).unwrap_or_default();
-            fixture.faults().skew(function, skew - i64::try_from(MAX_SKEW).unwrap_or_default());
+            fixture.faults().skew(function, rng.i64(-MAX_SKEW..MAX_SKEW));
         }
         fixture.run_trials(trials, CONCURRENCY, |trial| one(fixture, trial.number)).boxed()
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
+use simulation::rng::one_of;
 use test_support::audit::Violation;
 
 use crate::fault::{Fault, TrialCounts, Trials};
 use crate::faults::relay_tap::{Message, RelayTap};
 use crate::fixture::Fixture;
-use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::trial::Trial;
 
@@ -71,15 +71,14 @@ async fn run(fixture: &Fixture, trials: Trials) {
 }
 
 async fn order(fixture: &Fixture, mut trial: Trial) -> Result<bool, Violation> {
-    let scenario = trial.random.pick(&Scenario::ALL);
+    let scenario = one_of(&mut trial.rng, &Scenario::ALL);
     // A trial is a message, not an order.
     scenario.run(fixture, trial.number).await.map(|_| false)
 }
 
 /// Sends one to nine copies of a message.
-async fn repeat(fixture: &Fixture, trial: Trial, message: &Message) {
-    let mut random: Random = trial.random;
-    let times = 1 + random.below(9);
+async fn repeat(fixture: &Fixture, mut trial: Trial, message: &Message) {
+    let times = trial.rng.u64(1..=9);
     join_all((0..times).map(|_| fixture.app.send_message(message.queue, &message.body))).await;
     fixture.count_trials(1);
 }

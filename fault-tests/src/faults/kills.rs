@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use fastrand::Rng;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
+use simulation::rng::one_of;
 use test_support::audit::Violation;
 
 use super::FULFILMENT;
 use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::Fixture;
-use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::trial::Trial;
 
@@ -56,18 +57,18 @@ impl Fault for Kills {
     }
 }
 
-async fn one(fixture: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
-    let scenario = random.pick(&Scenario::ALL);
-    let (outcome, killed) = futures::join!(scenario.run(fixture, number), kill(fixture, random));
+async fn one(fixture: &Fixture, Trial { number, mut rng }: Trial) -> Result<bool, Violation> {
+    let scenario = one_of(&mut rng, &Scenario::ALL);
+    let (outcome, killed) = futures::join!(scenario.run(fixture, number), kill(fixture, rng));
     outcome.map(|_| killed)
 }
 
 /// Kills a function that is handling an event; in a third of the trials, a second function at the same time.
-async fn kill(fixture: &Fixture, mut random: Random) -> bool {
-    let kills_two = random.below(3) == 0;
+async fn kill(fixture: &Fixture, mut rng: Rng) -> bool {
+    let kills_two = rng.u8(..3) == 0;
     for _ in 0..ATTEMPTS {
-        local::system::clock::sleep(Duration::from_millis(random.below(MAX_DELAY))).await;
-        let victims: Vec<&str> = (0..=usize::from(kills_two)).map(|_| random.pick(&VICTIMS)).collect();
+        local::system::clock::sleep(Duration::from_millis(rng.u64(..MAX_DELAY))).await;
+        let victims: Vec<&str> = (0..=usize::from(kills_two)).map(|_| one_of(&mut rng, &VICTIMS)).collect();
         let before = crashes(fixture);
         join_all(victims.iter().map(|victim| fixture.app.stack().kill(victim))).await;
         if crashes(fixture) > before {

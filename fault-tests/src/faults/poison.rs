@@ -44,7 +44,7 @@ impl Fault for Poison {
     }
 }
 
-async fn one(fixture: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
+async fn one(fixture: &Fixture, Trial { number, mut rng }: Trial) -> Result<bool, Violation> {
     let products = try_join_all((0..VALID).map(|_| fixture.product(number, 1))).await?;
     let items = Items::scan(&fixture.app).await;
     let outbox: BTreeMap<String, String> =
@@ -54,7 +54,7 @@ async fn one(fixture: &Fixture, Trial { number, mut random }: Trial) -> Result<b
     let poison = json!({ "type": "product.changed", "poison": local::system::aws_ids::uuid() }).to_string();
     fixture.expect_dead_letter(&poison);
     batch.push(poison.clone());
-    random.shuffle(&mut batch);
+    rng.shuffle(&mut batch);
     fixture.app.send_messages("AnalyticsQueue", &batch).await;
     let recorded = || async {
         let dead_letters = fixture.dead_letters(Subscriber::Analytics).await;

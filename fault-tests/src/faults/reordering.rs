@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::Method;
 use local::faults::{RequestMutation, Service};
 use serde_json::{Value, json};
+use simulation::rng::one_of;
 use test_support::audit::Violation;
 
 use crate::fault::{Fault, TrialCounts, Trials};
 use crate::fixture::{ClientRequest, Fixture, rejected};
-use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::trial::Trial;
 
@@ -52,7 +53,7 @@ impl Fault for Reordering {
 }
 
 async fn run(fixture: &Fixture, trials: Trials) {
-    let arrivals = delay_events(fixture, trials.random());
+    let arrivals = delay_events(fixture, trials.rng());
     let overtaken = || arrivals.lock().unwrap_or_else(PoisonError::into_inner).overtaken;
     let mut first = trials.numbers.start;
     // Places orders until enough events were reordered; each order causes several.
@@ -68,10 +69,10 @@ async fn run(fixture: &Fixture, trials: Trials) {
 }
 
 /// Runs an order, and renames its product meanwhile. A trial is a reordered event, not an order.
-async fn one(fixture: &Fixture, Trial { number, mut random }: Trial) -> Result<bool, Violation> {
+async fn one(fixture: &Fixture, Trial { number, mut rng }: Trial) -> Result<bool, Violation> {
     let product = fixture.product(number, 5).await?;
     let scenario =
-        random.pick(&[Scenario::Confirmed, Scenario::Declined, Scenario::Cancelled, Scenario::Refunded]);
+        one_of(&mut rng, &[Scenario::Confirmed, Scenario::Declined, Scenario::Cancelled, Scenario::Refunded]);
     let placed = scenario.place_order_of(fixture, number, &product).await?;
     for turn in 0..RENAMES {
         let request = ClientRequest {
@@ -92,18 +93,18 @@ async fn one(fixture: &Fixture, Trial { number, mut random }: Trial) -> Result<b
 }
 
 /// Adds a random delay to each event that the relay sends, and counts the reordered events.
-fn delay_events(fixture: &Fixture, random: Random) -> Arc<Mutex<Arrivals>> {
+fn delay_events(fixture: &Fixture, rng: Rng) -> Arc<Mutex<Arrivals>> {
     let arrivals = Arc::new(Mutex::new(Arrivals::default()));
-    let (counted, random) = (Arc::clone(&arrivals), Mutex::new(random));
+    let (counted, rng) = (Arc::clone(&arrivals), Mutex::new(rng));
     fixture.faults().add_mutation(RequestMutation::new(
         "stream-outbox-relay",
         Service::Sqs,
         move |_, body| {
             let queue = body["QueueUrl"].as_str().unwrap_or_default().to_owned();
-            let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut rng = rng.lock().unwrap_or_else(PoisonError::into_inner);
             let mut arrivals = counted.lock().unwrap_or_else(PoisonError::into_inner);
             for entry in body.get_mut("Entries").and_then(Value::as_array_mut).into_iter().flatten() {
-                let delay = random.below(MAX_DELAY + 1);
+                let delay = rng.u64(..=MAX_DELAY);
                 entry["DelaySeconds"] = json!(delay);
                 let message: Value = serde_json::from_str(entry["MessageBody"].as_str().unwrap_or_default())
                     .unwrap_or_default();

@@ -6,6 +6,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
 use local::faults::{Fault as CallFault, FaultBody, Rule, Service};
 use serde_json::json;
+use simulation::rng::one_of;
 use test_support::audit::Violation;
 
 use super::FULFILMENT;
@@ -53,9 +54,8 @@ impl Fault for Throttling {
     }
 }
 
-async fn one(fixture: &Fixture, Trial { number, random }: Trial) -> Result<bool, Violation> {
+async fn one(fixture: &Fixture, Trial { number, mut rng }: Trial) -> Result<bool, Violation> {
     let duration = if number % 20 == 19 { LONG } else { SHORT };
-    let mut seed = random;
     let throttled = |percent, seed| {
         Rule::new("*", CallFault::throttled())
             .service(Service::DynamoDb)
@@ -67,10 +67,12 @@ async fn one(fixture: &Fixture, Trial { number, random }: Trial) -> Result<bool,
         Rule::new(FULFILMENT, fault).operation("TransactWriteItems")
     };
     match number % 6 {
-        0 => throttle_under_load(fixture, number, throttled(10, seed.next()), duration).await,
-        1 => throttle_under_load(fixture, number, throttled(50, seed.next()), duration).await,
-        2 => throttle_under_load(fixture, number, throttled(100, seed.next()), duration).await,
-        3 => run_with_fault(fixture, number, cancelled(seed.pick(&REASONS)), Scenario::Confirmed).await,
+        0 => throttle_under_load(fixture, number, throttled(10, rng.u64(..)), duration).await,
+        1 => throttle_under_load(fixture, number, throttled(50, rng.u64(..)), duration).await,
+        2 => throttle_under_load(fixture, number, throttled(100, rng.u64(..)), duration).await,
+        3 => {
+            run_with_fault(fixture, number, cancelled(one_of(&mut rng, &REASONS)), Scenario::Confirmed).await
+        }
         4 => run_with_fault(fixture, number, in_progress(), Scenario::Confirmed).await,
         // A failed condition is final, and is not retried.
         _ => run_with_fault(fixture, number, cancelled(NO_STOCK), Scenario::OutOfStock).await,

@@ -110,16 +110,6 @@ impl Rule {
         self
     }
 
-    /// Returns true if the `nth` matching call is selected (`SplitMix64`; Steele, Lea and Flood, "Fast
-    /// splittable pseudorandom number generators").
-    pub(super) fn selects(&self, nth: u64) -> bool {
-        let Some((percent, seed)) = self.percent else { return true };
-        let mut mixed = seed.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % 100 < u64::from(percent)
-    }
-
     pub(super) fn matches(&self, function: &str, service: Service, operation: &str) -> bool {
         let operation_matches = |expected: &str| match service {
             Service::Payments | Service::Ses => operation.starts_with(expected),

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fastrand::Rng;
 use http::{Method, StatusCode};
 use serde_json::Value;
 use shared::kit::resilience::breaker::BreakerConfig;
@@ -94,21 +94,17 @@ impl Transport for ScriptedService {
 
 /// Deterministic entropy from a seed.
 #[derive(Debug, Clone)]
-struct SeededEntropy(Arc<AtomicU64>);
+struct SeededEntropy(Arc<Mutex<Rng>>);
 
 impl SeededEntropy {
     fn new(seed: u64) -> Self {
-        Self(Arc::new(AtomicU64::new(seed)))
+        Self(Arc::new(Mutex::new(Rng::with_seed(seed))))
     }
 }
 
 impl Entropy for SeededEntropy {
-    /// Steele et al., "Fast splittable pseudorandom number generators".
     fn random(&self) -> u128 {
-        let step = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
-        let mixed = (step ^ (step >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        u128::from(mixed ^ (mixed >> 31))
+        self.0.lock().unwrap().u128(..)
     }
 }
 

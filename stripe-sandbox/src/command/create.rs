@@ -76,8 +76,8 @@ impl CreateIntent {
     }
 
     fn into_intent(self, context: &mut Context<'_>) -> PaymentIntent {
-        let id = context.random.id("pi", context.now);
-        let (secret, now) = (context.random.next(), context.now);
+        let id = context.new_id("pi");
+        let (secret, now) = (context.rng.u64(..), context.now);
         let payment_method = self.payment_method.map(|(name, _)| name);
         PaymentIntent {
             client_secret: format!("{id}_secret_{secret:016x}"),

@@ -54,7 +54,7 @@ impl CreateRefund {
         let (intent, charge) = self.charge(context)?;
         let amount = checked_amount(self.amount, &charge)?;
         let refund = Refund {
-            id: context.random.id("re", context.now),
+            id: context.new_id("re"),
             payment_intent: intent.id.clone(),
             charge: charge.id,
             order_id: intent.order_id().map(str::to_owned),

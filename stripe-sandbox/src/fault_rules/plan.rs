@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use fastrand::Rng;
+
 use super::{DroppedResponse, Effect, Operation, Rule, When, WorkAt, milliseconds};
-use crate::random::Random;
 use crate::test_cards::Decline;
 
 /// Combined effects of the rules on one call.
@@ -56,13 +57,13 @@ struct ActiveRule {
     rule: Rule,
     matched: u64,
     applied: u32,
-    random: Random,
+    rng: Rng,
 }
 
 impl Rules {
     pub(crate) fn add(&mut self, rule: Rule) {
         let seed = if let When::Percent { seed, .. } = rule.when { seed } else { 0 };
-        self.active.push(ActiveRule { rule, matched: 0, applied: 0, random: Random::seeded(seed) });
+        self.active.push(ActiveRule { rule, matched: 0, applied: 0, rng: Rng::with_seed(seed) });
     }
 
     pub(crate) fn clear(&mut self) {
@@ -96,7 +97,7 @@ impl ActiveRule {
             When::Always => true,
             When::Nth(call) => self.matched == call,
             When::Every(calls) => calls != 0 && self.matched.is_multiple_of(calls),
-            When::Percent { percent, .. } => self.random.happens(percent),
+            When::Percent { percent, .. } => self.rng.u8(..100) < percent,
         };
         let applies = selected && self.rule.times.is_none_or(|times| self.applied < times);
         self.applied += u32::from(applies);

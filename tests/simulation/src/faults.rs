@@ -1,11 +1,12 @@
 //! Faults of calls and their probabilities.
 
 use bytes::Bytes;
+use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::network::Service;
 use crate::payments::GatewayMode;
-use crate::rng::{DecisionStream, Random};
+use crate::rng::{DecisionStream, one_of, percent};
 
 /// Fault probabilities of a schedule. Profiles range from no faults to a fault in a quarter of the calls.
 #[derive(Debug, Clone, Copy)]
@@ -22,12 +23,12 @@ pub struct FaultProfile {
 
 impl FaultProfile {
     /// Draws a profile.
-    pub fn of(random: &mut Random) -> Self {
+    pub fn of(rng: &mut Rng) -> Self {
         Self {
-            faults: random.one_of(&[0, 10, 30, 60, 120, 250]),
-            time_pressure: random.one_of(&[0, 1, 2, 5]),
-            loses_events: random.percent(25),
-            lost_webhooks: random.one_of(&[0, 0, 100, 500, 1_000]),
+            faults: one_of(rng, &[0, 10, 30, 60, 120, 250]),
+            time_pressure: one_of(rng, &[0, 1, 2, 5]),
+            loses_events: percent(rng, 25),
+            lost_webhooks: one_of(rng, &[0, 0, 100, 500, 1_000]),
         }
     }
 }

@@ -1,60 +1,35 @@
-//! Random decisions of a seed, identical in every process and on every machine.
+//! Random decisions of a seed, identical in every process and on every machine. Cargo.lock fixes the algorithm
+//! of the generator: another version of `fastrand` may give other schedules.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fastrand::Rng;
 use shared::kit::system::clock::Entropy;
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): small, deterministic, not cryptographic.
-#[derive(Debug, Clone)]
-pub struct Random(u64);
+/// Returns true with a probability of `percent` per cent.
+pub fn percent(rng: &mut Rng, percent: u64) -> bool {
+    rng.u64(..100) < percent
+}
 
-impl Random {
-    /// Creates a generator. Different streams of a seed are independent.
-    #[must_use]
-    pub const fn of(seed: u64, stream: u64) -> Self {
-        Self(seed.wrapping_mul(0xd134_2543_de82_ef95) ^ stream.wrapping_mul(0x2545_f491_4f6c_dd1d))
-    }
-
-    /// Returns the next 64 bits.
-    pub fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Returns a number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.draw() % bound.max(1)
-    }
-
-    /// Returns true with a probability of `percent` per cent.
-    pub fn percent(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-
-    /// Returns one of `choices`.
-    pub fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        let count = u64::try_from(choices.len()).unwrap_or(u64::MAX);
-        choices[usize::try_from(self.below(count)).unwrap_or_default()]
-    }
+/// Returns one of `choices`.
+pub fn one_of<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {
+    choices[rng.usize(..choices.len())]
 }
 
 /// Decisions of the scheduler. They are counted; after the limit, the first choice is always taken and no
 /// fault happens.
 #[derive(Debug, Clone)]
 pub struct DecisionStream {
-    random: Random,
+    rng: Rng,
     made: usize,
     limit: usize,
 }
 
 impl DecisionStream {
-    /// Creates the decisions of `seed`, at most `limit` of them.
+    /// Creates at most `limit` decisions of this generator.
     #[must_use]
-    pub const fn of(seed: u64, limit: usize) -> Self {
-        Self { random: Random::of(seed, 1), made: 0, limit }
+    pub const fn of(rng: Rng, limit: usize) -> Self {
+        Self { rng, made: 0, limit }
     }
 
     /// Number of decisions so far.
@@ -80,7 +55,7 @@ impl DecisionStream {
             return 0;
         }
         self.made += 1;
-        let mut left = self.random.below(weights.iter().sum());
+        let mut left = self.rng.u64(..weights.iter().sum::<u64>().max(1));
         for (index, weight) in weights.iter().enumerate() {
             if left < *weight {
                 return index;
@@ -101,25 +76,24 @@ impl DecisionStream {
             return 0;
         }
         self.made += 1;
-        self.random.below(max.saturating_add(1))
+        self.rng.u64(..=max)
     }
 }
 
 /// Entropy of the code under test, for ids and jitter.
 #[derive(Debug, Clone)]
-pub struct SimEntropy(Arc<Mutex<Random>>);
+pub struct SimEntropy(Arc<Mutex<Rng>>);
 
 impl SimEntropy {
-    /// Creates the entropy of `seed`.
+    /// Creates entropy of this generator.
     #[must_use]
-    pub fn of(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(Random::of(seed, 2))))
+    pub fn of(rng: Rng) -> Self {
+        Self(Arc::new(Mutex::new(rng)))
     }
 }
 
 impl Entropy for SimEntropy {
     fn random(&self) -> u128 {
-        let mut random = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (u128::from(random.draw()) << 64) | u128::from(random.draw())
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).u128(..)
     }
 }

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use fastrand::Rng;
 use shared::domain::market::MarketId;
 use shared::domain::product::ProductId;
 use shared::domain::user::Role;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
 
-use crate::rng::Random;
+use crate::rng::{one_of, percent};
 use crate::template_config::PAYMENT_WINDOW;
 
 /// Unit price in cents.
@@ -79,22 +80,22 @@ impl UserAction {
 
 impl Scenario {
     /// Draws a scenario.
-    pub fn of(random: &mut Random) -> Self {
-        let buyers: Vec<Buyer> = (0..random.one_of(&[1, 1, 2, 2, 3])).map(|_| Buyer::of(random)).collect();
+    pub fn of(rng: &mut Rng) -> Self {
+        let buyers: Vec<Buyer> = (0..one_of(rng, &[1, 1, 2, 2, 3])).map(|_| Buyer::of(rng)).collect();
         let mut actions = Vec::new();
         for (index, buyer) in buyers.iter().enumerate() {
-            actions.extend(actions_of(index, buyer, random));
+            actions.extend(actions_of(index, buyer, rng));
         }
         let (window, day) = (PAYMENT_WINDOW, Duration::from_hours(24));
-        let long_pause = random.one_of(&[None, None, None, Some(window), Some(window), Some(day)]);
-        let ticks = random.one_of(&[0, 0, 1, 2]).max(u32::from(long_pause.is_some()));
-        Self { stock: random.one_of(&[1, 2, 3, 4, 6]), buyers, actions, ticks, long_pause }
+        let long_pause = one_of(rng, &[None, None, None, Some(window), Some(window), Some(day)]);
+        let ticks = one_of(rng, &[0, 0, 1, 2]).max(u32::from(long_pause.is_some()));
+        Self { stock: one_of(rng, &[1, 2, 3, 4, 6]), buyers, actions, ticks, long_pause }
     }
 }
 
 impl Buyer {
-    fn of(random: &mut Random) -> Self {
-        let quantity = random.one_of(&[1, 1, 2]);
+    fn of(rng: &mut Rng) -> Self {
+        let quantity = one_of(rng, &[1, 1, 2]);
         let methods = [
             Some("pm_card_visa"),
             Some("pm_card_visa"),
@@ -105,12 +106,12 @@ impl Buyer {
             None,
             None,
         ];
-        Self { quantity, method: random.one_of(&methods) }
+        Self { quantity, method: one_of(rng, &methods) }
     }
 }
 
 /// Draws the actions on the order of a buyer.
-fn actions_of(index: usize, buyer: &Buyer, random: &mut Random) -> Vec<UserAction> {
+fn actions_of(index: usize, buyer: &Buyer, rng: &mut Rng) -> Vec<UserAction> {
     let half = buyer.quantity * PRICE / 2;
     let possible = [
         (UserAction::Place(index), 100),
@@ -124,7 +125,7 @@ fn actions_of(index: usize, buyer: &Buyer, random: &mut Random) -> Vec<UserActio
         (UserAction::Ship(index), 30),
         (UserAction::Deliver(index), 15),
     ];
-    let chosen = possible.into_iter().filter(|(_, percent)| random.percent(*percent));
+    let chosen = possible.into_iter().filter(|(_, probability)| percent(rng, *probability));
     chosen.map(|(action, _)| action).collect()
 }
 

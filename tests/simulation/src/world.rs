@@ -1,5 +1,6 @@
 //! The simulated world: functions, services and users, driven by one scheduler.
 
+use fastrand::Rng;
 use http_body_util::BodyExt;
 use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::order::OrderId;
@@ -17,7 +18,7 @@ use crate::functions::{Functions, Instance};
 use crate::network::Network;
 use crate::payments::{Payments, Webhook};
 use crate::queues::Queues;
-use crate::rng::{DecisionStream, Random, SimEntropy};
+use crate::rng::{DecisionStream, SimEntropy};
 use crate::scenario::{self, PRICE, Scenario, UserAction};
 use crate::seeded_bug::SeededBug;
 use crate::table::Table;
@@ -68,14 +69,15 @@ impl World {
     /// Creates the world of a seed with at most `limit` decisions.
     #[must_use]
     pub fn of(seed: u64, limit: usize, bug: Option<SeededBug>) -> Self {
+        let mut root = Rng::with_seed(seed);
         // The SDK's random numbers: request tokens and retry jitter.
-        fastrand::seed(seed);
-        let mut plan = Random::of(seed, 0);
-        let (clock, entropy) = (VirtualClock::new(), SimEntropy::of(seed));
+        fastrand::seed(root.u64(..));
+        let mut plan = root.fork();
+        let (clock, entropy) = (VirtualClock::new(), SimEntropy::of(root.fork()));
         let network = Network::at(&clock);
         let functions = Functions::of(&network, &clock, &entropy);
         let scenario = Scenario::of(&mut plan);
-        let decisions = (DecisionStream::of(seed, limit), FaultProfile::of(&mut plan));
+        let decisions = (DecisionStream::of(root.fork(), limit), FaultProfile::of(&mut plan));
         let mut world = Self::idle_world(scenario, decisions, (clock, entropy, network), functions);
         world.set_up();
         world.bug = bug;

@@ -3,9 +3,12 @@
 use serde_json::json;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, Party};
+use shared::payment_gateway::GatewayError;
+use stripe_sandbox::{Effect, Operation, Rule};
 use test_support::fixture::{ORDER, PRODUCT, id, new_id};
 
 use super::{Fixture, created, message, stock};
+use crate::scripted_gateway::{ScriptedAnswer, ScriptedGateway};
 
 /// The statuses in the timeline of an order.
 fn statuses(order: &Order) -> Vec<String> {
@@ -134,6 +137,23 @@ async fn cancelled_order_is_refunded_after_confirmation() {
     assert_eq!(fixture.money(), (1, 0));
     assert_eq!(fixture.stock().await, stock(10, 0, 0));
     assert!(fixture.handle(&created()).await.is_success());
+    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+}
+
+/// The gateway stores the 500 under the idempotency key of the charge, and replays it.
+#[tokio::test]
+async fn cancelled_order_is_resolved_despite_a_stored_error() {
+    let fixture = Fixture::open().await;
+    fixture.marketplace.order(Some("pm_card_visa")).await;
+    let down = ScriptedGateway::new([ScriptedAnswer::Fail(GatewayError::Unavailable)]);
+    assert_eq!(fixture.handle_scripted(&down).await.failures, ["m1"]);
+    fixture.cancel().await;
+    let error = Rule::on(Operation::Create, Effect::Fail { status: 500 });
+    fixture.marketplace.table.stack().payments().add_fault_rule(error.times(1));
+    assert_eq!(fixture.handle(&created()).await.failures, ["m1"]);
+    assert!(fixture.handle(&created()).await.is_success());
+    assert_eq!(fixture.order(id(ORDER)).await.fulfilment, Fulfilment::Finished);
+    assert_eq!(fixture.money(), (0, 0));
     assert_eq!(fixture.stock().await, stock(10, 0, 0));
 }
 

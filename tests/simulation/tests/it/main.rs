@@ -1,6 +1,5 @@
-//! Tests of the simulation: short runs, determinism, regressions and seeded bugs.
+//! Tests of the simulation: short runs, determinism and seeded bugs.
 
 mod determinism;
-mod regressions;
 mod schedules;
 mod seeded_bugs;
