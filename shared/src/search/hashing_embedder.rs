@@ -5,6 +5,9 @@
 //! or trigrams are similar. The embedder ignores meaning: to it, a mug is no cup.
 
 use std::collections::BTreeSet;
+use std::hash::Hasher as _;
+
+use fnv::FnvHasher;
 
 use super::embedder::{EmbedError, Embedder};
 use crate::projections::search_index::{DIMENSIONS, DocumentText, EmbedderName, Embedding, tokenize};
@@ -51,8 +54,9 @@ fn add(components: &mut [i64; DIMENSIONS], word: &str, field_weight: i64) {
 
 /// FNV-1a with a final mix, so that the lowest bits depend on the whole text.
 fn hash(text: &str) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    let mut hasher = FnvHasher::default();
+    hasher.write(text.as_bytes());
+    let hash = hasher.finish();
     (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
 }
 

@@ -1,8 +1,10 @@
 //! Documents of the search index.
 
 use std::fmt;
+use std::hash::Hasher as _;
 use std::str::FromStr;
 
+use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::market::{Market, MarketId, MarketStatus};
@@ -110,9 +112,11 @@ impl DocumentText {
     /// seller's own document.
     #[must_use]
     pub fn digest(&self) -> String {
-        let bytes = self.title.bytes().chain([0]).chain(self.body.bytes());
-        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        format!("{:016x}", bytes.fold(0xcbf2_9ce4_8422_2325, step))
+        let mut hasher = FnvHasher::default();
+        for part in [self.title.as_bytes(), &[0], self.body.as_bytes()] {
+            hasher.write(part);
+        }
+        format!("{:016x}", hasher.finish())
     }
 }
 

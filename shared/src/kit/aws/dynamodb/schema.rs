@@ -1,5 +1,9 @@
 //! Table schema: attributes that every item has, indexes, and the keys of the kit's own items.
 
+use std::hash::Hasher as _;
+
+use fnv::FnvHasher;
+
 use crate::kit::command::{IdempotencyRecord, IndexEntries, Key};
 
 /// Partition key.
@@ -94,12 +98,13 @@ pub fn outbox_shard(shard: u32) -> String {
     format!("outbox#{shard:02}")
 }
 
-/// Assigns a text to one of `shards`, evenly and identically in every build (FNV-1a).
+/// Assigns a text to one of `shards`, evenly. The number is stored: it must be the same in every release
+/// (64-bit FNV-1a).
 #[must_use]
 pub fn shard_of(text: &str, shards: u32) -> u32 {
-    let hash =
-        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    hash % shards
+    let mut hasher = FnvHasher::default();
+    hasher.write(text.as_bytes());
+    u32::try_from(hasher.finish() % u64::from(shards)).unwrap_or_default()
 }
 
 #[cfg(test)]
