@@ -16,6 +16,7 @@ use std::{
 
 use serde_json::Value;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 pub use builder::{HostChoice, Ports, StackBuilder, default_bin_dir};
 pub use error::{DeployError, StartError};
@@ -32,7 +33,6 @@ use crate::services::lambda::{FunctionHost, FunctionStats, Invocation, InvokeErr
 use crate::services::ses::MailCatcher;
 use crate::services::sqs::{Depth, QueueError, Queues};
 use crate::system::clock;
-use crate::system::shutdown::Shutdown;
 use crate::telemetry::logs::Logs;
 use crate::template::{Deployment, Parameters, Template};
 use stripe_sandbox::Sandbox;
@@ -58,10 +58,10 @@ pub struct Stack {
     logs: Logs,
     state: Option<PathBuf>,
     /// Stops the gateway and the event sources.
-    intake: Shutdown,
+    intake: CancellationToken,
     sources: JoinSet<()>,
     /// Stops the services that functions use: database, queues, payment sandbox and mail catcher.
-    services: Shutdown,
+    services: CancellationToken,
     servers: JoinSet<()>,
 }
 
@@ -278,7 +278,7 @@ impl Stack {
     /// # Errors
     /// [`QueueError`] if the messages cannot be saved. Everything is stopped in any case.
     pub async fn shutdown(mut self) -> Result<(), QueueError> {
-        self.intake.trigger();
+        self.intake.cancel();
         if self.state.is_some() {
             tokio::select! {
                 () = async { while self.sources.join_next().await.is_some() {} } => {}
@@ -291,7 +291,7 @@ impl Stack {
             Some(folder) => self.queues.save(&start::messages_file(folder)).await.map(|_| ()),
             None => Ok(()),
         };
-        self.services.trigger();
+        self.services.cancel();
         // Open connections of clients must not delay the shutdown.
         tokio::select! {
             () = async { while self.servers.join_next().await.is_some() {} } => {}
@@ -303,7 +303,7 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        self.intake.trigger();
-        self.services.trigger();
+        self.intake.cancel();
+        self.services.cancel();
     }
 }

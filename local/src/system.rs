@@ -5,5 +5,4 @@ pub mod aws_ids;
 pub mod clock;
 pub mod console;
 pub mod private_file;
-pub(crate) mod shutdown;
 pub mod signals;

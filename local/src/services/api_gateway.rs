@@ -20,9 +20,9 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode};
 use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use crate::services::lambda::{FunctionHost, Invocation, InvokeError};
-use crate::system::shutdown::Shutdown;
 use crate::system::{aws_ids, clock};
 use crate::template::{Cors, Deployment};
 use event::{Context, Incoming};
@@ -47,7 +47,7 @@ pub(crate) fn serve(
     listener: TcpListener,
     deployment: &Deployment,
     host: Arc<dyn FunctionHost>,
-    shutdown: &Shutdown,
+    shutdown: &CancellationToken,
     tasks: &mut JoinSet<()>,
 ) {
     let routes = RouteTable::new(deployment.routes());
@@ -57,11 +57,7 @@ pub(crate) fn serve(
     let service = app.into_make_service_with_connect_info::<PeerAddress>();
     let shutdown = shutdown.clone();
     tasks.spawn(async move {
-        tokio::select! {
-            // `axum::serve` does not return.
-            _ = axum::serve(NoDelay(listener), service) => {}
-            () = shutdown.wait() => {}
-        }
+        shutdown.run_until_cancelled(axum::serve(NoDelay(listener), service).into_future()).await;
     });
 }
 

@@ -19,8 +19,8 @@ use dynoxide::{
     },
 };
 use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
-use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::Table;
 
@@ -111,23 +111,21 @@ impl Database {
     pub(crate) fn serve(
         &self,
         listener: TcpListener,
-        stop: &Shutdown,
+        stop: &CancellationToken,
         tasks: &mut JoinSet<()>,
     ) -> Option<SocketAddr> {
         let address = listener.local_addr().ok()?;
         let (engine, stopped) = (self.engine.clone(), stop.clone());
         tasks.spawn(async move {
             // Fails only if the listener fails. The functions' calls then fail, too, and report it.
-            let _ =
-                dynoxide::server::serve_with_shutdown(listener, engine, async move { stopped.wait().await })
-                    .await;
+            let _ = dynoxide::server::serve_with_shutdown(listener, engine, stopped.cancelled_owned()).await;
         });
         let (engine, stop) = (self.engine.clone(), stop.clone());
         tasks.spawn(async move {
             loop {
                 tokio::select! {
                     () = clock::sleep(TTL_SWEEP_INTERVAL) => {}
-                    () = stop.wait() => return,
+                    () = stop.cancelled() => return,
                 }
                 let engine = engine.clone();
                 let _ = tokio::task::spawn_blocking(move || engine.sweep_ttl()).await;

@@ -28,9 +28,9 @@ use rustack_sqs_model::{
     types::Message,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use crate::system::arn;
-use crate::system::shutdown::Shutdown;
 use crate::template::Queue;
 use handler::NotifyingHandler;
 use snapshot::DelayedMessages;
@@ -147,7 +147,7 @@ impl Queues {
     }
 
     /// Serves the queues until the stack stops.
-    pub(crate) fn serve(&self, listener: TcpListener, stop: &Shutdown, tasks: &mut JoinSet<()>) {
+    pub(crate) fn serve(&self, listener: TcpListener, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
         let handler = NotifyingHandler::new(
             Arc::clone(&self.provider),
             Arc::clone(&self.changes),
@@ -168,7 +168,7 @@ impl Queues {
                         Ok((stream, _)) => stream,
                         Err(_) => continue,
                     },
-                    () = stop.wait() => return,
+                    () = stop.cancelled() => return,
                 };
                 let service = service.clone();
                 let _ = stream.set_nodelay(true);

@@ -10,6 +10,7 @@ use std::{
 
 use axum::Router;
 use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use super::{Addresses, HostChoice, Stack, StackBuilder, StartError};
 use crate::dev::env_file::Environments;
@@ -28,7 +29,6 @@ use crate::services::lambda::{
 };
 use crate::services::ses::MailCatcher;
 use crate::services::sqs::Queues;
-use crate::system::shutdown::Shutdown;
 use crate::telemetry::logs::{Logs, Sink};
 use crate::template::{Deployment, Parameters, Template};
 use stripe_sandbox::Sandbox;
@@ -54,7 +54,7 @@ struct Services {
     queues: Queues,
     payments: Sandbox,
     mail: MailCatcher,
-    stop: Shutdown,
+    stop: CancellationToken,
     servers: JoinSet<()>,
 }
 
@@ -77,7 +77,7 @@ async fn start(mut builder: StackBuilder) -> Result<Stack, StartError> {
     let services = serve(&builder, &template, addresses, listeners, &logs).await?;
     let host = host(&mut builder, &services, addresses, &faults, &logs).await?;
     let invoker = Invoker::new(Arc::clone(&host), logs.clone());
-    let intake = Shutdown::new();
+    let intake = CancellationToken::new();
     let mut sources = JoinSet::new();
     api_gateway::serve(gateway, &services.deployment, Arc::clone(&host), &intake, &mut sources);
     let streams = start_event_sources(&builder, &services, &invoker, &intake, &mut sources);
@@ -184,7 +184,7 @@ async fn serve(
     if let Some(folder) = state {
         queues.restore(&messages_file(folder)).await?;
     }
-    let (stop, mut servers) = (Shutdown::new(), JoinSet::new());
+    let (stop, mut servers) = (CancellationToken::new(), JoinSet::new());
     database.serve(listeners.dynamodb, &stop, &mut servers);
     queues.serve(listeners.sqs, &stop, &mut servers);
     serve_router(listeners.payments, payments.router(), &stop, &mut servers);
@@ -207,14 +207,10 @@ fn mail_catcher(state: Option<&Path>) -> Result<MailCatcher, StartError> {
     MailCatcher::persistent(&folder).map_err(|source| StartError::State { path: folder, source })
 }
 
-fn serve_router(listener: TcpListener, router: Router, stop: &Shutdown, servers: &mut JoinSet<()>) {
+fn serve_router(listener: TcpListener, router: Router, stop: &CancellationToken, servers: &mut JoinSet<()>) {
     let stop = stop.clone();
     servers.spawn(async move {
-        tokio::select! {
-            // `axum::serve` does not return.
-            _ = axum::serve(listener, router) => {}
-            () = stop.wait() => {}
-        }
+        stop.run_until_cancelled(axum::serve(listener, router).into_future()).await;
     });
 }
 
@@ -280,7 +276,7 @@ fn start_event_sources(
     builder: &StackBuilder,
     services: &Services,
     invoker: &Invoker,
-    stop: &Shutdown,
+    stop: &CancellationToken,
     sources: &mut JoinSet<()>,
 ) -> Vec<Arc<StreamReader>> {
     let mut streams = Vec::new();

@@ -14,10 +14,10 @@ use tokio::{
     task::JoinSet,
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{Invoker, Outcome, filter::Filters, outcome};
 use crate::services::sqs::{FailedDelivery, Queues};
-use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::QueueMapping;
 
@@ -31,7 +31,7 @@ pub(crate) struct QueuePoller {
     pub(crate) mapping: QueueMapping,
     pub(crate) queues: Queues,
     pub(crate) invoker: Invoker,
-    pub(crate) stop: Shutdown,
+    pub(crate) stop: CancellationToken,
 }
 
 impl QueuePoller {
@@ -56,7 +56,7 @@ impl QueuePoller {
     async fn next_batch(&self, permits: &Arc<Semaphore>) -> Option<(Vec<Message>, OwnedSemaphorePermit)> {
         tokio::select! {
             biased;
-            () = self.stop.wait() => None,
+            () = self.stop.cancelled() => None,
             batch = async {
                 // Receives only when a batch can be processed, because the visibility timeout starts with the
                 // receive.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::Invoker;
-use crate::system::shutdown::Shutdown;
 use crate::system::{arn, aws_ids, clock};
 use crate::template::{Schedule, ScheduleKind};
 
@@ -15,7 +15,7 @@ pub(crate) struct ScheduleRunner {
     pub(crate) function: String,
     pub(crate) schedule: Schedule,
     pub(crate) invoker: Invoker,
-    pub(crate) stop: Shutdown,
+    pub(crate) stop: CancellationToken,
 }
 
 impl ScheduleRunner {
@@ -26,7 +26,7 @@ impl ScheduleRunner {
             let wait = Duration::try_from(due - clock::now()).unwrap_or_default();
             tokio::select! {
                 () = clock::sleep(wait) => {}
-                () = self.stop.wait() => return,
+                () = self.stop.cancelled() => return,
             }
             let event = event(&self.schedule, &self.function, clock::now());
             // The invoker logs a failure. The next scheduled event is the retry.

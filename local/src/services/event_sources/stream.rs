@@ -18,10 +18,10 @@ use std::{
 use dynoxide::{DynoxideError, actions::get_records::Record};
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use super::{Invoker, checkpoint::Checkpoint};
 use crate::services::dynamodb::{Database, StreamPosition};
-use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::template::{StartingPosition, StreamMapping};
 use worker::Worker;
@@ -42,7 +42,7 @@ pub(crate) struct StreamReader {
     mapping: StreamMapping,
     database: Database,
     invoker: Invoker,
-    stop: Shutdown,
+    stop: CancellationToken,
     checkpoint: Checkpoint,
 }
 
@@ -60,7 +60,7 @@ impl StreamReader {
         mapping: &StreamMapping,
         database: Database,
         invoker: Invoker,
-        stop: Shutdown,
+        stop: CancellationToken,
         state: Option<&Path>,
     ) -> Self {
         let file = format!("checkpoint-{function}-{}", mapping.name);
@@ -93,13 +93,13 @@ impl StreamReader {
             (None, StartingPosition::Latest) => StreamPosition::Latest,
         };
         let mut iterator = self.database.iterator(&self.mapping.table, &shard, &start)?;
-        while !self.stop.is_triggered() {
+        while !self.stop.is_cancelled() {
             let (records, next) = self.database.records(&iterator, PAGE_SIZE)?;
             if records.is_empty() {
                 self.save();
                 tokio::select! {
                     () = clock::sleep(POLL_INTERVAL) => {}
-                    () = self.stop.wait() => {}
+                    () = self.stop.cancelled() => {}
                 }
             }
             for record in records {
@@ -123,7 +123,7 @@ impl StreamReader {
         }
         tokio::select! {
             sent = workers[worker].send(item) => sent.is_ok(),
-            () = self.stop.wait() => false,
+            () = self.stop.cancelled() => false,
         }
     }
 

@@ -18,11 +18,11 @@ use std::{
 use bytes::Bytes;
 use futures::future::{BoxFuture, join_all};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use tokio_util::sync::CancellationToken;
 
 use super::{FunctionHost, FunctionStats, Invocation, InvokeError, WatchError};
 use crate::faults::{Faults, Service, Tls};
 use crate::services::iam::IamPolicies;
-use crate::system::shutdown::Shutdown;
 use crate::telemetry::logs::Logs;
 use crate::template::Function;
 
@@ -63,14 +63,14 @@ pub struct RuntimeSettings {
 /// Host that runs functions behind our own Lambda Runtime API.
 pub struct RuntimeHost {
     pools: HashMap<String, Arc<Pool>>,
-    stop: Shutdown,
+    stop: CancellationToken,
 }
 
 impl RuntimeHost {
     /// Creates a host for these functions. Instances are started by invocations.
     #[must_use]
     pub fn new(functions: &[Function], settings: RuntimeSettings) -> Self {
-        let stop = Shutdown::new();
+        let stop = CancellationToken::new();
         let settings = Arc::new(settings);
         let client = Client::builder(TokioExecutor::new()).build_http();
         let pool = |function: &Function| {
@@ -135,7 +135,7 @@ impl FunctionHost for RuntimeHost {
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.stop.trigger();
+            self.stop.cancel();
             join_all(self.pools.values().map(|pool| pool.shut_down())).await;
         })
     }
@@ -143,6 +143,6 @@ impl FunctionHost for RuntimeHost {
 
 impl Drop for RuntimeHost {
     fn drop(&mut self) {
-        self.stop.trigger();
+        self.stop.cancel();
     }
 }

@@ -32,7 +32,7 @@ impl Worker {
         while let Some(batch) = self.gather().await {
             self.batches.push_back((batch, 0));
             while let Some((batch, failures)) = self.batches.pop_front() {
-                if self.reader.stop.is_triggered() {
+                if self.reader.stop.is_cancelled() {
                     return;
                 }
                 self.attempt(batch, failures).await;
@@ -110,7 +110,7 @@ impl Worker {
         let wait = MIN_BACKOFF.saturating_mul(1 << failures.min(10)).min(MAX_BACKOFF);
         tokio::select! {
             () = clock::sleep(wait) => {}
-            () = self.reader.stop.wait() => {}
+            () = self.reader.stop.cancelled() => {}
         }
         self.batches.push_front((batch, failures));
     }

@@ -10,13 +10,13 @@ use std::{
 
 use futures::future::join_all;
 use tokio::sync::{Notify, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::RuntimeSettings;
 use super::instance::Instance;
 use crate::faults::{HttpClient, Killable};
 use crate::services::lambda::runtime::invocation::{InvokeResult, PendingInvocation};
 use crate::services::lambda::{FunctionStats, Invocation, InvokeError};
-use crate::system::shutdown::Shutdown;
 use crate::template::Function;
 
 /// Number of the next instance. It is unique across all functions of this process, so that a recorded call
@@ -24,7 +24,7 @@ use crate::template::Function;
 static NEXT_INSTANCE: AtomicU64 = AtomicU64::new(1);
 
 /// Starts an instance in a task of its own.
-pub(super) type Launch = fn(Arc<Pool>, Arc<Instance>, Shutdown);
+pub(super) type Launch = fn(Arc<Pool>, Arc<Instance>, CancellationToken);
 
 pub(super) struct Pool {
     pub(super) function: Function,
@@ -32,7 +32,7 @@ pub(super) struct Pool {
     pub(super) client: HttpClient,
     environment: Mutex<Arc<BTreeMap<String, String>>>,
     launch: Launch,
-    stop: Shutdown,
+    stop: CancellationToken,
     state: Mutex<State>,
     /// Notified when an invocation is available for a waiting instance.
     arrivals: Notify,
@@ -87,7 +87,7 @@ impl Pool {
         function: Function,
         settings: Arc<RuntimeSettings>,
         client: HttpClient,
-        (launch, stop): (Launch, Shutdown),
+        (launch, stop): (Launch, CancellationToken),
     ) -> Self {
         Self {
             environment: Mutex::new(Arc::new(function.environment.clone())),
@@ -121,7 +121,7 @@ impl Pool {
     }
 
     pub(super) async fn invoke(self: &Arc<Self>, invocation: Invocation) -> InvokeResult {
-        if self.stop.is_triggered() {
+        if self.stop.is_cancelled() {
             return Err(InvokeError::Stopped);
         }
         let (reply, result) = oneshot::channel();
@@ -133,7 +133,7 @@ impl Pool {
         self.dispatch();
         let result = tokio::select! {
             result = result => result.unwrap_or(Err(InvokeError::Stopped)),
-            () = self.stop.wait() => Err(InvokeError::Stopped),
+            () = self.stop.cancelled() => Err(InvokeError::Stopped),
         };
         let mut state = self.lock();
         match &result {
@@ -154,7 +154,7 @@ impl Pool {
         }
         while state.pending.len() > state.available()
             && state.instances.len() < self.limit()
-            && !self.stop.is_triggered()
+            && !self.stop.is_cancelled()
         {
             let id = NEXT_INSTANCE.fetch_add(1, Ordering::Relaxed);
             let instance = Arc::new(Instance::new(id, self.function.stem.as_str(), self.function.timeout));

@@ -17,6 +17,7 @@ use tokio::{
     task::JoinSet,
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Upstream, api,
@@ -25,17 +26,16 @@ use super::{
 };
 use crate::faults::{Proxy, Tls};
 use crate::services::lambda::{InvokeError, Phase, kill};
-use crate::system::shutdown::Shutdown;
 use crate::system::{arn, clock};
 use crate::telemetry::logs::Logs;
 
 /// Starts an instance in a task of its own.
-pub(super) fn launch(pool: Arc<Pool>, instance: Arc<Instance>, stop: Shutdown) {
+pub(super) fn launch(pool: Arc<Pool>, instance: Arc<Instance>, stop: CancellationToken) {
     tokio::spawn(run(pool, instance, stop));
 }
 
 /// Runs an instance until its process has exited.
-async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: Shutdown) {
+async fn run(pool: Arc<Pool>, instance: Arc<Instance>, stop: CancellationToken) {
     // Dropping the set at the end closes the instance's listeners.
     let mut servers = JoinSet::new();
     let function = pool.function.stem.clone();
@@ -169,7 +169,11 @@ fn environment(pool: &Pool, instance: &Instance, api: SocketAddr) -> BTreeMap<St
 }
 
 /// Waits until the process exits, and ends it when the instance is shut down or its deadline expires.
-async fn supervise(mut child: Child, instance: &Instance, stop: &Shutdown) -> io::Result<ExitStatus> {
+async fn supervise(
+    mut child: Child,
+    instance: &Instance,
+    stop: &CancellationToken,
+) -> io::Result<ExitStatus> {
     let mut deadline = instance.deadline();
     let mut stopping = false;
     loop {
@@ -180,7 +184,7 @@ async fn supervise(mut child: Child, instance: &Instance, stop: &Shutdown) -> io
                 ShutdownMode::Graceful => return terminate_gracefully(child, instance).await,
                 ShutdownMode::Killed => break,
             },
-            () = stop.wait(), if !stopping => {
+            () = stop.cancelled(), if !stopping => {
                 stopping = true;
                 instance.begin_shutdown();
             }
