@@ -1,21 +1,21 @@
 //! Sparse fields of a response body: `fields=id,name`.
 
 mod field_names;
-mod serializer;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
+use serde::ser::{Error as _, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::kit::error::field_errors::FieldErrors;
 use crate::kit::http::request::name_list;
 use crate::kit::http::request::query::RawQuery;
 pub use field_names::field_names;
-pub use serializer::WithFields;
 
-/// Fields of a `T` that the caller requests. They are returned in the order of the body; without a selection,
-/// all fields are returned. Fields that `include` adds are not selectable and always returned.
+/// Fields of a `T` that the caller requests; without a selection, all fields are returned. Fields that
+/// `include` adds are not selectable and always returned.
 pub struct SparseFields<T> {
     /// Requested fields; `None` for all.
     selection: Option<FieldSelection>,
@@ -38,14 +38,32 @@ impl<T> SparseFields<T> {
     /// Restricts `body` to these fields.
     #[must_use]
     pub fn of<'a>(&'a self, body: &'a T) -> WithFields<'a, T> {
-        WithFields::new(body, self)
+        WithFields { body, fields: self }
     }
+}
 
+impl FieldSelection {
     /// Returns true if the field is requested, or not selectable at all.
     fn includes(&self, field: &str) -> bool {
-        self.selection.as_ref().is_none_or(|FieldSelection { requested, known }| {
-            requested.contains(&field) || !known.contains(&field)
-        })
+        self.requested.contains(&field) || !self.known.contains(&field)
+    }
+}
+
+/// Body restricted to the selected fields. Nested objects are not restricted.
+#[derive(Debug)]
+pub struct WithFields<'a, T> {
+    body: &'a T,
+    fields: &'a SparseFields<T>,
+}
+
+impl<T: Serialize> Serialize for WithFields<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(selection) = &self.fields.selection else { return self.body.serialize(serializer) };
+        let mut body = serde_json::to_value(self.body).map_err(S::Error::custom)?;
+        if let Value::Object(fields) = &mut body {
+            fields.retain(|field, _| selection.includes(field));
+        }
+        body.serialize(serializer)
     }
 }
 
@@ -121,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn selected_fields_are_returned_in_body_order() {
+    fn only_selected_fields_are_returned() {
         let all = r#"{"id":1,"madeIn":"Meissen","price":{"amount":5,"id":6}}"#;
         assert_eq!(render("", &mug(None)), all);
         assert_eq!(render("fields=price,colour,madeIn,id", &mug(None)), all);
