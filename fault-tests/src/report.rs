@@ -57,7 +57,7 @@ pub fn detected(detections: &[Detection]) -> String {
     let mut text =
         format!("seeded bugs detected: {} of {}\n", detections.len() - missed.len(), detections.len());
     for detection in missed {
-        let violated: Vec<&str> = detection.violated().iter().map(|invariant| invariant.as_str()).collect();
+        let violated: Vec<String> = detection.violated().iter().map(ToString::to_string).collect();
         let _ = writeln!(text, "missed: {} (violated: {})", detection.bug.name, violated.join(", "));
     }
     text

@@ -17,6 +17,8 @@ pub use titan_embedder::TitanEmbedder;
 
 use std::future::Future;
 
+use strum::VariantArray as _;
+
 use crate::domain::values::text::Text;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::command::StoreError;
@@ -89,7 +91,7 @@ impl<E: Embedder> Search<E> {
         if terms.is_empty() {
             return Ok(Vec::new());
         }
-        let kinds = query.kind.as_ref().map_or(DocumentKind::ALL, std::slice::from_ref);
+        let kinds = query.kind.as_ref().map_or(DocumentKind::VARIANTS, std::slice::from_ref);
         let passage = DocumentText::of_query(query.text.as_str());
         let entries = self.reader.term_entries(self.embedder.name(), kinds, &terms);
         let (entries, query_embedding) = futures::join!(entries, self.embedder.embed(&passage));

@@ -82,7 +82,7 @@ impl AuthState {
     ) -> Result<TokensBody, ApiError> {
         let subject = user.id.to_string();
         let jti = format!("{:032x}", self.entropy.random());
-        let signed = self.signer.sign((&subject, user.role.as_str()), session, jti, now);
+        let signed = self.signer.sign((&subject, user.role.into()), session, jti, now);
         Ok(TokensBody {
             access_token: signed.map_err(ApiError::internal)?,
             token_type: "Bearer",

@@ -72,7 +72,7 @@ async fn list_for(
 
 /// Name of the list, with everything that selects its items. Cursors are bound to it.
 fn name_of(list: OrderList, status: Option<OrderStatus>) -> String {
-    let status = status.map_or("any status", OrderStatus::as_str);
+    let status = status.map_or("any status", Into::into);
     match list {
         OrderList::OfBuyer(_) => format!("orders of buyer {status}"),
         OrderList::InMarket(market) => format!("orders of {market} {status}"),

@@ -61,7 +61,7 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
         let outcomes = subscribers.iter().map(|queue| match queue.and_then(|_| results.next()) {
             Some(Ok(executed)) => {
                 if let (Executed::Committed(()), Some(queue)) = (executed, queue) {
-                    metrics::count(&DEAD_LETTERS, [queue.as_str()]);
+                    metrics::count(&DEAD_LETTERS, [queue.into()]);
                 }
                 Outcome::Done
             }

@@ -32,7 +32,7 @@ fn row(order: &Order) -> [String; 8] {
     [
         order.id.to_string(),
         order.created_at.to_string(),
-        order.status.as_str().to_owned(),
+        order.status.to_string(),
         order.buyer_id.to_string(),
         units.to_string(),
         order.total.amount().to_string(),

@@ -29,8 +29,8 @@ use crate::kit::system::clock::Timestamp;
 pub use event::{JobEvent, JobEventData};
 use job_type::JobParams;
 use output::retention::Retention;
-pub use priority::{Priority, PriorityError};
-pub use status::{JobStatus, JobStatusError};
+pub use priority::Priority;
+pub use status::JobStatus;
 
 /// Id of a [`Job`].
 pub type JobId = Id<Job>;

@@ -7,6 +7,7 @@ pub mod update;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, IntoStaticStr, VariantArray};
 
 use super::user::UserId;
 use crate::domain::values::actor::Actor;
@@ -50,6 +51,8 @@ impl Identified for Market {
 /// Status of a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[derive(Display, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum MarketStatus {
     /// In preparation; visible only to its creator.
     Draft,
@@ -59,22 +62,6 @@ pub enum MarketStatus {
     Suspended,
     /// Closed by its creator.
     Closed,
-}
-
-impl MarketStatus {
-    /// All statuses, in the order of a market's life cycle.
-    pub const ALL: &'static [Self] = &[Self::Draft, Self::Active, Self::Suspended, Self::Closed];
-
-    /// Spelling of the status in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Closed => "closed",
-        }
-    }
 }
 
 impl Market {

@@ -27,7 +27,7 @@ pub use event::{OrderEvent, OrderEventData};
 use fulfilment::Fulfilment;
 use payment::refund::Refund;
 use payment::{PaymentId, PaymentMethod};
-pub use state_machine::status::{OrderStatus, OrderStatusError};
+pub use state_machine::status::OrderStatus;
 pub use state_machine::transition::InvalidState;
 
 /// Id of an [`Order`].

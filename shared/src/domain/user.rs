@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 pub use session_epoch::SessionEpoch;
 
 use serde::{Deserialize, Serialize};
+use strum::{Display, IntoStaticStr, VariantArray};
 
 use crate::domain::values::email::Email;
 use crate::domain::values::id::{Id, Identified};
@@ -57,6 +58,8 @@ impl Identified for User {
 /// Role of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[derive(Display, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Role {
     /// Buys and sells.
     User,
@@ -66,43 +69,16 @@ pub enum Role {
     Admin,
 }
 
-impl Role {
-    /// All roles, in ascending order of their permissions.
-    pub const ALL: &'static [Self] = &[Self::User, Self::Moderator, Self::Admin];
-
-    /// Spelling of the role in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Moderator => "moderator",
-            Self::Admin => "admin",
-        }
-    }
-}
-
 /// Status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[derive(Display, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum UserStatus {
     /// The account has access.
     Active,
     /// The account has no access until it is reinstated.
     Suspended,
-}
-
-impl UserStatus {
-    /// All statuses.
-    pub const ALL: &'static [Self] = &[Self::Active, Self::Suspended];
-
-    /// Spelling of the status in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-        }
-    }
 }
 
 /// Claim of an account on an e-mail address. The address is its key, so only one account can claim it.

@@ -5,5 +5,5 @@ pub mod date;
 pub mod email;
 pub mod id;
 pub mod money;
-pub(crate) mod string_enum;
 pub mod text;
+pub mod unknown_value;

@@ -23,7 +23,7 @@ use crate::kit::command::{Event, EventId, ForwardedMessage, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::event_routing::Subscriber;
 
-pub use status::{DeadLetterStatus, DeadLetterStatusError};
+pub use status::DeadLetterStatus;
 
 /// Id of a [`DeadLetter`].
 pub type DeadLetterId = Id<DeadLetter>;

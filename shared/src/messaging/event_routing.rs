@@ -4,12 +4,15 @@ use crate::kit::queue::relay::EventRouter;
 use crate::kit::system::config::{ConfigError, Environment};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-use crate::domain::values::string_enum::string_enum;
+use crate::domain::values::unknown_value::UnknownValue;
 
 /// Queue whose consumer subscribes to events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(Display, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Self>)]
 #[schemars(rename = "Queue")]
 pub enum Subscriber {
     /// Fulfilment of orders.
@@ -67,18 +70,6 @@ impl Subscriber {
     }
 }
 
-string_enum! {
-    Subscriber,
-    /// The text is not a queue.
-    SubscriberError:
-    Fulfilment = "fulfilment",
-    Analytics = "analytics",
-    SearchIndex = "search_index",
-    Emails = "emails",
-    Reports = "reports",
-    UrgentReports = "urgent_reports",
-}
-
 /// Subscribers of an event, by its name. An event without subscribers is not stored.
 #[must_use]
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
@@ -125,7 +116,7 @@ impl Subscriptions {
     pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
         let address =
             |subscriber: &Subscriber| Ok((*subscriber, env.text(subscriber.queue_env_var())?.to_owned()));
-        Subscriber::ALL.iter().map(address).collect::<Result<_, _>>().map(Self)
+        Subscriber::VARIANTS.iter().map(address).collect::<Result<_, _>>().map(Self)
     }
 
     /// URLs of all queues.
@@ -160,7 +151,7 @@ impl DeadLetterQueues {
             // The last segment of a queue's URL is its name. A message contains only the name of its queue.
             Ok((*subscriber, address.rsplit('/').next().unwrap_or(address).to_owned()))
         };
-        Subscriber::ALL.iter().map(name).collect::<Result<_, _>>().map(Self)
+        Subscriber::VARIANTS.iter().map(name).collect::<Result<_, _>>().map(Self)
     }
 
     /// Subscriber whose dead-letter queue has this name.
@@ -176,7 +167,7 @@ mod tests {
 
     #[test]
     fn redriven_dead_letter_is_routed_to_its_own_queue_only() {
-        for subscriber in Subscriber::ALL {
+        for subscriber in Subscriber::VARIANTS {
             assert_eq!(subscribers(subscriber.redrive()), [*subscriber]);
         }
     }

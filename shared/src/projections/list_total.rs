@@ -1,5 +1,7 @@
 //! Lengths of lists. They are maintained asynchronously, so that a list is never read only to count it.
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 
 /// Key of a list: its index partition, with the status if only a part of the partition is counted.
@@ -16,7 +18,7 @@ impl ListKey {
 
     /// Key of the items of a partition with this status.
     #[must_use]
-    pub fn with_status(partition: &str, status: &str) -> Self {
+    pub fn with_status(partition: &str, status: impl Display) -> Self {
         Self(format!("{partition}#{status}"))
     }
 

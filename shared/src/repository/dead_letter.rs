@@ -1,5 +1,7 @@
 //! Queries of dead letters.
 
+use strum::VariantArray as _;
+
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
@@ -68,9 +70,10 @@ impl DynamoReader {
 
 impl DeadLetterList {
     fn queries(self) -> Vec<Query> {
-        let queues = Subscriber::ALL.iter().filter(|queue| self.queue.is_none_or(|filter| filter == **queue));
+        let queues =
+            Subscriber::VARIANTS.iter().filter(|queue| self.queue.is_none_or(|filter| filter == **queue));
         let partitions = queues.flat_map(|queue| {
-            let statuses = DeadLetterStatus::ALL.iter();
+            let statuses = DeadLetterStatus::VARIANTS.iter();
             statuses
                 .filter(|status| match self.status {
                     Some(filter) => filter == **status,

@@ -48,7 +48,7 @@ impl OrderList {
             Self::InMarket(market) => partitions::orders_in(market),
         };
         match status {
-            Some(status) => ListKey::with_status(&whole, status.as_str()),
+            Some(status) => ListKey::with_status(&whole, status),
             None => ListKey::of(whole),
         }
     }
@@ -88,7 +88,7 @@ impl DynamoReader {
         slice: &PageRequest,
     ) -> Result<ListPage<Order>, ListError> {
         let of_status = |query: Query| match status {
-            Some(status) => query.filter(Predicate::equal("status", status.as_str())),
+            Some(status) => query.filter(Predicate::equal("status", status.to_string())),
             None => query,
         };
         let queries: Vec<Query> = list.queries(slice.limit).into_iter().map(of_status).collect();

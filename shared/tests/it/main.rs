@@ -9,6 +9,7 @@ mod batch_get;
 mod client;
 mod commit;
 mod dynamodb_failures;
+mod enum_texts;
 mod fixture;
 mod idempotency_lease;
 mod idempotency_record;

@@ -66,7 +66,7 @@ impl Fixture {
             let units: i64 = order.lines.iter().map(|line| i64::from(line.quantity)).sum();
             let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
             let refunded: i64 = succeeded.map(|refund| refund.amount.amount()).sum();
-            let (total, status) = (order.total.amount(), order.status.as_str());
+            let (total, status) = (order.total.amount(), order.status);
             let row = format!(
                 "{},{},{status},{},{units},{total},{refunded},EUR\r\n",
                 order.id, order.created_at, order.buyer_id

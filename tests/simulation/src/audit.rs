@@ -143,7 +143,7 @@ impl AuditInput<'_> {
             for (subscriber, address) in template_config::addresses() {
                 let is_taken = self.queues.taken.get(address).is_some_and(|taken| taken.contains(event));
                 if expected.contains(subscriber) && !is_taken {
-                    found.push(format!("{event} ({name}) never reached {}", subscriber.as_str()));
+                    found.push(format!("{event} ({name}) never reached {subscriber}"));
                 }
             }
         }

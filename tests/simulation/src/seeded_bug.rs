@@ -1,13 +1,14 @@
 //! Seeded bugs: each rewrites requests or responses as if a safeguard were missing from the code.
 
 use bytes::Bytes;
+use clap::ValueEnum;
 use http::Request;
 use serde_json::Value;
 
 use crate::network::{NetworkError, Reply, Service, SimResponse};
 
 /// A seeded bug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SeededBug {
     /// Requests store no idempotency record.
     NoIdempotencyRecord,
@@ -30,35 +31,6 @@ pub enum SeededBug {
 }
 
 impl SeededBug {
-    /// All bugs.
-    pub const ALL: [Self; 9] = [
-        Self::NoIdempotencyRecord,
-        Self::NoVersion,
-        Self::FreshChargeKey,
-        Self::FreshRefundKey,
-        Self::NothingReleased,
-        Self::Oversell,
-        Self::GuessCaptured,
-        Self::LostEvent,
-        Self::IgnoredFailure,
-    ];
-
-    /// Name on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoIdempotencyRecord => "no-idempotency-record",
-            Self::NoVersion => "no-version",
-            Self::FreshChargeKey => "fresh-charge-key",
-            Self::FreshRefundKey => "fresh-refund-key",
-            Self::NothingReleased => "nothing-released",
-            Self::Oversell => "oversell",
-            Self::GuessCaptured => "guess-captured",
-            Self::LostEvent => "lost-event",
-            Self::IgnoredFailure => "ignored-failure",
-        }
-    }
-
     /// Texts of which a violation must contain at least one.
     #[must_use]
     pub const fn symptoms(self) -> &'static [&'static str] {

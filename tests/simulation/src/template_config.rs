@@ -7,6 +7,7 @@ use local::template::{Deployment, Parameters, Template};
 use serde_json::Value;
 use shared::kit::system::config::Environment;
 use shared::messaging::event_routing::Subscriber;
+use strum::VariantArray as _;
 use test_support::workspace;
 
 /// Payment window of orders.
@@ -57,7 +58,7 @@ static ADDRESSES: LazyLock<Vec<(Subscriber, String)>> = LazyLock::new(|| {
         let address = env.text(subscriber.queue_env_var()).expect("the relay has the queue's URL");
         (*subscriber, address.to_owned())
     };
-    Subscriber::ALL.iter().map(address).collect()
+    Subscriber::VARIANTS.iter().map(address).collect()
 });
 
 /// URLs of the queues that the relay publishes to.

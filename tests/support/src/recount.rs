@@ -61,7 +61,7 @@ impl Counts {
             }
         } else if is::<MarketTotals>(item) {
             let totals: MarketTotals = read(item);
-            let status = totals.status.as_str().to_owned();
+            let status = totals.status.to_string();
             self.markets.insert(totals.market_id.to_string(), (status, totals.orders, totals.volume));
         } else if is::<DailySales>(item) {
             let sales: DailySales = read(item);
@@ -74,11 +74,11 @@ impl Counts {
     fn add_entity(&mut self, item: &Item, payments: &BTreeMap<String, Payment>) {
         if is::<User>(item) {
             let user: User = read(item);
-            self.increment(format!("accounts#{}#{}", user.role.as_str(), user.status.as_str()));
+            self.increment(format!("accounts#{}#{}", user.role, user.status));
         } else if is::<Market>(item) {
             let market: Market = read(item);
-            self.increment(format!("markets#{}", market.status.as_str()));
-            self.markets.insert(market.id.to_string(), (market.status.as_str().to_owned(), 0, 0));
+            self.increment(format!("markets#{}", market.status));
+            self.markets.insert(market.id.to_string(), (market.status.to_string(), 0, 0));
         } else if is::<Product>(item) {
             let product: Product = read(item);
             self.increment(format!("market#{}#products", product.market_id));
@@ -87,7 +87,7 @@ impl Counts {
             for list in
                 [format!("user#{}#orders", order.buyer_id), format!("market#{}#orders", order.market_id)]
             {
-                self.increment(format!("{list}#{}", order.status.as_str()));
+                self.increment(format!("{list}#{}", order.status));
                 self.increment(list);
             }
             self.add_sale(&order, payments);

@@ -24,7 +24,7 @@ async fn market_is_public_and_cacheable_for_five_seconds() {
     for status in [MarketStatus::Suspended, MarketStatus::Closed] {
         let market = markets.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
         markets.marketplace.set_market_status(market, status).await;
-        assert_eq!(markets.get(&path).await.json()["data"]["status"], status.as_str());
+        assert_eq!(markets.get(&path).await.json()["data"]["status"], status.to_string());
     }
 }
 

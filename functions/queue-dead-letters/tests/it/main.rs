@@ -22,6 +22,7 @@ use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::messaging::event_routing::DeadLetterQueues;
 use shared::messaging::event_routing::Subscriber;
 use shared::repository::dead_letter::DeadLetterList;
+use strum::VariantArray as _;
 use test_support::fixture::Marketplace;
 
 /// Dead-letter queue of `queue-fulfilment`.
@@ -30,11 +31,11 @@ const QUEUE: &str = "agora-fulfilment-dead-letters";
 /// Environment variables with the URLs of the dead-letter queues.
 fn queue_urls() -> Environment {
     let variable = |subscriber: &Subscriber| {
-        let queue = subscriber.as_str().replace('_', "-");
+        let queue = subscriber.to_string().replace('_', "-");
         let url = format!("https://sqs.local/000000000000/agora-{queue}-dead-letters");
         (subscriber.dlq_env_var().to_owned(), url)
     };
-    Subscriber::ALL.iter().map(variable).collect()
+    Subscriber::VARIANTS.iter().map(variable).collect()
 }
 
 /// Handles an event as the function does; returns the ids of the failed messages.

@@ -149,7 +149,7 @@ fn message(delivery: u32) -> Value {
 /// The expected report of these unpaid orders.
 fn report(orders: &[Order]) -> String {
     let row = |order: &Order| {
-        let (id, at, status, buyer) = (order.id, order.created_at, order.status.as_str(), order.buyer_id);
+        let (id, at, status, buyer) = (order.id, order.created_at, order.status, order.buyer_id);
         format!("{id},{at},{status},{buyer},1,1999,0,EUR\r\n")
     };
     let header = "orderId,createdAt,status,buyerId,items,total,refunded,currency\r\n";

@@ -1,14 +1,16 @@
 //! Events of jobs.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use super::{Job, JobId, Priority};
 use crate::domain::job::job_type::JobType;
 use crate::kit::command::Event;
 
 /// Event of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(tag = "type", content = "data")]
+#[strum(prefix = "job.", serialize_all = "snake_case")]
 pub enum JobEvent {
     /// The job was scheduled for later.
     #[serde(rename = "job.scheduled")]
@@ -62,16 +64,8 @@ impl Event for JobEvent {
     /// for all priorities.
     fn name(&self) -> &'static str {
         match self {
-            Self::Scheduled => "job.scheduled",
             Self::Requested(JobEventData { priority: Priority::High, .. }) => "job.requested.high",
-            Self::Requested(_) => "job.requested",
-            Self::Started => "job.started",
-            Self::Advanced => "job.advanced",
-            Self::AttemptFailed => "job.attempt_failed",
-            Self::Succeeded => "job.succeeded",
-            Self::Failed => "job.failed",
-            Self::Died => "job.died",
-            Self::Cancelled => "job.cancelled",
+            _ => self.into(),
         }
     }
 }

@@ -1,34 +1,23 @@
 //! Job types and their parameters.
 
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, VariantArray};
 
 use crate::domain::market::MarketId;
 use crate::domain::order::OrderId;
 use crate::domain::values::id::Id;
+use crate::domain::values::unknown_value::UnknownValue;
 use crate::kit::system::clock::Timestamp;
 
 /// Type of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(Display, EnumString, VariantArray)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Self>)]
 pub enum JobType {
     /// A sales report of one market.
     SalesReport,
-}
-
-/// The text is not a job type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be one of sales_report")]
-pub struct JobTypeError;
-
-impl FromStr for JobType {
-    type Err = JobTypeError;
-
-    fn from_str(text: &str) -> Result<Self, JobTypeError> {
-        if text == "sales_report" { Ok(Self::SalesReport) } else { Err(JobTypeError) }
-    }
 }
 
 /// Type and parameters of a job.

@@ -1,34 +1,20 @@
 //! Job priority.
 
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, VariantArray};
+
+use crate::domain::values::unknown_value::UnknownValue;
 
 /// Priority of a job. Each priority has its own queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[derive(Display, EnumString, VariantArray)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Self>)]
 pub enum Priority {
     /// Not delayed by jobs of normal priority.
     High,
     /// Default priority.
     #[default]
     Normal,
-}
-
-/// The text is not a priority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be one of high, normal")]
-pub struct PriorityError;
-
-impl FromStr for Priority {
-    type Err = PriorityError;
-
-    fn from_str(text: &str) -> Result<Self, PriorityError> {
-        match text {
-            "high" => Ok(Self::High),
-            "normal" => Ok(Self::Normal),
-            _ => Err(PriorityError),
-        }
-    }
 }

@@ -2,12 +2,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, VariantArray};
 
-use crate::domain::values::string_enum::string_enum;
+use crate::domain::values::unknown_value::UnknownValue;
 
 /// Status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(Display, EnumString, VariantArray)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Self>)]
 pub enum JobStatus {
     /// Waits for its scheduled time, its turn or its next attempt.
     Queued,
@@ -29,16 +32,4 @@ impl JobStatus {
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Running)
     }
-}
-
-string_enum! {
-    JobStatus,
-    /// The text is not a job status.
-    JobStatusError:
-    Queued = "queued",
-    Running = "running",
-    Succeeded = "succeeded",
-    Failed = "failed",
-    Dead = "dead",
-    Cancelled = "cancelled",
 }

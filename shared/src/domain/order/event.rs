@@ -1,6 +1,7 @@
 //! Events of orders.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use super::{Order, OrderId};
 use crate::domain::market::MarketId;
@@ -9,8 +10,9 @@ use crate::domain::values::money::Money;
 use crate::kit::command::Event;
 
 /// Event of an order. Events without subscribers exist only to keep the version sequence gap-free.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(tag = "type", content = "data")]
+#[strum(prefix = "order.", serialize_all = "snake_case")]
 pub enum OrderEvent {
     /// The order was placed.
     #[serde(rename = "order.created")]
@@ -47,6 +49,7 @@ pub enum OrderEvent {
     Refunded(OrderEventData),
     /// The fulfilment advanced without a change of status.
     #[serde(rename = "order.fulfilment_progressed")]
+    #[strum(serialize = "fulfilment_progressed")]
     Progressed(OrderEventData),
 }
 
@@ -99,20 +102,7 @@ impl OrderEvent {
 
 impl Event for OrderEvent {
     fn name(&self) -> &'static str {
-        match self {
-            Self::Created(_) => "order.created",
-            Self::AwaitingPayment(_) => "order.awaiting_payment",
-            Self::Confirmed(_) => "order.confirmed",
-            Self::Rejected(_) => "order.rejected",
-            Self::Cancelled(_) => "order.cancelled",
-            Self::Expired(_) => "order.expired",
-            Self::Shipped(_) => "order.shipped",
-            Self::Delivered(_) => "order.delivered",
-            Self::RefundStarted(_) => "order.refund_started",
-            Self::PartiallyRefunded(_) => "order.partially_refunded",
-            Self::Refunded(_) => "order.refunded",
-            Self::Progressed(_) => "order.fulfilment_progressed",
-        }
+        self.into()
     }
 }
 

@@ -121,11 +121,10 @@ impl Command for PlaceOrder {
             created_at: now,
             updated_at: now,
         };
-        let open = MarketStatus::Active.as_str();
         Ok(Change::of(order.clone()).save(&order, OrderEvent::Created((&order).into())).require::<Market>(
             &order.market_id,
             "status",
-            open,
+            MarketStatus::Active.into(),
             PlaceOrderError::MarketClosed,
         ))
     }

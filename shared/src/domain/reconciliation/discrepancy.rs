@@ -20,7 +20,7 @@ use crate::kit::system::clock::Timestamp;
 
 pub use close::{CloseDiscrepancy, CloseDiscrepancyError};
 pub use record::RecordDiscrepancy;
-pub use status::{DiscrepancyStatus, DiscrepancyStatusError};
+pub use status::DiscrepancyStatus;
 
 /// Retention of a discrepancy after it was closed.
 const RETENTION: Duration = Duration::from_hours(90 * 24);

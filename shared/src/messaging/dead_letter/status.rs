@@ -2,12 +2,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, VariantArray};
 
-use crate::domain::values::string_enum::string_enum;
+use crate::domain::values::unknown_value::UnknownValue;
 
 /// Status of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(Display, EnumString, VariantArray)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Self>)]
 pub enum DeadLetterStatus {
     /// Waiting for a redrive or removal.
     Dead,
@@ -15,13 +18,4 @@ pub enum DeadLetterStatus {
     Redriven,
     /// The message was removed.
     Removed,
-}
-
-string_enum! {
-    DeadLetterStatus,
-    /// The text is not a dead-letter status.
-    DeadLetterStatusError:
-    Dead = "dead",
-    Redriven = "redriven",
-    Removed = "removed",
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::product::{Product, ProductId, ProductStatus};
@@ -70,26 +71,13 @@ impl From<DocumentId> for String {
 }
 
 /// Kind of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::Display, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum DocumentKind {
     /// Market.
     Market,
     /// Product.
     Product,
-}
-
-impl DocumentKind {
-    /// All kinds.
-    pub const ALL: &'static [Self] = &[Self::Market, Self::Product];
-
-    /// Spelling of the kind in keys and in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Market => "market",
-            Self::Product => "product",
-        }
-    }
 }
 
 /// Text to compare: title and description.

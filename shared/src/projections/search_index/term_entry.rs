@@ -59,6 +59,6 @@ impl TermEntryKey {
     /// Partition of a term's entries for documents of one kind.
     #[must_use]
     pub fn partition(embedder: EmbedderName, kind: DocumentKind, term: &Term) -> String {
-        format!("term#{}#{}#{term}", embedder.as_str(), kind.as_str())
+        format!("term#{}#{kind}#{term}", embedder.as_str())
     }
 }

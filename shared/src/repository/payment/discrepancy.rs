@@ -1,6 +1,7 @@
 //! Queries of discrepancies between the gateway's ledger and our payments.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 
 use crate::domain::order::payment::GatewayId;
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
@@ -55,7 +56,7 @@ impl DynamoReader {
 
 fn of_status(status: Option<DiscrepancyStatus>) -> Vec<Query> {
     let statuses =
-        DiscrepancyStatus::ALL.iter().filter(|known| status.is_none_or(|filter| filter == **known));
+        DiscrepancyStatus::VARIANTS.iter().filter(|known| status.is_none_or(|filter| filter == **known));
     let partitions = statuses.map(|status| partitions::discrepancies(*status));
     partitions.map(|partition| Query::index(Index::ByParent, partition, 1).descending()).collect()
 }

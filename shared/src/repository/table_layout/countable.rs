@@ -32,7 +32,7 @@ impl Countable for Order {
     fn lists(&self) -> BTreeSet<ListKey> {
         let partitions = [partitions::orders_of(self.buyer_id), partitions::orders_in(self.market_id)];
         let lists = partitions.into_iter().flat_map(|partition| {
-            let of_status = ListKey::with_status(&partition, self.status.as_str());
+            let of_status = ListKey::with_status(&partition, self.status);
             [of_status, ListKey::of(partition)]
         });
         lists.collect()

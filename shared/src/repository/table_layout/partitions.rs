@@ -16,13 +16,13 @@ pub const EXPIRY_SHARDS: u32 = 8;
 /// Partition of the markets of a status.
 #[must_use]
 pub fn markets(status: MarketStatus) -> String {
-    format!("markets#{}", status.as_str())
+    format!("markets#{status}")
 }
 
 /// Partition of the totals of the markets of a status, sorted by volume.
 #[must_use]
 pub fn markets_by_volume(status: MarketStatus) -> String {
-    format!("markets#{}#volume", status.as_str())
+    format!("markets#{status}#volume")
 }
 
 /// Sort value of a market by volume, then by id. Volumes are zero-padded, so that they sort as text.
@@ -34,7 +34,7 @@ pub fn volume_sort(volume: i64, market: MarketId) -> String {
 /// Partition of the accounts of a role and a status.
 #[must_use]
 pub fn accounts(role: Role, status: UserStatus) -> String {
-    format!("accounts#{}#{}", role.as_str(), status.as_str())
+    format!("accounts#{role}#{status}")
 }
 
 /// Maximum number of bytes of a name in a sort value; only normalisation can make a name longer. DynamoDB
@@ -103,13 +103,13 @@ pub fn expiry_shard(order: OrderId) -> u32 {
 /// Partition of the dead letters of a queue and a status.
 #[must_use]
 pub fn dead_letters(queue: Subscriber, status: DeadLetterStatus) -> String {
-    format!("dead-letters#{}#{}", queue.as_str(), status.as_str())
+    format!("dead-letters#{queue}#{status}")
 }
 
 /// Partition of the discrepancies of a status.
 #[must_use]
 pub fn discrepancies(status: DiscrepancyStatus) -> String {
-    format!("discrepancies#{}", status.as_str())
+    format!("discrepancies#{status}")
 }
 
 /// Partition of the open discrepancies, sorted by the last check.
@@ -124,7 +124,7 @@ pub fn jobs_of(owner: UserId) -> String {
 /// Partition of the jobs of a user with a status.
 #[must_use]
 pub fn jobs_in(owner: UserId, status: JobStatus) -> String {
-    format!("{}#{}", jobs_of(owner), status.as_str())
+    format!("{}#{status}", jobs_of(owner))
 }
 
 /// Number of shards of the scheduled jobs.

@@ -1,5 +1,7 @@
 //! Queries of lists of accounts. Each combination of role and status has its own partition.
 
+use strum::VariantArray as _;
+
 use crate::domain::user::{Role, User, UserStatus};
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::DynamoReader;
@@ -79,9 +81,9 @@ impl UserList {
 
     fn partitions(&self) -> impl Iterator<Item = String> {
         let (role, status) = (self.role, self.status);
-        let roles = Role::ALL.iter().copied().filter(move |each| role.is_none_or(|role| role == *each));
+        let roles = Role::VARIANTS.iter().copied().filter(move |each| role.is_none_or(|role| role == *each));
         roles.flat_map(move |role| {
-            let statuses = UserStatus::ALL.iter().copied();
+            let statuses = UserStatus::VARIANTS.iter().copied();
             statuses
                 .filter(move |each| status.is_none_or(|status| status == *each))
                 .map(move |status| partitions::accounts(role, status))

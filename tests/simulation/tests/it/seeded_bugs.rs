@@ -1,5 +1,6 @@
 //! Seeded bugs, each of which the simulation must detect.
 
+use clap::ValueEnum as _;
 use simulation::schedule::run;
 use simulation::seeded_bug::SeededBug;
 
@@ -17,13 +18,13 @@ macro_rules! seeded_bugs {
         $(#[test]
         fn $test() {
             let after = detected_after(SeededBug::$bug);
-            println!("seeded bug {}: detected after {after:?} schedules", SeededBug::$bug.name());
+            println!("seeded bug {:?}: detected after {after:?} schedules", SeededBug::$bug);
             assert!(after.is_some(), "not detected within {SCHEDULES} schedules");
         })*
 
         #[test]
         fn every_bug_has_its_test() {
-            assert_eq!([$(SeededBug::$bug),*], SeededBug::ALL);
+            assert_eq!([$(SeededBug::$bug),*], SeededBug::value_variants());
         }
     };
 }

@@ -75,7 +75,7 @@ pub(super) fn up_to_date(items: &Items, history: &History) -> Vec<Violation> {
             // A deletion is later than every version.
             let is_consumed = positions.get(subject).is_some_and(|to| to.is_none_or(|to| to >= version));
             if subscribes && !is_consumed {
-                let expected = format!("consumed by {}", subscriber.as_str());
+                let expected = format!("consumed by {subscriber}");
                 let was = format!("consumed up to version {:?}", positions.get(subject));
                 found.push(Violation::new(Invariant::Outbox, &event.event_id, expected, was));
             }

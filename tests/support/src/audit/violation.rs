@@ -3,10 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// Group of invariants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(strum::Display, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Invariant {
     /// The number of units is constant, no counter is negative, and reserved units are returned once.
     Stock,
@@ -21,31 +24,6 @@ pub enum Invariant {
     Sessions,
     /// No more requests are granted than a limit allows, and expired or cached data decides nothing.
     Limits,
-}
-
-impl Invariant {
-    /// All groups.
-    pub const ALL: &'static [Self] =
-        &[Self::Stock, Self::Sagas, Self::Outbox, Self::Http, Self::Sessions, Self::Limits];
-
-    /// Name of the group.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stock => "stock",
-            Self::Sagas => "sagas",
-            Self::Outbox => "outbox",
-            Self::Http => "http",
-            Self::Sessions => "sessions",
-            Self::Limits => "limits",
-        }
-    }
-}
-
-impl fmt::Display for Invariant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
 }
 
 /// A broken invariant.

@@ -2,12 +2,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-use crate::domain::values::string_enum::string_enum;
+use crate::domain::values::unknown_value::UnknownValue;
 
 /// Status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(Display, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Self>)]
 pub enum OrderStatus {
     /// Placed; the stock is not reserved yet.
     Pending,
@@ -35,19 +38,4 @@ impl OrderStatus {
     pub const fn is_terminal_or_idle(self) -> bool {
         !matches!(self, Self::Pending | Self::AwaitingPayment)
     }
-}
-
-string_enum! {
-    OrderStatus,
-    /// The text is not an order status.
-    OrderStatusError:
-    Pending = "pending",
-    AwaitingPayment = "awaiting_payment",
-    Confirmed = "confirmed",
-    Shipped = "shipped",
-    Delivered = "delivered",
-    Rejected = "rejected",
-    Cancelled = "cancelled",
-    Expired = "expired",
-    Refunded = "refunded",
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use strum::VariantArray as _;
+
 use crate::domain::market::{Market, MarketStatus};
 use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::order::payment::{Capture, GatewayId, Payment};
@@ -102,12 +104,12 @@ impl TestEntity {
         match self {
             Self::User(user) => {
                 user.version = user.version.next();
-                user.role = Role::ALL[variant % Role::ALL.len()];
-                user.status = UserStatus::ALL[variant / 3 % UserStatus::ALL.len()];
+                user.role = Role::VARIANTS[variant % Role::VARIANTS.len()];
+                user.status = UserStatus::VARIANTS[variant / 3 % UserStatus::VARIANTS.len()];
             }
             Self::Market(market) => {
                 market.version = market.version.next();
-                market.status = MarketStatus::ALL[variant % MarketStatus::ALL.len()];
+                market.status = MarketStatus::VARIANTS[variant % MarketStatus::VARIANTS.len()];
             }
             Self::Product(product) => product.version = product.version.next(),
             Self::Order(order, payment) => {
@@ -116,7 +118,7 @@ impl TestEntity {
                     (0, false) => *payment = Some(confirm(order, variant)),
                     (0, true) => refund(order, "pi_own", 100),
                     (1, true) => refund(order, "pi_other", 1_000),
-                    _ => order.status = OrderStatus::ALL[variant / 3 % OrderStatus::ALL.len()],
+                    _ => order.status = OrderStatus::VARIANTS[variant / 3 % OrderStatus::VARIANTS.len()],
                 }
             }
         }
