@@ -19,6 +19,7 @@ mod idempotency;
 mod jobs;
 mod message_delivery;
 mod middleware_order;
+mod missing_configuration;
 mod orders;
 mod pagination;
 mod payment_gateway_failures;
