@@ -5,6 +5,7 @@
 mod cycles;
 mod deployment;
 mod layers;
+mod patterns;
 mod sources;
 mod telemetry;
 mod template;
