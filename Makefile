@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
 
-.PHONY: help dev check test mutants test-deploy lint fuzz fault-tests bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
+.PHONY: help dev check test mutants seeded-bugs test-deploy lint fuzz fault-tests bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -36,6 +36,9 @@ endif
 mutants: $(VENV)/mutants.stamp ## Mutate the domain and count the mutants that its unit and property tests catch (SHARD=0/10)
 	cargo mutants --package shared --file 'shared/src/domain/**' --shard $(or $(SHARD),0/10) --baseline skip --timeout 120 \
 		--output target -- --lib domain::
+
+seeded-bugs: $(VENV)/nextest.stamp ## Insert bugs into a copy of the sources and check that their tests fail (ONLY=name)
+	ONLY='$(ONLY)' $(VENV)/bin/python -B tools/seeded_bugs.py
 
 # Builds the functions for this machine, because they run here: optimised as for AWS, or as `make test` builds
 # them.

@@ -6,6 +6,7 @@ mod cycles;
 mod deployment;
 mod layers;
 mod patterns;
+mod seeded_bugs;
 mod sources;
 mod telemetry;
 mod template;

@@ -87,6 +87,7 @@ async fn open_circuit_response_has_its_retry_after() {
     let response = send(&router(), &request_event("GET", "/rests", &[], None)).await;
     assert_eq!((response.status.as_u16(), response.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
     assert_eq!(response.header("retry-after").unwrap(), "4");
+    assert_eq!(response.json()["error"]["retryAfter"], 4);
 }
 
 #[tokio::test]

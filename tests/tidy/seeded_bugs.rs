@@ -1,0 +1,74 @@
+//! Consistency of the bugs that `make seeded-bugs` inserts with the sources and tests that they name.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use test_support::workspace;
+
+use crate::patterns::PATTERNS;
+use crate::{functions, read, rust_files};
+
+/// Contents of `tests/seeded-bugs.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    bug: Vec<Bug>,
+}
+
+/// Bug, and the test that must fail with it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bug {
+    name: String,
+    pattern: Option<usize>,
+    description: String,
+    file: String,
+    find: String,
+    replace: String,
+    package: String,
+    test: String,
+}
+
+/// Folders of all packages with their own `Cargo.toml`, by the name of the package.
+fn packages() -> Vec<(String, PathBuf)> {
+    let root: toml::Table = read(&workspace("Cargo.toml")).parse().unwrap();
+    let members = root["workspace"]["members"].as_array().unwrap().iter();
+    let folders = members.flat_map(|member| match member.as_str().unwrap() {
+        "functions/*" => functions().into_iter().map(|stem| format!("functions/{stem}")).collect(),
+        folder => vec![folder.to_owned()],
+    });
+    let package = |folder: String| {
+        let manifest: toml::Table = read(&workspace(&folder).join("Cargo.toml")).parse().unwrap();
+        (manifest["package"]["name"].as_str().unwrap().to_owned(), workspace(&folder))
+    };
+    folders.map(package).collect()
+}
+
+/// Number of functions of a package with this name, without those of packages in its subfolders.
+fn definitions(packages: &[(String, PathBuf)], package: &str, function: &str) -> usize {
+    let Some((_, folder)) = packages.iter().find(|(name, _)| name == package) else { return 0 };
+    let nested: Vec<&PathBuf> = packages
+        .iter()
+        .map(|(_, other)| other)
+        .filter(|other| *other != folder && other.starts_with(folder))
+        .collect();
+    let files =
+        rust_files(folder).into_iter().filter(|file| !nested.iter().any(|other| file.starts_with(other)));
+    files.map(|file| read(&file).matches(&format!("fn {function}(")).count()).sum()
+}
+
+#[test]
+fn seeded_bugs_apply_to_the_sources_and_name_one_test() {
+    let catalogue: Catalogue = toml::from_str(&read(&workspace("tests/seeded-bugs.toml"))).unwrap();
+    let (packages, mut names) = (packages(), BTreeSet::new());
+    for Bug { name, pattern, description, file, find, replace, package, test } in catalogue.bug {
+        assert!(!description.is_empty(), "{name} has no description");
+        assert!(pattern.is_none_or(|number| (1..=PATTERNS).contains(&number)), "{name}: {pattern:?}");
+        assert_eq!(read(&workspace(&file)).matches(&find).count(), 1, "{name}: `find` in {file}");
+        assert_ne!(find, replace, "{name} changes nothing");
+        assert_eq!(definitions(&packages, &package, &test), 1, "{name}: {test} in the package {package}");
+        assert!(names.insert(name.clone()), "two bugs have the name {name}");
+    }
+    assert!(!names.is_empty());
+}

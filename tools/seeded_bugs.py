@@ -1,0 +1,124 @@
+"""Inserts bugs into a copy of the sources, one at a time, and checks that the test of each bug fails.
+
+    make seeded-bugs                  all bugs of tests/seeded-bugs.toml
+    make seeded-bugs ONLY='name'      the named bugs
+
+The copy and its build results stay in target/seeded-bugs/, so that the next run compiles only what changed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "target/seeded-bugs"
+TREE = FOLDER / "tree"
+
+WITH_BINARIES = {"bench", "end-to-end", "fault-tests", "local"}
+"""Packages whose tests start the binaries of the workspace."""
+
+TESTS_FAILED = 100
+"""Exit status of nextest if tests failed. It has others if nothing compiles or no test matches."""
+
+LAST_LINES = 40
+"""Number of lines of output that are printed for a bug that is not detected."""
+
+
+def copy_sources() -> None:
+    """Makes the copy equal to the tracked files.
+
+    Equal files are left alone, so that cargo does not compile them again. Others get the present as their modification
+    time, because cargo would take an older file for the one that it has compiled.
+    """
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    paths = {path for path in listed.split("\0") if path and (ROOT / path).is_file()}
+    for path in paths:
+        source, copy = ROOT / path, TREE / path
+        if not copy.is_file() or copy.read_bytes() != source.read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, copy)
+    for copy in TREE.rglob("*"):
+        if copy.is_file() and str(copy.relative_to(TREE)) not in paths:
+            copy.unlink()
+
+
+def cargo(*arguments: str) -> subprocess.CompletedProcess:
+    """Runs cargo on the copy, with its own build results."""
+    environment = os.environ | {"CARGO_TARGET_DIR": str(FOLDER / "target"), "CARGO_TERM_COLOR": "never"}
+    return subprocess.run(
+        ["cargo", *arguments], cwd=TREE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+
+
+def run_tests(package: str, names: set[str]) -> tuple[int, int, str]:
+    """Runs tests of a package; returns the exit status, the number of tests that ran, and the output."""
+    if package in WITH_BINARIES:
+        build = cargo("build", "--locked", "--workspace", "--bins")
+        if build.returncode:
+            return build.returncode, 0, build.stdout
+    named = " | ".join(f"test(/(^|::){name}$/)" for name in sorted(names))
+    tests = cargo("nextest", "run", "--locked", "--package", package, "--no-fail-fast", "--filterset", named)
+    summary = re.search(r"^ *Summary .*?(\d+) tests? run:", tests.stdout, re.MULTILINE)
+    return tests.returncode, int(summary[1]) if summary else 0, tests.stdout
+
+
+def check_unmodified(bugs: list[dict]) -> str | None:
+    """Runs the tests of all bugs on the unmodified copy; returns the output of the first package that fails."""
+    for package in sorted({bug["package"] for bug in bugs}):
+        names = {bug["test"] for bug in bugs if bug["package"] == package}
+        status, ran, output = run_tests(package, names)
+        if (status, ran) != (0, len(names)):
+            return f"{output}\n{package}: {ran} of {len(names)} tests ran on the unmodified sources, with status {status}"
+    return None
+
+
+def seed(bug: dict) -> tuple[str, str]:
+    """Inserts a bug, runs its test and removes the bug; returns the result and the output."""
+    path = TREE / bug["file"]
+    text = path.read_text()
+    if text.count(bug["find"]) != 1:
+        return "no: `find` does not occur exactly once", ""
+    try:
+        path.write_text(text.replace(bug["find"], bug["replace"]))
+        status, ran, output = run_tests(bug["package"], {bug["test"]})
+    finally:
+        path.write_text(text)
+    if ran > 1:
+        return f"no: {ran} tests have this name", output
+    if ran == 0:
+        return "no: the test did not run", output
+    return "yes" if status == TESTS_FAILED else "no: the test passed", output
+
+
+def main() -> int:
+    bugs = tomllib.loads((ROOT / "tests/seeded-bugs.toml").read_text())["bug"]
+    only = os.environ.get("ONLY", "").split()
+    unknown = set(only) - {bug["name"] for bug in bugs}
+    if unknown:
+        print(f"unknown bugs: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 1
+    bugs = [bug for bug in bugs if not only or bug["name"] in only]
+    copy_sources()
+    if failure := check_unmodified(bugs):
+        print(failure, file=sys.stderr)
+        return 1
+    widths = [max(len(bug[key]) for bug in bugs) for key in ("name", "test")]
+    print(f"{'bug':<{widths[0]}}  pattern  {'test':<{widths[1]}}  detected", flush=True)
+    undetected = {}
+    for bug in bugs:
+        result, output = seed(bug)
+        print(f"{bug['name']:<{widths[0]}}  {bug.get('pattern', '–'):>7}  {bug['test']:<{widths[1]}}  {result}", flush=True)
+        if result != "yes":
+            undetected[bug["name"]] = output
+    for name, output in undetected.items():
+        print(f"\n{name}, last lines of the output:", *output.splitlines()[-LAST_LINES:], sep="\n", file=sys.stderr)
+    print(f"{len(bugs)} bugs, {len(bugs) - len(undetected)} detected")
+    return 1 if undetected else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
