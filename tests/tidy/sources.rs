@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use shared::messaging::event_routing::{Subscriber, subscribers};
 use test_support::workspace;
 
 use crate::{functions, read, rust_files};
@@ -74,4 +75,27 @@ fn sources_have_no_todo_markers() {
             assert!(!text.contains(marker), "{} has {marker}", file.display());
         }
     }
+}
+
+#[test]
+fn consumers_parse_every_event_that_they_subscribe_to() {
+    let routing = read(&workspace("shared/src/messaging/event_routing.rs"));
+    let texts = routing.split('"').skip(1).step_by(2);
+    let mut pairs = 0;
+    for name in texts.filter(|text| text.contains('.') && !text.starts_with("dead_letter.")) {
+        for subscriber in subscribers(name) {
+            let function = match subscriber {
+                Subscriber::Analytics => "queue-analytics",
+                Subscriber::Emails => "queue-emails",
+                Subscriber::SearchIndex => "queue-search-index",
+                // These parse the event types of the domain.
+                Subscriber::Fulfilment | Subscriber::Reports | Subscriber::UrgentReports => continue,
+            };
+            let events = read(&workspace("functions").join(function).join("src/event.rs"));
+            let events = events.split("#[cfg(test)]").next().unwrap();
+            assert!(events.contains(&format!("\"{name}\"")), "{function} does not parse {name}");
+            pairs += 1;
+        }
+    }
+    assert!(pairs >= 30, "only {pairs} subscriptions were found");
 }

@@ -1,37 +1,90 @@
 //! Events that the function consumes, and the entities that they name.
 
 use serde::Deserialize;
-use shared::domain::market::MarketEvent;
-use shared::domain::order::OrderEvent;
-use shared::domain::product::ProductEvent;
-use shared::domain::user::UserEvent;
+use shared::domain::market::MarketId;
+use shared::domain::order::OrderId;
+use shared::domain::product::ProductId;
+use shared::domain::user::UserId;
 use shared::projections::tally::count::CountEntities;
 
 /// Event of an entity that is counted.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum AnalyticsEvent {
     /// An account was created, changed or deleted.
-    User(UserEvent),
+    #[serde(
+        rename = "user.registered",
+        alias = "user.changed",
+        alias = "user.email_changed",
+        alias = "user.deleted"
+    )]
+    User {
+        /// Id of the account.
+        user_id: UserId,
+    },
     /// A market was created, changed or deleted.
-    Market(MarketEvent),
+    #[serde(rename = "market.created", alias = "market.changed", alias = "market.deleted")]
+    Market {
+        /// Id of the market.
+        market_id: MarketId,
+    },
     /// A product was created, changed or deleted.
-    Product(ProductEvent),
+    #[serde(rename = "product.changed", alias = "product.deleted")]
+    Product {
+        /// Id of the product.
+        product_id: ProductId,
+    },
     /// An order was placed or changed.
-    Order(OrderEvent),
+    #[serde(
+        rename = "order.created",
+        alias = "order.awaiting_payment",
+        alias = "order.confirmed",
+        alias = "order.rejected",
+        alias = "order.cancelled",
+        alias = "order.expired",
+        alias = "order.shipped",
+        alias = "order.delivered",
+        alias = "order.refund_started",
+        alias = "order.partially_refunded",
+        alias = "order.refunded",
+        alias = "order.fulfilment_progressed"
+    )]
+    Order {
+        /// Id of the order.
+        order_id: OrderId,
+        /// Market of the order.
+        market_id: MarketId,
+    },
 }
 
 impl AnalyticsEvent {
-    /// Adds the entity named by the event; its payload is ignored.
-    pub(crate) fn add_to(&self, count: &mut CountEntities) {
+    /// Adds the entity named by the event.
+    pub(crate) fn add_to(self, count: &mut CountEntities) {
         match self {
-            Self::User(event) => count.user(event.user_id()),
-            Self::Market(event) => count.market(event.market_id()),
-            Self::Product(event) => count.product(event.product_id()),
-            Self::Order(event) => {
-                let facts = event.data();
-                count.order(facts.order_id, facts.market_id);
-            }
+            Self::User { user_id } => count.user(user_id),
+            Self::Market { market_id } => count.market(market_id),
+            Self::Product { product_id } => count.product(product_id),
+            Self::Order { order_id, market_id } => count.order(order_id, market_id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use test_support::lambda_event::parse_error;
+
+    use super::*;
+
+    #[test]
+    fn malformed_event_is_reported_with_its_field() {
+        for (name, data, expected) in [
+            ("user.deleted", json!({}), "user.deleted: missing field data.userId"),
+            ("product.changed", json!({ "productId": 7 }), "product.changed: invalid field data.productId"),
+            ("order.shipped", json!({ "orderId": "ord_1" }), "order.shipped: invalid field data.orderId"),
+            ("job.requested", json!({}), "unknown event job.requested"),
+        ] {
+            assert_eq!(parse_error::<AnalyticsEvent>(name, &data), expected);
         }
     }
 }

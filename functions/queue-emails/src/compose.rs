@@ -1,8 +1,7 @@
 //! Composes the e-mail for an event from the current state of its account or order.
 
-use shared::domain::order::{Order, OrderEvent, OrderEventData};
-use shared::domain::user::password_reset::PasswordResetEvent;
-use shared::domain::user::{Credentials, User, UserEvent, UserId};
+use shared::domain::order::{Order, OrderEventData};
+use shared::domain::user::{Credentials, User, UserId};
 use shared::kit::aws::mail::Mailer;
 use shared::kit::command::{Envelope, ReadSet, Store, StoreError};
 use shared::kit::system::clock::Clock;
@@ -31,12 +30,18 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
     /// Composes the e-mail for the event, or returns the reason for sending none.
     pub(crate) async fn compose(&self, event: &Envelope<EmailEvent>) -> ComposeResult {
         match &event.event {
-            EmailEvent::User(UserEvent::Registered { user_id } | UserEvent::EmailChanged { user_id })
-            | EmailEvent::PasswordReset(PasswordResetEvent::Requested { user_id }) => {
+            EmailEvent::UserRegistered { user_id }
+            | EmailEvent::EmailChanged { user_id }
+            | EmailEvent::PasswordResetRequested { user_id } => {
                 self.compose_account_email(event, *user_id).await
             }
-            EmailEvent::Order(order_event) => self.compose_order_email(event, order_event).await,
-            EmailEvent::User(_) | EmailEvent::PasswordReset(_) => Ok(Err(SkipReason::NotEmailed)),
+            EmailEvent::OrderConfirmed(data)
+            | EmailEvent::OrderExpired(data)
+            | EmailEvent::OrderShipped(data)
+            | EmailEvent::OrderRefunded(data) => self.compose_order_email(event, data).await,
+            EmailEvent::PasswordResetUnknownEmail | EmailEvent::NotEmailed(_) => {
+                Ok(Err(SkipReason::NotEmailed))
+            }
         }
     }
 
@@ -54,7 +59,8 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         event: &Envelope<EmailEvent>,
         (user, credentials): &(User, Credentials),
     ) -> Result<ComposedEmail, SkipReason> {
-        let (at, is_reset) = (event.occurred_at, matches!(event.event, EmailEvent::PasswordReset(_)));
+        let at = event.occurred_at;
+        let is_reset = matches!(event.event, EmailEvent::PasswordResetRequested { .. });
         if self.clock.now() >= at.saturating_add(account::lifetime(is_reset)) {
             return Err(SkipReason::TooLate);
         }
@@ -66,7 +72,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             (account::reset(&self.app_url, &token), token)
         } else {
             let token = self.tokens.to_verify_email(user, at);
-            let is_new = matches!(event.event, EmailEvent::User(UserEvent::Registered { .. }));
+            let is_new = matches!(event.event, EmailEvent::UserRegistered { .. });
             (account::verify(&self.app_url, &token, is_new), token)
         };
         let to = user.email.as_str().to_owned();
@@ -77,16 +83,15 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
     async fn compose_order_email(
         &self,
         event: &Envelope<EmailEvent>,
-        order_event: &OrderEvent,
+        OrderEventData { order_id, buyer_id, .. }: &OrderEventData,
     ) -> ComposeResult {
-        let OrderEventData { order_id, buyer_id, .. } = order_event.data();
-        let both = ReadSet::<Option<Order>>::get(&order_id).and(ReadSet::<Option<User>>::get(&buyer_id));
+        let both = ReadSet::<Option<Order>>::get(order_id).and(ReadSet::<Option<User>>::get(buyer_id));
         let (found, dispatch) = self.store.load(both.and(ReadSet::get(&event.id))).await?;
         Ok(match found {
             (_, None) => Err(SkipReason::RecipientDeleted),
             (None, _) => Err(SkipReason::StateChanged),
             (Some(found), Some(buyer)) => {
-                let content = order::compose(order_event, &found, &buyer, &self.app_url);
+                let content = order::compose(&event.event, &found, &buyer, &self.app_url);
                 let to = buyer.email.as_str().to_owned();
                 content.map(|content| (ComposedEmail { to, content, fingerprint: String::new() }, dispatch))
             }

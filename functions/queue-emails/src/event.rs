@@ -1,18 +1,82 @@
 //! Events that the function consumes.
 
 use serde::Deserialize;
-use shared::domain::order::OrderEvent;
-use shared::domain::user::UserEvent;
-use shared::domain::user::password_reset::PasswordResetEvent;
+use serde::de::IgnoredAny;
+use shared::domain::order::OrderEventData;
+use shared::domain::user::UserId;
 
 /// Event that may cause an e-mail.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum EmailEvent {
-    /// Event of an account.
-    User(UserEvent),
-    /// Event of a password reset.
-    PasswordReset(PasswordResetEvent),
-    /// Event of an order.
-    Order(OrderEvent),
+    /// An account was created.
+    #[serde(rename = "user.registered")]
+    UserRegistered {
+        /// Id of the account.
+        user_id: UserId,
+    },
+    /// The e-mail address of an account was changed.
+    #[serde(rename = "user.email_changed")]
+    EmailChanged {
+        /// Id of the account.
+        user_id: UserId,
+    },
+    /// A password reset was requested for an account.
+    #[serde(rename = "user.password_reset_requested")]
+    PasswordResetRequested {
+        /// Id of the account.
+        user_id: UserId,
+    },
+    /// A password reset was requested for an address without an account.
+    #[serde(rename = "user.password_reset_unknown_email")]
+    PasswordResetUnknownEmail,
+    /// An order is paid.
+    #[serde(rename = "order.confirmed")]
+    OrderConfirmed(OrderEventData),
+    /// An order was not paid in time.
+    #[serde(rename = "order.expired")]
+    OrderExpired(OrderEventData),
+    /// An order was shipped.
+    #[serde(rename = "order.shipped")]
+    OrderShipped(OrderEventData),
+    /// A refund of an order succeeded.
+    #[serde(rename = "order.refunded", alias = "order.partially_refunded")]
+    OrderRefunded(OrderEventData),
+    /// An event of an account or order for which no e-mail is sent.
+    #[serde(
+        rename = "user.changed",
+        alias = "user.deleted",
+        alias = "order.created",
+        alias = "order.awaiting_payment",
+        alias = "order.rejected",
+        alias = "order.cancelled",
+        alias = "order.delivered",
+        alias = "order.refund_started",
+        alias = "order.fulfilment_progressed"
+    )]
+    NotEmailed(IgnoredAny),
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use test_support::lambda_event::parse_error;
+
+    use super::*;
+
+    #[test]
+    fn malformed_event_is_reported_with_its_field() {
+        for (name, data, expected) in [
+            ("user.registered", json!({}), "user.registered: missing field data.userId"),
+            (
+                "user.password_reset_requested",
+                json!({ "userId": 7 }),
+                "user.password_reset_requested: invalid field data.userId",
+            ),
+            ("order.refunded", json!({ "orderId": "ord_1" }), "order.refunded: invalid field data.orderId"),
+            ("market.created", json!({}), "unknown event market.created"),
+        ] {
+            assert_eq!(parse_error::<EmailEvent>(name, &data), expected);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::domain::job::execution::record_failed_attempt::RecordFailedJobAttempt;
 use shared::domain::job::execution::start::{StartJob, StartJobError};
-use shared::domain::job::job_type::JobParams;
+use shared::domain::job::job_type::{JobParams, JobType};
 use shared::domain::job::{Job, JobRequest};
 use shared::kit::command::{CommandContext, Envelope, EventId, ExecuteError, Store};
 use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
@@ -13,7 +13,6 @@ use shared::kit::queue::consumer::{Delivery, Outcome};
 use shared::kit::system::clock::Clock;
 use shared::messaging::dead_letter::REDRIVE_ATTRIBUTE;
 
-use crate::event::{RequestedJob, RequestedType};
 use crate::{ReportEvent, Reports};
 
 /// Result of a time slice.
@@ -41,8 +40,8 @@ impl<S: Store, C: Clock> Consumer for Reports<S, C> {
 
     async fn handle(&self, event: Envelope<ReportEvent>, delivery: &Delivery) -> Outcome {
         let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
-        let ReportEvent::Requested(RequestedJob { job_id, job_type }) = event.event;
-        if let RequestedType::Unknown(_) = job_type {
+        let ReportEvent::Requested { job_id, job_type } = event.event;
+        if serde_json::from_value::<JobType>(job_type).is_err() {
             return Outcome::DeadLetter { reason: "unknown job type".to_owned() };
         }
         let start = StartJob {

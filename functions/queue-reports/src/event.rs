@@ -1,31 +1,42 @@
 //! Events that the function consumes.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
 use shared::domain::job::JobId;
-use shared::domain::job::job_type::JobType;
 
 /// Event of the report queues.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "type", content = "data")]
+#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum ReportEvent {
     /// A job was requested.
     #[serde(rename = "job.requested")]
-    Requested(RequestedJob),
+    Requested {
+        /// Id of the job.
+        job_id: JobId,
+        /// Job type, or one that only a later release knows.
+        job_type: Value,
+    },
 }
 
-/// The requested job.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RequestedJob {
-    pub(crate) job_id: JobId,
-    pub(crate) job_type: RequestedType,
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use test_support::lambda_event::parse_error;
 
-/// Job type, or one that only a later release knows.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum RequestedType {
-    Known(JobType),
-    Unknown(IgnoredAny),
+    use super::*;
+
+    #[test]
+    fn malformed_event_is_reported_with_its_field() {
+        for (name, data, expected) in [
+            (
+                "job.requested",
+                json!({ "jobType": "sales_report" }),
+                "job.requested: missing field data.jobId",
+            ),
+            ("job.requested", json!({ "jobId": "ord_1" }), "job.requested: invalid field data.jobId"),
+            ("order.created", json!({}), "unknown event order.created"),
+        ] {
+            assert_eq!(parse_error::<ReportEvent>(name, &data), expected);
+        }
+    }
 }

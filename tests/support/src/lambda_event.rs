@@ -1,13 +1,16 @@
 //! Lambda events: API Gateway requests, which are sent through a router, and SQS messages.
 
+use std::fmt::Debug;
 use std::fs;
 
 use axum::Router;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use lambda_http::Request;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::kit::http::middleware;
+use shared::kit::queue::consumer::parse_event::parse_event;
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use tower::ServiceExt;
 
@@ -132,6 +135,18 @@ pub fn sqs_record(queue: &str, name: &str, subject: &str, data: &Value) -> Value
         "messageAttributes": {},
         "eventSourceARN": format!("arn:aws:sqs:eu-central-1:000000000000:{queue}"),
     })
+}
+
+/// Error of parsing a message with this event as an `E`, without the prefix of all such errors.
+///
+/// # Panics
+/// If the message can be parsed.
+#[must_use]
+pub fn parse_error<E: DeserializeOwned + Debug>(name: &str, data: &Value) -> String {
+    let message = sqs_record("a-queue", name, "a-subject", data);
+    let error =
+        parse_event::<E>(message["body"].as_str().unwrap_or_default()).expect_err("the event is malformed");
+    error.to_string().replacen("the message cannot be parsed: ", "", 1)
 }
 
 /// Sends an event through a router and its middleware, and checks the response against the API description.

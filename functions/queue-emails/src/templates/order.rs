@@ -1,26 +1,27 @@
 //! E-mails about orders.
 
 use shared::domain::order::payment::refund::RefundStatus;
-use shared::domain::order::{Order, OrderEvent, Shipment};
+use shared::domain::order::{Order, Shipment};
 use shared::domain::user::User;
 use shared::domain::values::money::Money;
 
+use crate::EmailEvent;
 use crate::email::{Button, EmailContent, Fact, Item};
 use crate::format_money::format_money;
 use crate::skip_reason::SkipReason;
 
 /// Composes the e-mail to the buyer.
 pub(crate) fn compose(
-    event: &OrderEvent,
+    event: &EmailEvent,
     order: &Order,
     buyer: &User,
     app_url: &str,
 ) -> Result<EmailContent, SkipReason> {
     let content = match event {
-        OrderEvent::Confirmed(_) => confirmed(order),
-        OrderEvent::Shipped(_) => shipped(order.shipment.as_ref().ok_or(SkipReason::StateChanged)?),
-        OrderEvent::PartiallyRefunded(_) | OrderEvent::Refunded(_) => refunded(order)?,
-        OrderEvent::Expired(_) => expired(),
+        EmailEvent::OrderConfirmed(_) => confirmed(order),
+        EmailEvent::OrderShipped(_) => shipped(order.shipment.as_ref().ok_or(SkipReason::StateChanged)?),
+        EmailEvent::OrderRefunded(_) => refunded(order)?,
+        EmailEvent::OrderExpired(_) => expired(),
         _ => return Err(SkipReason::NotEmailed),
     };
     let button = Button { label: "View your order", url: format!("{app_url}/orders/{}", order.id) };

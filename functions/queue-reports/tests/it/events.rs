@@ -12,7 +12,7 @@ const EXPECTED: [(&str, JobStatus, Option<&str>); 5] = [
     ("job-requested-urgently", JobStatus::Succeeded, None),
     ("absent-job", JobStatus::Queued, None),
     ("job-of-an-unknown-type", JobStatus::Queued, Some("unknown job type")),
-    ("unreadable", JobStatus::Queued, Some("the message cannot be parsed: Data error, column 24")),
+    ("unreadable", JobStatus::Queued, Some("the message cannot be parsed: job.requested: missing field id")),
 ];
 
 #[tokio::test]

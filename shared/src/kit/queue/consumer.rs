@@ -7,6 +7,7 @@
 pub mod delivery;
 mod guard;
 pub mod multi_queue;
+pub mod parse_event;
 pub mod per_record;
 pub mod queue;
 pub mod whole_batch;

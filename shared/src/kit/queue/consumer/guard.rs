@@ -1,4 +1,4 @@
-//! Shared by both consumers: parse the event, enforce the deadline, contain panics.
+//! Shared by both consumers: dead-letter malformed events, enforce the deadline, contain panics.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -6,22 +6,10 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use futures::{FutureExt, pin_mut};
-use serde::de::DeserializeOwned;
 
-use super::{Delivery, Outcome};
-use crate::kit::command::Envelope;
+use super::Outcome;
+use super::parse_event::MalformedEvent;
 use crate::kit::system::clock::Clock;
-
-/// Parses the event of a delivery. A message that cannot be parsed is dead-lettered at once.
-pub(super) fn parse_event<E: DeserializeOwned>(delivery: &Delivery) -> Result<Envelope<E>, Outcome> {
-    serde_json::from_str(&delivery.body).map_err(|error| {
-        // serde's message may quote the body; its category and column do not.
-        let (category, column) = (error.classify(), error.column());
-        Outcome::DeadLetter {
-            reason: format!("the message cannot be parsed: {category:?} error, column {column}"),
-        }
-    })
-}
 
 /// Retry reason of a record whose handler panicked.
 pub(super) const PANICKED: &str = "the handler panicked";
@@ -35,6 +23,13 @@ pub(super) enum AttemptFailure {
     TimedOut,
     /// The attempt was not started, because too little time was left.
     NoTimeLeft,
+}
+
+impl From<MalformedEvent> for Outcome {
+    /// Dead-letters the message at once, because no retry can parse it.
+    fn from(error: MalformedEvent) -> Self {
+        Self::DeadLetter { reason: error.to_string() }
+    }
 }
 
 impl From<AttemptFailure> for Outcome {

@@ -7,9 +7,10 @@ use futures::stream::{self, StreamExt};
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
+use super::parse_event::parse_event;
 use super::{BatchHandler, Delivery, Outcome};
 use crate::kit::command::Envelope;
-use crate::kit::queue::consumer::guard::{attempt, parse_event};
+use crate::kit::queue::consumer::guard::attempt;
 use crate::kit::system::clock::{Clock, Timestamp};
 
 /// Handles the events of a queue one by one.
@@ -51,9 +52,9 @@ impl<H: Consumer, C: Clock> BatchHandler for PerRecord<H, C> {
 
 impl<H: Consumer, C: Clock> PerRecord<H, C> {
     async fn handle_record(&self, delivery: Delivery, deadline: Timestamp) -> Outcome {
-        let event = match parse_event::<H::Event>(&delivery) {
+        let event = match parse_event::<H::Event>(&delivery.body) {
             Ok(event) => event,
-            Err(outcome) => return outcome,
+            Err(error) => return error.into(),
         };
         let span = tracing::info_span!(
             "message",

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
+use super::parse_event::parse_event;
 use super::{BatchHandler, Delivery, Outcome};
 use crate::kit::command::Envelope;
-use crate::kit::queue::consumer::guard::{AttemptFailure, attempt, parse_event};
+use crate::kit::queue::consumer::guard::{AttemptFailure, attempt};
 use crate::kit::system::clock::{Clock, Timestamp};
 use crate::kit::telemetry::trace::{KeyValue, SpanKind, TracedSpan};
 
@@ -38,12 +39,12 @@ impl<H: BatchConsumer, C: Clock> BatchHandler for WholeBatch<H, C> {
         let mut events = Vec::with_capacity(batch.len());
         let parse_failures: Vec<Option<Outcome>> = batch
             .iter()
-            .map(|delivery| match parse_event(delivery) {
+            .map(|delivery| match parse_event(&delivery.body) {
                 Ok(event) => {
                     events.push(event);
                     None
                 }
-                Err(outcome) => Some(outcome),
+                Err(error) => Some(error.into()),
             })
             .collect();
         let span = batch_span(&batch);
