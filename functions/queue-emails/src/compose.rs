@@ -24,7 +24,18 @@ pub(crate) struct ComposedEmail {
 /// Dispatch record of the e-mail, read in the same request as the account or order.
 pub(crate) type DispatchSnapshot = Option<EmailDispatch>;
 
-type ComposeResult = Result<Result<(ComposedEmail, DispatchSnapshot), SkipReason>, StoreError>;
+/// Reason why there is no e-mail.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotComposed {
+    /// No e-mail is sent for the event.
+    #[error(transparent)]
+    Skipped(#[from] SkipReason),
+    /// The state of the e-mail could not be loaded.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+type ComposeResult = Result<(ComposedEmail, DispatchSnapshot), NotComposed>;
 
 impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
     /// Composes the e-mail for the event, or returns the reason for sending none.
@@ -40,7 +51,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             | EmailEvent::OrderShipped(data)
             | EmailEvent::OrderRefunded(data) => self.compose_order_email(event, data).await,
             EmailEvent::PasswordResetUnknownEmail | EmailEvent::NotEmailed(_) => {
-                Ok(Err(SkipReason::NotEmailed))
+                Err(SkipReason::NotEmailed.into())
             }
         }
     }
@@ -48,8 +59,8 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
     async fn compose_account_email(&self, event: &Envelope<EmailEvent>, id: UserId) -> ComposeResult {
         let account = ReadSet::<Option<User>>::get(&id).and(ReadSet::<Option<Credentials>>::get(&id));
         let ((user, credentials), dispatch) = self.store.load(account.and(ReadSet::get(&event.id))).await?;
-        let account = user.zip(credentials).ok_or(SkipReason::RecipientDeleted);
-        Ok(account.and_then(|account| Ok((self.compose_with_link(event, &account)?, dispatch))))
+        let account = user.zip(credentials).ok_or(SkipReason::RecipientDeleted)?;
+        Ok((self.compose_with_link(event, &account)?, dispatch))
     }
 
     /// Composes an e-mail with a token that depends on the time of the event: the same event and account
@@ -86,15 +97,11 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         OrderEventData { order_id, buyer_id, .. }: &OrderEventData,
     ) -> ComposeResult {
         let both = ReadSet::<Option<Order>>::get(order_id).and(ReadSet::<Option<User>>::get(buyer_id));
-        let (found, dispatch) = self.store.load(both.and(ReadSet::get(&event.id))).await?;
-        Ok(match found {
-            (_, None) => Err(SkipReason::RecipientDeleted),
-            (None, _) => Err(SkipReason::StateChanged),
-            (Some(found), Some(buyer)) => {
-                let content = order::compose(&event.event, &found, &buyer, &self.app_url);
-                let to = buyer.email.as_str().to_owned();
-                content.map(|content| (ComposedEmail { to, content, fingerprint: String::new() }, dispatch))
-            }
-        })
+        let ((found, buyer), dispatch) = self.store.load(both.and(ReadSet::get(&event.id))).await?;
+        let buyer = buyer.ok_or(SkipReason::RecipientDeleted)?;
+        let found = found.ok_or(SkipReason::StateChanged)?;
+        let content = order::compose(&event.event, &found, &buyer, &self.app_url)?;
+        let to = buyer.email.as_str().to_owned();
+        Ok((ComposedEmail { to, content, fingerprint: String::new() }, dispatch))
     }
 }

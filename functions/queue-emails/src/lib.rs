@@ -25,6 +25,8 @@ use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::kit::system::config::{ConfigError, Environment, invalid_variable};
 
+use crate::compose::NotComposed;
+
 pub use crate::event::EmailEvent;
 
 /// Consumer that sends the e-mails for the events of a queue.
@@ -85,12 +87,12 @@ impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
 
     async fn handle(&self, event: Envelope<EmailEvent>, _: &Delivery) -> Outcome {
         match self.compose(&event).await {
-            Ok(Ok((email, dispatch))) => self.send(&event, email, dispatch).await,
-            Ok(Err(skipped)) => {
-                tracing::info!(reason = %skipped, "e-mail skipped");
+            Ok((email, dispatch)) => self.send(&event, email, dispatch).await,
+            Err(NotComposed::Skipped(reason)) => {
+                tracing::info!(%reason, "e-mail skipped");
                 Outcome::Done
             }
-            Err(error) => {
+            Err(NotComposed::Store(error)) => {
                 tracing::warn!(%error, "failed to load the state of the e-mail");
                 Outcome::Retry { after: None, reason: "the table did not respond" }
             }

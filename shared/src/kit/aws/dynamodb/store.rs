@@ -103,6 +103,14 @@ impl<C: Clock, R: Entropy> AtomicCounters for DynamoStore<C, R> {
     }
 }
 
+/// Result of loading the state of a decision.
+enum LoadResult<T, O> {
+    /// The state; the command has not been executed before.
+    State(DecisionInput<T>),
+    /// Output of the idempotency record.
+    Replay(O),
+}
+
 /// State that a decision is based on.
 struct DecisionInput<T> {
     state: T,
@@ -136,14 +144,14 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
             let input = match supplied.take() {
                 Some(input) => input,
                 None => match self.load_or_replay(&command, context).await? {
-                    Ok(input) => input,
-                    Err(output) => return Ok(Executed::Replayed(output)),
+                    LoadResult::State(input) => input,
+                    LoadResult::Replay(output) => return Ok(Executed::Replayed(output)),
                 },
             };
             let conflict = match self.decide(&command, input.state, context) {
-                Ok(decided) => match self.commit::<D>(decided, context).await? {
-                    Ok(executed) => return Ok(executed),
-                    Err(conflict) => conflict,
+                Ok(decided) => match self.commit::<D>(decided, context).await {
+                    Err(conflict @ (ExecuteError::Contention | ExecuteError::InProgress)) => conflict,
+                    result => return result,
                 },
                 Err(ExecuteError::Refused(refusal)) if input.items == refused_on => {
                     return Err(ExecuteError::Refused(refusal));
@@ -164,45 +172,45 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         }
     }
 
-    /// Commits a decision, if it changes anything. The inner error is a conflict: the command decides again.
+    /// Commits a decision, if it changes anything. After [`ExecuteError::Contention`] or
+    /// [`ExecuteError::InProgress`] the command decides again.
     async fn commit<D: Command>(
         &self,
         (output, transaction): Decided<D>,
         context: &CommandContext,
-    ) -> Result<Result<Executed<D::Output>, ExecuteError<D::Error>>, ExecuteError<D::Error>> {
+    ) -> ExecuteResult<D> {
         if transaction.is_empty() {
-            return Ok(Ok(Executed::Committed(output)));
+            return Ok(Executed::Committed(output));
         }
-        Ok(match transaction.commit(|request| self.send(request)).await {
+        match transaction.commit(|request| self.send(request)).await {
             Ok(()) => Ok(Executed::Committed(output)),
-            Err(CommitError::Refused(refusal)) => return Err(ExecuteError::Refused(refusal)),
-            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(CommitError::Refused(refusal)) => Err(ExecuteError::Refused(refusal)),
+            Err(CommitError::Store(error)) => Err(error.into()),
             Err(CommitError::AlreadyDone(item)) => {
                 self.replay(item, context)?.map(Executed::Replayed).ok_or(ExecuteError::Contention)
             }
             Err(CommitError::InProgress) => Err(ExecuteError::InProgress),
             Err(CommitError::Conflict) => Err(ExecuteError::Contention),
-        })
+        }
     }
 
-    /// Loads the state of a decision; returns the output of the idempotency record, if there is one, as the
-    /// inner error.
+    /// Loads the state of a decision, or the output of the idempotency record, if there is one.
     async fn load_or_replay<D: Command>(
         &self,
         command: &D,
         context: &CommandContext,
-    ) -> Result<Result<DecisionInput<D::State>, D::Output>, ExecuteError<D::Error>> {
+    ) -> Result<LoadResult<D::State, D::Output>, ExecuteError<D::Error>> {
         let reads = command.reads();
         let record_key = context.idempotency_record.as_ref().map(idempotency_record_key);
         let loaded = self.fetch(reads.keys().iter().chain(&record_key)).await?;
         if let Some(item) = record_key.as_ref().and_then(|key| loaded.item(key))
             && let Some(output) = self.replay(item.clone(), context)?
         {
-            return Ok(Err(output));
+            return Ok(LoadResult::Replay(output));
         }
         let state = reads.assemble(&loaded).map_err(StoreError::from)?;
         let is_consistent = reads.keys().len() + usize::from(record_key.is_some()) <= 1;
-        Ok(Ok(DecisionInput { state, items: (!is_consistent).then_some(loaded) }))
+        Ok(LoadResult::State(DecisionInput { state, items: (!is_consistent).then_some(loaded) }))
     }
 
     /// Returns the stored output of an idempotency record, unless the record has expired.
