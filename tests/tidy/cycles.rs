@@ -29,7 +29,8 @@ struct Paths<'a> {
     file: File,
 }
 
-fn is_test(attributes: &[Attribute]) -> bool {
+/// Returns true for an item that is compiled for unit tests only.
+pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
             && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use test_support::workspace;
 
-use crate::{functions, read, rust_files};
+use crate::{functions, is_test_file, read, rust_files};
 
 /// Folders of `shared/src`, each with the folders that it may import.
 const SHARED: [(&str, &[&str]); 8] = [
@@ -40,9 +40,7 @@ fn files_of(module: &Path) -> Vec<PathBuf> {
 
 /// The code of a file without its comments and unit tests.
 fn code_of(file: &Path) -> String {
-    let is_test =
-        |name: &str| matches!(name, "proptests" | "tests" | "model_tests" | "proptests.rs" | "tests.rs");
-    if file.iter().any(|part| part.to_str().is_some_and(is_test)) {
+    if is_test_file(file) {
         return String::new();
     }
     let text = read(file);

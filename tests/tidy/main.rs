@@ -10,6 +10,7 @@ mod seeded_bugs;
 mod sources;
 mod telemetry;
 mod template;
+mod unused_items;
 mod vocabulary;
 
 use std::fs;
@@ -38,6 +39,16 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Returns true for a file that is compiled for the unit tests of its crate only.
+fn is_test_file(path: &Path) -> bool {
+    let names = ["proptests", "tests", "model_tests", "proptests.rs", "tests.rs", "model_tests.rs"];
+    path.strip_prefix(workspace(""))
+        .unwrap_or(path)
+        .iter()
+        .skip(1)
+        .any(|part| names.iter().any(|name| part == *name))
 }
 
 fn read(path: &Path) -> String {

@@ -73,7 +73,7 @@ async fn one_of_twenty_concurrent_executions_has_an_effect() {
 #[tokio::test]
 async fn replay_ignores_conditions_that_fail_now() {
     let fixture = Fixture::open().await;
-    let save = Save::into("a", 5).with(Effect::Claim("l")).with(Effect::New);
+    let save = Save::into("a", 5).with(Effect::Claim("l"));
     let first =
         fixture.store.execute(save.clone(), &idempotent("request 1", "f")).await.unwrap().into_output();
     fixture.requests();

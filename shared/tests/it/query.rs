@@ -1,6 +1,6 @@
 //! Queries and their pages.
 
-use shared::kit::aws::dynamodb::expression::{Predicate, Projection};
+use shared::kit::aws::dynamodb::expression::Predicate;
 use shared::kit::aws::dynamodb::read::query::{Page, Query};
 use shared::kit::aws::dynamodb::schema::Index;
 use shared::kit::command::{Record, Store};
@@ -80,25 +80,4 @@ async fn table_partition_is_listed_by_sort_key() {
     let jar = Jar::key(&"07".to_owned());
     let page: Page<Jar> = fixture.reader.list(&Query::table(jar.pk, 10)).await.unwrap();
     assert_eq!(page.items.iter().map(|jar| jar.id.as_str()).collect::<Vec<_>>(), ["07"]);
-}
-
-#[tokio::test]
-async fn only_projected_attributes_are_read() {
-    #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Coins {
-        coins: i64,
-    }
-    impl Record for Coins {
-        const KIND: &'static str = "jar";
-        type Id = String;
-
-        fn key(id: &String) -> shared::kit::command::Key {
-            Jar::key(id)
-        }
-    }
-    let fixture = shelf().await;
-    let query = on_shelf(2).project(Projection(&["coins"]));
-    let page: Page<Coins> = fixture.reader.list(&query).await.unwrap();
-    assert_eq!(page.items, [Coins { coins: 0 }, Coins { coins: 1 }]);
 }

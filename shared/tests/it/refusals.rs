@@ -52,11 +52,6 @@ async fn unmet_requirement_is_refused() {
 }
 
 #[tokio::test]
-async fn first_version_does_not_replace_an_existing_one() {
-    assert_refused(Save::into("existing", 1).with(Effect::New), Refusal::JarExists).await;
-}
-
-#[tokio::test]
 async fn refusal_on_stale_state_is_decided_again() {
     let fixture = Fixture::open().await;
     fixture.store.execute(Save::into("a", 1), &context()).await.unwrap();
@@ -129,7 +124,7 @@ async fn refusal_after_a_torn_read_is_decided_again() {
 async fn record_missed_by_the_read_is_found_by_the_commit() {
     let fixture = Fixture::open().await;
     let request = idempotent("request 1", "f");
-    let save = Save::into("a", 1).with(Effect::New);
+    let save = Save::into("a", 1).with(Effect::Claim("l"));
     fixture.store.execute(save.clone(), &request).await.unwrap();
     let before = fixture.items().await;
     let torn =
@@ -144,8 +139,7 @@ async fn last_coin_can_be_spent() {
     let fixture = Fixture::open().await;
     fixture.store.execute(CreatePurse("p", 5), &context()).await.unwrap();
     fixture.store.execute(Save::into("existing", 1).with(Effect::Claim("red")), &context()).await.unwrap();
-    let save =
-        Save::into("a", 1).with(Effect::Spend("p", 5)).with(Effect::Require("red", "red")).with(Effect::New);
+    let save = Save::into("a", 1).with(Effect::Spend("p", 5)).with(Effect::Require("red", "red"));
     fixture.store.execute(save, &context()).await.unwrap();
     assert_eq!(fixture.items_of("purse").await[0]["coins"], 0);
 }

@@ -108,8 +108,6 @@ impl Record for Label {
 pub(crate) enum Refusal {
     #[error("jar not found")]
     NoJar,
-    #[error("jar already exists")]
-    JarExists,
     #[error("not enough coins in the purse")]
     TooLittle,
     #[error("label already taken")]
@@ -127,8 +125,6 @@ pub(crate) enum Effect {
     Claim(&'static str),
     /// Requires that a label has this colour.
     Require(&'static str, &'static str),
-    /// Requires that the jar is new.
-    New,
     /// Writes this many further records, to make the change large.
     Fill(usize),
 }
@@ -166,18 +162,11 @@ impl Command for Save {
     fn decide(&self, jar: Option<Jar>, _: Timestamp) -> Result<Change<Jar, Refusal>, Refusal> {
         let new = Jar { id: self.jar.clone(), version: Version::FIRST, coins: self.coins };
         let jar = match jar {
-            Some(jar) if !self.effects.contains(&Effect::New) => {
-                Jar { version: jar.version.next(), coins: jar.coins + self.coins, ..jar }
-            }
-            _ => new,
+            Some(jar) => Jar { version: jar.version.next(), coins: jar.coins + self.coins, ..jar },
+            None => new,
         };
         let event = JarEvent::Filled { coins: self.coins };
-        let change = Change::of(jar.clone());
-        let change = if self.effects.contains(&Effect::New) {
-            change.save_new(&jar, event, Refusal::JarExists)
-        } else {
-            change.save(&jar, event)
-        };
+        let change = Change::of(jar.clone()).save(&jar, event);
         Ok(self.effects.iter().fold(change, apply))
     }
 }
@@ -194,7 +183,6 @@ fn apply(change: Change<Jar, Refusal>, effect: &Effect) -> Change<Jar, Refusal> 
         Effect::Require(label, colour) => {
             change.require::<Label>(&(*label).to_owned(), "colour", colour, Refusal::OtherColour)
         }
-        Effect::New => change,
         Effect::Fill(count) => (0..*count).fold(change, |change, n| {
             change.overwrite(&format!("filler-{n}"), &Label { colour: "grey".to_owned() })
         }),

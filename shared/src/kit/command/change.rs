@@ -134,16 +134,17 @@ impl<T, E> Change<T, E> {
     where
         R::Id: ToString,
     {
-        self.announce(entity.id().to_string(), entity.version(), &event).put(entity, None)
-    }
-
-    /// Like [`save`](Self::save) of a first version, but returns the error `taken` if the item exists.
-    #[must_use]
-    pub fn save_new<R: Entity>(self, entity: &R, event: R::Event, taken: E) -> Self
-    where
-        R::Id: ToString,
-    {
-        self.announce(entity.id().to_string(), entity.version(), &event).put(entity, Some(taken))
+        let condition = entity.version().previous().map_or(Condition::Absent, Condition::AtVersion);
+        let (listings, expires_at) = (entity.index_entries(), entity.expires_at());
+        self.announce(entity.id().to_string(), entity.version(), &event).write_item(
+            R::key(entity.id()),
+            entity,
+            R::KIND,
+            listings,
+            expires_at,
+            condition,
+            None,
+        )
     }
 
     /// Deletes an entity that has the version before `last`, with the event that results. The event refers to
@@ -294,12 +295,6 @@ impl<T, E> Change<T, E> {
             Some(malformed) => Err(malformed),
             None => Ok((self.output, self.writes, self.events)),
         }
-    }
-
-    fn put<R: Entity>(self, entity: &R, refusal: Option<E>) -> Self {
-        let condition = entity.version().previous().map_or(Condition::Absent, Condition::AtVersion);
-        let (listings, expires_at) = (entity.index_entries(), entity.expires_at());
-        self.write_item(R::key(entity.id()), entity, R::KIND, listings, expires_at, condition, refusal)
     }
 
     fn announce(mut self, subject: String, sequence: Version, event: &impl Event) -> Self {

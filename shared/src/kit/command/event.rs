@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::version::Version;
-use crate::kit::command::idempotency_record::{CommandContext, CorrelationId, IdempotencyRecord};
+use crate::kit::command::idempotency_record::CorrelationId;
 use crate::kit::system::clock::Timestamp;
 
 /// An event type; serialises as `{"type": …, "data": …}`.
@@ -103,14 +103,4 @@ pub struct Envelope<E> {
 impl<E> Envelope<E> {
     /// Schema version that this code writes.
     pub const SCHEMA: u32 = 1;
-
-    /// Context of the command with which `consumer` processes this event, once per event.
-    #[must_use]
-    pub fn command_context(&self, consumer: &str, now: Timestamp) -> CommandContext {
-        CommandContext::new(self.correlation_id.clone(), now).once(IdempotencyRecord::for_message(
-            consumer,
-            self.id.as_str(),
-            now,
-        ))
-    }
 }

@@ -31,11 +31,3 @@ pub enum OrderStatus {
     /// Fully refunded.
     Refunded,
 }
-
-impl OrderStatus {
-    /// Returns true if the status is terminal or only changes on a further action of the buyer or the seller.
-    #[must_use]
-    pub const fn is_terminal_or_idle(self) -> bool {
-        !matches!(self, Self::Pending | Self::AwaitingPayment)
-    }
-}

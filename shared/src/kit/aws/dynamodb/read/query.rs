@@ -20,7 +20,6 @@ pub struct Query {
     partition: String,
     sort: Option<Predicate>,
     filter: Option<Predicate>,
-    projection: Option<Projection<'static>>,
     sort_keys_only: bool,
     descending: bool,
     limit: u32,
@@ -59,9 +58,9 @@ impl Query {
     }
 
     const fn on(index: Option<Index>, partition: String, limit: u32) -> Self {
-        let (sort, filter, projection, after) = (None, None, None, None);
+        let (sort, filter, after) = (None, None, None);
         let (sort_keys_only, descending) = (false, false);
-        Self { index, partition, sort, filter, projection, sort_keys_only, descending, limit, after }
+        Self { index, partition, sort, filter, sort_keys_only, descending, limit, after }
     }
 
     /// Keeps only items whose sort value is less than `bound`.
@@ -107,13 +106,6 @@ impl Query {
     #[must_use]
     pub fn filter(mut self, predicate: Predicate) -> Self {
         self.filter = Some(predicate);
-        self
-    }
-
-    /// Reads only these attributes.
-    #[must_use]
-    pub const fn project(mut self, projection: Projection<'static>) -> Self {
-        self.projection = Some(projection);
         self
     }
 
@@ -230,8 +222,7 @@ fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
     let mut condition = vec![Predicate::equal(partition_attribute, query.partition.clone())];
     condition.extend(query.sort.clone());
     let sort_value = [sort_attribute];
-    let projection =
-        if query.sort_keys_only { Some(Projection(&sort_value)) } else { query.projection.clone() };
+    let projection = query.sort_keys_only.then_some(Projection(&sort_value));
     table
         .client
         .query()
