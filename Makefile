@@ -5,6 +5,8 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export RUSTDOCFLAGS := -D warnings
+# A missing or different snapshot fails its test; `make test INSTA_UPDATE=always PKG=…` updates it.
+export INSTA_UPDATE := no
 
 .PHONY: help dev check test mutants seeded-bugs test-deploy lint fuzz fault-tests bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
 

@@ -29,12 +29,17 @@ fn functions() -> Vec<String> {
 
 /// All Rust files below a folder.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    files_with_extension(folder, "rs")
+}
+
+/// All files below a folder with this extension.
+fn files_with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files_with_extension(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
             found.push(path);
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use shared::messaging::event_routing::{Subscriber, subscribers};
 use test_support::workspace;
 
-use crate::{functions, read, rust_files};
+use crate::{files_with_extension, functions, read, rust_files};
 
 fn all_sources() -> Vec<std::path::PathBuf> {
     ["shared", "local", "stripe-sandbox", "ops", "openapi", "tests", "fault-tests", "bench", "functions"]
@@ -64,6 +64,20 @@ fn no_file_is_longer_than_350_lines() {
     for file in all_sources().iter().filter(|file| !is_test(file)) {
         let lines = read(file).lines().count();
         assert!(lines <= 350, "{} has {lines} lines, at most 350 are allowed", file.display());
+    }
+}
+
+#[test]
+fn every_snapshot_is_compared_by_its_test() {
+    let mut snapshots = files_with_extension(&workspace("functions"), "snap");
+    snapshots.extend(files_with_extension(&workspace("shared"), "snap"));
+    assert!(snapshots.len() >= 40, "only {} snapshots were found", snapshots.len());
+    for file in snapshots {
+        let text = read(&file);
+        let source = text.lines().find_map(|line| line.strip_prefix("source: ")).unwrap();
+        let name = file.file_stem().unwrap().to_str().unwrap().rsplit("__").next().unwrap();
+        let is_named = read(&workspace(source)).contains(&format!("\"{name}\""));
+        assert!(is_named, "{source} does not compare {}", file.display());
     }
 }
 

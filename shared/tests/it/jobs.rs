@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use insta::assert_json_snapshot;
 use serde_json::json;
 use shared::domain::job::create::CreateJob;
 use shared::domain::job::execution::advance::AdvanceJob;
@@ -19,17 +20,13 @@ use shared::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::repository::table_layout::partitions::{due_job_shard, due_jobs};
 use test_support::Marketplace;
-use test_support::fixture::{MARKET, ORDER, PRODUCT, SELLER, id, new_id, seller};
+use test_support::fixture::{MARKET, ORDER, PRODUCT, id, new_id, seller};
 
 use crate::fixture::{Fixture, context, moment};
-use crate::stored_format::{AT, dead_letter};
+use crate::stored_format::dead_letter;
 
 const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-/// One second after [`AT`].
-const LATER: &str = "2027-01-15T08:00:01.000Z";
-/// Seven days after [`LATER`].
-const EXPIRES_AT: &str = "2027-01-22T08:00:01.000Z";
 
 /// Fixture with a market and a report job, scheduled for `run_at`.
 async fn with_job(run_at: Option<Timestamp>) -> Fixture {
@@ -75,49 +72,13 @@ async fn with_running_job() -> Fixture {
 #[tokio::test]
 async fn job_is_listed_by_owner_and_status_and_has_a_ttl() {
     let fixture = with_running_job().await;
-    let expected = json!({
-        "pk": format!("job#{JOB}"),
-        "sk": "job",
-        "kind": "job",
-        "ttl": 1_800_604_801,
-        "parentKey": format!("user#{SELLER}#jobs#running"),
-        "parentSort": JOB,
-        "ownerKey": format!("user#{SELLER}#jobs"),
-        "ownerSort": JOB,
-        "id": JOB,
-        "version": 3,
-        "ownerId": SELLER,
-        "work": { "type": "sales_report", "params": { "marketId": MARKET, "from": null, "to": AT } },
-        "priority": "high",
-        "status": "running",
-        "attempts": 2,
-        "output": { "rows": 1, "bytes": 3, "chunks": 1, "after": ORDER },
-        "total": 9,
-        "lastError": null,
-        "request": 1,
-        "resumedBy": null,
-        "runAt": null,
-        "retention": 7,
-        "createdAt": AT,
-        "updatedAt": LATER,
-        "startedAt": LATER,
-        "finishedAt": null,
-        "expiresAt": EXPIRES_AT,
-    });
-    assert_eq!(fixture.stored::<Job>(&id(JOB)).await, expected);
+    assert_json_snapshot!("job", fixture.stored::<Job>(&id(JOB)).await);
 }
 
 #[tokio::test]
 async fn job_output_is_stored_beside_the_job_with_its_ttl() {
     let fixture = with_running_job().await;
-    let chunk = json!({
-        "pk": format!("job#{JOB}"),
-        "sk": "chunk#0000000001",
-        "kind": "job-chunk",
-        "ttl": 1_800_604_801,
-        "text": "a\r\n",
-    });
-    assert_eq!(fixture.stored::<Chunk>(&ChunkKey { job: id(JOB), number: 1 }).await, chunk);
+    assert_json_snapshot!("job-chunk", fixture.stored::<Chunk>(&ChunkKey { job: id(JOB), number: 1 }).await);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::kit::http::middleware;
 use shared::kit::queue::consumer::parse_event::parse_event;
-use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
+use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use tower::ServiceExt;
 
 use crate::{openapi_contract, workspace};
@@ -44,6 +44,20 @@ impl RouterResponse {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         Some(self.headers.get(name)?.to_str().ok()?.to_owned())
+    }
+}
+
+/// Copy of a response body for a snapshot: times are replaced by `[time]`, and the random id by `[id]`.
+#[must_use]
+pub fn masked(body: &Value, random_id: Option<&str>) -> Value {
+    match body {
+        Value::String(text) if Some(text.as_str()) == random_id => json!("[id]"),
+        Value::String(text) if text.parse::<Timestamp>().is_ok() => json!("[time]"),
+        Value::Array(items) => items.iter().map(|item| masked(item, random_id)).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, field)| (name.clone(), masked(field, random_id))).collect()
+        }
+        other => other.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every event in `events/queue-emails/`.
 
+use insta::assert_snapshot;
 use shared::domain::order::payment::GatewayId;
 use shared::domain::order::payment::refund::{Refund, RefundStatus};
 use shared::domain::order::{Order, OrderEvent, OrderEventData, Party, Shipment};
@@ -8,16 +9,16 @@ use test_support::lambda_event::cases;
 
 use super::{ADDRESS, Fixture};
 
-/// The e-mail sent for each event: its kind, and a part of its text.
-const SENT: [(&str, &str, &str); 8] = [
-    ("order-confirmed", "order-confirmed", "2 x Mug: 39.98 EUR\nTotal: 39.98 EUR"),
-    ("order-expired", "order-expired", "We did not receive your payment in time"),
-    ("order-refunded", "order-refunded", "Refunded so far: 10.00 EUR"),
-    ("order-partially-refunded", "order-refunded", "Order total: 39.98 EUR"),
-    ("order-shipped", "order-shipped", "Carrier: Snail & Sons\nTracking number: <42>"),
-    ("password-reset-requested", "reset", "http://localhost:3000/reset-password#token=usr_"),
-    ("user-email-changed", "verify", "http://localhost:3000/verify-email#token=usr_"),
-    ("user-registered", "welcome", "http://localhost:3000/verify-email#token=usr_"),
+/// Kind of the e-mail that is sent for each event.
+const SENT: [(&str, &str); 8] = [
+    ("order-confirmed", "order-confirmed"),
+    ("order-expired", "order-expired"),
+    ("order-refunded", "order-refunded"),
+    ("order-partially-refunded", "order-refunded"),
+    ("order-shipped", "order-shipped"),
+    ("password-reset-requested", "reset"),
+    ("user-email-changed", "verify"),
+    ("user-registered", "welcome"),
 ];
 
 /// Creates an order with refunds and a shipment.
@@ -49,16 +50,25 @@ async fn order_with_refunds_and_shipment(fixture: &Fixture) {
     fixture.marketplace.put_entity(order, OrderEvent::Shipped(facts)).await;
 }
 
+/// Text of an e-mail without the end of its link, which differs in every run.
+fn without_token(text: &str) -> String {
+    let line = |line: &str| match line.split_once("#token=") {
+        Some((link, _)) => format!("{link}#token=[token]"),
+        None => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 #[tokio::test]
 async fn every_event_sends_its_email() {
     let fixture = Fixture::open().await;
     order_with_refunds_and_shipment(&fixture).await;
-    for (case, kind, expected) in SENT {
+    for (case, kind) in SENT {
         let result = fixture.handle_case(case).await;
         assert!(result.is_success(), "{case}: {result:?}");
         let email = fixture.sent().pop().unwrap();
         assert_eq!(email.tags["kind"], kind, "{case}");
-        assert!(email.text.contains(expected), "{case}: {}", email.text);
+        assert_snapshot!(case, format!("{}\n\n{}", email.subject, without_token(&email.text)));
         assert_eq!(
             (email.from.as_str(), email.to.as_slice()),
             ("no-reply@agora.example", [ADDRESS.to_owned()].as_slice())
