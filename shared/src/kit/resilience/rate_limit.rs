@@ -31,8 +31,8 @@ pub struct Quota {
 
 impl Quota {
     /// `limit` requests per minute.
-    #[must_use]
-    pub const fn per_minute(limit: u32) -> Self {
+    #[cfg(test)]
+    pub(crate) const fn per_minute(limit: u32) -> Self {
         Self { limit, window: Duration::from_mins(1) }
     }
 
