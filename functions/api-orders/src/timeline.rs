@@ -79,14 +79,9 @@ pub(crate) async fn get_order_timeline(
 
 impl TimelineBody {
     fn new(order: Order, attempts: Option<Attempts>) -> Self {
-        let step = order.fulfilment.public_name();
-        let until = match order.fulfilment {
-            Fulfilment::AwaitingPayment { until, .. } => Some(until),
-            _ => None,
-        };
         let fulfilment = (order.fulfilment != Fulfilment::Finished).then(|| FulfilmentBody {
-            step,
-            until,
+            step: order.fulfilment.public_name(),
+            until: order.fulfilment.payment_deadline(),
             failed_attempts: attempts.as_ref().map_or(0, |attempts| attempts.failed),
             last_error: attempts.as_ref().map(|attempts| attempts.last_error.clone()),
             next_attempt_at: attempts.and_then(|attempts| attempts.next_at),

@@ -81,7 +81,7 @@ pub enum Effect {
     FindCharge(ChargeIntent),
     /// Determines whether the charge was made and prevents it from being made later.
     ResolveCharge(ChargeIntent),
-    /// Same as `Settle`, but finds the charge by its order, because its idempotency key is no longer usable.
+    /// Same as `ResolveCharge`, but finds the charge by its order, because its idempotency key is no longer usable.
     FindCancelledCharge(ChargeIntent),
     /// Creates a checkout at which the buyer can pay.
     CreateCheckout(CheckoutIntent),
@@ -129,6 +129,15 @@ impl Fulfilment {
             Self::ResolvingCharge { .. } => "checking the charge",
             Self::Refunding { .. } => "refunding",
             Self::Finished => "finished",
+        }
+    }
+
+    /// Time until which the buyer can pay, while the payment is awaited.
+    #[must_use]
+    pub const fn payment_deadline(&self) -> Option<Timestamp> {
+        match self {
+            Self::AwaitingPayment { until, .. } => Some(*until),
+            _ => None,
         }
     }
 }

@@ -1,34 +1,234 @@
-//! Key scheme of all records, and the lists in which each appears (`entity_impls`). No other module builds
-//! keys.
+//! Layout of the table: key, index entries and expiry of each record. No other module builds keys.
 //!
 //! Records that belong together share a partition (an account with its credentials and sessions, an order
 //! with its payment and its attempts).
 
-mod entity_impls;
-
+use super::partitions;
+use crate::domain::job::output::chunk::{Chunk, ChunkKey};
+use crate::domain::job::{Job, JobEvent, JobId};
 use crate::domain::market::totals::MarketTotals;
-use crate::domain::market::{Market, MarketId};
+use crate::domain::market::{Market, MarketEvent, MarketId};
 use crate::domain::order::fulfilment::attempts::Attempts;
-use crate::domain::order::payment::{GatewayId, Payment, PaymentId};
-use crate::domain::order::{Order, OrderId};
-use crate::domain::product::{Product, ProductId, SkuClaim, SkuKey, Stock};
+use crate::domain::order::payment::{GatewayId, Payment, PaymentEvent, PaymentId};
+use crate::domain::order::{Order, OrderEvent, OrderId};
+use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuKey, Stock};
 use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
-use crate::domain::reconciliation::discrepancy::Discrepancy;
+use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
 use crate::domain::session::{Session, SessionKey};
-use crate::domain::user::password_reset::{PasswordReset, PasswordResetId};
-use crate::domain::user::{Credentials, EmailClaim, User, UserId};
+use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
+use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
 use crate::domain::values::email::Email;
 use crate::kit::command::event::EventId;
-use crate::kit::command::{Key, Record};
-use crate::messaging::dead_letter::{DeadLetter, DeadLetterId};
+use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
+use crate::kit::command::{Entity, IndexEntries, Key, NoEvents, Record, Version};
+use crate::kit::system::clock::Timestamp;
+use crate::messaging::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::messaging::email_dispatch::EmailDispatch;
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
-use crate::projections::search_index::{DocumentId, IndexEntry, TermEntry, TermEntryKey};
-use crate::projections::tally::{Subject, Tally};
+use crate::projections::search_index::{DocumentId, IndexEntry, Indexed, TermEntry, TermEntryKey};
+use crate::projections::tally::{Counted, Subject, Tally};
 
-fn key(pk: String, sk: impl Into<String>) -> Key {
-    Key { pk, sk: sk.into() }
+/// Declares the records of the table, one block each:
+///
+/// - type and stored kind;
+/// - `key(id)`: partition key and sort key.
+///
+/// The lines that follow make the record an [`Entity`]:
+///
+/// - `entity(self)`: id and type of the events;
+/// - `by_parent`, `by_owner`: partition and sort value in the index;
+/// - `by_name`: sort value in the index, whose partition is that of `by_parent`;
+/// - `due`: partition in the index, and the optional time at which the entity is due;
+/// - `expires_at`: optional time after which the table may delete the entity.
+macro_rules! records {
+    ($(
+        $record:ident $kind:literal {
+            key($id:ident: $id_type:ty): $pk:expr, $sk:expr;
+            $(
+                entity($self:ident): $entity_id:expr, $event:ty;
+                $(by_parent: $parent:expr, $parent_sort:expr;)?
+                $(by_name: $name_sort:expr;)?
+                $(by_owner: $owner:expr, $owner_sort:expr;)?
+                $(due: $due:expr, $due_at:expr;)?
+                $(expires_at: $expires_at:expr;)?
+            )?
+        }
+    )+) => {$(
+        impl Record for $record {
+            const KIND: &'static str = $kind;
+            type Id = $id_type;
+
+            fn key($id: &$id_type) -> Key {
+                key($pk, $sk)
+            }
+        }
+
+        $(impl Entity for $record {
+            type Event = $event;
+
+            fn id(&$self) -> &$id_type {
+                &$entity_id
+            }
+
+            fn version(&$self) -> Version {
+                $self.version
+            }
+
+            fn index_entries(&$self) -> IndexEntries {
+                IndexEntries {
+                    $(by_parent: Some(($parent, $parent_sort)),)?
+                    $(name: Some($name_sort),)?
+                    $(by_owner: Some(($owner, $owner_sort)),)?
+                    $(due: $due_at.map(|at| ($due, at.to_string())),)?
+                    ..IndexEntries::default()
+                }
+            }
+
+            $(fn expires_at(&$self) -> Option<Timestamp> {
+                $expires_at
+            })?
+        })?
+    )+};
+}
+
+records! {
+    User "user" {
+        key(id: UserId): format!("user#{id}"), "user";
+        entity(self): self.id, UserEvent;
+        by_parent: partitions::accounts(self.role, self.status), self.id.to_string();
+        by_name: partitions::name_sort(&self.name, &self.id.to_string());
+        by_owner: partitions::accounts(self.role, self.status), self.email.as_str().to_owned();
+    }
+    Credentials "credentials" {
+        key(id: UserId): format!("user#{id}"), "credentials";
+    }
+    Session "session" {
+        key(id: SessionKey): format!("user#{}", id.user_id), format!("session#{}", id.session_id);
+        entity(self): self.id, NoEvents;
+        expires_at: Some(self.expires_at);
+    }
+    EmailClaim "email-claim" {
+        key(email: Email): format!("email#{}", email.as_str()), "email";
+    }
+    PasswordReset "password-reset" {
+        key(id: PasswordResetId): format!("password-reset#{id}"), "password-reset";
+        entity(self): self.id, PasswordResetEvent;
+        expires_at: Some(self.expires_at);
+    }
+
+    Market "market" {
+        key(id: MarketId): format!("market#{id}"), "market";
+        entity(self): self.id, MarketEvent;
+        by_parent: partitions::markets(self.status), self.id.to_string();
+        by_name: partitions::name_sort(&self.name, &self.id.to_string());
+    }
+    SkuClaim "sku-claim" {
+        key(id: SkuKey): format!("market#{}", id.market_id), format!("sku#{}", id.sku.as_str());
+    }
+    MarketTotals "market-totals" {
+        key(id: MarketId): format!("market#{id}"), "totals";
+        entity(self): self.market_id, NoEvents;
+        by_parent: partitions::markets_by_volume(self.status),
+            partitions::volume_sort(self.volume, self.market_id);
+    }
+    DailySales "day-sales" {
+        key(id: DailySalesKey): format!("market#{}", id.market_id), format!("sales#{}", id.day);
+    }
+
+    Product "product" {
+        key(id: ProductId): format!("product#{id}"), "product";
+        entity(self): self.id, ProductEvent;
+        by_parent: partitions::products_of(self.market_id), self.id.to_string();
+    }
+    Stock "stock" {
+        key(id: ProductId): format!("product#{id}"), "stock";
+    }
+
+    Order "order" {
+        key(id: OrderId): format!("order#{id}"), "order";
+        entity(self): self.id, OrderEvent;
+        by_parent: partitions::order_in(self.market_id, self.id), self.id.to_string();
+        by_owner: partitions::orders_of(self.buyer_id), self.id.to_string();
+        due: partitions::expiring_orders(partitions::expiry_shard(self.id)),
+            self.fulfilment.payment_deadline();
+    }
+    Attempts "attempts" {
+        key(id: OrderId): format!("order#{id}"), "attempts";
+    }
+    Payment "payment" {
+        key(id: PaymentId): format!("order#{}", id.cast::<Order>()), "payment";
+        entity(self): self.id, PaymentEvent;
+    }
+
+    ReconciliationCursor "position" {
+        key(_id: PaymentsCursorKey): "reconciliation", "position";
+        entity(self): PaymentsCursorKey, NoEvents;
+    }
+    Discrepancy "discrepancy" {
+        key(id: GatewayId): format!("discrepancy#{id}"), "discrepancy";
+        entity(self): self.id, NoEvents;
+        by_parent: partitions::discrepancies(self.status()), format!("{}#{}", self.first_seen_at, self.id);
+        // Each round rechecks the open discrepancies, the least recently checked first.
+        due: partitions::OPEN_DISCREPANCIES.to_owned(),
+            (self.status() == DiscrepancyStatus::Open).then_some(self.last_seen_at);
+        expires_at: self.expires_at();
+    }
+
+    Job "job" {
+        key(id: JobId): format!("job#{id}"), "job";
+        entity(self): self.id, JobEvent;
+        by_parent: partitions::jobs_in(self.owner_id, self.status), self.id.to_string();
+        by_owner: partitions::jobs_of(self.owner_id), self.id.to_string();
+        due: partitions::due_jobs(partitions::due_job_shard(self.id)),
+            self.run_at.filter(|_| self.is_waiting());
+        expires_at: Some(self.expires_at);
+    }
+    Chunk "job-chunk" {
+        key(at: ChunkKey): Job::key(&at.job).pk, format!("chunk#{:010}", at.number);
+    }
+
+    EmailDispatch "dispatch" {
+        key(event: EventId): format!("dispatch#{event}"), "dispatch";
+        entity(self): self.id, NoEvents;
+        expires_at: Some(self.expires_at);
+    }
+    DeadLetter "dead-letter" {
+        key(id: DeadLetterId): format!("dead-letter#{id}"), "dead-letter";
+        entity(self): self.id, DeadLetterEvent;
+        by_parent: partitions::dead_letters(self.queue, self.status), self.id.to_string();
+        expires_at: self.expires_at();
+    }
+
+    ListTotal "list-total" {
+        key(list: ListKey): format!("total#{}", list.as_str()), "total";
+    }
+    Tally "tally" {
+        key(id: Subject): partition_of(*id), "tally";
+        entity(self): self.id, NoEvents;
+        // Another worker may still count a deleted entity from an earlier read.
+        expires_at: match self.counted {
+            Counted::At(_) => None,
+            Counted::Deleted(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
+        };
+    }
+    IndexEntry "index-entry" {
+        key(id: DocumentId): partition_of_document(*id), "search";
+        entity(self): self.id, NoEvents;
+        // Another worker may still index a deleted document from an earlier read.
+        expires_at: match self.indexed {
+            Indexed::At(_) => None,
+            Indexed::Deleted(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
+        };
+    }
+    TermEntry "posting" {
+        key(at: TermEntryKey):
+            TermEntryKey::partition(at.embedder, at.id.kind(), &at.term), format!("{}#{}", at.weight, at.id);
+    }
+}
+
+fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
+    Key { pk: pk.into(), sk: sk.into() }
 }
 
 /// Partition of an entity, which also contains its tally.
@@ -48,67 +248,3 @@ fn partition_of_document(document: DocumentId) -> String {
         DocumentId::Product(id) => Product::key(&id).pk,
     }
 }
-
-/// Declares the kind and the key of a record.
-macro_rules! record {
-    ($record:ty, $kind:literal, |$id:ident: $id_type:ty| $pk:expr, $sk:expr) => {
-        impl Record for $record {
-            const KIND: &'static str = $kind;
-            type Id = $id_type;
-
-            fn key($id: &$id_type) -> Key {
-                key($pk, $sk)
-            }
-        }
-    };
-}
-
-mod job;
-
-record!(User, "user", |id: UserId| format!("user#{id}"), "user");
-record!(Credentials, "credentials", |id: UserId| format!("user#{id}"), "credentials");
-record!(
-    PasswordReset,
-    "password-reset",
-    |id: PasswordResetId| format!("password-reset#{id}"),
-    "password-reset"
-);
-record!(EmailClaim, "email-claim", |email: Email| format!("email#{}", email.as_str()), "email");
-record!(
-    Session,
-    "session",
-    |id: SessionKey| format!("user#{}", id.user_id),
-    format!("session#{}", id.session_id)
-);
-record!(Market, "market", |id: MarketId| format!("market#{id}"), "market");
-record!(MarketTotals, "market-totals", |id: MarketId| format!("market#{id}"), "totals");
-record!(
-    DailySales,
-    "day-sales",
-    |id: DailySalesKey| format!("market#{}", id.market_id),
-    format!("sales#{}", id.day)
-);
-record!(Product, "product", |id: ProductId| format!("product#{id}"), "product");
-record!(Stock, "stock", |id: ProductId| format!("product#{id}"), "stock");
-record!(
-    SkuClaim,
-    "sku-claim",
-    |id: SkuKey| format!("market#{}", id.market_id),
-    format!("sku#{}", id.sku.as_str())
-);
-record!(Order, "order", |id: OrderId| format!("order#{id}"), "order");
-record!(Attempts, "attempts", |id: OrderId| format!("order#{id}"), "attempts");
-record!(Payment, "payment", |id: PaymentId| format!("order#{}", id.cast::<Order>()), "payment");
-record!(ListTotal, "list-total", |list: ListKey| format!("total#{}", list.as_str()), "total");
-record!(Tally, "tally", |id: Subject| partition_of(*id), "tally");
-record!(ReconciliationCursor, "position", |_id: PaymentsCursorKey| "reconciliation".to_owned(), "position");
-record!(Discrepancy, "discrepancy", |id: GatewayId| format!("discrepancy#{id}"), "discrepancy");
-record!(IndexEntry, "index-entry", |id: DocumentId| partition_of_document(*id), "search");
-record!(
-    TermEntry,
-    "posting",
-    |at: TermEntryKey| TermEntryKey::partition(at.embedder, at.id.kind(), &at.term),
-    format!("{}#{}", at.weight, at.id)
-);
-record!(EmailDispatch, "dispatch", |event: EventId| format!("dispatch#{event}"), "dispatch");
-record!(DeadLetter, "dead-letter", |id: DeadLetterId| format!("dead-letter#{id}"), "dead-letter");
