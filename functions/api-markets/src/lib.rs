@@ -17,6 +17,8 @@ use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 use shared::repository::cached::CachedReader;
 
+use crate::update::{PatchMarketRequest, ReplaceMarketRequest};
+
 /// State of the GET handlers.
 pub(crate) type Queries = QueryState<CachedReader<DynamoReader>>;
 
@@ -29,8 +31,8 @@ pub fn routes<R: RouteBuilder<Commands>>(routes: R) -> R {
         .get("/v1/markets", list::list_markets, LIST)
         .post("/v1/markets", create::create_market, CREATE)
         .get("/v1/markets/{id}", get::get_market, GET)
-        .put("/v1/markets/{id}", update::replace_market, REPLACE)
-        .patch("/v1/markets/{id}", update::patch_market, PATCH)
+        .put("/v1/markets/{id}", update::update_market::<ReplaceMarketRequest>, REPLACE)
+        .patch("/v1/markets/{id}", update::update_market::<PatchMarketRequest>, PATCH)
         .delete("/v1/markets/{id}", delete::delete_market, DELETE)
         .get("/v1/markets/{id}/stats", stats::get_market_stats, STATS)
 }
@@ -76,7 +78,8 @@ const REPLACE: OperationDoc = OperationDoc::new("Replace the modifiable fields o
          market has changed since: read it again. A change of the volume does not count. `FORBIDDEN` \
          means that the market belongs to another user.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState])
+    .with_operation_id("replaceMarket");
 
 const PATCH: OperationDoc = OperationDoc::new("Change single fields of a market, or suspend it")
     .with_description(
@@ -92,7 +95,8 @@ const PATCH: OperationDoc = OperationDoc::new("Change single fields of a market,
          market has changed since: read it again. A change of the volume does not count. `FORBIDDEN` \
          means that the market belongs to another user.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState])
+    .with_operation_id("patchMarket");
 
 const DELETE: OperationDoc = OperationDoc::new("Delete a market (creator only)")
     .with_description(

@@ -9,7 +9,7 @@ use shared::api::{Authenticated, HasPermission, Idempotent};
 use shared::domain::market::update::{MarketChanges, UpdateMarket};
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::values::text::{Description, Name};
-use shared::kit::command::{CommandContext, Store};
+use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::CacheInvalidation;
@@ -77,54 +77,43 @@ enum StatusRequest {
     Closed,
 }
 
-/// Replaces the modifiable fields of a market.
-pub(crate) async fn replace_market(
+/// Updates a market: all modifiable fields, or single ones.
+pub(crate) async fn update_market<R: Into<MarketChanges>>(
     State(app): State<Commands>,
     Authenticated(by): Authenticated,
     suspend: HasPermission<MarketsSuspend>,
     Path(id): Path<MarketId>,
     if_match: IfMatch,
     Idempotent(context): Idempotent,
-    Json(request): Json<ReplaceMarketRequest>,
+    Json(request): Json<R>,
 ) -> Result<Versioned<MarketBody>, ApiError> {
-    let changes = MarketChanges {
-        name: Some(request.name),
-        description: Some(request.description),
-        status: Some(request.status.into()),
-    };
     let (may_suspend, expected) = (suspend.is_held(), if_match.expected());
-    update_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &context).await
-}
-
-/// Changes single fields of a market.
-pub(crate) async fn patch_market(
-    State(app): State<Commands>,
-    Authenticated(by): Authenticated,
-    suspend: HasPermission<MarketsSuspend>,
-    Path(id): Path<MarketId>,
-    if_match: IfMatch,
-    Idempotent(context): Idempotent,
-    Json(request): Json<PatchMarketRequest>,
-) -> Result<Versioned<MarketBody>, ApiError> {
-    let changes = MarketChanges {
-        name: request.name.0,
-        description: request.description.into_change(),
-        status: request.status.0.map(MarketStatus::from),
-    };
-    let (may_suspend, expected) = (suspend.is_held(), if_match.expected());
-    update_market(&app, UpdateMarket { id, by, may_suspend, expected, changes }, &context).await
-}
-
-async fn update_market(
-    app: &Commands,
-    command: UpdateMarket,
-    context: &CommandContext,
-) -> Result<Versioned<MarketBody>, ApiError> {
-    let updated = app.store.execute(command, context).await?;
+    let command = UpdateMarket { id, by, may_suspend, expected, changes: request.into() };
+    let updated = app.store.execute(command, &context).await?;
     if let Some(market) = updated.committed() {
         app.queries.reader.market_written(market).await;
     }
     Ok(ApiResponse::updated(updated.map(MarketBody::from)))
+}
+
+impl From<ReplaceMarketRequest> for MarketChanges {
+    fn from(request: ReplaceMarketRequest) -> Self {
+        Self {
+            name: Some(request.name),
+            description: Some(request.description),
+            status: Some(request.status.into()),
+        }
+    }
+}
+
+impl From<PatchMarketRequest> for MarketChanges {
+    fn from(request: PatchMarketRequest) -> Self {
+        Self {
+            name: request.name.0,
+            description: request.description.into_change(),
+            status: request.status.0.map(MarketStatus::from),
+        }
+    }
 }
 
 impl From<StatusRequest> for MarketStatus {

@@ -15,6 +15,8 @@ use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 use shared::repository::cached::CachedReader;
 
+use crate::update::{PatchProductRequest, ReplaceProductRequest};
+
 /// State of the GET handlers.
 pub(crate) type Queries = QueryState<CachedReader<DynamoReader>>;
 
@@ -27,8 +29,8 @@ pub fn routes<R: RouteBuilder<Commands>>(routes: R) -> R {
         .get("/v1/markets/{marketId}/products", list::list_products, LIST)
         .post("/v1/markets/{marketId}/products", create::create_product, CREATE)
         .get("/v1/products/{id}", get::get_product, GET)
-        .put("/v1/products/{id}", update::replace_product, REPLACE)
-        .patch("/v1/products/{id}", update::patch_product, PATCH)
+        .put("/v1/products/{id}", update::update_product::<ReplaceProductRequest>, REPLACE)
+        .patch("/v1/products/{id}", update::update_product::<PatchProductRequest>, PATCH)
         .delete("/v1/products/{id}", delete::delete_product, DELETE)
         .post("/v1/products/{id}/stock", adjust_stock::restock_product, ADJUST_STOCK)
 }
@@ -73,7 +75,8 @@ const REPLACE: OperationDoc = OperationDoc::new("Replace the modifiable fields o
          with `error.fields.sku` means that another product of the market has this SKU. `FORBIDDEN` \
          means that the caller is not the seller.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::Conflict]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::Conflict])
+    .with_operation_id("replaceProduct");
 
 const PATCH: OperationDoc = OperationDoc::new("Change single fields of a product (seller only)")
     .with_description(
@@ -86,7 +89,8 @@ const PATCH: OperationDoc = OperationDoc::new("Change single fields of a product
          with `error.fields.sku` means that another product of the market has this SKU. `FORBIDDEN` \
          means that the caller is not the seller.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::Conflict]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::Conflict])
+    .with_operation_id("patchProduct");
 
 const DELETE: OperationDoc = OperationDoc::new("Delete a product (seller only)")
     .with_description(

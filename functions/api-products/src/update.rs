@@ -9,7 +9,7 @@ use shared::domain::product::update::{ProductChanges, UpdateProduct};
 use shared::domain::product::{ProductId, ProductStatus};
 use shared::domain::values::money::Money;
 use shared::domain::values::text::{Description, Sku, Title};
-use shared::kit::command::{CommandContext, Store};
+use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::CacheInvalidation;
@@ -87,54 +87,45 @@ enum StatusRequest {
     Archived,
 }
 
-/// Replaces the modifiable fields of a product.
-pub(crate) async fn replace_product(
+/// Updates a product: all modifiable fields, or single ones.
+pub(crate) async fn update_product<R: Into<ProductChanges>>(
     State(app): State<Commands>,
     Authenticated(by): Authenticated,
     Path(id): Path<ProductId>,
     if_match: IfMatch,
     Idempotent(context): Idempotent,
-    Json(request): Json<ReplaceProductRequest>,
+    Json(request): Json<R>,
 ) -> Result<Versioned<ProductBody>, ApiError> {
-    let changes = ProductChanges {
-        sku: Some(request.sku),
-        title: Some(request.title),
-        description: Some(request.description),
-        price: Some(request.price),
-        status: Some(request.status.into()),
-    };
-    update_product(&app, UpdateProduct { id, by, expected: if_match.expected(), changes }, &context).await
-}
-
-/// Changes single fields of a product.
-pub(crate) async fn patch_product(
-    State(app): State<Commands>,
-    Authenticated(by): Authenticated,
-    Path(id): Path<ProductId>,
-    if_match: IfMatch,
-    Idempotent(context): Idempotent,
-    Json(request): Json<PatchProductRequest>,
-) -> Result<Versioned<ProductBody>, ApiError> {
-    let changes = ProductChanges {
-        sku: request.sku.0,
-        title: request.title.0,
-        description: request.description.into_change(),
-        price: request.price.0,
-        status: request.status.0.map(ProductStatus::from),
-    };
-    update_product(&app, UpdateProduct { id, by, expected: if_match.expected(), changes }, &context).await
-}
-
-async fn update_product(
-    app: &Commands,
-    command: UpdateProduct,
-    context: &CommandContext,
-) -> Result<Versioned<ProductBody>, ApiError> {
-    let updated = app.store.execute(command, context).await?;
+    let command = UpdateProduct { id, by, expected: if_match.expected(), changes: request.into() };
+    let updated = app.store.execute(command, &context).await?;
     if let Some(product) = updated.committed() {
         app.queries.reader.product_written(product).await;
     }
     Ok(ApiResponse::updated(updated.map(ProductBody::from)))
+}
+
+impl From<ReplaceProductRequest> for ProductChanges {
+    fn from(request: ReplaceProductRequest) -> Self {
+        Self {
+            sku: Some(request.sku),
+            title: Some(request.title),
+            description: Some(request.description),
+            price: Some(request.price),
+            status: Some(request.status.into()),
+        }
+    }
+}
+
+impl From<PatchProductRequest> for ProductChanges {
+    fn from(request: PatchProductRequest) -> Self {
+        Self {
+            sku: request.sku.0,
+            title: request.title.0,
+            description: request.description.into_change(),
+            price: request.price.0,
+            status: request.status.0.map(ProductStatus::from),
+        }
+    }
 }
 
 impl From<StatusRequest> for ProductStatus {

@@ -11,14 +11,16 @@ use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 
+use crate::update::{PatchUserRequest, ReplaceUserRequest};
+
 /// Adds the routes of the function.
 pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
     routes
         .get("/v1/users", list::list_users, LIST)
         .get("/v1/users/me", get::get_current_user, GET_CURRENT)
         .get("/v1/users/{id}", get::get_user, GET)
-        .put("/v1/users/{id}", update::replace_user, REPLACE)
-        .patch("/v1/users/{id}", update::patch_user, PATCH)
+        .put("/v1/users/{id}", update::update_user::<ReplaceUserRequest>, REPLACE)
+        .patch("/v1/users/{id}", update::update_user::<PatchUserRequest>, PATCH)
         .delete("/v1/users/{id}", delete::delete_user, DELETE)
 }
 
@@ -55,7 +57,8 @@ const REPLACE: OperationDoc = OperationDoc::new("Replace the e-mail address and 
          `FORBIDDEN` means that the caller can read the account but not change it, `NOT_FOUND` that it \
          is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken])
+    .with_operation_id("replaceUser");
 
 const PATCH: OperationDoc = OperationDoc::new("Change properties of an account")
     .with_description(
@@ -71,7 +74,8 @@ const PATCH: OperationDoc = OperationDoc::new("Change properties of an account")
          `FORBIDDEN` means that the caller can read the account but not make this change, `NOT_FOUND` \
          that it is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken])
+    .with_operation_id("patchUser");
 
 const DELETE: OperationDoc = OperationDoc::new("Delete an account")
     .with_description(

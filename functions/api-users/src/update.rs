@@ -10,8 +10,7 @@ use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::user::{Role, UserId, UserStatus};
 use shared::domain::values::email::Email;
 use shared::domain::values::text::Name;
-use shared::kit::aws::dynamodb::DynamoStore;
-use shared::kit::command::{CommandContext, Store};
+use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 
@@ -62,46 +61,36 @@ pub(crate) struct PatchUserRequest {
 /// Permissions of the caller on the accounts of other users.
 type Permissions = (HasPermission<UsersRead>, HasPermission<UsersSuspend>, HasPermission<UsersUpdate>);
 
-/// Replaces the e-mail address and the name of an account.
-pub(crate) async fn replace_user(
+/// Updates an account: its e-mail address and name, or single properties.
+pub(crate) async fn update_user<R: Into<UserChanges>>(
     State(app): State<CommandState>,
     Authenticated(by): Authenticated,
-    permissions: Permissions,
+    (read, suspend, update): Permissions,
     Path(id): Path<UserId>,
     if_match: IfMatch,
     Idempotent(context): Idempotent,
-    Json(ReplaceUserRequest { email, name }): Json<ReplaceUserRequest>,
+    Json(request): Json<R>,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    let changes = UserChanges { email: Some(email), name: Some(name), ..UserChanges::default() };
-    let (powers, expected) = (admin_rights(permissions), if_match.expected());
-    update_user(&app.store, UpdateUser { id, by, rights: powers, expected, changes }, &context).await
-}
-
-/// Changes properties of an account.
-pub(crate) async fn patch_user(
-    State(app): State<CommandState>,
-    Authenticated(by): Authenticated,
-    permissions: Permissions,
-    Path(id): Path<UserId>,
-    if_match: IfMatch,
-    Idempotent(context): Idempotent,
-    Json(PatchUserRequest { email, name, role, status }): Json<PatchUserRequest>,
-) -> Result<Versioned<UserBody>, ApiError> {
-    let (role, status) = (role.0.map(Role::from), status.0.map(UserStatus::from));
-    let changes = UserChanges { email: email.0, name: name.0, role, status };
-    let (powers, expected) = (admin_rights(permissions), if_match.expected());
-    update_user(&app.store, UpdateUser { id, by, rights: powers, expected, changes }, &context).await
-}
-
-async fn update_user(
-    store: &DynamoStore,
-    command: UpdateUser,
-    context: &CommandContext,
-) -> Result<Versioned<UserBody>, ApiError> {
-    let changed = store.execute(command, context).await?;
+    let rights =
+        UserAdminRights { read: read.is_held(), suspend: suspend.is_held(), update: update.is_held() };
+    let command = UpdateUser { id, by, rights, expected: if_match.expected(), changes: request.into() };
+    let changed = app.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(changed.map(UserBody::from)))
 }
 
-const fn admin_rights((read, suspend, update): Permissions) -> UserAdminRights {
-    UserAdminRights { read: read.is_held(), suspend: suspend.is_held(), update: update.is_held() }
+impl From<ReplaceUserRequest> for UserChanges {
+    fn from(ReplaceUserRequest { email, name }: ReplaceUserRequest) -> Self {
+        Self { email: Some(email), name: Some(name), ..Self::default() }
+    }
+}
+
+impl From<PatchUserRequest> for UserChanges {
+    fn from(request: PatchUserRequest) -> Self {
+        Self {
+            email: request.email.0,
+            name: request.name.0,
+            role: request.role.0.map(Role::from),
+            status: request.status.0.map(UserStatus::from),
+        }
+    }
 }

@@ -32,19 +32,21 @@ pub use schemas::Schemas;
 
 use crate::kit::error::error_code::ErrorCode;
 
-/// Documentation of a route that cannot be derived from its handler: summary, description and the errors of the domain.
+/// Documentation of a route that cannot be derived from its handler: summary, description and the errors of
+/// the domain. A handler that serves two routes has an operation id for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationDoc {
     summary: &'static str,
     description: &'static str,
     errors: &'static [ErrorCode],
+    operation_id: Option<&'static str>,
 }
 
 impl OperationDoc {
     /// Creates documentation with a short summary.
     #[must_use]
     pub const fn new(summary: &'static str) -> Self {
-        Self { summary, description: "", errors: &[] }
+        Self { summary, description: "", errors: &[], operation_id: None }
     }
 
     /// Sets the description (Markdown): effect, side effects, limits, and what a caller does next.
@@ -57,6 +59,12 @@ impl OperationDoc {
     #[must_use]
     pub const fn with_errors(self, errors: &'static [ErrorCode]) -> Self {
         Self { errors, ..self }
+    }
+
+    /// Sets the operation id. By default, it is the name of the handler.
+    #[must_use]
+    pub const fn with_operation_id(self, id: &'static str) -> Self {
+        Self { operation_id: Some(id), ..self }
     }
 }
 

@@ -70,13 +70,8 @@ impl<S: RouterState> RouteBuilder<S> for Document {
         let mut operation = Operation::new(&method, path, &mut self.schemas);
         operation.add_errors(doc.errors);
         H::describe(&mut operation);
-        let id = camel_case(H::name());
-        let rendered = operation.render(
-            &id,
-            (doc.summary, doc.description),
-            self.tag,
-            (&mut self.problems, self.limited),
-        );
+        let id = doc.operation_id.map_or_else(|| camel_case(H::name()), str::to_owned);
+        let rendered = operation.render(&id, &doc, self.tag, &mut self.problems, self.limited);
         let methods = self.paths.entry(path).or_insert_with(|| json!({}));
         methods[method.as_str().to_ascii_lowercase()] = rendered;
         self

@@ -6,6 +6,7 @@ use http::{HeaderName, Method, StatusCode};
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
+use super::OperationDoc;
 use super::problems::Problems;
 use super::responses::{common_response_headers, reason};
 use super::schemas::Schemas;
@@ -160,9 +161,10 @@ impl<'a> Operation<'a> {
     pub(super) fn render(
         mut self,
         id: &str,
-        (summary, description): (&str, &str),
+        doc: &OperationDoc,
         tag: &str,
-        (problems, limited): (&mut Problems, bool),
+        problems: &mut Problems,
+        limited: bool,
     ) -> Value {
         self.add_errors(&[ErrorCode::NotAcceptable, ErrorCode::InternalError, ErrorCode::ServiceUnavailable]);
         if self.body.is_some() {
@@ -173,7 +175,7 @@ impl<'a> Operation<'a> {
         }
         let mut operation = json!({
             "operationId": id,
-            "summary": summary,
+            "summary": doc.summary,
             "tags": [tag],
             "responses": self.responses(problems, limited),
         });
@@ -188,7 +190,7 @@ impl<'a> Operation<'a> {
             Some(Credentials::Optional) => json!([{}, { "accessToken": [] }]),
             Some(Credentials::Required) => json!([{ "accessToken": [] }]),
         };
-        let mut paragraphs = vec![description.to_owned()];
+        let mut paragraphs = vec![doc.description.to_owned()];
         if !self.permissions.is_empty() {
             let permissions: Vec<String> = self.permissions.into_iter().collect();
             paragraphs.push(format!("Required permission: `{}`.", permissions.join("`, `")));
