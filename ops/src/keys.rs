@@ -1,28 +1,28 @@
 //! `ops keys`: rotation of signing keys.
 
-use local::keys::RotationBlocked;
+use local::keys::commands::{self, KeysError, describe};
+use local::keys::rotation::RotationBlocked;
 use local::keys::store::KeyStore;
 use local::system::{clock, console};
 
 use crate::cli::{KeysArguments, KeysCommand};
-use local::keys::rotation::{self, KeysError, describe};
 
 /// Executes the command and prints the next steps.
 pub(crate) fn run(command: &KeysCommand) -> Result<(), KeysError> {
     match command {
         KeysCommand::Status(keys) => status(&key_store(keys)),
         KeysCommand::Rotate(keys) => {
-            console::line(describe(&rotation::rotate(&key_store(keys), clock::now())?));
+            console::line(describe(&commands::rotate(&key_store(keys), clock::now())?));
             console::line(next_steps(keys)?);
             Ok(())
         }
         KeysCommand::Init { keys, published } => {
-            console::line(describe(&rotation::init(&key_store(keys), published.as_deref())?));
+            console::line(describe(&commands::init(&key_store(keys), published.as_deref())?));
             console::line(next_steps(keys)?);
             Ok(())
         }
         KeysCommand::Deployed(keys) => {
-            rotation::deployed(&key_store(keys), clock::now())?;
+            commands::deployed(&key_store(keys), clock::now())?;
             status(&key_store(keys))
         }
     }
@@ -36,7 +36,7 @@ fn key_store(keys: &KeysArguments) -> KeyStore {
 }
 
 fn status(key_store: &KeyStore) -> Result<(), KeysError> {
-    let (ring, ready) = rotation::status(key_store)?;
+    let (ring, ready) = commands::status(key_store)?;
     console::line(describe(&ring));
     match ready {
         Ok(ready) if ready <= clock::now() => console::line("the next step is safe now"),

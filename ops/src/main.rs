@@ -34,7 +34,7 @@ enum OpsError {
     #[error(transparent)]
     GrantAdmin(#[from] grant_admin::GrantAdminError),
     #[error(transparent)]
-    Keys(#[from] local::keys::rotation::KeysError),
+    Keys(#[from] local::keys::commands::KeysError),
     #[error(transparent)]
     Secrets(#[from] secrets::SecretsError),
 }

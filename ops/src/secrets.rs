@@ -8,13 +8,13 @@ use std::path::Path;
 
 use local::keys::SIGNING_KEY;
 use local::keys::aws_secrets::{SecretToCreate, secret_name};
+use local::keys::commands::{self, KeysError};
 use local::keys::local_secrets::{PARAMETERS_OF_GATEWAY, SecretError, random};
 use local::keys::store::KeyStore;
 use local::system::{arn, console, private_file};
 use local::template::{Template, TemplateError};
 
 use crate::cli::SecretsArguments;
-use local::keys::rotation::{self, KeysError};
 
 /// Failure of `ops secrets`.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ fn first_secrets(
 ) -> Result<Vec<SecretToCreate>, SecretsError> {
     let keys = KeyStore::of_stage(stages, stage);
     if keys.ring().map_err(KeysError::from)?.is_none() {
-        rotation::init(&keys, None)?;
+        commands::init(&keys, None)?;
     }
     let mut creations: Vec<SecretToCreate> =
         keys.secret_to_create().map_err(KeysError::from)?.into_iter().collect();

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use futures::future::{join, join_all};
 use http::{Method, StatusCode};
-use local::keys::rotation;
+use local::keys::rotation::{DeployedKeys, KeyRing, RotationStage};
 use local::keys::store::KeyStore;
-use local::keys::{DeployedKeys, KeyPair, KeyRing, RotationStage};
+use local::keys::{KeyPair, commands};
 use local::system::clock;
 use serde_json::{Value, json};
 use test_support::app::{Answer, WAIT_TIMEOUT};
@@ -158,19 +158,19 @@ async fn results_of_signing_key_rotation_under_traffic() {
     traffic
         .during(async {
             for stage in [RotationStage::Introduced, RotationStage::Overlapping, RotationStage::Steady] {
-                let ring = rotation::rotate(folder, now).unwrap();
+                let ring = commands::rotate(folder, now).unwrap();
                 assert_eq!(ring.stage(), stage);
                 assert!(
-                    rotation::rotate(folder, now).is_err(),
+                    commands::rotate(folder, now).is_err(),
                     "the next step is refused until this one is deployed"
                 );
                 fixture.deploy(&ring, &traffic).await;
-                rotation::deployed(folder, now).unwrap();
+                commands::deployed(folder, now).unwrap();
                 let expected =
                     if stage == RotationStage::Steady { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
                 assert_eq!(me(app, &early).await.status, expected, "{stage:?}");
                 // Skips the 15 minutes after which all users have a token of the last step.
-                now = rotation::status(folder).unwrap().1.unwrap();
+                now = commands::status(folder).unwrap().1.unwrap();
             }
         })
         .await;

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, error::Error, path::Path, time::Duration};
 
 use crate::Stack;
-use crate::keys::DeployedKeys;
+use crate::keys::rotation::DeployedKeys;
 use crate::keys::store::KeyStore;
 use crate::system::{clock, console};
 

@@ -13,7 +13,8 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 
-use crate::keys::{KeyPair, KeyRing, PUBLIC_KEYS, SIGNING_KEY};
+use crate::keys::rotation::KeyRing;
+use crate::keys::{KeyPair, PUBLIC_KEYS, SIGNING_KEY};
 use crate::system::private_file;
 use crate::template::{Parameters, Template};
 

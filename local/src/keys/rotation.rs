@@ -1,188 +1,201 @@
-//! Implementation of `ops keys`. The output contains key ids only; private halves are in files that only
-//! their owner can read.
-
-use std::{fs, io, path::Path};
-
-use aws_lc_rs::error::Unspecified;
-use jiff::Timestamp;
-
-use super::store::{KeyStore, KeyStoreError};
-use super::{KeyPair, KeyRing, KeySet, RotationBlocked, RotationStage};
-
-/// Failure of an `ops keys` command.
-#[derive(Debug, thiserror::Error)]
-pub enum KeysError {
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] KeyStoreError),
-    /// The random generator failed.
-    #[error("cannot generate a key: no random numbers")]
-    Random(#[from] Unspecified),
-    /// There is no key ring.
-    #[error("no keys found; create them with `ops keys init`, or with `make dev` for the local stack")]
-    NoKeys,
-    /// There is a key ring already.
-    #[error("keys exist already; `ops keys status` shows them")]
-    KeysExist,
-    /// The published key set does not have exactly one key.
-    #[error(
-        "the published key set must contain exactly one key, because the signing key is unknown otherwise"
-    )]
-    Ambiguous,
-    /// The published key set cannot be read.
-    #[error("cannot read the published key set: {0}")]
-    ReadPublished(#[from] io::Error),
-    /// The next step is not safe yet.
-    #[error(transparent)]
-    NotYet(#[from] RotationBlocked),
-}
-
-/// Creates a key ring from the set that a deployment publishes, or with a first key for a new deployment.
-///
-/// # Errors
-/// [`KeysError`] if there is a ring already, the published set is not usable, or a file cannot be written.
-pub fn init(store: &KeyStore, published: Option<&Path>) -> Result<KeyRing, KeysError> {
-    if store.ring()?.is_some() {
-        return Err(KeysError::KeysExist);
-    }
-    let ring = match published {
-        Some(path) => {
-            let set: KeySet = serde_json::from_slice(&fs::read(path)?).map_err(io::Error::from)?;
-            KeyRing::of_published(set).ok_or(KeysError::Ambiguous)?
-        }
-        None => KeyRing::first(KeyPair::generate()?),
-    };
-    store.save(&ring)?;
-    Ok(ring)
-}
-
-/// Takes the next step if it is safe. If it is not, only writes the values of the last step again.
-///
-/// # Errors
-/// [`KeysError::NotYet`] if the step is not safe. Other variants if there is no ring, or a file cannot be
-/// read or written.
-pub fn rotate(store: &KeyStore, now: Timestamp) -> Result<KeyRing, KeysError> {
-    let ring = store.ring()?.ok_or(KeysError::NoKeys)?;
-    match ring.rotate(store.deployed_keys()?.as_ref(), now, KeyPair::generate()?) {
-        Ok(next) => {
-            store.save(&next)?;
-            Ok(next)
-        }
-        Err(blocked) => {
-            store.save(&ring)?;
-            Err(blocked.into())
-        }
-    }
-}
-
-/// Records that the values of the last step are deployed everywhere.
-///
-/// # Errors
-/// [`KeysError`] if there is no ring, or a file cannot be read or written.
-pub fn deployed(store: &KeyStore, now: Timestamp) -> Result<KeyRing, KeysError> {
-    let ring = store.ring()?.ok_or(KeysError::NoKeys)?;
-    store.record_deployed(&ring.deployed_since(now))?;
-    Ok(ring)
-}
-
-/// The key ring, and the earliest time of its next step.
-///
-/// # Errors
-/// [`KeysError`] if there is no ring, or a file cannot be read.
-pub fn status(store: &KeyStore) -> Result<(KeyRing, Result<Timestamp, RotationBlocked>), KeysError> {
-    let ring = store.ring()?.ok_or(KeysError::NoKeys)?;
-    let ready = ring.ready_at(store.deployed_keys()?.as_ref());
-    Ok((ring, ready))
-}
-
-/// Describes a key ring in one sentence.
-#[must_use]
-pub fn describe(ring: &KeyRing) -> String {
-    let all: Vec<&str> = ring.published().collect();
-    let (signing, all) = (ring.signing(), all.join(", "));
-    match ring.stage() {
-        RotationStage::Steady => format!("{signing} signs, and no other key is accepted"),
-        RotationStage::Introduced => format!("{signing} signs; the next key is published: {all}"),
-        RotationStage::Overlapping => {
-            format!("{signing} signs; tokens of the previous key are still accepted: {all}")
-        }
-    }
-}
+//! Rotation of the keys that sign access tokens. No valid token is rejected during a rotation.
+//!
+//! A new configuration reaches the functions one after the other, so old and new instances serve requests at
+//! the same time, and a token outlives the request that issued it. A rotation therefore consists of three
+//! deployments. Each starts only after the previous one has reached every function:
+//!
+//! 1. **Introduce** the next key: its public half is published, while the current key continues to sign.
+//! 2. **Sign** with the next key, once the clients that cache the key set have had time to fetch it again.
+//! 3. **Retire** the previous key, once the last token that it signed has expired.
+//!
+//! [`KeyRing`] is the state machine, without I/O. Its waiting times are in [`KeyRing::ready_at`].
 
 #[cfg(test)]
-mod tests {
-    use std::{collections::BTreeMap, os::unix::fs::PermissionsExt};
+mod tests;
 
-    use super::*;
-    use crate::keys::SIGNING_KEY;
-    use crate::system::aws_ids;
+use std::{collections::BTreeSet, time::Duration};
 
-    fn scratch() -> std::path::PathBuf {
-        std::env::temp_dir().join(format!("local-keys-{}", aws_ids::uuid()))
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::kit::auth::access_token;
+
+use super::{KeyPair, KeySet, PUBLIC_KEYS, SIGNING_KEY, SigningKey, aws_secrets};
+use crate::template::Parameters;
+
+/// Keys of one deployment and the progress of their rotation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRing {
+    /// Keys whose tokens are accepted.
+    pub(super) published: KeySet,
+    /// Id of the key that signs.
+    signing: String,
+    /// Private half of the signing key, until it is deployed.
+    secret: Option<SigningKey>,
+    /// Key that is published and will sign next.
+    next: Option<KeyPair>,
+}
+
+/// Progress of a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotationStage {
+    /// One key is published, and it signs.
+    Steady,
+    /// The next key is published. The current key signs.
+    Introduced,
+    /// The next key signs. Tokens of the previous key are still accepted.
+    Overlapping,
+}
+
+/// Key ids that every instance of every function uses, and the time of their deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeployedKeys {
+    published: BTreeSet<String>,
+    signing: String,
+    since: Timestamp,
+}
+
+/// Reason why the next step is refused. The keys are unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RotationBlocked {
+    /// The last step is not recorded as deployed.
+    #[error("the last step is not recorded as deployed")]
+    NotDeployed,
+    /// Copies of the key set, or tokens of the previous key, are still valid.
+    #[error("the next step is not safe before {0}")]
+    TooEarly(Timestamp),
+}
+
+impl KeyRing {
+    /// Creates the ring of a new deployment with its first key.
+    #[must_use]
+    pub fn first(KeyPair { signing, public }: KeyPair) -> Self {
+        let kid = public.kid.clone();
+        Self { published: KeySet { keys: vec![public] }, signing: kid, secret: Some(signing), next: None }
     }
 
-    #[test]
-    fn rotation_writes_files_readable_by_their_owner_only() {
-        let root = scratch();
-        let store = KeyStore::of_stage(&root, "prod");
-        let now = crate::system::clock::now();
-        assert!(matches!(rotate(&store, now), Err(KeysError::NoKeys)));
-        let first = init(&store, None).unwrap();
-        assert!(matches!(init(&store, None), Err(KeysError::KeysExist)));
-        assert!(matches!(rotate(&store, now), Err(KeysError::NotYet(RotationBlocked::NotDeployed))));
-        deployed(&store, now).unwrap();
-        assert_eq!(rotate(&store, now).unwrap().stage(), RotationStage::Introduced);
-        let values = fs::read(store.parameters_file()).unwrap();
-        let values: BTreeMap<String, String> = serde_json::from_slice(&values).unwrap();
-        assert_eq!(values[SIGNING_KEY], format!("agora/prod/jwt-signing-key/{}", first.signing()));
-        assert!(values[super::super::PUBLIC_KEYS].contains(first.signing()));
-        assert_eq!(store.secret_to_create().unwrap(), None, "the signing key is on AWS already");
-        for file in fs::read_dir(root.join("prod")).unwrap() {
-            let mode = file.unwrap().metadata().unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
+    /// Creates the ring of a deployment that publishes this set. `None` unless the set has exactly one key.
+    #[must_use]
+    pub fn of_published(published: KeySet) -> Option<Self> {
+        let [only] = published.keys.as_slice() else { return None };
+        Some(Self { signing: only.kid.clone(), published, secret: None, next: None })
+    }
+
+    /// Progress of the rotation.
+    #[must_use]
+    pub fn stage(&self) -> RotationStage {
+        match (&self.next, self.published.keys.len()) {
+            (Some(_), _) => RotationStage::Introduced,
+            (None, 1) => RotationStage::Steady,
+            (None, _) => RotationStage::Overlapping,
         }
-        fs::remove_dir_all(root).unwrap();
     }
 
-    #[test]
-    fn private_key_is_in_its_own_file_and_never_in_parameters() {
-        let root = scratch();
-        let store = KeyStore::of_stage(&root, "prod");
-        let mut now = crate::system::clock::now();
-        let mut ring = init(&store, None).unwrap();
-        let mut has_secret_file = Vec::new();
-        for _ in 0..4 {
-            let parameters = fs::read_to_string(store.parameters_file()).unwrap();
-            let name = format!("agora/prod/jwt-signing-key/{}", ring.signing());
-            assert!(parameters.contains(&name));
-            let creation = store.secret_to_create().unwrap();
-            if let Some(creation) = &creation {
-                let key = fs::read_to_string(&creation.file).unwrap();
-                assert_eq!(ring.published.kid_of(&key).as_deref(), Some(ring.signing()));
-                assert!(creation.name == name && !parameters.contains(&key));
+    /// Id of the key that signs.
+    #[must_use]
+    pub fn signing(&self) -> &str {
+        &self.signing
+    }
+
+    /// Ids of the keys whose tokens are accepted.
+    pub fn published(&self) -> impl Iterator<Item = &str> {
+        self.published.keys.iter().map(|key| key.kid.as_str())
+    }
+
+    /// Parameters for the local stack. Without the private half of the signing key, the stack keeps its
+    /// current one.
+    #[must_use]
+    pub fn parameters(&self) -> Parameters {
+        let secret = self.secret.as_ref().map(|key| (SIGNING_KEY.to_owned(), key.expose().to_owned()));
+        secret.into_iter().chain([(PUBLIC_KEYS.to_owned(), self.published.text())]).collect()
+    }
+
+    /// Parameters for a stack on AWS: the name of the secret with the signing key, and the published key set.
+    /// They contain no secret values.
+    #[must_use]
+    pub fn references(&self, stage: &str) -> Parameters {
+        let signing = (SIGNING_KEY.to_owned(), aws_secrets::signing_key_name(stage, &self.signing));
+        [signing, (PUBLIC_KEYS.to_owned(), self.published.text())].into()
+    }
+
+    /// Private half of the signing key, until it is deployed.
+    #[must_use]
+    pub fn secret(&self) -> Option<&SigningKey> {
+        self.secret.as_ref()
+    }
+
+    /// Keys of this ring as deployed everywhere at `since`.
+    #[must_use]
+    pub fn deployed_since(&self, since: Timestamp) -> DeployedKeys {
+        let published = self.published().map(str::to_owned).collect();
+        DeployedKeys { published, signing: self.signing.clone(), since }
+    }
+
+    /// Earliest time of the next step, if `deployed` are the keys of this ring.
+    ///
+    /// # Errors
+    /// [`RotationBlocked::NotDeployed`] if they are not.
+    pub fn ready_at(&self, deployed: Option<&DeployedKeys>) -> Result<Timestamp, RotationBlocked> {
+        let deployed =
+            deployed.filter(|deployed| deployed.matches_ring(self)).ok_or(RotationBlocked::NotDeployed)?;
+        let wait = match self.stage() {
+            RotationStage::Steady => Duration::ZERO,
+            RotationStage::Introduced => access_token::KEY_SET_MAX_AGE,
+            RotationStage::Overlapping => access_token::MAX_ACCEPTED_AGE,
+        };
+        Ok(deployed.since.saturating_add(wait).unwrap_or(Timestamp::MAX))
+    }
+
+    /// Takes the next step of the rotation. `fresh` is introduced if the next step introduces a key.
+    ///
+    /// # Errors
+    /// [`RotationBlocked`] if the step is too early.
+    pub fn rotate(
+        &self,
+        deployed: Option<&DeployedKeys>,
+        now: Timestamp,
+        fresh: KeyPair,
+    ) -> Result<Self, RotationBlocked> {
+        let ready = self.ready_at(deployed)?;
+        if now < ready {
+            return Err(RotationBlocked::TooEarly(ready));
+        }
+        let mut ring = self.clone();
+        match ring.next.take() {
+            Some(next) => {
+                ring.signing = next.public.kid;
+                ring.secret = Some(next.signing);
             }
-            assert_eq!(root.join("prod/jwt-signing-key.secret").exists(), creation.is_some());
-            has_secret_file.push(creation.is_some());
-            deployed(&store, now).unwrap();
-            now = status(&store).unwrap().1.unwrap();
-            ring = rotate(&store, now).unwrap();
+            None if self.stage() == RotationStage::Overlapping => {
+                ring.published.keys.retain(|key| key.kid == ring.signing);
+                ring.secret = None;
+            }
+            None => {
+                ring.published.keys.push(fresh.public.clone());
+                ring.secret = None;
+                ring.next = Some(fresh);
+            }
         }
-        assert_eq!(has_secret_file, [true, false, true, false], "first, introduced, signing, retired");
-        fs::remove_dir_all(root).unwrap();
+        Ok(ring)
+    }
+}
+
+impl DeployedKeys {
+    /// Reads the keys from the parameters of a stack. `None` if the parameters contain no keys.
+    #[must_use]
+    pub fn of_parameters(parameters: &Parameters, since: Timestamp) -> Option<Self> {
+        let set: KeySet = serde_json::from_str(parameters.get(PUBLIC_KEYS)?).ok()?;
+        let signing = set.kid_of(parameters.get(SIGNING_KEY)?)?;
+        let published = set.keys.into_iter().map(|key| key.kid).collect();
+        Some(Self { published, signing, since })
     }
 
-    #[test]
-    fn rotating_too_early_only_rewrites_the_last_step() {
-        let root = scratch();
-        let store = KeyStore::of_stage(&root, "prod");
-        init(&store, None).unwrap();
-        let now = crate::system::clock::now();
-        deployed(&store, now).unwrap();
-        let introduced = rotate(&store, now).unwrap();
-        fs::remove_file(store.parameters_file()).unwrap();
-        assert!(rotate(&store, now).is_err());
-        assert!(store.parameters_file().exists());
-        assert_eq!(status(&store).unwrap(), (introduced, Err(RotationBlocked::NotDeployed)));
-        fs::remove_dir_all(root).unwrap();
+    /// Returns true if both describe the same keys, regardless of the time.
+    #[must_use]
+    pub fn has_keys_of(&self, other: &Self) -> bool {
+        self.published == other.published && self.signing == other.signing
+    }
+
+    fn matches_ring(&self, ring: &KeyRing) -> bool {
+        self.has_keys_of(&ring.deployed_since(self.since))
     }
 }

@@ -7,7 +7,8 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{DeployedKeys, KeyRing, KeySet, PUBLIC_KEYS};
+use super::rotation::{DeployedKeys, KeyRing};
+use super::{KeySet, PUBLIC_KEYS};
 use crate::keys::aws_secrets::{SecretToCreate, signing_key_name};
 use crate::system::private_file;
 use crate::template::Parameters;
