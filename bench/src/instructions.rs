@@ -81,8 +81,8 @@ pub async fn count(fixture: &Fixture, options: &Options) -> Result<Vec<Instructi
             continue;
         };
         let [few, many] = RUNS;
-        let short = fewest_instructions(workload, function, few, (fixture, options)).await?;
-        let long = fewest_instructions(workload, function, many, (fixture, options)).await?;
+        let short = fewest_instructions(workload, function, few, fixture, options).await?;
+        let long = fewest_instructions(workload, function, many, fixture, options).await?;
         let [few, additional] = [few, many - few].map(|invocations| u64::try_from(invocations).unwrap_or(1));
         let count = long.saturating_sub(short) / additional;
         let process = short.saturating_sub(count * few);
@@ -100,11 +100,12 @@ async fn fewest_instructions(
     workload: &Workload,
     function: &str,
     invocations: usize,
-    fixture: (&Fixture, &Options),
+    fixture: &Fixture,
+    options: &Options,
 ) -> Result<u64, InstructionsError> {
     let mut fewest = u64::MAX;
     for _ in 0..ATTEMPTS {
-        fewest = fewest.min(run(workload, function, invocations, fixture).await?);
+        fewest = fewest.min(run(workload, function, invocations, fixture, options).await?);
     }
     Ok(fewest)
 }
@@ -114,7 +115,8 @@ async fn run(
     workload: &Workload,
     function: &str,
     invocations: usize,
-    (fixture, options): (&Fixture, &Options),
+    fixture: &Fixture,
+    options: &Options,
 ) -> Result<u64, InstructionsError> {
     let folder = test_support::workspace("target/bench/callgrind");
     let counts = folder.join(format!("{}-{invocations}.out", workload.name));

@@ -35,7 +35,7 @@ pub async fn table(fixture: &Fixture, options: &Options) -> Result<String, Comma
         for (label, implementation) in
             [("Agora", Implementation::Ours), ("usual approach", Implementation::HandTuned)]
         {
-            let cost = cheapest(workload, implementation, (fixture, &runner)).await;
+            let cost = cheapest(workload, implementation, fixture, &runner).await;
             let (requests, dollars) = (cost.in_words(), prices.of(&cost));
             let (description, read, written) = (workload.description, cost.read, cost.written);
             let _ =
@@ -50,7 +50,8 @@ pub async fn table(fixture: &Fixture, options: &Options) -> Result<String, Comma
 async fn cheapest(
     workload: &Workload,
     implementation: Implementation,
-    (fixture, runner): (&Fixture, &Runner),
+    fixture: &Fixture,
+    runner: &Runner,
 ) -> Cost {
     let (_, function) = *workload
         .binaries

@@ -65,7 +65,7 @@ impl OrderLifecycle {
         assert_eq!(shown["status"], "confirmed");
         let mut lifecycle = Self::of(&calls);
         for part in &mut lifecycle.parts {
-            part.add_invocations(&fixture, (&before, &after));
+            part.add_invocations(&fixture, &before, &after);
         }
         lifecycle
     }
@@ -125,7 +125,7 @@ impl OrderLifecycle {
 
 impl FunctionShare {
     /// Sets the number and duration of the invocations, and the memory of the function.
-    fn add_invocations(&mut self, fixture: &Fixture, (before, after): (&Stats, &Stats)) {
+    fn add_invocations(&mut self, fixture: &Fixture, before: &Stats, after: &Stats) {
         let of = |stats: &Stats| stats.get(&self.function).copied().unwrap_or_default();
         let (before, after) = (of(before), of(after));
         let function = fixture.app.stack().deployment().function(&self.function);

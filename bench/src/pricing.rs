@@ -163,8 +163,10 @@ fn gigabyte_milliseconds(micros: u64, invocations: u64, memory: u64) -> u64 {
 #[must_use]
 pub fn table(
     prices: &Prices,
-    (costs, lifecycle): (&CostTable, &OrderLifecycle),
-    (cached, shown): (&SeriesStats, &SeriesStats),
+    costs: &CostTable,
+    lifecycle: &OrderLifecycle,
+    cached: &SeriesStats,
+    shown: &SeriesStats,
 ) -> String {
     let memory = lifecycle.parts.first().map_or(0, |part| u64::from(part.memory));
     let request = |name: &str, stats: &SeriesStats| {

@@ -130,7 +130,8 @@ impl CostTable {
     pub async fn count_up_to(
         &mut self,
         fixture: &Fixture,
-        (name, function): (&str, &str),
+        name: &str,
+        function: &str,
         commits: u64,
         work: impl Future<Output = ()>,
     ) {

@@ -169,8 +169,8 @@ async fn measure_times(options: &Options) -> Result<Outcome, CommandError> {
     ))
     .await;
     let series_of = |workload: &str| results.of(workload, Implementation::Ours, SimulatedLatency::REGION);
-    if let Some(reads) = series_of(CACHED_PRODUCT.name).zip(series_of(GET_ORDER.name)) {
-        publish(options, BILL, &pricing::table(&Prices::read()?, (&costs, &remote), reads))?;
+    if let Some((cached, shown)) = series_of(CACHED_PRODUCT.name).zip(series_of(GET_ORDER.name)) {
+        publish(options, BILL, &pricing::table(&Prices::read()?, &costs, &remote, cached, shown))?;
     }
     Ok(outcome(&target_results))
 }

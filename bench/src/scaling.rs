@@ -78,7 +78,7 @@ pub async fn measure(options: &Options, sizes: &[usize], lengths: &[usize]) -> R
     }
     if let Some((fixture, runner, generator)) = tables.last_mut() {
         for length in lengths {
-            scaling.queues.push(Box::pin(backlog::measure((fixture, runner), generator, *length)).await);
+            scaling.queues.push(Box::pin(backlog::measure(fixture, runner, generator, *length)).await);
             eprintln!("[scaling] {length} messages");
         }
     }

@@ -55,71 +55,79 @@ fn warm(stats: &SeriesStats) -> Option<u64> {
     stats.warm.map(|warm| warm.p50)
 }
 
-/// Constructor for the table below.
-const fn ratio(
-    target: &'static str,
-    (workload, latency): (&'static str, SimulatedLatency),
-    value: fn(&SeriesStats) -> Option<u64>,
-    (against, limit): (Implementation, u64),
-) -> Ratio {
-    Ratio { target, workload, latency, value, against, limit }
-}
-
 const RATIOS: [Ratio; 9] = [
-    ratio(
-        "cold start over TLS, one order read: at most 1.50 × hand-tuned Rust",
-        ("get-order", SimulatedLatency::TLS),
-        cold,
-        (Implementation::HandTuned, 150),
-    ),
-    ratio(
-        "cold start over TLS, one order read: at most 0.25 × plain Rust",
-        ("get-order", SimulatedLatency::TLS),
-        cold,
-        (Implementation::Plain, 25),
-    ),
-    ratio(
-        "cached product: CPU time at most 1.60 × the no-op function",
-        ("cached-product", SimulatedLatency::NONE),
-        cpu,
-        (Implementation::NoOp, 160),
-    ),
-    ratio(
-        "order read: CPU time at most 1.30 × hand-tuned Rust",
-        ("get-order", SimulatedLatency::NONE),
-        cpu,
-        (Implementation::HandTuned, 130),
-    ),
-    ratio(
-        "order placement: p50 with 3 ms latency at most 0.65 × Node",
-        ("place-order", SimulatedLatency::REGION),
-        warm,
-        (Implementation::Node, 65),
-    ),
-    ratio(
-        "order placement: CPU time at most 0.20 × Node",
-        ("place-order", SimulatedLatency::NONE),
-        cpu,
-        (Implementation::Node, 20),
-    ),
-    ratio(
-        "replay: CPU time at most 1.30 × hand-tuned Rust",
-        ("replay-order", SimulatedLatency::NONE),
-        cpu,
-        (Implementation::HandTuned, 130),
-    ),
-    ratio(
-        "batch of ten: CPU time at most 0.10 × Node",
-        ("count-ten", SimulatedLatency::NONE),
-        cpu,
-        (Implementation::Node, 10),
-    ),
-    ratio(
-        "cold start without TLS, one order read: at most 1.50 × hand-tuned Rust",
-        ("get-order", SimulatedLatency::NONE),
-        cold,
-        (Implementation::HandTuned, 150),
-    ),
+    Ratio {
+        target: "cold start over TLS, one order read: at most 1.50 × hand-tuned Rust",
+        workload: "get-order",
+        latency: SimulatedLatency::TLS,
+        value: cold,
+        against: Implementation::HandTuned,
+        limit: 150,
+    },
+    Ratio {
+        target: "cold start over TLS, one order read: at most 0.25 × plain Rust",
+        workload: "get-order",
+        latency: SimulatedLatency::TLS,
+        value: cold,
+        against: Implementation::Plain,
+        limit: 25,
+    },
+    Ratio {
+        target: "cached product: CPU time at most 1.60 × the no-op function",
+        workload: "cached-product",
+        latency: SimulatedLatency::NONE,
+        value: cpu,
+        against: Implementation::NoOp,
+        limit: 160,
+    },
+    Ratio {
+        target: "order read: CPU time at most 1.30 × hand-tuned Rust",
+        workload: "get-order",
+        latency: SimulatedLatency::NONE,
+        value: cpu,
+        against: Implementation::HandTuned,
+        limit: 130,
+    },
+    Ratio {
+        target: "order placement: p50 with 3 ms latency at most 0.65 × Node",
+        workload: "place-order",
+        latency: SimulatedLatency::REGION,
+        value: warm,
+        against: Implementation::Node,
+        limit: 65,
+    },
+    Ratio {
+        target: "order placement: CPU time at most 0.20 × Node",
+        workload: "place-order",
+        latency: SimulatedLatency::NONE,
+        value: cpu,
+        against: Implementation::Node,
+        limit: 20,
+    },
+    Ratio {
+        target: "replay: CPU time at most 1.30 × hand-tuned Rust",
+        workload: "replay-order",
+        latency: SimulatedLatency::NONE,
+        value: cpu,
+        against: Implementation::HandTuned,
+        limit: 130,
+    },
+    Ratio {
+        target: "batch of ten: CPU time at most 0.10 × Node",
+        workload: "count-ten",
+        latency: SimulatedLatency::NONE,
+        value: cpu,
+        against: Implementation::Node,
+        limit: 10,
+    },
+    Ratio {
+        target: "cold start without TLS, one order read: at most 1.50 × hand-tuned Rust",
+        workload: "get-order",
+        latency: SimulatedLatency::NONE,
+        value: cold,
+        against: Implementation::HandTuned,
+        limit: 150,
+    },
 ];
 
 /// Maximum number of requests of operations: target, operation, limit.

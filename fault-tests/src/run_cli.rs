@@ -108,7 +108,7 @@ async fn run_fault_tests(
     let mut finished = 0;
     run::batches(left, settings, cli.jobs, |batch| {
         finished += 1;
-        progress(&batch, settings, (finished, total), start);
+        progress(&batch, settings, finished, total, start);
         if is_logged && written.is_ok() {
             written = run_log.add(&batch);
         }
@@ -119,7 +119,7 @@ async fn run_fault_tests(
     Ok(done)
 }
 
-fn progress(done: &CompletedBatch, settings: &Settings, (finished, total): (usize, usize), start: Instant) {
+fn progress(done: &CompletedBatch, settings: &Settings, finished: usize, total: usize, start: Instant) {
     let (fault, made, found) = (&done.fault, done.made, done.findings.len());
     let seconds = start.elapsed().as_secs();
     eprintln!(

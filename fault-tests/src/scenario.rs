@@ -91,7 +91,7 @@ impl Scenario {
         trial: u64,
         product: &str,
     ) -> Result<PlacedOrder, Violation> {
-        let id = fixture.order(trial, product, (2, self.payment_method())).await?;
+        let id = fixture.order(trial, product, 2, self.payment_method()).await?;
         Ok(PlacedOrder { trial, id })
     }
 
@@ -130,7 +130,7 @@ impl Scenario {
             order["status"] == status && refunds.iter().all(|refund| refund["status"] == "succeeded")
         };
         let what = format!("{status}, and all refunds succeeded");
-        fixture.wait_for_order((placed.trial, &placed.id), &what, settled).await.map(drop)
+        fixture.wait_for_order(placed.trial, &placed.id, &what, settled).await.map(drop)
     }
 }
 
@@ -138,7 +138,7 @@ impl PlacedOrder {
     /// Waits for a status.
     pub(crate) async fn wait_for_status(&self, fixture: &Fixture, status: &str) -> Result<(), Violation> {
         let has_status = |order: &Value| order["status"] == status;
-        fixture.wait_for_order((self.trial, &self.id), status, has_status).await.map(drop)
+        fixture.wait_for_order(self.trial, &self.id, status, has_status).await.map(drop)
     }
 
     /// Cancels the order as the buyer.
@@ -167,7 +167,7 @@ impl PlacedOrder {
     /// Waits for the payment intent, and returns its id.
     pub(crate) async fn wait_for_payment_intent(&self, fixture: &Fixture) -> Result<String, Violation> {
         let has_intent = |order: &Value| order["payment"]["gatewayId"].is_string();
-        let shown = fixture.wait_for_order((self.trial, &self.id), "a payment intent", has_intent).await?;
+        let shown = fixture.wait_for_order(self.trial, &self.id, "a payment intent", has_intent).await?;
         Ok(shown["payment"]["gatewayId"].as_str().unwrap_or_default().to_owned())
     }
 

@@ -44,7 +44,7 @@ impl Sandbox {
         let idempotency_key = call.header("idempotency-key");
         let request = tokio::spawn(Self::process(self.clone(), call, request_id.clone()));
         let result = request.await.unwrap_or_else(|_| Err(StripeError::api(500)));
-        Reply::named(result, (request_id, idempotency_key))
+        Reply::named(result, request_id, idempotency_key)
     }
 
     /// Like [`handle`](Self::handle), but in the caller's task.
@@ -52,7 +52,7 @@ impl Sandbox {
         let request_id = object_id("req", self.inner.clock.now(), &mut self.lock().rng);
         let idempotency_key = call.header("idempotency-key");
         let result = Self::process(self.clone(), call, request_id.clone()).await;
-        Reply::named(result, (request_id, idempotency_key))
+        Reply::named(result, request_id, idempotency_key)
     }
 
     async fn process(self, mut call: Call, request_id: String) -> Result<Reply, StripeError> {
@@ -181,10 +181,7 @@ impl Call {
 
 impl Reply {
     /// Adds the request id and idempotency key to a response.
-    fn named(
-        result: Result<Self, StripeError>,
-        (request_id, idempotency_key): (String, Option<String>),
-    ) -> Self {
+    fn named(result: Result<Self, StripeError>, request_id: String, idempotency_key: Option<String>) -> Self {
         let reply = result.unwrap_or_else(|error| Self {
             status: error.status(),
             body: error.body().to_string(),

@@ -43,7 +43,7 @@ fn record_messages(app: &TestApp) -> Arc<Mutex<Vec<String>>> {
 }
 
 /// Places an order and waits for its final status, or for its checkout if it has no payment method.
-async fn order(app: &TestApp, buyer: &TestUser, (key, product): (&str, &str), method: Option<&str>) -> Value {
+async fn order(app: &TestApp, buyer: &TestUser, key: &str, product: &str, method: Option<&str>) -> Value {
     let placed = app.order(buyer, key, product, 2, method).await.data(StatusCode::CREATED);
     let terminal = ["confirmed", "rejected"];
     let statuses = if method.is_some() { &terminal[..] } else { &["awaiting_payment"] };
@@ -60,15 +60,15 @@ async fn place_orders(app: &TestApp, seller: &TestUser, buyer: &TestUser) -> Str
         let response = request.send().await;
         assert_eq!(response.status, StatusCode::OK, "{}", response.text);
     };
-    let kept = order(app, buyer, ("k1", &product), Some("pm_card_visa")).await;
+    let kept = order(app, buyer, "k1", &product, Some("pm_card_visa")).await;
     let market = kept["marketId"].as_str().unwrap().to_owned();
-    order(app, buyer, ("k2", &product), Some("pm_card_chargeDeclined")).await;
-    let unpaid = order(app, buyer, ("k3", &product), None).await;
+    order(app, buyer, "k2", &product, Some("pm_card_chargeDeclined")).await;
+    let unpaid = order(app, buyer, "k3", &product, None).await;
     post(buyer, &unpaid, "cancel", json!({})).await;
-    let scratched = order(app, buyer, ("k4", &product), Some("pm_card_visa")).await;
+    let scratched = order(app, buyer, "k4", &product, Some("pm_card_visa")).await;
     let part = json!({ "amount": { "amount": 500, "currency": "EUR" }, "reason": "One mug was scratched." });
     post(seller, &scratched, "refund", part).await;
-    let regretted = order(app, buyer, ("k5", &product), Some("pm_card_visa")).await;
+    let regretted = order(app, buyer, "k5", &product, Some("pm_card_visa")).await;
     post(buyer, &regretted, "cancel", json!({})).await;
     let path = format!("/v1/markets/{market}");
     let closed = app.request(Method::PATCH, &path).by(seller).header("if-match", "*");

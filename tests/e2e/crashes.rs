@@ -69,8 +69,8 @@ pub(crate) async fn kill_at_each_call(app: &TestApp) -> CrashSummary {
         for nth in 1..=outcome.calls() {
             for fault in [Fault::KillBefore, Fault::KillAfter] {
                 let name = format!("{outcome:?}, call {nth}, {fault:?}");
-                let result =
-                    trial(app, (&seller, &buyer), outcome, (nth, fault), trials, &mut expectations).await;
+                let kill = Rule::new(FULFILMENT, fault).nth(nth);
+                let result = trial(app, &seller, &buyer, outcome, kill, trials, &mut expectations).await;
                 trials += 1;
                 match result {
                     Ok(()) => kills += 1,
@@ -87,9 +87,10 @@ pub(crate) async fn kill_at_each_call(app: &TestApp) -> CrashSummary {
 /// Runs one order with one kill. Fails if the kill was not triggered or the order did not reach its status.
 async fn trial(
     app: &TestApp,
-    (seller, buyer): (&TestUser, &TestUser),
+    seller: &TestUser,
+    buyer: &TestUser,
     outcome: Outcome,
-    (nth, fault): (u64, Fault),
+    kill: Rule,
     number: u64,
     expectations: &mut Expectations,
 ) -> Result<(), String> {
@@ -98,7 +99,6 @@ async fn trial(
     expectations.stocked.insert(product.clone(), initial);
     let method = if matches!(outcome, Outcome::Declined) { "pm_card_chargeDeclined" } else { "pm_card_visa" };
     let cancels = matches!(outcome, Outcome::Cancelled);
-    let kill = Rule::new(FULFILMENT, fault).nth(nth);
     let mut injection = (!cancels).then(|| app.stack().faults().inject(kill.clone()));
     let order = app.order(buyer, &format!("crash-{number}"), &product, 2, Some(method)).await;
     let id = order.data(StatusCode::CREATED)["id"].as_str().unwrap_or_default().to_owned();

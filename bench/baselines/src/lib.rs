@@ -49,7 +49,7 @@ impl Table {
     ///
     /// # Errors
     /// If the table does not respond.
-    pub async fn get(&self, (pk, sk): (String, &str)) -> Result<Option<Item>, Error> {
+    pub async fn get(&self, pk: String, sk: &str) -> Result<Option<Item>, Error> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key(pk, sk)));
         Ok(get.return_consumed_capacity(UNITS).send().await?.item)
     }

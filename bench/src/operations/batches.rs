@@ -19,10 +19,10 @@ pub(super) async fn count(fixture: &Fixture, costs: &mut CostTable) {
     // Charges complete one by one: it depends on timing which outcomes share a commit.
     let fulfilling = fixture.deliver("queue-fulfilment", &independent);
     let name = "fulfil ten orders of ten products";
-    costs.count_up_to(fixture, (name, "queue-fulfilment"), 1 + 10, fulfilling).await;
+    costs.count_up_to(fixture, name, "queue-fulfilment", 1 + 10, fulfilling).await;
     let confirmed = fixture.take_events("order.confirmed").await;
     let writing = fixture.deliver("queue-emails", &confirmed);
-    costs.count_up_to(fixture, ("e-mail the buyers of ten orders", "queue-emails"), 1 + 10, writing).await;
+    costs.count_up_to(fixture, "e-mail the buyers of ten orders", "queue-emails", 1 + 10, writing).await;
     count_delivery(
         fixture,
         costs,

@@ -38,7 +38,8 @@ pub struct Backlog {
 /// # Panics
 /// If a response of the queue or the function is not the expected one.
 pub async fn measure(
-    (fixture, runner): (&Fixture, &Runner),
+    fixture: &Fixture,
+    runner: &Runner,
     generator: &mut ItemGenerator,
     waiting: usize,
 ) -> Backlog {

@@ -95,7 +95,7 @@ impl ItemGenerator {
         fixture.drain_queues().await;
         let table: BTreeMap<String, Value> = fixture.items();
         let templates =
-            entities.into_iter().map(|(kind, id, claim)| ItemTemplate::of(&table, kind, (id, claim)));
+            entities.into_iter().map(|(kind, id, claim)| ItemTemplate::of(&table, kind, id, claim));
         let templates = templates.collect();
         Self { templates, rng: Rng::with_seed(seed), items: table.len(), copies: 0 }
     }
@@ -173,7 +173,7 @@ const PRODUCT_WORDS: [&str; 8] =
     ["Blue", "Green", "Large", "Small", "Travel", "Enamel", "Thermo", "Porcelain"];
 
 impl ItemTemplate {
-    fn of(table: &BTreeMap<String, Value>, kind: Kind, (id, claim): (String, Option<String>)) -> Self {
+    fn of(table: &BTreeMap<String, Value>, kind: Kind, id: String, claim: Option<String>) -> Self {
         let is_included = |(key, item): &(&String, &Value)| {
             let text = |name: &str| item[name]["S"].as_str().unwrap_or_default();
             let (pk, sk) = (text("pk"), text("sk"));

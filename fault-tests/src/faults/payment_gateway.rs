@@ -18,81 +18,79 @@ pub(crate) struct PaymentGatewayFault {
     operation: Operation,
     effect: Effect,
     scenario: Scenario,
-    /// Trials in the short form.
-    short: u64,
 }
 
-const fn gateway(
-    (name, description): (&'static str, &'static str),
-    (operation, effect): (Operation, Effect),
-    scenario: Scenario,
-    short: u64,
-) -> PaymentGatewayFault {
-    PaymentGatewayFault { name, description, operation, effect, scenario, short }
-}
+pub(crate) static FAILS: PaymentGatewayFault = PaymentGatewayFault {
+    name: "gateway-fails",
+    description: "a charge fails with 500, and the gateway replays that response",
+    operation: Operation::Create,
+    effect: Effect::Fail { status: 500 },
+    scenario: Scenario::Confirmed,
+};
 
-pub(crate) static FAILS: PaymentGatewayFault = gateway(
-    ("gateway-fails", "a charge fails with 500, and the gateway replays that response"),
-    (Operation::Create, Effect::Fail { status: 500 }),
-    Scenario::Confirmed,
-    5,
-);
+pub(crate) static SLOW: PaymentGatewayFault = PaymentGatewayFault {
+    name: "gateway-slow",
+    description: "a charge exceeds the client's timeout; the money is captured at once",
+    operation: Operation::Create,
+    effect: Effect::Slow { ms: 5_000, work: WorkAt::Start },
+    scenario: Scenario::Confirmed,
+};
 
-pub(crate) static SLOW: PaymentGatewayFault = gateway(
-    ("gateway-slow", "a charge exceeds the client's timeout; the money is captured at once"),
-    (Operation::Create, Effect::Slow { ms: 5_000, work: WorkAt::Start }),
-    Scenario::Confirmed,
-    5,
-);
+pub(crate) static LATE: PaymentGatewayFault = PaymentGatewayFault {
+    name: "gateway-late",
+    description: "a charge exceeds the client's timeout; the money is captured at the end",
+    operation: Operation::Create,
+    effect: Effect::Slow { ms: 5_000, work: WorkAt::End },
+    scenario: Scenario::Confirmed,
+};
 
-pub(crate) static LATE: PaymentGatewayFault = gateway(
-    ("gateway-late", "a charge exceeds the client's timeout; the money is captured at the end"),
-    (Operation::Create, Effect::Slow { ms: 5_000, work: WorkAt::End }),
-    Scenario::Confirmed,
-    5,
-);
+pub(crate) static LOST: PaymentGatewayFault = PaymentGatewayFault {
+    name: "gateway-lost",
+    description: "a charge succeeds, and its response is lost",
+    operation: Operation::Create,
+    effect: Effect::ChargeAndDropResponse { answer: DroppedResponse::Close },
+    scenario: Scenario::Confirmed,
+};
 
-pub(crate) static LOST: PaymentGatewayFault = gateway(
-    ("gateway-lost", "a charge succeeds, and its response is lost"),
-    (Operation::Create, Effect::ChargeAndDropResponse { answer: DroppedResponse::Close }),
-    Scenario::Confirmed,
-    5,
-);
+pub(crate) static FORGOTTEN: PaymentGatewayFault = PaymentGatewayFault {
+    name: "gateway-forgets",
+    description: "a charge succeeds, but the gateway stores a 500 for its idempotency key",
+    operation: Operation::Create,
+    effect: Effect::ChargeAndDropResponse { answer: DroppedResponse::InternalError },
+    scenario: Scenario::Confirmed,
+};
 
-pub(crate) static FORGOTTEN: PaymentGatewayFault = gateway(
-    ("gateway-forgets", "a charge succeeds, but the gateway stores a 500 for its idempotency key"),
-    (Operation::Create, Effect::ChargeAndDropResponse { answer: DroppedResponse::InternalError }),
-    Scenario::Confirmed,
-    5,
-);
+pub(crate) static DECLINES: PaymentGatewayFault = PaymentGatewayFault {
+    name: "gateway-declines",
+    description: "a card is declined",
+    operation: Operation::Create,
+    effect: Effect::Decline { code: DeclineCode::InsufficientFunds },
+    scenario: Scenario::Declined,
+};
 
-pub(crate) static DECLINES: PaymentGatewayFault = gateway(
-    ("gateway-declines", "a card is declined"),
-    (Operation::Create, Effect::Decline { code: DeclineCode::InsufficientFunds }),
-    Scenario::Declined,
-    5,
-);
+pub(crate) static REFUND_LOST: PaymentGatewayFault = PaymentGatewayFault {
+    name: "gateway-refund-lost",
+    description: "a partial refund succeeds, and its response is lost",
+    operation: Operation::Refund,
+    effect: Effect::ChargeAndDropResponse { answer: DroppedResponse::Close },
+    scenario: Scenario::Delivered,
+};
 
-pub(crate) static REFUND_LOST: PaymentGatewayFault = gateway(
-    ("gateway-refund-lost", "a partial refund succeeds, and its response is lost"),
-    (Operation::Refund, Effect::ChargeAndDropResponse { answer: DroppedResponse::Close }),
-    Scenario::Delivered,
-    5,
-);
+pub(crate) static WEBHOOKS_TWICE: PaymentGatewayFault = PaymentGatewayFault {
+    name: "webhooks-twice",
+    description: "a webhook is delivered four times",
+    operation: Operation::Pay,
+    effect: Effect::WebhookDuplicate { copies: 3 },
+    scenario: Scenario::Paid,
+};
 
-pub(crate) static WEBHOOKS_TWICE: PaymentGatewayFault = gateway(
-    ("webhooks-twice", "a webhook is delivered four times"),
-    (Operation::Pay, Effect::WebhookDuplicate { copies: 3 }),
-    Scenario::Paid,
-    5,
-);
-
-pub(crate) static WEBHOOKS_LATE: PaymentGatewayFault = gateway(
-    ("webhooks-late", "a webhook is delivered seconds late"),
-    (Operation::Pay, Effect::WebhookDelay { ms: 2_000 }),
-    Scenario::Paid,
-    5,
-);
+pub(crate) static WEBHOOKS_LATE: PaymentGatewayFault = PaymentGatewayFault {
+    name: "webhooks-late",
+    description: "a webhook is delivered seconds late",
+    operation: Operation::Pay,
+    effect: Effect::WebhookDelay { ms: 2_000 },
+    scenario: Scenario::Paid,
+};
 
 /// Number of concurrent orders.
 const CONCURRENCY: usize = 10;
@@ -107,7 +105,7 @@ impl Fault for PaymentGatewayFault {
     }
 
     fn trial_counts(&self) -> TrialCounts {
-        TrialCounts { long: 1_000, short: self.short, per_stack: 50 }
+        TrialCounts { long: 1_000, short: 5, per_stack: 50 }
     }
 
     fn trials_to_detect(&self) -> u64 {

@@ -42,7 +42,7 @@ pub(crate) async fn confirm_password_reset(
     let token = UnverifiedToken::parse(&request.token).ok_or(EmailTokenError::Invalid)?;
     let account = app.reader.account_by_id(token.user_id).await?;
     let (user, replacing) = account.ok_or(EmailTokenError::Invalid)?;
-    app.email_tokens.resets_password(&token, (&user, &replacing), context.at)?;
+    app.email_tokens.resets_password(&token, &user, &replacing, context.at)?;
     let password_hash = app.hasher.hash(request.password).await.map_err(ApiError::internal)?;
     let credentials = Credentials { password_hash };
     let reset = ResetPassword { id: user.id, email: user.email, replacing, credentials };

@@ -46,9 +46,9 @@ pub(crate) async fn log_in(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<LoginRequest>,
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
-    let (store, network) = (app.store.clone(), info.client_network());
-    let attempt =
-        app.login_limits.admit(store.clone(), &app.mac_key, (&request.email, &network), context.at).await?;
+    let (store, limits) = (app.store.clone(), &app.login_limits);
+    let network = info.client_network();
+    let attempt = limits.admit(store.clone(), &app.mac_key, &request.email, &network, context.at).await?;
     let user = authenticate(&app, request, &context).await?;
     AttemptLimiter::new(store).succeeded(attempt).await?;
     let id = SessionKey { user_id: user.id, session_id: Id::generate(context.at, &app.entropy) };

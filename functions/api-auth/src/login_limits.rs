@@ -42,7 +42,8 @@ impl LoginLimits {
         &self,
         counters: impl AtomicCounters,
         mac_key: &HmacKey,
-        (email, network): (&Email, &str),
+        email: &Email,
+        network: &str,
         now: Timestamp,
     ) -> Result<Attempt, ApiError> {
         // A digest, so that the table does not store e-mail addresses without an account.

@@ -8,7 +8,9 @@ use axum::extract::FromRef;
 use shared::api::{ApiState, EmailTokens};
 use shared::domain::session::SessionKey;
 use shared::domain::user::User;
-use shared::kit::auth::access_token::{ACCESS_TOKEN_TTL, TokenSigner, TokenVerifier, public_keys};
+use shared::kit::auth::access_token::{
+    ACCESS_TOKEN_TTL, TokenSigner, TokenSubject, TokenVerifier, public_keys,
+};
 use shared::kit::auth::hmac_key::HmacKey;
 use shared::kit::auth::password::Hasher;
 use shared::kit::auth::refresh_token::RefreshToken;
@@ -80,9 +82,9 @@ impl AuthState {
         refresh: &RefreshToken,
         now: Timestamp,
     ) -> Result<TokensBody, ApiError> {
-        let subject = user.id.to_string();
-        let jti = format!("{:032x}", self.entropy.random());
-        let signed = self.signer.sign((&subject, user.role.into()), session, jti, now);
+        let id = user.id.to_string();
+        let subject = TokenSubject { user: &id, role: user.role.into(), session };
+        let signed = self.signer.sign(subject, format!("{:032x}", self.entropy.random()), now);
         Ok(TokensBody {
             access_token: signed.map_err(ApiError::internal)?,
             token_type: "Bearer",

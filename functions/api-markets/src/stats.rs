@@ -110,7 +110,7 @@ pub(crate) async fn get_market_stats(
     let (from, to) = query.days(Date::of(request.received_at))?;
     let market = readable(app.reader.market(id).await?, &actor, reads_any)?;
     let sales = app.reader.sales(id, from, to).await?;
-    Ok(ApiResponse::ok(StatsBody::new(&market, (from, to), &sales)).cache_control("private, no-cache"))
+    Ok(ApiResponse::ok(StatsBody::new(&market, from, to, &sales)).cache_control("private, no-cache"))
 }
 
 /// Returns the market if the caller may read its sales.
@@ -146,7 +146,7 @@ impl StatsQuery {
 }
 
 impl StatsBody {
-    fn new(market: &Market, (from, to): (Date, Date), sales: &[DailySales]) -> Self {
+    fn new(market: &Market, from: Date, to: Date, sales: &[DailySales]) -> Self {
         let sum = |amount: fn(&DailySales) -> i64| sales.iter().map(amount).sum::<i64>();
         let money = |amount| SumBody { amount, currency: market.currency };
         let day = |day: &DailySales| DayBody {

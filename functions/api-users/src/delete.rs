@@ -13,7 +13,8 @@ use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 pub(crate) async fn delete_user(
     State(app): State<CommandState>,
     Authenticated(by): Authenticated,
-    (read, delete): (HasPermission<UsersRead>, HasPermission<UsersDelete>),
+    read: HasPermission<UsersRead>,
+    delete: HasPermission<UsersDelete>,
     Path(id): Path<UserId>,
     if_match: IfMatch,
     Idempotent(context): Idempotent,

@@ -59,8 +59,8 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
     async fn compose_account_email(&self, event: &Envelope<EmailEvent>, id: UserId) -> ComposeResult {
         let account = ReadSet::<Option<User>>::get(&id).and(ReadSet::<Option<Credentials>>::get(&id));
         let ((user, credentials), dispatch) = self.store.load(account.and(ReadSet::get(&event.id))).await?;
-        let account = user.zip(credentials).ok_or(SkipReason::RecipientDeleted)?;
-        Ok((self.compose_with_link(event, &account)?, dispatch))
+        let (user, credentials) = user.zip(credentials).ok_or(SkipReason::RecipientDeleted)?;
+        Ok((self.compose_with_link(event, &user, &credentials)?, dispatch))
     }
 
     /// Composes an e-mail with a token that depends on the time of the event: the same event and account
@@ -68,7 +68,8 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
     fn compose_with_link(
         &self,
         event: &Envelope<EmailEvent>,
-        (user, credentials): &(User, Credentials),
+        user: &User,
+        credentials: &Credentials,
     ) -> Result<ComposedEmail, SkipReason> {
         let at = event.occurred_at;
         let is_reset = matches!(event.event, EmailEvent::PasswordResetRequested { .. });

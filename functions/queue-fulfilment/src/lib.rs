@@ -62,7 +62,8 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     /// Replaces the clock and the entropy source.
     pub fn with_clock_and_entropy<D: Clock, T: Entropy>(
         self,
-        (clock, entropy): (D, T),
+        clock: D,
+        entropy: T,
     ) -> Fulfilment<S, G, D, T> {
         let Self { store, gateway, payment_window, .. } = self;
         Fulfilment { store, gateway, clock, entropy, payment_window }
@@ -82,7 +83,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
         let saga = OrderSaga { id: event.event.order_id(), payment_window: self.payment_window };
         let context = CommandContext::new(event.correlation_id, self.clock.now());
         let perform = |effect| self.perform(effect, &context);
-        match run_saga(&saga, (&self.store, &self.clock), &context, perform).await {
+        match run_saga(&saga, &self.store, &self.clock, &context, perform).await {
             Ok(_) => Outcome::Done,
             Err(SagaError::InvariantViolation(violation)) => {
                 Outcome::DeadLetter { reason: violation.to_string() }

@@ -13,7 +13,8 @@ impl<S: Store, R, G, C: Clock> Sweeper<S, R, G, C> {
     pub(crate) async fn sweep_due<T, K, F>(
         &self,
         shards: u32,
-        (context, deadline): (&CommandContext, Timestamp),
+        context: &CommandContext,
+        deadline: Timestamp,
         due: impl Fn(u32) -> F,
         command: impl Fn(T) -> K,
     ) -> Result<usize, StoreError>

@@ -16,6 +16,6 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
         deadline: Timestamp,
     ) -> Result<usize, StoreError> {
         let due = |shard| self.reader.expiring(shard, context.at, PAGE_SIZE);
-        self.sweep_due(EXPIRY_SHARDS, (context, deadline), due, |id| ExpireOrder { id }).await
+        self.sweep_due(EXPIRY_SHARDS, context, deadline, due, |id| ExpireOrder { id }).await
     }
 }

@@ -16,6 +16,6 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
         deadline: Timestamp,
     ) -> Result<usize, StoreError> {
         let due = |shard| self.reader.due_jobs(shard, context.at, PAGE_SIZE);
-        self.sweep_due(DUE_JOB_SHARDS, (context, deadline), due, |id| ReleaseJob { id }).await
+        self.sweep_due(DUE_JOB_SHARDS, context, deadline, due, |id| ReleaseJob { id }).await
     }
 }

@@ -81,12 +81,12 @@ where
         let released = self.release_jobs(&context, deadline).await;
         let published = self.publish_missed_events(&context, deadline).await;
         // If the gateway is down, the next tick continues from the same page.
-        match self.reconciliation.tick(&context, (&self.clock, deadline)).await {
+        match self.reconciliation.tick(&context, &self.clock, deadline).await {
             Ok(summary) => tracing::info!(?summary, "payments reconciled"),
             Err(error) => tracing::warn!(%error, "failed to reconcile payments"),
         }
         if let Err(error) =
-            self.reconciliation.recheck_open(&self.reader, &context, (&self.clock, deadline)).await
+            self.reconciliation.recheck_open(&self.reader, &context, &self.clock, deadline).await
         {
             tracing::warn!(%error, "failed to recheck open discrepancies");
         }

@@ -85,7 +85,8 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     pub async fn tick(
         &self,
         context: &CommandContext,
-        (clock, deadline): (&impl Clock, Timestamp),
+        clock: &impl Clock,
+        deadline: Timestamp,
     ) -> Result<ReconciliationSummary, ReconcileError> {
         let mut summary = ReconciliationSummary::default();
         let mut cursor = self.cursor(context).await?;
@@ -141,7 +142,7 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
                 Finding::Mismatch(difference) => {
                     summary.mismatched += 1;
                     let discrepancy =
-                        Discrepancy::new((entry, order.as_ref(), payment.as_ref()), difference, context.at);
+                        Discrepancy::new(entry, order.as_ref(), payment.as_ref(), difference, context.at);
                     self.record_discrepancy(discrepancy, context).await?;
                 }
                 finding => summary.repaired += usize::from(self.repair(finding, entry, context).await?),

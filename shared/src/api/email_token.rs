@@ -84,7 +84,7 @@ impl EmailTokens {
         now: Timestamp,
     ) -> Result<(), EmailTokenError> {
         let state = user.email_verified.to_string();
-        self.check(VERIFY_EMAIL, token, (user, state.as_bytes()), now)
+        self.check(VERIFY_EMAIL, token, user, state.as_bytes(), now)
     }
 
     /// Checks that `token` resets the current password of the account.
@@ -94,10 +94,11 @@ impl EmailTokens {
     pub fn resets_password(
         &self,
         token: &UnverifiedToken,
-        (user, credentials): (&User, &Credentials),
+        user: &User,
+        credentials: &Credentials,
         now: Timestamp,
     ) -> Result<(), EmailTokenError> {
-        self.check(RESET_PASSWORD, token, (user, credentials.password_hash.as_bytes()), now)
+        self.check(RESET_PASSWORD, token, user, credentials.password_hash.as_bytes(), now)
     }
 
     fn issue(&self, purpose: &str, user: &User, expires_at: i64, state: &[u8]) -> String {
@@ -111,7 +112,8 @@ impl EmailTokens {
         &self,
         purpose: &str,
         token: &UnverifiedToken,
-        (user, state): (&User, &[u8]),
+        user: &User,
+        state: &[u8],
         now: Timestamp,
     ) -> Result<(), EmailTokenError> {
         let (id, expiry) = (token.user_id.to_string(), token.expires_at.to_string());
@@ -181,7 +183,7 @@ mod tests {
         assert_eq!(token, tokens(1).to_reset_password(&user, &credentials, now()));
         let token = UnverifiedToken::parse(&token).unwrap();
         let check = |user: &User, credentials: &Credentials, at| {
-            tokens(1).resets_password(&token, (user, credentials), at)
+            tokens(1).resets_password(&token, user, credentials, at)
         };
         assert_eq!(check(&user, &credentials, now()), Ok(()));
         let before_expiry =
@@ -206,7 +208,7 @@ mod tests {
         let token = UnverifiedToken::parse(&text).unwrap();
         assert_eq!(tokens(1).verifies_email(&token, &user, now()), Ok(()));
         assert_eq!(tokens(2).verifies_email(&token, &user, now()), Err(EmailTokenError::Invalid));
-        let other_purpose = tokens(1).resets_password(&token, (&user, &credentials), now());
+        let other_purpose = tokens(1).resets_password(&token, &user, &credentials, now());
         assert_eq!(other_purpose, Err(EmailTokenError::Invalid));
         let verified = User { email_verified: true, ..user.clone() };
         assert_eq!(tokens(1).verifies_email(&token, &verified, now()), Err(EmailTokenError::Invalid));

@@ -68,9 +68,9 @@ pub async fn run_queue(
     let runtime = Runtime::new(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deadline = deadline(&event.context, SystemClock.now());
         let batch: Vec<Delivery> = event.payload.records.into_iter().map(Delivery::from).collect();
-        let system = (&SystemClock, &SystemEntropy);
         // Boxed: the compiler cannot handle futures that are nested so deeply.
-        Ok::<SqsBatchResponse, Error>(Box::pin(consume(handler, queue, batch, deadline, system)).await)
+        let consumed = Box::pin(consume(handler, queue, batch, deadline, &SystemClock, &SystemEntropy)).await;
+        Ok::<SqsBatchResponse, Error>(consumed)
     }));
     runtime.layer(TracingLayer::new()).layer(InvocationLayer::new(Trigger::Queue)).run().await
 }

@@ -69,20 +69,21 @@ impl StripeGateway {
         })?;
         let open_for = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_BREAKER_OPEN_SECONDS")?);
         let search_lag = Duration::from_secs(env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?);
-        Ok(Self::new(transport, (open_for, search_lag), (SystemClock, SystemEntropy)))
+        Ok(Self::new(transport, open_for, search_lag, SystemClock, SystemEntropy))
     }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     /// Creates a gateway on a transport, a clock and an entropy source. `open_for` is the time that the
     /// circuit breaker stays open, `search_lag` the maximum lag of the search index.
-    pub fn new(transport: T, (open_for, search_lag): (Duration, Duration), (clock, entropy): (C, R)) -> Self {
+    pub fn new(transport: T, open_for: Duration, search_lag: Duration, clock: C, entropy: R) -> Self {
         let client = ServiceClient::with_clock(
             "payment-gateway",
             transport,
             TIMEOUTS,
             breaker_config(open_for),
-            (clock.clone(), entropy),
+            clock.clone(),
+            entropy,
         );
         Self { client, clock, search_lag }
     }

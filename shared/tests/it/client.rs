@@ -69,7 +69,8 @@ impl ScriptedService {
             self.clone(),
             TIMEOUTS,
             BREAKER_CONFIG,
-            (self.clock.clone(), SeededEntropy::new(seed)),
+            self.clock.clone(),
+            SeededEntropy::new(seed),
         )
     }
 }

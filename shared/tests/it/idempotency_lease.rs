@@ -161,7 +161,7 @@ fn charge(effects: &AtomicU32) -> impl Future<Output = Result<u32, WorkError<Inf
 async fn concurrent_calls_have_one_effect_and_one_result() {
     let open = TestTable::open().await;
     let (table, clock, effects) = (open.table(), ManualClock::at(now()), AtomicU32::new(0));
-    let ask = || idempotency_lease::once(&table, claim("f"), (&clock, &SystemEntropy), |_| charge(&effects));
+    let ask = || idempotency_lease::once(&table, claim("f"), &clock, &SystemEntropy, |_| charge(&effects));
     let result = join_all((0..20).map(|_| ask())).await;
     let committed = result.iter().filter(|result| matches!(result, Ok(Executed::Committed(1)))).count();
     let others = result.iter().all(|result| matches!(result, Ok(_) | Err(LeaseError::InProgress(_))));
@@ -173,14 +173,13 @@ async fn concurrent_calls_have_one_effect_and_one_result() {
 async fn refusal_releases_the_key_and_unknown_outcome_keeps_it() {
     let open = TestTable::open().await;
     let (table, clock, effects) = (open.table(), ManualClock::at(now()), AtomicU32::new(0));
-    let clock_and_entropy = (&clock, &SystemEntropy);
     let refused = |_| async { Err::<u32, _>(WorkError::Refused("no")) };
-    let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, refused).await;
+    let result = idempotency_lease::once(&table, claim("f"), &clock, &SystemEntropy, refused).await;
     assert!(matches!(result, Err(LeaseError::Refused("no"))), "{result:?}");
     let unknown = |_| async { Err::<u32, _>(WorkError::Unknown("time-out")) };
-    let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, unknown).await;
+    let result = idempotency_lease::once(&table, claim("f"), &clock, &SystemEntropy, unknown).await;
     assert!(matches!(result, Err(LeaseError::Unknown("time-out"))), "{result:?}");
-    let again = || idempotency_lease::once(&table, claim("f"), clock_and_entropy, |_| charge(&effects));
+    let again = || idempotency_lease::once(&table, claim("f"), &clock, &SystemEntropy, |_| charge(&effects));
     assert!(matches!(again().await, Err(LeaseError::InProgress(LEASE_DURATION))));
     clock.advance(LEASE_DURATION);
     assert_eq!(again().await.unwrap(), Executed::Committed(1));
@@ -190,7 +189,6 @@ async fn refusal_releases_the_key_and_unknown_outcome_keeps_it() {
 async fn slow_owner_returns_the_result_of_its_successor() {
     let open = TestTable::open().await;
     let (table, clock) = (open.table(), ManualClock::at(now()));
-    let clock_and_entropy = (&clock, &SystemEntropy);
     let keys = std::sync::Mutex::new(Vec::new());
     let record_key = |lease: Lease| keys.lock().unwrap().push(lease.effect_key().to_owned());
     let slow = async |mine: Lease| {
@@ -200,11 +198,11 @@ async fn slow_owner_returns_the_result_of_its_successor() {
             record_key(theirs);
             Ok::<_, WorkError<Infallible>>("the successor's".to_owned())
         };
-        let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, quick).await;
+        let result = idempotency_lease::once(&table, claim("f"), &clock, &SystemEntropy, quick).await;
         assert!(matches!(result, Ok(Executed::Committed(_))), "{result:?}");
         Ok::<_, WorkError<Infallible>>("the stale one's".to_owned())
     };
-    let result = idempotency_lease::once(&table, claim("f"), clock_and_entropy, slow).await.unwrap();
+    let result = idempotency_lease::once(&table, claim("f"), &clock, &SystemEntropy, slow).await.unwrap();
     assert_eq!(result, Executed::Replayed("the successor's".to_owned()));
     let keys = keys.into_inner().unwrap();
     assert_eq!(keys[0], keys[1], "both calls use the same idempotency key");
@@ -264,7 +262,7 @@ mod over_http {
             state.finish.notified().await;
             Ok::<u32, WorkError<Infallible>>(call)
         };
-        let done = idempotency_lease::once(&state.table, claim, (&SystemClock, &SystemEntropy), call).await?;
+        let done = idempotency_lease::once(&state.table, claim, &SystemClock, &SystemEntropy, call).await?;
         let replay = done.is_replayed().then_some([(IDEMPOTENT_REPLAY, "true")]);
         Ok((replay, json_response(StatusCode::CREATED, &json!({ "call": done.into_output() })))
             .into_response())
@@ -332,27 +330,42 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..30)
 }
 
+/// Claim of a worker, identified by the step at which it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct WorkerClaim {
+    worker: usize,
+    step: u64,
+}
+
+/// Holder of the key, and the content that it claimed the key for.
+#[derive(Debug, Clone)]
+struct Holder {
+    by: WorkerClaim,
+    content: &'static str,
+    until: Timestamp,
+}
+
 /// Reference model of the record under the key.
 #[derive(Debug, Clone, Default)]
 struct Model {
-    holder: Option<(usize, u64, &'static str, Timestamp)>,
+    holder: Option<Holder>,
     answer: Option<String>,
     expires_at: Option<Timestamp>,
 }
 
 impl Model {
-    fn claim(&mut self, by: (usize, u64), content: &'static str, at: Timestamp) -> ClaimOutcome {
+    fn claim(&mut self, by: WorkerClaim, content: &'static str, at: Timestamp) -> ClaimOutcome {
         if self.expires_at.is_some_and(|expires| expires.as_seconds() < at.as_seconds()) {
             *self = Self::default();
         }
         match &self.holder {
-            Some((.., known, _)) if *known != content => ClaimOutcome::Reused,
+            Some(holder) if holder.content != content => ClaimOutcome::Reused,
             Some(_) if self.answer.is_some() => ClaimOutcome::Done(self.answer.clone().unwrap()),
-            Some((.., until)) if *until > at => ClaimOutcome::InProgress(until.duration_since(at)),
+            Some(holder) if holder.until > at => ClaimOutcome::InProgress(holder.until.duration_since(at)),
             _ => {
                 let (until, expires) = (at.saturating_add(LEASE_DURATION), at.saturating_add(RETENTION));
                 *self = Self {
-                    holder: Some((by.0, by.1, content, until)),
+                    holder: Some(Holder { by, content, until }),
                     answer: None,
                     expires_at: Some(expires),
                 };
@@ -361,11 +374,11 @@ impl Model {
         }
     }
 
-    fn holds(&self, by: (usize, u64)) -> bool {
-        self.holder.is_some_and(|(worker, step_number, ..)| (worker, step_number) == by)
+    fn holds(&self, by: WorkerClaim) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.by == by)
     }
 
-    fn complete(&mut self, by: (usize, u64), answer: &str) -> bool {
+    fn complete(&mut self, by: WorkerClaim, answer: &str) -> bool {
         let free = self.answer.as_deref().is_none_or(|known| known == answer);
         let done = self.holds(by) && free;
         if done {
@@ -374,7 +387,7 @@ impl Model {
         done
     }
 
-    fn release(&mut self, by: (usize, u64)) -> bool {
+    fn release(&mut self, by: WorkerClaim) -> bool {
         let done = self.holds(by) && self.answer.is_none();
         if done {
             *self = Self::default();
@@ -386,27 +399,28 @@ impl Model {
 /// Executes steps on the table and on the model; both must agree after each.
 async fn run_steps(table: &Table, scope: String, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let (clock, mut model) = (ManualClock::at(now()), Model::default());
-    // The last claim of each worker, successful or not, with the step at which it was made.
-    let mut last: [Option<(Lease, u64)>; 3] = [const { None }; 3];
-    for (step_number, step) in (0_u64..).zip(steps) {
+    // The last claim of each worker, successful or not.
+    let mut last: [Option<(Lease, WorkerClaim)>; 3] = [const { None }; 3];
+    for (number, step) in (0_u64..).zip(steps) {
         match step {
             Step::Claim { worker, content } => {
                 let content = ["f", "g"][content];
                 let mut lease = lease_at(content, clock.now());
                 lease.claim.scope.clone_from(&scope);
                 let actual = table.claim(&lease, clock.now()).await.unwrap();
-                last[worker] = Some((lease, step_number));
-                prop_assert_eq!(actual, model.claim((worker, step_number), content, clock.now()));
+                let by = WorkerClaim { worker, step: number };
+                last[worker] = Some((lease, by));
+                prop_assert_eq!(actual, model.claim(by, content, clock.now()));
             }
             Step::Complete(worker) => {
-                let Some((lease, step_number)) = &last[worker] else { continue };
-                let answer = format!("{worker} {step_number}");
+                let Some((lease, by)) = &last[worker] else { continue };
+                let answer = format!("{worker} {}", by.step);
                 let actual = table.complete(lease, &answer).await.unwrap();
-                prop_assert_eq!(actual, model.complete((worker, *step_number), &answer));
+                prop_assert_eq!(actual, model.complete(*by, &answer));
             }
             Step::Release(worker) => {
-                let Some((lease, step_number)) = &last[worker] else { continue };
-                prop_assert_eq!(table.release(lease).await.unwrap(), model.release((worker, *step_number)));
+                let Some((lease, by)) = &last[worker] else { continue };
+                prop_assert_eq!(table.release(lease).await.unwrap(), model.release(*by));
             }
             Step::AdvanceClock(seconds) => clock.advance(Duration::from_secs(seconds)),
         }

@@ -72,7 +72,7 @@ impl Fixture {
                 .market(&market.to_string(), actor(&person.to_string(), Role::User), InitialStatus::Active)
                 .await;
             let product = new_id::<Product>().to_string();
-            marketplace.product(&product, MARKET, seller(), (&format!("CUP-{n:04}"), 500, 10)).await;
+            marketplace.product(&product, MARKET, seller(), &format!("CUP-{n:04}"), 500, 10).await;
             let order = new_id();
             marketplace.order_of(order, id(&product), 1, None).await;
             if n % 10 == 0 {

@@ -87,10 +87,10 @@ async fn products_of_a_market_are_listed_newest_first_with_stock() {
     let marketplace = Marketplace::with_sample_data().await;
     let other = new_id::<Market>().to_string();
     marketplace.market(&other, stranger(), InitialStatus::Active).await;
-    marketplace.product(&new_id::<Product>().to_string(), &other, stranger(), ("MUG-1", 1, 1)).await;
+    marketplace.product(&new_id::<Product>().to_string(), &other, stranger(), "MUG-1", 1, 1).await;
     for quantity in 1..=7 {
         let product = new_id::<Product>().to_string();
-        marketplace.product(&product, MARKET, seller(), (&format!("CUP-{quantity}"), 100, quantity)).await;
+        marketplace.product(&product, MARKET, seller(), &format!("CUP-{quantity}"), 100, quantity).await;
     }
     let first = marketplace.reader.products_of(id(MARKET), &PageRequest::first(5)).await.unwrap();
     let second = marketplace.reader.products_of(id(MARKET), &page_after(5, &first)).await.unwrap();

@@ -293,7 +293,7 @@ async fn discrepancy_is_listed_by_status_and_due_while_open() {
     let (gateway_id, order_id) = (GatewayId("pi_1".to_owned()), id(ORDER));
     let captured = LedgerStatus::Captured { amount: cents(3_998), refunded: 500 };
     let entry = GatewayRecord { gateway_id, order_id: Some(order_id), status: captured, read_at: moment() };
-    let discrepancy = Discrepancy::new((&entry, None, None), MismatchKind::NoOrder, moment());
+    let discrepancy = Discrepancy::new(&entry, None, None, MismatchKind::NoOrder, moment());
     fixture.run(RecordDiscrepancy(discrepancy)).await;
     assert_json_snapshot!("discrepancy-open", fixture.stored::<Discrepancy>(&entry.gateway_id).await);
     fixture.run_later(CloseDiscrepancy { id: entry.gateway_id.clone(), expected: Version::FIRST }).await;

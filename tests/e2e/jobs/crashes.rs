@@ -8,7 +8,7 @@ use crate::jobs::fixture::{Fixture, REPORTS};
 
 /// Creates one report with one kill. Fails if the kill was not triggered or the report is not exact. A report
 /// that is not finished at all ends the test.
-async fn trial(fixture: &Fixture, (nth, fault): (u64, Fault), expected: &str) -> Result<(), String> {
+async fn trial(fixture: &Fixture, nth: u64, fault: Fault, expected: &str) -> Result<(), String> {
     let injection = fixture.app.stack().faults().inject(Rule::new(REPORTS, fault).nth(nth));
     let job = fixture.report(json!({})).await;
     if !injection.wait_until_triggered(WAIT_TIMEOUT).await {
@@ -35,7 +35,7 @@ async fn results_of_a_kill_at_each_call_of_report_generation() {
         for fault in [Fault::KillBefore, Fault::KillAfter] {
             trials += 1;
             let name = format!("call {nth}, {fault:?}");
-            if let Err(problem) = trial(&fixture, (nth, fault), &expected).await {
+            if let Err(problem) = trial(&fixture, nth, fault, &expected).await {
                 violations.push(format!("{name}: {problem}"));
             }
         }

@@ -87,7 +87,7 @@ impl Functions {
         let client = client!(aws_sdk_dynamodb, network, Service::Table, clock);
         let sqs = client!(aws_sdk_sqs, network, Service::Queues, clock);
         let table = Table::new(client, template_config::table().0);
-        let store = DynamoStore::with_clock(table.clone(), (clock.clone(), entropy.clone()));
+        let store = DynamoStore::with_clock(table.clone(), clock.clone(), entropy.clone());
         let hooks = api_payments::gateway_router(store, WebhookVerifier::new(WEBHOOK_SECRET));
         let webhooks = middleware::layer(hooks, clock.clone(), entropy.clone());
         Self {
@@ -103,12 +103,12 @@ impl Functions {
     /// Store of the HTTP functions.
     #[must_use]
     pub fn store(&self) -> Store {
-        DynamoStore::with_clock(self.table.clone(), (self.clock.clone(), self.entropy.clone()))
+        DynamoStore::with_clock(self.table.clone(), self.clock.clone(), self.entropy.clone())
     }
 
     fn gateway(&self) -> Gateway {
         let transport = SimGateway { network: self.network.clone(), secret: SECRET };
-        StripeGateway::new(transport, (BREAKER_OPEN, SEARCH_LAG), (self.clock.clone(), self.entropy.clone()))
+        StripeGateway::new(transport, BREAKER_OPEN, SEARCH_LAG, self.clock.clone(), self.entropy.clone())
     }
 
     /// Starts an instance of `queue-fulfilment`.
@@ -121,7 +121,7 @@ impl Functions {
         let fulfilment = Fulfilment::new(&env, self.store().with_group_commit(), self.gateway());
         let fulfilment = fulfilment.expect("the template has the variables");
         let handler = Arc::new(
-            fulfilment.with_clock_and_entropy((self.clock.clone(), self.entropy.clone())).into_handler(),
+            fulfilment.with_clock_and_entropy(self.clock.clone(), self.entropy.clone()).into_handler(),
         );
         let queue = SqsQueue::from_env(&env, self.sqs.clone()).expect("the template has the variables");
         Instance { handler, queue: Arc::new(queue), clock: self.clock.clone(), entropy: self.entropy.clone() }
@@ -190,8 +190,7 @@ impl Instance {
     ) -> impl Future<Output = Vec<String>> + Send + 'static {
         let Self { handler, queue, clock, entropy } = self.clone();
         async move {
-            let clock_and_entropy = (&clock, &entropy);
-            let response = consume(&*handler, &*queue, batch, deadline, clock_and_entropy).await;
+            let response = consume(&*handler, &*queue, batch, deadline, &clock, &entropy).await;
             response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
         }
     }

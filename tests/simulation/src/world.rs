@@ -77,8 +77,8 @@ impl World {
         let network = Network::at(&clock);
         let functions = Functions::of(&network, &clock, &entropy);
         let scenario = Scenario::of(&mut plan);
-        let decisions = (DecisionStream::of(root.fork(), limit), FaultProfile::of(&mut plan));
-        let mut world = Self::idle_world(scenario, decisions, (clock, entropy, network), functions);
+        let (decisions, profile) = (DecisionStream::of(root.fork(), limit), FaultProfile::of(&mut plan));
+        let mut world = Self::idle_world(scenario, decisions, profile, clock, entropy, network, functions);
         world.set_up();
         world.bug = bug;
         world
@@ -87,8 +87,11 @@ impl World {
     /// Creates a world without any activity.
     fn idle_world(
         scenario: Scenario,
-        (decisions, profile): (DecisionStream, FaultProfile),
-        (clock, entropy, network): (VirtualClock, SimEntropy, Network),
+        decisions: DecisionStream,
+        profile: FaultProfile,
+        clock: VirtualClock,
+        entropy: SimEntropy,
+        network: Network,
         functions: Functions,
     ) -> Self {
         Self {

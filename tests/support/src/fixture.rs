@@ -19,7 +19,7 @@ use shared::domain::user::{Credentials, Role, User, UserEvent, UserStatus};
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::{Id, Identified};
 use shared::domain::values::money::{Amount, Money, Quantity};
-use shared::kit::auth::access_token::TokenSigner;
+use shared::kit::auth::access_token::{TokenSigner, TokenSubject};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::command::{Change, Command, CommandContext, CorrelationId, Entity, ReadSet, Store, Version};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
@@ -144,7 +144,7 @@ impl Marketplace {
             marketplace.user(actor, name).await;
         }
         marketplace.market(MARKET, seller(), InitialStatus::Active).await;
-        marketplace.product(PRODUCT, MARKET, seller(), ("MUG-1", 1_999, 10)).await;
+        marketplace.product(PRODUCT, MARKET, seller(), "MUG-1", 1_999, 10).await;
         marketplace
     }
 
@@ -172,7 +172,8 @@ impl Marketplace {
             Role::Admin => "admin",
         };
         let user = actor.user.to_string();
-        let signed = self.signer.sign((&user, role), "ses_of_a_test", "jti".to_owned(), at);
+        let subject = TokenSubject { user: &user, role, session: "ses_of_a_test" };
+        let signed = self.signer.sign(subject, "jti".to_owned(), at);
         format!("Bearer {}", signed.expect("the key signs"))
     }
 
@@ -259,7 +260,9 @@ impl Marketplace {
         product: &str,
         market: &str,
         by: Actor,
-        (sku, price, stock): (&str, i64, i64),
+        sku: &str,
+        price: i64,
+        stock: i64,
     ) -> StockedProduct {
         let product = NewProduct {
             id: id(product),

@@ -23,7 +23,7 @@ async fn handle(table: &Table, request: Request) -> Result<Response<Body>, Error
 
 async fn show(table: &Table, path: &str) -> Result<Response<Body>, Error> {
     let id = path.rsplit('/').next().unwrap_or_default();
-    match table.get((format!("order#{id}"), "order")).await? {
+    match table.get(format!("order#{id}"), "order").await? {
         Some(item) => json(200, Value::Object(scalar_attributes(&item)).to_string()),
         None => json(404, "{}".to_owned()),
     }

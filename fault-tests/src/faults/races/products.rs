@@ -63,13 +63,13 @@ pub(super) async fn twenty_requests_under_one_key(fixture: &Fixture, number: u64
 pub(super) async fn more_buyers_than_stock(fixture: &Fixture, number: u64) -> Result<(), Violation> {
     let (buyers, stock) = if (number / 9) % 25 == 24 { (200, 50) } else { (20, 5) };
     let product = fixture.product(number, stock).await?;
-    let orders = (0..buyers).map(|n| fixture.order(number + n, &product, (1, Some("pm_card_visa"))));
+    let orders = (0..buyers).map(|n| fixture.order(number + n, &product, 1, Some("pm_card_visa")));
     let orders = try_join_all(orders).await?;
     let mut confirmed = 0;
     for (n, order) in (0..).zip(&orders) {
         let outcome =
             |order: &serde_json::Value| order["status"] == "confirmed" || order["status"] == "rejected";
-        let shown = fixture.wait_for_order((number + n, order), "confirmed or rejected", outcome).await?;
+        let shown = fixture.wait_for_order(number + n, order, "confirmed or rejected", outcome).await?;
         confirmed += i64::from(shown["status"] == "confirmed");
     }
     if confirmed == stock {
@@ -119,7 +119,7 @@ pub(super) async fn outdated_price(fixture: &Fixture, number: u64) -> Result<(),
     }
     let placed = Scenario::Confirmed.place_order_of(fixture, number, &product).await?;
     let order = fixture
-        .wait_for_order((number, &placed.id), "confirmed", |order| order["status"] == "confirmed")
+        .wait_for_order(number, &placed.id, "confirmed", |order| order["status"] == "confirmed")
         .await?;
     if order["total"]["amount"] == 2 * 2_499 {
         return Ok(());

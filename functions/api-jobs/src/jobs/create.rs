@@ -76,13 +76,13 @@ pub(crate) async fn create_job(
     Json(request): Json<CreateJobRequest>,
 ) -> Result<AcceptedResource<JobBody>, ApiError> {
     let id = Id::generate(context.at, &app.entropy);
-    let command = request.into_command(id, (actor, read_any.is_held()), retention);
+    let command = request.into_command(id, actor, read_any.is_held(), retention);
     let created = app.store.execute(command, &context).await?;
     Ok(ApiResponse::accepted_resource(created.map(JobBody::from)))
 }
 
 impl CreateJobRequest {
-    fn into_command(self, id: JobId, (by, reads_any): (Actor, bool), retention: Retention) -> CreateJob {
+    fn into_command(self, id: JobId, by: Actor, reads_any: bool, retention: Retention) -> CreateJob {
         let Self { r#type: JobType::SalesReport, params, priority, run_at } = self;
         let SalesReportRequest { market_id, from, to } = params;
         CreateJob { id, by, reads_any, market_id, from, to, priority, run_at, retention }

@@ -152,7 +152,7 @@ async fn repeated_product_or_product_of_another_market_is_refused() {
     let orders = Orders::new().await;
     let (market, product) = (new_id::<Market>().to_string(), new_id::<Product>().to_string());
     orders.marketplace.market(&market, stranger(), InitialStatus::Active).await;
-    orders.marketplace.product(&product, &market, stranger(), ("MUG-1", 100, 1)).await;
+    orders.marketplace.product(&product, &market, stranger(), "MUG-1", 100, 1).await;
     let items = |second: &str| {
         let item = |product: &str| json!({ "productId": product, "quantity": 1 });
         json!({ "items": [item(PRODUCT), item(second)] })
@@ -206,7 +206,7 @@ async fn order_in_a_market_that_is_not_active_is_refused() {
 async fn total_above_the_maximum_amount_is_refused() {
     let orders = Orders::new().await;
     let expensive = new_id::<Product>().to_string();
-    orders.marketplace.product(&expensive, MARKET, seller(), ("GOLD", 99_999_999, 5)).await;
+    orders.marketplace.product(&expensive, MARKET, seller(), "GOLD", 99_999_999, 5).await;
     let response =
         orders.place(buyer(), "k1", &json!({ "items": [{ "productId": expensive, "quantity": 2 }] })).await;
     assert_eq!((response.status.as_u16(), fields(&response)), (400, vec!["items".to_owned()]));

@@ -20,7 +20,7 @@ impl Payments {
         let (gateway_id, order_id, read_at) =
             (GatewayId(gateway_id.to_owned()), Some(id(ORDER)), SystemClock.now());
         let record = GatewayRecord { gateway_id, order_id, status: standing, read_at };
-        let discrepancy = Discrepancy::new((&record, None, None), MismatchKind::NoOrder, read_at);
+        let discrepancy = Discrepancy::new(&record, None, None, MismatchKind::NoOrder, read_at);
         self.marketplace.run(RecordDiscrepancy(discrepancy)).await;
     }
 

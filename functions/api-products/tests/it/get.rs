@@ -30,7 +30,7 @@ async fn product_of_a_draft_is_visible_only_to_its_seller() {
     let products = Products::new().await;
     let (draft, product) = (new_id::<Market>().to_string(), new_id::<Product>().to_string());
     products.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
-    products.marketplace.product(&product, &draft, seller(), ("CUP-1", 500, 1)).await;
+    products.marketplace.product(&product, &draft, seller(), "CUP-1", 500, 1).await;
     let path = format!("/v1/products/{product}");
     assert_eq!(products.get_as(seller(), &path).await.status, 200);
     assert_eq!(status_and_code(&products.get_as(stranger(), &path).await), (404, "NOT_FOUND".to_owned()));

@@ -27,7 +27,7 @@ impl Products {
     /// Creates a product and returns its id.
     async fn create_product(&self, market: &str, n: i64) -> String {
         let product = new_id::<Product>().to_string();
-        self.marketplace.product(&product, market, seller(), (&format!("CUP-{n}"), 500, n)).await;
+        self.marketplace.product(&product, market, seller(), &format!("CUP-{n}"), 500, n).await;
         product
     }
 }

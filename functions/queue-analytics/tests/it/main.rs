@@ -49,8 +49,9 @@ impl Fixture {
         let handler = Analytics::new(self.store.clone()).into_handler();
         let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-        let (queue, clock_and_entropy) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
-        let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
+        let queue = RecordingQueue::default();
+        let response =
+            Box::pin(consume(&handler, &queue, batch, deadline, &SystemClock, &SystemEntropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
         (failures.collect(), queue.calls())
     }

@@ -45,8 +45,8 @@ async fn handle(store: &DynamoStore, event: &Value) -> Vec<String> {
     let queues = DeadLetterQueues::from_env(&queue_urls()).unwrap();
     let handler = DeadLetters::new(store.clone(), queues);
     let deadline = SystemClock.now().saturating_add(Duration::from_secs(29));
-    let clock_and_entropy = (&SystemClock, &SystemEntropy);
-    let response = Box::pin(consume(&handler, &UnmanagedQueue, batch, deadline, clock_and_entropy)).await;
+    let response =
+        Box::pin(consume(&handler, &UnmanagedQueue, batch, deadline, &SystemClock, &SystemEntropy)).await;
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 

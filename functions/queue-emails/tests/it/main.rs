@@ -74,9 +74,9 @@ impl Fixture {
         let handler = emails.with_clock(self.clock.clone()).into_handler();
         let (queue, deadline) =
             (RecordingQueue::default(), SystemClock.now().saturating_add(Duration::from_secs(30)));
-        let clock_and_entropy = (&SystemClock, &SystemEntropy);
         let response =
-            Box::pin(consume(&handler, &queue, deliveries(event), deadline, clock_and_entropy)).await;
+            Box::pin(consume(&handler, &queue, deliveries(event), deadline, &SystemClock, &SystemEntropy))
+                .await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
         BatchResult { failures: failures.collect(), calls: queue.calls() }
     }

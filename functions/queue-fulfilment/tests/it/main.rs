@@ -70,8 +70,8 @@ impl Fixture {
         let env = self.marketplace.env("queue-fulfilment");
         let handler = Fulfilment::new(&env, self.marketplace.store.clone(), gateway).unwrap().into_handler();
         let (queue, batch) = (RecordingQueue::default(), deliveries(event));
-        let clock_and_entropy = (&SystemClock, &SystemEntropy);
-        let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
+        let response =
+            Box::pin(consume(&handler, &queue, batch, deadline, &SystemClock, &SystemEntropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
         BatchResult { failures: failures.collect(), calls: queue.calls() }
     }

@@ -67,15 +67,15 @@ impl Fixture {
 
     /// Requests a report of a period as the seller.
     async fn request_report(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> JobId {
-        self.create_job(seller(), (from, to)).await
+        self.create_job(seller(), from, to).await
     }
 
     /// Requests a report of all orders as `by`.
     async fn request_report_as(&self, by: Actor) -> JobId {
-        self.create_job(by, (None, None)).await
+        self.create_job(by, None, None).await
     }
 
-    async fn create_job(&self, by: Actor, (from, to): (Option<Timestamp>, Option<Timestamp>)) -> JobId {
+    async fn create_job(&self, by: Actor, from: Option<Timestamp>, to: Option<Timestamp>) -> JobId {
         let request = CreateJob {
             id: id(JOB),
             by,
@@ -111,8 +111,8 @@ impl Fixture {
             (RecordingQueue::default(), SystemClock.now().saturating_add(Duration::from_secs(29)));
         let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-        let clock_and_entropy = (&SystemClock, &SystemEntropy);
-        let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
+        let response =
+            Box::pin(consume(&handler, &queue, batch, deadline, &SystemClock, &SystemEntropy)).await;
         BatchResult { failed: !response.batch_item_failures.is_empty(), calls: queue.calls() }
     }
 

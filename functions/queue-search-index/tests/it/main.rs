@@ -43,9 +43,10 @@ impl Fixture {
         let handler = SearchIndex::new(self.store.clone(), embedder).into_handler();
         let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
         let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-        let (queue, clock_and_entropy) = (RecordingQueue::default(), (&SystemClock, &SystemEntropy));
+        let queue = RecordingQueue::default();
         let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
-        let response = Box::pin(consume(&handler, &queue, batch, deadline, clock_and_entropy)).await;
+        let response =
+            Box::pin(consume(&handler, &queue, batch, deadline, &SystemClock, &SystemEntropy)).await;
         let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
         (failures.collect(), queue.calls())
     }

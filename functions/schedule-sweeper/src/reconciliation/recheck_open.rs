@@ -20,7 +20,8 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         &self,
         reader: &DynamoReader,
         context: &CommandContext,
-        (clock, deadline): (&impl Clock, Timestamp),
+        clock: &impl Clock,
+        deadline: Timestamp,
     ) -> Result<usize, ReconcileError> {
         let stale =
             reader.stale_discrepancies(context.at.saturating_sub(self.rounds.interval), PAGE_SIZE).await?;
@@ -49,7 +50,7 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let (order, payment) = (order.as_ref(), payment.as_ref());
         match compare(entry, order, payment) {
             Finding::Mismatch(difference) => {
-                let confirmed = Discrepancy::new((entry, order, payment), difference, context.at);
+                let confirmed = Discrepancy::new(entry, order, payment, difference, context.at);
                 self.record_discrepancy(confirmed, context).await?;
                 Ok(false)
             }

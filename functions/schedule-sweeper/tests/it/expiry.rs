@@ -56,7 +56,7 @@ async fn order_not_awaiting_payment_does_not_expire() {
 async fn more_than_one_page_expires_in_one_tick() {
     let fixture = Fixture::open().await;
     let product = new_id::<Product>();
-    fixture.marketplace.product(&product.to_string(), MARKET, seller(), ("CUP-1", 500, 200)).await;
+    fixture.marketplace.product(&product.to_string(), MARKET, seller(), "CUP-1", 500, 200).await;
     let orders: Vec<OrderId> =
         iter::repeat_with(new_id).filter(|order| expiry_shard(*order) == 5).take(105).collect();
     let one_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));

@@ -41,10 +41,11 @@ impl Fixture {
         let gateway = StripeGateway::from_env(&env).unwrap();
         let reconciliation = Reconciliation::from_env(&env, self.marketplace.store.clone(), gateway).unwrap();
         let now = SystemClock.now();
-        Box::pin(
-            reconciliation
-                .tick(&test_context(now), (&SystemClock, now.saturating_add(Duration::from_secs(50)))),
-        )
+        Box::pin(reconciliation.tick(
+            &test_context(now),
+            &SystemClock,
+            now.saturating_add(Duration::from_secs(50)),
+        ))
         .await
     }
 
@@ -71,8 +72,7 @@ impl Fixture {
         let reconciliation = Reconciliation::from_env(&env, self.marketplace.store.clone(), gateway).unwrap();
         let later = SystemClock.now().saturating_add(Duration::from_secs(1));
         let (context, deadline) = (test_context(later), later.saturating_add(Duration::from_secs(50)));
-        let recheck =
-            reconciliation.recheck_open(&self.marketplace.reader, &context, (&SystemClock, deadline));
+        let recheck = reconciliation.recheck_open(&self.marketplace.reader, &context, &SystemClock, deadline);
         Box::pin(recheck).await.unwrap()
     }
 
@@ -259,13 +259,13 @@ async fn rounds_wait_for_their_interval() {
     let (start, clock) = (SystemClock.now(), SystemClock);
     let deadline = start.saturating_add(Duration::from_secs(50));
     for _ in 0..2 {
-        let tick = Box::pin(reconciliation.tick(&test_context(start), (&clock, deadline))).await.unwrap();
+        let tick = Box::pin(reconciliation.tick(&test_context(start), &clock, deadline)).await.unwrap();
         assert_eq!(tick, ReconciliationSummary::default());
     }
     let later = test_support::fixture::ManualClock::at(start.saturating_add(Duration::from_mins(16)));
     let deadline = later.now().saturating_add(Duration::from_secs(50));
-    let tick = Box::pin(reconciliation.tick(&test_context(later.now()), (&later, deadline))).await.unwrap();
+    let tick = Box::pin(reconciliation.tick(&test_context(later.now()), &later, deadline)).await.unwrap();
     assert_eq!(tick.compared, 1);
-    let tick = Box::pin(reconciliation.tick(&test_context(later.now()), (&later, deadline))).await.unwrap();
+    let tick = Box::pin(reconciliation.tick(&test_context(later.now()), &later, deadline)).await.unwrap();
     assert_eq!(tick.compared, 0);
 }

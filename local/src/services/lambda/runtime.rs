@@ -78,7 +78,8 @@ impl RuntimeHost {
                 function.clone(),
                 Arc::clone(&settings),
                 client.clone(),
-                (process::launch, stop.clone()),
+                process::launch,
+                stop.clone(),
             );
             (function.stem.clone(), Arc::new(pool))
         };

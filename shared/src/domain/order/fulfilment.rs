@@ -264,10 +264,10 @@ mod tests {
         let retried = charging.retry_charge(1, now).unwrap();
         assert!(retried.clone().retry_charge(1, now).is_err(), "the attempt was already retried");
         let (captured_by, amount) = (GatewayId("pi_1".to_owned()), retried.total);
-        let refunding = retried.with_refund_due((&captured_by, amount), (Party::Seller, "cracked"), now);
-        let again = refunding.retry_refund((1, 1), now).unwrap();
-        assert!(again.clone().retry_refund((1, 1), now).is_err(), "the attempt was already retried");
-        assert!(again.retry_refund((1, 2), now).is_ok());
+        let refunding = retried.with_refund_due(&captured_by, amount, Party::Seller, "cracked", now);
+        let again = refunding.retry_refund(1, 1, now).unwrap();
+        assert!(again.clone().retry_refund(1, 1, now).is_err(), "the attempt was already retried");
+        assert!(again.retry_refund(1, 2, now).is_ok());
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
         let now = Timestamp::from_millis(NOW);
         let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
         let (captured_by, amount) = (GatewayId("pi_1".to_owned()), charging.total);
-        let refunding = charging.with_refund_due((&captured_by, amount), (Party::Seller, "cracked"), now);
+        let refunding = charging.with_refund_due(&captured_by, amount, Party::Seller, "cracked", now);
         assert!(matches!(
             next(&refunding, now.saturating_add(Duration::from_hours(22))),
             Step::Call(Effect::Refund(_))

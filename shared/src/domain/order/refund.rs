@@ -77,7 +77,7 @@ impl Command for RefundOrder {
             return Err(RefundError::TooMany);
         }
         let refunding =
-            order.with_refund_due((&payment.gateway_id, amount), (Party::Seller, self.reason.as_str()), now);
+            order.with_refund_due(&payment.gateway_id, amount, Party::Seller, self.reason.as_str(), now);
         let order = refunding.next_version(now);
         Ok(Change::of(order.clone()).save(&order, OrderEvent::RefundStarted((&order).into())))
     }

@@ -64,7 +64,9 @@ impl Discrepancy {
     /// Creates an open discrepancy from a gateway record and our records.
     #[must_use]
     pub fn new(
-        (record, order, payment): (&GatewayRecord, Option<&Order>, Option<&Payment>),
+        record: &GatewayRecord,
+        order: Option<&Order>,
+        payment: Option<&Payment>,
         difference: MismatchKind,
         now: Timestamp,
     ) -> Self {

@@ -36,7 +36,13 @@ impl Command for RehashPassword {
     /// # Errors
     /// [`RehashError::Changed`], from the condition on the old hash.
     fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), RehashError>, RehashError> {
-        let old = (Credentials::PASSWORD_HASH, self.replacing.password_hash.as_str());
-        Ok(Change::of(()).replace(&self.id, &self.credentials, old, RehashError::Changed))
+        let old_hash = &self.replacing.password_hash;
+        Ok(Change::of(()).replace(
+            &self.id,
+            &self.credentials,
+            Credentials::PASSWORD_HASH,
+            old_hash,
+            RehashError::Changed,
+        ))
     }
 }

@@ -199,6 +199,17 @@ pub fn public_keys(env: &Environment) -> Result<JwkSet, ConfigError> {
         .map_err(|_| invalid_variable(PUBLIC_KEYS, "must be a JSON Web Key Set".to_owned()))
 }
 
+/// User and session to issue a token for.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenSubject<'a> {
+    /// Id of the user.
+    pub user: &'a str,
+    /// Current role of the user.
+    pub role: &'a str,
+    /// Id of the session.
+    pub session: &'a str,
+}
+
 /// Signs access tokens.
 #[derive(Clone)]
 pub struct TokenSigner {
@@ -227,27 +238,26 @@ impl TokenSigner {
         Ok(signer)
     }
 
-    /// Signs a token for a user with a role in the session `session`, valid from `now`.
+    /// Signs a token of this subject, valid from `now`.
     ///
     /// # Errors
     /// Error of the signing library, which does not occur with a key that was parsed.
     pub fn sign(
         &self,
-        (user, role): (&str, &str),
-        session: &str,
+        subject: TokenSubject<'_>,
         jti: String,
         now: Timestamp,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
-            sub: user.to_owned(),
+            sub: subject.user.to_owned(),
             exp: now.saturating_add(ACCESS_TOKEN_TTL).as_seconds(),
             iat: now.as_seconds(),
             nbf: None,
             jti,
-            role: role.to_owned(),
-            sid: session.to_owned(),
+            role: subject.role.to_owned(),
+            sid: subject.session.to_owned(),
         };
         let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, &claims, &self.key)

@@ -187,7 +187,8 @@ impl<T, E> Change<T, E> {
         self,
         id: &R::Id,
         record: &R,
-        (attribute, value): (&'static str, &str),
+        attribute: &'static str,
+        value: &str,
         otherwise: E,
     ) -> Self {
         let condition = Condition::Is(attribute, value.to_owned());

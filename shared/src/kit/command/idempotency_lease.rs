@@ -169,7 +169,8 @@ pub enum WorkError<E> {
 pub async fn once<T, E, W>(
     leases: &impl Leases,
     claim: Claim,
-    (clock, entropy): (&impl Clock, &impl Entropy),
+    clock: &impl Clock,
+    entropy: &impl Entropy,
     work: impl FnOnce(Lease) -> W + Send,
 ) -> Result<Executed<T>, LeaseError<E>>
 where

@@ -89,7 +89,8 @@ const MAX_STEPS: usize = 32;
 /// [`SagaError`] if a step fails; the state of the last commit remains stored.
 pub async fn run_saga<G, S, C, F, P, Fut>(
     saga: &G,
-    (store, clock): (&S, &C),
+    store: &S,
+    clock: &C,
     context: &CommandContext,
     perform: P,
 ) -> Result<G::State, SagaError<F>>

@@ -74,7 +74,8 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
     queue: &Q,
     batch: Vec<Delivery>,
     deadline: Timestamp,
-    (clock, entropy): (&impl Clock, &impl Entropy),
+    clock: &impl Clock,
+    entropy: &impl Entropy,
 ) -> SqsBatchResponse {
     let started = clock.now();
     let outcomes = handler.handle(batch.clone(), deadline).await;
@@ -191,8 +192,9 @@ mod tests {
     async fn message_that_cannot_be_requeued_is_redelivered() {
         let mut message = SqsMessage::default();
         message.message_id = Some("m1".to_owned());
-        let (deadline, system) = (SystemClock.now(), (&SystemClock, &SystemEntropy));
-        let response = consume(&RequeueAll, &UnmanagedQueue, vec![message.into()], deadline, system).await;
+        let (batch, deadline) = (vec![message.into()], SystemClock.now());
+        let response =
+            consume(&RequeueAll, &UnmanagedQueue, batch, deadline, &SystemClock, &SystemEntropy).await;
         let failed_ids: Vec<_> =
             response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
         assert_eq!(failed_ids, ["m1"]);

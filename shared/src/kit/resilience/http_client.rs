@@ -112,7 +112,7 @@ pub struct ServiceClient<T = ReqwestTransport, C: Clock = SystemClock, R = Syste
 impl<T: Transport> ServiceClient<T> {
     /// Client of the service that `transport` connects to. Telemetry uses `name`.
     pub fn new(name: &'static str, transport: T, timeouts: Timeouts, breaker_config: BreakerConfig) -> Self {
-        Self::with_clock(name, transport, timeouts, breaker_config, (SystemClock, SystemEntropy))
+        Self::with_clock(name, transport, timeouts, breaker_config, SystemClock, SystemEntropy)
     }
 }
 
@@ -123,7 +123,8 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
         transport: T,
         timeouts: Timeouts,
         breaker_config: BreakerConfig,
-        (clock, entropy): (C, R),
+        clock: C,
+        entropy: R,
     ) -> Self {
         let breaker = Breaker::new(name, breaker_config, clock.clone());
         Self { name, transport, timeouts, budget: RetryBudget::default(), breaker, clock, entropy }

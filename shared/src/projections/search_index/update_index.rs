@@ -41,7 +41,7 @@ pub enum IndexError {
 /// The market or product, and its index entry.
 pub type IndexState = ((Vec<Option<Market>>, Vec<Option<Product>>), Option<IndexEntry>);
 
-fn document((markets, products): &(Vec<Option<Market>>, Vec<Option<Product>>)) -> Option<Document> {
+fn document(markets: &[Option<Market>], products: &[Option<Product>]) -> Option<Document> {
     let market = markets.iter().flatten().next().map(Document::from);
     market.or_else(|| products.iter().flatten().next().map(Document::from))
 }
@@ -49,8 +49,9 @@ fn document((markets, products): &(Vec<Option<Market>>, Vec<Option<Product>>)) -
 impl IndexDocument {
     /// Returns the text whose embedding is needed to index the document; `None` if no embedding is needed.
     #[must_use]
-    pub fn to_embed(&self, (found, entry): &IndexState, now: Timestamp) -> Option<DocumentText> {
-        let document = document(found);
+    pub fn to_embed(&self, state: &IndexState, now: Timestamp) -> Option<DocumentText> {
+        let ((markets, products), entry) = state;
+        let document = document(markets, products);
         let next = IndexEntry::next(entry.as_ref(), self.id, document.as_ref(), self.embedder, now)?;
         document?.text.filter(|_| next.embedding_changed(entry.as_ref()))
     }
@@ -73,10 +74,10 @@ impl Command for IndexDocument {
     /// [`IndexError`].
     fn decide(
         &self,
-        (found, entry): IndexState,
+        ((markets, products), entry): IndexState,
         now: Timestamp,
     ) -> Result<Change<(), IndexError>, IndexError> {
-        let (document, change) = (document(&found), Change::of(()));
+        let (document, change) = (document(&markets, &products), Change::of(()));
         let previous = entry.as_ref();
         let Some(next) = IndexEntry::next(previous, self.id, document.as_ref(), self.embedder, now) else {
             return Ok(change);

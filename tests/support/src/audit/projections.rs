@@ -17,7 +17,7 @@ use super::{History, Invariant, Items, Violation};
 use crate::recount::Counts;
 
 /// Checks counters against a recount, and term entries against the documents.
-pub(super) fn equal_a_recount(items: &Items, (stored, recount): &(Counts, Counts)) -> Vec<Violation> {
+pub(super) fn equal_a_recount(items: &Items, stored: &Counts, recount: &Counts) -> Vec<Violation> {
     let mut found = differences("list", &stored.lists, &recount.lists);
     found.extend(differences("totals of", &stored.markets, &recount.markets));
     let days = |counts: &Counts| -> BTreeMap<String, (i64, i64, i64)> {

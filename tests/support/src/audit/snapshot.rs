@@ -44,7 +44,8 @@ impl AuditSnapshot {
         found.extend(stock::in_any_version(&self.history));
         found.extend(versions::without_a_gap(&self.history));
         found.extend(events::of_every_version(&self.history));
-        found.extend(projections::equal_a_recount(&self.items, &Counts::of_items(&self.items)));
+        let (stored, recount) = Counts::of_items(&self.items);
+        found.extend(projections::equal_a_recount(&self.items, &stored, &recount));
         found.extend(projections::up_to_date(&self.items, &self.history));
         found.extend(projections::never_older(&self.history));
         found.extend(emails::once(&self.items, &self.history, &self.emails));

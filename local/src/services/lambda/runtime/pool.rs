@@ -87,7 +87,8 @@ impl Pool {
         function: Function,
         settings: Arc<RuntimeSettings>,
         client: HttpClient,
-        (launch, stop): (Launch, CancellationToken),
+        launch: Launch,
+        stop: CancellationToken,
     ) -> Self {
         Self {
             environment: Mutex::new(Arc::new(function.environment.clone())),

@@ -134,7 +134,7 @@ impl Command for AdvanceOrder {
             }
             FulfilmentTransition::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
             FulfilmentTransition::RetryRefund(number, attempt) => {
-                (order.retry_refund((*number, *attempt), now)?, OrderEvent::Progressed)
+                (order.retry_refund(*number, *attempt, now)?, OrderEvent::Progressed)
             }
             FulfilmentTransition::RefundRefused(number, code) => {
                 (order.refund_failed(*number, code, now)?, OrderEvent::Progressed)
@@ -180,11 +180,8 @@ pub(crate) fn apply_capture(
     if is_recorded || capture.amount.amount() == 0 || order.refunds.len() >= MAX_REFUNDS {
         return Err(AdvanceError::Stale);
     }
-    let refunding = order.with_refund_due(
-        (&capture.gateway_id, capture.amount),
-        (Party::System, "duplicate payment"),
-        now,
-    );
+    let refunding =
+        order.with_refund_due(&capture.gateway_id, capture.amount, Party::System, "duplicate payment", now);
     let order = refunding.next_version(now);
     let event = OrderEvent::RefundStarted((&order).into());
     Ok(Change::of((Some(order.clone()), Some(existing))).save(&order, event))

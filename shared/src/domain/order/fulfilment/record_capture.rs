@@ -58,7 +58,7 @@ impl Order {
             return Ok(confirmed.with_status(OrderStatus::Confirmed, Party::System, None));
         }
         let refunding =
-            order.with_refund_due((&payment.gateway_id, payment.captured), (Party::System, reason), now);
+            order.with_refund_due(&payment.gateway_id, payment.captured, Party::System, reason, now);
         Ok(refunding.with_step(Fulfilment::Refunding { stock_position }, now))
     }
 }

@@ -28,8 +28,10 @@ impl Order {
     /// Adds a pending refund of the given capture, without a new version.
     pub(crate) fn with_refund_due(
         mut self,
-        (captured_by, amount): (&GatewayId, Money),
-        (by, reason): (Party, &str),
+        captured_by: &GatewayId,
+        amount: Money,
+        by: Party,
+        reason: &str,
         now: Timestamp,
     ) -> Self {
         let number = self.refunds.iter().map(|refund| refund.number).max().unwrap_or(0).saturating_add(1);
@@ -51,7 +53,8 @@ impl Order {
     /// Starts another attempt at a refund that the gateway did not make because of an error of its own.
     pub(crate) fn retry_refund(
         mut self,
-        (number, attempt): (u32, u32),
+        number: u32,
+        attempt: u32,
         now: Timestamp,
     ) -> Result<Self, InvalidState> {
         let refund =

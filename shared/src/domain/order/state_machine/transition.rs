@@ -102,7 +102,7 @@ impl Order {
                     return Err(InvalidState);
                 }
                 let refunding =
-                    self.with_refund_due((&payment.gateway_id, left), (Party::System, "cancelled"), now);
+                    self.with_refund_due(&payment.gateway_id, left, Party::System, "cancelled", now);
                 refunding.with_step(Fulfilment::Refunding { stock_position }, now)
             }
             _ => return Err(InvalidState),

@@ -53,11 +53,11 @@ impl Command for ResetPassword {
             updated_at: now,
             ..user
         };
-        let old = (Credentials::PASSWORD_HASH, self.replacing.password_hash.as_str());
         Ok(Change::of(()).save(&changed, UserEvent::Changed { user_id: changed.id }).replace(
             &changed.id,
             &self.credentials,
-            old,
+            Credentials::PASSWORD_HASH,
+            &self.replacing.password_hash,
             ResetPasswordError::TokenOutdated,
         ))
     }

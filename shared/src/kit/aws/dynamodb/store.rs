@@ -56,7 +56,7 @@ impl DynamoStore {
 
 impl<C, R> DynamoStore<C, R> {
     /// A store with an injected clock and entropy source (tests).
-    pub fn with_clock(table: Table, (clock, entropy): (C, R)) -> Self {
+    pub fn with_clock(table: Table, clock: C, entropy: R) -> Self {
         Self { table, group_commit: None, clock, entropy }
     }
 
@@ -262,13 +262,13 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
     }
 
     async fn fetch<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Result<LoadedItems, StoreError> {
-        let system = (&self.clock, &self.entropy);
+        let (clock, entropy) = (&self.clock, &self.entropy);
         match &self.group_commit {
             Some(group_commit) => {
                 let keys = keys.into_iter().cloned().collect();
-                group_commit.load(&self.table, keys, system).await
+                group_commit.load(&self.table, keys, clock, entropy).await
             }
-            None => loader::load(&self.table, keys, Consistency::Strong, None, system).await,
+            None => loader::load(&self.table, keys, Consistency::Strong, None, clock, entropy).await,
         }
     }
 

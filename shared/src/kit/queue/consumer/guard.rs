@@ -48,7 +48,8 @@ impl From<AttemptFailure> for Outcome {
 /// Runs `work` for at most `left`. Does not start it if `left` is shorter than `max_duration`.
 pub(super) async fn attempt(
     work: impl Future<Output = Outcome>,
-    (left, max_duration): (Duration, Duration),
+    left: Duration,
+    max_duration: Duration,
     clock: &impl Clock,
 ) -> Result<Outcome, AttemptFailure> {
     if left < max_duration {

@@ -65,7 +65,7 @@ impl<H: Consumer, C: Clock> PerRecord<H, C> {
         let consumer_span = delivery.start_span();
         let work = consumer_span.in_span(self.consumer.handle(event, &delivery).instrument(span));
         let left = deadline.duration_since(self.clock.now());
-        let result = attempt(work, (left, self.max_duration), &self.clock).await;
+        let result = attempt(work, left, self.max_duration, &self.clock).await;
         consumer_span.end(result == Ok(Outcome::Done));
         result.unwrap_or_else(Outcome::from)
     }

@@ -104,6 +104,6 @@ impl<H: BatchConsumer, C: Clock> WholeBatch<H, C> {
         let left = deadline.duration_since(self.clock.now());
         // Boxed, because the compiler cannot handle futures that are nested so deeply.
         let work = Box::pin(self.consumer.handle(events));
-        attempt(work, (left, self.max_duration), &self.clock).instrument(span).await
+        attempt(work, left, self.max_duration, &self.clock).instrument(span).await
     }
 }

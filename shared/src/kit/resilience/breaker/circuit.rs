@@ -57,12 +57,19 @@ pub(super) struct Circuit {
 
 #[derive(Debug)]
 enum State {
-    /// End time of each recent call, and true if it failed.
-    Closed(VecDeque<(Timestamp, bool)>),
+    /// Recent calls, the oldest first.
+    Closed(VecDeque<RecentCall>),
     Open {
         until: Timestamp,
     },
     HalfOpen,
+}
+
+/// Call that counts towards the failure rate.
+#[derive(Debug, Clone, Copy)]
+struct RecentCall {
+    ended_at: Timestamp,
+    failed: bool,
 }
 
 impl Default for State {
@@ -127,7 +134,7 @@ impl Circuit {
         let open = State::Open { until: now.saturating_add(config.open_for) };
         let next = match (&mut self.state, outcome) {
             (State::Closed(calls), CallOutcome::Succeeded | CallOutcome::Failed) => {
-                add_call(calls, config, (now, outcome == CallOutcome::Failed));
+                add_call(calls, config, RecentCall { ended_at: now, failed: outcome == CallOutcome::Failed });
                 is_failing(calls, config).then_some(open)
             }
             (State::HalfOpen, CallOutcome::Succeeded) => Some(State::default()),
@@ -145,15 +152,15 @@ impl Circuit {
     }
 }
 
-fn add_call(calls: &mut VecDeque<(Timestamp, bool)>, config: &BreakerConfig, call: (Timestamp, bool)) {
+fn add_call(calls: &mut VecDeque<RecentCall>, config: &BreakerConfig, call: RecentCall) {
     calls.push_back(call);
-    let stale = |ended: Timestamp| call.0.duration_since(ended) > config.window;
-    while calls.len() > MAX_SAMPLES || calls.front().is_some_and(|(ended, _)| stale(*ended)) {
+    let is_stale = |old: &RecentCall| call.ended_at.duration_since(old.ended_at) > config.window;
+    while calls.len() > MAX_SAMPLES || calls.front().is_some_and(is_stale) {
         calls.pop_front();
     }
 }
 
-fn is_failing(calls: &VecDeque<(Timestamp, bool)>, config: &BreakerConfig) -> bool {
-    let failed = calls.iter().filter(|(_, failed)| *failed).count();
+fn is_failing(calls: &VecDeque<RecentCall>, config: &BreakerConfig) -> bool {
+    let failed = calls.iter().filter(|call| call.failed).count();
     calls.len() >= config.min_calls && failed * 100 > config.failure_rate_percent * calls.len()
 }

@@ -42,7 +42,8 @@ fn pool() -> (Arc<Pool>, Arc<Instance>) {
         function,
         Arc::new(settings),
         client,
-        (crate::services::lambda::runtime::process::launch, CancellationToken::new()),
+        crate::services::lambda::runtime::process::launch,
+        CancellationToken::new(),
     ));
     let instance = Arc::new(Instance::new(0, "api-probe", TIME_LIMIT));
     let member = PooledInstance { instance: Arc::clone(&instance), available: true };

@@ -26,7 +26,8 @@ pub(crate) async fn load(
     keys: impl IntoIterator<Item = &Key>,
     consistency: Consistency,
     projection: Option<&Projection<'_>>,
-    (clock, entropy): (&impl Clock, &impl Entropy),
+    clock: &impl Clock,
+    entropy: &impl Entropy,
 ) -> Result<LoadedItems, StoreError> {
     let distinct: HashSet<&Key> = keys.into_iter().collect();
     let mut pending: Vec<HashMap<String, AttributeValue>> = distinct.into_iter().map(key_item).collect();

@@ -36,8 +36,7 @@ impl DynamoReader {
         consistency: Consistency,
     ) -> Result<T, StoreError> {
         let loaded =
-            loader::load(&self.table, reads.keys(), consistency, None, (&SystemClock, &SystemEntropy))
-                .await?;
+            loader::load(&self.table, reads.keys(), consistency, None, &SystemClock, &SystemEntropy).await?;
         Ok(reads.assemble(&loaded)?)
     }
 
@@ -51,8 +50,15 @@ impl DynamoReader {
         consistency: Consistency,
         attributes: &Projection<'_>,
     ) -> Result<T, StoreError> {
-        let system = (&SystemClock, &SystemEntropy);
-        let loaded = loader::load(&self.table, reads.keys(), consistency, Some(attributes), system).await?;
+        let loaded = loader::load(
+            &self.table,
+            reads.keys(),
+            consistency,
+            Some(attributes),
+            &SystemClock,
+            &SystemEntropy,
+        )
+        .await?;
         Ok(reads.assemble(&loaded)?)
     }
 
@@ -63,8 +69,16 @@ impl DynamoReader {
     pub async fn ping(&self) -> Result<(), StoreError> {
         let key = crate::kit::command::Key { pk: "ping".to_owned(), sk: "ping".to_owned() };
         let key_only = Projection(&[crate::kit::aws::dynamodb::schema::PK]);
-        let system = (&SystemClock, &SystemEntropy);
-        loader::load(&self.table, [&key], Consistency::Eventual, Some(&key_only), system).await.map(drop)
+        loader::load(
+            &self.table,
+            [&key],
+            Consistency::Eventual,
+            Some(&key_only),
+            &SystemClock,
+            &SystemEntropy,
+        )
+        .await
+        .map(drop)
     }
 
     /// Reads one page of a list, in one request.

@@ -44,12 +44,13 @@ impl GroupCommit {
         &self,
         table: &Table,
         keys: Vec<Key>,
-        (clock, entropy): (&impl Clock, &impl Entropy),
+        clock: &impl Clock,
+        entropy: &impl Entropy,
     ) -> Result<LoadedItems, StoreError> {
         let (table, clock, entropy) = (table.clone(), clock.clone(), entropy.clone());
         let load_all = move |key_sets: Vec<Vec<Key>>| async move {
             let keys = key_sets.iter().flatten();
-            let loaded = loader::load(&table, keys, Consistency::Strong, None, (&clock, &entropy)).await;
+            let loaded = loader::load(&table, keys, Consistency::Strong, None, &clock, &entropy).await;
             if key_sets.len() == 1 {
                 return vec![loaded];
             }
