@@ -43,7 +43,7 @@ struct Outer(#[source] Inner);
 #[error("the disk is full")]
 struct Inner;
 
-#[expect(clippy::panic, clippy::unwrap_used, reason = "the test needs panicking handlers")]
+#[expect(clippy::unwrap_used, reason = "the test needs a panicking handler")]
 fn router() -> Router {
     Router::new()
         .route("/succeeds", get(|| async { ApiResponse::ok(1) }))
