@@ -10,5 +10,7 @@ pub mod order;
 pub mod product;
 pub mod reconciliation;
 pub mod session;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod user;
 pub mod values;

@@ -166,3 +166,94 @@ impl Job {
         Self { status, finished_at: Some(now), ..self.next(now) }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::cancel::{CancelJob, CancelJobError};
+    use super::retry::{RetryJob, RetryJobError};
+    use super::*;
+    use crate::domain::tests::{SELLER, STRANGER, at, decide, market, refusal, third};
+    use job_type::SalesReport;
+
+    /// Time at which the job of these tests expires: 7 days after its creation.
+    pub(crate) const WEEK: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+    /// Running job with output and every property set.
+    pub(crate) fn running() -> Job {
+        Job {
+            id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
+            version: third(),
+            owner_id: SELLER.parse().unwrap(),
+            work: JobParams::SalesReport(SalesReport { market_id: market().id, from: None, to: at(0) }),
+            priority: Priority::High,
+            status: JobStatus::Running,
+            attempts: 2,
+            output: JobOutput { rows: 3, bytes: 6, chunks: 1, after: Some(Id::of_digest(3)) },
+            total: Some(7),
+            last_error: Some("the table did not respond".to_owned()),
+            request: Some(Version::FIRST),
+            resumed_by: None,
+            run_at: Some(at(0)),
+            retention: "7".parse().unwrap(),
+            created_at: at(0),
+            updated_at: at(0),
+            started_at: Some(at(0)),
+            finished_at: None,
+            expires_at: at(WEEK),
+        }
+    }
+
+    /// The job after it ended in `status`.
+    fn ended(status: JobStatus) -> Job {
+        let resumed_by = (status == JobStatus::Dead).then(|| EventId::of("dlq", Version::FIRST));
+        Job { status, resumed_by, finished_at: Some(at(0)), ..running() }
+    }
+
+    #[test]
+    fn only_open_jobs_are_cancelled() {
+        let cancel = CancelJob { id: running().id, by: running().owner_id };
+        for status in [JobStatus::Queued, JobStatus::Running] {
+            let cancelled = decide(&cancel, Some(Job { status, ..running() }), at(WEEK - 1));
+            let (now, status) = (at(WEEK - 1), JobStatus::Cancelled);
+            let expected =
+                Job { version: third().next(), status, updated_at: now, finished_at: Some(now), ..running() };
+            assert_eq!((cancelled.stored(), &cancelled.output), (expected.clone(), &expected));
+        }
+        for status in [JobStatus::Succeeded, JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
+            assert_eq!(refusal(&cancel, Some(ended(status)), at(1)), CancelJobError::AlreadyEnded);
+        }
+        assert_eq!(refusal(&cancel, Some(running()), at(WEEK)), AccessError::NotFound.into());
+        assert_eq!(refusal(&cancel, None, at(1)), AccessError::NotFound.into());
+        let by_another = CancelJob { by: STRANGER.parse().unwrap(), ..cancel };
+        assert_eq!(refusal(&by_another, Some(running()), at(1)), AccessError::NotFound.into());
+    }
+
+    #[test]
+    fn jobs_without_result_are_retried_from_the_beginning() {
+        let retry = RetryJob { id: running().id, by: running().owner_id };
+        for status in [JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
+            let retried = decide(&retry, Some(ended(status)), at(1));
+            let expected = Job {
+                version: third().next(),
+                status: JobStatus::Queued,
+                attempts: 0,
+                output: JobOutput::default(),
+                total: None,
+                last_error: None,
+                request: Some(third().next()),
+                run_at: None,
+                updated_at: at(1),
+                started_at: None,
+                expires_at: at(WEEK + 1),
+                ..running()
+            };
+            assert_eq!((retried.stored(), &retried.output), (expected.clone(), &expected));
+            assert_eq!(retried.events(), [("job.requested.high", expected.version)]);
+        }
+        for status in [JobStatus::Queued, JobStatus::Running, JobStatus::Succeeded] {
+            let job = Job { status, ..running() };
+            assert_eq!(refusal(&retry, Some(job), at(1)), RetryJobError::NotEnded);
+        }
+        assert_eq!(refusal(&retry, Some(ended(JobStatus::Failed)), at(WEEK)), AccessError::NotFound.into());
+    }
+}

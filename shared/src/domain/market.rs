@@ -123,3 +123,35 @@ impl Event for MarketEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{SELLER, STRANGER, actor, assert_names_are_types, market, moderator};
+
+    #[test]
+    fn draft_is_visible_only_to_its_creator() {
+        let visible = |status| {
+            let market = Market { status, ..market() };
+            let actors = [None, Some(actor(STRANGER)), Some(moderator()), Some(actor(SELLER))];
+            actors.map(|actor| market.is_visible_to(actor.as_ref()))
+        };
+        assert_eq!(visible(MarketStatus::Draft), [false, false, false, true]);
+        for status in [MarketStatus::Active, MarketStatus::Suspended, MarketStatus::Closed] {
+            assert_eq!(visible(status), [true; 4], "{status:?}");
+        }
+    }
+
+    #[test]
+    fn string_forms_match_serialised_forms() {
+        for status in MarketStatus::VARIANTS {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.to_string());
+        }
+        let market_id = market().id;
+        assert_names_are_types([
+            MarketEvent::Created { market_id },
+            MarketEvent::Changed { market_id },
+            MarketEvent::Deleted { market_id },
+        ]);
+    }
+}

@@ -150,7 +150,11 @@ impl Order {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::domain::tests::{BUYER, SELLER, STRANGER, actor, moderator};
+    use payment::{Capture, GatewayId, Payment};
 
     /// Time at which the orders of these tests are placed, in milliseconds.
     pub(crate) const NOW: i64 = 1_800_000_000_000;
@@ -188,6 +192,28 @@ pub(crate) mod tests {
             }],
             created_at: now,
             updated_at: now,
+        }
+    }
+
+    /// Confirmed order of 39.98 EUR with its payment.
+    pub(crate) fn confirmed() -> (Order, Payment) {
+        let (now, order) = (Timestamp::from_millis(NOW), placed(Some("pm_card_visa")));
+        let order = order.reserved(Duration::from_hours(1), now).unwrap();
+        let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: order.total };
+        let payment = Payment::captured(order.id, &capture, now);
+        (order.apply_payment(&payment, now).unwrap(), payment)
+    }
+
+    #[test]
+    fn buyer_seller_and_moderators_see_an_order() {
+        let order = placed(None);
+        for (actor, party, visible) in [
+            (actor(BUYER), Some(Party::Buyer), true),
+            (actor(SELLER), Some(Party::Seller), true),
+            (actor(STRANGER), None, false),
+            (moderator(), None, true),
+        ] {
+            assert_eq!((order.party(&actor), order.is_visible_to(&actor)), (party, visible));
         }
     }
 }

@@ -149,3 +149,29 @@ impl Event for ProductEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{SELLER, STRANGER, actor, assert_names_are_types, product};
+
+    #[test]
+    fn product_is_sold_by_its_seller_only() {
+        assert!(product().is_sold_by(&actor(SELLER)) && !product().is_sold_by(&actor(STRANGER)));
+    }
+
+    #[test]
+    fn transfer_keeps_the_number_of_units() {
+        let moved = Stock::transfer("available", "sold", Quantity::try_from(3).unwrap());
+        assert_eq!(moved, Adjustment::of::<Stock>().add("available", -3).add("sold", 3));
+    }
+
+    #[test]
+    fn event_names_match_serialised_types() {
+        let (product_id, market_id) = (product().id, product().market_id);
+        assert_names_are_types([
+            ProductEvent::Changed { product_id, market_id },
+            ProductEvent::Deleted { product_id, market_id },
+        ]);
+    }
+}

@@ -156,3 +156,30 @@ impl Event for UserEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{assert_names_are_types, user};
+
+    #[test]
+    fn string_forms_match_serialised_forms() {
+        for role in Role::VARIANTS {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.to_string());
+        }
+        for status in UserStatus::VARIANTS {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.to_string());
+        }
+    }
+
+    #[test]
+    fn event_names_match_serialised_types() {
+        let user_id = user().id;
+        assert_names_are_types([
+            UserEvent::Registered { user_id },
+            UserEvent::Changed { user_id },
+            UserEvent::EmailChanged { user_id },
+            UserEvent::Deleted { user_id },
+        ]);
+    }
+}

@@ -112,3 +112,105 @@ impl CreateJob {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::JobEventData;
+    use crate::domain::job::tests::WEEK;
+    use crate::domain::market::MarketStatus;
+    use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, market, moderator, refusal};
+
+    const MONTH: i64 = 30 * 24 * 60 * 60 * 1_000;
+
+    fn create(by: &str) -> CreateJob {
+        CreateJob {
+            id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
+            by: actor(by),
+            reads_any: false,
+            market_id: market().id,
+            from: Some(at(-5)),
+            to: None,
+            priority: Priority::High,
+            run_at: None,
+            retention: "7".parse().unwrap(),
+        }
+    }
+
+    fn created(to: Timestamp) -> Job {
+        Job {
+            id: create(SELLER).id,
+            version: Version::FIRST,
+            owner_id: SELLER.parse().unwrap(),
+            work: JobParams::SalesReport(SalesReport { market_id: market().id, from: Some(at(-5)), to }),
+            priority: Priority::High,
+            status: JobStatus::Queued,
+            attempts: 0,
+            output: JobOutput::default(),
+            total: None,
+            last_error: None,
+            request: Some(Version::FIRST),
+            resumed_by: None,
+            run_at: None,
+            retention: "7".parse().unwrap(),
+            created_at: at(0),
+            updated_at: at(0),
+            started_at: None,
+            finished_at: None,
+            expires_at: at(WEEK),
+        }
+    }
+
+    #[test]
+    fn job_is_requested_at_once_or_scheduled() {
+        let requested = decide(&create(SELLER), Some(market()), at(0));
+        assert_eq!((requested.stored(), &requested.output), (created(at(0)), &created(at(0))));
+        assert_eq!(requested.events(), [("job.requested.high", Version::FIRST)]);
+        let data = &requested.events[0].event["data"];
+        assert_eq!(data, &serde_json::to_value(JobEventData::from(&created(at(0)))).unwrap());
+
+        for millis in [1, MONTH] {
+            let command = CreateJob { run_at: Some(at(millis)), ..create(SELLER) };
+            let scheduled = decide(&command, Some(market()), at(0));
+            let expected = Job {
+                request: None,
+                run_at: Some(at(millis)),
+                expires_at: at(millis + WEEK),
+                ..created(at(millis))
+            };
+            assert_eq!(scheduled.stored::<Job>(), expected);
+            assert!(expected.is_waiting() && scheduled.events.is_empty());
+        }
+    }
+
+    #[test]
+    fn scheduled_time_is_in_the_next_30_days() {
+        for millis in [-1, 0, MONTH + 1] {
+            let command = CreateJob { run_at: Some(at(millis)), ..create(SELLER) };
+            assert_eq!(refusal(&command, Some(market()), at(0)), CreateJobError::InvalidRunAt);
+        }
+    }
+
+    #[test]
+    fn period_is_not_empty() {
+        let with = |from, to| CreateJob { from: Some(at(from)), to, ..create(SELLER) };
+        for command in [with(0, None), with(3, Some(at(3))), with(4, Some(at(3)))] {
+            assert_eq!(refusal(&command, Some(market()), at(0)), CreateJobError::InvalidPeriod);
+        }
+        let shortest = decide(&with(-5, Some(at(-4))), Some(market()), at(0));
+        assert_eq!(shortest.output, created(at(-4)));
+    }
+
+    #[test]
+    fn only_creator_and_moderators_report_on_a_market() {
+        let by_moderator = CreateJob { by: moderator(), reads_any: true, ..create(STRANGER) };
+        let draft = || Some(Market { status: MarketStatus::Draft, ..market() });
+        assert_eq!(refusal(&create(SELLER), None, at(0)), AccessError::NotFound.into());
+        assert_eq!(refusal(&create(STRANGER), draft(), at(0)), AccessError::NotFound.into());
+        let forbidden = AccessError::Forbidden("only the owner of the market can create a sales report");
+        assert_eq!(refusal(&create(STRANGER), Some(market()), at(0)), forbidden.into());
+        for command in [create(SELLER), by_moderator] {
+            assert_eq!(decide(&command, draft(), at(0)).output.owner_id, command.by.user);
+        }
+    }
+}

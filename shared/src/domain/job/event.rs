@@ -69,3 +69,20 @@ impl Event for JobEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::tests::running;
+    use crate::domain::tests::assert_names_are_types;
+
+    #[test]
+    fn names_match_serialised_types_except_for_the_priority() {
+        let data = JobEventData { priority: Priority::Normal, ..(&running()).into() };
+        let events = [JobEvent::Scheduled, JobEvent::Requested(data), JobEvent::Started, JobEvent::Advanced];
+        assert_names_are_types(events);
+        let ends = [JobEvent::AttemptFailed, JobEvent::Succeeded, JobEvent::Failed, JobEvent::Died];
+        assert_names_are_types(ends.into_iter().chain([JobEvent::Cancelled]));
+        assert_eq!(JobEvent::Requested((&running()).into()).name(), "job.requested.high");
+    }
+}

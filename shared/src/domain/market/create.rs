@@ -109,3 +109,63 @@ impl CreateMarket {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::product::{Product, SkuClaim, SkuKey, Stock};
+    use crate::domain::tests::{SELLER, actor, at, decide, dollars, euros, market, product, refusal};
+    use crate::kit::command::Condition;
+
+    fn new_product(sku: &str) -> NewProduct {
+        NewProduct {
+            id: product().id,
+            sku: sku.parse().unwrap(),
+            title: product().title,
+            description: product().description,
+            price: product().price,
+            stock: 7,
+        }
+    }
+
+    fn create(products: Vec<NewProduct>) -> CreateMarket {
+        let Market { id, name, description, currency, .. } = market();
+        let status = InitialStatus::Active;
+        CreateMarket { id, by: actor(SELLER), name, description, currency, status, products }
+    }
+
+    #[test]
+    fn market_is_created_with_its_products() {
+        let created = decide(&create(vec![new_product("MUG-1")]), (), at(0));
+        let expected = Market { version: Version::FIRST, ..market() };
+        assert_eq!((created.stored(), &created.output), (expected.clone(), &expected));
+        assert_eq!(created.stored::<Product>(), Product { version: Version::FIRST, ..product() });
+        assert_eq!(created.stored::<Stock>(), Stock { available: 7, reserved: 0, sold: 0 });
+        let sku = SkuKey { market_id: market().id, sku: product().sku };
+        let claim = created.write::<SkuClaim>(&sku);
+        assert_eq!(claim.condition, Condition::Absent);
+        assert_eq!(claim.refusal, Some(CreateMarketError::SkuTaken(product().sku)));
+        let first = Version::FIRST;
+        assert_eq!(created.events(), [("market.created", first), ("product.changed", first)]);
+    }
+
+    #[test]
+    fn market_is_created_as_a_draft() {
+        let draft = CreateMarket { status: InitialStatus::Draft, ..create(Vec::new()) };
+        let expected = Market { version: Version::FIRST, status: MarketStatus::Draft, ..market() };
+        assert_eq!(decide(&draft, (), at(0)).stored::<Market>(), expected);
+    }
+
+    #[test]
+    fn products_have_different_skus_and_one_currency() {
+        let refused = |prices: [_; 3], skus: [&str; 3]| {
+            let products =
+                skus.iter().zip(prices).map(|(sku, price)| NewProduct { price, ..new_product(sku) });
+            refusal(&create(products.collect()), (), at(0))
+        };
+        let prices = [euros(1), euros(2), euros(3)];
+        assert_eq!(refused(prices, ["A", "B", "A"]), CreateMarketError::DuplicateSku { index: 2 });
+        let prices = [euros(1), dollars(2), euros(3)];
+        assert_eq!(refused(prices, ["A", "B", "C"]), CreateMarketError::CurrencyMismatch { index: 1 });
+    }
+}

@@ -28,12 +28,53 @@ impl Command for DeleteMarket {
 
     /// # Errors
     /// [`AccessError`].
-    fn decide(&self, market: Self::State, now: Timestamp) -> Result<Change<(), AccessError>, AccessError> {
+    fn decide(&self, market: Self::State, _: Timestamp) -> Result<Change<(), AccessError>, AccessError> {
         let market = market.filter(|market| market.is_visible_to(Some(&self.by)));
         let market = market.ok_or(AccessError::NotFound)?;
         forbid_unless(market.is_owned_by(&self.by), "only the creator of the market can delete it")?;
         require_version(market.version, self.expected)?;
-        let last = Market { version: market.version.next(), updated_at: now, ..market };
+        let last = Market { version: market.version.next(), ..market };
         Ok(Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::market::MarketStatus;
+    use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, market, refusal, third};
+    use crate::kit::command::{Condition, Operation};
+
+    fn delete(by: &str) -> DeleteMarket {
+        DeleteMarket { id: market().id, by: actor(by), expected: Some(third()) }
+    }
+
+    #[test]
+    fn creator_deletes_the_market() {
+        for expected in [None, Some(third())] {
+            let deleted = decide(&DeleteMarket { expected, ..delete(SELLER) }, Some(market()), at(7));
+            assert_eq!(deleted.events(), [("market.deleted", third().next())]);
+            let write = deleted.write::<Market>(&market().id);
+            assert!(matches!(write.operation, Operation::Delete));
+            assert_eq!(write.condition, Condition::AtVersion(third()));
+        }
+    }
+
+    #[test]
+    fn deletion_is_refused_without_market_ownership_or_version() {
+        let forbidden = AccessError::Forbidden("only the creator of the market can delete it");
+        let draft = Market { status: MarketStatus::Draft, ..market() };
+        for (command, state, error) in [
+            (delete(SELLER), None, AccessError::NotFound),
+            (delete(STRANGER), Some(draft), AccessError::NotFound),
+            (delete(STRANGER), Some(market()), forbidden),
+            (
+                DeleteMarket { expected: Some(Version::FIRST), ..delete(SELLER) },
+                Some(market()),
+                AccessError::VersionMismatch,
+            ),
+        ] {
+            assert_eq!(refusal(&command, state, at(7)), error);
+        }
     }
 }

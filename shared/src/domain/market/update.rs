@@ -110,33 +110,101 @@ impl UpdateMarket {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
-    use crate::domain::user::Role;
+    use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, market, refusal, third};
+
+    fn update(by: &str, may_suspend: bool, changes: MarketChanges) -> UpdateMarket {
+        UpdateMarket { id: market().id, by: actor(by), may_suspend, expected: Some(third()), changes }
+    }
+
+    fn to(status: MarketStatus) -> MarketChanges {
+        MarketChanges { status: Some(status), ..MarketChanges::default() }
+    }
+
+    fn rename() -> MarketChanges {
+        MarketChanges { name: Some("Cups".parse().unwrap()), ..MarketChanges::default() }
+    }
 
     fn change(
         from: MarketStatus,
-        to: MarketStatus,
+        to_status: MarketStatus,
         creator: bool,
         may_suspend: bool,
     ) -> Result<MarketStatus, UpdateMarketError> {
-        let now = Timestamp::from_millis(0);
-        let (owner, other) = ("usr_01J8Z3K5V0ABCDEFGHJKMNPQRS", "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT");
-        let market = Market {
-            id: "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
-            version: Version::FIRST,
-            name: "Mugs".parse().unwrap(),
-            description: None,
-            status: from,
-            currency: "EUR".parse().unwrap(),
-            creator_id: owner.parse().unwrap(),
-            created_at: now,
-            updated_at: now,
+        let command = update(if creator { SELLER } else { STRANGER }, may_suspend, to(to_status));
+        let market = Market { status: from, ..market() };
+        let decided = command.decide((Some(market), None), at(7))?;
+        Ok(decided.into_parts().unwrap().0.market.status)
+    }
+
+    #[test]
+    fn creator_changes_every_property() {
+        let changes = MarketChanges {
+            name: Some("Cups".parse().unwrap()),
+            description: Some(None),
+            status: Some(MarketStatus::Closed),
         };
-        let by = Actor { user: if creator { owner } else { other }.parse().unwrap(), role: Role::User };
-        let changes = MarketChanges { status: Some(to), ..MarketChanges::default() };
-        let command =
-            UpdateMarket { id: market.id, by, may_suspend, expected: Some(Version::FIRST), changes };
-        command.decide((Some(market), None), now).map(|change| change.into_parts().unwrap().0.market.status)
+        let totals = MarketTotals {
+            market_id: market().id,
+            version: third(),
+            status: MarketStatus::Active,
+            orders: 2,
+            volume: 5,
+        };
+        let updated = decide(&update(SELLER, false, changes), (Some(market()), Some(totals)), at(7));
+        let expected = Market {
+            version: third().next(),
+            name: "Cups".parse().unwrap(),
+            description: None,
+            status: MarketStatus::Closed,
+            updated_at: at(7),
+            ..market()
+        };
+        assert_eq!(updated.stored::<Market>(), expected);
+        assert_eq!((&updated.output.market, updated.output.volume), (&expected, 5));
+        assert_eq!(updated.events(), [("market.changed", expected.version)]);
+    }
+
+    #[test]
+    fn creator_keeps_properties_that_are_not_changed() {
+        let command = UpdateMarket { expected: None, ..update(SELLER, false, rename()) };
+        let renamed = decide(&command, (Some(market()), None), at(7));
+        let expected =
+            Market { version: third().next(), name: "Cups".parse().unwrap(), updated_at: at(7), ..market() };
+        assert_eq!((renamed.stored::<Market>(), renamed.output.volume), (expected, 0));
+        let outdated = UpdateMarket { expected: Some(Version::FIRST), ..command };
+        let refused = refusal(&outdated, (Some(market()), None), at(7));
+        assert_eq!(refused, AccessError::VersionMismatch.into());
+    }
+
+    #[test]
+    fn moderator_changes_nothing_but_the_suspension() {
+        let both = MarketChanges { status: Some(MarketStatus::Suspended), ..rename() };
+        for changes in [rename(), both, to(MarketStatus::Closed), MarketChanges::default()] {
+            let refused = refusal(&update(STRANGER, true, changes), (Some(market()), None), at(7));
+            assert_eq!(refused, AccessError::Forbidden(CREATOR_ONLY).into());
+        }
+        let missing = refusal(&update(STRANGER, true, rename()), (None, None), at(7));
+        assert_eq!(missing, AccessError::NotFound.into());
+    }
+
+    #[test]
+    fn creator_opens_and_closes_the_market() {
+        use MarketStatus::{Active, Closed, Draft, Suspended};
+        let allowed = [(Draft, Active), (Draft, Closed), (Active, Closed), (Closed, Active)];
+        for from in MarketStatus::VARIANTS {
+            for to in MarketStatus::VARIANTS {
+                let ok = from == to || allowed.contains(&(*from, *to));
+                let expected = if ok { Ok(*to) } else { Err(UpdateMarketError::InvalidTransition) };
+                assert_eq!(change(*from, *to, true, false), expected, "{from:?} to {to:?}");
+                assert_eq!(
+                    change(*from, *to, false, true).is_ok(),
+                    matches!((from, to), (Active | Closed, Suspended) | (Suspended, Active | Closed))
+                );
+            }
+        }
     }
 
     #[test]

@@ -62,3 +62,47 @@ impl Command for CancelOrder {
         Ok(cancelled.move_stock(before, change, |_| CancelError::TooLate))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::fulfilment::Fulfilment;
+    use crate::domain::order::tests::placed;
+    use crate::domain::order::{OrderStatus, Party, Transition};
+    use crate::domain::tests::{BUYER, SELLER, STRANGER, actor, at, decide, moderator, refusal};
+
+    fn cancel(by: Actor) -> CancelOrder {
+        CancelOrder { id: placed(None).id, by, reason: Some("too late".parse().unwrap()) }
+    }
+
+    #[test]
+    fn party_and_reason_are_in_the_timeline() {
+        for (user, by) in [(BUYER, Party::Buyer), (SELLER, Party::Seller)] {
+            let cancelled = decide(&cancel(actor(user)), (Some(placed(None)), None), at(7));
+            let (status, reason) = (OrderStatus::Cancelled, Some("too late".to_owned()));
+            let mut timeline = placed(None).timeline;
+            timeline.push(Transition { status, at: at(7), by, reason });
+            let expected = Order {
+                version: placed(None).version.next(),
+                status,
+                fulfilment: Fulfilment::Finished,
+                timeline,
+                updated_at: at(7),
+                ..placed(None)
+            };
+            assert_eq!((cancelled.stored(), &cancelled.output), (expected.clone(), &expected));
+            assert_eq!(cancelled.events(), [("order.cancelled", expected.version)]);
+        }
+    }
+
+    #[test]
+    fn only_buyer_and_seller_cancel_an_open_order() {
+        let refused = |by, order| refusal(&cancel(by), (order, None), at(7));
+        assert_eq!(refused(actor(BUYER), None), AccessError::NotFound.into());
+        assert_eq!(refused(actor(STRANGER), Some(placed(None))), AccessError::NotFound.into());
+        let forbidden = AccessError::Forbidden("only the buyer or the seller can cancel the order");
+        assert_eq!(refused(moderator(), Some(placed(None))), forbidden.into());
+        let rejected = placed(None).out_of_stock("out of stock".to_owned(), at(0)).unwrap();
+        assert_eq!(refused(actor(BUYER), Some(rejected)), CancelError::TooLate);
+    }
+}

@@ -108,3 +108,48 @@ impl Event for OrderEvent {
 
 /// Constructor of an order event.
 pub(crate) type EventConstructor = fn(OrderEventData) -> OrderEvent;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::payment::{PaymentEvent, PaymentEventData};
+    use crate::domain::order::tests::confirmed;
+    use crate::domain::tests::assert_names_are_types;
+
+    const CONSTRUCTORS: [EventConstructor; 12] = [
+        OrderEvent::Created,
+        OrderEvent::AwaitingPayment,
+        OrderEvent::Confirmed,
+        OrderEvent::Rejected,
+        OrderEvent::Cancelled,
+        OrderEvent::Expired,
+        OrderEvent::Shipped,
+        OrderEvent::Delivered,
+        OrderEvent::RefundStarted,
+        OrderEvent::PartiallyRefunded,
+        OrderEvent::Refunded,
+        OrderEvent::Progressed,
+    ];
+
+    #[test]
+    fn names_match_serialised_types() {
+        let (order, payment) = confirmed();
+        assert_names_are_types(CONSTRUCTORS.map(|event| event((&order).into())));
+        let data: PaymentEventData = payment.event_data(payment.captured);
+        assert_names_are_types([PaymentEvent::Captured(data), PaymentEvent::Refunded(data)]);
+    }
+
+    #[test]
+    fn events_carry_the_data_of_their_order() {
+        let (order, _) = confirmed();
+        let data = OrderEventData {
+            order_id: order.id,
+            market_id: order.market_id,
+            buyer_id: order.buyer_id,
+            total: order.total,
+        };
+        for event in CONSTRUCTORS.map(|event| event((&order).into())) {
+            assert_eq!((event.order_id(), event.data()), (order.id, data));
+        }
+    }
+}

@@ -287,6 +287,36 @@ mod tests {
     }
 
     #[test]
+    fn checkout_is_created_only_before_the_deadline() {
+        let (now, window) = (Timestamp::from_millis(NOW), Duration::from_hours(24));
+        let waiting = placed(None).reserved(window, now).unwrap();
+        let intent = CheckoutIntent { order_id: waiting.id, amount: waiting.total };
+        let (last, deadline) = (window.saturating_sub(Duration::from_millis(1)), now.saturating_add(window));
+        let create = Step::Call(Effect::CreateCheckout(intent));
+        assert_eq!(next(&waiting, now.saturating_add(last)), create);
+        assert_eq!(next(&waiting, deadline), Step::Wait(deadline));
+        assert_eq!(next(&waiting, deadline.saturating_add(window)), Step::Wait(deadline));
+    }
+
+    #[test]
+    fn saga_ends_without_order_and_reports_violated_invariants() {
+        let saga = OrderSaga { id: placed(None).id, payment_window: Duration::from_hours(1) };
+        let now = Timestamp::from_millis(NOW);
+        assert_eq!(saga.next(&(None, None), now), Step::Finished);
+        let reserve = Step::Commit(FulfilmentTransition::Reserve);
+        assert_eq!(saga.next(&(Some(placed(None)), None), now), reserve);
+        let product = placed(None).lines[0].product_id;
+        let rejected = saga.on_refusal(AdvanceError::OutOfStock(product)).unwrap();
+        assert_eq!(rejected, Some(FulfilmentTransition::OutOfStock(product)));
+        assert_eq!(saga.on_refusal(AdvanceError::Stale).unwrap(), None);
+        for refusal in
+            [AdvanceError::RefundRefused, AdvanceError::PaymentMismatch, AdvanceError::StockMismatch]
+        {
+            assert!(saga.on_refusal(refusal).is_err(), "{refusal}");
+        }
+    }
+
+    #[test]
     fn order_without_payment_method_waits_until_the_deadline() {
         let (now, window) = (Timestamp::from_millis(NOW), Duration::from_hours(24));
         let waiting = placed(None).reserved(window, now).unwrap();

@@ -1,6 +1,8 @@
 //! Payments: the amounts captured and refunded by the payment gateway for an order.
 
 pub mod refund;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::str::FromStr;

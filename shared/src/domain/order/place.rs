@@ -168,3 +168,88 @@ fn line(item: &OrderItem, product: &Product) -> OrderLine {
         unit_price: product.price,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::tests::placed;
+    use crate::domain::tests::{BUYER, actor, at, decide, euros, product, refusal};
+    use crate::domain::values::money::Amount;
+    use crate::kit::command::{Condition, Operation};
+
+    fn item(product: &Product, units: i64) -> OrderItem {
+        let quantity = Quantity::try_from(units).unwrap();
+        OrderItem { product_id: product.id, quantity, expected_price: Some(product.price) }
+    }
+
+    fn place(items: Vec<OrderItem>) -> PlaceOrder {
+        let order = placed(Some("pm_card_visa"));
+        PlaceOrder { id: order.id, by: actor(BUYER), items, payment_method: order.payment_method }
+    }
+
+    /// Another product of the same market, for 5 EUR.
+    fn plate() -> Product {
+        let id = "prd_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap();
+        Product {
+            id,
+            sku: "PLATE-1".parse().unwrap(),
+            title: "Plate".parse().unwrap(),
+            price: euros(500),
+            ..product()
+        }
+    }
+
+    #[test]
+    fn order_is_placed_at_the_current_prices() {
+        let command = place(vec![item(&product(), 2)]);
+        let placed_order = decide(&command, vec![Some(product())], at(0));
+        let expected = placed(Some("pm_card_visa"));
+        assert_eq!((placed_order.stored(), &placed_order.output), (expected.clone(), &expected));
+        assert_eq!(placed_order.events(), [("order.created", Version::FIRST)]);
+        let market = placed_order.write::<Market>(&product().market_id);
+        assert!(matches!(market.operation, Operation::Check));
+        assert_eq!(market.condition, Condition::Is("status", "active".to_owned()));
+        assert_eq!(market.refusal, Some(PlaceOrderError::MarketClosed));
+    }
+
+    #[test]
+    fn total_is_the_sum_of_the_lines() {
+        let any_price = OrderItem { expected_price: None, ..item(&plate(), 3) };
+        let command = place(vec![item(&product(), 2), any_price]);
+        let order = decide(&command, vec![Some(product()), Some(plate())], at(0)).output;
+        let lines = order.lines.iter().map(|line| (line.product_id, line.quantity.get(), line.unit_price));
+        assert!(lines.eq([(product().id, 2, euros(1_999)), (plate().id, 3, euros(500))]));
+        assert_eq!(order.total, euros(2 * 1_999 + 3 * 500));
+    }
+
+    #[test]
+    fn each_item_is_a_different_product_of_one_market() {
+        let refused = |second: Product| {
+            let command = place(vec![item(&product(), 1), item(&second, 1)]);
+            refusal(&command, vec![Some(product()), Some(second)], at(0))
+        };
+        let archived = Product { status: ProductStatus::Archived, ..plate() };
+        assert_eq!(refused(archived), PlaceOrderError::NoProduct { index: 1 });
+        assert_eq!(refused(product()), PlaceOrderError::Repeated { index: 1 });
+        let elsewhere = Product { market_id: "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap(), ..plate() };
+        assert_eq!(refused(elsewhere), PlaceOrderError::OtherMarket { index: 1 });
+        let missing = refusal(&place(vec![item(&product(), 1)]), vec![None], at(0));
+        assert_eq!(missing, PlaceOrderError::NoProduct { index: 0 });
+        assert_eq!(refusal(&place(Vec::new()), Vec::new(), at(0)), PlaceOrderError::Empty);
+    }
+
+    #[test]
+    fn changed_price_or_excessive_total_is_refused() {
+        let command = place(vec![item(&product(), 1)]);
+        let dearer = Product { price: euros(2_000), ..product() };
+        let changed = PlaceOrderError::PriceChanged { index: 0, price: euros(2_000) };
+        assert_eq!(refusal(&command, vec![Some(dearer)], at(0)), changed);
+
+        let dearest = Product { price: euros(Amount::MAX), ..product() };
+        let command = place(vec![item(&dearest, 2)]);
+        assert_eq!(refusal(&command, vec![Some(dearest.clone())], at(0)), PlaceOrderError::TotalTooLarge);
+        let command = place(vec![item(&dearest, 1), item(&plate(), 1)]);
+        let state = vec![Some(dearest), Some(plate())];
+        assert_eq!(refusal(&command, state, at(0)), PlaceOrderError::TotalTooLarge);
+    }
+}

@@ -99,3 +99,91 @@ impl RefundOrder {
         if left.checked_sub(amount).is_err() { Err(RefundError::AmountTooLarge { left }) } else { Ok(amount) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::payment::refund::{Refund, RefundStatus};
+    use crate::domain::order::tests::{confirmed, placed};
+    use crate::domain::tests::{BUYER, SELLER, actor, at, decide, dollars, euros, refusal};
+
+    const TOTAL: i64 = 3_998;
+
+    fn refund(amount: Option<Money>) -> RefundOrder {
+        RefundOrder { id: placed(None).id, by: actor(SELLER), amount, reason: "cracked".parse().unwrap() }
+    }
+
+    /// Confirmed order with a number of refunds of one cent.
+    fn with_refunds(count: usize) -> OrderAndPayment {
+        let (order, payment) = confirmed();
+        let refunded = (0..count).fold(order, |order, _| {
+            order.with_refund_due(&payment.gateway_id, euros(1), Party::Seller, "cracked", at(0))
+        });
+        (Some(refunded), Some(payment))
+    }
+
+    #[test]
+    fn refund_is_pending_in_the_next_version() {
+        for (amount, refunded) in
+            [(None, TOTAL - 2), (Some(euros(TOTAL - 2)), TOTAL - 2), (Some(euros(1)), 1)]
+        {
+            let (order, payment) = with_refunds(2);
+            let started = decide(&refund(amount), (order.clone(), payment.clone()), at(7));
+            let mut expected = order.unwrap();
+            expected.version = expected.version.next();
+            expected.updated_at = at(7);
+            expected.refunds.push(Refund {
+                number: 3,
+                gateway_id: payment.unwrap().gateway_id,
+                amount: euros(refunded),
+                by: Party::Seller,
+                reason: "cracked".to_owned(),
+                status: RefundStatus::Pending,
+                failure: None,
+                attempt: 1,
+                decided_at: at(7),
+                at: at(7),
+            });
+            assert_eq!((started.stored(), &started.output), (expected.clone(), &expected));
+            assert_eq!(started.events(), [("order.refund_started", expected.version)]);
+        }
+    }
+
+    #[test]
+    fn amount_is_limited_to_the_refundable_rest() {
+        let refused = |amount| refusal(&refund(Some(amount)), with_refunds(1), at(7));
+        assert_eq!(refused(euros(TOTAL)), RefundError::AmountTooLarge { left: euros(TOTAL - 1) });
+        assert_eq!(refused(euros(0)), RefundError::ZeroAmount);
+        assert_eq!(refused(dollars(1)), RefundError::OtherCurrency);
+        let state = with_refunds(0);
+        let all = decide(&refund(None), state.clone(), at(7)).output;
+        for amount in [None, Some(euros(0)), Some(euros(1))] {
+            let refused = refusal(&refund(amount), (Some(all.clone()), state.1.clone()), at(8));
+            assert_eq!(refused, RefundError::AmountTooLarge { left: euros(0) });
+        }
+    }
+
+    #[test]
+    fn number_of_refunds_is_limited() {
+        let last = decide(&refund(None), with_refunds(MAX_REFUNDS - 1), at(7));
+        assert_eq!(last.output.refunds.len(), MAX_REFUNDS);
+        assert_eq!(refusal(&refund(None), with_refunds(MAX_REFUNDS), at(7)), RefundError::TooMany);
+    }
+
+    #[test]
+    fn only_the_seller_refunds_a_paid_order() {
+        let by_buyer = RefundOrder { by: actor(BUYER), ..refund(None) };
+        let refused = refusal(&by_buyer, with_refunds(0), at(7));
+        let forbidden = AccessError::Forbidden("only the seller of the order may do this");
+        assert_eq!(refused, forbidden.into());
+        let (order, payment) = confirmed();
+        let pending = (Some(placed(None)), Some(payment.clone()));
+        let unpaid = (Some(order.clone()), None);
+        let cancelled = order.cancelled(Party::Buyer, None, Some(&payment), at(0)).unwrap();
+        let ended = Order { fulfilment: Fulfilment::Finished, ..cancelled.clone() };
+        let ended = (Some(ended), Some(payment.clone()));
+        for state in [pending, unpaid, ended, (Some(cancelled), Some(payment))] {
+            assert_eq!(refusal(&refund(None), state, at(7)), RefundError::InvalidState);
+        }
+    }
+}

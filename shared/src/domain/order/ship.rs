@@ -59,3 +59,57 @@ impl Command for ShipOrder {
         Ok(Change::of(shipped.clone()).save(&shipped, event))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::deliver::{DeliverError, DeliverOrder};
+    use crate::domain::order::tests::{confirmed, placed};
+    use crate::domain::tests::{BUYER, SELLER, STRANGER, actor, at, decide, moderator, refusal};
+
+    fn ship(by: Actor) -> ShipOrder {
+        let (carrier, tracking_number) = ("DHL".parse().unwrap(), "1".parse().unwrap());
+        ShipOrder { id: placed(None).id, by, shipment: Shipment { carrier, tracking_number } }
+    }
+
+    #[test]
+    fn shipment_is_stored() {
+        let (order, payment) = confirmed();
+        let shipped = decide(&ship(actor(SELLER)), (Some(order), Some(payment)), at(7));
+        assert_eq!(shipped.stored::<Order>(), shipped.output);
+        assert_eq!(shipped.output.shipment, Some(ship(actor(SELLER)).shipment));
+        assert_eq!(shipped.events(), [("order.shipped", shipped.output.version)]);
+
+        let deliver = DeliverOrder { id: placed(None).id, by: actor(SELLER) };
+        let delivered = decide(&deliver, Some(shipped.output), at(8));
+        assert_eq!(delivered.stored::<Order>(), delivered.output);
+        assert_eq!(delivered.events(), [("order.delivered", delivered.output.version)]);
+    }
+
+    #[test]
+    fn only_the_seller_ships_and_delivers() {
+        let forbidden = AccessError::Forbidden("only the seller of the order may do this");
+        let (order, payment) = confirmed();
+        for (by, order, error) in [
+            (actor(SELLER), None, AccessError::NotFound),
+            (actor(STRANGER), Some(&order), AccessError::NotFound),
+            (actor(BUYER), Some(&order), forbidden),
+            (moderator(), Some(&order), forbidden),
+        ] {
+            let state = (order.cloned(), Some(payment.clone()));
+            assert_eq!(refusal(&ship(by), state, at(7)), error.into());
+            let deliver = DeliverOrder { id: placed(None).id, by };
+            assert_eq!(refusal(&deliver, order.cloned(), at(7)), error.into());
+        }
+    }
+
+    #[test]
+    fn order_is_shipped_once_paid_and_delivered_once_shipped() {
+        let (order, payment) = confirmed();
+        let refused = |order, payment| refusal(&ship(actor(SELLER)), (Some(order), payment), at(7));
+        assert_eq!(refused(order.clone(), None), ShipError::InvalidState);
+        assert_eq!(refused(placed(None), Some(payment)), ShipError::InvalidState);
+        let deliver = DeliverOrder { id: order.id, by: actor(SELLER) };
+        assert_eq!(refusal(&deliver, Some(order), at(7)), DeliverError::InvalidState);
+    }
+}

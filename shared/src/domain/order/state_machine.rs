@@ -6,4 +6,6 @@ pub(crate) mod refund_transitions;
 pub mod require_seller;
 pub(crate) mod status;
 pub mod stock_position;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transition;

@@ -59,3 +59,38 @@ impl Command for AdjustStock {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, product, refusal};
+    use crate::kit::command::{Condition, Operation};
+
+    const STOCK: Stock = Stock { available: 5, reserved: 2, sold: 1 };
+
+    #[test]
+    fn seller_adds_and_removes_units() {
+        for (delta, available) in [(3, 8), (-5, 0)] {
+            let command = AdjustStock { id: product().id, by: actor(SELLER), delta };
+            let adjusted = decide(&command, (Some(product()), Some(STOCK)), at(7));
+            assert_eq!(adjusted.output.product, product());
+            assert_eq!(adjusted.output.stock, Stock { available, ..STOCK });
+            let write = adjusted.write::<Stock>(&product().id);
+            let Operation::Adjust(adjustment) = &write.operation else { panic!("expected an adjustment") };
+            assert_eq!(*adjustment, Adjustment::of::<Stock>().add("available", delta));
+            assert_eq!(write.condition, Condition::NoneBelowZero);
+            assert_eq!(write.refusal, Some(AdjustStockError::InsufficientStock));
+        }
+    }
+
+    #[test]
+    fn adjustment_is_refused_without_product_or_ownership() {
+        let command = |by| AdjustStock { id: product().id, by: actor(by), delta: 1 };
+        for state in [(None, None), (Some(product()), None), (None, Some(STOCK))] {
+            assert_eq!(refusal(&command(SELLER), state, at(7)), AccessError::NotFound.into());
+        }
+        let state = (Some(product()), Some(STOCK));
+        let forbidden = AccessError::Forbidden("only the seller of the product can adjust its stock");
+        assert_eq!(refusal(&command(STRANGER), state, at(7)), forbidden.into());
+    }
+}

@@ -131,3 +131,53 @@ impl Command for CreateProduct {
         Ok(change.with_output(created))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, dollars, market, product, refusal};
+
+    fn create(by: &str) -> CreateProduct {
+        let Product { id, sku, title, description, price, .. } = product();
+        let product = NewProduct { id, sku, title, description, price, stock: 7 };
+        CreateProduct { market_id: market().id, by: actor(by), product }
+    }
+
+    fn with_status(status: MarketStatus) -> Market {
+        Market { status, ..market() }
+    }
+
+    #[test]
+    fn product_is_created_with_stock_and_sku_claim() {
+        for status in [MarketStatus::Draft, MarketStatus::Active] {
+            let created = decide(&create(SELLER), Some(with_status(status)), at(0));
+            let expected = Product { version: Version::FIRST, ..product() };
+            let stock = Stock { available: 7, reserved: 0, sold: 0 };
+            assert_eq!((created.stored(), &created.output.product), (expected.clone(), &expected));
+            assert_eq!((created.stored(), created.output.stock), (stock, stock));
+            assert_eq!(created.events(), [("product.changed", Version::FIRST)]);
+            assert_eq!(created.stored::<SkuClaim>(), SkuClaim { product_id: product().id });
+            let sku = SkuKey { market_id: market().id, sku: product().sku };
+            assert_eq!(created.write::<SkuClaim>(&sku).refusal, Some(CreateProductError::SkuTaken));
+        }
+    }
+
+    #[test]
+    fn products_are_created_only_in_own_open_markets() {
+        let refused = |by, market| refusal(&create(by), market, at(0));
+        assert_eq!(refused(SELLER, None), AccessError::NotFound.into());
+        assert_eq!(refused(STRANGER, Some(with_status(MarketStatus::Draft))), AccessError::NotFound.into());
+        let forbidden = AccessError::Forbidden("only the creator of the market can create products in it");
+        assert_eq!(refused(STRANGER, Some(market())), forbidden.into());
+        for status in [MarketStatus::Suspended, MarketStatus::Closed] {
+            assert_eq!(refused(SELLER, Some(with_status(status))), CreateProductError::MarketClosed);
+        }
+    }
+
+    #[test]
+    fn price_is_in_the_currency_of_the_market() {
+        let mut command = create(SELLER);
+        command.product.price = dollars(1);
+        assert_eq!(refusal(&command, Some(market()), at(0)), CreateProductError::CurrencyMismatch);
+    }
+}

@@ -43,17 +43,58 @@ impl Command for DeleteProduct {
     fn decide(
         &self,
         product: Self::State,
-        now: Timestamp,
+        _: Timestamp,
     ) -> Result<Change<(), DeleteProductError>, DeleteProductError> {
         let product = product.ok_or(AccessError::NotFound)?;
         forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can delete it")?;
         require_version(product.version, self.expected)?;
-        let last = Product { version: product.version.next(), updated_at: now, ..product };
+        let last = Product { version: product.version.next(), ..product };
         let sku = SkuKey { market_id: last.market_id, sku: last.sku.clone() };
         let event = ProductEvent::Deleted { product_id: last.id, market_id: last.market_id };
         Ok(Change::of(())
             .delete_entity(&last, event)
             .delete_if_zero::<Stock>(&last.id, "reserved", DeleteProductError::Reserved)
             .remove::<SkuClaim>(&sku))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, product, refusal, third};
+    use crate::kit::command::{Condition, Operation};
+
+    fn delete(by: &str) -> DeleteProduct {
+        DeleteProduct { id: product().id, by: actor(by), expected: Some(third()) }
+    }
+
+    #[test]
+    fn seller_deletes_the_product_with_stock_and_sku_claim() {
+        for expected in [None, Some(third())] {
+            let deleted = decide(&DeleteProduct { expected, ..delete(SELLER) }, Some(product()), at(7));
+            assert_eq!(deleted.events(), [("product.deleted", third().next())]);
+            let entity = deleted.write::<Product>(&product().id);
+            assert_eq!(entity.condition, Condition::AtVersion(third()));
+            let stock = deleted.write::<Stock>(&product().id);
+            assert_eq!(stock.condition, Condition::Zero("reserved"));
+            assert_eq!(stock.refusal, Some(DeleteProductError::Reserved));
+            let sku = SkuKey { market_id: product().market_id, sku: product().sku };
+            for write in [entity, stock, deleted.write::<SkuClaim>(&sku)] {
+                assert!(matches!(write.operation, Operation::Delete));
+            }
+        }
+    }
+
+    #[test]
+    fn deletion_is_refused_without_product_ownership_or_version() {
+        let forbidden = AccessError::Forbidden("only the seller of the product can delete it");
+        let outdated = DeleteProduct { expected: Some(Version::FIRST), ..delete(SELLER) };
+        for (command, state, error) in [
+            (delete(SELLER), None, AccessError::NotFound),
+            (delete(STRANGER), Some(product()), forbidden),
+            (outdated, Some(product()), AccessError::VersionMismatch),
+        ] {
+            assert_eq!(refusal(&command, state, at(7)), error.into());
+        }
     }
 }

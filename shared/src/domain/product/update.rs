@@ -104,3 +104,78 @@ impl UpdateProduct {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{
+        SELLER, STRANGER, actor, at, decide, dollars, euros, product, refusal, third,
+    };
+    use crate::kit::command::{Condition, Operation};
+
+    const STOCK: Stock = Stock { available: 5, reserved: 2, sold: 1 };
+
+    fn update(by: &str, changes: ProductChanges) -> UpdateProduct {
+        UpdateProduct { id: product().id, by: actor(by), expected: Some(third()), changes }
+    }
+
+    fn price(price: Money) -> ProductChanges {
+        ProductChanges { price: Some(price), ..ProductChanges::default() }
+    }
+
+    #[test]
+    fn seller_changes_every_property() {
+        let changes = ProductChanges {
+            sku: Some("CUP-1".parse().unwrap()),
+            title: Some("Cup".parse().unwrap()),
+            description: Some(None),
+            price: Some(euros(5)),
+            status: Some(ProductStatus::Archived),
+        };
+        let updated = decide(&update(SELLER, changes), (Some(product()), Some(STOCK)), at(7));
+        let expected = Product {
+            version: third().next(),
+            sku: "CUP-1".parse().unwrap(),
+            title: "Cup".parse().unwrap(),
+            description: None,
+            price: euros(5),
+            status: ProductStatus::Archived,
+            updated_at: at(7),
+            ..product()
+        };
+        assert_eq!((updated.stored(), &updated.output.product), (expected.clone(), &expected));
+        assert_eq!(updated.output.stock, STOCK);
+        assert_eq!(updated.events(), [("product.changed", expected.version)]);
+        let [old, new] =
+            [product().sku, expected.sku].map(|sku| SkuKey { market_id: product().market_id, sku });
+        assert!(matches!(updated.write::<SkuClaim>(&old).operation, Operation::Delete));
+        let claim = updated.write::<SkuClaim>(&new);
+        assert_eq!(claim.condition, Condition::Absent);
+        assert_eq!(claim.refusal, Some(UpdateProductError::SkuTaken));
+        assert_eq!(updated.stored::<SkuClaim>(), SkuClaim { product_id: product().id });
+    }
+
+    #[test]
+    fn seller_keeps_properties_that_are_not_changed() {
+        let command = UpdateProduct { expected: None, ..update(SELLER, price(euros(5))) };
+        let updated = decide(&command, (Some(product()), Some(STOCK)), at(7));
+        let expected = Product { version: third().next(), price: euros(5), updated_at: at(7), ..product() };
+        assert_eq!(updated.stored::<Product>(), expected);
+        assert_eq!(updated.writes.len(), 1, "the SKU claim is kept");
+    }
+
+    #[test]
+    fn update_is_refused_without_product_ownership_or_version() {
+        let found = || (Some(product()), Some(STOCK));
+        let forbidden = AccessError::Forbidden("only the seller of the product can change it");
+        let outdated = UpdateProduct { expected: Some(Version::FIRST), ..update(SELLER, price(euros(5))) };
+        for (command, state, error) in [
+            (update(SELLER, price(euros(5))), (None, None), AccessError::NotFound.into()),
+            (update(STRANGER, price(euros(5))), found(), forbidden.into()),
+            (outdated, found(), AccessError::VersionMismatch.into()),
+            (update(SELLER, price(dollars(5))), found(), UpdateProductError::CurrencyMismatch),
+        ] {
+            assert_eq!(refusal(&command, state, at(7)), error);
+        }
+    }
+}

@@ -114,3 +114,98 @@ fn is_stable(record: &GatewayRecord, order: &Order) -> bool {
 fn refunds<'a>(record: &'a GatewayRecord, order: &'a Order) -> impl Iterator<Item = &'a Refund> {
     order.refunds.iter().filter(|refund| refund.gateway_id == record.gateway_id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::Party;
+    use crate::domain::order::payment::GatewayId;
+    use crate::domain::order::tests::{confirmed, placed};
+    use crate::domain::tests::{at, euros};
+
+    fn record(status: LedgerStatus, millis: i64) -> GatewayRecord {
+        let gateway_id = GatewayId("pi_1".to_owned());
+        GatewayRecord { gateway_id, order_id: Some(placed(None).id), status, read_at: at(millis) }
+    }
+
+    fn captured(amount: i64, refunded: i64) -> LedgerStatus {
+        LedgerStatus::Captured { amount: euros(amount), refunded }
+    }
+
+    #[test]
+    fn only_payments_of_our_orders_are_compared() {
+        let foreign = GatewayRecord { order_id: None, ..record(captured(1, 0), 0) };
+        assert_eq!(compare(&foreign, None, None), Finding::Matched);
+        let unknown = compare(&record(captured(1, 0), 0), None, None);
+        assert_eq!(unknown, Finding::Mismatch(MismatchKind::NoOrder));
+        for status in [LedgerStatus::Open, LedgerStatus::Closed] {
+            assert_eq!(compare(&record(status, 0), None, None), Finding::Matched);
+        }
+        let unreadable = record(LedgerStatus::Unreadable, 0);
+        for order in [None, Some(placed(None))] {
+            let found = compare(&unreadable, order.as_ref(), None);
+            assert_eq!(found, Finding::Mismatch(MismatchKind::Unreadable));
+        }
+    }
+
+    #[test]
+    fn checkout_of_an_ended_unpaid_order_is_closed() {
+        let (open, closed) = (record(LedgerStatus::Open, 0), record(LedgerStatus::Closed, 0));
+        let (paid, payment) = confirmed();
+        let order = |status, fulfilment| Order { status, fulfilment, ..placed(None) };
+        let stock_position = paid.stock_position();
+        let refunding = order(OrderStatus::Cancelled, Fulfilment::Refunding { stock_position });
+        for order in [placed(None), paid.clone(), refunding] {
+            assert_eq!(compare(&open, Some(&order), None), Finding::Matched, "{order:?}");
+        }
+        for status in [OrderStatus::Cancelled, OrderStatus::Expired, OrderStatus::Rejected] {
+            let ended = order(status, Fulfilment::Finished);
+            assert_eq!(compare(&open, Some(&ended), None), Finding::OpenCheckout);
+            assert_eq!(compare(&closed, Some(&ended), None), Finding::Matched);
+        }
+        assert_eq!(compare(&closed, Some(&paid), Some(&payment)), Finding::Matched);
+    }
+
+    #[test]
+    fn missing_or_different_capture_is_found() {
+        let (order, payment) = confirmed();
+        let found = |amount, payment| compare(&record(captured(amount, 0), 0), Some(&order), payment);
+        assert_eq!(found(3_998, Some(&payment)), Finding::Matched);
+        assert_eq!(found(3_997, Some(&payment)), Finding::Mismatch(MismatchKind::Captured));
+        let capture = Capture { gateway_id: payment.gateway_id.clone(), amount: euros(3_998) };
+        assert_eq!(found(3_998, None), Finding::MissingCapture(order.id, capture.clone()));
+        let other = Payment { gateway_id: GatewayId("pi_2".to_owned()), ..payment };
+        assert_eq!(found(3_998, Some(&other)), Finding::MissingCapture(order.id, capture));
+    }
+
+    #[test]
+    fn unknown_refund_is_a_mismatch_once_processing_has_ended() {
+        let (order, payment) = confirmed();
+        let found = |refunded, millis| {
+            compare(&record(captured(3_998, refunded), millis), Some(&order), Some(&payment))
+        };
+        assert_eq!(found(1, 60_000), Finding::Matched, "the order may have changed meanwhile");
+        assert_eq!(found(1, 60_001), Finding::Mismatch(MismatchKind::Refunded));
+        assert_eq!(found(0, 60_001), Finding::Matched);
+    }
+
+    #[test]
+    fn pending_refund_may_have_been_made() {
+        let (order, payment) = confirmed();
+        let mut order = [5, 7].into_iter().fold(order, |order, amount| {
+            order.with_refund_due(&payment.gateway_id, euros(amount), Party::Seller, "cracked", at(0))
+        });
+        order.refunds[0].status = RefundStatus::Succeeded;
+        let found = |order: &Order, refunded| {
+            compare(&record(captured(3_998, refunded), 60_001), Some(order), Some(&payment))
+        };
+        assert_eq!(found(&order, 5), Finding::Matched);
+        assert_eq!(found(&order, 4), Finding::Matched);
+        assert_eq!(found(&order, 12), Finding::MissingRefund(order.refunds[1].intent(order.id)));
+        order.refunds[1].status = RefundStatus::Failed;
+        assert_eq!(found(&order, 5), Finding::Matched);
+        for refunded in [4, 6] {
+            assert_eq!(found(&order, refunded), Finding::Mismatch(MismatchKind::Refunded));
+        }
+    }
+}

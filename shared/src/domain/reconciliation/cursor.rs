@@ -113,3 +113,53 @@ impl Command for AdvanceCursor {
         Ok(Change::of(to.clone()).save(&to, NoEvents))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, decide, refusal, third};
+
+    const ROUNDS: RoundConfig =
+        RoundConfig { interval: Duration::from_millis(100), overlap: Duration::from_millis(30) };
+
+    fn last() -> GatewayId {
+        GatewayId("pi_1".to_owned())
+    }
+
+    #[test]
+    fn rounds_cover_all_time_with_an_overlap() {
+        let first = ReconciliationCursor::first(ROUNDS, at(0));
+        let expected = ReconciliationCursor {
+            version: Version::FIRST,
+            from: at(-30),
+            until: at(0),
+            after: None,
+            due_at: at(100),
+        };
+        assert_eq!(first, expected);
+        let started = first.at(at(110));
+        assert_eq!(started, ReconciliationCursor { until: at(110), ..expected.clone() });
+        let page = started.clone().after_page(last());
+        assert_eq!(page, ReconciliationCursor { after: Some(last()), ..started });
+        let continued = page.clone().at(at(120));
+        assert_eq!(continued, page, "the end of a round is fixed by its first page");
+        let ended = continued.after_round(ROUNDS, at(130));
+        let next = ReconciliationCursor { from: at(80), until: at(110), due_at: at(230), ..expected };
+        assert_eq!(ended, next);
+    }
+
+    #[test]
+    fn cursor_is_advanced_by_one_worker() {
+        let cursor = |version| ReconciliationCursor { version, ..ReconciliationCursor::first(ROUNDS, at(0)) };
+        let to = cursor(Version::FIRST).after_page(last());
+        for (stored, version) in [(None, Version::FIRST), (Some(third()), third().next())] {
+            let advance = AdvanceCursor { from: stored, to: to.clone() };
+            let advanced = decide(&advance, stored.map(cursor), at(7));
+            let expected = ReconciliationCursor { version, ..to.clone() };
+            assert_eq!((advanced.stored(), &advanced.output), (expected.clone(), &expected));
+            let other = stored.map_or(Some(cursor(third())), |_| None);
+            assert_eq!(refusal(&advance, other, at(7)), CursorConflict);
+        }
+        assert_eq!(PaymentsCursorKey.to_string(), "payments");
+    }
+}

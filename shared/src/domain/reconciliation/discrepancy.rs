@@ -117,3 +117,76 @@ impl Totals {
         Self { captured: Some(captured), refunded }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::Party;
+    use crate::domain::order::payment::refund::RefundStatus;
+    use crate::domain::order::tests::confirmed;
+    use crate::domain::tests::{at, decide, euros, refusal, third};
+
+    fn record(status: LedgerStatus, order: &Order) -> GatewayRecord {
+        let gateway_id = GatewayId("pi_1".to_owned());
+        GatewayRecord { gateway_id, order_id: Some(order.id), status, read_at: at(0) }
+    }
+
+    fn totals(captured: i64, refunded: i64) -> Totals {
+        Totals { captured: Some(euros(captured)), refunded: Some(euros(refunded)) }
+    }
+
+    fn found(status: LedgerStatus, now: Timestamp) -> Discrepancy {
+        let (order, payment) = confirmed();
+        let mut order = order.with_refund_due(&payment.gateway_id, euros(5), Party::Seller, "cracked", at(0));
+        order.refunds[0].status = RefundStatus::Succeeded;
+        Discrepancy::new(&record(status, &order), Some(&order), Some(&payment), MismatchKind::Refunded, now)
+    }
+
+    #[test]
+    fn discrepancy_has_the_totals_of_both_ledgers() {
+        let status = LedgerStatus::Captured { amount: euros(3_998), refunded: 7 };
+        let discrepancy = found(status, at(3));
+        let expected = Discrepancy {
+            id: GatewayId("pi_1".to_owned()),
+            version: Version::FIRST,
+            order_id: Some(confirmed().0.id),
+            difference: MismatchKind::Refunded,
+            at_gateway: totals(3_998, 7),
+            on_record: totals(3_998, 5),
+            first_seen_at: at(3),
+            last_seen_at: at(3),
+            closed_at: None,
+        };
+        assert_eq!(discrepancy, expected);
+        for status in [LedgerStatus::Open, LedgerStatus::Unreadable, LedgerStatus::Closed] {
+            assert_eq!(found(status, at(3)).at_gateway, Totals::default());
+        }
+        let (order, _) = confirmed();
+        let without_order =
+            Discrepancy::new(&record(status, &order), None, None, MismatchKind::NoOrder, at(3));
+        assert_eq!(without_order.on_record, Totals::default());
+    }
+
+    #[test]
+    fn discrepancy_is_recorded_again_and_closed() {
+        let status = LedgerStatus::Captured { amount: euros(3_998), refunded: 7 };
+        let first = decide(&RecordDiscrepancy(found(status, at(3))), None, at(3)).stored::<Discrepancy>();
+        assert_eq!(first, found(status, at(3)));
+        let stored = Discrepancy { version: third(), closed_at: Some(at(4)), ..first };
+        let again = decide(&RecordDiscrepancy(found(status, at(9))), Some(stored.clone()), at(9))
+            .stored::<Discrepancy>();
+        let expected = Discrepancy { version: third().next(), first_seen_at: at(3), ..found(status, at(9)) };
+        assert_eq!(again, expected);
+        assert_eq!((again.status(), again.expires_at()), (DiscrepancyStatus::Open, None));
+
+        let close = CloseDiscrepancy { id: again.id.clone(), expected: again.version };
+        let closed = decide(&close, Some(again.clone()), at(10)).stored::<Discrepancy>();
+        let version = again.version.next();
+        assert_eq!(closed, Discrepancy { version, closed_at: Some(at(10)), ..again });
+        assert_eq!(closed.status(), DiscrepancyStatus::Closed);
+        assert_eq!(closed.expires_at(), Some(at(10 + 90 * 24 * 60 * 60 * 1_000)));
+        for state in [None, Some(stored)] {
+            assert_eq!(refusal(&close, state, at(11)), CloseDiscrepancyError);
+        }
+    }
+}

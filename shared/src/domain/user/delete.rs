@@ -47,7 +47,7 @@ impl Command for DeleteUser {
     fn decide(
         &self,
         user: Self::State,
-        now: Timestamp,
+        _: Timestamp,
     ) -> Result<Change<(), DeleteUserError>, DeleteUserError> {
         let own = self.id == self.by.user;
         let visible = own || self.may_read || self.may_delete;
@@ -57,10 +57,59 @@ impl Command for DeleteUser {
             return Err(DeleteUserError::Suspended);
         }
         require_version(user.version, self.expected)?;
-        let last = User { version: user.version.next(), updated_at: now, ..user };
+        let last = User { version: user.version.next(), ..user };
         Ok(Change::of(())
             .delete_entity(&last, UserEvent::Deleted { user_id: last.id })
             .remove::<Credentials>(&last.id)
             .remove::<EmailClaim>(&last.email))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{BUYER, STRANGER, actor, at, decide, refusal, third, user};
+    use crate::kit::command::{Condition, Operation};
+
+    fn delete(by: &str, may_read: bool, may_delete: bool) -> DeleteUser {
+        DeleteUser { id: user().id, by: actor(by), may_read, may_delete, expected: Some(third()) }
+    }
+
+    #[test]
+    fn account_is_deleted_with_its_password_and_address() {
+        for command in [
+            delete(BUYER, false, false),
+            delete(STRANGER, false, true),
+            delete(STRANGER, true, true),
+            DeleteUser { expected: None, ..delete(BUYER, false, false) },
+        ] {
+            let deleted = decide(&command, Some(user()), at(1));
+            assert_eq!(deleted.events(), [("user.deleted", third().next())]);
+            let account = deleted.write::<User>(&user().id);
+            assert_eq!(account.condition, Condition::AtVersion(third()));
+            let (password, address) =
+                (deleted.write::<Credentials>(&user().id), deleted.write::<EmailClaim>(&user().email));
+            for write in [account, password, address] {
+                assert!(matches!(write.operation, Operation::Delete));
+            }
+        }
+    }
+
+    #[test]
+    fn suspended_account_is_deleted_only_by_others() {
+        let suspended = || Some(User { status: UserStatus::Suspended, ..user() });
+        assert_eq!(refusal(&delete(BUYER, false, true), suspended(), at(1)), DeleteUserError::Suspended);
+        assert!(delete(STRANGER, false, true).decide(suspended(), at(1)).is_ok());
+    }
+
+    #[test]
+    fn deletion_is_refused_without_account_right_or_version() {
+        let refused = |command: &DeleteUser| refusal(command, Some(user()), at(1));
+        assert_eq!(refusal(&delete(BUYER, true, true), None, at(1)), AccessError::NotFound.into());
+        assert_eq!(refused(&delete(STRANGER, false, false)), AccessError::NotFound.into());
+        let forbidden = AccessError::Forbidden("the permission to delete another account is missing");
+        assert_eq!(refused(&delete(STRANGER, true, false)), forbidden.into());
+        let outdated = DeleteUser { expected: Some(Version::FIRST), ..delete(BUYER, false, false) };
+        assert_eq!(refused(&outdated), AccessError::VersionMismatch.into());
     }
 }

@@ -54,42 +54,26 @@ impl Command for GrantAdmin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::user::SessionEpoch;
-    use crate::kit::command::Version;
-
-    fn account(role: Role, status: UserStatus) -> User {
-        let now = Timestamp::from_millis(0);
-        User {
-            id: "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
-            version: Version::FIRST,
-            email: "ada@example.com".parse().unwrap(),
-            email_verified: true,
-            name: "Ada".parse().unwrap(),
-            role,
-            status,
-            session_epoch: SessionEpoch::default(),
-            created_at: now,
-            updated_at: now,
-        }
-    }
-
-    fn grant(user: Option<User>) -> Result<User, GrantAdminError> {
-        let id = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
-        let change = GrantAdmin { id }.decide(user, Timestamp::from_millis(7))?;
-        Ok(change.into_parts().unwrap().0)
-    }
+    use crate::domain::tests::{at, decide, refusal, third, user};
 
     #[test]
     fn granting_admin_twice_changes_the_account_once() {
-        let granted = grant(Some(account(Role::User, UserStatus::Active))).unwrap();
-        assert_eq!((granted.role, granted.version), (Role::Admin, Version::FIRST.next()));
-        assert_eq!(grant(Some(granted.clone())), Ok(granted), "no new version without a change");
+        let command = GrantAdmin { id: user().id };
+        let granted = decide(&command, Some(user()), at(7));
+        let admin = User { version: third().next(), role: Role::Admin, updated_at: at(7), ..user() };
+        assert_eq!((granted.stored(), &granted.output), (admin.clone(), &admin));
+        assert_eq!(granted.events(), [("user.changed", admin.version)]);
+
+        let again = decide(&command, Some(admin.clone()), at(8));
+        assert_eq!(again.output, admin);
+        again.assert_unchanged();
     }
 
     #[test]
     fn missing_or_suspended_account_is_refused() {
-        assert_eq!(grant(None), Err(GrantAdminError::NotFound));
-        let suspended = account(Role::Moderator, UserStatus::Suspended);
-        assert_eq!(grant(Some(suspended)), Err(GrantAdminError::Suspended));
+        let command = GrantAdmin { id: user().id };
+        assert_eq!(refusal(&command, None, at(7)), GrantAdminError::NotFound);
+        let suspended = User { status: UserStatus::Suspended, role: Role::Moderator, ..user() };
+        assert_eq!(refusal(&command, Some(suspended), at(7)), GrantAdminError::Suspended);
     }
 }

@@ -61,3 +61,33 @@ impl Command for RegisterUser {
             .overwrite(&user.id, &self.credentials))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, decide, user};
+    use crate::kit::command::Condition;
+
+    #[test]
+    fn registration_claims_the_address_and_stores_the_password() {
+        let User { id, email, name, .. } = user();
+        let credentials = Credentials { password_hash: "hash".to_owned() };
+        let command = RegisterUser { id, email, name, role: Role::Moderator, credentials };
+        let registered = decide(&command, (), at(7));
+        let expected = User {
+            version: Version::FIRST,
+            email_verified: false,
+            role: Role::Moderator,
+            session_epoch: SessionEpoch::default(),
+            created_at: at(7),
+            updated_at: at(7),
+            ..user()
+        };
+        assert_eq!((registered.stored(), &registered.output), (expected.clone(), &expected));
+        assert_eq!(registered.events(), [("user.registered", Version::FIRST)]);
+        assert_eq!(registered.stored::<EmailClaim>(), EmailClaim { user_id: id });
+        let claim = registered.write::<EmailClaim>(&expected.email);
+        assert_eq!((&claim.condition, claim.refusal), (&Condition::Absent, Some(RegisterError::EmailTaken)));
+        assert_eq!(registered.stored::<Credentials>().password_hash, "hash");
+    }
+}

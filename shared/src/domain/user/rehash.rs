@@ -46,3 +46,22 @@ impl Command for RehashPassword {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, decide, user};
+    use crate::kit::command::Condition;
+
+    #[test]
+    fn hash_is_replaced_unless_the_password_was_changed() {
+        let [replacing, credentials] =
+            ["old", "new"].map(|hash| Credentials { password_hash: hash.to_owned() });
+        let rehashed = decide(&RehashPassword { id: user().id, replacing, credentials }, (), at(7));
+        assert_eq!(rehashed.stored::<Credentials>().password_hash, "new");
+        let write = rehashed.write::<Credentials>(&user().id);
+        assert_eq!(write.condition, Condition::Is("passwordHash", "old".to_owned()));
+        assert_eq!(write.refusal, Some(RehashError::Changed));
+        assert!(rehashed.events.is_empty());
+    }
+}

@@ -17,3 +17,16 @@ impl SessionEpoch {
         Self(self.0 + 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_next_epoch_is_another_one() {
+        let epochs: Vec<_> = std::iter::successors(Some(SessionEpoch::default()), |epoch| Some(epoch.next()))
+            .take(4)
+            .collect();
+        assert_eq!(epochs, [0, 1, 2, 3].map(SessionEpoch));
+    }
+}

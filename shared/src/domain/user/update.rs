@@ -163,27 +163,19 @@ impl UserChanges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::user::SessionEpoch;
+    use crate::domain::tests::{BUYER, STRANGER, actor, at, decide, refusal, third, user};
+    use crate::kit::command::{Condition, Operation};
 
-    const ADA: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-    const GRACE: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT";
     const MODERATOR: UserAdminRights = UserAdminRights { read: true, suspend: true, update: false };
     const ADMIN: UserAdminRights = UserAdminRights { read: true, suspend: true, update: true };
+    const NO_RIGHTS: UserAdminRights = UserAdminRights { read: false, suspend: false, update: false };
 
-    fn ada(role: Role) -> User {
-        let now = Timestamp::from_millis(0);
-        User {
-            id: ADA.parse().unwrap(),
-            version: Version::FIRST,
-            email: "ada@example.com".parse().unwrap(),
-            email_verified: true,
-            name: "Ada".parse().unwrap(),
-            role,
-            status: UserStatus::Active,
-            session_epoch: SessionEpoch::default(),
-            created_at: now,
-            updated_at: now,
-        }
+    fn with_role(role: Role) -> User {
+        User { role, ..user() }
+    }
+
+    fn command(by: &str, rights: UserAdminRights, changes: UserChanges) -> UpdateUser {
+        UpdateUser { id: user().id, by: actor(by), rights, expected: Some(third()), changes }
     }
 
     fn update(
@@ -192,9 +184,9 @@ mod tests {
         rights: UserAdminRights,
         changes: UserChanges,
     ) -> Result<User, UpdateUserError> {
-        let by = Actor { user: by.parse().unwrap(), role: Role::User };
-        let command = UpdateUser { id: user.id, by, rights, expected: None, changes };
-        command.decide(Some(user), Timestamp::from_millis(7)).map(|change| change.into_parts().unwrap().0)
+        let expected = Some(user.version);
+        let command = UpdateUser { expected, ..command(by, rights, changes) };
+        command.decide(Some(user), at(7)).map(|change| change.into_parts().unwrap().0)
     }
 
     fn suspend() -> UserChanges {
@@ -203,40 +195,103 @@ mod tests {
 
     #[test]
     fn moderators_suspend_users_and_admins_suspend_anyone() {
-        let suspended = |role, powers| update(ada(role), GRACE, powers, suspend()).map(|user| user.status);
+        let suspended =
+            |role, rights| update(with_role(role), STRANGER, rights, suspend()).map(|user| user.status);
         assert_eq!(suspended(Role::User, MODERATOR), Ok(UserStatus::Suspended));
         let forbidden = UpdateUserError::Access(AccessError::Forbidden(PERMISSION_MISSING));
         assert_eq!(suspended(Role::Moderator, MODERATOR), Err(forbidden));
         assert_eq!(suspended(Role::Admin, MODERATOR), Err(forbidden));
         assert_eq!(suspended(Role::Admin, ADMIN), Ok(UserStatus::Suspended));
-        assert_eq!(suspended(Role::User, UserAdminRights::default()), Err(AccessError::NotFound.into()));
+        assert_eq!(suspended(Role::User, NO_RIGHTS), Err(AccessError::NotFound.into()));
+        let reader = UserAdminRights { suspend: false, ..MODERATOR };
+        assert_eq!(suspended(Role::User, reader), Err(forbidden));
         let more = UserChanges { name: Some("Eve".parse().unwrap()), ..suspend() };
-        assert_eq!(update(ada(Role::User), GRACE, MODERATOR, more), Err(forbidden));
+        assert_eq!(update(with_role(Role::User), STRANGER, MODERATOR, more), Err(forbidden));
     }
 
     #[test]
     fn suspension_ends_sessions_for_good() {
-        let suspended = update(ada(Role::User), GRACE, ADMIN, suspend()).unwrap();
-        assert_eq!(suspended.session_epoch, SessionEpoch::default().next());
+        let suspended = update(with_role(Role::User), STRANGER, ADMIN, suspend()).unwrap();
+        assert_eq!(suspended.session_epoch, user().session_epoch.next());
         let reinstate = UserChanges { status: Some(UserStatus::Active), ..UserChanges::default() };
-        let active = update(suspended.clone(), GRACE, ADMIN, reinstate).unwrap();
+        let active = update(suspended.clone(), STRANGER, ADMIN, reinstate).unwrap();
         assert_eq!((active.status, active.session_epoch), (UserStatus::Active, suspended.session_epoch));
+        let renamed = UserChanges { name: Some("Eve".parse().unwrap()), ..suspend() };
+        let again = update(suspended.clone(), STRANGER, ADMIN, renamed).unwrap();
+        assert_eq!(again.session_epoch, suspended.session_epoch, "the account was already suspended");
+    }
+
+    #[test]
+    fn admin_changes_every_property() {
+        let changes = UserChanges {
+            email: Some("eve@example.org".parse().unwrap()),
+            name: Some("Eve".parse().unwrap()),
+            role: Some(Role::Moderator),
+            status: Some(UserStatus::Suspended),
+        };
+        let rights = UserAdminRights { suspend: false, ..ADMIN };
+        let decided = decide(&command(STRANGER, rights, changes.clone()), Some(user()), at(7));
+        let expected = User {
+            version: third().next(),
+            email: changes.email.unwrap(),
+            email_verified: false,
+            name: changes.name.unwrap(),
+            role: Role::Moderator,
+            status: UserStatus::Suspended,
+            session_epoch: user().session_epoch.next(),
+            updated_at: at(7),
+            ..user()
+        };
+        assert_eq!((decided.stored(), &decided.output), (expected.clone(), &expected));
+        assert_eq!(decided.events(), [("user.email_changed", expected.version)]);
+        assert_eq!(decided.stored::<EmailClaim>(), EmailClaim { user_id: user().id });
+        let claim = decided.write::<EmailClaim>(&expected.email);
+        assert_eq!(
+            (&claim.condition, claim.refusal),
+            (&Condition::Absent, Some(UpdateUserError::EmailTaken))
+        );
+        let released = decided.write::<EmailClaim>(&user().email);
+        assert!(matches!(released.operation, Operation::Delete));
+    }
+
+    #[test]
+    fn name_is_changed_without_another_claim_on_the_address() {
+        let rename = UserChanges { name: Some("Eve".parse().unwrap()), ..UserChanges::default() };
+        let decided = decide(&command(BUYER, NO_RIGHTS, rename.clone()), Some(user()), at(7));
+        let renamed =
+            User { version: third().next(), name: "Eve".parse().unwrap(), updated_at: at(7), ..user() };
+        assert_eq!(decided.stored::<User>(), renamed);
+        assert_eq!(decided.events(), [("user.changed", renamed.version)]);
+        assert_eq!(decided.writes.len(), 1);
+
+        let command = command(BUYER, NO_RIGHTS, rename);
+        decide(&UpdateUser { expected: None, ..command.clone() }, Some(renamed), at(8)).assert_unchanged();
+        let outdated = UpdateUser { expected: Some(Version::FIRST), ..command.clone() };
+        assert_eq!(refusal(&outdated, Some(user()), at(7)), AccessError::VersionMismatch.into());
+        assert_eq!(refusal(&command, None, at(7)), AccessError::NotFound.into());
+        let suspended = User { status: UserStatus::Suspended, ..user() };
+        assert_eq!(refusal(&command, Some(suspended), at(7)), UpdateUserError::Suspended);
     }
 
     #[test]
     fn accounts_cannot_change_their_own_role_or_status() {
         let changes = UserChanges { role: Some(Role::Admin), ..suspend() };
-        let refused = update(ada(Role::Admin), ADA, ADMIN, changes);
-        assert_eq!(refused, Err(UpdateUserError::OwnRoleOrStatus { role: true, status: true }));
+        for (changes, role, status) in [
+            (UserChanges { status: None, ..changes.clone() }, true, false),
+            (UserChanges { role: None, ..changes.clone() }, false, true),
+            (changes, true, true),
+        ] {
+            let refused = update(with_role(Role::Admin), BUYER, ADMIN, changes);
+            assert_eq!(refused, Err(UpdateUserError::OwnRoleOrStatus { role, status }));
+        }
     }
 
     #[test]
     fn new_address_is_unverified_and_same_address_stays_verified() {
         let to = |email: &str| UserChanges { email: Some(email.parse().unwrap()), ..UserChanges::default() };
-        let changed =
-            update(ada(Role::User), ADA, UserAdminRights::default(), to("ada@example.org")).unwrap();
+        let changed = update(with_role(Role::User), BUYER, NO_RIGHTS, to("ada@example.org")).unwrap();
         assert!(!changed.email_verified);
-        let same = update(ada(Role::User), ADA, UserAdminRights::default(), to("ADA@example.com")).unwrap();
-        assert_eq!(same, ada(Role::User), "no new version without a change");
+        let same = update(with_role(Role::User), BUYER, NO_RIGHTS, to("ADA@example.com")).unwrap();
+        assert_eq!(same, user(), "no new version without a change");
     }
 }

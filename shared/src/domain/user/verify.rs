@@ -44,3 +44,24 @@ impl Command for VerifyEmail {
         Ok(Change::of(verified.clone()).save(&verified, UserEvent::Changed { user_id: verified.id }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, decide, refusal, third, user};
+
+    #[test]
+    fn address_is_verified_once() {
+        let command = VerifyEmail { id: user().id, email: user().email };
+        let unverified = User { email_verified: false, ..user() };
+        let verified = decide(&command, Some(unverified.clone()), at(7));
+        let expected = User { version: third().next(), updated_at: at(7), ..user() };
+        assert_eq!((verified.stored(), &verified.output), (expected.clone(), &expected));
+        assert_eq!(verified.events(), [("user.changed", expected.version)]);
+
+        let moved = User { email: "ada@example.org".parse().unwrap(), ..unverified };
+        for state in [None, Some(expected), Some(moved)] {
+            assert_eq!(refusal(&command, state, at(8)), VerifyEmailError::TokenOutdated);
+        }
+    }
+}

@@ -86,3 +86,26 @@ impl Actor {
         self.role.permissions().contains(&permission)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{STRANGER, actor};
+
+    #[test]
+    fn each_role_has_more_permissions_than_the_one_before() {
+        let [user, moderator, admin] = [Role::User, Role::Moderator, Role::Admin].map(Role::permissions);
+        assert!(user.is_empty());
+        assert!(moderator.iter().all(|permission| admin.contains(permission)));
+        let only_admin = [Permission::UsersUpdate, Permission::UsersDelete, Permission::JobsRedrive];
+        for permission in admin {
+            assert_eq!(moderator.contains(permission), !only_admin.contains(permission), "{permission:?}");
+        }
+    }
+
+    #[test]
+    fn actor_has_the_permissions_of_the_role() {
+        let may = |role| Actor { role, ..actor(STRANGER) }.may(Permission::OrdersReadAny);
+        assert!(!may(Role::User) && may(Role::Moderator) && may(Role::Admin));
+    }
+}

@@ -90,14 +90,33 @@ mod tests {
     #[test]
     fn days_are_counted_over_months_and_leap_years() {
         assert_eq!(day("2028-03-01").days_before(1), day("2028-02-29"));
+        assert_eq!(day("2026-11-30").days_before(365), day("2025-11-30"));
+        assert_eq!(day("2026-11-30").days_before(u32::MAX), Date(civil::Date::MIN));
         assert_eq!(day("2028-01-01").days_until(day("2029-01-01")), 366);
         assert_eq!(day("2026-11-30").days_until(day("2026-11-01")), -29);
     }
 
     #[test]
     fn only_the_canonical_spelling_is_a_date() {
-        for text in ["", "2026-11-31", "2026-1-1", "20261101", "2026-11-01T00:00", "+002026-11-01", "today"] {
+        for text in [
+            "",
+            "2026-11-31",
+            "2026-1-1",
+            "20261101",
+            "2026-11-01T00:00",
+            "+002026-11-01",
+            "-002026-11-01",
+            "today",
+        ] {
             assert!(text.parse::<Date>().is_err(), "{text}");
+            assert!(serde_json::from_value::<Date>(text.into()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn date_is_serialised_in_its_text_form() {
+        let date = day("2026-11-30");
+        assert_eq!(serde_json::to_value(date).unwrap(), "2026-11-30");
+        assert_eq!(serde_json::from_value::<Date>("2026-11-30".into()).unwrap(), date);
     }
 }

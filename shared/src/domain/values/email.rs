@@ -91,13 +91,41 @@ mod tests {
             "a b@c.de",
             "a@b..de",
             "a@-b.de",
+            "a@b-.de",
             ".a@b.de",
+            "a.@b.de",
             "a..b@c.de",
             "a@b.de\r\nX: y",
         ] {
             assert_eq!(text.parse::<Email>(), Err(EmailError), "{text:?}");
         }
-        assert!(format!("{}@b.de", "a".repeat(65)).parse::<Email>().is_err());
+    }
+
+    #[test]
+    fn lengths_are_limited() {
+        let is_valid = |local, label, last| {
+            let (local, label, last) = ("a".repeat(local), "b".repeat(label), "c".repeat(last));
+            format!("{local}@{label}.{label}.{last}").parse::<Email>().is_ok()
+        };
+        assert!(is_valid(64, 63, 61), "254 bytes in total");
+        assert!(!is_valid(64, 63, 62), "255 bytes in total");
+        assert!(is_valid(64, 60, 63) && !is_valid(65, 60, 63) && !is_valid(64, 60, 64));
+    }
+
+    #[test]
+    fn all_allowed_characters_are_accepted() {
+        for text in ["!#$%&'*+/=?^_`{|}~-@a-b.de", "a.b@1.x", "ä@ö.de"] {
+            assert_eq!(text.parse::<Email>().unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn address_is_serialised_but_not_logged() {
+        let email: Email = "Ada@Example.com".parse().unwrap();
+        assert_eq!(serde_json::to_value(&email).unwrap(), "ada@example.com");
+        assert_eq!(serde_json::from_value::<Email>("Ada@Example.com".into()).unwrap(), email);
+        assert!(serde_json::from_value::<Email>("ada".into()).is_err());
+        assert_eq!(format!("{email:?}"), "Email(…)");
     }
 
     #[test]

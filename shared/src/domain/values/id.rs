@@ -75,9 +75,9 @@ impl<T: Identified> Id<T> {
 /// Number of random bits of a ULID; the 48 bits before them are the time.
 const RANDOM_BITS: u32 = 80;
 
-/// Time in milliseconds, limited to the range of ULIDs.
+/// Time in milliseconds since the Unix epoch, or zero before it. The calendar ends within the range of ULIDs.
 fn milliseconds(moment: Timestamp) -> u128 {
-    u128::try_from(moment.as_millis()).unwrap_or(0).min((1 << (u128::BITS - RANDOM_BITS)) - 1)
+    u128::try_from(moment.as_millis()).unwrap_or(0)
 }
 
 impl<T: Identified> fmt::Display for Id<T> {
@@ -152,8 +152,11 @@ impl<'de, T: Identified> Deserialize<'de> for Id<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
     use super::*;
     use crate::domain::order::Order;
+    use crate::domain::order::payment::Payment;
     use crate::kit::system::clock::SystemEntropy;
 
     #[test]
@@ -161,6 +164,39 @@ mod tests {
         let earlier = Id::<Order>::generate(Timestamp::from_millis(1_000), &SystemEntropy);
         let later = Id::<Order>::generate(Timestamp::from_millis(1_001), &SystemEntropy);
         assert!(earlier.to_string() < later.to_string());
+    }
+
+    #[test]
+    fn ids_of_a_time_lie_between_its_bounds() {
+        let bound = |millis: i64| u128::try_from(millis).unwrap() << 80;
+        for millis in [1, 1_000, Timestamp::from_millis(i64::MAX).as_millis()] {
+            let moment = Timestamp::from_millis(millis);
+            let (first, last) = (Id::<Order>::first_at(moment), Id::<Order>::last_before(moment));
+            assert_eq!((first.ulid.0, last), (bound(millis), Some(Id::of_digest(bound(millis) - 1))));
+            let generated = Id::generate(moment, &SystemEntropy);
+            assert!(first <= generated && generated < Id::of_digest(bound(millis + 1)));
+        }
+        let epoch = Timestamp::from_millis(0);
+        assert_eq!((Id::<Order>::first_at(epoch), Id::<Order>::last_before(epoch)), (Id::of_digest(0), None));
+    }
+
+    #[test]
+    fn all_text_forms_of_an_id_are_equal() {
+        let text = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+        let id: Id<Order> = text.parse().unwrap();
+        assert_eq!((id.to_string(), format!("{id:?}")), (text.to_owned(), text.to_owned()));
+        assert_eq!(serde_json::to_value(id).unwrap(), text);
+        assert_eq!(serde_json::from_value::<Id<Order>>(text.into()).unwrap(), id);
+        assert!(serde_json::from_value::<Id<Order>>("usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".into()).is_err());
+    }
+
+    #[test]
+    fn ids_compare_and_hash_by_their_value() {
+        let [low, high] = [1, 2].map(Id::<Order>::of_digest);
+        assert!(low < high && low != high);
+        assert_eq!(high.cast::<Payment>().cast::<Order>(), high);
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        assert_ne!(hasher.hash_one(low), hasher.hash_one(high));
     }
 
     #[test]

@@ -225,6 +225,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn all_text_forms_of_a_currency_are_its_code() {
+        let all = Currency::all();
+        assert!(all.contains(&"EUR"));
+        for code in all {
+            let currency: Currency = code.parse().unwrap();
+            assert_eq!((currency.as_str(), format!("{currency:?}").as_str()), (code, code));
+            assert_eq!(serde_json::to_value(currency).unwrap(), code);
+            assert_eq!(serde_json::from_value::<Currency>(code.into()).unwrap(), currency);
+        }
+        assert!(serde_json::from_value::<Currency>("XXX".into()).is_err());
+    }
+
+    #[test]
+    fn amounts_and_quantities_are_limited() {
+        for (amount, valid) in [(-1, false), (0, true), (Amount::MAX, true), (Amount::MAX + 1, false)] {
+            let money = Amount::try_from(amount).map(|amount| Money::new(amount, euros(0).currency()));
+            assert_eq!(money.ok().map(Money::amount), valid.then_some(amount));
+        }
+        for (units, valid) in [(-1, false), (0, false), (1, true), (1_000, true), (1_001, false)] {
+            let quantity = Quantity::try_from(units).ok();
+            assert_eq!(quantity.map(i64::from), valid.then_some(units));
+            assert_eq!(quantity.map(Quantity::get), u32::try_from(units).ok().filter(|_| valid));
+        }
+    }
+
     proptest! {
         #[test]
         fn arithmetic_is_exact_or_refused(

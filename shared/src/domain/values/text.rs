@@ -156,6 +156,36 @@ mod tests {
     }
 
     #[test]
+    fn line_feeds_and_tabs_are_allowed_within_a_text() {
+        let text: Name = " a\n\tb ".parse().unwrap();
+        assert_eq!(text.as_str(), "a\n\tb");
+    }
+
+    #[test]
+    fn text_is_serialised_and_logged_as_it_is() {
+        let text: Name = "Ada É".parse().unwrap();
+        assert_eq!(serde_json::to_value(&text).unwrap(), "Ada É");
+        assert_eq!(serde_json::from_value::<Name>("Ada É".into()).unwrap(), text);
+        assert!(serde_json::from_value::<Name>("".into()).is_err());
+        assert_eq!(format!("{text:?}"), "\"Ada É\"");
+        assert_eq!(text.case_folded(), "ada é");
+        assert_eq!("ＡDA".parse::<Name>().unwrap().case_folded(), "ada");
+    }
+
+    #[test]
+    fn sku_has_1_to_64_allowed_characters() {
+        let longest = "Az09._-x".repeat(8);
+        let sku: Sku = longest.parse().unwrap();
+        assert_eq!(sku.as_str(), longest);
+        assert_eq!(serde_json::to_value(&sku).unwrap(), longest.as_str());
+        assert_eq!(serde_json::from_value::<Sku>(longest.as_str().into()).unwrap(), sku);
+        for text in ["", "a b", "ä", "a/b", &format!("{longest}x")] {
+            assert_eq!(text.parse::<Sku>(), Err(SkuError), "{text}");
+            assert!(serde_json::from_value::<Sku>(text.into()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn composed_and_decomposed_characters_are_equal() {
         assert_eq!("Cafe\u{301}".parse::<Name>(), "Caf\u{e9}".parse::<Name>());
     }

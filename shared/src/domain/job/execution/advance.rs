@@ -67,3 +67,61 @@ impl AdvanceJob {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::tests::{WEEK, running};
+    use crate::domain::tests::{at, decide, refusal, third};
+    use crate::domain::values::id::Id;
+    use crate::kit::command::{Operation, Version};
+
+    fn page(text: &str, rows: u64, is_last: bool) -> AdvanceJob {
+        let after = (rows > 0).then(|| Id::of_digest(5));
+        AdvanceJob { claim: running().claim(), text: text.to_owned(), rows, after, total: 9, is_last }
+    }
+
+    #[test]
+    fn page_is_stored_with_the_progress() {
+        let advanced = decide(&page("4\n5\n", 2, false), Some(running()), at(1));
+        let expected = Job {
+            version: third().next(),
+            output: JobOutput { rows: 5, bytes: 10, chunks: 2, after: Some(Id::of_digest(5)) },
+            total: Some(9),
+            last_error: None,
+            updated_at: at(1),
+            ..running()
+        };
+        assert_eq!((advanced.stored(), &advanced.output), (expected.clone(), &expected));
+        assert_eq!(advanced.stored::<Chunk>(), Chunk { text: "4\n5\n".to_owned() });
+        let chunk = advanced.write::<Chunk>(&ChunkKey { job: running().id, number: 2 });
+        let Operation::Put { expires_at, .. } = &chunk.operation else { panic!("expected a chunk") };
+        assert_eq!(*expires_at, Some(at(WEEK)));
+    }
+
+    #[test]
+    fn last_page_completes_the_job() {
+        let completed = decide(&page("", 0, true), Some(running()), at(1));
+        let expected = Job {
+            version: third().next(),
+            status: JobStatus::Succeeded,
+            total: Some(3),
+            last_error: None,
+            updated_at: at(1),
+            finished_at: Some(at(1)),
+            ..running()
+        };
+        assert_eq!((completed.stored(), completed.writes.len()), (expected, 1));
+    }
+
+    #[test]
+    fn lost_claim_stores_nothing() {
+        let outdated = JobClaim { version: Version::FIRST, ..running().claim() };
+        let queued = Job { status: JobStatus::Queued, ..running() };
+        for (claim, job) in
+            [(outdated, Some(running())), (running().claim(), Some(queued)), (running().claim(), None)]
+        {
+            assert_eq!(refusal(&AdvanceJob { claim, ..page("4\n", 1, false) }, job, at(1)), ClaimLost);
+        }
+    }
+}

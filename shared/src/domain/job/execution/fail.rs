@@ -57,3 +57,42 @@ impl Command for FailJob {
         Ok(Change::of(()).save(&failed, JobEvent::Failed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::tests::running;
+    use crate::domain::tests::{SELLER, at, decide, market, third, user};
+    use crate::domain::user::Role;
+
+    #[test]
+    fn job_ends_with_the_reason_of_the_refusal() {
+        let fail = FailJob { claim: running().claim(), refusal: ReportRefusal::MarketDeleted };
+        let expected = Job {
+            version: third().next(),
+            status: JobStatus::Failed,
+            last_error: Some("the market was deleted".to_owned()),
+            updated_at: at(1),
+            finished_at: Some(at(1)),
+            ..running()
+        };
+        assert_eq!(decide(&fail, Some(running()), at(1)).stored::<Job>(), expected);
+    }
+
+    #[test]
+    fn report_is_refused_without_market_or_access() {
+        let owner = User { id: SELLER.parse().unwrap(), ..user() };
+        let moderator = User { role: Role::Moderator, ..user() };
+        let suspended = User { status: UserStatus::Suspended, ..owner.clone() };
+        for (owner, expected) in [
+            (Some(owner.clone()), Ok(())),
+            (Some(moderator), Ok(())),
+            (Some(user()), Err(ReportRefusal::NotAllowed)),
+            (Some(suspended), Err(ReportRefusal::NotAllowed)),
+            (None, Err(ReportRefusal::NotAllowed)),
+        ] {
+            assert_eq!(ReportRefusal::of(Some(&market()), owner.as_ref()), expected);
+        }
+        assert_eq!(ReportRefusal::of(None, Some(&owner)), Err(ReportRefusal::MarketDeleted));
+    }
+}

@@ -31,3 +31,23 @@ impl Command for RecordFailedJobAttempt {
         Ok(Change::of(()).save(&queued, JobEvent::AttemptFailed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::tests::running;
+    use crate::domain::tests::{at, decide, third};
+
+    #[test]
+    fn job_is_queued_again_with_its_output() {
+        let record = RecordFailedJobAttempt { claim: running().claim(), reason: "no connection" };
+        let expected = Job {
+            version: third().next(),
+            status: JobStatus::Queued,
+            last_error: Some("no connection".to_owned()),
+            updated_at: at(1),
+            ..running()
+        };
+        assert_eq!(decide(&record, Some(running()), at(1)).stored::<Job>(), expected);
+    }
+}

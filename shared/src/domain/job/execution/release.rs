@@ -33,3 +33,34 @@ impl Command for ReleaseJob {
         Ok(Change::of(()).save(&released, JobEvent::Requested((&released).into())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::JobStatus;
+    use crate::domain::job::tests::running;
+    use crate::domain::tests::{at, decide, refusal, third};
+
+    #[test]
+    fn waiting_job_is_released_at_its_scheduled_time() {
+        let release = ReleaseJob { id: running().id };
+        let waiting = || Job { status: JobStatus::Queued, request: None, run_at: Some(at(5)), ..running() };
+        for millis in [5, 6] {
+            let released = decide(&release, Some(waiting()), at(millis));
+            let expected = Job {
+                version: third().next(),
+                request: Some(third().next()),
+                updated_at: at(millis),
+                ..waiting()
+            };
+            assert_eq!(released.stored::<Job>(), expected);
+            assert_eq!(released.events(), [("job.requested.high", expected.version)]);
+        }
+        assert_eq!(refusal(&release, Some(waiting()), at(4)), NotDue);
+        let requested = Job { request: Some(third()), ..waiting() };
+        let cancelled = Job { status: JobStatus::Cancelled, ..waiting() };
+        for state in [None, Some(requested), Some(cancelled), Some(Job { run_at: None, ..waiting() })] {
+            assert_eq!(refusal(&release, state, at(6)), NotDue);
+        }
+    }
+}

@@ -67,3 +67,79 @@ impl Command for StartJob {
         Ok(Change::of(started.clone()).save(&started, JobEvent::Started))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::JobOutput;
+    use crate::domain::job::tests::{WEEK, running};
+    use crate::domain::tests::{at, decide, refusal, third};
+    use crate::kit::command::Version;
+
+    fn start(delivery: u32) -> StartJob {
+        let request = JobRequest { id: running().id, version: Version::FIRST };
+        StartJob { request, delivery, redrive: None }
+    }
+
+    #[test]
+    fn first_start_sets_start_and_expiry() {
+        let queued = Job {
+            status: JobStatus::Queued,
+            attempts: 0,
+            output: JobOutput::default(),
+            started_at: None,
+            ..running()
+        };
+        let started = decide(&start(1), Some(queued), at(5));
+        let expected = Job {
+            version: third().next(),
+            attempts: 1,
+            output: JobOutput::default(),
+            updated_at: at(5),
+            started_at: Some(at(5)),
+            expires_at: at(WEEK + 5),
+            ..running()
+        };
+        assert_eq!((started.stored(), &started.output), (expected.clone(), &expected));
+    }
+
+    #[test]
+    fn takeover_keeps_output_start_and_expiry() {
+        for (delivery, attempts) in [(1, 2), (3, 3)] {
+            let started = decide(&start(delivery), Some(running()), at(5));
+            let expected = Job { version: third().next(), attempts, updated_at: at(5), ..running() };
+            assert_eq!(started.stored::<Job>(), expected);
+        }
+    }
+
+    #[test]
+    fn redrive_resumes_a_dead_job() {
+        let redrive = Some(EventId::of("dlq", Version::FIRST));
+        let dead = || Job {
+            status: JobStatus::Dead,
+            resumed_by: redrive.clone(),
+            finished_at: Some(at(0)),
+            ..running()
+        };
+        let resume = StartJob { redrive: redrive.clone(), ..start(1) };
+        let expected = Job { version: third().next(), attempts: 1, updated_at: at(5), ..running() };
+        assert_eq!(decide(&resume, Some(dead()), at(5)).stored::<Job>(), expected);
+        for redrive in [None, Some(EventId::of("dlq", third()))] {
+            let other = StartJob { redrive, ..start(1) };
+            assert_eq!(refusal(&other, Some(dead()), at(5)), StartJobError::AlreadyEnded);
+        }
+    }
+
+    #[test]
+    fn expired_superseded_and_ended_jobs_are_not_started() {
+        let refused = |job, millis| refusal(&start(1), job, at(millis));
+        assert_eq!(refused(None, 5), StartJobError::NotFound);
+        assert_eq!(refused(Some(running()), WEEK), StartJobError::NotFound);
+        let superseded = Job { request: Some(third()), ..running() };
+        assert_eq!(refused(Some(superseded), 5), StartJobError::Superseded);
+        for status in [JobStatus::Succeeded, JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
+            assert_eq!(refused(Some(Job { status, ..running() }), 5), StartJobError::AlreadyEnded);
+        }
+        assert!(start(1).decide(Some(running()), at(WEEK - 1)).is_ok());
+    }
+}

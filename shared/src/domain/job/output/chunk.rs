@@ -78,6 +78,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn part_numbers_begin_at_1() {
+        for (text, number) in [("", None), ("-1", None), ("0", None), ("1", Some(1)), ("2", Some(2))] {
+            assert_eq!(text.parse().ok().map(Part::get), number, "{text}");
+        }
+    }
+
+    #[test]
     fn parts_contain_each_chunk_once_in_order() {
         let job: JobId = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         for (chunks, count) in [(0, 0), (1, 1), (50, 1), (51, 2), (100, 2), (101, 3)] {

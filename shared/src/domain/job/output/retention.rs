@@ -37,3 +37,20 @@ impl FromStr for Retention {
         days.map(Self).ok_or(RetentionError)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::at;
+
+    #[test]
+    fn retention_is_1_to_365_days() {
+        for text in ["", "-1", "0", "366", "1d"] {
+            assert_eq!(text.parse::<Retention>(), Err(RetentionError), "{text}");
+        }
+        for (text, days) in [("1", 1), ("30", 30), ("365", 365)] {
+            let retention: Retention = text.parse().unwrap();
+            assert_eq!(retention.expires_at(at(1)), at(1 + days * 24 * 60 * 60 * 1_000));
+        }
+    }
+}

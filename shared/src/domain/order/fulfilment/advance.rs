@@ -1,5 +1,8 @@
 //! Command that advances an order's fulfilment by one step.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use crate::domain::order::event::EventConstructor;

@@ -60,3 +60,47 @@ impl Command for RecordFailedAttempt {
         Ok(Change::of(()).adjust_unchecked::<Attempts>(&self.order_id, adjustment))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::fulfilment::record_decline::RecordDeclinedPayment;
+    use crate::domain::order::tests::{confirmed, placed};
+    use crate::domain::tests::{Decided, at, decide};
+    use crate::kit::command::{Condition, Operation};
+    use std::time::Duration;
+
+    fn adjustment<C: Command>(decided: &Decided<C>) -> Adjustment {
+        let write = decided.write::<Attempts>(&placed(None).id);
+        assert_eq!(write.condition, Condition::Always);
+        let Operation::Adjust(adjustment) = &write.operation else { panic!("expected an adjustment") };
+        adjustment.clone()
+    }
+
+    #[test]
+    fn skipped_attempt_is_recorded_without_counting() {
+        for (made, failed) in [(true, 1), (false, 0)] {
+            let (order_id, step, error, next_at) = (placed(None).id, "charging", "no response", at(9));
+            let record = RecordFailedAttempt { order_id, step, error, next_at, made };
+            let expected = Adjustment::of::<Attempts>()
+                .add("failed", failed)
+                .adjust_unchecked("step", "charging")
+                .adjust_unchecked("lastError", "no response")
+                .adjust_unchecked("failedAt", at(7).to_string())
+                .adjust_unchecked("nextAt", at(9).to_string());
+            assert_eq!(adjustment(&decide(&record, (), at(7))), expected);
+        }
+    }
+
+    #[test]
+    fn decline_is_recorded_while_the_payment_is_awaited() {
+        let record = RecordDeclinedPayment { order_id: placed(None).id };
+        let awaiting = placed(None).reserved(Duration::from_hours(1), at(0)).unwrap();
+        let declined = adjustment(&decide(&record, Some(awaiting), at(7)));
+        assert_eq!(declined.counters, [("failed", 1)]);
+        assert_eq!(declined.notes[0], ("step", "awaiting payment".to_owned()));
+        assert_eq!(declined.notes[2], ("failedAt", at(7).to_string()));
+        decide(&record, Some(confirmed().0), at(7)).assert_unchanged();
+        decide(&record, None, at(7)).assert_unchanged();
+    }
+}

@@ -62,3 +62,50 @@ impl Order {
         Ok(refunding.with_step(Fulfilment::Refunding { stock_position }, now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::order::payment::GatewayId;
+    use crate::domain::order::tests::{confirmed, placed};
+    use crate::domain::tests::{at, decide, euros, refusal};
+
+    fn record(amount: i64) -> RecordCapture {
+        let capture = Capture { gateway_id: GatewayId("pi_9".to_owned()), amount: euros(amount) };
+        RecordCapture { order_id: placed(None).id, capture }
+    }
+
+    #[test]
+    fn capture_of_the_awaited_amount_confirms_the_order() {
+        let awaiting = placed(None).reserved(Duration::from_hours(1), at(0)).unwrap();
+        let (order, payment) = decide(&record(3_998), (Some(awaiting), None), at(7)).output;
+        let (order, payment) = (order.unwrap(), payment.unwrap());
+        assert_eq!((order.status, &order.fulfilment), (OrderStatus::Confirmed, &Fulfilment::Finished));
+        assert_eq!((order.payment_id, payment.captured), (Some(payment.id), euros(3_998)));
+        assert!(order.refunds.is_empty());
+        assert_eq!(refusal(&record(3_998), (None, None), at(7)), AdvanceError::Stale);
+    }
+
+    #[test]
+    fn reason_of_the_refund_depends_on_the_state() {
+        let awaiting = || placed(None).reserved(Duration::from_hours(1), at(0)).unwrap();
+        let overdue = awaiting().expired(at(3_600_000)).unwrap();
+        let (cancelled, payment) = confirmed();
+        let cancelled = cancelled.cancelled(Party::Buyer, None, Some(&payment), at(0)).unwrap();
+        for (order, amount, reason) in [
+            (awaiting(), 3_997, "the amount paid differs from the order total"),
+            (placed(None), 3_998, "paid before payment was requested"),
+            (overdue, 3_998, "paid when the order was over"),
+            (cancelled, 3_998, "paid when the order was over"),
+        ] {
+            let stock_position = order.stock_position();
+            let refunded = decide(&record(amount), (Some(order.clone()), None), at(7)).stored::<Order>();
+            let refund = refunded.refunds.last().unwrap();
+            assert_eq!((refund.by, refund.reason.as_str()), (Party::System, reason));
+            assert_eq!((refund.amount, refunded.status), (euros(amount), order.status));
+            assert_eq!(refunded.fulfilment, Fulfilment::Refunding { stock_position });
+        }
+    }
+}

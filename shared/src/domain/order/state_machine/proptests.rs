@@ -236,8 +236,7 @@ impl World {
 
     fn check(&self, before: &Order) {
         let order = self.order();
-        let steps = order.version.get() - before.version.get();
-        assert!(steps <= 1, "a decision creates at most one version");
+        self.check_version(before);
         if before.stock_position() == StockPosition::Available
             && order.stock_position() != StockPosition::Available
         {
@@ -265,6 +264,22 @@ impl World {
             return;
         };
         self.check_money(order, payment);
+    }
+
+    /// A decision changes nothing, or creates the next version and an entry of the timeline for a new status.
+    fn check_version(&self, before: &Order) {
+        let order = self.order();
+        if order == before {
+            return;
+        }
+        assert_eq!((order.version, order.updated_at), (before.version.next(), self.now));
+        let entries = order.timeline.iter().map(|entry| (entry.status, entry.at));
+        let status_changed = (order.status != before.status).then_some((order.status, self.now));
+        assert!(
+            entries.eq(before.timeline.iter().map(|entry| (entry.status, entry.at)).chain(status_changed))
+        );
+        let fixed = |order: &Order| (order.id, order.buyer_id, order.total, order.created_at);
+        assert_eq!(fixed(order), fixed(before));
     }
 
     fn check_money(&self, order: &Order, payment: &Payment) {

@@ -186,3 +186,22 @@ impl Order {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::tests::placed;
+    use crate::domain::tests::at;
+
+    #[test]
+    fn error_or_retry_of_another_charge_attempt_is_refused() {
+        let order = placed(Some("pm_card_visa"));
+        let charging = order.reserved(Duration::from_hours(1), at(0)).unwrap();
+        let resolving = charging.clone().cancelled(Party::Buyer, None, None, at(0)).unwrap();
+        for attempt in [0, 2] {
+            assert_eq!(charging.clone().charge_failed(attempt, at(1)), Err(InvalidState));
+            assert_eq!(charging.clone().retry_charge(attempt, at(1)), Err(InvalidState));
+            assert_eq!(resolving.clone().charge_failed(attempt, at(1)), Err(InvalidState));
+        }
+    }
+}

@@ -62,3 +62,42 @@ impl Command for ResetPassword {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, decide, refusal, third, user};
+    use crate::kit::command::Condition;
+
+    fn reset() -> ResetPassword {
+        let [replacing, credentials] =
+            ["old", "new"].map(|hash| Credentials { password_hash: hash.to_owned() });
+        ResetPassword { id: user().id, email: user().email, replacing, credentials }
+    }
+
+    #[test]
+    fn reset_replaces_the_password_and_ends_all_sessions() {
+        let reset = decide(&reset(), Some(User { email_verified: false, ..user() }), at(7));
+        let expected = User {
+            version: third().next(),
+            email_verified: true,
+            session_epoch: user().session_epoch.next(),
+            updated_at: at(7),
+            ..user()
+        };
+        assert_eq!(reset.stored::<User>(), expected);
+        assert_eq!(reset.events(), [("user.changed", expected.version)]);
+        assert_eq!(reset.stored::<Credentials>().password_hash, "new");
+        let password = reset.write::<Credentials>(&user().id);
+        assert_eq!(password.condition, Condition::Is("passwordHash", "old".to_owned()));
+        assert_eq!(password.refusal, Some(ResetPasswordError::TokenOutdated));
+    }
+
+    #[test]
+    fn token_for_another_address_is_outdated() {
+        let moved = User { email: "ada@example.org".parse().unwrap(), ..user() };
+        for state in [None, Some(moved)] {
+            assert_eq!(refusal(&reset(), state, at(7)), ResetPasswordError::TokenOutdated);
+        }
+    }
+}

@@ -48,3 +48,44 @@ impl Command for RequestPasswordReset {
         Ok(Change::of(()).save(&requested, event))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, decide, third, user};
+    use crate::kit::command::Event;
+
+    fn request() -> RequestPasswordReset {
+        RequestPasswordReset { id: PasswordResetId::of_digest(7), email: user().email }
+    }
+
+    fn requested(version: Version, millis: i64) -> PasswordReset {
+        let expires_at = at(millis).saturating_add(RETENTION);
+        PasswordReset { id: request().id, version, requested_at: at(millis), expires_at }
+    }
+
+    #[test]
+    fn request_for_any_address_is_stored() {
+        let claim = EmailClaim { user_id: user().id };
+        for (claim, event) in [
+            (None, PasswordResetEvent::UnknownEmail),
+            (Some(claim), PasswordResetEvent::Requested { user_id: user().id }),
+        ] {
+            let decided = decide(&request(), (claim, None), at(0));
+            assert_eq!(decided.stored::<PasswordReset>(), requested(Version::FIRST, 0));
+            assert_eq!(decided.events(), [(event.name(), Version::FIRST)]);
+            assert_eq!(decided.events[0].event, serde_json::to_value(&event).unwrap());
+            assert_eq!(decided.events[0].event["type"], event.name());
+        }
+    }
+
+    #[test]
+    fn requests_are_ignored_for_a_minute() {
+        let state = || (None, Some(requested(third(), 0)));
+        decide(&request(), state(), at(0)).assert_unchanged();
+        decide(&request(), state(), at(59_999)).assert_unchanged();
+        let next = decide(&request(), state(), at(60_000));
+        assert_eq!(next.stored::<PasswordReset>(), requested(third().next(), 60_000));
+        assert!(!next.events.is_empty());
+    }
+}
