@@ -35,9 +35,8 @@ test: lint client $(VENV)/fuzz.stamp $(VENV)/nextest.stamp ## Run all checks and
 	cargo nextest run --locked --workspace
 endif
 
-mutants: $(VENV)/mutants.stamp ## Mutate the domain and count the mutants that its unit and property tests catch (SHARD=0/10)
-	cargo mutants --package shared --file 'shared/src/domain/**' --shard $(or $(SHARD),0/10) --baseline skip --timeout 120 \
-		--output target -- --lib domain::
+mutants: $(VENV)/mutants.stamp ## Mutate the domain and count the mutants that its unit and property tests catch (SEED, SAMPLE=120)
+	SEED=$(SEED) SAMPLE=$(or $(SAMPLE),120) $(VENV)/bin/python -B tools/mutants.py
 
 seeded-bugs: $(VENV)/nextest.stamp ## Insert bugs into a copy of the sources and check that their tests fail (ONLY=name)
 	ONLY='$(ONLY)' $(VENV)/bin/python -B tools/seeded_bugs.py
