@@ -11,7 +11,7 @@ use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::job_type::SalesReport;
 use shared::domain::job::output::chunk::{Chunk, ChunkKey};
 use shared::domain::job::{Job, JobRequest, Priority};
-use shared::domain::market::create::{CreateMarket, InitialStatus};
+use shared::domain::market::create::InitialStatus;
 use shared::domain::order::OrderId;
 use shared::kit::aws::dynamodb::schema::outbox_partition;
 use shared::kit::command::{Store, Version};
@@ -20,7 +20,7 @@ use shared::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::repository::table_layout::partitions::{due_job_shard, due_jobs};
 use test_support::Marketplace;
-use test_support::fixture::{MARKET, ORDER, PRODUCT, id, new_id, seller};
+use test_support::fixture::{MARKET, ORDER, PRODUCT, create_market, id, new_id, sales_report, seller};
 
 use crate::fixture::{Fixture, context, moment};
 use crate::stored_format::dead_letter;
@@ -31,27 +31,9 @@ const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 /// Fixture with a market and a report job, scheduled for `run_at`.
 async fn with_job(run_at: Option<Timestamp>) -> Fixture {
     let fixture = Fixture::open().await;
-    let create = CreateMarket {
-        id: id(MARKET),
-        by: seller(),
-        name: "Mugs and more".parse().unwrap(),
-        description: None,
-        currency: "EUR".parse().unwrap(),
-        status: InitialStatus::Active,
-        products: Vec::new(),
-    };
+    let create = create_market(MARKET, seller(), InitialStatus::Active);
     fixture.run(create).await;
-    let request = CreateJob {
-        id: id(JOB),
-        by: seller(),
-        reads_any: false,
-        market_id: id(MARKET),
-        from: None,
-        to: None,
-        priority: Priority::High,
-        run_at,
-        retention: "7".parse().unwrap(),
-    };
+    let request = CreateJob { priority: Priority::High, run_at, ..sales_report(id(JOB)) };
     fixture.run(request).await;
     fixture
 }

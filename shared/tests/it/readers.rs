@@ -67,7 +67,7 @@ async fn markets_are_listed_by_status_newest_first() {
     assert_eq!(listed(MarketStatus::Active).await, newest_first(vec![ids[0].id, ids[2].id, ids[3].id]));
     assert_eq!(listed(MarketStatus::Draft).await, [ids[1].id]);
     let suspended = ids.remove(2);
-    marketplace.set_market_status(suspended.clone(), MarketStatus::Suspended).await;
+    marketplace.set_market_status(&suspended.id.to_string(), MarketStatus::Suspended).await;
     assert_eq!(listed(MarketStatus::Active).await, newest_first(vec![ids[0].id, ids[2].id]));
     assert_eq!(listed(MarketStatus::Suspended).await, [suspended.id]);
     assert!(listed(MarketStatus::Closed).await.is_empty());

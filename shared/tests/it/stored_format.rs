@@ -6,7 +6,7 @@ use std::time::Duration;
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use shared::domain::market::Market;
-use shared::domain::market::create::{CreateMarket, InitialStatus};
+use shared::domain::market::create::InitialStatus;
 use shared::domain::order::Order;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
@@ -40,7 +40,7 @@ use shared::messaging::email_dispatch::EmailDispatch;
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use shared::messaging::email_dispatch::end::EndDispatch;
 use shared::messaging::event_routing::Subscriber;
-use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, buyer, cents, id, seller};
+use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, buyer, cents, create_market, id, seller};
 
 use crate::fixture::{Fixture, context, moment};
 
@@ -130,15 +130,7 @@ async fn email_dispatch_is_stored_by_event_without_the_address() {
 /// Fixture with a market and a product.
 async fn with_market() -> Fixture {
     let fixture = Fixture::open().await;
-    let create = CreateMarket {
-        id: id(MARKET),
-        by: seller(),
-        name: "Mugs and more".parse().unwrap(),
-        description: None,
-        currency: "EUR".parse().unwrap(),
-        status: InitialStatus::Active,
-        products: Vec::new(),
-    };
+    let create = create_market(MARKET, seller(), InitialStatus::Active);
     fixture.run(create).await;
     let product = NewProduct {
         id: id(PRODUCT),

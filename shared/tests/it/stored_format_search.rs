@@ -1,29 +1,20 @@
 //! Stored format of the search index.
 
 use serde_json::json;
-use shared::domain::market::Market;
-use shared::domain::market::create::{CreateMarket, InitialStatus};
+use shared::domain::market::create::InitialStatus;
 use shared::kit::command::Store;
 use shared::projections::search_index::update_index::{Embedded, IndexDocument};
 use shared::projections::search_index::{
     DIMENSIONS, DocumentId, DocumentText, EmbedderName, Embedding, IndexEntry,
 };
-use test_support::fixture::{MARKET, id, seller};
+use test_support::fixture::{MARKET, create_market, id, seller};
 
 use crate::fixture::{Fixture, context};
 
 /// Fixture with a market.
 async fn with_market() -> Fixture {
     let fixture = Fixture::open().await;
-    let create = CreateMarket {
-        id: id::<Market>(MARKET),
-        by: seller(),
-        name: "Mugs and more".parse().unwrap(),
-        description: None,
-        currency: "EUR".parse().unwrap(),
-        status: InitialStatus::Active,
-        products: Vec::new(),
-    };
+    let create = create_market(MARKET, seller(), InitialStatus::Active);
     fixture.store.execute(create, &context()).await.unwrap();
     fixture
 }

@@ -25,6 +25,7 @@ pub struct RouterResponse {
     pub headers: HeaderMap,
     /// Body.
     pub bytes: Vec<u8>,
+    code: String,
 }
 
 impl RouterResponse {
@@ -36,8 +37,21 @@ impl RouterResponse {
 
     /// Error code; empty if the response is not an error.
     #[must_use]
-    pub fn code(&self) -> String {
-        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Status code and error code; the latter is empty if the response is not an error.
+    #[must_use]
+    pub fn error(&self) -> (u16, &str) {
+        (self.status.as_u16(), &self.code)
+    }
+
+    /// Names of the invalid fields, in alphabetical order.
+    #[must_use]
+    pub fn fields(&self) -> Vec<String> {
+        let fields = self.json()["error"]["fields"].as_object().cloned().unwrap_or_default();
+        fields.keys().cloned().collect()
     }
 
     /// A header as text.
@@ -59,6 +73,16 @@ pub fn masked(body: &Value, random_id: Option<&str>) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// Ids of the resources on a page of a list.
+///
+/// # Panics
+/// If `page` is not the body of such a response.
+#[must_use]
+pub fn page_ids(page: &Value) -> Vec<String> {
+    let id = |resource: &Value| resource["id"].as_str().expect("a resource has an id").to_owned();
+    page["data"].as_array().expect("a list has data").iter().map(id).collect()
 }
 
 /// Reads the event in `events/<function>/<case>.json`.
@@ -85,6 +109,16 @@ pub fn cases(function: &str) -> Vec<String> {
         paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
     names.sort();
     names
+}
+
+/// Checks that `tested` are the names of all cases in `events/<function>/`, in any order.
+///
+/// # Panics
+/// If the two differ.
+pub fn assert_all_cases<'a>(function: &str, tested: impl IntoIterator<Item = &'a str>) {
+    let mut tested: Vec<&str> = tested.into_iter().collect();
+    tested.sort_unstable();
+    assert_eq!(tested, cases(function), "an event file is not tested or does not exist");
 }
 
 /// API Gateway event (version 2.0) of a request with an optional JSON body.
@@ -186,5 +220,7 @@ pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> Route
     let method = text("/requestContext/http/method").parse().expect("the event has a method");
     let path = format!("{}?{}", text("/rawPath"), text("/rawQueryString"));
     openapi_contract::assert_conforms(&method, &path, parts.status, &parts.headers, &bytes);
-    RouterResponse { status: parts.status, headers: parts.headers, bytes }
+    let json: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let code = json["error"]["code"].as_str().unwrap_or_default().to_owned();
+    RouterResponse { status: parts.status, headers: parts.headers, bytes, code }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot continue fails with a message")]
 
+pub mod api_function;
 pub mod app;
 pub mod audit;
 pub mod collector;
@@ -12,6 +13,7 @@ pub mod fuzz;
 pub mod lambda_event;
 pub mod list_totals;
 pub mod openapi_contract;
+pub mod queue_function;
 pub mod read_units;
 pub mod recording_queue;
 pub mod recount;
@@ -20,6 +22,7 @@ pub mod sdk_config;
 pub mod search_index;
 pub mod seeded_bugs;
 pub mod table;
+pub mod test_queue;
 
 use std::path::PathBuf;
 

@@ -84,6 +84,15 @@ impl TestTable {
 }
 
 impl TestTable {
+    /// Client of the embedded SQS.
+    ///
+    /// # Panics
+    /// If the environment is incomplete.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        Aws::from_env(&self.environment("stream-outbox-relay")).expect("the environment is complete").sqs()
+    }
+
     /// The table with a recorder of its requests.
     ///
     /// # Panics

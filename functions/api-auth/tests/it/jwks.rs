@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use shared::kit::auth::access_token::TokenVerifier;
 use shared::kit::system::clock::Clock;
 use shared::kit::system::config::Environment;
-use test_support::lambda_event::{RouterResponse, request_event};
+use test_support::lambda_event::RouterResponse;
 
 use super::Auth;
 
 async fn key_set(auth: &Auth) -> RouterResponse {
-    auth.send(&request_event("GET", "/.well-known/jwks.json", &[], None)).await
+    auth.api.get("/.well-known/jwks.json").await
 }
 
 #[tokio::test]

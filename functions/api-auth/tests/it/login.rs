@@ -11,9 +11,8 @@ use shared::kit::auth::access_token::{TokenError, TokenVerifier};
 use shared::kit::system::clock::Clock;
 use shared::repository::user::UserReader;
 use test_support::fixture::id;
-use test_support::lambda_event::request_event;
 
-use super::{Auth, PASSWORD, error};
+use super::{Auth, PASSWORD};
 
 #[tokio::test]
 async fn login_returns_valid_tokens() {
@@ -46,7 +45,7 @@ async fn wrong_password_and_unknown_address_have_same_response() {
     let wrong = json!({ "email": "ada@example.com", "password": "incorrect horse" });
     let unknown = json!({ "email": "grace@example.com", "password": "incorrect horse" });
     let (wrong, unknown) = (auth.post("login", &wrong).await, auth.post("login", &unknown).await);
-    assert_eq!(error(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
+    assert_eq!(wrong.error(), (401, "INVALID_CREDENTIALS"));
     assert_eq!(unknown.status, wrong.status);
     assert_eq!(unknown.bytes, wrong.bytes);
     assert_eq!(unknown.headers, wrong.headers);
@@ -58,9 +57,9 @@ async fn suspension_is_revealed_only_with_the_right_password() {
     let user = id(auth.ada().await["id"].as_str().unwrap());
     auth.marketplace.suspend(auth.marketplace.reader.user(user).await.unwrap().unwrap()).await;
     let login = |password: &str| json!({ "email": "ada@example.com", "password": password });
-    assert_eq!(error(&auth.post("login", &login(PASSWORD)).await), (403, "FORBIDDEN".to_owned()));
+    assert_eq!(auth.post("login", &login(PASSWORD)).await.error(), (403, "FORBIDDEN"));
     let wrong = auth.post("login", &login("incorrect horse")).await;
-    assert_eq!(error(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
+    assert_eq!(wrong.error(), (401, "INVALID_CREDENTIALS"));
 }
 
 #[tokio::test]
@@ -68,9 +67,8 @@ async fn repeated_login_with_same_key_starts_another_session() {
     let auth = Auth::open().await;
     auth.ada().await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
-    let key = [("idempotency-key", "k1")];
-    let first = auth.post_with("login", &key, &body).await;
-    let second = auth.post_with("login", &key, &body).await;
+    let first = auth.post("login", &body).key("k1").await;
+    let second = auth.post("login", &body).key("k1").await;
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (200, 200));
     assert_eq!(second.header("idempotent-replay"), None);
     assert_ne!(first.json()["data"]["refreshToken"], second.json()["data"]["refreshToken"]);
@@ -81,7 +79,7 @@ async fn repeated_login_with_same_key_starts_another_session() {
 async fn all_invalid_fields_are_reported() {
     let auth = Auth::open().await;
     let response = auth.post("login", &json!({ "email": 7, "remember": true })).await;
-    assert_eq!(error(&response), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
     let expected = json!({
         "email": "must be a string",
         "password": "is required",
@@ -93,8 +91,8 @@ async fn all_invalid_fields_are_reported() {
 #[tokio::test]
 async fn get_is_not_allowed() {
     let auth = Auth::open().await;
-    let response = auth.send(&request_event("GET", "/v1/auth/login", &[], None)).await;
-    assert_eq!(error(&response), (405, "METHOD_NOT_ALLOWED".to_owned()));
+    let response = auth.api.get("/v1/auth/login").await;
+    assert_eq!(response.error(), (405, "METHOD_NOT_ALLOWED"));
     assert_eq!(response.header("allow").unwrap(), "POST");
 }
 

@@ -12,14 +12,13 @@ mod register;
 mod verify_email;
 
 use api_auth::AuthState;
-use axum::Router;
 use serde_json::{Value, json};
 use shared::api::EmailTokens;
 use shared::domain::user::{Credentials, User};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
+use test_support::api_function::{ApiFunction, ApiRequest};
 use test_support::fixture::{ManualClock, Marketplace};
-use test_support::lambda_event;
 use test_support::lambda_event::RouterResponse;
 
 /// Password of all accounts in the tests.
@@ -28,7 +27,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// The function on an empty table, with a manual clock.
 struct Auth {
     marketplace: Marketplace,
-    router: Router,
+    api: ApiFunction,
     clock: ManualClock,
 }
 
@@ -42,24 +41,14 @@ impl Auth {
         let marketplace = Marketplace::empty().await;
         let env = marketplace.env("api-auth").with(name, value);
         let app = AuthState::new(&env, marketplace.store.clone(), marketplace.reader.clone());
-        let router = api_auth::router(app.unwrap());
-        Self { marketplace, router, clock: ManualClock::at(SystemClock.now()) }
+        let clock = ManualClock::at(SystemClock.now());
+        let api = ApiFunction::new(&marketplace, api_auth::router(app.unwrap())).with_clock(clock.clone());
+        Self { marketplace, api, clock }
     }
 
-    /// Sends an event.
-    async fn send(&self, event: &Value) -> RouterResponse {
-        lambda_event::send_at(&self.router, event, self.clock.clone()).await
-    }
-
-    /// Sends a `POST` request to `/v1/auth/<operation>`.
-    async fn post(&self, operation: &str, body: &Value) -> RouterResponse {
-        self.post_with(operation, &[], body).await
-    }
-
-    /// Same as [`post`](Self::post), with headers.
-    async fn post_with(&self, operation: &str, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
-        let path = format!("/v1/auth/{operation}");
-        self.send(&lambda_event::request_event("POST", &path, headers, Some(body))).await
+    /// Starts a `POST` request to `/v1/auth/<operation>`.
+    fn post(&self, operation: &str, body: &Value) -> ApiRequest<'_> {
+        self.api.post(&format!("/v1/auth/{operation}")).json(body)
     }
 
     /// Registers Ada.
@@ -107,9 +96,4 @@ impl Auth {
 /// Registration request.
 fn account(email: &str) -> Value {
     json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" })
-}
-
-/// Status and error code of a response.
-fn error(response: &RouterResponse) -> (u16, String) {
-    (response.status.as_u16(), response.code())
 }

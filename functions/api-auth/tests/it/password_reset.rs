@@ -8,13 +8,11 @@ use shared::api::email_token::PASSWORD_RESET_LIFETIME;
 use shared::kit::system::clock::Clock;
 use test_support::lambda_event::RouterResponse;
 
-use super::{Auth, PASSWORD, account, error};
+use super::{Auth, PASSWORD, account};
 
 const NEW_PASSWORD: &str = "battery staple correct horse";
 
-fn invalid() -> (u16, String) {
-    (401, "INVALID_TOKEN".to_owned())
-}
+const INVALID_TOKEN: (u16, &str) = (401, "INVALID_TOKEN");
 
 impl Auth {
     async fn request_reset(&self, email: &str) -> RouterResponse {
@@ -54,10 +52,10 @@ async fn new_password_replaces_the_old_one_and_ends_sessions() {
     let (one, two) = (auth.log_in().await, auth.log_in().await);
     let response = auth.confirm(&auth.reset_token().await, NEW_PASSWORD).await;
     assert_eq!((response.status.as_u16(), response.bytes.len()), (204, 0));
-    assert_eq!(error(&auth.try_log_in(PASSWORD).await), (401, "INVALID_CREDENTIALS".to_owned()));
+    assert_eq!(auth.try_log_in(PASSWORD).await.error(), (401, "INVALID_CREDENTIALS"));
     for session in [one, two] {
         let refreshed = auth.refresh(&session["refreshToken"]).await;
-        assert_eq!(error(&refreshed), (401, "TOKEN_REVOKED".to_owned()));
+        assert_eq!(refreshed.error(), (401, "TOKEN_REVOKED"));
     }
     let tokens = auth.try_log_in(NEW_PASSWORD).await.json()["data"].clone();
     assert_eq!(tokens["user"]["emailVerified"], true, "the token was received at the address");
@@ -72,9 +70,9 @@ async fn token_is_accepted_once_under_concurrency() {
     let passwords: Vec<String> = (0..5).map(|n| format!("{NEW_PASSWORD} {n}")).collect();
     let responses = join_all(passwords.iter().map(|password| auth.confirm(&token, password))).await;
     let winner = responses.iter().position(|response| response.status == 204).unwrap();
-    assert_eq!(responses.iter().filter(|response| error(response) == invalid()).count(), 4);
+    assert_eq!(responses.iter().filter(|response| response.error() == INVALID_TOKEN).count(), 4);
     assert_eq!(auth.try_log_in(&passwords[winner]).await.status, 200);
-    assert_eq!(error(&auth.confirm(&token, NEW_PASSWORD).await), invalid());
+    assert_eq!(auth.confirm(&token, NEW_PASSWORD).await.error(), INVALID_TOKEN);
 }
 
 #[tokio::test]
@@ -83,7 +81,7 @@ async fn token_expires_after_an_hour() {
     auth.ada().await;
     let token = auth.reset_token().await;
     auth.clock.advance(PASSWORD_RESET_LIFETIME);
-    assert_eq!(error(&auth.confirm(&token, NEW_PASSWORD).await), (401, "TOKEN_EXPIRED".to_owned()));
+    assert_eq!(auth.confirm(&token, NEW_PASSWORD).await.error(), (401, "TOKEN_EXPIRED"));
     let token = auth.reset_token().await;
     auth.clock.advance(PASSWORD_RESET_LIFETIME.saturating_sub(Duration::from_secs(1)));
     assert_eq!(auth.confirm(&token, NEW_PASSWORD).await.status, 204);
@@ -103,7 +101,7 @@ async fn token_of_other_account_or_purpose_is_refused() {
     for token in
         [other_account.as_str(), &verification, &refresh, &for_grace[..for_grace.len() - 1], "", "x", "a.b.c"]
     {
-        assert_eq!(error(&auth.confirm(token, NEW_PASSWORD).await), invalid(), "{token}");
+        assert_eq!(auth.confirm(token, NEW_PASSWORD).await.error(), INVALID_TOKEN, "{token}");
     }
     auth.log_in().await;
 }
@@ -117,10 +115,7 @@ async fn all_invalid_fields_are_reported() {
         "password": "must be 8 to 128 bytes long",
         "email": "is not a known field",
     });
-    assert_eq!(
-        (error(&response).1.as_str(), &response.json()["error"]["fields"]),
-        ("VALIDATION_ERROR", &expected)
-    );
+    assert_eq!((response.code(), &response.json()["error"]["fields"]), ("VALIDATION_ERROR", &expected));
     let response = auth.request_reset("not-an-address").await;
     let expected = json!({ "email": "must be a valid e-mail address of at most 254 bytes" });
     assert_eq!(response.json()["error"]["fields"], expected);

@@ -13,7 +13,7 @@ use shared::kit::system::clock::Clock;
 use shared::repository::user::UserReader;
 use test_support::fixture::{id, new_id};
 
-use super::{Auth, error};
+use super::Auth;
 
 const GRACE: Duration = Duration::from_secs(10);
 const ONE_MILLISECOND: Duration = Duration::from_millis(1);
@@ -22,14 +22,6 @@ impl Auth {
     async fn user(&self, id: UserId) -> User {
         self.marketplace.reader.user(id).await.unwrap().unwrap()
     }
-}
-
-fn revoked() -> (u16, String) {
-    (401, "TOKEN_REVOKED".to_owned())
-}
-
-fn reused() -> (u16, String) {
-    (401, "REFRESH_REUSED".to_owned())
 }
 
 #[tokio::test]
@@ -71,9 +63,9 @@ async fn reuse_after_the_grace_period_ends_the_session() {
     let other_login = auth.log_in().await["refreshToken"].clone();
     let second = auth.refreshed(&first).await["refreshToken"].clone();
     auth.clock.advance(GRACE + ONE_MILLISECOND);
-    assert_eq!(error(&auth.refresh(&first).await), reused());
-    assert_eq!(error(&auth.refresh(&second).await), revoked());
-    assert_eq!(error(&auth.refresh(&first).await), revoked());
+    assert_eq!(auth.refresh(&first).await.error(), (401, "REFRESH_REUSED"));
+    assert_eq!(auth.refresh(&second).await.error(), (401, "TOKEN_REVOKED"));
+    assert_eq!(auth.refresh(&first).await.error(), (401, "TOKEN_REVOKED"));
     auth.refreshed(&other_login).await;
 }
 
@@ -84,8 +76,8 @@ async fn grace_period_applies_to_the_previous_token_only() {
     let first = auth.log_in().await["refreshToken"].clone();
     let second = auth.refreshed(&first).await["refreshToken"].clone();
     let third = auth.refreshed(&second).await["refreshToken"].clone();
-    assert_eq!(error(&auth.refresh(&first).await), reused());
-    assert_eq!(error(&auth.refresh(&third).await), revoked());
+    assert_eq!(auth.refresh(&first).await.error(), (401, "REFRESH_REUSED"));
+    assert_eq!(auth.refresh(&third).await.error(), (401, "TOKEN_REVOKED"));
 }
 
 #[tokio::test]
@@ -109,7 +101,7 @@ async fn session_expires_after_thirty_days_without_refresh() {
     auth.clock.advance(month.saturating_sub(ONE_MILLISECOND));
     let tokens = auth.refreshed(&tokens["refreshToken"]).await;
     auth.clock.advance(month);
-    assert_eq!(error(&auth.refresh(&tokens["refreshToken"]).await), revoked());
+    assert_eq!(auth.refresh(&tokens["refreshToken"]).await.error(), (401, "TOKEN_REVOKED"));
 }
 
 #[tokio::test]
@@ -124,7 +116,7 @@ async fn refresh_reads_the_current_account() {
     let tokens = auth.refreshed(&tokens["refreshToken"]).await;
     assert_eq!(tokens["user"]["role"], "moderator");
     auth.marketplace.suspend(auth.user(user).await).await;
-    assert_eq!(error(&auth.refresh(&tokens["refreshToken"]).await), revoked());
+    assert_eq!(auth.refresh(&tokens["refreshToken"]).await.error(), (401, "TOKEN_REVOKED"));
 }
 
 #[tokio::test]
@@ -146,7 +138,7 @@ async fn forged_and_malformed_tokens_are_refused() {
         &"a".repeat(10_000),
         unknown_session.issue(&mac_key).expose(),
     ] {
-        assert_eq!(error(&auth.refresh(&json!(token)).await), (401, "INVALID_TOKEN".to_owned()), "{token}");
+        assert_eq!(auth.refresh(&json!(token)).await.error(), (401, "INVALID_TOKEN"), "{token}");
     }
     auth.refreshed(&tokens["refreshToken"]).await;
 }
@@ -155,7 +147,7 @@ async fn forged_and_malformed_tokens_are_refused() {
 async fn all_invalid_fields_are_reported() {
     let auth = Auth::open().await;
     let response = auth.post("refresh", &json!({ "token": "x" })).await;
-    assert_eq!(error(&response), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
     let expected = json!({ "refreshToken": "is required", "token": "is not a known field" });
     assert_eq!(response.json()["error"]["fields"], expected);
 }

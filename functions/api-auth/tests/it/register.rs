@@ -4,9 +4,9 @@ use futures::future::join_all;
 use insta::assert_json_snapshot;
 use serde_json::json;
 use shared::kit::system::clock::Clock;
-use test_support::lambda_event::masked;
+use test_support::lambda_event::{RouterResponse, masked};
 
-use super::{Auth, PASSWORD, account, error};
+use super::{Auth, PASSWORD, account};
 
 #[tokio::test]
 async fn registration_returns_the_account_without_its_password() {
@@ -29,7 +29,7 @@ async fn address_is_unique_regardless_of_its_spelling() {
     auth.ada().await;
     for spelling in ["ada@example.com", "ADA@example.com", "ａda@Example.com "] {
         let response = auth.post("register", &account(spelling)).await;
-        assert_eq!(error(&response), (409, "EMAIL_TAKEN".to_owned()), "{spelling}");
+        assert_eq!(response.error(), (409, "EMAIL_TAKEN"), "{spelling}");
     }
     assert_eq!(auth.post("register", &account("grace@example.com")).await.status, 201);
 }
@@ -38,11 +38,11 @@ async fn address_is_unique_regardless_of_its_spelling() {
 async fn one_of_ten_concurrent_registrations_succeeds() {
     let auth = Auth::open().await;
     let body = account("ada@example.com");
-    let responses = join_all((0..10).map(|_| auth.post("register", &body))).await;
-    let mut outcomes: Vec<(u16, String)> = responses.iter().map(error).collect();
-    outcomes.sort();
-    let mut expected = vec![(409, "EMAIL_TAKEN".to_owned()); 10];
-    expected[0] = (201, String::new());
+    let responses = join_all((0..10).map(|_| auth.post("register", &body).into_future())).await;
+    let mut outcomes: Vec<(u16, &str)> = responses.iter().map(RouterResponse::error).collect();
+    outcomes.sort_unstable();
+    let mut expected = vec![(409, "EMAIL_TAKEN"); 10];
+    expected[0] = (201, "");
     assert_eq!(outcomes, expected);
     auth.log_in().await;
 }
@@ -56,7 +56,7 @@ async fn refused_registration_does_not_change_the_account() {
     assert_eq!(auth.post("register", &attempt).await.status, 409);
     assert_eq!(auth.log_in().await["user"]["id"], id);
     attempt.as_object_mut().unwrap().remove("name");
-    assert_eq!(error(&auth.post("login", &attempt).await), (401, "INVALID_CREDENTIALS".to_owned()));
+    assert_eq!(auth.post("login", &attempt).await.error(), (401, "INVALID_CREDENTIALS"));
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn all_invalid_fields_are_reported() {
     let auth = Auth::open().await;
     let body = json!({ "email": "ada", "password": "1234567", "role": "admin" });
     let response = auth.post("register", &body).await;
-    assert_eq!(error(&response), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
     let expected = json!({
         "email": "must be a valid e-mail address of at most 254 bytes",
         "password": "must be 8 to 128 bytes long",
@@ -97,16 +97,16 @@ async fn password_must_have_8_to_128_bytes() {
 #[tokio::test]
 async fn repetition_with_same_key_returns_the_first_response() {
     let auth = Auth::open().await;
-    let (key, body) = ([("idempotency-key", "k1")], account("ada@example.com"));
-    let first = auth.post_with("register", &key, &body).await;
-    let second = auth.post_with("register", &key, &body).await;
+    let body = account("ada@example.com");
+    let first = auth.post("register", &body).key("k1").await;
+    let second = auth.post("register", &body).key("k1").await;
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201));
     assert_eq!(first.bytes, second.bytes);
     assert_eq!(first.header("idempotent-replay"), None);
     assert_eq!(second.header("idempotent-replay").unwrap(), "true");
-    let other = auth.post_with("register", &key, &account("grace@example.com")).await;
-    assert_eq!(error(&other), (422, "IDEMPOTENCY_KEY_REUSED".to_owned()));
+    let other = auth.post("register", &account("grace@example.com")).key("k1").await;
+    assert_eq!(other.error(), (422, "IDEMPOTENCY_KEY_REUSED"));
     let long = "k".repeat(300);
-    let invalid = auth.post_with("register", &[("idempotency-key", &long)], &body).await;
-    assert_eq!(error(&invalid), (400, "IDEMPOTENCY_KEY_INVALID".to_owned()));
+    let invalid = auth.post("register", &body).key(&long).await;
+    assert_eq!(invalid.error(), (400, "IDEMPOTENCY_KEY_INVALID"));
 }

@@ -9,11 +9,9 @@ use shared::domain::user::{User, UserEvent};
 use shared::kit::system::clock::Clock;
 use test_support::lambda_event::RouterResponse;
 
-use super::{Auth, account, error};
+use super::{Auth, account};
 
-fn invalid() -> (u16, String) {
-    (401, "INVALID_TOKEN".to_owned())
-}
+const INVALID_TOKEN: (u16, &str) = (401, "INVALID_TOKEN");
 
 impl Auth {
     /// Token of the e-mail to Ada.
@@ -48,8 +46,8 @@ async fn token_is_accepted_once_under_concurrency() {
     let responses = join_all((0..5).map(|_| auth.verify(&token))).await;
     let verified = responses.iter().filter(|response| response.status == 200).count();
     assert_eq!(verified, 1);
-    assert_eq!(responses.iter().filter(|response| error(response) == invalid()).count(), 4);
-    assert_eq!(error(&auth.verify(&token).await), invalid());
+    assert_eq!(responses.iter().filter(|response| response.error() == INVALID_TOKEN).count(), 4);
+    assert_eq!(auth.verify(&token).await.error(), INVALID_TOKEN);
     assert_eq!(auth.stored("ada@example.com").await.0.version.get(), 2);
 }
 
@@ -59,7 +57,7 @@ async fn token_expires_after_three_days() {
     auth.ada().await;
     let token = auth.verification().await;
     auth.clock.advance(VERIFICATION_LIFETIME);
-    assert_eq!(error(&auth.verify(&token).await), (401, "TOKEN_EXPIRED".to_owned()));
+    assert_eq!(auth.verify(&token).await.error(), (401, "TOKEN_EXPIRED"));
     let token = auth.verification().await;
     auth.clock.advance(VERIFICATION_LIFETIME.saturating_sub(Duration::from_secs(1)));
     assert_eq!(auth.verify(&token).await.status, 200);
@@ -89,7 +87,7 @@ async fn token_of_other_address_account_or_purpose_is_refused() {
         "a.b.c",
         &"a".repeat(9_000),
     ] {
-        assert_eq!(error(&auth.verify(token).await), invalid(), "{token}");
+        assert_eq!(auth.verify(token).await.error(), INVALID_TOKEN, "{token}");
     }
     assert_eq!(auth.verify(&for_grace).await.status, 200);
 }
@@ -102,9 +100,9 @@ async fn setting_requires_verification_before_login() {
 
     let strict = Auth::open_with("AGORA_REQUIRE_VERIFIED_EMAIL", "true").await;
     strict.ada().await;
-    assert_eq!(error(&strict.try_log_in(super::PASSWORD).await), (403, "FORBIDDEN".to_owned()));
+    assert_eq!(strict.try_log_in(super::PASSWORD).await.error(), (403, "FORBIDDEN"));
     let wrong = strict.try_log_in("incorrect horse").await;
-    assert_eq!(error(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
+    assert_eq!(wrong.error(), (401, "INVALID_CREDENTIALS"));
     assert_eq!(strict.verify(&strict.verification().await).await.status, 200);
     strict.log_in().await;
 }

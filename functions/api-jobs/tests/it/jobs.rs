@@ -8,12 +8,11 @@ mod result;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::domain::job::create::CreateJob;
 use shared::domain::job::execution::advance::AdvanceJob;
 use shared::domain::job::execution::start::StartJob;
-use shared::domain::job::{Job, JobId, JobRequest, Priority};
+use shared::domain::job::{Job, JobId, JobRequest};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
-use test_support::fixture::{MARKET, id, seller};
+use test_support::fixture::{MARKET, id, sales_report, seller};
 use test_support::lambda_event::RouterResponse;
 
 use super::Jobs;
@@ -24,18 +23,7 @@ pub(super) const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
 impl Jobs {
     /// Creates a job of the seller at `at`.
     pub(super) async fn requested(&self, id: JobId, at: Timestamp) -> Job {
-        let request = CreateJob {
-            id,
-            by: seller(),
-            reads_any: false,
-            market_id: super::id(MARKET),
-            from: None,
-            to: None,
-            priority: Priority::Normal,
-            run_at: None,
-            retention: "7".parse().unwrap(),
-        };
-        self.marketplace.run_at(at, request).await
+        self.marketplace.run_at(at, sales_report(id)).await
     }
 
     /// Creates and starts a job of the seller.
@@ -61,17 +49,17 @@ impl Jobs {
 
     /// Creates a job as the seller, over HTTP.
     pub(super) async fn request(&self, body: &Value, key: &str) -> RouterResponse {
-        self.ask(seller(), ("POST", "/v1/jobs"), &[("idempotency-key", key)], Some(body)).await
+        self.api.post("/v1/jobs").by(seller()).key(key).json(body).await
     }
 
     /// Sends a `GET` request of the seller.
     pub(super) async fn get_as_seller(&self, path: &str) -> RouterResponse {
-        self.ask(seller(), ("GET", path), &[], None).await
+        self.api.get(path).by(seller()).await
     }
 
     /// Sends a `POST` request of the seller for an action on a job.
     pub(super) async fn act(&self, job: &str, action: &str) -> RouterResponse {
-        self.ask(seller(), ("POST", &format!("{}/{action}", path(job))), &[], None).await
+        self.api.post(&format!("{}/{action}", path(job))).by(seller()).await
     }
 }
 

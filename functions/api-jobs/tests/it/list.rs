@@ -3,15 +3,11 @@
 use std::collections::BTreeSet;
 
 use insta::assert_json_snapshot;
-use serde_json::{Value, json};
-use test_support::fixture::{moderator, stranger};
-use test_support::lambda_event::{masked, request_event};
+use serde_json::json;
+use test_support::fixture::{admin, moderator, stranger};
+use test_support::lambda_event::{masked, page_ids};
 
-use super::{DEAD_LETTER, Jobs, admin, error, path};
-
-fn ids(page: &Value) -> Vec<String> {
-    page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
-}
+use super::{DEAD_LETTER, Jobs, path};
 
 #[tokio::test]
 async fn dead_letter_is_returned_with_message_and_attributes() {
@@ -19,13 +15,9 @@ async fn dead_letter_is_returned_with_message_and_attributes() {
     let response = jobs.get(&path(DEAD_LETTER)).await;
     assert_json_snapshot!("dead-letter", masked(&response.json(), None));
     assert_eq!(response.header("etag").unwrap(), "\"1\"");
-    let unchanged =
-        jobs.ask(moderator(), ("GET", &path(DEAD_LETTER)), &[("if-none-match", "\"1\"")], None).await;
+    let unchanged = jobs.api.get(&path(DEAD_LETTER)).by(moderator()).if_none_match("\"1\"").await;
     assert_eq!((unchanged.status.as_u16(), unchanged.bytes.len()), (304, 0));
-    assert_eq!(
-        error(&jobs.get(&path(&DEAD_LETTER.replace("QRS", "QR0"))).await),
-        (404, "NOT_FOUND".to_owned())
-    );
+    assert_eq!(jobs.get(&path(&DEAD_LETTER.replace("QRS", "QR0"))).await.error(), (404, "NOT_FOUND"));
 }
 
 #[tokio::test]
@@ -34,17 +26,17 @@ async fn list_is_newest_first_with_filters_and_total() {
     let mut recorded: Vec<String> = jobs.record_many(5).await.iter().map(ToString::to_string).collect();
     recorded.reverse();
     let of_analytics = jobs.get("/v1/dead-letters?queue=analytics").await.json();
-    assert_eq!(ids(&of_analytics), recorded);
+    assert_eq!(page_ids(&of_analytics), recorded);
     assert_eq!(of_analytics["pagination"]["total"], 5);
     assert!(of_analytics["data"][0].get("body").is_none(), "a list contains no message bodies");
     let all = jobs.get("/v1/dead-letters").await.json();
-    assert_eq!((ids(&all).len(), &all["pagination"]["total"]), (6, &json!(6)));
+    assert_eq!((page_ids(&all).len(), &all["pagination"]["total"]), (6, &json!(6)));
     assert_eq!(jobs.redrive("analytics", "k1").await.status, 200);
-    assert_eq!(ids(&jobs.get("/v1/dead-letters?status=dead").await.json()), [DEAD_LETTER]);
+    assert_eq!(page_ids(&jobs.get("/v1/dead-letters?status=dead").await.json()), [DEAD_LETTER]);
     let redriven = jobs.get("/v1/dead-letters?queue=analytics&status=redriven&fields=id").await.json();
-    assert_eq!(ids(&redriven), recorded);
+    assert_eq!(page_ids(&redriven), recorded);
     let none = jobs.get("/v1/dead-letters?queue=analytics&status=dead").await.json();
-    assert_eq!((ids(&none).len(), &none["pagination"]["total"]), (0, &json!(0)));
+    assert_eq!((page_ids(&none).len(), &none["pagination"]["total"]), (0, &json!(0)));
 }
 
 #[tokio::test]
@@ -55,27 +47,27 @@ async fn pages_over_several_queues_are_complete() {
     loop {
         let page = jobs.get(&format!("/v1/dead-letters?{query}")).await.json();
         assert_eq!(page["pagination"]["total"], 7);
-        listed.extend(ids(&page));
+        listed.extend(page_ids(&page));
         let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { break };
         query = format!("limit=2&cursor={cursor}");
     }
     assert_eq!(listed.len(), 7);
     assert_eq!(listed.iter().collect::<BTreeSet<_>>().len(), 7);
     let third = jobs.get("/v1/dead-letters?page=3&limit=3").await.json();
-    assert_eq!((ids(&third).len(), &third["pagination"]["totalPages"]), (1, &json!(3)));
+    assert_eq!((page_ids(&third).len(), &third["pagination"]["totalPages"]), (1, &json!(3)));
 }
 
 #[tokio::test]
 async fn reading_requires_permission_and_valid_parameters() {
     let jobs = Jobs::open().await;
     for path in ["/v1/dead-letters".to_owned(), path(DEAD_LETTER)] {
-        assert_eq!(jobs.send(&request_event("GET", &path, &[], None)).await.status, 401);
-        let refused = jobs.ask(stranger(), ("GET", &path), &[], None).await;
-        assert_eq!(error(&refused), (403, "FORBIDDEN".to_owned()));
-        assert_eq!(jobs.ask(admin(), ("GET", &path), &[], None).await.status, 200);
+        assert_eq!(jobs.api.get(&path).await.status, 401);
+        let refused = jobs.api.get(&path).by(stranger()).await;
+        assert_eq!(refused.error(), (403, "FORBIDDEN"));
+        assert_eq!(jobs.api.get(&path).by(admin()).await.status, 200);
     }
     let refused = jobs.get("/v1/dead-letters?queue=agora-fulfilment&status=unknown&sort=id").await;
-    assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(refused.error(), (400, "VALIDATION_ERROR"));
     let fields = refused.json()["error"]["fields"].as_object().unwrap().clone();
     assert_eq!(fields.keys().collect::<Vec<_>>(), ["queue", "sort", "status"]);
     assert_eq!(
@@ -83,5 +75,5 @@ async fn reading_requires_permission_and_valid_parameters() {
         "must be one of fulfilment, analytics, search_index, emails, reports, urgent_reports"
     );
     let cursor = jobs.get("/v1/dead-letters?cursor=x").await;
-    assert_eq!(error(&cursor), (400, "INVALID_CURSOR".to_owned()));
+    assert_eq!(cursor.error(), (400, "INVALID_CURSOR"));
 }

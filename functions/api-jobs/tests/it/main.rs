@@ -9,36 +9,25 @@ mod list;
 mod redrive;
 mod redrive_queue;
 
-use std::time::Duration;
-
-use axum::Router;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::api::CommandState;
-use shared::domain::user::Role;
-use shared::domain::values::actor::Actor;
-use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
-use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
-use shared::kit::command::Version;
-use shared::kit::system::clock::{Clock, SystemClock};
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
-use shared::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterId};
 use shared::messaging::event_routing::Subscriber;
-use test_support::fixture::{Marketplace, actor, id, moderator, new_id};
-use test_support::lambda_event;
+use test_support::api_function::ApiFunction;
+use test_support::fixture::{Marketplace, admin, dead_letter, id, moderator, new_id};
 use test_support::lambda_event::RouterResponse;
 
 /// Dead letter used in the events.
 const DEAD_LETTER: &str = "dlt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
-
-/// An administrator.
-fn admin() -> Actor {
-    actor("usr_01J8Z3K5V0ABCDEFGHJKMNPQRA", Role::Admin)
-}
+/// Path that redrives a queue.
+const REDRIVE: &str = "/v1/dead-letters/redrive";
 
 /// The function on a table.
 struct Jobs {
     marketplace: Marketplace,
-    router: Router,
+    api: ApiFunction,
 }
 
 impl Jobs {
@@ -49,32 +38,15 @@ impl Jobs {
         let env = marketplace.env("api-jobs");
         let app = CommandState::new(&env, marketplace.store.clone(), marketplace.reader.clone()).unwrap();
         let router = api_jobs::router(app, env.parse("AGORA_JOB_RETENTION_DAYS").unwrap());
-        let jobs = Self { marketplace, router };
+        let jobs = Self { api: ApiFunction::new(&marketplace, router), marketplace };
         jobs.record(id(DEAD_LETTER), Subscriber::Fulfilment).await;
         jobs
     }
 
     /// Records a dead letter.
     async fn record(&self, id: DeadLetterId, queue: Subscriber) {
-        let now = SystemClock.now();
-        let attributes = [("correlationId", "checkout-7f3a"), ("event", "order.created")];
-        let letter = DeadLetter {
-            id,
-            version: Version::FIRST,
-            queue,
-            status: DeadLetterStatus::Dead,
-            message_id: "m1".to_owned(),
-            body: format!("the body of {id}"),
-            attributes: attributes.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
-            reason: "the message cannot be parsed".to_owned(),
-            attempts: 5,
-            sent_at: Some(now),
-            redrives: Vec::new(),
-            removed: None,
-            created_at: now,
-            updated_at: now,
-        };
-        self.marketplace.run(RecordDeadLetter { dead_letter: letter, redriven_from: None }).await;
+        let dead_letter = dead_letter(id, queue);
+        self.marketplace.run(RecordDeadLetter { dead_letter, redriven_from: None }).await;
     }
 
     /// Records `count` dead letters of the analytics queue.
@@ -87,35 +59,14 @@ impl Jobs {
         ids
     }
 
-    /// Sends an event.
-    async fn send(&self, event: &Value) -> RouterResponse {
-        lambda_event::send(&self.router, event).await
-    }
-
-    /// Sends a request of `by` with additional headers.
-    async fn ask(
-        &self,
-        by: Actor,
-        (method, path): (&str, &str),
-        headers: &[(&str, &str)],
-        body: Option<&Value>,
-    ) -> RouterResponse {
-        let token = self.marketplace.token(by);
-        let mut all = vec![("authorization", token.as_str())];
-        all.extend(headers);
-        self.send(&lambda_event::request_event(method, path, &all, body)).await
-    }
-
     /// Sends a `GET` request of a moderator.
     async fn get(&self, path: &str) -> RouterResponse {
-        self.ask(moderator(), ("GET", path), &[], None).await
+        self.api.get(path).by(moderator()).await
     }
 
     /// Redrives a queue as an administrator.
     async fn redrive(&self, queue: &str, key: &str) -> RouterResponse {
-        let body = json!({ "queue": queue });
-        self.ask(admin(), ("POST", "/v1/dead-letters/redrive"), &[("idempotency-key", key)], Some(&body))
-            .await
+        self.api.post(REDRIVE).by(admin()).key(key).json(&json!({ "queue": queue })).await
     }
 
     /// Loads the dead letter.
@@ -123,26 +74,14 @@ impl Jobs {
         self.marketplace.reader.dead_letter(id).await.unwrap()
     }
 
-    /// Redriven messages in the outbox.
-    async fn sent(&self) -> Vec<OutboxEvent> {
-        let (outbox, later) = (
-            Outbox::new(self.marketplace.table.table()),
-            SystemClock.now().saturating_add(Duration::from_hours(1)),
-        );
-        let mut sent = Vec::new();
-        for shard in 0..OUTBOX_SHARDS {
-            sent.extend(outbox.overdue(shard, later, 100).await.unwrap());
-        }
-        sent.retain(|event| event.event.starts_with("dead_letter."));
-        sent
+    /// Unpublished events whose names start with `prefix`.
+    async fn unpublished(&self, prefix: &str) -> Vec<OutboxEvent> {
+        let mut events = self.marketplace.unpublished_events().await;
+        events.retain(|event| event.event.starts_with(prefix));
+        events
     }
 }
 
 fn path(id: &str) -> String {
     format!("/v1/dead-letters/{id}")
-}
-
-/// Status and error code of a response.
-fn error(response: &RouterResponse) -> (u16, String) {
-    (response.status.as_u16(), response.code())
 }

@@ -3,16 +3,16 @@
 use futures::future::join_all;
 use shared::domain::values::actor::Actor;
 use shared::messaging::dead_letter::DeadLetterStatus;
-use test_support::fixture::{id, moderator};
+use test_support::fixture::{admin, id, moderator};
 use test_support::lambda_event::RouterResponse;
 
-use super::{DEAD_LETTER, Jobs, admin, error, path};
+use super::{DEAD_LETTER, Jobs, path};
 
 impl Jobs {
     /// Redrives the dead letter as `by`.
     async fn redrive_one(&self, by: Actor, id: &str, key: &str) -> RouterResponse {
         let path = format!("{}/redrive", path(id));
-        self.ask(by, ("POST", &path), &[("idempotency-key", key)], None).await
+        self.api.post(&path).by(by).key(key).await
     }
 }
 
@@ -24,7 +24,7 @@ async fn redrive_publishes_the_unchanged_message() {
     let shown = response.json()["data"].clone();
     assert_eq!((&shown["status"], &shown["version"]), (&"redriven".into(), &2.into()));
     assert_eq!(shown["redrives"][0]["by"], admin().user.to_string());
-    let sent = jobs.sent().await;
+    let sent = jobs.unpublished("dead_letter.").await;
     assert_eq!((sent.len(), sent[0].event.as_str()), (1, "dead_letter.redriven.fulfilment"));
     assert_eq!(sent[0].body, format!("the body of {DEAD_LETTER}"));
     let attributes = [("correlationId", "checkout-7f3a"), ("event", "order.created")];
@@ -44,9 +44,9 @@ async fn concurrent_redrives_send_the_message_once() {
     for response in refused {
         assert_eq!(response.status, 409, "{}", response.code());
     }
-    assert_eq!(jobs.sent().await.len(), 1);
+    assert_eq!(jobs.unpublished("dead_letter.").await.len(), 1);
     let later = jobs.redrive_one(admin(), DEAD_LETTER, "another").await;
-    assert_eq!(error(&later), (409, "INVALID_STATE".to_owned()));
+    assert_eq!(later.error(), (409, "INVALID_STATE"));
     assert_eq!(jobs.stored(id(DEAD_LETTER)).await.unwrap().redrives.len(), 1);
 }
 
@@ -59,19 +59,19 @@ async fn key_replays_its_response_and_fits_no_other_request() {
     assert_eq!(again.header("idempotent-replay").unwrap(), "true");
     let other = jobs.record_many(1).await[0].to_string();
     let refused = jobs.redrive_one(admin(), &other, "k1").await;
-    assert_eq!(error(&refused), (422, "IDEMPOTENCY_KEY_REUSED".to_owned()));
-    assert_eq!(jobs.sent().await.len(), 1);
+    assert_eq!(refused.error(), (422, "IDEMPOTENCY_KEY_REUSED"));
+    assert_eq!(jobs.unpublished("dead_letter.").await.len(), 1);
 }
 
 #[tokio::test]
 async fn redrive_requires_permission_key_and_dead_letter() {
     let jobs = Jobs::open().await;
     let refused = jobs.redrive_one(moderator(), DEAD_LETTER, "k1").await;
-    assert_eq!(error(&refused), (403, "FORBIDDEN".to_owned()));
+    assert_eq!(refused.error(), (403, "FORBIDDEN"));
     let absent = jobs.redrive_one(admin(), &DEAD_LETTER.replace("QRS", "QR0"), "k1").await;
-    assert_eq!(error(&absent), (404, "NOT_FOUND".to_owned()));
-    let unkeyed = jobs.ask(admin(), ("POST", &format!("{}/redrive", path(DEAD_LETTER))), &[], None).await;
-    assert_eq!(error(&unkeyed), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned()));
-    assert!(jobs.sent().await.is_empty());
+    assert_eq!(absent.error(), (404, "NOT_FOUND"));
+    let unkeyed = jobs.api.post(&format!("{}/redrive", path(DEAD_LETTER))).by(admin()).await;
+    assert_eq!(unkeyed.error(), (400, "IDEMPOTENCY_KEY_REQUIRED"));
+    assert!(jobs.unpublished("dead_letter.").await.is_empty());
     assert_eq!(jobs.stored(id(DEAD_LETTER)).await.unwrap().status, DeadLetterStatus::Dead);
 }

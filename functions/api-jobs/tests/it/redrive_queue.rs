@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use test_support::fixture::moderator;
+use test_support::fixture::{admin, moderator};
 
-use super::{Jobs, admin, error};
+use super::{Jobs, REDRIVE};
 
 #[tokio::test]
 async fn queue_is_redriven_oldest_first_in_batches_of_25() {
@@ -21,7 +21,7 @@ async fn queue_is_redriven_oldest_first_in_batches_of_25() {
         redriven.extend(response["redriven"].as_array().unwrap().clone());
     }
     assert_eq!(redriven, recorded.iter().map(|id| json!(id)).collect::<Vec<_>>());
-    let sent = jobs.sent().await;
+    let sent = jobs.unpublished("dead_letter.").await;
     assert_eq!(sent.len(), 60);
     assert!(sent.iter().all(|event| event.event == "dead_letter.redriven.analytics"));
     let bodies: BTreeSet<String> = sent.into_iter().map(|event| event.body).collect();
@@ -42,7 +42,7 @@ async fn concurrent_redrives_of_a_queue_send_nothing_twice() {
         );
     }
     assert_eq!(jobs.redrive("analytics", "k3").await.json()["data"]["redriven"], json!([]));
-    assert_eq!(jobs.sent().await.len(), 20);
+    assert_eq!(jobs.unpublished("dead_letter.").await.len(), 20);
     let first = jobs.redrive("analytics", "k1").await;
     assert_eq!(first.header("idempotent-replay").unwrap(), "true");
 }
@@ -51,13 +51,13 @@ async fn concurrent_redrives_of_a_queue_send_nothing_twice() {
 async fn redrive_requires_permission_key_and_queue_name() {
     let jobs = Jobs::open().await;
     let unknown = jobs.redrive("agora-fulfilment", "k1").await;
-    assert_eq!(error(&unknown), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(unknown.error(), (400, "VALIDATION_ERROR"));
     let rule = "must be one of fulfilment, analytics, search_index, emails, reports, urgent_reports";
     assert_eq!(unknown.json()["error"]["fields"]["queue"], rule);
-    let (route, body) = (("POST", "/v1/dead-letters/redrive"), json!({ "queue": "fulfilment" }));
-    let unkeyed = jobs.ask(admin(), route, &[], Some(&body)).await;
-    assert_eq!(error(&unkeyed), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned()));
-    let refused = jobs.ask(moderator(), route, &[("idempotency-key", "k1")], Some(&body)).await;
-    assert_eq!(error(&refused), (403, "FORBIDDEN".to_owned()));
-    assert!(jobs.sent().await.is_empty());
+    let body = json!({ "queue": "fulfilment" });
+    let unkeyed = jobs.api.post(REDRIVE).by(admin()).json(&body).await;
+    assert_eq!(unkeyed.error(), (400, "IDEMPOTENCY_KEY_REQUIRED"));
+    let refused = jobs.api.post(REDRIVE).by(moderator()).key("k1").json(&body).await;
+    assert_eq!(refused.error(), (403, "FORBIDDEN"));
+    assert!(jobs.unpublished("dead_letter.").await.is_empty());
 }

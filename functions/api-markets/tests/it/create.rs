@@ -6,9 +6,9 @@ use shared::domain::product::Stock;
 use shared::kit::command::page::PageRequest;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{id, seller};
-use test_support::lambda_event::{masked, request_event};
+use test_support::lambda_event::masked;
 
-use super::{Markets, fields};
+use super::Markets;
 
 /// Request body that creates a market with this many products.
 fn market(products: usize) -> Value {
@@ -33,7 +33,7 @@ fn market(products: usize) -> Value {
 #[tokio::test]
 async fn created_market_is_returned_at_its_location() {
     let markets = Markets::new().await;
-    let response = markets.create(seller(), &[], &market(0)).await;
+    let response = markets.create(seller(), &market(0)).await;
     assert_eq!(response.status, 201, "{}", response.json());
     let body = response.json();
     let id = body["data"]["id"].as_str().unwrap();
@@ -42,13 +42,13 @@ async fn created_market_is_returned_at_its_location() {
     assert_eq!(response.header("etag").unwrap(), "\"1.0\"");
     assert!(id.starts_with("mkt_"));
     assert_json_snapshot!("created-market", masked(&body, Some(id)));
-    assert_eq!(markets.get(&location).await.json(), body);
+    assert_eq!(markets.api.get(&location).await.json(), body);
 }
 
 #[tokio::test]
 async fn market_is_created_with_at_most_twenty_products() {
     let markets = Markets::new().await;
-    let response = markets.create(seller(), &[], &market(20)).await;
+    let response = markets.create(seller(), &market(20)).await;
     assert_eq!(response.status, 201, "{}", response.json());
     let market_id = id(response.json()["data"]["id"].as_str().unwrap());
     let created =
@@ -60,8 +60,8 @@ async fn market_is_created_with_at_most_twenty_products() {
         (0..20).map(|n| (format!("MUG-{n}"), Stock { available: n, reserved: 0, sold: 0 })).collect();
     assert_eq!(stock, expected);
 
-    let too_many = markets.create(seller(), &[], &market(21)).await;
-    assert_eq!((too_many.status.as_u16(), fields(&too_many)), (400, vec!["products".to_owned()]));
+    let too_many = markets.create(seller(), &market(21)).await;
+    assert_eq!((too_many.status.as_u16(), too_many.fields()), (400, vec!["products".to_owned()]));
 }
 
 #[tokio::test]
@@ -72,11 +72,11 @@ async fn repeated_sku_or_other_currency_of_a_product_is_refused() {
     let mut dollars = market(3);
     dollars["products"][1]["price"]["currency"] = json!("USD");
     for (body, field) in [(repeated_sku, "products[2].sku"), (dollars, "products[1].price.currency")] {
-        let response = markets.create(seller(), &[], &body).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
-        assert_eq!(fields(&response), [field]);
+        let response = markets.create(seller(), &body).await;
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
+        assert_eq!(response.fields(), [field]);
     }
-    let listed = markets.get("/v1/markets").await.json();
+    let listed = markets.api.get("/v1/markets").await.json();
     assert_eq!(listed["data"].as_array().unwrap().len(), 1, "no market was created: {listed}");
 }
 
@@ -91,8 +91,8 @@ async fn all_invalid_fields_are_reported_together() {
         "volume": 1,
         "products": [{ "sku": "a b", "price": { "amount": 1.5 }, "stock": 1_000_000_001, "colour": "red" }],
     });
-    let response = markets.create(seller(), &[], &body).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
+    let response = markets.create(seller(), &body).await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
     let expected = [
         "currency",
         "description",
@@ -106,39 +106,38 @@ async fn all_invalid_fields_are_reported_together() {
         "status",
         "volume",
     ];
-    assert_eq!(fields(&response), expected);
+    assert_eq!(response.fields(), expected);
     assert_eq!(response.json()["error"]["fields"]["status"], "must be one of draft, active");
 }
 
 #[tokio::test]
 async fn repeated_request_creates_one_market_and_is_replayed() {
     let markets = Markets::new().await;
-    let key = [("idempotency-key", "k1")];
-    let first = markets.create(seller(), &key, &market(2)).await;
-    let second = markets.create(seller(), &key, &market(2)).await;
+    let first = markets.create(seller(), &market(2)).key("k1").await;
+    let second = markets.create(seller(), &market(2)).key("k1").await;
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201));
     assert_eq!(first.bytes, second.bytes);
     assert_eq!(first.header("idempotent-replay"), None);
     assert_eq!(second.header("idempotent-replay").unwrap(), "true");
-    let other = markets.create(seller(), &key, &market(3)).await;
-    assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    let other = markets.create(seller(), &market(3)).key("k1").await;
+    assert_eq!(other.error(), (422, "IDEMPOTENCY_KEY_REUSED"));
     let long = "k".repeat(300);
-    let invalid = markets.create(seller(), &[("idempotency-key", &long)], &market(2)).await;
-    assert_eq!((invalid.status.as_u16(), invalid.code().as_str()), (400, "IDEMPOTENCY_KEY_INVALID"));
+    let invalid = markets.create(seller(), &market(2)).key(&long).await;
+    assert_eq!(invalid.error(), (400, "IDEMPOTENCY_KEY_INVALID"));
 }
 
 #[tokio::test]
 async fn market_creation_requires_a_token() {
     let markets = Markets::new().await;
-    let response = markets.send(&request_event("POST", "/v1/markets", &[], Some(&market(0)))).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (401, "UNAUTHENTICATED"));
+    let response = markets.api.post("/v1/markets").json(&market(0)).await;
+    assert_eq!(response.error(), (401, "UNAUTHENTICATED"));
 }
 
 #[tokio::test]
 async fn unsupported_method_gets_405_with_the_allowed_methods() {
     let markets = Markets::new().await;
-    let response = markets.send(&request_event("DELETE", "/v1/markets", &[], None)).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (405, "METHOD_NOT_ALLOWED"));
+    let response = markets.api.delete("/v1/markets").await;
+    assert_eq!(response.error(), (405, "METHOD_NOT_ALLOWED"));
     let allow = response.header("allow").unwrap();
     let mut allowed: Vec<&str> = allow.split(',').map(str::trim).collect();
     allowed.sort_unstable();

@@ -7,9 +7,8 @@ use shared::domain::user::delete::DeleteUser;
 use shared::domain::user::{Role, User, UserId};
 use shared::repository::user::UserReader;
 use test_support::fixture::{MARKET, Marketplace, SELLER, actor, id, new_id, seller};
-use test_support::lambda_event::request_event;
 
-use super::{Markets, fields};
+use super::Markets;
 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -19,16 +18,16 @@ fn keys(value: &Value) -> Vec<&str> {
 async fn only_requested_fields_are_returned_in_body_order() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
-    let whole = markets.get(&path).await;
-    let some = markets.get(&format!("{path}?fields=status,name,id")).await;
+    let whole = markets.api.get(&path).await;
+    let some = markets.api.get(&format!("{path}?fields=status,name,id")).await;
     let expected = format!(r#"{{"data":{{"id":"{MARKET}","name":"Mugs and more","status":"active"}}}}"#);
     assert_eq!(String::from_utf8(some.bytes.clone()).unwrap(), expected);
     assert_eq!(some.header("etag"), whole.header("etag"));
     for field in keys(&whole.json()["data"]) {
-        let one = markets.get(&format!("{path}?fields={field}")).await.json();
+        let one = markets.api.get(&format!("{path}?fields={field}")).await.json();
         assert_eq!(one["data"], json!({ field: whole.json()["data"][field] }));
     }
-    let list = markets.get("/v1/markets?fields=name").await.json();
+    let list = markets.api.get("/v1/markets?fields=name").await.json();
     assert_eq!(list["data"], json!([{ "name": "Mugs and more" }]));
     assert_eq!(list["pagination"], json!({ "limit": 20, "total": 1 }));
 }
@@ -37,14 +36,14 @@ async fn only_requested_fields_are_returned_in_body_order() {
 async fn unknown_field_and_relation_are_refused_by_name() {
     let markets = Markets::new().await;
     for path in [format!("/v1/markets/{MARKET}"), "/v1/markets".to_owned()] {
-        let response = markets.get(&format!("{path}?fields=id,email,id&include=creator,owner")).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
+        let response = markets.api.get(&format!("{path}?fields=id,email,id&include=creator,owner")).await;
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
         let rules = &response.json()["error"]["fields"];
         assert!(rules["fields"].as_str().unwrap().starts_with("`email` is not one of id, name, "), "{rules}");
         assert!(rules["fields"].as_str().unwrap().ends_with("; `id` is named twice"), "{rules}");
         assert_eq!(rules["include"], "`owner` is not one of creator");
-        let unknown = markets.get(&format!("{path}?colour=red&fields=")).await;
-        assert_eq!(fields(&unknown), ["colour", "fields"]);
+        let unknown = markets.api.get(&format!("{path}?colour=red&fields=")).await;
+        assert_eq!(unknown.fields(), ["colour", "fields"]);
     }
 }
 
@@ -52,15 +51,15 @@ async fn unknown_field_and_relation_are_refused_by_name() {
 async fn creator_is_included_by_name_or_as_null_if_deleted() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}?include=creator");
-    let response = markets.get(&path).await;
+    let response = markets.api.get(&path).await;
     let creator = json!({ "id": SELLER, "name": "seller" });
     assert_eq!(response.json()["data"]["creator"], creator);
     assert!(!String::from_utf8_lossy(&response.bytes).contains("@example.com"));
-    assert!(markets.get(&format!("/v1/markets/{MARKET}")).await.json()["data"].get("creator").is_none());
-    let sparse = markets.get(&format!("{path}&fields=name")).await.json();
+    assert!(markets.api.get(&format!("/v1/markets/{MARKET}")).await.json()["data"].get("creator").is_none());
+    let sparse = markets.api.get(&format!("{path}&fields=name")).await.json();
     assert_eq!(sparse["data"], json!({ "name": "Mugs and more", "creator": creator }));
-    let named = markets.get(&format!("/v1/markets/{MARKET}?fields=creator")).await;
-    assert_eq!(fields(&named), ["fields"], "the creator is not a field of the market itself");
+    let named = markets.api.get(&format!("/v1/markets/{MARKET}?fields=creator")).await;
+    assert_eq!(named.fields(), ["fields"], "the creator is not a field of the market itself");
 
     let deleted = actor(&new_id::<User>().to_string(), Role::User);
     markets.marketplace.user(deleted, "deleted").await;
@@ -68,7 +67,7 @@ async fn creator_is_included_by_name_or_as_null_if_deleted() {
     let delete =
         DeleteUser { id: deleted.user, by: deleted, may_read: false, may_delete: false, expected: None };
     markets.marketplace.run(delete).await;
-    let list = markets.get("/v1/markets?include=creator&fields=creatorId").await.json();
+    let list = markets.api.get("/v1/markets?include=creator&fields=creatorId").await.json();
     assert_eq!(
         list["data"],
         json!([
@@ -82,18 +81,15 @@ async fn creator_is_included_by_name_or_as_null_if_deleted() {
 async fn changed_creator_changes_the_entity_tag_of_the_market() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}?include=creator");
-    let tag = markets.get(&path).await.header("etag").unwrap();
-    let get_again =
-        async || markets.send(&request_event("GET", &path, &[("if-none-match", &tag)], None)).await;
+    let tag = markets.api.get(&path).await.header("etag").unwrap();
+    let get_again = async || markets.api.get(&path).if_none_match(&tag).await;
     assert_eq!(get_again().await.status, 304);
     let account = markets.marketplace.reader.user(id(SELLER)).await.unwrap().unwrap();
     markets.marketplace.suspend(account).await;
     assert_eq!(get_again().await.status, 200);
-    let token = markets.marketplace.token(seller());
-    let headers = [("authorization", token.as_str()), ("if-match", tag.as_str())];
-    let changed =
-        request_event("PATCH", &format!("/v1/markets/{MARKET}"), &headers, Some(&json!({ "name": "Cups" })));
-    assert_eq!(markets.send(&changed).await.status, 200, "the version of the market has not changed");
+    let change = markets.api.patch(&format!("/v1/markets/{MARKET}")).by(seller()).if_match(&tag);
+    let changed = change.json(&json!({ "name": "Cups" })).await;
+    assert_eq!(changed.status, 200, "the version of the market has not changed");
 }
 
 #[tokio::test]
@@ -109,7 +105,7 @@ async fn creators_of_a_page_are_read_in_one_request() {
         }
     }
     markets.meter.restart();
-    let list = markets.get("/v1/markets?limit=100&include=creator").await.json();
+    let list = markets.api.get("/v1/markets?limit=100&include=creator").await.json();
     assert_eq!(
         markets.meter.operations(),
         ["BatchGetItem", "BatchGetItem", "BatchGetItem", "Query"],

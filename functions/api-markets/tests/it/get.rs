@@ -7,7 +7,6 @@ use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::page::PageRequest;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
-use test_support::lambda_event::request_event;
 
 use super::Markets;
 
@@ -15,16 +14,15 @@ use super::Markets;
 async fn market_is_public_and_cacheable_for_five_seconds() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
-    let response = markets.get(&path).await;
+    let response = markets.api.get(&path).await;
     assert_eq!(response.status, 200);
     assert_eq!(response.json()["data"]["id"], MARKET);
     assert_eq!(response.header("cache-control").unwrap(), "public, max-age=5");
     assert_eq!(response.header("etag").unwrap(), "\"1.0\"");
-    assert_eq!(markets.get_as(stranger(), &path).await.json(), response.json());
+    assert_eq!(markets.api.get(&path).by(stranger()).await.json(), response.json());
     for status in [MarketStatus::Suspended, MarketStatus::Closed] {
-        let market = markets.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-        markets.marketplace.set_market_status(market, status).await;
-        assert_eq!(markets.get(&path).await.json()["data"]["status"], status.to_string());
+        markets.marketplace.set_market_status(MARKET, status).await;
+        assert_eq!(markets.api.get(&path).await.json()["data"]["status"], status.to_string());
     }
 }
 
@@ -34,16 +32,16 @@ async fn draft_is_visible_only_to_its_creator() {
     let draft = new_id::<Market>().to_string();
     markets.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
     let path = format!("/v1/markets/{draft}");
-    let own = markets.get_as(seller(), &path).await;
+    let own = markets.api.get(&path).by(seller()).await;
     assert_eq!(own.status, 200);
     assert_eq!(own.header("cache-control").unwrap(), "private, no-store");
-    let absent = markets.get(&format!("/v1/markets/{}", new_id::<Market>())).await;
+    let absent = markets.api.get(&format!("/v1/markets/{}", new_id::<Market>())).await;
     for response in [
-        markets.get(&path).await,
-        markets.get_as(stranger(), &path).await,
-        markets.get_as(moderator(), &path).await,
+        markets.api.get(&path).await,
+        markets.api.get(&path).by(stranger()).await,
+        markets.api.get(&path).by(moderator()).await,
     ] {
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (404, "NOT_FOUND"));
+        assert_eq!(response.error(), (404, "NOT_FOUND"));
         assert_eq!(response.bytes, absent.bytes);
     }
 }
@@ -52,13 +50,12 @@ async fn draft_is_visible_only_to_its_creator() {
 async fn matching_if_none_match_gets_304() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
-    let response = markets.send(&request_event("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
+    let response = markets.api.get(&path).if_none_match("\"1.0\"").await;
     assert_eq!((response.status.as_u16(), response.bytes.len()), (304, 0));
     assert_eq!(response.header("etag").unwrap(), "\"1.0\"");
     assert_eq!(response.header("cache-control").unwrap(), "public, max-age=5");
-    let market = markets.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-    markets.marketplace.set_market_status(market, MarketStatus::Closed).await;
-    let response = markets.send(&request_event("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
+    markets.marketplace.set_market_status(MARKET, MarketStatus::Closed).await;
+    let response = markets.api.get(&path).if_none_match("\"1.0\"").await;
     assert_eq!(response.status, 200);
     assert_eq!(response.header("etag").unwrap(), "\"2.0\"");
 }
@@ -68,16 +65,14 @@ async fn changed_volume_changes_the_entity_tag() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
     markets.count_sales(&[(MARKET, 3_998)]).await;
-    let response = markets.send(&request_event("GET", &path, &[("if-none-match", "\"1.0\"")], None)).await;
+    let response = markets.api.get(&path).if_none_match("\"1.0\"").await;
     assert_eq!(response.status, 200, "the volume has changed");
     assert_eq!(response.json()["data"]["volume"], json!({ "amount": 3_998, "currency": "EUR" }));
     assert_eq!(response.header("etag").unwrap(), "\"1.3998\"");
-    let same = markets.send(&request_event("GET", &path, &[("if-none-match", "\"1.3998\"")], None)).await;
+    let same = markets.api.get(&path).if_none_match("\"1.3998\"").await;
     assert_eq!(same.status, 304);
-    let token = markets.marketplace.token(seller());
-    let headers = [("authorization", token.as_str()), ("if-match", "\"1.0\"")];
     let cups = json!({ "name": "Cups" });
-    let renamed = markets.send(&request_event("PATCH", &path, &headers, Some(&cups))).await;
+    let renamed = markets.api.patch(&path).by(seller()).if_match("\"1.0\"").json(&cups).await;
     assert_eq!(renamed.status, 200, "If-Match compares only the version: {}", renamed.json());
     assert_eq!(renamed.json()["data"]["volume"]["amount"], 3_998);
     assert_eq!(renamed.header("etag").unwrap(), "\"2.3998\"");
@@ -101,7 +96,6 @@ async fn market_and_volume_are_read_in_one_request() {
 async fn invalid_token_is_refused_even_if_none_is_required() {
     let markets = Markets::new().await;
     let path = format!("/v1/markets/{MARKET}");
-    let response =
-        markets.send(&request_event("GET", &path, &[("authorization", "Bearer e30.e30.x")], None)).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (401, "INVALID_TOKEN"));
+    let response = markets.api.get(&path).header("authorization", "Bearer e30.e30.x").await;
+    assert_eq!(response.error(), (401, "INVALID_TOKEN"));
 }

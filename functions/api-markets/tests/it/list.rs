@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use serde_json::Value;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
-use shared::repository::market::MarketReader;
-use test_support::fixture::{MARKET, Marketplace, id, new_id, seller};
+use test_support::fixture::{MARKET, Marketplace, new_id, seller};
+use test_support::lambda_event::page_ids;
 
-use super::{Markets, fields};
+use super::Markets;
 
 impl Markets {
     /// Creates `count` markets and returns their ids, oldest first.
@@ -24,11 +24,10 @@ impl Markets {
 
     /// Reads a page; returns its ids and the cursor of the next page.
     async fn page(&self, path: &str) -> (Vec<String>, Option<String>) {
-        let response = self.get(path).await;
+        let response = self.api.get(path).await;
         assert_eq!(response.status, 200, "{}", response.json());
         let body = response.json();
-        let ids = body["data"].as_array().unwrap().iter().map(|market| text(&market["id"])).collect();
-        (ids, body["pagination"].get("nextCursor").map(text))
+        (page_ids(&body), body["pagination"].get("nextCursor").map(text))
     }
 }
 
@@ -59,8 +58,7 @@ async fn markets_are_listed_by_status_without_drafts() {
     let markets = Markets::new().await;
     let drafts = markets.create_many(2, InitialStatus::Draft).await;
     let closed = markets.create_many(1, InitialStatus::Active).await.remove(0);
-    let market = markets.marketplace.reader.market(id(&closed)).await.unwrap().unwrap();
-    markets.marketplace.set_market_status(market, MarketStatus::Closed).await;
+    markets.marketplace.set_market_status(&closed, MarketStatus::Closed).await;
     for (query, expected) in [
         ("", vec![MARKET.to_owned()]),
         ("?status=active", vec![MARKET.to_owned()]),
@@ -69,8 +67,8 @@ async fn markets_are_listed_by_status_without_drafts() {
     ] {
         assert_eq!(markets.page(&format!("/v1/markets{query}")).await.0, expected, "{query}");
     }
-    let response = markets.get_as(seller(), "/v1/markets?status=draft").await;
-    assert_eq!((response.status.as_u16(), fields(&response)), (400, vec!["status".to_owned()]));
+    let response = markets.api.get("/v1/markets?status=draft").by(seller()).await;
+    assert_eq!((response.status.as_u16(), response.fields()), (400, vec!["status".to_owned()]));
     assert!(!drafts.iter().any(|draft| String::from_utf8_lossy(&response.bytes).contains(draft)));
 }
 
@@ -83,8 +81,8 @@ async fn cursor_is_valid_only_unchanged_and_for_its_list() {
         if cursor.starts_with('b') { cursor.replacen('b', "c", 1) } else { format!("b{}", &cursor[1..]) };
     for query in [format!("status=closed&cursor={cursor}"), format!("cursor={flipped}"), "cursor=".to_owned()]
     {
-        let response = markets.get(&format!("/v1/markets?{query}")).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "INVALID_CURSOR"), "{query}");
+        let response = markets.api.get(&format!("/v1/markets?{query}")).await;
+        assert_eq!(response.error(), (400, "INVALID_CURSOR"), "{query}");
     }
     assert_eq!(markets.page(&format!("/v1/markets?cursor={cursor}")).await.0.len(), 2);
 }
@@ -92,9 +90,9 @@ async fn cursor_is_valid_only_unchanged_and_for_its_list() {
 #[tokio::test]
 async fn every_invalid_query_parameter_is_reported() {
     let markets = Markets::new().await;
-    let response = markets.get("/v1/markets?status=open&limit=1000&sort=sales").await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
-    assert_eq!(fields(&response), ["limit", "sort", "status"]);
+    let response = markets.api.get("/v1/markets?status=open&limit=1000&sort=sales").await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
+    assert_eq!(response.fields(), ["limit", "sort", "status"]);
 }
 
 #[tokio::test]
@@ -103,10 +101,10 @@ async fn markets_are_searched_by_name_prefix_and_sorted() {
     markets.marketplace.user(seller(), "Sam").await;
     for name in ["Cups", "mugs", "Mugs and more", "Pots", "Mügs"] {
         let body = serde_json::json!({ "name": name, "currency": "EUR" });
-        assert_eq!(markets.create(seller(), &[], &body).await.status, 201);
+        assert_eq!(markets.create(seller(), &body).await.status, 201);
     }
     let names = async |query: &str| {
-        let body = markets.get(&format!("/v1/markets?{query}")).await.json();
+        let body = markets.api.get(&format!("/v1/markets?{query}")).await.json();
         let names = body["data"].as_array().unwrap().iter().map(|market| text(&market["name"]));
         names.collect::<Vec<_>>()
     };
@@ -116,12 +114,12 @@ async fn markets_are_searched_by_name_prefix_and_sorted() {
     assert_eq!(names("search=mug").await, ["Mugs and more", "mugs"]);
     assert_eq!(names("sort=createdAt").await, ["Cups", "mugs", "Mugs and more", "Pots", "Mügs"]);
     assert_eq!(names("search=nothing").await, Vec::<String>::new());
-    let unknown = markets.get("/v1/markets?sort=price;drop&search=").await;
-    assert_eq!(fields(&unknown), ["search", "sort"]);
-    let first = markets.get("/v1/markets?sort=name&limit=2").await.json();
+    let unknown = markets.api.get("/v1/markets?sort=price;drop&search=").await;
+    assert_eq!(unknown.fields(), ["search", "sort"]);
+    let first = markets.api.get("/v1/markets?sort=name&limit=2").await.json();
     let cursor = text(&first["pagination"]["nextCursor"]);
     assert_eq!(names(&format!("sort=name&limit=2&cursor={cursor}")).await, ["Mugs and more", "Mügs"]);
-    let foreign = markets.get(&format!("/v1/markets?sort=-name&limit=2&cursor={cursor}")).await;
+    let foreign = markets.api.get(&format!("/v1/markets?sort=-name&limit=2&cursor={cursor}")).await;
     assert_eq!(foreign.code(), "INVALID_CURSOR");
 }
 
@@ -144,7 +142,7 @@ async fn markets_are_sorted_by_volume() {
         markets.page(&format!("/v1/markets?sort=-volume&limit=2&cursor={}", next.unwrap())).await;
     assert_eq!([first, second, third].concat(), of([1, 0, 3, 4, 2]));
     assert_eq!(last, None);
-    let first_page = markets.get("/v1/markets?sort=-volume&limit=1").await.json();
+    let first_page = markets.api.get("/v1/markets?sort=-volume&limit=1").await.json();
     assert_eq!(
         first_page["data"][0]["volume"],
         serde_json::json!({ "amount": 10_000_000_000_i64, "currency": "EUR" })
@@ -155,7 +153,7 @@ async fn markets_are_sorted_by_volume() {
         of([1, 0, 3, 4, 2])[..3]
     );
     assert_eq!(markets.page("/v1/markets?search=mugs&sort=volume").await.0, of([2, 4, 3, 0, 1]));
-    let by_time = markets.get("/v1/markets").await.json();
+    let by_time = markets.api.get("/v1/markets").await.json();
     let volumes: Vec<i64> = by_time["data"]
         .as_array()
         .unwrap()
@@ -170,7 +168,6 @@ async fn market_is_skipped_if_its_totals_have_a_stale_status() {
     let markets = Markets::with(Marketplace::empty().await);
     let ids = markets.create_many(2, InitialStatus::Active).await;
     markets.count_sales(&[(&ids[0], 2), (&ids[1], 1)]).await;
-    let market = markets.marketplace.reader.market(id(&ids[0])).await.unwrap().unwrap();
-    markets.marketplace.set_market_status(market, MarketStatus::Suspended).await;
+    markets.marketplace.set_market_status(&ids[0], MarketStatus::Suspended).await;
     assert_eq!(markets.page("/v1/markets?sort=-volume").await.0, [ids[1].clone()]);
 }

@@ -11,7 +11,6 @@ mod pagination;
 mod stats;
 mod update_delete;
 
-use axum::Router;
 use serde_json::Value;
 use shared::api::CommandState;
 use shared::domain::market::totals::MarketTotals;
@@ -20,15 +19,14 @@ use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::{NoEvents, Version};
 use shared::repository::cached::CachedReader;
 use shared::repository::market::MarketReader;
+use test_support::api_function::{ApiFunction, ApiRequest};
 use test_support::fixture::{Marketplace, id};
-use test_support::lambda_event;
-use test_support::lambda_event::RouterResponse;
 use test_support::read_units::ReadUnitMeter;
 
-/// Router of the function, with an embedded table.
+/// The function on a marketplace.
 struct Markets {
     marketplace: Marketplace,
-    router: Router,
+    api: ApiFunction,
     /// Meter of the reads of the function.
     meter: ReadUnitMeter,
 }
@@ -45,7 +43,8 @@ impl Markets {
         let reader = CachedReader::uncached(DynamoReader::new(meter.on(&marketplace.table)));
         let app =
             CommandState::new(&marketplace.env("api-markets"), marketplace.store.clone(), reader).unwrap();
-        Self { marketplace, router: api_markets::router(app), meter }
+        let api = ApiFunction::new(&marketplace, api_markets::router(app));
+        Self { marketplace, api, meter }
     }
 
     /// Stores totals of markets with these volumes, in cents.
@@ -59,33 +58,8 @@ impl Markets {
         }
     }
 
-    /// Sends an event.
-    async fn send(&self, event: &Value) -> RouterResponse {
-        lambda_event::send(&self.router, event).await
+    /// Starts a request of `by` that creates a market.
+    fn create(&self, by: Actor, body: &Value) -> ApiRequest<'_> {
+        self.api.post("/v1/markets").by(by).json(body)
     }
-
-    /// Sends a `GET` request without a token.
-    async fn get(&self, path: &str) -> RouterResponse {
-        self.send(&lambda_event::request_event("GET", path, &[], None)).await
-    }
-
-    /// Sends a `GET` request of `by`.
-    async fn get_as(&self, by: Actor, path: &str) -> RouterResponse {
-        let token = self.marketplace.token(by);
-        self.send(&lambda_event::request_event("GET", path, &[("authorization", &token)], None)).await
-    }
-
-    /// Creates a market as `by`.
-    async fn create(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
-        let token = self.marketplace.token(by);
-        let mut all = vec![("authorization", token.as_str())];
-        all.extend(headers);
-        self.send(&lambda_event::request_event("POST", "/v1/markets", &all, Some(body))).await
-    }
-}
-
-/// Paths of the invalid fields in a response.
-fn fields(response: &RouterResponse) -> Vec<String> {
-    let fields = response.json()["error"]["fields"].as_object().cloned().unwrap_or_default();
-    fields.keys().cloned().collect()
 }

@@ -6,17 +6,17 @@ use shared::domain::market::create::InitialStatus;
 use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
 use test_support::fixture::Marketplace;
+use test_support::lambda_event::page_ids;
 
-use super::{Markets, fields};
+use super::Markets;
 
 impl Markets {
     /// Reads a page; returns its ids and its pagination.
     async fn ids(&self, query: &str) -> (Vec<String>, Value) {
-        let response = self.get(&format!("/v1/markets?{query}")).await;
+        let response = self.api.get(&format!("/v1/markets?{query}")).await;
         assert_eq!(response.status, 200, "{query}: {}", response.json());
         let body = response.json();
-        let id = |market: &Value| market["id"].as_str().unwrap().to_owned();
-        (body["data"].as_array().unwrap().iter().map(id).collect(), body["pagination"].clone())
+        (page_ids(&body), body["pagination"].clone())
     }
 
     /// Adds `by` to the total of the markets with a status.
@@ -112,15 +112,11 @@ async fn all_invalid_query_parameters_are_reported_together() {
         ("offset=9981", vec!["offset"]),
         ("page=1&page=2", vec!["page"]),
     ] {
-        let response = markets.get(&format!("/v1/markets?{query}")).await;
-        assert_eq!(
-            (response.status.as_u16(), response.code().as_str()),
-            (400, "VALIDATION_ERROR"),
-            "{query}"
-        );
-        assert_eq!(fields(&response), expected, "{query}");
+        let response = markets.api.get(&format!("/v1/markets?{query}")).await;
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"), "{query}");
+        assert_eq!(response.fields(), expected, "{query}");
     }
-    let deep = markets.get("/v1/markets?page=101&limit=100").await.json();
+    let deep = markets.api.get("/v1/markets?page=101&limit=100").await.json();
     let rule = "must stay within the first 10000 items; use cursor pagination beyond";
     assert_eq!(deep["error"]["fields"], json!({ "page": rule }));
 }

@@ -12,9 +12,9 @@ use shared::kit::command::{Adjustment, Change, Command, ReadSet};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::projections::daily_sales::{DailySales, DailySalesKey};
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
-use test_support::lambda_event::{RouterResponse, request_event};
+use test_support::lambda_event::RouterResponse;
 
-use super::{Markets, fields};
+use super::Markets;
 
 /// Adds sales of a market on a day.
 struct AddSales(DailySalesKey, [i64; 3]);
@@ -47,7 +47,7 @@ impl Markets {
     }
 
     async fn stats(&self, query: &str) -> RouterResponse {
-        self.get_as(seller(), &format!("/v1/markets/{MARKET}/stats{query}")).await
+        self.api.get(&format!("/v1/markets/{MARKET}/stats{query}")).by(seller()).await
     }
 }
 
@@ -100,12 +100,8 @@ async fn empty_or_too_long_period_is_refused() {
         ("?since=2026-11-01", vec!["since"]),
     ] {
         let response = markets.stats(query).await;
-        assert_eq!(
-            (response.status.as_u16(), response.code().as_str()),
-            (400, "VALIDATION_ERROR"),
-            "{query}"
-        );
-        assert_eq!(fields(&response), expected, "{query}");
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"), "{query}");
+        assert_eq!(response.fields(), expected, "{query}");
     }
     assert_eq!(markets.stats("?from=2025-11-30&to=2026-11-30").await.status, 200, "366 days are allowed");
 }
@@ -127,8 +123,8 @@ async fn sales_are_visible_only_to_creator_and_moderators() {
         (&absent, seller(), 404),
         (&absent, moderator(), 404),
     ] {
-        assert_eq!(markets.get_as(by, &path(market)).await.status, status, "{market} {by:?}");
+        assert_eq!(markets.api.get(&path(market)).by(by).await.status, status, "{market} {by:?}");
     }
-    let anonymous = markets.send(&request_event("GET", &path(MARKET), &[], None)).await;
-    assert_eq!((anonymous.status.as_u16(), anonymous.code().as_str()), (401, "UNAUTHENTICATED"));
+    let anonymous = markets.api.get(&path(MARKET)).await;
+    assert_eq!(anonymous.error(), (401, "UNAUTHENTICATED"));
 }

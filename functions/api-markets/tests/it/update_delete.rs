@@ -3,48 +3,36 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::values::actor::Actor;
+use test_support::api_function::ApiRequest;
 use test_support::fixture::{MARKET, moderator, seller, stranger};
-use test_support::lambda_event::{RouterResponse, request_event};
 
-use super::{Markets, fields};
+use super::Markets;
 
-impl Markets {
-    async fn send_change(
-        &self,
-        method: &str,
-        by: Actor,
-        if_match: Option<&str>,
-        body: Option<&Value>,
-    ) -> RouterResponse {
-        let token = self.marketplace.token(by);
-        let mut headers = vec![("authorization", token.as_str())];
-        headers.extend(if_match.map(|tag| ("if-match", tag)));
-        self.send(&request_event(method, &format!("/v1/markets/{MARKET}"), &headers, body)).await
-    }
+fn path() -> String {
+    format!("/v1/markets/{MARKET}")
 }
 
-/// Status and error code of a response; the code is empty if there is no error.
-fn status_and_code(response: &RouterResponse) -> (u16, String) {
-    (response.status.as_u16(), response.code())
+impl Markets {
+    fn patch(&self, by: Actor, if_match: &str, body: &Value) -> ApiRequest<'_> {
+        self.api.patch(&path()).by(by).if_match(if_match).json(body)
+    }
 }
 
 #[tokio::test]
 async fn put_replaces_and_patch_merges() {
     let markets = Markets::new().await;
     let described = json!({ "name": "Mugs", "description": "All mugs.", "status": "active" });
-    let response = markets.send_change("PUT", seller(), Some("\"1\""), Some(&described)).await;
+    let response = markets.api.put(&path()).by(seller()).if_match("\"1\"").json(&described).await;
     assert_eq!(response.json()["data"]["description"], "All mugs.", "{}", response.json());
     assert_eq!(response.header("etag").unwrap(), "\"2.0\"");
-    let renamed =
-        markets.send_change("PATCH", seller(), Some("\"2\""), Some(&json!({ "name": "Cups" }))).await;
+    let renamed = markets.patch(seller(), "\"2\"", &json!({ "name": "Cups" })).await;
     assert_eq!(renamed.json()["data"]["name"], "Cups");
     assert_eq!(renamed.json()["data"]["description"], "All mugs.");
-    let cleared =
-        markets.send_change("PATCH", seller(), Some("\"3\""), Some(&json!({ "description": null }))).await;
+    let cleared = markets.patch(seller(), "\"3\"", &json!({ "description": null })).await;
     assert!(cleared.json()["data"].get("description").is_none(), "{}", cleared.json());
     let bare = json!({ "name": "Cups", "status": "active" });
-    markets.send_change("PATCH", seller(), Some("\"4\""), Some(&json!({ "description": "x" }))).await;
-    let replaced = markets.send_change("PUT", seller(), Some("\"5\""), Some(&bare)).await;
+    markets.patch(seller(), "\"4\"", &json!({ "description": "x" })).await;
+    let replaced = markets.api.put(&path()).by(seller()).if_match("\"5\"").json(&bare).await;
     assert!(replaced.json()["data"].get("description").is_none(), "{}", replaced.json());
     assert_eq!(replaced.json()["data"]["version"], 6);
 }
@@ -53,26 +41,26 @@ async fn put_replaces_and_patch_merges() {
 async fn update_requires_the_current_entity_tag() {
     let markets = Markets::new().await;
     let patch = json!({ "name": "Cups" });
-    for (if_match, status, code) in [
-        (None, 428, "PRECONDITION_REQUIRED"),
-        (Some("W/\"1\""), 412, "VERSION_MISMATCH"),
-        (Some("\"2\""), 412, "VERSION_MISMATCH"),
-        (Some("1"), 412, "VERSION_MISMATCH"),
+    for (headers, status, code) in [
+        (vec![], 428, "PRECONDITION_REQUIRED"),
+        (vec![("if-match", "W/\"1\"")], 412, "VERSION_MISMATCH"),
+        (vec![("if-match", "\"2\"")], 412, "VERSION_MISMATCH"),
+        (vec![("if-match", "1")], 412, "VERSION_MISMATCH"),
     ] {
-        let response = markets.send_change("PATCH", seller(), if_match, Some(&patch)).await;
-        assert_eq!(status_and_code(&response), (status, code.to_owned()), "{if_match:?}");
-        let response = markets.send_change("DELETE", seller(), if_match, None).await;
-        assert_eq!(status_and_code(&response), (status, code.to_owned()), "{if_match:?}");
+        let response = markets.api.patch(&path()).by(seller()).headers(&headers).json(&patch).await;
+        assert_eq!(response.error(), (status, code), "{headers:?}");
+        let response = markets.api.delete(&path()).by(seller()).headers(&headers).await;
+        assert_eq!(response.error(), (status, code), "{headers:?}");
     }
-    assert_eq!(markets.send_change("PATCH", seller(), Some("*"), Some(&patch)).await.status, 200);
+    assert_eq!(markets.patch(seller(), "*", &patch).await.status, 200);
 }
 
 #[tokio::test]
 async fn one_of_several_updates_of_one_version_succeeds() {
     let markets = Markets::new().await;
     let patches: Vec<Value> = (0..10).map(|n| json!({ "name": format!("Market {n}") })).collect();
-    let requests =
-        patches.iter().map(|patch| markets.send_change("PATCH", seller(), Some("\"1\""), Some(patch)));
+    let request = |patch| markets.patch(seller(), "\"1\"", patch).into_future();
+    let requests = patches.iter().map(request);
     let mut statuses: Vec<u16> =
         join_all(requests).await.iter().map(|response| response.status.as_u16()).collect();
     statuses.sort_unstable();
@@ -83,12 +71,12 @@ async fn one_of_several_updates_of_one_version_succeeds() {
 async fn fields_that_cannot_be_changed_are_reported() {
     let markets = Markets::new().await;
     let body = json!({ "name": null, "currency": "USD", "creatorId": "x", "version": 7, "volume": 1 });
-    let response = markets.send_change("PATCH", seller(), Some("*"), Some(&body)).await;
-    assert_eq!(status_and_code(&response), (400, "VALIDATION_ERROR".to_owned()));
-    assert_eq!(fields(&response), ["creatorId", "currency", "name", "version", "volume"]);
+    let response = markets.patch(seller(), "*", &body).await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
+    assert_eq!(response.fields(), ["creatorId", "currency", "name", "version", "volume"]);
     let response =
-        markets.send_change("PUT", seller(), Some("*"), Some(&json!({ "description": "x" }))).await;
-    assert_eq!(fields(&response), ["name", "status"]);
+        markets.api.put(&path()).by(seller()).if_match("*").json(&json!({ "description": "x" })).await;
+    assert_eq!(response.fields(), ["name", "status"]);
 }
 
 #[tokio::test]
@@ -96,28 +84,28 @@ async fn only_the_creator_updates_and_only_a_moderator_suspends() {
     let markets = Markets::new().await;
     let (rename, suspend) = (json!({ "name": "Cups" }), json!({ "status": "suspended" }));
     for body in [&rename, &suspend] {
-        let response = markets.send_change("PATCH", stranger(), Some("*"), Some(body)).await;
-        assert_eq!(status_and_code(&response), (403, "FORBIDDEN".to_owned()));
+        let response = markets.patch(stranger(), "*", body).await;
+        assert_eq!(response.error(), (403, "FORBIDDEN"));
     }
-    assert_eq!(markets.send_change("DELETE", stranger(), Some("*"), None).await.status, 403);
-    let response = markets.send_change("PATCH", moderator(), Some("*"), Some(&rename)).await;
-    assert_eq!(status_and_code(&response), (403, "FORBIDDEN".to_owned()));
-    let response = markets.send_change("PATCH", seller(), Some("*"), Some(&suspend)).await;
-    assert_eq!(status_and_code(&response), (409, "INVALID_STATE".to_owned()));
-    let suspended = markets.send_change("PATCH", moderator(), Some("*"), Some(&suspend)).await;
+    assert_eq!(markets.api.delete(&path()).by(stranger()).if_match("*").await.status, 403);
+    let response = markets.patch(moderator(), "*", &rename).await;
+    assert_eq!(response.error(), (403, "FORBIDDEN"));
+    let response = markets.patch(seller(), "*", &suspend).await;
+    assert_eq!(response.error(), (409, "INVALID_STATE"));
+    let suspended = markets.patch(moderator(), "*", &suspend).await;
     assert_eq!(suspended.json()["data"]["status"], "suspended", "{}", suspended.json());
     let reactivate = json!({ "status": "active" });
-    assert_eq!(markets.send_change("PATCH", seller(), Some("*"), Some(&reactivate)).await.status, 409);
-    assert_eq!(markets.send_change("PATCH", moderator(), Some("*"), Some(&reactivate)).await.status, 200);
+    assert_eq!(markets.patch(seller(), "*", &reactivate).await.status, 409);
+    assert_eq!(markets.patch(moderator(), "*", &reactivate).await.status, 200);
 }
 
 #[tokio::test]
 async fn deleted_market_is_not_found() {
     let markets = Markets::new().await;
-    assert_eq!(markets.send_change("DELETE", seller(), Some("\"1\""), None).await.status, 204);
-    let response = markets.get(&format!("/v1/markets/{MARKET}")).await;
-    assert_eq!(status_and_code(&response), (404, "NOT_FOUND".to_owned()));
-    assert_eq!(markets.send_change("DELETE", seller(), Some("\"1\""), None).await.status, 404);
-    let listed = markets.get("/v1/markets").await;
+    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("\"1\"").await.status, 204);
+    let response = markets.api.get(&path()).await;
+    assert_eq!(response.error(), (404, "NOT_FOUND"));
+    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("\"1\"").await.status, 404);
+    let listed = markets.api.get("/v1/markets").await;
     assert_eq!(listed.json()["data"], json!([]));
 }

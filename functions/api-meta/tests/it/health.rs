@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{ask, open};
+use super::open;
 
 #[tokio::test]
 async fn health_check_returns_ok() {
-    let (_marketplace, router) = open().await;
-    let response = ask(&router, "GET", "/health").await;
+    let (_marketplace, api) = open().await;
+    let response = api.get("/health").await;
     assert_eq!(response.status, 200);
     assert_eq!(response.json(), json!({ "data": { "status": "ok" } }));
     assert_eq!(response.header("cache-control").unwrap(), "no-store");
@@ -15,8 +15,8 @@ async fn health_check_returns_ok() {
 
 #[tokio::test]
 async fn post_is_not_allowed() {
-    let (_marketplace, router) = open().await;
-    let response = ask(&router, "POST", "/health").await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (405, "METHOD_NOT_ALLOWED"));
+    let (_marketplace, api) = open().await;
+    let response = api.post("/health").await;
+    assert_eq!(response.error(), (405, "METHOD_NOT_ALLOWED"));
     assert_eq!(response.header("allow").unwrap(), "GET,HEAD");
 }

@@ -9,30 +9,24 @@ mod openapi;
 mod ready;
 
 use api_meta::{HealthState, QueueProbe};
-use axum::Router;
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::system::config::Environment;
 use shared::messaging::event_routing::Subscriptions;
 use test_support::Marketplace;
-use test_support::lambda_event;
-use test_support::lambda_event::RouterResponse;
+use test_support::api_function::ApiFunction;
 
-/// Router of the function with this environment.
-fn router_with(env: &Environment) -> Router {
+/// The function with this environment.
+fn function_with(env: &Environment, marketplace: &Marketplace) -> ApiFunction {
     let aws = Aws::from_env(env).unwrap();
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(env).unwrap());
-    api_meta::router(HealthState { table: DynamoReader::new(aws.table(env).unwrap()), queues })
+    let state = HealthState { table: DynamoReader::new(aws.table(env).unwrap()), queues };
+    ApiFunction::new(marketplace, api_meta::router(state))
 }
 
-/// Router of the function with its dependencies.
-async fn open() -> (Marketplace, Router) {
+/// The function with its dependencies.
+async fn open() -> (Marketplace, ApiFunction) {
     let marketplace = Marketplace::empty().await;
-    let router = router_with(&marketplace.env("api-meta"));
-    (marketplace, router)
-}
-
-/// Sends a request without a body.
-async fn ask(router: &Router, method: &str, path: &str) -> RouterResponse {
-    lambda_event::send(router, &lambda_event::request_event(method, path, &[], None)).await
+    let api = function_with(&marketplace.env("api-meta"), &marketplace);
+    (marketplace, api)
 }

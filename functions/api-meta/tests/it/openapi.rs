@@ -2,12 +2,12 @@
 
 use http::StatusCode;
 
-use crate::{ask, open};
+use crate::open;
 
 #[tokio::test]
 async fn description_is_a_cacheable_openapi_document() {
-    let (_marketplace, router) = open().await;
-    let response = ask(&router, "GET", "/openapi.json").await;
+    let (_marketplace, api) = open().await;
+    let response = api.get("/openapi.json").await;
     assert_eq!(response.status, StatusCode::OK);
     assert_eq!(response.header("cache-control").unwrap(), "public, max-age=300");
     let document = response.json();
@@ -17,21 +17,19 @@ async fn description_is_a_cacheable_openapi_document() {
 
 #[tokio::test]
 async fn gzip_reduces_the_description_to_a_tenth() {
-    let (_marketplace, router) = open().await;
-    let whole = ask(&router, "GET", "/openapi.json").await.bytes.len();
-    let headers = [("accept-encoding", "gzip")];
-    let event = test_support::lambda_event::request_event("GET", "/openapi.json", &headers, None);
-    let response = test_support::lambda_event::send(&router, &event).await;
+    let (_marketplace, api) = open().await;
+    let whole = api.get("/openapi.json").await.bytes.len();
+    let response = api.get("/openapi.json").header("accept-encoding", "gzip").await;
     assert_eq!(response.header("content-encoding").unwrap(), "gzip");
     assert!(response.bytes.len() < whole / 10, "{} of {whole} bytes", response.bytes.len());
 }
 
 #[tokio::test]
 async fn documentation_page_loads_only_own_files() {
-    let (_marketplace, router) = open().await;
-    let page = ask(&router, "GET", "/docs").await;
+    let (_marketplace, api) = open().await;
+    let page = api.get("/docs").await;
     assert_eq!(page.header("location").unwrap(), "/docs/");
-    let page = ask(&router, "GET", "/docs/").await;
+    let page = api.get("/docs/").await;
     assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'self'"));
     assert_eq!(page.header("cache-control").unwrap(), "public, max-age=300");
     let html = String::from_utf8(page.bytes).unwrap();
@@ -42,10 +40,10 @@ async fn documentation_page_loads_only_own_files() {
     assert!(parts.len() >= 5, "{parts:?}");
     for part in parts {
         assert!(!part.contains("//"), "{part} is loaded from another origin");
-        let response = ask(&router, "GET", &format!("/docs/{}", part.trim_start_matches("./"))).await;
+        let response = api.get(&format!("/docs/{}", part.trim_start_matches("./"))).await;
         assert_eq!(response.status, StatusCode::OK, "{part}");
         assert!(!response.bytes.is_empty(), "{part}");
     }
-    let settings = ask(&router, "GET", "/docs/swagger-initializer.js").await;
+    let settings = api.get("/docs/swagger-initializer.js").await;
     assert!(String::from_utf8(settings.bytes).unwrap().contains("\"/openapi.json\""));
 }

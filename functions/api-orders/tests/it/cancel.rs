@@ -9,18 +9,18 @@ use shared::domain::order::payment::DeclineCode;
 use shared::domain::order::{Order, OrderEvent, OrderStatus};
 use shared::domain::values::actor::Actor;
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::{ORDER, PRODUCT, buyer, id, moderator, seller, stranger};
-use test_support::lambda_event::RouterResponse;
+use test_support::api_function::ApiRequest;
+use test_support::fixture::{ORDER, PRODUCT, buyer, id, moderator, seller, stock, stranger};
 
-use super::{Orders, fields, stock};
+use super::Orders;
 
 impl Orders {
-    async fn cancel(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
-        self.post(by, &format!("/v1/orders/{ORDER}/cancel"), headers, body).await
+    fn cancel(&self, by: Actor, body: &Value) -> ApiRequest<'_> {
+        self.api.post(&format!("/v1/orders/{ORDER}/cancel")).by(by).json(body)
     }
 
     async fn fulfilment_step(&self) -> Value {
-        self.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await.json()["data"]["fulfilment"]["step"]
+        self.api.get(&format!("/v1/orders/{ORDER}/timeline")).by(buyer()).await.json()["data"]["fulfilment"]["step"]
             .clone()
     }
 }
@@ -33,54 +33,54 @@ fn capture() -> FulfilmentTransition {
 async fn buyer_can_cancel_a_pending_order_with_a_reason() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
-    let response = orders.cancel(buyer(), &[], &json!({ "reason": " Found a cheaper one. " })).await;
+    let response = orders.cancel(buyer(), &json!({ "reason": " Found a cheaper one. " })).await;
     assert_eq!(response.status, 200, "{}", response.json());
     assert_eq!(response.header("etag").unwrap(), "\"2\"");
     assert_eq!(response.header("location"), None);
     assert_eq!(response.json()["data"]["status"], "cancelled");
     assert_eq!(response.json()["data"]["version"], 2);
-    let timeline = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await.json();
+    let timeline = orders.api.get(&format!("/v1/orders/{ORDER}/timeline")).by(buyer()).await.json();
     let last = &timeline["data"]["transitions"][1];
     assert_eq!((&last["status"], &last["by"]), (&json!("cancelled"), &json!("buyer")));
     assert_eq!(last["reason"], "Found a cheaper one.");
     assert_eq!(timeline["data"].get("fulfilment"), None);
-    assert_eq!(orders.stock().await, stock(10, 0, 0));
+    assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
 async fn cancelling_an_unpaid_order_releases_its_stock_at_once() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
-    orders.advance(FulfilmentTransition::Reserve).await;
-    assert_eq!(orders.stock().await, stock(8, 2, 0));
-    assert_eq!(orders.cancel(seller(), &[], &json!({})).await.status, 200);
-    assert_eq!(orders.stock().await, stock(10, 0, 0));
+    orders.marketplace.advance(FulfilmentTransition::Reserve).await;
+    assert_eq!(orders.marketplace.stock().await, stock(8, 2, 0));
+    assert_eq!(orders.cancel(seller(), &json!({})).await.status, 200);
+    assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
 async fn cancelling_during_the_charge_resolves_the_charge() {
     let orders = Orders::new().await;
     orders.marketplace.order(Some("pm_card_visa")).await;
-    orders.advance(FulfilmentTransition::Reserve).await;
-    let response = orders.cancel(buyer(), &[], &json!({})).await;
+    orders.marketplace.advance(FulfilmentTransition::Reserve).await;
+    let response = orders.cancel(buyer(), &json!({})).await;
     assert_eq!((response.status.as_u16(), &response.json()["data"]["status"]), (200, &json!("cancelled")));
     assert_eq!(orders.fulfilment_step().await, "checking the charge");
-    assert_eq!(orders.stock().await, stock(8, 2, 0));
+    assert_eq!(orders.marketplace.stock().await, stock(8, 2, 0));
 }
 
 #[tokio::test]
 async fn cancelling_a_confirmed_order_refunds_its_payment() {
     let orders = Orders::new().await;
     orders.marketplace.order(Some("pm_card_visa")).await;
-    orders.advance(FulfilmentTransition::Reserve).await;
-    orders.advance(capture()).await;
-    assert_eq!(orders.stock().await, stock(8, 0, 2));
-    let response = orders.cancel(seller(), &[], &json!({})).await;
+    orders.marketplace.advance(FulfilmentTransition::Reserve).await;
+    orders.marketplace.advance(capture()).await;
+    assert_eq!(orders.marketplace.stock().await, stock(8, 0, 2));
+    let response = orders.cancel(seller(), &json!({})).await;
     assert_eq!((response.status.as_u16(), &response.json()["data"]["status"]), (200, &json!("cancelled")));
     assert!(response.json()["data"]["paymentId"].as_str().unwrap().starts_with("pay_"));
     assert_eq!(orders.fulfilment_step().await, "refunding");
-    orders.advance(FulfilmentTransition::Refunded(1)).await;
-    assert_eq!(orders.stock().await, stock(10, 0, 0));
+    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
@@ -90,21 +90,22 @@ async fn ended_or_shipped_order_cannot_be_cancelled() {
         let method = (end != "expired").then_some("pm_card_visa");
         let placed = orders.marketplace.order(method).await;
         match end {
-            "out of stock" => orders.advance(FulfilmentTransition::OutOfStock(id(PRODUCT))).await,
+            "out of stock" => orders.marketplace.advance(FulfilmentTransition::OutOfStock(id(PRODUCT))).await,
             "declined" => {
-                orders.advance(FulfilmentTransition::Reserve).await;
-                orders.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await;
+                orders.marketplace.advance(FulfilmentTransition::Reserve).await;
+                let declined = DeclineCode::new("card_declined");
+                orders.marketplace.advance(FulfilmentTransition::Declined(declined)).await;
             }
             "expired" => {
-                orders.advance(FulfilmentTransition::Reserve).await;
+                orders.marketplace.advance(FulfilmentTransition::Reserve).await;
                 let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
                 orders.marketplace.run_at(tomorrow, ExpireOrder { id: placed.id }).await;
             }
-            "cancelled" => assert_eq!(orders.cancel(buyer(), &[], &json!({})).await.status, 200),
+            "cancelled" => assert_eq!(orders.cancel(buyer(), &json!({})).await.status, 200),
             later => {
-                orders.advance(FulfilmentTransition::Reserve).await;
-                orders.advance(capture()).await;
-                let order = orders.marketplace.reader.order(placed.id).await.unwrap().unwrap();
+                orders.marketplace.advance(FulfilmentTransition::Reserve).await;
+                orders.marketplace.advance(capture()).await;
+                let order = orders.marketplace.stored_order(placed.id).await;
                 let status = if later == "shipped" { OrderStatus::Shipped } else { OrderStatus::Delivered };
                 let order = Order { status, version: order.version.next(), ..order };
                 let event = OrderEvent::Progressed((&order).into());
@@ -112,8 +113,8 @@ async fn ended_or_shipped_order_cannot_be_cancelled() {
             }
         }
         let before = orders.marketplace.reader.order(placed.id).await.unwrap();
-        let response = orders.cancel(buyer(), &[], &json!({})).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (409, "INVALID_STATE"), "{end}");
+        let response = orders.cancel(buyer(), &json!({})).await;
+        assert_eq!(response.error(), (409, "INVALID_STATE"), "{end}");
         assert_eq!(orders.marketplace.reader.order(placed.id).await.unwrap(), before, "{end}");
     }
 }
@@ -122,45 +123,41 @@ async fn ended_or_shipped_order_cannot_be_cancelled() {
 async fn only_buyer_and_seller_can_cancel_an_order() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
-    let as_stranger = orders.cancel(stranger(), &[], &json!({})).await;
-    assert_eq!((as_stranger.status.as_u16(), as_stranger.code().as_str()), (404, "NOT_FOUND"));
-    let as_moderator = orders.cancel(moderator(), &[], &json!({})).await;
-    assert_eq!((as_moderator.status.as_u16(), as_moderator.code().as_str()), (403, "FORBIDDEN"));
+    let as_stranger = orders.cancel(stranger(), &json!({})).await;
+    assert_eq!(as_stranger.error(), (404, "NOT_FOUND"));
+    let as_moderator = orders.cancel(moderator(), &json!({})).await;
+    assert_eq!(as_moderator.error(), (403, "FORBIDDEN"));
     let path = "/v1/orders/ord_01J8Z3K5V0ABCDEFGHJKMNPQR0/cancel";
-    assert_eq!(orders.post(buyer(), path, &[], &json!({})).await.status, 404);
-    assert_eq!(
-        orders.marketplace.reader.order(id(ORDER)).await.unwrap().unwrap().status,
-        OrderStatus::Pending
-    );
+    assert_eq!(orders.api.post(path).by(buyer()).json(&json!({})).await.status, 404);
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Pending);
 }
 
 #[tokio::test]
 async fn repeated_cancellation_is_replayed_if_its_body_is_equal() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
-    let (key, body) = ([("idempotency-key", "k1")], json!({ "reason": "Changed my mind." }));
-    let first = orders.cancel(buyer(), &key, &body).await;
-    let second = orders.cancel(buyer(), &key, &body).await;
+    let body = json!({ "reason": "Changed my mind." });
+    let first = orders.cancel(buyer(), &body).key("k1").await;
+    let second = orders.cancel(buyer(), &body).key("k1").await;
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (200, 200));
     assert_eq!(first.bytes, second.bytes);
     assert_eq!(first.header("idempotent-replay"), None);
     assert_eq!(second.header("idempotent-replay").unwrap(), "true");
-    let other = orders.cancel(buyer(), &key, &json!({})).await;
-    assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    let other = orders.cancel(buyer(), &json!({})).key("k1").await;
+    assert_eq!(other.error(), (422, "IDEMPOTENCY_KEY_REUSED"));
     let long = "k".repeat(300);
-    let invalid = orders.cancel(buyer(), &[("idempotency-key", &long)], &body).await;
-    assert_eq!((invalid.status.as_u16(), invalid.code().as_str()), (400, "IDEMPOTENCY_KEY_INVALID"));
+    let invalid = orders.cancel(buyer(), &body).key(&long).await;
+    assert_eq!(invalid.error(), (400, "IDEMPOTENCY_KEY_INVALID"));
 }
 
 #[tokio::test]
 async fn key_of_one_cancelled_order_is_refused_for_another() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
-    let key = [("idempotency-key", "k1")];
-    assert_eq!(orders.cancel(buyer(), &key, &json!({})).await.status, 200);
+    assert_eq!(orders.cancel(buyer(), &json!({})).key("k1").await.status, 200);
     let other = "/v1/orders/ord_01J8Z3K5V0ABCDEFGHJKMNPQR0/cancel";
-    let response = orders.post(buyer(), other, &key, &json!({})).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    let response = orders.api.post(other).by(buyer()).key("k1").json(&json!({})).await;
+    assert_eq!(response.error(), (422, "IDEMPOTENCY_KEY_REUSED"));
 }
 
 #[tokio::test]
@@ -168,12 +165,8 @@ async fn invalid_reason_is_refused() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
     for reason in [json!(""), json!(7), json!("x".repeat(501)), json!("a\u{202e}b")] {
-        let response = orders.cancel(buyer(), &[], &json!({ "reason": reason, "refund": true })).await;
-        assert_eq!(
-            (response.status.as_u16(), response.code().as_str()),
-            (400, "VALIDATION_ERROR"),
-            "{reason}"
-        );
-        assert_eq!(fields(&response), ["reason", "refund"]);
+        let response = orders.cancel(buyer(), &json!({ "reason": reason, "refund": true })).await;
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"), "{reason}");
+        assert_eq!(response.fields(), ["reason", "refund"]);
     }
 }

@@ -6,7 +6,6 @@ use shared::domain::user::Role;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
 use test_support::fixture::{ORDER, actor, buyer, moderator, seller, stranger};
-use test_support::lambda_event::request_event;
 
 use super::Orders;
 
@@ -16,13 +15,13 @@ async fn order_is_visible_to_its_parties_and_moderators_only() {
     orders.marketplace.order(None).await;
     let path = format!("/v1/orders/{ORDER}");
     for reader in [buyer(), seller(), moderator()] {
-        let response = orders.get(reader, &path).await;
+        let response = orders.api.get(&path).by(reader).await;
         assert_eq!(response.status, 200, "{reader:?}");
         assert_eq!(response.json()["data"]["id"], ORDER);
     }
-    let another = orders.get(stranger(), &path).await;
-    let absent = orders.get(stranger(), &path.replace("PQRS", "PQR0")).await;
-    assert_eq!((another.status.as_u16(), another.code().as_str()), (404, "NOT_FOUND"));
+    let another = orders.api.get(&path).by(stranger()).await;
+    let absent = orders.api.get(&path.replace("PQRS", "PQR0")).by(stranger()).await;
+    assert_eq!(another.error(), (404, "NOT_FOUND"));
     assert_eq!(another.json()["error"], absent.json()["error"]);
     assert_eq!(another.json()["detail"], absent.json()["detail"]);
 }
@@ -33,11 +32,11 @@ async fn revoked_role_grants_no_access() {
     orders.marketplace.order(None).await;
     let path = format!("/v1/orders/{ORDER}");
     let former_admin = actor(&stranger().user.to_string(), Role::Admin);
-    assert_eq!(orders.get(former_admin, &path).await.status, 404);
+    assert_eq!(orders.api.get(&path).by(former_admin).await.status, 404);
     let account = orders.marketplace.reader.user(moderator().user).await.unwrap().unwrap();
     orders.marketplace.suspend(account).await;
-    let revoked = orders.get(moderator(), &path).await;
-    assert_eq!((revoked.status.as_u16(), revoked.code().as_str()), (401, "TOKEN_REVOKED"));
+    let revoked = orders.api.get(&path).by(moderator()).await;
+    assert_eq!(revoked.error(), (401, "TOKEN_REVOKED"));
 }
 
 #[tokio::test]
@@ -46,8 +45,8 @@ async fn malformed_order_id_is_not_found() {
     for text in
         ["1", "ord_", "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS", "ord_01j8z3k5v0abcdefghjkmnpqrs", "%00", "%FF"]
     {
-        let response = orders.get(buyer(), &format!("/v1/orders/{text}")).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (404, "NOT_FOUND"), "{text}");
+        let response = orders.api.get(&format!("/v1/orders/{text}")).by(buyer()).await;
+        assert_eq!(response.error(), (404, "NOT_FOUND"), "{text}");
     }
 }
 
@@ -55,12 +54,11 @@ async fn malformed_order_id_is_not_found() {
 async fn matching_if_none_match_gets_304() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
-    let (path, token) = (format!("/v1/orders/{ORDER}"), orders.marketplace.token(buyer()));
+    let path = format!("/v1/orders/{ORDER}");
     for (if_none_match, status) in
         [("\"1\"", 304), ("\"7\", W/\"1\"", 304), ("*", 304), ("\"2\"", 200), ("1", 200)]
     {
-        let headers = [("authorization", token.as_str()), ("if-none-match", if_none_match)];
-        let response = orders.send(&request_event("GET", &path, &headers, None)).await;
+        let response = orders.api.get(&path).by(buyer()).if_none_match(if_none_match).await;
         assert_eq!(response.status, status, "{if_none_match}");
         assert_eq!(response.header("etag").unwrap(), "\"1\"");
         assert_eq!(response.bytes.is_empty(), status == 304);
@@ -88,9 +86,9 @@ async fn invalid_token_gets_401_with_a_specific_code() {
         (expired.as_str(), "TOKEN_EXPIRED"),
     ];
     for (header, code) in cases {
-        let event = request_event("GET", &format!("/v1/orders/{ORDER}"), &[("authorization", header)], None);
-        let response = orders.send(&event).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (401, code), "{header}");
+        let request = orders.api.get(&format!("/v1/orders/{ORDER}"));
+        let response = request.header("authorization", header).await;
+        assert_eq!(response.error(), (401, code), "{header}");
         assert_eq!(response.header("www-authenticate").unwrap(), "Bearer", "{header}");
     }
 }

@@ -2,19 +2,17 @@
 
 use serde_json::{Value, json};
 use test_support::fixture::{ORDER, buyer};
-use test_support::lambda_event::{RouterResponse, request_event};
+use test_support::lambda_event::RouterResponse;
 
 use super::{Orders, two_mugs};
 
 impl Orders {
     /// Places an order with this text as the body and with additional headers.
     async fn place_raw(&self, headers: &[(&str, &str)], body: &str) -> RouterResponse {
-        let token = self.marketplace.token(buyer());
-        let mut all = vec![("authorization", token.as_str()), ("idempotency-key", "k1")];
-        all.extend(headers);
-        let mut event = request_event("POST", "/v1/orders", &all, Some(&Value::Null));
+        let request = self.api.post("/v1/orders").by(buyer()).key("k1").headers(headers).json(&Value::Null);
+        let mut event = request.event();
         event["body"] = json!(body);
-        self.send(&event).await
+        self.api.send(&event).await
     }
 }
 
@@ -28,12 +26,8 @@ async fn unsupported_method_gets_405_with_the_allowed_methods() {
         ("GET", format!("/v1/orders/{ORDER}/cancel"), vec!["POST"]),
     ];
     for (method, path, expected) in cases {
-        let response = orders.send(&request_event(method, &path, &[], None)).await;
-        assert_eq!(
-            (response.status.as_u16(), response.code().as_str()),
-            (405, "METHOD_NOT_ALLOWED"),
-            "{path}"
-        );
+        let response = orders.api.request(method, &path).await;
+        assert_eq!(response.error(), (405, "METHOD_NOT_ALLOWED"), "{path}");
         let allow = response.header("allow").unwrap();
         let mut allowed: Vec<&str> = allow.split(',').map(str::trim).collect();
         allowed.sort_unstable();
@@ -46,19 +40,17 @@ async fn unsupported_method_gets_405_with_the_allowed_methods() {
 async fn unknown_path_is_not_found() {
     let orders = Orders::new().await;
     for path in ["/v1", "/v1/orders/", "/v1/orders/a/b/c", "/V1/ORDERS"] {
-        let response = orders.get(buyer(), path).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (404, "NOT_FOUND"), "{path}");
+        let response = orders.api.get(path).by(buyer()).await;
+        assert_eq!(response.error(), (404, "NOT_FOUND"), "{path}");
     }
 }
 
 #[tokio::test]
 async fn accept_header_without_json_gets_406() {
     let orders = Orders::new().await;
-    let token = orders.marketplace.token(buyer());
     for (accept, status) in [("text/html", 406), ("application/json;q=0", 406), ("text/html, */*;q=0.1", 200)]
     {
-        let headers = [("authorization", token.as_str()), ("accept", accept)];
-        let response = orders.send(&request_event("GET", "/v1/orders", &headers, None)).await;
+        let response = orders.api.get("/v1/orders").by(buyer()).header("accept", accept).await;
         assert_eq!(response.status, status, "{accept}");
         assert_eq!(response.code() == "NOT_ACCEPTABLE", status == 406, "{accept}");
     }
@@ -75,11 +67,7 @@ async fn content_type_other_than_utf_8_json_gets_415() {
         "application/x-www-form-urlencoded",
     ] {
         let response = orders.place_raw(&[("content-type", media)], &order).await;
-        assert_eq!(
-            (response.status.as_u16(), response.code().as_str()),
-            (415, "UNSUPPORTED_MEDIA_TYPE"),
-            "{media}"
-        );
+        assert_eq!(response.error(), (415, "UNSUPPORTED_MEDIA_TYPE"), "{media}");
     }
     let response = orders.place_raw(&[("content-type", "application/json; charset=UTF-8")], &order).await;
     assert_eq!(response.status, 201);
@@ -91,7 +79,7 @@ async fn body_larger_than_256_kib_gets_413() {
     let order = two_mugs().to_string();
     let padded = |length: usize| format!("{order}{}", " ".repeat(length - order.len()));
     let too_large = orders.place_raw(&[], &padded(256 * 1024 + 1)).await;
-    assert_eq!((too_large.status.as_u16(), too_large.code().as_str()), (413, "PAYLOAD_TOO_LARGE"));
+    assert_eq!(too_large.error(), (413, "PAYLOAD_TOO_LARGE"));
     assert_eq!(orders.place_raw(&[], &padded(256 * 1024)).await.status, 201);
 }
 
@@ -102,24 +90,22 @@ async fn invalid_json_and_repeated_keys_are_malformed() {
     let nested_twice = r#"{"items":[{"quantity":1,"quantity":2}]}"#;
     for body in ["{", "{} {}", "[1,]", "{'items':1}", twice, nested_twice, &"[".repeat(5_000)] {
         let response = orders.place_raw(&[], body).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "MALFORMED_JSON"), "{body}");
+        assert_eq!(response.error(), (400, "MALFORMED_JSON"), "{body}");
     }
 }
 
 #[tokio::test]
 async fn base64_body_is_decoded() {
     let orders = Orders::new().await;
-    let token = orders.marketplace.token(buyer());
-    let headers = [("authorization", token.as_str()), ("idempotency-key", "k1")];
-    let mut event = request_event("POST", "/v1/orders", &headers, Some(&Value::Null));
+    let mut event = orders.api.post("/v1/orders").by(buyer()).key("k1").json(&Value::Null).event();
     event["isBase64Encoded"] = json!(true);
     // A lone continuation byte, which is not UTF-8.
     event["body"] = json!("gA==");
-    let response = orders.send(&event).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "INVALID_ENCODING"));
+    let response = orders.api.send(&event).await;
+    assert_eq!(response.error(), (400, "INVALID_ENCODING"));
     // `{}`.
     event["body"] = json!("e30=");
-    assert_eq!(orders.send(&event).await.json()["error"]["fields"], json!({ "items": "is required" }));
+    assert_eq!(orders.api.send(&event).await.json()["error"]["fields"], json!({ "items": "is required" }));
 }
 
 #[tokio::test]
@@ -127,14 +113,13 @@ async fn body_that_is_not_an_object_is_a_validation_error() {
     let orders = Orders::new().await;
     for body in ["[]", "null", "7", "\"x\""] {
         let response = orders.place_raw(&[], body).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"), "{body}");
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"), "{body}");
     }
 }
 
 #[tokio::test]
 async fn valid_correlation_id_of_the_caller_is_kept() {
     let orders = Orders::new().await;
-    let token = orders.marketplace.token(buyer());
     let long = "a".repeat(129);
     for (sent, is_kept) in [
         ("checkout-7.f_3", true),
@@ -144,8 +129,7 @@ async fn valid_correlation_id_of_the_caller_is_kept() {
         ("a=", false),
         (long.as_str(), false),
     ] {
-        let headers = [("authorization", token.as_str()), ("x-correlation-id", sent)];
-        let response = orders.send(&request_event("GET", "/v1/orders", &headers, None)).await;
+        let response = orders.api.get("/v1/orders").by(buyer()).header("x-correlation-id", sent).await;
         let request_id = response.header("x-request-id").unwrap();
         assert_eq!(request_id, "JKJaXmPLvHcESHA=");
         let expected = if is_kept { sent.to_owned() } else { request_id };
@@ -156,7 +140,7 @@ async fn valid_correlation_id_of_the_caller_is_kept() {
 #[tokio::test]
 async fn error_is_a_problem_with_the_request_id() {
     let orders = Orders::new().await;
-    let response = orders.get(buyer(), &format!("/v1/orders/{ORDER}")).await;
+    let response = orders.api.get(&format!("/v1/orders/{ORDER}")).by(buyer()).await;
     let expected = json!({
         "type": "about:blank",
         "title": "Not Found",

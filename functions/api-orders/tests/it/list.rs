@@ -8,29 +8,24 @@ use shared::domain::market::create::InitialStatus;
 use shared::domain::order::OrderId;
 use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
-use test_support::fixture::{MARKET, PRODUCT, buyer, moderator, new_id, seller, stranger};
+use test_support::fixture::{MARKET, buyer, id, moderator, new_id, seller, stranger};
+use test_support::lambda_event::page_ids;
 
-use super::{Orders, fields};
+use super::Orders;
 
 impl Orders {
     /// Places `count` orders and returns their ids, oldest first.
     async fn place_many(&self, count: usize) -> Vec<OrderId> {
-        let mut ids = Vec::with_capacity(count);
-        for _ in 0..count {
-            let id = new_id();
-            self.marketplace.order_of(id, test_support::fixture::id(PRODUCT), 1, None).await;
-            ids.push(id);
-        }
-        ids
+        self.marketplace.place_orders(count).await.iter().map(|order| order.id).collect()
     }
 
     /// Reads a page of the buyer's orders; returns their ids and the path of the next page.
     async fn page(&self, path: &str) -> (Vec<String>, Option<String>) {
-        let response = self.get(buyer(), path).await;
+        let response = self.api.get(path).by(buyer()).await;
         assert_eq!(response.status, 200, "{}", response.json());
         let body = response.json();
-        assert!(body["data"].as_array().unwrap().len() <= 10);
-        let ids = body["data"].as_array().unwrap().iter().map(|order| text(&order["id"])).collect();
+        let ids = page_ids(&body);
+        assert!(ids.len() <= 10);
         let next = body["pagination"].get("nextCursor").map(text);
         (ids, next.map(|cursor| format!("/v1/orders?limit=10&cursor={cursor}")))
     }
@@ -62,10 +57,10 @@ async fn list_contains_only_orders_of_the_caller() {
     let orders = Orders::new().await;
     orders.place_many(2).await;
     for other in [seller(), stranger()] {
-        let body = orders.get(other, "/v1/orders").await.json();
+        let body = orders.api.get("/v1/orders").by(other).await.json();
         assert_eq!(body, serde_json::json!({ "data": [], "pagination": { "limit": 20, "total": 0 } }));
     }
-    let mine = orders.get(buyer(), "/v1/orders?limit=100").await.json();
+    let mine = orders.api.get("/v1/orders?limit=100").by(buyer()).await.json();
     assert_eq!(mine["data"].as_array().unwrap().len(), 2);
     assert_eq!(mine["pagination"], serde_json::json!({ "limit": 100, "total": 2 }));
 }
@@ -76,8 +71,8 @@ async fn cursor_is_valid_only_unchanged_and_for_its_caller() {
     orders.place_many(11).await;
     let (_, next) = orders.page("/v1/orders?limit=10").await;
     let next = next.unwrap();
-    let foreign = orders.get(stranger(), &next).await;
-    assert_eq!((foreign.status.as_u16(), foreign.code().as_str()), (400, "INVALID_CURSOR"));
+    let foreign = orders.api.get(&next).by(stranger()).await;
+    assert_eq!(foreign.error(), (400, "INVALID_CURSOR"));
     let cursor = next.split_once("cursor=").unwrap().1;
     let mut flipped = cursor.to_owned().into_bytes();
     flipped[5] ^= 1;
@@ -85,26 +80,22 @@ async fn cursor_is_valid_only_unchanged_and_for_its_caller() {
     for cursor in
         [flipped.as_str(), "", "x", "a.b", &cursor[..cursor.len() - 1], &format!("{cursor}.{cursor}")]
     {
-        let response = orders.get(buyer(), &format!("/v1/orders?cursor={cursor}")).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "INVALID_CURSOR"), "{cursor}");
+        let response = orders.api.get(&format!("/v1/orders?cursor={cursor}")).by(buyer()).await;
+        assert_eq!(response.error(), (400, "INVALID_CURSOR"), "{cursor}");
     }
-    assert_eq!(orders.get(buyer(), &next).await.status, 200);
+    assert_eq!(orders.api.get(&next).by(buyer()).await.status, 200);
 }
 
 #[tokio::test]
 async fn every_invalid_query_parameter_is_reported() {
     let orders = Orders::new().await;
     for limit in ["0", "101", "-1", "ten", "1.5", ""] {
-        let response = orders.get(buyer(), &format!("/v1/orders?limit={limit}&colour=red")).await;
-        assert_eq!(
-            (response.status.as_u16(), response.code().as_str()),
-            (400, "VALIDATION_ERROR"),
-            "{limit}"
-        );
-        assert_eq!(fields(&response), ["colour", "limit"], "{limit}");
+        let response = orders.api.get(&format!("/v1/orders?limit={limit}&colour=red")).by(buyer()).await;
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"), "{limit}");
+        assert_eq!(response.fields(), ["colour", "limit"], "{limit}");
     }
-    let twice = orders.get(buyer(), "/v1/orders?limit=1&limit=2").await;
-    assert_eq!((twice.status.as_u16(), fields(&twice)), (400, vec!["limit".to_owned()]));
+    let twice = orders.api.get("/v1/orders?limit=1&limit=2").by(buyer()).await;
+    assert_eq!((twice.status.as_u16(), twice.fields()), (400, vec!["limit".to_owned()]));
 }
 
 #[tokio::test]
@@ -113,24 +104,25 @@ async fn orders_of_a_market_are_visible_to_creator_and_moderators() {
     let placed = orders.place_many(3).await;
     let path = format!("/v1/orders?marketId={MARKET}");
     for allowed in [seller(), moderator()] {
-        let response = orders.get(allowed, &path).await;
+        let response = orders.api.get(&path).by(allowed).await;
         assert_eq!(response.status, 200, "{}", response.json());
-        let ids: Vec<String> =
-            response.json()["data"].as_array().unwrap().iter().map(|order| text(&order["id"])).collect();
-        assert_eq!(ids, placed.iter().rev().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(
+            page_ids(&response.json()),
+            placed.iter().rev().map(ToString::to_string).collect::<Vec<_>>()
+        );
     }
     for other in [buyer(), stranger()] {
-        let response = orders.get(other, &path).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (403, "FORBIDDEN"));
+        let response = orders.api.get(&path).by(other).await;
+        assert_eq!(response.error(), (403, "FORBIDDEN"));
     }
     let draft = new_id::<Market>().to_string();
     orders.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
     let (own, hidden) = (
-        orders.get(seller(), &format!("/v1/orders?marketId={draft}")).await,
-        orders.get(stranger(), &format!("/v1/orders?marketId={draft}")).await,
+        orders.api.get(&format!("/v1/orders?marketId={draft}")).by(seller()).await,
+        orders.api.get(&format!("/v1/orders?marketId={draft}")).by(stranger()).await,
     );
     assert_eq!((own.status.as_u16(), hidden.status.as_u16()), (200, 404));
-    let absent = orders.get(seller(), &format!("/v1/orders?marketId={}", new_id::<Market>())).await;
+    let absent = orders.api.get(&format!("/v1/orders?marketId={}", new_id::<Market>())).by(seller()).await;
     assert_eq!(absent.status, 404);
 }
 
@@ -141,7 +133,7 @@ async fn lists_filtered_by_status_have_full_pages() {
     let cancelled: Vec<String> = placed.iter().step_by(3).rev().map(ToString::to_string).collect();
     for id in &cancelled {
         assert_eq!(
-            orders.post(buyer(), &format!("/v1/orders/{id}/cancel"), &[], &json!({})).await.status,
+            orders.api.post(&format!("/v1/orders/{id}/cancel")).by(buyer()).json(&json!({})).await.status,
             200
         );
     }
@@ -149,17 +141,17 @@ async fn lists_filtered_by_status_have_full_pages() {
         let (mut ids_read, mut cursor) = (Vec::new(), String::new());
         for page in 0..3 {
             let path = format!("/v1/orders?status=cancelled&limit=4{list}{cursor}");
-            let body = orders.get(reader, &path).await.json();
-            let found = body["data"].as_array().unwrap();
+            let body = orders.api.get(&path).by(reader).await.json();
+            let found = page_ids(&body);
             assert_eq!(found.len(), if page < 2 { 4 } else { 2 });
-            ids_read.extend(found.iter().map(|order| text(&order["id"])));
+            ids_read.extend(found);
             cursor = format!("&cursor={}", body["pagination"]["nextCursor"].as_str().unwrap_or_default());
         }
         assert_eq!(ids_read, cancelled);
     }
-    let response = orders.get(buyer(), "/v1/orders?status=lost&marketId=mine").await;
+    let response = orders.api.get("/v1/orders?status=lost&marketId=mine").by(buyer()).await;
     assert_eq!(
-        (response.status.as_u16(), fields(&response)),
+        (response.status.as_u16(), response.fields()),
         (400, vec!["marketId".to_owned(), "status".to_owned()])
     );
 }
@@ -168,10 +160,11 @@ async fn lists_filtered_by_status_have_full_pages() {
 async fn cursor_is_bound_to_the_status_filter() {
     let orders = Orders::new().await;
     orders.place_many(3).await;
-    let page = orders.get(buyer(), "/v1/orders?status=pending&limit=1").await.json();
+    let page = orders.api.get("/v1/orders?status=pending&limit=1").by(buyer()).await.json();
     let cursor = text(&page["pagination"]["nextCursor"]);
     for list in ["status=pending", "status=cancelled", ""] {
-        let response = orders.get(buyer(), &format!("/v1/orders?{list}&limit=1&cursor={cursor}")).await;
+        let response =
+            orders.api.get(&format!("/v1/orders?{list}&limit=1&cursor={cursor}")).by(buyer()).await;
         assert_eq!(response.status, if list == "status=pending" { 200 } else { 400 }, "{list}");
     }
 }
@@ -182,12 +175,12 @@ async fn filtered_list_is_the_same_by_page_and_by_offset() {
     let placed = orders.place_many(30).await;
     let mut cancelled: Vec<String> = placed.iter().step_by(3).rev().map(ToString::to_string).collect();
     for id in &cancelled {
-        orders.post(buyer(), &format!("/v1/orders/{id}/cancel"), &[], &json!({})).await;
+        orders.api.post(&format!("/v1/orders/{id}/cancel")).by(buyer()).json(&json!({})).await;
     }
     let mut all: Vec<String> = placed.iter().rev().map(ToString::to_string).collect();
     for (list, whole) in [("status=cancelled", &mut cancelled), ("", &mut all)] {
         let ids = async |query: &str| {
-            let body = orders.get(buyer(), &format!("/v1/orders?{list}&limit=4&{query}")).await.json();
+            let body = orders.api.get(&format!("/v1/orders?{list}&limit=4&{query}")).by(buyer()).await.json();
             let found = body["data"].as_array().unwrap_or_else(|| panic!("{query}: {body}")).iter();
             found.map(|order| text(&order["id"])).collect::<Vec<_>>()
         };
@@ -205,8 +198,7 @@ async fn filtered_list_is_the_same_by_page_and_by_offset() {
 async fn list_returns_the_total_with_and_without_a_status() {
     let orders = Orders::new().await;
     orders.place_many(2).await;
-    let (bought, sold) =
-        (partitions::orders_of(buyer().user), partitions::orders_in(test_support::fixture::id(MARKET)));
+    let (bought, sold) = (partitions::orders_of(buyer().user), partitions::orders_in(id(MARKET)));
     for (list, count) in [
         (ListKey::of(bought.clone()), 40),
         (ListKey::with_status(&bought, "pending"), 30),
@@ -223,7 +215,7 @@ async fn list_returns_the_total_with_and_without_a_status() {
         (seller(), &format!("?marketId={MARKET}&status=shipped"), 12),
         (seller(), &format!("?marketId={MARKET}&status=pending"), 2),
     ] {
-        let body = orders.get(by, &format!("/v1/orders{query}")).await.json();
+        let body = orders.api.get(&format!("/v1/orders{query}")).by(by).await.json();
         assert_eq!(body["pagination"]["total"], total, "{query}");
     }
 }
@@ -233,12 +225,12 @@ async fn only_requested_fields_are_returned() {
     let orders = Orders::new().await;
     let order = orders.marketplace.order(None).await;
     let expected = json!({ "status": "pending", "total": { "amount": 3_998, "currency": "EUR" } });
-    let one = orders.get(buyer(), &format!("/v1/orders/{}?fields=total,status", order.id)).await;
+    let one = orders.api.get(&format!("/v1/orders/{}?fields=total,status", order.id)).by(buyer()).await;
     assert_eq!(one.json()["data"], expected);
-    let list = orders.get(buyer(), "/v1/orders?fields=total,status").await;
+    let list = orders.api.get("/v1/orders?fields=total,status").by(buyer()).await;
     assert_eq!(list.json()["data"], json!([expected]));
     for path in [format!("/v1/orders/{}", order.id), "/v1/orders".to_owned()] {
-        let refused = orders.get(buyer(), &format!("{path}?fields=status,lines")).await;
-        assert_eq!((refused.status.as_u16(), fields(&refused)), (400, vec!["fields".to_owned()]));
+        let refused = orders.api.get(&format!("{path}?fields=status,lines")).by(buyer()).await;
+        assert_eq!((refused.status.as_u16(), refused.fields()), (400, vec!["fields".to_owned()]));
     }
 }

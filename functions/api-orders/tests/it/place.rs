@@ -7,12 +7,11 @@ use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::product::{Product, ProductEvent};
 use shared::kit::system::clock::{Clock, SystemClock};
-use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 use test_support::fixture::{MARKET, PRODUCT, buyer, cents, id, new_id, seller, stranger};
-use test_support::lambda_event::{masked, request_event};
+use test_support::lambda_event::masked;
 
-use super::{Orders, fields, two_mugs};
+use super::{Orders, two_mugs};
 
 #[tokio::test]
 async fn order_is_placed_at_the_current_prices() {
@@ -32,7 +31,7 @@ async fn order_is_placed_at_the_current_prices() {
     let created = order["createdAt"].as_str().unwrap();
     assert!(created >= before.to_string().as_str(), "{created} is before {before}");
     assert_json_snapshot!("placed-order", masked(&body, Some(order_id)));
-    assert_eq!(orders.get(buyer(), &format!("/v1/orders/{order_id}")).await.json(), body);
+    assert_eq!(orders.api.get(&format!("/v1/orders/{order_id}")).by(buyer()).await.json(), body);
 }
 
 #[tokio::test]
@@ -47,7 +46,7 @@ async fn repeated_request_is_replayed_byte_for_byte() {
     for header in ["location", "etag", "content-type"] {
         assert_eq!(first.header(header), second.header(header), "{header}");
     }
-    assert_eq!(orders.get(buyer(), "/v1/orders").await.json()["data"].as_array().unwrap().len(), 1);
+    assert_eq!(orders.api.get("/v1/orders").by(buyer()).await.json()["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -61,7 +60,7 @@ async fn concurrent_repeated_requests_place_one_order() {
     }
     let executed = responses.iter().filter(|response| response.header("idempotent-replay").is_none()).count();
     assert_eq!(executed, 1);
-    assert_eq!(orders.get(buyer(), "/v1/orders").await.json()["data"].as_array().unwrap().len(), 1);
+    assert_eq!(orders.api.get("/v1/orders").by(buyer()).await.json()["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -71,7 +70,7 @@ async fn idempotency_key_is_bound_to_its_request_and_caller() {
     let mut three = two_mugs();
     three["items"][0]["quantity"] = json!(3);
     let other = orders.place(buyer(), "k1", &three).await;
-    assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    assert_eq!(other.error(), (422, "IDEMPOTENCY_KEY_REUSED"));
     let of_stranger = orders.place(stranger(), "k1", &three).await;
     assert_eq!(of_stranger.status, 201);
     assert_eq!(of_stranger.header("idempotent-replay"), None);
@@ -80,15 +79,11 @@ async fn idempotency_key_is_bound_to_its_request_and_caller() {
 #[tokio::test]
 async fn missing_or_malformed_idempotency_key_is_refused() {
     let orders = Orders::new().await;
-    let missing = orders.post(buyer(), "/v1/orders", &[], &two_mugs()).await;
-    assert_eq!((missing.status.as_u16(), missing.code().as_str()), (400, "IDEMPOTENCY_KEY_REQUIRED"));
+    let missing = orders.api.post("/v1/orders").by(buyer()).json(&two_mugs()).await;
+    assert_eq!(missing.error(), (400, "IDEMPOTENCY_KEY_REQUIRED"));
     for key in ["k".repeat(300), "k".repeat(256), String::new(), "two words".to_owned(), "clé".to_owned()] {
         let response = orders.place(buyer(), &key, &two_mugs()).await;
-        assert_eq!(
-            (response.status.as_u16(), response.code().as_str()),
-            (400, "IDEMPOTENCY_KEY_INVALID"),
-            "{key}"
-        );
+        assert_eq!(response.error(), (400, "IDEMPOTENCY_KEY_INVALID"), "{key}");
     }
     assert_eq!(orders.place(buyer(), &"k".repeat(255), &two_mugs()).await.status, 201);
 }
@@ -98,7 +93,7 @@ async fn refused_request_does_not_consume_its_idempotency_key() {
     let orders = Orders::new().await;
     let unknown_product = json!({ "items": [{ "productId": new_id::<Product>(), "quantity": 1 }] });
     let refused = orders.place(buyer(), "k1", &unknown_product).await;
-    assert_eq!((refused.status.as_u16(), fields(&refused)), (400, vec!["items[0].productId".to_owned()]));
+    assert_eq!((refused.status.as_u16(), refused.fields()), (400, vec!["items[0].productId".to_owned()]));
     assert_eq!(orders.place(buyer(), "k1", &two_mugs()).await.status, 201);
 }
 
@@ -115,7 +110,7 @@ async fn all_invalid_fields_are_reported_together() {
         "coupon": "WELCOME",
     });
     let response = orders.place(buyer(), "k1", &body).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
     assert_eq!(response.header("content-type").unwrap(), "application/problem+json");
     let expected = [
         "coupon",
@@ -130,7 +125,7 @@ async fn all_invalid_fields_are_reported_together() {
         "items[2].quantity",
         "paymentMethod",
     ];
-    assert_eq!(fields(&response), expected);
+    assert_eq!(response.fields(), expected);
     assert_eq!(response.json()["error"]["fields"]["coupon"], "is not a known field");
     assert_eq!(response.json()["error"]["fields"]["items[1].productId"], "is required");
 }
@@ -142,7 +137,7 @@ async fn order_without_items_or_with_more_than_50_is_refused() {
         (0..51).map(|_| json!({ "productId": new_id::<Product>(), "quantity": 1 })).collect();
     for items in [vec![], many] {
         let response = orders.place(buyer(), "k1", &json!({ "items": items })).await;
-        assert_eq!((response.status.as_u16(), fields(&response)), (400, vec!["items".to_owned()]));
+        assert_eq!((response.status.as_u16(), response.fields()), (400, vec!["items".to_owned()]));
         assert_eq!(response.json()["error"]["fields"]["items"], "must have 1 to 50 elements");
     }
 }
@@ -162,7 +157,7 @@ async fn repeated_product_or_product_of_another_market_is_refused() {
         (&product, "must be a product of the same market as the first"),
     ] {
         let response = orders.place(buyer(), "k1", &items(second)).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"));
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
         assert_eq!(response.json()["error"]["fields"], json!({ "items[1].productId": rule }));
     }
 }
@@ -178,7 +173,7 @@ async fn changed_price_is_refused_with_the_current_price() {
     orders.marketplace.put_entity(Product { price: cents(2_100), version, ..product }, event).await;
 
     let response = orders.place(buyer(), "k1", &order).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (409, "PRICE_CHANGED"));
+    assert_eq!(response.error(), (409, "PRICE_CHANGED"));
     assert_eq!(response.json()["error"]["fields"], json!({ "items[0].expectedPrice": "costs 2100 EUR now" }));
     order["items"][0]["expectedPrice"]["amount"] = json!(2_100);
     let accepted = orders.place(buyer(), "k1", &order).await;
@@ -190,15 +185,10 @@ async fn changed_price_is_refused_with_the_current_price() {
 async fn order_in_a_market_that_is_not_active_is_refused() {
     for status in [MarketStatus::Draft, MarketStatus::Suspended, MarketStatus::Closed] {
         let orders = Orders::new().await;
-        let market = orders.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-        orders.marketplace.set_market_status(market, status).await;
+        orders.marketplace.set_market_status(MARKET, status).await;
         let response = orders.place(buyer(), "k1", &two_mugs()).await;
-        assert_eq!(
-            (response.status.as_u16(), response.code().as_str()),
-            (409, "INVALID_STATE"),
-            "{status:?}"
-        );
-        assert!(orders.get(buyer(), "/v1/orders").await.json()["data"].as_array().unwrap().is_empty());
+        assert_eq!(response.error(), (409, "INVALID_STATE"), "{status:?}");
+        assert!(orders.api.get("/v1/orders").by(buyer()).await.json()["data"].as_array().unwrap().is_empty());
     }
 }
 
@@ -209,15 +199,13 @@ async fn total_above_the_maximum_amount_is_refused() {
     orders.marketplace.product(&expensive, MARKET, seller(), "GOLD", 99_999_999, 5).await;
     let response =
         orders.place(buyer(), "k1", &json!({ "items": [{ "productId": expensive, "quantity": 2 }] })).await;
-    assert_eq!((response.status.as_u16(), fields(&response)), (400, vec!["items".to_owned()]));
+    assert_eq!((response.status.as_u16(), response.fields()), (400, vec!["items".to_owned()]));
 }
 
 #[tokio::test]
 async fn request_without_token_is_refused_before_validation() {
     let orders = Orders::new().await;
-    let event =
-        request_event("POST", "/v1/orders", &[("idempotency-key", "k1")], Some(&json!({ "items": 1 })));
-    let response = orders.send(&event).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (401, "UNAUTHENTICATED"));
+    let response = orders.api.post("/v1/orders").key("k1").json(&json!({ "items": 1 })).await;
+    assert_eq!(response.error(), (401, "UNAUTHENTICATED"));
     assert_eq!(response.header("www-authenticate").unwrap(), "Bearer");
 }

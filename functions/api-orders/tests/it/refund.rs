@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::DeclineCode;
-use test_support::fixture::{ORDER, buyer, seller};
+use test_support::fixture::{ORDER, buyer, id, seller, stock};
 use test_support::lambda_event::RouterResponse;
 
-use super::{Orders, capture, fields, stock};
+use super::{Orders, capture};
 
 impl Orders {
     async fn refund(&self, key: &str, amount: Option<i64>) -> RouterResponse {
@@ -17,12 +17,12 @@ impl Orders {
             body["amount"] = json!({ "amount": amount, "currency": "EUR" });
         }
         let path = format!("/v1/orders/{ORDER}/refund");
-        self.post(seller(), &path, &[("idempotency-key", key)], &body).await
+        self.api.post(&path).by(seller()).key(key).json(&body).await
     }
 
     /// Amount and status of each refund of the order, as the buyer sees them.
     async fn refunds(&self) -> Vec<(i64, String)> {
-        let order = self.get(buyer(), &format!("/v1/orders/{ORDER}")).await.json();
+        let order = self.api.get(&format!("/v1/orders/{ORDER}")).by(buyer()).await.json();
         let refunds = order["data"]["refunds"].as_array().cloned().unwrap();
         let amount_and_status = |refund: &Value| {
             (refund["amount"]["amount"].as_i64().unwrap(), refund["status"].as_str().unwrap().to_owned())
@@ -31,8 +31,8 @@ impl Orders {
     }
 }
 
-fn refusal(response: &RouterResponse) -> (u16, String, Vec<String>) {
-    (response.status.as_u16(), response.code(), fields(response))
+fn refusal(response: &RouterResponse) -> (u16, &str, Vec<String>) {
+    (response.status.as_u16(), response.code(), response.fields())
 }
 
 #[tokio::test]
@@ -49,31 +49,35 @@ async fn partial_refund_is_pending_until_the_gateway_makes_it() {
         "at": body["updatedAt"],
     }]);
     assert_eq!(body["refunds"], expected);
-    orders.advance(FulfilmentTransition::Refunded(1)).await;
+    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.refunds().await, [(1_000, "succeeded".to_owned())]);
-    assert_eq!(orders.order().await.status, OrderStatus::Confirmed);
-    assert_eq!(orders.stock().await, stock(8, 0, 2));
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Confirmed);
+    assert_eq!(orders.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
 async fn refunds_cannot_exceed_the_payment() {
     let orders = Orders::confirmed().await;
     assert_eq!(orders.refund("k1", Some(1_000)).await.status, 200);
-    orders.advance(FulfilmentTransition::Refunded(1)).await;
+    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.refund("k2", Some(2_000)).await.status, 200);
     let too_much = orders.refund("k3", Some(999)).await;
-    assert_eq!(refusal(&too_much), (409, "INVALID_STATE".to_owned(), vec!["amount".to_owned()]));
+    assert_eq!(refusal(&too_much), (409, "INVALID_STATE", vec!["amount".to_owned()]));
     assert_eq!(too_much.json()["error"]["fields"]["amount"], "must be at most 998 EUR");
     assert_eq!(orders.refund("k4", None).await.status, 200);
     assert_eq!(orders.refund("k5", None).await.code(), "INVALID_STATE");
-    assert_eq!(orders.order().await.status, OrderStatus::Confirmed);
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Confirmed);
 
-    orders.advance(FulfilmentTransition::Refunded(3)).await;
-    orders.advance(FulfilmentTransition::Refunded(2)).await;
-    let order = orders.order().await;
+    orders.marketplace.advance(FulfilmentTransition::Refunded(3)).await;
+    orders.marketplace.advance(FulfilmentTransition::Refunded(2)).await;
+    let order = orders.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(order.status, OrderStatus::Refunded);
     assert_eq!(order.timeline.last().unwrap().reason.as_deref(), Some("One mug was cracked."));
-    assert_eq!(orders.stock().await, stock(10, 0, 0), "units that have not shipped return to the stock");
+    assert_eq!(
+        orders.marketplace.stock().await,
+        stock(10, 0, 0),
+        "units that have not shipped return to the stock"
+    );
     assert_eq!(orders.refund("k6", Some(1)).await.code(), "INVALID_STATE");
 }
 
@@ -84,9 +88,9 @@ async fn refund_of_a_shipped_order_does_not_restock_its_units() {
     assert_eq!(orders.act(seller(), "ship", &parcel).await.status, 200);
     assert_eq!(orders.act(seller(), "deliver", &json!({})).await.status, 200);
     assert_eq!(orders.refund("k1", None).await.status, 200);
-    orders.advance(FulfilmentTransition::Refunded(1)).await;
-    assert_eq!(orders.order().await.status, OrderStatus::Refunded);
-    assert_eq!(orders.stock().await, stock(8, 0, 2));
+    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Refunded);
+    assert_eq!(orders.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
@@ -96,7 +100,7 @@ async fn order_with_a_pending_full_refund_cannot_ship_or_be_cancelled() {
     let parcel = json!({ "carrier": "DHL", "trackingNumber": "1" });
     for (action, body) in [("ship", parcel), ("cancel", json!({}))] {
         let response = orders.act(seller(), action, &body).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (409, "INVALID_STATE"), "{action}");
+        assert_eq!(response.error(), (409, "INVALID_STATE"), "{action}");
     }
 }
 
@@ -107,18 +111,25 @@ async fn cancelling_refunds_the_remaining_amount() {
     assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200);
     let pending = |amount| (amount, "pending".to_owned());
     assert_eq!(orders.refunds().await, [pending(1_000), pending(2_998)]);
-    orders.advance(FulfilmentTransition::Refunded(2)).await;
-    assert_eq!(orders.stock().await, stock(8, 0, 2), "the stock is released only when all refunds are made");
-    orders.advance(FulfilmentTransition::Refunded(1)).await;
-    assert_eq!(orders.order().await.status, OrderStatus::Cancelled);
-    assert_eq!(orders.stock().await, stock(10, 0, 0));
+    orders.marketplace.advance(FulfilmentTransition::Refunded(2)).await;
+    assert_eq!(
+        orders.marketplace.stock().await,
+        stock(8, 0, 2),
+        "the stock is released only when all refunds are made"
+    );
+    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Cancelled);
+    assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
 async fn amount_of_a_failed_refund_can_be_refunded_again() {
     let orders = Orders::confirmed().await;
     assert_eq!(orders.refund("k1", None).await.status, 200);
-    orders.advance(FulfilmentTransition::RefundRefused(1, DeclineCode::new("charge_disputed"))).await;
+    orders
+        .marketplace
+        .advance(FulfilmentTransition::RefundRefused(1, DeclineCode::new("charge_disputed")))
+        .await;
     assert_eq!(orders.refunds().await, [(3_998, "failed".to_owned())]);
     assert_eq!(orders.refund("k2", Some(3_998)).await.status, 200);
 }
@@ -151,8 +162,8 @@ async fn concurrent_refunds_do_not_exceed_the_payment() {
 async fn invalid_refund_is_refused_with_its_invalid_fields() {
     let orders = Orders::confirmed().await;
     let path = format!("/v1/orders/{ORDER}/refund");
-    let missing = orders.post(seller(), &path, &[], &json!({ "reason": "cracked" })).await;
-    assert_eq!(refusal(&missing), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned(), vec![]));
+    let missing = orders.api.post(&path).by(seller()).json(&json!({ "reason": "cracked" })).await;
+    assert_eq!(refusal(&missing), (400, "IDEMPOTENCY_KEY_REQUIRED", vec![]));
     let euros = |amount: i64| json!({ "amount": amount, "currency": "EUR" });
     for (body, expected) in [
         (json!({}), vec!["reason"]),
@@ -164,25 +175,29 @@ async fn invalid_refund_is_refused_with_its_invalid_fields() {
         (json!({ "amount": euros(0), "reason": "x" }), vec!["amount.amount"]),
         (json!({ "amount": { "amount": 1, "currency": "USD" }, "reason": "x" }), vec!["amount.currency"]),
     ] {
-        let response = orders.post(seller(), &path, &[("idempotency-key", "k1")], &body).await;
+        let response = orders.api.post(&path).by(seller()).key("k1").json(&body).await;
         let expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
-        assert_eq!(refusal(&response), (400, "VALIDATION_ERROR".to_owned(), expected), "{body}");
+        assert_eq!(refusal(&response), (400, "VALIDATION_ERROR", expected), "{body}");
     }
     let too_much = orders.refund("k1", Some(3_999)).await;
-    assert_eq!(refusal(&too_much), (409, "INVALID_STATE".to_owned(), vec!["amount".to_owned()]));
+    assert_eq!(refusal(&too_much), (409, "INVALID_STATE", vec!["amount".to_owned()]));
 }
 
 #[tokio::test]
 async fn payment_after_cancellation_is_refunded() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
-    orders.advance(FulfilmentTransition::Reserve).await;
+    orders.marketplace.advance(FulfilmentTransition::Reserve).await;
     assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200);
     orders.receive(capture("pi_1", 3_998)).await;
     assert_eq!(orders.refunds().await, [(3_998, "pending".to_owned())]);
-    assert_eq!(orders.order().await.status, OrderStatus::Cancelled);
-    assert_eq!(orders.stock().await, stock(10, 0, 0));
-    orders.advance(FulfilmentTransition::Refunded(1)).await;
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Cancelled);
+    assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
+    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
     assert_eq!(orders.refunds().await, [(3_998, "succeeded".to_owned())]);
-    assert_eq!(orders.stock().await, stock(10, 0, 0), "the units were released when the order was cancelled");
+    assert_eq!(
+        orders.marketplace.stock().await,
+        stock(10, 0, 0),
+        "the units were released when the order was cancelled"
+    );
 }

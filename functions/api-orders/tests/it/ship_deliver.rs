@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
 use shared::domain::order::expire::ExpireOrder;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::DeclineCode;
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
+use test_support::fixture::{ORDER, buyer, id, moderator, seller, stock, stranger};
 
-use super::{Orders, capture, fields, stock};
+use super::{Orders, capture};
 
 fn shipment() -> Value {
     json!({ "carrier": "DHL", "trackingNumber": "00340434161094042557" })
@@ -27,9 +27,9 @@ async fn seller_ships_and_delivers_a_confirmed_order() {
     let delivered = orders.act(seller(), "deliver", &json!({})).await;
     assert_eq!(delivered.status, 200, "{}", delivered.json());
     assert_eq!(delivered.json()["data"]["status"], "delivered");
-    assert_eq!(orders.stock().await, stock(8, 0, 2));
+    assert_eq!(orders.marketplace.stock().await, stock(8, 0, 2));
 
-    let timeline = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await.json();
+    let timeline = orders.api.get(&format!("/v1/orders/{ORDER}/timeline")).by(buyer()).await.json();
     let transitions = timeline["data"]["transitions"].as_array().unwrap();
     let status_and_party: Vec<(&str, &str)> = transitions[3..]
         .iter()
@@ -37,7 +37,7 @@ async fn seller_ships_and_delivers_a_confirmed_order() {
         .collect();
     assert_eq!(status_and_party, [("shipped", "seller"), ("delivered", "seller")]);
     assert_eq!(
-        orders.get(buyer(), &format!("/v1/orders/{ORDER}")).await.json()["data"]["shipment"],
+        orders.api.get(&format!("/v1/orders/{ORDER}")).by(buyer()).await.json()["data"]["shipment"],
         shipment()
     );
 }
@@ -51,13 +51,13 @@ async fn only_the_seller_can_ship_deliver_and_refund() {
             [(buyer(), 403, "FORBIDDEN"), (moderator(), 403, "FORBIDDEN"), (stranger(), 404, "NOT_FOUND")]
         {
             let response = orders.act(actor, action, &body).await;
-            assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{action}");
+            assert_eq!(response.error(), (status, code), "{action}");
         }
         let path = format!("/v1/orders/ord_01J8Z3K5V0ABCDEFGHJKMNPQR0/{action}");
-        let absent = orders.post(seller(), &path, &[("idempotency-key", "k")], &body).await;
+        let absent = orders.api.post(&path).by(seller()).key("k").json(&body).await;
         assert_eq!(absent.status, 404, "{action}");
     }
-    assert_eq!(orders.order().await.status, OrderStatus::Confirmed);
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Confirmed);
 }
 
 #[tokio::test]
@@ -67,11 +67,12 @@ async fn order_that_is_not_confirmed_cannot_ship_or_be_refunded() {
         let method = ["charging", "rejected"].contains(&state).then_some("pm_card_visa");
         let placed = orders.marketplace.order(method).await;
         if state != "pending" {
-            orders.advance(FulfilmentTransition::Reserve).await;
+            orders.marketplace.advance(FulfilmentTransition::Reserve).await;
         }
         match state {
             "rejected" => {
-                orders.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await;
+                let declined = DeclineCode::new("card_declined");
+                orders.marketplace.advance(FulfilmentTransition::Declined(declined)).await;
             }
             "cancelled" => assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200),
             "expired" => {
@@ -80,14 +81,13 @@ async fn order_that_is_not_confirmed_cannot_ship_or_be_refunded() {
             }
             _ => {}
         }
-        let before = orders.order().await;
+        let before = orders.marketplace.stored_order(id(ORDER)).await;
         let refund = json!({ "reason": "cracked" });
         for (action, body) in [("ship", shipment()), ("deliver", json!({})), ("refund", refund)] {
             let response = orders.act(seller(), action, &body).await;
-            let status_and_code = (response.status.as_u16(), response.code());
-            assert_eq!(status_and_code, (409, "INVALID_STATE".to_owned()), "{action} of {state}");
+            assert_eq!(response.error(), (409, "INVALID_STATE"), "{action} of {state}");
         }
-        assert_eq!(orders.order().await, before);
+        assert_eq!(orders.marketplace.stored_order(id(ORDER)).await, before);
     }
 }
 
@@ -96,7 +96,7 @@ async fn order_is_shipped_once_and_then_delivered_once() {
     let orders = Orders::confirmed().await;
     assert_eq!(orders.act(seller(), "deliver", &json!({})).await.code(), "INVALID_STATE");
     assert_eq!(orders.act(seller(), "ship", &shipment()).await.status, 200);
-    assert_eq!(orders.post(seller(), &path("ship"), &[], &shipment()).await.code(), "INVALID_STATE");
+    assert_eq!(orders.api.post(&path("ship")).by(seller()).json(&shipment()).await.code(), "INVALID_STATE");
     let (first, second) = (
         orders.act(seller(), "deliver", &json!({})).await,
         orders.act(seller(), "deliver", &json!({})).await,
@@ -105,13 +105,13 @@ async fn order_is_shipped_once_and_then_delivered_once() {
     assert_eq!(second.header("idempotent-replay").unwrap(), "true");
     for action in ["ship", "deliver"] {
         let body = if action == "ship" { shipment() } else { json!({}) };
-        let response = orders.post(seller(), &path(action), &[], &body).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (409, "INVALID_STATE"), "{action}");
+        let response = orders.api.post(&path(action)).by(seller()).json(&body).await;
+        assert_eq!(response.error(), (409, "INVALID_STATE"), "{action}");
     }
     assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.code(), "INVALID_STATE");
-    let before = orders.order().await;
+    let before = orders.marketplace.stored_order(id(ORDER)).await;
     orders.receive(capture("pi_1", 3_998)).await;
-    assert_eq!(orders.order().await, before, "the capture is already recorded");
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await, before, "the capture is already recorded");
 }
 
 fn path(action: &str) -> String {
@@ -128,11 +128,11 @@ async fn invalid_shipment_is_refused_with_its_invalid_fields() {
         (json!({ "carrier": "DHL", "trackingNumber": long, "weight": 1 }), vec!["trackingNumber", "weight"]),
     ] {
         let response = orders.act(seller(), "ship", &body).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "VALIDATION_ERROR"), "{body}");
-        assert_eq!(fields(&response), expected);
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"), "{body}");
+        assert_eq!(response.fields(), expected);
     }
     let response = orders.act(seller(), "deliver", &json!({ "at": "noon" })).await;
-    assert_eq!((response.status.as_u16(), fields(&response)), (400, vec!["at".to_owned()]));
+    assert_eq!((response.status.as_u16(), response.fields()), (400, vec!["at".to_owned()]));
 }
 
 #[tokio::test]
@@ -140,11 +140,10 @@ async fn buyer_in_their_own_market_can_ship_the_order() {
     let orders = Orders::new().await;
     let placed = orders.place(seller(), "k", &super::two_mugs()).await.json()["data"]["id"].clone();
     let id = placed.as_str().unwrap();
-    let payment_window = Duration::from_hours(24);
     for by in [FulfilmentTransition::Reserve, FulfilmentTransition::Captured(capture("pi_1", 3_998))] {
-        orders.marketplace.run(AdvanceOrder { id: id.parse().unwrap(), by, payment_window }).await;
+        orders.marketplace.advance_order(id.parse().unwrap(), by).await;
     }
     let path = format!("/v1/orders/{id}/ship");
-    let shipped = orders.post(seller(), &path, &[], &shipment()).await;
+    let shipped = orders.api.post(&path).by(seller()).json(&shipment()).await;
     assert_eq!(shipped.status, 200, "{}", shipped.json());
 }

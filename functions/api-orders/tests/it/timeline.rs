@@ -19,7 +19,7 @@ async fn timeline_returns_status_time_and_party() {
     let now = SystemClock.now();
     let reserve = AdvanceOrder { id: placed.id, by: FulfilmentTransition::Reserve, payment_window: DAY };
     orders.marketplace.run_at(now, reserve).await;
-    let response = orders.get(buyer(), &format!("/v1/orders/{ORDER}/timeline")).await;
+    let response = orders.api.get(&format!("/v1/orders/{ORDER}/timeline")).by(buyer()).await;
     assert_eq!(response.status, 200);
     let expected = json!({ "data": {
         "transitions": [
@@ -35,10 +35,7 @@ async fn timeline_returns_status_time_and_party() {
 async fn timeline_returns_last_error_and_next_attempt() {
     let orders = Orders::new().await;
     let order_id = orders.marketplace.order(Some("pm_card_visa")).await.id;
-    orders
-        .marketplace
-        .run(AdvanceOrder { id: order_id, by: FulfilmentTransition::Reserve, payment_window: DAY })
-        .await;
+    orders.marketplace.advance(FulfilmentTransition::Reserve).await;
     let next_at = SystemClock.now().saturating_add(Duration::from_secs(4));
     for error in ["the payment gateway is unavailable", "the payment gateway does not respond"] {
         orders
@@ -46,7 +43,7 @@ async fn timeline_returns_last_error_and_next_attempt() {
             .run(RecordFailedAttempt { order_id, step: "charging", error, next_at, made: true })
             .await;
     }
-    let body = orders.get(seller(), &format!("/v1/orders/{ORDER}/timeline")).await.json();
+    let body = orders.api.get(&format!("/v1/orders/{ORDER}/timeline")).by(seller()).await.json();
     let expected = json!({
         "step": "charging",
         "failedAttempts": 2,
@@ -61,6 +58,6 @@ async fn timeline_is_visible_to_moderators_but_not_to_strangers() {
     let orders = Orders::new().await;
     orders.marketplace.order(None).await;
     let path = format!("/v1/orders/{ORDER}/timeline");
-    assert_eq!(orders.get(moderator(), &path).await.status, 200);
-    assert_eq!(orders.get(stranger(), &path).await.status, 404);
+    assert_eq!(orders.api.get(&path).by(moderator()).await.status, 200);
+    assert_eq!(orders.api.get(&path).by(stranger()).await.status, 404);
 }

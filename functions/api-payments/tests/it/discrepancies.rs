@@ -25,7 +25,7 @@ impl Payments {
     }
 
     async fn list(&self, query: &str) -> Value {
-        let response = self.get(moderator(), &format!("/v1/payments/discrepancies{query}")).await;
+        let response = self.api.get(&format!("/v1/payments/discrepancies{query}")).by(moderator()).await;
         assert_eq!(response.status, 200);
         response.json()
     }
@@ -60,9 +60,9 @@ async fn list_filters_by_status_and_has_totals_and_pages() {
 #[tokio::test]
 async fn list_requires_the_permission_and_a_valid_status() {
     let payments = Payments::open().await;
-    let refused = payments.get(buyer(), "/v1/payments/discrepancies").await;
-    assert_eq!((refused.status.as_u16(), refused.code()), (403, "FORBIDDEN".to_owned()));
-    let unknown = payments.get(moderator(), "/v1/payments/discrepancies?status=odd").await;
-    assert_eq!((unknown.status.as_u16(), unknown.code()), (400, "VALIDATION_ERROR".to_owned()));
+    let refused = payments.api.get("/v1/payments/discrepancies").by(buyer()).await;
+    assert_eq!(refused.error(), (403, "FORBIDDEN"));
+    let unknown = payments.api.get("/v1/payments/discrepancies?status=odd").by(moderator()).await;
+    assert_eq!(unknown.error(), (400, "VALIDATION_ERROR"));
     assert!(unknown.json()["error"]["fields"]["status"].as_str().unwrap().contains("open"));
 }

@@ -11,9 +11,9 @@ use shared::domain::order::payment::DeclineCode;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::{Order, OrderStatus};
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::{ORDER, buyer, id};
+use test_support::fixture::{ORDER, buyer, id, stock};
 
-use super::{Payments, capture, paid, report, stock, total};
+use super::{Payments, capture, paid, report, total};
 
 /// Statuses that an order has had.
 fn statuses(order: &Order) -> Vec<OrderStatus> {
@@ -24,10 +24,10 @@ fn statuses(order: &Order) -> Vec<OrderStatus> {
 async fn payment_confirms_the_order_that_awaits_it() {
     for payments in [Payments::awaiting().await, Payments::charging().await] {
         assert_eq!(payments.report(&paid("evt_1")).await.status, 200);
-        let order = payments.order().await;
+        let order = payments.marketplace.stored_order(id(ORDER)).await;
         assert_eq!((order.status, &order.fulfilment), (OrderStatus::Confirmed, &Fulfilment::Finished));
         assert!(order.payment_id.is_some());
-        assert_eq!(payments.stock().await, stock(8, 0, 2));
+        assert_eq!(payments.marketplace.stock().await, stock(8, 0, 2));
     }
 }
 
@@ -37,21 +37,21 @@ async fn duplicate_webhooks_have_one_effect() {
     let first = paid("evt_1");
     let responses = join_all((0..10).map(|_| payments.report(&first))).await;
     assert!(responses.iter().all(|response| response.status == 200));
-    let confirmed = payments.order().await;
+    let confirmed = payments.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(payments.report(&paid("evt_2")).await.status, 200);
     let failed = report("evt_0", "payment_intent.payment_failed", 0, "eur");
     assert_eq!(payments.report(&failed).await.status, 200);
-    assert_eq!(payments.order().await, confirmed);
-    assert_eq!(payments.stock().await, stock(8, 0, 2));
+    assert_eq!(payments.marketplace.stored_order(id(ORDER)).await, confirmed);
+    assert_eq!(payments.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
 async fn webhook_for_a_recorded_capture_has_no_effect() {
     let payments = Payments::charging().await;
-    payments.advance(capture()).await;
-    let confirmed = payments.order().await;
+    payments.marketplace.advance(capture()).await;
+    let confirmed = payments.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(payments.report(&paid("evt_1")).await.status, 200);
-    assert_eq!(payments.order().await, confirmed);
+    assert_eq!(payments.marketplace.stored_order(id(ORDER)).await, confirmed);
 }
 
 #[tokio::test]
@@ -67,25 +67,28 @@ async fn payment_of_an_ended_order_is_refunded_once() {
                 let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
                 payments.marketplace.run_at(tomorrow, ExpireOrder { id: id(ORDER) }).await;
             }
-            _ => payments.advance(FulfilmentTransition::Declined(DeclineCode::new("card_declined"))).await,
+            _ => {
+                let declined = DeclineCode::new("card_declined");
+                payments.marketplace.advance(FulfilmentTransition::Declined(declined)).await;
+            }
         }
-        let before = statuses(&payments.order().await);
+        let before = statuses(&payments.marketplace.stored_order(id(ORDER)).await);
         for event in ["evt_1", "evt_1", "evt_2"] {
             assert_eq!(payments.report(&paid(event)).await.status, 200);
         }
-        let order = payments.order().await;
+        let order = payments.marketplace.stored_order(id(ORDER)).await;
         assert_eq!(
             order.fulfilment,
             Fulfilment::Refunding { stock_position: StockPosition::Available },
             "{end}"
         );
         assert_eq!((order.refunds.len(), order.refunds[0].amount), (1, total()));
-        payments.advance(FulfilmentTransition::Refunded(1)).await;
+        payments.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
         assert_eq!(payments.report(&paid("evt_3")).await.status, 200);
-        let order = payments.order().await;
+        let order = payments.marketplace.stored_order(id(ORDER)).await;
         assert_eq!((statuses(&order), &order.fulfilment), (before, &Fulfilment::Finished));
         assert_eq!((order.refunds.len(), order.refunds[0].status), (1, RefundStatus::Succeeded));
-        assert_eq!(payments.stock().await, stock(10, 0, 0), "{end}");
+        assert_eq!(payments.marketplace.stock().await, stock(10, 0, 0), "{end}");
     }
 }
 
@@ -95,13 +98,13 @@ async fn payment_of_a_wrong_amount_is_refunded() {
         let payments = Payments::awaiting().await;
         let wrong = report("evt_1", "payment_intent.succeeded", amount, currency);
         assert_eq!(payments.report(&wrong).await.status, 200);
-        let order = payments.order().await;
+        let order = payments.marketplace.stored_order(id(ORDER)).await;
         assert_eq!(order.status, OrderStatus::AwaitingPayment);
         assert_eq!(order.refunds[0].amount.amount(), amount);
-        assert_eq!(payments.stock().await, stock(8, 2, 0));
-        payments.advance(FulfilmentTransition::Refunded(1)).await;
-        assert_eq!(payments.order().await.status, OrderStatus::Rejected);
-        assert_eq!(payments.stock().await, stock(10, 0, 0));
+        assert_eq!(payments.marketplace.stock().await, stock(8, 2, 0));
+        payments.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+        assert_eq!(payments.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Rejected);
+        assert_eq!(payments.marketplace.stock().await, stock(10, 0, 0));
     }
 }
 
@@ -112,13 +115,13 @@ async fn second_payment_of_a_confirmed_order_is_refunded() {
     let mut second = paid("evt_2");
     second["data"]["object"]["id"] = "pi_another".into();
     assert_eq!(payments.report(&second).await.status, 200);
-    payments.advance(FulfilmentTransition::Refunded(1)).await;
-    let order = payments.order().await;
+    payments.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    let order = payments.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(
         (order.status, order.refunds[0].gateway_id.0.as_str()),
         (OrderStatus::Confirmed, "pi_another")
     );
-    assert_eq!(payments.stock().await, stock(8, 0, 2));
+    assert_eq!(payments.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::domain::order::OrderStatus;
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::lambda_event::request_event;
+use test_support::api_function::ApiRequest;
+use test_support::fixture::{ORDER, id};
 
-use super::{Payments, paid, webhook};
+use super::{Payments, paid};
 
-async fn assert_refused(payments: &Payments, event: &Value, status: u16, code: &str) {
-    let response = payments.send(event).await;
-    assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{event}");
-    assert_eq!(payments.order().await.status, OrderStatus::AwaitingPayment);
+async fn assert_refused(payments: &Payments, request: ApiRequest<'_>, status: u16, code: &str) {
+    let event = request.event();
+    assert_eq!(request.await.error(), (status, code), "{event}");
+    assert_eq!(payments.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::AwaitingPayment);
 }
 
 #[tokio::test]
@@ -24,10 +25,10 @@ async fn webhook_without_valid_signature_is_refused() {
     for signed in
         ["", "t=1,v1=", "nonsense", &other, &valid.replace("v1=", "v0="), &valid.replace("t=", "t=1")]
     {
-        assert_refused(&payments, &webhook(&body, signed), 401, "INVALID_SIGNATURE").await;
+        assert_refused(&payments, payments.webhook(&body, signed), 401, "INVALID_SIGNATURE").await;
     }
-    let unsigned = request_event("POST", "/v1/payments/webhook", &[], Some(&body));
-    assert_refused(&payments, &unsigned, 401, "INVALID_SIGNATURE").await;
+    let unsigned = payments.api.post("/v1/payments/webhook").json(&body);
+    assert_refused(&payments, unsigned, 401, "INVALID_SIGNATURE").await;
 }
 
 #[tokio::test]
@@ -36,10 +37,10 @@ async fn webhook_signed_too_early_or_late_is_stale() {
     let (body, now, minutes) = (paid("evt_1"), SystemClock.now(), Duration::from_mins(6));
     for at in [now.saturating_sub(minutes), now.saturating_add(minutes)] {
         let signed = payments.sign(&body.to_string(), at);
-        assert_refused(&payments, &webhook(&body, &signed), 400, "STALE_WEBHOOK").await;
+        assert_refused(&payments, payments.webhook(&body, &signed), 400, "STALE_WEBHOOK").await;
     }
     let forged = format!("t={},v1={}", now.saturating_sub(minutes).as_seconds(), "0".repeat(64));
-    assert_refused(&payments, &webhook(&body, &forged), 401, "INVALID_SIGNATURE").await;
+    assert_refused(&payments, payments.webhook(&body, &forged), 401, "INVALID_SIGNATURE").await;
 }
 
 #[tokio::test]
@@ -49,8 +50,8 @@ async fn one_valid_signature_of_several_is_sufficient() {
     let valid = payments.sign(&body.to_string(), SystemClock.now());
     let (time, digest) = valid.split_once(',').unwrap();
     let several = format!("{time},v1={},{digest}", "0".repeat(64));
-    assert_eq!(payments.send(&webhook(&body, &several)).await.status, 200);
-    assert_eq!(payments.order().await.status, OrderStatus::Confirmed);
+    assert_eq!(payments.webhook(&body, &several).await.status, 200);
+    assert_eq!(payments.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Confirmed);
 }
 
 #[tokio::test]
@@ -58,7 +59,7 @@ async fn malformed_event_is_refused_and_foreign_event_is_ignored() {
     let payments = Payments::awaiting().await;
     for body in [json!([]), json!({ "id": "evt_1" }), json!("{")] {
         let response = payments.report(&body).await;
-        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "MALFORMED_JSON"), "{body}");
+        assert_eq!(response.error(), (400, "MALFORMED_JSON"), "{body}");
     }
     let mut foreign = paid("evt_1");
     foreign["data"]["object"]["metadata"] = json!({ "order_id": "4711" });
@@ -73,5 +74,5 @@ async fn malformed_event_is_refused_and_foreign_event_is_ignored() {
             (200, json!({ "data": { "received": true } }))
         );
     }
-    assert_eq!(payments.order().await.status, OrderStatus::AwaitingPayment);
+    assert_eq!(payments.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::AwaitingPayment);
 }

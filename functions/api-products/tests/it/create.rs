@@ -7,16 +7,16 @@ use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::values::actor::Actor;
 use shared::kit::command::page::PageRequest;
-use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
+use test_support::api_function::ApiRequest;
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
-use test_support::lambda_event::{RouterResponse, masked, request_event};
+use test_support::lambda_event::{RouterResponse, masked};
 
-use super::{Products, fields, product, status_and_code};
+use super::{Products, product};
 
 impl Products {
-    async fn create(&self, by: Actor, headers: &[(&str, &str)], body: &Value) -> RouterResponse {
-        self.post(by, &format!("/v1/markets/{MARKET}/products"), headers, body).await
+    fn create(&self, by: Actor, body: &Value) -> ApiRequest<'_> {
+        self.api.post(&format!("/v1/markets/{MARKET}/products")).by(by).json(body)
     }
 }
 
@@ -25,7 +25,7 @@ async fn created_product_is_returned_at_its_location() {
     let products = Products::new().await;
     let mut body = product("CUP-1");
     body["description"] = json!("Holds a sip.");
-    let response = products.create(seller(), &[], &body).await;
+    let response = products.create(seller(), &body).await;
     assert_eq!(response.status, 201, "{}", response.json());
     let returned = response.json();
     let id = returned["data"]["id"].as_str().unwrap();
@@ -33,30 +33,30 @@ async fn created_product_is_returned_at_its_location() {
     assert_eq!(location, format!("/v1/products/{id}"));
     assert_eq!(response.header("etag").unwrap(), "\"1.3.0\"");
     assert_json_snapshot!("created-product", masked(&returned, Some(id)));
-    assert_eq!(products.get(&location).await.json(), returned);
+    assert_eq!(products.api.get(&location).await.json(), returned);
 }
 
 #[tokio::test]
 async fn sku_is_unique_within_its_market_only() {
     let products = Products::new().await;
-    let response = products.create(seller(), &[], &product("MUG-1")).await;
-    assert_eq!(status_and_code(&response), (409, "CONFLICT".to_owned()));
-    assert_eq!(fields(&response), ["sku"]);
+    let response = products.create(seller(), &product("MUG-1")).await;
+    assert_eq!(response.error(), (409, "CONFLICT"));
+    assert_eq!(response.fields(), ["sku"]);
     let other = new_id::<Market>().to_string();
     products.marketplace.market(&other, seller(), InitialStatus::Active).await;
     let path = format!("/v1/markets/{other}/products");
-    assert_eq!(products.post(seller(), &path, &[], &product("MUG-1")).await.status, 201);
+    assert_eq!(products.api.post(&path).by(seller()).json(&product("MUG-1")).await.status, 201);
 }
 
 #[tokio::test]
 async fn concurrent_products_with_one_sku_create_one() {
     let products = Products::new().await;
     let body = product("CUP-1");
-    let responses = join_all((0..10).map(|_| products.create(seller(), &[], &body))).await;
-    let mut outcomes: Vec<_> = responses.iter().map(status_and_code).collect();
-    outcomes.sort();
-    let mut expected = vec![(409, "CONFLICT".to_owned()); 10];
-    expected[0] = (201, String::new());
+    let responses = join_all((0..10).map(|_| products.create(seller(), &body).into_future())).await;
+    let mut outcomes: Vec<_> = responses.iter().map(RouterResponse::error).collect();
+    outcomes.sort_unstable();
+    let mut expected = vec![(409, "CONFLICT"); 10];
+    expected[0] = (201, "");
     assert_eq!(outcomes, expected);
     let listed =
         products.marketplace.reader.products_of(id(MARKET), &PageRequest::first(100)).await.unwrap().items;
@@ -67,17 +67,14 @@ async fn concurrent_products_with_one_sku_create_one() {
 async fn only_the_creator_of_the_market_can_create_products() {
     let products = Products::new().await;
     for other in [stranger(), moderator()] {
-        assert_eq!(
-            status_and_code(&products.create(other, &[], &product("CUP-1")).await),
-            (403, "FORBIDDEN".to_owned())
-        );
+        assert_eq!(products.create(other, &product("CUP-1")).await.error(), (403, "FORBIDDEN"));
     }
     let path = format!("/v1/markets/{MARKET}/products");
-    let anonymous = products.send(&request_event("POST", &path, &[], Some(&product("CUP-1")))).await;
-    assert_eq!(status_and_code(&anonymous), (401, "UNAUTHENTICATED".to_owned()));
+    let anonymous = products.api.post(&path).json(&product("CUP-1")).await;
+    assert_eq!(anonymous.error(), (401, "UNAUTHENTICATED"));
     let absent = format!("/v1/markets/{}/products", new_id::<Market>());
-    let response = products.post(seller(), &absent, &[], &product("CUP-1")).await;
-    assert_eq!(status_and_code(&response), (404, "NOT_FOUND".to_owned()));
+    let response = products.api.post(&absent).by(seller()).json(&product("CUP-1")).await;
+    assert_eq!(response.error(), (404, "NOT_FOUND"));
 }
 
 #[tokio::test]
@@ -86,19 +83,18 @@ async fn creator_can_create_products_in_a_draft() {
     let draft = new_id::<Market>().to_string();
     products.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
     let path = format!("/v1/markets/{draft}/products");
-    assert_eq!(products.post(seller(), &path, &[], &product("CUP-1")).await.status, 201);
-    let other = products.post(stranger(), &path, &[], &product("CUP-2")).await;
-    assert_eq!(status_and_code(&other), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(products.api.post(&path).by(seller()).json(&product("CUP-1")).await.status, 201);
+    let other = products.api.post(&path).by(stranger()).json(&product("CUP-2")).await;
+    assert_eq!(other.error(), (404, "NOT_FOUND"));
 }
 
 #[tokio::test]
 async fn product_in_a_closed_or_suspended_market_is_refused() {
     for status in [MarketStatus::Suspended, MarketStatus::Closed] {
         let products = Products::new().await;
-        let market = products.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-        products.marketplace.set_market_status(market, status).await;
-        let response = products.create(seller(), &[], &product("CUP-1")).await;
-        assert_eq!(status_and_code(&response), (409, "INVALID_STATE".to_owned()), "{status:?}");
+        products.marketplace.set_market_status(MARKET, status).await;
+        let response = products.create(seller(), &product("CUP-1")).await;
+        assert_eq!(response.error(), (409, "INVALID_STATE"), "{status:?}");
     }
 }
 
@@ -107,9 +103,9 @@ async fn price_in_another_currency_is_refused() {
     let products = Products::new().await;
     let mut body = product("CUP-1");
     body["price"]["currency"] = json!("USD");
-    let response = products.create(seller(), &[], &body).await;
-    assert_eq!(status_and_code(&response), (400, "VALIDATION_ERROR".to_owned()));
-    assert_eq!(fields(&response), ["price.currency"]);
+    let response = products.create(seller(), &body).await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
+    assert_eq!(response.fields(), ["price.currency"]);
 }
 
 #[tokio::test]
@@ -123,22 +119,21 @@ async fn all_invalid_fields_are_reported_together() {
         "stock": -1,
         "status": "active",
     });
-    let response = products.create(seller(), &[], &body).await;
-    assert_eq!(status_and_code(&response), (400, "VALIDATION_ERROR".to_owned()));
-    assert_eq!(fields(&response), ["description", "price.amount", "sku", "status", "stock", "title"]);
-    let empty = products.create(seller(), &[], &json!({})).await;
-    assert_eq!(fields(&empty), ["price", "sku", "stock", "title"]);
+    let response = products.create(seller(), &body).await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
+    assert_eq!(response.fields(), ["description", "price.amount", "sku", "status", "stock", "title"]);
+    let empty = products.create(seller(), &json!({})).await;
+    assert_eq!(empty.fields(), ["price", "sku", "stock", "title"]);
 }
 
 #[tokio::test]
 async fn repeated_request_creates_one_product_and_is_replayed() {
     let products = Products::new().await;
-    let key = [("idempotency-key", "k1")];
-    let first = products.create(seller(), &key, &product("CUP-1")).await;
-    let second = products.create(seller(), &key, &product("CUP-1")).await;
+    let first = products.create(seller(), &product("CUP-1")).key("k1").await;
+    let second = products.create(seller(), &product("CUP-1")).key("k1").await;
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201), "{}", second.json());
     assert_eq!(first.bytes, second.bytes);
     assert_eq!(second.header("idempotent-replay").unwrap(), "true");
-    let other = products.create(seller(), &key, &product("CUP-2")).await;
-    assert_eq!(status_and_code(&other), (422, "IDEMPOTENCY_KEY_REUSED".to_owned()));
+    let other = products.create(seller(), &product("CUP-2")).key("k1").await;
+    assert_eq!(other.error(), (422, "IDEMPOTENCY_KEY_REUSED"));
 }

@@ -7,9 +7,10 @@ use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::product::Product;
 use shared::repository::product::total_of;
-use test_support::fixture::{MARKET, PRODUCT, new_id, seller, stranger};
+use test_support::fixture::{MARKET, PRODUCT, id, new_id, seller, stranger};
+use test_support::lambda_event::page_ids;
 
-use super::{Products, fields, status_and_code};
+use super::Products;
 
 impl Products {
     /// Creates a market with `count` products; returns the path of the product list, the id of the market and
@@ -42,7 +43,7 @@ async fn pages_have_no_gaps_or_repeats_while_products_are_created() {
     let (path, market, before) = products.market_with_products(45).await;
     let (mut ids_read, mut query, mut number) = (Vec::new(), "?limit=10".to_owned(), 100);
     loop {
-        let body = products.get(&format!("{path}{query}")).await.json();
+        let body = products.api.get(&format!("{path}{query}")).await.json();
         for product in body["data"].as_array().unwrap() {
             assert_eq!(format!("CUP-{}", product["stock"]["available"]), text(&product["sku"]));
             ids_read.push(text(&product["id"]));
@@ -63,21 +64,21 @@ async fn list_is_not_found_if_the_market_is_not_visible() {
     let draft = new_id::<Market>().to_string();
     products.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
     let path = format!("/v1/markets/{draft}/products");
-    assert_eq!(products.get_as(seller(), &path).await.status, 200);
-    assert_eq!(status_and_code(&products.get_as(stranger(), &path).await), (404, "NOT_FOUND".to_owned()));
-    assert_eq!(status_and_code(&products.get(&path).await), (404, "NOT_FOUND".to_owned()));
-    let absent = products.get(&format!("/v1/markets/{}/products", new_id::<Market>())).await;
-    assert_eq!(status_and_code(&absent), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(products.api.get(&path).by(seller()).await.status, 200);
+    assert_eq!(products.api.get(&path).by(stranger()).await.error(), (404, "NOT_FOUND"));
+    assert_eq!(products.api.get(&path).await.error(), (404, "NOT_FOUND"));
+    let absent = products.api.get(&format!("/v1/markets/{}/products", new_id::<Market>())).await;
+    assert_eq!(absent.error(), (404, "NOT_FOUND"));
 }
 
 #[tokio::test]
 async fn cursor_is_bound_to_its_market() {
     let products = Products::new().await;
     let (path, ..) = products.market_with_products(3).await;
-    let cursor = text(&products.get(&format!("{path}?limit=2")).await.json()["pagination"]["nextCursor"]);
-    let foreign = products.get(&format!("/v1/markets/{MARKET}/products?cursor={cursor}")).await;
-    assert_eq!(status_and_code(&foreign), (400, "INVALID_CURSOR".to_owned()));
-    let next = products.get(&format!("{path}?cursor={cursor}")).await.json();
+    let cursor = text(&products.api.get(&format!("{path}?limit=2")).await.json()["pagination"]["nextCursor"]);
+    let foreign = products.api.get(&format!("/v1/markets/{MARKET}/products?cursor={cursor}")).await;
+    assert_eq!(foreign.error(), (400, "INVALID_CURSOR"));
+    let next = products.api.get(&format!("{path}?cursor={cursor}")).await.json();
     assert_eq!(next["data"].as_array().unwrap().len(), 1);
     assert_eq!(next["pagination"], json!({ "limit": 20, "total": 1 }));
 }
@@ -85,9 +86,9 @@ async fn cursor_is_bound_to_its_market() {
 #[tokio::test]
 async fn every_invalid_query_parameter_is_reported() {
     let products = Products::new().await;
-    let response = products.get(&format!("/v1/markets/{MARKET}/products?limit=0&sku=MUG-1")).await;
-    assert_eq!(status_and_code(&response), (400, "VALIDATION_ERROR".to_owned()));
-    assert_eq!(fields(&response), ["limit", "sku"]);
+    let response = products.api.get(&format!("/v1/markets/{MARKET}/products?limit=0&sku=MUG-1")).await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
+    assert_eq!(response.fields(), ["limit", "sku"]);
 }
 
 #[tokio::test]
@@ -97,18 +98,15 @@ async fn list_is_the_same_by_page_offset_and_cursor() {
     let mut whole: Vec<String> = ids.into_iter().collect();
     whole.sort();
     whole.reverse();
-    let page = async |query: &str| products.get(&format!("{path}?limit=4&{query}")).await.json();
-    let ids_of = |body: &Value| {
-        body["data"].as_array().unwrap().iter().map(|product| text(&product["id"])).collect::<Vec<_>>()
-    };
+    let page = async |query: &str| products.api.get(&format!("{path}?limit=4&{query}")).await.json();
     for (number, expected) in whole.chunks(4).enumerate() {
-        assert_eq!(ids_of(&page(&format!("page={}", number + 1)).await), expected);
+        assert_eq!(page_ids(&page(&format!("page={}", number + 1)).await), expected);
     }
     let middle = page("offset=3").await;
-    assert_eq!(ids_of(&middle), whole[3..7]);
+    assert_eq!(page_ids(&middle), whole[3..7]);
     let next = text(&middle["pagination"]["nextCursor"]);
-    assert_eq!(ids_of(&page(&format!("cursor={next}")).await), whole[7..]);
-    products.marketplace.add_to_list_total(total_of(test_support::fixture::id(&market)), 41).await;
+    assert_eq!(page_ids(&page(&format!("cursor={next}")).await), whole[7..]);
+    products.marketplace.add_to_list_total(total_of(id(&market)), 41).await;
     let total = json!({ "page": 3, "limit": 4, "total": 41, "totalPages": 11 });
     assert_eq!(page("page=3").await["pagination"], total);
 }
@@ -117,13 +115,13 @@ async fn list_is_the_same_by_page_offset_and_cursor() {
 async fn only_requested_fields_are_returned() {
     let products = Products::new().await;
     let expected = json!({ "sku": "MUG-1", "stock": { "available": 10, "reserved": 0 } });
-    let one = products.get(&format!("/v1/products/{PRODUCT}?fields=stock,sku")).await;
+    let one = products.api.get(&format!("/v1/products/{PRODUCT}?fields=stock,sku")).await;
     assert_eq!(one.json()["data"], expected);
-    let list = products.get(&format!("/v1/markets/{MARKET}/products?fields=stock,sku")).await;
+    let list = products.api.get(&format!("/v1/markets/{MARKET}/products?fields=stock,sku")).await;
     assert_eq!(list.json()["data"], json!([expected]));
     for path in [format!("/v1/products/{PRODUCT}"), format!("/v1/markets/{MARKET}/products")] {
-        let refused = products.get(&format!("{path}?fields=stock.available&include=market")).await;
-        assert_eq!(status_and_code(&refused), (400, "VALIDATION_ERROR".to_owned()));
-        assert_eq!(fields(&refused), ["fields", "include"]);
+        let refused = products.api.get(&format!("{path}?fields=stock.available&include=market")).await;
+        assert_eq!(refused.error(), (400, "VALIDATION_ERROR"));
+        assert_eq!(refused.fields(), ["fields", "include"]);
     }
 }

@@ -1,25 +1,20 @@
 //! `PUT`, `PATCH` and `DELETE /v1/products/{id}`.
 
 use serde_json::{Value, json};
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::values::actor::Actor;
+use test_support::api_function::ApiRequest;
 use test_support::fixture::{MARKET, PRODUCT, buyer, seller};
-use test_support::lambda_event::{RouterResponse, request_event};
 
-use super::{Products, fields, product, status_and_code};
+use super::{Products, product};
+
+fn path() -> String {
+    format!("/v1/products/{PRODUCT}")
+}
 
 impl Products {
-    async fn send_change(
-        &self,
-        method: &str,
-        by: Actor,
-        if_match: Option<&str>,
-        body: Option<&Value>,
-    ) -> RouterResponse {
-        let token = self.marketplace.token(by);
-        let mut headers = vec![("authorization", token.as_str())];
-        headers.extend(if_match.map(|tag| ("if-match", tag)));
-        self.send(&request_event(method, &format!("/v1/products/{PRODUCT}"), &headers, body)).await
+    fn patch(&self, by: Actor, if_match: &str, body: &Value) -> ApiRequest<'_> {
+        self.api.patch(&path()).by(by).if_match(if_match).json(body)
     }
 }
 
@@ -34,91 +29,74 @@ async fn put_replaces_and_patch_merges_without_changing_the_stock() {
         "price": price,
         "status": "active",
     });
-    let replaced = products.send_change("PUT", seller(), Some("\"1\""), Some(&whole)).await;
+    let replaced = products.api.put(&path()).by(seller()).if_match("\"1\"").json(&whole).await;
     assert_eq!(replaced.status, 200, "{}", replaced.json());
     assert_eq!(replaced.json()["data"]["price"], price);
     assert_eq!(replaced.json()["data"]["stock"], json!({ "available": 10, "reserved": 0 }));
-    let archived = products
-        .send_change(
-            "PATCH",
-            seller(),
-            Some("\"2\""),
-            Some(&json!({ "status": "archived", "description": null })),
-        )
-        .await;
+    let archived =
+        products.patch(seller(), "\"2\"", &json!({ "status": "archived", "description": null })).await;
     assert_eq!(archived.json()["data"]["status"], "archived");
     assert_eq!(archived.json()["data"]["title"], "Large mug");
     assert!(archived.json()["data"].get("description").is_none());
-    assert_eq!(
-        products.get(&format!("/v1/products/{PRODUCT}")).await.json()["data"],
-        archived.json()["data"]
-    );
+    assert_eq!(products.api.get(&path()).await.json()["data"], archived.json()["data"]);
 }
 
 #[tokio::test]
 async fn entity_tag_stays_valid_for_updates_if_the_stock_changes() {
     let products = Products::new().await;
-    let tag = products.get(&format!("/v1/products/{PRODUCT}")).await.header("etag").unwrap();
-    let path = format!("/v1/products/{PRODUCT}/stock");
-    assert_eq!(products.post(seller(), &path, &[], &json!({ "delta": 5 })).await.status, 200);
-    let renamed = products.send_change("PATCH", seller(), Some(&tag), Some(&json!({ "title": "Cup" }))).await;
-    assert_eq!(renamed.status, 200, "{}", renamed.json());
-    let again = products.send_change("PATCH", seller(), Some(&tag), Some(&json!({ "title": "Pot" }))).await;
-    assert_eq!(status_and_code(&again), (412, "VERSION_MISMATCH".to_owned()));
+    let tag = products.api.get(&path()).await.header("etag").unwrap();
     assert_eq!(
-        status_and_code(&products.send_change("PATCH", seller(), None, Some(&json!({}))).await).0,
-        428
+        products
+            .api
+            .post(&format!("{}/stock", path()))
+            .by(seller())
+            .json(&json!({ "delta": 5 }))
+            .await
+            .status,
+        200
     );
+    let renamed = products.patch(seller(), &tag, &json!({ "title": "Cup" })).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.json());
+    let again = products.patch(seller(), &tag, &json!({ "title": "Pot" })).await;
+    assert_eq!(again.error(), (412, "VERSION_MISMATCH"));
+    assert_eq!(products.api.patch(&path()).by(seller()).json(&json!({})).await.error().0, 428);
 }
 
 #[tokio::test]
 async fn changed_or_deleted_sku_can_be_used_again() {
     let products = Products::new().await;
-    let path = format!("/v1/markets/{MARKET}/products");
-    assert_eq!(products.post(seller(), &path, &[], &product("CUP-1")).await.status, 201);
-    let taken = products.send_change("PATCH", seller(), Some("*"), Some(&json!({ "sku": "CUP-1" }))).await;
-    assert_eq!(status_and_code(&taken), (409, "CONFLICT".to_owned()));
-    assert_eq!(fields(&taken), ["sku"]);
-    assert_eq!(
-        products.send_change("PATCH", seller(), Some("*"), Some(&json!({ "sku": "MUG-9" }))).await.status,
-        200
-    );
-    assert_eq!(products.post(seller(), &path, &[], &product("MUG-9")).await.status, 409);
-    assert_eq!(products.send_change("DELETE", seller(), Some("*"), None).await.status, 204);
-    assert_eq!(products.post(seller(), &path, &[], &product("MUG-9")).await.status, 201);
-    assert_eq!(products.get(&format!("/v1/products/{PRODUCT}")).await.status, 404);
+    let list = format!("/v1/markets/{MARKET}/products");
+    assert_eq!(products.api.post(&list).by(seller()).json(&product("CUP-1")).await.status, 201);
+    let taken = products.patch(seller(), "*", &json!({ "sku": "CUP-1" })).await;
+    assert_eq!(taken.error(), (409, "CONFLICT"));
+    assert_eq!(taken.fields(), ["sku"]);
+    assert_eq!(products.patch(seller(), "*", &json!({ "sku": "MUG-9" })).await.status, 200);
+    assert_eq!(products.api.post(&list).by(seller()).json(&product("MUG-9")).await.status, 409);
+    assert_eq!(products.api.delete(&path()).by(seller()).if_match("*").await.status, 204);
+    assert_eq!(products.api.post(&list).by(seller()).json(&product("MUG-9")).await.status, 201);
+    assert_eq!(products.api.get(&path()).await.status, 404);
 }
 
 #[tokio::test]
 async fn only_the_seller_can_change_a_product() {
     let products = Products::new().await;
-    let title = json!({ "title": "Cup" });
-    for method in ["PATCH", "DELETE"] {
-        let response = products
-            .send_change(method, buyer(), Some("*"), Some(&title).filter(|_| method == "PATCH"))
-            .await;
-        assert_eq!(status_and_code(&response), (403, "FORBIDDEN".to_owned()), "{method}");
-    }
+    let patched = products.patch(buyer(), "*", &json!({ "title": "Cup" })).await;
+    assert_eq!(patched.error(), (403, "FORBIDDEN"));
+    let deleted = products.api.delete(&path()).by(buyer()).if_match("*").await;
+    assert_eq!(deleted.error(), (403, "FORBIDDEN"));
     let dollars = json!({ "price": { "amount": 1, "currency": "USD" } });
-    let response = products.send_change("PATCH", seller(), Some("*"), Some(&dollars)).await;
-    assert_eq!(fields(&response), ["price.currency"]);
+    let response = products.patch(seller(), "*", &dollars).await;
+    assert_eq!(response.fields(), ["price.currency"]);
     let stock = json!({ "stock": 7, "marketId": MARKET });
-    assert_eq!(
-        fields(&products.send_change("PATCH", seller(), Some("*"), Some(&stock)).await),
-        ["marketId", "stock"]
-    );
+    assert_eq!(products.patch(seller(), "*", &stock).await.fields(), ["marketId", "stock"]);
 }
 
 #[tokio::test]
 async fn product_with_reserved_units_cannot_be_deleted() {
     let products = Products::new().await;
-    let order = products.marketplace.order(None).await;
-    let window = std::time::Duration::from_mins(1);
-    products
-        .marketplace
-        .run(AdvanceOrder { id: order.id, by: FulfilmentTransition::Reserve, payment_window: window })
-        .await;
-    let response = products.send_change("DELETE", seller(), Some("*"), None).await;
-    assert_eq!(status_and_code(&response), (409, "INVALID_STATE".to_owned()));
-    assert_eq!(products.get(&format!("/v1/products/{PRODUCT}")).await.status, 200);
+    products.marketplace.order(None).await;
+    products.marketplace.advance(FulfilmentTransition::Reserve).await;
+    let response = products.api.delete(&path()).by(seller()).if_match("*").await;
+    assert_eq!(response.error(), (409, "INVALID_STATE"));
+    assert_eq!(products.api.get(&path()).await.status, 200);
 }

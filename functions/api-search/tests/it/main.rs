@@ -7,22 +7,20 @@ mod events;
 mod relevance;
 mod search;
 
-use axum::Router;
 use serde_json::Value;
 use shared::api::QueryState;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::projections::search_index::DocumentId;
 use shared::search::{CachedSearch, ConfiguredEmbedder, HashingEmbedder, Search};
-use test_support::fixture::{MARKET, Marketplace, cents, id, new_id, seller};
-use test_support::lambda_event;
-use test_support::lambda_event::RouterResponse;
+use test_support::api_function::ApiFunction;
+use test_support::fixture::{MARKET, Marketplace, PRODUCT, cents, id, new_id, seller};
 use test_support::search_index::index;
 
-/// Router of the function, with an embedded table.
+/// The function on a marketplace.
 struct SearchApi {
     marketplace: Marketplace,
-    router: Router,
+    api: ApiFunction,
 }
 
 impl SearchApi {
@@ -31,10 +29,10 @@ impl SearchApi {
         let marketplace = Marketplace::with_sample_data().await;
         let search = Search::new(marketplace.reader.clone(), ConfiguredEmbedder::Hashed(HashingEmbedder));
         let app = QueryState::new(&marketplace.env("api-search"), CachedSearch::uncached(search)).unwrap();
-        let api = Self { marketplace, router: api_search::router(app) };
-        api.index(DocumentId::Market(id(MARKET))).await;
-        api.index(DocumentId::Product(id(test_support::fixture::PRODUCT))).await;
-        api
+        let search = Self { api: ApiFunction::new(&marketplace, api_search::router(app)), marketplace };
+        search.index(DocumentId::Market(id(MARKET))).await;
+        search.index(DocumentId::Product(id(PRODUCT))).await;
+        search
     }
 
     async fn index(&self, document: DocumentId) {
@@ -57,15 +55,9 @@ impl SearchApi {
         product
     }
 
-    /// Sends an event.
-    async fn send(&self, event: &Value) -> RouterResponse {
-        lambda_event::send(&self.router, event).await
-    }
-
     /// Searches and returns the results.
     async fn find(&self, query: &str) -> Vec<Value> {
-        let response =
-            self.send(&lambda_event::request_event("GET", &format!("/v1/search?{query}"), &[], None)).await;
+        let response = self.api.get(&format!("/v1/search?{query}")).await;
         assert_eq!(response.status, 200, "{}", response.json());
         response.json()["data"].as_array().unwrap().clone()
     }

@@ -53,13 +53,13 @@ const QUERIES: [(&str, &str); 12] = [
 
 #[tokio::test]
 async fn best_match_comes_first_and_scores_descend() {
-    let api = SearchApi::new().await;
+    let search = SearchApi::new().await;
     let mut titles = std::collections::BTreeMap::new();
     for (title, description) in CATALOGUE {
-        titles.insert(api.create_product(title, description).await.to_string(), title);
+        titles.insert(search.create_product(title, description).await.to_string(), title);
     }
     for (query, expected) in QUERIES {
-        let found = api.find(&format!("q={}&limit=100", query.replace(' ', "+"))).await;
+        let found = search.find(&format!("q={}&limit=100", query.replace(' ', "+"))).await;
         let found_titles: Vec<&str> = ids(&found).iter().map(|id| titles[id]).collect();
         assert_eq!(found_titles[0], expected, "{query}: {found_titles:?}");
         let scores: Vec<u64> = found.iter().map(|hit| hit["score"].as_u64().unwrap()).collect();

@@ -3,16 +3,14 @@
 use serde_json::json;
 use shared::domain::market::MarketStatus;
 use shared::projections::search_index::DocumentId;
-use shared::repository::market::MarketReader;
 use test_support::fixture::{MARKET, PRODUCT, id};
-use test_support::lambda_event;
 
 use super::{SearchApi, ids};
 
 #[tokio::test]
 async fn hit_has_a_type_a_score_and_a_summary() {
-    let api = SearchApi::new().await;
-    let response = api.send(&lambda_event::request_event("GET", "/v1/search?q=Mugs", &[], None)).await;
+    let search = SearchApi::new().await;
+    let response = search.api.get("/v1/search?q=Mugs").await;
     assert_eq!(response.headers["cache-control"], "public, max-age=5");
     let product = json!({
         "marketId": MARKET,
@@ -28,34 +26,33 @@ async fn hit_has_a_type_a_score_and_a_summary() {
 
 #[tokio::test]
 async fn type_and_limit_restrict_the_results() {
-    let api = SearchApi::new().await;
-    let other = api.create_product("Mug", "Another one").await.to_string();
-    assert_eq!(ids(&api.find("q=mug").await), [PRODUCT, &other, MARKET]);
-    assert_eq!(ids(&api.find("q=mug&type=market").await), [MARKET]);
-    assert_eq!(ids(&api.find("q=mug&type=product").await), [PRODUCT, &other]);
-    assert_eq!(ids(&api.find("q=mug&limit=1").await), [PRODUCT]);
-    assert!(api.find("q=the").await.is_empty());
-    assert!(api.find("q=sofa").await.is_empty());
+    let search = SearchApi::new().await;
+    let other = search.create_product("Mug", "Another one").await.to_string();
+    assert_eq!(ids(&search.find("q=mug").await), [PRODUCT, &other, MARKET]);
+    assert_eq!(ids(&search.find("q=mug&type=market").await), [MARKET]);
+    assert_eq!(ids(&search.find("q=mug&type=product").await), [PRODUCT, &other]);
+    assert_eq!(ids(&search.find("q=mug&limit=1").await), [PRODUCT]);
+    assert!(search.find("q=the").await.is_empty());
+    assert!(search.find("q=sofa").await.is_empty());
 }
 
 #[tokio::test]
 async fn misspelt_query_finds_the_product() {
-    let api = SearchApi::new().await;
-    let teapot = api.create_product("Stoneware teapot", "Holds a litre").await.to_string();
-    assert_eq!(ids(&api.find("q=stonwear+tepot").await), [teapot]);
+    let search = SearchApi::new().await;
+    let teapot = search.create_product("Stoneware teapot", "Holds a litre").await.to_string();
+    assert_eq!(ids(&search.find("q=stonwear+tepot").await), [teapot]);
 }
 
 #[tokio::test]
 async fn results_in_a_closed_market_are_replaced_by_the_next() {
-    let api = SearchApi::new().await;
-    let market = api.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-    api.marketplace.set_market_status(market, MarketStatus::Closed).await;
+    let search = SearchApi::new().await;
+    search.marketplace.set_market_status(MARKET, MarketStatus::Closed).await;
     // The event of the market is not processed yet, but the search checks the current status.
-    assert!(api.find("q=mug").await.is_empty());
+    assert!(search.find("q=mug").await.is_empty());
 
     let own = "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRX";
     let open = shared::domain::market::create::InitialStatus::Active;
-    api.marketplace.market(own, test_support::fixture::stranger(), open).await;
-    api.index(DocumentId::Market(id(own))).await;
-    assert_eq!(ids(&api.find("q=mug&limit=1").await), [own], "the next candidates replace the first");
+    search.marketplace.market(own, test_support::fixture::stranger(), open).await;
+    search.index(DocumentId::Market(id(own))).await;
+    assert_eq!(ids(&search.find("q=mug&limit=1").await), [own], "the next candidates replace the first");
 }

@@ -8,9 +8,9 @@ use shared::domain::values::actor::Actor;
 use shared::kit::command::{ExecuteError, ReadSet, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
-use test_support::fixture::{buyer, moderator, new_id, stranger, test_context};
+use test_support::fixture::{admin, buyer, moderator, new_id, stranger, test_context};
 
-use super::{Users, admin, error, forbidden, not_found};
+use super::Users;
 
 #[tokio::test]
 async fn deletion_removes_password_and_releases_address() {
@@ -28,19 +28,19 @@ async fn deletion_removes_password_and_releases_address() {
         users.marketplace.reader.account_by_email(&address).await.unwrap().unwrap().0.id,
         another.user
     );
-    assert_eq!(error(&users.delete(stranger(), stranger().user).await), not_found());
+    assert_eq!(users.delete(stranger(), stranger().user).await.error(), (404, "NOT_FOUND"));
 }
 
 #[tokio::test]
 async fn deleting_other_accounts_requires_the_permission() {
     let users = Users::open().await;
     for user in [buyer().user, admin().user, new_id()] {
-        assert_eq!(error(&users.delete(stranger(), user).await), not_found());
+        assert_eq!(users.delete(stranger(), user).await.error(), (404, "NOT_FOUND"));
     }
-    assert_eq!(error(&users.delete(moderator(), stranger().user).await), forbidden());
+    assert_eq!(users.delete(moderator(), stranger().user).await.error(), (403, "FORBIDDEN"));
     assert!(users.stored(stranger().user).await.is_some());
     assert_eq!(users.delete(admin(), stranger().user).await.status, 204);
-    assert_eq!(error(&users.delete(admin(), stranger().user).await), not_found());
+    assert_eq!(users.delete(admin(), stranger().user).await.error(), (404, "NOT_FOUND"));
 }
 
 #[tokio::test]
@@ -59,8 +59,8 @@ async fn sessions_of_a_deleted_account_end() {
 #[tokio::test]
 async fn repetition_with_same_key_returns_the_first_response() {
     let users = Users::open().await;
-    let (path, headers) = (super::path(stranger().user), [("if-match", "\"1\""), ("idempotency-key", "k1")]);
+    let path = super::path(stranger().user);
     for _ in 0..2 {
-        assert_eq!(users.ask(stranger(), "DELETE", &path, &headers, None).await.status, 204);
+        assert_eq!(users.api.delete(&path).by(stranger()).if_match("\"1\"").key("k1").await.status, 204);
     }
 }

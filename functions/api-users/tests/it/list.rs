@@ -8,9 +8,10 @@ use shared::domain::user::{Credentials, Role, UserId, UserStatus};
 use shared::domain::values::actor::Actor;
 use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
-use test_support::fixture::{id, moderator, new_id, stranger};
+use test_support::fixture::{admin, id, moderator, new_id, stranger};
+use test_support::lambda_event::page_ids;
 
-use super::{Users, admin, error, fields, forbidden};
+use super::Users;
 
 /// Users by name, address and role, in the order of their registration.
 const USERS: [(&str, &str, Role); 8] = [
@@ -43,7 +44,7 @@ impl Users {
         let mut positions = Vec::new();
         let mut cursor = String::new();
         loop {
-            let response = self.get(by, &format!("/v1/users?limit={limit}&{query}{cursor}")).await;
+            let response = self.api.get(&format!("/v1/users?limit={limit}&{query}{cursor}")).by(by).await;
             assert_eq!(response.status, 200, "{query}: {}", response.json());
             let body = response.json();
             let page = body["data"].as_array().unwrap();
@@ -124,10 +125,8 @@ async fn pages_are_complete_during_registrations() {
     }
     let (mut ids, mut path) = (Vec::new(), "/v1/users?limit=10&search=early".to_owned());
     for round in 0.. {
-        let body = users.get(moderator(), &path).await.json();
-        ids.extend(
-            body["data"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()),
-        );
+        let body = users.api.get(&path).by(moderator()).await.json();
+        ids.extend(page_ids(&body));
         let Some(next) = body["pagination"]["nextCursor"].as_str() else { break };
         path = format!("/v1/users?limit=10&search=early&cursor={next}");
         users.marketplace.user(Actor { user: new_id(), ..stranger() }, &format!("early-late{round}")).await;
@@ -140,14 +139,14 @@ async fn pages_are_complete_during_registrations() {
 #[tokio::test]
 async fn list_requires_the_current_permission() {
     let users = Users::open().await;
-    assert_eq!(error(&users.get(stranger(), "/v1/users").await), forbidden());
+    assert_eq!(users.api.get("/v1/users").by(stranger()).await.error(), (403, "FORBIDDEN"));
     let outdated_token = Actor { role: Role::Admin, ..stranger() };
     assert_eq!(
-        error(&users.get(outdated_token, "/v1/users").await),
-        forbidden(),
+        users.api.get("/v1/users").by(outdated_token).await.error(),
+        (403, "FORBIDDEN"),
         "the role in the token is not sufficient"
     );
-    let response = users.get(moderator(), "/v1/users").await;
+    let response = users.api.get("/v1/users").by(moderator()).await;
     assert_eq!((response.status.as_u16(), response.json()["data"].as_array().unwrap().len()), (200, 5));
     assert_eq!(response.json()["pagination"], json!({ "limit": 20, "total": 5 }));
 }
@@ -156,8 +155,8 @@ async fn list_requires_the_current_permission() {
 async fn all_invalid_parameters_are_reported() {
     let users = Users::open().await;
     let path = "/v1/users?status=unknown&role=owner&sort=email&search=%20&limit=0&colour=red";
-    let response = users.get(moderator(), path).await;
-    assert_eq!(error(&response), (400, "VALIDATION_ERROR".to_owned()));
+    let response = users.api.get(path).by(moderator()).await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
     let expected = json!({
         "status": "must be one of active, suspended",
         "role": "must be one of user, moderator, admin",
@@ -166,21 +165,21 @@ async fn all_invalid_parameters_are_reported() {
         "limit": "must be an integer from 1 to 100",
         "colour": "is not a known field",
     });
-    assert_eq!(fields(&response), expected);
+    assert_eq!(response.json()["error"]["fields"], expected);
 }
 
 #[tokio::test]
 async fn cursor_is_valid_for_its_list_and_caller_only() {
     let users = Users::open().await;
-    let first = users.get(moderator(), "/v1/users?limit=2&sort=name").await.json();
+    let first = users.api.get("/v1/users?limit=2&sort=name").by(moderator()).await.json();
     let cursor = first["pagination"]["nextCursor"].as_str().unwrap().to_owned();
     let next = format!("/v1/users?limit=2&sort=name&cursor={cursor}");
-    assert_eq!(users.get(moderator(), &next).await.status, 200);
-    let invalid = (400, "INVALID_CURSOR".to_owned());
-    assert_eq!(error(&users.get(admin(), &next).await), invalid);
+    assert_eq!(users.api.get(&next).by(moderator()).await.status, 200);
+    let invalid = (400, "INVALID_CURSOR");
+    assert_eq!(users.api.get(&next).by(admin()).await.error(), invalid);
     for other in ["sort=-name", "sort=name&role=user", "sort=name&search=s", "sort=createdAt"] {
-        let response = users.get(moderator(), &format!("/v1/users?{other}&cursor={cursor}")).await;
-        assert_eq!(error(&response), invalid, "{other}");
+        let response = users.api.get(&format!("/v1/users?{other}&cursor={cursor}")).by(moderator()).await;
+        assert_eq!(response.error(), invalid, "{other}");
     }
 }
 
@@ -191,20 +190,20 @@ async fn name_that_grows_when_folded_is_sorted_and_found() {
     let response = users.patch(stranger(), stranger().user, &json!({ "name": long })).await;
     assert_eq!(response.status, 200, "{}", response.json());
     let search = "%EF%B7%BA".repeat(30);
-    let found = users.get(moderator(), &format!("/v1/users?sort=name&search={search}")).await.json();
+    let found = users.api.get(&format!("/v1/users?sort=name&search={search}")).by(moderator()).await.json();
     assert_eq!(
         found["data"][0]["id"],
         id::<shared::domain::user::User>(test_support::fixture::STRANGER).to_string()
     );
     let mut path = "/v1/users?limit=1&sort=name".to_owned();
     for _ in 0..4 {
-        let body = users.get(moderator(), &path).await.json();
+        let body = users.api.get(&path).by(moderator()).await.json();
         path = format!(
             "/v1/users?limit=1&sort=name&cursor={}",
             body["pagination"]["nextCursor"].as_str().unwrap()
         );
     }
-    assert_eq!(users.get(moderator(), &path).await.json()["data"][0]["name"], long);
+    assert_eq!(users.api.get(&path).by(moderator()).await.json()["data"][0]["name"], long);
 }
 
 #[tokio::test]
@@ -212,7 +211,7 @@ async fn pages_by_number_offset_and_cursor_are_consistent() {
     let (users, ids) = Users::with_users().await;
     users.patch(carol(&ids), ids[5], &json!({ "status": "suspended" })).await;
     let listed = async |query: &str| {
-        let body = users.get(carol(&ids), &format!("/v1/users?{query}")).await.json();
+        let body = users.api.get(&format!("/v1/users?{query}")).by(carol(&ids)).await.json();
         let place = |user: &Value| ids.iter().position(|id| user["id"] == id.to_string()).unwrap();
         (body["data"].as_array().unwrap().iter().map(place).collect::<Vec<_>>(), body["pagination"].clone())
     };
@@ -254,10 +253,10 @@ async fn total_is_the_sum_of_the_partitions() {
         ("?role=moderator&status=active", 7),
         ("?search=stranger", 1),
     ] {
-        let body = users.get(moderator(), &format!("/v1/users{query}")).await.json();
+        let body = users.api.get(&format!("/v1/users{query}")).by(moderator()).await.json();
         assert_eq!(body["pagination"]["total"], total, "{query}");
     }
-    let page = users.get(moderator(), "/v1/users?status=active&page=1").await.json();
+    let page = users.api.get("/v1/users?status=active&page=1").by(moderator()).await.json();
     assert_eq!(page["pagination"]["totalPages"], 4);
 }
 
@@ -266,18 +265,18 @@ async fn response_contains_the_requested_fields() {
     let users = Users::open().await;
     let expected = json!({ "email": "stranger@example.com", "name": "stranger" });
     for path in ["/v1/users/me".to_owned(), super::path(stranger().user)] {
-        let shown = users.get(stranger(), &format!("{path}?fields=name,email")).await;
+        let shown = users.api.get(&format!("{path}?fields=name,email")).by(stranger()).await;
         assert_eq!(shown.json()["data"], expected, "{path}");
         assert!(shown.header("etag").is_some());
-        let refused = users.get(stranger(), &format!("{path}?fields=password&include=creator")).await;
-        assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()));
+        let refused = users.api.get(&format!("{path}?fields=password&include=creator")).by(stranger()).await;
+        assert_eq!(refused.error(), (400, "VALIDATION_ERROR"));
         let known = "id, email, emailVerified, name, role, status, createdAt, updatedAt, version";
         let expected = json!({
             "fields": format!("`password` is not one of {known}"),
             "include": "is not a known field",
         });
-        assert_eq!(fields(&refused), expected);
+        assert_eq!(refused.json()["error"]["fields"], expected);
     }
-    let list = users.get(moderator(), "/v1/users?search=stranger&fields=email,name").await.json();
+    let list = users.api.get("/v1/users?search=stranger&fields=email,name").by(moderator()).await.json();
     assert_eq!(list["data"], json!([expected]));
 }

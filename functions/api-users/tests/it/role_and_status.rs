@@ -7,9 +7,9 @@ use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::{Role, UserId, UserStatus};
 use shared::kit::command::{ExecuteError, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::{buyer, id, moderator, new_id, stranger, test_context};
+use test_support::fixture::{admin, buyer, id, moderator, new_id, stranger, test_context};
 
-use super::{Users, admin, error, fields, forbidden, not_found, revoked};
+use super::Users;
 
 fn hash(text: &str) -> TokenHash {
     TokenHash(text.to_owned())
@@ -42,10 +42,10 @@ async fn own_role_and_status_cannot_be_changed() {
     let rule = "cannot be changed by the account itself";
     for actor in [stranger(), moderator(), admin()] {
         let both = users.patch(actor, actor.user, &json!({ "role": "admin", "status": "active" })).await;
-        assert_eq!(error(&both), (400, "VALIDATION_ERROR".to_owned()));
-        assert_eq!(fields(&both), json!({ "role": rule, "status": rule }));
+        assert_eq!(both.error(), (400, "VALIDATION_ERROR"));
+        assert_eq!(both.json()["error"]["fields"], json!({ "role": rule, "status": rule }));
         let one = users.patch(actor, actor.user, &json!({ "name": "Someone", "role": "admin" })).await;
-        assert_eq!(fields(&one), json!({ "role": rule }));
+        assert_eq!(one.json()["error"]["fields"], json!({ "role": rule }));
         assert_eq!(users.stored(actor.user).await.unwrap().version.get(), 1);
     }
 }
@@ -59,8 +59,8 @@ async fn admin_changes_roles() {
         assert_eq!(users.stored(stranger().user).await.unwrap().role, stored);
     }
     let promotion = json!({ "role": "admin" });
-    assert_eq!(error(&users.patch(moderator(), stranger().user, &promotion).await), forbidden());
-    assert_eq!(error(&users.patch(stranger(), buyer().user, &promotion).await), not_found());
+    assert_eq!(users.patch(moderator(), stranger().user, &promotion).await.error(), (403, "FORBIDDEN"));
+    assert_eq!(users.patch(stranger(), buyer().user, &promotion).await.error(), (404, "NOT_FOUND"));
 }
 
 #[tokio::test]
@@ -69,10 +69,10 @@ async fn moderator_suspends_accounts_with_role_user_only() {
     let suspend = json!({ "status": "suspended" });
     let response = users.patch(moderator(), stranger().user, &suspend).await;
     assert_eq!(response.json()["data"]["status"], "suspended");
-    assert_eq!(error(&users.patch(moderator(), admin().user, &suspend).await), forbidden());
+    assert_eq!(users.patch(moderator(), admin().user, &suspend).await.error(), (403, "FORBIDDEN"));
     let more = json!({ "status": "suspended", "name": "Someone" });
-    assert_eq!(error(&users.patch(moderator(), buyer().user, &more).await), forbidden());
-    assert_eq!(error(&users.patch(stranger(), buyer().user, &suspend).await), not_found());
+    assert_eq!(users.patch(moderator(), buyer().user, &more).await.error(), (403, "FORBIDDEN"));
+    assert_eq!(users.patch(stranger(), buyer().user, &suspend).await.error(), (404, "NOT_FOUND"));
     let reinstated = users.patch(moderator(), stranger().user, &json!({ "status": "active" })).await;
     assert_eq!(reinstated.json()["data"]["status"], "active");
 }
@@ -82,9 +82,9 @@ async fn suspended_account_cannot_change_itself() {
     let users = Users::open().await;
     users.patch(admin(), stranger().user, &json!({ "status": "suspended" })).await;
     let renamed = users.patch(stranger(), stranger().user, &json!({ "name": "Someone" })).await;
-    assert_eq!(error(&renamed), revoked());
-    assert_eq!(error(&users.delete(stranger(), stranger().user).await), revoked());
-    assert_eq!(users.get(stranger(), "/v1/users/me").await.json()["data"]["status"], "suspended");
+    assert_eq!(renamed.error(), (401, "TOKEN_REVOKED"));
+    assert_eq!(users.delete(stranger(), stranger().user).await.error(), (401, "TOKEN_REVOKED"));
+    assert_eq!(users.api.get("/v1/users/me").by(stranger()).await.json()["data"]["status"], "suspended");
 }
 
 #[tokio::test]

@@ -3,13 +3,9 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::repository::user::UserReader;
-use test_support::fixture::{buyer, moderator, new_id, stranger};
+use test_support::fixture::{admin, buyer, moderator, new_id, stranger};
 
-use super::{Users, admin, error, fields, forbidden, not_found, path};
-
-fn email_taken() -> (u16, String) {
-    (409, "EMAIL_TAKEN".to_owned())
-}
+use super::{Users, path};
 
 impl Users {
     /// Id of the account with an address.
@@ -23,14 +19,13 @@ impl Users {
 async fn put_replaces_name_and_address() {
     let users = Users::open().await;
     let body = json!({ "email": " Someone@Example.ORG ", "name": " Someone " });
-    let response =
-        users.ask(stranger(), "PUT", &path(stranger().user), &[("if-match", "\"1\"")], Some(&body)).await;
+    let response = users.api.put(&path(stranger().user)).by(stranger()).if_match("\"1\"").json(&body).await;
     assert_eq!(response.status, 200, "{}", response.json());
     assert_eq!(response.header("etag").unwrap(), "\"2\"");
     let shown = response.json()["data"].clone();
     assert_eq!((&shown["email"], &shown["name"]), (&json!("someone@example.org"), &json!("Someone")));
     assert_eq!((&shown["version"], &shown["role"]), (&json!(2), &json!("user")));
-    assert_eq!(users.get(stranger(), "/v1/users/me").await.json()["data"], shown);
+    assert_eq!(users.api.get("/v1/users/me").by(stranger()).await.json()["data"], shown);
 }
 
 #[tokio::test]
@@ -51,30 +46,33 @@ async fn change_requires_the_current_version() {
     let patch = json!({ "name": "Someone" });
     let own = path(stranger().user);
     for method in ["PUT", "PATCH", "DELETE"] {
-        let body = Some(json!({ "email": "stranger@example.com", "name": "Someone" }));
-        let body = body.filter(|_| method != "DELETE");
-        let missing = users.ask(stranger(), method, &own, &[], body.as_ref()).await;
-        assert_eq!(error(&missing), (428, "PRECONDITION_REQUIRED".to_owned()), "{method}");
+        let change = || {
+            let request = users.api.request(method, &own).by(stranger());
+            let body = json!({ "email": "stranger@example.com", "name": "Someone" });
+            if method == "DELETE" { request } else { request.json(&body) }
+        };
+        let missing = change().await;
+        assert_eq!(missing.error(), (428, "PRECONDITION_REQUIRED"), "{method}");
         for other in ["\"2\"", "W/\"1\"", "1", "\"1\", \"2\"", ""] {
-            let response = users.ask(stranger(), method, &own, &[("if-match", other)], body.as_ref()).await;
-            assert_eq!(error(&response), (412, "VERSION_MISMATCH".to_owned()), "{method} {other}");
+            let response = change().if_match(other).await;
+            assert_eq!(response.error(), (412, "VERSION_MISMATCH"), "{method} {other}");
         }
     }
     assert_eq!(users.stored(stranger().user).await.unwrap().version.get(), 1);
-    let first = users.ask(stranger(), "PATCH", &own, &[("if-match", "\"1\"")], Some(&patch)).await;
+    let first = users.api.patch(&own).by(stranger()).if_match("\"1\"").json(&patch).await;
     assert_eq!(first.status, 200);
-    let second = users.ask(stranger(), "PATCH", &own, &[("if-match", "\"1\"")], Some(&patch)).await;
-    assert_eq!(error(&second), (412, "VERSION_MISMATCH".to_owned()));
+    let second = users.api.patch(&own).by(stranger()).if_match("\"1\"").json(&patch).await;
+    assert_eq!(second.error(), (412, "VERSION_MISMATCH"));
 }
 
 #[tokio::test]
 async fn one_of_ten_concurrent_changes_succeeds() {
     let users = Users::open().await;
     let bodies: Vec<Value> = (0..10).map(|n| json!({ "name": format!("Someone {n}") })).collect();
-    let (own, if_match) = (path(stranger().user), [("if-match", "\"1\"")]);
-    let requests = bodies.iter().map(|body| users.ask(stranger(), "PATCH", &own, &if_match, Some(body)));
+    let own = path(stranger().user);
+    let request = |body| users.api.patch(&own).by(stranger()).if_match("\"1\"").json(body).into_future();
     let mut statuses: Vec<u16> =
-        join_all(requests).await.iter().map(|response| response.status.as_u16()).collect();
+        join_all(bodies.iter().map(request)).await.iter().map(|response| response.status.as_u16()).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [vec![200], vec![412; 9]].concat());
     assert_eq!(users.stored(stranger().user).await.unwrap().version.get(), 2);
@@ -85,8 +83,8 @@ async fn changed_address_releases_the_old_one() {
     let users = Users::open().await;
     let to = |email: &str| json!({ "email": email });
     assert_eq!(
-        error(&users.patch(stranger(), stranger().user, &to("Buyer@example.com")).await),
-        email_taken()
+        users.patch(stranger(), stranger().user, &to("Buyer@example.com")).await.error(),
+        (409, "EMAIL_TAKEN")
     );
     assert_eq!(users.stored(stranger().user).await.unwrap().version.get(), 1);
     assert_eq!(users.patch(stranger(), stranger().user, &to("new@example.com")).await.status, 200);
@@ -94,7 +92,10 @@ async fn changed_address_releases_the_old_one() {
     assert_eq!(users.account_with_address("new@example.com").await, Some(stranger().user.to_string()));
     assert_eq!(users.patch(buyer(), buyer().user, &to("stranger@example.com")).await.status, 200);
     assert_eq!(users.account_with_address("stranger@example.com").await, Some(buyer().user.to_string()));
-    assert_eq!(error(&users.patch(buyer(), buyer().user, &to("new@example.com")).await), email_taken());
+    assert_eq!(
+        users.patch(buyer(), buyer().user, &to("new@example.com")).await.error(),
+        (409, "EMAIL_TAKEN")
+    );
 }
 
 #[tokio::test]
@@ -107,14 +108,15 @@ async fn one_of_ten_accounts_gets_a_contested_address() {
         actors.push(actor);
     }
     let body = json!({ "email": "contested@example.com" });
-    let responses = join_all(actors.iter().map(|actor| users.patch(*actor, actor.user, &body))).await;
+    let responses =
+        join_all(actors.iter().map(|actor| users.patch(*actor, actor.user, &body).into_future())).await;
     let winner = responses.iter().position(|response| response.status == 200).unwrap();
     assert_eq!(
         users.account_with_address("contested@example.com").await,
         Some(actors[winner].user.to_string())
     );
     for (n, response) in responses.iter().enumerate().filter(|(n, _)| *n != winner) {
-        assert_eq!(error(response), email_taken());
+        assert_eq!(response.error(), (409, "EMAIL_TAKEN"));
         let own = users.account_with_address(&format!("person{n}@example.com")).await;
         assert_eq!(own, Some(actors[n].user.to_string()));
     }
@@ -141,29 +143,29 @@ async fn changing_other_accounts_requires_the_permission() {
     let users = Users::open().await;
     let patch = json!({ "name": "Someone" });
     for user in [buyer().user, admin().user, new_id()] {
-        assert_eq!(error(&users.patch(stranger(), user, &patch).await), not_found());
+        assert_eq!(users.patch(stranger(), user, &patch).await.error(), (404, "NOT_FOUND"));
     }
-    assert_eq!(error(&users.patch(moderator(), stranger().user, &patch).await), forbidden());
+    assert_eq!(users.patch(moderator(), stranger().user, &patch).await.error(), (403, "FORBIDDEN"));
     assert_eq!(users.patch(admin(), stranger().user, &patch).await.json()["data"]["name"], "Someone");
     let body = json!({ "email": "new@example.com", "name": "Someone" });
-    let if_match = [("if-match", "*")];
-    let replaced = users.ask(admin(), "PUT", &path(stranger().user), &if_match, Some(&body)).await;
+    let replaced = users.api.put(&path(stranger().user)).by(admin()).if_match("*").json(&body).await;
     assert_eq!(replaced.json()["data"]["email"], "new@example.com");
 }
 
 #[tokio::test]
 async fn all_invalid_fields_are_reported() {
     let users = Users::open().await;
-    let (own, if_match) = (path(stranger().user), [("if-match", "*")]);
+    let own = path(stranger().user);
     let body = json!({ "email": "x", "role": "user", "colour": 7 });
-    let response = users.ask(stranger(), "PUT", &own, &if_match, Some(&body)).await;
+    let response = users.api.put(&own).by(stranger()).if_match("*").json(&body).await;
     let expected = json!({
         "email": "must be a valid e-mail address of at most 254 bytes",
         "name": "is required",
         "role": "is not a known field",
         "colour": "is not a known field",
     });
-    assert_eq!((error(&response).1.as_str(), fields(&response)), ("VALIDATION_ERROR", expected));
+    assert_eq!(response.code(), "VALIDATION_ERROR");
+    assert_eq!(response.json()["error"]["fields"], expected);
     let body = json!({ "email": null, "name": " ", "role": "owner", "status": 1, "id": "usr_1" });
     let response = users.patch(stranger(), stranger().user, &body).await;
     let expected = json!({
@@ -173,17 +175,16 @@ async fn all_invalid_fields_are_reported() {
         "status": "must be a string",
         "id": "is not a known field",
     });
-    assert_eq!(fields(&response), expected);
+    assert_eq!(response.json()["error"]["fields"], expected);
 }
 
 #[tokio::test]
 async fn repetition_with_same_key_returns_the_first_response() {
     let users = Users::open().await;
-    let headers = [("if-match", "\"1\""), ("idempotency-key", "k1")];
     let body = json!({ "name": "Someone" });
     let own = path(stranger().user);
-    let first = users.ask(stranger(), "PATCH", &own, &headers, Some(&body)).await;
-    let second = users.ask(stranger(), "PATCH", &own, &headers, Some(&body)).await;
+    let first = users.api.patch(&own).by(stranger()).if_match("\"1\"").key("k1").json(&body).await;
+    let second = users.api.patch(&own).by(stranger()).if_match("\"1\"").key("k1").json(&body).await;
     assert_eq!((first.status, second.status), (second.status, first.status));
     assert_eq!(first.bytes, second.bytes);
     assert_eq!(second.header("idempotent-replay").unwrap(), "true");

@@ -8,8 +8,9 @@ use shared::domain::order::refund::RefundOrder;
 use shared::domain::product::delete::DeleteProduct;
 use shared::domain::user::Role;
 use shared::domain::user::delete::DeleteUser;
-use shared::repository::market::MarketReader;
-use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, STRANGER, actor, buyer, id, new_id, seller};
+use test_support::fixture::{
+    BUYER, MARKET, ORDER, PRODUCT, STRANGER, actor, buyer, cents, id, new_id, seller,
+};
 
 use super::{Fixture, created, market_changed, message, order_created, order_event, product_changed};
 
@@ -64,10 +65,10 @@ async fn refunds_are_counted_beside_sales() {
     fixture.place_and_pay(id(ORDER)).await;
     fixture.count(&[created()]).await;
     for (number, amount) in [(1, Some(500)), (2, None)] {
-        let amount = amount.map(test_support::fixture::cents);
+        let amount = amount.map(cents);
         let refund = RefundOrder { id: id(ORDER), by: seller(), amount, reason: "cracked".parse().unwrap() };
         fixture.marketplace.run(refund).await;
-        fixture.advance(id(ORDER), FulfilmentTransition::Refunded(number)).await;
+        fixture.marketplace.advance(FulfilmentTransition::Refunded(number)).await;
         fixture.count(&[order_event("order.partially_refunded", ORDER, MARKET)]).await;
         fixture.assert_totals_are_exact().await;
     }
@@ -127,8 +128,7 @@ async fn totals_follow_the_status_of_their_market() {
     let fixture = Fixture::open().await;
     fixture.count_marketplace().await;
     for status in [MarketStatus::Suspended, MarketStatus::Closed, MarketStatus::Active] {
-        let market = fixture.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-        fixture.marketplace.set_market_status(market, status).await;
+        fixture.marketplace.set_market_status(MARKET, status).await;
         fixture.count(&[market_changed(MARKET), product_changed(PRODUCT)]).await;
         fixture.assert_totals_are_exact().await;
     }

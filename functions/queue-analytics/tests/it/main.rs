@@ -6,20 +6,18 @@ mod batches;
 mod count;
 mod events;
 
-use std::time::Duration;
-
-use aws_lambda_events::event::sqs::SqsEvent;
 use queue_analytics::Analytics;
 use serde_json::{Value, json};
 use shared::domain::order::OrderId;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, GatewayId};
 use shared::kit::aws::dynamodb::DynamoStore;
-use shared::kit::queue::consumer::{Delivery, consume};
-use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, PRODUCT, cents};
+use shared::kit::queue::consumer::BatchHandler;
+use test_support::fixture::{
+    self, BUYER, MARKET, MODERATOR, Marketplace, ORDER, PRODUCT, SELLER, STRANGER, cents,
+};
 use test_support::lambda_event;
-use test_support::recording_queue::{RecordedCalls, RecordingQueue};
+use test_support::queue_function::{self, BatchResult};
 use test_support::recount::Counts;
 use test_support::request_recorder::{RequestRecorder, client};
 
@@ -30,9 +28,6 @@ struct Fixture {
     requests: RequestRecorder,
 }
 
-/// Result of a batch: the ids of the failed messages, and the calls to the queue.
-type BatchResult = (Vec<String>, RecordedCalls);
-
 impl Fixture {
     async fn open() -> Self {
         let marketplace = Marketplace::with_sample_data().await;
@@ -42,31 +37,23 @@ impl Fixture {
 
     /// Handles a batch with a distant deadline.
     async fn handle(&self, event: &Value) -> BatchResult {
-        self.handle_until(event, SystemClock.now().saturating_add(Duration::from_secs(28))).await
+        queue_function::handle(&self.handler(), event).await
     }
 
-    async fn handle_until(&self, event: &Value, deadline: Timestamp) -> BatchResult {
-        let handler = Analytics::new(self.store.clone()).into_handler();
-        let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
-        let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-        let queue = RecordingQueue::default();
-        let response =
-            Box::pin(consume(&handler, &queue, batch, deadline, &SystemClock, &SystemEntropy)).await;
-        let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        (failures.collect(), queue.calls())
+    fn handler(&self) -> impl BatchHandler {
+        Analytics::new(self.store.clone()).into_handler()
     }
 
     /// Handles messages and asserts that all of them succeed.
     async fn count(&self, messages: &[Value]) {
         let result = self.handle(&json!({ "Records": messages })).await;
-        assert_eq!(result, (Vec::new(), RecordedCalls::default()));
+        assert!(result.is_success(), "{result:?}");
     }
 
     /// The stored totals, and the totals recounted from all entities.
     async fn counts(&self) -> (Counts, Counts) {
-        let env = self.marketplace.env("api-orders");
-        let dynamodb = client(&self.marketplace.table.stack().dynamodb_endpoint(), None);
-        Counts::of_table(&dynamodb, env.text("AGORA_TABLE").unwrap()).await
+        let table = &self.marketplace.table;
+        Counts::of_table(&client(&table.stack().dynamodb_endpoint(), None), &table.name()).await
     }
 
     /// Asserts that the stored totals match the stored entities.
@@ -77,34 +64,24 @@ impl Fixture {
 
     /// Counts the accounts, the market and the product that the marketplace starts with.
     async fn count_marketplace(&self) {
-        let users = [
-            BUYER,
-            test_support::fixture::SELLER,
-            test_support::fixture::STRANGER,
-            test_support::fixture::MODERATOR,
-        ];
-        let mut messages: Vec<Value> =
-            users.iter().map(|user| message("user.registered", user, &json!({ "userId": user }))).collect();
+        let registered = |user| message("user.registered", user, &json!({ "userId": user }));
+        let mut messages = [BUYER, SELLER, STRANGER, MODERATOR].map(registered).to_vec();
         messages.extend([market_changed(MARKET), product_changed(PRODUCT)]);
         self.count(&messages).await;
     }
 
     /// Places an order of the buyer and pays it.
     async fn place_and_pay(&self, id: OrderId) {
-        self.marketplace.order_of(id, test_support::fixture::id(PRODUCT), 1, Some("pm_card_visa")).await;
+        self.marketplace.order_of(id, fixture::id(PRODUCT), 1, Some("pm_card_visa")).await;
         self.pay(id).await;
     }
 
     /// Records the payment of an order.
     async fn pay(&self, id: OrderId) {
-        self.advance(id, FulfilmentTransition::Reserve).await;
-        let total = self.marketplace.reader.order(id).await.unwrap().unwrap().total;
-        let capture = Capture { gateway_id: GatewayId(format!("pi_{id}")), amount: total };
-        self.advance(id, FulfilmentTransition::Captured(capture)).await;
-    }
-
-    async fn advance(&self, id: OrderId, by: FulfilmentTransition) {
-        self.marketplace.run(AdvanceOrder { id, by, payment_window: Duration::from_hours(1) }).await;
+        self.marketplace.advance_order(id, FulfilmentTransition::Reserve).await;
+        let amount = self.marketplace.stored_order(id).await.total;
+        let capture = Capture { gateway_id: GatewayId(format!("pi_{id}")), amount };
+        self.marketplace.advance_order(id, FulfilmentTransition::Captured(capture)).await;
     }
 }
 

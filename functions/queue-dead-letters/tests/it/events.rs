@@ -3,9 +3,10 @@
 use shared::kit::queue::consumer::delivery::{CORRELATION_ATTRIBUTE, REASON_ATTRIBUTE};
 use shared::kit::system::clock::Timestamp;
 use shared::messaging::event_routing::Subscriber;
-use test_support::lambda_event::{cases, event_from_file};
+use test_support::Marketplace;
+use test_support::lambda_event::{assert_all_cases, event_from_file};
 
-use super::{handle, open, recorded};
+use super::{handle, recorded};
 
 /// The dead letter stored for each event: original message id, reason, and number of attempts.
 const EXPECTED: [(&str, &str, &str, u32); 2] = [
@@ -21,7 +22,7 @@ const EXPECTED: [(&str, &str, &str, u32); 2] = [
 #[tokio::test]
 async fn every_event_is_stored_as_a_dead_letter() {
     for (case, message_id, reason, attempts) in EXPECTED {
-        let marketplace = open().await;
+        let marketplace = Marketplace::empty().await;
         let event = event_from_file("queue-dead-letters", case);
         assert!(handle(&marketplace.store, &event).await.is_empty(), "{case}");
         let dead_letter = recorded(&marketplace.reader, Subscriber::Fulfilment).await.remove(0);
@@ -36,6 +37,5 @@ async fn every_event_is_stored_as_a_dead_letter() {
         assert_eq!(dead_letter.attempts, attempts, "{case}");
         assert_eq!(dead_letter.sent_at, Some(Timestamp::from_millis(1_705_937_401_000)), "{case}");
     }
-    let sent = EXPECTED.map(|(case, ..)| case.to_owned());
-    assert_eq!(sent.to_vec(), cases("queue-dead-letters"), "each event file is handled exactly once");
+    assert_all_cases("queue-dead-letters", EXPECTED.map(|(case, ..)| case));
 }

@@ -8,23 +8,12 @@ use shared::domain::job::{Job, JobId, JobRequest, JobStatus, Priority};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::event_routing::Subscriber;
-use test_support::fixture::{MARKET, Marketplace, id, new_id, seller};
+use test_support::fixture::{Marketplace, new_id, sales_report, seller};
 
 use super::{dead, handle, recorded};
 
 async fn request_job(marketplace: &Marketplace) -> Job {
-    let (market_id, retention) = (id(MARKET), "7".parse().unwrap());
-    let request = CreateJob {
-        id: new_id(),
-        by: seller(),
-        reads_any: false,
-        market_id,
-        from: None,
-        to: None,
-        priority: Priority::High,
-        run_at: None,
-        retention,
-    };
+    let request = CreateJob { priority: Priority::High, ..sales_report(new_id()) };
     marketplace.run(request).await
 }
 

@@ -7,23 +7,17 @@ mod jobs;
 mod record;
 mod redrive;
 
-use std::time::Duration;
-
-use aws_lambda_events::event::sqs::SqsEvent;
 use queue_dead_letters::DeadLetters;
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::command::page::PageRequest;
 use shared::kit::queue::consumer::queue::UnmanagedQueue;
-use shared::kit::queue::consumer::{Delivery, consume};
-use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use shared::kit::system::config::Environment;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
-use shared::messaging::event_routing::DeadLetterQueues;
-use shared::messaging::event_routing::Subscriber;
+use shared::messaging::event_routing::{DeadLetterQueues, Subscriber};
 use shared::repository::dead_letter::DeadLetterList;
 use strum::VariantArray as _;
-use test_support::fixture::Marketplace;
+use test_support::queue_function::handle_from;
 
 /// Dead-letter queue of `queue-fulfilment`.
 const QUEUE: &str = "agora-fulfilment-dead-letters";
@@ -40,14 +34,8 @@ fn queue_urls() -> Environment {
 
 /// Handles an event as the function does; returns the ids of the failed messages.
 async fn handle(store: &DynamoStore, event: &Value) -> Vec<String> {
-    let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
-    let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
     let queues = DeadLetterQueues::from_env(&queue_urls()).unwrap();
-    let handler = DeadLetters::new(store.clone(), queues);
-    let deadline = SystemClock.now().saturating_add(Duration::from_secs(29));
-    let response =
-        Box::pin(consume(&handler, &UnmanagedQueue, batch, deadline, &SystemClock, &SystemEntropy)).await;
-    response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+    handle_from(&DeadLetters::new(store.clone(), queues), &UnmanagedQueue, event).await
 }
 
 /// The dead letters stored for a queue, newest first.
@@ -69,9 +57,4 @@ fn dead(message_id: &str, attributes: &[(&str, &str)]) -> Value {
         "messageAttributes": attributes,
         "eventSourceARN": format!("arn:aws:sqs:eu-central-1:000000000000:{QUEUE}"),
     })
-}
-
-/// Marketplace on an empty table.
-async fn open() -> Marketplace {
-    Marketplace::empty().await
 }

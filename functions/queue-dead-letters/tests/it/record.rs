@@ -2,12 +2,13 @@
 
 use serde_json::json;
 use shared::messaging::event_routing::Subscriber;
+use test_support::Marketplace;
 
-use super::{dead, handle, open, recorded};
+use super::{dead, handle, recorded};
 
 #[tokio::test]
 async fn message_dead_lettered_twice_is_stored_once() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let original = ("originalMessageId", "m1");
     let reason = ("deadLetterReason", "it cannot be parsed");
     let first = json!({ "Records": [dead("copy-1", &[original, reason])] });
@@ -30,7 +31,7 @@ async fn message_dead_lettered_twice_is_stored_once() {
 
 #[tokio::test]
 async fn every_message_of_a_batch_is_stored_with_its_own_body() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let records: Vec<_> = (0..10).map(|n| dead(&format!("m{n}"), &[])).collect();
     assert!(handle(&marketplace.store, &json!({ "Records": records })).await.is_empty());
     let mut dead_letters: Vec<(String, String)> = recorded(&marketplace.reader, Subscriber::Fulfilment)
@@ -45,7 +46,7 @@ async fn every_message_of_a_batch_is_stored_with_its_own_body() {
 
 #[tokio::test]
 async fn malformed_attributes_do_not_prevent_storing() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let hostile = dead("m1", &[("correlationId", "not an id\r\nat all"), ("deadLetterReason", "")]);
     let mut bare = dead("m2", &[]);
     bare["attributes"] = json!({});
@@ -58,7 +59,7 @@ async fn malformed_attributes_do_not_prevent_storing() {
 
 #[tokio::test]
 async fn dead_letters_are_listed_by_queue() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let arn = "arn:aws:sqs:eu-central-1:000000000000:agora-analytics-dead-letters";
     let mut elsewhere = dead("m2", &[]);
     elsewhere["eventSourceARN"] = json!(arn);
@@ -69,7 +70,7 @@ async fn dead_letters_are_listed_by_queue() {
 
 #[tokio::test]
 async fn message_from_unknown_queue_fails_without_affecting_others() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let mut unknown = dead("m1", &[]);
     unknown["eventSourceARN"] = json!("arn:aws:sqs:eu-central-1:000000000000:agora-other-dead-letters");
     let records = json!({ "Records": [unknown, dead("m2", &[])] });
@@ -79,7 +80,7 @@ async fn message_from_unknown_queue_fails_without_affecting_others() {
 
 #[tokio::test]
 async fn all_messages_fail_while_the_table_does_not_respond() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let store = marketplace.store.clone();
     drop(marketplace);
     let records = ["m1", "m2"].map(|id| dead(id, &[]));

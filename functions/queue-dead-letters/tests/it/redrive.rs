@@ -9,7 +9,7 @@ use shared::messaging::dead_letter::remove::RemoveDeadLetter;
 use shared::messaging::event_routing::Subscriber;
 use test_support::fixture::{Marketplace, moderator};
 
-use super::{dead, handle, open, recorded};
+use super::{dead, handle, recorded};
 
 /// The dead letters of `queue-fulfilment`, newest first.
 async fn dead_letters(marketplace: &Marketplace) -> Vec<DeadLetter> {
@@ -29,7 +29,7 @@ async fn redriven(marketplace: &Marketplace) -> (DeadLetter, String) {
 
 #[tokio::test]
 async fn redriven_message_that_fails_again_is_the_same_dead_letter() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let (dead_letter, redrive) = redriven(&marketplace).await;
     // The relay may have sent it twice, and each copy may be dead-lettered twice.
     let again = |id: &str| dead(id, &[("redriveOf", redrive.as_str()), ("deadLetterReason", "again")]);
@@ -47,7 +47,7 @@ async fn redriven_message_that_fails_again_is_the_same_dead_letter() {
 
 #[tokio::test]
 async fn dead_letter_can_be_redriven_repeatedly() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let (dead_letter, _) = redriven(&marketplace).await;
     for round in 1..=3 {
         let redrive = format!("{}.{}", dead_letter.id, 2 * round);
@@ -61,7 +61,7 @@ async fn dead_letter_can_be_redriven_repeatedly() {
 
 #[tokio::test]
 async fn redriven_message_of_a_removed_dead_letter_is_a_new_one() {
-    let marketplace = open().await;
+    let marketplace = Marketplace::empty().await;
     let (dead_letter, redrive) = redriven(&marketplace).await;
     marketplace
         .run_at(

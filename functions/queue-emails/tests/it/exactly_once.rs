@@ -9,6 +9,7 @@ use shared::kit::system::clock::Clock;
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use test_support::fixture::test_context;
 use test_support::lambda_event::event_from_file;
+use test_support::queue_function::BatchResult;
 
 use super::Fixture;
 
@@ -21,7 +22,7 @@ async fn ten_concurrent_deliveries_send_one_email() {
     let event = event_from_file("queue-emails", "user-registered");
     let results = futures::future::join_all((0..10).map(|_| fixture.handle(&event))).await;
     assert!(results.iter().all(|result| result.calls.dead_lettered.is_empty()), "{results:?}");
-    assert!(results.iter().any(super::BatchResult::is_success), "{results:?}");
+    assert!(results.iter().any(BatchResult::is_success), "{results:?}");
     fixture.clock.advance(SEND_LEASE);
     for _ in 0..10 {
         assert!(fixture.handle(&event).await.is_success());

@@ -9,19 +9,17 @@ mod skipped;
 
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::SqsEvent;
 use local::services::ses::{Email, MailCatcher};
 use queue_emails::Emails;
 use serde_json::Value;
 use shared::domain::user::User;
 use shared::kit::aws::Aws;
 use shared::kit::aws::mail::SesMailer;
-use shared::kit::queue::consumer::{Delivery, consume};
-use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
+use shared::kit::system::clock::Timestamp;
 use shared::repository::user::UserReader;
 use test_support::fixture::{BUYER, ManualClock, Marketplace, id};
 use test_support::lambda_event::event_from_file;
-use test_support::recording_queue::{RecordedCalls, RecordingQueue};
+use test_support::queue_function::{BatchResult, handle};
 
 /// E-mail address of the buyer.
 const ADDRESS: &str = "buyer@example.com";
@@ -30,33 +28,6 @@ const ADDRESS: &str = "buyer@example.com";
 struct Fixture {
     marketplace: Marketplace,
     clock: ManualClock,
-}
-
-/// Result of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct BatchResult {
-    /// The ids of the failed messages.
-    failures: Vec<String>,
-    calls: RecordedCalls,
-}
-
-impl BatchResult {
-    /// Returns true if every message succeeded.
-    fn is_success(&self) -> bool {
-        self.failures.is_empty() && self.calls == RecordedCalls::default()
-    }
-
-    /// The delay until the only message is redelivered.
-    fn retry_delay(&self) -> Duration {
-        let [(_, delay)] = self.calls.visibility_changed.as_slice() else { panic!("{self:?}") };
-        *delay
-    }
-
-    /// The reason why the only message was dead-lettered.
-    fn dead_letter_reason(&self) -> &str {
-        let [(_, reason)] = self.calls.dead_lettered.as_slice() else { panic!("{self:?}") };
-        reason
-    }
 }
 
 impl Fixture {
@@ -71,14 +42,7 @@ impl Fixture {
         let env = self.marketplace.env("queue-emails");
         let mailer = SesMailer::from_env(&env, Aws::from_env(&env).unwrap().ses()).unwrap();
         let emails = Emails::new(&env, self.marketplace.store.clone(), mailer).unwrap();
-        let handler = emails.with_clock(self.clock.clone()).into_handler();
-        let (queue, deadline) =
-            (RecordingQueue::default(), SystemClock.now().saturating_add(Duration::from_secs(30)));
-        let response =
-            Box::pin(consume(&handler, &queue, deliveries(event), deadline, &SystemClock, &SystemEntropy))
-                .await;
-        let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        BatchResult { failures: failures.collect(), calls: queue.calls() }
+        handle(&emails.with_clock(self.clock.clone()).into_handler(), event).await
     }
 
     /// Handles one of the events under `events/`.
@@ -98,10 +62,4 @@ impl Fixture {
     async fn buyer(&self) -> User {
         self.marketplace.reader.user(id(BUYER)).await.unwrap().unwrap()
     }
-}
-
-/// The deliveries of an event.
-fn deliveries(event: &Value) -> Vec<Delivery> {
-    let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
-    event.records.into_iter().map(Delivery::from).collect()
 }

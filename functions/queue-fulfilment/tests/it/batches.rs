@@ -8,6 +8,7 @@ use shared::kit::command::{Change, Command, ReadSet};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::payment_gateway::GatewayError;
 use test_support::fixture::{ORDER, PRODUCT, id, new_id};
+use test_support::queue_function::{handle, handle_until};
 
 use super::{Fixture, created, message};
 use crate::scripted_gateway::{ScriptedAnswer, ScriptedGateway};
@@ -38,13 +39,11 @@ async fn panic_fails_only_its_own_message() {
     fixture.marketplace.order(Some("pm_card_visa")).await;
     let waiting = fixture.marketplace.order_of(new_id(), id(PRODUCT), 1, None).await.id;
     let records = [message("m1", ORDER, 1), message("m2", &waiting.to_string(), 1)];
-    let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
-    let result = fixture
-        .handle_with(ScriptedGateway::new([ScriptedAnswer::Panic]), &json!({ "Records": records }), deadline)
-        .await;
+    let handler = fixture.handler(ScriptedGateway::new([ScriptedAnswer::Panic]));
+    let result = handle(&handler, &json!({ "Records": records })).await;
     assert_eq!(result.failures, ["m1"]);
     assert!(result.calls.dead_lettered.is_empty());
-    assert_eq!(json!(fixture.order(waiting).await.status), "awaiting_payment");
+    assert_eq!(json!(fixture.marketplace.stored_order(waiting).await.status), "awaiting_payment");
     assert_eq!(fixture.status().await, "awaiting_payment");
 }
 
@@ -53,11 +52,11 @@ async fn message_without_enough_time_is_returned_unprocessed() {
     let fixture = Fixture::open().await;
     let placed = fixture.marketplace.order(Some("pm_card_visa")).await;
     let deadline = SystemClock.now().saturating_add(Duration::from_secs(20));
-    let result =
-        fixture.handle_with(ScriptedGateway::new([ScriptedAnswer::Capture]), &created(), deadline).await;
+    let handler = fixture.handler(ScriptedGateway::new([ScriptedAnswer::Capture]));
+    let result = handle_until(&handler, &created(), deadline).await;
     assert_eq!(result.failures, ["m1"]);
     assert_eq!(result.calls.visibility_changed, [("handle of m1".to_owned(), Duration::ZERO)]);
-    assert_eq!(fixture.order(id(ORDER)).await, placed);
+    assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await, placed);
 }
 
 #[tokio::test]

@@ -9,39 +9,18 @@ mod orders;
 mod outage;
 mod scripted_gateway;
 
-use std::time::Duration;
-
-use aws_lambda_events::event::sqs::SqsEvent;
 use queue_fulfilment::Fulfilment;
 use serde_json::{Value, json};
 use shared::domain::order::cancel::CancelOrder;
-use shared::domain::order::{Order, OrderId};
-use shared::domain::product::Stock;
-use shared::kit::queue::consumer::{Delivery, consume};
-use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
+use shared::kit::queue::consumer::BatchHandler;
 use shared::payment_gateway::{PaymentGateway, StripeGateway};
-use shared::repository::product::ProductReader;
-use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, PRODUCT, buyer, id};
-use test_support::recording_queue::{RecordedCalls, RecordingQueue};
+use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, buyer, id};
+use test_support::lambda_event::sqs_record;
+use test_support::queue_function::{self, BatchResult};
 
 /// The function on a marketplace.
 struct Fixture {
     marketplace: Marketplace,
-}
-
-/// Result of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct BatchResult {
-    /// The ids of the failed messages.
-    failures: Vec<String>,
-    calls: RecordedCalls,
-}
-
-impl BatchResult {
-    /// Returns true if every message succeeded.
-    fn is_success(&self) -> bool {
-        self.failures.is_empty() && self.calls == RecordedCalls::default()
-    }
 }
 
 impl Fixture {
@@ -49,44 +28,21 @@ impl Fixture {
         Self { marketplace: Marketplace::with_sample_data().await }
     }
 
-    /// Gateway client of the payment sandbox.
-    fn sandbox(&self) -> StripeGateway {
-        StripeGateway::from_env(&self.marketplace.env("queue-fulfilment")).unwrap()
-    }
-
-    /// Handles a batch with the payment sandbox and a distant deadline.
-    async fn handle(&self, event: &Value) -> BatchResult {
-        self.handle_with(self.sandbox(), event, SystemClock.now().saturating_add(Duration::from_secs(28)))
-            .await
-    }
-
-    /// Handles a batch.
-    async fn handle_with(
-        &self,
-        gateway: impl PaymentGateway,
-        event: &Value,
-        deadline: Timestamp,
-    ) -> BatchResult {
+    /// Handler with this payment gateway.
+    fn handler(&self, gateway: impl PaymentGateway) -> impl BatchHandler {
         let env = self.marketplace.env("queue-fulfilment");
-        let handler = Fulfilment::new(&env, self.marketplace.store.clone(), gateway).unwrap().into_handler();
-        let (queue, batch) = (RecordingQueue::default(), deliveries(event));
-        let response =
-            Box::pin(consume(&handler, &queue, batch, deadline, &SystemClock, &SystemEntropy)).await;
-        let failures = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-        BatchResult { failures: failures.collect(), calls: queue.calls() }
+        Fulfilment::new(&env, self.marketplace.store.clone(), gateway).unwrap().into_handler()
     }
 
-    async fn order(&self, id: OrderId) -> Order {
-        self.marketplace.reader.order(id).await.unwrap().unwrap()
+    /// Handles a batch with the payment sandbox.
+    async fn handle(&self, event: &Value) -> BatchResult {
+        let sandbox = StripeGateway::from_env(&self.marketplace.env("queue-fulfilment")).unwrap();
+        queue_function::handle(&self.handler(sandbox), event).await
     }
 
     /// The status of [`ORDER`] in JSON.
     async fn status(&self) -> String {
-        json!(self.order(id(ORDER)).await.status).as_str().unwrap().to_owned()
-    }
-
-    async fn stock(&self) -> Stock {
-        self.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().stock
+        json!(self.marketplace.stored_order(id(ORDER)).await.status).as_str().unwrap().to_owned()
     }
 
     /// The number of captures of [`ORDER`] at the gateway, and the captured amount less refunds.
@@ -101,44 +57,18 @@ impl Fixture {
     }
 }
 
-/// The deliveries of an event.
-fn deliveries(event: &Value) -> Vec<Delivery> {
-    let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
-    event.records.into_iter().map(Delivery::from).collect()
-}
-
 /// Message that an order was created, with this message id and receive count.
 fn message(message_id: &str, order: &str, count: u32) -> Value {
-    let body = json!({
-        "id": format!("{order}.1"),
-        "schema": 1,
-        "subject": order,
-        "sequence": 1,
-        "occurredAt": "2027-01-15T08:00:00.000Z",
-        "correlationId": "a-test",
-        "type": "order.created",
-        "data": {
-            "orderId": order,
-            "marketId": MARKET,
-            "buyerId": BUYER,
-            "total": { "amount": 3_998, "currency": "EUR" },
-        },
-    });
-    json!({
-        "messageId": message_id,
-        "receiptHandle": format!("handle of {message_id}"),
-        "body": body.to_string(),
-        "attributes": { "ApproximateReceiveCount": count.to_string() },
-        "messageAttributes": {},
-        "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:fulfilment",
-    })
+    let total = json!({ "amount": 3_998, "currency": "EUR" });
+    let data = json!({ "orderId": order, "marketId": MARKET, "buyerId": BUYER, "total": total });
+    let mut record = sqs_record("fulfilment", "order.created", order, &data);
+    record["messageId"] = json!(message_id);
+    record["receiptHandle"] = json!(format!("handle of {message_id}"));
+    record["attributes"]["ApproximateReceiveCount"] = json!(count.to_string());
+    record
 }
 
 /// Batch of one message: [`ORDER`] was created.
 fn created() -> Value {
     json!({ "Records": [message("m1", ORDER, 1)] })
-}
-
-fn stock(available: i64, reserved: i64, sold: i64) -> Stock {
-    Stock { available, reserved, sold }
 }

@@ -5,9 +5,9 @@ use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, Party};
 use shared::payment_gateway::GatewayError;
 use stripe_sandbox::{Effect, Operation, Rule};
-use test_support::fixture::{ORDER, PRODUCT, id, new_id};
+use test_support::fixture::{ORDER, PRODUCT, id, new_id, stock};
 
-use super::{Fixture, created, message, stock};
+use super::{Fixture, created, message};
 use crate::scripted_gateway::{ScriptedAnswer, ScriptedGateway};
 
 /// The statuses in the timeline of an order.
@@ -20,12 +20,12 @@ async fn order_is_reserved_charged_and_confirmed() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(Some("pm_card_visa")).await;
     assert!(fixture.handle(&created()).await.is_success());
-    let order = fixture.order(id(ORDER)).await;
+    let order = fixture.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(statuses(&order), ["pending", "awaiting_payment", "confirmed"]);
     assert_eq!(order.fulfilment, Fulfilment::Finished);
     assert!(order.payment_id.is_some());
     assert_eq!(fixture.money(), (1, 3_998));
-    assert_eq!(fixture.stock().await, stock(8, 0, 2));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
@@ -33,12 +33,12 @@ async fn redelivered_message_changes_nothing() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(Some("pm_card_visa")).await;
     fixture.handle(&created()).await;
-    let confirmed = fixture.order(id(ORDER)).await;
+    let confirmed = fixture.marketplace.stored_order(id(ORDER)).await;
     let twice = json!({ "Records": [message("m1", ORDER, 2), message("m2", ORDER, 1)] });
     assert!(fixture.handle(&twice).await.is_success());
-    assert_eq!(fixture.order(id(ORDER)).await, confirmed);
+    assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await, confirmed);
     assert_eq!(fixture.money(), (1, 3_998));
-    assert_eq!(fixture.stock().await, stock(8, 0, 2));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn concurrent_messages_of_an_order_charge_it_once() {
     assert!(result.calls.dead_lettered.is_empty(), "{result:?}");
     assert_eq!(fixture.status().await, "confirmed");
     assert_eq!(fixture.money(), (1, 3_998));
-    assert_eq!(fixture.stock().await, stock(8, 0, 2));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
@@ -58,13 +58,13 @@ async fn declined_card_rejects_the_order_and_releases_its_stock() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(Some("pm_card_chargeDeclined")).await;
     assert!(fixture.handle(&created()).await.is_success());
-    let order = fixture.order(id(ORDER)).await;
+    let order = fixture.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(statuses(&order), ["pending", "awaiting_payment", "rejected"]);
     let last = order.timeline.last().unwrap();
     assert_eq!(last.by, Party::System);
     assert!(last.reason.as_deref().unwrap().starts_with("payment declined: "), "{last:?}");
     assert_eq!(fixture.money(), (0, 0));
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
@@ -72,11 +72,11 @@ async fn out_of_stock_order_is_rejected_without_a_charge() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order_of(id(ORDER), id(PRODUCT), 11, Some("pm_card_visa")).await;
     assert!(fixture.handle(&created()).await.is_success());
-    let order = fixture.order(id(ORDER)).await;
+    let order = fixture.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(statuses(&order), ["pending", "rejected"]);
     assert_eq!(order.timeline[1].reason.as_deref(), Some(format!("out of stock: {PRODUCT}").as_str()));
     assert_eq!(fixture.money(), (0, 0));
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
@@ -92,14 +92,14 @@ async fn orders_competing_for_the_last_units_never_oversell() {
     assert!(fixture.handle(&json!({ "Records": records })).await.is_success());
     let mut final_statuses = Vec::new();
     for order in orders {
-        final_statuses.extend(statuses(&fixture.order(order).await).pop());
+        final_statuses.extend(statuses(&fixture.marketplace.stored_order(order).await).pop());
     }
     final_statuses.sort();
     assert_eq!(
         final_statuses,
         ["confirmed", "confirmed", "confirmed", "rejected", "rejected", "rejected", "rejected"]
     );
-    assert_eq!(fixture.stock().await, stock(1, 0, 9));
+    assert_eq!(fixture.marketplace.stock().await, stock(1, 0, 9));
 }
 
 #[tokio::test]
@@ -108,11 +108,11 @@ async fn order_without_payment_method_awaits_payment() {
     fixture.marketplace.order(None).await;
     assert!(fixture.handle(&created()).await.is_success());
     assert_eq!(fixture.status().await, "awaiting_payment");
-    let fulfilment = fixture.order(id(ORDER)).await.fulfilment;
+    let fulfilment = fixture.marketplace.stored_order(id(ORDER)).await.fulfilment;
     assert!(matches!(fulfilment, Fulfilment::AwaitingPayment { .. }), "{fulfilment:?}");
-    assert_eq!(fixture.stock().await, stock(8, 2, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 2, 0));
     assert!(fixture.handle(&created()).await.is_success());
-    assert_eq!(fixture.stock().await, stock(8, 2, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 2, 0));
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn order_cancelled_before_the_first_step_is_unchanged() {
     assert!(fixture.handle(&created()).await.is_success());
     assert_eq!(fixture.status().await, "cancelled");
     assert_eq!(fixture.money(), (0, 0));
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
@@ -135,9 +135,9 @@ async fn cancelled_order_is_refunded_after_confirmation() {
     assert!(fixture.handle(&created()).await.is_success());
     assert_eq!(fixture.status().await, "cancelled");
     assert_eq!(fixture.money(), (1, 0));
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
     assert!(fixture.handle(&created()).await.is_success());
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 /// The gateway stores the 500 under the idempotency key of the charge, and replays it.
@@ -152,9 +152,9 @@ async fn cancelled_order_is_resolved_despite_a_stored_error() {
     fixture.marketplace.table.stack().payments().add_fault_rule(error.times(1));
     assert_eq!(fixture.handle(&created()).await.failures, ["m1"]);
     assert!(fixture.handle(&created()).await.is_success());
-    assert_eq!(fixture.order(id(ORDER)).await.fulfilment, Fulfilment::Finished);
+    assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await.fulfilment, Fulfilment::Finished);
     assert_eq!(fixture.money(), (0, 0));
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]

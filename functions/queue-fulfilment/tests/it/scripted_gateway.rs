@@ -11,14 +11,14 @@ use shared::domain::order::payment::{
 };
 use shared::domain::order::refund::RefundOrder;
 use shared::kit::command::CorrelationId;
-use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{
     ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
     RefundAnswer, RefundOutcome,
 };
-use test_support::fixture::{ORDER, cents, id, seller};
+use test_support::fixture::{ORDER, cents, id, seller, stock};
+use test_support::queue_function::{BatchResult, handle};
 
-use super::{BatchResult, Fixture, created, stock};
+use super::{Fixture, created};
 
 /// Scripted behaviour of one gateway call.
 #[derive(Debug, Clone, Copy)]
@@ -153,8 +153,7 @@ fn refund_result(answer: ScriptedAnswer) -> Result<Option<RefundOutcome>, Gatewa
 
 impl Fixture {
     pub(crate) async fn handle_scripted(&self, gateway: &ScriptedGateway) -> BatchResult {
-        let deadline = SystemClock.now().saturating_add(Duration::from_secs(28));
-        self.handle_with(gateway.clone(), &created(), deadline).await
+        handle(&self.handler(gateway.clone()), &created()).await
     }
 }
 
@@ -181,7 +180,7 @@ async fn order_waits_for_the_gateway_and_shows_the_last_error() {
         assert_eq!((attempts.failed, attempts.step.as_str()), (attempt, "charging"));
         assert_eq!(attempts.last_error, error);
         assert!(attempts.next_at >= Some(attempts.failed_at));
-        assert_eq!(fixture.stock().await, stock(8, 2, 0));
+        assert_eq!(fixture.marketplace.stock().await, stock(8, 2, 0));
     }
     assert!(fixture.handle_scripted(&gateway).await.is_success());
     assert_eq!(fixture.status().await, "confirmed");
@@ -244,7 +243,7 @@ async fn failed_charge_is_retried_with_a_new_key_once_per_message() {
     let calls = ["find", &format!("charge {ORDER}-charge-2")].map(|call| format!("{call} for a-test"));
     assert_eq!(second.calls(), calls);
     assert_eq!(fixture.status().await, "confirmed");
-    assert_eq!(fixture.stock().await, stock(8, 0, 2));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
@@ -269,8 +268,8 @@ async fn order_cancelled_during_a_charge_is_resolved() {
         let expected: Vec<String> = calls.iter().map(|call| format!("{call} for a-test")).collect();
         assert_eq!(gateway.calls(), expected);
         assert_eq!(fixture.status().await, "cancelled");
-        assert_eq!(fixture.order(id(ORDER)).await.fulfilment, Fulfilment::Finished);
-        assert_eq!(fixture.stock().await, stock(10, 0, 0));
+        assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await.fulfilment, Fulfilment::Finished);
+        assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
     }
 }
 
@@ -285,10 +284,10 @@ async fn failed_refund_is_retried_until_it_succeeds() {
     assert_eq!(fixture.handle_scripted(&gateway).await.failures, ["m1"]);
     let attempts = fixture.marketplace.reader.order_with_attempts(id(ORDER)).await.unwrap().1.unwrap();
     assert_eq!(attempts.step, "refunding");
-    assert_eq!(fixture.stock().await, stock(8, 0, 2));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 0, 2));
     assert!(fixture.handle_scripted(&gateway).await.is_success());
-    assert_eq!(fixture.order(id(ORDER)).await.fulfilment, Fulfilment::Finished);
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await.fulfilment, Fulfilment::Finished);
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
@@ -300,7 +299,7 @@ async fn declined_order_stays_rejected() {
     assert!(fixture.handle_scripted(&again).await.is_success());
     assert_eq!(fixture.status().await, "rejected");
     assert!(again.calls().is_empty());
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 impl Fixture {
@@ -312,7 +311,7 @@ impl Fixture {
 
     /// The statuses of the order's refunds.
     async fn refunds(&self) -> Vec<RefundStatus> {
-        self.order(id(ORDER)).await.refunds.iter().map(|refund| refund.status).collect()
+        self.marketplace.stored_order(id(ORDER)).await.refunds.iter().map(|refund| refund.status).collect()
     }
 
     /// Fixture with a confirmed order.
@@ -339,7 +338,7 @@ async fn each_refund_uses_its_own_key() {
     fixture.refund(998).await;
     assert!(fixture.handle_scripted(&gateway).await.is_success());
     assert_eq!(fixture.status().await, "refunded");
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
@@ -371,7 +370,7 @@ async fn refused_refund_of_a_cancelled_order_is_dead_lettered() {
     let reason = "the gateway refused a refund that must be made".to_owned();
     assert_eq!(result.calls.dead_lettered, [("m1".to_owned(), reason)]);
     assert_eq!(fixture.refunds().await, [RefundStatus::Failed, RefundStatus::Pending]);
-    assert_eq!(fixture.stock().await, stock(8, 0, 2));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 0, 2));
 }
 
 #[tokio::test]
@@ -385,7 +384,7 @@ async fn checkout_is_created_once() {
     assert!(fixture.handle_scripted(&gateway).await.is_success());
     assert_eq!(gateway.calls(), ["open for a-test", "open for a-test"]);
     let Fulfilment::AwaitingPayment { checkout: Some(checkout), .. } =
-        fixture.order(id(ORDER)).await.fulfilment
+        fixture.marketplace.stored_order(id(ORDER)).await.fulfilment
     else {
         panic!("the order awaits its payment")
     };
@@ -398,5 +397,5 @@ async fn order_is_rejected_if_the_checkout_is_refused() {
     fixture.marketplace.order(None).await;
     assert!(fixture.handle_scripted(&ScriptedGateway::new([ScriptedAnswer::Decline])).await.is_success());
     assert_eq!(fixture.status().await, "rejected");
-    assert_eq!(fixture.stock().await, stock(10, 0, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }

@@ -1,4 +1,4 @@
-//! Failed attempts, and attempts that unavailable their claim.
+//! Failed attempts, and attempts that lost their claim.
 
 use shared::domain::job::cancel::CancelJob;
 use shared::domain::job::execution::start::StartJob;
@@ -18,18 +18,18 @@ async fn unavailable_reader() -> DynamoReader {
 #[tokio::test]
 async fn failed_attempts_are_recorded_and_the_last_dead_lettered() {
     let fixture = Fixture::open("2", "10").await;
-    let orders = fixture.place_orders(3).await;
+    let orders = fixture.marketplace.place_orders(3).await;
     fixture.request_report(None, None).await;
     let unavailable = unavailable_reader().await;
     for delivery in [1, 4] {
         let result = fixture.handle_on(unavailable.clone(), &message(delivery)).await;
-        assert!(result.failed && result.calls.dead_lettered.is_empty(), "{result:?}");
+        assert_eq!((result.failures.len(), result.calls.dead_lettered.len()), (1, 0), "{result:?}");
         let job = fixture.job().await;
         assert_eq!((job.status, job.attempts), (JobStatus::Queued, delivery));
         assert_eq!(job.last_error.as_deref(), Some("the table did not respond"));
     }
     let result = fixture.handle_on(unavailable, &message(5)).await;
-    assert_eq!((result.dead_letter_reason(), result.failed), ("the table did not respond", false));
+    assert_eq!((result.dead_letter_reason(), result.failures.len()), ("the table did not respond", 0));
     assert!(
         fixture.handle_request().await.is_success(),
         "the message may be redelivered before the dead letter is stored"
@@ -40,7 +40,7 @@ async fn failed_attempts_are_recorded_and_the_last_dead_lettered() {
 #[tokio::test]
 async fn attempt_that_lost_its_claim_stops_and_the_next_continues() {
     let fixture = Fixture::open("1", "0").await;
-    let orders = fixture.place_orders(3).await;
+    let orders = fixture.marketplace.place_orders(3).await;
     fixture.request_report(None, None).await;
     assert!(fixture.handle_request().await.is_requeued());
     // Another worker claims the job and crashes.
@@ -55,7 +55,7 @@ async fn attempt_that_lost_its_claim_stops_and_the_next_continues() {
 #[tokio::test]
 async fn message_of_a_cancelled_or_retried_job_has_no_effect() {
     let fixture = Fixture::open("1", "0").await;
-    let orders = fixture.place_orders(2).await;
+    let orders = fixture.marketplace.place_orders(2).await;
     fixture.request_report(None, None).await;
     assert!(fixture.handle_request().await.is_requeued());
     let cancelled = fixture.marketplace.run(CancelJob { id: id(JOB), by: seller().user }).await;

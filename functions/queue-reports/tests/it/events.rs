@@ -1,12 +1,12 @@
 //! Every event in `events/queue-reports/`.
 
 use shared::domain::job::JobStatus;
-use test_support::lambda_event::{cases, event_from_file};
+use test_support::lambda_event::{assert_all_cases, event_from_file};
 
 use super::Fixture;
 
 /// The result of each event: the status of the job, and the reason if the message is
-/// dead_letter_reason-lettered.
+/// dead-lettered.
 const EXPECTED: [(&str, JobStatus, Option<&str>); 5] = [
     ("job-requested", JobStatus::Succeeded, None),
     ("job-requested-urgently", JobStatus::Succeeded, None),
@@ -27,7 +27,5 @@ async fn every_event_has_its_expected_effect() {
         }
         assert_eq!(fixture.job().await.status, status, "{case}");
     }
-    let mut all = EXPECTED.map(|(case, ..)| case);
-    all.sort_unstable();
-    assert_eq!(all.to_vec(), cases("queue-reports"), "each event file is handled exactly once");
+    assert_all_cases("queue-reports", EXPECTED.map(|(case, ..)| case));
 }

@@ -8,20 +8,18 @@ mod pages;
 
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::SqsEvent;
 use queue_reports::Reports;
 use serde_json::{Value, json};
 use shared::domain::job::create::CreateJob;
 use shared::domain::job::output::chunk::{Part, chunk_keys};
-use shared::domain::job::{Job, JobId, Priority};
+use shared::domain::job::{Job, JobId};
 use shared::domain::order::Order;
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::DynamoReader;
-use shared::kit::queue::consumer::{Delivery, consume};
-use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
-use test_support::fixture::{MARKET, Marketplace, PRODUCT, id, new_id, seller};
+use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use test_support::fixture::{Marketplace, id, sales_report, seller};
 use test_support::lambda_event::sqs_record;
-use test_support::recording_queue::{RecordedCalls, RecordingQueue};
+use test_support::queue_function::{self, BatchResult};
 
 /// Id of the job in the events under `events/`.
 const JOB: &str = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS";
@@ -33,31 +31,6 @@ struct Fixture {
     page_size: &'static str,
     /// Time slice in seconds.
     time_slice: &'static str,
-}
-
-/// Result of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct BatchResult {
-    /// The delivery failed, so that the message is redelivered.
-    failed: bool,
-    calls: RecordedCalls,
-}
-
-impl BatchResult {
-    fn is_success(&self) -> bool {
-        !self.failed && self.calls == RecordedCalls::default()
-    }
-
-    /// Returns true if the message was requeued without a delay.
-    fn is_requeued(&self) -> bool {
-        matches!(self.calls.requeued.as_slice(), [(_, Duration::ZERO)]) && !self.failed
-    }
-
-    /// The reason why the message was dead-lettered.
-    fn dead_letter_reason(&self) -> &str {
-        let [(_, reason)] = self.calls.dead_lettered.as_slice() else { panic!("{self:?}") };
-        reason
-    }
 }
 
 impl Fixture {
@@ -76,29 +49,9 @@ impl Fixture {
     }
 
     async fn create_job(&self, by: Actor, from: Option<Timestamp>, to: Option<Timestamp>) -> JobId {
-        let request = CreateJob {
-            id: id(JOB),
-            by,
-            reads_any: true,
-            market_id: id(MARKET),
-            from,
-            to,
-            priority: Priority::Normal,
-            run_at: None,
-            retention: "7".parse().unwrap(),
-        };
+        let request = CreateJob { by, reads_any: true, from, to, ..sales_report(id(JOB)) };
         // Later than the orders placed just before.
         self.marketplace.run_at(SystemClock.now().saturating_add(Duration::from_secs(1)), request).await.id
-    }
-
-    /// Places `count` orders of one mug.
-    async fn place_orders(&self, count: usize) -> Vec<Order> {
-        let mut orders = Vec::new();
-        for _ in 0..count {
-            orders.push(self.marketplace.order_of(new_id(), id(PRODUCT), 1, None).await);
-        }
-        orders.sort_by_key(|order| order.id);
-        orders
     }
 
     /// Handles an SQS event with the given reader.
@@ -106,14 +59,8 @@ impl Fixture {
         let env = self.marketplace.env("queue-reports");
         let env = env.with("AGORA_REPORT_PAGE_SIZE", self.page_size);
         let env = env.with("AGORA_REPORT_TIME_SLICE_SECONDS", self.time_slice);
-        let handler = Reports::from_env(&env, self.marketplace.store.clone(), reader).unwrap().into_handler();
-        let (queue, deadline) =
-            (RecordingQueue::default(), SystemClock.now().saturating_add(Duration::from_secs(29)));
-        let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
-        let batch: Vec<Delivery> = event.records.into_iter().map(Delivery::from).collect();
-        let response =
-            Box::pin(consume(&handler, &queue, batch, deadline, &SystemClock, &SystemEntropy)).await;
-        BatchResult { failed: !response.batch_item_failures.is_empty(), calls: queue.calls() }
+        let reports = Reports::from_env(&env, self.marketplace.store.clone(), reader).unwrap();
+        queue_function::handle(&reports.into_handler(), event).await
     }
 
     async fn handle(&self, event: &Value) -> BatchResult {

@@ -7,14 +7,14 @@ use shared::domain::market::delete::DeleteMarket;
 use shared::domain::user::{Role, User, UserEvent};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
-use test_support::fixture::{MARKET, id, moderator, seller};
+use test_support::fixture::{MARKET, PRODUCT, id, moderator, seller};
 
 use super::{Fixture, report};
 
 #[tokio::test]
 async fn report_consists_of_one_chunk_per_page() {
     let fixture = Fixture::open("2", "10").await;
-    let orders = fixture.place_orders(5).await;
+    let orders = fixture.marketplace.place_orders(5).await;
     fixture.request_report(None, None).await;
     assert!(fixture.handle_request().await.is_success());
     let job = fixture.job().await;
@@ -27,7 +27,7 @@ async fn report_consists_of_one_chunk_per_page() {
 #[tokio::test]
 async fn full_last_page_ends_the_report() {
     let fixture = Fixture::open("2", "10").await;
-    let orders = fixture.place_orders(4).await;
+    let orders = fixture.marketplace.place_orders(4).await;
     fixture.request_report(None, None).await;
     assert!(fixture.handle_request().await.is_success());
     assert_eq!((fixture.text().await, fixture.job().await.output.chunks), (report(&orders), 2));
@@ -37,7 +37,7 @@ async fn full_last_page_ends_the_report() {
 async fn empty_report_is_its_header() {
     let fixture = Fixture::open("250", "10").await;
     let before_all_orders = SystemClock.now().saturating_sub(Duration::from_hours(1));
-    fixture.place_orders(1).await;
+    fixture.marketplace.place_orders(1).await;
     fixture.request_report(None, Some(before_all_orders)).await;
     assert!(fixture.handle_request().await.is_success());
     assert_eq!((fixture.text().await, fixture.job().await.total), (report(&[]), Some(0)));
@@ -46,13 +46,13 @@ async fn empty_report_is_its_header() {
 #[tokio::test]
 async fn report_of_a_period_contains_only_its_orders() {
     let fixture = Fixture::open("1", "10").await;
-    fixture.place_orders(2).await;
+    fixture.marketplace.place_orders(2).await;
     let from = SystemClock.now().saturating_add(Duration::from_millis(2));
     SystemClock.sleep(from.duration_since(SystemClock.now())).await;
-    let within = fixture.place_orders(3).await;
+    let within = fixture.marketplace.place_orders(3).await;
     let to = SystemClock.now().saturating_add(Duration::from_millis(2));
     SystemClock.sleep(to.duration_since(SystemClock.now())).await;
-    fixture.place_orders(2).await;
+    fixture.marketplace.place_orders(2).await;
     fixture.request_report(Some(from), Some(to)).await;
     assert!(fixture.handle_request().await.is_success());
     assert_eq!(fixture.text().await, report(&within));
@@ -62,7 +62,7 @@ async fn report_of_a_period_contains_only_its_orders() {
 #[tokio::test]
 async fn next_time_slice_continues_without_counting_an_attempt() {
     let fixture = Fixture::open("2", "0").await;
-    let orders = fixture.place_orders(5).await;
+    let orders = fixture.marketplace.place_orders(5).await;
     fixture.request_report(None, None).await;
     for rows in [2, 4] {
         assert!(fixture.handle_request().await.is_requeued());
@@ -78,7 +78,7 @@ async fn next_time_slice_continues_without_counting_an_attempt() {
 async fn report_of_a_deleted_market_fails_permanently() {
     let fixture = Fixture::open("2", "10").await;
     fixture.request_report(None, None).await;
-    let product = super::id(super::PRODUCT);
+    let product = id(PRODUCT);
     let delete = shared::domain::product::delete::DeleteProduct { id: product, by: seller(), expected: None };
     fixture.marketplace.run(delete).await;
     fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
@@ -92,7 +92,7 @@ async fn report_of_a_deleted_market_fails_permanently() {
 #[tokio::test]
 async fn report_fails_if_its_owner_lost_the_permission() {
     let fixture = Fixture::open("2", "10").await;
-    fixture.place_orders(1).await;
+    fixture.marketplace.place_orders(1).await;
     fixture.request_report_as(moderator()).await;
     let former = fixture.marketplace.reader.user(moderator().user).await.unwrap().unwrap();
     let event = UserEvent::Registered { user_id: former.id };

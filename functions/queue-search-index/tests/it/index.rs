@@ -10,10 +10,10 @@ use shared::domain::product::ProductEvent;
 use shared::domain::product::delete::DeleteProduct;
 use shared::kit::command::Version;
 use shared::projections::search_index::{DocumentText, EmbedderName, Embedding};
-use shared::repository::market::MarketReader;
 use shared::repository::product::ProductReader;
 use shared::search::{EmbedError, Embedder, HashingEmbedder};
 use test_support::fixture::{MARKET, PRODUCT, cents, id, seller};
+use test_support::queue_function::BatchResult;
 
 use super::{Fixture, market_changed, product_changed, set};
 
@@ -57,12 +57,10 @@ async fn new_title_replaces_the_old_one() {
 async fn only_active_markets_and_existing_products_are_indexed() {
     let fixture = Fixture::open().await;
     fixture.index(&[market_changed(), product_changed()]).await;
-    let market = fixture.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
-    fixture.marketplace.set_market_status(market.clone(), MarketStatus::Suspended).await;
+    fixture.marketplace.set_market_status(MARKET, MarketStatus::Suspended).await;
     fixture.index(&[market_changed()]).await;
     assert_eq!(fixture.terms().await, set(&[PRODUCT_TERM]));
-    let closed = shared::domain::market::Market { version: market.version.next(), ..market };
-    fixture.marketplace.set_market_status(closed, MarketStatus::Active).await;
+    fixture.marketplace.set_market_status(MARKET, MarketStatus::Active).await;
     fixture.marketplace.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
     fixture.index(&[market_changed(), product_changed(), product_changed()]).await;
     let terms = fixture.terms().await;
@@ -99,7 +97,7 @@ async fn unchanged_text_is_embedded_once() {
     fixture.handle_with(embedder.clone(), &batch).await;
     let terms = fixture.terms().await;
     fixture.change_product(|product| Product { price: cents(1), ..product }).await;
-    let (failures, calls) = fixture.handle_with(embedder.clone(), &batch).await;
+    let BatchResult { failures, calls } = fixture.handle_with(embedder.clone(), &batch).await;
     assert!(failures.is_empty() && calls.dead_lettered.is_empty(), "{calls:?}");
     assert_eq!(embedder.texts.load(Ordering::Relaxed), 1);
     assert_eq!(fixture.terms().await, terms);
@@ -118,13 +116,13 @@ async fn changed_embedder_moves_documents_to_its_own_index() {
 async fn throttled_documents_are_retried_and_rejected_ones_dead() {
     let (fixture, batch) = (Fixture::open().await, json!({ "Records": [product_changed()] }));
     let throttled = CountingEmbedder { failure: Some(EmbedError::Throttled), ..CountingEmbedder::default() };
-    let (failures, calls) = fixture.handle_with(throttled, &batch).await;
+    let BatchResult { failures, calls } = fixture.handle_with(throttled, &batch).await;
     assert_eq!((failures.len(), calls.dead_lettered.len()), (1, 0));
     let rejecting = CountingEmbedder {
         failure: Some(EmbedError::Rejected("no".to_owned())),
         ..CountingEmbedder::default()
     };
-    let (failures, calls) = fixture.handle_with(rejecting, &batch).await;
+    let BatchResult { failures, calls } = fixture.handle_with(rejecting, &batch).await;
     assert_eq!((failures.len(), calls.dead_lettered.len()), (0, 1));
     assert!(fixture.terms().await.is_empty());
     let version = fixture.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().product.version;

@@ -10,9 +10,9 @@ use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Product;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::table_layout::partitions::expiry_shard;
-use test_support::fixture::{MARKET, PRODUCT, buyer, id, new_id, seller};
+use test_support::fixture::{MARKET, PRODUCT, buyer, id, new_id, seller, stock};
 
-use super::{Fixture, new_order_id, stock};
+use super::{Fixture, new_order_id};
 
 const HALF_HOUR: Duration = Duration::from_mins(30);
 
@@ -22,16 +22,16 @@ async fn unpaid_order_expires_and_its_stock_is_released() {
     let (late, in_time) = (new_order_id(), new_order_id());
     fixture.place_awaiting_payment(late, HALF_HOUR).await;
     fixture.place_awaiting_payment(in_time, Duration::from_hours(2)).await;
-    assert_eq!(fixture.stock().await, stock(8, 2));
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 2, 0));
     fixture.tick().await;
     assert_eq!(fixture.status(late).await, OrderStatus::Expired);
     assert_eq!(fixture.status(in_time).await, OrderStatus::AwaitingPayment);
-    assert_eq!(fixture.stock().await, stock(9, 1));
-    let expired = fixture.marketplace.reader.order(late).await.unwrap().unwrap();
+    assert_eq!(fixture.marketplace.stock().await, stock(9, 1, 0));
+    let expired = fixture.marketplace.stored_order(late).await;
     assert_eq!(expired.timeline.last().unwrap().reason.as_deref(), Some("not paid in time"));
     fixture.tick().await;
-    assert_eq!(fixture.marketplace.reader.order(late).await.unwrap().unwrap(), expired);
-    assert_eq!(fixture.stock().await, stock(9, 1));
+    assert_eq!(fixture.marketplace.stored_order(late).await, expired);
+    assert_eq!(fixture.marketplace.stock().await, stock(9, 1, 0));
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn concurrent_ticks_release_the_stock_once() {
     for order in orders {
         assert_eq!(fixture.status(order).await, OrderStatus::Expired);
     }
-    assert_eq!(fixture.stock().await, stock(10, 0));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn tick_without_time_leaves_orders_to_the_next() {
     let fixture = Fixture::open().await;
     let order = new_order_id();
     fixture.place_awaiting_payment(order, HALF_HOUR).await;
-    fixture.tick_until(SystemClock.now(), &fixture.queue).await;
+    fixture.tick_until(SystemClock.now(), &fixture.queue.url).await;
     assert_eq!(fixture.status(order).await, OrderStatus::AwaitingPayment);
     fixture.tick().await;
     assert_eq!(fixture.status(order).await, OrderStatus::Expired);

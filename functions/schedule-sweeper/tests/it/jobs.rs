@@ -9,7 +9,7 @@ use shared::domain::job::create::CreateJob;
 use shared::domain::job::{Job, JobId, Priority};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::table_layout::partitions::due_job_shard;
-use test_support::fixture::{MARKET, new_id, seller};
+use test_support::fixture::{new_id, sales_report, seller};
 
 use super::Fixture;
 
@@ -19,17 +19,8 @@ impl Fixture {
     /// Creates a job one hour ago that is scheduled `delay` after its creation.
     async fn create_job(&self, id: JobId, delay: Duration) -> Job {
         let one_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
-        let request = CreateJob {
-            id,
-            by: seller(),
-            reads_any: false,
-            market_id: super::id(MARKET),
-            from: None,
-            to: None,
-            priority: Priority::High,
-            run_at: Some(one_hour_ago.saturating_add(delay)),
-            retention: "7".parse().unwrap(),
-        };
+        let run_at = Some(one_hour_ago.saturating_add(delay));
+        let request = CreateJob { priority: Priority::High, run_at, ..sales_report(id) };
         self.marketplace.run_at(one_hour_ago, request).await
     }
 
@@ -39,7 +30,7 @@ impl Fixture {
 
     /// The names of the unpublished job events.
     async fn job_events(&self) -> Vec<String> {
-        let events = self.unpublished().await.into_iter();
+        let events = self.marketplace.unpublished_events().await.into_iter();
         events.filter(|event| event.event.starts_with("job.")).map(|event| event.event).collect()
     }
 }

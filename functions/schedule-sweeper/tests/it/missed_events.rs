@@ -28,8 +28,12 @@ async fn events_older_than_a_minute_are_published_and_removed() {
     }
     fixture.place_unpublished(Duration::from_secs(20)).await;
     fixture.tick().await;
-    assert_eq!(fixture.published().await, 2);
-    assert_eq!(fixture.unpublished().await.len(), 1, "recent events are left to the stream");
+    assert_eq!(fixture.queue.receive_all().await.len(), 2);
+    assert_eq!(
+        fixture.marketplace.unpublished_events().await.len(),
+        1,
+        "recent events are left to the stream"
+    );
 }
 
 #[tokio::test]
@@ -38,19 +42,22 @@ async fn unpublishable_events_stay_and_block_nothing_else() {
     let late = new_order_id();
     fixture.place_awaiting_payment(late, Duration::from_mins(30)).await;
     fixture.place_unpublished(Duration::from_mins(2)).await;
-    let before = fixture.unpublished().await.len();
-    let deleted_queue = format!("{}-that-was-deleted", fixture.queue);
+    let before = fixture.marketplace.unpublished_events().await.len();
+    let deleted_queue = format!("{}-that-was-deleted", fixture.queue.url);
     fixture.tick_until(SystemClock.now().saturating_add(Duration::from_secs(50)), &deleted_queue).await;
-    assert_eq!(fixture.unpublished().await.len(), before + 1, "the expiry adds an event");
+    assert_eq!(fixture.marketplace.unpublished_events().await.len(), before + 1, "the expiry adds an event");
     assert_eq!(fixture.status(late).await, OrderStatus::Expired);
     fixture.tick().await;
-    assert_eq!(fixture.published().await, 2, "the created and the reserved order");
+    assert_eq!(fixture.queue.receive_all().await.len(), 2, "the created and the reserved order");
 }
 
 #[tokio::test]
 async fn tick_without_time_publishes_nothing() {
     let fixture = Fixture::open().await;
     fixture.place_unpublished(Duration::from_mins(2)).await;
-    fixture.tick_until(SystemClock.now(), &fixture.queue).await;
-    assert_eq!((fixture.published().await, fixture.unpublished().await.len()), (0, 1));
+    fixture.tick_until(SystemClock.now(), &fixture.queue.url).await;
+    assert_eq!(
+        (fixture.queue.receive_all().await.len(), fixture.marketplace.unpublished_events().await.len()),
+        (0, 1)
+    );
 }

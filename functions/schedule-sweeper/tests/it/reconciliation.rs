@@ -5,10 +5,10 @@ use std::time::Duration;
 use schedule_sweeper::reconciliation::{ReconcileError, Reconciliation, ReconciliationSummary};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::Fulfilment;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Checkout, CheckoutIntent, GatewayId, Payment, PaymentEvent};
-use shared::domain::order::{Order, OrderId, OrderStatus};
+use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::reconciliation::compare::MismatchKind;
 use shared::domain::reconciliation::discrepancy::{
     Discrepancy, DiscrepancyStatus, RecordDiscrepancy, Totals,
@@ -82,17 +82,12 @@ impl Fixture {
         listed.unwrap().items
     }
 
-    async fn advance(&self, by: FulfilmentTransition) {
-        let payment_window = Duration::from_hours(24);
-        self.marketplace.run(AdvanceOrder { id: id(ORDER), by, payment_window }).await;
-    }
-
     /// Places [`ORDER`] and brings it to `awaiting_payment`.
     async fn place_awaiting_payment(&self) -> Checkout {
         self.marketplace.order(None).await;
         let checkout = self.checkout(id(ORDER)).await;
-        self.advance(FulfilmentTransition::Reserve).await;
-        self.advance(FulfilmentTransition::Payable(checkout.clone())).await;
+        self.marketplace.advance(FulfilmentTransition::Reserve).await;
+        self.marketplace.advance(FulfilmentTransition::Payable(checkout.clone())).await;
         checkout
     }
 
@@ -107,10 +102,6 @@ impl Fixture {
     async fn cancel(&self) {
         self.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
     }
-
-    async fn order(&self) -> Order {
-        self.marketplace.reader.order(id(ORDER)).await.unwrap().unwrap()
-    }
 }
 
 #[tokio::test]
@@ -119,12 +110,12 @@ async fn payment_with_missed_webhook_is_recorded_once() {
     let checkout = fixture.place_awaiting_payment().await;
     assert_eq!(fixture.reconcile().await, (1, 0, 0), "the order is still unpaid");
     assert_eq!(fixture.pay(&checkout).await, 200);
-    assert_eq!(fixture.order().await.status, OrderStatus::AwaitingPayment);
+    assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::AwaitingPayment);
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
-    let order = fixture.order().await;
+    let order = fixture.marketplace.stored_order(id(ORDER)).await;
     assert_eq!((order.status, order.fulfilment.clone()), (OrderStatus::Confirmed, Fulfilment::Finished));
     assert_eq!(fixture.reconcile().await, (1, 0, 0));
-    assert_eq!(fixture.order().await, order);
+    assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await, order);
 }
 
 #[tokio::test]
@@ -144,7 +135,7 @@ async fn late_payment_is_refunded_and_a_lost_refund_response_repaired() {
     fixture.cancel().await;
     assert_eq!(fixture.pay(&checkout).await, 200);
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
-    let order = fixture.order().await;
+    let order = fixture.marketplace.stored_order(id(ORDER)).await;
     let refund = order.pending_refund().unwrap();
     assert_eq!((order.status, refund.amount), (OrderStatus::Cancelled, cents(3_998)));
     assert_eq!(fixture.reconcile().await, (1, 0, 0), "the refund is pending and has not been made");
@@ -153,7 +144,7 @@ async fn late_payment_is_refunded_and_a_lost_refund_response_repaired() {
     let answer = fixture.gateway.refund(&refund.intent(order.id), &context.correlation_id).await;
     assert_eq!(answer, Ok(RefundAnswer::Ended(RefundOutcome::Done)));
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
-    let order = fixture.order().await;
+    let order = fixture.marketplace.stored_order(id(ORDER)).await;
     assert_eq!((order.refunds.len(), order.refunds[0].status), (1, RefundStatus::Succeeded));
     assert_eq!(order.fulfilment, Fulfilment::Finished);
     assert_eq!(fixture.reconcile().await, (1, 0, 0));

@@ -9,19 +9,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use serde_json::{Value, json};
-use shared::kit::aws::Aws;
-use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
-use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
+use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::queue::relay::{EventRouter, Relay};
 use shared::kit::runtime::relay_records;
-use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::Marketplace;
+use test_support::Marketplace;
+use test_support::test_queue::TestQueue;
 
-/// A marketplace, and queues that only the test reads.
+/// The function on a marketplace.
 struct Fixture {
     marketplace: Marketplace,
-    outbox: Outbox,
-    sqs: aws_sdk_sqs::Client,
 }
 
 /// Queue URLs by event name.
@@ -34,64 +30,36 @@ impl EventRouter for Routes {
     }
 }
 
-/// Body and attributes of a received message.
-type Message = (Value, BTreeMap<String, String>);
-
 impl Fixture {
     async fn open() -> Self {
         let marketplace = Marketplace::with_sample_data().await;
-        let sqs = Aws::from_env(&marketplace.env("stream-outbox-relay")).unwrap().sqs();
-        let outbox = Outbox::new(marketplace.table.table());
-        let fixture = Self { marketplace, outbox, sqs };
         // The tests do not need the events of the marketplace itself.
-        let initial = fixture.unpublished().await;
-        fixture.outbox.remove(initial.iter().map(OutboxEvent::key).collect()).await.unwrap();
-        fixture
+        marketplace.clear_outbox().await;
+        Self { marketplace }
     }
 
-    /// Creates a queue and returns its URL.
-    async fn queue(&self, name: &str) -> String {
-        self.sqs.create_queue().queue_name(name).send().await.unwrap().queue_url.unwrap()
+    async fn queue(&self, name: &str) -> TestQueue {
+        TestQueue::create(&self.marketplace.table, name).await
     }
 
     /// Relays a stream event and returns the sequence number from which the stream must retry, if any.
     async fn relay(&self, routes: &Routes, event: &Value) -> Option<String> {
         let event: StreamEvent = serde_json::from_value(event.clone()).unwrap();
-        let relay = Relay::new(self.outbox.clone(), self.sqs.clone(), routes.clone());
+        let relay = Relay::new(self.marketplace.outbox(), self.marketplace.table.sqs(), routes.clone());
         let failures = relay_records(&relay, event).await.batch_item_failures;
         assert!(failures.len() <= 1, "the response names at most one record");
         failures.into_iter().next().and_then(|failure| failure.item_identifier)
     }
 
-    /// The events in the outbox.
     async fn unpublished(&self) -> Vec<OutboxEvent> {
-        let mut events = Vec::new();
-        for shard in 0..OUTBOX_SHARDS {
-            let later = SystemClock.now().saturating_add(std::time::Duration::from_hours(1));
-            events.extend(self.outbox.overdue(shard, later, 100).await.unwrap());
-        }
-        events
+        self.marketplace.unpublished_events().await
     }
+}
 
-    /// Receives all messages of a queue.
-    async fn messages(&self, queue: &str) -> Vec<Message> {
-        let mut messages = Vec::new();
-        loop {
-            let receive = self.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
-            let received = receive.message_attribute_names("All").send().await.unwrap();
-            let page = received.messages.unwrap_or_default();
-            if page.is_empty() {
-                return messages;
-            }
-            for message in page {
-                let body = serde_json::from_str(message.body().unwrap()).unwrap();
-                let attributes = message.message_attributes.unwrap_or_default();
-                let attributes =
-                    attributes.into_iter().filter_map(|(name, value)| Some((name, value.string_value?)));
-                messages.push((body, attributes.collect()));
-            }
-        }
-    }
+/// Bodies and attributes of all messages of a queue.
+async fn messages(queue: &TestQueue) -> Vec<(Value, BTreeMap<String, String>)> {
+    let received = queue.receive_all().await.into_iter();
+    received.map(|message| (serde_json::from_str(&message.body).unwrap(), message.attributes)).collect()
 }
 
 /// Stream records of outbox events, with sequence numbers from 1.

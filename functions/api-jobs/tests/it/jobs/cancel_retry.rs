@@ -6,14 +6,10 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::seller;
 
 use super::{JOB, Jobs, path, the_job};
-use crate::error;
-
-const INVALID_STATE: (u16, &str) = (409, "INVALID_STATE");
 
 impl Jobs {
     async fn assert_refused(&self, action: &str) {
-        let (status, code) = error(&self.act(JOB, action).await);
-        assert_eq!((status, code.as_str()), INVALID_STATE, "{action}");
+        assert_eq!(self.act(JOB, action).await.error(), (409, "INVALID_STATE"), "{action}");
     }
 }
 
@@ -60,8 +56,8 @@ async fn repetition_with_same_key_returns_the_first_response() {
     jobs.requested(the_job(), SystemClock.now()).await;
     for action in ["cancel", "retry"] {
         let path = format!("{}/{action}", path(JOB));
-        let first = jobs.ask(seller(), ("POST", &path), &[("idempotency-key", "k1")], None).await;
-        let again = jobs.ask(seller(), ("POST", &path), &[("idempotency-key", "k1")], None).await;
+        let first = jobs.api.post(&path).by(seller()).key("k1").await;
+        let again = jobs.api.post(&path).by(seller()).key("k1").await;
         assert_eq!((first.status.as_u16(), &again.bytes), (200, &first.bytes), "{action}");
         assert_eq!(again.header("idempotent-replay").unwrap(), "true");
     }

@@ -5,27 +5,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::domain::market::create::InitialStatus;
 use shared::domain::user::Role;
-use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
-use shared::kit::aws::dynamodb::write::outbox::Outbox;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{MARKET, actor, moderator, new_id, seller, stranger};
 
 use super::{Jobs, a_report, path};
-use crate::error;
 
 impl Jobs {
     /// Names of the job events in the outbox.
     async fn published_events(&self) -> Vec<String> {
-        let (outbox, later) = (
-            Outbox::new(self.marketplace.table.table()),
-            SystemClock.now().saturating_add(Duration::from_hours(1)),
-        );
-        let mut found = Vec::new();
-        for shard in 0..OUTBOX_SHARDS {
-            found.extend(outbox.overdue(shard, later, 100).await.unwrap());
-        }
-        found.retain(|event| event.event.starts_with("job."));
-        found.into_iter().map(|event| event.event).collect()
+        self.unpublished("job.").await.into_iter().map(|event| event.event).collect()
     }
 }
 
@@ -50,7 +38,7 @@ async fn job_is_created_once_and_returned_at_its_location() {
     assert_eq!((again.status, &again.bytes), (response.status, &response.bytes));
     assert_eq!(again.header("idempotent-replay").unwrap(), "true");
     let other = jobs.request(&with("priority", json!("high")), "k1").await;
-    assert_eq!(error(&other), (422, "IDEMPOTENCY_KEY_REUSED".to_owned()));
+    assert_eq!(other.error(), (422, "IDEMPOTENCY_KEY_REUSED"));
     assert_eq!(jobs.published_events().await, ["job.requested"]);
 }
 
@@ -87,11 +75,11 @@ async fn all_invalid_fields_are_reported() {
         (with("status", json!("succeeded")), "status"),
     ] {
         let refused = jobs.request(&body, "k1").await;
-        assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()), "{body}");
+        assert_eq!(refused.error(), (400, "VALIDATION_ERROR"), "{body}");
         assert!(refused.json()["error"]["fields"][field].is_string(), "{field} in {}", refused.json());
     }
-    let unkeyed = jobs.ask(seller(), ("POST", "/v1/jobs"), &[], Some(&a_report())).await;
-    assert_eq!(error(&unkeyed), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned()));
+    let unkeyed = jobs.api.post("/v1/jobs").by(seller()).json(&a_report()).await;
+    assert_eq!(unkeyed.error(), (400, "IDEMPOTENCY_KEY_REQUIRED"));
     assert!(jobs.published_events().await.is_empty());
 }
 
@@ -100,20 +88,20 @@ async fn report_requires_market_ownership_or_permission() {
     let jobs = Jobs::open().await;
     let ask = async |by, body: &Value| {
         let key = unique_key();
-        jobs.ask(by, ("POST", "/v1/jobs"), &[("idempotency-key", key.as_str())], Some(body)).await
+        jobs.api.post("/v1/jobs").by(by).key(&key).json(body).await
     };
-    assert_eq!(error(&ask(stranger(), &a_report()).await), (403, "FORBIDDEN".to_owned()));
+    assert_eq!(ask(stranger(), &a_report()).await.error(), (403, "FORBIDDEN"));
     assert_eq!(ask(moderator(), &a_report()).await.status, 202);
     // The role in the token is not sufficient.
     let outdated_token = actor(&stranger().user.to_string(), Role::Moderator);
-    assert_eq!(error(&ask(outdated_token, &a_report()).await), (403, "FORBIDDEN".to_owned()));
+    assert_eq!(ask(outdated_token, &a_report()).await.error(), (403, "FORBIDDEN"));
     let draft = new_id::<shared::domain::market::Market>().to_string();
     jobs.marketplace.market(&draft, seller(), InitialStatus::Draft).await;
     let of = |market: &str| json!({ "type": "sales_report", "params": { "marketId": market } });
-    assert_eq!(error(&ask(stranger(), &of(&draft)).await), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(ask(stranger(), &of(&draft)).await.error(), (404, "NOT_FOUND"));
     assert_eq!(ask(seller(), &of(&draft)).await.status, 202);
     let absent = new_id::<shared::domain::market::Market>().to_string();
-    assert_eq!(error(&ask(seller(), &of(&absent)).await), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(ask(seller(), &of(&absent)).await.error(), (404, "NOT_FOUND"));
 }
 
 /// Unique idempotency key.

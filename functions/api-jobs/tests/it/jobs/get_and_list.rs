@@ -4,18 +4,13 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use insta::assert_json_snapshot;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::domain::job::JobId;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{buyer, moderator, new_id, seller};
-use test_support::lambda_event::masked;
+use test_support::lambda_event::{masked, page_ids};
 
 use super::{JOB, Jobs, expired_creation_time, path, the_job};
-use crate::error;
-
-fn ids(page: &Value) -> Vec<String> {
-    page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
-}
 
 #[tokio::test]
 async fn job_is_returned_with_progress_and_result() {
@@ -36,7 +31,7 @@ async fn job_is_returned_with_progress_and_result() {
     );
     assert!(succeeded["finishedAt"].is_string());
     let tag = response.header("etag").unwrap();
-    let unchanged = jobs.ask(seller(), ("GET", &path(JOB)), &[("if-none-match", tag.as_str())], None).await;
+    let unchanged = jobs.api.get(&path(JOB)).by(seller()).if_none_match(&tag).await;
     assert_eq!((unchanged.status.as_u16(), unchanged.bytes.len()), (304, 0));
 }
 
@@ -51,15 +46,15 @@ async fn other_users_and_expired_jobs_are_not_found() {
         [(buyer(), JOB.to_owned()), (moderator(), JOB.to_owned()), (seller(), expired.to_string())]
     {
         for (method, rest) in [("GET", ""), ("GET", "/result"), ("POST", "/cancel"), ("POST", "/retry")] {
-            let response = jobs.ask(by, (method, &format!("{}{rest}", path(&job))), &[], None).await;
-            assert_eq!(error(&response), (404, "NOT_FOUND".to_owned()), "{method} {rest}");
+            let response = jobs.api.request(method, &format!("{}{rest}", path(&job))).by(by).await;
+            assert_eq!(response.error(), (404, "NOT_FOUND"), "{method} {rest}");
             assert_eq!(response.json()["error"], absent.json()["error"]);
         }
     }
     let own = jobs.get_as_seller("/v1/jobs").await.json();
-    assert_eq!((ids(&own), &own["pagination"]["total"]), (vec![JOB.to_owned()], &json!(1)));
-    let others = jobs.ask(buyer(), ("GET", "/v1/jobs"), &[], None).await.json();
-    assert_eq!((ids(&others).len(), &others["pagination"]["total"]), (0, &json!(0)));
+    assert_eq!((page_ids(&own), &own["pagination"]["total"]), (vec![JOB.to_owned()], &json!(1)));
+    let others = jobs.api.get("/v1/jobs").by(buyer()).await.json();
+    assert_eq!((page_ids(&others).len(), &others["pagination"]["total"]), (0, &json!(0)));
 }
 
 #[tokio::test]
@@ -74,20 +69,20 @@ async fn list_has_status_filter_sort_order_pages_and_total() {
     let texts = |ids: &[JobId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut newest = texts(&all);
     newest.reverse();
-    assert_eq!(ids(&jobs.get_as_seller("/v1/jobs").await.json()), newest);
-    assert_eq!(ids(&jobs.get_as_seller("/v1/jobs?sort=createdAt").await.json()), texts(&all));
+    assert_eq!(page_ids(&jobs.get_as_seller("/v1/jobs").await.json()), newest);
+    assert_eq!(page_ids(&jobs.get_as_seller("/v1/jobs?sort=createdAt").await.json()), texts(&all));
     let some = jobs.get_as_seller("/v1/jobs?status=queued&sort=createdAt").await.json();
-    assert_eq!((ids(&some), &some["pagination"]["total"]), (texts(queued), &json!(3)));
-    assert_eq!(ids(&jobs.get_as_seller("/v1/jobs?status=succeeded&fields=id").await.json()).len(), 2);
+    assert_eq!((page_ids(&some), &some["pagination"]["total"]), (texts(queued), &json!(3)));
+    assert_eq!(page_ids(&jobs.get_as_seller("/v1/jobs?status=succeeded&fields=id").await.json()).len(), 2);
     let (mut listed, mut query) = (Vec::new(), "limit=2".to_owned());
     loop {
         let page = jobs.get_as_seller(&format!("/v1/jobs?{query}")).await.json();
         assert_eq!(page["pagination"]["total"], 5);
-        listed.extend(ids(&page));
+        listed.extend(page_ids(&page));
         let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { break };
         query = format!("limit=2&cursor={cursor}");
     }
     assert_eq!(listed, newest);
     let third = jobs.get_as_seller("/v1/jobs?page=3&limit=2").await.json();
-    assert_eq!((ids(&third), &third["pagination"]["totalPages"]), (newest[4..].to_vec(), &json!(3)));
+    assert_eq!((page_ids(&third), &third["pagination"]["totalPages"]), (newest[4..].to_vec(), &json!(3)));
 }

@@ -4,7 +4,6 @@ use shared::domain::job::output::chunk::CHUNKS_PER_PART;
 use test_support::fixture::seller;
 
 use super::{JOB, Jobs, path, the_job};
-use crate::error;
 
 fn result(query: &str) -> String {
     format!("{}/result{query}", path(JOB))
@@ -14,7 +13,7 @@ fn result(query: &str) -> String {
 async fn small_result_is_one_part() {
     let jobs = Jobs::open().await;
     jobs.succeeded(the_job(), "a,b\r\n1,2\r\n").await;
-    let response = jobs.ask(seller(), ("GET", &result("")), &[("accept", "text/csv")], None).await;
+    let response = jobs.api.get(&result("")).by(seller()).header("accept", "text/csv").await;
     assert_eq!((response.status.as_u16(), response.bytes.as_slice()), (200, b"a,b\r\n1,2\r\n".as_slice()));
     assert_eq!(response.header("content-type").unwrap(), "text/csv");
     let name = format!("attachment; filename=\"sales-{JOB}.csv\"");
@@ -46,11 +45,11 @@ async fn parts_of_a_large_result_are_linked_and_complete() {
     assert_eq!((parts, String::from_utf8(read).unwrap()), (3, whole));
     assert_eq!(jobs.get_as_seller(&path(JOB)).await.json()["data"]["result"]["parts"], 3);
     let beyond = jobs.get_as_seller(&result("?part=4")).await;
-    assert_eq!(error(&beyond), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(beyond.error(), (400, "VALIDATION_ERROR"));
     assert_eq!(beyond.json()["error"]["fields"]["part"], "must be at most 3, the number of the last part");
     for part in ["0", "-1", "x", "99999999999"] {
         let refused = jobs.get_as_seller(&result(&format!("?part={part}"))).await;
-        assert_eq!(error(&refused), (400, "VALIDATION_ERROR".to_owned()), "{part}");
+        assert_eq!(refused.error(), (400, "VALIDATION_ERROR"), "{part}");
     }
 }
 
@@ -59,7 +58,7 @@ async fn unfinished_or_cancelled_job_has_no_result() {
     let jobs = Jobs::open().await;
     let job = jobs.started(the_job()).await;
     jobs.advanced(&job, "first chunk", false).await;
-    assert_eq!(error(&jobs.get_as_seller(&result("")).await), (409, "INVALID_STATE".to_owned()));
+    assert_eq!(jobs.get_as_seller(&result("")).await.error(), (409, "INVALID_STATE"));
     assert_eq!(jobs.act(JOB, "cancel").await.status, 200);
-    assert_eq!(error(&jobs.get_as_seller(&result("")).await), (409, "INVALID_STATE".to_owned()));
+    assert_eq!(jobs.get_as_seller(&result("")).await.error(), (409, "INVALID_STATE"));
 }
