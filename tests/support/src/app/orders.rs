@@ -55,7 +55,7 @@ impl TestApp {
     /// Waits until the status of an order is one of `statuses`, and returns the order.
     ///
     /// # Panics
-    /// If that does not happen within [`WAIT_TIMEOUT`].
+    /// If that does not happen within [`WAIT_TIMEOUT`](super::WAIT_TIMEOUT).
     pub async fn wait_for_order(&self, user: &TestUser, order: &str, statuses: &[&str]) -> Value {
         let poll = || async {
             let current = self.get_order(user, order).await;
