@@ -296,6 +296,8 @@ mod tests {
         assert_eq!(next(&waiting, now.saturating_add(last)), create);
         assert_eq!(next(&waiting, deadline), Step::Wait(deadline));
         assert_eq!(next(&waiting, deadline.saturating_add(window)), Step::Wait(deadline));
+        assert_eq!(waiting.fulfilment.payment_deadline(), Some(deadline));
+        assert_eq!(Fulfilment::Finished.payment_deadline(), None);
     }
 
     #[test]
