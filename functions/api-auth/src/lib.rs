@@ -70,9 +70,9 @@ const LOG_IN: OperationDoc = OperationDoc::new("Log in")
          after 30 days without a refresh.\n\n\
          An unknown address and a wrong password both fail with `INVALID_CREDENTIALS`. `FORBIDDEN` \
          means that the account is suspended, or that its e-mail address must be verified first. After \
-         too many failed logins of the account or from the caller's IP address, logins fail with \
-         `TOO_MANY_ATTEMPTS`, even with the right password, until the time in `Retry-After` has \
-         passed.",
+         too many failed logins of the account or from the caller's network (IPv4 address or IPv6 /64), \
+         logins fail with `TOO_MANY_ATTEMPTS`, even with the right password, until the time in \
+         `Retry-After` has passed.",
     )
     .with_errors(&[ErrorCode::InvalidCredentials, ErrorCode::Forbidden, ErrorCode::TooManyAttempts]);
 

@@ -72,19 +72,17 @@ impl AnalyticsEvent {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use test_support::lambda_event::parse_error;
+    use test_support::lambda_event::assert_parse_errors;
 
     use super::*;
 
     #[test]
     fn malformed_event_is_reported_with_its_field() {
-        for (name, data, expected) in [
+        assert_parse_errors::<AnalyticsEvent>(&[
             ("user.deleted", json!({}), "user.deleted: missing field data.userId"),
             ("product.changed", json!({ "productId": 7 }), "product.changed: invalid field data.productId"),
             ("order.shipped", json!({ "orderId": "ord_1" }), "order.shipped: invalid field data.orderId"),
             ("job.requested", json!({}), "unknown event job.requested"),
-        ] {
-            assert_eq!(parse_error::<AnalyticsEvent>(name, &data), expected);
-        }
+        ]);
     }
 }

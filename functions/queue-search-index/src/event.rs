@@ -36,18 +36,16 @@ impl SearchEvent {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use test_support::lambda_event::parse_error;
+    use test_support::lambda_event::assert_parse_errors;
 
     use super::*;
 
     #[test]
     fn malformed_event_is_reported_with_its_field() {
-        for (name, data, expected) in [
+        assert_parse_errors::<SearchEvent>(&[
             ("market.changed", json!({}), "market.changed: missing field data.marketId"),
             ("product.deleted", json!({ "productId": 7 }), "product.deleted: invalid field data.productId"),
             ("order.created", json!({}), "unknown event order.created"),
-        ] {
-            assert_eq!(parse_error::<SearchEvent>(name, &data), expected);
-        }
+        ]);
     }
 }

@@ -68,11 +68,11 @@ impl ApiError {
 
     /// Unexpected error (500). The cause is logged and not returned.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
-        Self { cause: Some(Arc::new(cause)), ..Self::panicked() }
+        Self { cause: Some(Arc::new(cause)), ..Self::internal_already_logged() }
     }
 
-    /// The handler panicked (500). The panic hook has logged the cause.
-    pub(crate) fn panicked() -> Self {
+    /// Unexpected error (500) whose cause is in the log already.
+    pub(crate) fn internal_already_logged() -> Self {
         Self::new(ErrorCode::InternalError, "internal error; quote the request id when you report it")
     }
 

@@ -185,16 +185,18 @@ pub fn sqs_record(queue: &str, name: &str, subject: &str, data: &Value) -> Value
     })
 }
 
-/// Error of parsing a message with this event as an `E`, without the prefix of all such errors.
+/// Checks the errors of parsing messages as an `E`: name and data of each event, and the error without the
+/// prefix of all such errors.
 ///
 /// # Panics
-/// If the message can be parsed.
-#[must_use]
-pub fn parse_error<E: DeserializeOwned + Debug>(name: &str, data: &Value) -> String {
-    let message = sqs_record("a-queue", name, "a-subject", data);
-    let error =
-        parse_event::<E>(message["body"].as_str().unwrap_or_default()).expect_err("the event is malformed");
-    error.to_string().replacen("the message cannot be parsed: ", "", 1)
+/// If a message can be parsed, or its error differs.
+pub fn assert_parse_errors<E: DeserializeOwned + Debug>(events: &[(&str, Value, &str)]) {
+    for (name, data, expected) in events {
+        let message = sqs_record("a-queue", name, "a-subject", data);
+        let parsed = parse_event::<E>(message["body"].as_str().unwrap_or_default());
+        let error = parsed.expect_err("the event is malformed").to_string();
+        assert_eq!(error, format!("the message cannot be parsed: {expected}"));
+    }
 }
 
 /// Sends an event through a router and its middleware, and checks the response against the API description.

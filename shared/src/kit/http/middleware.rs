@@ -114,7 +114,9 @@ async fn handle(mut request: Request, next: Next, clock: &impl Clock, entropy: &
     let telemetry = RequestTelemetry::start(&request, route.as_deref());
     request.extensions_mut().insert(info.clone());
     let work = AssertUnwindSafe(check_and_forward(request, next)).catch_unwind().instrument(span.clone());
-    let response = telemetry.span.in_span(work).await.unwrap_or_else(|_| Err(ApiError::panicked()));
+    let response = telemetry.span.in_span(work).await;
+    // The panic hook has logged a panic.
+    let response = response.unwrap_or_else(|_| Err(ApiError::internal_already_logged()));
     let response = response.into_response();
     let now = clock.now();
     let (response, code) = span.in_scope(|| finish(response, &info, now));

@@ -1,11 +1,12 @@
 //! Rate limits: exact in every window across all instances, and cheap for callers that keep to them.
 //!
-//! A quota is a number of requests in any window of a length. The requests of a caller are counted per segment
-//! of the window ([`window`]); the counts are one item of the table, changed on condition that their sum stays
-//! within the quota, so the instances together never grant more. An instance takes several grants at once, so
-//! that most requests need no access to the table: as many as it expects to use in the rest of the segment. A grant is
-//! counted when it is taken, and is valid in its segment only. A caller whose counts are known to be at the
-//! limit is rejected without access to the table.
+//! A quota is the maximum number of requests in any window of a given length. The requests of a caller are
+//! counted per segment of the window ([`window`]). The counts are one item of the table, which changes only if
+//! their sum stays within the quota, so the instances together never grant more.
+//!
+//! Most requests need no access to the table, because an instance takes several grants at once: as many as it
+//! expects to use in the rest of the segment. A grant is counted when it is taken, and is valid in its segment
+//! only. A caller whose counts are known to be at the limit is rejected without access to the table.
 
 pub mod attempts;
 pub mod window;

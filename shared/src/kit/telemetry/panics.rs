@@ -9,7 +9,7 @@ const MAX_MESSAGE: usize = 500;
 /// Maximum length of a logged backtrace in characters.
 const MAX_BACKTRACE: usize = 4_000;
 
-/// Frame that runs the panic hook; those before it are the panic machinery's.
+/// Frame that runs the panic hook. The frames above it belong to the panic runtime.
 const HOOK_FRAME: &str = "rust_begin_unwind";
 
 /// Logs each panic with its message, location and backtrace.
@@ -24,8 +24,8 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     tracing::error!(error = message, location, backtrace, "panic");
 }
 
-/// The message without the values in it, which may be user data: `Debug` texts and the standard library quote
-/// them.
+/// Removes quoted values from a message, because they may be user data. The standard library and `Debug` quote
+/// all texts.
 fn message(text: &str) -> String {
     let mut shown = String::new();
     let mut quote = None;
@@ -39,7 +39,7 @@ fn message(text: &str) -> String {
             Some(_) => {}
             None => {
                 shown.push(character);
-                // An apostrophe within a word is none of the quotation marks.
+                // An apostrophe within a word does not begin a quotation.
                 if matches!(character, '"' | '`') || (character == '\'' && !previous.is_alphanumeric()) {
                     quote = Some(character);
                     shown.push('…');

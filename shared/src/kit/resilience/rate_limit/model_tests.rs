@@ -13,7 +13,7 @@ struct Counted(LocalCounters, Arc<AtomicU32>);
 impl Counters for Counted {
     async fn take(&self, bucket: &str, take: Take) -> Result<TakeOutcome, StoreError> {
         self.1.fetch_add(1, Ordering::Relaxed);
-        // As the table does: refused unless the counts are those that are known, except in the same segment.
+        // Like the table: outside of the latest segment, the counts must equal those that are known.
         let current = self.0.0.lock().unwrap().get(bucket).copied();
         let known = match (take.known, current) {
             (Some(known), Some(current)) if known.segment >= take.segment => known.segment == current.segment,

@@ -16,13 +16,13 @@ use super::Quota;
 use crate::kit::system::clock::Timestamp;
 
 /// Number of segments in a window.
-const SEGMENTS_PER_WINDOW: i64 = 10;
+const SEGMENTS_PER_WINDOW: u8 = 10;
 
 /// Number of segments whose counts are summed: those that a window can overlap, and one more.
-const SEGMENTS_SUMMED: i64 = SEGMENTS_PER_WINDOW + 2;
+const SEGMENTS_SUMMED: u8 = SEGMENTS_PER_WINDOW + 2;
 
-/// Number of segments before the latest one whose counts are kept.
-const OLDER: usize = 11;
+/// Number of summed segments before the latest one.
+const OLDER: usize = SEGMENTS_SUMMED as usize - 1;
 
 /// Segment that contains a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Quota {
     /// Length of a segment in milliseconds.
     fn segment_millis(&self) -> i64 {
         let window = i64::try_from(self.window.as_millis()).unwrap_or(i64::MAX);
-        (window / SEGMENTS_PER_WINDOW).max(1)
+        (window / i64::from(SEGMENTS_PER_WINDOW)).max(1)
     }
 
     /// Segment that contains `now`.
@@ -55,7 +55,7 @@ impl Quota {
 
     /// Time after which the counts of a segment have no effect.
     pub(super) fn expiry_of(&self, segment: i64) -> Timestamp {
-        let end = segment.saturating_add(SEGMENTS_SUMMED);
+        let end = segment.saturating_add(i64::from(SEGMENTS_SUMMED));
         Timestamp::from_millis(end.saturating_mul(self.segment_millis()))
     }
 }

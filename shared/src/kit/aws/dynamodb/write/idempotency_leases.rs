@@ -91,20 +91,8 @@ impl Leases for Table {
     }
 
     async fn complete(&self, lease: &Lease, result: &str) -> Result<bool, StoreError> {
-        let mut placeholders = Placeholders::default();
-        let update = Update::default().set(RESULT, result).render(&mut placeholders);
-        let condition = is_held(lease, Some(result)).render(&mut placeholders);
-        let response = self
-            .client
-            .update_item()
-            .table_name(&*self.name)
-            .set_key(Some(key_item(&key(lease))))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(placeholders.names())
-            .set_expression_attribute_values(placeholders.values())
-            .send()
-            .await;
+        let update = Update::default().set(RESULT, result);
+        let response = self.update_item(&key(lease), &update, &is_held(lease, Some(result))).send().await;
         match response {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {

@@ -11,8 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
-use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
-use crate::kit::aws::dynamodb::read::loader::key_item;
+use crate::kit::aws::dynamodb::expression::{Predicate, Update};
 use crate::kit::aws::dynamodb::schema::{KIND, LIMIT_KIND, PK, TTL};
 use crate::kit::command::{Key, MalformedItem, StoreError};
 use crate::kit::resilience::rate_limit::window::WindowCounts;
@@ -71,17 +70,8 @@ impl Counters for Table {
     async fn take(&self, bucket: &str, take: Take) -> Result<TakeOutcome, StoreError> {
         let key = Key { pk: format!("limit#{bucket}"), sk: LIMIT_KIND.to_owned() };
         let (update, condition) = update(take);
-        let mut placeholders = Placeholders::default();
-        let (update, condition) = (update.render(&mut placeholders), condition.render(&mut placeholders));
         let request = self
-            .client
-            .update_item()
-            .table_name(&*self.name)
-            .set_key(Some(key_item(&key)))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(placeholders.names())
-            .set_expression_attribute_values(placeholders.values())
+            .update_item(&key, &update, &condition)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let malformed = || {
