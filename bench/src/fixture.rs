@@ -14,7 +14,7 @@ use shared::kit::aws::dynamodb::Table;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::app::Answer;
+use test_support::app::TestResponse;
 use test_support::{TestApp, TestUser};
 
 use crate::events;
@@ -101,7 +101,7 @@ impl Fixture {
         self.send_post(user, path, body).await.data(status)
     }
 
-    async fn send_post(&self, user: &TestUser, path: &str, body: &Value) -> Answer {
+    async fn send_post(&self, user: &TestUser, path: &str, body: &Value) -> TestResponse {
         self.app
             .request(Method::POST, path)
             .by(user)

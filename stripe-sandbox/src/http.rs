@@ -17,7 +17,7 @@ use super::Sandbox;
 use super::error::StripeError;
 use super::form::Form;
 use crate::aborted_body::AbortedBody;
-use crate::pipeline::{Call, Reply};
+use crate::pipeline::{SandboxRequest, SandboxResponse};
 use crate::stripe_json::API_VERSION;
 
 /// Maximum size of a request body.
@@ -40,7 +40,7 @@ async fn api(State(sandbox): State<Sandbox>, request: Request) -> Response {
 }
 
 /// Parses a request.
-pub(super) fn read(parts: Parts, body: Result<Bytes, StripeError>) -> Call {
+pub(super) fn read(parts: Parts, body: Result<Bytes, StripeError>) -> SandboxRequest {
     let path = parts.uri.path().to_owned();
     let form = body.and_then(|body| {
         if parts.method == Method::GET && body.is_empty() {
@@ -49,7 +49,7 @@ pub(super) fn read(parts: Parts, body: Result<Bytes, StripeError>) -> Call {
             parameters(&body, &parts.headers, &path)
         }
     });
-    Call { method: parts.method, path, headers: parts.headers, form }
+    SandboxRequest { method: parts.method, path, headers: parts.headers, form }
 }
 
 fn parameters(body: &Bytes, headers: &HeaderMap, path: &str) -> Result<Form, StripeError> {
@@ -73,7 +73,7 @@ fn plain(value: Value) -> String {
     if let Value::String(text) = value { text } else { value.to_string() }
 }
 
-impl Reply {
+impl SandboxResponse {
     fn into_response(self) -> Response {
         let body = if self.dropped { Body::new(AbortedBody) } else { Body::from(self.body) };
         let mut response = Response::new(body);

@@ -17,7 +17,7 @@ use crate::fault_rules::{DroppedResponse, Plan};
 use crate::store::Commit;
 
 /// Parsed request.
-pub(super) struct Call {
+pub(super) struct SandboxRequest {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
@@ -26,7 +26,7 @@ pub(super) struct Call {
 
 /// Response, before its conversion to HTTP.
 #[derive(Debug, Default)]
-pub(super) struct Reply {
+pub(super) struct SandboxResponse {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) request_id: String,
@@ -39,23 +39,27 @@ pub(super) struct Reply {
 
 impl Sandbox {
     /// Processes a call in a task of its own, to the end even if the caller disconnects, as Stripe does.
-    pub(super) async fn handle(&self, call: Call) -> Reply {
+    pub(super) async fn handle(&self, call: SandboxRequest) -> SandboxResponse {
         let request_id = object_id("req", self.inner.clock.now(), &mut self.lock().rng);
         let idempotency_key = call.header("idempotency-key");
         let request = tokio::spawn(Self::process(self.clone(), call, request_id.clone()));
         let result = request.await.unwrap_or_else(|_| Err(StripeError::api(500)));
-        Reply::named(result, request_id, idempotency_key)
+        SandboxResponse::named(result, request_id, idempotency_key)
     }
 
     /// Like [`handle`](Self::handle), but in the caller's task.
-    pub(super) async fn handle_inline(&self, call: Call) -> Reply {
+    pub(super) async fn handle_inline(&self, call: SandboxRequest) -> SandboxResponse {
         let request_id = object_id("req", self.inner.clock.now(), &mut self.lock().rng);
         let idempotency_key = call.header("idempotency-key");
         let result = Self::process(self.clone(), call, request_id.clone()).await;
-        Reply::named(result, request_id, idempotency_key)
+        SandboxResponse::named(result, request_id, idempotency_key)
     }
 
-    async fn process(self, mut call: Call, request_id: String) -> Result<Reply, StripeError> {
+    async fn process(
+        self,
+        mut call: SandboxRequest,
+        request_id: String,
+    ) -> Result<SandboxResponse, StripeError> {
         let endpoint = Endpoint::of(&call.method, &call.path).ok_or_else(|| call.unrecognised())?;
         // The customer, who pays through the sandbox's own endpoint, has no secret key.
         if call.path.starts_with("/v1/") {
@@ -76,7 +80,7 @@ impl Sandbox {
         }
     }
 
-    async fn read(&self, read: Read, form: Form, plan: &Plan) -> Result<Reply, StripeError> {
+    async fn read(&self, read: Read, form: Form, plan: &Plan) -> Result<SandboxResponse, StripeError> {
         let query = read.query(form)?;
         self.inner.clock.sleep(plan.wait_before).await;
         if plan.fail.is_some() {
@@ -84,19 +88,24 @@ impl Sandbox {
         }
         let result = query.read(&self.lock().store, self.inner.clock.now(), plan.search_lag);
         self.inner.clock.sleep(plan.wait_after).await;
-        Ok(Reply::to(result, plan))
+        Ok(SandboxResponse::to(result, plan))
     }
 
-    async fn write(&self, write: Write, form: Form, request: WriteRequest) -> Result<Reply, StripeError> {
+    async fn write(
+        &self,
+        write: Write,
+        form: Form,
+        request: WriteRequest,
+    ) -> Result<SandboxResponse, StripeError> {
         if let Some(stored) = self.admit(&request)? {
             self.inner.clock.sleep(request.plan.wait_before + request.plan.wait_after).await;
-            return Ok(Reply::replaying(stored, &request.plan));
+            return Ok(SandboxResponse::replaying(stored, &request.plan));
         }
         let command = write.command(form).inspect_err(|_| self.release(&request))?;
         self.inner.clock.sleep(request.plan.wait_before).await;
-        let reply = self.execute(command, &request);
+        let response = self.execute(command, &request);
         self.inner.clock.sleep(request.plan.wait_after).await;
-        Ok(reply)
+        Ok(response)
     }
 
     /// Reserves the idempotency key, or finds its stored response.
@@ -115,7 +124,7 @@ impl Sandbox {
     }
 
     /// Executes a command and commits it with its response, under one lock.
-    fn execute(&self, command: Command, request: &WriteRequest) -> Reply {
+    fn execute(&self, command: Command, request: &WriteRequest) -> SandboxResponse {
         let now = self.inner.clock.now();
         let mut guard = self.lock();
         let state = &mut *guard;
@@ -132,9 +141,9 @@ impl Sandbox {
             None => command.execute(&mut context),
         };
         let is_stored = result.as_ref().err().is_none_or(StripeError::is_executed);
-        let reply = Reply::to(result, &request.plan);
+        let response = SandboxResponse::to(result, &request.plan);
         commit.answer =
-            request.keyed.clone().filter(|_| is_stored).map(|keyed| reply.stored(keyed, request, now));
+            request.keyed.clone().filter(|_| is_stored).map(|keyed| response.stored(keyed, request, now));
         let committed = state.commit(commit, &request.plan.webhooks, now);
         drop(guard);
         // Storing a response releases the key. This releases the key of responses that are not stored.
@@ -142,11 +151,11 @@ impl Sandbox {
         match committed {
             Ok(moments) => {
                 self.schedule_delivery(moments);
-                reply
+                response
             }
             Err(reason) => {
                 error!(error = &reason as &dyn std::error::Error, "failed to write the payment journal");
-                Reply::to(Err(StripeError::api(500)), &Plan::default())
+                SandboxResponse::to(Err(StripeError::api(500)), &Plan::default())
             }
         }
     }
@@ -159,7 +168,7 @@ struct WriteRequest {
     plan: Plan,
 }
 
-impl Call {
+impl SandboxRequest {
     fn header(&self, name: &str) -> Option<String> {
         Some(self.headers.get(name)?.to_str().ok()?.to_owned())
     }
@@ -179,15 +188,15 @@ impl Call {
     }
 }
 
-impl Reply {
+impl SandboxResponse {
     /// Adds the request id and idempotency key to a response.
     fn named(result: Result<Self, StripeError>, request_id: String, idempotency_key: Option<String>) -> Self {
-        let reply = result.unwrap_or_else(|error| Self {
+        let response = result.unwrap_or_else(|error| Self {
             status: error.status(),
             body: error.body().to_string(),
             ..Self::default()
         });
-        Self { request_id, idempotency_key, ..reply }
+        Self { request_id, idempotency_key, ..response }
     }
 
     fn to(result: Result<Value, StripeError>, plan: &Plan) -> Self {

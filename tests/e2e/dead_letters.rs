@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
-use test_support::app::{Answer, eventually};
+use test_support::app::{TestResponse, eventually};
 use test_support::audit::{Expectations, MoneyAndStock};
 use test_support::{TestApp, TestUser};
 
@@ -26,7 +26,7 @@ impl Fixture {
         Self { app, admin }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> TestResponse {
         self.app.request(Method::GET, path).by(&self.admin).send().await
     }
 
@@ -41,7 +41,7 @@ impl Fixture {
     }
 
     /// Redrives a dead letter.
-    async fn redrive(&self, dead_letter: &Value) -> Answer {
+    async fn redrive(&self, dead_letter: &Value) -> TestResponse {
         let path = format!("{}/redrive", path(dead_letter));
         self.app
             .request(Method::POST, &path)

@@ -5,21 +5,21 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 use shared::domain::user::Role;
 use test_support::TestApp;
-use test_support::app::{Answer, WAIT_TIMEOUT};
+use test_support::app::{TestResponse, WAIT_TIMEOUT};
 
 /// Path of a list that requires a permission, with an unknown value of a filter.
 const PATH: &str = "/v1/dead-letters?status=unknown";
 
 /// Sends a body above the limit of 256 KiB, which the API description does not foresee for `GET`.
-async fn with_large_body(app: &TestApp, accept: &str) -> Answer {
+async fn with_large_body(app: &TestApp, accept: &str) -> TestResponse {
     let request = reqwest::Client::new().get(format!("{}{PATH}", app.stack().url()));
     let response = request.header("accept", accept).body(vec![b' '; 300 * 1024]).send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.unwrap() }
+    TestResponse { status, headers, text: response.text().await.unwrap() }
 }
 
 /// Checks that the response is rendered and logged once, and returns its status and code.
-async fn outcome(app: &TestApp, response: Answer) -> (u16, String) {
+async fn outcome(app: &TestApp, response: TestResponse) -> (u16, String) {
     let body = response.json();
     let id = response.headers["x-request-id"].to_str().unwrap();
     assert_eq!(body["instance"], id, "the error is rendered within the layer of the request id");

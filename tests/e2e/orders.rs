@@ -3,10 +3,10 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use test_support::TestApp;
-use test_support::app::Answer;
+use test_support::app::TestResponse;
 use test_support::audit::{Expectations, MoneyAndStock};
 
-fn id_of(placed: &Answer) -> String {
+fn id_of(placed: &TestResponse) -> String {
     placed.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned()
 }
 

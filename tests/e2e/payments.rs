@@ -67,12 +67,18 @@ impl Fixture {
     }
 
     /// Executes an action on the order.
-    async fn act(&self, by: &TestUser, action: &str, key: &str, body: Value) -> test_support::app::Answer {
+    async fn act(
+        &self,
+        by: &TestUser,
+        action: &str,
+        key: &str,
+        body: Value,
+    ) -> test_support::app::TestResponse {
         let path = format!("/v1/orders/{}/{action}", self.id);
         self.app.request(Method::POST, &path).by(by).key(key).json(&body).send().await
     }
 
-    async fn refund(&self, key: &str, amount: Option<i64>) -> test_support::app::Answer {
+    async fn refund(&self, key: &str, amount: Option<i64>) -> test_support::app::TestResponse {
         let mut body = json!({ "reason": "One mug was cracked." });
         if let Some(amount) = amount {
             body["amount"] = json!({ "amount": amount, "currency": "EUR" });

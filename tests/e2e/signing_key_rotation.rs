@@ -10,7 +10,7 @@ use local::keys::store::KeyStore;
 use local::keys::{KeyPair, commands};
 use local::system::clock;
 use serde_json::{Value, json};
-use test_support::app::{Answer, WAIT_TIMEOUT};
+use test_support::app::{TestResponse, WAIT_TIMEOUT};
 use test_support::{TestApp, TestUser};
 
 /// Number of concurrent users.
@@ -130,7 +130,7 @@ impl<'a> Traffic<'a> {
         }
     }
 
-    fn expect(&self, path: &str, response: &Answer, status: StatusCode) -> bool {
+    fn expect(&self, path: &str, response: &TestResponse, status: StatusCode) -> bool {
         self.requests.set(self.requests.get() + 1);
         if response.status != status {
             self.failures.borrow_mut().push(format!("{path}: {} {}", response.status, response.text));
@@ -143,7 +143,7 @@ impl<'a> Traffic<'a> {
     }
 }
 
-async fn me(app: &TestApp, customer: &TestUser) -> Answer {
+async fn me(app: &TestApp, customer: &TestUser) -> TestResponse {
     app.request(Method::GET, "/v1/users/me").by(customer).send().await
 }
 

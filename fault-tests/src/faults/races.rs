@@ -7,7 +7,7 @@ mod products;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::StatusCode;
-use test_support::app::Answer;
+use test_support::app::TestResponse;
 use test_support::audit::{Invariant, Violation};
 
 use crate::fault::{Fault, TrialCounts, Trials};
@@ -61,7 +61,7 @@ async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
 fn expect_status_counts(
     invariant: Invariant,
     what: &str,
-    responses: &[Answer],
+    responses: &[TestResponse],
     expected: &[(StatusCode, usize)],
 ) -> Result<(), Violation> {
     let count = |status| responses.iter().filter(|response| response.status == status).count();

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use http::{Method, StatusCode};
 use local::faults::{Fault as CallFault, FaultBody, Rule, Service};
 use serde_json::json;
-use test_support::app::Answer;
+use test_support::app::TestResponse;
 use test_support::audit::{Invariant, MoneyAndStock, Violation};
 
 use crate::fault::{Fault, TrialCounts, Trials};
@@ -74,7 +74,7 @@ async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
     Ok(true)
 }
 
-fn expect(what: &str, response: &Answer, status: StatusCode) -> Result<(), Violation> {
+fn expect(what: &str, response: &TestResponse, status: StatusCode) -> Result<(), Violation> {
     if response.status == status {
         return Ok(());
     }

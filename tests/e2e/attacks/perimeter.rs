@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::json;
-use test_support::app::Answer;
+use test_support::app::TestResponse;
 
 use super::report::{Report, done, refused};
 use crate::attacks::fixture::Fixture;
@@ -47,7 +47,7 @@ async fn addresses(fixture: &Fixture, report: &mut Report) {
 }
 
 async fn origins(fixture: &Fixture, report: &mut Report) {
-    let granted = |response: &Answer| {
+    let granted = |response: &TestResponse| {
         response.headers.keys().filter(|name| name.as_str().starts_with("access-control-")).count()
     };
     let configured = "http://localhost:3000";

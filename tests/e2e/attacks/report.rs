@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use test_support::app::{Answer, RequestBuilder};
+use test_support::app::{RequestBuilder, TestResponse};
 
 /// Expected response of a row.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(crate) fn invalid(field: &str) -> Expected {
 }
 
 impl Expected {
-    fn is_met_by(&self, response: &Answer) -> bool {
+    fn is_met_by(&self, response: &TestResponse) -> bool {
         let error = &response.json()["error"];
         let named = self.field.as_ref().is_none_or(|field| error["fields"].get(field).is_some());
         response.status.as_u16() == self.status
@@ -62,7 +62,7 @@ impl Report {
         name: &str,
         request: RequestBuilder<'_>,
         expected: Expected,
-    ) -> Answer {
+    ) -> TestResponse {
         let response = request.send().await;
         let problem = format!("expected {expected:?}, was {} {}", response.status, response.text);
         self.check(name, expected.is_met_by(&response), &problem);

@@ -7,7 +7,7 @@ use local::faults::{Fault, Rule};
 use serde_json::{Value, json};
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::user::Role;
-use test_support::app::{Answer, eventually};
+use test_support::app::{TestResponse, eventually};
 use test_support::audit::MoneyAndStock;
 use test_support::{TestApp, TestUser};
 
@@ -77,7 +77,7 @@ impl Fixture {
     }
 
     /// Creates a report job of the seller with additional fields.
-    pub(super) async fn post_report(&self, fields: Value) -> Answer {
+    pub(super) async fn post_report(&self, fields: Value) -> TestResponse {
         let mut body = json!({ "type": "sales_report", "params": { "marketId": self.market } });
         body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let request =
@@ -93,7 +93,7 @@ impl Fixture {
         location
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> TestResponse {
         self.app.request(Method::GET, path).by(&self.seller).send().await
     }
 
@@ -101,7 +101,7 @@ impl Fixture {
         self.get(job).await.data(StatusCode::OK)
     }
 
-    pub(super) async fn post(&self, by: &TestUser, path: &str) -> Answer {
+    pub(super) async fn post(&self, by: &TestUser, path: &str) -> TestResponse {
         self.app.request(Method::POST, path).by(by).key(&local::system::aws_ids::uuid()).send().await
     }
 

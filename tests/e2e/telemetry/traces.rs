@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use shared::domain::user::Role;
 use stripe_sandbox::{Effect, Operation, Rule};
-use test_support::app::{Answer, eventually};
+use test_support::app::{TestResponse, eventually};
 use test_support::collector::RecordedSpan;
 use test_support::{Collector, TestApp, TestUser};
 
@@ -37,7 +37,7 @@ impl Fixture {
     }
 
     /// Places an order with this trace header.
-    async fn order(&self, header: (&str, &str)) -> Answer {
+    async fn order(&self, header: (&str, &str)) -> TestResponse {
         let order = json!({ "items": [{ "productId": self.product, "quantity": 1 }], "paymentMethod": "pm_card_visa" });
         let request = self.app.request(Method::POST, "/v1/orders").by(&self.buyer).key("k1").json(&order);
         request.header(header.0, header.1).send().await

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::faults::{CallFault, choose, conflict, failed, throttled};
-use crate::network::{NetworkError, Reply, Service};
+use crate::network::{NetworkError, Service, SimResult};
 use crate::payments::GatewayMode;
 use crate::table::puts;
 use crate::world::World;
@@ -54,16 +54,16 @@ impl World {
             | CallFault::Conflict
             | CallFault::PartialBatch
             | CallFault::Gateway(_) => {
-                let reply = self.perform(number, fault);
-                self.settle(number, reply);
+                let result = self.perform(number, fault);
+                self.settle(number, result);
             }
         }
     }
 
     /// Executes a call without a fault.
     pub(crate) fn arrive(&mut self, number: u64) {
-        let reply = self.perform(number, CallFault::Succeeds);
-        self.settle(number, reply);
+        let result = self.perform(number, CallFault::Succeeds);
+        self.settle(number, result);
     }
 
     /// Reads one half of a batch now; the call stays pending for the other half.
@@ -78,17 +78,17 @@ impl World {
     }
 
     /// Delivers the response, rewritten by the seeded bug.
-    fn settle(&mut self, number: u64, reply: Reply) {
+    fn settle(&mut self, number: u64, result: SimResult) {
         let request = self.network.request(number);
-        let reply = match (self.bug, request) {
-            (Some(bug), Some((service, _, request))) => bug.rewrite_response(service, &request, reply),
-            _ => reply,
+        let result = match (self.bug, request) {
+            (Some(bug), Some((service, _, request))) => bug.rewrite_response(service, &request, result),
+            _ => result,
         };
-        self.network.respond(number, reply);
+        self.network.respond(number, result);
     }
 
     /// Executes the request with a fault, rewritten by the seeded bug.
-    fn perform(&mut self, number: u64, fault: CallFault) -> Reply {
+    fn perform(&mut self, number: u64, fault: CallFault) -> SimResult {
         let (service, operation, mut request) =
             self.network.request(number).ok_or(NetworkError::Disconnected)?;
         let mut body: Value = serde_json::from_slice(request.body()).unwrap_or_default();

@@ -39,7 +39,7 @@ pub enum Service {
 }
 
 /// Result of a call.
-pub type Reply = Result<SimResponse, NetworkError>;
+pub type SimResult = Result<SimResponse, NetworkError>;
 
 /// Response of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub struct Pending {
     pub awaited: bool,
     /// Items that a batch read has already read.
     pub read_items: Vec<Value>,
-    response: Option<Reply>,
+    response: Option<SimResult>,
     waker: Option<Waker>,
 }
 
@@ -156,14 +156,14 @@ impl Network {
     }
 
     /// Delivers a response. It is lost if the caller no longer waits.
-    pub fn respond(&self, number: u64, reply: Reply) {
+    pub fn respond(&self, number: u64, result: SimResult) {
         let mut calls = self.lock();
         let Some(call) = calls.pending.get_mut(&number) else { return };
         if !call.awaited {
             calls.pending.remove(&number);
             return;
         }
-        call.response = Some(reply);
+        call.response = Some(result);
         let waker = call.waker.take();
         drop(calls);
         if let Some(waker) = waker {
@@ -208,16 +208,16 @@ struct PendingResponse {
 }
 
 impl Future for PendingResponse {
-    type Output = Reply;
+    type Output = SimResult;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Reply> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<SimResult> {
         let mut calls = self.network.lock();
         let Some(call) = calls.pending.get_mut(&self.number) else {
             return Poll::Ready(Err(NetworkError::Disconnected));
         };
-        if let Some(reply) = call.response.take() {
+        if let Some(result) = call.response.take() {
             calls.pending.remove(&self.number);
-            return Poll::Ready(reply);
+            return Poll::Ready(result);
         }
         call.waker = Some(context.waker().clone());
         Poll::Pending

@@ -8,7 +8,7 @@ use http::Request;
 use shared::kit::system::clock::{Clock, Timestamp};
 use stripe_sandbox::{DroppedResponse, Effect, Ledger, Operation, Response, Rule, Sandbox, signature};
 
-use crate::network::{NetworkError, Reply, SimResponse};
+use crate::network::{NetworkError, SimResponse, SimResult};
 use crate::virtual_clock::VirtualClock;
 
 /// Secret key of the gateway.
@@ -66,7 +66,7 @@ impl Payments {
     ///
     /// # Panics
     /// If the sandbox does not respond immediately; no rule here delays it.
-    pub(crate) fn call(&mut self, request: Request<Bytes>, mode: GatewayMode, now: Timestamp) -> Reply {
+    pub(crate) fn call(&mut self, request: Request<Bytes>, mode: GatewayMode, now: Timestamp) -> SimResult {
         let lag = u64::try_from(ACTUAL_SEARCH_LAG.as_millis()).unwrap_or(u64::MAX);
         self.sandbox.add_fault_rule(Rule::on(Operation::Any, Effect::SearchLag { ms: lag }));
         match mode {

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use http::Request;
 use serde_json::Value;
 
-use crate::network::{NetworkError, Reply, Service, SimResponse};
+use crate::network::{NetworkError, Service, SimResponse, SimResult};
 
 /// A seeded bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -79,8 +79,13 @@ impl SeededBug {
     }
 
     /// Rewrites a response.
-    pub(crate) fn rewrite_response(self, service: Service, request: &Request<Bytes>, reply: Reply) -> Reply {
-        match (self, service, &reply) {
+    pub(crate) fn rewrite_response(
+        self,
+        service: Service,
+        request: &Request<Bytes>,
+        result: SimResult,
+    ) -> SimResult {
+        match (self, service, &result) {
             (
                 Self::GuessCaptured,
                 Service::Gateway,
@@ -99,7 +104,7 @@ impl SeededBug {
                 }
                 Ok((*status, response.to_string().into()).into())
             }
-            _ => reply,
+            _ => result,
         }
     }
 }

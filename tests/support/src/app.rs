@@ -11,7 +11,7 @@ use reqwest::Client;
 
 use crate::workspace;
 
-pub use request::{Answer, RequestBuilder};
+pub use request::{RequestBuilder, TestResponse};
 pub use users::TestUser;
 
 /// Timeout of [`eventually`] and [`TestApp::wait_until_idle`].

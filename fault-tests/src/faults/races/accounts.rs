@@ -4,7 +4,7 @@ use futures::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
-use test_support::app::Answer;
+use test_support::app::TestResponse;
 use test_support::audit::{Invariant, Violation};
 
 use super::expect_status_counts;
@@ -27,7 +27,7 @@ pub(super) async fn three_accounts_with_one_email(fixture: &Fixture, number: u64
     )
 }
 
-async fn refresh(fixture: &Fixture, token: &Value) -> Answer {
+async fn refresh(fixture: &Fixture, token: &Value) -> TestResponse {
     let body = json!({ "refreshToken": token });
     fixture.app.request(Method::POST, "/v1/auth/refresh").json(&body).send().await
 }
@@ -39,7 +39,7 @@ pub(super) async fn refresh_token_used_twice(fixture: &Fixture, number: u64) -> 
     let login = fixture.app.request(Method::POST, "/v1/auth/login").json(&body).send().await;
     let first = login.json()["data"]["refreshToken"].take();
     let concurrent = join_all((0..4).map(|_| refresh(fixture, &first))).await;
-    let next_token = |response: &Answer| response.json()["data"]["refreshToken"].take();
+    let next_token = |response: &TestResponse| response.json()["data"]["refreshToken"].take();
     let wrong = |expected: &str, was: String| {
         Err(Violation::new(Invariant::Sessions, &fixture.buyer(number).email, expected, was))
     };

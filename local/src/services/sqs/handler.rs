@@ -26,7 +26,7 @@ pub(super) struct NotifyingHandler {
     delayed: Arc<Mutex<DelayedMessages>>,
 }
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response<SqsResponseBody>, SqsError>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<SqsResponseBody>, SqsError>> + Send>>;
 
 impl NotifyingHandler {
     pub(super) fn new(
@@ -39,8 +39,8 @@ impl NotifyingHandler {
 }
 
 impl SqsHandler for NotifyingHandler {
-    fn handle_operation(&self, operation: SqsOperation, body: Bytes) -> Answer {
-        let answer = self.inner.handle_operation(operation, body.clone());
+    fn handle_operation(&self, operation: SqsOperation, body: Bytes) -> ResponseFuture {
+        let response_future = self.inner.handle_operation(operation, body.clone());
         let may_make_visible = matches!(
             operation,
             SqsOperation::SendMessage
@@ -49,11 +49,11 @@ impl SqsHandler for NotifyingHandler {
                 | SqsOperation::ChangeMessageVisibilityBatch
         );
         if !may_make_visible {
-            return answer;
+            return response_future;
         }
         let (changes, delayed) = (Arc::clone(&self.changes), Arc::clone(&self.delayed));
         Box::pin(async move {
-            let response = answer.await?;
+            let response = response_future.await?;
             let mut delayed = delayed.lock().unwrap_or_else(PoisonError::into_inner);
             for message in delayed_messages(operation, &body) {
                 delayed.add(message);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::domain::product::Stock;
 use shared::kit::command::{Key, Record};
 
-use super::{Answer, TestApp, TestUser, eventually};
+use super::{TestApp, TestResponse, TestUser, eventually};
 
 impl TestApp {
     /// Creates a market in EUR with one product, and returns the product's id.
@@ -36,7 +36,7 @@ impl TestApp {
         product: &str,
         quantity: i64,
         method: Option<&str>,
-    ) -> Answer {
+    ) -> TestResponse {
         let mut order = json!({ "items": [{ "productId": product, "quantity": quantity }] });
         if let Some(method) = method {
             order["paymentMethod"] = json!(method);

@@ -8,7 +8,7 @@ use crate::openapi_contract;
 
 /// Response of the API.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct TestResponse {
     /// Status code.
     pub status: StatusCode,
     /// Headers.
@@ -17,7 +17,7 @@ pub struct Answer {
     pub text: String,
 }
 
-impl Answer {
+impl TestResponse {
     /// Parses the body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -87,7 +87,7 @@ impl RequestBuilder<'_> {
     ///
     /// # Panics
     /// If there is no response, or it does not conform to the API description.
-    pub async fn send(self) -> Answer {
+    pub async fn send(self) -> TestResponse {
         let (client, request) = self.request.build_split();
         let request = request.expect("the request is valid");
         let (method, url) = (request.method().clone(), request.url().clone());
@@ -97,7 +97,7 @@ impl RequestBuilder<'_> {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.expect("the response is complete");
         openapi_contract::assert_conforms(&method, &path, status, &headers, text.as_bytes());
-        Answer { status, headers, text }
+        TestResponse { status, headers, text }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::StatusCode;
 
 use super::{Invariant, MoneyAndStock, Violation};
-use crate::app::Answer;
+use crate::app::TestResponse;
 
 /// A request with an idempotency key, and its response.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Exchange {
     /// Idempotency key.
     pub key: String,
     /// Response.
-    pub answer: Answer,
+    pub response: TestResponse,
 }
 
 /// All requests with idempotency keys, and the rate limits that the client expects.
@@ -49,18 +49,20 @@ impl HttpLog {
     /// acknowledged orders exist, and that no caller has more orders than idempotency keys.
     #[must_use]
     pub fn violations(&self, state: &MoneyAndStock) -> Vec<Violation> {
-        let mut by_key: BTreeMap<(&str, &str, &str), Vec<&Answer>> = BTreeMap::new();
+        let mut by_key: BTreeMap<(&str, &str, &str), Vec<&TestResponse>> = BTreeMap::new();
         for exchange in &self.all {
             let key = (exchange.caller.as_str(), exchange.route.as_str(), exchange.key.as_str());
-            by_key.entry(key).or_default().push(&exchange.answer);
+            by_key.entry(key).or_default().push(&exchange.response);
         }
         let mut found = Vec::new();
         for ((_, route, key), answers) in &by_key {
-            let succeeded: Vec<&&Answer> =
-                answers.iter().filter(|answer| answer.status.is_success()).collect();
-            let bodies: BTreeSet<&str> = succeeded.iter().map(|answer| answer.text.as_str()).collect();
-            let executed =
-                succeeded.iter().filter(|answer| !answer.headers.contains_key("idempotent-replay")).count();
+            let succeeded: Vec<&&TestResponse> =
+                answers.iter().filter(|response| response.status.is_success()).collect();
+            let bodies: BTreeSet<&str> = succeeded.iter().map(|response| response.text.as_str()).collect();
+            let executed = succeeded
+                .iter()
+                .filter(|response| !response.headers.contains_key("idempotent-replay"))
+                .count();
             if bodies.len() > 1 || executed > 1 {
                 let was = format!("{} different responses, {executed} of them not replayed", bodies.len());
                 let subject = format!("{route} {key}");
@@ -76,10 +78,10 @@ impl HttpLog {
         let mut acknowledged_ids: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         let mut keys: BTreeMap<&str, BTreeMap<&str, bool>> = BTreeMap::new();
         for exchange in self.all.iter().filter(|exchange| exchange.route == PLACE_ORDER) {
-            let acknowledged = exchange.answer.status == StatusCode::CREATED;
+            let acknowledged = exchange.response.status == StatusCode::CREATED;
             *keys.entry(&exchange.caller).or_default().entry(&exchange.key).or_default() |= acknowledged;
             if acknowledged {
-                let id = exchange.answer.json()["data"]["id"].as_str().unwrap_or_default().to_owned();
+                let id = exchange.response.json()["data"]["id"].as_str().unwrap_or_default().to_owned();
                 if !state.orders.contains_key(&id) {
                     found.push(Violation::new(
                         Invariant::Http,
