@@ -282,7 +282,7 @@ pub fn all_succeeded(response: &Value) -> bool {
 
 /// Returns true for calls of the rate limiter: an instance leases permits of a caller occasionally, not per
 /// request.
-fn is_rate_limit_lease(call: &Call) -> bool {
+pub(crate) fn is_rate_limit_lease(call: &Call) -> bool {
     call.operation == "UpdateItem"
 }
 

