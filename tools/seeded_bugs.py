@@ -24,6 +24,9 @@ WITH_BINARIES = {"bench", "end-to-end", "fault-tests", "local"}
 TESTS_FAILED = 100
 """Exit status of nextest if tests failed. It has others if nothing compiles or no test matches."""
 
+EXAMPLES_FAILED = 101
+"""Exit status of cargo if examples of the documentation failed, or if nothing compiles."""
+
 LAST_LINES = 40
 """Number of lines of output that are printed for a bug that is not detected."""
 
@@ -66,13 +69,28 @@ def run_tests(package: str, names: set[str]) -> tuple[int, int, str]:
     return tests.returncode, int(summary[1]) if summary else 0, tests.stdout
 
 
+def run_examples(package: str, item: str) -> tuple[int, int, str]:
+    """Runs the examples of an item; returns as `run_tests`, but counts the examples as one test."""
+    examples = cargo("test", "--locked", "--package", package, "--doc", "--", item)
+    summary = re.search(r"^test result: .*? (\d+) passed; (\d+) failed", examples.stdout, re.MULTILINE)
+    ran = summary is not None and int(summary[1]) + int(summary[2]) > 0
+    return examples.returncode, int(ran), examples.stdout
+
+
 def check_unmodified(bugs: list[dict]) -> str | None:
     """Runs the tests of all bugs on the unmodified copy; returns the output of the first package that fails."""
     for package in sorted({bug["package"] for bug in bugs}):
-        names = {bug["test"] for bug in bugs if bug["package"] == package}
+        names = {bug["test"] for bug in bugs if bug["package"] == package and not bug.get("doctest")}
+        if not names:
+            continue
         status, ran, output = run_tests(package, names)
         if (status, ran) != (0, len(names)):
             return f"{output}\n{package}: {ran} of {len(names)} tests ran on the unmodified sources, with status {status}"
+    for bug in bugs:
+        if bug.get("doctest"):
+            status, ran, output = run_examples(bug["package"], bug["test"])
+            if (status, ran) != (0, 1):
+                return f"{output}\n{bug['name']}: the examples fail on the unmodified sources"
     return None
 
 
@@ -84,14 +102,17 @@ def seed(bug: dict) -> tuple[str, str]:
         return "no: `find` does not occur exactly once", ""
     try:
         path.write_text(text.replace(bug["find"], bug["replace"]))
-        status, ran, output = run_tests(bug["package"], {bug["test"]})
+        if bug.get("doctest"):
+            status, ran, output = run_examples(bug["package"], bug["test"])
+        else:
+            status, ran, output = run_tests(bug["package"], {bug["test"]})
     finally:
         path.write_text(text)
     if ran > 1:
         return f"no: {ran} tests have this name", output
     if ran == 0:
         return "no: the test did not run", output
-    return "yes" if status == TESTS_FAILED else "no: the test passed", output
+    return "yes" if status in {TESTS_FAILED, EXAMPLES_FAILED} else "no: the test passed", output
 
 
 def main() -> int:

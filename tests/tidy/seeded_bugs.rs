@@ -28,6 +28,8 @@ struct Bug {
     replace: String,
     package: String,
     test: String,
+    #[serde(default)]
+    doctest: bool,
 }
 
 /// Folders of all packages with their own `Cargo.toml`, by the name of the package.
@@ -62,12 +64,16 @@ fn definitions(packages: &[(String, PathBuf)], package: &str, function: &str) ->
 fn seeded_bugs_apply_to_the_sources_and_name_one_test() {
     let catalogue: Catalogue = toml::from_str(&read(&workspace("tests/seeded-bugs.toml"))).unwrap();
     let (packages, mut names) = (packages(), BTreeSet::new());
-    for Bug { name, pattern, description, file, find, replace, package, test } in catalogue.bug {
+    for Bug { name, pattern, description, file, find, replace, package, test, doctest } in catalogue.bug {
         assert!(!description.is_empty(), "{name} has no description");
         assert!(pattern.is_none_or(|number| (1..=PATTERNS).contains(&number)), "{name}: {pattern:?}");
         assert_eq!(read(&workspace(&file)).matches(&find).count(), 1, "{name}: `find` in {file}");
         assert_ne!(find, replace, "{name} changes nothing");
-        assert_eq!(definitions(&packages, &package, &test), 1, "{name}: {test} in the package {package}");
+        if doctest {
+            assert!(read(&workspace(&file)).contains("/// ```compile_fail"), "{name}: example in {file}");
+        } else {
+            assert_eq!(definitions(&packages, &package, &test), 1, "{name}: {test} in the package {package}");
+        }
         assert!(names.insert(name.clone()), "two bugs have the name {name}");
     }
     assert!(!names.is_empty());
